@@ -1,0 +1,40 @@
+import { InvalidStateError } from '../errors.js';
+import { EVENT_KEYS, isAction, type KgitEvent } from './event.js';
+import { isUlid } from './ulid.js';
+import { isMap } from './value.js';
+import { formatYaml, parseYaml } from './yaml.js';
+
+/** The event with its known keys in their order, the others behind them. */
+function inOrder(event: KgitEvent): Record<string, unknown> {
+  const ordered: Record<string, unknown> = {};
+  for (const key of EVENT_KEYS) if (event[key] !== undefined) ordered[key] = event[key];
+  for (const key of Object.keys(event))
+    if (!(key in ordered) && event[key] !== undefined) ordered[key] = event[key];
+  return ordered;
+}
+
+/** The text of an event file. */
+export function formatEvent(event: KgitEvent): string {
+  return formatYaml(inOrder(event));
+}
+
+/**
+ * Reads an event file back. What is committed was checked when it was written and is checked in review,
+ * so only what every reader relies on is looked at here.
+ * Throws InvalidStateError that names the file.
+ */
+export function parseEvent(text: string, file: string): KgitEvent {
+  const value = parseYaml(text, file);
+  const fail = (why: string) =>
+    new InvalidStateError(`${file}: ${why}`, {
+      data: { path: file },
+      suggestions: [`Look at who changed it: git log -- ${file}`],
+    });
+  if (!isMap(value)) throw fail('an event is a mapping');
+  if (typeof value['id'] !== 'string' || !isUlid(value['id'])) throw fail('id is not a ULID');
+  if (typeof value['action'] !== 'string' || !isAction(value['action']))
+    throw fail('action is not an action word');
+  if (typeof value['timestamp'] !== 'string' || Number.isNaN(Date.parse(value['timestamp'])))
+    throw fail('timestamp is not an RFC 3339 time');
+  return value as unknown as KgitEvent;
+}

@@ -1,0 +1,70 @@
+/** Where things lie in a state repository (`docs/data-model.md`); pure names, no I/O. */
+import { formatTimestamp, type KgitEvent } from './event.js';
+import { cluster, deployment, isLabel, isSubdomain, type Subject } from './subject.js';
+import { isUlid, ulidTime } from './ulid.js';
+
+/** Marks a state repository and holds its settings. */
+export const MARKER_FILE = 'kgit.yaml';
+export const DEPLOYMENTS = 'deployments';
+export const CLUSTERS = 'clusters';
+
+/** The folder of a subject. Its names are checked, so it never leaves the repository. */
+export function subjectFolder(subject: Subject): string {
+  return subject.kind === 'deployment'
+    ? `${DEPLOYMENTS}/${subject.id}`
+    : `${CLUSTERS}/${subject.management}/${subject.namespace}/${subject.name}`;
+}
+
+/** The state document of a deployment. */
+export function statePath(id: string): string {
+  return `${DEPLOYMENTS}/${id}/state.yaml`;
+}
+
+export function eventsFolder(subject: Subject): string {
+  return `${subjectFolder(subject)}/events`;
+}
+
+/** The UTC month of an id, `YYYY-MM`: the place of an event follows from its id alone. */
+export function monthOf(id: string): string {
+  return formatTimestamp(ulidTime(id)).slice(0, 7);
+}
+
+/** The folder that holds the event with this id. */
+export function monthFolder(subject: Subject, id: string): string {
+  return `${eventsFolder(subject)}/${monthOf(id)}`;
+}
+
+export function eventPath(subject: Subject, event: Pick<KgitEvent, 'id' | 'action'>): string {
+  return `${monthFolder(subject, event.id)}/${event.id}-${event.action}.yaml`;
+}
+
+/** The id in the name of an event file; null for any other name. */
+export function eventIdOfName(name: string): string | null {
+  const id = name.slice(0, 26);
+  return name[26] === '-' && name.endsWith('.yaml') && isUlid(id) ? id : null;
+}
+
+const MONTH = /^\d{4}-\d\d$/;
+
+/** Whether `name` is that of a month folder. */
+export function isMonth(name: string): boolean {
+  return MONTH.test(name);
+}
+
+/** What an event's path says: subject and id; null where the path is no event's. */
+export function parseEventPath(path: string): { subject: Subject; id: string } | null {
+  const parts = path.split('/');
+  const name = parts.pop() ?? '';
+  const month = parts.pop() ?? '';
+  const id = eventIdOfName(name);
+  if (id === null || parts.pop() !== 'events' || !isMonth(month)) return null;
+  const subject = subjectOfFolder(parts);
+  return subject && { subject, id };
+}
+
+function subjectOfFolder(parts: readonly string[]): Subject | null {
+  const [root, a, b, c] = parts;
+  if (root === DEPLOYMENTS && parts.length === 2 && a && isSubdomain(a)) return deployment(a);
+  if (root !== CLUSTERS || parts.length !== 4 || !a || !b || !c) return null;
+  return isLabel(a) && isLabel(b) && isSubdomain(c) ? cluster(a, b, c) : null;
+}

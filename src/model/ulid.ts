@@ -1,0 +1,74 @@
+/** ULIDs (github.com/ulid/spec): 48 bits of time in ms and 80 random bits as 26 base-32 digits that sort by time. */
+
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const TIME_DIGITS = 10;
+const RANDOM_DIGITS = 16;
+const RANDOM_BITS = 80n;
+/** The largest time that 48 bits hold, in ms. */
+export const ULID_MAX_TIME = 2 ** 48 - 1;
+
+const SHAPE = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/** Whether `text` is a ULID in its one canonical spelling: upper case, no overflow. */
+export function isUlid(text: string): boolean {
+  return SHAPE.test(text);
+}
+
+function digits(value: bigint, count: number): string {
+  let text = '';
+  let rest = value;
+  for (let i = 0; i < count; i++) {
+    text = DIGITS[Number(rest & 31n)] + text;
+    rest >>= 5n;
+  }
+  return text;
+}
+
+/** The ULID of `time` (ms since the epoch) and `random` (its 80 low bits). */
+export function makeUlid(time: number, random: bigint): string {
+  if (!Number.isInteger(time) || time < 0 || time > ULID_MAX_TIME) {
+    throw new RangeError(`a ULID holds no time ${time}`);
+  }
+  return (
+    digits(BigInt(time), TIME_DIGITS) + digits(BigInt.asUintN(Number(RANDOM_BITS), random), RANDOM_DIGITS)
+  );
+}
+
+/** The time of a ULID, in ms since the epoch. */
+export function ulidTime(ulid: string): number {
+  let time = 0;
+  for (const digit of ulid.slice(0, TIME_DIGITS)) time = time * 32 + DIGITS.indexOf(digit);
+  return time;
+}
+
+/** 80 bits from the first ten bytes of `bytes`. */
+export function randomBits(bytes: Uint8Array): bigint {
+  let bits = 0n;
+  for (const byte of bytes.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte);
+  return bits;
+}
+
+/** Makes ids: at the clock's time, or at a time that the caller names. */
+export interface IdSource {
+  next(time?: number): string;
+}
+
+/**
+ * An IdSource whose ids rise strictly in the order of their times, and within one millisecond in the
+ * order of their making. The top random bit starts clear, so counting up never overflows.
+ */
+export function monotonicIds(now: () => number, random: () => Uint8Array): IdSource {
+  let clock = 0;
+  const lastAt = new Map<number, bigint>();
+  return {
+    next(time) {
+      // A clock that steps back must not order this process's ids against their making.
+      if (time === undefined) clock = Math.max(now(), clock);
+      const at = time ?? clock;
+      const last = lastAt.get(at);
+      const bits = last === undefined ? BigInt.asUintN(79, randomBits(random())) : last + 1n;
+      lastAt.set(at, bits);
+      return makeUlid(at, bits);
+    },
+  };
+}

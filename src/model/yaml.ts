@@ -1,0 +1,79 @@
+import { Document, isScalar, LineCounter, parseDocument, Scalar, visit, type YAMLError } from 'yaml';
+import { InvalidStateError } from '../errors.js';
+import { isValue, type Value } from './value.js';
+
+/** Largest YAML file that is read, in bytes of UTF-8 (a state.yaml of a large fleet has about 100 KiB). */
+export const MAX_YAML_BYTES = 8 * 1024 * 1024;
+const MAX_ALIASES = 100;
+
+function invalid(file: string, error: YAMLError, lines: LineCounter): InvalidStateError {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const message = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
+  return new InvalidStateError(`${file}:${line}:${col}: ${message}`, {
+    data: { path: file, line, column: col },
+    suggestions: [`Mend ${file} at line ${line}, commit it, and run the command again`],
+  });
+}
+
+/**
+ * Parses one YAML 1.2 document that nobody vouches for: size, aliases and depth are bounded, custom tags,
+ * duplicate keys and a second document refused.
+ * Throws InvalidStateError that names file, line and column.
+ */
+export function parseYamlDocument(text: string, file: string): Document.Parsed {
+  if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
+    throw new InvalidStateError(`${file}: larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB`, {
+      data: { path: file },
+    });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: true,
+    strict: true,
+    uniqueKeys: true,
+  });
+  const error = document.errors[0] ?? document.warnings[0];
+  if (error) throw invalid(file, error, lines);
+  return document;
+}
+
+/** The value of a document that `parseYamlDocument` gave; null for an empty one. */
+export function documentValue(document: Document.Parsed, file: string): Value {
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    throw new InvalidStateError(`${file}: ${cause instanceof Error ? cause.message : 'cannot be read'}`, {
+      data: { path: file },
+      cause,
+    });
+  }
+  if (isValue(value)) return value;
+  throw new InvalidStateError(
+    `${file}: holds a value that is neither text, number, truth value, list nor mapping`,
+    {
+      data: { path: file },
+    },
+  );
+}
+
+/** `parseYamlDocument` and `documentValue` in one. */
+export function parseYaml(text: string, file: string): Value {
+  return documentValue(parseYamlDocument(text, file), file);
+}
+
+const DATE = /^\d{4}-\d\d?-\d\d?/;
+const OLD_TRUTH_VALUE = /^(y|n|yes|no|on|off)$/i;
+
+/** YAML text of a value; what a YAML 1.1 reader would take for a date or a truth value is quoted. */
+export function formatYaml(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, node) {
+      if (!isScalar(node) || typeof node.value !== 'string') return;
+      if (DATE.test(node.value) || OLD_TRUTH_VALUE.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
