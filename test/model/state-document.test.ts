@@ -5,6 +5,7 @@ import { type Edit, mutable, setAt, unsetAt } from '../../src/model/edit.js';
 import { editState, formatState, parseState } from '../../src/model/state-document.js';
 import { lookUp, parseStatePath } from '../../src/model/state-path.js';
 import type { Value } from '../../src/model/value.js';
+import { anyEdit, key, value } from '../support/arbitraries.js';
 
 const set = (path: string, value: Value): Edit => ({ op: 'set', path: parseStatePath(path), value });
 const unset = (path: string): Edit => ({ op: 'unset', path: parseStatePath(path) });
@@ -163,39 +164,6 @@ describe('editState changes only the lines it must', () => {
     expect(() => parseState(bomb, 's')).toThrow(InvalidStateError);
   });
 });
-
-const key = fc.oneof(
-  fc.constantFrom('a', 'b', 'c', 'd'),
-  fc.string({ minLength: 1, maxLength: 6 }),
-  fc.constant('__proto__'),
-);
-const scalar = fc.oneof(
-  fc.string(),
-  fc.integer(),
-  fc.boolean(),
-  fc.constant(null),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.constantFrom('yes', '2025-07-11T14:30:00Z', 'a: b', '# c', '- d', 'x\ny\n', ' lead', '1.10'),
-);
-const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3, depthSize: 'small' },
-    scalar,
-    fc.array(tie('value'), { maxLength: 3 }),
-    fc.dictionary(key, tie('value'), { maxKeys: 3 }),
-  ),
-})).value;
-const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
-  fc.record({
-    op: fc.constant('set' as const),
-    path: fc.array(fc.oneof(key, fc.nat({ max: 2 })), { minLength: 1, maxLength: 4 }),
-    value,
-  }),
-  fc.record({
-    op: fc.constant('unset' as const),
-    path: fc.array(fc.oneof(key, fc.nat({ max: 2 })), { minLength: 1, maxLength: 4 }),
-  }),
-);
 
 describe('editState, for any edits', () => {
   it('gives the data that the edits give, and touches no line of another top-level key', () => {

@@ -1,0 +1,85 @@
+import { ConflictError } from '../errors.js';
+import { type Edit, mutable, setAt, unsetAt } from './edit.js';
+import type { Change, KgitEvent } from './event.js';
+import type { Precondition } from './operation.js';
+import { editState, formatState, parseState } from './state-document.js';
+import { formatStatePath, lookUp, parseStatePath } from './state-path.js';
+import { sameValue, type Value } from './value.js';
+
+/** What edits make of a state document. */
+export interface AppliedEdits {
+  /** The new text; the old one where nothing changed. */
+  readonly text: string;
+  readonly changes: readonly Change[];
+}
+
+function header(file: string): string {
+  return `# ${file}: written by kgit. Change it with 'kgit set' and 'kgit phase', so that every change leaves its event.\n`;
+}
+
+function changeOf(data: Record<string, unknown>, edit: Edit): Change | null {
+  const before = lookUp(data, edit.path);
+  const was = before.found ? { before: before.value as Value } : {};
+  if (edit.op === 'unset') return before.found ? { path: formatStatePath(edit.path), ...was } : null;
+  if (before.found && sameValue(before.value, edit.value)) return null;
+  return { path: formatStatePath(edit.path), ...was, after: edit.value };
+}
+
+/**
+ * Applies edits, in order, to the text of a state document (null: there is none yet) and says what changed.
+ * The same text and edits always give the same result.
+ * Throws InvalidStateError for a broken document, ConflictError where a scalar is in the way.
+ */
+export function applyEdits(text: string | null, edits: readonly Edit[], file: string): AppliedEdits {
+  const data = mutable(parseState(text ?? '', file)) as Record<string, unknown>;
+  const changes: Change[] = [];
+  const effective: Edit[] = [];
+  for (const edit of edits) {
+    const change = changeOf(data, edit);
+    if (!change) continue;
+    changes.push(JSON.parse(JSON.stringify(change)) as Change);
+    effective.push(edit);
+    if (edit.op === 'set') setAt(data, edit.path, mutable(edit.value));
+    else unsetAt(data, edit.path);
+  }
+  if (text === null) return { text: formatState(data as Value, header(file)), changes };
+  return { text: editState(text, effective, file), changes };
+}
+
+/**
+ * Throws ConflictError with `path`, `expected` and `actual` when `precondition` does not hold on `data`.
+ * `unchanged-since` is about two revisions, not about data: the store checks it.
+ */
+export function checkPrecondition(precondition: Precondition, data: unknown): void {
+  if (precondition.check === 'unchanged-since') return;
+  const path = formatStatePath(precondition.path);
+  const { found, value } = lookUp(data, precondition.path);
+  const actual = found ? (value as Value) : undefined;
+  const holds = precondition.check === 'absent' ? !found : found && sameValue(value, precondition.value);
+  if (holds) return;
+  const expected = precondition.check === 'absent' ? undefined : precondition.value;
+  const show = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 200));
+  throw new ConflictError(`${path} is ${show(actual)}, expected ${show(expected)}`, {
+    data: { path, expected: expected ?? null, actual: actual ?? null },
+    suggestions: [
+      `Look at who changed it: kgit log --grep ${path}`,
+      'Decide again on what is there now, then repeat the write',
+    ],
+  });
+}
+
+/**
+ * Folds change events, in the order in which they were applied, to the state that they give.
+ * The state document of a deployment must hold exactly this.
+ */
+export function fold(events: readonly Pick<KgitEvent, 'changes'>[]): Record<string, Value> {
+  const data: Record<string, unknown> = {};
+  for (const { changes } of events) {
+    for (const change of changes ?? []) {
+      const path = parseStatePath(change.path);
+      if (change.after === undefined) unsetAt(data, path);
+      else setAt(data, path, mutable(change.after));
+    }
+  }
+  return data as Record<string, Value>;
+}

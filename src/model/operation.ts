@@ -1,0 +1,75 @@
+import type { Edit } from './edit.js';
+import type { SubjectEvent } from './event.js';
+import type { StatePath } from './state-path.js';
+import { formatSubject } from './subject.js';
+import type { Value } from './value.js';
+
+/** What must hold on the tip that an operation is applied to. */
+export type Precondition =
+  | { readonly check: 'equals'; readonly path: StatePath; readonly value: Value }
+  | { readonly check: 'absent'; readonly path: StatePath }
+  /** The deployment's state has not changed since this revision. */
+  | { readonly check: 'unchanged-since'; readonly revision: string };
+
+/** Who acts: the author of the commit and the `user` of the events. */
+export interface Actor {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** The state change of an operation: its event gets the `changes` that the edits make on the tip. */
+export interface StateChange {
+  readonly deployment: string;
+  /** Id of the event, among the operation's, that carries the changes. */
+  readonly event: string;
+  readonly edits: readonly Edit[];
+  readonly preconditions: readonly Precondition[];
+}
+
+/** Identity of a management cluster, learned from it and kept in `kgit.yaml`. */
+export interface LearnedManagement {
+  readonly name: string;
+  readonly identity: string;
+}
+
+/**
+ * One intended write: the unit of atomicity, retry, queueing and replay; it becomes one commit.
+ * Everything in it is fixed when it is made, so a retry is the same operation.
+ */
+export interface Operation {
+  /** ULID. */
+  readonly id: string;
+  /** When it was made, in ms since the epoch. */
+  readonly time: number;
+  readonly actor: Actor;
+  /** What it is called in the commit's subject line: `<action>: <subject>`. */
+  readonly title: string;
+  readonly events: readonly SubjectEvent[];
+  readonly change?: StateChange;
+  readonly learned?: LearnedManagement;
+  readonly runId?: string;
+}
+
+/** The subject line of the commit of these events, for one as for many. */
+export function titleOf(events: readonly SubjectEvent[]): string {
+  const [first] = events;
+  if (!first) return 'kgit: nothing';
+  const subjects = new Set(events.map(({ subject }) => formatSubject(subject)));
+  const actions = new Set(events.map(({ event }) => event.action));
+  if (events.length === 1) return `${first.event.action}: ${formatSubject(first.subject)}`;
+  const action = actions.size === 1 ? first.event.action : `${events.length} events`;
+  const subject = subjects.size === 1 ? formatSubject(first.subject) : `${subjects.size} subjects`;
+  return `${action}: ${subject}`;
+}
+
+const MAX_TRAILERS = 100;
+
+/** The commit message: the title and trailers, which are an index for people and tools, never the record. */
+export function commitMessage(operation: Operation, events: readonly SubjectEvent[]): string {
+  const subjects = [...new Set(events.map(({ subject }) => formatSubject(subject)))];
+  const trailers = [`Kgit-Op: ${operation.id}`];
+  for (const subject of subjects.slice(0, MAX_TRAILERS)) trailers.push(`Kgit-Subject: ${subject}`);
+  for (const { event } of events.slice(0, MAX_TRAILERS)) trailers.push(`Kgit-Event: ${event.id}`);
+  if (operation.runId) trailers.push(`Kgit-Run: ${operation.runId}`);
+  return `${operation.title}\n\n${trailers.join('\n')}\n`;
+}
