@@ -104,11 +104,14 @@ export function sortEvents<T extends { readonly event: KgitEvent }>(events: read
 }
 
 /**
- * Whether `stored` is the outcome of writing `wanted`: equal but for the changes, which are worked out
- * from the tip that the write landed on and so differ between two tries of one write.
+ * The fields in which `stored` is not what writing `wanted` gives; none means a repeat of the same write.
+ * Of the fields only those `given` by the writer count: what kgit adds (user, host) differs between machines.
+ * Changes never count, for they are worked out from the tip that a write landed on.
  */
-export function isSameEvent(stored: KgitEvent, wanted: KgitEvent): boolean {
-  const { changes: _stored, ...left } = stored;
-  const { changes: _wanted, ...right } = wanted;
-  return sameValue(left, right);
+export function differingFields(stored: KgitEvent, wanted: KgitEvent, given?: readonly string[]): string[] {
+  const fields = given ?? [...new Set([...Object.keys(stored), ...Object.keys(wanted)])];
+  return ['timestamp', 'action', ...fields].filter(
+    (field, i, all) =>
+      field !== 'changes' && all.indexOf(field) === i && !sameValue(stored[field], wanted[field]),
+  );
 }

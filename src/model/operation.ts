@@ -26,6 +26,11 @@ export interface StateChange {
   readonly preconditions: readonly Precondition[];
 }
 
+/** An event to be written; `given` are the fields that its writer named, all of them where it is left out. */
+export interface EventWrite extends SubjectEvent {
+  readonly given?: readonly string[];
+}
+
 /** Identity of a management cluster, learned from it and kept in `kgit.yaml`. */
 export interface LearnedManagement {
   readonly name: string;
@@ -44,7 +49,7 @@ export interface Operation {
   readonly actor: Actor;
   /** What it is called in the commit's subject line: `<action>: <subject>`. */
   readonly title: string;
-  readonly events: readonly SubjectEvent[];
+  readonly events: readonly EventWrite[];
   readonly change?: StateChange;
   readonly learned?: LearnedManagement;
   readonly runId?: string;

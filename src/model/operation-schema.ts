@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { KgitEvent } from './event.js';
+import { isAction } from './event.js';
+import type { Operation } from './operation.js';
+import { formatSubject, parseSubject } from './subject.js';
+import { isUlid } from './ulid.js';
+import { isMap, isValue, type Value } from './value.js';
+
+const ulid = z.string().refine(isUlid);
+const value = z.custom<Value>(isValue);
+const path = z.array(z.union([z.string(), z.number().int().nonnegative()])).min(1);
+const subject = z.string().transform((text, context) => {
+  try {
+    return parseSubject(text);
+  } catch {
+    context.addIssue('is not a subject');
+    return z.NEVER;
+  }
+});
+const event = z.custom<KgitEvent>(
+  (input) =>
+    isMap(input) &&
+    isValue(input) &&
+    isUlid(String(input['id'])) &&
+    isAction(String(input['action'])) &&
+    !Number.isNaN(Date.parse(String(input['timestamp']))),
+);
+const edit = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('set'), path, value }),
+  z.object({ op: z.literal('unset'), path }),
+]);
+const precondition = z.discriminatedUnion('check', [
+  z.object({ check: z.literal('equals'), path, value }),
+  z.object({ check: z.literal('absent'), path }),
+  z.object({ check: z.literal('unchanged-since'), revision: z.string() }),
+]);
+const operation = z.object({
+  id: ulid,
+  time: z.number().int().nonnegative(),
+  actor: z.object({ name: z.string(), email: z.string() }),
+  title: z.string(),
+  events: z.array(z.object({ subject, event, given: z.array(z.string()).optional() })),
+  change: z
+    .object({
+      deployment: z.string(),
+      event: ulid,
+      edits: z.array(edit),
+      preconditions: z.array(precondition),
+    })
+    .optional(),
+  learned: z.object({ name: z.string(), identity: z.string() }).optional(),
+  runId: z.string().optional(),
+});
+
+/** An operation as JSON can hold it; `operationFromJson` reads it back. */
+export function operationToJson(operation: Operation): unknown {
+  const events = operation.events.map((item) => ({
+    subject: formatSubject(item.subject),
+    event: item.event,
+  }));
+  return { ...operation, events };
+}
+
+/** The operation that `json` holds; null when it is none, for it may be cut off or of another version. */
+export function operationFromJson(json: unknown): Operation | null {
+  const result = operation.safeParse(json);
+  return result.success ? (result.data as Operation) : null;
+}

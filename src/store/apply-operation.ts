@@ -1,0 +1,145 @@
+import { ConflictError, InvalidStateError, NotFoundError } from '../errors.js';
+import { applyEdits, checkPrecondition } from '../model/apply.js';
+import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
+import { formatEvent, parseEvent } from '../model/event-file.js';
+import { eventIdOfName, eventPath, MARKER_FILE, monthFolder, statePath } from '../model/layout.js';
+import type { Operation, StateChange } from '../model/operation.js';
+import { parseState } from '../model/state-document.js';
+import { formatSubject, type Subject } from '../model/subject.js';
+import type { Revision, StateView } from './state-store.js';
+
+/** What an operation does to a tip. */
+export type Applied =
+  /** New files, with the events that are new and the changes of state. */
+  | {
+      readonly kind: 'commit';
+      readonly files: ReadonlyMap<string, string>;
+      readonly events: readonly SubjectEvent[];
+      readonly changes: readonly Change[];
+      readonly duplicates: readonly string[];
+    }
+  /** All of its events are there already. */
+  | { readonly kind: 'present'; readonly changes: readonly Change[]; readonly duplicates: readonly string[] }
+  /** It would change nothing, so there is nothing to record. */
+  | { readonly kind: 'unchanged' };
+
+/** The tip that an operation is applied to, and a way to older revisions for `unchanged-since`. */
+export interface Tip {
+  readonly view: StateView;
+  readonly at: (revision: Revision) => Promise<StateView | null>;
+}
+
+/** Reads an event by its id, whatever its action; null where there is none. */
+export async function findEvent(view: StateView, subject: Subject, id: string): Promise<KgitEvent | null> {
+  const folder = monthFolder(subject, id);
+  const entry = (await view.list(folder))?.find(({ name }) => eventIdOfName(name) === id);
+  if (!entry) return null;
+  const path = `${folder}/${entry.name}`;
+  const text = entry.kind === 'file' ? await view.read(path) : null;
+  if (text === null) throw new InvalidStateError(`${path}: an event is a regular file`, { data: { path } });
+  return parseEvent(text, path);
+}
+
+/** Throws InvalidStateError when a file stands where a folder of `path` must: an import would replace it unasked. */
+async function checkFolders(view: StateView, path: string, known: Set<string>): Promise<void> {
+  const parts = path.split('/').slice(0, -1);
+  for (let count = parts.length; count > 0; count--) {
+    const folder = parts.slice(0, count).join('/');
+    if (known.has(folder)) return;
+    known.add(folder);
+    if ((await view.list(folder)) !== null) return;
+  }
+}
+
+function takenId(subject: Subject, id: string, fields: readonly string[]): ConflictError {
+  return new ConflictError(
+    `event ${id} of ${formatSubject(subject)} is there already with other content (${fields.join(', ')})`,
+    {
+      data: { id, subject: formatSubject(subject), fields },
+      suggestions: ['Give the new event another id, or leave --id out and kgit makes one'],
+    },
+  );
+}
+
+async function checkPreconditions(change: StateChange, text: string | null, tip: Tip): Promise<void> {
+  const file = statePath(change.deployment);
+  const data = parseState(text ?? '', file);
+  for (const precondition of change.preconditions) {
+    if (precondition.check !== 'unchanged-since') {
+      checkPrecondition(precondition, data);
+      continue;
+    }
+    const then = await tip.at(precondition.revision);
+    if (!then) {
+      throw new NotFoundError(`there is no revision ${precondition.revision}`, {
+        suggestions: ["Take the revision from the 'repository.revision' of an earlier answer"],
+        data: { revision: precondition.revision },
+      });
+    }
+    if ((await then.read(file)) === text) continue;
+    throw new ConflictError(
+      `the state of deployment ${change.deployment} has changed since ${precondition.revision}`,
+      {
+        data: { path: file, expected: precondition.revision, actual: 'changed' },
+        suggestions: [`See what changed: kgit log deployment/${change.deployment}`],
+      },
+    );
+  }
+}
+
+/**
+ * Works out what `operation` does to a tip, reading all that it touches and changing nothing.
+ * Throws ConflictError when a precondition does not hold or an id is taken by other content,
+ * InvalidStateError when what stands in the repository is broken.
+ */
+export async function applyOperation(operation: Operation, tip: Tip): Promise<Applied> {
+  const files = new Map<string, string>();
+  const fresh: SubjectEvent[] = [];
+  const duplicates: string[] = [];
+  const folders = new Set<string>();
+  let changes: readonly Change[] = [];
+  for (const { subject, event, given } of operation.events) {
+    const stored = await findEvent(tip.view, subject, event.id);
+    const isChange = operation.change?.event === event.id;
+    if (stored) {
+      const fields = differingFields(stored, event, given);
+      if (fields.length > 0) throw takenId(subject, event.id, fields);
+      duplicates.push(event.id);
+      if (isChange) changes = stored.changes ?? [];
+      continue;
+    }
+    let written = event;
+    if (isChange && operation.change) {
+      const file = statePath(operation.change.deployment);
+      const text = await tip.view.read(file);
+      await checkPreconditions(operation.change, text, tip);
+      const applied = applyEdits(text, operation.change.edits, file);
+      if (applied.changes.length === 0) continue;
+      changes = applied.changes;
+      written = { ...event, changes };
+      files.set(file, applied.text);
+    }
+    const path = eventPath(subject, event);
+    await checkFolders(tip.view, path, folders);
+    files.set(path, formatEvent(written));
+    fresh.push({ subject, event: written });
+  }
+  if (operation.learned) await learn(operation.learned, tip.view, files);
+  if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
+  return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
+}
+
+async function learn(
+  learned: NonNullable<Operation['learned']>,
+  view: StateView,
+  files: Map<string, string>,
+): Promise<void> {
+  const text = await view.read(MARKER_FILE);
+  const edit = {
+    op: 'set' as const,
+    path: ['managements', learned.name, 'identity'],
+    value: learned.identity,
+  };
+  const applied = applyEdits(text, [edit], MARKER_FILE);
+  if (applied.changes.length > 0) files.set(MARKER_FILE, applied.text);
+}

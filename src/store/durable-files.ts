@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EnvironmentError } from '../errors.js';
+
+/** Whether a file-system call failed with one of these codes, such as ENOENT. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
+
+/** The error for a file system that does not take what must be kept. */
+function cannotKeep(path: string, cause: unknown): EnvironmentError {
+  const full = hasCode(cause, 'ENOSPC', 'EDQUOT');
+  const denied = hasCode(cause, 'EACCES', 'EPERM', 'EROFS');
+  const why = full
+    ? 'the disk is full'
+    : denied
+      ? 'it is read-only for you'
+      : String((cause as Error).message);
+  return new EnvironmentError(`cannot write ${path}: ${why}`, {
+    cause,
+    data: { path },
+    suggestions: [
+      full ? 'Free some space and run the command again' : `Make ${dirname(path)} writable for you`,
+    ],
+  });
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows has no handle for a folder; its file systems journal names themselves.
+  const handle = await open(folder, constants.O_RDONLY).catch((error: unknown) => {
+    if (hasCode(error, 'EISDIR', 'EPERM', 'EACCES')) return null;
+    throw error;
+  });
+  if (!handle) return;
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeTemporary(path: string, text: string): Promise<string> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return temporary;
+}
+
+/** Makes a folder, and those above it, for the user alone. Throws EnvironmentError. */
+export async function privateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannotKeep(folder, error);
+  }
+}
+
+/**
+ * Creates `path` with `text` so that it is there whole or not at all, also after a power loss: a temporary
+ * file, fsync, link, fsync of the folder. False when the name is taken. Throws EnvironmentError.
+ */
+export async function createDurably(path: string, text: string): Promise<boolean> {
+  try {
+    const temporary = await writeTemporary(path, text);
+    try {
+      await link(temporary, path);
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      throw error;
+    } finally {
+      await unlink(temporary);
+    }
+    await syncFolder(dirname(path));
+    return true;
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** Replaces `path` whole: readers see the old text or the new one. Throws EnvironmentError. */
+export async function replaceDurably(path: string, text: string): Promise<void> {
+  try {
+    await rename(await writeTemporary(path, text), path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** Removes a file that may be gone already. */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw cannotKeep(path, error);
+  });
+}

@@ -1,0 +1,154 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ErrorJson, KgitError } from '../errors.js';
+import type { Operation } from '../model/operation.js';
+import { operationFromJson, operationToJson } from '../model/operation-schema.js';
+import { isUlid } from '../model/ulid.js';
+import { createDurably, hasCode, privateFolder, removeFile, replaceDurably } from './durable-files.js';
+
+const VERSION = 1;
+const RESULT_KEPT_MS = 60 * 60 * 1000;
+const SEQUENCE_DIGITS = 12;
+const NAME = /^(\d{12})-([0-9A-Z]{26})$/;
+
+/** An operation that waits to be published. */
+export interface OutboxEntry {
+  /** `<sequence>-<ULID>`: its file's name. */
+  readonly name: string;
+  readonly id: string;
+  /** Null where the file cannot be read: cut off, or of another version. */
+  readonly operation: Operation | null;
+  /** The store that it was made for. */
+  readonly target: string;
+  readonly attempts: number;
+  /** Why the last attempt failed. */
+  readonly error: ErrorJson | null;
+}
+
+interface Trouble {
+  attempts: number;
+  error: ErrorJson;
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The durable local queue of operations not yet published: one file each, in the order of their making.
+ * Beside each entry may lie its trouble (why it could not be published) and, once it is through, its result
+ * for the process that waits for it.
+ */
+export class Outbox {
+  readonly #entries: string;
+  readonly #troubles: string;
+  readonly #results: string;
+
+  /** @param folder the clone's `kgit` folder */
+  constructor(folder: string) {
+    this.#entries = join(folder, 'outbox');
+    this.#troubles = join(folder, 'troubles');
+    this.#results = join(folder, 'results');
+  }
+
+  /** Keeps an operation durably. Throws EnvironmentError when the file system does not take it. */
+  async add(operation: Operation, target: string): Promise<void> {
+    await privateFolder(this.#entries);
+    const last = (await this.#names()).at(-1);
+    const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
+    const name = `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${operation.id}`;
+    const entry = { version: VERSION, target, operation: operationToJson(operation) };
+    await createDurably(join(this.#entries, name), JSON.stringify(entry));
+  }
+
+  async #names(): Promise<string[]> {
+    return (await names(this.#entries)).filter((name) => NAME.test(name)).sort();
+  }
+
+  /** How many operations wait. */
+  async size(): Promise<number> {
+    return (await this.#names()).length;
+  }
+
+  /** All that waits, in order. */
+  async list(): Promise<OutboxEntry[]> {
+    const entries = await Promise.all((await this.#names()).map((name) => this.#entry(name)));
+    return entries.filter((entry) => entry !== null);
+  }
+
+  async #entry(name: string): Promise<OutboxEntry | null> {
+    const id = name.slice(SEQUENCE_DIGITS + 1);
+    const json = (await readJson(join(this.#entries, name))) as Record<string, unknown> | null | undefined;
+    if (json === undefined) return null;
+    const trouble = (await readJson(join(this.#troubles, id))) as Trouble | null | undefined;
+    const operation = json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
+    const target = typeof json?.['target'] === 'string' ? json['target'] : '';
+    return { name, id, operation, target, attempts: trouble?.attempts ?? 0, error: trouble?.error ?? null };
+  }
+
+  /** Takes an entry out; false when it is there no more. */
+  async remove(id: string): Promise<boolean> {
+    const name = (await this.#names()).find((candidate) => candidate.endsWith(`-${id}`));
+    if (!name) return false;
+    await removeFile(join(this.#entries, name));
+    await removeFile(join(this.#troubles, id));
+    return true;
+  }
+
+  /** Notes why an entry could not be published. */
+  async recordTrouble(entry: OutboxEntry, attempts: number, error: KgitError): Promise<void> {
+    await privateFolder(this.#troubles);
+    const trouble: Trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
+    await replaceDurably(join(this.#troubles, entry.id), JSON.stringify(trouble));
+  }
+
+  /** Leaves the result of an operation for the process that waits for it. */
+  async report(id: string, result: unknown): Promise<void> {
+    await privateFolder(this.#results);
+    await replaceDurably(join(this.#results, id), JSON.stringify(result));
+  }
+
+  /** Takes the result of an operation away; null while there is none. */
+  async takeResult(id: string): Promise<unknown> {
+    const path = join(this.#results, id);
+    const result = await readJson(path);
+    if (result === undefined) return null;
+    await removeFile(path);
+    return result;
+  }
+
+  /** Ids of the operations whose result nobody has taken. */
+  async untaken(): Promise<string[]> {
+    return (await names(this.#results)).filter(isUlid).sort();
+  }
+
+  /** Removes results that nobody came for, but for those that `sync` has to tell: rejected operations. */
+  async forgetOldResults(now: number): Promise<void> {
+    for (const id of await this.untaken()) {
+      const path = join(this.#results, id);
+      const age = now - ((await stat(path).catch(() => null))?.mtimeMs ?? now);
+      const result = age > RESULT_KEPT_MS ? ((await readJson(path)) as { kind?: string } | null) : null;
+      if (result && result.kind !== 'rejected') await removeFile(path);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { KgitError } from '../errors.js';
+import { commitMessage } from '../model/operation.js';
+import { type Applied, applyOperation } from './apply-operation.js';
+import type { OutboxEntry } from './outbox.js';
+import { OverlayView } from './overlay-view.js';
+import type { Commit, Revision, StateStore } from './state-store.js';
+
+/** What one entry of the outbox does to a tip, after those before it. */
+export interface PlannedEntry {
+  readonly entry: OutboxEntry;
+  readonly applied: Applied | { readonly kind: 'rejected'; readonly error: KgitError };
+}
+
+export interface BatchPlan {
+  readonly entries: readonly PlannedEntry[];
+  /** One commit per entry that has something to write, in their order. */
+  readonly commits: readonly Commit[];
+  readonly view: OverlayView;
+}
+
+/**
+ * Applies the entries in order to the files of `revision`, in memory: nothing is written.
+ * An operation that fails is rejected alone; those behind it are applied without it.
+ */
+export async function planBatch(
+  store: StateStore,
+  revision: Revision | null,
+  entries: readonly OutboxEntry[],
+): Promise<BatchPlan> {
+  const view = new OverlayView(store.view(revision));
+  const at = async (name: string) => {
+    const resolved = await store.resolve(name);
+    return resolved === null ? null : store.view(resolved);
+  };
+  const planned: PlannedEntry[] = [];
+  const commits: Commit[] = [];
+  for (const entry of entries) {
+    const { operation } = entry;
+    if (!operation) continue;
+    try {
+      const applied = await applyOperation(operation, { view, at });
+      planned.push({ entry, applied });
+      if (applied.kind !== 'commit') continue;
+      view.write(applied.files);
+      const message = commitMessage(operation, applied.events);
+      commits.push({ message, author: operation.actor, time: operation.time, files: applied.files });
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      planned.push({ entry, applied: { kind: 'rejected', error } });
+    }
+  }
+  return { entries: planned, commits, view };
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createDurably, hasCode, privateFolder, removeFile } from './durable-files.js';
+import type { Host } from './host.js';
+
+interface Holder {
+  hostname: string;
+  bootId: string | null;
+  pid: number;
+  processStart: string | null;
+  nonce: string;
+}
+
+/** A file that a power loss emptied names no holder: nobody's. */
+const NOBODY: Holder = { hostname: '', bootId: null, pid: 0, processStart: null, nonce: '' };
+
+async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    if (error instanceof SyntaxError) return NOBODY;
+    throw error;
+  }
+}
+
+/**
+ * The local lock of a clone: one process publishes at a time, and takes the others' operations along.
+ * It saves work; that no write is lost rests on compare-and-swap, never on this.
+ */
+export class PublishLock {
+  readonly #path: string;
+  readonly #host: Host;
+  #nonce: string | null = null;
+
+  constructor(path: string, host: Host) {
+    this.#path = path;
+    this.#host = host;
+  }
+
+  /** Whether the holder is certainly gone: same machine, and another boot or no such process any more. */
+  #isGone(holder: Holder): boolean {
+    if (holder.pid === 0) return true;
+    if (holder.hostname !== this.#host.hostname) return false;
+    if (holder.bootId !== this.#host.bootId) return true;
+    if (!this.#host.isAlive(holder.pid)) return true;
+    const start = this.#host.processStart(holder.pid);
+    return start !== null && holder.processStart !== null && start !== holder.processStart;
+  }
+
+  /** Takes the lock if it is free or its holder is gone; false when somebody has it. */
+  async tryAcquire(): Promise<boolean> {
+    await privateFolder(dirname(this.#path));
+    const nonce = randomBytes(8).toString('hex');
+    const { hostname, bootId, pid } = this.#host;
+    const holder: Holder = { hostname, bootId, pid, processStart: this.#host.processStart(pid), nonce };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (await createDurably(this.#path, JSON.stringify(holder))) {
+        this.#nonce = nonce;
+        return true;
+      }
+      const current = await readHolder(this.#path);
+      if (current && (!this.#isGone(current) || !(await this.#steal(current, nonce)))) return false;
+    }
+    return false;
+  }
+
+  /** Moves the file of a gone holder away; puts it back when a live one had taken its place meanwhile. */
+  async #steal(gone: Holder, nonce: string): Promise<boolean> {
+    const aside = `${this.#path}.${nonce}.stolen`;
+    try {
+      await rename(this.#path, aside);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return true;
+      throw error;
+    }
+    const moved = await readHolder(aside);
+    const right = moved?.nonce === gone.nonce;
+    if (!right) {
+      await link(aside, this.#path).catch((error: unknown) => {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      });
+    }
+    await removeFile(aside);
+    return right;
+  }
+
+  /** Gives the lock back, unless another has stolen it. */
+  async release(): Promise<void> {
+    const holder = await readHolder(this.#path);
+    if (holder && holder.nonce === this.#nonce) await removeFile(this.#path);
+    this.#nonce = null;
+  }
+}

@@ -1,0 +1,197 @@
+import { InternalError, type KgitError, RemoteError } from '../errors.js';
+import { type Delivery, deliveryToJson } from './delivery.js';
+import type { Clock } from './host.js';
+import type { Outbox, OutboxEntry } from './outbox.js';
+import { type BatchPlan, type PlannedEntry, planBatch } from './plan-batch.js';
+import type { Head, Revision, StateStore } from './state-store.js';
+
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 5_000;
+/** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
+const TALK_MIN_MS = 1_000;
+
+/** What a run over the outbox did. */
+export interface PublishReport {
+  /** By id of the operation. */
+  readonly deliveries: ReadonlyMap<string, Delivery>;
+  /** What the user should know, such as a checkout left behind. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * One run over the outbox by the process that holds the publish lock: takes all that waits (group commit),
+ * applies it in memory to the tip and moves the branch by compare-and-swap; on a lost race it takes the new
+ * tip and applies the operations again, never merging text.
+ */
+export class PublishRun {
+  readonly #store: StateStore;
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #deadline: number;
+  readonly #own: string | undefined;
+  readonly #deliveries = new Map<string, Delivery>();
+  readonly #notes: string[] = [];
+  #attempts = 0;
+  #isFresh: boolean;
+  #lastPushMs = 0;
+  #mayHaveLanded = false;
+
+  /**
+   * @param deadline ms since the epoch; one try is made whatever it is
+   * @param own the operation whose delivery this process returns itself, so it needs no result file
+   */
+  constructor(store: StateStore, outbox: Outbox, clock: Clock, deadline: number, own?: string) {
+    this.#store = store;
+    this.#outbox = outbox;
+    this.#clock = clock;
+    this.#deadline = deadline;
+    this.#own = own;
+    this.#isFresh = !store.isRemote;
+  }
+
+  async run(): Promise<PublishReport> {
+    this.#notes.push(...(await this.#store.settle()));
+    let head: Head | null = await this.#store.head();
+    while (head) {
+      const entries = await this.#waiting();
+      if (entries.length === 0) break;
+      const plan = await planBatch(this.#store, head.revision, entries);
+      // A refusal, or 'nothing to do', counts only on the tip as it is now.
+      const isSure = ({ applied }: PlannedEntry) => applied.kind === 'commit' || applied.kind === 'present';
+      if (this.#isFresh || plan.entries.every(isSure)) {
+        if (await this.#publish(plan, head)) break;
+        if (this.#attempts > 1 && this.#clock.now() >= this.#deadline) {
+          await this.#leave(entries, lostRaces(this.#attempts), false);
+          break;
+        }
+        if (this.#store.isRemote) await this.#backOff();
+      }
+      head = await this.#refresh(entries);
+    }
+    await this.#outbox.forgetOldResults(this.#clock.now());
+    return { deliveries: this.#deliveries, notes: this.#notes };
+  }
+
+  async #waiting(): Promise<OutboxEntry[]> {
+    const { target } = this.#store;
+    return (await this.#outbox.list()).filter((entry) => entry.operation && entry.target === target);
+  }
+
+  /** One try at the branch. True when the run is over: all is through, or trying again now is of no use. */
+  async #publish(plan: BatchPlan, head: Head): Promise<boolean> {
+    if (plan.commits.length === 0) {
+      await this.#finish(plan.entries, head.revision, []);
+      return true;
+    }
+    this.#attempts += 1;
+    const began = this.#clock.now();
+    const timeout = Math.max(this.#deadline - began, TALK_MIN_MS);
+    const outcome = await this.#store.swap(head.revision, plan.commits, timeout);
+    this.#lastPushMs = this.#clock.now() - began;
+    this.#isFresh = !this.#store.isRemote;
+    switch (outcome.kind) {
+      case 'swapped':
+        this.#notes.push(...outcome.notes);
+        await this.#finish(plan.entries, outcome.revisions.at(-1) ?? null, outcome.revisions);
+        return true;
+      case 'moved':
+        return false;
+      case 'unknown':
+        this.#mayHaveLanded = true;
+        // Whether it landed shows at the new tip, where its events are or are not.
+        if (this.#clock.now() < this.#deadline) return false;
+        await this.#leave(writersOf(plan), outcome.error, true);
+        return true;
+      case 'blocked':
+        await this.#refuseOwn(plan, outcome.error);
+        return true;
+      default:
+        await this.#leave(writersOf(plan), outcome.error, false);
+        return true;
+    }
+  }
+
+  /** Local edits are in the way: our own write is refused, what was acknowledged before stays. */
+  async #refuseOwn(plan: BatchPlan, error: KgitError): Promise<void> {
+    for (const entry of writersOf(plan)) {
+      if (entry.id === this.#own)
+        await this.#complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
+      else await this.#leave([entry], error, false);
+    }
+  }
+
+  async #finish(
+    entries: readonly PlannedEntry[],
+    tip: Revision | null,
+    revisions: readonly Revision[],
+  ): Promise<void> {
+    let next = 0;
+    for (const { entry, applied } of entries) {
+      const revision = applied.kind === 'commit' ? (revisions[next++] ?? null) : tip;
+      await this.#complete(entry, deliveryOf(applied, revision, this.#attempts));
+    }
+  }
+
+  async #complete(entry: OutboxEntry, delivery: Delivery): Promise<void> {
+    this.#deliveries.set(entry.id, delivery);
+    if (entry.id !== this.#own) await this.#outbox.report(entry.id, deliveryToJson(delivery));
+    await this.#outbox.remove(entry.id);
+  }
+
+  /** Asks for the new tip; null when the remote does not answer, and then all entries are left where they are. */
+  async #refresh(entries: readonly OutboxEntry[]): Promise<Head | null> {
+    try {
+      const head = await this.#store.refresh(Math.max(this.#deadline - this.#clock.now(), TALK_MIN_MS));
+      this.#isFresh = true;
+      this.#mayHaveLanded = false;
+      return head;
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      await this.#leave(entries, error, this.#mayHaveLanded);
+      return null;
+    }
+  }
+
+  async #leave(entries: readonly OutboxEntry[], error: KgitError, unknown: boolean): Promise<void> {
+    for (const entry of entries) {
+      const delivery: Delivery = { kind: 'pending', error, attempts: this.#attempts, unknown };
+      this.#deliveries.set(entry.id, delivery);
+      await this.#outbox.recordTrouble(entry, Math.max(this.#attempts, 1), error);
+      // Whoever waits for it need not run into the same wall again.
+      if (entry.id !== this.#own) await this.#outbox.report(entry.id, deliveryToJson(delivery));
+    }
+  }
+
+  /** Full jitter (every wait is drawn anew from zero up), so that machines on one timer come apart. */
+  async #backOff(): Promise<void> {
+    const base = Math.max(BACKOFF_BASE_MS, this.#lastPushMs);
+    const ceiling = Math.min(base * 2 ** (this.#attempts - 1), Math.max(BACKOFF_CAP_MS, base));
+    const left = Math.max(this.#deadline - this.#clock.now(), 0);
+    await this.#clock.sleep(Math.min(this.#clock.random() * ceiling, left));
+  }
+}
+
+function writersOf(plan: BatchPlan): OutboxEntry[] {
+  return plan.entries.filter(({ applied }) => applied.kind === 'commit').map(({ entry }) => entry);
+}
+
+function deliveryOf(applied: PlannedEntry['applied'], revision: Revision | null, attempts: number): Delivery {
+  switch (applied.kind) {
+    case 'rejected':
+      return { kind: 'rejected', error: applied.error, attempts };
+    case 'unchanged':
+      return { kind: 'unchanged', revision, attempts };
+    default: {
+      if (revision === null) throw new InternalError('a published operation has no revision');
+      const { changes, duplicates } = applied;
+      return { kind: 'published', revision, attempts, changes, duplicates };
+    }
+  }
+}
+
+function lostRaces(attempts: number): RemoteError {
+  return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {
+    suggestions: ["Run 'kgit sync' when the others are done, or give more time with --timeout"],
+    data: { attempts },
+  });
+}

@@ -1,0 +1,127 @@
+import { InternalError, RemoteError } from '../errors.js';
+import { type Delivery, deliveryFromJson } from './delivery.js';
+import type { Clock } from './host.js';
+import type { Outbox } from './outbox.js';
+import type { PublishLock } from './publish-lock.js';
+import { type PublishReport, PublishRun } from './publish-run.js';
+import type { StateStore } from './state-store.js';
+
+const WAIT_MIN_MS = 5;
+const WAIT_MAX_MS = 100;
+const WITHDRAW_MS = 2_000;
+
+export interface PublisherParts {
+  readonly store: StateStore;
+  readonly outbox: Outbox;
+  readonly lock: PublishLock;
+  readonly clock: Clock;
+}
+
+/** A delivery, what the user should know beside it, and whether the operation is still in the outbox. */
+export interface Delivered {
+  readonly delivery: Delivery;
+  readonly notes: readonly string[];
+  readonly kept: boolean;
+}
+
+/** Brings operations from the outbox to the branch, one process of a clone at a time. */
+export class Publisher {
+  readonly #parts: PublisherParts;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Publishes what waits until `id` is through or `deadline` (ms since the epoch) has passed. Whoever holds
+   * the lock publishes for all; the others wait for their result.
+   * @param keep whether the operation stays in the outbox when it cannot be published now
+   */
+  async deliver(id: string, deadline: number, keep: boolean): Promise<Delivered> {
+    const { delivery, notes, isHolder } = await this.#wait(id, deadline, keep);
+    if (delivery.kind !== 'pending') return { delivery, notes, kept: false };
+    if (keep) return { delivery, notes, kept: true };
+    if (isHolder) return { delivery, notes, kept: false };
+    return { delivery: await this.#withdraw(id, delivery), notes, kept: false };
+  }
+
+  async #wait(
+    id: string,
+    deadline: number,
+    keep: boolean,
+  ): Promise<Omit<Delivered, 'kept'> & { isHolder: boolean }> {
+    const { outbox, lock, clock } = this.#parts;
+    for (let wait = WAIT_MIN_MS; ; wait = Math.min(wait * 1.5, WAIT_MAX_MS)) {
+      const result = deliveryFromJson(await outbox.takeResult(id));
+      if (result) return { delivery: result, notes: [], isHolder: false };
+      if (await lock.tryAcquire()) {
+        try {
+          // The holder before us may have published it between the look and the lock.
+          const late = deliveryFromJson(await outbox.takeResult(id));
+          if (late) return { delivery: late, notes: [], isHolder: false };
+          const report = await this.#run(deadline, id);
+          const delivery = report.deliveries.get(id) ?? dropped(id);
+          if (delivery.kind === 'pending' && !keep) await outbox.remove(id);
+          return { delivery, notes: report.notes, isHolder: true };
+        } finally {
+          await lock.release();
+        }
+      }
+      if (clock.now() >= deadline) return { delivery: overtaken(), notes: [], isHolder: false };
+      await clock.sleep(wait * (0.5 + clock.random() / 2));
+    }
+  }
+
+  /** Takes an operation back. Only under the lock is it certain that nobody is publishing it just now. */
+  async #withdraw(id: string, pending: Delivery & { kind: 'pending' }): Promise<Delivery> {
+    const { outbox, lock, clock } = this.#parts;
+    const isHolder = await this.#acquire(clock.now() + WITHDRAW_MS);
+    try {
+      const late = deliveryFromJson(await outbox.takeResult(id));
+      if (late && late.kind !== 'pending') return late;
+      await outbox.remove(id);
+      return { ...pending, unknown: pending.unknown || !isHolder };
+    } finally {
+      if (isHolder) await lock.release();
+    }
+  }
+
+  /** Publishes all that waits; null when another process is at it until `deadline`. */
+  async publishAll(deadline: number): Promise<PublishReport | null> {
+    if (!(await this.#acquire(deadline))) return null;
+    try {
+      return await this.#run(deadline);
+    } finally {
+      await this.#parts.lock.release();
+    }
+  }
+
+  async #acquire(deadline: number): Promise<boolean> {
+    const { lock, clock } = this.#parts;
+    while (!(await lock.tryAcquire())) {
+      if (clock.now() >= deadline) return false;
+      await clock.sleep(WAIT_MAX_MS);
+    }
+    return true;
+  }
+
+  #run(deadline: number, own?: string): Promise<PublishReport> {
+    const { store, outbox, clock } = this.#parts;
+    return new PublishRun(store, outbox, clock, deadline, own).run();
+  }
+}
+
+function overtaken(): Delivery {
+  const error = new RemoteError(
+    'another kgit process of this clone is publishing and has not come to this write yet',
+    {
+      suggestions: ["'kgit outbox' shows what waits; 'kgit sync' publishes it"],
+    },
+  );
+  return { kind: 'pending', error, attempts: 0, unknown: false };
+}
+
+function dropped(id: string): Delivery {
+  const error = new InternalError(`operation ${id} is no longer in the outbox: somebody dropped it`);
+  return { kind: 'rejected', error, attempts: 0 };
+}

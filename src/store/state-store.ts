@@ -1,0 +1,84 @@
+import type { ConflictError, KgitError, RefusedError, RemoteError } from '../errors.js';
+import type { Actor } from '../model/operation.js';
+
+/** Names one version of the whole repository; totally ordered along the branch. */
+export type Revision = string;
+
+/** What is known of the branch without asking anybody. */
+export interface Head {
+  /** Null where nothing was ever published. */
+  readonly revision: Revision | null;
+  /** When the remote was last asked, in ms since the epoch; null where there is no remote, so the head is the truth. */
+  readonly fetchedAt: number | null;
+}
+
+export interface Entry {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'other';
+}
+
+/** The files of one revision. */
+export interface StateView {
+  /** The text of a file; null where there is none. Throws InvalidStateError when something else stands there. */
+  read(path: string): Promise<string | null>;
+  /** What a folder holds, by name; null where there is none. Throws InvalidStateError when a file stands there. */
+  list(folder: string): Promise<readonly Entry[] | null>;
+}
+
+/** One commit to be: whole files, added or replaced. */
+export interface Commit {
+  readonly message: string;
+  readonly author: Actor;
+  /** ms since the epoch. */
+  readonly time: number;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** How a compare-and-swap ended. Expected ends are values; only broken machinery throws. */
+export type SwapOutcome =
+  /** The branch holds the commits; `notes` say what the user should know, such as a checkout left behind. */
+  | { readonly kind: 'swapped'; readonly revisions: readonly Revision[]; readonly notes: readonly string[] }
+  /** The branch is no longer at the base: take the new tip and apply again. */
+  | { readonly kind: 'moved' }
+  /** The remote cannot be reached now. */
+  | { readonly kind: 'unreachable'; readonly error: RemoteError }
+  /** The remote does not know us, or not the repository. */
+  | { readonly kind: 'denied'; readonly error: RemoteError }
+  /** The remote refuses for good: protection, a hook. */
+  | { readonly kind: 'refused'; readonly error: RefusedError }
+  /** Local edits are in the way of the files. */
+  | { readonly kind: 'blocked'; readonly error: ConflictError }
+  /** The connection broke after the request was sent: it may have been carried out. */
+  | { readonly kind: 'unknown'; readonly error: KgitError };
+
+/** The paths that one revision added, for the time line. */
+export interface TimelineEntry {
+  readonly revision: Revision;
+  readonly added: readonly string[];
+}
+
+/**
+ * A versioned tree of small text files that moves by compare-and-swap: what every driver provides, and all
+ * that the rest of kgit knows of it. `test/support/store-contract.ts` says what each method must do.
+ */
+export interface StateStore {
+  /** Where writes go, for people and for the outbox: an entry made for another target is never published here. */
+  readonly target: string;
+  /** Whether publishing needs somebody else: false for a purely local repository. */
+  readonly isRemote: boolean;
+  /** What is known without the network. */
+  head(): Promise<Head>;
+  /** Asks the remote for its tip. Throws RemoteError; without a remote it is `head`. */
+  refresh(timeoutMs: number): Promise<Head>;
+  /** The revision that `name` means, such as a tag or an abbreviated id; null where there is none. */
+  resolve(name: string): Promise<Revision | null>;
+  view(revision: Revision | null): StateView;
+  /** Puts `commits` on `base` and moves the branch there, if it still is at `base`. */
+  swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome>;
+  /** Finishes what a swap began on this machine and could not end; returns notes for the user. */
+  settle(): Promise<readonly string[]>;
+  /** Revisions from `revision` backwards, newest first, with the files that each added. */
+  timeline(revision: Revision): AsyncIterable<TimelineEntry>;
+  /** Ends helper processes. */
+  close(): Promise<void>;
+}
