@@ -77,7 +77,9 @@ export interface StateStore {
   swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome>;
   /** Finishes what a swap began on this machine and could not end; returns notes for the user. */
   settle(): Promise<readonly string[]>;
-  /** Revisions from `revision` backwards, newest first, with the files that each added. */
+  /** Brings what the user sees on this machine, such as a checkout, to the head; returns notes for the user. */
+  follow(): Promise<readonly string[]>;
+  /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
   /** Ends helper processes. */
   close(): Promise<void>;

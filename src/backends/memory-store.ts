@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { InvalidStateError } from '../errors.js';
+import type {
+  Commit,
+  Entry,
+  Head,
+  Revision,
+  StateStore,
+  StateView,
+  SwapOutcome,
+  TimelineEntry,
+} from '../store/state-store.js';
+
+interface Version {
+  readonly parent: Revision | null;
+  readonly files: ReadonlyMap<string, string>;
+  readonly added: readonly string[];
+}
+
+class MemoryView implements StateView {
+  readonly #files: ReadonlyMap<string, string>;
+
+  constructor(files: ReadonlyMap<string, string>) {
+    this.#files = files;
+  }
+
+  async read(path: string): Promise<string | null> {
+    const text = this.#files.get(path);
+    if (text === undefined && (await this.list(path)) !== null) {
+      throw new InvalidStateError(`${path}: a folder stands where a file should`, { data: { path } });
+    }
+    return text ?? null;
+  }
+
+  async list(folder: string): Promise<readonly Entry[] | null> {
+    if (this.#files.has(folder)) {
+      throw new InvalidStateError(`${folder}: a file stands where a folder should`, {
+        data: { path: folder },
+      });
+    }
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const entries = new Map<string, Entry['kind']>();
+    for (const path of this.#files.keys()) {
+      if (!path.startsWith(prefix)) continue;
+      const [name, ...rest] = path.slice(prefix.length).split('/');
+      entries.set(name as string, rest.length > 0 ? 'folder' : 'file');
+    }
+    if (entries.size === 0) return null;
+    return [...entries].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}
+
+/** A store in this process's memory: for library users' own tests, and the yardstick of the contract suite. */
+export class MemoryStore implements StateStore {
+  readonly target = 'memory';
+  readonly isRemote = false;
+  readonly #versions = new Map<Revision, Version>();
+  #tip: Revision | null = null;
+
+  async head(): Promise<Head> {
+    return { revision: this.#tip, fetchedAt: null };
+  }
+
+  refresh(): Promise<Head> {
+    return this.head();
+  }
+
+  async resolve(name: string): Promise<Revision | null> {
+    return this.#versions.has(name) ? name : null;
+  }
+
+  view(revision: Revision | null): StateView {
+    return new MemoryView((revision && this.#versions.get(revision)?.files) || new Map());
+  }
+
+  async swap(base: Revision | null, commits: readonly Commit[]): Promise<SwapOutcome> {
+    if (base !== this.#tip) return { kind: 'moved' };
+    const revisions: Revision[] = [];
+    let parent = base;
+    for (const { message, author, time, files } of commits) {
+      const before = (parent && this.#versions.get(parent)?.files) || new Map<string, string>();
+      const hash = createHash('sha1').update(JSON.stringify([parent, message, author, time, [...files]]));
+      const revision = hash.digest('hex');
+      const added = [...files.keys()].filter((path) => !before.has(path)).sort();
+      this.#versions.set(revision, { parent, files: new Map([...before, ...files]), added });
+      revisions.push(revision);
+      parent = revision;
+    }
+    this.#tip = parent;
+    return { kind: 'swapped', revisions, notes: [] };
+  }
+
+  async settle(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async follow(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async *timeline(revision: Revision): AsyncGenerator<TimelineEntry> {
+    for (let at: Revision | null = revision; at; ) {
+      const version: Version | undefined = this.#versions.get(at);
+      if (!version) return;
+      if (version.added.length > 0) yield { revision: at, added: version.added };
+      at = version.parent;
+    }
+  }
+
+  async close(): Promise<void> {}
+}

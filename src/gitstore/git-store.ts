@@ -1,0 +1,260 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ConflictError } from '../errors.js';
+import type { Actor } from '../model/operation.js';
+import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
+import type { Clock } from '../store/host.js';
+import type {
+  Commit,
+  Head,
+  Revision,
+  StateStore,
+  StateView,
+  SwapOutcome,
+  TimelineEntry,
+} from '../store/state-store.js';
+import { Checkouts } from './checkouts.js';
+import { buildCommits } from './fast-import.js';
+import { type Git, gitFailed, withoutCredentials } from './git.js';
+import { GitView } from './git-view.js';
+import { ObjectReader } from './object-reader.js';
+import { pushOutcome, remoteFailure } from './push-outcome.js';
+import type { Repository } from './repository.js';
+import { timeline } from './timeline.js';
+
+export interface GitStoreOptions {
+  readonly repository: Repository;
+  /** The state branch. */
+  readonly branch: string;
+  /** Name of the remote that it is published to; null for a purely local repository. */
+  readonly remote: string | null;
+  /** The clone's `kgit` folder: outbox, locks, what was fetched when. */
+  readonly folder: string;
+  readonly committer: Actor;
+  readonly clock: Clock;
+}
+
+/** The git driver: commits are built by fast-import and moved to the branch by a push, or locally by a ref swap. */
+export class GitStore implements StateStore {
+  readonly target: string;
+  readonly isRemote: boolean;
+  readonly #git: Git;
+  readonly #options: GitStoreOptions;
+  readonly #reader: ObjectReader;
+  readonly #checkouts: Checkouts;
+  readonly #branchRef: string;
+  readonly #trackingRef: string;
+
+  /** @param git aimed at the repository's common folder */
+  constructor(git: Git, options: GitStoreOptions) {
+    const { repository, branch, remote, folder, clock } = options;
+    const { commonDir, config } = repository;
+    this.#git = git;
+    this.#options = options;
+    this.#reader = new ObjectReader(git);
+    this.#branchRef = `refs/heads/${branch}`;
+    this.#trackingRef = `refs/kgit/remote/${branch}`;
+    this.isRemote = remote !== null;
+    const address = remote === null ? commonDir : (config.get(`remote.${remote}.url`) ?? remote);
+    this.target = `${withoutCredentials(address)}#${branch}`;
+    this.#checkouts = new Checkouts(
+      git,
+      { commonDir, mainPath: mainWorkTree(repository), folder, branch },
+      clock.sleep,
+    );
+  }
+
+  async #refs(names: readonly string[]): Promise<Map<string, Revision>> {
+    const text = await this.#git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
+    const pairs = text.split('\n').filter(Boolean);
+    return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
+  }
+
+  async head(): Promise<Head> {
+    const { remote, branch } = this.#options;
+    if (remote === null) {
+      const refs = await this.#refs([this.#branchRef]);
+      return { revision: refs.get(this.#branchRef) ?? null, fetchedAt: null };
+    }
+    const usersRef = `refs/remotes/${remote}/${branch}`;
+    const refs = await this.#refs([this.#trackingRef, usersRef]);
+    const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
+    const fetchedAt = await this.#fetchedAt();
+    // The user's own fetch or push may know a newer tip than kgit's.
+    const isNewer = users && ours && users !== ours && (await this.#isAncestor(ours, users));
+    return { revision: (isNewer ? users : (ours ?? users)) ?? null, fetchedAt };
+  }
+
+  async #isAncestor(older: Revision, newer: Revision): Promise<boolean> {
+    return (await this.#git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
+  }
+
+  get #fetchedFile(): string {
+    return join(this.#options.folder, 'fetched-at');
+  }
+
+  async #fetchedAt(): Promise<number> {
+    try {
+      return Number(await readFile(this.#fetchedFile, 'utf8')) || 0;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return 0;
+      throw error;
+    }
+  }
+
+  async #noteFetched(): Promise<void> {
+    await privateFolder(this.#options.folder);
+    await replaceDurably(this.#fetchedFile, String(this.#options.clock.now()));
+  }
+
+  async refresh(timeoutMs: number): Promise<Head> {
+    const { remote } = this.#options;
+    if (remote === null) return this.head();
+    const args = [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--no-auto-gc',
+      '--no-write-fetch-head',
+    ];
+    const result = await this.#git.run([...args, remote, `+${this.#branchRef}:${this.#trackingRef}`], {
+      timeout: timeoutMs,
+    });
+    const isEmpty = /couldn't find remote ref/.test(result.stderr);
+    if (result.code !== 0 && !isEmpty) throw remoteFailure(result, this.#remoteName()).error;
+    await this.#noteFetched();
+    if (isEmpty) return { revision: null, fetchedAt: this.#options.clock.now() };
+    const refs = await this.#refs([this.#trackingRef]);
+    return { revision: refs.get(this.#trackingRef) ?? null, fetchedAt: this.#options.clock.now() };
+  }
+
+  /** The remote as people know it: its name and its address without credentials. */
+  #remoteName(): string {
+    return `remote ${this.#options.remote} (${this.target.slice(0, this.target.lastIndexOf('#'))})`;
+  }
+
+  async resolve(name: string): Promise<Revision | null> {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,250}$/.test(name)) return null;
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+    const { code, stdout } = await this.#git.run(args);
+    return code === 0 ? stdout.toString('utf8').trim() : null;
+  }
+
+  view(revision: Revision | null): StateView {
+    return new GitView(this.#reader, revision);
+  }
+
+  timeline(revision: Revision): AsyncIterable<TimelineEntry> {
+    return timeline(this.#git, revision);
+  }
+
+  async #build(base: Revision | null, commits: readonly Commit[]): Promise<Revision[]> {
+    let committed = Math.floor(this.#options.clock.now() / 1000);
+    if (base) {
+      const object = await this.#reader.read(base);
+      const date = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.data.toString('utf8') ?? '');
+      committed = Math.max(committed, Number(date?.[1] ?? 0));
+    }
+    return buildCommits(this.#git, commits, { base, committer: this.#options.committer, committed });
+  }
+
+  async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
+    const revisions = await this.#build(base, commits);
+    const tip = revisions.at(-1) as Revision;
+    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
+    const { remote, branch } = this.#options;
+    const args = [
+      'push',
+      '--porcelain',
+      '--no-verify',
+      '--no-follow-tags',
+      '--recurse-submodules=no',
+      '--no-signed',
+    ];
+    const result = await this.#git.run([...args, remote, `${tip}:${this.#branchRef}`], {
+      timeout: timeoutMs,
+    });
+    const failure = pushOutcome(result, this.#remoteName(), branch);
+    if (failure) return failure;
+    await this.#git.text(['update-ref', this.#trackingRef, tip]);
+    await this.#noteFetched();
+    return { kind: 'swapped', revisions, notes: await this.#follow(tip) };
+  }
+
+  async #moveBranch(from: Revision | null, to: Revision): Promise<boolean> {
+    const args = ['update-ref', '-m', 'kgit: publish', this.#branchRef, to, from ?? '0'.repeat(to.length)];
+    const { code, stderr } = await this.#git.run(args);
+    if (code === 0) return true;
+    if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return false;
+    throw gitFailed(['update-ref'], code, stderr);
+  }
+
+  async #swapLocally(
+    base: Revision | null,
+    tip: Revision,
+    revisions: readonly Revision[],
+  ): Promise<SwapOutcome> {
+    const now = (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+    if (now !== base) return { kind: 'moved' };
+    const checkouts = await this.#checkouts.list();
+    for (const checkout of checkouts) {
+      const obstacle = await this.#checkouts.obstacle(checkout, base, tip);
+      if (obstacle) return { kind: 'blocked', error: blockedBy(checkout.path, obstacle) };
+    }
+    await this.#checkouts.begin(checkouts, base, tip);
+    if (!(await this.#moveBranch(base, tip))) return { kind: 'moved' };
+    return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(tip) };
+  }
+
+  /**
+   * Brings the user's own branch, and the checkouts of it, to the published tip where nothing is in the way:
+   * commits of the user's own and local edits stay as they are, and a note says so.
+   */
+  async #follow(tip: Revision): Promise<string[]> {
+    const checkouts = await this.#checkouts.list();
+    const local = (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+    if (local === tip || (local === null && checkouts.length === 0)) return [];
+    const { branch } = this.#options;
+    if (local !== null && !(await this.#isAncestor(local, tip))) {
+      return [`your branch ${branch} has commits that the remote does not have, so it was left where it is`];
+    }
+    for (const checkout of checkouts) {
+      const obstacle = await this.#checkouts.obstacle(checkout, local, tip);
+      if (obstacle)
+        return [`${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`];
+    }
+    await this.#checkouts.begin(checkouts, local, tip);
+    if (!(await this.#moveBranch(local, tip))) return [];
+    return this.#checkouts.finish(tip);
+  }
+
+  async settle(): Promise<readonly string[]> {
+    const refs = await this.#refs([this.#branchRef]);
+    return this.#checkouts.finish(refs.get(this.#branchRef) ?? null);
+  }
+
+  async follow(): Promise<readonly string[]> {
+    const { revision } = await this.head();
+    return revision !== null && this.isRemote ? this.#follow(revision) : [];
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+}
+
+/** The main work tree of a repository, whichever of its checkouts is stood in; null when it is bare. */
+function mainWorkTree({ commonDir, workTree, config }: Repository): string | null {
+  const configured = config.get('core.worktree');
+  if (configured) return isAbsolute(configured) ? configured : resolve(commonDir, configured);
+  if (config.get('core.bare') === 'true') return null;
+  return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
+}
+
+function blockedBy(path: string, obstacle: string): ConflictError {
+  return new ConflictError(`files that you changed in ${path} are in the way: ${obstacle}`, {
+    data: { path, expected: 'files as committed', actual: 'local edits' },
+    suggestions: ['Commit or stash them (git status shows them), then write again'],
+  });
+}

@@ -1,0 +1,148 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { EnvironmentError } from '../errors.js';
+import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
+
+/** Most that one git command may print, in bytes. */
+const MAX_OUTPUT = 512 * 1024 * 1024;
+
+export interface GitResult {
+  /** Exit code; 124 when git was stopped because it took too long. */
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface GitCall {
+  readonly input?: string | Buffer | Iterable<string | Buffer>;
+  /** ms; without one git may take as long as it likes, which only local commands do. */
+  readonly timeout?: number;
+  /** Where it runs; the repository's folder where left out. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
+export const TIMED_OUT = 124;
+
+function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
+  const missing = cause.code === 'ENOENT';
+  return new EnvironmentError(
+    missing ? 'git is not installed, or not in PATH' : `git cannot be run: ${cause.message}`,
+    {
+      cause,
+      suggestions: ['Install git 2.34 or newer and see that PATH has it'],
+    },
+  );
+}
+
+/** Runs system git: an argument vector, never a shell, in an allow-listed environment. */
+export class Git {
+  readonly #cwd: string;
+  readonly #environment: Record<string, string>;
+  readonly #prefix: readonly string[];
+
+  /**
+   * @param cwd an existing folder
+   * @param environment the user's; what git may see of it is allow-listed
+   * @param prefix options before the subcommand, such as `--git-dir`
+   */
+  constructor(
+    cwd: string,
+    environment: Readonly<Record<string, string | undefined>>,
+    prefix: readonly string[] = [],
+  ) {
+    this.#cwd = cwd;
+    this.#environment = gitEnvironment(environment);
+    this.#prefix = [...GIT_OPTIONS, ...prefix];
+  }
+
+  /** The same git, aimed at one repository, whatever folder it runs in. */
+  at(gitDir: string): Git {
+    return new Git(gitDir, this.#environment, [`--git-dir=${gitDir}`]);
+  }
+
+  /** Starts a git process whose streams the caller drives. */
+  start(args: readonly string[], call: GitCall = {}): ChildProcessWithoutNullStreams {
+    return spawn('git', [...this.#prefix, ...args], {
+      cwd: call.cwd ?? this.#cwd,
+      env: { ...this.#environment, ...call.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+  }
+
+  /** Runs git to its end. Any exit code is a result; throws EnvironmentError only when git cannot run at all. */
+  run(args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+    const child = this.start(args, call);
+    return new Promise((resolve, reject) => {
+      const stdout: Buffer[] = [];
+      const stderr: Buffer[] = [];
+      let size = 0;
+      let timedOut = false;
+      const stop = () => {
+        timedOut = true;
+        child.kill('SIGTERM');
+        setTimeout(() => child.kill('SIGKILL'), 2_000).unref();
+      };
+      const timer = call.timeout === undefined ? undefined : setTimeout(stop, call.timeout);
+      const take = (into: Buffer[]) => (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_OUTPUT) child.kill('SIGKILL');
+        else into.push(chunk);
+      };
+      child.stdout.on('data', take(stdout));
+      child.stderr.on('data', take(stderr));
+      child.on('error', (error) => {
+        clearTimeout(timer);
+        reject(notThere(error));
+      });
+      child.on('close', (code) => {
+        clearTimeout(timer);
+        const text = Buffer.concat(stderr).toString('utf8');
+        resolve({ code: timedOut ? TIMED_OUT : (code ?? 1), stdout: Buffer.concat(stdout), stderr: text });
+      });
+      // A git that ends early closes its input; its exit code tells why.
+      child.stdin.on('error', () => undefined);
+      feed(child, call.input);
+    });
+  }
+
+  /** Runs git and returns what it printed, without the last line end. Throws EnvironmentError when it fails. */
+  async text(args: readonly string[], call: GitCall = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, call);
+    if (code === 0) return stdout.toString('utf8').replace(/\n$/, '');
+    throw gitFailed(args, code, stderr);
+  }
+}
+
+function feed(child: ChildProcessWithoutNullStreams, input: GitCall['input']): void {
+  if (input !== undefined && typeof input !== 'string' && !Buffer.isBuffer(input)) {
+    for (const chunk of input) child.stdin.write(chunk);
+    child.stdin.end();
+  } else child.stdin.end(input);
+}
+
+/** The error for a git command that should have worked. */
+export function gitFailed(args: readonly string[], code: number, stderr: string): EnvironmentError {
+  const detail = withoutCredentials(stderr.trim().split('\n').slice(-3).join('; ')).slice(0, 500);
+  const full = /No space left on device|Disk quota exceeded/.test(stderr);
+  const denied = /Permission denied|Read-only file system|insufficient permission/.test(stderr);
+  const unsafe = /dubious ownership/.test(stderr);
+  return new EnvironmentError(`git ${args[0]} failed (${code}): ${detail}`, {
+    data: { command: args[0], code },
+    suggestions: full
+      ? ['Free some space and run the command again']
+      : unsafe
+        ? [
+            'The repository belongs to another user: add it to safe.directory with git config --global, if you trust it',
+          ]
+        : denied
+          ? ['Make the repository writable for you']
+          : [],
+  });
+}
+
+/** A text with user names and passwords of URLs taken out. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1');
+}

@@ -1,0 +1,78 @@
+import { realpath } from 'node:fs/promises';
+import { EnvironmentError, NoRepositoryError } from '../errors.js';
+import { type Git, gitFailed } from './git.js';
+
+/** The oldest git that has all that is used here: that of Ubuntu 22.04. */
+export const GIT_FLOOR = '2.34';
+
+/** A git repository, however it is laid out. */
+export interface Repository {
+  /** The folder that all worktrees share: objects, refs, kgit's outbox. */
+  readonly commonDir: string;
+  /** The checkout stood in; null in a bare repository. */
+  readonly workTree: string | null;
+  /** Its configuration, all scopes merged: the last value of each key, keys in lower case but for their middle part. */
+  readonly config: ReadonlyMap<string, string>;
+}
+
+function parseConfig(output: Buffer): Map<string, string> {
+  const config = new Map<string, string>();
+  for (const item of output.toString('utf8').split('\0')) {
+    const cut = item.indexOf('\n');
+    if (item) config.set(cut < 0 ? item : item.slice(0, cut), cut < 0 ? 'true' : item.slice(cut + 1));
+  }
+  return config;
+}
+
+/**
+ * Finds the repository that `folder` lies in.
+ * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
+ */
+export async function openRepository(git: Git, folder: string): Promise<Repository> {
+  const asked = [
+    'rev-parse',
+    '--path-format=absolute',
+    '--git-common-dir',
+    '--show-object-format',
+    '--show-toplevel',
+  ];
+  const [place, config] = await Promise.all([
+    git.run(asked, { cwd: folder }),
+    git.run(['config', '--list', '-z'], { cwd: folder }),
+  ]);
+  const [commonDir, format, workTree] = place.stdout.toString('utf8').split('\n');
+  if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
+    if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
+    throw new NoRepositoryError(`${folder} is not in a git repository`, {
+      suggestions: [
+        "Begin one here: 'kgit init'",
+        "Join your team's: 'kgit clone URL', or name it with --repo",
+      ],
+      data: { path: folder },
+    });
+  }
+  if (format !== 'sha1') {
+    throw new EnvironmentError(`${folder} is a ${format} repository, and kgit works with sha1 ones`, {
+      suggestions: ['Use a repository made without --object-format'],
+      data: { objectFormat: format },
+    });
+  }
+  return {
+    commonDir: await realpath(commonDir as string),
+    workTree: workTree || null,
+    config: parseConfig(config.stdout),
+  };
+}
+
+/** Throws EnvironmentError when git is older than GIT_FLOOR. */
+export async function checkGitVersion(git: Git): Promise<string> {
+  const text = await git.text(['version']);
+  const version = /(\d+)\.(\d+)[.\d]*/.exec(text);
+  const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
+  const [floorMajor, floorMinor] = GIT_FLOOR.split('.').map(Number) as [number, number];
+  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return version?.[0] as string;
+  throw new EnvironmentError(`git is ${version?.[0] ?? text}, and kgit needs ${GIT_FLOOR} or newer`, {
+    suggestions: ['Update git'],
+    data: { version: version?.[0] ?? null, needed: GIT_FLOOR },
+  });
+}

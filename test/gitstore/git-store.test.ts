@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Checkouts } from '../../src/gitstore/checkouts.js';
+import { buildCommits } from '../../src/gitstore/fast-import.js';
+import { Git } from '../../src/gitstore/git.js';
+import type { StateStore } from '../../src/store/state-store.js';
+import {
+  bareRepository,
+  cloneOf,
+  emptyRepository,
+  git,
+  openGitStore,
+  temporaryFolder,
+} from '../support/git-fixtures.js';
+import { commit, storeContract } from '../support/store-contract.js';
+
+const repositories: string[] = [];
+const remember = (path: string) => {
+  repositories.push(path);
+  return path;
+};
+
+afterEach(() => {
+  for (const path of repositories.splice(0)) git(path, 'fsck', '--strict', '--no-dangling');
+});
+
+storeContract('GitStore, purely local with a checkout', {
+  open: () => openGitStore(remember(emptyRepository())),
+  another: null,
+});
+
+storeContract('GitStore, purely local and bare', {
+  open: () => openGitStore(remember(bareRepository())),
+  another: null,
+});
+
+const remotes = new WeakMap<StateStore, string>();
+async function onRemote(remote: string): Promise<StateStore> {
+  const store = await openGitStore(remember(cloneOf(remote)), 'origin');
+  remotes.set(store, remote);
+  return store;
+}
+
+storeContract('GitStore, a clone of a local path', {
+  open: () => onRemote(remember(bareRepository())),
+  another: (store) => onRemote(remotes.get(store) as string),
+});
+
+storeContract('GitStore, a clone of a file URL', {
+  open: () => onRemote(`file://${remember(bareRepository())}`),
+  another: (store) => onRemote(remotes.get(store) as string),
+});
+
+describe('GitStore and the checkout', () => {
+  it('moves index and files with the branch, so a commit -am of the user loses nothing', async () => {
+    const path = emptyRepository();
+    const store = await openGitStore(path);
+    await store.swap(null, [commit({ 'a/one': '1' })], 10_000);
+    writeFileSync(join(path, 'notes.txt'), 'mine');
+    git(path, 'add', 'notes.txt');
+    writeFileSync(join(path, 'notes.txt'), 'mine, edited');
+    await store.swap((await store.head()).revision, [commit({ 'a/two': '2' })], 10_000);
+    expect(git(path, 'status', '--porcelain')).toBe('AM notes.txt');
+    git(path, 'commit', '--quiet', '-am', 'my notes');
+    expect(git(path, 'ls-tree', '-r', '--name-only', 'HEAD').split('\n')).toEqual([
+      'a/one',
+      'a/two',
+      'notes.txt',
+    ]);
+    await store.close();
+  });
+
+  it('refuses a write that local edits are in the way of, and leaves them alone', async () => {
+    const path = emptyRepository();
+    const store = await openGitStore(path);
+    await store.swap(null, [commit({ 'state.yaml': 'a: 1\n' })], 10_000);
+    writeFileSync(join(path, 'state.yaml'), 'a: mine\n');
+    const before = await store.head();
+    const outcome = await store.swap(before.revision, [commit({ 'state.yaml': 'a: 2\n' })], 10_000);
+    expect(outcome.kind).toBe('blocked');
+    expect(await store.head()).toEqual(before);
+    expect(git(path, 'diff', '--unified=0')).toContain('+a: mine');
+    await store.close();
+  });
+
+  it('follows in linked work trees, and leaves one of another branch alone', async () => {
+    const path = emptyRepository();
+    const store = await openGitStore(path);
+    await store.swap(null, [commit({ one: '1' })], 10_000);
+    git(path, 'switch', '--quiet', '-c', 'feature');
+    const linked = join(temporaryFolder(), 'linked');
+    git(path, 'worktree', 'add', '--quiet', linked, 'main');
+    await store.swap((await store.head()).revision, [commit({ two: '2' })], 10_000);
+    expect(git(linked, 'status', '--porcelain')).toBe('');
+    expect(git(linked, 'ls-files')).toBe('one\ntwo');
+    expect(git(path, 'ls-files')).toBe('one');
+    await store.close();
+  });
+
+  it('finishes after a death between the move of the branch and that of the files', async () => {
+    const path = emptyRepository();
+    const store = await openGitStore(path);
+    await store.swap(null, [commit({ one: '1' })], 10_000);
+    const base = (await store.head()).revision as string;
+    const place = {
+      commonDir: join(path, '.git'),
+      mainPath: path,
+      folder: join(path, '.git/kgit'),
+      branch: 'main',
+    };
+    const checkouts = new Checkouts(new Git(path, process.env), place, async () => undefined);
+    const [next] = await buildCommits(new Git(path, process.env), [commit({ two: '2' })], {
+      base,
+      committer: { name: 'kgit', email: 'kgit@test' },
+      committed: 1_750_000_000,
+    });
+    await checkouts.begin(await checkouts.list(), base, next as string);
+    git(path, 'update-ref', 'refs/heads/main', next as string);
+    expect(git(path, 'status', '--porcelain')).toBe('D  two');
+    expect(await store.settle()).toEqual([]);
+    expect(git(path, 'status', '--porcelain')).toBe('');
+    expect(git(path, 'ls-files')).toBe('one\ntwo');
+    await store.close();
+  });
+
+  it('leaves commits of the user and local edits behind a remote as they are, and says so', async () => {
+    const remote = bareRepository();
+    const [mine, theirs] = [cloneOf(remote), cloneOf(remote)];
+    const [one, two] = [await openGitStore(mine, 'origin'), await openGitStore(theirs, 'origin')];
+    await one.swap(null, [commit({ a: '1' })], 10_000);
+    expect(git(mine, 'status', '--porcelain')).toBe('');
+    expect(git(mine, 'log', '--format=%s')).toBe('test: files');
+    writeFileSync(join(mine, 'a'), 'edited');
+    const { revision } = await two.refresh(10_000);
+    await two.swap(revision, [commit({ a: '2' })], 10_000);
+    expect(git(theirs, 'ls-files')).toBe('a');
+    const head = await one.refresh(10_000);
+    const outcome = await one.swap(head.revision, [commit({ b: '1' })], 10_000);
+    expect(outcome).toMatchObject({
+      kind: 'swapped',
+      notes: [expect.stringContaining('was left where it is')],
+    });
+    expect(git(mine, 'diff', '--name-only')).toBe('a');
+    git(mine, 'checkout', '--quiet', 'a');
+    expect(await one.follow()).toEqual([]);
+    expect(git(mine, 'status', '--porcelain')).toBe('');
+    expect(git(mine, 'ls-files')).toBe('a\nb');
+    git(mine, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+    const own = await one.swap((await one.head()).revision, [commit({ c: '1' })], 10_000);
+    expect(own).toMatchObject({
+      kind: 'swapped',
+      notes: [expect.stringContaining('commits that the remote does not have')],
+    });
+    await Promise.all([one.close(), two.close()]);
+  });
+});

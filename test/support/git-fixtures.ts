@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Git } from '../../src/gitstore/git.js';
+import { GitStore } from '../../src/gitstore/git-store.js';
+import { openRepository } from '../../src/gitstore/repository.js';
+import type { Clock } from '../../src/store/host.js';
+
+/** A new empty folder. */
+export function temporaryFolder(name = 'kgit-test-'): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), name)));
+}
+
+/** Runs the real git, as a user would; returns what it printed. */
+export function git(cwd: string, ...args: string[]): string {
+  const identity = ['-c', 'user.name=Grace', '-c', 'user.email=grace@example.com'];
+  return execFileSync('git', [...identity, ...args], {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
+}
+
+/** An empty bare repository, as a server holds it. */
+export function bareRepository(): string {
+  const path = join(temporaryFolder('kgit-remote-'), 'state.git');
+  mkdirSync(path);
+  git(path, 'init', '--quiet', '--bare', '--initial-branch=main');
+  return path;
+}
+
+/** An empty repository with a checkout of an unborn branch. */
+export function emptyRepository(): string {
+  const path = temporaryFolder('kgit-repo-');
+  git(path, 'init', '--quiet', '--initial-branch=main');
+  return path;
+}
+
+/** A clone of a remote. */
+export function cloneOf(remote: string): string {
+  const path = temporaryFolder('kgit-clone-');
+  git(path, 'clone', '--quiet', remote, '.');
+  return path;
+}
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  random: () => Math.random(),
+};
+
+/** The git driver on a repository. */
+export async function openGitStore(path: string, remote: string | null = null): Promise<GitStore> {
+  const finder = new Git(path, process.env);
+  const repository = await openRepository(finder, path);
+  return new GitStore(finder.at(repository.commonDir), {
+    repository,
+    branch: 'main',
+    remote,
+    folder: join(repository.commonDir, 'kgit'),
+    committer: { name: 'kgit', email: 'kgit@test' },
+    clock: realClock,
+  });
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidStateError } from '../../src/errors.js';
+import type { Commit, StateStore } from '../../src/store/state-store.js';
+
+/** What a driver's own test must provide: empty stores, and a second opening of the same one where drivers share. */
+export interface StoreUnderTest {
+  open(): Promise<StateStore>;
+  /** Another client of the same shared place; null for a driver that has none. */
+  another: ((store: StateStore) => Promise<StateStore>) | null;
+}
+
+const author = { name: 'Ada', email: 'ada@example.com' };
+export const commit = (files: Record<string, string>, message = 'test: files'): Commit => ({
+  message,
+  author,
+  time: 1_750_000_000_000,
+  files: new Map(Object.entries(files)),
+});
+
+/** The contract of StateStore: every driver passes it, the in-memory one included. */
+export function storeContract(name: string, under: StoreUnderTest): void {
+  describe(`${name} keeps the contract of StateStore`, () => {
+    it('begins empty', async () => {
+      const store = await under.open();
+      expect((await store.head()).revision).toBeNull();
+      expect(await store.view(null).read('kgit.yaml')).toBeNull();
+      expect(await store.view(null).list('')).toBeNull();
+      await store.close();
+    });
+
+    it('swaps a chain of commits in, and reads every revision of it', async () => {
+      const store = await under.open();
+      const text = 'ünï: "x"\n\0\r\n # end without line end';
+      const outcome = await store.swap(
+        null,
+        [commit({ 'a/b/c.yaml': text }), commit({ 'a/d.yaml': '' })],
+        10_000,
+      );
+      expect(outcome.kind).toBe('swapped');
+      const revisions = outcome.kind === 'swapped' ? outcome.revisions : [];
+      expect(revisions).toHaveLength(2);
+      expect((await store.head()).revision).toBe(revisions[1]);
+      const [first, second] = revisions.map((revision) => store.view(revision));
+      expect(await first?.read('a/b/c.yaml')).toBe(text);
+      expect(await first?.read('a/d.yaml')).toBeNull();
+      expect(await second?.read('a/d.yaml')).toBe('');
+      expect(await second?.list('a')).toEqual([
+        { name: 'b', kind: 'folder' },
+        { name: 'd.yaml', kind: 'file' },
+      ]);
+      expect(await second?.list('')).toEqual([{ name: 'a', kind: 'folder' }]);
+      expect(await second?.list('a/missing')).toBeNull();
+      await store.close();
+    });
+
+    it('replaces a file and keeps the others', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ x: '1', y: '1' })], 10_000);
+      const base = (await store.head()).revision;
+      await store.swap(base, [commit({ x: '2' })], 10_000);
+      const view = store.view((await store.head()).revision);
+      expect([await view.read('x'), await view.read('y')]).toEqual(['2', '1']);
+      await store.close();
+    });
+
+    it('tells a file where a folder is asked for, and the other way round', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ 'a/b': '1' })], 10_000);
+      const view = store.view((await store.head()).revision);
+      await expect(view.list('a/b')).rejects.toThrow(InvalidStateError);
+      await expect(view.read('a')).rejects.toThrow(InvalidStateError);
+      await store.close();
+    });
+
+    it('moves only from the base that it was told', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ a: '1' })], 10_000);
+      const base = (await store.head()).revision;
+      await store.swap(base, [commit({ a: '2' })], 10_000);
+      expect((await store.swap(base, [commit({ a: '3' })], 10_000)).kind).toBe('moved');
+      expect((await store.swap(null, [commit({ a: '4' })], 10_000)).kind).toBe('moved');
+      const head = await store.refresh(10_000);
+      expect(await store.view(head.revision).read('a')).toBe('2');
+      await store.close();
+    });
+
+    it('gives the time line, newest first, with what each revision added', async () => {
+      const store = await under.open();
+      await store.swap(
+        null,
+        [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2' })],
+        10_000,
+      );
+      const head = (await store.head()).revision as string;
+      const added: string[][] = [];
+      for await (const entry of store.timeline(head)) added.push([...entry.added].sort());
+      expect(added).toEqual([['e'], ['b', 'c/d'], ['a']]);
+      for await (const entry of store.timeline(head)) {
+        expect(entry.revision).toBe(head);
+        break;
+      }
+      await store.close();
+    });
+
+    it('resolves its revisions and no other name', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ a: '1' })], 10_000);
+      const head = (await store.head()).revision as string;
+      expect(await store.resolve(head)).toBe(head);
+      for (const name of ['nothing', '--all', '', 'a b', '$(id)', 'x\ny'])
+        expect(await store.resolve(name)).toBeNull();
+      await store.close();
+    });
+
+    const { another } = under;
+    if (!another) return;
+    it('lets one of two clients win, and shows the other the winner', async () => {
+      const one = await under.open();
+      const two = await another(one);
+      await one.swap(null, [commit({ a: 'one' })], 10_000);
+      expect((await two.swap(null, [commit({ a: 'two' })], 10_000)).kind).toBe('moved');
+      const { revision } = await two.refresh(10_000);
+      expect(await two.view(revision).read('a')).toBe('one');
+      const outcome = await two.swap(revision, [commit({ b: 'two' })], 10_000);
+      expect(outcome.kind).toBe('swapped');
+      expect((await one.refresh(10_000)).revision).toBe((await two.head()).revision);
+      await Promise.all([one.close(), two.close()]);
+    });
+  });
+}
