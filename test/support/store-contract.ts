@@ -88,7 +88,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       const store = await under.open();
       await store.swap(
         null,
-        [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2' })],
+        [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2', e: '1' })],
         10_000,
       );
       const head = (await store.head()).revision as string;
