@@ -4,6 +4,7 @@ import type { ErrorJson, KgitError } from '../errors.js';
 import type { Operation } from '../model/operation.js';
 import { operationFromJson, operationToJson } from '../model/operation-schema.js';
 import { isUlid } from '../model/ulid.js';
+import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
 import { createDurably, hasCode, privateFolder, removeFile, replaceDurably } from './durable-files.js';
 
 const VERSION = 1;
@@ -51,6 +52,15 @@ async function readJson(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     return null;
+  }
+}
+
+async function modified(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
   }
 }
 
@@ -123,32 +133,42 @@ export class Outbox {
   }
 
   /** Leaves the result of an operation for the process that waits for it. */
-  async report(id: string, result: unknown): Promise<void> {
+  async report(id: string, result: Delivery): Promise<void> {
     await privateFolder(this.#results);
-    await replaceDurably(join(this.#results, id), JSON.stringify(result));
+    await replaceDurably(join(this.#results, id), JSON.stringify(deliveryToJson(result)));
   }
 
   /** Takes the result of an operation away; null while there is none. */
-  async takeResult(id: string): Promise<unknown> {
+  async takeResult(id: string): Promise<Delivery | null> {
     const path = join(this.#results, id);
-    const result = await readJson(path);
-    if (result === undefined) return null;
-    await removeFile(path);
+    const result = deliveryFromJson(await readJson(path));
+    if (result) await removeFile(path);
     return result;
   }
 
-  /** Ids of the operations whose result nobody has taken. */
-  async untaken(): Promise<string[]> {
+  /** Takes the results of rejected operations that nobody waited for, so that `sync` can tell them. */
+  async takeRejected(): Promise<{ id: string; error: KgitError }[]> {
+    const rejected: { id: string; error: KgitError }[] = [];
+    for (const id of await this.#untaken()) {
+      const result = deliveryFromJson(await readJson(join(this.#results, id)));
+      if (result?.kind !== 'rejected') continue;
+      rejected.push({ id, error: result.error });
+      await removeFile(join(this.#results, id));
+    }
+    return rejected;
+  }
+
+  async #untaken(): Promise<string[]> {
     return (await names(this.#results)).filter(isUlid).sort();
   }
 
-  /** Removes results that nobody came for, but for those that `sync` has to tell: rejected operations. */
+  /** Removes results that nobody came for, but for those of rejected operations, which `sync` has to tell. */
   async forgetOldResults(now: number): Promise<void> {
-    for (const id of await this.untaken()) {
+    for (const id of await this.#untaken()) {
       const path = join(this.#results, id);
-      const age = now - ((await stat(path).catch(() => null))?.mtimeMs ?? now);
-      const result = age > RESULT_KEPT_MS ? ((await readJson(path)) as { kind?: string } | null) : null;
-      if (result && result.kind !== 'rejected') await removeFile(path);
+      const written = await modified(path);
+      if (written === null || now - written < RESULT_KEPT_MS) continue;
+      if (deliveryFromJson(await readJson(path))?.kind !== 'rejected') await removeFile(path);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { InternalError, type KgitError, RemoteError } from '../errors.js';
-import { type Delivery, deliveryToJson } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { type BatchPlan, type PlannedEntry, planBatch } from './plan-batch.js';
@@ -134,7 +134,7 @@ export class PublishRun {
 
   async #complete(entry: OutboxEntry, delivery: Delivery): Promise<void> {
     this.#deliveries.set(entry.id, delivery);
-    if (entry.id !== this.#own) await this.#outbox.report(entry.id, deliveryToJson(delivery));
+    if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
     await this.#outbox.remove(entry.id);
   }
 
@@ -158,7 +158,7 @@ export class PublishRun {
       this.#deliveries.set(entry.id, delivery);
       await this.#outbox.recordTrouble(entry, Math.max(this.#attempts, 1), error);
       // Whoever waits for it need not run into the same wall again.
-      if (entry.id !== this.#own) await this.#outbox.report(entry.id, deliveryToJson(delivery));
+      if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
     }
   }
 

@@ -1,5 +1,5 @@
 import { InternalError, RemoteError } from '../errors.js';
-import { type Delivery, deliveryFromJson } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Outbox } from './outbox.js';
 import type { PublishLock } from './publish-lock.js';
@@ -52,12 +52,12 @@ export class Publisher {
   ): Promise<Omit<Delivered, 'kept'> & { isHolder: boolean }> {
     const { outbox, lock, clock } = this.#parts;
     for (let wait = WAIT_MIN_MS; ; wait = Math.min(wait * 1.5, WAIT_MAX_MS)) {
-      const result = deliveryFromJson(await outbox.takeResult(id));
+      const result = await outbox.takeResult(id);
       if (result) return { delivery: result, notes: [], isHolder: false };
       if (await lock.tryAcquire()) {
         try {
           // The holder before us may have published it between the look and the lock.
-          const late = deliveryFromJson(await outbox.takeResult(id));
+          const late = await outbox.takeResult(id);
           if (late) return { delivery: late, notes: [], isHolder: false };
           const report = await this.#run(deadline, id);
           const delivery = report.deliveries.get(id) ?? dropped(id);
@@ -77,7 +77,7 @@ export class Publisher {
     const { outbox, lock, clock } = this.#parts;
     const isHolder = await this.#acquire(clock.now() + WITHDRAW_MS);
     try {
-      const late = deliveryFromJson(await outbox.takeResult(id));
+      const late = await outbox.takeResult(id);
       if (late && late.kind !== 'pending') return late;
       await outbox.remove(id);
       return { ...pending, unknown: pending.unknown || !isHolder };

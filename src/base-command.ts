@@ -1,0 +1,241 @@
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
+import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
+import { styleFor } from './cli/style.js';
+import { terminalText } from './cli/terminal-text.js';
+import { type OpenRepository, openStateRepository, systemClock } from './composition.js';
+import { markerLayer, mergeLayers, readLayers } from './config.js';
+import { EnvironmentError, EXIT_CODES, InternalError, KgitError, UsageError } from './errors.js';
+import type { Settings } from './settings.js';
+import { hasCode } from './store/durable-files.js';
+import { API_VERSION, managementsOf, readMarker } from './store/records.js';
+import type { FetchPolicy, Reading } from './store/state-repository.js';
+
+/** A repository with its settings, ready to be read. */
+export interface Context {
+  readonly opened: OpenRepository;
+  readonly settings: Settings;
+  readonly reading: Reading;
+  readonly managements: ReadonlyMap<string, string | null>;
+}
+
+const GLOBAL = 'GLOBAL';
+
+/**
+ * Base of all commands: shared flags, the core built from the settings, results printed last, and the one
+ * place where errors become messages and exit codes.
+ */
+export abstract class KgitCommand extends Command {
+  static override baseFlags = {
+    output: Flags.option({
+      char: 'o',
+      options: FORMATS,
+      default: 'text' as Format,
+      helpGroup: GLOBAL,
+      helpValue: FORMATS.join('|'),
+      summary: 'How the result is printed.',
+    })(),
+    json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
+    quiet: Flags.boolean({
+      helpGroup: GLOBAL,
+      summary: 'No hints and notes on stderr.',
+      exclusive: ['verbose'],
+    }),
+    verbose: Flags.boolean({ helpGroup: GLOBAL, summary: 'More on stderr, also where an error came from.' }),
+    repo: Flags.string({
+      helpGroup: GLOBAL,
+      helpValue: 'DIR[#BRANCH]',
+      summary: 'The state repository, if not the one stood in (KGIT_REPO).',
+    }),
+    config: Flags.string({
+      helpGroup: GLOBAL,
+      helpValue: 'FILE',
+      summary: 'A file with a state_management block (KGIT_CONFIG).',
+    }),
+    timeout: Flags.string({
+      helpGroup: GLOBAL,
+      helpValue: 'DURATION',
+      summary: 'How long the remote or cluster may take (60s).',
+    }),
+    utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
+  };
+
+  protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
+    output: 'text',
+  } as never;
+  protected args: Record<string, string | undefined> = {};
+  /** Arguments of a command that takes any number of them. */
+  protected words: readonly string[] = [];
+  #context: OpenRepository | null = null;
+  #repository: Record<string, unknown> | null = null;
+  readonly #began = systemClock.now();
+
+  protected abstract execute(): Promise<CommandResult>;
+
+  override async run(): Promise<void> {
+    const { args, flags, argv } = await this.parse(this.ctor as Interfaces.Command.Class as never);
+    this.args = args as Record<string, string | undefined>;
+    this.flags = { ...(flags as typeof this.flags) };
+    this.words = argv as string[];
+    const result = await this.execute();
+    await this.#close();
+    const repository = this.#repository ? { repository: this.#repository } : {};
+    const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json };
+    for (const line of await formatResult(result, whole, this.format, this.screen))
+      process.stdout.write(`${line}\n`);
+    if (result.exitCode !== undefined) process.exitCode = result.exitCode;
+  }
+
+  /** `push-event` gives a `PushEventResult`. */
+  #kind(): string {
+    const words = (this.id ?? 'kgit').split(/[-:]/);
+    return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Result`;
+  }
+
+  protected get format(): Format {
+    return this.flags.json ? 'json' : this.flags.output;
+  }
+
+  protected get screen(): Screen {
+    const { stdout } = process;
+    return {
+      style: styleFor(stdout.isTTY === true, process.env),
+      width: stdout.isTTY ? (stdout.columns ?? 80) : null,
+      utc: this.flags.utc === true,
+    };
+  }
+
+  protected get environment(): Readonly<Record<string, string | undefined>> {
+    return process.env;
+  }
+
+  protected now(): number {
+    return systemClock.now();
+  }
+
+  /** When this command has to be through with the network, in ms since the epoch. */
+  protected deadline(settings: Settings): number {
+    return this.#began + settings.timeout;
+  }
+
+  /** A line for the user that is no part of the result. */
+  protected note(message: string): void {
+    if (this.flags.quiet) return;
+    const style = styleFor(process.stderr.isTTY === true, process.env);
+    process.stderr.write(`${style('dim', terminalText(message))}\n`);
+  }
+
+  /** The settings that need no repository. */
+  protected async settingsOnly(): Promise<Settings> {
+    return mergeLayers(await this.#layers());
+  }
+
+  #layers() {
+    const named = (name: string) =>
+      typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
+    const flags = Object.fromEntries(
+      ['repo', 'deployment', 'management', 'user', 'timeout'].map((name) => [name, named(name)]),
+    );
+    return readLayers({
+      flags,
+      environment: process.env,
+      cwd: process.cwd(),
+      file: this.flags.config ?? process.env['KGIT_CONFIG'],
+      uid: process.getuid?.() ?? null,
+      warn: (message) => this.note(message),
+    });
+  }
+
+  /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
+  protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
+    const layers = await this.#layers();
+    const before = mergeLayers(layers);
+    const opened = await openStateRepository(before, process.cwd(), process.env);
+    this.#context = opened;
+    const { repository } = opened;
+    const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
+    const reading = await repository.read(chosen, before.timeout);
+    const where = `${opened.path} (branch ${opened.branch})`;
+    const marker = await readMarker(reading.view, where);
+    const settings = mergeLayers([...layers, markerLayer(marker)]);
+    this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
+    if (reading.staleness) this.#warnStale(reading);
+    return { opened, settings, reading, managements: managementsOf(marker) };
+  }
+
+  #warnStale({ fetchedAt, staleness }: Reading): void {
+    const since = fetchedAt
+      ? `as of ${new Date(fetchedAt).toISOString().slice(0, 16).replace('T', ' ')}Z`
+      : 'never fetched';
+    this.note(`answered from what is here, ${since}: ${staleness?.message ?? ''}`);
+  }
+
+  /** What the result says of the repository, where it is not as it was read: after a write or a sync. */
+  protected setRepository(revision: string | null, fetchedAt: number | null, pending: number): void {
+    this.#repository = repositoryJson(revision, fetchedAt, pending);
+  }
+
+  async #close(): Promise<void> {
+    await this.#context?.repository.close();
+    this.#context = null;
+  }
+
+  override async catch(thrown: Error): Promise<void> {
+    await this.#close();
+    const error = asKgitError(thrown);
+    process.exitCode = error.exitCode;
+    if (
+      this.argv.includes('--json') ||
+      this.format === 'json' ||
+      /(^|\s)(-o\s*=?|--output[ =])json(\s|$)/.test(this.argv.join(' '))
+    ) {
+      const whole = { apiVersion: API_VERSION, kind: 'Error', error: error.toJSON() };
+      process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+      return;
+    }
+    const style = styleFor(process.stderr.isTTY === true, process.env);
+    const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(error.message)}`];
+    for (const suggestion of error.suggestions)
+      lines.push(`  ${style('cyan', '→')} ${terminalText(suggestion)}`);
+    if (this.flags.verbose || error.code === 'INTERNAL')
+      lines.push(style('dim', terminalText(thrown.stack ?? '')));
+    process.stderr.write(`${lines.join('\n')}\n`);
+  }
+}
+
+function repositoryJson(
+  revision: string | null,
+  fetchedAt: number | null,
+  pending: number,
+): Record<string, unknown> {
+  return { revision, fetchedAt: fetchedAt ? new Date(fetchedAt).toISOString() : null, pending };
+}
+
+/** Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment. */
+export function asKgitError(thrown: unknown): KgitError {
+  if (thrown instanceof KgitError) return thrown;
+  if (thrown instanceof Errors.CLIError) {
+    const [message = 'bad usage', ...rest] = thrown.message
+      .split('\n')
+      .filter((line) => line.trim() && !/^See more help/.test(line));
+    return new UsageError([message, ...rest].join('\n'), {
+      cause: thrown,
+      suggestions: ['Run it with --help: flags, examples, exit codes'],
+    });
+  }
+  if (hasCode(thrown, 'ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EMFILE')) {
+    return new EnvironmentError((thrown as Error).message, {
+      cause: thrown,
+      suggestions: ['Check the disk and its permissions'],
+    });
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new InternalError(message, {
+    cause: thrown,
+    suggestions: ['Please report this, with the command and this text'],
+  });
+}
+
+/** The section of exit codes for a command's help: 0 and the codes named. */
+export function exitCodesHelp(...codes: readonly (keyof typeof EXIT_CODES)[]): string {
+  return ['0', ...codes.map((code) => `${EXIT_CODES[code]} ${code}`)].join(', ');
+}

@@ -1,0 +1,22 @@
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
+export type Colour = keyof typeof CODES;
+
+/** Colours a text, or leaves it alone where the stream shows none. */
+export type Style = (colour: Colour, text: string) => string;
+
+/**
+ * The style for a stream: colours on a terminal, none elsewhere or with NO_COLOR (no-color.org) set;
+ * FORCE_COLOR asks for them in any case.
+ */
+export function styleFor(
+  isTerminal: boolean,
+  environment: Readonly<Record<string, string | undefined>>,
+): Style {
+  const forced = environment['FORCE_COLOR'];
+  const on = environment['NO_COLOR']
+    ? false
+    : forced
+      ? forced !== '0'
+      : isTerminal && environment['TERM'] !== 'dumb';
+  return (colour, text) => (on && text ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
+}

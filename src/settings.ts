@@ -1,0 +1,171 @@
+import { parseDuration } from './cli/time.js';
+import { isAction } from './model/event.js';
+import { isLabel, isSubdomain } from './model/subject.js';
+
+/** All that can be set, with the values in use. */
+export interface Settings {
+  readonly repo: string | undefined;
+  readonly deployment: string | undefined;
+  readonly management: string | undefined;
+  readonly namespace: string;
+  readonly user: string | undefined;
+  /** ms */
+  readonly timeout: number;
+  /** ms */
+  readonly readMaxAge: number;
+  readonly phaseSequence: readonly string[];
+}
+
+type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
+
+/** One setting: its name in files, where it may stand, and how a value from outside is read. */
+export interface SettingRule<K extends keyof Settings = keyof Settings> {
+  readonly key: K;
+  readonly name: string;
+  readonly type: string;
+  readonly preset: string;
+  readonly places: readonly Place[];
+  readonly flag?: string;
+  readonly variable?: string;
+  /** Undefined for a value that breaks the rule. */
+  readonly read: (value: unknown) => Settings[K] | undefined;
+  readonly about: string;
+}
+
+const text = (value: unknown) =>
+  typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value) ? value : undefined;
+const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
+  const word = text(value);
+  return word !== undefined && isValid(word) ? word : undefined;
+};
+function duration(value: unknown): number | undefined {
+  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value * 1000 : undefined;
+  try {
+    return typeof value === 'string' ? parseDuration(value) : undefined;
+  } catch {
+    // The rule's own message, with the place of the setting, says more.
+    return undefined;
+  }
+}
+
+/** The phases of the newest deployment scripts, in their order. */
+export const DEFAULT_PHASES: readonly string[] = [
+  'prepare_deployment',
+  'setup_network',
+  'create_vms',
+  'setup_vpn',
+  'connect_vpn',
+  'install_k0s',
+  'install_k0rdent',
+  'setup_azure_children',
+  'install_azure_csi',
+  'install_kof_mothership',
+  'install_kof_regional',
+];
+
+export const DEFAULT_SETTINGS: Settings = Object.freeze({
+  repo: undefined,
+  deployment: undefined,
+  management: undefined,
+  namespace: 'kcm-system',
+  user: undefined,
+  timeout: 60_000,
+  readMaxAge: 60_000,
+  phaseSequence: DEFAULT_PHASES,
+});
+
+const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
+const notInRepository: readonly Place[] = ['flag', 'environment', 'files'];
+
+/** The one table of settings: configuration is read by it, and docs/settings.md is made from it. */
+export const SETTING_RULES: readonly SettingRule[] = [
+  {
+    key: 'repo',
+    name: 'repo',
+    type: 'folder or URL, #BRANCH behind it',
+    preset: 'the checkout stood in',
+    places: notInRepository,
+    flag: '--repo',
+    variable: 'KGIT_REPO',
+    read: text,
+    about: 'The state repository.',
+  },
+  {
+    key: 'deployment',
+    name: 'deployment',
+    type: 'deployment id',
+    preset: 'the only one there is',
+    places: everywhere,
+    flag: '--deployment',
+    variable: 'KGIT_DEPLOYMENT',
+    read: textWhere(isSubdomain),
+    about: 'The deployment that get, set, phase and the others are about.',
+  },
+  {
+    key: 'management',
+    name: 'management',
+    type: 'DNS label',
+    preset: 'the only one that kgit.yaml lists, else default',
+    places: everywhere,
+    flag: '--management',
+    variable: 'KGIT_MANAGEMENT',
+    read: textWhere(isLabel),
+    about: 'The k0rdent management cluster of cluster names that leave it out.',
+  },
+  {
+    key: 'namespace',
+    name: 'namespace',
+    type: 'DNS label',
+    preset: 'kcm-system',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_NAMESPACE',
+    read: textWhere(isLabel),
+    about: 'The namespace of cluster names that leave it out.',
+  },
+  {
+    key: 'user',
+    name: 'user',
+    type: 'text',
+    preset: "CI's actor, else git's user.name, else the login name",
+    places: notInRepository,
+    flag: '--user',
+    variable: 'KGIT_USER',
+    read: text,
+    about: 'Who acts: the author of commits and the user of events.',
+  },
+  {
+    key: 'timeout',
+    name: 'timeout',
+    type: 'duration',
+    preset: '60s',
+    places: everywhere,
+    flag: '--timeout',
+    variable: 'KGIT_TIMEOUT',
+    read: duration,
+    about: 'How long a command may take to reach the remote or the cluster.',
+  },
+  {
+    key: 'readMaxAge',
+    name: 'read.maxAge',
+    type: 'duration',
+    preset: '60s',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_READ_MAX_AGE',
+    read: duration,
+    about: 'How old the last fetch may be before a read fetches first.',
+  },
+  {
+    key: 'phaseSequence',
+    name: 'phaseSequence',
+    type: 'list of phase names',
+    preset: "the phases of k0rdent's setup scripts",
+    places: ['kgit.yaml'],
+    read: (value) =>
+      Array.isArray(value) &&
+      value.length <= 100 &&
+      value.every((name) => typeof name === 'string' && isAction(name))
+        ? (value as string[])
+        : undefined,
+    about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+];

@@ -1,0 +1,50 @@
+import type { KgitEvent, SubjectEvent } from '../model/event.js';
+import { parseEvent } from '../model/event-file.js';
+import { parseEventPath } from '../model/layout.js';
+import type { Operation } from '../model/operation.js';
+import type { Revision, StateStore, StateView } from './state-store.js';
+
+/** Reads this many event files at a time: enough to keep the reader busy, little enough to stop early. */
+const BATCH = 64;
+
+async function readAdded(view: StateView, paths: readonly string[]): Promise<SubjectEvent[]> {
+  const places = paths.flatMap((path) => {
+    const place = parseEventPath(path);
+    return place ? [{ ...place, path }] : [];
+  });
+  places.sort((a, b) => (a.id < b.id ? 1 : -1));
+  const events: SubjectEvent[] = [];
+  for (let i = 0; i < places.length; i += BATCH) {
+    const read = places.slice(i, i + BATCH).map(async ({ subject, path }) => {
+      const text = await view.read(path);
+      // A later commit may have taken it away again: what is not at the tip is no record.
+      return text === null ? null : { subject, event: parseEvent(text, path) };
+    });
+    events.push(...(await Promise.all(read)).filter((event) => event !== null));
+  }
+  return events;
+}
+
+/**
+ * The time line of all subjects in the order of publishing, newest first: what waits in the outbox, then
+ * revision by revision; events of one commit by id. Reads as far as it is asked for.
+ * @param view the tip, through which every event is read
+ */
+export async function* publishedEvents(
+  store: StateStore,
+  revision: Revision | null,
+  view: StateView,
+  pending: readonly Operation[],
+): AsyncGenerator<SubjectEvent> {
+  const seen = new Set<KgitEvent['id']>();
+  for (const operation of [...pending].reverse()) {
+    for (const { subject, event } of [...operation.events].reverse()) {
+      seen.add(event.id);
+      yield { subject, event };
+    }
+  }
+  if (revision === null) return;
+  for await (const { added } of store.timeline(revision)) {
+    for (const item of await readAdded(view, added)) if (!seen.has(item.event.id)) yield item;
+  }
+}

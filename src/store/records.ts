@@ -1,0 +1,131 @@
+import { InvalidStateError, NoRepositoryError } from '../errors.js';
+import { type SubjectEvent, sortEvents } from '../model/event.js';
+import { parseEvent } from '../model/event-file.js';
+import {
+  CLUSTERS,
+  DEPLOYMENTS,
+  eventIdOfName,
+  eventsFolder,
+  isMonth,
+  MARKER_FILE,
+  statePath,
+} from '../model/layout.js';
+import { parseState } from '../model/state-document.js';
+import {
+  cluster,
+  compareSubjects,
+  deployment,
+  isLabel,
+  isSubdomain,
+  type Subject,
+} from '../model/subject.js';
+import { isMap, type Value } from '../model/value.js';
+import type { StateView } from './state-store.js';
+
+/** The version of repositories that this program reads and writes. */
+export const API_VERSION = 'kgit/v1';
+
+async function folders(view: StateView, path: string, isName: (name: string) => boolean): Promise<string[]> {
+  const entries = (await view.list(path)) ?? [];
+  return entries.filter(({ name, kind }) => kind === 'folder' && isName(name)).map(({ name }) => name);
+}
+
+/** The deployments that the repository knows, by id. */
+export function listDeployments(view: StateView): Promise<string[]> {
+  return folders(view, DEPLOYMENTS, isSubdomain);
+}
+
+/** All subjects of the repository, in their order; folders whose names break the rule of names are left out. */
+export async function listSubjects(view: StateView, kind?: Subject['kind']): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  if (kind !== 'cluster') subjects.push(...(await listDeployments(view)).map(deployment));
+  if (kind !== 'deployment') {
+    for (const management of await folders(view, CLUSTERS, isLabel)) {
+      for (const namespace of await folders(view, `${CLUSTERS}/${management}`, isLabel)) {
+        const names = await folders(view, `${CLUSTERS}/${management}/${namespace}`, isSubdomain);
+        subjects.push(...names.map((name) => cluster(management, namespace, name)));
+      }
+    }
+  }
+  return subjects.sort(compareSubjects);
+}
+
+/** The names of a subject's event files by month, oldest first. */
+async function eventFiles(view: StateView, subject: Subject): Promise<string[]> {
+  const folder = eventsFolder(subject);
+  const months = (await folders(view, folder, isMonth)).sort();
+  const lists = await Promise.all(months.map((month) => view.list(`${folder}/${month}`)));
+  return lists.flatMap((entries, i) =>
+    (entries ?? [])
+      .filter(({ name, kind }) => kind === 'file' && eventIdOfName(name) !== null)
+      .map(({ name }) => `${folder}/${months[i]}/${name}`)
+      .sort(),
+  );
+}
+
+async function readEventFile(view: StateView, subject: Subject, path: string): Promise<SubjectEvent> {
+  const text = await view.read(path);
+  if (text === null)
+    throw new InvalidStateError(`${path}: was listed and cannot be read`, { data: { path } });
+  return { subject, event: parseEvent(text, path) };
+}
+
+/** All events of a subject, by event time, then id. Throws InvalidStateError for a broken file. */
+export async function readEvents(view: StateView, subject: Subject): Promise<SubjectEvent[]> {
+  const paths = await eventFiles(view, subject);
+  return sortEvents(await Promise.all(paths.map((path) => readEventFile(view, subject, path))));
+}
+
+/** How many events a subject has, and the last one by id. */
+export async function summariseSubject(
+  view: StateView,
+  subject: Subject,
+): Promise<{ events: number; last: SubjectEvent | null }> {
+  const paths = await eventFiles(view, subject);
+  const last = paths.at(-1);
+  return { events: paths.length, last: last ? await readEventFile(view, subject, last) : null };
+}
+
+/** The state of a deployment; null where it has no document. Throws InvalidStateError. */
+export async function readState(view: StateView, id: string): Promise<Record<string, Value> | null> {
+  const text = await view.read(statePath(id));
+  return text === null ? null : parseState(text, statePath(id));
+}
+
+/** The settings file of the repository. Throws NoRepositoryError where there is none, InvalidStateError for a broken one. */
+export async function readMarker(view: StateView, where: string): Promise<Record<string, Value>> {
+  const text = await view.read(MARKER_FILE);
+  if (text === null) {
+    throw new NoRepositoryError(`${where} is not a state repository: its branch has no ${MARKER_FILE}`, {
+      suggestions: ["Make it one with 'kgit init'", 'Name another branch: --repo DIR#BRANCH'],
+      data: { path: where },
+    });
+  }
+  const marker = parseState(text, MARKER_FILE);
+  const version = marker['apiVersion'];
+  if (version === API_VERSION && marker['kind'] === 'StateRepository') return marker;
+  const isNewer = typeof version === 'string' && /^kgit\/v[2-9]/.test(version);
+  throw new InvalidStateError(
+    `${MARKER_FILE}: apiVersion is ${JSON.stringify(version ?? null)}, kind ${JSON.stringify(marker['kind'] ?? null)}; this kgit knows ${API_VERSION}, StateRepository`,
+    {
+      suggestions: [
+        isNewer
+          ? 'Update kgit: the repository is of a newer version'
+          : `Look at who changed it: git log -- ${MARKER_FILE}`,
+      ],
+      data: { path: MARKER_FILE },
+    },
+  );
+}
+
+/** The management clusters that `kgit.yaml` lists, with the identity of each that is known. */
+export function managementsOf(marker: Record<string, Value>): Map<string, string | null> {
+  const managements = marker['managements'];
+  if (!isMap(managements)) return new Map();
+  return new Map(
+    Object.entries(managements).map(([name, value]) => {
+      const identity = isMap(value) ? value['identity'] : null;
+      return [name, typeof identity === 'string' ? identity : null];
+    }),
+  );
+}
