@@ -1,4 +1,4 @@
-import { isFilePath, isOpaque, isPlaceholder } from './placeholder.js';
+import { isFilePath, isOpaque, isPlaceholder, isSubstitution } from './placeholder.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
 import type { SecretSpan } from './span.js';
 
@@ -7,9 +7,10 @@ const KEYWORD =
   /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|psk|auth|authorization|dockerconfigjson|connection[-_]?string|(?:private|priv|pre-?shared|api|access|account|secret|storage|ssh|client|encryption|signing|master|shared)[-_ ]?key(?:[-_]data)?)s?(?![A-Za-z])/gi;
 /** From the name to its value: `=`, `:`, `=>`, a quote on either side, a YAML block mark; or the blanks after a flag. */
 const SEPARATOR =
-  /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|:=|=|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
+  /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
 const NAME_BEFORE = /[\w.-]{0,64}$/;
-const BARE_VALUE = /[^\s"'`]{1,4096}/y;
+/** Up to the next member of a URL's query or of a list of options. */
+const BARE_VALUE = /(?:(?![&;]\w{1,40}=)[^\s"'`]){1,4096}/y;
 const MAX_VALUE = 4096;
 
 interface Found {
@@ -26,8 +27,7 @@ function readValue(text: string, at: number, quote: string | undefined): Found |
   BARE_VALUE.lastIndex = at;
   const raw = BARE_VALUE.exec(text)?.[0];
   if (raw === undefined) return undefined;
-  // In a URL's query and in a list of options the next one follows after & or ;.
-  const value = raw.replace(/(?:[&;]\w{1,40}=.{0,4096}|[,;)}\].]{1,8})$/, '');
+  const value = raw.replace(/[,;)}\].]{1,8}$/, '');
   return { value, start: at, end: at + value.length };
 }
 
@@ -57,6 +57,7 @@ export function findAssignments(text: string): SecretSpan[] {
     const before = NAME_BEFORE.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? '';
     const isFlag = before.startsWith('-');
     if (separator[2] !== undefined && !isFlag) continue;
+    if (isSubstitution(text, SEPARATOR.lastIndex)) continue;
     const found = readValue(text, SEPARATOR.lastIndex, separator[3]);
     if (!found || (separator[2] !== undefined && found.value.startsWith('-'))) continue;
     if (separator[1] === ':' && separator[3] === undefined && isProse(text, found)) continue;

@@ -44,6 +44,10 @@ class Search {
   /** Kinds under which a mapping or list was searched: YAML aliases make one object stand at many paths. */
   readonly #seen = new Map<object, Set<NameKind>>();
 
+  /** Values under secret names, and what stands under public ones: the same key in both is private. */
+  readonly #private = new Set<string>();
+  readonly #public: { text: string; keys: Keys }[] = [];
+
   add(keys: Keys, where: SecretFinding['where'], found: readonly { rule: string; what: string }[]): void {
     const rules = new Set<string>();
     for (const { rule, what } of found) {
@@ -61,7 +65,10 @@ class Search {
   value(value: unknown, keys: Keys, kind: NameKind): void {
     if (this.findings.length >= MAX_FINDINGS) return;
     if (typeof value !== 'object' || value === null) {
-      this.add(keys, 'value', judgeScalar(value as Scalar, kind));
+      const found = judgeScalar(value as Scalar, kind);
+      this.add(keys, 'value', found);
+      if (kind === 'secret' && found.length > 0) this.#private.add(String(value).trim());
+      if (kind === 'public' && found.length === 0) this.#public.push({ text: String(value).trim(), keys });
       return;
     }
     const kinds = this.#seen.get(value) ?? new Set();
@@ -75,6 +82,14 @@ class Search {
       });
     } else {
       this.mapping(value, keys, kind);
+    }
+  }
+
+  /** After the whole document: private keys that stand where a public one belongs. */
+  crossCheck(): void {
+    for (const { text, keys } of this.#public) {
+      if (this.#private.has(text))
+        this.add(keys, 'value', [{ rule: 'private-as-public', what: 'private key' }]);
     }
   }
 
@@ -110,6 +125,7 @@ export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
   const search = new Search();
   for (let length = 1; length <= path.length; length++) search.key(path.slice(0, length));
   search.value(value, path, kindOfPath(path));
+  search.crossCheck();
   return search.findings;
 }
 

@@ -21,17 +21,27 @@ const SUBSTITUTION = /^(?:\$\(|`|\{\{|\$\{|<\()/;
 /** Whether `value` only stands for a secret: empty, masked, a variable, a template, a reference, or a word like `none`. */
 export function isPlaceholder(value: string): boolean {
   const text = value.trim();
-  if (text.length > 4096) return false;
-  return WORDS.has(text.toLowerCase()) || WHOLE.test(text) || REFERENCE.test(text) || SUBSTITUTION.test(text);
+  return (
+    (text.length <= MAX_NAME && (WORDS.has(text.toLowerCase()) || WHOLE.test(text))) ||
+    REFERENCE.test(text) ||
+    SUBSTITUTION.test(text)
+  );
 }
+
+/** Whether a value that begins at `at` is filled in by a shell or a renderer: `$(cat x)`, `{{ .Values.x }}`. */
+export function isSubstitution(text: string, at: number): boolean {
+  return SUBSTITUTION.test(text.slice(at, at + 3));
+}
+
+/** Longer text is neither a path nor a name; and judging it would cost hostile input nothing and us much. */
+const MAX_NAME = 256;
 
 /** Whether `value` is a path of a file, as state holds paths of secret files and not their content. */
 export function isFilePath(value: string): boolean {
+  if (value.length > MAX_NAME || /[\n=+]/.test(value)) return false;
   return (
-    value.length <= 1024 &&
-    (/^(?:\.{1,2}|~|\$\w{1,60}|\$\{\w{1,60}\})?\/[\w.@ ~-]/.test(value) ||
-      /\.(?:pem|key|crt|pub|ya?ml|json|env|txt|conf)$/.test(value)) &&
-    !/[\n=+]/.test(value)
+    /^(?:\.{1,2}|~|\$\w{1,60}|\$\{\w{1,60}\})?\/[\w.@ ~-]/.test(value) ||
+    /\.(?:pem|key|crt|pub|ya?ml|json|env|txt|conf)$/.test(value)
   );
 }
 
@@ -40,13 +50,11 @@ export function isFilePath(value: string): boolean {
  * and digits, a UUID, or characters that names of objects don't have.
  */
 export function isOpaque(value: string): boolean {
-  if (/^[0-9]*$/.test(value)) return false;
-  if (/[A-Za-z][A-Za-z0-9]{0,200}[0-9]/.test(value) || /[0-9][A-Za-z0-9]{0,200}[A-Za-z]/.test(value)) {
-    for (const [run] of value.matchAll(/[A-Za-z0-9]{16,}/g)) {
-      if ((run.match(/[0-9]/g)?.length ?? 0) >= 2 && /[A-Za-z]/.test(run)) return true;
-    }
-    if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return true;
-    return value.length >= 8 && !/\s/.test(value) && /[!#$%^&*+=?~]/.test(value);
+  if (value.length > MAX_NAME) return true;
+  if (!/[A-Za-z]/.test(value) || !/[0-9]/.test(value)) return false;
+  for (const [run] of value.matchAll(/[A-Za-z0-9]{16,}/g)) {
+    if ((run.match(/[0-9]/g)?.length ?? 0) >= 2 && /[A-Za-z]/.test(run)) return true;
   }
-  return false;
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return true;
+  return value.length >= 8 && !/\s/.test(value) && /[!#$%^&*+=?~]/.test(value);
 }

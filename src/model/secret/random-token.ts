@@ -12,7 +12,7 @@ const WORD = /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+/g;
  */
 function threshold(length: number, hasDigit: boolean): number {
   if (length >= 24) return hasDigit ? 0.25 : 0.33;
-  if (length >= 16) return hasDigit ? 0.3 : 0.4;
+  if (length >= 16) return hasDigit ? 0.3 : 0.36;
   return hasDigit ? 0.4 : Number.POSITIVE_INFINITY;
 }
 

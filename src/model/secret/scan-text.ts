@@ -7,14 +7,16 @@ import { findTokens } from './token-formats.js';
 import { findUrlCredentials } from './url-credentials.js';
 import { findWireguardKeys } from './wireguard-key.js';
 
-/** The shortest text that any rule can find a secret in: `pwd=x`. */
-const SHORTEST = 5;
+/** Most names, words, numbers and times: shorter than any token, without a place for a value after a name. */
+const HARMLESS = /^(?:[a-z0-9_.-]{0,22}|[A-Za-z0-9_.-]{0,9}|[0-9TZ:.+-]{0,35}|[0-9A-HJKMNP-TV-Z]{26})$/;
 /** Base64 within base64 (a kubeconfig in a Secret's manifest): how often it is unwrapped. */
 const MAX_UNWRAP = 3;
 
 /** Public by construction: digests, OpenSSH public keys, SOPS ciphertext; their random digits are no secret. */
 const PUBLIC_DATA =
   /sha(?:1|256|384|512)[-:][A-Za-z0-9+/]{27,88}={0,2}|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[a-z0-9@.-]{1,60}) AAAA[A-Za-z0-9+/]+={0,2}|ENC\[AES256_GCM,[^[\]]{0,8192}\]/gi;
+const PERCENT = /%[2-7][0-9A-Fa-f]/;
+const ENCODED_TOKEN = /[A-Za-z0-9+/=_.~%-]{12,}/g;
 /** DER of a public key (SubjectPublicKeyInfo: EC P-256, Ed25519, RSA 2048 and 4096) in base64. */
 const PUBLIC_DER = /^M(?:FkwEwYHKoZIzj0C|CowBQYDK2V|IIB?Ij|IICIj)[A-Za-z0-9+/]{30,}={0,2}$/;
 
@@ -29,6 +31,21 @@ function unwrap(token: string): string | undefined {
 function publicRanges(text: string): Range[] {
   if (!/sha\d|AAAA|ENC\[/i.test(text)) return [];
   return [...text.matchAll(PUBLIC_DATA)].map((match) => [match.index, match.index + match[0].length]);
+}
+
+/** Tokens written with %XX, as in a URL's query: found as what they stand for. */
+function scanPercentEncoded(text: string, depth: number): SecretSpan[] {
+  if (depth >= MAX_UNWRAP || !PERCENT.test(text)) return [];
+  const spans: SecretSpan[] = [];
+  for (const match of text.matchAll(ENCODED_TOKEN)) {
+    if (!PERCENT.test(match[0])) continue;
+    const decoded = match[0].replace(/%([2-7][0-9A-Fa-f])/g, (_, hex) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    const found = scanText(decoded, false, MAX_UNWRAP)[0];
+    if (found) spans.push({ ...found, start: match.index, end: match.index + match[0].length });
+  }
+  return spans;
 }
 
 function scanRandom(text: string, harmless: readonly Range[], depth: number): SecretSpan[] {
@@ -52,7 +69,7 @@ function scanRandom(text: string, harmless: readonly Range[], depth: number): Se
  * `isPublicPlace`: the text is the value of a path that holds public keys.
  */
 export function scanText(text: string, isPublicPlace = false, depth = 0): SecretSpan[] {
-  if (text.length < SHORTEST) return [];
+  if (HARMLESS.test(text)) return [];
   const pem = findPem(text);
   const keys = findWireguardKeys(text, isPublicPlace);
   const harmless = mergeRanges([...pem.publicBlocks, ...keys.publicKeys, ...publicRanges(text)]);
@@ -64,6 +81,7 @@ export function scanText(text: string, isPublicPlace = false, depth = 0): Secret
     ...findUrlCredentials(text),
     ...findLogins(text),
     ...findAssignments(text),
+    ...scanPercentEncoded(text, depth),
     ...(isDer ? [] : scanRandom(text, harmless, depth)),
   ].filter((span) => !isInside(harmless, span.start, span.end));
 }

@@ -61,7 +61,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     rule: 'slack-token',
     what: 'Slack token',
     hint: 'x',
-    pattern: /xox[abcdeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}/g,
+    pattern: /xox[abcdeoprs]-[A-Za-z0-9-]{18,}|xapp-\d-[A-Za-z0-9-]{18,}/g,
   },
   {
     rule: 'webhook-url',

@@ -1,7 +1,8 @@
 import { isOpaque, isPlaceholder } from './placeholder.js';
 import type { SecretSpan } from './span.js';
 
-const AUTHORITY = /[^\s"'`<>]{1,600}/y;
+/** Up to the next URL at most: else a text of `://` would take quadratic time. */
+const AUTHORITY = /(?:(?!:\/\/)[^\s"'`<>]){1,600}/y;
 
 /** Where the password in `user:password@host` begins, if `rest` begins so; passwords with a raw `/` too. */
 function passwordStart(rest: string): { start: number; end: number } | undefined {
@@ -22,8 +23,7 @@ export function findUrlCredentials(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   for (let scheme = text.indexOf('://'); scheme >= 0; scheme = text.indexOf('://', scheme + 3)) {
     AUTHORITY.lastIndex = scheme + 3;
-    // Up to the next URL only: else a text of `://` would take quadratic time.
-    const rest = AUTHORITY.exec(text)?.[0].split('://', 1)[0] ?? '';
+    const rest = AUTHORITY.exec(text)?.[0] ?? '';
     if (!rest.includes('@')) continue;
     const place = passwordStart(rest);
     if (!place) continue;

@@ -8,6 +8,9 @@ const KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 /** What stands before a key that its writer calls public: `public key X`, `PublicKey = X`, `wg set wg0 peer X`. */
 const PUBLIC_LABEL = /(?:pub(?:lic)?[-_ ]?key|\bpeer)["']?\s{0,4}(?:[:=]|is)?\s{0,4}["']?$/i;
 const LABEL_LENGTH = 32;
+/** Base64 before a key beyond the word or path that it may be glued to. */
+const RUN_LENGTH = 24;
+const LONG_RUN = /^[A-Za-z0-9+/]{24}$/;
 
 /** Whether `text` is 32 bytes in base64: the form of WireGuard's private, public and preshared keys alike. */
 export function isWireguardKey(text: string): boolean {
@@ -35,8 +38,8 @@ export function findWireguardKeys(
   const publicKeys: Range[] = [];
   for (let equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', equals + 1)) {
     const start = equals - KEY_DIGITS;
-    // Within a longer run of base64 the last 43 characters are no key.
-    if (start < 0 || (start > 0 && /[A-Za-z0-9+]/.test(text.charAt(start - 1)))) continue;
+    // The last 43 characters of a longer run of base64 are no key.
+    if (start < 0 || LONG_RUN.test(text.slice(Math.max(0, start - RUN_LENGTH), start))) continue;
     const key = text.slice(start, equals + 1);
     if (!KEY.test(key)) continue;
     const isCalledPublic =
