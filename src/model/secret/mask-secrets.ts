@@ -1,5 +1,4 @@
 import { scanText } from './scan-text.js';
-import { mergeRanges } from './span.js';
 
 /** What stands where a secret was. */
 export const MASK = '***';
@@ -10,11 +9,11 @@ const MAX_ROUNDS = 5;
 export function maskSecrets(text: string): string {
   let masked = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const ranges = mergeRanges(scanText(masked).map(({ start, end }) => [start, end] as const));
-    if (ranges.length === 0) return masked;
+    const spans = scanText(masked);
+    if (spans.length === 0) return masked;
     let rest = '';
     let from = 0;
-    for (const [start, end] of ranges) {
+    for (const { start, end } of spans) {
       rest += masked.slice(from, start) + MASK;
       from = end;
     }

@@ -5,9 +5,8 @@ import type { SecretFinding } from './find-secrets.js';
 const MAX_NAMED = 5;
 
 function describe({ path, what, where }: SecretFinding): string {
-  if (where === 'key') return `the key ${path} looks like a secret (${what})`;
-  if (where === 'name') return `the name ${path} looks like a secret (${what})`.replace('  ', ' ');
-  return path === '' ? `the text looks like a secret (${what})` : `${path} looks like a secret (${what})`;
+  const place = where === 'value' ? path || 'the text' : `the ${where} ${path}`.trimEnd();
+  return `${place} looks like a secret (${what})`;
 }
 
 /** Throws SecretError (exit 19) for any finding: which path, what it looks like, what to do; never the secret. */

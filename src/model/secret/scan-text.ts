@@ -2,7 +2,7 @@ import { findAssignments } from './assignment.js';
 import { findLogins } from './login.js';
 import { findPem } from './pem.js';
 import { findRandomTokens } from './random-token.js';
-import { isInside, mergeRanges, type Range, type SecretSpan } from './span.js';
+import { isInside, joinSpans, mergeRanges, type Range, type SecretSpan } from './span.js';
 import { findTokens } from './token-formats.js';
 import { findUrlCredentials } from './url-credentials.js';
 import { findWireguardKeys } from './wireguard-key.js';
@@ -65,7 +65,7 @@ function scanRandom(text: string, harmless: readonly Range[], depth: number): Se
 }
 
 /**
- * The secret parts of a text, the most telling rule first where several meet. Linear in the length of the text.
+ * The secret parts of a text, in order, under the most telling rule where several meet. Linear in the length of the text.
  * `isPublicPlace`: the text is the value of a path that holds public keys.
  */
 export function scanText(text: string, isPublicPlace = false, depth = 0): SecretSpan[] {
@@ -74,7 +74,7 @@ export function scanText(text: string, isPublicPlace = false, depth = 0): Secret
   const keys = findWireguardKeys(text, isPublicPlace);
   const harmless = mergeRanges([...pem.publicBlocks, ...keys.publicKeys, ...publicRanges(text)]);
   const isDer = isPublicPlace && PUBLIC_DER.test(text.trim());
-  return [
+  const found = [
     ...pem.secrets,
     ...findTokens(text),
     ...keys.secrets,
@@ -83,5 +83,6 @@ export function scanText(text: string, isPublicPlace = false, depth = 0): Secret
     ...findAssignments(text),
     ...scanPercentEncoded(text, depth),
     ...(isDer ? [] : scanRandom(text, harmless, depth)),
-  ].filter((span) => !isInside(harmless, span.start, span.end));
+  ];
+  return joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
 }

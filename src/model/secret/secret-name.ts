@@ -16,12 +16,15 @@ const PUBLIC_NAME = /(?:public|pub)keys?$/;
 const WHOLE_WORD = /(?:^|[^A-Za-z])(?:pass|psk|auth|PASS|PSK|AUTH)$/;
 /** What may follow the word that counts: `password_b64`, `token2`, `passwordValue`. */
 const SUFFIX = /(?:[-_.]?(?:b64|base64|value|plain|plaintext|old|new|current|previous|\d{1,3}))+$/i;
+/** Text that stands as a key, such as a command; it is judged as text. */
+const NOT_A_NAME = /[=${}<>()*,;\n]/;
 const MAX_NAME = 200;
 
 /** What the name of a key says of its value. FORMATS' secret paths (`wireguard_peers.*.private_key`) are `secret`. */
 export function kindOfName(name: string): NameKind {
   const base = name.slice(-MAX_NAME).replace(SUFFIX, '');
   const flat = base.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+  if (NOT_A_NAME.test(base)) return 'plain';
   if (PUBLIC_NAME.test(flat)) return 'public';
   if (SECRET_NAME.test(flat)) return 'secret';
   if (TOKEN_NAME.test(flat) || WHOLE_WORD.test(base)) return 'token';

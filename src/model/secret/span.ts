@@ -33,3 +33,23 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
   }
   return merged;
 }
+
+/** `spans` joined where they overlap, each under the rule that comes first in `spans`; sorted by start. */
+export function joinSpans(spans: readonly SecretSpan[]): SecretSpan[] {
+  const joined: { span: SecretSpan; rank: number }[] = [];
+  const ranked = spans.map((span, rank) => ({ span, rank })).sort((a, b) => a.span.start - b.span.start);
+  for (const { span, rank } of ranked) {
+    const last = joined.at(-1);
+    if (!last || span.start >= last.span.end) {
+      joined.push({ span, rank });
+      continue;
+    }
+    const first = rank < last.rank ? span : last.span;
+    const end = Math.max(span.end, last.span.end);
+    joined[joined.length - 1] = {
+      span: { ...first, start: last.span.start, end },
+      rank: Math.min(rank, last.rank),
+    };
+  }
+  return joined.map(({ span }) => span);
+}

@@ -142,7 +142,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     what: 'Kubernetes bootstrap token',
     hint: '.',
     // The secret half alone is 16 characters; a digit in each half keeps DNS names out.
-    pattern: /(?<![\w./-])(?=[a-z]{0,5}\d)[a-z0-9]{6}\.(?=[a-z]{0,15}\d)[a-z0-9]{16}(?![\w.-])/g,
+    pattern: /(?<![\w.-])(?=[a-z]{0,5}\d)[a-z0-9]{6}\.(?=[a-z]{0,15}\d)[a-z0-9]{16}(?![\w-]|\.\w)/g,
   },
   {
     rule: 'k0s-token',
