@@ -19,10 +19,27 @@ function threshold(length: number, hasDigit: boolean): number {
 /** Whether letters and digits without separators look drawn at random: upper and lower case mixed as no name does. */
 function isRandomSegment(segment: string): boolean {
   if (!/[a-z]/.test(segment) || !/[A-Z]/.test(segment)) return false;
+  return wordShare(segment) >= threshold(segment.length, /[0-9]/.test(segment));
+}
+
+/** Words per character of `text`. */
+function wordShare(text: string): number {
   let words = 0;
   WORD.lastIndex = 0;
-  while (WORD.test(segment)) words++;
-  return words / segment.length >= threshold(segment.length, /[0-9]/.test(segment));
+  while (WORD.test(text)) words++;
+  return words / text.length;
+}
+
+/** Base64 that `+`, `/`, `-` or `_` cut into pieces too short to tell, such as an AWS secret key: judged as a whole. */
+function isRandomBase64(token: string): boolean {
+  if (token.length < 32 || token.length > 128) return false;
+  const joined = token.replace(/[^A-Za-z0-9]/g, '');
+  return (
+    joined.length >= token.length - 5 &&
+    /[0-9]/.test(joined) &&
+    isRandomSegment(joined) &&
+    wordShare(joined) >= 0.33
+  );
 }
 
 /** Whether some part of `text` looks drawn at random. Lower-case hashes, ULIDs and UUIDs do not. */
@@ -38,7 +55,8 @@ export function findRandomTokens(text: string, harmless: readonly Range[]): Rang
   const found: Range[] = [];
   for (const match of text.matchAll(TOKEN)) {
     const end = match.index + match[0].length;
-    if (isRandom(match[0]) && !isInside(harmless, match.index, end)) found.push([match.index, end]);
+    if ((isRandom(match[0]) || isRandomBase64(match[0])) && !isInside(harmless, match.index, end))
+      found.push([match.index, end]);
   }
   return found;
 }

@@ -57,6 +57,7 @@ describe('findSecrets by what stands around', () => {
     ['users.token', '0123456789abcdef'],
     ['consul.token', '123e4567-e89b-12d3-a456-426614174000'],
     ['api_key', '0123456789abcdef0123'],
+    ['api_key', 'word-'.repeat(80)],
   ])('takes the value of %s for a secret', (path, value) => {
     expect(rules(value, path.split('.'))).toEqual(['secret-path']);
   });

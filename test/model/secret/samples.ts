@@ -44,6 +44,7 @@ export const SHAPED: readonly (readonly [rule: string, value: string])[] = [
   ['aws-access-key', `AK${'IA'}QWERTZUIOP234567`],
   ['aws-access-key', `AS${'IA'}QWERTZUIOP234567`],
   ['random-token', mixed(40)],
+  ['random-token', 'kV9x/Qm2LrT/8wYbNc+Hs7DfGj/PuE6aXot/5KiW'],
   ['azure-client-secret', `abc8${'Q~'}${mixed(34)}`],
   ['signed-url', `https://x.blob.core.windows.net/c?sp=r&${'sig='}${encodeURIComponent(`${mixed(42)}/=`)}`],
   ['google-api-key', `AI${'za'}${mixed(35)}`],
@@ -81,6 +82,7 @@ export const SHAPED: readonly (readonly [rule: string, value: string])[] = [
 /** Secrets that only their surroundings tell: `[rule, text, the secret in it]`. */
 export const IN_TEXT: readonly (readonly [rule: string, text: string, secret: string])[] = [
   ['url-password', 'git clone https://user:swordfish@example.com/x.git', 'swordfish'],
+  ['url-password', 'see https://a.example,https://user:swordfish@example.com', 'swordfish'],
   ['url-password', 'postgres://app:pa/ss+word@db:5432/x', 'pa/ss+word'],
   ['url-password', `https://${hex(40)}@example.com/`, hex(40)],
   ['login', 'curl -u admin:swordfish https://example.com', 'swordfish'],
@@ -136,6 +138,7 @@ export const HARMLESS: readonly string[] = [
   'dev@example.com',
   'The password was rotated and the token expired; see the secret store.',
   'password: was rotated by the admin',
+  'password: expires tomorrow at noon',
   'Waiting for secret azure-cluster-identity-secret to be created',
   'kubectl get secret regcred -n kcm-system -o yaml',
   'kubectl create secret docker-registry regcred --from-file=.dockerconfigjson=./x.json',

@@ -42,8 +42,8 @@ describe('scanText', () => {
     const text = unit.repeat(Math.ceil(MEGABYTE / unit.length));
     const start = performance.now();
     scanText(text);
-    // A sanity bound for a busy machine: what is quadratic takes minutes.
-    expect(performance.now() - start).toBeLessThan(5000);
+    // A sanity bound for a busy machine: what is quadratic takes many seconds.
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it('finds the secret at the end of a megabyte', () => {
