@@ -35,7 +35,7 @@ function isRandomBase64(token: string): boolean {
   if (token.length < 32 || token.length > 128) return false;
   const joined = token.replace(/[^A-Za-z0-9]/g, '');
   return (
-    joined.length >= token.length - 5 &&
+    joined.length >= token.length * 0.8 &&
     /[0-9]/.test(joined) &&
     isRandomSegment(joined) &&
     wordShare(joined) >= 0.33

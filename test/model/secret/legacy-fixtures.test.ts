@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findSecrets, findSecretsInText } from '../../../src/model/secret/find-secrets.js';
 import { maskSecrets } from '../../../src/model/secret/mask-secrets.js';
+import { isMislabelledPrivateKey, isWireguardKey } from '../../../src/model/secret/wireguard-key.js';
 import { hasLegacyFixtures, legacyDocuments, legacySecrets } from './legacy-fixtures.js';
 import { PLACEMENTS } from './placements.js';
 
@@ -39,6 +40,19 @@ describe.runIf(hasLegacyFixtures)('the legacy fixtures', () => {
       expect(missed.length).toBe(0);
     });
   }
+
+  it('have no secret that is missed at a public-key path, but unclamped keys, which nothing tells from public ones', () => {
+    const path = ['deployment', 'wireguard_peers', 'x', 'public_key'];
+    const missed = secrets.filter((secret) => findSecrets(secret, path).length === 0);
+    expect(missed.filter((secret) => !isWireguardKey(secret) || isMislabelledPrivateKey(secret)).length).toBe(
+      0,
+    );
+    const copied = secrets.filter(
+      (secret) =>
+        !findSecrets({ private_key: secret, public_key: secret }).some(({ path }) => path === 'public_key'),
+    );
+    expect(copied.length).toBe(0);
+  });
 
   it('have no secret that a masked text shows', () => {
     const shown = secrets.filter((secret) =>
