@@ -8,7 +8,7 @@ const WORD = /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+/g;
 
 /**
  * Words per character above which letters and digits are taken for random. Of random base-62 text 95 % lies above
- * 0.29 from 24 characters on; identifiers written in CamelCase stay below 0.25. Short text needs more evidence.
+ * 0.29 from 24 characters on; CamelCase identifiers mostly stay below 0.25. Short text needs more evidence.
  */
 function threshold(length: number, hasDigit: boolean): number {
   if (length >= 24) return hasDigit ? 0.25 : 0.33;

@@ -13,8 +13,8 @@ interface TokenFormat {
 }
 
 /**
- * Credentials that their issuers made recognisable, in the formats the issuers publish; docs/secrets.md names
- * the sources. Lengths are minimums and a little below the published ones: a cut token is a secret still.
+ * Credentials that their issuers made recognisable; docs/secrets.md says which formats were checked and where.
+ * Lengths are minimums, a little below the usual ones: a cut token is a secret still.
  */
 const TOKEN_FORMATS: readonly TokenFormat[] = [
   { rule: 'github-token', what: 'GitHub token', hint: 'gh', pattern: /gh[pousr]_[A-Za-z0-9]{20,}/g },
