@@ -1,0 +1,75 @@
+import { isFilePath, isOpaque, isPlaceholder, isSubstitution } from './placeholder.js';
+import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
+import type { SecretSpan } from './span.js';
+
+/** Ends of names whose values are judged; `kindOfName` decides over the whole name. */
+const KEYWORD =
+  /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|psk|auth|authorization|dockerconfigjson|connection[-_]?string|(?:private|priv|pre-?shared|api|access|account|secret|storage|ssh|client|encryption|signing|master|shared)[-_ ]?key(?:[-_]data)?)s?(?![A-Za-z])/gi;
+/** From the name to its value: `=`, `:`, `=>`, a quote on either side, a YAML block mark; or the blanks after a flag. */
+const SEPARATOR =
+  /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
+const NAME_BEFORE = /[\w.-]{0,64}$/;
+/** Up to the next member of a URL's query or of a list of options. */
+const BARE_VALUE = /(?:(?![&;]\w{1,40}=)[^\s"'`]){1,4096}/y;
+const MAX_VALUE = 4096;
+
+interface Found {
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function readValue(text: string, at: number, quote: string | undefined): Found | undefined {
+  if (quote) {
+    const close = text.slice(at, at + MAX_VALUE).indexOf(quote);
+    if (close >= 0) return { value: text.slice(at, at + close), start: at, end: at + close };
+  }
+  BARE_VALUE.lastIndex = at;
+  const raw = BARE_VALUE.exec(text)?.[0];
+  if (raw === undefined) return undefined;
+  const value = raw.replace(/[,;)}\].]{1,8}$/, '');
+  return { value, start: at, end: at + value.length };
+}
+
+/** `password: was rotated`: a word of prose follows a colon and is followed by another. */
+function isProse(text: string, { value, end }: Found): boolean {
+  return /^[A-Za-z][a-z]*[,.]?$/.test(value) && /^[,.]?[ \t]+[A-Za-z]/.test(text.slice(end, end + 8));
+}
+
+function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boolean {
+  // What a flag or a variable of a command holds is the token itself; in YAML it may be the name of an object.
+  if (kind === 'token' && isCommand)
+    return (
+      !isPlaceholder(value) && !isFilePath(value) && (isOpaque(value) || !/^[a-z0-9.-]{0,63}$/.test(value))
+    );
+  return isSecretUnder(kind, value);
+}
+
+/** Values that a name or a flag in `text` calls secret: `password=X`, `"token": "X"`, `--client-secret X`. */
+export function findAssignments(text: string): SecretSpan[] {
+  const spans: SecretSpan[] = [];
+  KEYWORD.lastIndex = 0;
+  for (let match = KEYWORD.exec(text); match; match = KEYWORD.exec(text)) {
+    const nameEnd = match.index + match[0].length;
+    SEPARATOR.lastIndex = nameEnd;
+    const separator = SEPARATOR.exec(text);
+    if (!separator) continue;
+    const before = NAME_BEFORE.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? '';
+    const isFlag = before.startsWith('-');
+    if (separator[2] !== undefined && !isFlag) continue;
+    if (isSubstitution(text, SEPARATOR.lastIndex)) continue;
+    const found = readValue(text, SEPARATOR.lastIndex, separator[3]);
+    if (!found || (separator[2] !== undefined && found.value.startsWith('-'))) continue;
+    if (separator[1] === ':' && separator[3] === undefined && isProse(text, found)) continue;
+    const kind = kindOfName(before.replace(/^-+/, '') + match[0]);
+    if (!isSecretValue(kind, isFlag || separator[1] === '=', found.value)) continue;
+    spans.push({
+      start: found.start,
+      end: found.end,
+      rule: 'assignment',
+      what: `value of "${match[0].toLowerCase()}"`,
+    });
+    KEYWORD.lastIndex = Math.max(found.end, nameEnd);
+  }
+  return spans;
+}

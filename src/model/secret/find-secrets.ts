@@ -1,0 +1,137 @@
+import { scanText } from './scan-text.js';
+import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
+import { type Keys, shownPath } from './shown-path.js';
+
+/** Where a secret stands, and what it looks like. Never holds the secret itself. */
+export interface SecretFinding {
+  /** Dotted state path; a key that is secret is masked in it. Empty for a text that stands alone. */
+  readonly path: string;
+  /** Stable id of the rule that found it. */
+  readonly rule: string;
+  /** In human words, such as `WireGuard private key`. */
+  readonly what: string;
+  readonly where: 'value' | 'key' | 'name';
+}
+
+/** Deeper than any state or event; what lies below is reported, not judged. */
+export const MAX_DEPTH = 100;
+/** More would only repeat the point, and a hostile document could have a million. */
+export const MAX_FINDINGS = 100;
+
+type Scalar = string | number | bigint | boolean | null | undefined;
+
+/** Children that hold the value of their parent's name: `password: {value: X}`. */
+const VALUE_KEYS = new Set(['value', 'before', 'after', 'data', 'content', 'default']);
+/** Members that name what the values beside them are: a container's environment, an event's `changes`. */
+const NAME_KEYS = ['name', 'key', 'path'];
+
+/** What the names in `keys` say of the value there: the last name counts, list indexes do not. */
+export function kindOfPath(keys: Keys): NameKind {
+  const name = keys.findLast((key) => typeof key === 'string');
+  return typeof name === 'string' ? kindOfName(name) : 'plain';
+}
+
+function judgeScalar(scalar: Scalar, kind: NameKind): readonly { rule: string; what: string }[] {
+  if (scalar === null || scalar === undefined || typeof scalar === 'boolean') return [];
+  const text = String(scalar);
+  const found = typeof scalar === 'string' ? scanText(text, kind === 'public') : [];
+  if (found.length > 0 || !isSecretUnder(kind, text)) return found;
+  return [{ rule: 'secret-path', what: kind === 'secret' ? 'value of a secret path' : 'token or key' }];
+}
+
+class Search {
+  readonly findings: SecretFinding[] = [];
+  /** Kinds under which a mapping or list was searched: YAML aliases make one object stand at many paths. */
+  readonly #seen = new Map<object, Set<NameKind>>();
+
+  /** Values under secret names, and what stands under public ones: the same key in both is private. */
+  readonly #private = new Set<string>();
+  readonly #public: { text: string; keys: Keys }[] = [];
+
+  add(keys: Keys, where: SecretFinding['where'], found: readonly { rule: string; what: string }[]): void {
+    const rules = new Set<string>();
+    for (const { rule, what } of found) {
+      if (rules.has(rule) || this.findings.length >= MAX_FINDINGS) continue;
+      rules.add(rule);
+      this.findings.push({ path: shownPath(keys), rule, what, where });
+    }
+  }
+
+  key(keys: Keys): void {
+    const key = keys.at(-1);
+    if (typeof key === 'string') this.add(keys, 'key', scanText(key));
+  }
+
+  value(value: unknown, keys: Keys, kind: NameKind): void {
+    if (this.findings.length >= MAX_FINDINGS) return;
+    if (typeof value !== 'object' || value === null) {
+      const found = judgeScalar(value as Scalar, kind);
+      this.add(keys, 'value', found);
+      if (kind === 'secret' && found.length > 0) this.#private.add(String(value).trim());
+      if (kind === 'public' && found.length === 0) this.#public.push({ text: String(value).trim(), keys });
+      return;
+    }
+    const kinds = this.#seen.get(value) ?? new Set();
+    if (kinds.has(kind)) return;
+    this.#seen.set(value, kinds.add(kind));
+    if (keys.length > MAX_DEPTH) {
+      this.add(keys, 'value', [{ rule: 'too-deep', what: 'nesting too deep to be judged' }]);
+    } else if (Array.isArray(value)) {
+      value.forEach((item, index) => {
+        this.value(item, [...keys, index], kind);
+      });
+    } else {
+      this.mapping(value, keys, kind);
+    }
+  }
+
+  /** After the whole document: private keys that stand where a public one belongs. */
+  crossCheck(): void {
+    for (const { text, keys } of this.#public) {
+      if (this.#private.has(text))
+        this.add(keys, 'value', [{ rule: 'private-as-public', what: 'private key' }]);
+    }
+  }
+
+  mapping(value: object, keys: Keys, kind: NameKind): void {
+    const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+    const named = new Map(entries);
+    const label = NAME_KEYS.map((key) => named.get(key)).find((name) => typeof name === 'string');
+    const isSecretManifest = named.get('kind') === 'Secret';
+    const inherited = typeof label === 'string' ? kindOfName(label) : kind;
+    for (const [key, child] of entries) {
+      const name = String(key);
+      const path = [...keys, name];
+      this.key(path);
+      const own = kindOfName(name);
+      if (isSecretManifest && (name === 'data' || name === 'stringData')) this.value(child, path, 'secret');
+      else if (VALUE_KEYS.has(name)) this.value(child, path, inherited);
+      // Below a Secret's `data` every name holds a secret.
+      else this.value(child, path, own === 'plain' && this.#isManifestData(keys, kind) ? 'secret' : own);
+    }
+  }
+
+  #isManifestData(keys: Keys, kind: NameKind): boolean {
+    return kind === 'secret' && (keys.at(-1) === 'data' || keys.at(-1) === 'stringData');
+  }
+}
+
+/**
+ * The secrets in a YAML or JSON value (mappings, lists, scalars), keys included: by the name a value stands under
+ * and by its shape, wherever it stands. `path`: where `value` belongs in the state; its names are judged too.
+ * At most 100 findings; nesting beyond 100 levels is a finding itself.
+ */
+export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
+  const search = new Search();
+  for (let length = 1; length <= path.length; length++) search.key(path.slice(0, length));
+  search.value(value, path, kindOfPath(path));
+  search.crossCheck();
+  return search.findings;
+}
+
+/** The secrets in one text that stands alone, such as the name of a cluster or a command. */
+export function findSecretsInText(text: string, where: SecretFinding['where'] = 'value'): SecretFinding[] {
+  const search = new Search();
+  search.add([], where, scanText(text));
+  return search.findings;
+}

@@ -1,0 +1,68 @@
+import { isOpaque, isPlaceholder } from './placeholder.js';
+import type { SecretSpan } from './span.js';
+
+interface LoginForm {
+  readonly rule: string;
+  readonly what: string;
+  readonly hint: RegExp;
+  /** Global; its one group, the value, ends the match. Every repetition is bounded. */
+  readonly pattern: RegExp;
+  readonly isSecret?: (value: string) => boolean;
+}
+
+const FORMS: readonly LoginForm[] = [
+  {
+    rule: 'authorization',
+    what: 'Authorization header',
+    hint: /authorization/i,
+    pattern:
+      /authorization\\?["']?[ \t]{0,4}[:=][ \t]{0,4}\\?["']?(?:(?:bearer|basic|token|apikey|negotiate)[ \t]{1,4})?([^\s"'`,\\]{1,4096})/gi,
+  },
+  {
+    rule: 'authorization',
+    what: 'bearer or basic credentials',
+    hint: /bearer|basic/i,
+    pattern: /\b(?:bearer|basic)[ \t]{1,4}([\w.~+/=-]{8,4096})/gi,
+    isSecret: isCredentials,
+  },
+  {
+    rule: 'login',
+    what: 'password after the user name',
+    hint: /\b(?:curl|wget)\b/,
+    pattern: /\s(?:-u|--user|--proxy-user|-U)[ \t=]{0,4}["']?[^\s:"']{0,100}:([^\s"']{1,1024})/g,
+  },
+  {
+    rule: 'login',
+    what: 'password of a login command',
+    hint: /sshpass|mysql|mariadb|login/,
+    pattern:
+      /\b(?:sshpass[ \t]{1,4}-p[ \t]{0,4}|(?:mysql|mysqldump|mariadb)\b[^\n|;&]{0,200}?[ \t]-p|login\b[^\n|;&]{0,200}?[ \t]-p[ \t=]{1,4})["']?([^\s"'-][^\s"']{0,1024})/g,
+  },
+  {
+    rule: 'login',
+    what: 'literal of a Kubernetes Secret',
+    hint: /--from-literal/,
+    pattern: /--from-literal[= ]["']?[^\s="']{1,100}=["']?([^\s"']{1,4096})/g,
+  },
+];
+
+function isCredentials(value: string): boolean {
+  return (
+    isOpaque(value) || /^[\w.-]{1,100}:[\x20-\x7e]+$/.test(Buffer.from(value, 'base64').toString('latin1'))
+  );
+}
+
+/** Credentials that commands and HTTP headers hold without naming them a password. */
+export function findLogins(text: string): SecretSpan[] {
+  const spans: SecretSpan[] = [];
+  for (const { hint, pattern, rule, what, isSecret } of FORMS) {
+    if (!hint.test(text)) continue;
+    for (const match of text.matchAll(pattern)) {
+      const value = match[1] ?? '';
+      if (isPlaceholder(value.replace(/[),.;\]}]{1,3}$/, '')) || (isSecret && !isSecret(value))) continue;
+      const end = match.index + match[0].length;
+      spans.push({ start: end - value.length, end, rule, what });
+    }
+  }
+  return spans;
+}

@@ -1,0 +1,88 @@
+import { findAssignments } from './assignment.js';
+import { findLogins } from './login.js';
+import { findPem } from './pem.js';
+import { findRandomTokens } from './random-token.js';
+import { isInside, joinSpans, mergeRanges, type Range, type SecretSpan } from './span.js';
+import { findTokens } from './token-formats.js';
+import { findUrlCredentials } from './url-credentials.js';
+import { findWireguardKeys } from './wireguard-key.js';
+
+/** Most names, words, numbers and times: shorter than any token, without a place for a value after a name. */
+const HARMLESS = /^(?:[a-z0-9_.-]{0,22}|[A-Za-z0-9_.-]{0,9}|[0-9TZ:.+-]{0,35}|[0-9A-HJKMNP-TV-Z]{26})$/;
+/** Base64 within base64 (a kubeconfig in a Secret's manifest): how often it is unwrapped. */
+const MAX_UNWRAP = 3;
+
+/** Public by construction: digests, OpenSSH public keys, SOPS ciphertext; their random digits are no secret. */
+const PUBLIC_DATA =
+  /sha(?:1|256|384|512)[-:][A-Za-z0-9+/]{27,88}={0,2}|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[a-z0-9@.-]{1,60}) AAAA[A-Za-z0-9+/]+={0,2}|ENC\[AES256_GCM,[^[\]]{0,8192}\]/gi;
+const PERCENT = /%[2-7][0-9A-Fa-f]/;
+const ENCODED_TOKEN = /[A-Za-z0-9+/=_.~%-]{12,}/g;
+/** DER of a public key (SubjectPublicKeyInfo: EC P-256, Ed25519, RSA 2048 and 4096) in base64. */
+const PUBLIC_DER = /^M(?:FkwEwYHKoZIzj0C|CowBQYDK2V|IIB?Ij|IICIj)[A-Za-z0-9+/]{30,}={0,2}$/;
+
+/** The text that a base64 token encodes, or undefined where it is none: printable and of some length. */
+function unwrap(token: string): string | undefined {
+  const bytes = Buffer.from(token, 'base64');
+  if (bytes.length < 6) return undefined;
+  const text = bytes.toString('latin1');
+  return /^[\t\n\r\x20-\x7e]*$/.test(text) ? text : undefined;
+}
+
+function publicRanges(text: string): Range[] {
+  if (!/sha\d|AAAA|ENC\[/i.test(text)) return [];
+  return [...text.matchAll(PUBLIC_DATA)].map((match) => [match.index, match.index + match[0].length]);
+}
+
+/** Tokens written with %XX, as in a URL's query: found as what they stand for. */
+function scanPercentEncoded(text: string, depth: number): SecretSpan[] {
+  if (depth >= MAX_UNWRAP || !PERCENT.test(text)) return [];
+  const spans: SecretSpan[] = [];
+  for (const match of text.matchAll(ENCODED_TOKEN)) {
+    if (!PERCENT.test(match[0])) continue;
+    const decoded = match[0].replace(/%([2-7][0-9A-Fa-f])/g, (_, hex) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    const found = scanText(decoded, false, MAX_UNWRAP)[0];
+    if (found) spans.push({ ...found, start: match.index, end: match.index + match[0].length });
+  }
+  return spans;
+}
+
+function scanRandom(text: string, harmless: readonly Range[], depth: number): SecretSpan[] {
+  const spans: SecretSpan[] = [];
+  for (const [start, end] of findRandomTokens(text, harmless)) {
+    const inner = depth < MAX_UNWRAP ? unwrap(text.slice(start, end)) : undefined;
+    const found = inner === undefined ? undefined : scanText(inner, false, depth + 1)[0];
+    if (inner !== undefined && !found) continue;
+    spans.push({
+      start,
+      end,
+      rule: found?.rule ?? 'random-token',
+      what: found ? `${found.what}, in base64` : 'random token or password',
+    });
+  }
+  return spans;
+}
+
+/**
+ * The secret parts of a text, in order, under the most telling rule where several meet. Linear in the length of the text.
+ * `isPublicPlace`: the text is the value of a path that holds public keys.
+ */
+export function scanText(text: string, isPublicPlace = false, depth = 0): SecretSpan[] {
+  if (HARMLESS.test(text)) return [];
+  const pem = findPem(text);
+  const keys = findWireguardKeys(text, isPublicPlace);
+  const harmless = mergeRanges([...pem.publicBlocks, ...keys.publicKeys, ...publicRanges(text)]);
+  const isDer = isPublicPlace && PUBLIC_DER.test(text.trim());
+  const found = [
+    ...pem.secrets,
+    ...findTokens(text),
+    ...keys.secrets,
+    ...findUrlCredentials(text),
+    ...findLogins(text),
+    ...findAssignments(text),
+    ...scanPercentEncoded(text, depth),
+    ...(isDer ? [] : scanRandom(text, harmless, depth)),
+  ];
+  return joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
+}

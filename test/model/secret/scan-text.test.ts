@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scanText } from '../../../src/model/secret/scan-text.js';
+
+const MEGABYTE = 1 << 20;
+/** What drives each rule the furthest without a match, or to the most matches. */
+const HOSTILE = [
+  ...['a', 'aA1', '=', 'A'.repeat(43).concat('='), 'eyJ', 'eyJa.', '0a.0', '%2F', '💥'],
+  ...[
+    'password',
+    'password=',
+    'password="',
+    "pwd='",
+    'password={{',
+    'token ',
+    '--token ',
+    'token=a&',
+    'token=a&b=',
+  ],
+  ...[
+    '://',
+    '://@',
+    'a://b:',
+    '://u:p@',
+    'authorization:',
+    'Authorization: Bearer ',
+    'curl -u a:',
+    'mysql -p ',
+  ],
+  ...[
+    '-----BEGIN ',
+    '-----BEGIN CERTIFICATE-----',
+    'BEGIN A B C ',
+    'ENC[AES256_GCM,',
+    'sha256-',
+    '--from-literal=a=',
+  ],
+];
+
+describe('scanText', () => {
+  it.each(HOSTILE)('takes linear time on a megabyte of %j', (unit) => {
+    const text = unit.repeat(Math.ceil(MEGABYTE / unit.length));
+    const start = performance.now();
+    scanText(text);
+    // A sanity bound for a busy machine: what is quadratic takes many seconds.
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('finds the secret at the end of a megabyte', () => {
+    expect(scanText(`${'word '.repeat(MEGABYTE / 5)}--password swordfish`)).toHaveLength(1);
+  });
+
+  it('loses nothing to its quick test for short names: a blank before does not change the answer', () => {
+    const short = fc.stringMatching(/^(?:[a-z0-9_.-]{0,22}|[A-Za-z0-9_.-]{0,9}|[0-9TZ:.+-]{0,35})$/);
+    fc.assert(
+      fc.property(short, (text) => {
+        expect(scanText(text)).toEqual([]);
+        expect(scanText(`\u00a0\u00a0${text}`).filter(({ rule }) => rule !== 'bootstrap-token')).toEqual([]);
+      }),
+    );
+  });
+});
