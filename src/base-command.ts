@@ -67,17 +67,19 @@ export abstract class KgitCommand extends Command {
   protected words: readonly string[] = [];
   #context: OpenRepository | null = null;
   #repository: Record<string, unknown> | null = null;
+  #showsProgress = false;
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
 
   override async run(): Promise<void> {
-    const { args, flags, argv } = await this.parse(this.ctor as Interfaces.Command.Class as never);
+    const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
     this.args = args as Record<string, string | undefined>;
     this.flags = { ...(flags as typeof this.flags) };
     this.words = argv as string[];
     const result = await this.execute();
     await this.#close();
+    this.#endProgress();
     const repository = this.#repository ? { repository: this.#repository } : {};
     const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json };
     for (const line of await formatResult(result, whole, this.format, this.screen))
@@ -122,6 +124,18 @@ export abstract class KgitCommand extends Command {
     if (this.flags.quiet) return;
     const style = styleFor(process.stderr.isTTY === true, process.env);
     process.stderr.write(`${style('dim', terminalText(message))}\n`);
+  }
+
+  /** How far a long command is, on one line of a terminal that is written over. */
+  protected progress(message: string): void {
+    if (this.flags.quiet || process.stderr.isTTY !== true) return;
+    process.stderr.write(`\r\u001b[K${terminalText(message)}`);
+    this.#showsProgress = true;
+  }
+
+  #endProgress(): void {
+    if (this.#showsProgress) process.stderr.write('\r\u001b[K');
+    this.#showsProgress = false;
   }
 
   /** The settings that need no repository. */
@@ -181,6 +195,7 @@ export abstract class KgitCommand extends Command {
 
   override async catch(thrown: Error): Promise<void> {
     await this.#close();
+    this.#endProgress();
     const error = asKgitError(thrown);
     process.exitCode = error.exitCode;
     if (

@@ -2,8 +2,10 @@ import { ConflictError } from '../errors.js';
 import { type Edit, mutable, setAt, unsetAt } from './edit.js';
 import type { Change, KgitEvent } from './event.js';
 import type { Precondition } from './operation.js';
+import { findSecrets } from './secret/find-secrets.js';
+import { MASK } from './secret/mask-secrets.js';
 import { editState, formatState, parseState } from './state-document.js';
-import { formatStatePath, lookUp, parseStatePath } from './state-path.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from './state-path.js';
 import { sameValue, type Value } from './value.js';
 
 /** What edits make of a state document. */
@@ -17,9 +19,14 @@ function header(file: string): string {
   return `# ${file}: written by kgit. Change it with 'kgit set' and 'kgit phase', so that every change leaves its event.\n`;
 }
 
+/** The value, masked where it looks secret: one that was recorded once is not repeated in every later event. */
+function shown(value: Value, path: StatePath): Value {
+  return findSecrets(value, path).length > 0 ? MASK : value;
+}
+
 function changeOf(data: Record<string, unknown>, edit: Edit): Change | null {
   const before = lookUp(data, edit.path);
-  const was = before.found ? { before: before.value as Value } : {};
+  const was = before.found ? { before: shown(before.value as Value, edit.path) } : {};
   if (edit.op === 'unset') return before.found ? { path: formatStatePath(edit.path), ...was } : null;
   if (before.found && sameValue(before.value, edit.value)) return null;
   return { path: formatStatePath(edit.path), ...was, after: edit.value };
@@ -54,12 +61,12 @@ export function checkPrecondition(precondition: Precondition, data: unknown): vo
   if (precondition.check === 'unchanged-since') return;
   const path = formatStatePath(precondition.path);
   const { found, value } = lookUp(data, precondition.path);
-  const actual = found ? (value as Value) : undefined;
+  const actual = found ? shown(value as Value, precondition.path) : undefined;
   const holds = precondition.check === 'absent' ? !found : found && sameValue(value, precondition.value);
   if (holds) return;
-  const expected = precondition.check === 'absent' ? undefined : precondition.value;
-  const show = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 200));
-  throw new ConflictError(`${path} is ${show(actual)}, expected ${show(expected)}`, {
+  const expected = precondition.check === 'absent' ? undefined : shown(precondition.value, precondition.path);
+  const text = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 200));
+  throw new ConflictError(`${path} is ${text(actual)}, expected ${text(expected)}`, {
     data: { path, expected: expected ?? null, actual: actual ?? null },
     suggestions: [
       `Look at who changed it: kgit log --grep ${path}`,

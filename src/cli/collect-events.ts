@@ -1,0 +1,78 @@
+import { ConflictError, KgitError, UsageError } from '../errors.js';
+import { differingFields, type KgitEvent } from '../model/event.js';
+import type { EventWrite } from '../model/operation.js';
+import { findSecrets } from '../model/secret/find-secrets.js';
+import { refuseSecrets } from '../model/secret/refuse-secrets.js';
+import { formatSubject } from '../model/subject.js';
+import { isMap } from '../model/value.js';
+import type { BatchItem } from './event-batch.js';
+import { type Naming, resolveSubject } from './subjects.js';
+
+/** One document of a batch that cannot be written. */
+export interface Rejection {
+  /** Its place in the batch, from 0. */
+  readonly index: number;
+  readonly error: KgitError;
+}
+
+export interface CollectOptions {
+  readonly naming: Naming;
+  readonly make: (fields: Record<string, unknown>) => KgitEvent;
+  readonly create: boolean;
+  readonly requireDeployment: (id: string, create: boolean) => Promise<void>;
+  readonly allowSecret: boolean;
+}
+
+export interface Collected {
+  readonly events: readonly EventWrite[];
+  readonly rejected: readonly Rejection[];
+  /** Repeats within the batch: the same id with the same content. */
+  readonly duplicates: number;
+}
+
+async function collectOne(value: unknown, options: CollectOptions): Promise<EventWrite> {
+  if (!isMap(value)) throw new UsageError('an event is a mapping of fields');
+  const { subject: name, ...fields } = value;
+  if (typeof name !== 'string') {
+    throw new UsageError('subject: is missing', {
+      suggestions: [
+        'Give each event its subject: deployment/<id> or cluster/<management>/<namespace>/<name>',
+      ],
+    });
+  }
+  const subject = await resolveSubject(name, options.naming);
+  if (subject.kind === 'deployment') await options.requireDeployment(subject.id, options.create);
+  if (!options.allowSecret) refuseSecrets(findSecrets(fields));
+  return { subject, event: options.make(fields), given: Object.keys(fields) };
+}
+
+/** The events of a batch, each checked by itself; what cannot be written is told with its place. */
+export async function collectBatch(items: readonly BatchItem[], options: CollectOptions): Promise<Collected> {
+  const events: EventWrite[] = [];
+  const rejected: Rejection[] = [];
+  const known = new Map<string, EventWrite>();
+  let duplicates = 0;
+  for (const [index, item] of items.entries()) {
+    try {
+      if ('error' in item) throw item.error;
+      const write = await collectOne(item.value, options);
+      const key = `${formatSubject(write.subject)} ${write.event.id}`;
+      const twin = known.get(key);
+      if (!twin) {
+        known.set(key, write);
+        events.push(write);
+        continue;
+      }
+      const fields = differingFields(twin.event, write.event, write.given);
+      if (fields.length > 0)
+        throw new ConflictError(
+          `id ${write.event.id} is used twice with other content (${fields.join(', ')})`,
+        );
+      duplicates += 1;
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      rejected.push({ index, error });
+    }
+  }
+  return { events, rejected, duplicates };
+}

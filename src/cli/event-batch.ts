@@ -1,0 +1,58 @@
+import { parseAllDocuments } from 'yaml';
+import { UsageError } from '../errors.js';
+
+/** One document of a batch: its value, or why it cannot be read. */
+export type BatchItem = { readonly value: unknown } | { readonly error: UsageError };
+
+/** Largest batch, in bytes. */
+export const MAX_BATCH_BYTES = 128 * 1024 * 1024;
+const MAX_ALIASES = 100;
+
+function jsonLine(line: string, number: number): BatchItem {
+  try {
+    return { value: JSON.parse(line) as unknown };
+  } catch (cause) {
+    return {
+      error: new UsageError(`line ${number} is not JSON: ${(cause as Error).message.slice(0, 200)}`, {
+        data: { line: number },
+      }),
+    };
+  }
+}
+
+function yamlItems(text: string): BatchItem[] {
+  const documents = parseAllDocuments(text, { uniqueKeys: true });
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document): BatchItem[] => {
+    const [error] = [...document.errors, ...document.warnings];
+    const place = error?.linePos?.[0];
+    const where = place ? `line ${place.line}, column ${place.col}: ` : '';
+    if (error)
+      return [
+        {
+          error: new UsageError(`${where}${error.message.split('\n')[0]}`, {
+            data: { line: place?.line ?? null },
+          }),
+        },
+      ];
+    if (document.contents === null) return [];
+    try {
+      return [{ value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown }];
+    } catch (cause) {
+      return [
+        {
+          error: new UsageError(`a document cannot be read: ${(cause as Error).message.slice(0, 200)}`, {
+            cause,
+          }),
+        },
+      ];
+    }
+  });
+}
+
+/** The documents of a batch: one JSON value a line (NDJSON), or YAML documents set apart by `---`. */
+export function readBatch(text: string): BatchItem[] {
+  if (!/^\s*\{/.test(text)) return yamlItems(text);
+  const lines = text.split('\n').map((line, i) => ({ line, number: i + 1 }));
+  return lines.filter(({ line }) => line.trim() !== '').map(({ line, number }) => jsonLine(line, number));
+}

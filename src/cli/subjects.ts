@@ -1,0 +1,83 @@
+import { NotFoundError, UsageError } from '../errors.js';
+import { subjectFolder } from '../model/layout.js';
+import {
+  type ClusterSubject,
+  cluster,
+  deployment,
+  legacySlug,
+  parseCluster,
+  type Subject,
+} from '../model/subject.js';
+import type { Settings } from '../settings.js';
+import { listDeployments } from '../store/records.js';
+import type { StateView } from '../store/state-store.js';
+
+/** What names of subjects are read against. */
+export interface Naming {
+  readonly view: StateView;
+  readonly settings: Settings;
+  /** The management clusters that kgit.yaml lists. */
+  readonly managements: ReadonlyMap<string, unknown>;
+}
+
+/** The management cluster of names that leave it out: the setting, else the only one that is listed. */
+export function defaultManagement({
+  settings,
+  managements,
+}: Pick<Naming, 'settings' | 'managements'>): string {
+  const [only] = managements.size === 1 ? [...managements.keys()] : [];
+  return settings.management ?? only ?? 'default';
+}
+
+/**
+ * The cluster that `[[MANAGEMENT/]NAMESPACE/]NAME` names. A name of before the rule of names is accepted
+ * where the repository knows its slug. Throws UsageError.
+ */
+export async function resolveCluster(text: string, naming: Naming): Promise<ClusterSubject> {
+  const defaults = { management: defaultManagement(naming), namespace: naming.settings.namespace };
+  try {
+    return parseCluster(text, defaults);
+  } catch (error) {
+    const legacy = await legacyCluster(text, defaults, naming.view);
+    if (legacy) return legacy;
+    throw error;
+  }
+}
+
+async function legacyCluster(
+  text: string,
+  defaults: { management: string; namespace: string },
+  view: StateView,
+): Promise<ClusterSubject | null> {
+  const subject = cluster(defaults.management, defaults.namespace, legacySlug(text));
+  return (await view.list(subjectFolder(subject))) === null ? null : subject;
+}
+
+/** The subject that a person names: `deployment/ID`, `cluster/…`, or a cluster alone. Throws UsageError. */
+export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
+  if (text.startsWith('deployment/')) return deployment(text.slice('deployment/'.length));
+  return resolveCluster(text.replace(/^cluster\//, ''), naming);
+}
+
+/** The deployment to work on: the one that settings name, else the only one there is. Throws UsageError, NotFoundError. */
+export async function resolveDeployment({
+  view,
+  settings,
+}: Pick<Naming, 'view' | 'settings'>): Promise<string> {
+  if (settings.deployment !== undefined) return settings.deployment;
+  const known = await listDeployments(view);
+  if (known.length === 1) return known[0] as string;
+  if (known.length === 0) {
+    throw new NotFoundError('the repository has no deployment yet', {
+      suggestions: ["Begin one with 'kgit init --deployment ID', or import one with 'kgit import PATH'"],
+      data: { known },
+    });
+  }
+  throw new UsageError(
+    `the repository has ${known.length} deployments: ${known.slice(0, 10).join(', ')}${known.length > 10 ? ', …' : ''}`,
+    {
+      suggestions: ['Name one with --deployment or KGIT_DEPLOYMENT'],
+      data: { known: known.slice(0, 100) },
+    },
+  );
+}

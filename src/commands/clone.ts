@@ -1,0 +1,47 @@
+import { basename, resolve } from 'node:path';
+import { Args } from '@oclif/core';
+import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { parseRepositorySpec } from '../composition.js';
+import { cloneRepository } from '../gitstore/clone.js';
+import { withoutCredentials } from '../gitstore/git.js';
+
+export default class Clone extends KgitCommand {
+  static override summary = "Get your team's state repository.";
+  static override description =
+    `Clones a state repository: the whole history, readable without the network from then on.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'REMOTE', 'ENVIRONMENT')}.`;
+  static override examples = [
+    '<%= config.bin %> clone git@github.com:team/state.git',
+    '<%= config.bin %> clone https://git.example.com/team/state.git ~/state',
+  ];
+  static override args = {
+    url: Args.string({
+      required: true,
+      description: 'The repository, #BRANCH behind it for another than its default.',
+    }),
+    dir: Args.string({ description: 'The new folder; named for the repository if left out.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const { place, branch } = parseRepositorySpec(this.args['url'] as string);
+    const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
+    const settings = await this.settingsOnly();
+    await cloneRepository(place, path, {
+      branch,
+      environment: this.environment,
+      timeoutMs: settings.timeout,
+      onProgress: (stage, percent) => this.progress(`${stage} ${percent}%`),
+    });
+    this.flags = { ...this.flags, repo: path };
+    const { opened, reading } = await this.open('always');
+    return {
+      json: { path, branch: opened.branch, revision: reading.revision, remote: withoutCredentials(place) },
+      names: [path],
+      lines: ({ style }) => [
+        `${style('green', '✓')} cloned to ${style('bold', path)} ${style('dim', `${opened.branch}@${reading.revision?.slice(0, 10) ?? ''}`)}`,
+      ],
+    };
+  }
+}

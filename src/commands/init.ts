@@ -1,0 +1,123 @@
+import { join, resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { exitCodesHelp } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { actorOf, DEFAULT_BRANCH, openStateRepository, parseRepositorySpec } from '../composition.js';
+import { UsageError } from '../errors.js';
+import { Git, withoutCredentials } from '../gitstore/git.js';
+import { layOut, makeFolder, prepareRepository } from '../gitstore/prepare-repository.js';
+import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-files.js';
+import { formatTimestamp } from '../model/event.js';
+import { MARKER_FILE } from '../model/layout.js';
+import { editState } from '../model/state-document.js';
+import { DEFAULT_MANAGEMENT, deployment, formatSubject, isLabel } from '../model/subject.js';
+import { readState } from '../store/records.js';
+import { WriteCommand } from '../write-command.js';
+
+export default class Init extends WriteCommand {
+  static override summary = 'Lay out a state repository.';
+  static override description =
+    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the
+remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else.
+
+Exit codes: ${exitCodesHelp('USAGE', 'CONFLICT', 'REMOTE', 'ENVIRONMENT', 'REFUSED')}.`;
+  static override examples = [
+    '<%= config.bin %> init state --deployment k0rdent-abc123',
+    '<%= config.bin %> init state --remote git@github.com:team/state.git --ci github',
+    '<%= config.bin %> init . --management eu-hub',
+  ];
+  static override args = { dir: Args.string({ description: 'The folder; the current one if left out.' }) };
+  static override flags = {
+    remote: Flags.string({ helpValue: 'URL', summary: 'Where it is published.' }),
+    deployment: Flags.string({ helpValue: 'ID', summary: 'Begin a deployment, too.' }),
+    management: Flags.string({
+      helpValue: 'NAME',
+      summary: 'Name of the k0rdent management cluster (default).',
+    }),
+    ci: Flags.string({
+      options: [...CI_SYSTEMS],
+      default: 'none',
+      summary: 'Lay out a check of proposals for a forge.',
+    }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const path = resolve(this.args['dir'] ?? '.');
+    const management = this.#management();
+    const remote = this.flags['remote'] as string | undefined;
+    if (remote !== undefined && parseRepositorySpec(remote).branch !== undefined) {
+      throw new UsageError('--remote takes no branch: the state branch is main');
+    }
+    const id = this.flags['deployment'] as string | undefined;
+    const subject = id === undefined ? null : deployment(id);
+    const settings = await this.settingsOnly();
+    await makeFolder(path);
+    const repository = await prepareRepository(new Git(path, this.environment), path, DEFAULT_BRANCH, remote);
+    const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
+    const files = await templateFiles(
+      join(this.config.root, 'templates', 'state-repo'),
+      this.flags['ci'] as CiSystem,
+    );
+    files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
+    const actor = actorOf(settings, this.environment, repository.config);
+    const { store } = opened.repository;
+    const laid = await layOut(store, repository.workTree, files, actor, this.now(), settings.timeout);
+    await opened.repository.close();
+    this.flags = { ...this.flags, repo: path };
+    const begun = subject === null ? null : await this.#begin(subject);
+    const context = await this.open('never');
+    const { branch, remote: remoteName } = context.opened;
+    const address =
+      remoteName === null
+        ? null
+        : withoutCredentials(repository.config.get(`remote.${remoteName}.url`) ?? '');
+    const revision = context.reading.revision ?? laid.revision;
+    return {
+      json: { path, branch, revision, remote: address, added: laid.added, deployment: id ?? null },
+      names: [path],
+      lines: ({ style }) => [
+        `${style('green', '✓')} state repository ${style('bold', path)} ${style('dim', `${branch}@${revision.slice(0, 10)}${address ? `, published to ${address}` : ', purely local'}`)}`,
+        ...laid.added.map((file) => `  ${style('dim', '+')} ${file}`),
+        ...(begun === null ? [] : [`${style('green', '✓')} ${begun}`]),
+      ],
+    };
+  }
+
+  #management(): string {
+    const name = (this.flags['management'] as string | undefined) ?? DEFAULT_MANAGEMENT;
+    if (isLabel(name)) return name;
+    throw new UsageError(`--management ${JSON.stringify(name.slice(0, 80))} is not a DNS-1123 label`, {
+      suggestions: ["Use at most 63 characters of a-z, 0-9 and '-'"],
+    });
+  }
+
+  /** Begins a deployment that is not there yet. */
+  async #begin(subject: ReturnType<typeof deployment>): Promise<string> {
+    const context = await this.open('never');
+    if ((await readState(context.reading.view, subject.id)) !== null)
+      return `${formatSubject(subject)} was there already`;
+    const event = this.event(context, { action: 'deployment_initialized' });
+    const edits = [
+      { op: 'set' as const, path: ['deployment', 'deployment_id'], value: subject.id },
+      {
+        op: 'set' as const,
+        path: ['deployment', 'created_at'],
+        value: formatTimestamp(this.now()).replace(/\.\d+Z$/, 'Z'),
+      },
+    ];
+    const preconditions = [{ check: 'absent' as const, path: ['deployment', 'deployment_id'] }];
+    const change = { deployment: subject.id, event: event.id, edits, preconditions };
+    const outcome = await this.submit(context, this.operation(context, [{ subject, event }], { change }));
+    await context.opened.repository.close();
+    return `${formatSubject(subject)} begun, ${outcome.delivery}`;
+  }
+}
+
+function withManagement(marker: string, name: string): string {
+  if (name === DEFAULT_MANAGEMENT) return marker;
+  const edits = [
+    { op: 'set' as const, path: ['managements', name], value: {} },
+    { op: 'unset' as const, path: ['managements', DEFAULT_MANAGEMENT] },
+  ];
+  return editState(marker, edits, MARKER_FILE);
+}

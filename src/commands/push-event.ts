@@ -1,0 +1,215 @@
+import { Args, Flags } from '@oclif/core';
+import { type Context, exitCodesHelp } from '../base-command.js';
+import { parseParameters } from '../cli/assignments.js';
+import { collectBatch, type Rejection } from '../cli/collect-events.js';
+import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
+import { readFileBounded } from '../cli/input.js';
+import type { CommandResult } from '../cli/output.js';
+import { resolveCluster } from '../cli/subjects.js';
+import { parseDuration, parseTime } from '../cli/time.js';
+import { UsageError } from '../errors.js';
+import { formatTimestamp, OUTCOMES } from '../model/event.js';
+import { MAX_TEXT } from '../model/event-schema.js';
+import { eventPath } from '../model/layout.js';
+import type { EventWrite } from '../model/operation.js';
+import { deployment, formatSubject, type Subject } from '../model/subject.js';
+import { WriteCommand } from '../write-command.js';
+
+/** The fields that kgit itself fills in; all others are what the writer gave. */
+const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context']);
+
+export default class PushEvent extends WriteCommand {
+  static override summary = 'Record that something happened to a cluster or deployment.';
+  static override description =
+    `Appends one event as one commit and publishes it. With --stdin or --file: many events, each with its
+subject, as one operation and one commit; all or nothing unless --skip-invalid.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'CONFLICT', 'NOT_FOUND', 'REMOTE', 'ENVIRONMENT', 'SECRET', 'REFUSED')}.`;
+  static override examples = [
+    '<%= config.bin %> push-event cluster_created --cluster prod-eu-1 --param location=westeurope --reason "new region"',
+    '<%= config.bin %> push-event upgrade --cluster team-a/prod --outcome succeeded --duration 5m12s',
+    '<%= config.bin %> push-event backup_done --deployment k0rdent-abc123 --notes @notes.md',
+    '<%= config.bin %> push-event --stdin < events.ndjson',
+  ];
+  static override args = {
+    action: Args.string({ description: 'What happened, one word such as cluster_created.' }),
+  };
+  static override flags = {
+    cluster: Flags.string({
+      helpValue: '[[MGMT/]NS/]NAME',
+      exclusive: ['deployment', 'stdin', 'file'],
+      summary: 'The cluster it happened to.',
+    }),
+    deployment: Flags.string({
+      helpValue: 'ID',
+      exclusive: ['stdin', 'file'],
+      summary: 'The deployment it happened to (KGIT_DEPLOYMENT).',
+    }),
+    create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+    param: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'K=V',
+      summary: 'A parameter used: text, or YAML with K:=V. May be repeated.',
+    }),
+    command: Flags.string({ helpValue: 'TEXT', summary: 'The command that was run.' }),
+    phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
+    outcome: Flags.string({ options: [...OUTCOMES], summary: 'How it went.' }),
+    duration: Flags.string({ helpValue: 'DURATION', summary: 'How long it took: 312.5 (seconds), 5m12s.' }),
+    notes: Flags.string({ helpValue: 'TEXT|-|@FILE', summary: 'Notes; - reads standard input.' }),
+    timestamp: Flags.string({ helpValue: 'TIME', summary: 'When it happened; now if left out.' }),
+    id: Flags.string({
+      helpValue: 'ULID',
+      summary: 'An id of your own: a repeat with the same content is success.',
+    }),
+    stdin: Flags.boolean({
+      exclusive: ['file'],
+      summary: 'Read many events from standard input: NDJSON or YAML documents.',
+    }),
+    file: Flags.string({ helpValue: 'FILE', summary: 'Read many events from a file.' }),
+    'skip-invalid': Flags.boolean({
+      summary: 'Of many events, leave the invalid ones out and write the rest.',
+    }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const source = this.flags['stdin'] ? '-' : (this.flags['file'] as string | undefined);
+    if (source === undefined) return this.#one();
+    const extra = ['param', 'command', 'phase', 'outcome', 'duration', 'notes', 'timestamp', 'id'].find(
+      (name) => this.flags[name] !== undefined,
+    );
+    if (this.args['action'] !== undefined || extra) {
+      throw new UsageError(
+        `${extra ? `--${extra}` : 'ACTION'} is for one event; of many, each says it itself`,
+        {
+          suggestions: ['Leave it out, or push one event without --stdin and --file'],
+        },
+      );
+    }
+    return this.#many(source);
+  }
+
+  async #one(): Promise<CommandResult> {
+    const fields = await this.#fields();
+    const context = await this.open('never');
+    const subject = await this.#subject(context);
+    const event = this.event(context, fields);
+    const given = Object.keys(event).filter((key) => !FILLED.has(key) || key in fields);
+    const operation = this.operation(context, [{ subject, event, given }]);
+    const outcome = await this.submit(context, operation);
+    const path = eventPath(subject, event);
+    const row = {
+      id: event.id,
+      subject: formatSubject(subject),
+      action: event.action,
+      timestamp: event.timestamp,
+      path,
+    };
+    const isRepeat = outcome.duplicates.length > 0;
+    const word = isRepeat ? 'already there' : outcome.delivery;
+    return {
+      json: { ...row, ...this.writeJson(outcome) },
+      names: [event.id],
+      lines: ({ style }) => [
+        `${style('green', '✓')} ${event.action} ${style('bold', formatSubject(subject))} ${style('dim', `${event.id}  ${word}${revisionText(outcome.revision)}`)}`,
+      ],
+    };
+  }
+
+  async #fields(): Promise<Record<string, unknown>> {
+    const { action } = this.args;
+    if (action === undefined) {
+      throw new UsageError('ACTION is missing', {
+        suggestions: ['For example: kgit push-event cluster_created --cluster prod-eu-1'],
+      });
+    }
+    const text = (name: string) => this.flags[name] as string | undefined;
+    const duration = text('duration');
+    const timestamp = text('timestamp');
+    const fields: Record<string, unknown> = {
+      action,
+      id: text('id'),
+      timestamp: timestamp === undefined ? undefined : formatTimestamp(parseTime(timestamp, this.now())),
+      phase: text('phase'),
+      outcome: text('outcome'),
+      duration_seconds: duration === undefined ? undefined : parseDuration(duration) / 1000,
+      parameters: parseParameters((this.flags['param'] as string[] | undefined) ?? []),
+      command: text('command'),
+      notes: await this.#notes(text('notes')),
+    };
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  }
+
+  async #notes(text: string | undefined): Promise<string | undefined> {
+    if (text === '-') return readFileBounded('-', process.stdin, MAX_TEXT);
+    return text?.startsWith('@') ? readFileBounded(text.slice(1), process.stdin, MAX_TEXT) : text;
+  }
+
+  async #subject(context: Context): Promise<Subject> {
+    const name = this.flags['cluster'] as string | undefined;
+    const naming = { ...context, view: context.reading.view };
+    if (name !== undefined) return resolveCluster(name, naming);
+    const { deployment: id } = context.settings;
+    if (id === undefined) {
+      throw new UsageError('what did it happen to? Neither --cluster nor --deployment is given', {
+        suggestions: ['Add --cluster [[MANAGEMENT/]NAMESPACE/]NAME or --deployment ID'],
+      });
+    }
+    const subject = deployment(id);
+    await this.requireDeployment(naming.view, id, this.flags['create'] === true);
+    return subject;
+  }
+
+  async #many(source: string): Promise<CommandResult> {
+    const items = readBatch(await readFileBounded(source, process.stdin, MAX_BATCH_BYTES));
+    if (items.length === 0)
+      throw new UsageError(`${source === '-' ? 'standard input' : source} holds no event`);
+    const context = await this.open('never');
+    const make = (fields: Record<string, unknown>): EventWrite['event'] => this.event(context, fields);
+    const collected = await collectBatch(items, {
+      naming: { ...context, view: context.reading.view },
+      make,
+      create: this.flags['create'] === true,
+      requireDeployment: (id, create) => this.requireDeployment(context.reading.view, id, create),
+      allowSecret: this.flags['allow-secret'] !== undefined,
+    });
+    if (collected.rejected.length > 0 && !this.flags['skip-invalid'])
+      throw refusal(collected.rejected, items.length);
+    if (collected.events.length === 0) throw refusal(collected.rejected, items.length);
+    const outcome = await this.submit(context, this.operation(context, collected.events));
+    const duplicates = collected.duplicates + outcome.duplicates.length;
+    const accepted = collected.events.length - outcome.duplicates.length;
+    const rejected = collected.rejected.map(({ error, index }) => ({
+      index,
+      code: error.code,
+      message: error.message,
+    }));
+    return {
+      json: { accepted, duplicates, rejected, ...this.writeJson(outcome) },
+      names: collected.events.map(({ event }) => event.id),
+      lines: ({ style }) => [
+        `${style('green', '✓')} ${accepted} events ${outcome.delivery}${revisionText(outcome.revision)}${duplicates ? `, ${duplicates} were there already` : ''}`,
+        ...collected.rejected.map(
+          ({ index, error }) => `${style('yellow', '!')} event ${index} left out: ${error.message}`,
+        ),
+      ],
+    };
+  }
+}
+
+function revisionText(revision: string | null): string {
+  return revision === null ? '' : ` ${revision.slice(0, 10)}`;
+}
+
+function refusal(rejected: readonly Rejection[], total: number): UsageError {
+  const [first] = rejected;
+  const rows = rejected.map(({ index, error }) => ({ index, code: error.code, message: error.message }));
+  const Class = (first?.error.constructor ?? UsageError) as typeof UsageError;
+  return new Class(
+    `${rejected.length} of ${total} events cannot be written; event ${first?.index}: ${first?.error.message}`,
+    {
+      data: { rejected: rows.slice(0, 100) },
+      suggestions: ['Mend them; nothing was written', 'Or add --skip-invalid to write the others'],
+    },
+  );
+}

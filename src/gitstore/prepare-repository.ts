@@ -1,0 +1,111 @@
+import { lstat, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConflictError, EnvironmentError, NoRepositoryError, UsageError } from '../errors.js';
+import { MARKER_FILE } from '../model/layout.js';
+import type { Actor } from '../model/operation.js';
+import { hasCode } from '../store/durable-files.js';
+import type { Revision, StateStore } from '../store/state-store.js';
+import { type Git, withoutCredentials } from './git.js';
+import { checkGitVersion, openRepository, type Repository } from './repository.js';
+
+const LAYOUT_TRIES = 5;
+
+/** Makes `folder` a git repository on `branch` where it is none yet, with `remote` as its origin. Throws UsageError. */
+export async function prepareRepository(
+  git: Git,
+  folder: string,
+  branch: string,
+  remote: string | undefined,
+): Promise<Repository> {
+  await checkGitVersion(git);
+  const existing = await openOrNull(git, folder);
+  if (!existing) await git.text(['init', '--quiet', `--initial-branch=${branch}`], { cwd: folder });
+  if (existing?.workTree && existing.workTree !== folder) {
+    throw new UsageError(`${folder} lies inside the repository ${existing.workTree}`, {
+      suggestions: [`Lay out ${existing.workTree} itself, or choose a folder outside it`],
+      data: { path: folder, repository: existing.workTree },
+    });
+  }
+  const repository = existing ?? (await openRepository(git, folder));
+  const known = repository.config.get('remote.origin.url');
+  if (remote === undefined || known === remote) return repository;
+  if (known !== undefined) {
+    throw new UsageError(`${folder} has the remote ${withoutCredentials(known)} already`, {
+      suggestions: ['Leave --remote out to publish there, or change it with git remote set-url'],
+      data: { remote: withoutCredentials(known) },
+    });
+  }
+  await git.text(['remote', 'add', '--', 'origin', remote], { cwd: folder });
+  await git.text(['config', `branch.${branch}.remote`, 'origin'], { cwd: folder });
+  await git.text(['config', `branch.${branch}.merge`, `refs/heads/${branch}`], { cwd: folder });
+  return openRepository(git, folder);
+}
+
+async function openOrNull(git: Git, folder: string): Promise<Repository | null> {
+  try {
+    return await openRepository(git, folder);
+  } catch (error) {
+    if (error instanceof NoRepositoryError) return null;
+    throw error;
+  }
+}
+
+/** Creates the folder, and those above it. Throws EnvironmentError. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new EnvironmentError(`the folder ${path} cannot be made: ${(cause as Error).message}`, {
+      cause,
+      data: { path },
+    });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
+/** What layOut did: the revision that has it all, and the files that were added. */
+export interface LaidOut {
+  readonly revision: Revision;
+  readonly added: readonly string[];
+}
+
+/**
+ * Adds the files that a state repository is missing, as one commit, and touches nothing else: neither what
+ * is committed nor what lies in the work tree. Throws what the swap says when it cannot be published.
+ */
+export async function layOut(
+  store: StateStore,
+  workTree: string | null,
+  files: ReadonlyMap<string, string>,
+  author: Actor,
+  time: number,
+  timeoutMs: number,
+): Promise<LaidOut> {
+  for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
+    const { revision } = await store.refresh(timeoutMs);
+    const view = store.view(revision);
+    const missing = new Map<string, string>();
+    for (const [path, text] of files) {
+      const isUsers = path !== MARKER_FILE && workTree !== null && (await isThere(join(workTree, path)));
+      if ((await view.read(path)) === null && !isUsers) missing.set(path, text);
+    }
+    if (missing.size === 0 && revision !== null) return { revision, added: [] };
+    const commit = { message: 'init: state repository\n', author, time, files: missing };
+    const outcome = await store.swap(revision, [commit], timeoutMs);
+    if (outcome.kind === 'swapped')
+      return { revision: outcome.revisions[0] as Revision, added: [...missing.keys()] };
+    if (outcome.kind !== 'moved' && outcome.kind !== 'unknown') throw outcome.error;
+  }
+  throw new ConflictError('the branch moved again and again while it was laid out', {
+    suggestions: ['Run kgit init again'],
+  });
+}

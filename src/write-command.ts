@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { Flags, type Interfaces } from '@oclif/core';
+import leven from 'leven';
+import { type Context, KgitCommand } from './base-command.js';
+import { actorOf, ciRun, thisHost } from './composition.js';
+import { NotFoundError, UsageError } from './errors.js';
+import type { KgitEvent, SubjectEvent } from './model/event.js';
+import { checkEventFields } from './model/event-schema.js';
+import { newEvent } from './model/new-event.js';
+import type { Actor, EventWrite, Operation } from './model/operation.js';
+import { titleOf } from './model/operation.js';
+import { findSecrets, findSecretsInText, type SecretFinding } from './model/secret/find-secrets.js';
+import { refuseSecrets } from './model/secret/refuse-secrets.js';
+import { formatSubject } from './model/subject.js';
+import { type IdSource, monotonicIds } from './model/ulid.js';
+import { listDeployments } from './store/records.js';
+import type { WriteOutcome } from './store/state-repository.js';
+import type { StateView } from './store/state-store.js';
+
+const WRITE = 'WRITE';
+
+/** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
+export abstract class WriteCommand extends KgitCommand {
+  static override baseFlags = {
+    ...KgitCommand.baseFlags,
+    'dry-run': Flags.boolean({ helpGroup: WRITE, summary: 'Show what would be written; write nothing.' }),
+    message: Flags.string({
+      char: 'm',
+      helpGroup: WRITE,
+      helpValue: 'TEXT',
+      summary: "The event's message.",
+    }),
+    reason: Flags.string({ helpGroup: WRITE, helpValue: 'TEXT', summary: 'Why it was done.' }),
+    'run-id': Flags.string({
+      helpGroup: WRITE,
+      helpValue: 'ID',
+      summary: "The run that it belongs to (in CI: the pipeline's).",
+    }),
+    user: Flags.string({ helpGroup: WRITE, helpValue: 'NAME', summary: 'Who did it (KGIT_USER).' }),
+    queue: Flags.boolean({
+      helpGroup: WRITE,
+      exclusive: ['require-publish'],
+      summary: 'Keep it durably here, use no network; kgit sync publishes it.',
+    }),
+    'require-publish': Flags.boolean({
+      helpGroup: WRITE,
+      summary: 'Fail (16) when it cannot be published now; the default where CI is set.',
+    }),
+    'allow-secret': Flags.string({
+      helpGroup: WRITE,
+      helpValue: 'REASON',
+      summary: 'Write although a value looks secret; the reason is recorded.',
+    }),
+  };
+
+  protected override flags: Interfaces.InferredFlags<typeof WriteCommand.baseFlags> &
+    Record<string, unknown> = {} as never;
+  protected readonly ids: IdSource = monotonicIds(
+    () => this.now(),
+    () => randomBytes(10),
+  );
+
+  protected actor({ opened, settings }: Context): Actor {
+    return actorOf(settings, this.environment, opened.layout.config);
+  }
+
+  protected get ciRun(): { id: string | undefined; url: string | null } {
+    const ci = ciRun(this.environment);
+    return { id: this.flags['run-id'] ?? ci?.id, url: ci?.url ?? null };
+  }
+
+  /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
+  protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
+    const run = this.ciRun;
+    const given = { ...this.#flagFields(), ...fields };
+    return newEvent(checkEventFields(given), this.ids, this.now(), {
+      user: this.actor(context).name,
+      host: thisHost.hostname,
+      runId: run.id,
+      context: run.url === null ? undefined : { run_url: run.url },
+    });
+  }
+
+  #flagFields(): Record<string, unknown> {
+    const { message, reason } = this.flags;
+    return { ...(message === undefined ? {} : { message }), ...(reason === undefined ? {} : { reason }) };
+  }
+
+  /** One operation of these events. */
+  protected operation(
+    context: Context,
+    events: readonly EventWrite[],
+    more: Partial<Operation> = {},
+  ): Operation {
+    const runId = this.ciRun.id;
+    const operation: Operation = {
+      id: this.ids.next(),
+      time: this.now(),
+      actor: this.actor(context),
+      title: titleOf(events),
+      events,
+      ...(runId === undefined ? {} : { runId }),
+      ...more,
+    };
+    return guardSecrets(operation, this.flags['allow-secret']);
+  }
+
+  /** Writes an operation and tells on stderr what the user should know beside the result. */
+  protected async submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
+    const { repository } = context.opened;
+    const outcome = await repository.write(operation, {
+      queue: this.flags.queue === true,
+      requirePublish:
+        this.flags['require-publish'] === true ||
+        (Boolean(this.environment['CI']) && this.flags.queue !== true),
+      dryRun: this.flags['dry-run'] === true,
+      withdraw: withdraw && this.flags.queue !== true,
+      deadline: this.deadline(context.settings),
+    });
+    for (const note of outcome.notes) this.note(note);
+    const head = await repository.store.head();
+    this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
+    return outcome;
+  }
+
+  /** The keys that every result of a write has. */
+  protected writeJson(outcome: WriteOutcome): Record<string, unknown> {
+    const { operation, revision, delivery, attempts } = outcome;
+    return { operation, revision, delivery, attempts };
+  }
+
+  /** Throws NotFoundError for a deployment that the repository does not know, naming near ones. */
+  protected async requireDeployment(view: StateView, id: string, create: boolean): Promise<void> {
+    const known = await listDeployments(view);
+    if (create || known.includes(id)) return;
+    const near = known
+      .filter((name) => leven(name, id) <= Math.max(2, id.length / 4))
+      .sort((a, b) => leven(a, id) - leven(b, id));
+    throw new NotFoundError(`there is no deployment ${id}`, {
+      suggestions: [
+        ...(near.length > 0 ? [`Did you mean ${near.slice(0, 3).join(', ')}?`] : []),
+        'Add --create to begin it',
+        ...(known.length > 0 && near.length === 0
+          ? [`Known: ${known.slice(0, 5).join(', ')}${known.length > 5 ? ', …' : ''}`]
+          : []),
+      ],
+      data: { deployment: id, known: known.slice(0, 50) },
+    });
+  }
+}
+
+function findingsOf(item: SubjectEvent): SecretFinding[] {
+  const { id, timestamp, changes, ...fields } = item.event;
+  return [...findSecretsInText(formatSubject(item.subject), 'name'), ...findSecrets(fields)];
+}
+
+function withOverride(event: KgitEvent, reason: string, findings: readonly SecretFinding[]): KgitEvent {
+  return { ...event, secret_override: { reason, paths: findings.map(({ path }) => path) } };
+}
+
+/**
+ * The operation, when nothing in it looks secret; with a reason to write it all the same, that reason is
+ * recorded in the events concerned. Throws SecretError.
+ */
+export function guardSecrets(operation: Operation, reason: string | undefined): Operation {
+  if (reason !== undefined && reason.trim() === '') throw new UsageError('--allow-secret needs a reason');
+  const { change } = operation;
+  const edited = (change?.edits ?? []).flatMap((edit) =>
+    findSecrets(edit.op === 'set' ? edit.value : null, edit.path),
+  );
+  const perEvent = operation.events.map((item) => [
+    ...findingsOf(item),
+    ...(item.event.id === change?.event ? edited : []),
+  ]);
+  const all = perEvent.flat();
+  if (all.length === 0) return operation;
+  if (reason === undefined) refuseSecrets(all);
+  const events = operation.events.map((item, i) => {
+    const findings = perEvent[i] ?? [];
+    return findings.length > 0 ? { ...item, event: withOverride(item.event, reason ?? '', findings) } : item;
+  });
+  return { ...operation, events };
+}
