@@ -1,0 +1,92 @@
+import { Args, Flags } from '@oclif/core';
+import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import { parseValue } from '../cli/assignments.js';
+import type { CommandResult } from '../cli/output.js';
+import { resolveDeployment } from '../cli/subjects.js';
+import { terminalText } from '../cli/terminal-text.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import { statePath } from '../model/layout.js';
+import { formatStatePath, lookUp, parseStatePath } from '../model/state-path.js';
+import { formatYaml } from '../model/yaml.js';
+import { fetchPolicy, readFlags } from '../read-flags.js';
+import { readState } from '../store/records.js';
+
+export default class Get extends KgitCommand {
+  static override summary = "Read a deployment's state.";
+  static override description =
+    `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null.
+A path that is not there prints nothing and exits 15, unless --default.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE')}.`;
+  static override examples = [
+    '<%= config.bin %> get deployment.phase',
+    '<%= config.bin %> get kof --deployment k0rdent-abc123 -o json',
+    '<%= config.bin %> get kof.version --default 1.5.0',
+    `<%= config.bin %> get 'deployment.vm_states."node.example.com".public_ip'`,
+  ];
+  static override args = {
+    path: Args.string({ description: 'Dotted path; odd keys quoted, lists by index.' }),
+  };
+  static override flags = {
+    ...readFlags,
+    deployment: Flags.string({
+      helpValue: 'ID',
+      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+    }),
+    default: Flags.string({ helpValue: 'VALUE', summary: 'What to print when the path is not there.' }),
+    at: Flags.string({ helpValue: 'REVISION', summary: 'The state as it was at a revision.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const path = this.args['path'] === undefined ? [] : parseStatePath(this.args['path']);
+    const context = await this.open(fetchPolicy(this.flags));
+    const { view, id } = await this.#place(context);
+    const state = await readState(view, id);
+    const text = formatStatePath(path);
+    const found = state === null ? { found: false } : lookUp(state, path);
+    const preset = this.flags['default'] as string | undefined;
+    if (!found.found && preset === undefined) throw missing(text, id, state === null);
+    const value = found.found ? found.value : parseValue(preset ?? '');
+    return {
+      json: { subject: `deployment/${id}`, path: text, value },
+      lines: () => valueLines(value),
+      names: text ? [text] : [],
+    };
+  }
+
+  async #place(context: Awaited<ReturnType<Get['open']>>) {
+    const { reading, settings, opened } = context;
+    const at = this.flags['at'] as string | undefined;
+    if (at === undefined)
+      return { view: reading.view, id: await resolveDeployment({ view: reading.view, settings }) };
+    const { store } = opened.repository;
+    const revision = await store.resolve(at);
+    if (revision === null)
+      throw new UsageError(`there is no revision ${JSON.stringify(at.slice(0, 80))}`, {
+        suggestions: ["See 'git log' for revisions"],
+      });
+    const view = store.view(revision);
+    return { view, id: await resolveDeployment({ view, settings }) };
+  }
+}
+
+function valueLines(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return [terminalText(formatYaml(value)).trimEnd()];
+  return [terminalText(String(value))];
+}
+
+function missing(path: string, id: string, isUnknown: boolean): NotFoundError {
+  const file = statePath(id);
+  if (isUnknown) {
+    return new NotFoundError(`deployment ${id} has no state: there is no ${file}`, {
+      suggestions: ["'kgit list deployments' shows those that there are"],
+      data: { deployment: id, path },
+    });
+  }
+  return new NotFoundError(`${path} is not in the state of deployment ${id}`, {
+    suggestions: [
+      `'kgit get ${path.split('.')[0] ?? ''}' shows what is near; --default VALUE prints a value of yours`,
+    ],
+    data: { deployment: id, path },
+  });
+}

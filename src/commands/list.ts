@@ -1,0 +1,56 @@
+import { Args } from '@oclif/core';
+import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { formatTable } from '../cli/table.js';
+import { formatAge } from '../cli/time.js';
+import { eventTime } from '../model/event.js';
+import { formatSubject } from '../model/subject.js';
+import { fetchPolicy, readFlags } from '../read-flags.js';
+import { listSubjects, summariseSubject } from '../store/records.js';
+
+export default class List extends KgitCommand {
+  static override summary = 'What the repository knows: deployments and clusters.';
+  static override description =
+    `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.
+
+Exit codes: ${exitCodesHelp('NO_REPO', 'INVALID_STATE', 'REMOTE')}.`;
+  static override examples = [
+    '<%= config.bin %> list',
+    '<%= config.bin %> list clusters -o name',
+    '<%= config.bin %> list deployments --json',
+  ];
+  static override args = {
+    what: Args.string({ options: ['deployments', 'clusters'], description: 'One kind alone.' }),
+  };
+  static override flags = { ...readFlags };
+
+  protected async execute(): Promise<CommandResult> {
+    const { reading } = await this.open(fetchPolicy(this.flags));
+    const { what } = this.args;
+    const kind = what === 'deployments' ? 'deployment' : what === 'clusters' ? 'cluster' : undefined;
+    const subjects = await listSubjects(reading.view, kind);
+    const items = await Promise.all(
+      subjects.map(async (subject) => {
+        const { events, last } = await summariseSubject(reading.view, subject);
+        return { subject: formatSubject(subject), events, lastEvent: last?.event ?? null };
+      }),
+    );
+    const now = this.now();
+    return {
+      json: { items },
+      names: items.map(({ subject }) => subject),
+      rows: items,
+      lines: ({ style, width }) => {
+        if (items.length === 0) return [style('dim', 'nothing recorded yet')];
+        const rows = items.map(({ subject, events, lastEvent }) => [
+          subject,
+          String(events),
+          lastEvent ? `${formatAge(now - eventTime(lastEvent))} ago` : '',
+          lastEvent?.user ?? '',
+          lastEvent?.action ?? '',
+        ]);
+        return formatTable(['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'], rows, style, width);
+      },
+    };
+  }
+}

@@ -1,0 +1,101 @@
+import { Args, Flags } from '@oclif/core';
+import { type Context, exitCodesHelp } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import type { Colour } from '../cli/style.js';
+import { formatTable } from '../cli/table.js';
+import { UsageError } from '../errors.js';
+import { ACTION_RULE, formatTimestamp, isAction } from '../model/event.js';
+import {
+  listPhases,
+  normalizePhase,
+  PHASE_VERBS,
+  type PhaseVerb,
+  phaseEdits,
+  phasesToReset,
+} from '../model/phase.js';
+import { StateCommand } from '../state-command.js';
+import { readState } from '../store/records.js';
+
+const COLOURS: Readonly<Record<string, Colour>> = {
+  completed: 'green',
+  in_progress: 'yellow',
+  failed: 'red',
+  skipped: 'dim',
+  pending: 'dim',
+};
+
+export default class Phase extends StateCommand {
+  static override summary = 'Move a deployment through its phases.';
+  static override description =
+    `Sets the status of a phase and leaves its event, as one operation. Bare, it lists the phases.
+reset also resets the later phases of the sequence (setting phaseSequence), unless --only.
+A phase that cannot be published now is not kept, unless --queue: others act on it.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'CONFLICT', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE', 'REFUSED')}.`;
+  static override examples = [
+    '<%= config.bin %> phase',
+    '<%= config.bin %> phase start create_vms',
+    '<%= config.bin %> phase skip install_azure_csi --reason "not on Azure"',
+    '<%= config.bin %> phase reset setup_network',
+  ];
+  static override args = {
+    verb: Args.string({
+      options: Object.keys(PHASE_VERBS),
+      description: 'What happens to the phase; lists all if left out.',
+    }),
+    name: Args.string({ description: 'The phase.' }),
+  };
+  static override flags = {
+    only: Flags.boolean({ summary: 'reset this phase alone.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const { verb, name } = this.args;
+    if (verb === undefined) return this.#list();
+    if (name === undefined)
+      throw new UsageError(`which phase? NAME is missing`, {
+        suggestions: [`For example: kgit phase ${verb} create_vms`],
+      });
+    const phase = normalizePhase(name);
+    if (!isAction(phase))
+      throw new UsageError(`${JSON.stringify(name.slice(0, 80))} is not a phase name: ${ACTION_RULE}`);
+    const context = await this.open('never');
+    return this.#move(context, verb as PhaseVerb, phase);
+  }
+
+  async #move(context: Context, verb: PhaseVerb, phase: string): Promise<CommandResult> {
+    const { phaseSequence } = context.settings;
+    const names =
+      verb === 'reset' ? phasesToReset(phase, phaseSequence, this.flags['only'] === true) : [phase];
+    if (!phaseSequence.includes(phase)) this.note(`${phase} is not in the phaseSequence of this repository`);
+    const at = formatTimestamp(this.now()).replace(/\.\d+Z$/, 'Z');
+    const edits = phaseEdits(verb, names, phase, at, this.flags.reason);
+    const outcome =
+      verb === 'complete' ? { outcome: 'succeeded' } : verb === 'fail' ? { outcome: 'failed' } : {};
+    const fields = { action: PHASE_VERBS[verb].action, phase, ...outcome };
+    return this.change(context, await this.target(context), { fields, edits, withdraw: true });
+  }
+
+  async #list(): Promise<CommandResult> {
+    const context = await this.open();
+    const id = await this.target(context);
+    const phases = listPhases(await readState(context.reading.view, id), context.settings.phaseSequence);
+    return {
+      json: { subject: `deployment/${id}`, phases },
+      names: phases.map(({ name }) => name),
+      rows: phases,
+      lines: ({ style, width }) =>
+        formatTable(
+          ['PHASE', 'STATUS', 'SINCE', 'REASON'],
+          phases.map(({ name, status, updatedAt, reason }) => [
+            name,
+            { text: status, colour: COLOURS[status] },
+            updatedAt ?? '',
+            reason ?? '',
+          ]),
+          style,
+          width,
+        ),
+    };
+  }
+}

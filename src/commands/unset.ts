@@ -1,0 +1,37 @@
+import { Flags } from '@oclif/core';
+import { exitCodesHelp } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { UsageError } from '../errors.js';
+import { parseStatePath } from '../model/state-path.js';
+import { StateCommand } from '../state-command.js';
+
+export default class UnsetPaths extends StateCommand {
+  static override summary = "Take paths out of a deployment's state.";
+  static override description =
+    `Removes paths of the state document, all at once, and leaves the event that says so. A path that is not there
+is no change.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE', 'REFUSED')}.`;
+  static override examples = [
+    '<%= config.bin %> unset kof.regional_domain',
+    '<%= config.bin %> unset azure aws --reason "moved to GCP"',
+  ];
+  static override strict = false;
+  static override usage = 'unset PATH… [FLAGS]';
+  static override flags = {
+    action: Flags.string({
+      default: 'state_changed',
+      helpValue: 'WORD',
+      summary: 'The action of the event.',
+    }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    if (this.words.length === 0)
+      throw new UsageError('nothing to unset', { suggestions: ['Give a PATH, for example kof.version'] });
+    const edits = this.words.map((word) => ({ op: 'unset' as const, path: parseStatePath(word) }));
+    const context = await this.open('never');
+    const fields = { action: this.flags['action'] };
+    return this.change(context, await this.target(context), { fields, edits, withdraw: false });
+  }
+}
