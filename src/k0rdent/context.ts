@@ -10,6 +10,8 @@ export interface Context {
   readonly server: string | null;
   /** The namespace that the context chooses; null: none. */
   readonly namespace: string | null;
+  /** Whether it is no context of a kubeconfig, but the service account of the pod that kgit runs in. */
+  readonly inCluster: boolean;
 }
 
 /** Name under which kgit shows the service account of the pod it runs in. */
@@ -35,6 +37,7 @@ export async function readContext(kubectl: Kubectl): Promise<Context> {
     name: readString(config['current-context']) ?? kubectl.context ?? '',
     server: server === null ? null : safeUrl(server),
     namespace: readString(readObject(context['context'])['namespace']),
+    inCluster: false,
   };
 }
 
@@ -43,5 +46,5 @@ function inCluster(kubectl: Kubectl): Context | null {
   const host = kubectl.environment['KUBERNETES_SERVICE_HOST'];
   const port = kubectl.environment['KUBERNETES_SERVICE_PORT'];
   if (kubectl.context !== undefined || !host || !port) return null;
-  return { name: IN_CLUSTER, server: `https://${host}:${port}`, namespace: null };
+  return { name: IN_CLUSTER, server: `https://${host}:${port}`, namespace: null, inCluster: true };
 }
