@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { DEFAULT_NAMESPACE } from '../model/subject.js';
+import { DEFAULT_NAMESPACE, isLabel } from '../model/subject.js';
 import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
 import { failedBecause } from './cluster-failure.js';
 import type { ApiBase } from './discover.js';
@@ -91,7 +91,8 @@ async function listNamespaces(
 }
 
 function namespacePath(api: ApiBase, namespace: string): string {
-  return `${api}/namespaces/${encodeURIComponent(namespace)}/clusterdeployments`;
+  if (!isLabel(namespace)) throw new UsageError(`${JSON.stringify(safeText(namespace))} is not a namespace`);
+  return `${api}/namespaces/${namespace}/clusterdeployments`;
 }
 
 async function readClusters(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KubeObject } from './objects.js';
-import { type Answer, expired } from './status.js';
+import { type Answer, badSelector, expired } from './status.js';
 
 interface Snapshot {
   readonly items: readonly KubeObject[];
@@ -26,6 +26,7 @@ export class Lists {
   /** One page of `items` by the query's `limit`, `continue` and `labelSelector`. */
   page(items: readonly KubeObject[], kind: string, query: URLSearchParams): Answer {
     const selector = query.get('labelSelector') ?? '';
+    if (!/^([\w./-]+(!=|==?)[\w.-]*(,|$))*$/.test(selector)) return badSelector(selector);
     const [id, offsetText] = (query.get('continue') ?? '').split('.');
     const known = id === undefined || id === '' ? this.#take(items, selector) : this.#snapshots.get(id);
     if (known === undefined) return expired();

@@ -36,6 +36,9 @@ export const notFound = (resource: string, name: string) =>
 /** What kube-apiserver sends for a path that nothing serves: plain text, no Status. */
 export const noSuchPath = (): Answer => ({ code: 404, body: '404 page not found\n' });
 
+export const badSelector = (selector: string) =>
+  status(400, 'BadRequest', `unable to parse requirement: found '${selector}', expected: identifier`);
+
 export const expired = () =>
   status(
     410,
@@ -44,11 +47,10 @@ export const expired = () =>
     { metadata: { continue: 'inconsistent' } },
   );
 
-export const tooManyRequests = (): Answer => ({
-  ...status(429, 'TooManyRequests', 'Too many requests, please try again later.', {
+export const tooManyRequests = () =>
+  status(429, 'TooManyRequests', 'Too many requests, please try again later.', {
     details: { retryAfterSeconds: 1 },
-  }),
-});
+  });
 
 export const internalError = () =>
   status(500, 'InternalError', 'Internal error occurred: etcdserver: request timed out');
