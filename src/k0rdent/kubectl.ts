@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { InterruptedError } from '../errors.js';
 import { clusterFailure } from './cluster-failure.js';
-import { classifyFailure } from './failure.js';
+import { classifyFailure, type Failure } from './failure.js';
 import { type SpawnOptions, spawnKubectl } from './spawn-kubectl.js';
 
 /** Reads through the user's kubectl, in one context. */
@@ -45,6 +47,12 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     ...(context === undefined ? [] : [`--context=${context}`]),
   ];
 
+  /** `kubectl config` takes a kubeconfig that is not there for an empty one. */
+  function noFile(): Failure | undefined {
+    if (kubeconfig === undefined || existsSync(resolve(spawnOptions.cwd ?? '', kubeconfig))) return undefined;
+    return { cause: 'kubeconfig', detail: `${kubeconfig}: no such file` };
+  }
+
   async function json(args: readonly string[], path?: string): Promise<unknown> {
     const run = await spawnKubectl([...flags, ...args], spawnOptions);
     const scope = { context, path };
@@ -53,7 +61,8 @@ export function openKubectl(options: KubectlOptions): Kubectl {
       if (!late) throw new InterruptedError('interrupted while asking the cluster');
       throw clusterFailure({ cause: 'timeout', detail: '' }, scope);
     }
-    if (run.ended !== 'exit' || run.code !== 0) throw clusterFailure(classifyFailure(run), scope);
+    if (run.ended !== 'exit') throw clusterFailure(classifyFailure(run), scope);
+    if (run.code !== 0) throw clusterFailure(noFile() ?? classifyFailure(run), scope);
     try {
       return JSON.parse(run.stdout);
     } catch {

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import { DEFAULT_NAMESPACE, isLabel } from '../model/subject.js';
 import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
-import { failedBecause } from './cluster-failure.js';
+import { clusterFailure, failedBecause } from './cluster-failure.js';
 import type { ApiBase } from './discover.js';
 import type { Kubectl } from './kubectl.js';
 import { readPages } from './pages.js';
@@ -44,26 +44,20 @@ export async function listClusters(
   options: ListOptions = {},
 ): Promise<ClusterList> {
   const { namespace, selector } = options;
-  const list = (path: string) => readClusters(kubectl, path, selector);
   if (namespace !== undefined) {
-    const clusters = await list(namespacePath(api, namespace));
+    const clusters = await readClusters(kubectl, namespacePath(api, namespace), selector);
     return { clusters, namespaces: { seen: [namespace], denied: [] } };
   }
   try {
-    const clusters = await list(`${api}/clusterdeployments`);
+    const clusters = await readClusters(kubectl, `${api}/clusterdeployments`, selector);
     return { clusters, namespaces: { seen: '*', denied: [] } };
   } catch (error) {
     if (!failedBecause(error, 'forbidden')) throw error;
-    return await listNamespaces(api, list, options, error);
+    return await listNamespaces(kubectl, api, options);
   }
 }
 
-async function listNamespaces(
-  api: ApiBase,
-  list: (path: string) => Promise<ClusterDeployment[]>,
-  options: ListOptions,
-  denial: unknown,
-): Promise<ClusterList> {
+async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptions): Promise<ClusterList> {
   const candidates = [options.contextNamespace ?? DEFAULT_NAMESPACE, DEFAULT_NAMESPACE];
   const names = [...new Set([...candidates, ...(options.namespaces ?? [])])];
   const clusters: ClusterDeployment[] = [];
@@ -73,7 +67,7 @@ async function listNamespaces(
     const asked = names.slice(start, start + PARALLEL);
     const answers = await Promise.all(
       asked.map((name) =>
-        list(namespacePath(api, name)).catch((error: unknown) => {
+        readClusters(kubectl, namespacePath(api, name), options.selector).catch((error: unknown) => {
           if (failedBecause(error, 'forbidden')) return null;
           throw error;
         }),
@@ -86,7 +80,10 @@ async function listNamespaces(
       clusters.push(...(answer ?? []));
     });
   }
-  if (seen.length === 0) throw denial;
+  if (seen.length === 0) {
+    const detail = `clusterdeployments can be listed neither in all namespaces nor in ${denied.join(', ')}`;
+    throw clusterFailure({ cause: 'forbidden', detail }, { context: kubectl.context, path: api });
+  }
   return { clusters, namespaces: { seen, denied } };
 }
 
