@@ -117,6 +117,14 @@ describe('cluster state', () => {
       'New',
     ],
     [
+      'a dry run whose release was never written',
+      {
+        spec: { dryRun: true },
+        conditions: [condition('Ready', 'True'), condition('HelmReleaseReady', 'Unknown')],
+      },
+      'DryRunValid',
+    ],
+    [
       'a dry run on a live cluster',
       {
         spec: { dryRun: true },
@@ -149,6 +157,31 @@ describe('cluster state', () => {
         ],
       },
       'Updating',
+    ],
+    [
+      'conditions whose False says nothing',
+      {
+        conditions: [
+          notReady,
+          condition('CAPIClusterSummary', 'False', '', '', ago(5)),
+          condition('Paused', 'False', 'NotPaused'),
+          condition('CloudResourcesDeletedCondition', 'False'),
+          condition('HelmChartNameChanged', 'False'),
+          condition('Deleting', 'False'),
+        ],
+      },
+      'Provisioning',
+    ],
+    [
+      'a service that failed in one ServiceSet and is deployed by another',
+      {
+        spec: services,
+        status: {
+          services: [...failedService.services, { name: 'a', namespace: 'default', state: 'Deployed' }],
+        },
+        conditions: [notReady, condition('ServicesInReadyState', 'False')],
+      },
+      'ServicesPending',
     ],
     ['a condition of a later kcm fails', { conditions: [notReady, condition('Future', 'False')] }, 'Failed'],
     [
@@ -183,6 +216,26 @@ describe('cluster state', () => {
       ],
     };
     expect(statusOf(object({ spec, status })).services).toEqual({ ready: 1, total: 1 });
+  });
+
+  it('reads the services of kcm 1.2 and earlier by release, and by kind where there is no release', () => {
+    const spec = { serviceSpec: { services: [{ name: 'a' }, { name: 'b' }] } };
+    const old = (...conditions: ConditionSample[]) =>
+      statusOf(object({ spec, status: { services: [{ clusterName: 'c', conditions }] } })).services;
+    const released = condition('default.a/SveltosHelmReleaseReady', 'True');
+    expect(old(released)).toEqual({ ready: 1, total: 2 });
+    expect(old(released, condition('Kustomize', 'True'))).toEqual({ ready: 2, total: 2 });
+    expect(old(released, condition('Resources', 'False'))).toEqual({ ready: 1, total: 2 });
+  });
+
+  it('takes the newest of two conditions of one type, in either order', () => {
+    const older = condition('Ready', 'True', 'Succeeded', '', '2026-08-01T00:00:00Z');
+    const newer = condition('Ready', 'False', 'Failed', '', '2026-08-02T00:00:00Z');
+    for (const conditions of [
+      [older, newer],
+      [newer, older],
+    ])
+      expect(statusOf(object({ conditions })).ready.reason).toBe('Failed');
   });
 
   it('takes the reason where kcm joined empty messages', () => {
