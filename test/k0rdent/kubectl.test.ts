@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -140,12 +140,14 @@ describe('the kubectl program', () => {
   });
 
   it('is killed when it takes too long, and an auth plugin that outlives it is let go of', async () => {
-    const pids = join(mkdtempSync(join(tmpdir(), 'kgit-pids-')), 'pids');
-    const program = script(`while :; do echo x; sleep 0.05; done & echo $$ $! > ${pids}; wait`);
+    const folder = mkdtempSync(join(tmpdir(), 'kgit-killed-'));
+    const [pid, letGo] = [join(folder, 'pid'), join(folder, 'let-go')];
+    const program = script(`echo $$ > ${pid}
+      (trap '' PIPE; while echo x; do sleep 0.05; done; touch ${letGo}) 2>/dev/null & wait`);
     expect(await causeWith({ program, timeoutMs: 300 })).toBe('timeout');
-    await sleep(300);
-    for (const pid of readFileSync(pids, 'utf8').trim().split(' '))
-      expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+    await sleep(400);
+    expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0)).toThrow('ESRCH');
+    expect(existsSync(letGo)).toBe(true);
   });
 
   it('is killed when it says too much', async () => {
