@@ -143,7 +143,7 @@ describe('the kubectl program', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kgit-killed-'));
     const [pid, letGo] = [join(folder, 'pid'), join(folder, 'let-go')];
     const program = script(`echo $$ > ${pid}
-      (trap '' PIPE; while echo x; do sleep 0.05; done; touch ${letGo}) 2>/dev/null & wait`);
+      (trap '' PIPE; while echo x; do sleep 0.05; done; touch ${letGo}) 2>/dev/null & wait; sleep 3`);
     expect(await causeWith({ program, timeoutMs: 300 })).toBe('timeout');
     await sleep(400);
     expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0)).toThrow('ESRCH');
