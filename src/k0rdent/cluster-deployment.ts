@@ -1,0 +1,52 @@
+import { type Conditions, readConditions } from './condition.js';
+import { readNumber, readObject, readString, readTime } from './read.js';
+import { readServicesStatus, readWantedServices, type Service, type ServicesStatus } from './services.js';
+
+/**
+ * What kgit keeps of a ClusterDeployment. `spec.config` never gets in, because it may hold secrets in clear text;
+ * nor do managedFields and the last-applied annotation, which may dwarf the rest.
+ */
+export interface ClusterDeployment {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | null;
+  readonly generation: number | null;
+  /** RFC 3339, as the server gives it. */
+  readonly createdAt: string | null;
+  readonly deletionRequested: boolean;
+  readonly template: string | null;
+  readonly dryRun: boolean;
+  readonly wantedServices: readonly Service[];
+  /** Name of the Region; null: placed on the management cluster. */
+  readonly region: string | null;
+  readonly observedGeneration: number | null;
+  readonly conditions: Conditions;
+  readonly services: ServicesStatus;
+}
+
+/** Reads an item of a list, whatever it is; null where it has no namespace or no name. */
+export function readClusterDeployment(value: unknown): ClusterDeployment | null {
+  const object = readObject(value);
+  const metadata = readObject(object['metadata']);
+  const spec = readObject(object['spec']);
+  const status = readObject(object['status']);
+  const namespace = readString(metadata['namespace']);
+  const name = readString(metadata['name']);
+  if (namespace === null || name === null) return null;
+  const created = metadata['creationTimestamp'];
+  return {
+    namespace,
+    name,
+    uid: readString(metadata['uid']),
+    generation: readNumber(metadata['generation']),
+    createdAt: readTime(created) === null ? null : readString(created),
+    deletionRequested: readString(metadata['deletionTimestamp']) !== null,
+    template: readString(spec['template']),
+    dryRun: spec['dryRun'] === true,
+    wantedServices: readWantedServices(readObject(spec['serviceSpec'])['services']),
+    region: readString(status['region']),
+    observedGeneration: readNumber(status['observedGeneration']),
+    conditions: readConditions(status['conditions']),
+    services: readServicesStatus(status['services']),
+  };
+}

@@ -1,0 +1,156 @@
+import type { ClusterDeployment } from './cluster-deployment.js';
+import type { Condition, Conditions } from './condition.js';
+import { type ServiceSummary, summarizeServices } from './services.js';
+
+/** One word for how a cluster is, in the order in which they are explained to users. */
+export const CLUSTER_STATES = [
+  'New',
+  'Provisioning',
+  'Updating',
+  'Ready',
+  'ServicesPending',
+  'ServicesFailed',
+  'Failed',
+  'Paused',
+  'Deleting',
+  'DeleteFailing',
+  'DryRunValid',
+  'DryRunInvalid',
+] as const;
+export type ClusterState = (typeof CLUSTER_STATES)[number];
+
+/**
+ * `stale`: kcm has not seen the latest spec, so that the state speaks of an older one. `dry-run`: the spec asks for no
+ * effect. `reinstall-warning`: applying the dry run would uninstall the cluster's chart and install it anew.
+ */
+export type ClusterFlag = 'stale' | 'dry-run' | 'reinstall-warning';
+
+export interface ClusterStatus {
+  readonly state: ClusterState;
+  readonly flags: readonly ClusterFlag[];
+  /** The aggregate condition Ready; nulls where there is none yet. */
+  readonly ready: {
+    readonly status: Condition['status'] | null;
+    readonly reason: string | null;
+    readonly message: string | null;
+  };
+  readonly services: { readonly ready: number; readonly total: number };
+}
+
+/** kcm 1.9 and later call a cluster failed once its infrastructure has not been ready for this long. */
+const CLUSTER_FAILED_AFTER_MS = 30 * 60 * 1000;
+
+/** What a condition that is False speaks of; any that is not listed blocks the reconciliation. */
+const SUBJECT_OF: Readonly<Record<string, 'aggregate' | 'cluster' | 'services' | 'nothing'>> = {
+  Ready: 'aggregate',
+  CAPIClusterSummary: 'cluster',
+  SveltosClusterReady: 'cluster', // kcm 1.2 and earlier
+  ServicesInReadyState: 'services',
+  SveltosProfileReady: 'services', // kcm 1.2 and earlier
+  FetchServicesStatusSuccess: 'services', // kcm 1.2 and earlier
+  Paused: 'nothing', // False is the normal NotPaused
+  HelmChartNameChanged: 'nothing', // True is the warning
+  Deleting: 'nothing', // without a deletion timestamp it says nothing
+  CloudResourcesDeletedCondition: 'nothing',
+};
+
+/** How a cluster is at `now`, as kcm's own rules for Ready and its sub-conditions tell it. */
+export function clusterStatus(cluster: ClusterDeployment, now: Date): ClusterStatus {
+  const services = summarizeServices(cluster.wantedServices, cluster.services);
+  const ready = cluster.conditions.get('Ready');
+  return {
+    state: clusterState(cluster, services, now),
+    flags: clusterFlags(cluster),
+    ready: { status: ready?.status ?? null, reason: ready?.reason ?? null, message: ready?.message ?? null },
+    services: { ready: services.ready, total: services.total },
+  };
+}
+
+/** Whether a state says that the cluster is on its way out. */
+export function isBeingDeleted(state: ClusterState): boolean {
+  return state === 'Deleting' || state === 'DeleteFailing';
+}
+
+function clusterFlags(cluster: ClusterDeployment): ClusterFlag[] {
+  const flags: ClusterFlag[] = [];
+  if ((cluster.generation ?? 0) > (cluster.observedGeneration ?? 0)) flags.push('stale');
+  if (cluster.dryRun) flags.push('dry-run');
+  if (cluster.conditions.get('HelmChartNameChanged')?.status === 'True') flags.push('reinstall-warning');
+  return flags;
+}
+
+function clusterState(cluster: ClusterDeployment, services: ServiceSummary, now: Date): ClusterState {
+  const { conditions } = cluster;
+  if (cluster.deletionRequested) {
+    // kcm 1.8 and earlier report Deleting=False with reason Failed all the while: only True says that it fails.
+    const deleting = conditions.get('Deleting');
+    return deleting?.status === 'True' && deleting.reason === 'Failed' ? 'DeleteFailing' : 'Deleting';
+  }
+  const ready = conditions.get('Ready');
+  if (ready === undefined) return 'New';
+  if (conditions.get('Paused')?.status === 'True') return 'Paused';
+  if (cluster.dryRun && !isDeployed(conditions)) return dryRunState(conditions, ready);
+  if (ready.status === 'True') return services.missing ? 'ServicesPending' : 'Ready';
+  if (ready.status === 'Unknown') return wasUp(cluster) ? 'Updating' : 'Provisioning';
+  return notReadyState(conditions, ready, services, now);
+}
+
+function notReadyState(
+  conditions: Conditions,
+  ready: Condition,
+  services: ServiceSummary,
+  now: Date,
+): ClusterState {
+  if (anyFalse(conditions, 'blocking')) return 'Failed';
+  const clusterIssues = falseConditions(conditions, 'cluster');
+  const since = Math.min(...clusterIssues.map(({ lastTransition }) => lastTransition ?? now.getTime()));
+  if (now.getTime() - since > CLUSTER_FAILED_AFTER_MS) return 'Failed';
+  if (clusterIssues.length > 0) return isUpgraded(conditions) ? 'Updating' : 'Provisioning';
+  if (services.failed) return 'ServicesFailed';
+  if (anyFalse(conditions, 'services') || services.ready < services.total) return 'ServicesPending';
+  if (ready.reason === 'Failed') return 'Failed';
+  return isUpgraded(conditions) ? 'Updating' : 'Provisioning';
+}
+
+/** A dry run that was never applied: Ready only says whether the spec is valid, and services are never deployed. */
+function dryRunState(conditions: Conditions, ready: Condition): ClusterState {
+  if (anyFalse(conditions, 'blocking')) return 'DryRunInvalid';
+  if (ready.status === 'True' || (ready.status === 'False' && anyFalse(conditions, 'services')))
+    return 'DryRunValid';
+  return ready.status === 'False' ? 'DryRunInvalid' : 'New';
+}
+
+type Speaks = 'blocking' | 'aggregate' | 'cluster' | 'services' | 'nothing';
+
+function falseConditions(conditions: Conditions, of: Speaks): Condition[] {
+  const speaksOf = (type: string): Speaks =>
+    Object.hasOwn(SUBJECT_OF, type) ? (SUBJECT_OF[type] ?? 'blocking') : 'blocking';
+  return [...conditions.values()].filter(({ type, status }) => status === 'False' && speaksOf(type) === of);
+}
+
+function anyFalse(conditions: Conditions, of: Speaks): boolean {
+  return falseConditions(conditions, of).length > 0;
+}
+
+/** Whether the cluster's Helm release was ever written; kcm first sets HelmReleaseReady to Unknown without a message. */
+function isDeployed(conditions: Conditions): boolean {
+  const release = conditions.get('HelmReleaseReady');
+  const initial = release?.status === 'Unknown' && release.message === null;
+  return conditions.has('CAPIClusterSummary') || (release !== undefined && !initial);
+}
+
+/** Whether the last Helm action that succeeded was an upgrade: then a cluster that is not ready is being changed. */
+function isUpgraded(conditions: Conditions): boolean {
+  return conditions.get('HelmReleaseReady')?.reason === 'UpgradeSucceeded';
+}
+
+/** Whether there is any sign that the cluster was up before; the API has no word for an upgrade. */
+function wasUp({ conditions, services }: ClusterDeployment): boolean {
+  const release = conditions.get('HelmReleaseReady');
+  return (
+    isUpgraded(conditions) ||
+    /\bupgrade\b/.test(release?.message ?? '') ||
+    conditions.get('CAPIClusterSummary')?.status === 'True' ||
+    (services.shape === 'services' && services.services.some(({ state }) => state === 'Deployed'))
+  );
+}

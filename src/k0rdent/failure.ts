@@ -1,0 +1,115 @@
+import type { KubectlRun } from './spawn-kubectl.js';
+
+/** Why live status cannot be had: `data.cause` of a ClusterError. Words are only ever added. */
+export type FailureCause =
+  | 'kubectl-missing'
+  | 'kubectl-too-old'
+  | 'kubectl-failed'
+  | 'kubeconfig'
+  | 'no-context'
+  | 'unknown-context'
+  | 'no-credentials'
+  | 'auth-plugin'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'no-k0rdent'
+  | 'not-found'
+  | 'expired'
+  | 'bad-request'
+  | 'throttled'
+  | 'server-error'
+  | 'refused'
+  | 'dns'
+  | 'tls'
+  | 'timeout'
+  | 'unreachable'
+  | 'connection-cut'
+  | 'unexpected-answer'
+  | 'too-large'
+  | 'other-management'
+  | 'ambiguous-management';
+
+export interface Failure {
+  readonly cause: FailureCause;
+  /** kubectl's own words without its prefix; not yet safe to print. */
+  readonly detail: string;
+}
+
+type Rule = readonly [RegExp, FailureCause];
+
+/** Reasons of a Status, as kubectl puts them into `Error from server (REASON): message`. */
+const SERVER_REASONS: Readonly<Record<string, FailureCause>> = {
+  Unauthorized: 'unauthorized',
+  Forbidden: 'forbidden',
+  NotFound: 'not-found',
+  Expired: 'expired',
+  Gone: 'expired',
+  BadRequest: 'bad-request',
+  Invalid: 'bad-request',
+  TooManyRequests: 'throttled',
+  Timeout: 'timeout',
+  ServerTimeout: 'timeout',
+};
+
+/** What follows `Unable to connect to the server: `, Go's words for a failed request. */
+const CONNECTION: readonly Rule[] = [
+  [/^getting credentials: |\bexec plugin\b|\bexec: executable /, 'auth-plugin'],
+  [/\bno such host\b|\bserver misbehaving\b|\bname resolution\b/, 'dns'],
+  [/\bx509: |\btls: |\bcertificate\b|\bgave HTTP response to HTTPS client\b/, 'tls'],
+  [/\bconnection refused\b/, 'refused'],
+  [/\bClient\.Timeout\b|\bdeadline exceeded\b|\bi\/o timeout\b|\bhandshake timeout\b/, 'timeout'],
+  [/\b(un)?expected EOF\b|^EOF$|\bconnection reset\b/, 'connection-cut'],
+];
+
+/** What follows `error: `, kubectl's words for what it noticed itself. */
+const LOCAL: readonly Rule[] = [
+  [/^You must be logged in to the server\b/, 'unauthorized'],
+  [/^context .* does not exist$|^cannot locate context /, 'unknown-context'],
+  [/^current-context (must exist|is not set)|^no configuration has been provided/, 'no-context'],
+  [
+    /^error loading config file |^stat .*: no such file|^cannot locate |^invalid configuration: /,
+    'kubeconfig',
+  ],
+  [/^(unable to read|open) .*: (no such file|permission denied)/, 'kubeconfig'],
+  [/^unknown (shorthand )?flag|^unknown command/, 'kubectl-too-old'],
+  [/^EOF$/, 'no-credentials'],
+];
+
+function firstMatch(rules: readonly Rule[], text: string): FailureCause | undefined {
+  return rules.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+function classifyLine(line: string): Failure | undefined {
+  const server = line.match(/^Error from server(?: \((\w+)\))?: (.*)$/i);
+  if (server !== null) {
+    const cause = SERVER_REASONS[server[1] ?? ''] ?? 'server-error';
+    return { cause, detail: server[2] ?? '' };
+  }
+  if (/^The connection to the server .* was refused/.test(line)) return { cause: 'refused', detail: line };
+  const connection = line.match(/^Unable to connect to the server: (.*)$/);
+  if (connection !== null) {
+    const detail = connection[1] ?? '';
+    return { cause: firstMatch(CONNECTION, detail) ?? 'unreachable', detail };
+  }
+  const local = line.match(/^error: (.*)$/i);
+  if (local === null) return undefined;
+  const detail = local[1] ?? '';
+  return { cause: firstMatch(LOCAL, detail) ?? firstMatch(CONNECTION, detail) ?? 'kubectl-failed', detail };
+}
+
+/**
+ * Why a run of kubectl failed, from how it ended and what it said on stderr; the last line that kubectl itself
+ * would end with decides, so that warnings and an auth plugin's chatter before it don't.
+ */
+export function classifyFailure(run: KubectlRun): Failure {
+  const { ended, stderr } = run;
+  if (ended === 'missing') return { cause: 'kubectl-missing', detail: stderr };
+  if (ended === 'timeout') return { cause: 'timeout', detail: 'kubectl did not end in time' };
+  if (ended === 'too-large') return { cause: 'too-large', detail: 'the answer is too large' };
+  const lines = stderr.split('\n').map((line) => line.trim());
+  for (const line of lines.reverse()) {
+    const failure = classifyLine(line);
+    if (failure !== undefined) return failure;
+  }
+  return { cause: 'kubectl-failed', detail: stderr.trim() || `kubectl ended with code ${run.code}` };
+}

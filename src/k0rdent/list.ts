@@ -1,0 +1,112 @@
+import { UsageError } from '../errors.js';
+import { DEFAULT_NAMESPACE, isLabel } from '../model/subject.js';
+import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
+import { clusterFailure, failedBecause } from './cluster-failure.js';
+import type { ApiBase } from './discover.js';
+import type { Kubectl } from './kubectl.js';
+import { readPages } from './pages.js';
+import { safeText } from './safe-text.js';
+
+/** Which namespaces an observation could read. */
+export interface SeenNamespaces {
+  /** `*`: all of them. */
+  readonly seen: '*' | readonly string[];
+  /** Namespaces asked for in vain; others may exist that nobody asked for. */
+  readonly denied: readonly string[];
+}
+
+export interface ClusterList {
+  readonly clusters: readonly ClusterDeployment[];
+  readonly namespaces: SeenNamespaces;
+}
+
+export interface ListOptions {
+  /** Only this namespace. */
+  readonly namespace?: string | undefined;
+  /** Label selector in Kubernetes' syntax. */
+  readonly selector?: string | undefined;
+  /** Namespaces to ask one by one where the cluster-wide list is denied, before k0rdent's system namespace. */
+  readonly contextNamespace?: string | null | undefined;
+  /** Further ones to ask in that case, after it. */
+  readonly namespaces?: readonly string[] | undefined;
+}
+
+/** Namespaces asked at a time; each is a kubectl of its own. */
+const PARALLEL = 4;
+
+/**
+ * The ClusterDeployments that the user may read. Throws ClusterError, `forbidden` where no namespace can be read,
+ * and UsageError for a selector that the server cannot parse.
+ */
+export async function listClusters(
+  kubectl: Kubectl,
+  api: ApiBase,
+  options: ListOptions = {},
+): Promise<ClusterList> {
+  const { namespace, selector } = options;
+  if (namespace !== undefined) {
+    const clusters = await readClusters(kubectl, namespacePath(api, namespace), selector);
+    return { clusters, namespaces: { seen: [namespace], denied: [] } };
+  }
+  try {
+    const clusters = await readClusters(kubectl, `${api}/clusterdeployments`, selector);
+    return { clusters, namespaces: { seen: '*', denied: [] } };
+  } catch (error) {
+    if (!failedBecause(error, 'forbidden')) throw error;
+    return await listNamespaces(kubectl, api, options);
+  }
+}
+
+async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptions): Promise<ClusterList> {
+  const candidates = [options.contextNamespace ?? DEFAULT_NAMESPACE, DEFAULT_NAMESPACE];
+  const names = [...new Set([...candidates, ...(options.namespaces ?? [])])];
+  const clusters: ClusterDeployment[] = [];
+  const seen: string[] = [];
+  const denied: string[] = [];
+  for (let start = 0; start < names.length; start += PARALLEL) {
+    const asked = names.slice(start, start + PARALLEL);
+    const answers = await Promise.all(
+      asked.map((name) =>
+        readClusters(kubectl, namespacePath(api, name), options.selector).catch((error: unknown) => {
+          if (failedBecause(error, 'forbidden')) return null;
+          throw error;
+        }),
+      ),
+    );
+    answers.forEach((answer, index) => {
+      const name = asked[index] ?? '';
+      if (answer === null) denied.push(name);
+      else seen.push(name);
+      clusters.push(...(answer ?? []));
+    });
+  }
+  if (seen.length === 0) {
+    const detail = `clusterdeployments can be listed neither in all namespaces nor in ${denied.join(', ')}`;
+    throw clusterFailure({ cause: 'forbidden', detail }, { context: kubectl.context, path: api });
+  }
+  return { clusters, namespaces: { seen, denied } };
+}
+
+function namespacePath(api: ApiBase, namespace: string): string {
+  if (!isLabel(namespace)) throw new UsageError(`${JSON.stringify(safeText(namespace))} is not a namespace`);
+  return `${api}/namespaces/${namespace}/clusterdeployments`;
+}
+
+async function readClusters(
+  kubectl: Kubectl,
+  path: string,
+  selector: string | undefined,
+): Promise<ClusterDeployment[]> {
+  try {
+    return await readPages(kubectl, path, selector, readClusterDeployment);
+  } catch (error) {
+    if (selector === undefined || !failedBecause(error, 'bad-request')) throw error;
+    throw new UsageError(
+      `the API server does not understand the selector ${JSON.stringify(safeText(selector))}`,
+      {
+        suggestions: ['Write it as for kubectl, for example -l env=prod,owner!=dev'],
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { ErrorJson } from '../errors.js';
+import type { ClusterStatus } from './cluster-state.js';
+import type { SeenNamespaces } from './list.js';
+import type { ManagementMatch } from './management.js';
+
+/** What asking one kubeconfig context gave. */
+export interface ContextObservation {
+  readonly context: string;
+  /** The recorded management cluster that it is; null where it could not be told. */
+  readonly management: string | null;
+  /** What the cluster is known by; null where it could not be asked. */
+  readonly identity: string | null;
+  /** How `identity` compares with the recorded one; null where there is none. */
+  readonly match: ManagementMatch['match'] | null;
+  /** RFC 3339, before the first request: what is shown is at least as new. */
+  readonly observedAt: string;
+  readonly namespaces: SeenNamespaces;
+  readonly error: ErrorJson | null;
+}
+
+/** A cluster as one observation saw it. */
+export interface ObservedCluster extends ClusterStatus {
+  readonly management: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly template: string | null;
+  /** Name of the Region; null: placed on the management cluster. */
+  readonly region: string | null;
+  readonly createdAt: string | null;
+}
+
+/** Live k0rdent status at a time, of one or several contexts; never stored as state. */
+export interface Observation {
+  readonly contexts: readonly ContextObservation[];
+  /** By management, namespace and name; each cluster once, however many contexts show it. */
+  readonly clusters: readonly ObservedCluster[];
+  /** Whether a selector left clusters out, so that absence says nothing. */
+  readonly selected: boolean;
+}

@@ -1,0 +1,86 @@
+import { ClusterError, errorFromJson } from '../errors.js';
+import type { ClusterDeployment } from './cluster-deployment.js';
+import { clusterStatus } from './cluster-state.js';
+import { readContext } from './context.js';
+import { discover } from './discover.js';
+import { readIdentity } from './identity.js';
+import type { Kubectl } from './kubectl.js';
+import { type ListOptions, listClusters } from './list.js';
+import { matchManagement, type RecordedManagement } from './management.js';
+import type { ContextObservation, Observation, ObservedCluster } from './observation.js';
+
+export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
+  readonly kubectl: Kubectl;
+  /** Contexts to ask; none: the current one. */
+  readonly contexts?: readonly string[];
+  /** The management clusters that the state repository lists, each with its identity where one is known. */
+  readonly managements: readonly RecordedManagement[];
+  readonly now: () => Date;
+}
+
+interface ContextResult {
+  readonly context: ContextObservation;
+  readonly clusters: readonly ObservedCluster[];
+}
+
+/**
+ * Asks each context for its clusters: discovery, identity and the pages of one list, and no call per cluster.
+ * A context that fails has its error beside the others' results; where all fail, the first one's ClusterError
+ * (exit 17) is thrown, for a failure must never look like no clusters. Any other error is thrown at once.
+ */
+export async function observe(options: ObserveOptions): Promise<Observation> {
+  const { kubectl, contexts = [] } = options;
+  const asked = contexts.length === 0 ? [kubectl] : [...new Set(contexts)].map((name) => kubectl.in(name));
+  const results = await Promise.all(asked.map((one) => observeContext(one, options)));
+  const errors = results.flatMap(({ context }) => context.error ?? []);
+  const [first] = errors;
+  if (first !== undefined && errors.length === results.length) throw errorFromJson(first);
+  const clusters = new Map<string, ObservedCluster>();
+  for (const cluster of results.flatMap((result) => result.clusters)) {
+    const place = `${cluster.management}/${cluster.namespace}/${cluster.name}`;
+    if (!clusters.has(place)) clusters.set(place, cluster);
+  }
+  return {
+    contexts: results.map(({ context }) => context),
+    clusters: [...clusters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cluster]) => cluster),
+    selected: (options.selector ?? '') !== '',
+  };
+}
+
+async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<ContextResult> {
+  const now = options.now();
+  const nothing: ContextObservation = {
+    context: asked.context ?? '',
+    management: null,
+    identity: null,
+    match: null,
+    observedAt: now.toISOString(),
+    namespaces: { seen: [], denied: [] },
+    error: null,
+  };
+  let context = nothing;
+  try {
+    const place = await readContext(asked);
+    context = { ...context, context: place.name };
+    // Named from here on, so that a context switched meanwhile does not mix two clusters.
+    const kubectl = place.inCluster ? asked : asked.in(place.name);
+    const api = await discover(kubectl);
+    const listing = listClusters(kubectl, api, { ...options, contextNamespace: place.namespace });
+    const [identity, list] = await Promise.all([readIdentity(kubectl, api, place), listing]);
+    context = { ...context, identity };
+    const { name, match } = matchManagement(identity, options.managements, place.name);
+    return {
+      context: { ...context, management: name, match, namespaces: list.namespaces },
+      clusters: list.clusters.map((cluster) => observedCluster(cluster, name, now)),
+    };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { context: { ...context, error: error.toJSON() }, clusters: [] };
+  }
+}
+
+function observedCluster(cluster: ClusterDeployment, management: string, now: Date): ObservedCluster {
+  const { namespace, name, template, region, createdAt } = cluster;
+  const { state, ready, services, flags } = clusterStatus(cluster, now);
+  return { management, namespace, name, state, ready, services, template, region, createdAt, flags };
+}

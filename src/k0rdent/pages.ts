@@ -1,0 +1,65 @@
+import { clusterFailure, failedBecause } from './cluster-failure.js';
+import type { Kubectl } from './kubectl.js';
+import { readArray, readObject, readString } from './read.js';
+
+/** Objects per page: one list of a thousand clusters takes two or three requests. */
+const LIMIT = 500;
+/** Continue tokens live for about five minutes; a list that outlives them is started again this often. */
+const RESTARTS = 2;
+/** A server that never ends its list must not fill the memory. */
+const MAX_PAGES = 1000;
+
+/**
+ * Every object of a list, read in pages of one consistent snapshot. `read` turns an item into what is kept of it, so
+ * that no page stays in memory; items it returns null for are left out.
+ * Throws ClusterError; an answer that is no list is one, so that nothing but an empty list reads as empty.
+ */
+export async function readPages<T>(
+  kubectl: Kubectl,
+  path: string,
+  selector: string | undefined,
+  read: (item: unknown) => T | null,
+): Promise<T[]> {
+  for (let restart = 0; ; restart++) {
+    try {
+      return await readSnapshot(kubectl, path, selector, read);
+    } catch (error) {
+      if (restart === RESTARTS || !failedBecause(error, 'expired')) throw error;
+    }
+  }
+}
+
+async function readSnapshot<T>(
+  kubectl: Kubectl,
+  path: string,
+  selector: string | undefined,
+  read: (item: unknown) => T | null,
+): Promise<T[]> {
+  const found: T[] = [];
+  let token: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const query = new URLSearchParams({ limit: String(LIMIT) });
+    if (selector !== undefined && selector !== '') query.set('labelSelector', selector);
+    if (token !== null) query.set('continue', token);
+    const list = readObject(await kubectl.get(`${path}?${query}`));
+    if (typeof list['kind'] !== 'string' || !list['kind'].endsWith('List') || !isItems(list['items'])) {
+      throw clusterFailure(
+        { cause: 'unexpected-answer', detail: 'no list' },
+        { context: kubectl.context, path },
+      );
+    }
+    for (const item of readArray(list['items'])) {
+      const kept = read(item);
+      if (kept !== null) found.push(kept);
+    }
+    token = readString(readObject(list['metadata'])['continue']);
+    if (token === null) return found;
+  }
+  const detail = `the list did not end after ${MAX_PAGES} pages`;
+  throw clusterFailure({ cause: 'too-large', detail }, { context: kubectl.context, path });
+}
+
+/** Go writes an empty list of items as null where it was never made. */
+function isItems(items: unknown): boolean {
+  return Array.isArray(items) || items === null;
+}

@@ -1,0 +1,29 @@
+const MAX_LENGTH = 600;
+
+/** C0 and C1 controls, the line separators, and the marks that reorder text on a terminal. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+
+const SECRETS: readonly [RegExp, string][] = [
+  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi, '$1'],
+  [/\b(bearer|basic)\s+[^\s"',;]+/gi, '$1 REDACTED'],
+  [/\beyJ[\w-]+(\.[\w-]*){1,2}/g, 'REDACTED'],
+  [/\b([\w-]*(?:token|password|secret))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi, '$1$2REDACTED'],
+];
+
+/** A program's words in one line: controls become a space, credentials `REDACTED`, and 600 characters are enough. */
+export function safeText(text: string): string {
+  // Bounded before the patterns run: a megabyte of stderr must not cost a second.
+  let safe = text
+    .slice(0, 8 * MAX_LENGTH)
+    .replace(UNSAFE, ' ')
+    .trim();
+  for (const [pattern, replacement] of SECRETS) safe = safe.replace(pattern, replacement);
+  return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH)}…` : safe;
+}
+
+/** `url` without user name, password, query and fragment; null where it is no URL. */
+export function safeUrl(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname.replace(/\/+$/, '')}`;
+}

@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http';
+import * as status from './status.js';
+
+/** What a fault answers instead of the truth. */
+export type FaultKind =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'no-group'
+  | 'expired'
+  | 'throttled'
+  | 'internal-error'
+  | 'unavailable'
+  | 'garbage'
+  | 'login-page'
+  | 'hang'
+  | 'cut';
+
+/** A request as the server logs it. */
+export interface LoggedRequest {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** The requests it answers; all when left out. */
+  readonly when?: (request: LoggedRequest) => boolean;
+  /** How many requests it answers before it is spent; all when left out. */
+  readonly times?: number;
+}
+
+const ANSWERS: Partial<Record<FaultKind, () => status.Answer>> = {
+  unauthorized: status.unauthorized,
+  forbidden: () =>
+    status.forbidden('list', 'clusterdeployments.k0rdent.mirantis.com', 'at the cluster scope'),
+  'no-group': status.noSuchPath,
+  expired: status.expired,
+  throttled: status.tooManyRequests,
+  'internal-error': status.internalError,
+  unavailable: status.unavailable,
+  garbage: () => ({ code: 200, body: '{"kind":"ClusterDeploymentList","items":[{"meta' }),
+  'login-page': () => ({
+    code: 200,
+    body: '<!doctype html><title>Sign in</title>\u001b[31m<form>…</form>',
+    headers: { 'content-type': 'text/html' },
+  }),
+};
+
+/** Answers `response` as `kind` says. A hang ends when the client or the server goes. */
+export function commit(kind: FaultKind, response: ServerResponse): void {
+  if (kind === 'hang') return;
+  if (kind === 'cut') {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100_000 });
+    response.write('{"kind":"ClusterDeploymentList","items":[');
+    setTimeout(() => response.destroy(), 20);
+    return;
+  }
+  const answer = ANSWERS[kind]?.();
+  if (answer !== undefined) send(answer, response);
+}
+
+/** Sends `answer`: objects as JSON, strings as they are. */
+export function send(answer: status.Answer, response: ServerResponse): void {
+  const text = typeof answer.body === 'string';
+  const body = text ? (answer.body as string) : JSON.stringify(answer.body);
+  response.writeHead(answer.code, {
+    'content-type': text ? 'text/plain; charset=utf-8' : 'application/json',
+    ...answer.headers,
+  });
+  response.end(body);
+}

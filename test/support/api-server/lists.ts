@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import type { KubeObject } from './objects.js';
+import { type Answer, badSelector, expired } from './status.js';
+
+interface Snapshot {
+  readonly items: readonly KubeObject[];
+  readonly resourceVersion: string;
+}
+
+/** `k=v`, `k==v` and `k!=v`, comma-separated. */
+function matches(selector: string, labels: Readonly<Record<string, string>>): boolean {
+  return selector
+    .split(',')
+    .filter(Boolean)
+    .every((term) => {
+      const [, key = '', operator, value] = term.match(/^([^=!]+)(!=|==?)(.*)$/) ?? [];
+      return (labels[key] === value) !== (operator === '!=');
+    });
+}
+
+/** Paged lists: every page of a list comes from the snapshot that its first page saw. */
+export class Lists {
+  readonly #snapshots = new Map<string, Snapshot>();
+  #version = 480_000;
+
+  /** One page of `items` by the query's `limit`, `continue` and `labelSelector`. */
+  page(items: readonly KubeObject[], kind: string, query: URLSearchParams): Answer {
+    const selector = query.get('labelSelector') ?? '';
+    if (!/^([\w./-]+(!=|==?)[\w.-]*(,|$))*$/.test(selector)) return badSelector(selector);
+    const [id, offsetText] = (query.get('continue') ?? '').split('.');
+    const known = id === undefined || id === '' ? this.#take(items, selector) : this.#snapshots.get(id);
+    if (known === undefined) return expired();
+    const offset = Number(offsetText ?? 0);
+    const end = offset + (Number(query.get('limit')) || known.items.length);
+    const more = end < known.items.length;
+    return {
+      code: 200,
+      body: {
+        apiVersion: items[0]?.apiVersion ?? 'k0rdent.mirantis.com/v1beta1',
+        kind,
+        metadata: {
+          resourceVersion: known.resourceVersion,
+          ...(more ? { continue: `${this.#keep(known)}.${end}` } : {}),
+          ...(more && selector === '' ? { remainingItemCount: known.items.length - end } : {}),
+        },
+        items: known.items.slice(offset, end),
+      },
+    };
+  }
+
+  /** Lets all continue tokens expire, as etcd's compaction does. */
+  expire(): void {
+    this.#snapshots.clear();
+  }
+
+  #take(items: readonly KubeObject[], selector: string): Snapshot {
+    this.#version += 1;
+    return {
+      items: items.filter((item) => matches(selector, item.metadata.labels ?? {})),
+      resourceVersion: String(this.#version),
+    };
+  }
+
+  #keep(snapshot: Snapshot): string {
+    const id = randomBytes(8).toString('hex');
+    this.#snapshots.set(id, snapshot);
+    return id;
+  }
+}
