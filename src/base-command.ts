@@ -19,6 +19,7 @@ export interface Context {
 }
 
 const GLOBAL = 'GLOBAL';
+const FOLLOW_FETCH_MS = 5_000;
 
 /**
  * Base of all commands: shared flags, the core built from the settings, results printed last, and the one
@@ -80,11 +81,16 @@ export abstract class KgitCommand extends Command {
     const result = await this.execute();
     await this.#close();
     this.#endProgress();
+    await this.print(result);
+    if (result.exitCode !== undefined) process.exitCode = result.exitCode;
+  }
+
+  /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
+  protected async print(result: CommandResult): Promise<void> {
     const repository = this.#repository ? { repository: this.#repository } : {};
     const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json };
     for (const line of await formatResult(result, whole, this.format, this.screen))
       process.stdout.write(`${line}\n`);
-    if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   }
 
   /** `push-event` gives a `PushEventResult`. */
@@ -174,6 +180,12 @@ export abstract class KgitCommand extends Command {
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
     if (reading.staleness) this.#warnStale(reading);
     return { opened, settings, reading, managements: managementsOf(marker) };
+  }
+
+  /** Opens the repository anew, for a command that goes on, asking the remote when the last fetch is a few seconds old. */
+  protected async reopen(): Promise<Context> {
+    await this.#close();
+    return this.open({ olderThan: FOLLOW_FETCH_MS });
   }
 
   #warnStale({ fetchedAt, staleness }: Reading): void {

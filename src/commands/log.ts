@@ -1,0 +1,169 @@
+import { Args, Flags } from '@oclif/core';
+import { type Context, exitCodesHelp, KgitCommand } from '../base-command.js';
+import { eventDetails, eventLine } from '../cli/event-lines.js';
+import type { CommandResult } from '../cli/output.js';
+import { resolveSubject } from '../cli/subjects.js';
+import { parseDayRange, parseTime } from '../cli/time.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import { OUTCOMES, type SubjectEvent } from '../model/event.js';
+import type { EventFilter } from '../model/event-filter.js';
+import { eventsFolder } from '../model/layout.js';
+import { formatSubject, type Subject } from '../model/subject.js';
+import { fetchPolicy, readFlags } from '../read-flags.js';
+import { publishedEvents } from '../store/event-log.js';
+import { type EventPage, readPage } from '../store/event-page.js';
+import { readEvents } from '../store/records.js';
+
+const MAX_LIMIT = 1_000_000;
+const FOLLOW_MS = 2_000;
+
+const many = (helpValue: string, summary: string) =>
+  Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary });
+
+export default class Log extends KgitCommand {
+  static override summary = 'What happened: to one subject, or to all.';
+  static override description =
+    `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of
+all, in the order of publishing. The same filter twice is or, different filters are and.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE')}.`;
+  static override examples = [
+    '<%= config.bin %> log --limit 20',
+    '<%= config.bin %> log cluster/prod-eu-1 --since 3d -o wide',
+    '<%= config.bin %> log --on yesterday --outcome failed',
+    '<%= config.bin %> log deployment/k0rdent-abc123 --grep wireguard --json',
+    '<%= config.bin %> log -f',
+  ];
+  static override args = {
+    subject: Args.string({ description: 'deployment/ID, cluster/[[MGMT/]NS/]NAME, or a cluster name.' }),
+  };
+  static override flags = {
+    ...readFlags,
+    since: Flags.string({
+      helpValue: 'TIME',
+      helpGroup: 'FILTER',
+      summary: 'From then on: 2025-07-11, "2025-07-11 14:30", 3d, yesterday.',
+    }),
+    until: Flags.string({ helpValue: 'TIME', helpGroup: 'FILTER', summary: 'Before then.' }),
+    on: Flags.string({
+      helpValue: 'DAY',
+      helpGroup: 'FILTER',
+      exclusive: ['since', 'until'],
+      summary: 'On that day.',
+    }),
+    action: many('WORD', 'With this action.'),
+    user: many('NAME', 'By this user.'),
+    outcome: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      options: [...OUTCOMES],
+      helpGroup: 'FILTER',
+      summary: 'With this outcome.',
+    }),
+    phase: many('NAME', 'Of this phase.'),
+    run: many('ID', 'Of this run.'),
+    grep: many('TEXT', 'With this text anywhere, in any case.'),
+    limit: Flags.integer({ min: 1, max: MAX_LIMIT, default: 100, summary: 'How many at most.' }),
+    before: Flags.string({ helpValue: 'ID', summary: 'Only those before this event: the next page.' }),
+    after: Flags.string({ helpValue: 'ID', summary: 'Only those after this event.' }),
+    reverse: Flags.boolean({ summary: 'Newest first.' }),
+    follow: Flags.boolean({ char: 'f', summary: 'Go on as new events come; end with Ctrl-C.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const filter = this.#filter();
+    if (this.flags['follow'] && (this.flags['reverse'] || this.flags['before'])) {
+      throw new UsageError('--follow goes on at the newest end: leave --reverse and --before out');
+    }
+    const context = await this.open(fetchPolicy(this.flags));
+    const subject = await this.#subject(context);
+    const page = await this.#page(context, subject, filter, {
+      before: this.flags['before'] as string | undefined,
+      after: this.flags['after'] as string | undefined,
+    });
+    const ordered = this.flags['reverse'] ? [...page.events].reverse() : page.events;
+    const result = this.#result(ordered, page.next, subject === null);
+    return this.flags['follow'] ? this.#follow(subject, filter, page.events) : result;
+  }
+
+  #filter(): EventFilter {
+    const now = this.now();
+    const time = (name: string) =>
+      this.flags[name] === undefined ? undefined : parseTime(this.flags[name] as string, now);
+    const on = this.flags['on'] as string | undefined;
+    const words = (name: string) => (this.flags[name] as string[] | undefined) ?? [];
+    return {
+      ...(on === undefined ? { since: time('since'), until: time('until') } : parseDayRange(on, now)),
+      actions: words('action'),
+      users: words('user'),
+      outcomes: words('outcome'),
+      phases: words('phase'),
+      runs: words('run'),
+      grep: words('grep'),
+    };
+  }
+
+  async #subject(context: Context): Promise<Subject | null> {
+    const name = this.args['subject'];
+    if (name === undefined) return null;
+    const { view } = context.reading;
+    const subject = await resolveSubject(name, { ...context, view });
+    if ((await view.list(eventsFolder(subject))) === null) {
+      throw new NotFoundError(`nothing is recorded of ${formatSubject(subject)}`, {
+        suggestions: ["'kgit list' shows what is recorded"],
+        data: { subject: formatSubject(subject) },
+      });
+    }
+    return subject;
+  }
+
+  #page(
+    context: Context,
+    subject: Subject | null,
+    filter: EventFilter,
+    place: { before?: string | undefined; after?: string | undefined },
+  ): Promise<EventPage> {
+    const { reading, opened } = context;
+    const options = { ...place, filter, limit: this.flags['limit'] as number };
+    if (subject === null) {
+      return readPage(
+        publishedEvents(opened.repository.store, reading.revision, reading.view, reading.pending),
+        options,
+      );
+    }
+    return readEvents(reading.view, subject).then((events) => readPage(events.reverse(), options));
+  }
+
+  #result(events: readonly SubjectEvent[], next: string | null, withSubject: boolean): CommandResult {
+    const rows = events.map(({ subject, event }) => ({ ...event, subject: formatSubject(subject) }));
+    return {
+      json: { events: rows, next },
+      rows,
+      names: rows.map(({ id }) => id),
+      lines: (screen, wide) => {
+        if (events.length === 0) return [screen.style('dim', 'no events')];
+        if (next !== null) this.note(`older ones: --before ${next}`);
+        return events.flatMap((item) =>
+          wide ? eventDetails(item, screen, withSubject) : [eventLine(item, screen, withSubject)],
+        );
+      },
+    };
+  }
+
+  /** Prints the page, then what comes after it, until the user ends the command. */
+  async #follow(
+    subject: Subject | null,
+    filter: EventFilter,
+    first: readonly SubjectEvent[],
+  ): Promise<never> {
+    let last = first.at(-1)?.event.id;
+    await this.print(this.#result(first, null, subject === null));
+    for (;;) {
+      await new Promise((wake) => setTimeout(wake, FOLLOW_MS));
+      const context = await this.reopen();
+      const { events } = await this.#page(context, subject, filter, { after: last });
+      if (events.length > 0) await this.print(this.#result(events, null, subject === null));
+      last = events.at(-1)?.event.id ?? last;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { Args } from '@oclif/core';
+import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { formatTable } from '../cli/table.js';
+import { formatAge } from '../cli/time.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import { formatSubject } from '../model/subject.js';
+import { ulidTime } from '../model/ulid.js';
+import type { OutboxEntry } from '../store/outbox.js';
+
+interface Row {
+  readonly id: string;
+  readonly subject: string | null;
+  readonly action: string | null;
+  /** Seconds. */
+  readonly age: number;
+  readonly attempts: number;
+  readonly error: string | null;
+}
+
+export default class Outbox extends KgitCommand {
+  static override summary = 'What waits to be published, and why.';
+  static override description =
+    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does;
+drop takes one out for good: what it recorded is lost.
+
+Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'NOT_FOUND', 'REMOTE', 'REFUSED')}.`;
+  static override examples = [
+    '<%= config.bin %> outbox',
+    '<%= config.bin %> outbox retry',
+    '<%= config.bin %> outbox drop 01JZXK5B7Q3M8N2V4C6D9F0G1H',
+  ];
+  static override args = {
+    verb: Args.string({
+      options: ['list', 'retry', 'drop'],
+      default: 'list',
+      description: 'list, retry or drop.',
+    }),
+    id: Args.string({ description: 'The operation to drop.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const { verb, id } = this.args;
+    if (verb === 'drop' && id === undefined)
+      throw new UsageError('which operation? ID is missing', { suggestions: ["'kgit outbox' lists them"] });
+    if (verb !== 'drop' && id !== undefined)
+      throw new UsageError(`${verb} takes no ID: operations are published in their order`);
+    const { opened, settings } = await this.open('never');
+    const { repository } = opened;
+    if (verb === 'drop') await this.#drop(id as string, repository.outbox);
+    if (verb === 'retry') {
+      const report = await repository.sync(this.deadline(settings));
+      for (const note of report.notes) this.note(note);
+      if (report.error) throw report.error;
+    }
+    const entries = await repository.outbox.list();
+    const head = await repository.store.head();
+    this.setRepository(head.revision, head.fetchedAt, entries.length);
+    return this.#result(entries, repository.store.target);
+  }
+
+  async #drop(id: string, outbox: { remove(id: string): Promise<boolean> }): Promise<void> {
+    if (await outbox.remove(id)) return;
+    throw new NotFoundError(`no operation ${id} waits`, {
+      suggestions: ["'kgit outbox' lists those that do"],
+      data: { id },
+    });
+  }
+
+  #result(entries: readonly OutboxEntry[], target: string): CommandResult {
+    const operations = entries.map((entry) => this.#row(entry, target));
+    return {
+      json: { operations },
+      names: operations.map(({ id }) => id),
+      rows: operations,
+      lines: ({ style, width }) => {
+        if (operations.length === 0) return [style('dim', 'nothing waits')];
+        const rows = operations.map(({ id, subject, action, age, attempts, error }) => [
+          id,
+          subject ?? '?',
+          action ?? '?',
+          formatAge(age * 1000),
+          String(attempts),
+          error ?? '',
+        ]);
+        return formatTable(['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'], rows, style, width);
+      },
+    };
+  }
+
+  #row({ id, operation, attempts, error, target }: OutboxEntry, ours: string): Row {
+    const [first] = operation?.events ?? [];
+    const isOthers = target !== ours ? `it was made for ${target}` : null;
+    const unreadable = operation === null ? 'its file cannot be read: cut off, or of another version' : null;
+    return {
+      id,
+      subject: first ? formatSubject(first.subject) : null,
+      action: first?.event.action ?? null,
+      age: Math.max(Math.round((this.now() - ulidTime(id)) / 1000), 0),
+      attempts,
+      error: unreadable ?? isOthers ?? error?.message ?? null,
+    };
+  }
+}

@@ -1,0 +1,57 @@
+import { NotFoundError } from '../errors.js';
+import type { SubjectEvent } from '../model/event.js';
+import { type EventFilter, matches } from '../model/event-filter.js';
+
+export interface PageOptions {
+  readonly filter: EventFilter;
+  readonly limit: number;
+  /** Only what stands before (older than) this event. */
+  readonly before?: string | undefined;
+  /** Only what stands after (newer than) this event. */
+  readonly after?: string | undefined;
+}
+
+export interface EventPage {
+  /** Newest last. */
+  readonly events: readonly SubjectEvent[];
+  /** The id to go on with as `before`; null where nothing older is left. */
+  readonly next: string | null;
+}
+
+/**
+ * The last `limit` events that are wanted of a log given newest first; reads no further than it must.
+ * Throws NotFoundError when the event of `before` or `after` is not in the log.
+ */
+export async function readPage(
+  newestFirst: AsyncIterable<SubjectEvent> | Iterable<SubjectEvent>,
+  options: PageOptions,
+): Promise<EventPage> {
+  const { filter, limit, before, after } = options;
+  const page: SubjectEvent[] = [];
+  let isBehind = before === undefined;
+  let foundAfter = after === undefined;
+  let next: string | null = null;
+  for await (const item of newestFirst) {
+    if (item.event.id === after) {
+      foundAfter = true;
+      break;
+    }
+    if (isBehind && matches(item.event, filter)) {
+      if (page.length === limit) {
+        next = page.at(-1)?.event.id ?? null;
+        foundAfter = true;
+        break;
+      }
+      page.push(item);
+    }
+    if (item.event.id === before) isBehind = true;
+  }
+  const missing = isBehind ? (foundAfter ? undefined : after) : before;
+  if (missing !== undefined) {
+    throw new NotFoundError(`event ${missing} is not in this log`, {
+      suggestions: ['Take the id from an earlier answer to the same question'],
+      data: { id: missing },
+    });
+  }
+  return { events: page.reverse(), next };
+}
