@@ -1,7 +1,8 @@
 /** Bundles the program: one entry and one chunk per command, so that a command loads what it needs alone. */
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -10,6 +11,7 @@ const commands = readdirSync(join(root, 'src/commands'), { recursive: true, enco
   .map((file) => join('src/commands', file));
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
+rmSync(join(root, 'oclif.manifest.json'), { force: true });
 await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts', ...commands],
@@ -25,3 +27,8 @@ await build({
   banner: { js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);" },
   logLevel: process.argv.includes('--quiet') ? 'warning' : 'info',
 });
+
+// The manifest spares oclif from loading every command to find one.
+const plugin = new Plugin({ root, ignoreManifest: true });
+await plugin.load();
+writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);

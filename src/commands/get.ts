@@ -83,10 +83,9 @@ function missing(path: string, id: string, isUnknown: boolean): NotFoundError {
       data: { deployment: id, path },
     });
   }
+  const near = path.includes('.') ? `kgit get ${path.slice(0, path.lastIndexOf('.'))}` : 'kgit get';
   return new NotFoundError(`${path} is not in the state of deployment ${id}`, {
-    suggestions: [
-      `'kgit get ${path.split('.')[0] ?? ''}' shows what is near; --default VALUE prints a value of yours`,
-    ],
+    suggestions: [`'${near}' shows what is there; --default VALUE prints a value of yours`],
     data: { deployment: id, path },
   });
 }

@@ -4,7 +4,7 @@ import { parseAssignment } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
 import { UsageError } from '../errors.js';
 import type { Precondition } from '../model/operation.js';
-import { parseStatePath } from '../model/state-path.js';
+import { formatStatePath, parseStatePath } from '../model/state-path.js';
 import { StateCommand } from '../state-command.js';
 
 export default class SetPaths extends StateCommand {
@@ -56,6 +56,12 @@ Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'CONFLICT', 'INVALID_STATE', 'NO
     }
     const asString = this.flags['string'] === true;
     const edits = this.words.map((word) => ({ op: 'set' as const, ...parseAssignment(word, asString) }));
+    for (const { path, value } of edits) {
+      const word = this.words[edits.findIndex((edit) => edit.path === path)] ?? '';
+      if (typeof value === 'number' && !word.endsWith(`=${value}`)) {
+        this.note(`${formatStatePath(path)} is the number ${value}; --string keeps the text as you wrote it`);
+      }
+    }
     const fields = { action: this.flags['action'] };
     const preconditions = this.#preconditions(asString);
     const context = await this.open('never');

@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../model/lifecycle.js';
+import type { Lifecycle } from '../model/event.js';
 import { type ClusterSubject, formatSubject } from '../model/subject.js';
 import { type ClusterState, isBeingDeleted } from './cluster-state.js';
 import type { SeenNamespaces } from './list.js';

@@ -1,5 +1,4 @@
-/** Whether a cluster exists as far as its events say. */
-export type Lifecycle = 'created' | 'deleted';
+import type { Lifecycle } from './event.js';
 
 /** What of an event its lifecycle depends on. */
 export interface LifecycleEvent {

@@ -50,8 +50,8 @@ export async function listSubjects(view: StateView, kind?: Subject['kind']): Pro
   return subjects.sort(compareSubjects);
 }
 
-/** The names of a subject's event files by month, oldest first. */
-async function eventFiles(view: StateView, subject: Subject): Promise<string[]> {
+/** The paths of a subject's event files, by id. */
+export async function eventFiles(view: StateView, subject: Subject): Promise<string[]> {
   const folder = eventsFolder(subject);
   const months = (await folders(view, folder, isMonth)).sort();
   const lists = await Promise.all(months.map((month) => view.list(`${folder}/${month}`)));

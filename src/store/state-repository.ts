@@ -12,7 +12,14 @@ import type { Head, Revision, StateStore } from './state-store.js';
 const READ_FETCH_MS = 2_000;
 
 /** When a read asks the remote first. */
-export type FetchPolicy = 'always' | 'never' | { readonly olderThan: number };
+export type FetchPolicy =
+  /** Whatever it takes; a remote that does not answer is an error. */
+  | 'always'
+  /** Whatever it takes; a remote that does not answer makes the answer stale. */
+  | 'try'
+  | 'never'
+  /** When the last fetch is older than this many ms, and for a moment only. */
+  | { readonly olderThan: number };
 
 /** The repository as a reader sees it: the head, with the operations that wait applied to it. */
 export interface Reading {
@@ -80,7 +87,9 @@ export class StateRepository {
     let staleness: RemoteError | null = null;
     if (this.store.isRemote && this.#isDue(head, policy)) {
       try {
-        head = await this.store.refresh(policy === 'always' ? timeoutMs : Math.min(READ_FETCH_MS, timeoutMs));
+        head = await this.store.refresh(
+          typeof policy === 'string' ? timeoutMs : Math.min(READ_FETCH_MS, timeoutMs),
+        );
       } catch (error) {
         if (!(error instanceof RemoteError) || policy === 'always') throw error;
         staleness = error;
@@ -98,7 +107,7 @@ export class StateRepository {
 
   #isDue(head: Head, policy: FetchPolicy): boolean {
     if (policy === 'never') return false;
-    return policy === 'always' || this.#clock.now() - (head.fetchedAt ?? 0) > policy.olderThan;
+    return typeof policy === 'string' || this.#clock.now() - (head.fetchedAt ?? 0) > policy.olderThan;
   }
 
   /** Writes an operation: durable first, then published, by the one rule for failure (`docs/scripting.md`). */

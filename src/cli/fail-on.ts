@@ -1,0 +1,42 @@
+import { UsageError } from '../errors.js';
+import { CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
+import type { StatusReport } from '../k0rdent/status-report.js';
+
+const FLAGS = ['stale', 'dry-run', 'reinstall-warning'];
+const KINDS = ['untracked', 'vanished', 'lingering'];
+const FAILED: readonly ClusterState[] = ['Failed', 'ServicesFailed', 'DeleteFailing', 'DryRunInvalid'];
+const GROUPS = ['failed', 'not-ready', 'divergence', 'denied'];
+
+/** Words that `--fail-on` takes: states, flags, kinds of divergence, and groups. */
+export const FAIL_ON_WORDS: readonly string[] = [...GROUPS, ...KINDS, ...FLAGS, ...CLUSTER_STATES];
+
+/** The words of `--fail-on a,b --fail-on c`. Throws UsageError for one that is not known. */
+export function parseFailOn(texts: readonly string[]): string[] {
+  const words = texts.flatMap((text) => text.split(',')).map((word) => word.trim());
+  const known = words.map((word) =>
+    FAIL_ON_WORDS.find((candidate) => candidate.toLowerCase() === word.toLowerCase()),
+  );
+  const bad = known.indexOf(undefined);
+  if (bad < 0) return known as string[];
+  throw new UsageError(`--fail-on ${JSON.stringify(words[bad]?.slice(0, 40))} is not a word that it knows`, {
+    suggestions: [`Take of: ${FAIL_ON_WORDS.join(', ')}`],
+  });
+}
+
+/** The words that hold for a report. */
+export function failing(
+  words: readonly string[],
+  report: Pick<StatusReport<unknown>, 'clusters' | 'divergence' | 'contexts'>,
+): string[] {
+  const { clusters, divergence, contexts } = report;
+  return words.filter((word) => {
+    if (word === 'failed') return clusters.some(({ state }) => FAILED.includes(state));
+    if (word === 'not-ready') return clusters.some(({ state }) => state !== 'Ready');
+    if (word === 'divergence') return divergence.length > 0;
+    if (word === 'denied') return contexts.some(({ namespaces }) => namespaces.denied.length > 0);
+    return (
+      clusters.some(({ state, flags }) => state === word || (flags as readonly string[]).includes(word)) ||
+      divergence.some(({ kind }) => kind === word)
+    );
+  });
+}
