@@ -262,7 +262,8 @@ export function asKgitError(thrown: unknown): KgitError {
   });
 }
 
-/** The section of exit codes for a command's help: 0 and the codes named. */
-export function exitCodesHelp(...codes: readonly (keyof typeof EXIT_CODES)[]): string {
-  return ['0', ...codes.map((code) => `${EXIT_CODES[code]} ${code}`)].join(', ');
+/** The description of a command: what it does, then the codes that it may exit with beside 0. */
+export function helpText(text: string, ...codes: readonly (keyof typeof EXIT_CODES)[]): string {
+  const exits = ['0', ...codes.map((code) => `${EXIT_CODES[code]} ${code}`)].join(', ');
+  return `${text}\n\nExit codes: ${exits}.`;
 }

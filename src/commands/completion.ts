@@ -1,11 +1,11 @@
 import { Args } from '@oclif/core';
-import { KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../base-command.js';
 import { completionScript, SHELLS, type Shell } from '../cli/completion-script.js';
 import type { CommandResult } from '../cli/output.js';
 
 export default class Completion extends KgitCommand {
   static override summary = 'Print the completion code of a shell.';
-  static override description = 'Completes commands, their words and flags.\n\nExit codes: 0, 2 USAGE.';
+  static override description = helpText('Completes commands, their words and flags.', 'USAGE');
   static override examples = [
     'source <(<%= config.bin %> completion bash)',
     '<%= config.bin %> completion fish | source',
