@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { parseRepositorySpec } from '../composition.js';
 import { cloneRepository } from '../gitstore/clone.js';
@@ -8,10 +8,13 @@ import { withoutCredentials } from '../gitstore/git.js';
 
 export default class Clone extends KgitCommand {
   static override summary = "Get your team's state repository.";
-  static override description =
-    `Clones a state repository: the whole history, readable without the network from then on.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'REMOTE', 'ENVIRONMENT')}.`;
+  static override description = helpText(
+    `Clones a state repository: the whole history, readable without the network from then on.`,
+    'USAGE',
+    'NO_REPO',
+    'REMOTE',
+    'ENVIRONMENT',
+  );
   static override examples = [
     '<%= config.bin %> clone git@github.com:team/state.git',
     '<%= config.bin %> clone https://git.example.com/team/state.git ~/state',

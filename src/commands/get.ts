@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../base-command.js';
 import { parseValue } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
 import { resolveDeployment } from '../cli/subjects.js';
@@ -13,11 +13,14 @@ import { readState } from '../store/records.js';
 
 export default class Get extends KgitCommand {
   static override summary = "Read a deployment's state.";
-  static override description =
-    `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null.
-A path that is not there prints nothing and exits 15, unless --default.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE')}.`;
+  static override description = helpText(
+    `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null. A path that is not there prints nothing and exits 15, unless --default.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+  );
   static override examples = [
     '<%= config.bin %> get deployment.phase',
     '<%= config.bin %> get kof --deployment k0rdent-abc123 -o json',

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { exitCodesHelp } from '../base-command.js';
+import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { actorOf, DEFAULT_BRANCH, openStateRepository, parseRepositorySpec } from '../composition.js';
 import { UsageError } from '../errors.js';
@@ -16,11 +16,14 @@ import { WriteCommand } from '../write-command.js';
 
 export default class Init extends WriteCommand {
   static override summary = 'Lay out a state repository.';
-  static override description =
-    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the
-remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else.
-
-Exit codes: ${exitCodesHelp('USAGE', 'CONFLICT', 'REMOTE', 'ENVIRONMENT', 'REFUSED')}.`;
+  static override description = helpText(
+    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else.`,
+    'USAGE',
+    'CONFLICT',
+    'REMOTE',
+    'ENVIRONMENT',
+    'REFUSED',
+  );
   static override examples = [
     '<%= config.bin %> init state --deployment k0rdent-abc123',
     '<%= config.bin %> init state --remote git@github.com:team/state.git --ci github',

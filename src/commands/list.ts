@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
@@ -10,10 +10,12 @@ import { listSubjects, summariseSubject } from '../store/records.js';
 
 export default class List extends KgitCommand {
   static override summary = 'What the repository knows: deployments and clusters.';
-  static override description =
-    `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.
-
-Exit codes: ${exitCodesHelp('NO_REPO', 'INVALID_STATE', 'REMOTE')}.`;
+  static override description = helpText(
+    `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.`,
+    'NO_REPO',
+    'INVALID_STATE',
+    'REMOTE',
+  );
   static override examples = [
     '<%= config.bin %> list',
     '<%= config.bin %> list clusters -o name',

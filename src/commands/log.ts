@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, exitCodesHelp, KgitCommand } from '../base-command.js';
+import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { eventDetails, eventLine } from '../cli/event-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { resolveSubject } from '../cli/subjects.js';
@@ -22,11 +22,14 @@ const many = (helpValue: string, summary: string) =>
 
 export default class Log extends KgitCommand {
   static override summary = 'What happened: to one subject, or to all.';
-  static override description =
-    `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of
-all, in the order of publishing. The same filter twice is or, different filters are and.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE')}.`;
+  static override description = helpText(
+    `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of all, in the order of publishing. The same filter twice is or, different filters are and.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+  );
   static override examples = [
     '<%= config.bin %> log --limit 20',
     '<%= config.bin %> log cluster/prod-eu-1 --since 3d -o wide',

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
@@ -20,11 +20,14 @@ interface Row {
 
 export default class Outbox extends KgitCommand {
   static override summary = 'What waits to be published, and why.';
-  static override description =
-    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does;
-drop takes one out for good: what it recorded is lost.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'NOT_FOUND', 'REMOTE', 'REFUSED')}.`;
+  static override description = helpText(
+    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does; drop takes one out for good: what it recorded is lost.`,
+    'USAGE',
+    'NO_REPO',
+    'NOT_FOUND',
+    'REMOTE',
+    'REFUSED',
+  );
   static override examples = [
     '<%= config.bin %> outbox',
     '<%= config.bin %> outbox retry',

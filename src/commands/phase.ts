@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, exitCodesHelp } from '../base-command.js';
+import { type Context, helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import type { Colour } from '../cli/style.js';
 import { formatTable } from '../cli/table.js';
@@ -26,12 +26,16 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 
 export default class Phase extends StateCommand {
   static override summary = 'Move a deployment through its phases.';
-  static override description =
-    `Sets the status of a phase and leaves its event, as one operation. Bare, it lists the phases.
-reset also resets the later phases of the sequence (setting phaseSequence), unless --only.
-A phase that cannot be published now is not kept, unless --queue: others act on it.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'CONFLICT', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE', 'REFUSED')}.`;
+  static override description = helpText(
+    `Sets the status of a phase and leaves its event, as one operation. Bare, it lists the phases. reset also resets the later phases of the sequence (setting phaseSequence), unless --only. A phase that cannot be published now is not kept, unless --queue: others act on it.`,
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+    'REFUSED',
+  );
   static override examples = [
     '<%= config.bin %> phase',
     '<%= config.bin %> phase start create_vms',

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, exitCodesHelp } from '../base-command.js';
+import { type Context, helpText } from '../base-command.js';
 import { parseParameters } from '../cli/assignments.js';
 import { collectBatch, type Rejection } from '../cli/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
@@ -20,11 +20,17 @@ const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context']);
 
 export default class PushEvent extends WriteCommand {
   static override summary = 'Record that something happened to a cluster or deployment.';
-  static override description =
-    `Appends one event as one commit and publishes it. With --stdin or --file: many events, each with its
-subject, as one operation and one commit; all or nothing unless --skip-invalid.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'CONFLICT', 'NOT_FOUND', 'REMOTE', 'ENVIRONMENT', 'SECRET', 'REFUSED')}.`;
+  static override description = helpText(
+    `Appends one event as one commit and publishes it. With --stdin or --file: many events, each with its subject, as one operation and one commit; all or nothing unless --skip-invalid.`,
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'NOT_FOUND',
+    'REMOTE',
+    'ENVIRONMENT',
+    'SECRET',
+    'REFUSED',
+  );
   static override examples = [
     '<%= config.bin %> push-event cluster_created --cluster prod-eu-1 --param location=westeurope --reason "new region"',
     '<%= config.bin %> push-event upgrade --cluster team-a/prod --outcome succeeded --duration 5m12s',

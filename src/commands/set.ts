@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { exitCodesHelp } from '../base-command.js';
+import { helpText } from '../base-command.js';
 import { parseAssignment } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
 import { UsageError } from '../errors.js';
@@ -9,12 +9,17 @@ import { StateCommand } from '../state-command.js';
 
 export default class SetPaths extends StateCommand {
   static override summary = "Change a deployment's state.";
-  static override description =
-    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why.
-A VALUE is a YAML scalar or flow value: 3, true, text, [a, b], {k: v}; nothing is the empty string.
-Where nothing changes, nothing is written.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'CONFLICT', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE', 'SECRET', 'REFUSED')}.`;
+  static override description = helpText(
+    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. A VALUE is a YAML scalar or flow value: 3, true, text, [a, b], {k: v}; nothing is the empty string. Where nothing changes, nothing is written.`,
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+    'SECRET',
+    'REFUSED',
+  );
   static override examples = [
     '<%= config.bin %> set deployment.phase=create_vms',
     '<%= config.bin %> set kof.installed=true kof.version=1.5.0 --reason "upgrade window"',

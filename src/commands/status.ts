@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Args, Flags } from '@oclif/core';
-import { type Context, exitCodesHelp, KgitCommand } from '../base-command.js';
+import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
 import type { CommandResult } from '../cli/output.js';
 import { statusLines } from '../cli/status-lines.js';
@@ -24,12 +24,13 @@ type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 
 export default class Status extends KgitCommand {
   static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
-  static override description =
-    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where
-the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still
-live). At the first status the identity of the management cluster is noted in kgit.yaml.
-
-Exit codes: ${exitCodesHelp('USAGE', 'FINDINGS', 'NO_REPO', 'CLUSTER')}.`;
+  static override description = helpText(
+    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live). At the first status the identity of the management cluster is noted in kgit.yaml.`,
+    'USAGE',
+    'FINDINGS',
+    'NO_REPO',
+    'CLUSTER',
+  );
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status -n team-a -l env=prod -o wide',

@@ -1,13 +1,15 @@
-import { exitCodesHelp, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 
 export default class Sync extends KgitCommand {
   static override summary = 'Publish what waits, and get what others published.';
-  static override description =
-    `Publishes the outbox, fetches, and brings the checkout to the branch. Operations that can no longer be carried
-out are told once and dropped. Exits 0 when nothing waits any more; else with the code of what is in the way.
-
-Exit codes: ${exitCodesHelp('NO_REPO', 'REMOTE', 'ENVIRONMENT', 'REFUSED')}.`;
+  static override description = helpText(
+    `Publishes the outbox, fetches, and brings the checkout to the branch. Operations that can no longer be carried out are told once and dropped. Exits 0 when nothing waits any more; else with the code of what is in the way.`,
+    'NO_REPO',
+    'REMOTE',
+    'ENVIRONMENT',
+    'REFUSED',
+  );
   static override examples = ['<%= config.bin %> sync', '<%= config.bin %> sync --json'];
 
   protected async execute(): Promise<CommandResult> {

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { exitCodesHelp } from '../base-command.js';
+import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { UsageError } from '../errors.js';
 import { parseStatePath } from '../model/state-path.js';
@@ -7,11 +7,15 @@ import { StateCommand } from '../state-command.js';
 
 export default class UnsetPaths extends StateCommand {
   static override summary = "Take paths out of a deployment's state.";
-  static override description =
-    `Removes paths of the state document, all at once, and leaves the event that says so. A path that is not there
-is no change.
-
-Exit codes: ${exitCodesHelp('USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'REMOTE', 'REFUSED')}.`;
+  static override description = helpText(
+    `Removes paths of the state document, all at once, and leaves the event that says so. A path that is not there is no change.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+    'REFUSED',
+  );
   static override examples = [
     '<%= config.bin %> unset kof.regional_domain',
     '<%= config.bin %> unset azure aws --reason "moved to GCP"',
