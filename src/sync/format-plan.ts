@@ -1,5 +1,5 @@
 import type { Value } from '../model/value.js';
-import type { ConflictRule, ImportedFile, ImportPlan } from './import-plan.js';
+import { type ConflictRule, type ImportedFile, type ImportPlan, refusalOf } from './import-plan.js';
 
 const HEAD = ['FILE', 'GOES TO', 'EVENTS', 'STATE'] as const;
 const MAX_VALUE = 60;
@@ -57,12 +57,14 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 const CONFLICT_TITLES: Record<ConflictRule, string> = {
-  fail: 'Conflicts: the repository holds other values, so nothing is written (--on-conflict repository|file)',
+  fail: 'Conflicts: the repository holds other values (--on-conflict repository|file)',
   repository: "Conflicts: the repository's values stay",
   file: "Conflicts: the files' values are taken",
 };
 
-function summary({ files, parts }: ImportPlan): string {
+function summary(plan: ImportPlan): string {
+  const { files, parts } = plan;
+  if (refusalOf(plan)) return 'Nothing is written.';
   const events = files.reduce((sum, file) => sum + file.events.new, 0);
   const values = files.reduce((sum, file) => sum + file.state.set, 0);
   if (parts.length === 0) return 'Nothing new: the repository has it all.';
@@ -98,10 +100,7 @@ export function formatPlan(plan: ImportPlan): string[] {
       'Warnings',
       files.flatMap(({ path, warnings }) => warnings.map((text) => plain(`${path}: ${text}`))),
     ),
-    ...section(
-      plan.skipInvalid ? 'Skipped' : 'Errors: nothing is written (--skip-invalid leaves these out)',
-      errors.map(plain),
-    ),
+    ...section(plan.skipInvalid ? 'Skipped' : 'Errors (--skip-invalid leaves these out)', errors.map(plain)),
     '',
     summary(plan),
   ];

@@ -148,8 +148,9 @@ export function parseImport(files: readonly LegacyFile[], settings: ImportSettin
   const folders = new Map<string, Document[]>();
   for (const document of documents) {
     if (!('data' in document)) continue;
-    const beside = folders.get(document.file.folder) ?? [];
-    folders.set(document.file.folder, [...beside, document]);
+    const beside = folders.get(document.file.folder);
+    if (beside) beside.push(document);
+    else folders.set(document.file.folder, [document]);
   }
   const known = new Map([...folders].map(([path, beside]) => [path, legacyFolder(beside)]));
   return documents.map((document) =>
