@@ -41,7 +41,8 @@ function actionWord(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9_.-]+/g, '-')
     .replace(/^[^a-z0-9]+/, '')
-    .slice(0, MAX_ACTION);
+    .slice(0, MAX_ACTION)
+    .replace(/[^a-z0-9]+$/, '');
   return word || 'event';
 }
 
@@ -61,8 +62,7 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
   const odd = {};
   for (const [key, value] of Object.entries(entry)) {
     if (key === 'timestamp' || key === 'action') continue;
-    const plain = typeof value === 'string' && key === 'message';
-    setOwn(!OWN_KEYS.includes(key) && (plain || fits(key, value)) ? fields : odd, key, value);
+    setOwn(!OWN_KEYS.includes(key) && fits(key, value) ? fields : odd, key, value);
   }
   return { fields, odd };
 }
@@ -101,8 +101,7 @@ function eventOf(
   id: string,
   isDryRun: boolean,
 ): EventWrite {
-  const legacyAction = wordOf(entry['action']) ?? '';
-  const action = actionWord(legacyAction);
+  const action = actionWord(wordOf(entry['action']) ?? '');
   const { fields, odd } = sortFields(entry);
   const timestamp = formatTimestamp(parseRfc3339(String(entry['timestamp'])) ?? 0);
   const given = isMap(fields['parameters']) ? fields['parameters'] : {};

@@ -12,11 +12,11 @@ import { type NamedSubject, type SubjectSettings, subjectOf } from './legacy-sub
 import type { LegacyFile } from './read-legacy-files.js';
 import type { StateClaim, StateClaims } from './state-claims.js';
 import { statePathOfKey } from './state-mapping.js';
-import { type FindSecrets, withhold } from './withhold.js';
+import { type SecretGuard, withhold } from './withhold.js';
 
 export interface ImportSettings extends SubjectSettings {
   readonly skipInvalid: boolean;
-  readonly findSecrets: FindSecrets;
+  readonly secrets: SecretGuard;
 }
 
 /** A legacy file as what it would write, before anything is known of the repository. */
@@ -24,6 +24,8 @@ export interface ParsedFile {
   readonly path: string;
   readonly family: Family | 'unknown';
   readonly subject: Subject | null;
+  /** The legacy name of the subject where the rule of names made a slug of it. */
+  readonly name: string | null;
   /** Id of the deployment whose operation takes the file; null for clusters that no deployment lies beside. */
   readonly deployment: string | null;
   readonly found: number;
@@ -37,6 +39,7 @@ export interface ParsedFile {
 const NOTHING = {
   family: 'unknown',
   subject: null,
+  name: null,
   deployment: null,
   found: 0,
   events: [],
@@ -73,6 +76,10 @@ function readDocument(file: LegacyFile): Document | ParsedFile {
   }
 }
 
+function secretError(message: string): ImportError {
+  return importError(new SecretError(message, { suggestions: ['Take it out of the file, then import it'] }));
+}
+
 function parseState(
   family: StateFamily,
   data: LegacyDocument,
@@ -82,9 +89,12 @@ function parseState(
   const withheld: string[] = [];
   for (const [key, value] of Object.entries(data)) {
     const path = statePathOfKey(family, key);
-    const clean = withhold(value, path, settings.findSecrets, 'leave out');
+    const clean = withhold(value, path, settings.secrets, 'leave out');
     withheld.push(...clean.withheld);
-    if (clean.value !== undefined) claims.push({ path, key, value: clean.value });
+    if (clean.value === undefined) continue;
+    // The full name may tell what the path without its prefix does not.
+    if (settings.secrets.find(clean.value, [key]).length > 0) withheld.push(settings.secrets.show(path));
+    else claims.push({ path, key, value: clean.value });
   }
   return { state: { family, lastUpdated: data['last_updated'] ?? null, claims }, withheld };
 }
@@ -96,12 +106,10 @@ function parseEvents(
   settings: ImportSettings,
 ): Partial<ParsedFile> {
   const found = entriesOf(data);
-  const clean = withhold(found, ['events'], settings.findSecrets, 'mark');
+  const clean = withhold(found, ['events'], settings.secrets, 'mark');
   if (clean.value === undefined) {
-    const error = new SecretError('holds a secret that cannot be taken out of its event', {
-      suggestions: ['Remove the secret from the file, then import it'],
-    });
-    return { found: found.length, withheld: clean.withheld, error: importError(error) };
+    const error = secretError('holds a secret that cannot be taken out of its event');
+    return { found: found.length, withheld: clean.withheld, error };
   }
   const { events, invalid } = importedEvents({
     family,
@@ -122,14 +130,20 @@ function parseDocument(document: Document, folder: LegacyFolder, settings: Impor
   const { file, family, data } = document;
   const row: ParsedFile = { ...NOTHING, path: file.path, family };
   if (Object.keys(data).length === 0) return { ...row, warnings: ['is empty'] };
+  // A name goes into paths and commit messages, where nothing could be taken out of it.
+  const names = { deployment_id: data['deployment_id'], cluster_name: data['cluster_name'] };
+  if (settings.secrets.find(names, []).length > 0) {
+    return { ...row, error: secretError('has a name that looks secret') };
+  }
   const target = subjectOf({ family, data, fileName: basename(file.path) }, folder.names, settings);
   if (target instanceof KgitError) return { ...row, error: importError(target) };
   const parsed = isStateFamily(family)
     ? parseState(family, data, settings)
     : parseEvents(family, target, data, settings);
-  const { subject } = target;
+  const { subject, name = null } = target;
   const warnings = [...(parsed.warnings ?? []), ...staleness(document, folder)];
-  return { ...row, ...parsed, subject, deployment: deploymentOf(subject, folder, settings), warnings };
+  const deployment = deploymentOf(subject, folder, settings);
+  return { ...row, ...parsed, subject, name, deployment, warnings };
 }
 
 /** The deployment whose operation takes a file: its own, or for a cluster's file the one it lies beside. */

@@ -65,8 +65,10 @@ function sourceOf(files: readonly StateFile[], displaced: readonly DisplacedClai
   const keys = files
     .filter(({ family }) => family !== 'deployment-state')
     .map(({ family, state }) => [family, state.claims.map(({ key }) => key)]);
+  const name = files.find((file) => file.name !== null)?.name;
   return {
     imported_from: [...new Set(files.map(({ family }) => family))],
+    ...(name ? { name } : {}),
     ...(keys.length === 0 ? {} : { keys: Object.fromEntries(keys) as ValueMap }),
     ...(displaced.length === 0 ? {} : { displaced: displaced.map((claim) => ({ ...claim })) }),
   };

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { lstat, open, opendir } from 'node:fs/promises';
-import { basename, dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize, sep } from 'node:path';
 import { NotFoundError, UsageError } from '../errors.js';
 import { MAX_YAML_BYTES } from '../model/yaml.js';
 import { hasCode } from '../store/durable-files.js';
@@ -21,7 +21,7 @@ export interface LegacyFile {
 /** Most files that one import reads. */
 export const MAX_FILES = 10_000;
 /** Most bytes that one import reads. */
-export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+export const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
 const SYMLINK = 'is a symbolic link, which is not followed';
 const STATE_FOLDER = 'state';
@@ -112,8 +112,8 @@ export async function readLegacyFiles(paths: readonly string[]): Promise<LegacyF
       const path = join(argument, name);
       const shown = paths.length > 1 ? path : name || basename(argument);
       if (name === STATE_FOLDER) files.push({ path: shown, folder: path, text: null, problem: SYMLINK });
-      else files.push(await readOne(path, shown.replaceAll('\\', '/')));
-      total += files.at(-1)?.text?.length ?? 0;
+      else files.push(await readOne(path, shown.split(sep).join('/')));
+      total += Buffer.byteLength(files.at(-1)?.text ?? '');
       if (files.length > MAX_FILES) throw tooMuch(`more than ${MAX_FILES} files`);
       if (total > MAX_TOTAL_BYTES) throw tooMuch(`more than ${MAX_TOTAL_BYTES / 1024 / 1024} MiB`);
     }

@@ -45,16 +45,16 @@ describe('formatPlan', () => {
       state/other�.yaml            nothing               -       -
       state/kof-events.yaml        nothing: see below    -       -
 
-      Conflicts: the repository holds other values, so nothing is written (--on-conflict repository|file)
+      Conflicts: the repository holds other values (--on-conflict repository|file)
         deployment.phase: repository "a", state/deployment-state.yaml "b\\u001b[31m"
 
       Warnings
         state/other�.yaml: not a state or event file that the scripts write
 
-      Errors: nothing is written (--skip-invalid leaves these out)
+      Errors (--skip-invalid leaves these out)
         state/kof-events.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]
 
-      Nothing new: the repository has it all."
+      Nothing is written."
     `);
   });
 

@@ -17,7 +17,7 @@ import type { ConflictRule, ImportPlan } from '../../src/sync/import-plan.js';
 import { type ImportSettings, parseImport } from '../../src/sync/parse-import.js';
 import { planImport } from '../../src/sync/plan-import.js';
 import type { LegacyFile } from '../../src/sync/read-legacy-files.js';
-import type { FoundSecret } from '../../src/sync/withhold.js';
+import type { FoundSecret, SecretGuard } from '../../src/sync/withhold.js';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'state');
 
@@ -35,15 +35,19 @@ export function layOut(): { root: string; keys: string[] } {
   return { root, keys };
 }
 
-/** Finds every string of which `isSecret` says so, wherever it stands. */
-export function finder(isSecret: (text: string, path: StatePath) => boolean, what = 'WireGuard private key') {
-  return function find(value: unknown, path: StatePath): FoundSecret[] {
+/** A guard that finds every string of which `isSecret` says so, wherever it stands. */
+export function finder(
+  isSecret: (text: string, path: StatePath) => boolean,
+  what = 'WireGuard private key',
+): SecretGuard {
+  function find(value: unknown, path: StatePath): FoundSecret[] {
     if (typeof value === 'string')
       return isSecret(value, path) ? [{ path: formatStatePath(path), what }] : [];
     if (Array.isArray(value)) return value.flatMap((item, i) => find(item, [...path, i]));
     if (!isMap(value)) return [];
     return Object.entries(value).flatMap(([key, item]) => find(item, [...path, key]));
-  };
+  }
+  return { find, show: formatStatePath };
 }
 
 /** WireGuard private keys where the scripts write them. */
@@ -53,7 +57,7 @@ export const SETTINGS: ImportSettings = {
   management: 'default',
   namespace: 'kcm-system',
   skipInvalid: false,
-  findSecrets: findPrivateKeys,
+  secrets: findPrivateKeys,
 };
 
 /** A legacy file of the folder `state`. */

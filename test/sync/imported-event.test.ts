@@ -110,7 +110,7 @@ describe('importedEvents', () => {
     expect(event).toEqual({
       id: event?.id,
       timestamp: '2025-12-04T01:00:00.500Z',
-      action: 'vm-created-',
+      action: 'vm-created',
       phase: 'create_vms',
       vm_name: 'w1',
       user: 'rbias',

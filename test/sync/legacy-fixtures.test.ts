@@ -37,9 +37,9 @@ function secretsOf(name: string): string[] {
 }
 
 function settingsOf(name: string) {
-  const secrets = secretsOf(name);
-  const findSecrets = finder((text) => secrets.some((secret) => text.includes(secret)), 'secret');
-  return { ...SETTINGS, findSecrets, skipInvalid: true };
+  const texts = secretsOf(name);
+  const secrets = finder((text) => texts.some((secret) => text.includes(secret)), 'secret');
+  return { ...SETTINGS, secrets, skipInvalid: true };
 }
 
 async function parsed(name: string): Promise<ParsedFile[]> {

@@ -366,11 +366,11 @@ describe('planImport', () => {
 
   it('keeps an event whose text held a secret, with a marker in its place', async () => {
     const secret = 'hunter2-and-more';
-    const findSecrets = finder((text) => text.includes(secret), 'password');
+    const secrets = finder((text) => text.includes(secret), 'password');
     const entries = [
       { timestamp: '2025-12-04T01:00:00Z', action: 'a', message: `it is ${secret}`, note: 'kept' },
     ];
-    const withheld = await new MemoryRepository().plan([eventFile(entries)], 'fail', { findSecrets });
+    const withheld = await new MemoryRepository().plan([eventFile(entries)], 'fail', { secrets });
     expect(withheld.files[0]?.withheld).toEqual(['events.0.message']);
     expect(withheld.parts[0]?.events[0]?.event).toMatchObject({
       message: '<withheld: password>',
@@ -378,7 +378,7 @@ describe('planImport', () => {
     });
     expect(JSON.stringify(withheld)).not.toContain(secret);
     const renamed = finder((text) => text.includes(secret), 'pass phrase');
-    const other = await new MemoryRepository().plan([eventFile(entries)], 'fail', { findSecrets: renamed });
+    const other = await new MemoryRepository().plan([eventFile(entries)], 'fail', { secrets: renamed });
     expect(other.parts[0]?.events[0]?.event.id).toBe(withheld.parts[0]?.events[0]?.event.id);
   });
 });
