@@ -67,7 +67,7 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
   return { fields, odd };
 }
 
-const MARKERS = /"<withheld: [^"]*>"/g;
+const MARKERS = /"<withheld: (?:[^"\\]|\\.)*>"/g;
 
 /**
  * What of an entry makes its id: the subject, the time and all fields. Only that a field was withheld

@@ -377,7 +377,7 @@ describe('planImport', () => {
       note: 'kept',
     });
     expect(JSON.stringify(withheld)).not.toContain(secret);
-    const renamed = finder((text) => text.includes(secret), 'pass phrase');
+    const renamed = finder((text) => text.includes(secret), 'value of "x"');
     const other = await new MemoryRepository().plan([eventFile(entries)], 'fail', { secrets: renamed });
     expect(other.parts[0]?.events[0]?.event.id).toBe(withheld.parts[0]?.events[0]?.event.id);
   });
