@@ -19,9 +19,9 @@ export interface LegacyFile {
 }
 
 /** Most files that one import reads. */
-export const MAX_FILES = 10_000;
+const MAX_FILES = 10_000;
 /** Most bytes that one import reads. */
-export const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
+const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
 const SYMLINK = 'is a symbolic link, which is not followed';
 const STATE_FOLDER = 'state';

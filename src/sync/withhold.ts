@@ -21,7 +21,7 @@ export interface Withheld {
 }
 
 /** What stands in an event for a text that held a secret. */
-export function withheldMarker(what: string): string {
+function withheldMarker(what: string): string {
   return `<withheld: ${what}>`;
 }
 
