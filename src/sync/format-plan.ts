@@ -1,0 +1,107 @@
+import type { Value } from '../model/value.js';
+import { type ConflictRule, type ImportedFile, type ImportPlan, refusalOf } from './import-plan.js';
+
+const HEAD = ['FILE', 'GOES TO', 'EVENTS', 'STATE'] as const;
+const MAX_VALUE = 60;
+/** Lines of one section before the rest is counted. */
+const MAX_LINES = 40;
+
+/** Text of files never reaches a terminal as it is: control characters become visible. */
+function plain(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
+function shown(value: Value): string {
+  const text = plain(JSON.stringify(value));
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+}
+
+function counted(parts: readonly (readonly [number, string])[]): string {
+  const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return said.join(', ') || '-';
+}
+
+function row(file: ImportedFile): readonly string[] {
+  const { events, state, error } = file;
+  const skipped = error ? 0 : events.found - events.new - events.duplicate;
+  return [
+    plain(file.path),
+    file.error ? 'nothing: see below' : (file.subject ?? 'nothing'),
+    counted([
+      [events.new, 'new'],
+      [events.duplicate, 'known'],
+      [skipped, 'skipped'],
+    ]),
+    counted([
+      [state.set, 'set'],
+      [state.unchanged, 'unchanged'],
+      [state.conflicts, state.conflicts === 1 ? 'conflict' : 'conflicts'],
+    ]),
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const more = lines.length > MAX_LINES ? [`  … and ${lines.length - MAX_LINES} more`] : [];
+  return ['', title, ...lines.slice(0, MAX_LINES).map((line) => `  ${line}`), ...more];
+}
+
+const CONFLICT_TITLES: Record<ConflictRule, string> = {
+  fail: 'Conflicts: the repository holds other values (--on-conflict repository|file)',
+  repository: "Conflicts: the repository's values stay",
+  file: "Conflicts: the files' values are taken",
+};
+
+function summary(plan: ImportPlan): string {
+  const { files, parts } = plan;
+  if (refusalOf(plan)) return 'Nothing is written.';
+  const events = files.reduce((sum, file) => sum + file.events.new, 0);
+  const values = files.reduce((sum, file) => sum + file.state.set, 0);
+  if (parts.length === 0) return 'Nothing new: the repository has it all.';
+  const made = parts.length === 1 ? 'one commit' : `${parts.length} commits`;
+  return `${events} new ${events === 1 ? 'event' : 'events'} and ${values} ${values === 1 ? 'value' : 'values'} of state, in ${made}.`;
+}
+
+/** A plan as lines for a terminal: what goes where, what is withheld, what differs, what is wrong, the sum. */
+export function formatPlan(plan: ImportPlan): string[] {
+  const { files, conflicts } = plan;
+  const errors = files.flatMap(({ path, error }) =>
+    error
+      ? [
+          [path, error.line, error.column].filter((part) => part !== undefined).join(':') +
+            `: ${error.message}`,
+        ]
+      : [],
+  );
+  return [
+    ...table([HEAD, ...files.map(row)]),
+    ...section(
+      'Withheld: these look secret and are not written',
+      files.flatMap(({ path, withheld }) => withheld.map((place) => plain(`${path}: ${place}`))),
+    ),
+    ...section(
+      CONFLICT_TITLES[plan.onConflict],
+      conflicts.map(
+        ({ path, repository, file, from }) =>
+          `${plain(path)}: repository ${shown(repository)}, ${plain(from)} ${shown(file)}`,
+      ),
+    ),
+    ...section(
+      'Warnings',
+      files.flatMap(({ path, warnings }) => warnings.map((text) => plain(`${path}: ${text}`))),
+    ),
+    ...section(plan.skipInvalid ? 'Skipped' : 'Errors (--skip-invalid leaves these out)', errors.map(plain)),
+    '',
+    summary(plan),
+  ];
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareEvents, type KgitEvent } from '../../src/model/event.js';
+import { parseEvent } from '../../src/model/event-file.js';
+import { parseEventPath } from '../../src/model/layout.js';
+import { formatStatePath, type StatePath } from '../../src/model/state-path.js';
+import { formatSubject } from '../../src/model/subject.js';
+import { makeUlid } from '../../src/model/ulid.js';
+import { isMap } from '../../src/model/value.js';
+import { applyOperation } from '../../src/store/apply-operation.js';
+import type { Entry, StateView } from '../../src/store/state-store.js';
+import { existingRecords } from '../../src/sync/existing-records.js';
+import { importOperation } from '../../src/sync/import-operation.js';
+import type { ConflictRule, ImportPlan } from '../../src/sync/import-plan.js';
+import { type ImportSettings, parseImport } from '../../src/sync/parse-import.js';
+import { planImport } from '../../src/sync/plan-import.js';
+import type { LegacyFile } from '../../src/sync/read-legacy-files.js';
+import type { FoundSecret, SecretGuard } from '../../src/sync/withhold.js';
+
+const FIXTURE = join(import.meta.dirname, 'fixtures', 'state');
+
+/** The committed `state` folder in a temporary folder, with keys made now in place of its placeholders. */
+export function layOut(): { root: string; keys: string[] } {
+  const root = mkdtempSync(join(tmpdir(), 'kgit-import-'));
+  cpSync(FIXTURE, join(root, 'state'), { recursive: true });
+  const file = join(root, 'state', 'deployment-state.yaml');
+  const keys: string[] = [];
+  const text = readFileSync(file, 'utf8').replace(/KEY_OF_\w+/g, () => {
+    keys.push(randomBytes(32).toString('base64'));
+    return keys.at(-1) as string;
+  });
+  writeFileSync(file, text);
+  return { root, keys };
+}
+
+/** A guard that finds every string of which `isSecret` says so, wherever it stands. */
+export function finder(
+  isSecret: (text: string, path: StatePath) => boolean,
+  what = 'WireGuard private key',
+): SecretGuard {
+  function find(value: unknown, path: StatePath): FoundSecret[] {
+    if (typeof value === 'string')
+      return isSecret(value, path) ? [{ path: formatStatePath(path), what }] : [];
+    if (Array.isArray(value)) return value.flatMap((item, i) => find(item, [...path, i]));
+    if (!isMap(value)) return [];
+    return Object.entries(value).flatMap(([key, item]) => find(item, [...path, key]));
+  }
+  return { find, show: formatStatePath };
+}
+
+/** WireGuard private keys where the scripts write them. */
+export const findPrivateKeys = finder((_, path) => path.at(-1) === 'private_key');
+
+export const SETTINGS: ImportSettings = {
+  management: 'default',
+  namespace: 'kcm-system',
+  skipInvalid: false,
+  secrets: findPrivateKeys,
+};
+
+/** A legacy file of the folder `state`. */
+export function legacyFile(name: string, text: string, folder = 'state'): LegacyFile {
+  return { path: `${folder}/${name}`, folder, text, problem: null };
+}
+
+/** An event file with these entries, as JSON, which is YAML. */
+export function eventFile(
+  events: readonly unknown[],
+  name = 'deployment-events.yaml',
+  id = 'k0rdent-x',
+): LegacyFile {
+  return legacyFile(name, JSON.stringify({ deployment_id: id, events }));
+}
+
+/** A repository in memory that takes operations as a driver does. */
+export class MemoryRepository implements StateView {
+  readonly files = new Map<string, string>();
+  private count = 0;
+
+  async read(path: string): Promise<string | null> {
+    return this.files.get(path) ?? null;
+  }
+
+  async list(folder: string): Promise<readonly Entry[] | null> {
+    const names = new Map<string, Entry>();
+    for (const path of this.files.keys()) {
+      if (!path.startsWith(`${folder}/`)) continue;
+      const [name = '', ...below] = path.slice(folder.length + 1).split('/');
+      names.set(name, { name, kind: below.length > 0 ? 'folder' : 'file' });
+    }
+    return names.size > 0 ? [...names.values()] : null;
+  }
+
+  async plan(
+    files: readonly LegacyFile[],
+    onConflict: ConflictRule = 'fail',
+    settings: Partial<ImportSettings> = {},
+  ): Promise<ImportPlan> {
+    const parsed = parseImport(files, { ...SETTINGS, ...settings });
+    const existing = await existingRecords(this, parsed);
+    return planImport(parsed, existing, { onConflict, skipInvalid: settings.skipInvalid ?? false });
+  }
+
+  /** Carries a plan out and says how each of its operations ended. */
+  async carryOut(plan: ImportPlan): Promise<string[]> {
+    const ends: string[] = [];
+    for (const part of plan.parts) {
+      const time = Date.UTC(2026, 0, 1) + ++this.count;
+      const operation = importOperation(part, {
+        operationId: makeUlid(time, 1n),
+        eventId: makeUlid(time, 2n),
+        time,
+        actor: { name: 'dev', email: 'dev@example.com' },
+        fields: { user: 'dev' },
+      });
+      const applied = await applyOperation(operation, { view: this, at: async () => null });
+      if (applied.kind === 'commit') for (const [path, text] of applied.files) this.files.set(path, text);
+      ends.push(applied.kind);
+    }
+    return ends;
+  }
+
+  /** The events of a subject, in the order in which kgit lists them. */
+  events(subject: string): KgitEvent[] {
+    const events: KgitEvent[] = [];
+    for (const [path, text] of this.files) {
+      const place = parseEventPath(path);
+      if (place && formatSubject(place.subject) === subject) events.push(parseEvent(text, path));
+    }
+    return events.sort(compareEvents);
+  }
+}

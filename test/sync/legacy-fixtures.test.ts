@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fold } from '../../src/model/apply.js';
+import { compareEvents } from '../../src/model/event.js';
+import { parseState } from '../../src/model/state-document.js';
+import { formatSubject } from '../../src/model/subject.js';
+import { canonicalJson } from '../../src/sync/canonical-json.js';
+import { refusalOf } from '../../src/sync/import-plan.js';
+import { type ParsedFile, parseImport } from '../../src/sync/parse-import.js';
+import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
+import { finder, MemoryRepository, SETTINGS } from './import-support.js';
+
+/** Files as the scripts wrote them, where this machine has them. */
+const FIXTURES = resolve(import.meta.dirname, '../../../shared/legacy/fixtures');
+const isHere = existsSync(FIXTURES);
+if (!isHere) console.warn(`skipped: no legacy fixtures at ${FIXTURES}`);
+
+const cases = isHere
+  ? readdirSync(FIXTURES).filter((name) => existsSync(join(FIXTURES, name, 'root', 'state')))
+  : [];
+
+interface CaseFile {
+  readonly events?: number;
+  readonly npmYaml?: string;
+}
+
+function caseFiles(name: string): Record<string, CaseFile> {
+  return JSON.parse(readFileSync(join(FIXTURES, name, 'case.json'), 'utf8')).files;
+}
+
+function secretsOf(name: string): string[] {
+  const lines = readFileSync(join(FIXTURES, 'SECRETS.tsv'), 'utf8').trimEnd().split('\n');
+  return lines
+    .map((line) => line.split('\t'))
+    .flatMap(([of, secret]) => (of === name && secret ? [secret] : []));
+}
+
+function settingsOf(name: string) {
+  const texts = secretsOf(name);
+  const secrets = finder((text) => texts.some((secret) => text.includes(secret)), 'secret');
+  return { ...SETTINGS, secrets, skipInvalid: true };
+}
+
+async function parsed(name: string): Promise<ParsedFile[]> {
+  return parseImport(await readLegacyFiles([join(FIXTURES, name, 'root')]), settingsOf(name));
+}
+
+/** Files that are broken in a way that another parser forgives: UTF-16 text. */
+const NOT_UTF8 = ['state/cluster-utf16-events.yaml'];
+
+describe.runIf(isHere)('the state folders of the scripts', () => {
+  it('are there', () => expect(cases.length).toBeGreaterThan(5));
+
+  it.each(cases)(
+    '%s: has the events that it should, in their order, each with an id of its own',
+    async (name) => {
+      const files = await parsed(name);
+      for (const [path, { events, npmYaml }] of Object.entries(caseFiles(name))) {
+        const file = files.find((candidate) => candidate.path === path);
+        if (!file) continue;
+        if (npmYaml?.startsWith('ERR') || NOT_UTF8.includes(path)) expect(file.error, path).not.toBeNull();
+        else if (events !== undefined) expect(file.events, path).toHaveLength(events);
+      }
+      for (const file of files) {
+        const events = file.events.map(({ event }) => event);
+        expect([...events].sort(compareEvents), file.path).toEqual(events);
+        expect(new Set(events.map(({ id }) => id)).size, file.path).toBe(events.length);
+      }
+    },
+  );
+
+  it.each(cases)('%s: gives the same ids every time, and nothing new once imported', async (name) => {
+    const ids = (files: readonly ParsedFile[]) =>
+      files.map(({ events }) => events.map(({ event }) => event.id));
+    expect(ids(await parsed(name))).toEqual(ids(await parsed(name)));
+    const repository = new MemoryRepository();
+    const legacy = await readLegacyFiles([join(FIXTURES, name, 'root')]);
+    const plan = await repository.plan(legacy, 'fail', settingsOf(name));
+    expect(refusalOf(plan)).toBeNull();
+    await repository.carryOut(plan);
+    const again = await repository.plan(legacy, 'fail', settingsOf(name));
+    expect(again.parts).toEqual([]);
+    expect(again.conflicts).toEqual([]);
+    for (const [path, text] of repository.files) {
+      if (!path.endsWith('/state.yaml')) continue;
+      const subject = path.replace('deployments/', 'deployment/').replace('/state.yaml', '');
+      expect(canonicalJson(fold(repository.events(subject)))).toBe(canonicalJson(parseState(text, path)));
+    }
+  });
+
+  it.each(cases)('%s: no secret of it is in the plan or in what is written', async (name) => {
+    const repository = new MemoryRepository();
+    const legacy = await readLegacyFiles([join(FIXTURES, name, 'root')]);
+    const plan = await repository.plan(legacy, 'fail', settingsOf(name));
+    await repository.carryOut(plan);
+    const everything = JSON.stringify(plan) + [...repository.files].flat().join('\n');
+    for (const secret of secretsOf(name)) {
+      expect(everything.includes(secret)).toBe(false);
+      expect(everything.includes(JSON.stringify(secret).slice(1, -1))).toBe(false);
+    }
+  });
+
+  it('the largest has its parts where they belong', async () => {
+    const files = await parsed('09-head-full');
+    expect(files.map(({ subject, events }) => [subject && formatSubject(subject), events.length])).toEqual([
+      ['deployment/k0rdent-xyoeeex2', 1],
+      ['deployment/k0rdent-xyoeeex2', 0],
+      ['cluster/default/kcm-system/aws-dev-1', 3],
+      ['cluster/default/kcm-system/kof-regional-xyoeeex2-southeastasia', 5],
+      ['cluster/default/kcm-system/prod-eu.west-1', 3],
+      ['deployment/k0rdent-xyoeeex2', caseFiles('09-head-full')['state/deployment-events.yaml']?.events],
+      ['deployment/k0rdent-xyoeeex2', 0],
+    ]);
+    expect(files.find(({ family }) => family === 'deployment-state')?.withheld).toHaveLength(6);
+  });
+});
