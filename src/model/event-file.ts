@@ -1,15 +1,15 @@
 import { InvalidStateError } from '../errors.js';
 import { EVENT_KEYS, isAction, type KgitEvent } from './event.js';
 import { isUlid } from './ulid.js';
-import { isMap } from './value.js';
+import { isMap, setOwn } from './value.js';
 import { formatYaml, parseYaml } from './yaml.js';
 
 /** The event with its known keys in their order, the others behind them. */
 function inOrder(event: KgitEvent): Record<string, unknown> {
   const ordered: Record<string, unknown> = {};
-  for (const key of EVENT_KEYS) if (event[key] !== undefined) ordered[key] = event[key];
-  for (const key of Object.keys(event))
-    if (!(key in ordered) && event[key] !== undefined) ordered[key] = event[key];
+  const keys = new Set<string>([...EVENT_KEYS, ...Object.keys(event)]);
+  for (const key of keys)
+    if (Object.hasOwn(event, key) && event[key] !== undefined) setOwn(ordered, key, event[key]);
   return ordered;
 }
 

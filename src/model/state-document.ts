@@ -120,11 +120,15 @@ function spliceFor(document: Document.Parsed, text: string, data: unknown, edit:
     : appendPair(text, best.map, best.at === 0, part, value);
 }
 
-function applyOne(text: string, data: Record<string, unknown>, edit: Edit, file: string): string {
-  const document = parseYamlDocument(text, file);
-  if (edit.op === 'unset' && !lookUp(data, edit.path).found) return text;
-  if (edit.op === 'set') setAt(data, edit.path, mutable(edit.value));
-  else unsetAt(data, edit.path);
+/** The text with one edit spliced in; null where an earlier splice left no YAML that can be read. */
+function spliced(text: string, data: Record<string, unknown>, edit: Edit, file: string): string | null {
+  let document: Document.Parsed;
+  try {
+    document = parseYamlDocument(text, file);
+  } catch (error) {
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
   const splice = spliceFor(document, text, data, edit);
   return splice ? text.slice(0, splice.start) + splice.text + text.slice(splice.end) : laidOut(text, data);
 }
@@ -166,9 +170,14 @@ export function editState(text: string, edits: readonly Edit[], file: string): s
   const data = mutable(parseState(text, file)) as Record<string, unknown>;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const lines = text.replaceAll('\r\n', '\n');
-  let result = lines;
-  for (const edit of edits) result = applyOne(result, data, edit, file);
-  if (!holds(result, data, file)) result = laidOut(lines, data);
+  let result: string | null = lines;
+  for (const edit of edits) {
+    if (edit.op === 'unset' && !lookUp(data, edit.path).found) continue;
+    if (edit.op === 'set') setAt(data, edit.path, mutable(edit.value));
+    else unsetAt(data, edit.path);
+    result = result === null ? null : spliced(result, data, edit, file);
+  }
+  if (result === null || !holds(result, data, file)) result = laidOut(lines, data);
   return eol === '\n' ? result : result.replaceAll('\n', eol);
 }
 

@@ -212,3 +212,19 @@ describe('editState, for any edits', () => {
     );
   });
 });
+
+describe('editState, where a splice is not enough', () => {
+  it('lays the document out anew behind a key that is too long for a line', () => {
+    const long = 'k'.repeat(1100);
+    const text = editState('', [{ op: 'set', path: [long], value: 1 }], 's');
+    const after = editState(
+      text,
+      [
+        { op: 'set', path: ['b'], value: 2 },
+        { op: 'set', path: ['c'], value: 3 },
+      ],
+      's',
+    );
+    expect(parseState(after, 's')).toEqual({ [long]: 1, b: 2, c: 3 });
+  });
+});
