@@ -53,7 +53,7 @@ class MemoryView implements StateView {
 /** A store in this process's memory: for library users' own tests, and the yardstick of the contract suite. */
 export class MemoryStore implements StateStore {
   readonly target = 'memory';
-  readonly isRemote = false;
+  readonly isRemote: boolean = false;
   readonly #versions = new Map<Revision, Version>();
   #tip: Revision | null = null;
 

@@ -54,10 +54,7 @@ const operation = z.object({
 
 /** An operation as JSON can hold it; `operationFromJson` reads it back. */
 export function operationToJson(operation: Operation): unknown {
-  const events = operation.events.map((item) => ({
-    subject: formatSubject(item.subject),
-    event: item.event,
-  }));
+  const events = operation.events.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
   return { ...operation, events };
 }
 

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { MemoryStore } from '../../src/backends/memory-store.js';
+import { formatTimestamp } from '../../src/model/event.js';
+import type { Operation, Precondition } from '../../src/model/operation.js';
+import { parseStatePath } from '../../src/model/state-path.js';
+import { cluster, deployment } from '../../src/model/subject.js';
+import { makeUlid } from '../../src/model/ulid.js';
+import type { Value } from '../../src/model/value.js';
+import type { Clock, Host } from '../../src/store/host.js';
+import { Outbox } from '../../src/store/outbox.js';
+import { PublishLock } from '../../src/store/publish-lock.js';
+import { Publisher } from '../../src/store/publisher.js';
+import { StateRepository } from '../../src/store/state-repository.js';
+import type { StateStore, SwapOutcome } from '../../src/store/state-store.js';
+import { temporaryFolder } from './git-fixtures.js';
+
+export const T0 = Date.UTC(2025, 6, 11, 14, 30);
+let made = 0n;
+
+/** A new id at T0 plus so many ms. */
+export function anId(offset = 0): string {
+  made += 1n;
+  return makeUlid(T0 + offset, made);
+}
+
+const actor = { name: 'Ada', email: 'ada@example.com' };
+
+/** An operation with one event of a cluster. */
+export function eventOperation(action = 'cluster_created', name = 'prod', id = anId()): Operation {
+  const event = { id, timestamp: formatTimestamp(T0), action, user: 'ada' };
+  const subject = cluster('default', 'kcm-system', name);
+  return { id: anId(), time: T0, actor, title: `${action}: ${name}`, events: [{ subject, event }] };
+}
+
+/** An operation that sets one path of deployment `d`. */
+export function setOperation(
+  path: string,
+  value: Value,
+  preconditions: readonly Precondition[] = [],
+): Operation {
+  const event = { id: anId(), timestamp: formatTimestamp(T0), action: 'state_changed' };
+  const edits = [{ op: 'set' as const, path: parseStatePath(path), value }];
+  const change = { deployment: 'd', event: event.id, edits, preconditions };
+  return { id: anId(), time: T0, actor, title: 'set', events: [{ subject: deployment('d'), event }], change };
+}
+
+export const thisProcess: Host = {
+  hostname: 'here',
+  bootId: 'boot-1',
+  pid: process.pid,
+  processStart: (pid) => (pid === process.pid ? 'start-1' : null),
+  isAlive: (pid) => pid === process.pid,
+};
+
+/** A clock that never waits: sleeping moves it on. */
+export function fakeClock(start = T0): Clock & { slept: number[] } {
+  let now = start;
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => now,
+    sleep: async (ms) => {
+      slept.push(ms);
+      now += ms;
+    },
+    random: () => 0.5,
+  };
+}
+
+/** A store that is remote and answers swaps as told before it does its work. */
+export class FaultyStore extends MemoryStore {
+  override readonly isRemote = true;
+  swaps = 0;
+  refreshes = 0;
+  /** Called before each swap: an outcome instead of it, or null to let it through. */
+  onSwap: (store: FaultyStore) => Promise<SwapOutcome | null> | SwapOutcome | null = () => null;
+  onRefresh: () => void = () => undefined;
+
+  override async swap(...args: Parameters<MemoryStore['swap']>): Promise<SwapOutcome> {
+    this.swaps += 1;
+    return (await this.onSwap(this)) ?? super.swap(...args);
+  }
+
+  override async refresh(): ReturnType<MemoryStore['refresh']> {
+    this.refreshes += 1;
+    this.onRefresh();
+    return this.head();
+  }
+
+  /** What another writer does in between. */
+  async sneak(files: Record<string, string>): Promise<void> {
+    const { revision } = await this.head();
+    await super.swap(revision, [
+      { message: 'sneak', author: actor, time: T0, files: new Map(Object.entries(files)) },
+    ]);
+  }
+}
+
+/** A repository over any store, with an outbox in a new folder or in the one given. */
+export function repositoryOf<S extends StateStore>(
+  store: S,
+  clock: Clock = fakeClock(),
+  folder = temporaryFolder(),
+) {
+  const outbox = new Outbox(folder);
+  const lock = new PublishLock(join(folder, 'publish.lock'), thisProcess);
+  const publisher = new Publisher({ store, outbox, lock, clock });
+  return {
+    repository: new StateRepository(store, outbox, publisher, clock),
+    outbox,
+    lock,
+    publisher,
+    folder,
+    clock,
+  };
+}
