@@ -174,10 +174,11 @@ export async function openStateRepository(
   const git = finder.at(layout.commonDir);
   const branch = spec?.branch ?? DEFAULT_BRANCH;
   const opened = { git, layout, path, branch, ...assemble(layout, git, branch) };
-  if (spec?.branch || (await opened.repository.store.head()).revision !== null) return opened;
+  const standing = spec?.branch === undefined ? await checkedOutBranch(layout.commonDir) : null;
+  if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
+    return opened;
   // A repository of before 'main', or whose team named its branch otherwise.
-  const other = await checkedOutBranch(layout.commonDir);
-  return other && other !== branch ? { ...opened, branch: other, ...assemble(layout, git, other) } : opened;
+  return { ...opened, branch: standing, ...assemble(layout, git, standing) };
 }
 
 /** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */

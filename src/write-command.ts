@@ -118,8 +118,10 @@ export abstract class WriteCommand extends KgitCommand {
       deadline: this.deadline(context.settings),
     });
     for (const note of outcome.notes) this.note(note);
-    const head = await repository.store.head();
-    this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
+    if (this.format !== 'text') {
+      const head = await repository.store.head();
+      this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
+    }
     return outcome;
   }
 

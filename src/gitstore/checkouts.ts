@@ -113,13 +113,13 @@ export class Checkouts {
 
   /**
    * Ends a begun move: brings index and files of each checkout to the branch. Notes say what stayed behind.
-   * @param tip where the branch is now
+   * @param tip tells where the branch is now
    */
-  async finish(tip: Revision | null): Promise<string[]> {
+  async finish(tip: () => Promise<Revision | null>): Promise<string[]> {
     const move = await this.#begun();
     if (!move) return [];
     // A swap that did not happen has nothing to finish.
-    if (move.to !== tip) {
+    if (move.to !== (await tip())) {
       await removeFile(this.#journal);
       return [];
     }

@@ -70,11 +70,14 @@ export class GitStore implements StateStore {
     return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
   }
 
+  async #branchTip(): Promise<Revision | null> {
+    return (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+  }
+
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
     if (remote === null) {
-      const refs = await this.#refs([this.#branchRef]);
-      return { revision: refs.get(this.#branchRef) ?? null, fetchedAt: null };
+      return { revision: await this.#branchTip(), fetchedAt: null };
     }
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs([this.#trackingRef, usersRef]);
@@ -179,7 +182,7 @@ export class GitStore implements StateStore {
     if (failure) return failure;
     await this.#git.text(['update-ref', this.#trackingRef, tip]);
     await this.#noteFetched();
-    return { kind: 'swapped', revisions, notes: await this.#follow(tip) };
+    return { kind: 'swapped', revisions, notes: await this.#follow(tip, base) };
   }
 
   async #moveBranch(from: Revision | null, to: Revision): Promise<boolean> {
@@ -195,7 +198,7 @@ export class GitStore implements StateStore {
     tip: Revision,
     revisions: readonly Revision[],
   ): Promise<SwapOutcome> {
-    const now = (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+    const now = await this.#branchTip();
     if (now !== base) return { kind: 'moved' };
     const checkouts = await this.#checkouts.list();
     for (const checkout of checkouts) {
@@ -204,19 +207,20 @@ export class GitStore implements StateStore {
     }
     await this.#checkouts.begin(checkouts, base, tip);
     if (!(await this.#moveBranch(base, tip))) return { kind: 'moved' };
-    return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(tip) };
+    return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(async () => tip) };
   }
 
   /**
    * Brings the user's own branch, and the checkouts of it, to the published tip where nothing is in the way:
    * commits of the user's own and local edits stay as they are, and a note says so.
+   * @param base an ancestor of the tip
    */
-  async #follow(tip: Revision): Promise<string[]> {
+  async #follow(tip: Revision, base: Revision | null): Promise<string[]> {
     const checkouts = await this.#checkouts.list();
-    const local = (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+    const local = await this.#branchTip();
     if (local === tip || (local === null && checkouts.length === 0)) return [];
     const { branch } = this.#options;
-    if (local !== null && !(await this.#isAncestor(local, tip))) {
+    if (local !== null && local !== base && !(await this.#isAncestor(local, tip))) {
       return [`your branch ${branch} has commits that the remote does not have, so it was left where it is`];
     }
     for (const checkout of checkouts) {
@@ -226,17 +230,16 @@ export class GitStore implements StateStore {
     }
     await this.#checkouts.begin(checkouts, local, tip);
     if (!(await this.#moveBranch(local, tip))) return [];
-    return this.#checkouts.finish(tip);
+    return this.#checkouts.finish(async () => tip);
   }
 
   async settle(): Promise<readonly string[]> {
-    const refs = await this.#refs([this.#branchRef]);
-    return this.#checkouts.finish(refs.get(this.#branchRef) ?? null);
+    return this.#checkouts.finish(() => this.#branchTip());
   }
 
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
-    return revision !== null && this.isRemote ? this.#follow(revision) : [];
+    return revision !== null && this.isRemote ? this.#follow(revision, null) : [];
   }
 
   async close(): Promise<void> {

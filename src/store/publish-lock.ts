@@ -51,19 +51,23 @@ export class PublishLock {
 
   /** Takes the lock if it is free or its holder is gone; false when somebody has it. */
   async tryAcquire(): Promise<boolean> {
-    await privateFolder(dirname(this.#path));
     const nonce = randomBytes(8).toString('hex');
-    const { hostname, bootId, pid } = this.#host;
-    const holder: Holder = { hostname, bootId, pid, processStart: this.#host.processStart(pid), nonce };
     for (let attempt = 0; attempt < 2; attempt++) {
-      if (await createDurably(this.#path, JSON.stringify(holder))) {
-        this.#nonce = nonce;
-        return true;
-      }
+      // A look costs little, and most who ask find the lock held.
       const current = await readHolder(this.#path);
       if (current && (!this.#isGone(current) || !(await this.#steal(current, nonce)))) return false;
+      if (await this.#create(nonce)) return true;
     }
     return false;
+  }
+
+  async #create(nonce: string): Promise<boolean> {
+    const { hostname, bootId, pid } = this.#host;
+    const holder: Holder = { hostname, bootId, pid, processStart: this.#host.processStart(pid), nonce };
+    await privateFolder(dirname(this.#path));
+    if (!(await createDurably(this.#path, JSON.stringify(holder)))) return false;
+    this.#nonce = nonce;
+    return true;
   }
 
   /** Moves the file of a gone holder away; puts it back when a live one had taken its place meanwhile. */

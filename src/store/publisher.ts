@@ -7,7 +7,7 @@ import { type PublishReport, PublishRun } from './publish-run.js';
 import type { StateStore } from './state-store.js';
 
 const WAIT_MIN_MS = 5;
-const WAIT_MAX_MS = 100;
+const WAIT_MAX_MS = 250;
 const WITHDRAW_MS = 2_000;
 
 export interface PublisherParts {
