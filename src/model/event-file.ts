@@ -1,16 +1,14 @@
 import { InvalidStateError } from '../errors.js';
 import { EVENT_KEYS, isAction, type KgitEvent } from './event.js';
 import { isUlid } from './ulid.js';
-import { isMap, setOwn } from './value.js';
+import { isMap } from './value.js';
 import { formatYaml, parseYaml } from './yaml.js';
 
-/** The event with its known keys in their order, the others behind them. */
-function inOrder(event: KgitEvent): Record<string, unknown> {
-  const ordered: Record<string, unknown> = {};
+/** The event with its known keys in their order, the others behind them; a map, for an object would put numbers first. */
+function inOrder(event: KgitEvent): Map<string, unknown> {
   const keys = new Set<string>([...EVENT_KEYS, ...Object.keys(event)]);
-  for (const key of keys)
-    if (Object.hasOwn(event, key) && event[key] !== undefined) setOwn(ordered, key, event[key]);
-  return ordered;
+  const present = [...keys].filter((key) => Object.hasOwn(event, key) && event[key] !== undefined);
+  return new Map(present.map((key) => [key, event[key]]));
 }
 
 /** The text of an event file. */
