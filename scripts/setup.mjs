@@ -34,5 +34,5 @@ const run = (command, args) =>
 // npm ci builds, too, by the script `prepare`.
 const status = isInstalled()
   ? existsSync(join(root, 'oclif.manifest.json')) || run(process.execPath, ['scripts/build.mjs', '--quiet'])
-  : run('npm', ['ci', '--no-audit', '--no-fund']);
+  : run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 if (status !== true && status !== 0) process.exit(status ?? 1);
