@@ -27,6 +27,7 @@ export async function cloneRepository(url: string, folder: string, options: Clon
       allowUnsafeConfigPaths: true,
       allowUnsafeGitProxy: true,
       allowUnsafeTerminalPrompt: true,
+      allowUnsafeTemplateDir: true,
     },
   } as Parameters<typeof simpleGit>[0]).env(gitEnvironment(options.environment));
   const branch = options.branch === undefined ? [] : ['--branch', options.branch];

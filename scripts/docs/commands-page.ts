@@ -1,0 +1,78 @@
+import type { ManifestArg, ManifestCommand, ManifestFlag } from './manifest.js';
+import { markdownTable } from './table.js';
+
+/** Flags that many commands share, by the group in which help shows them. */
+const SHARED = [
+  { group: 'GLOBAL', title: 'Flags of all commands', link: 'all commands' },
+  { group: 'WRITE', title: 'Flags of the commands that write', link: 'commands that write' },
+  { group: 'READ', title: 'Flags of the commands that read', link: 'commands that read' },
+] as const;
+
+const anchor = (title: string) => title.toLowerCase().replaceAll(' ', '-');
+const isShared = ({ helpGroup }: ManifestFlag) => SHARED.some(({ group }) => group === helpGroup);
+
+function flagWord({ name, char, type, helpValue, options, allowNo }: ManifestFlag): string {
+  const value = type === 'boolean' ? '' : ` ${helpValue ?? (options ? options.join('|') : 'N')}`;
+  return `\`${char ? `-${char}, ` : ''}--${allowNo ? '[no-]' : ''}${name}${value}\``;
+}
+
+function flagNote({ summary = '', default: preset, exclusive = [] }: ManifestFlag): string {
+  const notes = [
+    preset === undefined || preset === false ? '' : `Default: \`${String(preset)}\`.`,
+    exclusive.length === 0 ? '' : `Not with ${exclusive.map((name) => `\`--${name}\``).join(', ')}.`,
+  ];
+  return [summary, ...notes].filter(Boolean).join(' ');
+}
+
+function flagTable(flags: readonly ManifestFlag[]): string {
+  const sorted = [...flags].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return markdownTable(
+    ['flag', 'what it does'],
+    sorted.map((flag) => [flagWord(flag), flagNote(flag)]),
+  );
+}
+
+function argRow({ name, description = '', options, required }: ManifestArg): string[] {
+  const choice = options ? ` One of ${options.map((option) => `\`${option}\``).join(', ')}.` : '';
+  return [`\`${name.toUpperCase()}\`${required ? '' : ' (optional)'}`, `${description}${choice}`];
+}
+
+function usageOf({ id, usage, args }: ManifestCommand): string {
+  const words = Object.values(args).map(({ name, required }) =>
+    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
+  );
+  return `kgit ${usage ?? [id, ...words, '[FLAGS]'].join(' ')}`;
+}
+
+function section(command: ManifestCommand): string {
+  const flags = Object.values(command.flags);
+  const own = flags.filter((flag) => !isShared(flag));
+  const shared = SHARED.filter(({ group }) => flags.some(({ helpGroup }) => helpGroup === group));
+  const args = Object.values(command.args);
+  const examples = command.examples.map((line) => line.replaceAll('<%= config.bin %>', 'kgit'));
+  const links = shared.map(({ title, link }) => `[${link}](#${anchor(title)})`).join(', ');
+  return [
+    `## kgit ${command.id}`,
+    command.summary,
+    command.description,
+    ['```sh', usageOf(command), '', ...examples, '```'].join('\n'),
+    ...(args.length > 0 ? [markdownTable(['argument', 'what it is'], args.map(argRow))] : []),
+    ...(own.length > 0 ? [flagTable(own)] : []),
+    `${own.length > 0 ? 'And the' : 'The'} flags of: ${links}.`,
+  ].join('\n\n');
+}
+
+/** The reference of all commands, from the manifest that the build makes. */
+export function commandsReference(commands: readonly ManifestCommand[]): string {
+  const index = commands.map(({ id, summary }) => [`[\`${id}\`](#kgit-${id})`, summary]);
+  const shared = SHARED.map(({ group, title }) => {
+    const flags = new Map<string, ManifestFlag>();
+    for (const command of commands)
+      for (const flag of Object.values(command.flags))
+        if (flag.helpGroup === group) flags.set(flag.name, flag);
+    return `## ${title}\n\n${flagTable([...flags.values()])}`;
+  });
+  return [markdownTable(['command', 'what it does'], index), ...shared, ...commands.map(section)].join(
+    '\n\n',
+  );
+}

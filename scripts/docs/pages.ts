@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandsReference } from './commands-page.js';
+import { exitCodeTable } from './exit-codes.js';
+import { readCommands } from './manifest.js';
+import { withRegion } from './regions.js';
+import { phaseSequenceYaml, settingsTable } from './settings-table.js';
+
+/** A generated part of a page. */
+interface Part {
+  readonly page: string;
+  readonly region: string;
+  readonly content: (root: string) => string;
+}
+
+const PARTS: readonly Part[] = [
+  { page: 'README.md', region: 'exit codes', content: exitCodeTable },
+  { page: 'docs/scripting.md', region: 'exit codes', content: exitCodeTable },
+  { page: 'docs/settings.md', region: 'settings', content: settingsTable },
+  { page: 'docs/settings.md', region: 'phase sequence', content: phaseSequenceYaml },
+  { page: 'docs/commands.md', region: 'commands', content: (root) => commandsReference(readCommands(root)) },
+];
+
+export const PAGES: readonly string[] = [...new Set(PARTS.map(({ page }) => page))];
+
+/** The text that `page` should have: as it is, with its generated parts made anew. The tour is not among them. */
+export function renderPage(root: string, page: string): string {
+  const text = readFileSync(join(root, page), 'utf8');
+  return PARTS.filter((part) => part.page === page).reduce(
+    (made, { region, content }) => withRegion(made, region, content(root)),
+    text,
+  );
+}

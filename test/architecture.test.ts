@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { filesBelow, lineCount, parseSource, readSources, type SourceFile } from './support/source-files.js';
+
+/** Layer by layer, from the command line down: which others a layer may import. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: [],
+  commands: [
+    ...['base-command', 'write-command', 'state-command', 'read-flags', 'composition', 'settings', 'cli'],
+    ...['sync', 'k0rdent', 'store', 'model', 'errors'],
+  ],
+  'state-command': ['base-command', 'write-command', 'cli', 'store', 'model', 'errors'],
+  'write-command': ['base-command', 'composition', 'cli', 'store', 'model', 'errors'],
+  'read-flags': ['store'],
+  'base-command': ['composition', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
+  composition: ['settings', 'gitstore', 'backends', 'store', 'model', 'errors'],
+  config: ['settings', 'store', 'model', 'errors'],
+  settings: ['cli', 'model'],
+  cli: ['settings', 'sync', 'k0rdent', 'store', 'model', 'errors'],
+  sync: ['store', 'model', 'errors'],
+  k0rdent: ['model', 'errors'],
+  gitstore: ['store', 'model', 'errors'],
+  backends: ['store', 'model', 'errors'],
+  store: ['model', 'errors'],
+  model: ['errors'],
+  errors: [],
+};
+/** Making and cloning a repository comes before there is a store, so these two commands talk to git themselves. */
+const TALK_TO_GIT = ['commands/init.ts', 'commands/clone.ts'];
+/** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
+const PORT = ['store/state-store.ts', 'store/host.ts', 'store/durable-files.ts'];
+/** The layers that get clock, chance, environment and streams handed in. */
+const PURE = ['sync', 'k0rdent', 'gitstore', 'backends', 'store', 'model', 'errors'];
+
+const layerOf = (path: string) =>
+  path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
+
+/** The breaches of the layers' direction. */
+function layerBreaches(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) => {
+    const layer = layerOf(path);
+    const allowed = [
+      layer,
+      ...(MAY_IMPORT[layer] ?? []),
+      ...(TALK_TO_GIT.includes(path) ? ['gitstore'] : []),
+    ];
+    return imports
+      .filter(({ target, isOwn }) => isOwn && !allowed.includes(layerOf(target)))
+      .map(({ target }) => `${path} -> ${target}`);
+  });
+}
+
+/** The breaches of 'drivers know the port alone, and only the composition constructs them'. */
+function driverBreaches(files: readonly SourceFile[]): string[] {
+  const isDriver = (path: string) => path === 'gitstore/git-store.ts' || layerOf(path) === 'backends';
+  return files.flatMap(({ path, imports }) => {
+    const own = imports.filter(({ isOwn }) => isOwn).map(({ target }) => target);
+    const isDriverCode = ['gitstore', 'backends'].includes(layerOf(path));
+    const bad = own.filter((target) =>
+      isDriverCode
+        ? layerOf(target) === 'store' && !PORT.includes(target)
+        : isDriver(target) && path !== 'composition.ts',
+    );
+    return bad.map((target) => `${path} -> ${target}`);
+  });
+}
+
+/** The breaches of 'only `layers` may use the package `name`'; a type alone is no use. */
+function packageBreaches(files: readonly SourceFile[], name: RegExp, layers: readonly string[]): string[] {
+  return files
+    .filter(({ path }) => !layers.includes(layerOf(path)))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target, isTypeOnly }) => name.test(target) && !isTypeOnly)
+        .map(({ target }) => `${path} -> ${target}`),
+    );
+}
+
+function impureFiles(files: readonly SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => PURE.includes(layerOf(path)))
+    .flatMap(({ path, imports, impurities }) => [
+      ...impurities.map((what) => `${path}: ${what}`),
+      ...imports
+        .filter(({ target }) => /^(node:)?process$/.test(target))
+        .map(({ target }) => `${path}: ${target}`),
+    ]);
+}
+
+const CLI_LAYERS = [
+  'main',
+  'commands',
+  'state-command',
+  'write-command',
+  'read-flags',
+  'base-command',
+  'cli',
+];
+const sources = readSources();
+const seeded = (path: string, text: string) => [parseSource(path, text)];
+
+describe('the layers', () => {
+  it('names every folder and file at the top of src/', () => {
+    expect([...new Set(sources.map(({ path }) => layerOf(path)))].sort()).toEqual(
+      Object.keys(MAY_IMPORT).sort(),
+    );
+  });
+
+  it('import downwards only', () => {
+    expect(layerBreaches(sources)).toEqual([]);
+    expect(
+      layerBreaches(seeded('model/event.ts', "import { Outbox } from '../store/outbox.js';")),
+    ).toHaveLength(1);
+    expect(layerBreaches(seeded('store/outbox.ts', "export * from '../gitstore/git.js';"))).toHaveLength(1);
+    expect(layerBreaches(seeded('commands/set.ts', "await import('../gitstore/git.js');"))).toHaveLength(1);
+    expect(
+      layerBreaches(seeded('k0rdent/list.ts', "import type { Settings } from '../settings.js';")),
+    ).toHaveLength(1);
+  });
+
+  it('keep the drivers behind the port, constructed in the composition alone', () => {
+    expect(driverBreaches(sources)).toEqual([]);
+    const usesStore = seeded('gitstore/git-store.ts', "import { Publisher } from '../store/publisher.js';");
+    expect(driverBreaches(usesStore)).toHaveLength(1);
+    const constructs = seeded('commands/init.ts', "import { GitStore } from '../gitstore/git-store.js';");
+    expect(driverBreaches(constructs)).toHaveLength(1);
+  });
+
+  it('run other programs in gitstore and k0rdent only', () => {
+    expect(packageBreaches(sources, /^(node:)?child_process$/, ['gitstore', 'k0rdent'])).toEqual([]);
+    expect(packageBreaches(sources, /^(simple-git|isomorphic-git)/, ['gitstore'])).toEqual([]);
+    const spawns = seeded('store/outbox.ts', "import { spawn } from 'node:child_process';");
+    expect(packageBreaches(spawns, /^(node:)?child_process$/, ['gitstore', 'k0rdent'])).toHaveLength(1);
+  });
+
+  it('know oclif at the command line only', () => {
+    expect(packageBreaches(sources, /^@oclif\//, CLI_LAYERS)).toEqual([]);
+  });
+
+  it('get clock, chance, environment and streams handed in, below the composition', () => {
+    expect(impureFiles(sources)).toEqual([]);
+    const impure =
+      'process.env["X"]; console.log(1); Date.now(); new Date(); Math.random(); globalThis.process.cwd();';
+    expect(impureFiles(seeded('model/event.ts', impure))).toHaveLength(6);
+    expect(impureFiles(seeded('model/event.ts', 'new Date(0); const post = { process: 1 };'))).toEqual([]);
+  });
+});
+
+it('files are small: none over 300 lines', () => {
+  const files = ['src', 'test', 'scripts'].flatMap((folder) => filesBelow(folder, '.ts', '.mjs'));
+  expect(files.length).toBeGreaterThan(150);
+  expect(files.filter((file) => lineCount(file) > 300)).toEqual([]);
+});

@@ -1,0 +1,16 @@
+/** Loaded into kgit before its own code: the clock stands at TOUR_NOW, and the machine is called `laptop`. */
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
+
+const now = Number(process.env.TOUR_NOW);
+const SystemDate = Date;
+globalThis.Date = class extends SystemDate {
+  constructor(...parts) {
+    super(...(parts.length === 0 ? [now] : parts));
+  }
+  static now() {
+    return now;
+  }
+};
+os.hostname = () => 'laptop';
+syncBuiltinESMExports();
