@@ -57,6 +57,7 @@ export function operationToJson(operation: Operation): unknown {
   const events = operation.events.map((item) => ({
     subject: formatSubject(item.subject),
     event: item.event,
+    ...(item.given === undefined ? {} : { given: item.given }),
   }));
   return { ...operation, events };
 }
