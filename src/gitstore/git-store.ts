@@ -141,6 +141,12 @@ export class GitStore implements StateStore {
     return code === 0 ? stdout.toString('utf8').trim() : null;
   }
 
+  async revisionAt(revision: Revision, time: number): Promise<Revision | null> {
+    const latest = `--min-age=${Math.floor(time / 1000)}`;
+    const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
+    return (await this.#git.text(args)) || null;
+  }
+
   view(revision: Revision | null): StateView {
     return new GitView(this.#reader, revision);
   }

@@ -72,6 +72,8 @@ export interface StateStore {
   refresh(timeoutMs: number): Promise<Head>;
   /** The revision that `name` means, such as a tag or an abbreviated id; null where there is none. */
   resolve(name: string): Promise<Revision | null>;
+  /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */
+  revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   view(revision: Revision | null): StateView;
   /** Puts `commits` on `base` and moves the branch there, if it still is at `base`. */
   swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome>;

@@ -112,6 +112,26 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.close();
     });
 
+    it('finds the revision that was the newest at a time', async () => {
+      const store = await under.open();
+      // Git's dates are of whole seconds, so the two commits are made in different ones.
+      const nextSecond = () => new Promise((wake) => setTimeout(wake, 1_001 - (Date.now() % 1_000)));
+      const now = (files: Record<string, string>) => [{ ...commit(files), time: Date.now() }];
+      const begin = Date.now();
+      await store.swap(null, now({ a: '1' }), 10_000);
+      const first = (await store.head()).revision as string;
+      await nextSecond();
+      const between = Date.now();
+      await nextSecond();
+      await store.swap(first, now({ a: '2' }), 10_000);
+      const head = (await store.head()).revision as string;
+      expect(await store.revisionAt(head, Date.now() + 5_000)).toBe(head);
+      expect(await store.revisionAt(head, between)).toBe(first);
+      expect(await store.revisionAt(first, Date.now() + 5_000)).toBe(first);
+      expect(await store.revisionAt(head, begin - 5_000)).toBeNull();
+      await store.close();
+    });
+
     const { another } = under;
     if (!another) return;
     it('lets one of two clients win, and shows the other the winner', async () => {
