@@ -208,6 +208,8 @@ export abstract class KgitCommand extends Command {
   override async catch(thrown: Error): Promise<void> {
     await this.#close();
     this.#endProgress();
+    // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
+    this.parsed = true;
     reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
 }

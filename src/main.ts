@@ -11,6 +11,9 @@ export async function main(): Promise<void> {
   }
 }
 
+/** Most letters by which a word may miss the command that was meant. */
+const MAX_DISTANCE = 2;
+
 async function namingNearCommands(thrown: unknown, [word = '']: readonly string[]): Promise<unknown> {
   if (!(thrown instanceof Errors.CLIError) || !thrown.message.startsWith('command ')) return thrown;
   const [{ UsageError }, { default: leven }, { commandIDs }] = await Promise.all([
@@ -18,7 +21,9 @@ async function namingNearCommands(thrown: unknown, [word = '']: readonly string[
     import('leven'),
     Config.load(import.meta.url),
   ]);
-  const near = commandIDs.filter((id) => leven(id, word) <= 2);
+  const distances = commandIDs.map((id) => leven(id, word));
+  const nearest = Math.min(...distances, MAX_DISTANCE);
+  const near = commandIDs.filter((_id, i) => distances[i] === nearest);
   return new UsageError(`there is no command ${JSON.stringify(word.slice(0, 80))}`, {
     cause: thrown,
     suggestions: [
