@@ -74,6 +74,8 @@ export abstract class KgitCommand extends Command {
   protected abstract execute(): Promise<CommandResult>;
 
   override async run(): Promise<void> {
+    // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
+    for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
     this.args = args as Record<string, string | undefined>;
     this.flags = { ...(flags as typeof this.flags) };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/git-fixtures.js';
-import { kgit, PROGRAM } from '../support/kgit.js';
+import { kgit, kgitJson, PROGRAM } from '../support/kgit.js';
 import { expectFailure, expectResult, stateRepository } from '../support/state-repository.js';
 
 describe('kgit: what every command has in common', () => {
@@ -128,6 +128,21 @@ describe('kgit: what every command has in common', () => {
     const script = `"${process.execPath}" "${PROGRAM}" get | true; echo "\${PIPESTATUS[0]}"`;
     const said = execFileSync('bash', ['-c', `(${script}) 2>&1`], { cwd: path, encoding: 'utf8' });
     expect(said).toBe('0\n');
+  });
+
+  it('leaves standard input alone where it is not asked to read it', async () => {
+    const path = stateRepository();
+    const input = 'deployment.count\n';
+    const [get, list, log, phase] = await Promise.all([
+      kgitJson(path, ['get'], { input }),
+      kgitJson(path, ['list'], { input: 'clusters\n' }),
+      kgitJson(path, ['log'], { input: 'prod\n' }),
+      kgitJson(path, ['phase'], { input: 'start\n' }),
+    ]);
+    expect(get.path).toBe('');
+    expect(list.items).toHaveLength(1);
+    expect(log.events).toEqual([]);
+    expect(phase.phases.length).toBeGreaterThan(5);
   });
 
   it('shows examples and exit codes in the help of every command', async () => {

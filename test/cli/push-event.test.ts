@@ -157,7 +157,9 @@ describe('kgit push-event', () => {
       ['action'],
       ['message'],
     ]);
-    expect((await kgitJson(path, push('--id', ID, '--cluster', 'other'))).delivery).toBe('published');
+    expect(
+      (await kgitJson(path, ['push-event', 'upgraded', '--id', ID, '--cluster', 'other'])).delivery,
+    ).toBe('published');
     expect((await kgitJson(path, ['outbox'])).operations).toEqual([]);
   });
 
