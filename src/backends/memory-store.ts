@@ -108,6 +108,10 @@ export class MemoryStore implements StateStore {
     return [];
   }
 
+  async behind(): Promise<number> {
+    return 0;
+  }
+
   async *timeline(revision: Revision): AsyncGenerator<TimelineEntry> {
     for (let at: Revision | null = revision; at; ) {
       const version: Version | undefined = this.#versions.get(at);

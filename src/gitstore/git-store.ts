@@ -245,6 +245,14 @@ export class GitStore implements StateStore {
     return revision !== null && this.isRemote ? this.#follow(revision) : [];
   }
 
+  async behind(): Promise<number> {
+    const [{ revision }, checkouts] = await Promise.all([this.head(), this.#checkouts.list()]);
+    if (revision === null || checkouts.length === 0) return 0;
+    const local = (await this.#refs([this.#branchRef])).get(this.#branchRef);
+    const range = local ? `${local}..${revision}` : revision;
+    return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
+  }
+
   async close(): Promise<void> {
     await this.#reader.close();
   }

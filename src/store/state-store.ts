@@ -81,6 +81,8 @@ export interface StateStore {
   settle(): Promise<readonly string[]>;
   /** Brings what the user sees on this machine, such as a checkout, to the head; returns notes for the user. */
   follow(): Promise<readonly string[]>;
+  /** How many revisions what the user sees on this machine is behind the head; 0 where there is nothing to see. */
+  behind(): Promise<number>;
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
   /** Ends helper processes. */

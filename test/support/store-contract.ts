@@ -23,6 +23,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
     it('begins empty', async () => {
       const store = await under.open();
       expect((await store.head()).revision).toBeNull();
+      expect(await store.behind()).toBe(0);
       expect(await store.view(null).read('kgit.yaml')).toBeNull();
       expect(await store.view(null).list('')).toBeNull();
       await store.close();
@@ -40,6 +41,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       const revisions = outcome.kind === 'swapped' ? outcome.revisions : [];
       expect(revisions).toHaveLength(2);
       expect((await store.head()).revision).toBe(revisions[1]);
+      expect(await store.behind()).toBe(0);
       const [first, second] = revisions.map((revision) => store.view(revision));
       expect(await first?.read('a/b/c.yaml')).toBe(text);
       expect(await first?.read('a/d.yaml')).toBeNull();
