@@ -1,12 +1,12 @@
-import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { reportFailure } from './cli/failure.js';
 import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { type OpenRepository, openStateRepository, systemClock } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
-import { EnvironmentError, EXIT_CODES, InternalError, KgitError, UsageError } from './errors.js';
+import { EXIT_CODES } from './errors.js';
 import type { Settings } from './settings.js';
-import { hasCode } from './store/durable-files.js';
 import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { FetchPolicy, Reading } from './store/state-repository.js';
 
@@ -22,8 +22,8 @@ const GLOBAL = 'GLOBAL';
 const FOLLOW_FETCH_MS = 5_000;
 
 /**
- * Base of all commands: shared flags, the core built from the settings, results printed last, and the one
- * place where errors become messages and exit codes.
+ * Base of all commands: shared flags, the core built from the settings, results printed last, and
+ * failures told by the one rule of cli/failure.ts.
  */
 export abstract class KgitCommand extends Command {
   static override baseFlags = {
@@ -74,6 +74,8 @@ export abstract class KgitCommand extends Command {
   protected abstract execute(): Promise<CommandResult>;
 
   override async run(): Promise<void> {
+    // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
+    for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
     this.args = args as Record<string, string | undefined>;
     this.flags = { ...(flags as typeof this.flags) };
@@ -208,24 +210,9 @@ export abstract class KgitCommand extends Command {
   override async catch(thrown: Error): Promise<void> {
     await this.#close();
     this.#endProgress();
-    const error = asKgitError(thrown);
-    process.exitCode = error.exitCode;
-    if (
-      this.argv.includes('--json') ||
-      this.format === 'json' ||
-      /(^|\s)(-o\s*=?|--output[ =])json(\s|$)/.test(this.argv.join(' '))
-    ) {
-      const whole = { apiVersion: API_VERSION, kind: 'Error', error: error.toJSON() };
-      process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
-      return;
-    }
-    const style = styleFor(process.stderr.isTTY === true, process.env);
-    const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(error.message)}`];
-    for (const suggestion of error.suggestions)
-      lines.push(`  ${style('cyan', '→')} ${terminalText(suggestion)}`);
-    if (this.flags.verbose || error.code === 'INTERNAL')
-      lines.push(style('dim', terminalText(thrown.stack ?? '')));
-    process.stderr.write(`${lines.join('\n')}\n`);
+    // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
+    this.parsed = true;
+    reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
 }
 
@@ -235,31 +222,6 @@ function repositoryJson(
   pending: number,
 ): Record<string, unknown> {
   return { revision, fetchedAt: fetchedAt ? new Date(fetchedAt).toISOString() : null, pending };
-}
-
-/** Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment. */
-export function asKgitError(thrown: unknown): KgitError {
-  if (thrown instanceof KgitError) return thrown;
-  if (thrown instanceof Errors.CLIError) {
-    const [message = 'bad usage', ...rest] = thrown.message
-      .split('\n')
-      .filter((line) => line.trim() && !/^See more help/.test(line));
-    return new UsageError([message, ...rest].join('\n'), {
-      cause: thrown,
-      suggestions: ['Run it with --help: flags, examples, exit codes'],
-    });
-  }
-  if (hasCode(thrown, 'ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EMFILE')) {
-    return new EnvironmentError((thrown as Error).message, {
-      cause: thrown,
-      suggestions: ['Check the disk and its permissions'],
-    });
-  }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new InternalError(message, {
-    cause: thrown,
-    suggestions: ['Please report this, with the command and this text'],
-  });
 }
 
 /** The description of a command: what it does, then the codes that it may exit with beside 0. */

@@ -1,6 +1,34 @@
-import { run } from '@oclif/core';
+import { Config, Errors, run } from '@oclif/core';
 
-/** Runs the command line of this process. */
+/** Runs the command line of this process. A command reports its own failures; what fails before one runs is told here. */
 export async function main(): Promise<void> {
-  await run(process.argv.slice(2), import.meta.url);
+  const argv = process.argv.slice(2);
+  try {
+    await run(argv, import.meta.url);
+  } catch (thrown) {
+    const { reportFailure } = await import('./cli/failure.js');
+    reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
+  }
+}
+
+/** Most letters by which a word may miss the command that was meant. */
+const MAX_DISTANCE = 2;
+
+async function namingNearCommands(thrown: unknown, [word = '']: readonly string[]): Promise<unknown> {
+  if (!(thrown instanceof Errors.CLIError) || !thrown.message.startsWith('command ')) return thrown;
+  const [{ UsageError }, { default: leven }, { commandIDs }] = await Promise.all([
+    import('./errors.js'),
+    import('leven'),
+    Config.load(import.meta.url),
+  ]);
+  const distances = commandIDs.map((id) => leven(id, word));
+  const nearest = Math.min(...distances, MAX_DISTANCE);
+  const near = commandIDs.filter((_id, i) => distances[i] === nearest);
+  return new UsageError(`there is no command ${JSON.stringify(word.slice(0, 80))}`, {
+    cause: thrown,
+    suggestions: [
+      ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
+      "'kgit --help' lists the commands",
+    ],
+  });
 }

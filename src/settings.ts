@@ -1,6 +1,6 @@
 import { parseDuration } from './cli/time.js';
 import { isAction } from './model/event.js';
-import { isLabel, isSubdomain } from './model/subject.js';
+import { isLabel } from './model/subject.js';
 
 /** All that can be set, with the values in use. */
 export interface Settings {
@@ -98,7 +98,8 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: everywhere,
     flag: '--deployment',
     variable: 'KGIT_DEPLOYMENT',
-    read: textWhere(isSubdomain),
+    // Where it is used its name is checked against the repository, which may know it by a legacy one.
+    read: text,
     about: 'The deployment that get, set, phase and the others are about.',
   },
   {

@@ -166,6 +166,7 @@ function withOverride(event: KgitEvent, reason: string, findings: readonly Secre
  */
 export function guardSecrets(operation: Operation, reason: string | undefined): Operation {
   if (reason !== undefined && reason.trim() === '') throw new UsageError('--allow-secret needs a reason');
+  if (reason !== undefined) refuseSecrets(findSecretsInText(reason));
   const { change } = operation;
   const edited = (change?.edits ?? []).flatMap((edit) =>
     findSecrets(edit.op === 'set' ? edit.value : null, edit.path),

@@ -13,6 +13,8 @@ import type {
 
 interface Version {
   readonly parent: Revision | null;
+  /** ms since the epoch; never before the parent's. */
+  readonly time: number;
   readonly files: ReadonlyMap<string, string>;
   readonly added: readonly string[];
 }
@@ -69,6 +71,13 @@ export class MemoryStore implements StateStore {
     return this.#versions.has(name) ? name : null;
   }
 
+  async revisionAt(revision: Revision, time: number): Promise<Revision | null> {
+    for (let at: Revision | null = revision; at; at = this.#versions.get(at)?.parent ?? null) {
+      if ((this.#versions.get(at)?.time ?? Number.POSITIVE_INFINITY) <= time) return at;
+    }
+    return null;
+  }
+
   view(revision: Revision | null): StateView {
     return new MemoryView((revision && this.#versions.get(revision)?.files) || new Map());
   }
@@ -82,7 +91,8 @@ export class MemoryStore implements StateStore {
       const hash = createHash('sha1').update(JSON.stringify([parent, message, author, time, [...files]]));
       const revision = hash.digest('hex');
       const added = [...files.keys()].filter((path) => !before.has(path)).sort();
-      this.#versions.set(revision, { parent, files: new Map([...before, ...files]), added });
+      const made = Math.max(time, (parent && this.#versions.get(parent)?.time) || 0);
+      this.#versions.set(revision, { parent, time: made, files: new Map([...before, ...files]), added });
       revisions.push(revision);
       parent = revision;
     }
@@ -96,6 +106,10 @@ export class MemoryStore implements StateStore {
 
   async follow(): Promise<readonly string[]> {
     return [];
+  }
+
+  async behind(): Promise<number> {
+    return 0;
   }
 
   async *timeline(revision: Revision): AsyncGenerator<TimelineEntry> {

@@ -1,4 +1,4 @@
-import { isAlias, isCollection, isScalar, parseDocument, visit } from 'yaml';
+import { type Document, isAlias, isCollection, isNode, isScalar, parseDocument, visit } from 'yaml';
 import { UsageError } from '../errors.js';
 import { parseStatePath, type StatePath } from '../model/state-path.js';
 import { isValue, setOwn, type Value, type ValueMap } from '../model/value.js';
@@ -14,9 +14,18 @@ function badValue(text: string, why: string): UsageError {
   });
 }
 
+function hasComment(document: Document): boolean {
+  let found = Boolean(document.comment || document.commentBefore);
+  visit(document, (_key, node) => {
+    if (isNode(node) && (node.comment || node.commentBefore)) found = true;
+  });
+  return found;
+}
+
 /**
  * A value from the command line: a YAML 1.2 scalar or flow value; nothing at all is the empty string.
- * Throws UsageError for tags, anchors, aliases, NaN, infinities and what is not YAML.
+ * Throws UsageError for tags, anchors, aliases, NaN, infinities, what is not YAML, and text that
+ * YAML would take only a part of.
  */
 export function parseValue(text: string): Value {
   if (text.length > MAX_VALUE) throw badValue(text, `is longer than ${MAX_VALUE} characters`);
@@ -24,6 +33,8 @@ export function parseValue(text: string): Value {
   const document = parseDocument(text, { uniqueKeys: true });
   const [error] = [...document.errors, ...document.warnings];
   if (error) throw badValue(text, `is not YAML: ${error.message.split('\n')[0]?.replace(/ at line.*$/, '')}`);
+  if (isScalar(document.contents) && text.trim().includes('\n'))
+    throw badValue(text, 'has several lines, which YAML would join');
   visit(document, (_key, node) => {
     if (isAlias(node)) throw badValue(text, 'has an alias');
     if ((isScalar(node) || isCollection(node)) && (node.tag || node.anchor))
@@ -32,6 +43,7 @@ export function parseValue(text: string): Value {
   });
   const value: unknown = document.toJS();
   if (value === null && !/^(null|~|Null|NULL)$/.test(text.trim())) return text;
+  if (/\s#/.test(text) && hasComment(document)) throw badValue(text, 'has a comment, which would be lost');
   if (!isValue(value)) throw badValue(text, 'is not a finite number, text, truth value, list or mapping');
   return value;
 }

@@ -5,6 +5,7 @@ import { findSecrets } from '../model/secret/find-secrets.js';
 import { refuseSecrets } from '../model/secret/refuse-secrets.js';
 import { formatSubject } from '../model/subject.js';
 import { isMap } from '../model/value.js';
+import { findEvent, takenId } from '../store/apply-operation.js';
 import type { BatchItem } from './event-batch.js';
 import { type Naming, resolveSubject } from './subjects.js';
 
@@ -43,7 +44,12 @@ async function collectOne(value: unknown, options: CollectOptions): Promise<Even
   const subject = await resolveSubject(name, options.naming);
   if (subject.kind === 'deployment') await options.requireDeployment(subject.id, options.create);
   if (!options.allowSecret) refuseSecrets(findSecrets(fields));
-  return { subject, event: options.make(fields), given: Object.keys(fields) };
+  const write = { subject, event: options.make(fields), given: Object.keys(fields) };
+  const stored =
+    fields['id'] === undefined ? null : await findEvent(options.naming.view, subject, write.event.id);
+  const differing = stored ? differingFields(stored, write.event, write.given) : [];
+  if (differing.length > 0) throw takenId(subject, write.event.id, differing);
+  return write;
 }
 
 /** The events of a batch, each checked by itself; what cannot be written is told with its place. */

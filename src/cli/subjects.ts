@@ -3,7 +3,9 @@ import { subjectFolder } from '../model/layout.js';
 import {
   type ClusterSubject,
   cluster,
+  type DeploymentSubject,
   deployment,
+  isLabel,
   legacySlug,
   parseCluster,
   type Subject,
@@ -49,13 +51,27 @@ async function legacyCluster(
   defaults: { management: string; namespace: string },
   view: StateView,
 ): Promise<ClusterSubject | null> {
-  const subject = cluster(defaults.management, defaults.namespace, legacySlug(text));
+  const [name = '', namespace = defaults.namespace, management = defaults.management, ...more] = text
+    .split('/')
+    .reverse();
+  if (more.length > 0 || !isLabel(namespace) || !isLabel(management)) return null;
+  const subject = cluster(management, namespace, legacySlug(name));
   return (await view.list(subjectFolder(subject))) === null ? null : subject;
+}
+
+/**
+ * The deployment that a person names. A name of before the rule of names is accepted where the repository
+ * knows its slug. Throws UsageError.
+ */
+export async function namedDeployment(text: string, view: StateView): Promise<DeploymentSubject> {
+  const slug = legacySlug(text);
+  if (slug !== text && (await view.list(subjectFolder(deployment(slug)))) !== null) return deployment(slug);
+  return deployment(text);
 }
 
 /** The subject that a person names: `deployment/ID`, `cluster/…`, or a cluster alone. Throws UsageError. */
 export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
-  if (text.startsWith('deployment/')) return deployment(text.slice('deployment/'.length));
+  if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
 }
 
@@ -64,7 +80,7 @@ export async function resolveDeployment({
   view,
   settings,
 }: Pick<Naming, 'view' | 'settings'>): Promise<string> {
-  if (settings.deployment !== undefined) return settings.deployment;
+  if (settings.deployment !== undefined) return (await namedDeployment(settings.deployment, view)).id;
   const known = await listDeployments(view);
   if (known.length === 1) return known[0] as string;
   if (known.length === 0) {

@@ -21,7 +21,8 @@ export default class Completion extends KgitCommand {
       .map(({ id, summary, flags, args }) => ({
         id,
         summary: summary ?? '',
-        flags: Object.keys(flags ?? {})
+        flags: Object.entries(flags ?? {})
+          .flatMap(([name, flag]) => ('allowNo' in flag && flag.allowNo ? [name, `no-${name}`] : [name]))
           .sort()
           .map((name) => `--${name}`),
         words: Object.values(args ?? {})[0]?.options ?? [],

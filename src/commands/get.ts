@@ -1,15 +1,17 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
+import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { parseValue } from '../cli/assignments.js';
-import type { CommandResult } from '../cli/output.js';
+import type { CommandResult, Screen } from '../cli/output.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { terminalText } from '../cli/terminal-text.js';
+import { parseTime } from '../cli/time.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { statePath } from '../model/layout.js';
 import { formatStatePath, lookUp, parseStatePath } from '../model/state-path.js';
 import { formatYaml } from '../model/yaml.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { readState } from '../store/records.js';
+import type { Revision } from '../store/state-store.js';
 
 export default class Get extends KgitCommand {
   static override summary = "Read a deployment's state.";
@@ -37,7 +39,10 @@ export default class Get extends KgitCommand {
       summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
     }),
     default: Flags.string({ helpValue: 'VALUE', summary: 'What to print when the path is not there.' }),
-    at: Flags.string({ helpValue: 'REVISION', summary: 'The state as it was at a revision.' }),
+    at: Flags.string({
+      helpValue: 'REVISION|TIME',
+      summary: 'The state as it was at a revision or time, for example 3d or "2025-07-11 14:30".',
+    }),
   };
 
   protected async execute(): Promise<CommandResult> {
@@ -50,32 +55,57 @@ export default class Get extends KgitCommand {
     const preset = this.flags['default'] as string | undefined;
     if (!found.found && preset === undefined) throw missing(text, id, state === null);
     const value = found.found ? found.value : parseValue(preset ?? '');
+    const shown = found.found ? value : preset;
     return {
       json: { subject: `deployment/${id}`, path: text, value },
-      lines: () => valueLines(value),
+      lines: (screen) => valueLines(shown, screen),
       names: text ? [text] : [],
     };
   }
 
-  async #place(context: Awaited<ReturnType<Get['open']>>) {
+  async #place(context: Context) {
     const { reading, settings, opened } = context;
     const at = this.flags['at'] as string | undefined;
     if (at === undefined)
       return { view: reading.view, id: await resolveDeployment({ view: reading.view, settings }) };
-    const { store } = opened.repository;
-    const revision = await store.resolve(at);
-    if (revision === null)
-      throw new UsageError(`there is no revision ${JSON.stringify(at.slice(0, 80))}`, {
-        suggestions: ["See 'git log' for revisions"],
-      });
-    const view = store.view(revision);
+    const view = opened.repository.store.view(await this.#revision(at, context));
     return { view, id: await resolveDeployment({ view, settings }) };
+  }
+
+  /** The revision that `at` names, else the last one at the time that it tells. Throws NotFoundError. */
+  async #revision(at: string, { opened, reading }: Context): Promise<Revision> {
+    const { store } = opened.repository;
+    const named = await store.resolve(at);
+    if (named !== null) return named;
+    const shown = JSON.stringify(at.slice(0, 80));
+    const time = timeOrNull(at, this.now());
+    if (time === null)
+      throw new NotFoundError(`there is no revision ${shown}, and it is no time`, {
+        suggestions: ['See \'git log\' for revisions; a time is 2025-07-11, "2025-07-11 14:30", 3d'],
+        data: { at: at.slice(0, 300) },
+      });
+    const then = reading.revision && (await store.revisionAt(reading.revision, time));
+    if (then) return then;
+    throw new NotFoundError(`at ${shown} nothing was published yet`, {
+      suggestions: ["'kgit log --reverse' shows when it began"],
+      data: { at: at.slice(0, 300) },
+    });
   }
 }
 
-function valueLines(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return [terminalText(formatYaml(value)).trimEnd()];
-  return [terminalText(String(value))];
+function timeOrNull(text: string, now: number): number | null {
+  try {
+    return parseTime(text, now);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+/** A terminal must not act on what a value holds; a script gets it byte for byte. */
+function valueLines(value: unknown, { width }: Screen): string[] {
+  const text = typeof value === 'object' && value !== null ? formatYaml(value).trimEnd() : String(value);
+  return [width === null ? text : terminalText(text)];
 }
 
 function missing(path: string, id: string, isUnknown: boolean): NotFoundError {

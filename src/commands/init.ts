@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
@@ -5,13 +6,22 @@ import type { CommandResult } from '../cli/output.js';
 import { actorOf, DEFAULT_BRANCH, openStateRepository, parseRepositorySpec } from '../composition.js';
 import { UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
-import { layOut, makeFolder, prepareRepository } from '../gitstore/prepare-repository.js';
+import {
+  type Layout,
+  layOut,
+  makeFolder,
+  missingFiles,
+  openOrNull,
+  prepareRepository,
+} from '../gitstore/prepare-repository.js';
 import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-files.js';
 import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
-import { editState } from '../model/state-document.js';
+import { editState, parseState } from '../model/state-document.js';
 import { DEFAULT_MANAGEMENT, deployment, formatSubject, isLabel } from '../model/subject.js';
-import { readState } from '../store/records.js';
+import type { Settings } from '../settings.js';
+import { managementsOf, readState } from '../store/records.js';
+import type { WriteOutcome } from '../store/state-repository.js';
 import { WriteCommand } from '../write-command.js';
 
 export default class Init extends WriteCommand {
@@ -51,20 +61,19 @@ export default class Init extends WriteCommand {
     if (remote !== undefined && parseRepositorySpec(remote).branch !== undefined) {
       throw new UsageError('--remote takes no branch: the state branch is main');
     }
+    if (this.flags.queue) throw new UsageError('init is not queued: others need what it lays out');
     const id = this.flags['deployment'] as string | undefined;
     const subject = id === undefined ? null : deployment(id);
     const settings = await this.settingsOnly();
+    const layout = await this.#layout(management);
+    const git = new Git(path, this.environment);
+    if (this.flags['dry-run']) return this.#plan(git, path, settings, layout);
     await makeFolder(path);
-    const repository = await prepareRepository(new Git(path, this.environment), path, DEFAULT_BRANCH, remote);
+    const repository = await prepareRepository(git, path, DEFAULT_BRANCH, remote);
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
-    const files = await templateFiles(
-      join(this.config.root, 'templates', 'state-repo'),
-      this.flags['ci'] as CiSystem,
-    );
-    files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
     const actor = actorOf(settings, this.environment, repository.config);
     const { store } = opened.repository;
-    const laid = await layOut(store, repository.workTree, files, actor, this.now(), settings.timeout);
+    const laid = await layOut(store, repository.workTree, layout, actor, this.now(), settings.timeout);
     await opened.repository.close();
     this.flags = { ...this.flags, repo: path };
     const begun = subject === null ? null : await this.#begin(subject);
@@ -75,30 +84,80 @@ export default class Init extends WriteCommand {
         ? null
         : withoutCredentials(repository.config.get(`remote.${remoteName}.url`) ?? '');
     const revision = context.reading.revision ?? laid.revision;
+    const laidOut = laid.added.length > 0 ? 'published' : 'unchanged';
     return {
-      json: { path, branch, revision, remote: address, added: laid.added, deployment: id ?? null },
+      json: {
+        path,
+        branch,
+        revision,
+        remote: address,
+        added: laid.added,
+        deployment: id ?? null,
+        operation: begun?.operation ?? null,
+        delivery: begun?.delivery ?? laidOut,
+        attempts: laid.attempts + (begun?.attempts ?? 0),
+      },
       names: [path],
       lines: ({ style }) => [
         `${style('green', '✓')} state repository ${style('bold', path)} ${style('dim', `${branch}@${revision.slice(0, 10)}${address ? `, published to ${address}` : ', purely local'}`)}`,
         ...laid.added.map((file) => `  ${style('dim', '+')} ${file}`),
-        ...(begun === null ? [] : [`${style('green', '✓')} ${begun}`]),
+        ...(subject === null
+          ? []
+          : [
+              `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `begun, ${begun.delivery}` : 'was there already'}`,
+            ]),
       ],
     };
   }
 
-  #management(): string {
-    const name = (this.flags['management'] as string | undefined) ?? DEFAULT_MANAGEMENT;
-    if (isLabel(name)) return name;
+  async #layout(management: string | undefined): Promise<Layout> {
+    const folder = join(this.config.root, 'templates', 'state-repo');
+    const files = await templateFiles(folder, this.flags['ci'] as CiSystem);
+    files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
+    return { files, amendMarker: (text) => listingManagement(text, management) };
+  }
+
+  /** What would be laid out, as far as this machine knows; nothing is written, not even the folder. */
+  async #plan(git: Git, path: string, settings: Settings, layout: Layout): Promise<CommandResult> {
+    const isFolder = existsSync(path);
+    const repository = isFolder ? await openOrNull(git, path) : null;
+    const opened = repository
+      ? await openStateRepository({ ...settings, repo: path }, path, this.environment)
+      : null;
+    const store = opened?.repository.store ?? null;
+    const known = store ? (await store.head()).revision : null;
+    const view = store?.view(known) ?? { read: async () => null, list: async () => null };
+    const workTree = repository?.workTree ?? (isFolder ? path : null);
+    const added = [...(await missingFiles(view, workTree, layout)).keys()];
+    await opened?.repository.close();
+    const id = (this.flags['deployment'] as string | undefined) ?? null;
+    const branch = opened?.branch ?? DEFAULT_BRANCH;
+    const remote = (this.flags['remote'] as string | undefined) ?? null;
+    return {
+      json: {
+        ...{ path, branch, revision: null, remote, added, deployment: id },
+        ...{ operation: null, delivery: 'dry-run', attempts: 0 },
+      },
+      names: [path],
+      lines: ({ style }) => [
+        `${style('green', '✓')} would lay out ${style('bold', path)}`,
+        ...added.map((file) => `  ${style('dim', '+')} ${file}`),
+      ],
+    };
+  }
+
+  #management(): string | undefined {
+    const name = this.flags['management'] as string | undefined;
+    if (name === undefined || isLabel(name)) return name;
     throw new UsageError(`--management ${JSON.stringify(name.slice(0, 80))} is not a DNS-1123 label`, {
       suggestions: ["Use at most 63 characters of a-z, 0-9 and '-'"],
     });
   }
 
-  /** Begins a deployment that is not there yet. */
-  async #begin(subject: ReturnType<typeof deployment>): Promise<string> {
+  /** Begins a deployment; null where it was there already. */
+  async #begin(subject: ReturnType<typeof deployment>): Promise<WriteOutcome | null> {
     const context = await this.open('never');
-    if ((await readState(context.reading.view, subject.id)) !== null)
-      return `${formatSubject(subject)} was there already`;
+    if ((await readState(context.reading.view, subject.id)) !== null) return null;
     const event = this.event(context, { action: 'deployment_initialized' });
     const edits = [
       { op: 'set' as const, path: ['deployment', 'deployment_id'], value: subject.id },
@@ -112,12 +171,19 @@ export default class Init extends WriteCommand {
     const change = { deployment: subject.id, event: event.id, edits, preconditions };
     const outcome = await this.submit(context, this.operation(context, [{ subject, event }], { change }));
     await context.opened.repository.close();
-    return `${formatSubject(subject)} begun, ${outcome.delivery}`;
+    return outcome;
   }
 }
 
-function withManagement(marker: string, name: string): string {
-  if (name === DEFAULT_MANAGEMENT) return marker;
+/** A marker that lists the management cluster, too. */
+function listingManagement(marker: string, name: string | undefined): string {
+  if (name === undefined || managementsOf(parseState(marker, MARKER_FILE)).has(name)) return marker;
+  return editState(marker, [{ op: 'set', path: ['managements', name], value: {} }], MARKER_FILE);
+}
+
+/** The marker of a new repository, of this management cluster alone. */
+function withManagement(marker: string, name: string | undefined): string {
+  if (name === undefined || name === DEFAULT_MANAGEMENT) return marker;
   const edits = [
     { op: 'set' as const, path: ['managements', name], value: {} },
     { op: 'unset' as const, path: ['managements', DEFAULT_MANAGEMENT] },

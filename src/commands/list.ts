@@ -34,7 +34,8 @@ export default class List extends KgitCommand {
     const items = await Promise.all(
       subjects.map(async (subject) => {
         const { events, last } = await summariseSubject(reading.view, subject);
-        return { subject: formatSubject(subject), events, lastEvent: last?.event ?? null };
+        const name = formatSubject(subject);
+        return { subject: name, events, lastEvent: last ? { ...last.event, subject: name } : null };
       }),
     );
     const now = this.now();

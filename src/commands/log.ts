@@ -16,6 +16,8 @@ import { readEvents } from '../store/records.js';
 
 const MAX_LIMIT = 1_000_000;
 const FOLLOW_MS = 2_000;
+/** How many of the newest events are looked through for new ones. */
+const FOLLOW_WINDOW = 1_000;
 
 const many = (helpValue: string, summary: string) =>
   Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary });
@@ -80,13 +82,10 @@ export default class Log extends KgitCommand {
     }
     const context = await this.open(fetchPolicy(this.flags));
     const subject = await this.#subject(context);
-    const page = await this.#page(context, subject, filter, {
-      before: this.flags['before'] as string | undefined,
-      after: this.flags['after'] as string | undefined,
-    });
+    if (this.flags['follow']) return this.#follow(context, subject, filter);
+    const page = await this.#page(context, subject, filter, this.flags['limit'] as number);
     const ordered = this.flags['reverse'] ? [...page.events].reverse() : page.events;
-    const result = this.#result(ordered, page.next, subject === null);
-    return this.flags['follow'] ? this.#follow(subject, filter, page.events) : result;
+    return this.#result(ordered, page.next, subject === null);
   }
 
   #filter(): EventFilter {
@@ -120,14 +119,10 @@ export default class Log extends KgitCommand {
     return subject;
   }
 
-  #page(
-    context: Context,
-    subject: Subject | null,
-    filter: EventFilter,
-    place: { before?: string | undefined; after?: string | undefined },
-  ): Promise<EventPage> {
+  #page(context: Context, subject: Subject | null, filter: EventFilter, limit: number): Promise<EventPage> {
     const { reading, opened } = context;
-    const options = { ...place, filter, limit: this.flags['limit'] as number };
+    const [before, after] = [this.flags['before'], this.flags['after']] as (string | undefined)[];
+    const options = { before, after, filter, limit };
     if (subject === null) {
       return readPage(
         publishedEvents(opened.repository.store, reading.revision, reading.view, reading.pending),
@@ -153,20 +148,23 @@ export default class Log extends KgitCommand {
     };
   }
 
-  /** Prints the page, then what comes after it, until the user ends the command. */
-  async #follow(
-    subject: Subject | null,
-    filter: EventFilter,
-    first: readonly SubjectEvent[],
-  ): Promise<never> {
-    let last = first.at(-1)?.event.id;
-    await this.print(this.#result(first, null, subject === null));
+  /**
+   * Prints the page, then what comes after it, until the user ends the command. What is new is told by the ids
+   * seen, not by its place: an event of an earlier time, or one that was published first, may come in before others.
+   */
+  async #follow(begin: Context, subject: Subject | null, filter: EventFilter): Promise<never> {
+    const limit = this.flags['limit'] as number;
+    const window = Math.max(limit, FOLLOW_WINDOW);
+    const keyOf = ({ subject: about, event }: SubjectEvent) => `${formatSubject(about)} ${event.id}`;
+    const first = await this.#page(begin, subject, filter, window);
+    const seen = new Set(first.events.map(keyOf));
+    await this.print(this.#result(first.events.slice(-limit), null, subject === null));
     for (;;) {
       await new Promise((wake) => setTimeout(wake, FOLLOW_MS));
-      const context = await this.reopen();
-      const { events } = await this.#page(context, subject, filter, { after: last });
-      if (events.length > 0) await this.print(this.#result(events, null, subject === null));
-      last = events.at(-1)?.event.id ?? last;
+      const page = await this.#page(await this.reopen(), subject, filter, window);
+      const fresh = page.events.filter((item) => !seen.has(keyOf(item)));
+      for (const item of fresh) seen.add(keyOf(item));
+      if (fresh.length > 0) await this.print(this.#result(fresh, null, subject === null));
     }
   }
 }

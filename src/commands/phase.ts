@@ -68,7 +68,7 @@ export default class Phase extends StateCommand {
   }
 
   async #move(context: Context, verb: PhaseVerb, phase: string): Promise<CommandResult> {
-    const { phaseSequence } = context.settings;
+    const phaseSequence = context.settings.phaseSequence.map(normalizePhase);
     const names =
       verb === 'reset' ? phasesToReset(phase, phaseSequence, this.flags['only'] === true) : [phase];
     if (!phaseSequence.includes(phase)) this.note(`${phase} is not in the phaseSequence of this repository`);
@@ -83,7 +83,8 @@ export default class Phase extends StateCommand {
   async #list(): Promise<CommandResult> {
     const context = await this.open();
     const id = await this.target(context);
-    const phases = listPhases(await readState(context.reading.view, id), context.settings.phaseSequence);
+    const sequence = context.settings.phaseSequence.map(normalizePhase);
+    const phases = listPhases(await readState(context.reading.view, id), sequence);
     return {
       json: { subject: `deployment/${id}`, phases },
       names: phases.map(({ name }) => name),

@@ -5,14 +5,14 @@ import { collectBatch, type Rejection } from '../cli/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
 import { readFileBounded } from '../cli/input.js';
 import type { CommandResult } from '../cli/output.js';
-import { resolveCluster } from '../cli/subjects.js';
+import { namedDeployment, resolveCluster } from '../cli/subjects.js';
 import { parseDuration, parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, OUTCOMES } from '../model/event.js';
 import { MAX_TEXT } from '../model/event-schema.js';
 import { eventPath } from '../model/layout.js';
 import type { EventWrite } from '../model/operation.js';
-import { deployment, formatSubject, type Subject } from '../model/subject.js';
+import { formatSubject, type Subject } from '../model/subject.js';
 import { WriteCommand } from '../write-command.js';
 
 /** The fields that kgit itself fills in; all others are what the writer gave. */
@@ -161,8 +161,8 @@ export default class PushEvent extends WriteCommand {
         suggestions: ['Add --cluster [[MANAGEMENT/]NAMESPACE/]NAME or --deployment ID'],
       });
     }
-    const subject = deployment(id);
-    await this.requireDeployment(naming.view, id, this.flags['create'] === true);
+    const subject = await namedDeployment(id, naming.view);
+    await this.requireDeployment(naming.view, subject.id, this.flags['create'] === true);
     return subject;
   }
 

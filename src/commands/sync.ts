@@ -17,7 +17,7 @@ export default class Sync extends KgitCommand {
     const { repository } = opened;
     const report = await repository.sync(this.deadline(settings));
     for (const note of report.notes) this.note(note);
-    const { head, published, pending } = report;
+    const { head, published, pending, behind } = report;
     this.setRepository(head.revision, head.fetchedAt, pending.length);
     if (report.error) {
       const Class = report.error.constructor as new (message: string, details: object) => Error;
@@ -31,7 +31,7 @@ export default class Sync extends KgitCommand {
     }));
     const moved = head.revision !== reading.revision;
     return {
-      json: { published, rejected, pending: pending.length, behind: 0 },
+      json: { published, rejected, pending: pending.length, behind },
       names: published,
       lines: ({ style }) => [
         `${style('green', '✓')} ${published.length} published, ${pending.length} waiting ${style('dim', `${opened.branch}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,

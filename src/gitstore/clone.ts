@@ -1,5 +1,5 @@
 import { simpleGit } from 'simple-git';
-import { EnvironmentError, RemoteError } from '../errors.js';
+import { RemoteError, UsageError } from '../errors.js';
 import { TIMED_OUT, withoutCredentials } from './git.js';
 import { gitEnvironment } from './git-environment.js';
 import { remoteFailure } from './push-outcome.js';
@@ -12,7 +12,7 @@ export interface CloneOptions {
   readonly onProgress?: (stage: string, percent: number) => void;
 }
 
-/** Clones `url` into the new folder `folder`. Throws RemoteError, EnvironmentError. */
+/** Clones `url` into the new folder `folder`. Throws RemoteError, UsageError. */
 export async function cloneRepository(url: string, folder: string, options: CloneOptions): Promise<void> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), options.timeoutMs);
@@ -36,7 +36,7 @@ export async function cloneRepository(url: string, folder: string, options: Clon
   } catch (cause) {
     const text = (cause as Error).message;
     if (/already exists and is not an empty directory/.test(text)) {
-      throw new EnvironmentError(`the folder ${folder} is there already and not empty`, {
+      throw new UsageError(`the folder ${folder} is there already and not empty`, {
         suggestions: ['Choose another folder'],
         data: { path: folder },
       });

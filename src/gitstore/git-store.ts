@@ -144,6 +144,12 @@ export class GitStore implements StateStore {
     return code === 0 ? stdout.toString('utf8').trim() : null;
   }
 
+  async revisionAt(revision: Revision, time: number): Promise<Revision | null> {
+    const latest = `--min-age=${Math.floor(time / 1000)}`;
+    const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
+    return (await this.#git.text(args)) || null;
+  }
+
   view(revision: Revision | null): StateView {
     return new GitView(this.#reader, revision);
   }
@@ -240,6 +246,14 @@ export class GitStore implements StateStore {
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
     return revision !== null && this.isRemote ? this.#follow(revision, null) : [];
+  }
+
+  async behind(): Promise<number> {
+    const [{ revision }, checkouts] = await Promise.all([this.head(), this.#checkouts.list()]);
+    if (revision === null || checkouts.length === 0) return 0;
+    const local = (await this.#refs([this.#branchRef])).get(this.#branchRef);
+    const range = local ? `${local}..${revision}` : revision;
+    return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { ConflictError, EnvironmentError, NoRepositoryError, UsageError } from '
 import { MARKER_FILE } from '../model/layout.js';
 import type { Actor } from '../model/operation.js';
 import { hasCode } from '../store/durable-files.js';
-import type { Revision, StateStore } from '../store/state-store.js';
+import type { Revision, StateStore, StateView } from '../store/state-store.js';
 import { type Git, withoutCredentials } from './git.js';
 import { checkGitVersion, openRepository, type Repository } from './repository.js';
 
@@ -41,7 +41,8 @@ export async function prepareRepository(
   return openRepository(git, folder);
 }
 
-async function openOrNull(git: Git, folder: string): Promise<Repository | null> {
+/** The repository that `folder` lies in; null where it lies in none. */
+export async function openOrNull(git: Git, folder: string): Promise<Repository | null> {
   try {
     return await openRepository(git, folder);
   } catch (error) {
@@ -72,10 +73,36 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
+/** What a state repository should hold. */
+export interface Layout {
+  readonly files: ReadonlyMap<string, string>;
+  /** What is to be added to a marker file that is there already; the same text where nothing is. */
+  readonly amendMarker: (text: string) => string;
+}
+
 /** What layOut did: the revision that has it all, and the files that were added. */
 export interface LaidOut {
   readonly revision: Revision;
   readonly added: readonly string[];
+  /** How many times the branch was tried to move. */
+  readonly attempts: number;
+}
+
+/** The files of a layout that `view` is missing, the user's own in the work tree left out. */
+export async function missingFiles(
+  view: StateView,
+  workTree: string | null,
+  { files, amendMarker }: Layout,
+): Promise<Map<string, string>> {
+  const missing = new Map<string, string>();
+  for (const [path, text] of files) {
+    const there = await view.read(path);
+    const isUsers = path !== MARKER_FILE && workTree !== null && (await isThere(join(workTree, path)));
+    if (there === null && !isUsers) missing.set(path, text);
+    else if (there !== null && path === MARKER_FILE && amendMarker(there) !== there)
+      missing.set(path, amendMarker(there));
+  }
+  return missing;
 }
 
 /**
@@ -85,24 +112,23 @@ export interface LaidOut {
 export async function layOut(
   store: StateStore,
   workTree: string | null,
-  files: ReadonlyMap<string, string>,
+  layout: Layout,
   author: Actor,
   time: number,
   timeoutMs: number,
 ): Promise<LaidOut> {
   for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
     const { revision } = await store.refresh(timeoutMs);
-    const view = store.view(revision);
-    const missing = new Map<string, string>();
-    for (const [path, text] of files) {
-      const isUsers = path !== MARKER_FILE && workTree !== null && (await isThere(join(workTree, path)));
-      if ((await view.read(path)) === null && !isUsers) missing.set(path, text);
-    }
-    if (missing.size === 0 && revision !== null) return { revision, added: [] };
+    const missing = await missingFiles(store.view(revision), workTree, layout);
+    if (missing.size === 0 && revision !== null) return { revision, added: [], attempts: attempt };
     const commit = { message: 'init: state repository\n', author, time, files: missing };
     const outcome = await store.swap(revision, [commit], timeoutMs);
     if (outcome.kind === 'swapped')
-      return { revision: outcome.revisions[0] as Revision, added: [...missing.keys()] };
+      return {
+        revision: outcome.revisions[0] as Revision,
+        added: [...missing.keys()],
+        attempts: attempt + 1,
+      };
     if (outcome.kind !== 'moved' && outcome.kind !== 'unknown') throw outcome.error;
   }
   throw new ConflictError('the branch moved again and again while it was laid out', {

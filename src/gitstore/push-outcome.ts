@@ -12,6 +12,9 @@ const LOST_RACE =
 const CLASH = /exists; cannot create/;
 const DENIED =
   /Authentication failed|could not read (Username|Password)|Permission denied \(|Permission to \S+ denied|HTTP Basic: Access denied|returned error: 40[134]|not found|does not (exist|appear to be a git repository)|access rights|Host key verification failed|certificate|SSL|Repository unavailable|transport '\S+' not allowed/i;
+/** Comes before DENIED: over ssh git adds its words on access rights to every failure. */
+const UNREACHABLE =
+  /Connection (refused|timed out|closed|reset)|Operation timed out|Could not resolve host|Name or service not known|Temporary failure in name resolution|Network is (unreachable|down)|No route to host|Host is down/i;
 const BROKEN_OFF =
   /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection reset|Broken pipe/i;
 
@@ -36,7 +39,7 @@ export function remoteFailure(
     });
     return { kind: 'unreachable', error };
   }
-  const denied = DENIED.test(result.stderr);
+  const denied = !UNREACHABLE.test(result.stderr) && DENIED.test(result.stderr);
   const error = new RemoteError(`${remote}: ${lastWords(result.stderr)}`, {
     data: { cause: denied ? 'denied' : 'unreachable' },
     suggestions: denied

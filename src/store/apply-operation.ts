@@ -51,7 +51,8 @@ async function checkFolders(view: StateView, path: string, known: Set<string>): 
   }
 }
 
-function takenId(subject: Subject, id: string, fields: readonly string[]): ConflictError {
+/** The error for an id that other content has already. */
+export function takenId(subject: Subject, id: string, fields: readonly string[]): ConflictError {
   return new ConflictError(
     `event ${id} of ${formatSubject(subject)} is there already with other content (${fields.join(', ')})`,
     {

@@ -1,7 +1,9 @@
-import type { KgitEvent, SubjectEvent } from '../model/event.js';
+import type { SubjectEvent } from '../model/event.js';
 import { parseEvent } from '../model/event-file.js';
 import { parseEventPath } from '../model/layout.js';
 import type { Operation } from '../model/operation.js';
+import { formatSubject } from '../model/subject.js';
+import { findEvent } from './apply-operation.js';
 import type { Revision, StateStore, StateView } from './state-store.js';
 
 /** Reads this many event files at a time: enough to keep the reader busy, little enough to stop early. */
@@ -36,15 +38,18 @@ export async function* publishedEvents(
   view: StateView,
   pending: readonly Operation[],
 ): AsyncGenerator<SubjectEvent> {
-  const seen = new Set<KgitEvent['id']>();
+  const seen = new Set<string>();
+  const keyOf = ({ subject, event }: SubjectEvent) => `${formatSubject(subject)} ${event.id}`;
   for (const operation of [...pending].reverse()) {
     for (const { subject, event } of [...operation.events].reverse()) {
-      seen.add(event.id);
-      yield { subject, event };
+      // The view has the event as it is going to be published, with the changes that it makes.
+      const item = { subject, event: (await findEvent(view, subject, event.id)) ?? event };
+      seen.add(keyOf(item));
+      yield item;
     }
   }
   if (revision === null) return;
   for await (const { added } of store.timeline(revision)) {
-    for (const item of await readAdded(view, added)) if (!seen.has(item.event.id)) yield item;
+    for (const item of await readAdded(view, added)) if (!seen.has(keyOf(item))) yield item;
   }
 }

@@ -62,6 +62,8 @@ export interface SyncReport {
   readonly rejected: readonly { readonly id: string; readonly error: KgitError }[];
   readonly pending: readonly OutboxEntry[];
   readonly head: Head;
+  /** How many revisions the checkout is behind, where something is in its way. */
+  readonly behind: number;
   readonly notes: readonly string[];
   /** Why not all was published, where something waits still. */
   readonly error: KgitError | null;
@@ -196,7 +198,8 @@ export class StateRepository {
     const pending = await this.outbox.list();
     for (const delivery of report?.deliveries.values() ?? [])
       if (delivery.kind === 'pending') error = delivery.error;
-    return { published, rejected, pending, head, notes, error };
+    const behind = await this.store.behind();
+    return { published, rejected, pending, head, behind, notes, error };
   }
 
   close(): Promise<void> {

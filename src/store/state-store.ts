@@ -72,6 +72,8 @@ export interface StateStore {
   refresh(timeoutMs: number): Promise<Head>;
   /** The revision that `name` means, such as a tag or an abbreviated id; null where there is none. */
   resolve(name: string): Promise<Revision | null>;
+  /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */
+  revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   view(revision: Revision | null): StateView;
   /** Puts `commits` on `base` and moves the branch there, if it still is at `base`. */
   swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome>;
@@ -79,6 +81,8 @@ export interface StateStore {
   settle(): Promise<readonly string[]>;
   /** Brings what the user sees on this machine, such as a checkout, to the head; returns notes for the user. */
   follow(): Promise<readonly string[]>;
+  /** How many revisions what the user sees on this machine is behind the head; 0 where there is nothing to see. */
+  behind(): Promise<number>;
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
   /** Ends helper processes. */

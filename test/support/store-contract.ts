@@ -23,6 +23,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
     it('begins empty', async () => {
       const store = await under.open();
       expect((await store.head()).revision).toBeNull();
+      expect(await store.behind()).toBe(0);
       expect(await store.view(null).read('kgit.yaml')).toBeNull();
       expect(await store.view(null).list('')).toBeNull();
       await store.close();
@@ -40,6 +41,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       const revisions = outcome.kind === 'swapped' ? outcome.revisions : [];
       expect(revisions).toHaveLength(2);
       expect((await store.head()).revision).toBe(revisions[1]);
+      expect(await store.behind()).toBe(0);
       const [first, second] = revisions.map((revision) => store.view(revision));
       expect(await first?.read('a/b/c.yaml')).toBe(text);
       expect(await first?.read('a/d.yaml')).toBeNull();
@@ -109,6 +111,26 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       expect(await store.resolve(head)).toBe(head);
       for (const name of ['nothing', '--all', '', 'a b', '$(id)', 'x\ny'])
         expect(await store.resolve(name)).toBeNull();
+      await store.close();
+    });
+
+    it('finds the revision that was the newest at a time', async () => {
+      const store = await under.open();
+      // Git's dates are of whole seconds, so the two commits are made in different ones.
+      const nextSecond = () => new Promise((wake) => setTimeout(wake, 1_001 - (Date.now() % 1_000)));
+      const now = (files: Record<string, string>) => [{ ...commit(files), time: Date.now() }];
+      const begin = Date.now();
+      await store.swap(null, now({ a: '1' }), 10_000);
+      const first = (await store.head()).revision as string;
+      await nextSecond();
+      const between = Date.now();
+      await nextSecond();
+      await store.swap(first, now({ a: '2' }), 10_000);
+      const head = (await store.head()).revision as string;
+      expect(await store.revisionAt(head, Date.now() + 5_000)).toBe(head);
+      expect(await store.revisionAt(head, between)).toBe(first);
+      expect(await store.revisionAt(first, Date.now() + 5_000)).toBe(first);
+      expect(await store.revisionAt(head, begin - 5_000)).toBeNull();
       await store.close();
     });
 

@@ -1,0 +1,61 @@
+import { Errors } from '@oclif/core';
+import { EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
+import { hasCode } from '../store/durable-files.js';
+import { API_VERSION } from '../store/records.js';
+import { styleFor } from './style.js';
+import { terminalText } from './terminal-text.js';
+
+/** Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment. */
+export function asKgitError(thrown: unknown): KgitError {
+  if (thrown instanceof KgitError) return thrown;
+  if (thrown instanceof Errors.CLIError) {
+    const [message = 'bad usage', ...rest] = thrown.message
+      .split('\n')
+      .filter((line) => line.trim() && !/^See more help/.test(line));
+    return new UsageError([message, ...rest].join('\n'), {
+      cause: thrown,
+      suggestions: ['Run it with --help: flags, examples, exit codes'],
+    });
+  }
+  if (hasCode(thrown, 'ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EMFILE')) {
+    return new EnvironmentError((thrown as Error).message, {
+      cause: thrown,
+      suggestions: ['Check the disk and its permissions'],
+    });
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new InternalError(message, {
+    cause: thrown,
+    suggestions: ['Please report this, with the command and this text'],
+  });
+}
+
+/** Whether a command line asks for JSON: read off the words, for they may not have been parsed when it fails. */
+export function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  return words.some(
+    (word, i) =>
+      word === '--json' ||
+      /^(-o=?|--output=)json$/.test(word) ||
+      (word === 'json' && (words[i - 1] === '-o' || words[i - 1] === '--output')),
+  );
+}
+
+/** Tells how a command line failed: as JSON on stdout where it asks for that, else on stderr. Sets the exit code. */
+export function reportFailure(thrown: unknown, argv: readonly string[], verbose: boolean): void {
+  const error = asKgitError(thrown);
+  process.exitCode = error.exitCode;
+  if (wantsJson(argv)) {
+    const whole = { apiVersion: API_VERSION, kind: 'Error', error: error.toJSON() };
+    process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    return;
+  }
+  const style = styleFor(process.stderr.isTTY === true, process.env);
+  const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(error.message)}`];
+  for (const suggestion of error.suggestions)
+    lines.push(`  ${style('cyan', '→')} ${terminalText(suggestion)}`);
+  if (verbose || error.code === 'INTERNAL')
+    lines.push(style('dim', terminalText((thrown instanceof Error ? thrown.stack : undefined) ?? '')));
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
