@@ -1,6 +1,6 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** Ends the report with `N passed, N failed`: what failed outside of a test counts as a failed test. */
+/** Ends the report with `N passed, N failed`: what failed outside of a test counts as a failed test, and what was skipped is said before. */
 export class CountReporter implements Reporter {
   #vitest: Vitest | undefined;
 
@@ -10,6 +10,7 @@ export class CountReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     let passed = 0;
+    let skipped = 0;
     let failed = unhandled.length;
     for (const module of modules) {
       failed += module.errors().length;
@@ -18,8 +19,11 @@ export class CountReporter implements Reporter {
         const { state } = test.result();
         if (state === 'passed') passed += 1;
         if (state === 'failed') failed += 1;
+        if (state === 'skipped') skipped += 1;
       }
     }
+    if (skipped > 0)
+      this.#vitest?.logger.log(`${skipped} skipped: what they read is not on this machine, as said above`);
     this.#vitest?.logger.log(`${passed} passed, ${failed} failed`);
   }
 }

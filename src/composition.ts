@@ -171,7 +171,7 @@ export async function openStateRepository(
     });
   const finder = new Git(path, environment);
   const layout = await openRepository(finder, path);
-  const git = finder.at(layout.commonDir);
+  const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
   const branch = spec?.branch ?? DEFAULT_BRANCH;
   const opened = { git, layout, path, branch, ...assemble(layout, git, branch) };
   const standing = spec?.branch === undefined ? await checkedOutBranch(layout.commonDir) : null;

@@ -57,10 +57,7 @@ export default class Init extends WriteCommand {
   protected async execute(): Promise<CommandResult> {
     const path = resolve(this.args['dir'] ?? '.');
     const management = this.#management();
-    const remote = this.flags['remote'] as string | undefined;
-    if (remote !== undefined && parseRepositorySpec(remote).branch !== undefined) {
-      throw new UsageError('--remote takes no branch: the state branch is main');
-    }
+    const remote = this.#remote();
     if (this.flags.queue) throw new UsageError('init is not queued: others need what it lays out');
     const id = this.flags['deployment'] as string | undefined;
     const subject = id === undefined ? null : deployment(id);
@@ -110,6 +107,15 @@ export default class Init extends WriteCommand {
     };
   }
 
+  /** The address to publish to; that of a folder is made absolute, for git would read it from the new repository. */
+  #remote(): string | undefined {
+    const text = this.flags['remote'] as string | undefined;
+    if (text === undefined) return undefined;
+    const { place, branch, isUrl } = parseRepositorySpec(text);
+    if (branch !== undefined) throw new UsageError('--remote takes no branch: the state branch is main');
+    return isUrl ? place : resolve(place);
+  }
+
   async #layout(management: string | undefined): Promise<Layout> {
     const folder = join(this.config.root, 'templates', 'state-repo');
     const files = await templateFiles(folder, this.flags['ci'] as CiSystem);
@@ -132,7 +138,7 @@ export default class Init extends WriteCommand {
     await opened?.repository.close();
     const id = (this.flags['deployment'] as string | undefined) ?? null;
     const branch = opened?.branch ?? DEFAULT_BRANCH;
-    const remote = (this.flags['remote'] as string | undefined) ?? null;
+    const remote = this.#remote() ?? null;
     return {
       json: {
         ...{ path, branch, revision: null, remote, added, deployment: id },

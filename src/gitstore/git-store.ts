@@ -80,12 +80,14 @@ export class GitStore implements StateStore {
       return { revision: await this.#branchTip(), fetchedAt: null };
     }
     const usersRef = `refs/remotes/${remote}/${branch}`;
-    const refs = await this.#refs([this.#trackingRef, usersRef]);
+    const refs = await this.#refs([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
     const fetchedAt = await this.#fetchedAt();
     // The user's own fetch or push may know a newer tip than kgit's.
     const isNewer = users && ours && users !== ours && (await this.#isAncestor(ours, users));
-    return { revision: (isNewer ? users : (ours ?? users)) ?? null, fetchedAt };
+    // Nothing was ever published: what lies here is what the first push will bring.
+    const revision = (isNewer ? users : (ours ?? users)) ?? refs.get(this.#branchRef) ?? null;
+    return { revision, fetchedAt };
   }
 
   async #isAncestor(older: Revision, newer: Revision): Promise<boolean> {
@@ -127,7 +129,7 @@ export class GitStore implements StateStore {
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw remoteFailure(result, this.#remoteName()).error;
     await this.#noteFetched();
-    if (isEmpty) return { revision: null, fetchedAt: this.#options.clock.now() };
+    if (isEmpty) return { revision: await this.#branchTip(), fetchedAt: this.#options.clock.now() };
     const refs = await this.#refs([this.#trackingRef]);
     return { revision: refs.get(this.#trackingRef) ?? null, fetchedAt: this.#options.clock.now() };
   }
@@ -159,6 +161,7 @@ export class GitStore implements StateStore {
   }
 
   async #build(base: Revision | null, commits: readonly Commit[]): Promise<Revision[]> {
+    if (commits.length === 0) return [];
     let committed = Math.floor(this.#options.clock.now() / 1000);
     if (base) {
       const object = await this.#reader.read(base);
@@ -170,7 +173,8 @@ export class GitStore implements StateStore {
 
   async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
     const revisions = await this.#build(base, commits);
-    const tip = revisions.at(-1) as Revision;
+    const tip = revisions.at(-1) ?? base;
+    if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
     const { remote, branch } = this.#options;
     const args = [

@@ -56,9 +56,9 @@ export class Git {
     this.#prefix = [...GIT_OPTIONS, ...prefix];
   }
 
-  /** The same git, aimed at one repository, whatever folder it runs in. */
-  at(gitDir: string): Git {
-    return new Git(gitDir, this.#environment, [`--git-dir=${gitDir}`]);
+  /** The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read. */
+  at(gitDir: string, folder = gitDir): Git {
+    return new Git(folder, this.#environment, [`--git-dir=${gitDir}`]);
   }
 
   /** Starts a git process whose streams the caller drives. */

@@ -120,15 +120,15 @@ export async function layOut(
   for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
     const { revision } = await store.refresh(timeoutMs);
     const missing = await missingFiles(store.view(revision), workTree, layout);
-    if (missing.size === 0 && revision !== null) return { revision, added: [], attempts: attempt };
+    const isComplete = missing.size === 0 && revision !== null;
+    if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
     const commit = { message: 'init: state repository\n', author, time, files: missing };
-    const outcome = await store.swap(revision, [commit], timeoutMs);
-    if (outcome.kind === 'swapped')
-      return {
-        revision: outcome.revisions[0] as Revision,
-        added: [...missing.keys()],
-        attempts: attempt + 1,
-      };
+    // What is complete here may never have been published: its remote was added later.
+    const outcome = await store.swap(revision, isComplete ? [] : [commit], timeoutMs);
+    if (outcome.kind === 'swapped') {
+      const laid = (outcome.revisions[0] ?? revision) as Revision;
+      return { revision: laid, added: [...missing.keys()], attempts: isComplete ? attempt : attempt + 1 };
+    }
     if (outcome.kind !== 'moved' && outcome.kind !== 'unknown') throw outcome.error;
   }
   throw new ConflictError('the branch moved again and again while it was laid out', {

@@ -68,9 +68,10 @@ export function phaseEdits(
     return [
       { op: 'set' as const, path: [...path, 'status'], value: status },
       { op: 'set' as const, path: [...path, 'updated_at'], value: at },
-      ...(verb === 'skip' && reason !== undefined
-        ? [{ op: 'set' as const, path: [...path, 'skipped_reason'], value: reason }]
-        : []),
+      // Why it was skipped says nothing of a phase that is skipped no more.
+      verb === 'skip' && reason !== undefined
+        ? { op: 'set' as const, path: [...path, 'skipped_reason'], value: reason }
+        : { op: 'unset' as const, path: [...path, 'skipped_reason'] },
     ];
   });
   // A skipped phase is not where the deployment stands; the setup scripts leave `phase` alone, too.

@@ -75,7 +75,7 @@ export interface StateStore {
   /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */
   revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   view(revision: Revision | null): StateView;
-  /** Puts `commits` on `base` and moves the branch there, if it still is at `base`. */
+  /** Puts `commits` on `base` and moves the branch there, if it still is at `base`; none: publishes `base` itself. */
   swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome>;
   /** Finishes what a swap began on this machine and could not end; returns notes for the user. */
   settle(): Promise<readonly string[]>;
