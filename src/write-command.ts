@@ -11,7 +11,7 @@ import type { Actor, EventWrite, Operation } from './model/operation.js';
 import { titleOf } from './model/operation.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from './model/secret/find-secrets.js';
 import { refuseSecrets } from './model/secret/refuse-secrets.js';
-import { formatSubject } from './model/subject.js';
+import { formatSubject, unfitForWindows } from './model/subject.js';
 import { type IdSource, monotonicIds } from './model/ulid.js';
 import { listDeployments } from './store/records.js';
 import type { WriteOutcome } from './store/state-repository.js';
@@ -108,6 +108,10 @@ export abstract class WriteCommand extends KgitCommand {
   /** Writes an operation and tells on stderr what the user should know beside the result. */
   protected async submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
     const { repository } = context.opened;
+    for (const name of new Set(operation.events.map(({ subject }) => unfitForWindows(subject)))) {
+      if (name !== null)
+        this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
+    }
     const outcome = await repository.write(operation, {
       queue: this.flags.queue === true,
       requirePublish:

@@ -82,6 +82,11 @@ export default class Log extends KgitCommand {
     }
     const context = await this.open(fetchPolicy(this.flags));
     const subject = await this.#subject(context);
+    if (subject === null && context.opened.layout.isShallow) {
+      this.note(
+        "this clone is shallow: events of before its first commit are told as that commit's; git fetch --unshallow brings the rest",
+      );
+    }
     if (this.flags['follow']) return this.#follow(context, subject, filter);
     const page = await this.#page(context, subject, filter, this.flags['limit'] as number);
     const ordered = this.flags['reverse'] ? [...page.events].reverse() : page.events;

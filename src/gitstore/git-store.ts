@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { ConflictError } from '../errors.js';
+import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
 import type { Clock } from '../store/host.js';
@@ -14,7 +14,7 @@ import type {
   TimelineEntry,
 } from '../store/state-store.js';
 import { Checkouts } from './checkouts.js';
-import { buildCommits } from './fast-import.js';
+import { CommitBuilder } from './commit-builder.js';
 import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
@@ -41,6 +41,7 @@ export class GitStore implements StateStore {
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
+  readonly #builder: CommitBuilder;
   readonly #checkouts: Checkouts;
   readonly #branchRef: string;
   readonly #trackingRef: string;
@@ -52,6 +53,7 @@ export class GitStore implements StateStore {
     this.#git = git;
     this.#options = options;
     this.#reader = new ObjectReader(git);
+    this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
     this.#trackingRef = `refs/kgit/remote/${branch}`;
     this.isRemote = remote !== null;
@@ -160,19 +162,14 @@ export class GitStore implements StateStore {
     return timeline(this.#git, revision);
   }
 
-  async #build(base: Revision | null, commits: readonly Commit[]): Promise<Revision[]> {
-    if (commits.length === 0) return [];
-    let committed = Math.floor(this.#options.clock.now() / 1000);
-    if (base) {
-      const object = await this.#reader.read(base);
-      const date = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.data.toString('utf8') ?? '');
-      committed = Math.max(committed, Number(date?.[1] ?? 0));
-    }
-    return buildCommits(this.#git, commits, { base, committer: this.#options.committer, committed });
-  }
-
   async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
-    const revisions = await this.#build(base, commits);
+    let revisions: Revision[];
+    try {
+      revisions = await this.#builder.build(base, commits);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      return { kind: 'blocked', error };
+    }
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
@@ -190,9 +187,19 @@ export class GitStore implements StateStore {
     });
     const failure = pushOutcome(result, this.#remoteName(), branch);
     if (failure) return failure;
-    await this.#git.text(['update-ref', this.#trackingRef, tip]);
-    await this.#noteFetched();
-    return { kind: 'swapped', revisions, notes: await this.#follow(tip, base) };
+    return { kind: 'swapped', revisions, notes: await this.#afterPush(tip, base) };
+  }
+
+  /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
+  async #afterPush(tip: Revision, base: Revision | null): Promise<string[]> {
+    try {
+      await this.#git.text(['update-ref', this.#trackingRef, tip]);
+      await this.#noteFetched();
+      return await this.#follow(tip, base);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      return [`published, but this clone could not be brought up to date: ${error.message}; run 'kgit sync'`];
+    }
   }
 
   async #moveBranch(from: Revision | null, to: Revision): Promise<boolean> {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EnvironmentError, NoRepositoryError } from '../errors.js';
 import { type Git, gitFailed } from './git.js';
 
@@ -13,6 +15,8 @@ export interface Repository {
   readonly workTree: string | null;
   /** Its configuration, all scopes merged: the last value of each key, keys in lower case but for their middle part. */
   readonly config: ReadonlyMap<string, string>;
+  /** Whether its history is cut off somewhere. */
+  readonly isShallow: boolean;
 }
 
 function parseConfig(output: Buffer): Map<string, string> {
@@ -57,10 +61,12 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
       data: { objectFormat: format },
     });
   }
+  const shared = await realpath(commonDir as string);
   return {
-    commonDir: await realpath(commonDir as string),
+    commonDir: shared,
     workTree: workTree || null,
     config: parseConfig(config.stdout),
+    isShallow: existsSync(join(shared, 'shallow')),
   };
 }
 

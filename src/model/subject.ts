@@ -120,6 +120,15 @@ export function compareSubjects(a: Subject, b: Subject): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/;
+
+/** The part of a subject that no folder on Windows can be named after; null where all can. */
+export function unfitForWindows(subject: Subject): string | null {
+  const names =
+    subject.kind === 'deployment' ? [subject.id] : [subject.management, subject.namespace, subject.name];
+  return names.find((name) => WINDOWS_DEVICE.test(name)) ?? null;
+}
+
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const SLUG_HASH_DIGITS = 10;
 const SLUG_STEM = 40;

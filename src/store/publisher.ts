@@ -59,7 +59,7 @@ export class Publisher {
           // The holder before us may have published it between the look and the lock.
           const late = await outbox.takeResult(id);
           if (late) return { delivery: late, notes: [], isHolder: false };
-          const report = await this.#run(deadline, id);
+          const report = await this.#runOrWithdraw(deadline, id);
           const delivery = report.deliveries.get(id) ?? dropped(id);
           if (delivery.kind === 'pending' && !keep) await outbox.remove(id);
           return { delivery, notes: report.notes, isHolder: true };
@@ -69,6 +69,16 @@ export class Publisher {
       }
       if (clock.now() >= deadline) return { delivery: overtaken(), notes: [], isHolder: false };
       await clock.sleep(wait * (0.5 + clock.random() / 2));
+    }
+  }
+
+  /** A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed. */
+  async #runOrWithdraw(deadline: number, id: string): Promise<PublishReport> {
+    try {
+      return await this.#run(deadline, id);
+    } catch (error) {
+      await this.#parts.outbox.remove(id);
+      throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { ConflictError, KgitError, RefusedError, RemoteError } from '../errors.js';
+import type { KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 
 /** Names one version of the whole repository; totally ordered along the branch. */
@@ -46,8 +46,8 @@ export type SwapOutcome =
   | { readonly kind: 'denied'; readonly error: RemoteError }
   /** The remote refuses for good: protection, a hook. */
   | { readonly kind: 'refused'; readonly error: RefusedError }
-  /** Local edits are in the way of the files. */
-  | { readonly kind: 'blocked'; readonly error: ConflictError }
+  /** Something on this machine is in the way of the files: local edits, or a filter that kgit would write past. */
+  | { readonly kind: 'blocked'; readonly error: KgitError }
   /** The connection broke after the request was sent: it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
 

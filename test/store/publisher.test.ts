@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConflictError, KgitError, RefusedError, RemoteError } from '../../src/errors.js';
+import { ConflictError, EnvironmentError, KgitError, RefusedError, RemoteError } from '../../src/errors.js';
 import { eventPath, statePath } from '../../src/model/layout.js';
 import type { WriteOptions } from '../../src/store/state-repository.js';
 import type { SwapOutcome } from '../../src/store/state-store.js';
@@ -213,6 +213,18 @@ describe('one rule for failure', () => {
     expect(await reading.view.read(statePath('d'))).toContain('phase: a');
     expect(reading.pending).toHaveLength(1);
     expect(reading.revision).toBeNull();
+  });
+
+  it('keeps nothing that was told to have failed for another reason', async () => {
+    const store = new FaultyStore();
+    const { repository, outbox, lock } = repositoryOf(store);
+    await repository.write(eventOperation(), options({ queue: true }));
+    store.onSwap = () => {
+      throw new EnvironmentError('disk full');
+    };
+    expect(await failure(repository.write(eventOperation(), options()))).toMatchObject({ exitCode: 18 });
+    expect(await outbox.size()).toBe(1);
+    expect(await lock.tryAcquire()).toBe(true);
   });
 
   it('leaves an entry of another target, and one that cannot be read, where it is', async () => {
