@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, emptyRepository, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { commitFiles, expectFailure, expectResult, sharedState } from '../support/state-repository.js';
+import {
+  commitFiles,
+  commits,
+  expectFailure,
+  expectResult,
+  sharedState,
+} from '../support/state-repository.js';
 
 describe('kgit clone', () => {
   it('gets a repository that can be read without the network and written', async () => {
@@ -29,6 +35,9 @@ describe('kgit clone', () => {
     ]);
     expect(named.stdout).toBe(`${join(folder, 'mine')}\n`);
     expect(branch.branch).toBe('staging');
+    const written = await kgitJson(join(folder, 'other'), ['push-event', 'x', '--cluster', 'prod']);
+    expect(git(remote, 'rev-parse', 'staging')).toBe(written.revision);
+    expect(commits(remote, 'main')).toBe(1);
     expect(git(join(folder, 'other'), 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('staging');
   });
 
@@ -38,7 +47,7 @@ describe('kgit clone', () => {
     const work = emptyRepository();
     commitFiles(work, { 'a.txt': 'a' });
     git(work, 'push', '--quiet', plain, 'main');
-    const clone = (...args: string[]) => kgit(folder, ['clone', ...args, '--json']);
+    const clone = (...args: string[]) => kgit(folder, ['clone', '--json', ...args]);
     const [none, option, full, missing, refused, foreign] = await Promise.all([
       clone(),
       clone('--', '--upload-pack=touch x'),

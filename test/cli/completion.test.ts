@@ -37,15 +37,12 @@ describe('kgit completion', () => {
     ['kgit nonsense --f', []],
   ])('completes %j in bash', (line, expected) => {
     const words = line.split(' ');
-    const script = [
-      'source "$1"; shift',
-      'COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))',
-      '$(complete -p kgit | sed "s/.*-F \\([^ ]*\\).*/\\1/") kgit "${COMP_WORDS[COMP_CWORD]}" ""',
-      'printf "%s\\n" "${COMPREPLY[@]}"',
-    ]
-      .join('\n')
-      .replace('$(complete', 'eval "$(complete')
-      .replace('/\\1/")', '/\\1/")"');
+    // Called as bash does it: COMP_WORDS and COMP_CWORD set, the function that `complete` was told of.
+    const script = `source "$1"; shift
+      COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))
+      handler=$(complete -p kgit | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+      "$handler" kgit "\${COMP_WORDS[COMP_CWORD]}" ""
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
     const reply = execFileSync('bash', ['-c', script, 'bash', join(folder, 'bash'), ...words], {
       encoding: 'utf8',
     });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wireguardKey } from '../model/secret/samples.js';
@@ -21,6 +21,7 @@ function allObjects(path: string): string {
 /** All that kgit keeps beside git. */
 function kept(path: string): string {
   const folder = join(path, '.git/kgit');
+  if (!existsSync(folder)) return '';
   const names = readdirSync(folder, { recursive: true, withFileTypes: true });
   return names
     .flatMap((e) => (e.isFile() ? [readFileSync(join(e.parentPath, e.name), 'utf8')] : []))
