@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
@@ -45,6 +45,17 @@ describe('where settings come from', () => {
     expect(user).toBeTruthy();
     expect(ids).toEqual(['repo', 'user', 'project', 'named', 'named', 'env', 'flag']);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'leaves a .kgitrc.yaml of somebody else alone, and says so',
+    async () => {
+      const path = many();
+      chownSync(settingsFile(join(path, '.kgitrc.yaml'), 'deployment: project\n'), 4711, 4711);
+      const run = await kgit(path, ['get', '--json']);
+      expectFailure(run, 'USAGE', 2);
+      expect(run.stderr).toContain('is not yours');
+    },
+  );
 
   it('lists the deployments where several could be meant: 2; there is none: 15', async () => {
     const [several, none] = await Promise.all([
