@@ -169,6 +169,8 @@ export abstract class KgitCommand extends Command {
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
+    // A repository that was opened before has helper processes, which would keep this one from ending.
+    await this.#close();
     const layers = await this.#layers();
     const before = mergeLayers(layers);
     const opened = await openStateRepository(before, process.cwd(), process.env);
@@ -185,8 +187,7 @@ export abstract class KgitCommand extends Command {
   }
 
   /** Opens the repository anew, for a command that goes on, asking the remote when the last fetch is a few seconds old. */
-  protected async reopen(): Promise<Context> {
-    await this.#close();
+  protected reopen(): Promise<Context> {
     return this.open({ olderThan: FOLLOW_FETCH_MS });
   }
 

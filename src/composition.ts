@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { NoRepositoryError, UsageError } from './errors.js';
 import { Git } from './gitstore/git.js';
 import { GitStore } from './gitstore/git-store.js';
-import { openRepository, type Repository } from './gitstore/repository.js';
+import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import type { Actor } from './model/operation.js';
 import type { Settings } from './settings.js';
 import { hasCode } from './store/durable-files.js';
@@ -172,9 +172,10 @@ export async function openStateRepository(
   const finder = new Git(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
-  const branch = spec?.branch ?? DEFAULT_BRANCH;
+  const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
+  const branch = chosen ?? DEFAULT_BRANCH;
   const opened = { git, layout, path, branch, ...assemble(layout, git, branch) };
-  const standing = spec?.branch === undefined ? await checkedOutBranch(layout.commonDir) : null;
+  const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;
   // A repository of before 'main', or whose team named its branch otherwise.

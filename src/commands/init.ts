@@ -175,9 +175,7 @@ export default class Init extends WriteCommand {
     ];
     const preconditions = [{ check: 'absent' as const, path: ['deployment', 'deployment_id'] }];
     const change = { deployment: subject.id, event: event.id, edits, preconditions };
-    const outcome = await this.submit(context, this.operation(context, [{ subject, event }], { change }));
-    await context.opened.repository.close();
-    return outcome;
+    return this.submit(context, this.operation(context, [{ subject, event }], { change }));
   }
 }
 

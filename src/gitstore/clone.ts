@@ -3,8 +3,10 @@ import { RemoteError, UsageError } from '../errors.js';
 import { TIMED_OUT, withoutCredentials } from './git.js';
 import { gitEnvironment } from './git-environment.js';
 import { remoteFailure } from './push-outcome.js';
+import { BRANCH_KEY } from './repository.js';
 
 export interface CloneOptions {
+  /** The state branch, also of every later command in the clone; the default ones if left out. */
   readonly branch: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
@@ -27,10 +29,14 @@ export async function cloneRepository(url: string, folder: string, options: Clon
       allowUnsafeConfigPaths: true,
       allowUnsafeGitProxy: true,
       allowUnsafeTerminalPrompt: true,
+      // Only to leave the user's template, and the hooks in it, out.
       allowUnsafeTemplateDir: true,
     },
   } as Parameters<typeof simpleGit>[0]).env(gitEnvironment(options.environment));
-  const branch = options.branch === undefined ? [] : ['--branch', options.branch];
+  const branch =
+    options.branch === undefined
+      ? []
+      : ['--branch', options.branch, '--config', `${BRANCH_KEY}=${options.branch}`];
   try {
     await git.clone(url, folder, ['--no-recurse-submodules', '--template=', ...branch]);
   } catch (cause) {

@@ -7,6 +7,9 @@ import { type Git, gitFailed } from './git.js';
 /** The oldest git that has all that is used here: that of Ubuntu 22.04. */
 export const GIT_FLOOR = '2.34';
 
+/** Where a clone's git configuration notes its state branch, when it is not the default one. */
+export const BRANCH_KEY = 'kgit.branch';
+
 /** A git repository, however it is laid out. */
 export interface Repository {
   /** The folder that all worktrees share: objects, refs, kgit's outbox. */

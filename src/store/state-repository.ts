@@ -117,8 +117,10 @@ export class StateRepository {
     if (options.dryRun) return this.#plan(operation);
     const base = { operation: operation.id, revision: null, attempts: 0, changes: [], duplicates: [] };
     await this.outbox.add(operation, this.store.target);
-    if (options.queue)
-      return { ...base, delivery: 'queued', notes: ['queued here; publish it with kgit sync'] };
+    if (options.queue) {
+      const notes = ['queued here; publish it with kgit sync'];
+      return { ...base, changes: await this.#expectedChanges(operation), delivery: 'queued', notes };
+    }
     const { delivery, notes, kept } = await this.#publisher.deliver(
       operation.id,
       options.deadline,
@@ -139,6 +141,7 @@ export class StateRepository {
           return {
             ...base,
             attempts: delivery.attempts,
+            changes: await this.#expectedChanges(operation),
             delivery: 'queued',
             notes: [...notes, why, ...delivery.error.suggestions],
           };
@@ -146,6 +149,15 @@ export class StateRepository {
         throw notPublished(delivery.error, operation.id, kept, delivery.unknown);
       }
     }
+  }
+
+  /** What a queued operation changes, as far as can be known here: others may publish before it. */
+  async #expectedChanges(operation: Operation): Promise<readonly Change[]> {
+    const { revision } = await this.store.head();
+    const waiting = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
+    const { entries } = await planBatch(this.store, revision, waiting);
+    const applied = entries.find(({ entry }) => entry.id === operation.id)?.applied;
+    return applied && 'changes' in applied ? applied.changes : [];
   }
 
   async #plan(operation: Operation): Promise<WriteOutcome> {

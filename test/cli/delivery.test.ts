@@ -57,6 +57,14 @@ describe('what becomes of a write that cannot be published', () => {
     expectFailure(await kgit(path, ['sync', '--json']), 'REMOTE', 16);
   });
 
+  it('shows what a queued change of state is going to change', async () => {
+    const json = await kgitJson(offlineClone(), ['set', 'deployment.count=4']);
+    expect(json).toMatchObject({
+      delivery: 'queued',
+      changed: [{ path: 'deployment.count', before: 3, after: 4 }],
+    });
+  });
+
   it('a remote that does not answer in time: queued within the time given', async () => {
     const path = offlineClone();
     git(path, 'config', 'core.sshCommand', 'sleep 30;');

@@ -25,7 +25,8 @@ describe('kgit outbox and kgit sync', () => {
       attempts: 0,
       repository: { pending: 1 },
     });
-    await kgitJson(path, ['set', 'deployment.count=4', '--queue']);
+    const set = await kgitJson(path, ['set', 'deployment.count=4', '--queue']);
+    expect(set.changed).toEqual([{ path: 'deployment.count', before: 3, after: 4 }]);
     expect(commits(remote, 'main')).toBe(1);
     const list = await kgitJson(path, ['outbox', 'list']);
     expectResult(list, 'Outbox');
