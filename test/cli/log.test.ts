@@ -60,7 +60,7 @@ describe('kgit log', () => {
     expect(actions(await log('--reverse'))).toEqual(['deleted', 'noted', 'scaled', 'created']);
   });
 
-  it.each([
+  it.concurrent.each([
     [
       ['--action', 'created', '--action', 'noted'],
       ['created', 'noted'],
