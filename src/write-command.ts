@@ -116,7 +116,7 @@ export abstract class WriteCommand extends KgitCommand {
       queue: this.flags.queue === true,
       requirePublish:
         this.flags['require-publish'] === true ||
-        (Boolean(this.environment['CI']) && this.flags.queue !== true),
+        (isSet(this.environment['CI']) && this.flags.queue !== true),
       dryRun: this.flags['dry-run'] === true,
       withdraw: withdraw && this.flags.queue !== true,
       deadline: this.deadline(context.settings),
@@ -153,6 +153,11 @@ export abstract class WriteCommand extends KgitCommand {
       data: { deployment: id, known: known.slice(0, 50) },
     });
   }
+}
+
+/** Whether a variable says yes; CI=false is how people say that this is none. */
+function isSet(variable: string | undefined): boolean {
+  return variable !== undefined && !/^(|0|false|no)$/i.test(variable);
 }
 
 function findingsOf(item: SubjectEvent): SecretFinding[] {

@@ -198,7 +198,7 @@ export class StateRepository {
     rejected.push(
       ...(await this.outbox.takeRejected()).filter(({ id }) => !rejected.some((known) => known.id === id)),
     );
-    let error: KgitError | null = null;
+    let error: KgitError | null = report === null ? publishedElsewhere() : null;
     let head = await this.store.head();
     try {
       head = await this.store.refresh(Math.max(deadline - this.#clock.now(), READ_FETCH_MS));
@@ -217,6 +217,12 @@ export class StateRepository {
   close(): Promise<void> {
     return this.store.close();
   }
+}
+
+function publishedElsewhere(): RemoteError {
+  return new RemoteError('another kgit process of this clone is publishing still', {
+    suggestions: ["Run 'kgit sync' again when it is through"],
+  });
 }
 
 /** The error of a write that is not on the branch: what became of the operation is in its data. */
