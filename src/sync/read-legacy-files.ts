@@ -83,6 +83,21 @@ function tooMuch(what: string): UsageError {
   });
 }
 
+/** The `state` folders one folder down: somebody named the place that the scripts' checkout lies in. */
+async function stateFoldersBelow(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of await opendir(folder)) {
+    if (!entry.isDirectory()) continue;
+    const inner = join(entry.name, STATE_FOLDER);
+    if (
+      (await statOf(join(folder, inner)))?.isDirectory() &&
+      (await candidates(join(folder, inner))).length > 0
+    )
+      found.push(inner);
+  }
+  return found.sort();
+}
+
 /** Where the files of an argument lie: the file itself, or a folder and the names in it. */
 async function filesOf(argument: string): Promise<readonly string[]> {
   const stats = await statOf(argument);
@@ -93,6 +108,18 @@ async function filesOf(argument: string): Promise<readonly string[]> {
   const below = inner?.isDirectory() ? STATE_FOLDER : '';
   const names = await candidates(join(argument, below));
   if (names.length > 0) return names.map((name) => join(below, name));
+  const [deeper, ...others] = below ? [] : await stateFoldersBelow(argument);
+  if (deeper && others.length === 0)
+    return (await candidates(join(argument, deeper))).map((name) => join(deeper, name));
+  if (deeper) {
+    throw new UsageError(
+      `${argument} holds ${others.length + 1} state folders: ${[deeper, ...others].slice(0, 5).join(', ')}`,
+      {
+        data: { path: argument },
+        suggestions: ['Name the one to import'],
+      },
+    );
+  }
   throw new NotFoundError(`${join(argument, below)} holds no state or event file of the scripts`, {
     data: { path: argument },
     suggestions: ["Name the folder 'state' of the scripts, the folder that holds it, or single files"],
@@ -100,7 +127,7 @@ async function filesOf(argument: string): Promise<readonly string[]> {
 }
 
 /**
- * The candidates for import at `paths`: a `state` folder, a folder that holds one, or single files, in the
+ * The candidates for import at `paths`: a `state` folder, a folder that holds one (or whose only checkout does), or single files, in the
  * order given and then by name. What cannot be read is among them, with its problem.
  * Throws NotFoundError for a path that holds nothing, UsageError for more than one import should take.
  */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NotFoundError } from '../../src/errors.js';
 import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
+import { temporaryFolder } from '../support/git-fixtures.js';
 import { layOut } from './import-support.js';
 
 let root: string;
@@ -78,5 +79,22 @@ describe('readLegacyFiles', () => {
     mkdirSync(empty);
     await expect(readLegacyFiles([empty])).rejects.toThrow(NotFoundError);
     await expect(readLegacyFiles([join(root, 'none')])).rejects.toThrow(NotFoundError);
+  });
+});
+
+describe('a folder that holds the checkout of the scripts', () => {
+  const checkout = (root: string, name: string) => {
+    mkdirSync(join(root, name, 'state'), { recursive: true });
+    writeFileSync(join(root, name, 'state', 'deployment-events.yaml'), 'events: []\n');
+  };
+
+  it('is looked into where it holds one, and refused where it holds several', async () => {
+    const root = temporaryFolder();
+    checkout(root, 'one');
+    expect((await readLegacyFiles([root])).map(({ path }) => path)).toEqual([
+      'one/state/deployment-events.yaml',
+    ]);
+    checkout(root, 'two');
+    await expect(readLegacyFiles([root])).rejects.toThrow('holds 2 state folders: one/state, two/state');
   });
 });
