@@ -44,7 +44,7 @@ export abstract class KgitCommand extends Command {
     verbose: Flags.boolean({ helpGroup: GLOBAL, summary: 'More on stderr, also where an error came from.' }),
     repo: Flags.string({
       helpGroup: GLOBAL,
-      helpValue: 'DIR[#BRANCH]',
+      helpValue: 'DIR|URL[#BRANCH]',
       summary: 'The state repository, if not the one stood in (KGIT_REPO).',
     }),
     config: Flags.string({
@@ -72,6 +72,11 @@ export abstract class KgitCommand extends Command {
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
+
+  /** Whether the command reads more than the tip: then a clone of a URL must be whole. */
+  protected get readsHistory(): boolean {
+    return false;
+  }
 
   override async run(): Promise<void> {
     // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
@@ -173,7 +178,7 @@ export abstract class KgitCommand extends Command {
     await this.#close();
     const layers = await this.#layers();
     const before = mergeLayers(layers);
-    const opened = await openStateRepository(before, process.cwd(), process.env);
+    const opened = await openStateRepository(before, process.cwd(), process.env, this.readsHistory);
     this.#context = opened;
     const { repository } = opened;
     const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;

@@ -1,11 +1,12 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { NoRepositoryError, UsageError } from './errors.js';
-import { Git } from './gitstore/git.js';
+import { EnvironmentError, NoRepositoryError, UsageError } from './errors.js';
+import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitStore } from './gitstore/git-store.js';
+import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import type { Actor } from './model/operation.js';
 import type { Settings } from './settings.js';
@@ -87,6 +88,14 @@ export function parseRepositorySpec(text: string): RepositorySpec {
       data: { branch: branch.slice(0, 300) },
     });
   }
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i.test(place)) {
+    throw new UsageError(
+      'the URL holds a password, which would be seen by everybody on this machine and kept',
+      {
+        suggestions: ["Leave it out; git's credential helper or KGIT_TOKEN gives it"],
+      },
+    );
+  }
   const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(place) || /^[^/\s]+@[^/\s]+:/.test(place);
   return { place, branch, isUrl };
 }
@@ -122,18 +131,26 @@ export function committerOf(config: ReadonlyMap<string, string>): Actor {
   return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
 }
 
+/** What of a store depends on whether its clone is the user's or one that kgit keeps. */
+interface Place {
+  /** Folder of outbox and locks. */
+  readonly folder: string;
+  readonly fetchOptions: readonly string[];
+}
+
 function assemble(
   layout: Repository,
   git: Git,
   branch: string,
+  { folder, fetchOptions }: Place,
 ): { repository: StateRepository; remote: string | null } {
   const remote = remoteOf(layout.config, branch);
-  const folder = join(layout.commonDir, LOCAL_FOLDER);
   const store = new GitStore(git, {
     repository: layout,
     branch,
     remote,
     folder,
+    fetchOptions,
     committer: committerOf(layout.config),
     clock: systemClock,
   });
@@ -143,20 +160,17 @@ function assemble(
   return { repository: new StateRepository(store, outbox, publisher, systemClock), remote };
 }
 
-/** Opens the state repository that the settings name, or the one stood in. Throws NoRepositoryError. */
-export async function openStateRepository(
-  settings: Settings,
-  cwd: string,
-  environment: Environment,
-): Promise<OpenRepository> {
-  const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo);
-  if (spec?.isUrl) {
-    throw new UsageError('a repository is named by its folder', {
-      suggestions: [`Clone it once with 'kgit clone ${spec.place}', then name the clone`],
-      data: { repo: settings.repo },
-    });
-  }
-  const path = resolve(cwd, spec?.place ?? '.');
+/** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */
+function xdgFolder(environment: Environment, variable: string, preset: string): string {
+  const home = environment['HOME'];
+  const base = environment[variable] || (home && join(home, preset));
+  if (base) return join(base, 'kgit');
+  throw new EnvironmentError(`neither HOME nor ${variable} is set, so kgit has no place for its files`, {
+    suggestions: ['Set HOME, or clone the repository with kgit clone and name the clone'],
+  });
+}
+
+async function requireFolder(path: string): Promise<void> {
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),
     (error: unknown) => {
@@ -164,22 +178,60 @@ export async function openStateRepository(
       throw error;
     },
   );
-  if (!isFolder)
-    throw new NoRepositoryError(`there is no folder ${path}`, {
-      suggestions: ['Check --repo and KGIT_REPO'],
-      data: { path },
-    });
+  if (isFolder) return;
+  throw new NoRepositoryError(`there is no folder ${path}`, {
+    suggestions: ['Check --repo and KGIT_REPO'],
+    data: { path },
+  });
+}
+
+/** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
+async function openByUrl(
+  spec: RepositorySpec,
+  settings: Settings,
+  environment: Environment,
+  history: boolean,
+): Promise<OpenRepository> {
+  const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
+  const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
+  const { place: url, branch: asked } = spec;
+  const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
+  const path = await managedClone(new Git(tmpdir(), environment), wanted);
+  const finder = new Git(path, environment);
+  const layout = await openRepository(finder, path);
+  const git = finder.at(layout.commonDir);
+  const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
+  const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
+  return { git, layout, path: withoutCredentials(url), branch, ...assemble(layout, git, branch, own) };
+}
+
+/**
+ * Opens the state repository that the settings name, or the one stood in.
+ * @param history whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly
+ * Throws NoRepositoryError, RemoteError, EnvironmentError.
+ */
+export async function openStateRepository(
+  settings: Settings,
+  cwd: string,
+  environment: Environment,
+  history = true,
+): Promise<OpenRepository> {
+  const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo);
+  if (spec?.isUrl) return openByUrl(spec, settings, environment, history);
+  const path = resolve(cwd, spec?.place ?? '.');
+  await requireFolder(path);
   const finder = new Git(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
-  const opened = { git, layout, path, branch, ...assemble(layout, git, branch) };
+  const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
+  const opened = { git, layout, path, branch, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;
   // A repository of before 'main', or whose team named its branch otherwise.
-  return { ...opened, branch: standing, ...assemble(layout, git, standing) };
+  return { ...opened, branch: standing, ...assemble(layout, git, standing, place) };
 }
 
 /** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */

@@ -45,6 +45,10 @@ export default class Get extends KgitCommand {
     }),
   };
 
+  protected override get readsHistory(): boolean {
+    return this.flags['at'] !== undefined;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const path = this.args['path'] === undefined ? [] : parseStatePath(this.args['path']);
     const context = await this.open(fetchPolicy(this.flags));

@@ -26,6 +26,10 @@ export default class List extends KgitCommand {
   };
   static override flags = { ...readFlags };
 
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const { reading } = await this.open(fetchPolicy(this.flags));
     const { what } = this.args;

@@ -75,6 +75,10 @@ export default class Log extends KgitCommand {
     follow: Flags.boolean({ char: 'f', summary: 'Go on as new events come; end with Ctrl-C.' }),
   };
 
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const filter = this.#filter();
     if (this.flags['follow'] && (this.flags['reverse'] || this.flags['before'])) {

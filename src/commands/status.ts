@@ -65,6 +65,10 @@ export default class Status extends KgitCommand {
     }),
   };
 
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const words = parseFailOn((this.flags['fail-on'] as string[] | undefined) ?? []);
     const policy = fetchPolicy(this.flags);

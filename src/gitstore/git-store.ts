@@ -28,8 +28,10 @@ export interface GitStoreOptions {
   readonly branch: string;
   /** Name of the remote that it is published to; null for a purely local repository. */
   readonly remote: string | null;
-  /** The clone's `kgit` folder: outbox, locks, what was fetched when. */
+  /** Where what must not be lost lies: the clone's `kgit` folder, or one outside of a clone that kgit keeps. */
   readonly folder: string;
+  /** Further options of every fetch. */
+  readonly fetchOptions?: readonly string[];
   readonly committer: Actor;
   readonly clock: Clock;
 }
@@ -97,7 +99,7 @@ export class GitStore implements StateStore {
   }
 
   get #fetchedFile(): string {
-    return join(this.#options.folder, 'fetched-at');
+    return join(this.#options.repository.commonDir, 'kgit', 'fetched-at');
   }
 
   async #fetchedAt(): Promise<number> {
@@ -110,7 +112,7 @@ export class GitStore implements StateStore {
   }
 
   async #noteFetched(): Promise<void> {
-    await privateFolder(this.#options.folder);
+    await privateFolder(dirname(this.#fetchedFile));
     await replaceDurably(this.#fetchedFile, String(this.#options.clock.now()));
   }
 
@@ -124,6 +126,7 @@ export class GitStore implements StateStore {
       '--no-recurse-submodules',
       '--no-auto-gc',
       '--no-write-fetch-head',
+      ...(this.#options.fetchOptions ?? []),
     ];
     const result = await this.#git.run([...args, remote, `+${this.#branchRef}:${this.#trackingRef}`], {
       timeout: timeoutMs,

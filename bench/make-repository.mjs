@@ -1,0 +1,53 @@
+/** Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const START = Date.UTC(2025, 0, 1);
+const SPAN = 365 * 24 * 3600 * 1000;
+
+function ulid(time, random) {
+  let text = '';
+  for (let i = 0, rest = time; i < 10; i++, rest = Math.floor(rest / 32)) text = DIGITS[rest % 32] + text;
+  return text + String(random).padStart(16, '0');
+}
+
+function* stream(events, clusters) {
+  const commit = (n, seconds, files) => {
+    const message = `touched: ${n}\n`;
+    let text = `commit refs/heads/main\nmark :${n}\ncommitter kgit <kgit@bench> ${seconds} +0000\ndata ${message.length}\n${message}\n`;
+    if (n > 1) text += `from :${n - 1}\n`;
+    for (const [path, body] of files) text += `M 100644 inline ${path}\ndata ${body.length}\n${body}\n`;
+    return text;
+  };
+  const marker = 'apiVersion: kgit/v1\nkind: StateRepository\nmanagements:\n  default: {}\n';
+  const state = 'deployment:\n  deployment_id: d\n  phase: create_vms\n';
+  yield commit(1, START / 1000, [
+    ['kgit.yaml', marker],
+    ['deployments/d/state.yaml', state],
+  ]);
+  for (let n = 0; n < events; n++) {
+    const time = START + Math.floor((n * SPAN) / events);
+    const id = ulid(time, n);
+    const stamp = new Date(time).toISOString();
+    const folder = `clusters/default/kcm-system/c${n % clusters}/events/${stamp.slice(0, 7)}`;
+    const body = `id: ${id}\ntimestamp: "${stamp}"\naction: touched\nuser: bench\nmessage: event ${n} of the benchmark\n`;
+    yield commit(n + 2, Math.floor(time / 1000), [[`${folder}/${id}-touched.yaml`, body]]);
+  }
+  yield 'done\n';
+}
+
+const [dir, events, clusters = '1000'] = process.argv.slice(2);
+mkdirSync(dir, { recursive: true });
+spawnSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', dir], { stdio: 'inherit' });
+for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant'])
+  spawnSync('git', ['-C', dir, 'config', setting, 'true']);
+const child = spawn('git', ['-C', dir, 'fast-import', '--quiet', '--done', '--date-format=raw'], {
+  stdio: ['pipe', 'inherit', 'inherit'],
+});
+for (const chunk of stream(Number(events), Number(clusters)))
+  if (!child.stdin.write(chunk)) await once(child.stdin, 'drain');
+child.stdin.end();
+const [code] = await once(child, 'close');
+process.exit(code);
