@@ -115,15 +115,20 @@ export class StateRepository {
   /** Writes an operation: durable first, then published, by the one rule for failure (`docs/scripting.md`). */
   async write(operation: Operation, options: WriteOptions): Promise<WriteOutcome> {
     if (options.dryRun) return this.#plan(operation);
-    const base = { operation: operation.id, revision: null, attempts: 0, changes: [], duplicates: [] };
+    await this.keep(operation);
+    if (options.queue) return { ...waiting(operation.id), notes: ['queued here; publish it with kgit sync'] };
+    return this.publish(operation.id, options);
+  }
+
+  /** Keeps an operation durably, to be published later. Throws EnvironmentError. */
+  async keep(operation: Operation): Promise<void> {
     await this.outbox.add(operation, this.store.target);
-    if (options.queue)
-      return { ...base, delivery: 'queued', notes: ['queued here; publish it with kgit sync'] };
-    const { delivery, notes, kept } = await this.#publisher.deliver(
-      operation.id,
-      options.deadline,
-      !options.withdraw,
-    );
+  }
+
+  /** Publishes an operation that is kept, and all else that waits, by the one rule for failure. */
+  async publish(id: string, options: Omit<WriteOptions, 'queue' | 'dryRun'>): Promise<WriteOutcome> {
+    const base = waiting(id);
+    const { delivery, notes, kept } = await this.#publisher.deliver(id, options.deadline, !options.withdraw);
     switch (delivery.kind) {
       case 'published':
         return { ...base, ...delivery, delivery: 'published', notes };
@@ -139,13 +144,24 @@ export class StateRepository {
           return {
             ...base,
             attempts: delivery.attempts,
-            delivery: 'queued',
             notes: [...notes, why, ...delivery.error.suggestions],
           };
         }
-        throw notPublished(delivery.error, operation.id, kept, delivery.unknown);
+        throw notPublished(delivery.error, id, kept, delivery.unknown);
       }
     }
+  }
+
+  /**
+   * How an operation stands that was kept earlier, without asking the remote: who published the outbox meanwhile
+   * has left its result. Null where it waits no more and no result is there.
+   */
+  async standing(id: string): Promise<WriteOutcome | null> {
+    const result = await this.outbox.takeResult(id);
+    if (result?.kind === 'rejected') throw result.error;
+    if (result && result.kind !== 'pending') return { ...waiting(id), ...result, delivery: result.kind };
+    const entry = (await this.outbox.list()).find((candidate) => candidate.id === id);
+    return entry ? { ...waiting(id), attempts: entry.attempts } : null;
   }
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
@@ -205,6 +221,14 @@ export class StateRepository {
   close(): Promise<void> {
     return this.store.close();
   }
+}
+
+/** The outcome of an operation that is kept and not published. */
+function waiting(operation: string): WriteOutcome & { delivery: 'queued' } {
+  return {
+    ...{ operation, revision: null, delivery: 'queued', attempts: 0 },
+    ...{ changes: [], duplicates: [], notes: [] },
+  };
 }
 
 /** The error of a write that is not on the branch: what became of the operation is in its data. */
