@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { EnvironmentError, NoRepositoryError } from '../errors.js';
 import { type Git, gitFailed } from './git.js';
 
@@ -24,6 +25,11 @@ function parseConfig(output: Buffer): Map<string, string> {
   return config;
 }
 
+/** git's configuration as it holds in a folder, be it in a repository or not. */
+export async function readConfig(git: Git, folder: string): Promise<Map<string, string>> {
+  return parseConfig((await git.run(['config', '--list', '-z'], { cwd: folder })).stdout);
+}
+
 /**
  * Finds the repository that `folder` lies in.
  * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
@@ -36,10 +42,7 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
     '--show-object-format',
     '--show-toplevel',
   ];
-  const [place, config] = await Promise.all([
-    git.run(asked, { cwd: folder }),
-    git.run(['config', '--list', '-z'], { cwd: folder }),
-  ]);
+  const [place, config] = await Promise.all([git.run(asked, { cwd: folder }), readConfig(git, folder)]);
   const [commonDir, format, workTree] = place.stdout.toString('utf8').split('\n');
   if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
     if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
@@ -60,8 +63,16 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
   return {
     commonDir: await realpath(commonDir as string),
     workTree: workTree || null,
-    config: parseConfig(config.stdout),
+    config,
   };
+}
+
+/** The main work tree of a repository, whichever of its checkouts is stood in; null when it is bare. */
+export function mainWorkTree({ commonDir, workTree, config }: Repository): string | null {
+  const configured = config.get('core.worktree');
+  if (configured) return isAbsolute(configured) ? configured : resolve(commonDir, configured);
+  if (config.get('core.bare') === 'true') return null;
+  return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
 }
 
 /** Throws EnvironmentError when git is older than GIT_FLOOR. */
