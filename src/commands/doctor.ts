@@ -3,6 +3,7 @@ import { helpText, KgitCommand } from '../base-command.js';
 import { checkLines } from '../cli/check-lines.js';
 import { asKgitError } from '../cli/failure.js';
 import type { CommandResult } from '../cli/output.js';
+import { parseDuration } from '../cli/time.js';
 import {
   actorOf,
   committerOf,
@@ -14,7 +15,7 @@ import {
 import { EXIT_CODES } from '../errors.js';
 import { checkCheckout } from '../gitstore/doctor-checkout.js';
 import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
-import { askRemote, checkClock, type RemoteAnswer, silentSsh } from '../gitstore/doctor-remote.js';
+import { askRemote, checkClock, silentSsh } from '../gitstore/doctor-remote.js';
 import { Git } from '../gitstore/git.js';
 import { readConfig } from '../gitstore/repository.js';
 import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
@@ -69,7 +70,9 @@ export default class Doctor extends KgitCommand {
       // A wrong flag is a mistake on this very command line.
       if (error.code !== 'USAGE' || String(error.data['where']).startsWith('--')) throw error;
       const repo = this.flags.repo ?? this.environment['KGIT_REPO'];
-      return { settings: { ...DEFAULT_SETTINGS, repo }, check: findingOf('settings', error) };
+      const user = this.environment['KGIT_USER'];
+      const timeout = this.flags.timeout ? parseDuration(this.flags.timeout) : DEFAULT_SETTINGS.timeout;
+      return { settings: { ...DEFAULT_SETTINGS, repo, user, timeout }, check: findingOf('settings', error) };
     }
   }
 
@@ -100,7 +103,7 @@ export default class Doctor extends KgitCommand {
       return [
         version,
         this.#identity(settings, opened.layout.config),
-        ...(await this.#insideChecks(opened, areValid)),
+        ...(await this.#insideChecks(opened, settings, areValid)),
       ];
     } finally {
       await opened.repository.close();
@@ -122,7 +125,11 @@ export default class Doctor extends KgitCommand {
   }
 
   /** What can be looked at where there is a git repository. */
-  async #insideChecks(opened: OpenRepository, areValid: boolean): Promise<readonly Check[]> {
+  async #insideChecks(
+    opened: OpenRepository,
+    settings: Settings,
+    areValid: boolean,
+  ): Promise<readonly Check[]> {
     const { repository, layout, git, branch } = opened;
     const { commonDir } = layout;
     const folder = join(commonDir, LOCAL_FOLDER);
@@ -141,7 +148,7 @@ export default class Doctor extends KgitCommand {
       one('checkout', () =>
         checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),
       ),
-      this.#every('remote', () => this.#remoteChecks(opened, head)),
+      this.#every('remote', () => this.#remoteChecks(opened, head, settings.timeout)),
     ]);
     return all.flat();
   }
@@ -157,6 +164,7 @@ export default class Doctor extends KgitCommand {
   async #remoteChecks(
     { git, layout, branch, remote }: OpenRepository,
     head: Head,
+    timeout: number,
   ): Promise<readonly Check[]> {
     const { revision } = head;
     const committed =
@@ -166,17 +174,10 @@ export default class Doctor extends KgitCommand {
         passed('remote', 'none: the repository is purely local'),
         checkClock(this.now(), null, committed),
       ];
-    const { timeout } = await this.settingsOnly().catch(() => DEFAULT_SETTINGS);
     const url = layout.config.get(`remote.${remote}.url`) ?? remote;
     const environment = silentSsh(this.environment, layout.config);
-    const answer: RemoteAnswer = await askRemote(git, {
-      remote,
-      url,
-      branch,
-      revision,
-      timeout,
-      environment,
-    });
-    return [...answer.checks, checkClock(this.now(), answer.serverTime, committed)];
+    const target = { remote, url, branch, revision, timeout, environment };
+    const { checks, skew } = await askRemote(git, target, systemClock);
+    return [...checks, checkClock(this.now(), skew, committed)];
   }
 }

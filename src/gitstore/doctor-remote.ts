@@ -1,5 +1,6 @@
 import { RemoteError } from '../errors.js';
 import { type Check, finding, findingOf, passed } from '../model/check.js';
+import type { Clock } from '../store/host.js';
 import { type Git, type GitResult, withoutCredentials } from './git.js';
 import { pushOutcome, remoteFailure } from './push-outcome.js';
 
@@ -23,8 +24,8 @@ export interface RemoteTarget {
 /** What asking the remote has shown. */
 export interface RemoteAnswer {
   readonly checks: readonly Check[];
-  /** The server's clock, in ms since the epoch; null where it tells none. */
-  readonly serverTime: number | null;
+  /** How far this clock is ahead of the server's, in ms; null where the server does not tell its time. */
+  readonly skew: number | null;
 }
 
 /** What keeps ssh from asking for a password or a host key; nothing for other programs, which may not know the option. */
@@ -39,14 +40,16 @@ export function silentSsh(
 }
 
 /** Asks the remote for its branch and, without writing, for a push. */
-export async function askRemote(git: Git, target: RemoteTarget): Promise<RemoteAnswer> {
-  const [list, push] = await Promise.all([listBranch(git, target), tryPush(git, target)]);
-  const said = list.stderr;
-  const words = { ...list, stderr: said.replace(TRACE, '').trim() };
-  const serverTime = Date.parse(/<= Recv header: date: (.*)$/im.exec(said)?.[1] ?? '') || null;
-  if (list.code !== 0)
-    return { checks: [findingOf('remote', remoteFailure(words, nameOf(target)).error)], serverTime };
-  return { checks: [reachable(target, list, push), writable(target, push)], serverTime };
+export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): Promise<RemoteAnswer> {
+  const pushed = tryPush(git, target);
+  const list = await listBranch(git, target);
+  const said = /<= Recv header: date: (.*)$/im.exec(list.stderr)?.[1];
+  const time = said === undefined ? Number.NaN : Date.parse(said);
+  const skew = Number.isNaN(time) ? null : clock.now() - time;
+  const push = await pushed;
+  if (list.code === 0) return { checks: [reachable(target, list, push), writable(target, push)], skew };
+  const words = { ...list, stderr: list.stderr.replace(TRACE, '').trim() };
+  return { checks: [findingOf('remote', remoteFailure(words, nameOf(target)).error)], skew };
 }
 
 const nameOf = ({ remote, url }: RemoteTarget) => `remote ${remote} (${withoutCredentials(url)})`;
@@ -106,14 +109,13 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
 }
 
 /**
- * How far this clock is from the server's or, where that is not known, whether the last commit lies ahead of it.
+ * How far this clock is from the server's (`skew`) or, where that is not known, whether the last commit lies ahead of it.
  * @param committed when the last known commit was made, in ms since the epoch
  */
-export function checkClock(now: number, serverTime: number | null, committed: number | null): Check {
+export function checkClock(now: number, skew: number | null, committed: number | null): Check {
   const fix = 'Set the clock of this machine: timedatectl set-ntp true';
   const seconds = (ms: number) => `${Math.round(Math.abs(ms) / 1000)}s`;
-  if (serverTime !== null) {
-    const skew = now - serverTime;
+  if (skew !== null) {
     const says = `this clock is ${seconds(skew)} ${skew < 0 ? 'behind' : 'ahead of'} the remote's`;
     return Math.abs(skew) > MAX_SKEW_MS ? finding('clock', says, fix) : passed('clock', says);
   }

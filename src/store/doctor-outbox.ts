@@ -20,11 +20,9 @@ export function checkOutbox(entries: readonly OutboxEntry[], target: string, now
   const oldest = Math.min(...entries.map(({ id }) => ulidTime(id)));
   const why = entries.find(({ error }) => error !== null)?.error?.message;
   const parts = [
-    ...(waiting > 0 ? [`${waiting} writes wait to be published`] : []),
+    ...(waiting > 0 ? [`${waiting === 1 ? '1 write waits' : `${waiting} writes wait`} to be published`] : []),
     ...(unreadable.length > 0 ? [`${unreadable.length} cannot be read`] : []),
-    ...(others.length > 0
-      ? [`${others.length} are for another remote or branch (${others[0]?.target})`]
-      : []),
+    ...(others.length > 0 ? [`${others.length} for another remote or branch (${others[0]?.target})`] : []),
     `the oldest is from ${ageText(now - oldest)} ago${why ? `: ${why}` : ''}`,
   ];
   const stuck = [...unreadable, ...others][0];
