@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Flags, type Interfaces } from '@oclif/core';
 import leven from 'leven';
 import { type Context, KgitCommand } from './base-command.js';
+import { namedDeployment, resolveCluster } from './cli/subjects.js';
 import { actorOf, ciRun, thisHost } from './composition.js';
 import { NotFoundError, UsageError } from './errors.js';
 import type { KgitEvent, SubjectEvent } from './model/event.js';
@@ -11,7 +12,7 @@ import type { Actor, EventWrite, Operation } from './model/operation.js';
 import { titleOf } from './model/operation.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from './model/secret/find-secrets.js';
 import { refuseSecrets } from './model/secret/refuse-secrets.js';
-import { formatSubject, unfitForWindows } from './model/subject.js';
+import { formatSubject, type Subject, unfitForWindows } from './model/subject.js';
 import { type IdSource, monotonicIds } from './model/ulid.js';
 import { listDeployments } from './store/records.js';
 import type { WriteOutcome } from './store/state-repository.js';
@@ -34,7 +35,7 @@ export abstract class WriteCommand extends KgitCommand {
     'run-id': Flags.string({
       helpGroup: WRITE,
       helpValue: 'ID',
-      summary: "The run that it belongs to (in CI: the pipeline's).",
+      summary: "The run that it belongs to (KGIT_RUN_ID; in CI: the pipeline's).",
     }),
     user: Flags.string({ helpGroup: WRITE, helpValue: 'NAME', summary: 'Who did it (KGIT_USER).' }),
     queue: Flags.boolean({
@@ -66,7 +67,14 @@ export abstract class WriteCommand extends KgitCommand {
 
   protected get ciRun(): { id: string | undefined; url: string | null } {
     const ci = ciRun(this.environment);
-    return { id: this.flags['run-id'] ?? ci?.id, url: ci?.url ?? null };
+    const id = this.flags['run-id'] ?? (this.environment['KGIT_RUN_ID'] || ci?.id);
+    return { id, url: ci?.url ?? null };
+  }
+
+  /** Whether a write that is not published now has failed. */
+  protected get mustPublish(): boolean {
+    if (this.flags['require-publish'] === true) return true;
+    return isSet(this.environment['CI']) && this.flags.queue !== true;
   }
 
   /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
@@ -114,25 +122,43 @@ export abstract class WriteCommand extends KgitCommand {
     }
     const outcome = await repository.write(operation, {
       queue: this.flags.queue === true,
-      requirePublish:
-        this.flags['require-publish'] === true ||
-        (isSet(this.environment['CI']) && this.flags.queue !== true),
+      requirePublish: this.mustPublish,
       dryRun: this.flags['dry-run'] === true,
       withdraw: withdraw && this.flags.queue !== true,
       deadline: this.deadline(context.settings),
     });
     for (const note of outcome.notes) this.note(note);
-    if (this.format !== 'text') {
-      const head = await repository.store.head();
-      this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
-    }
+    await this.refreshRepository(context);
     return outcome;
+  }
+
+  /** Has the result say what the repository is like after a write. */
+  protected async refreshRepository({ opened: { repository } }: Context): Promise<void> {
+    if (this.format === 'text') return;
+    const head = await repository.store.head();
+    this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
   }
 
   /** The keys that every result of a write has. */
   protected writeJson(outcome: WriteOutcome): Record<string, unknown> {
     const { operation, revision, delivery, attempts } = outcome;
     return { operation, revision, delivery, attempts };
+  }
+
+  /** What an event is about: the cluster of --cluster, else the deployment that is named. Throws UsageError, NotFoundError. */
+  protected async eventSubject(context: Context): Promise<Subject> {
+    const name = this.flags['cluster'] as string | undefined;
+    const naming = { ...context, view: context.reading.view };
+    if (name !== undefined) return resolveCluster(name, naming);
+    const { deployment: id } = context.settings;
+    if (id === undefined) {
+      throw new UsageError('what did it happen to? Neither --cluster nor --deployment is given', {
+        suggestions: ['Add --cluster [[MANAGEMENT/]NAMESPACE/]NAME or --deployment ID'],
+      });
+    }
+    const subject = await namedDeployment(id, naming.view);
+    await this.requireDeployment(naming.view, subject.id, this.flags['create'] === true);
+    return subject;
   }
 
   /** Throws NotFoundError for a deployment that the repository does not know, naming near ones. */

@@ -1,18 +1,17 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
+import { helpText } from '../base-command.js';
 import { parseParameters } from '../cli/assignments.js';
 import { collectBatch, type Rejection } from '../cli/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
 import { readFileBounded } from '../cli/input.js';
 import type { CommandResult } from '../cli/output.js';
-import { namedDeployment, resolveCluster } from '../cli/subjects.js';
 import { parseDuration, parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, OUTCOMES } from '../model/event.js';
 import { MAX_TEXT } from '../model/event-schema.js';
 import { eventPath } from '../model/layout.js';
 import type { EventWrite } from '../model/operation.js';
-import { formatSubject, type Subject } from '../model/subject.js';
+import { formatSubject } from '../model/subject.js';
 import { WriteCommand } from '../write-command.js';
 
 /** The fields that kgit itself fills in; all others are what the writer gave. */
@@ -98,7 +97,7 @@ export default class PushEvent extends WriteCommand {
   async #one(): Promise<CommandResult> {
     const fields = await this.#fields();
     const context = await this.open('never');
-    const subject = await this.#subject(context);
+    const subject = await this.eventSubject(context);
     const event = this.event(context, fields);
     const given = Object.keys(event).filter((key) => !FILLED.has(key) || key in fields);
     const operation = this.operation(context, [{ subject, event, given }]);
@@ -149,21 +148,6 @@ export default class PushEvent extends WriteCommand {
   async #notes(text: string | undefined): Promise<string | undefined> {
     if (text === '-') return readFileBounded('-', process.stdin, MAX_TEXT);
     return text?.startsWith('@') ? readFileBounded(text.slice(1), process.stdin, MAX_TEXT) : text;
-  }
-
-  async #subject(context: Context): Promise<Subject> {
-    const name = this.flags['cluster'] as string | undefined;
-    const naming = { ...context, view: context.reading.view };
-    if (name !== undefined) return resolveCluster(name, naming);
-    const { deployment: id } = context.settings;
-    if (id === undefined) {
-      throw new UsageError('what did it happen to? Neither --cluster nor --deployment is given', {
-        suggestions: ['Add --cluster [[MANAGEMENT/]NAMESPACE/]NAME or --deployment ID'],
-      });
-    }
-    const subject = await namedDeployment(id, naming.view);
-    await this.requireDeployment(naming.view, subject.id, this.flags['create'] === true);
-    return subject;
   }
 
   async #many(source: string): Promise<CommandResult> {

@@ -132,6 +132,11 @@ export class Checkouts {
     return notes;
   }
 
+  /** Whether a move was begun and not finished. */
+  async isMoving(): Promise<boolean> {
+    return (await this.#begun()) !== null;
+  }
+
   async #begun(): Promise<Move | null> {
     try {
       return JSON.parse(await readFile(this.#journal, 'utf8')) as Move;

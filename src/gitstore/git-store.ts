@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
@@ -19,7 +19,7 @@ import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
 import { pushOutcome, remoteFailure } from './push-outcome.js';
-import type { Repository } from './repository.js';
+import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
 
 export interface GitStoreOptions {
@@ -273,14 +273,6 @@ export class GitStore implements StateStore {
   async close(): Promise<void> {
     await this.#reader.close();
   }
-}
-
-/** The main work tree of a repository, whichever of its checkouts is stood in; null when it is bare. */
-function mainWorkTree({ commonDir, workTree, config }: Repository): string | null {
-  const configured = config.get('core.worktree');
-  if (configured) return isAbsolute(configured) ? configured : resolve(commonDir, configured);
-  if (config.get('core.bare') === 'true') return null;
-  return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
 }
 
 function blockedBy(path: string, obstacle: string): ConflictError {

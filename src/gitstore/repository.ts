@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, NoRepositoryError } from '../errors.js';
 import { type Git, gitFailed } from './git.js';
 
@@ -31,6 +31,11 @@ function parseConfig(output: Buffer): Map<string, string> {
   return config;
 }
 
+/** git's configuration as it holds in a folder, be it in a repository or not. */
+export async function readConfig(git: Git, folder: string): Promise<Map<string, string>> {
+  return parseConfig((await git.run(['config', '--list', '-z'], { cwd: folder })).stdout);
+}
+
 /**
  * Finds the repository that `folder` lies in.
  * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
@@ -43,10 +48,7 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
     '--show-object-format',
     '--show-toplevel',
   ];
-  const [place, config] = await Promise.all([
-    git.run(asked, { cwd: folder }),
-    git.run(['config', '--list', '-z'], { cwd: folder }),
-  ]);
+  const [place, config] = await Promise.all([git.run(asked, { cwd: folder }), readConfig(git, folder)]);
   const [commonDir, format, workTree] = place.stdout.toString('utf8').split('\n');
   if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
     if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
@@ -68,9 +70,17 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
   return {
     commonDir: shared,
     workTree: workTree || null,
-    config: parseConfig(config.stdout),
+    config,
     isShallow: existsSync(join(shared, 'shallow')),
   };
+}
+
+/** The main work tree of a repository, whichever of its checkouts is stood in; null when it is bare. */
+export function mainWorkTree({ commonDir, workTree, config }: Repository): string | null {
+  const configured = config.get('core.worktree');
+  if (configured) return isAbsolute(configured) ? configured : resolve(commonDir, configured);
+  if (config.get('core.bare') === 'true') return null;
+  return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
 }
 
 /** Throws EnvironmentError when git is older than GIT_FLOOR. */

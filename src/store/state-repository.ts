@@ -115,17 +115,23 @@ export class StateRepository {
   /** Writes an operation: durable first, then published, by the one rule for failure (`docs/scripting.md`). */
   async write(operation: Operation, options: WriteOptions): Promise<WriteOutcome> {
     if (options.dryRun) return this.#plan(operation);
-    const base = { operation: operation.id, revision: null, attempts: 0, changes: [], duplicates: [] };
-    await this.outbox.add(operation, this.store.target);
+    await this.keep(operation);
     if (options.queue) {
       const notes = ['queued here; publish it with kgit sync'];
-      return { ...base, changes: await this.#expectedChanges(operation), delivery: 'queued', notes };
+      return { ...waiting(operation.id), changes: await this.#expectedChanges(operation.id), notes };
     }
-    const { delivery, notes, kept } = await this.#publisher.deliver(
-      operation.id,
-      options.deadline,
-      !options.withdraw,
-    );
+    return this.publish(operation.id, options);
+  }
+
+  /** Keeps an operation durably, to be published later. Throws EnvironmentError. */
+  async keep(operation: Operation): Promise<void> {
+    await this.outbox.add(operation, this.store.target);
+  }
+
+  /** Publishes an operation that is kept, and all else that waits, by the one rule for failure. */
+  async publish(id: string, options: Omit<WriteOptions, 'queue' | 'dryRun'>): Promise<WriteOutcome> {
+    const base = waiting(id);
+    const { delivery, notes, kept } = await this.#publisher.deliver(id, options.deadline, !options.withdraw);
     switch (delivery.kind) {
       case 'published':
         return { ...base, ...delivery, delivery: 'published', notes };
@@ -141,23 +147,34 @@ export class StateRepository {
           return {
             ...base,
             attempts: delivery.attempts,
-            changes: await this.#expectedChanges(operation),
-            delivery: 'queued',
+            changes: await this.#expectedChanges(id),
             notes: [...notes, why, ...delivery.error.suggestions],
           };
         }
-        throw notPublished(delivery.error, operation.id, kept, delivery.unknown);
+        throw notPublished(delivery.error, id, kept, delivery.unknown);
       }
     }
   }
 
   /** What a queued operation changes, as far as can be known here: others may publish before it. */
-  async #expectedChanges(operation: Operation): Promise<readonly Change[]> {
+  async #expectedChanges(id: string): Promise<readonly Change[]> {
     const { revision } = await this.store.head();
-    const waiting = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
-    const { entries } = await planBatch(this.store, revision, waiting);
-    const applied = entries.find(({ entry }) => entry.id === operation.id)?.applied;
+    const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
+    const { entries } = await planBatch(this.store, revision, kept);
+    const applied = entries.find(({ entry }) => entry.id === id)?.applied;
     return applied && 'changes' in applied ? applied.changes : [];
+  }
+
+  /**
+   * How an operation stands that was kept earlier, without asking the remote: who published the outbox meanwhile
+   * has left its result. Null where it waits no more and no result is there.
+   */
+  async standing(id: string): Promise<WriteOutcome | null> {
+    const result = await this.outbox.takeResult(id);
+    if (result?.kind === 'rejected') throw result.error;
+    if (result && result.kind !== 'pending') return { ...waiting(id), ...result, delivery: result.kind };
+    const entry = (await this.outbox.list()).find((candidate) => candidate.id === id);
+    return entry ? { ...waiting(id), attempts: entry.attempts } : null;
   }
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
@@ -223,6 +240,14 @@ function publishedElsewhere(): RemoteError {
   return new RemoteError('another kgit process of this clone is publishing still', {
     suggestions: ["Run 'kgit sync' again when it is through"],
   });
+}
+
+/** The outcome of an operation that is kept and not published. */
+function waiting(operation: string): WriteOutcome & { delivery: 'queued' } {
+  return {
+    ...{ operation, revision: null, delivery: 'queued', attempts: 0 },
+    ...{ changes: [], duplicates: [], notes: [] },
+  };
 }
 
 /** The error of a write that is not on the branch: what became of the operation is in its data. */

@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { helpText, KgitCommand } from '../base-command.js';
+import { checkLines } from '../cli/check-lines.js';
+import { asKgitError } from '../cli/failure.js';
+import type { CommandResult } from '../cli/output.js';
+import { parseDuration } from '../cli/time.js';
+import {
+  actorOf,
+  committerOf,
+  LOCAL_FOLDER,
+  type OpenRepository,
+  openStateRepository,
+  systemClock,
+} from '../composition.js';
+import { EXIT_CODES } from '../errors.js';
+import { checkCheckout } from '../gitstore/doctor-checkout.js';
+import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
+import { askRemote, checkClock, silentSsh } from '../gitstore/doctor-remote.js';
+import { Git } from '../gitstore/git.js';
+import { readConfig } from '../gitstore/repository.js';
+import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
+import { openKubectl } from '../k0rdent/kubectl.js';
+import { type Check, findingOf, passed } from '../model/check.js';
+import { DEFAULT_SETTINGS, type Settings } from '../settings.js';
+import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor-folders.js';
+import { checkOutbox } from '../store/doctor-outbox.js';
+import { readMarker } from '../store/records.js';
+import type { Head } from '../store/state-store.js';
+
+export default class Doctor extends KgitCommand {
+  static override summary = 'Check git, kubectl, the repository, its remote, and what waits.';
+  static override description = helpText(
+    `Looks at all that kgit needs and says what to do where something is amiss. It works everywhere: outside a repository, offline, with a broken kgit.yaml. It changes nothing, asks nothing, and takes no longer than --timeout for the remote and the cluster. A check that another finding makes impossible is left out. -o wide shows the details of what is well.`,
+    'USAGE',
+    'FINDINGS',
+  );
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor -o wide --timeout 10s',
+    `<%= config.bin %> doctor --json | jq '.checks[] | select(.ok | not)'`,
+  ];
+
+  protected async execute(): Promise<CommandResult> {
+    const { settings, check } = await this.#settings();
+    const { timeout } = settings;
+    const environment = { ...this.environment };
+    const signal = AbortSignal.timeout(timeout);
+    const kubectl = openKubectl({ environment, timeoutMs: timeout, requestTimeoutMs: timeout, signal });
+    const [local, cluster] = await Promise.all([
+      this.#gitChecks(settings, check.ok),
+      this.#every('cluster', () => checkClusterAccess(kubectl)),
+    ]);
+    const checks = [check, ...local, ...cluster];
+    const findings = checks.filter(({ ok }) => !ok);
+    return {
+      json: { checks },
+      names: findings.map(({ name }) => name),
+      rows: checks,
+      lines: (screen, wide) => checkLines(checks, screen, wide),
+      ...(findings.length > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
+    };
+  }
+
+  /** The settings; where a file or a variable is broken, the presets with the repository that is named. */
+  async #settings(): Promise<{ settings: Settings; check: Check }> {
+    try {
+      return { settings: await this.settingsOnly(), check: passed('settings', 'all are valid') };
+    } catch (thrown) {
+      const error = asKgitError(thrown);
+      // A wrong flag is a mistake on this very command line.
+      if (error.code !== 'USAGE' || String(error.data['where']).startsWith('--')) throw error;
+      const repo = this.flags.repo ?? this.environment['KGIT_REPO'];
+      const user = this.environment['KGIT_USER'];
+      const timeout = this.flags.timeout ? parseDuration(this.flags.timeout) : DEFAULT_SETTINGS.timeout;
+      return { settings: { ...DEFAULT_SETTINGS, repo, user, timeout }, check: findingOf('settings', error) };
+    }
+  }
+
+  /** Checks, or the failure of making them. */
+  async #every(name: string, look: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
+    try {
+      return await look();
+    } catch (thrown) {
+      return [findingOf(name, asKgitError(thrown))];
+    }
+  }
+
+  async #gitChecks(settings: Settings, areValid: boolean): Promise<readonly Check[]> {
+    const git = new Git(process.cwd(), this.environment);
+    const [version] = await this.#every('git', async () => [await checkGit(git)]);
+    if (!version?.ok) return [version, await this.#disk([])].flatMap((check) => check ?? []);
+    const opened = await openStateRepository(settings, process.cwd(), this.environment).catch(asKgitError);
+    if ('code' in opened) {
+      const config = await readConfig(git, process.cwd());
+      return [
+        version,
+        this.#identity(settings, config),
+        findingOf('repository', opened),
+        await this.#disk([]),
+      ];
+    }
+    try {
+      return [
+        version,
+        this.#identity(settings, opened.layout.config),
+        ...(await this.#insideChecks(opened, settings, areValid)),
+      ];
+    } finally {
+      await opened.repository.close();
+    }
+  }
+
+  #identity(settings: Settings, config: ReadonlyMap<string, string>): Check {
+    const actor = actorOf(settings, this.environment, config);
+    const { GITHUB_ACTOR: github, GITLAB_USER_LOGIN: gitlab } = this.environment;
+    const isNamed = Boolean(settings.user ?? github ?? gitlab);
+    return checkIdentity(config, { actor, committer: committerOf(config), isNamed });
+  }
+
+  async #disk(folders: readonly string[]): Promise<Check> {
+    const { HOME: home = '/', XDG_STATE_HOME: state, XDG_CACHE_HOME: cache } = this.environment;
+    const own = [state || join(home, '.local/state'), cache || join(home, '.cache')];
+    const [check] = await this.#every('disk', async () => [await checkDisk([...folders, ...own])]);
+    return check as Check;
+  }
+
+  /** What can be looked at where there is a git repository. */
+  async #insideChecks(
+    opened: OpenRepository,
+    settings: Settings,
+    areValid: boolean,
+  ): Promise<readonly Check[]> {
+    const { repository, layout, git, branch } = opened;
+    const { commonDir } = layout;
+    const folder = join(commonDir, LOCAL_FOLDER);
+    const head = await repository.store.head();
+    const one = (name: string, look: () => Promise<Check>) => this.#every(name, async () => [await look()]);
+    const all = await Promise.all([
+      one('repository', () => this.#repositoryCheck(opened, head, areValid)),
+      one('folder', () => checkFolders(commonDir, folder)),
+      one('temporary-files', () => checkLeftovers(commonDir, folder, this.now())),
+      this.#disk([commonDir]).then((check) => [check]),
+      one('outbox', async () => {
+        const entries = await repository.outbox.list();
+        this.setRepository(head.revision, head.fetchedAt, entries.length);
+        return checkOutbox(entries, repository.store.target, this.now());
+      }),
+      one('checkout', () =>
+        checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),
+      ),
+      this.#every('remote', () => this.#remoteChecks(opened, head, settings.timeout)),
+    ]);
+    return all.flat();
+  }
+
+  async #repositoryCheck(opened: OpenRepository, head: Head, areValid: boolean): Promise<Check> {
+    const where = `${opened.path} (branch ${opened.branch})`;
+    await readMarker(opened.repository.store.view(head.revision), where);
+    // The settings in kgit.yaml count as one layer of all.
+    if (areValid) await this.open('never');
+    return passed('repository', `${where} at ${head.revision?.slice(0, 10) ?? 'no commit yet'}`);
+  }
+
+  async #remoteChecks(
+    { git, layout, branch, remote }: OpenRepository,
+    head: Head,
+    timeout: number,
+  ): Promise<readonly Check[]> {
+    const { revision } = head;
+    const committed =
+      revision === null ? null : Number(await git.text(['show', '-s', '--format=%ct', revision])) * 1000;
+    if (remote === null)
+      return [
+        passed('remote', 'none: the repository is purely local'),
+        checkClock(this.now(), null, committed),
+      ];
+    const url = layout.config.get(`remote.${remote}.url`) ?? remote;
+    const environment = silentSsh(this.environment, layout.config);
+    const target = { remote, url, branch, revision, timeout, environment };
+    const { checks, skew } = await askRemote(git, target, systemClock);
+    return [...checks, checkClock(this.now(), skew, committed)];
+  }
+}

@@ -1,0 +1,229 @@
+import { Args, Flags } from '@oclif/core';
+import { type Context, helpText } from '../base-command.js';
+import { parseParameters } from '../cli/assignments.js';
+import { type ChildEnd, runChild } from '../cli/child-command.js';
+import { commandText } from '../cli/command-text.js';
+import { EndSignals } from '../cli/end-signals.js';
+import { asKgitError } from '../cli/failure.js';
+import type { CommandResult } from '../cli/output.js';
+import { failureText, type Recorded, row, runResult, type Write } from '../cli/run-result.js';
+import { styleFor } from '../cli/style.js';
+import { terminalText } from '../cli/terminal-text.js';
+import { InterruptedError, type KgitError, UsageError } from '../errors.js';
+import type { ValueMap } from '../model/value.js';
+import type { WriteOutcome } from '../store/state-repository.js';
+import { WriteCommand } from '../write-command.js';
+
+/** What `kgit run` itself records among the parameters. */
+const OWN_PARAMETERS = ['exit_code', 'signal'];
+
+export default class Run extends WriteCommand {
+  static override summary = 'Run a command, and record when it started and how it ended.';
+  static override description = helpText(
+    `Runs COMMAND between a 'started' and a 'succeeded' or 'failed' event of ACTION: with its exit code, its duration, the command line (secrets masked) and one run id, which the command finds in KGIT_RUN_ID.
+
+The first event is kept durably before the command starts, both are published when it has ended, so a slow network never delays it. Signals are passed on. COMMAND has the terminal's streams as they are; what kgit has to say goes to stderr. With -o json, yaml, jsonl or name, the standard output of COMMAND goes to stderr, for stdout carries the result alone.
+
+Exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n. The codes below are those of kgit: nothing was run (of 2 to 15, 18 and 19), or COMMAND succeeded and its record could not be published.`,
+    'USAGE',
+    'NO_REPO',
+    'NOT_FOUND',
+    'REMOTE',
+    'ENVIRONMENT',
+    'SECRET',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> run cluster_created --cluster prod-eu-1 -- ./create-child.sh --cluster-name prod-eu-1',
+    '<%= config.bin %> run setup --deployment k0rdent-abc123 --phase setup_network -- make network',
+    '<%= config.bin %> run upgrade --cluster prod --param template=1-0-46 --json -- helm upgrade kcm ./chart',
+  ];
+  static override strict = false;
+  static override args = {
+    action: Args.string({ description: 'What is done, one word such as cluster_created.' }),
+  };
+  static override flags = {
+    cluster: Flags.string({
+      helpValue: '[[MGMT/]NS/]NAME',
+      exclusive: ['deployment'],
+      summary: 'The cluster it is done to.',
+    }),
+    deployment: Flags.string({ helpValue: 'ID', summary: 'The deployment it is done to (KGIT_DEPLOYMENT).' }),
+    create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+    param: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'K=V',
+      summary: 'A parameter used: text, or YAML with K:=V. May be repeated.',
+    }),
+    phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
+  };
+
+  /** Whether a signal came while the events were being published. */
+  #isInterrupted = false;
+  #madeRunId: string | undefined;
+
+  /** Both events, and all that the command itself records, have one run id. */
+  protected override get ciRun(): { id: string; url: string | null } {
+    const { id, url } = super.ciRun;
+    this.#madeRunId ??= this.ids.next();
+    return { id: id ?? this.#madeRunId, url };
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const { action, command } = this.#words();
+    const fields = {
+      action,
+      ...(this.flags['phase'] === undefined ? {} : { phase: this.flags['phase'] }),
+      command: commandText(command),
+      run_id: this.ciRun.id,
+    };
+    const parameters = this.#parameters();
+    const context = await this.open('never');
+    const subject = await this.eventSubject(context);
+    const write = (outcome: string, more: ValueMap, seconds?: number): Write => {
+      const all = { ...parameters, ...more };
+      const event = this.event(context, {
+        ...{ ...fields, outcome },
+        ...(seconds === undefined ? {} : { duration_seconds: seconds }),
+        ...(Object.keys(all).length > 0 ? { parameters: all } : {}),
+      });
+      const written = { subject, event };
+      return { ...written, operation: this.operation(context, [written]) };
+    };
+    const started = write('started', {});
+    const { repository } = context.opened;
+    if (this.flags['dry-run'] === true) {
+      const outcome = await this.submit(context, started.operation);
+      return runResult({ started: row(started, outcome), ended: null, error: null }, null);
+    }
+    await repository.keep(started.operation);
+    // Ctrl-C would end git's reader, too; it starts again when it is needed.
+    await repository.close();
+    const signals = new EndSignals();
+    try {
+      const end = await this.#runCommand(command, signals);
+      const interrupted = new Promise<null>((resolve) => signals.to(() => resolve(null)));
+      const more = { exit_code: end.exitCode, ...(end.signal ? { signal: end.signal } : {}) };
+      const outcome = end.exitCode === 0 ? 'succeeded' : 'failed';
+      const make = () => write(outcome, more, end.seconds);
+      const recorded = await this.#record(context, started, make, interrupted);
+      // What went wrong with the record is no end of a command that failed itself.
+      if (recorded.error && end.exitCode !== 0) this.note(failureText(recorded.error));
+      return runResult(recorded, end);
+    } finally {
+      signals.release();
+    }
+  }
+
+  #words(): { action: string; command: readonly string[] } {
+    const cut = this.argv.indexOf('--');
+    const command = cut < 0 ? [] : this.argv.slice(cut + 1);
+    const [action, ...more] = this.words.slice(0, this.words.length - command.length);
+    const problem =
+      action === undefined
+        ? 'ACTION is missing'
+        : cut < 0 || more.length > 0
+          ? "the command comes after '--'"
+          : command.length === 0 || command[0] === ''
+            ? "no command after '--'"
+            : null;
+    if (action !== undefined && problem === null) return { action, command };
+    throw new UsageError(problem ?? '', {
+      suggestions: ['For example: kgit run upgrade --cluster prod-eu-1 -- ./upgrade.sh --fast'],
+    });
+  }
+
+  #parameters(): ValueMap {
+    const parameters = parseParameters((this.flags['param'] as string[] | undefined) ?? []) ?? {};
+    const own = OWN_PARAMETERS.find((name) => Object.hasOwn(parameters, name));
+    if (own === undefined) return parameters;
+    throw new UsageError(`--param ${own} is what kgit run itself records`, {
+      suggestions: ['Give it another name'],
+    });
+  }
+
+  async #runCommand(command: readonly string[], signals: EndSignals): Promise<ChildEnd> {
+    const { stdin, stdout, stderr } = process;
+    // After a hang-up the terminal takes no more words; the events are to be kept all the same.
+    stderr.on('error', () => undefined);
+    const end = await runChild(command, {
+      environment: { ...this.environment, KGIT_RUN_ID: this.ciRun.id },
+      stdout: this.#isForPeople ? 'stdout' : 'stderr',
+      signals,
+      isInteractive: [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true),
+    });
+    if (end.failure !== null) stderr.write(`kgit run: ${terminalText(command[0] ?? '')}: ${end.failure}\n`);
+    return end;
+  }
+
+  /** Keeps the end event durably and publishes both, unless a signal comes meanwhile. Never throws. */
+  async #record(
+    context: Context,
+    started: Write,
+    make: () => Write,
+    interrupted: Promise<null>,
+  ): Promise<Recorded> {
+    const { repository } = context.opened;
+    const errors: KgitError[] = [];
+    const attempt = <T>(work: Promise<T>): Promise<T | null> =>
+      work.catch((thrown: unknown) => {
+        errors.push(asKgitError(thrown));
+        return null;
+      });
+    const keep = async (write: Write) => {
+      await repository.keep(write.operation);
+      return write;
+    };
+    const ended = await attempt(Promise.resolve().then(make).then(keep));
+    let outcome: WriteOutcome | null = null;
+    if (ended && this.flags.queue) this.note('queued here; publish it with kgit sync');
+    else if (ended) {
+      outcome = await attempt(Promise.race([this.#publish(context, ended), interrupted]));
+      if (outcome === null && errors.length === 0) this.#interrupt(errors);
+    }
+    for (const note of outcome?.notes ?? []) this.note(note);
+    // Whoever published the outbox while the command ran has taken the first event along.
+    const taken = { delivery: 'published' as const, revision: outcome?.revision ?? null, attempts: 0 };
+    const first = (await attempt(repository.standing(started.operation.id))) ?? taken;
+    const last = outcome ?? (ended && (await attempt(repository.standing(ended.operation.id))));
+    await attempt(this.refreshRepository(context));
+    return {
+      started: row(started, first),
+      ended: ended && last ? row(ended, last) : null,
+      error: errors[0] ?? null,
+    };
+  }
+
+  #publish({ opened, settings }: Context, { operation }: Write): Promise<WriteOutcome> {
+    const deadline = this.now() + settings.timeout;
+    const options = { requirePublish: this.mustPublish, withdraw: false, deadline };
+    return opened.repository.publish(operation.id, options);
+  }
+
+  /** A signal while the events are being published: they are kept, and that is enough unless they had to be published. */
+  #interrupt(errors: KgitError[]): void {
+    this.#isInterrupted = true;
+    const message = 'interrupted before the events were published; they are kept in the outbox';
+    if (this.mustPublish) errors.push(new InterruptedError(message, { suggestions: ["Run 'kgit sync'"] }));
+    else this.note(`${message}: run 'kgit sync'`);
+  }
+
+  get #isForPeople(): boolean {
+    return this.format === 'text' || this.format === 'wide';
+  }
+
+  /** For people the result goes to stderr: stdout is the command's. */
+  protected override async print(result: CommandResult): Promise<void> {
+    if (!this.#isForPeople) return super.print(result);
+    if (this.flags.quiet) return;
+    const screen = { ...this.screen, style: styleFor(process.stderr.isTTY === true, this.environment) };
+    for (const line of result.lines(screen, this.format === 'wide')) process.stderr.write(`${line}\n`);
+  }
+
+  /** What was interrupted may still wait for the network: nobody waits for it. */
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await super.finally(error);
+    if (this.#isInterrupted) process.exit();
+  }
+}
