@@ -133,7 +133,7 @@ export class StateRepository {
         throw delivery.error;
       case 'pending': {
         const isOffline =
-          !(delivery.error instanceof RefusedError) && delivery.error.data['cause'] !== 'denied';
+          !(delivery.error instanceof RefusedError) && delivery.error.data['remote'] !== 'denied';
         if (kept && isOffline && !options.requirePublish) {
           const why = `not published yet: ${delivery.error.message}`;
           return {
