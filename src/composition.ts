@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { NoRepositoryError, UsageError } from './errors.js';
 import { Git } from './gitstore/git.js';
 import { GitStore } from './gitstore/git-store.js';
+import { stopGroups } from './gitstore/process-group.js';
 import { openRepository, type Repository } from './gitstore/repository.js';
 import type { Actor } from './model/operation.js';
 import type { Settings } from './settings.js';
@@ -56,6 +58,32 @@ export const systemClock: Clock = {
   sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
   random: () => Math.random(),
 };
+
+/** The same place from `src/` and from the bundle in `dist/`. */
+const ASKPASS = fileURLToPath(new URL('../bin/askpass.sh', import.meta.url));
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+let watchesSignals = false;
+
+/** A git in a group of its own does not hear what ends this process, so it is told. */
+function endGitWithUs(): void {
+  if (watchesSignals) return;
+  watchesSignals = true;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      // Who else listens decides what becomes of this process.
+      if (process.listenerCount(signal) > 0) return;
+      stopGroups(signal);
+      process.kill(process.pid, signal);
+    });
+  }
+}
+
+/** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
+export function openGit(path: string, environment: Environment): Git {
+  const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  if (!isInteractive) endGitWithUs();
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive });
+}
 
 /** A `--repo` value: a folder or a URL, and the branch behind `#`. */
 export interface RepositorySpec {
@@ -169,7 +197,7 @@ export async function openStateRepository(
       suggestions: ['Check --repo and KGIT_REPO'],
       data: { path },
     });
-  const finder = new Git(path, environment);
+  const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
   const branch = spec?.branch ?? DEFAULT_BRANCH;

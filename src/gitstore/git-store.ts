@@ -123,9 +123,13 @@ export class GitStore implements StateStore {
       '--no-auto-gc',
       '--no-write-fetch-head',
     ];
-    const result = await this.#git.run([...args, remote, `+${this.#branchRef}:${this.#trackingRef}`], {
-      timeout: timeoutMs,
-    });
+    const result = await this.#git.talk(
+      remote,
+      [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
+      {
+        timeout: timeoutMs,
+      },
+    );
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw remoteFailure(result, this.#remoteName()).error;
     await this.#noteFetched();
@@ -185,7 +189,7 @@ export class GitStore implements StateStore {
       '--recurse-submodules=no',
       '--no-signed',
     ];
-    const result = await this.#git.run([...args, remote, `${tip}:${this.#branchRef}`], {
+    const result = await this.#git.talk(remote, [...args, remote, `${tip}:${this.#branchRef}`], {
       timeout: timeoutMs,
     });
     const failure = pushOutcome(result, this.#remoteName(), branch);
