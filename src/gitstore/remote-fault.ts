@@ -109,7 +109,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     cause: 'not-git',
     kind: 'denied',
     pattern:
-      /is this a git repository\?|git-http-push' failed|protocol error|bad line length|invalid server response|expected flush/,
+      /is this a git repository\?|git-http-push'? failed|no DAV locking|protocol error|bad line length|invalid server response|expected flush/,
     says: 'what answers there is no git server',
     advice: "Check the remote's address, and whether a proxy or a login page answers in its place",
   },

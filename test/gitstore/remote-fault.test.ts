@@ -77,7 +77,12 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     `ERROR: Repository not found.${SSH}`,
     `remote: ERROR: The project you were looking for could not be found or you don't have permission to view it.${SSH}`,
   ],
-  ['not-git', 'denied', 'fatal: https://h/x.git/info/refs not valid: is this a git repository?\n'],
+  [
+    'not-git',
+    'denied',
+    'fatal: https://h/x.git/info/refs not valid: is this a git repository?\n',
+    "error: no DAV locking support on https://h/x.git/\nfatal: git-http-push failed\nerror: failed to push some refs to 'https://h/x.git'\n",
+  ],
   ['transport', 'denied', "fatal: transport 'ext' not allowed\n"],
   [
     'dns',
