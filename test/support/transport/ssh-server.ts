@@ -11,6 +11,9 @@ const START_MS = 10_000;
 /** A real sshd on 127.0.0.1 with a host key and a client key of its own. */
 export interface SshServer {
   readonly port: number;
+  /** Paths of the key that it knows, and of a file with its host key. */
+  readonly clientKey: string;
+  readonly knownHosts: string;
   /** The ssh:// URL of a repository's path. */
   url(path: string): string;
   /** An ssh command line that knows the host and has the right key; the parts can be left out or changed. */
@@ -95,6 +98,8 @@ export async function startSshServer(): Promise<SshServer> {
   };
   return {
     port,
+    clientKey,
+    knownHosts: known,
     url: (path) => `ssh://${userInfo().username}@127.0.0.1:${port}${path}`,
     command: ({ key = clientKey, knownHosts = known, options = '' } = {}) =>
       `ssh -F none -i ${key} -o IdentitiesOnly=yes -o UserKnownHostsFile=${knownHosts} ${options}`.trim(),
