@@ -56,7 +56,7 @@ function choose(host: string, variables: Environment): { user: string; token: st
  * @param url as git uses it, `insteadOf` applied
  */
 export function accessToken(url: string, variables: Environment): AccessToken | null {
-  const match = /^https:\/\/(?:([A-Za-z0-9._~-]+)@)?([A-Za-z0-9.-]+(?::\d+)?)(?:\/|$)/.exec(url);
+  const match = /^https:\/\/(?:([A-Za-z0-9._~+-]+)@)?([A-Za-z0-9.-]+(?::\d+)?)(?:\/|$)/.exec(url);
   if (!match) return null;
   const [, named, host = ''] = match;
   const chosen = choose(normal(host), variables);

@@ -63,6 +63,8 @@ export async function remoteAccess(
       GIT_ASKPASS: askpass,
       KGIT_ASKPASS_HOST: token.host,
       KGIT_ASKPASS_USER: token.user,
+      // Newer versions of git ask with the name as a URL writes it.
+      KGIT_ASKPASS_ENCODED: encodeURIComponent(token.user),
       KGIT_ASKPASS_TOKEN: token.token,
       KGIT_ASKPASS_NEXT: environment['GIT_ASKPASS'] || (await setting(git, 'core.askPass')),
     },

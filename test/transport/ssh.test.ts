@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
@@ -42,11 +42,13 @@ describe('over ssh', () => {
   it('asks nothing of its own ssh, and changes nothing else of it', async () => {
     const folder = temporaryFolder();
     const log = join(folder, 'arguments');
-    writeFileSync(join(folder, 'ssh'), `#!/bin/sh\necho "$@" >> ${log}\nexec ${server.command()} "$@"\n`);
+    writeFileSync(
+      join(folder, 'ssh'),
+      `#!/bin/sh\necho "$@" >> ${log}\nexec /usr/bin/${server.command()} "$@"\n`,
+    );
     chmodSync(join(folder, 'ssh'), 0o755);
     const PATH = `${folder}:${process.env['PATH']}`;
     expect((await kgitJson(path, PUSH.slice(0, -1), { env: { PATH } })).delivery).toBe('published');
-    const { readFileSync } = await import('node:fs');
     expect(readFileSync(log, 'utf8')).toMatch(/^-o BatchMode=yes -o SendEnv=GIT_PROTOCOL -p \d+ /);
   });
 

@@ -78,8 +78,14 @@ describe('the token of the environment', () => {
   });
 
   it('keeps the user name of the URL, as deploy tokens need', async () => {
-    server.tokens.set('right-token', 'deploy-7');
-    git(path, 'remote', 'set-url', 'origin', server.url.replace('https://', 'https://deploy-7@'));
+    server.tokens.set('right-token', 'gitlab+deploy-token-7');
+    git(
+      path,
+      'remote',
+      'set-url',
+      'origin',
+      server.url.replace('https://', 'https://gitlab+deploy-token-7@'),
+    );
     expect((await push({ KGIT_TOKEN: 'right-token' })).json).toMatchObject({ delivery: 'published' });
     git(path, 'remote', 'set-url', 'origin', server.url);
   });
