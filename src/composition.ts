@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { EnvironmentError, NoRepositoryError, UsageError } from './errors.js';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitStore } from './gitstore/git-store.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
+import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import type { Actor } from './model/operation.js';
+import { parseRepositorySpec, type RepositorySpec } from './model/repository-spec.js';
 import type { Settings } from './settings.js';
 import { hasCode } from './store/durable-files.js';
 import type { Clock, Host } from './store/host.js';
@@ -58,46 +61,30 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 };
 
-/** A `--repo` value: a folder or a URL, and the branch behind `#`. */
-export interface RepositorySpec {
-  readonly place: string;
-  readonly branch: string | undefined;
-  readonly isUrl: boolean;
+/** The same place from `src/` and from the bundle in `dist/`. */
+const ASKPASS = fileURLToPath(new URL('../bin/askpass.sh', import.meta.url));
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+let watchesSignals = false;
+
+/** A git in a group of its own does not hear what ends this process, so it is told. */
+function endGitWithUs(): void {
+  if (watchesSignals) return;
+  watchesSignals = true;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      // Who else listens decides what becomes of this process.
+      if (process.listenerCount(signal) > 0) return;
+      stopGroups(signal);
+      process.kill(process.pid, signal);
+    });
+  }
 }
 
-const BRANCH = /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|[/.]$))[A-Za-z0-9._/@+-]{1,200}$/;
-
-/** Reads `DIR|URL[#BRANCH]`. Throws UsageError for a place that git would take for an option or a program. */
-export function parseRepositorySpec(text: string): RepositorySpec {
-  const cut = text.lastIndexOf('#');
-  const place = cut < 0 ? text : text.slice(0, cut);
-  const branch = cut < 0 ? undefined : text.slice(cut + 1);
-  if (
-    place.startsWith('-') ||
-    /^[a-z0-9-]+::/i.test(place) ||
-    /[\u0000-\u001f\u007f]/.test(place) ||
-    place === ''
-  ) {
-    throw new UsageError(`${JSON.stringify(place.slice(0, 80))} is not a folder or a URL of a repository`, {
-      suggestions: ['Name a folder, or a URL such as https://host/team/state.git or git@host:team/state.git'],
-      data: { repo: place.slice(0, 300) },
-    });
-  }
-  if (branch !== undefined && !BRANCH.test(branch)) {
-    throw new UsageError(`${JSON.stringify(branch.slice(0, 80))} is not a branch name`, {
-      data: { branch: branch.slice(0, 300) },
-    });
-  }
-  if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i.test(place)) {
-    throw new UsageError(
-      'the URL holds a password, which would be seen by everybody on this machine and kept',
-      {
-        suggestions: ["Leave it out; git's credential helper or KGIT_TOKEN gives it"],
-      },
-    );
-  }
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(place) || /^[^/\s]+@[^/\s]+:/.test(place);
-  return { place, branch, isUrl };
+/** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
+export function openGit(path: string, environment: Environment): Git {
+  const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  if (!isInteractive) endGitWithUs();
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive });
 }
 
 /** An open repository and where it lies. */
@@ -196,8 +183,8 @@ async function openByUrl(
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
   const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
-  const path = await managedClone(new Git(tmpdir(), environment), wanted);
-  const finder = new Git(path, environment);
+  const path = await managedClone(openGit(tmpdir(), environment), wanted);
+  const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
@@ -220,7 +207,7 @@ export async function openStateRepository(
   if (spec?.isUrl) return openByUrl(spec, settings, environment, history);
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
-  const finder = new Git(path, environment);
+  const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);

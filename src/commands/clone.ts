@@ -2,9 +2,10 @@ import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { parseRepositorySpec } from '../composition.js';
+import { openGit } from '../composition.js';
 import { cloneRepository } from '../gitstore/clone.js';
 import { withoutCredentials } from '../gitstore/git.js';
+import { parseRepositorySpec } from '../model/repository-spec.js';
 
 export default class Clone extends KgitCommand {
   static override summary = "Get your team's state repository.";
@@ -31,9 +32,8 @@ export default class Clone extends KgitCommand {
     const { place, branch } = parseRepositorySpec(this.args['url'] as string);
     const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
-    await cloneRepository(place, path, {
+    await cloneRepository(openGit(process.cwd(), this.environment), place, path, {
       branch,
-      environment: this.environment,
       timeoutMs: settings.timeout,
       onProgress: (stage, percent) => this.progress(`${stage} ${percent}%`),
     });

@@ -9,14 +9,14 @@ import {
   committerOf,
   LOCAL_FOLDER,
   type OpenRepository,
+  openGit,
   openStateRepository,
   systemClock,
 } from '../composition.js';
 import { EXIT_CODES } from '../errors.js';
 import { checkCheckout } from '../gitstore/doctor-checkout.js';
 import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
-import { askRemote, checkClock, silentSsh } from '../gitstore/doctor-remote.js';
-import { Git } from '../gitstore/git.js';
+import { askRemote, checkClock } from '../gitstore/doctor-remote.js';
 import { readConfig } from '../gitstore/repository.js';
 import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
@@ -86,7 +86,7 @@ export default class Doctor extends KgitCommand {
   }
 
   async #gitChecks(settings: Settings, areValid: boolean): Promise<readonly Check[]> {
-    const git = new Git(process.cwd(), this.environment);
+    const git = openGit(process.cwd(), this.environment);
     const [version] = await this.#every('git', async () => [await checkGit(git)]);
     if (!version?.ok) return [version, await this.#disk([])].flatMap((check) => check ?? []);
     const opened = await openStateRepository(settings, process.cwd(), this.environment).catch(asKgitError);
@@ -175,8 +175,7 @@ export default class Doctor extends KgitCommand {
         checkClock(this.now(), null, committed),
       ];
     const url = layout.config.get(`remote.${remote}.url`) ?? remote;
-    const environment = silentSsh(this.environment, layout.config);
-    const target = { remote, url, branch, revision, timeout, environment };
+    const target = { remote, url, branch, revision, timeout };
     const { checks, skew } = await askRemote(git, target, systemClock);
     return [...checks, checkClock(this.now(), skew, committed)];
   }

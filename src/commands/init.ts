@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { actorOf, DEFAULT_BRANCH, openStateRepository, parseRepositorySpec } from '../composition.js';
+import { actorOf, DEFAULT_BRANCH, openStateRepository } from '../composition.js';
 import { UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
 import {
@@ -17,6 +17,7 @@ import {
 import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-files.js';
 import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
+import { parseRepositorySpec } from '../model/repository-spec.js';
 import { editState, parseState } from '../model/state-document.js';
 import { DEFAULT_MANAGEMENT, deployment, formatSubject, isLabel } from '../model/subject.js';
 import type { Settings } from '../settings.js';

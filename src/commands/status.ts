@@ -114,7 +114,8 @@ export default class Status extends KgitCommand {
     const known = [...context.managements].map(([name, identity]) => ({ name, identity }));
     return observe({
       kubectl: openKubectl({
-        environment: { ...this.environment },
+        // The token is for git's remote; kubectl and its plugins have no use of it.
+        environment: { ...this.environment, KGIT_TOKEN: undefined },
         kubeconfig: this.flags['kubeconfig'] as string | undefined,
         timeoutMs: context.settings.timeout,
         requestTimeoutMs: context.settings.timeout,

@@ -17,8 +17,6 @@ export interface RemoteTarget {
   readonly revision: string | null;
   /** ms */
   readonly timeout: number;
-  /** Added to git's environment: what keeps ssh from asking. */
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** What asking the remote has shown. */
@@ -26,17 +24,6 @@ export interface RemoteAnswer {
   readonly checks: readonly Check[];
   /** How far this clock is ahead of the server's, in ms; null where the server does not tell its time. */
   readonly skew: number | null;
-}
-
-/** What keeps ssh from asking for a password or a host key; nothing for other programs, which may not know the option. */
-export function silentSsh(
-  environment: Readonly<Record<string, string | undefined>>,
-  config: ReadonlyMap<string, string>,
-): Record<string, string> {
-  const command = environment['GIT_SSH_COMMAND'] || config.get('core.sshcommand');
-  const isSsh = command ? /^(\S*\/)?ssh(\.exe)?(\s|$)/.test(command) : !environment['GIT_SSH'];
-  const silent = { SSH_ASKPASS_REQUIRE: 'never' };
-  return isSsh ? { ...silent, GIT_SSH_COMMAND: `${command || 'ssh'} -o BatchMode=yes` } : silent;
 }
 
 /** Asks the remote for its branch and, without writing, for a push. */
@@ -54,10 +41,10 @@ export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): P
 
 const nameOf = ({ remote, url }: RemoteTarget) => `remote ${remote} (${withoutCredentials(url)})`;
 
-function listBranch(git: Git, { remote, branch, timeout, environment }: RemoteTarget): Promise<GitResult> {
+function listBranch(git: Git, { remote, branch, timeout }: RemoteTarget): Promise<GitResult> {
   const traces = { GIT_TRACE_PACKET: '1', GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1' };
   const args = ['ls-remote', '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
-  return git.run(args, { timeout, env: { ...environment, ...traces } });
+  return git.talk(remote, args, { timeout, env: traces });
 }
 
 interface PushAnswer {
@@ -67,13 +54,13 @@ interface PushAnswer {
 }
 
 async function tryPush(git: Git, target: RemoteTarget): Promise<PushAnswer> {
-  const { remote, branch, revision, timeout, environment: env } = target;
+  const { remote, branch, revision, timeout } = target;
   if (revision === null) return { result: null, isAtomic: false };
   const args = ['push', '--dry-run', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed'];
   const refs = ['--recurse-submodules=no', remote, `${revision}:refs/heads/${branch}`];
-  const result = await git.run([...args, '--atomic', ...refs], { timeout, env });
+  const result = await git.talk(remote, [...args, '--atomic', ...refs], { timeout });
   if (!/does not support --atomic/.test(result.stderr)) return { result, isAtomic: true };
-  return { result: await git.run([...args, ...refs], { timeout, env }), isAtomic: false };
+  return { result: await git.talk(remote, [...args, ...refs], { timeout }), isAtomic: false };
 }
 
 function reachable(target: RemoteTarget, { stdout, stderr }: GitResult, push: PushAnswer): Check {

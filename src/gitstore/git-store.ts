@@ -18,6 +18,7 @@ import { CommitBuilder } from './commit-builder.js';
 import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
+import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { pushOutcome, remoteFailure } from './push-outcome.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
@@ -87,10 +88,13 @@ export class GitStore implements StateStore {
     const refs = await this.#refs([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
     const fetchedAt = await this.#fetchedAt();
+    const local = refs.get(this.#branchRef);
+    if (!ours && users && local && !(await isRelated(this.#git, users, local)))
+      return { revision: local, fetchedAt };
     // The user's own fetch or push may know a newer tip than kgit's.
     const isNewer = users && ours && users !== ours && (await this.#isAncestor(ours, users));
     // Nothing was ever published: what lies here is what the first push will bring.
-    const revision = (isNewer ? users : (ours ?? users)) ?? refs.get(this.#branchRef) ?? null;
+    const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
   }
 
@@ -119,6 +123,8 @@ export class GitStore implements StateStore {
   async refresh(timeoutMs: number): Promise<Head> {
     const { remote } = this.#options;
     if (remote === null) return this.head();
+    const known = (await this.#refs([this.#trackingRef])).get(this.#trackingRef);
+    const before = known ?? (await this.head()).revision;
     const args = [
       'fetch',
       '--quiet',
@@ -128,15 +134,24 @@ export class GitStore implements StateStore {
       '--no-write-fetch-head',
       ...(this.#options.fetchOptions ?? []),
     ];
-    const result = await this.#git.run([...args, remote, `+${this.#branchRef}:${this.#trackingRef}`], {
-      timeout: timeoutMs,
-    });
+    const result = await this.#git.talk(
+      remote,
+      [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
+      {
+        timeout: timeoutMs,
+      },
+    );
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw remoteFailure(result, this.#remoteName()).error;
+    if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
+    const tip = isEmpty ? null : ((await this.#refs([this.#trackingRef])).get(this.#trackingRef) ?? null);
+    if (tip && before && !(await isRelated(this.#git, before, tip))) {
+      const back = known ? [this.#trackingRef, known] : ['-d', this.#trackingRef];
+      await this.#git.text(['update-ref', ...back]);
+      throw unrelatedHistory(this.#remoteName(), this.#options.branch);
+    }
     await this.#noteFetched();
-    if (isEmpty) return { revision: await this.#branchTip(), fetchedAt: this.#options.clock.now() };
-    const refs = await this.#refs([this.#trackingRef]);
-    return { revision: refs.get(this.#trackingRef) ?? null, fetchedAt: this.#options.clock.now() };
+    return { revision: isEmpty ? await this.#branchTip() : tip, fetchedAt: this.#options.clock.now() };
   }
 
   /** The remote as people know it: its name and its address without credentials. */
@@ -185,7 +200,7 @@ export class GitStore implements StateStore {
       '--recurse-submodules=no',
       '--no-signed',
     ];
-    const result = await this.#git.run([...args, remote, `${tip}:${this.#branchRef}`], {
+    const result = await this.#git.talk(remote, [...args, remote, `${tip}:${this.#branchRef}`], {
       timeout: timeoutMs,
     });
     const failure = pushOutcome(result, this.#remoteName(), branch);

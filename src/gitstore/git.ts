@@ -1,6 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.js';
+import { tokenVariables } from './access-token.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
+import { leadsGroup, stopChild } from './process-group.js';
+import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
 
 /** Most that one git command may print, in bytes. */
 const MAX_OUTPUT = 512 * 1024 * 1024;
@@ -19,6 +22,9 @@ export interface GitCall {
   /** Where it runs; the repository's folder where left out. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Puts it into a process group and session of its own, without a terminal, so that all of it can be ended. */
+  readonly ownGroup?: boolean;
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
@@ -40,35 +46,62 @@ export class Git {
   readonly #cwd: string;
   readonly #environment: Record<string, string>;
   readonly #prefix: readonly string[];
+  readonly #tokens: Readonly<Record<string, string | undefined>>;
+  readonly #access: AccessOptions;
+  readonly #known = new Map<string, Promise<RemoteAccess>>();
 
   /**
    * @param cwd an existing folder
    * @param environment the user's; what git may see of it is allow-listed
+   * @param access how remotes are reached; left out: with the user's own configuration alone
    * @param prefix options before the subcommand, such as `--git-dir`
    */
   constructor(
     cwd: string,
     environment: Readonly<Record<string, string | undefined>>,
+    access: AccessOptions = {},
     prefix: readonly string[] = [],
   ) {
     this.#cwd = cwd;
     this.#environment = gitEnvironment(environment);
+    this.#tokens = tokenVariables(environment);
+    this.#access = access;
     this.#prefix = [...GIT_OPTIONS, ...prefix];
   }
 
   /** The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read. */
   at(gitDir: string, folder = gitDir): Git {
-    return new Git(folder, this.#environment, [`--git-dir=${gitDir}`]);
+    const environment = { ...this.#environment, ...this.#tokens };
+    return new Git(folder, environment, this.#access, [`--git-dir=${gitDir}`]);
+  }
+
+  /**
+   * Runs git against a remote: with the token for its host, ssh that asks nobody where nobody sits at a terminal,
+   * and at the time-out an end of all that git started.
+   * @param remote its name or URL, as it stands in `args`
+   */
+  async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+    let access = this.#known.get(remote);
+    if (!access) {
+      access = remoteAccess(this, remote, this.#tokens, this.#environment, this.#access);
+      this.#known.set(remote, access);
+    }
+    const { options, env } = await access;
+    const ownGroup = this.#access.isInteractive !== true;
+    return this.run([...options, ...args], { ...call, ownGroup, env: { ...env, ...call.env } });
   }
 
   /** Starts a git process whose streams the caller drives. */
   start(args: readonly string[], call: GitCall = {}): ChildProcessWithoutNullStreams {
-    return spawn('git', [...this.#prefix, ...args], {
+    const child = spawn('git', [...this.#prefix, ...args], {
       cwd: call.cwd ?? this.#cwd,
       env: { ...this.#environment, ...call.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
+      detached: call.ownGroup === true,
     });
+    if (call.ownGroup) leadsGroup(child);
+    return child;
   }
 
   /** Runs git to its end. Any exit code is a result; throws EnvironmentError only when git cannot run at all. */
@@ -81,17 +114,17 @@ export class Git {
       let timedOut = false;
       const stop = () => {
         timedOut = true;
-        child.kill('SIGTERM');
-        setTimeout(() => child.kill('SIGKILL'), 2_000).unref();
+        stopChild(child);
       };
       const timer = call.timeout === undefined ? undefined : setTimeout(stop, call.timeout);
       const take = (into: Buffer[]) => (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MAX_OUTPUT) child.kill('SIGKILL');
+        if (size > MAX_OUTPUT) stopChild(child);
         else into.push(chunk);
       };
       child.stdout.on('data', take(stdout));
       child.stderr.on('data', take(stderr));
+      child.stderr.on('data', (chunk: Buffer) => call.onStderr?.(chunk.toString('utf8')));
       child.on('error', (error) => {
         clearTimeout(timer);
         reject(notThere(error));

@@ -101,14 +101,16 @@ async function fill(
     'origin',
     refspec,
   ];
-  const result = await clone.run(args, { timeout: options.timeoutMs });
+  const result = await clone.talk('origin', args, { timeout: options.timeoutMs });
   if (result.code !== 0) throw failure(result, options.url, branch);
   await clone.text(['config', BRANCH_KEY, branch]);
 }
 
 /** The branch that the remote's HEAD names; main for an empty one, whose fetch then says so. */
 async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<string> {
-  const result = await clone.run(['ls-remote', '--symref', 'origin', 'HEAD'], { timeout: options.timeoutMs });
+  const result = await clone.talk('origin', ['ls-remote', '--symref', 'origin', 'HEAD'], {
+    timeout: options.timeoutMs,
+  });
   if (result.code !== 0) throw failure(result, options.url, 'HEAD');
   return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(result.stdout.toString('utf8'))?.[1] ?? 'main';
 }

@@ -1,52 +1,42 @@
 import { RefusedError, RemoteError } from '../errors.js';
 import type { SwapOutcome } from '../store/state-store.js';
 import { type GitResult, TIMED_OUT, withoutCredentials } from './git.js';
+import { type FaultKind, remoteFault } from './remote-fault.js';
 
 /**
- * What a failed talk with a remote means. The texts are git's own, in English (LC_ALL=C), and those that
- * servers and forges send; each has a row in `test/gitstore/push-outcome.test.ts`.
+ * How a push ended. The texts are git's own, in English (LC_ALL=C), and those that servers and forges send;
+ * each has a row in `test/gitstore/push-outcome.test.ts`.
  */
 
 const LOST_RACE =
   /\(fetch first\)|\(non-fast-forward\)|\(stale info\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
 const CLASH = /exists; cannot create/;
-const DENIED =
-  /Authentication failed|could not read (Username|Password)|Permission denied \(|Permission to \S+ denied|HTTP Basic: Access denied|returned error: 40[134]|not found|does not (exist|appear to be a git repository)|access rights|Host key verification failed|certificate|SSL|Repository unavailable|transport '\S+' not allowed/i;
-/** Comes before DENIED: over ssh git adds its words on access rights to every failure. */
-const UNREACHABLE =
-  /Connection (refused|timed out|closed|reset)|Operation timed out|Could not resolve host|Name or service not known|Temporary failure in name resolution|Network is (unreachable|down)|No route to host|Host is down/i;
 const BROKEN_OFF =
-  /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection reset|Broken pipe/i;
+  /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection reset|Broken pipe|recv error|SSL_read|Empty reply/i;
+
+/** Progress and advice of git's and ssh's that say nothing of the failure, and ssh's box around a changed host key. */
+const NOISE =
+  /^(To |hint:|Please make sure|and the repository exists|Cloning into|(remote: )?[A-Z][a-z]+ [a-z]+: +\d|@|IT IS POSSIBLE|Someone could be|It is also possible|Please contact)|^fatal: Could not read from remote/;
 
 function lastWords(stderr: string): string {
   const lines = withoutCredentials(stderr)
-    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ')
-    .split('\n')
+    .replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, ' ')
+    .split(/[\r\n]/)
     .map((line) => line.trim())
-    .filter((line) => line && !/^(To |hint:|Please make sure|and the repository exists)/.test(line));
-  return lines.slice(0, 4).join('; ').slice(0, 500) || 'no reason given';
+    .filter((line) => line && !NOISE.test(line));
+  return lines.slice(0, 4).join('; ').slice(0, 500);
 }
 
 /** The error of a fetch or push that never came to the branch, by what git wrote. */
-export function remoteFailure(
-  result: GitResult,
-  remote: string,
-): { kind: 'denied' | 'unreachable'; error: RemoteError } {
-  if (result.code === TIMED_OUT) {
-    const error = new RemoteError(`${remote} did not answer in time`, {
-      data: { cause: 'timeout' },
-      suggestions: ["Run 'kgit sync' when it answers again, or give more time with --timeout"],
-    });
-    return { kind: 'unreachable', error };
-  }
-  const denied = !UNREACHABLE.test(result.stderr) && DENIED.test(result.stderr);
-  const error = new RemoteError(`${remote}: ${lastWords(result.stderr)}`, {
-    data: { cause: denied ? 'denied' : 'unreachable' },
-    suggestions: denied
-      ? ["Check the remote's address and your access to it: git ls-remote", "Then run 'kgit sync'"]
-      : ["Run 'kgit sync' when the network is back"],
+export function remoteFailure(result: GitResult, remote: string): { kind: FaultKind; error: RemoteError } {
+  const isLate = result.code === TIMED_OUT;
+  const { cause, kind, says, advice } = remoteFault(isLate ? 'timed out' : result.stderr);
+  const detail = isLate ? '' : lastWords(result.stderr);
+  const error = new RemoteError(`${remote}: ${says}${detail ? ` (${detail})` : ''}`, {
+    data: { remote: kind, cause },
+    suggestions: kind === 'denied' ? [advice, "Then run 'kgit sync'"] : [advice],
   });
-  return { kind: denied ? 'denied' : 'unreachable', error };
+  return { kind, error };
 }
 
 /** The reason that a server gave for one ref, of `git push --porcelain`. */

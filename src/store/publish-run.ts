@@ -1,8 +1,10 @@
-import { InternalError, type KgitError, RemoteError } from '../errors.js';
+import { ConflictError, InternalError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
+import { MARKER_FILE } from '../model/layout.js';
 import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { type BatchPlan, type PlannedEntry, planBatch } from './plan-batch.js';
+import { readMarker } from './records.js';
 import type { Head, Revision, StateStore } from './state-store.js';
 
 const BACKOFF_BASE_MS = 200;
@@ -103,7 +105,7 @@ export class PublishRun {
         await this.#leave(writersOf(plan), outcome.error, true);
         return true;
       case 'blocked':
-        await this.#refuseOwn(plan, outcome.error);
+        await this.#refuseOwn(writersOf(plan), outcome.error);
         return true;
       default:
         await this.#leave(writersOf(plan), outcome.error, false);
@@ -111,9 +113,9 @@ export class PublishRun {
     }
   }
 
-  /** Local edits are in the way: our own write is refused, what was acknowledged before stays. */
-  async #refuseOwn(plan: BatchPlan, error: KgitError): Promise<void> {
-    for (const entry of writersOf(plan)) {
+  /** Something here or there has to be mended first: our own write is refused, what was acknowledged before stays. */
+  async #refuseOwn(entries: readonly OutboxEntry[], error: KgitError): Promise<void> {
+    for (const entry of entries) {
       if (entry.id === this.#own)
         await this.#complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
       else await this.#leave([entry], error, false);
@@ -142,14 +144,23 @@ export class PublishRun {
   async #refresh(entries: readonly OutboxEntry[]): Promise<Head | null> {
     try {
       const head = await this.#store.refresh(Math.max(this.#deadline - this.#clock.now(), TALK_MIN_MS));
+      await this.#checkVersion(head.revision);
       this.#isFresh = true;
       this.#mayHaveLanded = false;
       return head;
     } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      await this.#leave(entries, error, this.#mayHaveLanded);
+      if (error instanceof ConflictError || error instanceof InvalidStateError)
+        await this.#refuseOwn(entries, error);
+      else if (error instanceof RemoteError) await this.#leave(entries, error, this.#mayHaveLanded);
+      else throw error;
       return null;
     }
+  }
+
+  /** What others made of the repository since we opened it, a newer version's above all, is not written into. */
+  async #checkVersion(revision: Revision | null): Promise<void> {
+    const view = this.#store.view(revision);
+    if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, this.#store.target);
   }
 
   async #leave(entries: readonly OutboxEntry[], error: KgitError, unknown: boolean): Promise<void> {

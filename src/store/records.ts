@@ -104,7 +104,7 @@ export async function readMarker(view: StateView, where: string): Promise<Record
   const marker = parseState(text, MARKER_FILE);
   const version = marker['apiVersion'];
   if (version === API_VERSION && marker['kind'] === 'StateRepository') return marker;
-  const isNewer = typeof version === 'string' && /^kgit\/v[2-9]/.test(version);
+  const isNewer = typeof version === 'string' && /^kgit\/v([2-9]|\d{2})/.test(version);
   throw new InvalidStateError(
     `${MARKER_FILE}: apiVersion is ${JSON.stringify(version ?? null)}, kind ${JSON.stringify(marker['kind'] ?? null)}; this kgit knows ${API_VERSION}, StateRepository`,
     {

@@ -118,7 +118,11 @@ export class StateRepository {
     await this.keep(operation);
     if (options.queue) {
       const notes = ['queued here; publish it with kgit sync'];
-      return { ...waiting(operation.id), changes: await this.#expectedChanges(operation.id), notes };
+      return {
+        ...waiting(operation.id),
+        changes: operation.change ? await this.#expectedChanges(operation.id) : [],
+        notes,
+      };
     }
     return this.publish(operation.id, options);
   }
@@ -141,7 +145,7 @@ export class StateRepository {
         throw delivery.error;
       case 'pending': {
         const isOffline =
-          !(delivery.error instanceof RefusedError) && delivery.error.data['cause'] !== 'denied';
+          !(delivery.error instanceof RefusedError) && delivery.error.data['remote'] !== 'denied';
         if (kept && isOffline && !options.requirePublish) {
           const why = `not published yet: ${delivery.error.message}`;
           return {

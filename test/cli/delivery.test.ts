@@ -99,7 +99,7 @@ describe('what becomes of a write that cannot be published', () => {
     const path = cloneOf(remote);
     renameSync(remote, `${remote}.moved`);
     const { data } = expectFailure(await kgit(path, PUSH), 'REMOTE', 16);
-    expect(data).toMatchObject({ kept: true, cause: 'denied' });
+    expect(data).toMatchObject({ kept: true, remote: 'denied', cause: 'not-found' });
     renameSync(`${remote}.moved`, remote);
     expect(await kgitJson(path, ['sync'])).toMatchObject({ published: [data.operation], pending: 0 });
   });

@@ -15,6 +15,7 @@ it('links only to pages that are there', () => {
     'README.md',
     'CONTRIBUTING.md',
     ...PAGES,
+    'docs/ci.md',
     'docs/data-model.md',
     'docs/architecture.md',
     'docs/secrets.md',

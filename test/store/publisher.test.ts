@@ -22,9 +22,9 @@ const options = (more: Partial<WriteOptions> = {}): WriteOptions => ({
 });
 const offline: SwapOutcome = {
   kind: 'unreachable',
-  error: new RemoteError('no route', { data: { cause: 'unreachable' } }),
+  error: new RemoteError('no route', { data: { remote: 'unreachable' } }),
 };
-const denied: SwapOutcome = { kind: 'denied', error: new RemoteError('401', { data: { cause: 'denied' } }) };
+const denied: SwapOutcome = { kind: 'denied', error: new RemoteError('401', { data: { remote: 'denied' } }) };
 const refused: SwapOutcome = { kind: 'refused', error: new RefusedError('protected') };
 
 async function failure(promise: Promise<unknown>): Promise<KgitError> {
@@ -144,7 +144,7 @@ describe('one rule for failure', () => {
 
     store.onSwap = () => ({ kind: 'unknown', error: new RemoteError('connection cut') });
     store.onRefresh = () => {
-      throw new RemoteError('no route', { data: { cause: 'unreachable' } });
+      throw new RemoteError('no route', { data: { remote: 'unreachable' } });
     };
     const error = await failure(repository.write(eventOperation(), options({ withdraw: true })));
     expect(error.data).toMatchObject({ outcome: 'unknown', kept: false });

@@ -1,0 +1,64 @@
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What git is told for one host. */
+export interface AccessToken {
+  /** As the URL writes it, port included. */
+  readonly host: string;
+  readonly user: string;
+  readonly token: string;
+}
+
+/** The variables that tokens and their hosts are read from; nothing else of kgit sees them. */
+const NAMES = [
+  ...['KGIT_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN', 'GITHUB_SERVER_URL'],
+  ...['GITLAB_TOKEN', 'CI_JOB_TOKEN', 'CI_SERVER_HOST', 'CI_SERVER_PORT'],
+];
+
+/** The part of the user's environment that tokens are read from. */
+export function tokenVariables(environment: Environment): Environment {
+  return Object.fromEntries(NAMES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+}
+
+/** Whether there is any token at all. */
+export function hasToken(variables: Environment): boolean {
+  return NAMES.some((name) => name.endsWith('_TOKEN') && variables[name]);
+}
+
+/** A host as it is compared: without the port that https has anyway. */
+function normal(host: string): string {
+  return host.toLowerCase().replace(/:443$/, '');
+}
+
+function githubHost(variables: Environment): string {
+  const server = variables['GITHUB_SERVER_URL'] ?? 'https://github.com';
+  return normal(/^https:\/\/([^/?#@]+)\/?$/.exec(server)?.[1] ?? '');
+}
+
+function gitlabHost({ CI_SERVER_HOST: host, CI_SERVER_PORT: port }: Environment): string {
+  return host ? normal(port ? `${host}:${port}` : host) : '';
+}
+
+/** The token for `host`, with the user name that its forge wants to hear. */
+function choose(host: string, variables: Environment): { user: string; token: string } | null {
+  const { KGIT_TOKEN: own, GITLAB_TOKEN: gitlab, CI_JOB_TOKEN: job } = variables;
+  const isGitlab = host === gitlabHost(variables);
+  const user = isGitlab ? 'oauth2' : 'x-access-token';
+  if (own) return { user, token: own };
+  const github = variables['GH_TOKEN'] ?? variables['GITHUB_TOKEN'];
+  if (github && host === githubHost(variables)) return { user, token: github };
+  if (isGitlab && gitlab) return { user, token: gitlab };
+  return isGitlab && job ? { user: 'gitlab-ci-token', token: job } : null;
+}
+
+/**
+ * The token that the environment has for a remote; null where it has none for that host. Only https is
+ * answered, and a URL that has a password of its own is not. A user name of the URL stays, as deploy tokens need.
+ * @param url as git uses it, `insteadOf` applied
+ */
+export function accessToken(url: string, variables: Environment): AccessToken | null {
+  const match = /^https:\/\/(?:([A-Za-z0-9._~+-]+)@)?([A-Za-z0-9.-]+(?::\d+)?)(?:\/|$)/.exec(url);
+  if (!match) return null;
+  const [, named, host = ''] = match;
+  const chosen = choose(normal(host), variables);
+  return chosen && { host, user: named ?? chosen.user, token: chosen.token.trim() };
+}

@@ -1,0 +1,72 @@
+import { type AccessToken, accessToken, hasToken } from './access-token.js';
+import type { Git } from './git.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How git gets at remotes on behalf of this process. */
+export interface AccessOptions {
+  /** Path of the program that answers git's askpass; without it no token is used. */
+  readonly askpass?: string;
+  /** Somebody sits at a terminal and may be asked by ssh; else nothing is, and what hangs is ended whole. */
+  readonly isInteractive?: boolean;
+}
+
+/** What one talk with a remote adds to git's options and environment. */
+export interface RemoteAccess {
+  readonly options: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Whether a credential helper of the user's answers for this host; it comes before the token, as git has it. */
+async function helperKnows(git: Git, url: string, { host }: AccessToken): Promise<boolean> {
+  const helper = await git.run(['config', '--get-urlmatch', 'credential.helper', url]);
+  if (helper.stdout.toString('utf8').trim() === '') return false;
+  const path = url.replace(/^https:\/\/[^/]*\/?/, '');
+  const { code } = await git.run(['-c', 'core.askPass=', 'credential', 'fill'], {
+    input: `protocol=https\nhost=${host}\npath=${path}\n\n`,
+    env: { GIT_ASKPASS: '', SSH_ASKPASS: '' },
+    timeout: 10_000,
+  });
+  return code === 0;
+}
+
+async function setting(git: Git, key: string): Promise<string> {
+  return (await git.run(['config', '--get', key])).stdout.toString('utf8').trim();
+}
+
+/**
+ * Finds out what git needs to talk with `remote`: the token for its host in the environment of git alone,
+ * and an ssh that does not ask.
+ * @param variables those that tokens are read from
+ * @param environment what git sees of the user's
+ */
+export async function remoteAccess(
+  git: Git,
+  remote: string,
+  variables: Environment,
+  environment: Environment,
+  { askpass, isInteractive = false }: AccessOptions,
+): Promise<RemoteAccess> {
+  const url = (await git.run(['ls-remote', '--get-url', '--', remote])).stdout.toString('utf8').trim();
+  const isSsh = /^ssh:\/\//.test(url) || (/^[^/]+:/.test(url) && !url.includes('://'));
+  // Whoever says how ssh is run says all of it; without a terminal it has none to ask at in any case.
+  const namesSsh = environment['GIT_SSH_COMMAND'] || environment['GIT_SSH'];
+  if (isSsh && !isInteractive && !namesSsh && !(await setting(git, 'core.sshCommand')))
+    return { options: [], env: { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' } };
+  const token = askpass && hasToken(variables) ? accessToken(url, variables) : null;
+  if (!askpass || !token || (await helperKnows(git, url, token))) return { options: [], env: {} };
+  const scope = `credential.https://${token.host}`;
+  return {
+    // git hands a password that worked to all helpers, and one of them may write it to the disk.
+    options: ['-c', `${scope}.helper=`, '-c', `${scope}.useHttpPath=false`],
+    env: {
+      GIT_ASKPASS: askpass,
+      KGIT_ASKPASS_HOST: token.host,
+      KGIT_ASKPASS_USER: token.user,
+      // Newer versions of git ask with the name as a URL writes it.
+      KGIT_ASKPASS_ENCODED: encodeURIComponent(token.user),
+      KGIT_ASKPASS_TOKEN: token.token,
+      KGIT_ASKPASS_NEXT: environment['GIT_ASKPASS'] || (await setting(git, 'core.askPass')),
+    },
+  };
+}

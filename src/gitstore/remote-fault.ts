@@ -1,0 +1,171 @@
+/** Whether trying again later may help (unreachable), or somebody has to do something first (denied). */
+export type FaultKind = 'denied' | 'unreachable';
+
+/** One way in which a talk with a remote fails. */
+export interface RemoteFault {
+  /** `data.cause` of the error. */
+  readonly cause: string;
+  readonly kind: FaultKind;
+  /** How git, ssh, curl and the forges say it, in English; rows of `test/gitstore/remote-fault.test.ts`. */
+  readonly pattern: RegExp;
+  readonly says: string;
+  readonly advice: string;
+}
+
+const CERTIFICATE =
+  'Check the date of this machine and who signed it; an authority of your own: http.sslCAInfo';
+const TOKEN = 'Set KGIT_TOKEN, or a credential helper of git; docs/ci.md says which token';
+
+/** The first that fits counts: what is said exactly stands before what is said of every failure. */
+export const REMOTE_FAULTS: readonly RemoteFault[] = [
+  {
+    cause: 'host-key-changed',
+    kind: 'denied',
+    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    says: 'its host key is not the one that this machine knows',
+    advice: 'Ask who runs it whether the key was changed; only then: ssh-keygen -R HOST, and connect once',
+  },
+  {
+    cause: 'host-key-unknown',
+    kind: 'denied',
+    pattern: /Host key verification failed|No \S+ host key is known/,
+    says: 'its host key is not known here',
+    advice: 'Compare its fingerprint with the published one and add it to known_hosts: ssh-keyscan HOST',
+  },
+  {
+    cause: 'ssh-key',
+    kind: 'denied',
+    pattern: /Permission denied \(/,
+    says: 'it accepts none of your ssh keys',
+    advice: 'Load the right key (ssh-add -l shows those loaded), or have it added there',
+  },
+  {
+    cause: 'ssh-missing',
+    kind: 'denied',
+    pattern: /cannot run \S*: No such file|\bssh: (command )?not found/,
+    says: 'ssh cannot be run',
+    advice: 'Install an ssh client, or check GIT_SSH_COMMAND and core.sshCommand',
+  },
+  {
+    cause: 'certificate-host',
+    kind: 'denied',
+    pattern: /does not match target host name|no alternative certificate subject name/i,
+    says: 'its certificate is for another host',
+    advice: 'Use the name that the certificate has',
+  },
+  {
+    cause: 'certificate-expired',
+    kind: 'denied',
+    pattern: /certificate (has )?expired|certificate is not yet valid/i,
+    says: 'its certificate is not valid now',
+    advice: CERTIFICATE,
+  },
+  {
+    cause: 'certificate-client',
+    kind: 'denied',
+    pattern: /certificate (is )?required|alert (bad|unknown) certificate|alert handshake failure/i,
+    says: 'it asks for a client certificate',
+    advice: 'Set http.sslCert and http.sslKey',
+  },
+  {
+    cause: 'certificate',
+    kind: 'denied',
+    pattern: /certificate verif(y|ication) failed|SSL certificate problem/i,
+    says: 'its certificate is not trusted here, or has expired',
+    advice: CERTIFICATE,
+  },
+  {
+    cause: 'proxy',
+    kind: 'denied',
+    pattern: /CONNECT tunnel failed, response 4\d\d|HTTP code 4\d\d from proxy/,
+    says: 'the proxy does not let us through',
+    advice: 'Check https_proxy and http.proxy, and your access to the proxy',
+  },
+  {
+    cause: 'unauthorized',
+    kind: 'denied',
+    pattern:
+      /Authentication failed|could not read (Username|Password)|Access denied|returned error: 401|HTTP 401/,
+    says: 'it does not know who you are',
+    advice: TOKEN,
+  },
+  {
+    cause: 'forbidden',
+    kind: 'denied',
+    pattern:
+      /returned error: 403|HTTP 403|Permission to \S+ denied|not allowed to (push|upload|download)|Write access to repository not granted/i,
+    says: 'you may not do this there',
+    advice: 'Ask for write access, or use a token or deploy key that has it',
+  },
+  {
+    cause: 'not-found',
+    kind: 'denied',
+    pattern:
+      /returned error: 404|HTTP 404|repository '[^']*' not found|Repository not found|does not (exist|appear to be a git repository)|could not be found|Repository unavailable/i,
+    says: 'there is no such repository, or you may not see it',
+    advice: "Check the remote's address and your access to it: git ls-remote",
+  },
+  {
+    cause: 'not-git',
+    kind: 'denied',
+    pattern:
+      /is this a git repository\?|git-http-push'? failed|no DAV locking|protocol error|bad line length|invalid server response|expected flush/,
+    says: 'what answers there is no git server',
+    advice: "Check the remote's address, and whether a proxy or a login page answers in its place",
+  },
+  {
+    cause: 'transport',
+    kind: 'denied',
+    pattern: /transport '\S+' not allowed/,
+    says: 'kgit does not use such an address',
+    advice: 'Use https, ssh, git or a file',
+  },
+  {
+    cause: 'dns',
+    kind: 'unreachable',
+    pattern: /Could not resolve|Name or service not known|Temporary failure in name resolution/i,
+    says: 'its name cannot be resolved',
+    advice: "Run 'kgit sync' when the network is back",
+  },
+  {
+    cause: 'timeout',
+    kind: 'unreachable',
+    pattern: /timed? ?out/i,
+    says: 'it did not answer in time',
+    advice: "Run 'kgit sync' when it answers again, or give more time with --timeout",
+  },
+  {
+    cause: 'refused',
+    kind: 'unreachable',
+    pattern: /Connection refused|Couldn't connect to server|Failed to connect/i,
+    says: 'nothing accepts connections there',
+    advice: "Run 'kgit sync' when it is up again",
+  },
+  {
+    cause: 'network',
+    kind: 'unreachable',
+    pattern: /Network is (unreachable|down)|No route to host|Host is down/i,
+    says: 'the network does not reach it',
+    advice: "Run 'kgit sync' when the network is back",
+  },
+  {
+    cause: 'server-error',
+    kind: 'unreachable',
+    pattern: /returned error: (5\d\d|429)|HTTP (5\d\d|429)/,
+    says: 'it is in trouble',
+    advice: "Run 'kgit sync' when it is well again",
+  },
+];
+
+/** Where nothing says what it was: a connection that broke is no denial. */
+const BROKEN: Omit<RemoteFault, 'pattern'> = {
+  cause: 'connection-lost',
+  kind: 'unreachable',
+  says: 'the connection broke',
+  advice: "Run 'kgit sync' when the network is back",
+};
+
+/** What git's words on a failed talk mean. */
+export function remoteFault(stderr: string): Omit<RemoteFault, 'pattern'> {
+  return REMOTE_FAULTS.find(({ pattern }) => pattern.test(stderr)) ?? BROKEN;
+}
