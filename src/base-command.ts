@@ -3,6 +3,7 @@ import { reportFailure } from './cli/failure.js';
 import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
+import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, systemClock } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
 import { EXIT_CODES } from './errors.js';
@@ -187,7 +188,7 @@ export abstract class KgitCommand extends Command {
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
-    if (reading.staleness) this.#warnStale(reading);
+    if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
     return { opened, settings, reading, managements: managementsOf(marker) };
   }
 
@@ -196,11 +197,13 @@ export abstract class KgitCommand extends Command {
     return this.open({ olderThan: FOLLOW_FETCH_MS });
   }
 
-  #warnStale({ fetchedAt, staleness }: Reading): void {
-    const since = fetchedAt
-      ? `as of ${new Date(fetchedAt).toISOString().slice(0, 16).replace('T', ' ')}Z`
-      : 'never fetched';
-    this.note(`answered from what is here, ${since}: ${staleness?.message ?? ''}`);
+  /** Says how old an answer is that was not fetched just now and is older than read.maxAge allows. */
+  #tellAge({ fetchedAt, staleness }: Reading, { readMaxAge }: Settings): void {
+    if (fetchedAt === null) return;
+    const age = this.now() - fetchedAt;
+    if (!staleness && age <= readMaxAge) return;
+    const since = fetchedAt === 0 ? 'never fetched' : `fetched ${formatAge(age)} ago`;
+    this.note(`answered from what is here, ${since}${staleness ? `: ${staleness.message}` : ''}`);
   }
 
   /** What the result says of the repository, where it is not as it was read: after a write or a sync. */
