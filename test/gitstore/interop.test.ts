@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import git from 'isomorphic-git';
+import { simpleGit } from 'simple-git';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { temporaryFolder } from '../support/git-fixtures.js';
@@ -60,6 +61,16 @@ describe('a repository that kgit wrote, read by another implementation of git', 
   it('has a clean checkout', async () => {
     const rows = await git.statusMatrix({ fs, dir });
     expect(rows.filter(([, head, workdir, stage]) => head !== 1 || workdir !== 1 || stage !== 1)).toEqual([]);
+  });
+
+  it("serves a team's own tools: simple-git reads the log, commits beside kgit, and loses nothing", async () => {
+    const tool = simpleGit(dir, { config: ['user.name=Tool', 'user.email=tool@example.com'] });
+    expect((await tool.log()).latest?.message).toBe('cluster_created: cluster/default/kcm-system/prod-eu-1');
+    fs.writeFileSync(`${dir}/notes.txt`, 'mine\n');
+    await tool.add('notes.txt').commit('my notes');
+    await kgitJson(dir, ['push-event', 'touched', '--cluster', 'prod-eu-1']);
+    expect((await tool.status()).isClean()).toBe(true);
+    expect((await kgitJson(dir, ['log', 'prod-eu-1'])).events).toHaveLength(2);
   });
 });
 

@@ -49,7 +49,7 @@ describe('over ssh', () => {
     chmodSync(join(folder, 'ssh'), 0o755);
     const PATH = `${folder}:${process.env['PATH']}`;
     expect((await kgitJson(path, PUSH.slice(0, -1), { env: { PATH } })).delivery).toBe('published');
-    expect(readFileSync(log, 'utf8')).toMatch(/^-o BatchMode=yes -o SendEnv=GIT_PROTOCOL -p \d+ /);
+    expect(readFileSync(log, 'utf8')).toMatch(/^-o BatchMode=yes (-o SendEnv=GIT_PROTOCOL )?-p \d+ \S+ git-/);
   });
 
   it.each([

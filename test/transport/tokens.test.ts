@@ -118,10 +118,11 @@ describe('the token of the environment', () => {
 
   it('does not follow a remote of another host', async () => {
     const other = await startGitHttpsServer(repository);
-    git(path, 'remote', 'set-url', 'origin', other.url);
-    await push({ GITHUB_TOKEN: 'right-token', ...forge(), GIT_SSL_CAINFO: other.authority });
+    const clone = cloneOf(repository);
+    git(clone, 'remote', 'set-url', 'origin', other.url);
+    const env = { ...trust, GITHUB_TOKEN: 'right-token', ...forge(), GIT_SSL_CAINFO: other.authority };
+    expectFailure(await kgit(clone, PUSH, { env }), 'REMOTE', 16);
     expect(other.requests.map(({ authorization }) => authorization)).toEqual([null]);
-    git(path, 'remote', 'set-url', 'origin', server.url);
     await other.stop();
   });
 
