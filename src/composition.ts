@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitStore } from './gitstore/git-store.js';
+import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
@@ -108,7 +109,7 @@ function remoteOf(config: ReadonlyMap<string, string>, branch: string): string |
 
 async function checkedOutBranch(commonDir: string): Promise<string | null> {
   const head = await readFile(join(commonDir, 'HEAD'), 'utf8');
-  return /^ref: refs\/heads\/(\S+)/.exec(head)?.[1] ?? null;
+  return /^ref: refs\/heads\/([^\n]+)/.exec(head)?.[1] ?? null;
 }
 
 /** The committer: git's identity, or kgit's own where none is set. */
@@ -125,6 +126,9 @@ interface Place {
   readonly fetchOptions: readonly string[];
 }
 
+/** Names that git cannot take for an option. */
+const REMOTE_NAME = /^[^-\u0000-\u0020\u007f][^\u0000-\u0020\u007f]*$/;
+
 function assemble(
   layout: Repository,
   git: Git,
@@ -132,6 +136,18 @@ function assemble(
   { folder, fetchOptions }: Place,
 ): { repository: StateRepository; remote: string | null } {
   const remote = remoteOf(layout.config, branch);
+  if (remote !== null && !REMOTE_NAME.test(remote)) {
+    throw new EnvironmentError(
+      `the git remote ${JSON.stringify(remote.slice(0, 80))} has a name that kgit does not use`,
+      {
+        suggestions: [
+          "Look at the repository's configuration, git config --list --local, before you trust it",
+          'Rename it: git remote rename',
+        ],
+        data: { remote: remote.slice(0, 300) },
+      },
+    );
+  }
   const store = new GitStore(git, {
     repository: layout,
     branch,
@@ -208,6 +224,7 @@ export async function openStateRepository(
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
   const finder = openGit(path, environment);
+  await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);

@@ -1,10 +1,11 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UsageError } from './errors.js';
+import { InvalidStateError, UsageError } from './errors.js';
+import { MARKER_FILE } from './model/layout.js';
 import { lookUp } from './model/state-path.js';
 import { isMap } from './model/value.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
-import { hasCode } from './store/durable-files.js';
+import { hasCode, readAtMost } from './store/durable-files.js';
 
 /** The nearest of these upward is read, where the user owns it. */
 const PROJECT_FILE = '.kgitrc.yaml';
@@ -40,6 +41,15 @@ function readSetting(rule: SettingRule, value: unknown, where: string): unknown 
 function layerOfMap(map: unknown, where: string, place: 'files' | 'kgit.yaml'): Layer {
   if (map === null || map === undefined) return {};
   if (!isMap(map)) throw new UsageError(`${where}: settings are a mapping`, { data: { where } });
+  if (map['backend'] !== undefined && map['backend'] !== 'git') {
+    throw new UsageError(
+      `${where}: backend ${JSON.stringify(map['backend'])} is not one that this kgit has`,
+      {
+        suggestions: ['Use backend: git'],
+        data: { setting: 'backend', where },
+      },
+    );
+  }
   const layer: Layer = {};
   for (const rule of SETTING_RULES) {
     const { found, value } = lookUp(map, rule.name.split('.'));
@@ -56,9 +66,12 @@ function layerOfMap(map: unknown, where: string, place: 'files' | 'kgit.yaml'): 
 }
 
 async function readConfigFile(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8');
-  if (text.length > MAX_CONFIG_BYTES)
-    throw new UsageError(`${path}: larger than ${MAX_CONFIG_BYTES / 1024} KiB`);
+  const bytes = await readAtMost(path, MAX_CONFIG_BYTES + 1);
+  if (bytes.length > MAX_CONFIG_BYTES)
+    throw new UsageError(`${path}: larger than ${MAX_CONFIG_BYTES / 1024} KiB`, {
+      suggestions: ['Name a file of settings'],
+    });
+  const text = bytes.toString('utf8');
   // Most runs have no such file, and need no YAML for it.
   const { parseYaml } = await import('./model/yaml.js');
   return parseYaml(text, path);
@@ -67,6 +80,7 @@ async function readConfigFile(path: string): Promise<unknown> {
 async function ownFile(path: string, sources: ConfigSources): Promise<boolean> {
   try {
     const stats = await lstat(path);
+    if (stats.isSymbolicLink()) sources.warn(`${path} is a symbolic link, so it is not read`);
     if (!stats.isFile()) return false;
     if (sources.uid === null || stats.uid === sources.uid) return true;
     sources.warn(`${path} is not yours, so it is not read`);
@@ -107,15 +121,6 @@ async function namedLayer(path: string | undefined): Promise<Layer> {
     });
   }
   const block = isMap(content) ? content['state_management'] : undefined;
-  if (isMap(block) && block['backend'] !== undefined && block['backend'] !== 'git') {
-    throw new UsageError(
-      `${path}: backend ${JSON.stringify(block['backend'])} is not one that this kgit has`,
-      {
-        suggestions: ['Use backend: git'],
-        data: { setting: 'backend', where: path },
-      },
-    );
-  }
   return layerOfMap(block, path, 'files');
 }
 
@@ -148,9 +153,19 @@ export async function readLayers(sources: ConfigSources): Promise<readonly Layer
   ];
 }
 
-/** The layer of a kgit.yaml: its `settings:` block. */
+/** The layer of a kgit.yaml: its `settings:` block. Throws InvalidStateError, for it is a file of the repository. */
 export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
-  return layerOfMap(marker['settings'], 'kgit.yaml', 'kgit.yaml');
+  try {
+    return layerOfMap(marker['settings'], MARKER_FILE, 'kgit.yaml');
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    const { message, suggestions, data } = cause;
+    throw new InvalidStateError(message, {
+      cause,
+      suggestions: [...suggestions, `Look at who changed it: git log -- ${MARKER_FILE}`],
+      data: { ...data, path: MARKER_FILE },
+    });
+  }
 }
 
 /** The settings in use: of each, the highest layer's value, else the default. Frozen. */

@@ -34,14 +34,19 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
 
 const text = (value: unknown) =>
   typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value) ? value : undefined;
+const MAX_NAME = 1024;
 const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
   const word = text(value);
   return word !== undefined && isValid(word) ? word : undefined;
 };
+/** Longest that a timer of Node can wait, in ms: 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 function duration(value: unknown): number | undefined {
-  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value * 1000 : undefined;
   try {
-    return typeof value === 'string' ? parseDuration(value) : undefined;
+    const ms =
+      typeof value === 'number' ? value * 1000 : typeof value === 'string' ? parseDuration(value) : undefined;
+    return ms !== undefined && ms >= 0 && ms <= MAX_TIMER_MS ? ms : undefined;
   } catch {
     // The rule's own message, with the place of the setting, says more.
     return undefined;
@@ -126,18 +131,18 @@ export const SETTING_RULES: readonly SettingRule[] = [
   {
     key: 'user',
     name: 'user',
-    type: 'text',
+    type: 'text of 1024 characters at most',
     preset: "CI's actor, else git's user.name, else the login name",
     places: notInRepository,
     flag: '--user',
     variable: 'KGIT_USER',
-    read: text,
+    read: textWhere((name) => name.length <= MAX_NAME),
     about: 'Who acts: the author of commits and the user of events.',
   },
   {
     key: 'timeout',
     name: 'timeout',
-    type: 'duration',
+    type: 'duration of 24 days at most',
     preset: '60s',
     places: everywhere,
     flag: '--timeout',
@@ -148,7 +153,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
   {
     key: 'readMaxAge',
     name: 'read.maxAge',
-    type: 'duration',
+    type: 'duration of 24 days at most',
     preset: '60s',
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_READ_MAX_AGE',

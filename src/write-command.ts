@@ -19,6 +19,9 @@ import type { WriteOutcome } from './store/state-repository.js';
 import type { StateView } from './store/state-store.js';
 
 const WRITE = 'WRITE';
+const MAX_RUN_ID = 1024;
+/** One line: it becomes a trailer of the commit. */
+const RUN_ID = new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${MAX_RUN_ID}}$`);
 
 /** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
 export abstract class WriteCommand extends KgitCommand {
@@ -68,6 +71,14 @@ export abstract class WriteCommand extends KgitCommand {
   protected get ciRun(): { id: string | undefined; url: string | null } {
     const ci = ciRun(this.environment);
     const id = this.flags['run-id'] ?? (this.environment['KGIT_RUN_ID'] || ci?.id);
+    if (id !== undefined && !RUN_ID.test(id)) {
+      throw new UsageError(
+        `the run id ${JSON.stringify(id.slice(0, 80))} is not one line of 1 to ${MAX_RUN_ID} characters`,
+        {
+          suggestions: ["Give --run-id the CI's own number or name of the run"],
+        },
+      );
+    }
     return { id, url: ci?.url ?? null };
   }
 

@@ -2,6 +2,7 @@ import { type Document, isAlias, isCollection, isNode, isScalar, parseDocument, 
 import { UsageError } from '../errors.js';
 import { parseStatePath, type StatePath } from '../model/state-path.js';
 import { isValue, setOwn, type Value, type ValueMap } from '../model/value.js';
+import { yamlProblem } from '../model/yaml.js';
 
 const MAX_VALUE = 256 * 1024;
 
@@ -32,7 +33,7 @@ export function parseValue(text: string): Value {
   if (text === '') return '';
   const document = parseDocument(text, { uniqueKeys: true });
   const [error] = [...document.errors, ...document.warnings];
-  if (error) throw badValue(text, `is not YAML: ${error.message.split('\n')[0]?.replace(/ at line.*$/, '')}`);
+  if (error) throw badValue(text, `is not YAML: ${yamlProblem(error)}`);
   if (isScalar(document.contents) && text.trim().includes('\n'))
     throw badValue(text, 'has several lines, which YAML would join');
   visit(document, (_key, node) => {

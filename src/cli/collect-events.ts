@@ -43,8 +43,9 @@ async function collectOne(value: unknown, options: CollectOptions): Promise<Even
   }
   const subject = await resolveSubject(name, options.naming);
   if (subject.kind === 'deployment') await options.requireDeployment(subject.id, options.create);
-  if (!options.allowSecret) refuseSecrets(findSecrets(fields));
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
+  // Behind the check of sizes, which bounds what is searched.
+  if (!options.allowSecret) refuseSecrets(findSecrets(fields));
   const stored =
     fields['id'] === undefined ? null : await findEvent(options.naming.view, subject, write.event.id);
   const differing = stored ? differingFields(stored, write.event, write.given) : [];

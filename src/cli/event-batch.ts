@@ -1,5 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { UsageError } from '../errors.js';
+import { MAX_EVENT_BYTES } from '../model/event-schema.js';
+import { yamlProblem } from '../model/yaml.js';
 
 /** One document of a batch: its value, or why it cannot be read. */
 export type BatchItem = { readonly value: unknown } | { readonly error: UsageError };
@@ -7,8 +9,18 @@ export type BatchItem = { readonly value: unknown } | { readonly error: UsageErr
 /** Largest batch, in bytes. */
 export const MAX_BATCH_BYTES = 128 * 1024 * 1024;
 const MAX_ALIASES = 100;
+/** Longest text of one event, in characters: what it holds is bounded by itself, and quoting takes room. */
+const MAX_DOCUMENT = 4 * MAX_EVENT_BYTES;
+
+function tooLarge(number: number): BatchItem {
+  const data = { line: number };
+  return {
+    error: new UsageError(`line ${number}: the event is larger than ${MAX_EVENT_BYTES / 1024} KiB`, { data }),
+  };
+}
 
 function jsonLine(line: string, number: number): BatchItem {
+  if (line.length > MAX_DOCUMENT) return tooLarge(number);
   try {
     return { value: JSON.parse(line) as unknown };
   } catch (cause) {
@@ -20,7 +32,19 @@ function jsonLine(line: string, number: number): BatchItem {
   }
 }
 
+/** The line on which a document begins that is too large to be parsed; null where there is none. */
+function largeDocument(text: string): number | null {
+  let line = 1;
+  for (const part of text.split(/^---(?=\s)/m)) {
+    if (part.length > MAX_DOCUMENT) return line;
+    line += part.split('\n').length - 1;
+  }
+  return null;
+}
+
 function yamlItems(text: string): BatchItem[] {
+  const large = largeDocument(text);
+  if (large !== null) return [tooLarge(large)];
   const documents = parseAllDocuments(text, { uniqueKeys: true });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document): BatchItem[] => {
@@ -30,7 +54,7 @@ function yamlItems(text: string): BatchItem[] {
     if (error)
       return [
         {
-          error: new UsageError(`${where}${error.message.split('\n')[0]}`, {
+          error: new UsageError(`${where}${yamlProblem(error)}`, {
             data: { line: place?.line ?? null },
           }),
         },

@@ -2,8 +2,19 @@ import { Errors } from '@oclif/core';
 import { EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
+import { shownJson } from './output.js';
 import { styleFor } from './style.js';
 import { terminalText } from './terminal-text.js';
+
+/** What the system says no with, in words. */
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EMFILE: 'too many open files',
+};
 
 /** Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment. */
 export function asKgitError(thrown: unknown): KgitError {
@@ -17,8 +28,9 @@ export function asKgitError(thrown: unknown): KgitError {
       suggestions: ['Run it with --help: flags, examples, exit codes'],
     });
   }
-  if (hasCode(thrown, 'ENOSPC', 'EROFS', 'EACCES', 'EPERM', 'EDQUOT', 'EMFILE')) {
-    return new EnvironmentError((thrown as Error).message, {
+  if (hasCode(thrown, ...Object.keys(CAUSES))) {
+    const { code, path } = thrown as NodeJS.ErrnoException;
+    return new EnvironmentError(`${path ?? 'a file'}: ${CAUSES[code ?? ''] ?? code}`, {
       cause: thrown,
       suggestions: ['Check the disk and its permissions'],
     });
@@ -48,7 +60,7 @@ export function reportFailure(thrown: unknown, argv: readonly string[], verbose:
   process.exitCode = error.exitCode;
   if (wantsJson(argv)) {
     const whole = { apiVersion: API_VERSION, kind: 'Error', error: error.toJSON() };
-    process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    process.stdout.write(`${shownJson(JSON.stringify(whole, null, 2), process.stdout.isTTY === true)}\n`);
     return;
   }
   const style = styleFor(process.stderr.isTTY === true, process.env);

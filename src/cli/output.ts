@@ -1,4 +1,5 @@
-import type { Style } from './style.js';
+import { guarded, type Style } from './style.js';
+import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
 export const FORMATS = ['text', 'wide', 'json', 'yaml', 'jsonl', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -17,6 +18,8 @@ export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
   /** Lines for people; `wide` asks for all columns. */
   readonly lines: (screen: Screen, wide: boolean) => readonly string[];
+  /** The lines are data that a script gets byte for byte; a terminal is still guarded. */
+  readonly isExact?: boolean;
   /** What `-o name` prints, one a line. */
   readonly names?: readonly string[];
   /** What `-o jsonl` prints, one a line; the whole result where left out. */
@@ -32,18 +35,28 @@ export async function formatResult(
   format: Format,
   screen: Screen,
 ): Promise<readonly string[]> {
+  const isTerminal = screen.width !== null;
   switch (format) {
     case 'json':
-      return [JSON.stringify(whole, null, 2)];
+      return [shownJson(JSON.stringify(whole, null, 2), isTerminal)];
     case 'jsonl':
-      return (result.rows ?? [whole]).map((row) => JSON.stringify(row));
+      return (result.rows ?? [whole]).map((row) => shownJson(JSON.stringify(row), isTerminal));
     case 'yaml': {
       const { formatYaml } = await import('../model/yaml.js');
-      return [formatYaml(JSON.parse(JSON.stringify(whole))).trimEnd()];
+      const text = formatYaml(JSON.parse(JSON.stringify(whole))).trimEnd();
+      return [isTerminal ? terminalText(text) : text];
     }
     case 'name':
-      return result.names ?? [];
-    default:
-      return result.lines(screen, format === 'wide');
+      return isTerminal ? (result.names ?? []).map(oneLine) : (result.names ?? []);
+    default: {
+      const lines = result.lines(screen, format === 'wide');
+      if (result.isExact) return isTerminal ? lines.map(terminalText) : lines;
+      return lines.map((line) => guarded(line, screen.style));
+    }
   }
+}
+
+/** JSON as a script gets it, or as a terminal may. */
+export function shownJson(json: string, isTerminal: boolean): string {
+  return isTerminal ? terminalJson(json) : json;
 }

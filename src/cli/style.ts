@@ -1,3 +1,5 @@
+import { terminalText } from './terminal-text.js';
+
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
 export type Colour = keyof typeof CODES;
 
@@ -19,4 +21,16 @@ export function styleFor(
       ? forced !== '0'
       : isTerminal && environment['TERM'] !== 'dumb';
   return (colour, text) => (on && text ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
+}
+
+const OWN_SEQUENCES = new RegExp(`\u001b\\[(?:0|${Object.values(CODES).join('|')})m`, 'g');
+
+/** A finished line of text without any control character but the sequences of `style`: the last guard before a terminal. */
+export function guarded(line: string, style: Style): string {
+  if (style('bold', 'x') === 'x') return terminalText(line);
+  const own = [...line.matchAll(OWN_SEQUENCES)].map(([sequence]) => sequence);
+  return line
+    .split(OWN_SEQUENCES)
+    .map((part, i) => terminalText(part) + (own[i] ?? ''))
+    .join('');
 }

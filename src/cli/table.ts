@@ -2,6 +2,13 @@ import stringWidth from 'string-width';
 import type { Colour, Style } from './style.js';
 import { oneLine } from './terminal-text.js';
 
+const PLAIN = /^[ -~]*$/;
+
+/** Columns that a text takes; the common case is not measured letter by letter. */
+function columnsOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
 export interface Cell {
   readonly text: string;
   readonly colour?: Colour | undefined;
@@ -18,11 +25,11 @@ function cellOf(cell: string | Cell): Cell {
 
 /** The text cut to `width` columns of a terminal, `…` showing the cut. */
 export function clip(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (columnsOf(text) <= width) return text;
   let kept = '';
   let used = 1;
   for (const character of text) {
-    used += stringWidth(character);
+    used += columnsOf(character);
     if (used > width) break;
     kept += character;
   }
@@ -44,7 +51,7 @@ export function formatTable(
     ...rows.map((row) => row.map(cellOf)),
   ];
   const last = heading.length - 1;
-  const widths = heading.map((_, i) => Math.max(...cells.map((row) => stringWidth(row[i]?.text ?? ''))));
+  const widths = heading.map((_, i) => Math.max(...cells.map((row) => columnsOf(row[i]?.text ?? ''))));
   if (width !== null) {
     const before = widths.slice(0, last).reduce((sum, column) => sum + column + GAP.length, 0);
     widths[last] = Math.min(widths[last] ?? 0, Math.max(width - before, MIN_COLUMN));
@@ -53,7 +60,7 @@ export function formatTable(
     row
       .map(({ text, colour }, i) => {
         const shown = i === last && width !== null ? clip(text, widths[i] ?? 0) : text;
-        const padding = i === last ? '' : ' '.repeat((widths[i] ?? 0) - stringWidth(shown));
+        const padding = i === last ? '' : ' '.repeat((widths[i] ?? 0) - columnsOf(shown));
         return (colour ? style(colour, shown) : shown) + padding;
       })
       .join(GAP)

@@ -16,16 +16,24 @@ function badTime(text: string): UsageError {
   });
 }
 
+function boundedMs(text: string, ms: number): number {
+  if (Number.isSafeInteger(Math.round(ms))) return ms;
+  throw new UsageError(`${JSON.stringify(text.slice(0, 80))} is not a duration: it is too long`);
+}
+
 /** `312.5` (seconds), `5m12s`, `2h` in ms. Throws UsageError. */
 export function parseDuration(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * SECOND;
+  if (/^\d+(\.\d+)?$/.test(text)) return boundedMs(text, Number(text) * SECOND);
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
     throw new UsageError(`${JSON.stringify(text.slice(0, 80))} is not a duration`, {
       suggestions: ['Give seconds (312.5) or units: 5m12s, 2h, 3d'],
     });
   }
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit as string] as number), 0);
+  return boundedMs(
+    text,
+    parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit as string] as number), 0),
+  );
 }
 
 function localMidnight(time: number): Date {
@@ -62,7 +70,11 @@ function parseDay(text: string, now: number): Date | null {
 export function parseTime(text: string, now: number): number {
   const exact = parseRfc3339(text);
   if (exact !== null) return exact;
-  if (/^\d+(\.\d+)?[smhdw]/.test(text)) return now - parseDuration(text);
+  if (/^\d+(\.\d+)?[smhdw]/.test(text)) {
+    const then = now - parseDuration(text);
+    if (then < 0) throw badTime(text);
+    return then;
+  }
   const clock = /^(\S+)[ T](\d\d):(\d\d)(?::(\d\d))?$/.exec(text);
   const day = parseDay(clock?.[1] ?? text, now);
   if (!day) throw badTime(text);

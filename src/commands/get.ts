@@ -1,9 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { parseValue } from '../cli/assignments.js';
-import type { CommandResult, Screen } from '../cli/output.js';
+import type { CommandResult } from '../cli/output.js';
 import { resolveDeployment } from '../cli/subjects.js';
-import { terminalText } from '../cli/terminal-text.js';
 import { parseTime } from '../cli/time.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { statePath } from '../model/layout.js';
@@ -62,7 +61,8 @@ export default class Get extends KgitCommand {
     const shown = found.found ? value : preset;
     return {
       json: { subject: `deployment/${id}`, path: text, value },
-      lines: (screen) => valueLines(shown, screen),
+      isExact: true,
+      lines: () => [valueText(shown)],
       names: text ? [text] : [],
     };
   }
@@ -106,10 +106,8 @@ function timeOrNull(text: string, now: number): number | null {
   }
 }
 
-/** A terminal must not act on what a value holds; a script gets it byte for byte. */
-function valueLines(value: unknown, { width }: Screen): string[] {
-  const text = typeof value === 'object' && value !== null ? formatYaml(value).trimEnd() : String(value);
-  return [width === null ? text : terminalText(text)];
+function valueText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? formatYaml(value).trimEnd() : String(value);
 }
 
 function missing(path: string, id: string, isUnknown: boolean): NotFoundError {

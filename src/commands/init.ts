@@ -6,6 +6,7 @@ import type { CommandResult } from '../cli/output.js';
 import { actorOf, DEFAULT_BRANCH, openStateRepository } from '../composition.js';
 import { UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
+import { requireGit } from '../gitstore/git-version.js';
 import {
   type Layout,
   layOut,
@@ -66,6 +67,7 @@ export default class Init extends WriteCommand {
     const layout = await this.#layout(management);
     const git = new Git(path, this.environment);
     if (this.flags['dry-run']) return this.#plan(git, path, settings, layout);
+    await requireGit(new Git(this.config.root, this.environment), this.environment);
     await makeFolder(path);
     const repository = await prepareRepository(git, path, DEFAULT_BRANCH, remote);
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);

@@ -5,6 +5,7 @@ import { collectBatch, type Rejection } from '../cli/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
 import { readFileBounded } from '../cli/input.js';
 import type { CommandResult } from '../cli/output.js';
+import { oneLine } from '../cli/terminal-text.js';
 import { parseDuration, parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, OUTCOMES } from '../model/event.js';
@@ -180,7 +181,7 @@ export default class PushEvent extends WriteCommand {
       lines: ({ style }) => [
         `${style('green', '✓')} ${accepted} events ${outcome.delivery}${revisionText(outcome.revision)}${duplicates ? `, ${duplicates} were there already` : ''}`,
         ...collected.rejected.map(
-          ({ index, error }) => `${style('yellow', '!')} event ${index} left out: ${error.message}`,
+          ({ index, error }) => `${style('yellow', '!')} event ${index} left out: ${oneLine(error.message)}`,
         ),
       ],
     };
@@ -199,7 +200,11 @@ function refusal(rejected: readonly Rejection[], total: number): UsageError {
     `${rejected.length} of ${total} events cannot be written; event ${first?.index}: ${first?.error.message}`,
     {
       data: { rejected: rows.slice(0, 100) },
-      suggestions: ['Mend them; nothing was written', 'Or add --skip-invalid to write the others'],
+      suggestions: [
+        ...(first?.error.suggestions ?? []),
+        'Mend them; nothing was written',
+        'Or add --skip-invalid to write the others',
+      ],
     },
   );
 }

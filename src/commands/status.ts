@@ -165,7 +165,7 @@ export default class Status extends KgitCommand {
       fetchedAt === null
         ? ''
         : `, fetched ${fetchedAt === 0 ? 'never' : `${formatAge(this.now() - fetchedAt)} ago`}`;
-    return `${opened.branch}@${revision?.slice(0, 7) ?? 'empty'}${waiting}${fetched}`;
+    return `${oneLine(opened.branch)}@${revision?.slice(0, 7) ?? 'empty'}${waiting}${fetched}`;
   }
 
   #result(context: Context, report: Report, words: readonly string[]): CommandResult {

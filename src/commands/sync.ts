@@ -1,5 +1,6 @@
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
+import { oneLine } from '../cli/terminal-text.js';
 
 export default class Sync extends KgitCommand {
   static override summary = 'Publish what waits, and get what others published.';
@@ -34,9 +35,9 @@ export default class Sync extends KgitCommand {
       json: { published, rejected, pending: pending.length, behind },
       names: published,
       lines: ({ style }) => [
-        `${style('green', '✓')} ${published.length} published, ${pending.length} waiting ${style('dim', `${opened.branch}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
+        `${style('green', '✓')} ${published.length} published, ${pending.length} waiting ${style('dim', `${oneLine(opened.branch)}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
         ...rejected.map(
-          ({ operation, message }) => `${style('yellow', '!')} ${operation} was dropped: ${message}`,
+          ({ operation, message }) => `${style('yellow', '!')} ${operation} was dropped: ${oneLine(message)}`,
         ),
       ],
     };

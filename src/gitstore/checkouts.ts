@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { ConflictError } from '../errors.js';
 import { hasCode, privateFolder, removeFile, replaceDurably } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import type { Git } from './git.js';
@@ -156,4 +157,12 @@ export class Checkouts {
       await this.#sleep(RETRY_MS);
     }
   }
+}
+
+/** The error of a write that local edits in a checkout are in the way of. */
+export function blockedBy(path: string, obstacle: string): ConflictError {
+  return new ConflictError(`files that you changed in ${path} are in the way: ${obstacle}`, {
+    data: { path, expected: 'files as committed', actual: 'local edits' },
+    suggestions: ['Commit or stash them (git status shows them), then write again'],
+  });
 }

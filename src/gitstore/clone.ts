@@ -1,7 +1,7 @@
 import { RemoteError, UsageError } from '../errors.js';
 import { type Git, withoutCredentials } from './git.js';
-import { remoteFailure } from './push-outcome.js';
-import { BRANCH_KEY } from './repository.js';
+import { fetchFailure } from './push-outcome.js';
+import { BRANCH_KEY, checkGitVersion } from './repository.js';
 
 export interface CloneOptions {
   /** The state branch, also of every later command in the clone; the default ones if left out. */
@@ -18,6 +18,7 @@ export async function cloneRepository(
   folder: string,
   options: CloneOptions,
 ): Promise<void> {
+  await checkGitVersion(git);
   const branch =
     options.branch === undefined
       ? []
@@ -42,5 +43,5 @@ export async function cloneRepository(
       data: { branch: options.branch },
     });
   }
-  throw remoteFailure(result, withoutCredentials(url)).error;
+  throw fetchFailure(result, withoutCredentials(url), 'the command again');
 }

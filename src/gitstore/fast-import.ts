@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
+import { removeFile } from '../store/durable-files.js';
 import type { Commit, Revision } from '../store/state-store.js';
 import { type Git, gitFailed } from './git.js';
 
@@ -24,6 +25,8 @@ function data(text: string): Buffer {
 function quoted(path: string): string {
   return `"${path.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
+
+const CRASH_REPORT = /^fast-import: dumping crash report to (.+)$/m;
 
 /** Everything that a chain of commits needs from the outside. */
 export interface Chain {
@@ -59,7 +62,12 @@ export async function buildCommits(git: Git, commits: readonly Commit[], chain: 
   const args = ['-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet', '--done', '--date-format=raw'];
   const oidLength = chain.base?.length ?? 40;
   const { code, stdout, stderr } = await git.run(args, { input: stream(commits, chain, oidLength) });
-  if (code !== 0) throw gitFailed(['fast-import'], code, stderr);
+  if (code !== 0) {
+    // What went wrong is told here; git would leave a file about it in the repository each time.
+    const report = CRASH_REPORT.exec(stderr);
+    if (report) await removeFile(report[1] as string);
+    throw gitFailed(['fast-import'], code, stderr.replace(CRASH_REPORT, ''));
+  }
   const revisions = stdout.toString('utf8').split('\n').filter(Boolean);
   if (revisions.length !== commits.length) {
     throw new EnvironmentError(`git fast-import made ${revisions.length} of ${commits.length} commits`, {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
+import { EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
 import type { Clock } from '../store/host.js';
@@ -13,13 +13,13 @@ import type {
   SwapOutcome,
   TimelineEntry,
 } from '../store/state-store.js';
-import { Checkouts } from './checkouts.js';
+import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder } from './commit-builder.js';
 import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
-import { pushOutcome, remoteFailure } from './push-outcome.js';
+import { fetchFailure, pushOutcome } from './push-outcome.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
 
@@ -133,6 +133,9 @@ export class GitStore implements StateStore {
       '--no-auto-gc',
       '--no-write-fetch-head',
       ...(this.#options.fetchOptions ?? []),
+      // A copied repository may name another program, and git would run it.
+      '--upload-pack=git-upload-pack',
+      '--end-of-options',
     ];
     const result = await this.#git.talk(
       remote,
@@ -142,7 +145,7 @@ export class GitStore implements StateStore {
       },
     );
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
-    if (result.code !== 0 && !isEmpty) throw remoteFailure(result, this.#remoteName()).error;
+    if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
     const tip = isEmpty ? null : ((await this.#refs([this.#trackingRef])).get(this.#trackingRef) ?? null);
     if (tip && before && !(await isRelated(this.#git, before, tip))) {
@@ -199,6 +202,8 @@ export class GitStore implements StateStore {
       '--no-follow-tags',
       '--recurse-submodules=no',
       '--no-signed',
+      '--receive-pack=git-receive-pack',
+      '--end-of-options',
     ];
     const result = await this.#git.talk(remote, [...args, remote, `${tip}:${this.#branchRef}`], {
       timeout: timeoutMs,
@@ -288,11 +293,4 @@ export class GitStore implements StateStore {
   async close(): Promise<void> {
     await this.#reader.close();
   }
-}
-
-function blockedBy(path: string, obstacle: string): ConflictError {
-  return new ConflictError(`files that you changed in ${path} are in the way: ${obstacle}`, {
-    data: { path, expected: 'files as committed', actual: 'local edits' },
-    suggestions: ['Commit or stash them (git status shows them), then write again'],
-  });
 }

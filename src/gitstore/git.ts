@@ -157,22 +157,29 @@ function feed(child: ChildProcessWithoutNullStreams, input: GitCall['input']): v
 
 /** The error for a git command that should have worked. */
 export function gitFailed(args: readonly string[], code: number, stderr: string): EnvironmentError {
-  const detail = withoutCredentials(stderr.trim().split('\n').slice(-3).join('; ')).slice(0, 500);
-  const full = /No space left on device|Disk quota exceeded/.test(stderr);
+  const lines = stderr
+    .replace(/^(fatal|error): /gm, '')
+    .trim()
+    .split('\n');
+  const detail = withoutCredentials(lines.slice(-3).join('; ')).slice(0, 500);
+  const full = /No space left on device|Out of diskspace|Disk quota exceeded/.test(stderr);
   const denied = /Permission denied|Read-only file system|insufficient permission/.test(stderr);
   const unsafe = /dubious ownership/.test(stderr);
-  return new EnvironmentError(`git ${args[0]} failed (${code}): ${detail}`, {
-    data: { command: args[0], code },
-    suggestions: full
-      ? ['Free some space and run the command again']
-      : unsafe
-        ? [
-            'The repository belongs to another user: add it to safe.directory with git config --global, if you trust it',
-          ]
-        : denied
-          ? ['Make the repository writable for you']
-          : [],
-  });
+  return new EnvironmentError(
+    `git ${args[0]} failed (${code}): ${unsafe ? 'the repository belongs to another user' : detail}`,
+    {
+      data: { command: args[0], code },
+      suggestions: full
+        ? ['Free some space and run the command again']
+        : unsafe
+          ? [
+              'The repository belongs to another user: add it to safe.directory with git config --global, if you trust it',
+            ]
+          : denied
+            ? ['Make the repository writable for you']
+            : ["Check the repository with 'git fsck'"],
+    },
+  );
 }
 
 /** A text with user names and passwords of URLs taken out. */

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { NoRepositoryError } from '../errors.js';
 import { hasCode, privateFolder } from '../store/durable-files.js';
 import { type Git, type GitResult, withoutCredentials } from './git.js';
-import { remoteFailure } from './push-outcome.js';
+import { fetchFailure } from './push-outcome.js';
 import { BRANCH_KEY } from './repository.js';
 
 /**
@@ -117,7 +117,8 @@ async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<
 
 function failure(result: GitResult, url: string, branch: string): Error {
   const shown = withoutCredentials(url);
-  if (!/couldn't find remote ref/.test(result.stderr)) return remoteFailure(result, shown).error;
+  if (!/couldn't find remote ref/.test(result.stderr))
+    return fetchFailure(result, shown, 'the command again');
   return new NoRepositoryError(`${shown} has no branch ${branch}`, {
     suggestions: [
       `Lay it out first: kgit init DIR --remote ${shown}`,

@@ -13,6 +13,7 @@ export interface GitObject {
 
 interface Request {
   readonly name: string;
+  readonly path: string;
   readonly resolve: (object: GitObject | null) => void;
   readonly reject: (error: Error) => void;
 }
@@ -31,11 +32,14 @@ export class ObjectReader {
     this.#git = git;
   }
 
-  /** The object that `name` (`<revision>:<path>`, an object id) means; null where there is none. */
-  read(name: string): Promise<GitObject | null> {
+  /**
+   * The object that `name` (`<revision>:<path>`, an object id) means; null where there is none.
+   * @param path what it is called in messages
+   */
+  read(name: string, path = name): Promise<GitObject | null> {
     if (/[\n\r\0]/.test(name)) return Promise.reject(new InternalError('an object name has a line end'));
     return new Promise((resolve, reject) => {
-      this.#requests.push({ name, resolve, reject });
+      this.#requests.push({ name, path, resolve, reject });
       this.#running().stdin.write(`${name}\n`);
     });
   }
@@ -79,7 +83,7 @@ export class ObjectReader {
           return;
         }
         const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
-        if (length > MAX_OBJECT) request.reject(tooLarge(request.name, length));
+        if (length > MAX_OBJECT) request.reject(tooLarge(request.path, length));
         else request.resolve({ oid: match[1] as string, type: match[2] as string, data });
       } else if (header.endsWith(' missing')) request.resolve(null);
       else request.reject(new InvalidStateError(`git cannot read ${request.name}: ${header.slice(0, 200)}`));
@@ -103,8 +107,7 @@ export class ObjectReader {
   }
 }
 
-function tooLarge(name: string, length: number): InvalidStateError {
-  const path = name.slice(name.indexOf(':') + 1);
+function tooLarge(path: string, length: number): InvalidStateError {
   return new InvalidStateError(
     `${path}: ${length} bytes, more than the ${MAX_OBJECT / 1024 / 1024} MiB that are read`,
     {

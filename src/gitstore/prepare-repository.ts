@@ -56,8 +56,11 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {
-    throw new EnvironmentError(`the folder ${path} cannot be made: ${(cause as Error).message}`, {
+    const isFile = hasCode(cause, 'EEXIST', 'ENOTDIR');
+    const why = isFile ? 'a file is in the way' : 'it may not be written to';
+    throw new EnvironmentError(`the folder ${path} cannot be made: ${why}`, {
       cause,
+      suggestions: [isFile ? 'Choose another folder' : 'Make the folder above it writable for you'],
       data: { path },
     });
   }

@@ -1,6 +1,6 @@
-import { RefusedError, RemoteError } from '../errors.js';
+import { type EnvironmentError, RefusedError, RemoteError } from '../errors.js';
 import type { SwapOutcome } from '../store/state-store.js';
-import { type GitResult, TIMED_OUT, withoutCredentials } from './git.js';
+import { type GitResult, gitFailed, TIMED_OUT, withoutCredentials } from './git.js';
 import { type FaultKind, remoteFault } from './remote-fault.js';
 
 /**
@@ -22,21 +22,41 @@ function lastWords(stderr: string): string {
   const lines = withoutCredentials(stderr)
     .replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, ' ')
     .split(/[\r\n]/)
-    .map((line) => line.trim())
-    .filter((line) => line && !NOISE.test(line));
+    .filter((line) => line.trim() && !NOISE.test(line))
+    .map((line) => line.replace(/^(remote: )?(fatal|error): /, '$1').trim());
   return lines.slice(0, 4).join('; ').slice(0, 500);
 }
 
-/** The error of a fetch or push that never came to the branch, by what git wrote. */
-export function remoteFailure(result: GitResult, remote: string): { kind: FaultKind; error: RemoteError } {
+/**
+ * The error of a fetch or push that never came to the branch, by what git wrote.
+ * @param retry what tries again
+ */
+export function remoteFailure(
+  result: GitResult,
+  remote: string,
+  retry = "'kgit sync'",
+): { kind: FaultKind; error: RemoteError } {
   const isLate = result.code === TIMED_OUT;
   const { cause, kind, says, advice } = remoteFault(isLate ? 'timed out' : result.stderr);
   const detail = isLate ? '' : lastWords(result.stderr);
   const error = new RemoteError(`${remote}: ${says}${detail ? ` (${detail})` : ''}`, {
     data: { remote: kind, cause },
-    suggestions: kind === 'denied' ? [advice, "Then run 'kgit sync'"] : [advice],
+    suggestions: kind === 'denied' ? [advice, `Then run ${retry}`] : [`Run ${retry} ${advice}`],
   });
   return { kind, error };
+}
+
+/** What this machine's own disk says; what a server says of its own begins with `remote:`. */
+const DISK_HERE = /^(?!remote:).*(No space left on device|Out of diskspace|Disk quota exceeded)/m;
+
+/** The error of a fetch or clone that failed: of this machine where it cannot keep what comes, else of the remote. */
+export function fetchFailure(
+  result: GitResult,
+  remote: string,
+  retry?: string,
+): EnvironmentError | RemoteError {
+  if (DISK_HERE.test(result.stderr)) return gitFailed(['fetch'], result.code, result.stderr);
+  return remoteFailure(result, remote, retry).error;
 }
 
 /** The reason that a server gave for one ref, of `git push --porcelain`. */

@@ -9,6 +9,7 @@ export interface RemoteFault {
   /** How git, ssh, curl and the forges say it, in English; rows of `test/gitstore/remote-fault.test.ts`. */
   readonly pattern: RegExp;
   readonly says: string;
+  /** What to do; of an unreachable remote, when to try again. */
   readonly advice: string;
 }
 
@@ -116,7 +117,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
   {
     cause: 'transport',
     kind: 'denied',
-    pattern: /transport '\S+' not allowed/,
+    pattern: /transport '\S+' not allowed|strange (pathname|hostname|port) '/,
     says: 'kgit does not use such an address',
     advice: 'Use https, ssh, git or a file',
   },
@@ -125,35 +126,35 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     kind: 'unreachable',
     pattern: /Could not resolve|Name or service not known|Temporary failure in name resolution/i,
     says: 'its name cannot be resolved',
-    advice: "Run 'kgit sync' when the network is back",
+    advice: 'when the network is back',
   },
   {
     cause: 'timeout',
     kind: 'unreachable',
     pattern: /timed? ?out/i,
     says: 'it did not answer in time',
-    advice: "Run 'kgit sync' when it answers again, or give more time with --timeout",
+    advice: 'when it answers again, or give more time with --timeout',
   },
   {
     cause: 'refused',
     kind: 'unreachable',
     pattern: /Connection refused|Couldn't connect to server|Failed to connect/i,
     says: 'nothing accepts connections there',
-    advice: "Run 'kgit sync' when it is up again",
+    advice: 'when it is up again',
   },
   {
     cause: 'network',
     kind: 'unreachable',
     pattern: /Network is (unreachable|down)|No route to host|Host is down/i,
     says: 'the network does not reach it',
-    advice: "Run 'kgit sync' when the network is back",
+    advice: 'when the network is back',
   },
   {
     cause: 'server-error',
     kind: 'unreachable',
     pattern: /returned error: (5\d\d|429)|HTTP (5\d\d|429)/,
     says: 'it is in trouble',
-    advice: "Run 'kgit sync' when it is well again",
+    advice: 'when it is well again',
   },
 ];
 
@@ -162,7 +163,7 @@ const BROKEN: Omit<RemoteFault, 'pattern'> = {
   cause: 'connection-lost',
   kind: 'unreachable',
   says: 'the connection broke',
-  advice: "Run 'kgit sync' when the network is back",
+  advice: 'when the network is back',
 };
 
 /** What git's words on a failed talk mean. */

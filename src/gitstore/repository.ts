@@ -91,7 +91,7 @@ export async function checkGitVersion(git: Git): Promise<string> {
   const [floorMajor, floorMinor] = GIT_FLOOR.split('.').map(Number) as [number, number];
   if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return version?.[0] as string;
   throw new EnvironmentError(`git is ${version?.[0] ?? text}, and kgit needs ${GIT_FLOOR} or newer`, {
-    suggestions: ['Update git'],
+    suggestions: [`Update git to ${GIT_FLOOR} or newer, or put a newer one first in PATH`],
     data: { version: version?.[0] ?? null, needed: GIT_FLOOR },
   });
 }

@@ -1,7 +1,7 @@
 const MAX_LENGTH = 600;
 
 /** C0 and C1 controls, the line separators, and the marks that reorder text on a terminal. */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
 const SECRETS: readonly [RegExp, string][] = [
   [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi, '$1'],

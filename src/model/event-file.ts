@@ -16,6 +16,34 @@ export function formatEvent(event: KgitEvent): string {
   return formatYaml(inOrder(event));
 }
 
+type Kind = 'text' | 'number' | 'mapping' | 'list of changes';
+
+/** What readers take for granted of the fields that they show. */
+const FIELD_KINDS: Readonly<Record<string, Kind>> = {
+  user: 'text',
+  message: 'text',
+  reason: 'text',
+  phase: 'text',
+  outcome: 'text',
+  duration_seconds: 'number',
+  parameters: 'mapping',
+  command: 'text',
+  notes: 'text',
+  lifecycle: 'text',
+  changes: 'list of changes',
+  context: 'mapping',
+  run_id: 'text',
+  host: 'text',
+  source: 'mapping',
+};
+
+function isOfKind(value: unknown, kind: Kind | undefined): boolean {
+  if (kind === 'text') return typeof value === 'string';
+  if (kind === 'number') return typeof value === 'number';
+  if (kind === 'mapping') return isMap(value);
+  return Array.isArray(value) && value.every((item) => isMap(item) && typeof item['path'] === 'string');
+}
+
 /**
  * Reads an event file back. What is committed was checked when it was written and is checked in review,
  * so only what every reader relies on is looked at here.
@@ -34,5 +62,9 @@ export function parseEvent(text: string, file: string): KgitEvent {
     throw fail('action is not an action word');
   if (typeof value['timestamp'] !== 'string' || Number.isNaN(Date.parse(value['timestamp'])))
     throw fail('timestamp is not an RFC 3339 time');
+  const odd = Object.keys(FIELD_KINDS).find(
+    (key) => value[key] !== undefined && !isOfKind(value[key], FIELD_KINDS[key]),
+  );
+  if (odd !== undefined) throw fail(`${odd} is not a ${FIELD_KINDS[odd]}`);
   return value as unknown as KgitEvent;
 }

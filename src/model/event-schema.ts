@@ -14,7 +14,10 @@ const value = z.custom<Value>(
   isValue,
   'holds something that is neither text, number, truth value, list nor mapping, or is nested too deep',
 );
-const map = z.custom<ValueMap>((input) => isMap(input) && isValue(input), 'must be a mapping');
+const map = z.custom<ValueMap>(
+  (input) => isMap(input) && isValue(input),
+  'must be a mapping of values, nested 64 deep at most',
+);
 const word = z.string().min(1, 'must not be empty').max(MAX_WORD, `is longer than ${MAX_WORD} characters`);
 const text = z.string().max(MAX_TEXT, `is longer than ${MAX_TEXT} characters`);
 const timestamp = z

@@ -17,6 +17,7 @@ export function parseRepositorySpec(text: string): RepositorySpec {
   if (
     place.startsWith('-') ||
     /^[a-z0-9-]+::/i.test(place) ||
+    /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/\s]*@)?-/i.test(place) ||
     /[\u0000-\u001f\u007f]/.test(place) ||
     place === ''
   ) {

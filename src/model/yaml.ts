@@ -6,9 +6,17 @@ import { isValue, type Value } from './value.js';
 export const MAX_YAML_BYTES = 8 * 1024 * 1024;
 const MAX_ALIASES = 100;
 
+/** What is wrong with a YAML text, in one line without the place. */
+export function yamlProblem(error: YAMLError): string {
+  const [line = ''] = error.message.split('\n');
+  // The parser goes down by recursion.
+  if (/call stack/.test(line)) return 'it is nested too deep';
+  return line.replace(/ at line \d+, column \d+:?$/, '') || error.code;
+}
+
 function invalid(file: string, error: YAMLError, lines: LineCounter): InvalidStateError {
   const { line, col } = lines.linePos(error.pos[0]);
-  const message = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
+  const message = yamlProblem(error);
   return new InvalidStateError(`${file}:${line}:${col}: ${message}`, {
     data: { path: file, line, column: col },
     suggestions: [`Mend ${file} at line ${line}, commit it, and run the command again`],

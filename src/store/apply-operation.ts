@@ -4,6 +4,7 @@ import { type Change, differingFields, type KgitEvent, type SubjectEvent } from 
 import { formatEvent, parseEvent } from '../model/event-file.js';
 import { eventIdOfName, eventPath, MARKER_FILE, monthFolder, statePath } from '../model/layout.js';
 import type { Operation, StateChange } from '../model/operation.js';
+import { beginningWith } from '../model/sorted-names.js';
 import { parseState } from '../model/state-document.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import type { Revision, StateView } from './state-store.js';
@@ -32,7 +33,8 @@ export interface Tip {
 /** Reads an event by its id, whatever its action; null where there is none. */
 export async function findEvent(view: StateView, subject: Subject, id: string): Promise<KgitEvent | null> {
   const folder = monthFolder(subject, id);
-  const entry = (await view.list(folder))?.find(({ name }) => eventIdOfName(name) === id);
+  const entries = (await view.list(folder)) ?? [];
+  const entry = [...beginningWith(entries, `${id}-`)].find(({ name }) => eventIdOfName(name) === id);
   if (!entry) return null;
   const path = `${folder}/${entry.name}`;
   const text = entry.kind === 'file' ? await view.read(path) : null;

@@ -34,6 +34,7 @@ export function deliveryToJson(delivery: Delivery): unknown {
 export function deliveryFromJson(json: unknown): Delivery | null {
   const delivery = json as (Delivery & { error?: ErrorJson }) | null;
   if (typeof delivery?.kind !== 'string') return null;
+  if ('error' in delivery && typeof delivery.error?.message !== 'string') return null;
   return 'error' in delivery
     ? ({ ...delivery, error: errorFromJson(delivery.error as ErrorJson) } as Delivery)
     : delivery;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 
@@ -47,6 +47,9 @@ async function writeTemporary(path: string, text: string): Promise<string> {
   try {
     await handle.writeFile(text);
     await handle.sync();
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
   } finally {
     await handle.close();
   }
@@ -91,6 +94,31 @@ export async function replaceDurably(path: string, text: string): Promise<void> 
     await syncFolder(dirname(path));
   } catch (error) {
     throw cannotKeep(path, error);
+  }
+}
+
+/** Replaces `path` whole for readers of now; a power loss may take the new text away. Throws EnvironmentError. */
+export async function replaceWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** The first `limit` bytes of a file, which may be a device without an end. */
+export async function readAtMost(path: string, limit: number): Promise<Buffer> {
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    const bytes = Buffer.alloc(limit);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < limit; length += read)
+      ({ bytesRead: read } = await handle.read(bytes, length, limit - length));
+    return bytes.subarray(0, length);
+  } finally {
+    await handle.close();
   }
 }
 

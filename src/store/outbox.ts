@@ -5,11 +5,20 @@ import type { Operation } from '../model/operation.js';
 import { operationFromJson, operationToJson } from '../model/operation-schema.js';
 import { isUlid } from '../model/ulid.js';
 import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
-import { createDurably, hasCode, privateFolder, removeFile, replaceDurably } from './durable-files.js';
+import {
+  createDurably,
+  hasCode,
+  privateFolder,
+  removeFile,
+  replaceDurably,
+  replaceWhole,
+} from './durable-files.js';
 
 const VERSION = 1;
 const RESULT_KEPT_MS = 60 * 60 * 1000;
 const SEQUENCE_DIGITS = 12;
+/** Files that are open at a time: fewer than any system allows. */
+const READ_AT_ONCE = 64;
 const NAME = /^(\d{12})-([0-9A-Z]{26})$/;
 
 /** An operation that waits to be published. */
@@ -46,6 +55,7 @@ async function readJson(path: string): Promise<unknown> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'EISDIR')) return null;
     throw error;
   }
   try {
@@ -102,7 +112,12 @@ export class Outbox {
 
   /** All that waits, in order. */
   async list(): Promise<OutboxEntry[]> {
-    const entries = await Promise.all((await this.#names()).map((name) => this.#entry(name)));
+    const entries: (OutboxEntry | null)[] = [];
+    const waiting = await this.#names();
+    for (let i = 0; i < waiting.length; i += READ_AT_ONCE)
+      entries.push(
+        ...(await Promise.all(waiting.slice(i, i + READ_AT_ONCE).map((name) => this.#entry(name)))),
+      );
     return entries.filter((entry) => entry !== null);
   }
 
@@ -120,9 +135,14 @@ export class Outbox {
   async remove(id: string): Promise<boolean> {
     const name = (await this.#names()).find((candidate) => candidate.endsWith(`-${id}`));
     if (!name) return false;
+    await this.complete({ name, id });
+    return true;
+  }
+
+  /** Takes an entry out that is through. */
+  async complete({ name, id }: Pick<OutboxEntry, 'name' | 'id'>): Promise<void> {
     await removeFile(join(this.#entries, name));
     await removeFile(join(this.#troubles, id));
-    return true;
   }
 
   /** Notes why an entry could not be published. */
@@ -132,10 +152,11 @@ export class Outbox {
     await replaceDurably(join(this.#troubles, entry.id), JSON.stringify(trouble));
   }
 
-  /** Leaves the result of an operation for the process that waits for it. */
+  /** Leaves the result of an operation for the process that waits for it; a rejection outlives that process. */
   async report(id: string, result: Delivery): Promise<void> {
     await privateFolder(this.#results);
-    await replaceDurably(join(this.#results, id), JSON.stringify(deliveryToJson(result)));
+    const replace = result.kind === 'rejected' ? replaceDurably : replaceWhole;
+    await replace(join(this.#results, id), JSON.stringify(deliveryToJson(result)));
   }
 
   /** Takes the result of an operation away; null while there is none. */

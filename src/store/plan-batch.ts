@@ -45,7 +45,9 @@ export async function planBatch(
       const message = commitMessage(operation, applied.events);
       commits.push({ message, author: operation.actor, time: operation.time, files: applied.files });
     } catch (error) {
-      if (!(error instanceof KgitError)) throw error;
+      // A git that fails here says nothing of the operation, which is kept.
+      if (!(error instanceof KgitError) || error.code === 'INTERNAL' || error.code === 'ENVIRONMENT')
+        throw error;
       planned.push({ entry, applied: { kind: 'rejected', error } });
     }
   }

@@ -137,7 +137,7 @@ export class PublishRun {
   async #complete(entry: OutboxEntry, delivery: Delivery): Promise<void> {
     this.#deliveries.set(entry.id, delivery);
     if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
-    await this.#outbox.remove(entry.id);
+    await this.#outbox.complete(entry);
   }
 
   /** Asks for the new tip; null when the remote does not answer, and then all entries are left where they are. */

@@ -118,10 +118,19 @@ export async function readMarker(view: StateView, where: string): Promise<Record
   );
 }
 
-/** The management clusters that `kgit.yaml` lists, with the identity of each that is known. */
+/** The management clusters that `kgit.yaml` lists, with the identity of each that is known. Throws InvalidStateError. */
 export function managementsOf(marker: Record<string, Value>): Map<string, string | null> {
-  const managements = marker['managements'];
-  if (!isMap(managements)) return new Map();
+  const managements = marker['managements'] ?? {};
+  const bad = isMap(managements) ? Object.keys(managements).find((name) => !isLabel(name)) : '';
+  if (!isMap(managements) || bad !== undefined) {
+    const why = bad
+      ? `${JSON.stringify(bad.slice(0, 80))} is not a DNS-1123 label`
+      : 'it is a mapping of names';
+    throw new InvalidStateError(`${MARKER_FILE}: managements: ${why}`, {
+      suggestions: [`Look at who changed it: git log -- ${MARKER_FILE}`],
+      data: { path: MARKER_FILE },
+    });
+  }
   return new Map(
     Object.entries(managements).map(([name, value]) => {
       const identity = isMap(value) ? value['identity'] : null;

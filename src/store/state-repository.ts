@@ -1,4 +1,4 @@
-import { ConflictError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { ConflictError, InvalidStateError, type KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { Change } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
@@ -231,6 +231,7 @@ export class StateRepository {
     const pending = await this.outbox.list();
     for (const delivery of report?.deliveries.values() ?? [])
       if (delivery.kind === 'pending') error = delivery.error;
+    error ??= stuck(pending, this.store.target);
     const behind = await this.store.behind();
     return { published, rejected, pending, head, behind, notes, error };
   }
@@ -252,6 +253,27 @@ function waiting(operation: string): WriteOutcome & { delivery: 'queued' } {
     ...{ operation, revision: null, delivery: 'queued', attempts: 0 },
     ...{ changes: [], duplicates: [], notes: [] },
   };
+}
+
+/** Why entries wait that no `sync` will ever publish; null where there are none. */
+function stuck(pending: readonly OutboxEntry[], target: string): KgitError | null {
+  const broken = pending.find(({ operation }) => operation === null);
+  const suggestions = ({ id }: OutboxEntry) => [`Give it up: kgit outbox drop ${id}`];
+  if (broken) {
+    return new InvalidStateError(
+      `operation ${broken.id} cannot be read: its file is cut off, or of another version of kgit`,
+      {
+        suggestions: ['Update kgit, if a newer one wrote it', ...suggestions(broken)],
+        data: { operation: broken.id },
+      },
+    );
+  }
+  const foreign = pending.find((entry) => entry.target !== target);
+  if (!foreign) return null;
+  return new RemoteError(`operation ${foreign.id} was made for ${foreign.target}, and this is ${target}`, {
+    suggestions: ['Give the remote its old address again, then run kgit sync', ...suggestions(foreign)],
+    data: { operation: foreign.id, target: foreign.target },
+  });
 }
 
 /** The error of a write that is not on the branch: what became of the operation is in its data. */

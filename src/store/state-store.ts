@@ -21,7 +21,7 @@ export interface Entry {
 export interface StateView {
   /** The text of a file; null where there is none. Throws InvalidStateError when something else stands there. */
   read(path: string): Promise<string | null>;
-  /** What a folder holds, by name; null where there is none. Throws InvalidStateError when a file stands there. */
+  /** What a folder holds, in the order of `byName`; null where there is none. Throws InvalidStateError when a file stands there. */
   list(folder: string): Promise<readonly Entry[] | null>;
 }
 

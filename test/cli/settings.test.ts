@@ -79,7 +79,7 @@ describe('where settings come from', () => {
     for (const run of runs) expectFailure(run, 'NOT_FOUND', 15);
   });
 
-  it('names setting and place of a value that breaks its rule: 2', async () => {
+  it('names setting and place of a value that breaks its rule: 2, in kgit.yaml 14', async () => {
     const path = stateRepository();
     settingsFile(join(path, '.kgitrc.yaml'), 'timeout: soon\n');
     const other = stateRepository();
@@ -102,7 +102,11 @@ describe('where settings come from', () => {
       where: join(path, '.kgitrc.yaml'),
     });
     expect(expectFailure(env, 'USAGE', 2).data).toEqual({ setting: 'timeout', where: 'KGIT_TIMEOUT' });
-    for (const run of [missing, unknown, repo]) expectFailure(run, 'USAGE', 2);
+    for (const run of [missing, unknown]) expectFailure(run, 'USAGE', 2);
+    expect(expectFailure(repo, 'INVALID_STATE', 14).data).toMatchObject({
+      setting: 'repo',
+      path: 'kgit.yaml',
+    });
   });
 
   it('finds the repository by --repo, KGIT_REPO, the checkout stood in', async () => {

@@ -10,7 +10,7 @@ const CHANGED = `@@@@@@@@@@@@
 Host key for [127.0.0.1]:37485 has changed and you have requested strict checking.
 Host key verification failed.${SSH}`;
 
-/** Recorded of git 2.39 and 2.47, OpenSSH 9.2, curl 7.88 with GnuTLS and with OpenSSL, and of forges. */
+/** The words of git, OpenSSH, curl with GnuTLS and with OpenSSL, and forges; addresses and names are shortened. */
 const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
   ['host-key-changed', 'denied', CHANGED],
   [
@@ -83,7 +83,12 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     'fatal: https://h/x.git/info/refs not valid: is this a git repository?\n',
     "error: no DAV locking support on https://h/x.git/\nfatal: git-http-push failed\nerror: failed to push some refs to 'https://h/x.git'\n",
   ],
-  ['transport', 'denied', "fatal: transport 'ext' not allowed\n"],
+  [
+    'transport',
+    'denied',
+    "fatal: transport 'ext' not allowed\n",
+    "fatal: strange pathname '--upload-pack=touch pwned' blocked\n",
+  ],
   [
     'dns',
     'unreachable',

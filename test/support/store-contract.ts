@@ -55,6 +55,15 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.close();
     });
 
+    it('lists names in the order of their characters, files and folders alike', async () => {
+      const store = await under.open();
+      const names = ['a', 'a-b', 'a.b', 'a0'];
+      await store.swap(null, [commit({ 'x/a/y': '', 'x/a-b': '', 'x/a.b': '', 'x/a0': '' })], 5_000);
+      const listed = await store.view((await store.head()).revision).list('x');
+      expect(listed?.map(({ name }) => name)).toEqual(names);
+      await store.close();
+    });
+
     it('replaces a file and keeps the others', async () => {
       const store = await under.open();
       await store.swap(null, [commit({ x: '1', y: '1' })], 10_000);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compareEvents, type KgitEvent } from '../../src/model/event.js';
 import { parseEvent } from '../../src/model/event-file.js';
 import { parseEventPath } from '../../src/model/layout.js';
+import { byName } from '../../src/model/sorted-names.js';
 import { formatStatePath, type StatePath } from '../../src/model/state-path.js';
 import { formatSubject } from '../../src/model/subject.js';
 import { makeUlid } from '../../src/model/ulid.js';
@@ -90,7 +91,7 @@ export class MemoryRepository implements StateView {
       const [name = '', ...below] = path.slice(folder.length + 1).split('/');
       names.set(name, { name, kind: below.length > 0 ? 'folder' : 'file' });
     }
-    return names.size > 0 ? [...names.values()] : null;
+    return names.size > 0 ? [...names.values()].sort(byName) : null;
   }
 
   async plan(
