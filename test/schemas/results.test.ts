@@ -44,11 +44,11 @@ describe('the schemas of results', () => {
     await give('unset', 'kof.version');
     await give('phase', 'start', 'create_vms');
     await give('phase');
-    await give('import', legacy, '--deployment', 'dep-a', '--on-conflict', 'file');
+    await give('import', legacy);
     await give('push-event', 'x', '--cluster', 'prod', '--queue');
     await give('outbox');
     await give('sync');
-    await give('get');
+    await give('get', '--deployment', 'dep-a');
     await give('log');
     await give('list');
     await give('status', '--offline');

@@ -66,6 +66,7 @@ export function kgit(cwd: string, args: readonly string[], options: KgitOptions 
             cause,
           }),
         );
+        return;
       }
       resolve({
         code,
