@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
@@ -42,18 +42,7 @@ describe('the packed package', () => {
     expect(git(remote, 'log', '-2', '--format=%an', 'main')).toBe('upgrade-bot\nupgrade-bot');
   });
 
-  it('has types: the example passes the compiler, mistakes do not', () => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const types = ['--typeRoots', join(root, 'node_modules/@types')];
-    const check = (file: string) => {
-      try {
-        return run(project, process.execPath, [tsc, ...strict, ...types, '--allowJs', '--checkJs', file]);
-      } catch (error) {
-        return (error as { stdout: string }).stdout;
-      }
-    };
-    expect(check('record-upgrade.mjs')).toBe('');
+  it('has types: the example passes the compiler, mistakes do not', { timeout: 240_000 }, () => {
     writeFileSync(
       join(project, 'mistakes.mts'),
       `import { openStore } from 'kgit';
@@ -64,8 +53,24 @@ await store.set({ a: new Date() });
 const phase: string = await store.get('a');
 `,
     );
-    const lines = [...check('mistakes.mts').matchAll(/^mistakes\.mts\((\d+),/gm)].map(([, line]) => line);
-    expect(lines).toEqual(['2', '3', '4', '5', '6']);
+    const strict = [
+      '--strict',
+      '--noEmit',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--skipDefaultLibCheck',
+    ];
+    const node = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    const files = ['--allowJs', '--checkJs', 'record-upgrade.mjs', 'mistakes.mts'];
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { stdout } = spawnSync(process.execPath, [tsc, ...strict, ...node, ...files], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    const found = stdout.split('\n').flatMap((line) => /^(\S+\(\d+),\d+\): error/.exec(line)?.[1] ?? []);
+    expect(found).toEqual([2, 3, 4, 5, 6].map((line) => `mistakes.mts(${line}`));
   });
 
   it('holds what it exports, and the schemas', () => {
