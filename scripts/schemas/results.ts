@@ -147,6 +147,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [changed, { subject, phases: z.array(z.object(phase)) }],
   },
+  PublisherResult: { about: 'kgit publisher', repository: 'always', shapes: [{ pending: count }] },
   PushEventResult: {
     about: 'kgit push-event',
     repository: 'always',

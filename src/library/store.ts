@@ -276,6 +276,7 @@ export class Store {
       requirePublish: options.requirePublish ?? (isCi(this.#parts.environment) && !queue),
       withdraw: withdraw && !queue,
       deadline: systemClock.now() + settings.timeout,
+      interval: settings.publishInterval,
     });
   }
 }

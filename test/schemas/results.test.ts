@@ -47,6 +47,7 @@ describe('the schemas of results', () => {
     await give('import', legacy);
     await give('push-event', 'x', '--cluster', 'prod', '--queue');
     await give('outbox');
+    await give('publisher');
     await give('sync');
     await give('get', '--deployment', 'dep-a');
     await give('log');
