@@ -1,4 +1,3 @@
-import leven from 'leven';
 import { NotFoundError } from '../errors.js';
 import { listDeployments } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
@@ -7,6 +6,7 @@ import type { StateView } from '../store/state-store.js';
 export async function requireDeployment(view: StateView, id: string, mayBegin: boolean): Promise<void> {
   const known = await listDeployments(view);
   if (mayBegin || known.includes(id)) return;
+  const { default: leven } = await import('leven');
   const near = known
     .filter((name) => leven(name, id) <= Math.max(2, id.length / 4))
     .sort((a, b) => leven(a, id) - leven(b, id));
