@@ -19,6 +19,7 @@ import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
+import { placesOf } from './places.js';
 import { fetchFailure, pushOutcome } from './push-outcome.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
@@ -181,6 +182,10 @@ export class GitStore implements StateStore {
 
   timeline(revision: Revision): AsyncIterable<TimelineEntry> {
     return timeline(this.#git, revision);
+  }
+
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return placesOf(this.#git, this.#reader, revision, paths);
   }
 
   async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {

@@ -85,6 +85,8 @@ export interface StateStore {
   behind(): Promise<number>;
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
+  /** How many revisions stand, from `revision` backwards, before the one that added each of these files of it. */
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Ends helper processes. */
   close(): Promise<void>;
 }
