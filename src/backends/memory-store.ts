@@ -132,5 +132,13 @@ export class MemoryStore implements StateStore {
     return places;
   }
 
+  async filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    const low = texts.map((text) => text.toLowerCase());
+    const files = [...(this.#versions.get(revision)?.files ?? [])];
+    return files
+      .filter(([, text]) => low.some((part) => text.toLowerCase().includes(part)))
+      .map(([path]) => path);
+  }
+
   async close(): Promise<void> {}
 }

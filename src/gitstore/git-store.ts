@@ -15,11 +15,12 @@ import type {
 } from '../store/state-store.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder } from './commit-builder.js';
+import { keepCommitGraph } from './commit-graph.js';
 import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
-import { placesOf } from './places.js';
+import { filesWith, placesOf } from './places.js';
 import { fetchFailure, pushOutcome } from './push-outcome.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
@@ -49,6 +50,8 @@ export class GitStore implements StateStore {
   readonly #checkouts: Checkouts;
   readonly #branchRef: string;
   readonly #trackingRef: string;
+  /** Whether commits may have come in through this store. */
+  #hasMoved = false;
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -72,8 +75,8 @@ export class GitStore implements StateStore {
 
   async #refs(names: readonly string[]): Promise<Map<string, Revision>> {
     const text = await this.#git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
-    const pairs = text.split('\n').filter(Boolean);
-    return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
+    const lines = text.split('\n').filter(Boolean);
+    return new Map(lines.map((line) => line.split(' ') as [string, Revision]));
   }
 
   async #branchTip(): Promise<Revision | null> {
@@ -82,9 +85,7 @@ export class GitStore implements StateStore {
 
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
-    if (remote === null) {
-      return { revision: await this.#branchTip(), fetchedAt: null };
-    }
+    if (remote === null) return { revision: await this.#branchTip(), fetchedAt: null };
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
@@ -117,6 +118,7 @@ export class GitStore implements StateStore {
   }
 
   async #noteFetched(): Promise<void> {
+    this.#hasMoved = true;
     await privateFolder(dirname(this.#fetchedFile));
     await replaceDurably(this.#fetchedFile, String(this.#options.clock.now()));
   }
@@ -127,24 +129,21 @@ export class GitStore implements StateStore {
     const known = (await this.#refs([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
     const args = [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-recurse-submodules',
-      '--no-auto-gc',
-      '--no-write-fetch-head',
+      ...[
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-recurse-submodules',
+        '--no-auto-gc',
+        '--no-write-fetch-head',
+      ],
       ...(this.#options.fetchOptions ?? []),
       // A copied repository may name another program, and git would run it.
       '--upload-pack=git-upload-pack',
       '--end-of-options',
     ];
-    const result = await this.#git.talk(
-      remote,
-      [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
-      {
-        timeout: timeoutMs,
-      },
-    );
+    const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
+    const result = await this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
@@ -188,6 +187,10 @@ export class GitStore implements StateStore {
     return placesOf(this.#git, this.#reader, revision, paths);
   }
 
+  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    return filesWith(this.#git, revision, texts);
+  }
+
   async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
     let revisions: Revision[];
     try {
@@ -201,12 +204,7 @@ export class GitStore implements StateStore {
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
     const { remote, branch } = this.#options;
     const args = [
-      'push',
-      '--porcelain',
-      '--no-verify',
-      '--no-follow-tags',
-      '--recurse-submodules=no',
-      '--no-signed',
+      ...['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', '--no-signed'],
       '--receive-pack=git-receive-pack',
       '--end-of-options',
     ];
@@ -233,6 +231,7 @@ export class GitStore implements StateStore {
   async #moveBranch(from: Revision | null, to: Revision): Promise<boolean> {
     const args = ['update-ref', '-m', 'kgit: publish', this.#branchRef, to, from ?? '0'.repeat(to.length)];
     const { code, stderr } = await this.#git.run(args);
+    this.#hasMoved = true;
     if (code === 0) return true;
     if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return false;
     throw gitFailed(['update-ref'], code, stderr);
@@ -296,6 +295,7 @@ export class GitStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    if (this.#hasMoved) await keepCommitGraph(this.#git, this.#options.repository, this.#options.clock.now());
     await this.#reader.close();
   }
 }

@@ -12,8 +12,8 @@ const MONTH_MS = 31 * 24 * 3600 * 1000;
 export interface EventHint {
   /** Whether ids alone tell many events apart from those wanted. */
   readonly isOfTime: boolean;
-  /** Whether texts do. */
-  readonly isOfText: boolean;
+  /** The text of any event wanted holds one of these, in any case of letters; null where texts tell nothing. */
+  readonly texts: readonly string[] | null;
   mayBeId(id: string): boolean;
   /** Whether an id of this month, `YYYY-MM`, may be. */
   mayBeMonth(month: string): boolean;
@@ -29,6 +29,14 @@ function core(word: string): string {
   return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), '');
 }
 
+/** The length of the shortest of some words: what is long is rare. */
+function shortest(words: readonly string[]): number {
+  return Math.min(...words.map((word) => word.length));
+}
+
+/** A backslash may write any letter; the other two are letters whose small forms begin with k and i. */
+const HIDING = ['\\', '\u212a', '\u0130'] as const;
+
 /** The hint that a filter gives; null where it says nothing. Events of these ids pass whatever they are. */
 export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint | null {
   const always = ids.filter(isUlid);
@@ -40,15 +48,15 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
   const needles = grep.map((needle) => core(needle).toLowerCase());
   const greps = needles.length > 0 && needles.every(Boolean);
   const isOfTime = since !== undefined || until !== undefined;
-  const isOfText = kinds.length > 0 || greps;
-  if (!isOfTime && !isOfText) return null;
+  const [rarest] = [...kinds, ...(greps ? [needles] : [])].sort((a, b) => shortest(b) - shortest(a));
+  if (!isOfTime && !rarest) return null;
   const [from, to] = [
     (since ?? Number.NEGATIVE_INFINITY) - MARGIN_MS,
     (until ?? Number.POSITIVE_INFINITY) + MARGIN_MS,
   ];
   return {
     isOfTime,
-    isOfText,
+    texts: rarest ? [...rarest, ...HIDING, ...always] : null,
     mayBeId(id) {
       const time = ulidTime(id);
       return (time >= from && time < to) || always.includes(id);

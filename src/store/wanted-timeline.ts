@@ -4,7 +4,7 @@ import { type Candidates, findCandidates, monthOfPath } from './candidates.js';
 import type { Revision, StateStore, TimelineEntry } from './state-store.js';
 
 /** Revisions that are looked through before the tip is searched instead: what is asked for is mostly new. */
-const WINDOW = 2_000;
+const WINDOW = 500;
 /** Files that are looked up one by one rather than met on the way back. */
 const MAX_LOCATED = 1_000;
 
@@ -27,7 +27,7 @@ export async function* wantedTimeline(
   window = WINDOW,
 ): AsyncGenerator<TimelineEntry> {
   const search = async (passed: ReadonlySet<string>) => {
-    const found = await findCandidates(store.view(revision), hint);
+    const found = await findCandidates(store, revision, hint);
     for (const path of passed) found.files.delete(path);
     return found;
   };
