@@ -50,7 +50,6 @@ export class GitStore implements StateStore {
   readonly #checkouts: Checkouts;
   readonly #branchRef: string;
   readonly #trackingRef: string;
-  /** Whether commits may have come in through this store. */
   #hasMoved = false;
 
   /** @param git aimed at the repository's common folder */
