@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -68,9 +68,12 @@ export function race<K extends string>(
 /** Peak resident memory in MB of a command or the largest of what it starts, in one run of its own; null without GNU time. */
 export function peakMemory(contender: Contender): number | null {
   if (!existsSync(GNU_TIME)) return null;
-  const file = join(mkdtempSync(join(tmpdir(), 'kgit-bench-time-')), 'peak');
+  const folder = mkdtempSync(join(tmpdir(), 'kgit-bench-time-'));
+  const file = join(folder, 'peak');
   contender.before?.(0);
   timed(contender, [GNU_TIME, '--format=%M', `--output=${file}`, '--']);
   contender.after?.(0);
-  return Math.round(Number(readFileSync(file, 'utf8')) / 1024);
+  const peak = Math.round(Number(readFileSync(file, 'utf8')) / 1024);
+  rmSync(folder, { recursive: true });
+  return peak;
 }

@@ -64,8 +64,9 @@ export class Surroundings {
     return join(this.project, 'bench/baselines', name);
   }
 
+  /** Removes all of it: hundreds of thousands of files, which rm does fastest. */
   remove(): void {
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+    execFileSync('rm', ['-rf', '--', this.root]);
   }
 }
 
