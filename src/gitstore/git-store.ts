@@ -12,11 +12,13 @@ import type {
 } from '../store/state-store.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder } from './commit-builder.js';
+import { keepCommitGraph } from './commit-graph.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
+import { filesWith, placesOf } from './places.js';
 import { fetchFailure, pushOutcome } from './push-outcome.js';
 import { Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
@@ -48,6 +50,7 @@ export class GitStore implements StateStore {
   readonly #refs: Refs;
   readonly #branchRef: string;
   readonly #trackingRef: string;
+  #hasMoved = false;
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -76,9 +79,7 @@ export class GitStore implements StateStore {
 
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
-    if (remote === null) {
-      return { revision: await this.#branchTip(), fetchedAt: null };
-    }
+    if (remote === null) return { revision: await this.#branchTip(), fetchedAt: null };
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
@@ -98,6 +99,7 @@ export class GitStore implements StateStore {
   }
 
   #noteFetched(): Promise<void> {
+    this.#hasMoved = true;
     return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
@@ -107,24 +109,21 @@ export class GitStore implements StateStore {
     const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
     const args = [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-recurse-submodules',
-      '--no-auto-gc',
-      '--no-write-fetch-head',
+      ...[
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-recurse-submodules',
+        '--no-auto-gc',
+        '--no-write-fetch-head',
+      ],
       ...(this.#options.fetchOptions ?? []),
       // A copied repository may name another program, and git would run it.
       '--upload-pack=git-upload-pack',
       '--end-of-options',
     ];
-    const result = await this.#git.talk(
-      remote,
-      [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
-      {
-        timeout: timeoutMs,
-      },
-    );
+    const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
+    const result = await this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
@@ -166,6 +165,14 @@ export class GitStore implements StateStore {
     return timeline(this.#git, revision);
   }
 
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return placesOf(this.#git, this.#reader, revision, paths);
+  }
+
+  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    return filesWith(this.#git, revision, texts);
+  }
+
   async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
     let revisions: Revision[];
     try {
@@ -179,12 +186,7 @@ export class GitStore implements StateStore {
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
     const { remote, branch } = this.#options;
     const args = [
-      'push',
-      '--porcelain',
-      '--no-verify',
-      '--no-follow-tags',
-      '--recurse-submodules=no',
-      '--no-signed',
+      ...['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', '--no-signed'],
       '--receive-pack=git-receive-pack',
       '--end-of-options',
     ];
@@ -222,6 +224,7 @@ export class GitStore implements StateStore {
     }
     await this.#checkouts.begin(checkouts, base, tip);
     if (!(await this.#refs.move(this.#branchRef, base, tip, null))) return { kind: 'moved' };
+    this.#hasMoved = true;
     return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(async () => tip) };
   }
 
@@ -281,6 +284,7 @@ export class GitStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    if (this.#hasMoved) await keepCommitGraph(this.#git, this.#options.repository, this.#options.clock.now());
     await this.#reader.close();
   }
 }
