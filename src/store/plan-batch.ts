@@ -1,8 +1,10 @@
 import { KgitError } from '../errors.js';
 import { commitMessage } from '../model/operation.js';
 import { type Applied, applyOperation } from './apply-operation.js';
+import { EventFinder } from './event-finder.js';
 import type { OutboxEntry } from './outbox.js';
 import { OverlayView } from './overlay-view.js';
+import type { Sealing } from './seal-months.js';
 import type { Commit, Revision, StateStore } from './state-store.js';
 
 /** What one entry of the outbox does to a tip, after those before it. */
@@ -16,6 +18,16 @@ export interface BatchPlan {
   /** One commit per entry that has something to write, in their order. */
   readonly commits: readonly Commit[];
   readonly view: OverlayView;
+}
+
+/** Whether readers see a difference: a compact that waits changes no answer, and would cost them its work. */
+export function changesAnswers({ operation }: OutboxEntry): boolean {
+  return !operation?.seal;
+}
+
+/** What a compact sealed, as a part of its outcome. */
+export function sealingOf(applied: PlannedEntry['applied']): { sealing?: Sealing } {
+  return 'sealing' in applied && applied.sealing ? { sealing: applied.sealing } : {};
 }
 
 /**
@@ -32,13 +44,14 @@ export async function planBatch(
     const resolved = await store.resolve(name);
     return resolved === null ? null : store.view(resolved);
   };
+  const events = new EventFinder(view);
   const planned: PlannedEntry[] = [];
   const commits: Commit[] = [];
   for (const entry of entries) {
     const { operation } = entry;
     if (!operation) continue;
     try {
-      const applied = await applyOperation(operation, { view, at });
+      const applied = await applyOperation(operation, { view, at, events });
       planned.push({ entry, applied });
       if (applied.kind !== 'commit') continue;
       view.write(applied.files);
