@@ -3,7 +3,7 @@ import { eventIdOfName, eventsFolder, monthFolder, monthOf, sealedPath } from '.
 import { parseSealedMonth, type SealedEvent } from '../model/sealed-month.js';
 import { beginningWith } from '../model/sorted-names.js';
 import type { Subject } from '../model/subject.js';
-import type { StateView } from './state-store.js';
+import type { Entry, StateView } from './state-store.js';
 import { eventName, fileEvent, type StoredEvent, stored } from './stored-events.js';
 
 /** How many characters of sealed months are kept at most: those of 1,000 subjects with a million events. */
@@ -28,14 +28,23 @@ export class EventFinder {
   async find(subject: Subject, id: string): Promise<StoredEvent | null> {
     const [event] = (await this.#month(subject, monthOf(id)))?.get(id) ?? [];
     if (event) return stored(subject, event);
-    const folder = monthFolder(subject, id);
-    const entries = (await this.#view.list(folder)) ?? [];
-    const entry = [...beginningWith(entries, `${id}-`)].find(({ name }) => eventIdOfName(name) === id);
+    const entry = await this.#file(subject, id);
     if (!entry) return null;
-    const path = `${folder}/${entry.name}`;
+    const path = `${monthFolder(subject, id)}/${entry.name}`;
     const text = entry.kind === 'file' ? await this.#view.read(path) : null;
     if (text === null) throw new InvalidStateError(`${path}: an event is a regular file`, { data: { path } });
     return fileEvent(subject, path, text);
+  }
+
+  /** Whether there is an event of this id; its file is not read. Throws InvalidStateError. */
+  async has(subject: Subject, id: string): Promise<boolean> {
+    if ((await this.#month(subject, monthOf(id)))?.has(id)) return true;
+    return (await this.#file(subject, id)) !== null;
+  }
+
+  async #file(subject: Subject, id: string): Promise<Entry | null> {
+    const entries = (await this.#view.list(monthFolder(subject, id))) ?? [];
+    return [...beginningWith(entries, `${id}-`)].find(({ name }) => eventIdOfName(name) === id) ?? null;
   }
 
   /** The event that lies at `path`, or was sealed from there; null where it was taken away. Throws InvalidStateError. */
