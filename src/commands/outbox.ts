@@ -80,7 +80,7 @@ export default class Outbox extends KgitCommand {
         if (operations.length === 0) return [style('dim', 'nothing waits')];
         const rows = operations.map(({ id, subject, action, age, attempts, error }) => [
           id,
-          subject ?? '?',
+          subject ?? (action === 'compact' ? 'all' : '?'),
           action ?? '?',
           formatAge(age * 1000),
           String(attempts),
@@ -98,7 +98,7 @@ export default class Outbox extends KgitCommand {
     return {
       id,
       subject: first ? formatSubject(first.subject) : null,
-      action: first?.event.action ?? null,
+      action: first?.event.action ?? (operation?.seal ? 'compact' : null),
       age: Math.max(Math.round((this.now() - ulidTime(id)) / 1000), 0),
       attempts,
       error: unreadable ?? isOthers ?? error?.message ?? null,

@@ -130,7 +130,8 @@ async function pages(
 ): Promise<unknown[]> {
   const ask = async (more: Partial<PageOptions>) => readPage(await log(), { filter, limit: 3, ...more });
   const answers: unknown[] = [];
-  for (let before: string | undefined, last = false; !last; ) {
+  // Ids are unique per subject alone: pages over all may come round again.
+  for (let before: string | undefined, last = false; !last && answers.length < 40; ) {
     const page = await ask({ before });
     answers.push(page);
     last = page.next === null;
