@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
+import { libraryBuild } from './library-build.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true, encoding: 'utf8' })
@@ -27,6 +28,7 @@ await build({
   banner: { js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);" },
   logLevel: process.argv.includes('--quiet') ? 'warning' : 'info',
 });
+await build(libraryBuild);
 
 // The manifest spares oclif from loading every command to find one.
 const plugin = new Plugin({ root, ignoreManifest: true });
