@@ -30,6 +30,7 @@ interface Kind {
 }
 
 const nullableText = z.string().nullable();
+const month = z.string().describe('YYYY-MM, of UTC.');
 const eventRow = { id: ulid, subject, action, timestamp: utcTime, path: z.string() };
 const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
 const changed = { subject, changed: z.array(change), ...written };
@@ -58,6 +59,22 @@ const KINDS: Readonly<Record<string, Kind>> = {
     about: 'kgit clone',
     repository: 'always',
     shapes: [{ path: z.string(), branch: z.string(), revision: revision.nullable(), remote: z.string() }],
+  },
+  CompactResult: {
+    about: 'kgit compact',
+    repository: 'always',
+    shapes: [
+      {
+        sealed: z.array(
+          z.object({ subject, month, events: count.describe('How many events the sealed month holds.') }),
+        ),
+        files: count.describe('How many event files were taken into sealed months.'),
+        tooLarge: z
+          .array(z.object({ subject, month, bytes: count }))
+          .describe('Months that stay as files, for one file of them would be larger than is read.'),
+        ...written,
+      },
+    ],
   },
   CompletionResult: {
     about: 'kgit completion',

@@ -3,6 +3,7 @@ import { InvalidStateError } from '../errors.js';
 import type {
   Commit,
   Entry,
+  FileChanges,
   Head,
   Revision,
   StateStore,
@@ -52,6 +53,16 @@ class MemoryView implements StateView {
   }
 }
 
+function changed(before: ReadonlyMap<string, string>, changes: FileChanges): Map<string, string> {
+  const after = new Map(before);
+  for (const [path, text] of changes) {
+    if (text !== null) continue;
+    for (const old of before.keys()) if (old === path || old.startsWith(`${path}/`)) after.delete(old);
+  }
+  for (const [path, text] of changes) if (text !== null) after.set(path, text);
+  return after;
+}
+
 /** A store in this process's memory: for library users' own tests, and the yardstick of the contract suite. */
 export class MemoryStore implements StateStore {
   readonly target = 'memory';
@@ -90,9 +101,12 @@ export class MemoryStore implements StateStore {
       const before = (parent && this.#versions.get(parent)?.files) || new Map<string, string>();
       const hash = createHash('sha1').update(JSON.stringify([parent, message, author, time, [...files]]));
       const revision = hash.digest('hex');
-      const added = [...files.keys()].filter((path) => !before.has(path)).sort();
+      const after = changed(before, files);
+      const added = [...files]
+        .filter(([path, text]) => text !== null && !before.has(path))
+        .map(([path]) => path);
       const made = Math.max(time, (parent && this.#versions.get(parent)?.time) || 0);
-      this.#versions.set(revision, { parent, time: made, files: new Map([...before, ...files]), added });
+      this.#versions.set(revision, { parent, time: made, files: after, added: added.sort() });
       revisions.push(revision);
       parent = revision;
     }

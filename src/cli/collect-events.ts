@@ -5,7 +5,8 @@ import { findSecrets } from '../model/secret/find-secrets.js';
 import { refuseSecrets } from '../model/secret/refuse-secrets.js';
 import { formatSubject } from '../model/subject.js';
 import { isMap } from '../model/value.js';
-import { findEvent, takenId } from '../store/apply-operation.js';
+import { takenId } from '../store/apply-operation.js';
+import { EventFinder } from '../store/event-finder.js';
 import type { BatchItem } from './event-batch.js';
 import { requireDeployment } from './known-deployment.js';
 import { type Naming, resolveSubject } from './subjects.js';
@@ -31,7 +32,7 @@ export interface Collected {
   readonly duplicates: number;
 }
 
-async function collectOne(value: unknown, options: CollectOptions): Promise<EventWrite> {
+async function collectOne(value: unknown, options: CollectOptions, finder: EventFinder): Promise<EventWrite> {
   if (!isMap(value)) throw new UsageError('an event is a mapping of fields');
   const { subject: name, ...fields } = value;
   if (typeof name !== 'string') {
@@ -46,8 +47,7 @@ async function collectOne(value: unknown, options: CollectOptions): Promise<Even
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
   // Behind the check of sizes, which bounds what is searched.
   if (!options.allowSecret) refuseSecrets(findSecrets(fields));
-  const stored =
-    fields['id'] === undefined ? null : await findEvent(options.naming.view, subject, write.event.id);
+  const stored = fields['id'] === undefined ? null : (await finder.find(subject, write.event.id))?.read();
   const differing = stored ? differingFields(stored, write.event, write.given) : [];
   if (differing.length > 0) throw takenId(subject, write.event.id, differing);
   return write;
@@ -58,11 +58,12 @@ export async function collectBatch(items: readonly BatchItem[], options: Collect
   const events: EventWrite[] = [];
   const rejected: Rejection[] = [];
   const known = new Map<string, EventWrite>();
+  const finder = new EventFinder(options.naming.view);
   let duplicates = 0;
   for (const [index, item] of items.entries()) {
     try {
       if ('error' in item) throw item.error;
-      const write = await collectOne(item.value, options);
+      const write = await collectOne(item.value, options, finder);
       const key = `${formatSubject(write.subject)} ${write.event.id}`;
       const twin = known.get(key);
       if (!twin) {

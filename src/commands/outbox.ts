@@ -69,7 +69,7 @@ export default class Outbox extends KgitCommand {
         if (operations.length === 0) return [style('dim', 'nothing waits')];
         const rows = operations.map(({ id, subject, action, age, attempts, error }) => [
           id,
-          subject ?? '?',
+          subject ?? (action === 'compact' ? 'all' : '?'),
           action ?? '?',
           formatAge(age * 1000),
           String(attempts),

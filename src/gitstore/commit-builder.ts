@@ -41,7 +41,10 @@ export class CommitBuilder {
   async build(base: Revision | null, commits: readonly Commit[]): Promise<Revision[]> {
     if (commits.length === 0) return [];
     const { committer, repository } = this.#options;
-    await this.#filtered.refuse(base, [...new Set(commits.flatMap(({ files }) => [...files.keys()]))]);
+    const written = commits.flatMap(({ files }) =>
+      [...files].flatMap(([path, text]) => (text === null ? [] : path)),
+    );
+    await this.#filtered.refuse(base, [...new Set(written)]);
     const chain = { base, committer, committed: await this.#committed(base) };
     const unsigned = await buildCommits(this.#git, commits, chain);
     if (!isOn(repository.config.get('commit.gpgsign'))) return unsigned;

@@ -45,7 +45,9 @@ function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): G
     );
     yield data(commit.message);
     yield Buffer.from(parent);
+    for (const [path, text] of commit.files) if (text === null) yield Buffer.from(`D ${quoted(path)}\n`);
     for (const [path, text] of commit.files) {
+      if (text === null) continue;
       yield Buffer.from(`M 100644 inline ${quoted(path)}\n`);
       yield data(text);
     }

@@ -15,7 +15,7 @@ import { type Layer, markerLayer, mergeLayers } from '../config.js';
 import { UsageError } from '../errors.js';
 import type { Edit } from '../model/edit.js';
 import type { SubjectEvent } from '../model/event.js';
-import { matches } from '../model/event-filter.js';
+import { headMatches, matches } from '../model/event-filter.js';
 import { eventPath } from '../model/layout.js';
 import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
 import type { EventWrite, Operation } from '../model/operation.js';
@@ -163,7 +163,9 @@ export class Store {
         : (await readEvents(view, await resolveSubject(options.subject, moment))).reverse();
     for await (const item of newestFirst) {
       this.#repository();
-      if (matches(item.event, filter)) yield recorded(item);
+      if (!headMatches(item.head, filter)) continue;
+      const event = item.read();
+      if (matches(event, filter)) yield recorded({ subject: item.subject, event });
     }
   }
 

@@ -44,13 +44,46 @@ function isOfKind(value: unknown, kind: Kind | undefined): boolean {
   return Array.isArray(value) && value.every((item) => isMap(item) && typeof item['path'] === 'string');
 }
 
+/** What of an event is known before the rest of it is parsed. */
+export type EventHead = Pick<KgitEvent, 'id' | 'timestamp' | 'action'>;
+
+const HEAD = [
+  String.raw`id: ([0-7][0-9A-HJKMNP-TV-Z]{25})\n`,
+  String.raw`timestamp: "([0-9TZ:.+-]{20,40})"\n`,
+  String.raw`action: (?!(?:true|false|null)\n)([a-z][a-z0-9_.-]{0,63})\n`,
+];
+/** What a reader of YAML takes for a number. */
+const NUMBER = /^\d+(E\d+)?$/;
+
+/** A reader of heads from texts whose lines are indented by so many spaces; it gives null where only a parser can tell. */
+export function headReader(indent: number): (text: string, at: number) => EventHead | null {
+  const pattern = new RegExp(HEAD.join(' '.repeat(indent)), 'y');
+  return (text, at) => {
+    pattern.lastIndex = at;
+    const [, id, timestamp, action] = pattern.exec(text) ?? [];
+    if (!id || !timestamp || !action || NUMBER.test(id) || Number.isNaN(Date.parse(timestamp))) return null;
+    return { id, timestamp, action };
+  };
+}
+
+const readPlainHead = headReader(0);
+
+/** The head of an event file, parsed as a whole only where it is not as kgit writes it. Throws InvalidStateError. */
+export function readHead(text: string, file: string): EventHead {
+  return readPlainHead(text, 0) ?? parseEvent(text, file);
+}
+
 /**
  * Reads an event file back. What is committed was checked when it was written and is checked in review,
  * so only what every reader relies on is looked at here.
  * Throws InvalidStateError that names the file.
  */
 export function parseEvent(text: string, file: string): KgitEvent {
-  const value = parseYaml(text, file);
+  return checkedEvent(parseYaml(text, file), file);
+}
+
+/** The event that `value` is, as `parseEvent` checks it. Throws InvalidStateError that names the file. */
+export function checkedEvent(value: unknown, file: string): KgitEvent {
   const fail = (why: string) =>
     new InvalidStateError(`${file}: ${why}`, {
       data: { path: file },

@@ -35,13 +35,21 @@ function greps(event: KgitEvent, needles: readonly string[]): boolean {
   return false;
 }
 
-/** Whether an event passes the filter. */
-export function matches(event: KgitEvent, filter: EventFilter): boolean {
-  const time = eventTime(event);
+/** Whether an event with this head may pass the filter. */
+export function headMatches(
+  head: Pick<KgitEvent, 'id' | 'timestamp' | 'action'>,
+  filter: EventFilter,
+): boolean {
+  const time = eventTime(head);
   if (filter.since !== undefined && time < filter.since) return false;
   if (filter.until !== undefined && time >= filter.until) return false;
+  return isAny(filter.actions, head.action);
+}
+
+/** Whether an event passes the filter. */
+export function matches(event: KgitEvent, filter: EventFilter): boolean {
   return (
-    isAny(filter.actions, event.action) &&
+    headMatches(event, filter) &&
     isAny(filter.users, event.user) &&
     isAny(filter.outcomes, event.outcome) &&
     isAny(filter.phases, event.phase) &&

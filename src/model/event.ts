@@ -90,16 +90,25 @@ export function eventTime(event: Pick<KgitEvent, 'id' | 'timestamp'>): number {
   return Number.isNaN(time) ? ulidTime(event.id) : time;
 }
 
-/** Order of a subject's events: by event time, then by id. */
-export function compareEvents(a: KgitEvent, b: KgitEvent): number {
-  return eventTime(a) - eventTime(b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+type Identified = Pick<KgitEvent, 'id'>;
+
+function compareIds(a: Identified, b: Identified): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** The events sorted by time, then id; each event's time is read once. */
-export function sortEvents<T extends { readonly event: KgitEvent }>(events: readonly T[]): T[] {
-  return events
-    .map((item) => ({ item, time: eventTime(item.event) }))
-    .sort((a, b) => a.time - b.time || (a.item.event.id < b.item.event.id ? -1 : 1))
+/** Order of a subject's events: by event time, then by id. */
+export function compareEvents(a: KgitEvent, b: KgitEvent): number {
+  return eventTime(a) - eventTime(b) || compareIds(a, b);
+}
+
+/** The items sorted by the time of their events, then id; each event's time is read once. */
+export function sortByTime<T>(
+  items: readonly T[],
+  eventOf: (item: T) => Pick<KgitEvent, 'id' | 'timestamp'>,
+): T[] {
+  return items
+    .map((item) => ({ item, event: eventOf(item), time: eventTime(eventOf(item)) }))
+    .sort((a, b) => a.time - b.time || compareIds(a.event, b.event))
     .map(({ item }) => item);
 }
 

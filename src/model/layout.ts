@@ -55,6 +55,17 @@ export function isMonth(name: string): boolean {
   return MONTH.test(name);
 }
 
+/** The file that holds the events of a month once it is sealed. */
+export function sealedPath(subject: Subject, month: string): string {
+  return `${eventsFolder(subject)}/${month}.yaml`;
+}
+
+/** The month that a file in the folder of events holds sealed; null for any other name. */
+export function sealedMonthOf(name: string): string | null {
+  const month = name.slice(0, -'.yaml'.length);
+  return name.endsWith('.yaml') && isMonth(month) ? month : null;
+}
+
 /** What an event's path says: subject and id; null where the path is no event's. */
 export function parseEventPath(path: string): { subject: Subject; id: string } | null {
   const parts = path.split('/');

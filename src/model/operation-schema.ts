@@ -2,6 +2,7 @@ import './zod-settings.js';
 import * as z from 'zod/mini';
 import type { KgitEvent } from './event.js';
 import { isAction } from './event.js';
+import { isMonth } from './layout.js';
 import type { Operation } from './operation.js';
 import { formatSubject, parseSubject } from './subject.js';
 import { isUlid } from './ulid.js';
@@ -54,6 +55,7 @@ const operation = z.object({
     }),
   ),
   learned: z.optional(z.object({ name: z.string(), identity: z.string() })),
+  seal: z.optional(z.object({ before: z.string().check(z.refine(isMonth)) })),
   runId: z.optional(z.string()),
 });
 

@@ -37,6 +37,12 @@ export interface LearnedManagement {
   readonly identity: string;
 }
 
+/** The sealing of months, worked out anew on each tip: what is sealed already is left as it is. */
+export interface SealMonths {
+  /** `YYYY-MM`: months before this one are sealed. */
+  readonly before: string;
+}
+
 /**
  * One intended write: the unit of atomicity, retry, queueing and replay; it becomes one commit.
  * Everything in it is fixed when it is made, so a retry is the same operation.
@@ -52,6 +58,8 @@ export interface Operation {
   readonly events: readonly EventWrite[];
   readonly change?: StateChange;
   readonly learned?: LearnedManagement;
+  /** Of an operation without events: it adds nothing to the record, and only lays it out anew. */
+  readonly seal?: SealMonths;
   readonly runId?: string;
 }
 

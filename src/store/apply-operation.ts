@@ -1,53 +1,37 @@
-import { ConflictError, InvalidStateError, NotFoundError } from '../errors.js';
+import { ConflictError, NotFoundError } from '../errors.js';
 import { applyEdits, checkPrecondition } from '../model/apply.js';
-import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
-import { formatEvent, parseEvent } from '../model/event-file.js';
-import {
-  eventIdOfName,
-  eventPath,
-  MARKER_FILE,
-  monthFolder,
-  SCHEMA_FOLDER,
-  STATE_SCHEMA,
-  statePath,
-} from '../model/layout.js';
+import { type Change, differingFields, type SubjectEvent } from '../model/event.js';
+import { formatEvent } from '../model/event-file.js';
+import { eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '../model/layout.js';
 import type { Operation, StateChange } from '../model/operation.js';
-import { beginningWith } from '../model/sorted-names.js';
 import { parseState } from '../model/state-document.js';
 import { formatSubject, type Subject } from '../model/subject.js';
-import type { Revision, StateView } from './state-store.js';
+import type { EventFinder } from './event-finder.js';
+import { type Sealing, sealMonths } from './seal-months.js';
+import type { FileChanges, Revision, StateView } from './state-store.js';
 
 /** What an operation does to a tip. */
 export type Applied =
-  /** New files, with the events that are new and the changes of state. */
+  /** Files to write or to take away, with the events that are new and the changes of state. */
   | {
       readonly kind: 'commit';
-      readonly files: ReadonlyMap<string, string>;
+      readonly files: FileChanges;
       readonly events: readonly SubjectEvent[];
       readonly changes: readonly Change[];
       readonly duplicates: readonly string[];
+      /** Of a compact: what it sealed. */
+      readonly sealing?: Sealing;
     }
   /** All of its events are there already. */
   | { readonly kind: 'present'; readonly changes: readonly Change[]; readonly duplicates: readonly string[] }
   /** It would change nothing, so there is nothing to record. */
-  | { readonly kind: 'unchanged' };
+  | { readonly kind: 'unchanged'; readonly sealing?: Sealing };
 
 /** The tip that an operation is applied to, and a way to older revisions for `unchanged-since`. */
 export interface Tip {
   readonly view: StateView;
   readonly at: (revision: Revision) => Promise<StateView | null>;
-}
-
-/** Reads an event by its id, whatever its action; null where there is none. */
-export async function findEvent(view: StateView, subject: Subject, id: string): Promise<KgitEvent | null> {
-  const folder = monthFolder(subject, id);
-  const entries = (await view.list(folder)) ?? [];
-  const entry = [...beginningWith(entries, `${id}-`)].find(({ name }) => eventIdOfName(name) === id);
-  if (!entry) return null;
-  const path = `${folder}/${entry.name}`;
-  const text = entry.kind === 'file' ? await view.read(path) : null;
-  if (text === null) throw new InvalidStateError(`${path}: an event is a regular file`, { data: { path } });
-  return parseEvent(text, path);
+  readonly events: EventFinder;
 }
 
 /** Throws InvalidStateError when a file stands where a folder of `path` must: an import would replace it unasked. */
@@ -110,13 +94,14 @@ async function stateSchema(view: StateView): Promise<string | null> {
  * InvalidStateError when what stands in the repository is broken.
  */
 export async function applyOperation(operation: Operation, tip: Tip): Promise<Applied> {
+  if (operation.seal) return applySeal(operation.seal.before, tip);
   const files = new Map<string, string>();
   const fresh: SubjectEvent[] = [];
   const duplicates: string[] = [];
   const folders = new Set<string>();
   let changes: readonly Change[] = [];
   for (const { subject, event, given } of operation.events) {
-    const stored = await findEvent(tip.view, subject, event.id);
+    const stored = (await tip.events.find(subject, event.id))?.read();
     const isChange = operation.change?.event === event.id;
     if (stored) {
       const fields = differingFields(stored, event, given);
@@ -145,6 +130,13 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   if (operation.learned) await learn(operation.learned, tip.view, files);
   if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
+}
+
+async function applySeal(before: string, { view, events }: Tip): Promise<Applied> {
+  const { files, sealing } = await sealMonths(view, before);
+  if (files.size === 0) return { kind: 'unchanged', sealing };
+  events.forget();
+  return { kind: 'commit', files, events: [], changes: [], duplicates: [], sealing };
 }
 
 async function learn(

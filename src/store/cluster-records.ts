@@ -1,8 +1,7 @@
-import { type KgitEvent, type Lifecycle, sortEvents } from '../model/event.js';
-import { parseEvent } from '../model/event-file.js';
+import type { KgitEvent, Lifecycle } from '../model/event.js';
 import { foldLifecycle, LIFECYCLE_ACTIONS } from '../model/lifecycle.js';
 import type { ClusterSubject } from '../model/subject.js';
-import { eventFiles, listSubjects } from './records.js';
+import { listSubjects, readEvents } from './records.js';
 import type { StateView } from './state-store.js';
 
 /** What the repository records of a cluster's life. */
@@ -19,28 +18,21 @@ export interface ClusterRecord {
 const SPEAKS_OF_LIFE = /^lifecycle:/m;
 const WAS_IMPORTED = /^source:/m;
 
-function actionOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 28, -'.yaml'.length);
-}
-
 /**
  * The life of one cluster. Of its many events only those that can speak of its life, and the last one, are
  * parsed: the others' text is looked at for the two keys that matter.
  */
 async function readCluster(view: StateView, subject: ClusterSubject): Promise<ClusterRecord> {
-  const paths = await eventFiles(view, subject);
-  const texts = await Promise.all(paths.map((path) => view.read(path)));
-  const parsed: { event: KgitEvent }[] = [];
-  let importedOnly = paths.length > 0;
-  for (const [i, path] of paths.entries()) {
-    const text = texts[i];
-    if (!text) continue;
+  const stored = await readEvents(view, subject);
+  let importedOnly = stored.length > 0;
+  const events: KgitEvent[] = [];
+  for (const [i, event] of stored.entries()) {
+    const text = event.text();
     importedOnly &&= WAS_IMPORTED.test(text);
-    const isLast = i === paths.length - 1;
-    if (isLast || actionOf(path) in LIFECYCLE_ACTIONS || SPEAKS_OF_LIFE.test(text))
-      parsed.push({ event: parseEvent(text, path) });
+    const isLast = i === stored.length - 1;
+    if (isLast || event.head.action in LIFECYCLE_ACTIONS || SPEAKS_OF_LIFE.test(text))
+      events.push(event.read());
   }
-  const events = sortEvents(parsed).map(({ event }) => event);
   const { lifecycle, at } = foldLifecycle(events);
   return { subject, lifecycle, at, lastEvent: events.at(-1) ?? null, importedOnly };
 }

@@ -1,5 +1,6 @@
 import { type ErrorJson, errorFromJson, type KgitError } from '../errors.js';
 import type { Change } from '../model/event.js';
+import type { Sealing } from './seal-months.js';
 import type { Revision } from './state-store.js';
 
 /** What became of an operation. */
@@ -12,9 +13,16 @@ export type Delivery =
       readonly changes: readonly Change[];
       /** Ids of its events that were there already. */
       readonly duplicates: readonly string[];
+      /** Of a compact: what it sealed. */
+      readonly sealing?: Sealing;
     }
   /** There was nothing to write. */
-  | { readonly kind: 'unchanged'; readonly revision: Revision | null; readonly attempts: number }
+  | {
+      readonly kind: 'unchanged';
+      readonly revision: Revision | null;
+      readonly attempts: number;
+      readonly sealing?: Sealing;
+    }
   /** It stays in the outbox; `error` says why, `unknown` that it may have been carried out all the same. */
   | {
       readonly kind: 'pending';

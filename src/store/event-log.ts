@@ -1,43 +1,84 @@
-import type { SubjectEvent } from '../model/event.js';
-import { parseEvent } from '../model/event-file.js';
+import type { EventHead } from '../model/event-file.js';
 import type { EventHint } from '../model/event-hint.js';
-import { parseEventPath } from '../model/layout.js';
+import { eventsFolder, parseEventPath } from '../model/layout.js';
 import type { Operation } from '../model/operation.js';
-import { formatSubject } from '../model/subject.js';
-import { findEvent } from './apply-operation.js';
-import type { Revision, StateStore, StateView } from './state-store.js';
-import { wantedTimeline } from './wanted-timeline.js';
+import { formatSubject, type Subject } from '../model/subject.js';
+import { EventFinder } from './event-finder.js';
+import { listSubjects } from './records.js';
+import type { Revision, StateStore, StateView, TimelineEntry } from './state-store.js';
+import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
+import { WantedTimeline } from './wanted-timeline.js';
 
-/** Reads this many event files at a time: enough to keep the reader busy, little enough to stop early. */
+/** Reads this many events at a time: enough to keep the reader busy, little enough to stop early. */
 const BATCH = 64;
 
-async function readAdded(
-  view: StateView,
-  paths: readonly string[],
-  hint: EventHint | null,
-): Promise<SubjectEvent[]> {
-  const places = paths.flatMap((path) => {
-    const place = parseEventPath(path);
-    return place ? [{ ...place, path }] : [];
-  });
-  places.sort((a, b) => (a.id < b.id ? 1 : -1));
-  const events: SubjectEvent[] = [];
-  for (let i = 0; i < places.length; i += BATCH) {
-    const read = places.slice(i, i + BATCH).map(async ({ subject, path }) => {
-      const text = await view.read(path);
-      // A later commit may have taken it away again: what is not at the tip is no record.
-      return text === null || hint?.mayBeText(text) === false
-        ? null
-        : { subject, event: parseEvent(text, path) };
-    });
-    events.push(...(await Promise.all(read)).filter((event) => event !== null));
+function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
+  return `${formatSubject(subject)} ${eventName(head)}`;
+}
+
+/** The time line while it is read: what was told already is not told again. */
+class Telling {
+  readonly #view: StateView;
+  readonly #finder: EventFinder;
+  readonly #told = new Set<string>();
+
+  constructor(view: StateView) {
+    this.#view = view;
+    this.#finder = new EventFinder(view);
   }
-  return events;
+
+  /** The events, without those that were told. */
+  fresh(events: readonly StoredEvent[]): StoredEvent[] {
+    return events.filter((event) => {
+      const key = keyOf(event);
+      return !this.#told.has(key) && this.#told.add(key);
+    });
+  }
+
+  async pending({ events }: Operation): Promise<StoredEvent[]> {
+    const stored = events.map(async ({ subject, event }) => {
+      // The view has the event as it is going to be published, with the changes that it makes.
+      const found = await this.#finder.find(subject, event.id);
+      return found ?? { subject, head: event, text: () => '', read: () => event };
+    });
+    return (await Promise.all(stored)).reverse();
+  }
+
+  /** The events of one revision, newest id first. */
+  async *added({ added }: TimelineEntry, hint: EventHint | null): AsyncGenerator<StoredEvent[]> {
+    const places = added.flatMap((path) => {
+      const place = parseEventPath(path);
+      return place ? [{ ...place, path }] : [];
+    });
+    places.sort((a, b) => (a.id < b.id ? 1 : -1));
+    for (let i = 0; i < places.length; i += BATCH) {
+      const batch = places.slice(i, i + BATCH);
+      const events = await Promise.all(batch.map(({ subject, path }) => this.#finder.at(subject, path)));
+      // A later commit may have taken it away again: what is not at the tip is no record.
+      const there = events.filter((event) => event !== null);
+      yield this.fresh(there.filter((event) => hint?.mayBeText(event.text()) !== false));
+    }
+  }
+
+  /**
+   * The events of sealed months that no revision was seen to add: history was cut off, or squashed.
+   * @param isWanted whether a sealed month, `<events folder>/YYYY-MM`, is to be read
+   */
+  async untold(isWanted: (month: string) => boolean): Promise<StoredEvent[]> {
+    const events: StoredEvent[] = [];
+    for (const subject of await listSubjects(this.#view)) {
+      for (const month of await monthsOf(this.#view, subject))
+        if (month.isSealed && isWanted(`${eventsFolder(subject)}/${month.month}`))
+          events.push(...this.fresh(await readMonth(this.#view, subject, month)));
+    }
+    return events;
+  }
 }
 
 /**
  * The time line of all subjects in the order of publishing, newest first: what waits in the outbox, then
- * revision by revision; events of one commit by id. Reads as far as it is asked for.
+ * revision by revision; events of one commit by id. Reads as far as it is asked for. An event keeps its place
+ * when its month is sealed: it is that of the revision that added its own file.
  * @param view the tip, through which every event is read
  * @param hint what is wanted at all; other events are passed over where that saves work
  */
@@ -47,19 +88,20 @@ export async function* publishedEvents(
   view: StateView,
   pending: readonly Operation[],
   hint: EventHint | null = null,
-): AsyncGenerator<SubjectEvent> {
-  const seen = new Set<string>();
-  const keyOf = ({ subject, event }: SubjectEvent) => `${formatSubject(subject)} ${event.id}`;
-  for (const operation of [...pending].reverse()) {
-    for (const { subject, event } of [...operation.events].reverse()) {
-      // The view has the event as it is going to be published, with the changes that it makes.
-      const item = { subject, event: (await findEvent(view, subject, event.id)) ?? event };
-      seen.add(keyOf(item));
-      yield item;
-    }
-  }
+): AsyncGenerator<StoredEvent> {
+  const telling = new Telling(view);
+  for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
   if (revision === null) return;
-  for await (const { added } of hint ? wantedTimeline(store, revision, hint) : store.timeline(revision)) {
-    for (const item of await readAdded(view, added, hint)) if (!seen.has(keyOf(item))) yield item;
+  let oldest: TimelineEntry | null = null;
+  const wanted = hint && new WantedTimeline(store, revision, hint);
+  for await (const entry of wanted ? wanted.revisions() : store.timeline(revision)) {
+    if (oldest) for await (const events of telling.added(oldest, hint)) yield* events;
+    oldest = entry;
   }
+  if (!oldest) return;
+  const events: StoredEvent[] = [];
+  for await (const some of telling.added(oldest, hint)) events.push(...some);
+  const sealed = wanted?.sealed ?? null;
+  if (sealed?.size !== 0) events.push(...(await telling.untold((month) => sealed?.has(month) !== false)));
+  yield* events.sort((a, b) => (a.head.id < b.head.id ? 1 : -1));
 }

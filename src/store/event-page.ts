@@ -1,6 +1,7 @@
 import { NotFoundError } from '../errors.js';
 import type { SubjectEvent } from '../model/event.js';
-import { type EventFilter, matches } from '../model/event-filter.js';
+import { type EventFilter, headMatches, matches } from '../model/event-filter.js';
+import type { StoredEvent } from './stored-events.js';
 
 export interface PageOptions {
   readonly filter: EventFilter;
@@ -19,11 +20,12 @@ export interface EventPage {
 }
 
 /**
- * The last `limit` events that are wanted of a log given newest first; reads no further than it must.
+ * The last `limit` events that are wanted of a log given newest first; reads no further than it must, and
+ * parses no event that its head tells to be none of them.
  * Throws NotFoundError when the event of `before` or `after` is not in the log.
  */
 export async function readPage(
-  newestFirst: AsyncIterable<SubjectEvent> | Iterable<SubjectEvent>,
+  newestFirst: AsyncIterable<StoredEvent> | Iterable<StoredEvent>,
   options: PageOptions,
 ): Promise<EventPage> {
   const { filter, limit, before, after } = options;
@@ -32,19 +34,21 @@ export async function readPage(
   let foundAfter = after === undefined;
   let next: string | null = null;
   for await (const item of newestFirst) {
-    if (item.event.id === after) {
+    const { subject, head } = item;
+    if (head.id === after) {
       foundAfter = true;
       break;
     }
-    if (isBehind && matches(item.event, filter)) {
+    const event = isBehind && headMatches(head, filter) ? item.read() : null;
+    if (event && matches(event, filter)) {
       if (page.length === limit) {
         next = page.at(-1)?.event.id ?? null;
         foundAfter = true;
         break;
       }
-      page.push(item);
+      page.push({ subject, event });
     }
-    if (item.event.id === before) isBehind = true;
+    if (head.id === before) isBehind = true;
   }
   const missing = isBehind ? (foundAfter ? undefined : after) : before;
   if (missing !== undefined) {

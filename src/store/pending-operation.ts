@@ -29,7 +29,7 @@ export function pendingOperation(entry: OutboxEntry, target: string, now: number
   return {
     id,
     subject: first ? formatSubject(first.subject) : null,
-    action: first?.event.action ?? null,
+    action: first?.event.action ?? (operation?.seal ? 'compact' : null),
     age: Math.max(Math.round((now - ulidTime(id)) / 1000), 0),
     attempts,
     error: unreadable ?? isOthers ?? error?.message ?? null,

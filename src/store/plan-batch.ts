@@ -1,22 +1,11 @@
 import { KgitError } from '../errors.js';
 import { commitMessage } from '../model/operation.js';
-import { type Applied, applyOperation } from './apply-operation.js';
+import { applyOperation } from './apply-operation.js';
+import { EventFinder } from './event-finder.js';
 import type { OutboxEntry } from './outbox.js';
 import { OverlayView } from './overlay-view.js';
+import type { BatchPlan, PlannedEntry } from './planned.js';
 import type { Commit, Revision, StateStore } from './state-store.js';
-
-/** What one entry of the outbox does to a tip, after those before it. */
-export interface PlannedEntry {
-  readonly entry: OutboxEntry;
-  readonly applied: Applied | { readonly kind: 'rejected'; readonly error: KgitError };
-}
-
-export interface BatchPlan {
-  readonly entries: readonly PlannedEntry[];
-  /** One commit per entry that has something to write, in their order. */
-  readonly commits: readonly Commit[];
-  readonly view: OverlayView;
-}
 
 /**
  * Applies the entries in order to the files of `revision`, in memory: nothing is written.
@@ -32,13 +21,14 @@ export async function planBatch(
     const resolved = await store.resolve(name);
     return resolved === null ? null : store.view(resolved);
   };
+  const events = new EventFinder(view);
   const planned: PlannedEntry[] = [];
   const commits: Commit[] = [];
   for (const entry of entries) {
     const { operation } = entry;
     if (!operation) continue;
     try {
-      const applied = await applyOperation(operation, { view, at });
+      const applied = await applyOperation(operation, { view, at, events });
       planned.push({ entry, applied });
       if (applied.kind !== 'commit') continue;
       view.write(applied.files);

@@ -3,7 +3,8 @@ import { MARKER_FILE } from '../model/layout.js';
 import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
-import { type BatchPlan, type PlannedEntry, planBatch } from './plan-batch.js';
+import { planBatch } from './plan-batch.js';
+import { type BatchPlan, type PlannedEntry, sealingOf } from './planned.js';
 import { readMarker } from './records.js';
 import type { Head, Revision, StateStore } from './state-store.js';
 
@@ -193,11 +194,11 @@ function deliveryOf(applied: PlannedEntry['applied'], revision: Revision | null,
     case 'rejected':
       return { kind: 'rejected', error: applied.error, attempts };
     case 'unchanged':
-      return { kind: 'unchanged', revision, attempts };
+      return { kind: 'unchanged', revision, attempts, ...sealingOf(applied) };
     default: {
       if (revision === null) throw new InternalError('a published operation has no revision');
       const { changes, duplicates } = applied;
-      return { kind: 'published', revision, attempts, changes, duplicates };
+      return { kind: 'published', revision, attempts, changes, duplicates, ...sealingOf(applied) };
     }
   }
 }

@@ -1,15 +1,6 @@
 import { InvalidStateError, NoRepositoryError } from '../errors.js';
-import { type SubjectEvent, sortEvents } from '../model/event.js';
-import { parseEvent } from '../model/event-file.js';
-import {
-  CLUSTERS,
-  DEPLOYMENTS,
-  eventIdOfName,
-  eventsFolder,
-  isMonth,
-  MARKER_FILE,
-  statePath,
-} from '../model/layout.js';
+import { type SubjectEvent, sortByTime } from '../model/event.js';
+import { CLUSTERS, DEPLOYMENTS, MARKER_FILE, statePath } from '../model/layout.js';
 import { parseState } from '../model/state-document.js';
 import {
   cluster,
@@ -21,6 +12,7 @@ import {
 } from '../model/subject.js';
 import { isMap, type Value } from '../model/value.js';
 import type { StateView } from './state-store.js';
+import { countMonth, lastOfMonth, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 
 /** The version of repositories that this program reads and writes. */
 export const API_VERSION = 'kgit/v1';
@@ -50,40 +42,30 @@ export async function listSubjects(view: StateView, kind?: Subject['kind']): Pro
   return subjects.sort(compareSubjects);
 }
 
-/** The paths of a subject's event files, by id. */
-export async function eventFiles(view: StateView, subject: Subject): Promise<string[]> {
-  const folder = eventsFolder(subject);
-  const months = (await folders(view, folder, isMonth)).sort();
-  const lists = await Promise.all(months.map((month) => view.list(`${folder}/${month}`)));
-  return lists.flatMap((entries, i) =>
-    (entries ?? [])
-      .filter(({ name, kind }) => kind === 'file' && eventIdOfName(name) !== null)
-      .map(({ name }) => `${folder}/${months[i]}/${name}`)
-      .sort(),
-  );
+/** All events of a subject, month by month, by id. Throws InvalidStateError. */
+export async function storedEvents(view: StateView, subject: Subject): Promise<StoredEvent[]> {
+  const months = await monthsOf(view, subject);
+  return (await Promise.all(months.map((month) => readMonth(view, subject, month)))).flat();
 }
 
-async function readEventFile(view: StateView, subject: Subject, path: string): Promise<SubjectEvent> {
-  const text = await view.read(path);
-  if (text === null)
-    throw new InvalidStateError(`${path}: was listed and cannot be read`, { data: { path } });
-  return { subject, event: parseEvent(text, path) };
+/** All events of a subject, by event time, then id, each parsed when it is asked for. Throws InvalidStateError. */
+export async function readEvents(view: StateView, subject: Subject): Promise<StoredEvent[]> {
+  return sortByTime(await storedEvents(view, subject), ({ head }) => head);
 }
 
-/** All events of a subject, by event time, then id. Throws InvalidStateError for a broken file. */
-export async function readEvents(view: StateView, subject: Subject): Promise<SubjectEvent[]> {
-  const paths = await eventFiles(view, subject);
-  return sortEvents(await Promise.all(paths.map((path) => readEventFile(view, subject, path))));
-}
-
-/** How many events a subject has, and the last one by id. */
+/** How many events a subject has, and the last one by id. Throws InvalidStateError. */
 export async function summariseSubject(
   view: StateView,
   subject: Subject,
 ): Promise<{ events: number; last: SubjectEvent | null }> {
-  const paths = await eventFiles(view, subject);
-  const last = paths.at(-1);
-  return { events: paths.length, last: last ? await readEventFile(view, subject, last) : null };
+  const months = await monthsOf(view, subject);
+  const counts = await Promise.all(months.map((month) => countMonth(view, subject, month)));
+  const newest = months[counts.findLastIndex((count) => count > 0)];
+  const last = newest ? await lastOfMonth(view, subject, newest) : null;
+  return {
+    events: counts.reduce((sum, count) => sum + count, 0),
+    last: last && { subject, event: last.read() },
+  };
 }
 
 /** The state of a deployment; null where it has no document. Throws InvalidStateError. */

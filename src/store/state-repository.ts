@@ -4,8 +4,9 @@ import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { OverlayView } from './overlay-view.js';
-import { type PlannedEntry, planBatch } from './planned.js';
+import { changesAnswers, planBatch, sealingOf } from './planned.js';
 import type { Publisher } from './publisher.js';
+import type { Sealing } from './seal-months.js';
 import type { Head, Revision, StateStore } from './state-store.js';
 
 /** Longest that a read waits for the remote before it answers with what it has, in ms. */
@@ -55,6 +56,8 @@ export interface WriteOutcome {
   readonly changes: readonly Change[];
   /** Ids of its events that were there already. */
   readonly duplicates: readonly string[];
+  /** Of a compact: what it sealed, once that is known. */
+  readonly sealing?: Sealing;
   /** What the user should know, such as why it was queued. */
   readonly notes: readonly string[];
 }
@@ -102,9 +105,12 @@ export class StateRepository {
     const entries = (await this.outbox.list()).filter(
       ({ target, operation }) => operation && target === this.store.target,
     );
-    const plan = entries.length > 0 ? await planBatch(this.store, head.revision, entries) : null;
-    const waits = ({ applied }: PlannedEntry) => applied.kind === 'commit';
-    const pending = (plan?.entries ?? []).filter(waits).flatMap(({ entry }) => entry.operation ?? []);
+    const shown = entries.filter(changesAnswers);
+    const plan = shown.length > 0 ? await planBatch(this.store, head.revision, shown) : null;
+    const over = new Set(
+      plan?.entries.flatMap(({ entry, applied }) => (applied.kind === 'commit' ? [] : entry.id)),
+    );
+    const pending = entries.flatMap(({ id, operation }) => (operation && !over.has(id) ? operation : []));
     const view = plan?.view ?? new OverlayView(this.store.view(head.revision));
     return { ...head, pending, view, staleness };
   }
@@ -165,7 +171,7 @@ export class StateRepository {
   async #expectedChanges(id: string): Promise<readonly Change[]> {
     const { revision } = await this.store.head();
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
-    const { entries } = await planBatch(this.store, revision, kept);
+    const { entries } = await planBatch(this.store, revision, kept.filter(changesAnswers));
     const applied = entries.find(({ entry }) => entry.id === id)?.applied;
     return applied && 'changes' in applied ? applied.changes : [];
   }
@@ -184,7 +190,7 @@ export class StateRepository {
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
     const { revision } = await this.store.head();
-    const waiting = (await this.outbox.list()).filter((entry) => entry.target === this.store.target);
+    const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
     const own = {
       name: '',
       id: operation.id,
@@ -193,19 +199,11 @@ export class StateRepository {
       attempts: 0,
       error: null,
     };
-    const plan = await planBatch(this.store, revision, [...waiting, own]);
+    const plan = await planBatch(this.store, revision, [...kept.filter(changesAnswers), own]);
     const applied = plan.entries.at(-1)?.applied;
     if (!applied || applied.kind === 'rejected') throw applied?.error ?? new ConflictError('nothing to plan');
     const { changes, duplicates } = applied.kind === 'unchanged' ? { changes: [], duplicates: [] } : applied;
-    return {
-      operation: operation.id,
-      revision: null,
-      delivery: 'dry-run',
-      attempts: 0,
-      changes,
-      duplicates,
-      notes: [],
-    };
+    return { ...waiting(operation.id), delivery: 'dry-run', changes, duplicates, ...sealingOf(applied) };
   }
 
   /** Publishes the outbox, asks for the remote's tip and brings the checkout there. */

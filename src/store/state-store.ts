@@ -25,13 +25,19 @@ export interface StateView {
   list(folder: string): Promise<readonly Entry[] | null>;
 }
 
-/** One commit to be: whole files, added or replaced. */
+/**
+ * Whole files by path, added or replaced; null takes away, before anything is
+ * written, what is there: a file, or a folder with all in it.
+ */
+export type FileChanges = ReadonlyMap<string, string | null>;
+
+/** One commit to be. */
 export interface Commit {
   readonly message: string;
   readonly author: Actor;
   /** ms since the epoch. */
   readonly time: number;
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: FileChanges;
 }
 
 /** How a compare-and-swap ended. Expected ends are values; only broken machinery throws. */

@@ -18,36 +18,52 @@ const canLocate = ({ files, sealed }: Candidates) =>
 /**
  * The time line of the events that a hint lets through, newest first. A walk through all revisions costs much more
  * than a search of the tip, so it is given up when a search shows that little or nothing is left to be met.
- * @param window how many revisions are walked before
  */
-export async function* wantedTimeline(
-  store: StateStore,
-  revision: Revision,
-  hint: EventHint,
-  window = WINDOW,
-): AsyncGenerator<TimelineEntry> {
-  const search = async (passed: ReadonlySet<string>) => {
-    const found = await findCandidates(store, revision, hint);
+export class WantedTimeline {
+  readonly #store: StateStore;
+  readonly #revision: Revision;
+  readonly #hint: EventHint;
+  readonly #window: number;
+  #candidates: Candidates | null = null;
+
+  /** @param window how many revisions are walked before the tip is searched */
+  constructor(store: StateStore, revision: Revision, hint: EventHint, window = WINDOW) {
+    this.#store = store;
+    this.#revision = revision;
+    this.#hint = hint;
+    this.#window = window;
+  }
+
+  /** The sealed months that may hold wanted events, as `<events folder>/YYYY-MM`; null while nobody has looked. */
+  get sealed(): ReadonlySet<string> | null {
+    return this.#candidates?.sealed ?? null;
+  }
+
+  async #search(passed: ReadonlySet<string>): Promise<Candidates> {
+    const found = await findCandidates(this.#store, this.#revision, this.#hint);
     for (const path of passed) found.files.delete(path);
     return found;
-  };
-  // By time the search is cheap, and often shows at once that all lies in the newest revisions.
-  let candidates = hint.isOfTime ? await search(new Set()) : null;
-  const passed = new Set<string>();
-  let walked = 0;
-  if (!candidates || !isComplete(candidates)) {
-    for await (const { revision: at, added } of store.timeline(revision)) {
-      if (walked++ === window) {
-        candidates ??= await search(passed);
-        if (isComplete(candidates) || canLocate(candidates)) break;
+  }
+
+  /** The revisions that added wanted events, each with those alone, and others without any. */
+  async *revisions(): AsyncGenerator<TimelineEntry> {
+    // By time the search is cheap, and often shows at once that all lies in the newest revisions.
+    if (this.#hint.isOfTime) this.#candidates = await this.#search(new Set());
+    if (this.#candidates && isComplete(this.#candidates)) return;
+    const passed = new Set<string>();
+    let walked = 0;
+    for await (const { revision: at, added } of this.#store.timeline(this.#revision)) {
+      if (walked++ === this.#window) {
+        this.#candidates ??= await this.#search(passed);
+        if (isComplete(this.#candidates)) return;
+        if (canLocate(this.#candidates)) return yield* located(this.#store, this.#revision, this.#candidates);
       }
-      const wanted = added.filter((path) => mayBe(path, hint, candidates));
-      if (!candidates) for (const path of wanted) passed.add(path);
+      const wanted = added.filter((path) => mayBe(path, this.#hint, this.#candidates));
+      if (!this.#candidates) for (const path of wanted) passed.add(path);
       yield { revision: at, added: wanted };
-      if (candidates && isComplete(candidates)) return;
+      if (this.#candidates && isComplete(this.#candidates)) return;
     }
   }
-  if (walked > window && candidates) yield* located(store, revision, candidates);
 }
 
 /** Whether a path that was met may be wanted; it is taken from the candidates, so each is met once. */

@@ -1,12 +1,14 @@
-import { eventIdOfName, monthFolder, statePath } from '../model/layout.js';
+import { statePath } from '../model/layout.js';
 import { parseState } from '../model/state-document.js';
+import { formatSubject } from '../model/subject.js';
+import { EventFinder } from '../store/event-finder.js';
 import type { StateView } from '../store/state-store.js';
 import type { ParsedFile } from './parse-import.js';
 import type { ExistingRecords } from './plan-import.js';
 
 /**
  * Looks up in `view` what an import needs to know: the state of its deployments, and which of its events are
- * there. Each month of each subject is listed once.
+ * there.
  */
 export async function existingRecords(
   view: StateView,
@@ -18,15 +20,10 @@ export async function existingRecords(
     const text = file === null ? null : await view.read(file);
     if (id !== null && file !== null && text !== null) states.set(id, parseState(text, file));
   }
-  const folders = new Set(
-    files.flatMap(({ events }) => events.map(({ subject, event }) => monthFolder(subject, event.id))),
-  );
+  const finder = new EventFinder(view);
   const ids = new Set<string>();
-  for (const folder of folders) {
-    for (const { name } of (await view.list(folder)) ?? []) {
-      const id = eventIdOfName(name);
-      if (id !== null) ids.add(`${folder} ${id}`);
-    }
+  for (const { subject, event } of files.flatMap(({ events }) => events)) {
+    if (await finder.has(subject, event.id)) ids.add(`${formatSubject(subject)} ${event.id}`);
   }
-  return { states, hasEvent: (subject, id) => ids.has(`${monthFolder(subject, id)} ${id}`) };
+  return { states, hasEvent: (subject, id) => ids.has(`${formatSubject(subject)} ${id}`) };
 }

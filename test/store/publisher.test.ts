@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConflictError, EnvironmentError, KgitError, RefusedError, RemoteError } from '../../src/errors.js';
 import { eventPath, statePath } from '../../src/model/layout.js';
+import { EventFinder } from '../../src/store/event-finder.js';
 import type { WriteOptions } from '../../src/store/state-repository.js';
 import type { SwapOutcome } from '../../src/store/state-store.js';
 import {
@@ -240,5 +241,6 @@ describe('one rule for failure', () => {
 /** The files that an operation writes to an empty repository. */
 async function landing(operation: ReturnType<typeof eventOperation>): Promise<unknown> {
   const { applyOperation } = await import('../../src/store/apply-operation.js');
-  return applyOperation(operation, { view: new FaultyStore().view(null), at: async () => null });
+  const view = new FaultyStore().view(null);
+  return applyOperation(operation, { view, at: async () => null, events: new EventFinder(view) });
 }

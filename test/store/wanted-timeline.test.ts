@@ -10,7 +10,7 @@ import { cluster } from '../../src/model/subject.js';
 import { makeUlid } from '../../src/model/ulid.js';
 import { publishedEvents } from '../../src/store/event-log.js';
 import type { StateStore } from '../../src/store/state-store.js';
-import { wantedTimeline } from '../../src/store/wanted-timeline.js';
+import { WantedTimeline } from '../../src/store/wanted-timeline.js';
 import { emptyRepository, openGitStore } from '../support/git-fixtures.js';
 import { commit } from '../support/store-contract.js';
 
@@ -80,12 +80,12 @@ async function expectSame(
 ) {
   const revision = (await store.head()).revision as string;
   const all: string[] = [];
-  for await (const { event } of publishedEvents(store, revision, store.view(revision), []))
-    if (matches(event, wanted)) all.push(paths.get(event.id) as string);
+  for await (const item of publishedEvents(store, revision, store.view(revision), []))
+    if (matches(item.read(), wanted)) all.push(paths.get(item.head.id) as string);
   const hint = hintOf(wanted, []);
   if (hint === null) return;
   const met: string[] = [];
-  for await (const { added } of wantedTimeline(store, revision, hint, window))
+  for await (const { added } of new WantedTimeline(store, revision, hint, window).revisions())
     met.push(
       ...[...added]
         .sort()
@@ -96,10 +96,10 @@ async function expectSame(
   const place = new Map(await store.placesOf(revision, all));
   expect(met.map((path) => place.get(path))).toEqual(all.map((path) => place.get(path)));
   expect([...met].sort()).toEqual([...all].sort());
-  const read: string[] = [];
-  for await (const { event } of publishedEvents(store, revision, store.view(revision), [], hint))
-    if (matches(event, wanted)) read.push(paths.get(event.id) as string);
-  expect(read).toEqual(all);
+  const told: string[] = [];
+  for await (const item of publishedEvents(store, revision, store.view(revision), [], hint))
+    if (matches(item.read(), wanted)) told.push(paths.get(item.head.id) as string);
+  expect(told).toEqual(all);
 }
 
 describe('the time line of what is wanted', () => {
@@ -143,7 +143,7 @@ describe('the time line of what is wanted', () => {
       const hint = hintOf({ ...NOTHING, ...wanted }, []);
       const names: string[] = [];
       if (hint) {
-        for await (const { added } of wantedTimeline(store, revision, hint, 0))
+        for await (const { added } of new WantedTimeline(store, revision, hint, 0).revisions())
           names.push(...added.map((path) => path.split('/')[3] ?? ''));
       }
       return names;
@@ -175,7 +175,8 @@ describe('the time line of what is wanted', () => {
       const added: string[] = [];
       const hint = hintOf(wanted, []);
       if (hint)
-        for await (const entry of wantedTimeline(store, revision, hint, 5)) added.push(...entry.added);
+        for await (const entry of new WantedTimeline(store, revision, hint, 5).revisions())
+          added.push(...entry.added);
       return [added.filter((path) => path.includes('created')).length, walked];
     };
     expect(await found({ ...NOTHING, actions: ['created'] })).toEqual([1, 6]);

@@ -10,7 +10,7 @@ export interface StoreUnderTest {
 }
 
 const author = { name: 'Ada', email: 'ada@example.com' };
-export const commit = (files: Record<string, string>, message = 'test: files'): Commit => ({
+export const commit = (files: Record<string, string | null>, message = 'test: files'): Commit => ({
   message,
   author,
   time: 1_750_000_000_000,
@@ -71,6 +71,32 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.swap(base, [commit({ x: '2' })], 10_000);
       const view = store.view((await store.head()).revision);
       expect([await view.read('x'), await view.read('y')]).toEqual(['2', '1']);
+      await store.close();
+    });
+
+    it('takes files and folders away, before it writes, and no empty folder stays', async () => {
+      const store = await under.open();
+      await store.swap(
+        null,
+        [commit({ 'a/b/1': '1', 'a/b/2': '2', 'a/b.yaml': 'x', 'c/d/e': '3', f: '4' })],
+        10_000,
+      );
+      const base = (await store.head()).revision;
+      const changes = commit({ 'a/b.yaml': 'sealed', 'a/b': null, 'c/d/e': null, gone: null, 'g"h/ü': '5' });
+      await store.swap(base, [changes, commit({ 'a/b/3': '6', 'a/b': null, 'g"h/ü': null })], 10_000);
+      const head = (await store.head()).revision as string;
+      const view = store.view(head);
+      expect((await view.list(''))?.map(({ name }) => name)).toEqual(['a', 'f']);
+      expect((await view.list('a/b'))?.map(({ name }) => name)).toEqual(['3']);
+      expect(await view.read('a/b.yaml')).toBe('sealed');
+      expect([await view.read('a/b/1'), await view.read('c/d/e'), await view.list('c')]).toEqual([
+        null,
+        null,
+        null,
+      ]);
+      const added: string[][] = [];
+      for await (const entry of store.timeline(head)) added.push([...entry.added].sort());
+      expect(added).toEqual([['a/b/3'], ['g"h/ü'], ['a/b.yaml', 'a/b/1', 'a/b/2', 'c/d/e', 'f']]);
       await store.close();
     });
 

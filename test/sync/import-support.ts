@@ -11,6 +11,7 @@ import { formatSubject } from '../../src/model/subject.js';
 import { makeUlid } from '../../src/model/ulid.js';
 import { isMap } from '../../src/model/value.js';
 import { applyOperation } from '../../src/store/apply-operation.js';
+import { EventFinder } from '../../src/store/event-finder.js';
 import type { Entry, StateView } from '../../src/store/state-store.js';
 import { existingRecords } from '../../src/sync/existing-records.js';
 import { importOperation } from '../../src/sync/import-operation.js';
@@ -116,8 +117,10 @@ export class MemoryRepository implements StateView {
         actor: { name: 'dev', email: 'dev@example.com' },
         fields: { user: 'dev' },
       });
-      const applied = await applyOperation(operation, { view: this, at: async () => null });
-      if (applied.kind === 'commit') for (const [path, text] of applied.files) this.files.set(path, text);
+      const tip = { view: this, at: async () => null, events: new EventFinder(this) };
+      const applied = await applyOperation(operation, tip);
+      if (applied.kind === 'commit')
+        for (const [path, text] of applied.files) if (text !== null) this.files.set(path, text);
       ends.push(applied.kind);
     }
     return ends;

@@ -1,0 +1,92 @@
+import { Flags } from '@oclif/core';
+import { helpText } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { formatTable } from '../cli/table.js';
+import { parseTime } from '../cli/time.js';
+import { UsageError } from '../errors.js';
+import { formatTimestamp } from '../model/event.js';
+import { sealedPath } from '../model/layout.js';
+import { parseSubject } from '../model/subject.js';
+import type { Sealing } from '../store/seal-months.js';
+import type { WriteOutcome } from '../store/state-repository.js';
+import { WriteCommand } from '../write-command.js';
+
+const NOTHING: Sealing = { sealed: [], files: 0, tooLarge: [] };
+const DAY = /^\d{4}-\d\d(-\d\d)?$/;
+
+// No event is written that could hold them.
+const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
+
+export default class Compact extends WriteCommand {
+  static override summary = 'Seal closed months: one file instead of one per event.';
+  static override description = helpText(
+    `Replaces the event files of each month that ended before DATE by one file per subject and month, and joins events that came late to it. Nothing is lost or changed: every command reads both forms. Months are of UTC. It leaves no event, for it adds nothing to the record.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+    'REMOTE',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> compact --before today',
+    '<%= config.bin %> compact --before 2025-07 --dry-run -o wide',
+    '<%= config.bin %> compact --before 2025-07-01 --json',
+  ];
+  static override baseFlags = baseFlags as typeof WriteCommand.baseFlags;
+  static override flags = {
+    before: Flags.string({
+      required: true,
+      helpValue: 'DATE',
+      summary: 'Months that ended before then: 2025-07, 2025-07-01, 90d (ago), today.',
+    }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const before = this.#before(this.flags['before'] as string);
+    const context = await this.open('never');
+    const title = `compact: months before ${before}`;
+    const outcome = await this.submit(context, this.operation(context, [], { title, seal: { before } }));
+    const sealing = outcome.sealing ?? NOTHING;
+    for (const { subject, month, bytes } of sealing.tooLarge) {
+      const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+      this.note(`${subject} ${month} stays as it is: sealed it would be ${size}, more than is read`);
+    }
+    const { sealed } = sealing;
+    return {
+      json: { ...sealing, ...this.writeJson(outcome) },
+      rows: sealed,
+      names: sealed.map(({ subject, month }) => sealedPath(parseSubject(subject), month)),
+      lines: ({ style, width }, wide) => {
+        const rows = sealed.map(({ subject, month, events }) => [subject, month, String(events)]);
+        const table =
+          wide && rows.length > 0 ? formatTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, style, width) : [];
+        return [summary(outcome, sealing, (text) => style('dim', text)), ...table];
+      },
+    };
+  }
+
+  /** The month before which all are sealed. Throws UsageError where it is not over yet. */
+  #before(text: string): string {
+    // Months are of UTC, so a day named here must not begin hours before or after them.
+    const day = DAY.test(text) ? Date.parse(`${text.padEnd(10, '-01')}T00:00:00Z`) : Number.NaN;
+    const isDay = !Number.isNaN(day) && formatTimestamp(day).startsWith(text);
+    const time = isDay ? day : parseTime(text, this.now());
+    if (time > this.now()) {
+      throw new UsageError(`--before ${text} is not over yet: the open month is never sealed`, {
+        suggestions: ['Seal all closed months: --before today'],
+      });
+    }
+    return formatTimestamp(time).slice(0, 7);
+  }
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+function summary(outcome: WriteOutcome, sealing: Sealing, dim: (text: string) => string): string {
+  const { delivery, revision } = outcome;
+  if (delivery === 'queued') return '✓ queued';
+  if (sealing.sealed.length === 0) return dim('nothing to seal');
+  const what = `${count(sealing.sealed.length, 'month')} of ${count(new Set(sealing.sealed.map(({ subject }) => subject)).size, 'subject')}`;
+  const done = delivery === 'dry-run' ? 'would be sealed' : 'sealed';
+  return `✓ ${what} ${done}, ${count(sealing.files, 'file')} taken in${revision ? dim(` ${revision.slice(0, 10)}`) : ''}`;
+}
