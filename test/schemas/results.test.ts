@@ -58,6 +58,7 @@ describe('the schemas of results', () => {
     await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));
     await give('init', temporaryFolder(), '--remote', bareRepository());
     await give('init', temporaryFolder(), '--dry-run');
+    await give('compact', '--before', 'today');
     await give('get', 'nothing.here');
     await give('no-such-command');
     expect([...new Set(seen)].sort()).toEqual([...kinds, 'Error'].sort());
