@@ -3,7 +3,7 @@ import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Outbox } from './outbox.js';
 import type { PublishLock } from './publish-lock.js';
-import { type PublishReport, PublishRun } from './publish-run.js';
+import type { PublishReport } from './publish-run.js';
 import { dueAt } from './publish-schedule.js';
 import type { PushLog } from './push-log.js';
 import type { StateStore } from './state-store.js';
@@ -130,6 +130,8 @@ export class Publisher {
   }
 
   async #run(deadline: number, own?: string): Promise<PublishReport> {
+    // Reads, and writes that are queued, publish nothing.
+    const { PublishRun } = await import('./publish-run.js');
     const { store, outbox, pushes, clock } = this.#parts;
     const began = clock.now();
     const report = await new PublishRun(store, outbox, clock, deadline, own).run();
