@@ -12,8 +12,8 @@ const MONTH_MS = 31 * 24 * 3600 * 1000;
 export interface EventHint {
   /** Whether ids alone tell many events apart from those wanted. */
   readonly isOfTime: boolean;
-  /** The text of any event wanted holds one of these, in any case of letters; null where texts tell nothing. */
-  readonly texts: readonly string[] | null;
+  /** The text of any event wanted holds one of each of these lists, in any case of letters; the rarest list first. */
+  readonly texts: readonly (readonly string[])[];
   mayBeId(id: string): boolean;
   /** Whether an id of this month, `YYYY-MM`, may be. */
   mayBeMonth(month: string): boolean;
@@ -21,17 +21,25 @@ export interface EventHint {
 }
 
 /**
- * The longest part of a word that stands in a file as it is, wherever the word is a value there: letters and
- * digits are never split or quoted, but by a backslash.
+ * The parts of a word that stand in a file as they are, wherever the word is a value there, the longest first:
+ * letters and digits are never split or quoted, but by a backslash.
  */
-function core(word: string): string {
-  const runs = word.match(/[A-Za-z0-9]+/g) ?? [];
-  return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), '');
+function cores(word: string): readonly string[] {
+  const runs = [...new Set(word.match(/[A-Za-z0-9]+/g) ?? [])];
+  return runs.sort((a, b) => b.length - a.length);
 }
 
-/** The length of the shortest of some words: what is long is rare. */
-function shortest(words: readonly string[]): number {
-  return Math.min(...words.map((word) => word.length));
+/** Lists of texts of which a file that holds any of the words holds one each; none where nothing can be said. */
+function groupsOf(words: readonly string[]): readonly (readonly string[])[] {
+  const parts = words.map(cores);
+  if (parts.length === 1) return (parts[0] ?? []).map((part) => [part]);
+  const first = parts.flatMap(([longest]) => longest ?? []);
+  return first.length > 0 && first.length === words.length ? [first] : [];
+}
+
+/** How rare texts may be that hold any of these: long ones are, and those with digits. */
+function rarity(words: readonly string[]): number {
+  return Math.min(...words.map((word) => word.length + (/\d/.test(word) ? 10 : 0)));
 }
 
 /** A backslash may write any letter; the other two are letters whose small forms begin with k and i. */
@@ -41,22 +49,18 @@ const HIDING = ['\\', '\u212a', '\u0130'] as const;
 export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint | null {
   const always = ids.filter(isUlid);
   const { since, until, actions, users, outcomes, phases, runs, grep } = filter;
-  // Of one kind any word does; a word without letters and digits tells nothing.
-  const kinds = [actions, users, outcomes, phases, runs]
-    .map((words) => words.map(core))
-    .filter((words) => words.length > 0 && words.every(Boolean));
-  const needles = grep.map((needle) => core(needle).toLowerCase());
-  const greps = needles.length > 0 && needles.every(Boolean);
+  const kinds = [actions, users, outcomes, phases, runs].flatMap(groupsOf);
+  const needles = groupsOf(grep.map((needle) => needle.toLowerCase()));
   const isOfTime = since !== undefined || until !== undefined;
-  const [rarest] = [...kinds, ...(greps ? [needles] : [])].sort((a, b) => shortest(b) - shortest(a));
-  if (!isOfTime && !rarest) return null;
+  const groups = [...kinds, ...needles].sort((a, b) => rarity(b) - rarity(a));
+  if (!isOfTime && groups.length === 0) return null;
   const [from, to] = [
     (since ?? Number.NEGATIVE_INFINITY) - MARGIN_MS,
     (until ?? Number.POSITIVE_INFINITY) + MARGIN_MS,
   ];
   return {
     isOfTime,
-    texts: rarest ? [...rarest, ...HIDING, ...always] : null,
+    texts: groups.map((texts) => [...texts, ...HIDING, ...always]),
     mayBeId(id) {
       const time = ulidTime(id);
       return (time >= from && time < to) || always.includes(id);
@@ -68,9 +72,8 @@ export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint |
     mayBeText(text) {
       if (text.includes('\\') || always.some((id) => text.includes(id))) return true;
       if (!kinds.every((words) => words.some((word) => text.includes(word)))) return false;
-      if (!greps) return true;
-      const low = text.toLowerCase();
-      return needles.some((needle) => low.includes(needle));
+      const low = needles.length > 0 ? text.toLowerCase() : '';
+      return needles.every((parts) => parts.some((part) => low.includes(part)));
     },
   };
 }

@@ -12,6 +12,9 @@ const WORKERS = 3;
 /** So few files are not worth a search of all texts. */
 const FEW = 5_000;
 
+/** More files than these are searched again, for another of the texts. */
+const ENOUGH = 500;
+
 /** Where the events lie that a filter may want. */
 export interface Candidates {
   /** Files of one event. */
@@ -77,13 +80,14 @@ function isSealed(path: string): boolean {
   return folder === 'events' && SEALED.test(name);
 }
 
-async function candidatesByText(
-  store: StateStore,
-  revision: Revision,
-  texts: readonly string[],
-  hint: EventHint,
-): Promise<Candidates> {
-  const paths = await store.filesWith(revision, texts);
+async function candidatesByText(store: StateStore, revision: Revision, hint: EventHint): Promise<Candidates> {
+  const [rarest = [], ...others] = hint.texts;
+  let paths = await store.filesWith(revision, rarest);
+  for (const texts of others) {
+    if (paths.length <= ENOUGH) break;
+    const also = new Set(await store.filesWith(revision, texts));
+    paths = paths.filter((path) => also.has(path));
+  }
   const files = paths.filter((path) => {
     const place = parseEventPath(path);
     return place !== null && hint.mayBeId(place.id);
@@ -99,6 +103,6 @@ export async function findCandidates(
   hint: EventHint,
 ): Promise<Candidates> {
   const byId = hint.isOfTime ? await candidatesById(store.view(revision), hint) : null;
-  if (byId && (hint.texts === null || byId.files.size <= FEW)) return byId;
-  return candidatesByText(store, revision, hint.texts ?? [], hint);
+  if (byId && (hint.texts.length === 0 || byId.files.size <= FEW)) return byId;
+  return candidatesByText(store, revision, hint);
 }
