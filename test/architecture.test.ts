@@ -29,7 +29,13 @@ const TALK_TO_GIT = ['commands/init.ts', 'commands/clone.ts', 'commands/doctor.t
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
-const PORT = ['store/state-store.ts', 'store/entries.ts', 'store/host.ts', 'store/durable-files.ts'];
+const PORT = [
+  'store/state-store.ts',
+  'store/lease-store.ts',
+  'store/entries.ts',
+  'store/host.ts',
+  'store/durable-files.ts',
+];
 /** The layers that get clock, chance, environment and streams handed in. */
 const PURE = ['sync', 'k0rdent', 'gitstore', 'backends', 'store', 'model', 'errors'];
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KgitEvent } from './event.js';
 import { isAction } from './event.js';
+import { isLockName } from './lock-name.js';
 import type { Operation } from './operation.js';
 import { formatSubject, parseSubject } from './subject.js';
 import { isUlid } from './ulid.js';
@@ -49,6 +50,7 @@ const operation = z.object({
     })
     .optional(),
   learned: z.object({ name: z.string(), identity: z.string() }).optional(),
+  claim: z.object({ name: z.string().refine(isLockName), token: z.number().int().positive(), lease: ulid }).optional(),
   runId: z.string().optional(),
 });
 

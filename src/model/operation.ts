@@ -1,5 +1,6 @@
 import type { Edit } from './edit.js';
 import type { SubjectEvent } from './event.js';
+import type { LeaseClaim } from './lease.js';
 import type { StatePath } from './state-path.js';
 import { formatSubject } from './subject.js';
 import type { Value } from './value.js';
@@ -52,6 +53,8 @@ export interface Operation {
   readonly events: readonly EventWrite[];
   readonly change?: StateChange;
   readonly learned?: LearnedManagement;
+  /** The lease under which alone it may be published. */
+  readonly claim?: LeaseClaim;
   readonly runId?: string;
 }
 
