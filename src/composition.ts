@@ -1,4 +1,5 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
@@ -15,7 +16,9 @@ import type { Actor } from './model/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from './model/repository-spec.js';
 import type { Settings } from './settings.js';
 import { hasCode } from './store/durable-files.js';
+import { HeldLeases } from './store/held-leases.js';
 import type { Clock, Host } from './store/host.js';
+import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
@@ -91,6 +94,7 @@ export function openGit(path: string, environment: Environment): Git {
 /** An open repository and where it lies. */
 export interface OpenRepository {
   readonly repository: StateRepository;
+  readonly leases: Leases;
   readonly git: Git;
   readonly layout: Repository;
   readonly path: string;
@@ -126,6 +130,8 @@ interface Place {
   readonly fetchOptions: readonly string[];
 }
 
+const newNonce = () => randomBytes(16).toString('hex');
+
 /** Names that git cannot take for an option. */
 const REMOTE_NAME = /^[^-\u0000-\u0020\u007f][^\u0000-\u0020\u007f]*$/;
 
@@ -134,7 +140,7 @@ function assemble(
   git: Git,
   branch: string,
   { folder, fetchOptions }: Place,
-): { repository: StateRepository; remote: string | null } {
+): { repository: StateRepository; leases: Leases; remote: string | null } {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -159,8 +165,11 @@ function assemble(
   });
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisHost);
-  const publisher = new Publisher({ store, outbox, lock, clock: systemClock });
-  return { repository: new StateRepository(store, outbox, publisher, systemClock), remote };
+  const clock = systemClock;
+  const held = new HeldLeases(folder);
+  const leases = new Leases({ store: store.leases, held, lock, clock, nonce: newNonce });
+  const publisher = new Publisher({ store, outbox, lock, clock, leases });
+  return { repository: new StateRepository(store, outbox, publisher, clock), leases, remote };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
-import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
 import type { Clock } from '../store/host.js';
+import type { LockMove } from '../store/lease-store.js';
 import type {
   Commit,
   Head,
@@ -14,14 +12,19 @@ import type {
   TimelineEntry,
 } from '../store/state-store.js';
 import { blockedBy, Checkouts } from './checkouts.js';
-import { CommitBuilder } from './commit-builder.js';
+import { CommitBuilder, isOn } from './commit-builder.js';
+import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, gitFailed, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
+import { type RefMove, tipsOf } from './lock-commits.js';
+import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
+import { LockRefs, localLines, lostLocally, seenLines } from './lock-refs.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
-import { fetchFailure, pushOutcome } from './push-outcome.js';
+import { fetchFailure } from './push-outcome.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
+import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;
@@ -41,6 +44,7 @@ export interface GitStoreOptions {
 export class GitStore implements StateStore {
   readonly target: string;
   readonly isRemote: boolean;
+  readonly leases: LockRefs;
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
@@ -62,6 +66,11 @@ export class GitStore implements StateStore {
     this.isRemote = remote !== null;
     const address = remote === null ? commonDir : (config.get(`remote.${remote}.url`) ?? remote);
     this.target = `${withoutCredentials(address)}#${branch}`;
+    const isSigned = isOn(config.get('commit.gpgsign'));
+    const { committer } = options;
+    this.leases = new LockRefs(git, this.#reader, {
+      ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
+    });
     this.#checkouts = new Checkouts(
       git,
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
@@ -87,7 +96,7 @@ export class GitStore implements StateStore {
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
-    const fetchedAt = await this.#fetchedAt();
+    const fetchedAt = await readFetchedAt(this.#options.repository.commonDir);
     const local = refs.get(this.#branchRef);
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
       return { revision: local, fetchedAt };
@@ -102,22 +111,8 @@ export class GitStore implements StateStore {
     return (await this.#git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
   }
 
-  get #fetchedFile(): string {
-    return join(this.#options.repository.commonDir, 'kgit', 'fetched-at');
-  }
-
-  async #fetchedAt(): Promise<number> {
-    try {
-      return Number(await readFile(this.#fetchedFile, 'utf8')) || 0;
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return 0;
-      throw error;
-    }
-  }
-
-  async #noteFetched(): Promise<void> {
-    await privateFolder(dirname(this.#fetchedFile));
-    await replaceDurably(this.#fetchedFile, String(this.#options.clock.now()));
+  #noteFetched(): Promise<void> {
+    return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
   async refresh(timeoutMs: number): Promise<Head> {
@@ -125,18 +120,7 @@ export class GitStore implements StateStore {
     if (remote === null) return this.head();
     const known = (await this.#refs([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
-    const args = [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-recurse-submodules',
-      '--no-auto-gc',
-      '--no-write-fetch-head',
-      ...(this.#options.fetchOptions ?? []),
-      // A copied repository may name another program, and git would run it.
-      '--upload-pack=git-upload-pack',
-      '--end-of-options',
-    ];
+    const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
     const result = await this.#git.talk(
       remote,
       [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
@@ -183,7 +167,12 @@ export class GitStore implements StateStore {
     return timeline(this.#git, revision);
   }
 
-  async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
+  async swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    timeoutMs: number,
+    locks: readonly LockMove[] = [],
+  ): Promise<SwapOutcome> {
     let revisions: Revision[];
     try {
       revisions = await this.#builder.build(base, commits);
@@ -193,30 +182,24 @@ export class GitStore implements StateStore {
     }
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
-    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
+    const moves = await this.leases.prepare(locks);
+    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions, moves);
     const { remote, branch } = this.#options;
-    const args = [
-      'push',
-      '--porcelain',
-      '--no-verify',
-      '--no-follow-tags',
-      '--recurse-submodules=no',
-      '--no-signed',
-      '--receive-pack=git-receive-pack',
-      '--end-of-options',
-    ];
-    const result = await this.#git.talk(remote, [...args, remote, `${tip}:${this.#branchRef}`], {
-      timeout: timeoutMs,
-    });
-    const failure = pushOutcome(result, this.#remoteName(), branch);
+    const { leases, refspecs } = lockPushArgs(moves);
+    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
+    const args = ['push', ...options, '--end-of-options', remote, `${tip}:${this.#branchRef}`, ...refspecs];
+    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    const failure = lockPushOutcome(result, moves, this.#remoteName(), branch);
     if (failure) return failure;
-    return { kind: 'swapped', revisions, notes: await this.#afterPush(tip, base) };
+    const notes = await this.#afterPush(tip, base, moves);
+    return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
-  async #afterPush(tip: Revision, base: Revision | null): Promise<string[]> {
+  async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     try {
-      await this.#git.text(['update-ref', this.#trackingRef, tip]);
+      const input = `update ${this.#trackingRef} ${tip}\n${seenLines(locks)}`;
+      await this.#git.text(['update-ref', '--stdin'], { input });
       await this.#noteFetched();
       return await this.#follow(tip, base);
     } catch (error) {
@@ -225,11 +208,20 @@ export class GitStore implements StateStore {
     }
   }
 
-  async #moveBranch(from: Revision | null, to: Revision): Promise<boolean> {
-    const args = ['update-ref', '-m', 'kgit: publish', this.#branchRef, to, from ?? '0'.repeat(to.length)];
-    const { code, stderr } = await this.#git.run(args);
-    if (code === 0) return true;
-    if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return false;
+  /** Moves the branch, and locks with it: all from where they are expected, or nothing; null when all moved. */
+  async #moveBranch(
+    from: Revision | null,
+    to: Revision,
+    locks: readonly RefMove[] = [],
+  ): Promise<SwapOutcome | null> {
+    const expected = from ?? '0'.repeat(to.length);
+    const input = `update ${this.#branchRef} ${to} ${expected}\n${localLines(locks)}`;
+    const { code, stderr } = await this.#git.run(['update-ref', '-m', 'kgit: publish', '--stdin'], { input });
+    if (code === 0) return null;
+    const names = lostLocally(stderr, locks);
+    if (names.length > 0) return { kind: 'fenced', names };
+    if (/but expected|reference already exists|unable to resolve reference/.test(stderr))
+      return { kind: 'moved' };
     throw gitFailed(['update-ref'], code, stderr);
   }
 
@@ -237,6 +229,7 @@ export class GitStore implements StateStore {
     base: Revision | null,
     tip: Revision,
     revisions: readonly Revision[],
+    locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
     const now = await this.#branchTip();
     if (now !== base) return { kind: 'moved' };
@@ -246,8 +239,10 @@ export class GitStore implements StateStore {
       if (obstacle) return { kind: 'blocked', error: blockedBy(checkout.path, obstacle) };
     }
     await this.#checkouts.begin(checkouts, base, tip);
-    if (!(await this.#moveBranch(base, tip))) return { kind: 'moved' };
-    return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(async () => tip) };
+    const failure = await this.#moveBranch(base, tip, locks);
+    if (failure) return failure;
+    const notes = await this.#checkouts.finish(async () => tip);
+    return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
   }
 
   /**
@@ -269,7 +264,7 @@ export class GitStore implements StateStore {
         return [`${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`];
     }
     await this.#checkouts.begin(checkouts, local, tip);
-    if (!(await this.#moveBranch(local, tip))) return [];
+    if ((await this.#moveBranch(local, tip)) !== null) return [];
     return this.#checkouts.finish(async () => tip);
   }
 

@@ -76,12 +76,11 @@ export const isRoot = ({ length }: LeaseRecord): boolean => length === 1;
 export const expiresAt = ({ at, ttl }: Pick<LeaseRecord, 'at' | 'ttl'>): number => at + ttl;
 
 /** Whether somebody has it, be it expired or not. */
-export const isTaken = (record: LeaseRecord | null): record is LeaseRecord =>
-  record !== null && (record.action === 'acquire' || record.action === 'renew');
+export const isTaken = ({ action }: LeaseRecord): boolean => action === 'acquire' || action === 'renew';
 
 /** Whether this acquisition has it still. */
-export const isClaimed = (record: LeaseRecord | null, claim: LeaseClaim): record is LeaseRecord =>
-  isTaken(record) && record.lease === claim.lease && record.token === claim.token;
+export const isClaimed = (record: LeaseRecord, { lease, token }: LeaseClaim): boolean =>
+  isTaken(record) && record.lease === lease && record.token === token;
 
 /**
  * From when on others may take the lease over, in ms since the epoch: when it has expired by its own commit, and
@@ -159,19 +158,24 @@ function holderOf(value: unknown): Holder | null {
 /** The record that a commit message holds; null when it holds none: anybody may push any commit. */
 export function parseLease(message: string): LeaseRecord | null {
   if (message.length > MAX_MESSAGE) return null;
-  let value: unknown;
   try {
-    value = JSON.parse(message.slice(message.indexOf('\n\n')));
-  } catch {
-    return null;
+    return leaseFromJson(JSON.parse(message.slice(message.indexOf('\n\n'))));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
+}
+
+/** The record that JSON holds; null when it holds none. */
+export function leaseFromJson(value: unknown): LeaseRecord | null {
   if (!isMap(value)) return null;
   const { action, name, token, lease, acquiredAt, at, ttl, nonce, length, reason } = value;
   const holder = holderOf(value['holder']);
   const ended = value['previous'];
   const previousHolder = holderOf(ended);
   const isKnown = LEASE_ACTIONS.find((known) => known === action);
-  if (!isKnown || !holder || !isText(name) || !isLockName(name) || !isText(lease) || !isUlid(lease)) return null;
+  if (!isKnown || !holder || !isText(name) || !isLockName(name) || !isText(lease) || !isUlid(lease))
+    return null;
   if (!isCount(token) || !isCount(ttl) || ttl > MAX_TTL || !isCount(length)) return null;
   if (!isTime(acquiredAt) || !isTime(at) || !isText(nonce) || !isTextOrNone(reason)) return null;
   let previous: PreviousHolder | undefined;

@@ -50,7 +50,9 @@ const operation = z.object({
     })
     .optional(),
   learned: z.object({ name: z.string(), identity: z.string() }).optional(),
-  claim: z.object({ name: z.string().refine(isLockName), token: z.number().int().positive(), lease: ulid }).optional(),
+  claim: z
+    .object({ name: z.string().refine(isLockName), token: z.number().int().positive(), lease: ulid })
+    .optional(),
   runId: z.string().optional(),
 });
 

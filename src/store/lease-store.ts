@@ -1,6 +1,6 @@
-import type { RefusedError, RemoteError } from '../errors.js';
-import type { Actor } from '../model/operation.js';
+import type { KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { LeaseRecord } from '../model/lease.js';
+import type { Actor } from '../model/operation.js';
 
 /** The newest commit of a lock's chain. */
 export interface LockTip {
@@ -30,7 +30,7 @@ export type LockOutcome =
   /** The remote lets no lock be moved, or cannot move several refs at once. */
   | { readonly kind: 'refused'; readonly error: RefusedError }
   /** The connection broke after the request was sent: it may have been carried out. */
-  | { readonly kind: 'unknown'; readonly error: RemoteError };
+  | { readonly kind: 'unknown'; readonly error: KgitError };
 
 /**
  * Where locks are kept: beside the branch, each a chain of commits that moves by compare-and-swap and is never

@@ -1,20 +1,14 @@
 import { InternalError, RemoteError } from '../errors.js';
 import type { Delivery } from './delivery.js';
-import type { Clock } from './host.js';
-import type { Outbox } from './outbox.js';
 import type { PublishLock } from './publish-lock.js';
-import { type PublishReport, PublishRun } from './publish-run.js';
-import type { StateStore } from './state-store.js';
+import { type PublishReport, PublishRun, type PublishRunParts } from './publish-run.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
 const WITHDRAW_MS = 2_000;
 
-export interface PublisherParts {
-  readonly store: StateStore;
-  readonly outbox: Outbox;
+export interface PublisherParts extends PublishRunParts {
   readonly lock: PublishLock;
-  readonly clock: Clock;
 }
 
 /** A delivery, what the user should know beside it, and whether the operation is still in the outbox. */
@@ -116,8 +110,7 @@ export class Publisher {
   }
 
   #run(deadline: number, own?: string): Promise<PublishReport> {
-    const { store, outbox, clock } = this.#parts;
-    return new PublishRun(store, outbox, clock, deadline, own).run();
+    return new PublishRun(this.#parts, deadline, own).run();
   }
 }
 
