@@ -5,10 +5,12 @@ import { filesBelow, lineCount, parseSource, readSources, type SourceFile } from
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'errors'],
   commands: [
-    ...['base-command', 'write-command', 'state-command', 'read-flags', 'composition', 'settings', 'cli'],
+    ...['base-command', 'write-command', 'state-command', 'lease-command', 'read-flags'],
+    ...['composition', 'settings', 'cli'],
     ...['sync', 'k0rdent', 'store', 'model', 'errors'],
   ],
   'state-command': ['base-command', 'write-command', 'cli', 'store', 'model', 'errors'],
+  'lease-command': ['base-command', 'write-command', 'composition', 'cli', 'store', 'model', 'errors'],
   'write-command': ['base-command', 'composition', 'cli', 'store', 'model', 'errors'],
   'read-flags': ['store'],
   'base-command': ['composition', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
@@ -98,6 +100,7 @@ const CLI_LAYERS = [
   'main',
   'commands',
   'state-command',
+  'lease-command',
   'write-command',
   'read-flags',
   'base-command',

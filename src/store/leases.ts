@@ -153,6 +153,12 @@ export class Leases {
     throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
 
+  /** Whether this clone holds the lease of a claim, as far as it knows. */
+  async isHeldHere(claim: LeaseClaim): Promise<boolean> {
+    const ours = await this.#parts.held.read(claim.name);
+    return ours !== null && isClaimed(ours.tip.record, claim);
+  }
+
   /** Where a lease that is claimed stands: as this clone knows it, else as the remote has it. Throws FencedError. */
   async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
     const ours = isFresh ? null : await this.#parts.held.read(claim.name);

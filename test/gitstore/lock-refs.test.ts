@@ -43,13 +43,18 @@ describe('trap A: a push of the same commit to a ref that is there is no success
     const [one, two] = [cloneOf(remote), cloneOf(remote)];
     // The naive locker: two machines make the same commit, and each believes exit code 0.
     process.env['GIT_AUTHOR_DATE'] = process.env['GIT_COMMITTER_DATE'] = '2025-07-11T14:30:00Z';
-    const oids = [one, two].map((path) =>
-      git(path, 'commit-tree', '-m', 'lock', EMPTY_TREE),
-    );
+    const oids = [one, two].map((path) => git(path, 'commit-tree', '-m', 'lock', EMPTY_TREE));
     delete process.env['GIT_AUTHOR_DATE'];
     delete process.env['GIT_COMMITTER_DATE'];
     const naive = [one, two].map((path, i) =>
-      git(path, 'push', '--porcelain', '--force-with-lease=refs/kgit/naive:', 'origin', `${oids[i]}:refs/kgit/naive`),
+      git(
+        path,
+        'push',
+        '--porcelain',
+        '--force-with-lease=refs/kgit/naive:',
+        'origin',
+        `${oids[i]}:refs/kgit/naive`,
+      ),
     );
     expect(naive[0]).toContain('*\t');
     expect(naive[1]).toContain('=\t');
@@ -154,13 +159,7 @@ describe('lock refs', () => {
     const remote = bareRepository();
     const path = cloneOf(remote);
     const store = await openGitStore(path, 'origin');
-    const oid = git(
-      path,
-      'commit-tree',
-      '-m',
-      'mine\n\n{"action":"acquire"}',
-      git(path, 'mktree', '--batch'),
-    );
+    const oid = git(path, 'commit-tree', '-m', 'mine\n\n{"action":"acquire"}', EMPTY_TREE);
     git(path, 'push', '--quiet', 'origin', `${oid}:${REF}`);
     await expect(store.leases.read('network', MS)).rejects.toThrow(InvalidStateError);
     git(path, 'push', '--quiet', 'origin', `${oid}:refs/kgit/locks/Not-A-Name`);
