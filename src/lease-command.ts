@@ -40,7 +40,7 @@ export abstract class LeaseCommand extends WriteCommand {
   ): Promise<Audit | null> {
     const { token, host, runId, expiresAt } = previous;
     const parameters = {
-      ...{ token, holder: previous.name, holder_host: host, expired_at: new Date(expiresAt).toISOString() },
+      ...{ token, holder: previous.name, holder_host: host, expires_at: new Date(expiresAt).toISOString() },
       ...(runId === undefined ? {} : { holder_run: runId }),
     };
     const why = reason === undefined ? {} : { reason };
