@@ -185,7 +185,11 @@ describe('what is no lease', () => {
   });
 
   it('any text, cut off, too long or none', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (any) => expect(parseLease(any)).toBeNull()));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (any) => {
+        expect(parseLease(any)).toBeNull();
+      }),
+    );
     expect(parseLease(good.slice(0, -5))).toBeNull();
     expect(parseLease(`${good}${' '.repeat(70_000)}`)).toBeNull();
     expect(parseLease('x\n\n[]')).toBeNull();
