@@ -78,7 +78,8 @@ export class LockCommits {
     if (move.records.some(({ action }) => action === 'acquire' || action === 'break'))
       await this.#git.text(['mktree'], { input: '' });
     for (const record of move.records) {
-      const isNewRoot = parent !== null && isRoot(record);
+      // Branches may be closed to forced pushes, so a chain there stays whole.
+      const isNewRoot = parent !== null && isRoot(record) && !ref.startsWith(LOCK_SPACES.branches);
       isForced ||= isNewRoot;
       parent = await this.#commit(record, isNewRoot ? null : parent, move.author);
     }

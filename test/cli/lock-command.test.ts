@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
-import { type KgitRun, kgit, kgitJson, PROGRAM, startKgit } from '../support/kgit.js';
+import { kgit, kgitJson, PROGRAM, startKgit } from '../support/kgit.js';
 import { expectFailure, sharedState, stateRepository } from '../support/state-repository.js';
 
 const REF = 'refs/kgit/locks/network';
