@@ -22,6 +22,8 @@ import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
+import { PushLog } from './store/push-log.js';
+import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -101,6 +103,8 @@ export interface OpenRepository {
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
+  readonly scheduled: ScheduledPublisher;
+  readonly pushes: PushLog;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -140,7 +144,7 @@ function assemble(
   git: Git,
   branch: string,
   { folder, fetchOptions }: Place,
-): { repository: StateRepository; leases: Leases; remote: string | null } {
+): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'scheduled' | 'pushes'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -165,11 +169,16 @@ function assemble(
   });
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisHost);
+  const pushes = new PushLog(join(folder, 'pushes'));
   const clock = systemClock;
   const held = new HeldLeases(folder);
   const leases = new Leases({ store: store.leases, held, lock, clock, nonce: newNonce });
-  const publisher = new Publisher({ store, outbox, lock, clock, leases });
-  return { repository: new StateRepository(store, outbox, publisher, clock), leases, remote };
+  const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
+  const background = new PublishLock(join(folder, 'publisher.lock'), thisHost);
+  const { target } = store;
+  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
+  const repository = new StateRepository(store, outbox, publisher, clock);
+  return { repository, leases, remote, scheduled, pushes };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */

@@ -3,6 +3,7 @@ import { Flags, type Interfaces } from '@oclif/core';
 import leven from 'leven';
 import { type Context, KgitCommand } from './base-command.js';
 import type { RunLease } from './cli/lease-run.js';
+import { startPublisher } from './cli/start-publisher.js';
 import { namedDeployment, resolveCluster } from './cli/subjects.js';
 import { actorOf, ciRun, systemClock, thisHost } from './composition.js';
 import { NotFoundError, UsageError } from './errors.js';
@@ -163,16 +164,31 @@ export abstract class WriteCommand extends KgitCommand {
       if (name !== null)
         this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
     }
+    const { publishInterval: interval } = context.settings;
+    const isQueued = this.flags.queue === true;
+    const isDry = this.flags['dry-run'] === true;
+    const isWithdrawn = withdraw || claim !== null;
+    const isJoined = interval > 0 && repository.store.isRemote && !isWithdrawn && !this.mustPublish;
     const outcome = await repository.write(operation, {
-      queue: this.flags.queue === true,
+      queue: isQueued || isJoined,
       requirePublish: this.mustPublish,
-      dryRun: this.flags['dry-run'] === true,
-      withdraw: (withdraw || claim !== null) && this.flags.queue !== true,
+      dryRun: isDry,
+      withdraw: isWithdrawn && !isQueued,
       deadline: this.deadline(context.settings),
+      interval,
     });
     for (const note of outcome.notes) this.note(note);
+    if (isQueued && !isDry) this.note('queued here; publish it with kgit sync');
+    else if (isJoined && !isDry) await this.publishLater(context);
     await this.refreshRepository(context);
     return outcome;
+  }
+
+  /** Leaves what waits to a process in the background, which publishes it with what others write until then. */
+  protected async publishLater({ opened, settings }: Context): Promise<void> {
+    const { repo, config } = this.flags;
+    if (!(await opened.scheduled.isRunning())) startPublisher({ repo, config });
+    this.note(`queued: published with others in ${settings.publishInterval / 1000} s at most`);
   }
 
   /** Has the result say what the repository is like after a write. */

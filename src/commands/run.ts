@@ -189,7 +189,10 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
     const ended = await attempt(Promise.resolve().then(make).then(keep));
     let outcome: WriteOutcome | null = null;
+    const isFree = started.operation.claim === undefined;
+    const isJoined = isFree && context.settings.publishInterval > 0 && context.opened.remote !== null;
     if (ended && this.flags.queue) this.note('queued here; publish it with kgit sync');
+    else if (ended && isJoined && !this.mustPublish) await attempt(this.publishLater(context));
     else if (ended) {
       outcome = await attempt(Promise.race([this.#publish(context, ended), interrupted]));
       if (outcome === null && errors.length === 0) this.#interrupt(errors);
@@ -209,8 +212,9 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
 
   #publish({ opened, settings }: Context, { operation }: Write): Promise<WriteOutcome> {
     const deadline = this.now() + settings.timeout;
+    const interval = settings.publishInterval;
     const withdraw = operation.claim !== undefined && !this.flags.queue;
-    const options = { requirePublish: this.mustPublish, withdraw, deadline };
+    const options = { requirePublish: this.mustPublish, withdraw, deadline, interval };
     return opened.repository.publish(operation.id, options);
   }
 

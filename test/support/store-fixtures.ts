@@ -12,6 +12,7 @@ import { Leases } from '../../src/store/leases.js';
 import { Outbox } from '../../src/store/outbox.js';
 import { PublishLock } from '../../src/store/publish-lock.js';
 import { Publisher } from '../../src/store/publisher.js';
+import { PushLog } from '../../src/store/push-log.js';
 import { StateRepository } from '../../src/store/state-repository.js';
 import type { StateStore, SwapOutcome } from '../../src/store/state-store.js';
 import { temporaryFolder } from './git-fixtures.js';
@@ -105,16 +106,18 @@ export function repositoryOf<S extends StateStore>(
 ) {
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisProcess);
+  const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
   let nonces = 0;
   const leases = new Leases({ store: store.leases, held, lock, clock, nonce: () => `nonce-${nonces++}` });
-  const publisher = new Publisher({ store, outbox, lock, clock, leases });
+  const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
   return {
     repository: new StateRepository(store, outbox, publisher, clock),
     outbox,
     leases,
     lock,
     publisher,
+    pushes,
     folder,
     clock,
   };
