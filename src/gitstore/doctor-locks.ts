@@ -1,4 +1,4 @@
-import { type Check, finding, passed } from '../model/check.js';
+import { type Check, passed } from '../model/check.js';
 import type { RemoteTarget } from './doctor-remote.js';
 import type { Git } from './git.js';
 import { LOCK_SPACES } from './lock-commits.js';
@@ -12,12 +12,10 @@ export async function checkLocks(
   { remote, timeout }: RemoteTarget,
   isAtomic: boolean,
 ): Promise<Check> {
+  // Who uses no locks misses nothing, so it is no finding.
   if (!isAtomic) {
-    return finding(
-      'locks',
-      'the remote cannot move several refs at once (no atomic push), so kgit lock and --lock are refused',
-      'Have it allowed on the server: git config receive.advertiseAtomic true; or do without locks',
-    );
+    const why = 'the remote cannot move several refs at once (no atomic push; git: receive.advertiseAtomic)';
+    return passed('locks', `none: ${why}, so kgit lock and --lock are refused`);
   }
   const pattern = `${LOCK_SPACES.branches}*`;
   const args = ['ls-remote', '--heads', '--end-of-options', remote, pattern];
