@@ -220,7 +220,7 @@ async function openByUrl(
   const path = await managedClone(openGit(tmpdir(), environment), wanted);
   const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
-  const git = finder.at(layout.commonDir);
+  const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
   return { git, layout, path: withoutCredentials(url), branch, ...assemble(layout, git, branch, own) };
@@ -244,7 +244,7 @@ export async function openStateRepository(
   const finder = openGit(path, environment);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
-  const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
+  const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };

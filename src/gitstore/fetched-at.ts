@@ -4,7 +4,7 @@ import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.j
 
 const fileOf = (commonDir: string) => join(commonDir, 'kgit', 'fetched-at');
 
-/** When the remote was last asked, in ms since the epoch; 0 where it never was. */
+/** When a clone last heard from its remote, in ms since the epoch; 0 for never. */
 export async function readFetchedAt(commonDir: string): Promise<number> {
   try {
     return Number(await readFile(fileOf(commonDir), 'utf8')) || 0;
@@ -14,8 +14,9 @@ export async function readFetchedAt(commonDir: string): Promise<number> {
   }
 }
 
-/** Notes that the remote was asked just now. Throws EnvironmentError. */
+/** Notes that a clone has just heard from its remote. Throws EnvironmentError. */
 export async function noteFetchedAt(commonDir: string, now: number): Promise<void> {
-  await privateFolder(dirname(fileOf(commonDir)));
-  await replaceDurably(fileOf(commonDir), String(now));
+  const file = fileOf(commonDir);
+  await privateFolder(dirname(file));
+  await replaceDurably(file, String(now));
 }

@@ -14,7 +14,7 @@ import type {
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder, isOn } from './commit-builder.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
-import { type Git, gitFailed, withoutCredentials } from './git.js';
+import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { type RefMove, tipsOf } from './lock-commits.js';
 import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
@@ -22,6 +22,7 @@ import { LockRefs, localLines, lostLocally, seenLines } from './lock-refs.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { fetchFailure } from './push-outcome.js';
+import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
@@ -50,6 +51,7 @@ export class GitStore implements StateStore {
   readonly #reader: ObjectReader;
   readonly #builder: CommitBuilder;
   readonly #checkouts: Checkouts;
+  readonly #refs: Refs;
   readonly #branchRef: string;
   readonly #trackingRef: string;
 
@@ -60,6 +62,7 @@ export class GitStore implements StateStore {
     this.#git = git;
     this.#options = options;
     this.#reader = new ObjectReader(git);
+    this.#refs = new Refs(git, repository);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
     this.#trackingRef = `refs/kgit/remote/${branch}`;
@@ -78,14 +81,8 @@ export class GitStore implements StateStore {
     );
   }
 
-  async #refs(names: readonly string[]): Promise<Map<string, Revision>> {
-    const text = await this.#git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
-    const pairs = text.split('\n').filter(Boolean);
-    return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
-  }
-
   async #branchTip(): Promise<Revision | null> {
-    return (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+    return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
   }
 
   async head(): Promise<Head> {
@@ -94,7 +91,7 @@ export class GitStore implements StateStore {
       return { revision: await this.#branchTip(), fetchedAt: null };
     }
     const usersRef = `refs/remotes/${remote}/${branch}`;
-    const refs = await this.#refs([this.#trackingRef, usersRef, this.#branchRef]);
+    const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
     const fetchedAt = await readFetchedAt(this.#options.repository.commonDir);
     const local = refs.get(this.#branchRef);
@@ -118,7 +115,7 @@ export class GitStore implements StateStore {
   async refresh(timeoutMs: number): Promise<Head> {
     const { remote } = this.#options;
     if (remote === null) return this.head();
-    const known = (await this.#refs([this.#trackingRef])).get(this.#trackingRef);
+    const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
     const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
     const result = await this.#git.talk(
@@ -131,7 +128,9 @@ export class GitStore implements StateStore {
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
-    const tip = isEmpty ? null : ((await this.#refs([this.#trackingRef])).get(this.#trackingRef) ?? null);
+    const tip = isEmpty
+      ? null
+      : ((await this.#refs.read([this.#trackingRef])).get(this.#trackingRef) ?? null);
     if (tip && before && !(await isRelated(this.#git, before, tip))) {
       const back = known ? [this.#trackingRef, known] : ['-d', this.#trackingRef];
       await this.#git.text(['update-ref', ...back]);
@@ -198,31 +197,14 @@ export class GitStore implements StateStore {
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     try {
-      const input = `update ${this.#trackingRef} ${tip}\n${seenLines(locks)}`;
-      await this.#git.text(['update-ref', '--stdin'], { input });
+      const notes = await this.#follow(tip, base, this.#trackingRef);
+      if (locks.length > 0) await this.#git.text(['update-ref', '--stdin'], { input: seenLines(locks) });
       await this.#noteFetched();
-      return await this.#follow(tip, base);
+      return notes;
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       return [`published, but this clone could not be brought up to date: ${error.message}; run 'kgit sync'`];
     }
-  }
-
-  /** Moves the branch, and locks with it: all from where they are expected, or nothing; null when all moved. */
-  async #moveBranch(
-    from: Revision | null,
-    to: Revision,
-    locks: readonly RefMove[] = [],
-  ): Promise<SwapOutcome | null> {
-    const expected = from ?? '0'.repeat(to.length);
-    const input = `update ${this.#branchRef} ${to} ${expected}\n${localLines(locks)}`;
-    const { code, stderr } = await this.#git.run(['update-ref', '-m', 'kgit: publish', '--stdin'], { input });
-    if (code === 0) return null;
-    const names = lostLocally(stderr, locks);
-    if (names.length > 0) return { kind: 'fenced', names };
-    if (/but expected|reference already exists|unable to resolve reference/.test(stderr))
-      return { kind: 'moved' };
-    throw gitFailed(['update-ref'], code, stderr);
   }
 
   async #swapLocally(
@@ -239,8 +221,11 @@ export class GitStore implements StateStore {
       if (obstacle) return { kind: 'blocked', error: blockedBy(checkout.path, obstacle) };
     }
     await this.#checkouts.begin(checkouts, base, tip);
-    const failure = await this.#moveBranch(base, tip, locks);
-    if (failure) return failure;
+    const lost = await this.#refs.moveAll([branchMove(this.#branchRef, base, tip), localLines(locks)]);
+    if (lost !== null) {
+      const names = lostLocally(lost, locks);
+      return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
+    }
     const notes = await this.#checkouts.finish(async () => tip);
     return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
   }
@@ -249,23 +234,38 @@ export class GitStore implements StateStore {
    * Brings the user's own branch, and the checkouts of it, to the published tip where nothing is in the way:
    * commits of the user's own and local edits stay as they are, and a note says so.
    * @param base an ancestor of the tip
+   * @param tracking kgit's own ref that goes to the tip, too, and in any case
    */
-  async #follow(tip: Revision, base: Revision | null): Promise<string[]> {
+  async #follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
+    const { local, checkouts, notes } = await this.#wayTo(tip, base);
+    if (notes === null) {
+      await this.#checkouts.begin(checkouts, local, tip);
+      if (await this.#refs.move(this.#branchRef, local, tip, tracking))
+        return this.#checkouts.finish(async () => tip);
+    }
+    if (tracking) await this.#refs.set(tracking, tip);
+    return notes ?? [];
+  }
+
+  /** Where the user's branch and its checkouts stand, and why they are to stay there; null where they can go to the tip. */
+  async #wayTo(tip: Revision, base: Revision | null) {
     const checkouts = await this.#checkouts.list();
     const local = await this.#branchTip();
-    if (local === tip || (local === null && checkouts.length === 0)) return [];
+    const staying = (...notes: string[]) => ({ local, checkouts, notes });
+    if (local === tip || (local === null && checkouts.length === 0)) return staying();
     const { branch } = this.#options;
-    if (local !== null && local !== base && !(await this.#isAncestor(local, tip))) {
-      return [`your branch ${branch} has commits that the remote does not have, so it was left where it is`];
-    }
+    if (local !== null && local !== base && !(await this.#isAncestor(local, tip)))
+      return staying(
+        `your branch ${branch} has commits that the remote does not have, so it was left where it is`,
+      );
     for (const checkout of checkouts) {
       const obstacle = await this.#checkouts.obstacle(checkout, local, tip);
       if (obstacle)
-        return [`${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`];
+        return staying(
+          `${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`,
+        );
     }
-    await this.#checkouts.begin(checkouts, local, tip);
-    if ((await this.#moveBranch(local, tip)) !== null) return [];
-    return this.#checkouts.finish(async () => tip);
+    return { local, checkouts, notes: null };
   }
 
   async settle(): Promise<readonly string[]> {
@@ -274,13 +274,13 @@ export class GitStore implements StateStore {
 
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
-    return revision !== null && this.isRemote ? this.#follow(revision, null) : [];
+    return revision !== null && this.isRemote ? this.#follow(revision, null, null) : [];
   }
 
   async behind(): Promise<number> {
     const [{ revision }, checkouts] = await Promise.all([this.head(), this.#checkouts.list()]);
     if (revision === null || checkouts.length === 0) return 0;
-    const local = (await this.#refs([this.#branchRef])).get(this.#branchRef);
+    const local = (await this.#refs.read([this.#branchRef])).get(this.#branchRef);
     const range = local ? `${local}..${revision}` : revision;
     return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
   }

@@ -69,10 +69,14 @@ export class Git {
     this.#prefix = [...GIT_OPTIONS, ...prefix];
   }
 
-  /** The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read. */
-  at(gitDir: string, folder = gitDir): Git {
+  /**
+   * The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read.
+   * @param config the repository's, where it is known
+   */
+  at(gitDir: string, folder = gitDir, config?: ReadonlyMap<string, string>): Git {
     const environment = { ...this.#environment, ...this.#tokens };
-    return new Git(folder, environment, this.#access, [`--git-dir=${gitDir}`]);
+    const access = config ? { ...this.#access, config } : this.#access;
+    return new Git(folder, environment, access, [`--git-dir=${gitDir}`]);
   }
 
   /**

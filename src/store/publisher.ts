@@ -1,7 +1,7 @@
 import { InternalError, RemoteError } from '../errors.js';
 import type { Delivery } from './delivery.js';
 import type { PublishLock } from './publish-lock.js';
-import { type PublishReport, PublishRun, type PublishRunParts } from './publish-run.js';
+import type { PublishReport, PublishRunParts } from './publish-run.js';
 import { dueAt } from './publish-schedule.js';
 import type { PushLog } from './push-log.js';
 
@@ -124,6 +124,8 @@ export class Publisher {
   }
 
   async #run(deadline: number, own?: string): Promise<PublishReport> {
+    // Reads, and writes that are queued, publish nothing.
+    const { PublishRun } = await import('./publish-run.js');
     const { pushes, clock } = this.#parts;
     const began = clock.now();
     const report = await new PublishRun(this.#parts, deadline, own).run();

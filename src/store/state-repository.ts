@@ -4,7 +4,7 @@ import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { OverlayView } from './overlay-view.js';
-import { type PlannedEntry, planBatch } from './plan-batch.js';
+import { type PlannedEntry, planBatch } from './planned.js';
 import type { Publisher } from './publisher.js';
 import type { Head, Revision, StateStore } from './state-store.js';
 
