@@ -1,4 +1,10 @@
-import { expiresAt, formatClaims, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
+import {
+  expiresAt,
+  formatClaims,
+  type LeaseClaim,
+  type LeaseRecord,
+  type PreviousHolder,
+} from '../model/lease.js';
 import type { LockStanding } from '../store/leases.js';
 import type { Screen } from './output.js';
 import { formatTable, type TableRow } from './table.js';
@@ -20,6 +26,11 @@ export function leaseJson(record: LeaseRecord): Record<string, unknown> {
     ...{ acquiredAt: iso(acquiredAt), renewedAt: iso(at), expiresAt: iso(expiresAt(record)) },
     ...{ ttlSeconds: ttl / 1000, reason: reason ?? null },
   };
+}
+
+/** Whose lease was ended, as results tell it. */
+export function brokeJson(previous: PreviousHolder | null | undefined, audit: unknown): unknown {
+  return previous ? { ...previous, expiresAt: iso(previous.expiresAt), audit } : null;
 }
 
 /** A row of `kgit locks`. */

@@ -3,7 +3,7 @@ import { type Context, helpText } from '../base-command.js';
 import { type ChildEnd, splitCommand } from '../cli/child-command.js';
 import { EndSignals } from '../cli/end-signals.js';
 import { asKgitError } from '../cli/failure.js';
-import { holderName, leaseJson, leaseText } from '../cli/lease-result.js';
+import { brokeJson, holderName, leaseJson, leaseText } from '../cli/lease-result.js';
 import { runUnderLease } from '../cli/lease-run.js';
 import type { CommandResult } from '../cli/output.js';
 import { failureText } from '../cli/run-result.js';
@@ -77,7 +77,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     const { broke } = acquired;
     const audit = broke && (await this.recordBreak(context, name, broke, 'the lease had expired'));
     if (broke) this.note(`the lease of ${broke.name} on ${broke.host} had expired and was ended`);
-    const json = { ...leaseJson(acquired.record), broke: broke && { ...broke, audit } };
+    const json = { ...leaseJson(acquired.record), broke: brokeJson(broke, audit) };
     if (command !== null) return this.#run(context, acquired, command, json);
     return {
       json,

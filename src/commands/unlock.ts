@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
-import { leaseJson } from '../cli/lease-result.js';
+import { brokeJson, leaseJson } from '../cli/lease-result.js';
 import type { CommandResult } from '../cli/output.js';
 import { UsageError } from '../errors.js';
 import { LeaseCommand } from '../lease-command.js';
@@ -60,7 +60,7 @@ export default class Unlock extends LeaseCommand {
     const audit = previous ? await this.recordBreak(context, name, previous, by.reason) : null;
     const whose = previous ? `${previous.name} on ${previous.host}, token ${previous.token}` : 'nobody';
     return {
-      json: { ...leaseJson(record), released: true, broke: previous && { ...previous, audit } },
+      json: { ...leaseJson(record), released: true, broke: brokeJson(previous, audit) },
       names: [name],
       lines: ({ style }) => [
         `${style('green', '✓')} lock ${style('bold', name)} broken ${style('dim', `it was held by ${whose}`)}`,
