@@ -1,4 +1,5 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
@@ -15,7 +16,9 @@ import type { Actor } from './model/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from './model/repository-spec.js';
 import type { Settings } from './settings.js';
 import { hasCode } from './store/durable-files.js';
+import { HeldLeases } from './store/held-leases.js';
 import type { Clock, Host } from './store/host.js';
+import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
@@ -93,6 +96,7 @@ export function openGit(path: string, environment: Environment): Git {
 /** An open repository and where it lies. */
 export interface OpenRepository {
   readonly repository: StateRepository;
+  readonly leases: Leases;
   readonly git: Git;
   readonly layout: Repository;
   readonly path: string;
@@ -130,6 +134,8 @@ interface Place {
   readonly fetchOptions: readonly string[];
 }
 
+const newNonce = () => randomBytes(16).toString('hex');
+
 /** Names that git cannot take for an option. */
 const REMOTE_NAME = /^[^-\u0000-\u0020\u007f][^\u0000-\u0020\u007f]*$/;
 
@@ -138,7 +144,7 @@ function assemble(
   git: Git,
   branch: string,
   { folder, fetchOptions }: Place,
-): Pick<OpenRepository, 'repository' | 'remote' | 'scheduled' | 'pushes'> {
+): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'scheduled' | 'pushes'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -165,11 +171,14 @@ function assemble(
   const lock = new PublishLock(join(folder, 'publish.lock'), thisHost);
   const pushes = new PushLog(join(folder, 'pushes'));
   const clock = systemClock;
-  const publisher = new Publisher({ store, outbox, lock, pushes, clock });
+  const held = new HeldLeases(folder);
+  const leases = new Leases({ store: store.leases, held, lock, clock, nonce: newNonce });
+  const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
   const background = new PublishLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;
   const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
-  return { repository: new StateRepository(store, outbox, publisher, clock), remote, scheduled, pushes };
+  const repository = new StateRepository(store, outbox, publisher, clock);
+  return { repository, leases, remote, scheduled, pushes };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */

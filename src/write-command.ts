@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Flags, type Interfaces } from '@oclif/core';
 import { type Context, KgitCommand } from './base-command.js';
 import { requireDeployment } from './cli/known-deployment.js';
+import type { RunLease } from './cli/lease-run.js';
 import { isCi, runIdOf } from './cli/run-of.js';
 import { startPublisher } from './cli/start-publisher.js';
 import { namedDeployment, resolveCluster } from './cli/subjects.js';
-import { actorOf, ciRun, thisHost } from './composition.js';
+import { actorOf, ciRun, systemClock, thisHost } from './composition.js';
 import { UsageError } from './errors.js';
+import { type LeaseClaim, parseClaims } from './model/lease.js';
+import { lockName } from './model/lock-name.js';
 import { makeEvent, makeOperation, type Writer } from './model/make-operation.js';
 import type { Actor, EventWrite, Operation } from './model/operation.js';
 import { type Subject, unfitForWindows } from './model/subject.js';
@@ -33,6 +36,11 @@ export abstract class WriteCommand extends KgitCommand {
       summary: "The run that it belongs to (KGIT_RUN_ID; in CI: the pipeline's).",
     }),
     user: Flags.string({ helpGroup: WRITE, helpValue: 'NAME', summary: 'Who did it (KGIT_USER).' }),
+    lock: Flags.string({
+      helpGroup: WRITE,
+      helpValue: 'NAME',
+      summary: 'Write only under the lease of this lock, which is renewed with it (kgit lock).',
+    }),
     queue: Flags.boolean({
       helpGroup: WRITE,
       exclusive: ['require-publish'],
@@ -100,9 +108,33 @@ export abstract class WriteCommand extends KgitCommand {
     return makeOperation(events, this.#writer(context), more, this.flags['allow-secret']);
   }
 
+  /** The claims that were handed to this process by `kgit lock NAME -- COMMAND`. */
+  protected get handedClaims(): LeaseClaim[] {
+    return parseClaims(this.environment['KGIT_LEASE']);
+  }
+
+  /** The claim under which this command writes: that of --lock, else the one handed to it that this clone holds. Throws LockHeldError, ConflictError. */
+  protected async claim({ opened: { leases }, settings }: Context): Promise<LeaseClaim | null> {
+    const name = this.flags.lock;
+    if (name !== undefined) return leases.claim(lockName(name), this.handedClaims, settings.timeout);
+    const held = await Promise.all(this.handedClaims.map((claim) => leases.isHeldHere(claim)));
+    return this.handedClaims.findLast((_claim, i) => held[i]) ?? null;
+  }
+
+  /** What a command needs that is run under a lease. */
+  protected runLease(context: Context, claim: LeaseClaim): RunLease {
+    const { opened, settings } = context;
+    return {
+      ...{ claim, handed: this.handedClaims, leases: opened.leases, clock: systemClock },
+      ...{ author: this.actor(context), talkMs: settings.timeout },
+    };
+  }
+
   /** Writes an operation and tells on stderr what the user should know beside the result. */
-  protected async submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
+  protected async submit(context: Context, made: Operation, withdraw = false): Promise<WriteOutcome> {
     const { repository } = context.opened;
+    const claim = await this.claim(context);
+    const operation = claim === null ? made : { ...made, claim };
     for (const name of new Set(operation.events.map(({ subject }) => unfitForWindows(subject)))) {
       if (name !== null)
         this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
@@ -110,12 +142,13 @@ export abstract class WriteCommand extends KgitCommand {
     const { publishInterval: interval } = context.settings;
     const isQueued = this.flags.queue === true;
     const isDry = this.flags['dry-run'] === true;
-    const isJoined = interval > 0 && repository.store.isRemote && !withdraw && !this.mustPublish;
+    const isWithdrawn = withdraw || claim !== null;
+    const isJoined = interval > 0 && repository.store.isRemote && !isWithdrawn && !this.mustPublish;
     const outcome = await repository.write(operation, {
       queue: isQueued || isJoined,
       requirePublish: this.mustPublish,
       dryRun: isDry,
-      withdraw: withdraw && !isQueued,
+      withdraw: isWithdrawn && !isQueued,
       deadline: this.deadline(context.settings),
       interval,
     });

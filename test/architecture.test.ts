@@ -7,10 +7,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['plugin', 'cli', 'errors'],
   plugin: ['commands'],
   commands: [
-    ...['base-command', 'write-command', 'state-command', 'read-flags', 'composition', 'settings', 'cli'],
+    ...['base-command', 'write-command', 'state-command', 'lease-command', 'read-flags'],
+    ...['composition', 'settings', 'cli'],
     ...['sync', 'k0rdent', 'store', 'model', 'errors'],
   ],
   'state-command': ['base-command', 'write-command', 'cli', 'store', 'model', 'errors'],
+  'lease-command': ['base-command', 'write-command', 'composition', 'cli', 'store', 'model', 'errors'],
   'write-command': ['base-command', 'composition', 'cli', 'store', 'model', 'errors'],
   'read-flags': ['store'],
   'base-command': ['composition', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
@@ -32,7 +34,7 @@ const TALK_TO_GIT = ['commands/init.ts', 'commands/clone.ts', 'commands/doctor.t
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
-const PORT = ['store/state-store.ts', 'store/host.ts', 'store/durable-files.ts'];
+const PORT = ['store/state-store.ts', 'store/lease-store.ts', 'store/host.ts', 'store/durable-files.ts'];
 /** The layers that get clock, chance, environment and streams handed in. */
 const PURE = ['sync', 'k0rdent', 'gitstore', 'backends', 'store', 'model', 'errors'];
 
@@ -99,6 +101,7 @@ const CLI_LAYERS = [
   'plugin',
   'commands',
   'state-command',
+  'lease-command',
   'write-command',
   'read-flags',
   'base-command',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { API_VERSION } from '../../src/store/records.js';
 import { FAMILIES } from '../../src/sync/legacy-family.js';
+import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
 import {
   action,
   change,
@@ -131,6 +132,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [{ items: z.array(z.object({ subject, events: count, lastEvent: subjectEvent.nullable() })) }],
   },
+  LockResult: { about: 'kgit lock', repository: 'always', shapes: lockShapes },
+  LocksResult: { about: 'kgit locks', repository: 'always', shapes: locksShapes },
   LogResult: {
     about: 'kgit log',
     repository: 'always',
@@ -197,6 +200,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
 };
 

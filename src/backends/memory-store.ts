@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidStateError } from '../errors.js';
+import type { LockMove } from '../store/lease-store.js';
 import type {
   Commit,
   Entry,
@@ -11,6 +12,7 @@ import type {
   SwapOutcome,
   TimelineEntry,
 } from '../store/state-store.js';
+import { MemoryLeases } from './memory-leases.js';
 
 interface Version {
   readonly parent: Revision | null;
@@ -67,6 +69,7 @@ function changed(before: ReadonlyMap<string, string>, changes: FileChanges): Map
 export class MemoryStore implements StateStore {
   readonly target = 'memory';
   readonly isRemote: boolean = false;
+  readonly leases = new MemoryLeases();
   readonly #versions = new Map<Revision, Version>();
   #tip: Revision | null = null;
 
@@ -93,7 +96,14 @@ export class MemoryStore implements StateStore {
     return new MemoryView((revision && this.#versions.get(revision)?.files) || new Map());
   }
 
-  async swap(base: Revision | null, commits: readonly Commit[]): Promise<SwapOutcome> {
+  async swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    _timeoutMs: number,
+    locks: readonly LockMove[] = [],
+  ): Promise<SwapOutcome> {
+    const stale = this.leases.stale(locks);
+    if (stale.length > 0) return { kind: 'fenced', names: stale };
     if (base !== this.#tip) return { kind: 'moved' };
     const revisions: Revision[] = [];
     let parent = base;
@@ -111,7 +121,8 @@ export class MemoryStore implements StateStore {
       parent = revision;
     }
     this.#tip = parent;
-    return { kind: 'swapped', revisions, notes: [] };
+    const tips = new Map(locks.map((move) => [move.name, this.leases.apply(move)]));
+    return { kind: 'swapped', revisions, notes: [], locks: tips };
   }
 
   async settle(): Promise<readonly string[]> {

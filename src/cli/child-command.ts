@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { EndSignal, EndSignals } from './end-signals.js';
+import { terminalText } from './terminal-text.js';
 
 /** How a command of the user's own ended. */
 export interface ChildEnd {
@@ -20,14 +21,18 @@ export interface ChildOptions {
   readonly signals: EndSignals;
   /** Whether this process has a terminal. */
   readonly isInteractive: boolean;
+  /** Ends the command when it fires: SIGTERM, and SIGKILL 10 seconds later. */
+  readonly abort?: AbortSignal;
 }
+
+const KILL_AFTER_MS = 10_000;
 
 /** Ctrl-C and Ctrl-\ reach every process of a terminal; passed on, too, they would come twice, which many take for 'stop at once'. */
 const FROM_TERMINAL: readonly EndSignal[] = ['SIGINT', 'SIGQUIT'];
 
 /** Runs a command without a shell, with the streams of this process, passing signals on. Every ending is a value. */
 export function runChild(command: readonly string[], options: ChildOptions): Promise<ChildEnd> {
-  const { environment, stdout, signals, isInteractive } = options;
+  const { environment, stdout, signals, isInteractive, abort } = options;
   const [program = '', ...args] = command;
   const began = performance.now();
   return new Promise((resolve) => {
@@ -47,9 +52,18 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       signals.to((signal) => {
         if (!isInteractive || !FROM_TERMINAL.includes(signal)) child.kill(signal);
       });
-      child.on('exit', (code, signal) =>
-        end(signal ? 128 + constants.signals[signal] : (code ?? 1), signal, null),
-      );
+      let force: NodeJS.Timeout | undefined;
+      const stop = () => {
+        child.kill('SIGTERM');
+        force = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      };
+      if (abort?.aborted) stop();
+      else abort?.addEventListener('abort', stop, { once: true });
+      child.on('exit', (code, signal) => {
+        clearTimeout(force);
+        abort?.removeEventListener('abort', stop);
+        end(signal ? 128 + constants.signals[signal] : (code ?? 1), signal, null);
+      });
       child.on('error', (error) => {
         if (child.pid === undefined) neverRan(error);
       });
@@ -58,4 +72,30 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       neverRan(error as NodeJS.ErrnoException);
     }
   });
+}
+
+/** Runs a command of the user's own for `name` (`kgit run`) with the streams of this process; says why where it never ran. */
+export async function runForUser(
+  name: string,
+  command: readonly string[],
+  options: Omit<ChildOptions, 'isInteractive'>,
+): Promise<ChildEnd> {
+  const { stdin, stdout, stderr } = process;
+  // After a hang-up the terminal takes no more words; what is to be done at the end is done all the same.
+  stderr.on('error', () => undefined);
+  const isInteractive = [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
+  const end = await runChild(command, { ...options, isInteractive });
+  if (end.failure !== null) stderr.write(`${name}: ${terminalText(command[0] ?? '')}: ${end.failure}\n`);
+  return end;
+}
+
+/** The words of a command line before `--`, and the command behind it: null where there is no `--`. */
+export function splitCommand(
+  argv: readonly string[],
+  words: readonly string[],
+): { words: readonly string[]; command: readonly string[] | null } {
+  const cut = argv.indexOf('--');
+  if (cut < 0) return { words, command: null };
+  const command = argv.slice(cut + 1);
+  return { words: words.slice(0, words.length - command.length), command };
 }

@@ -66,8 +66,9 @@ function endText({ ended }: Recorded, end: ChildEnd | null): string {
 export function runResult(recorded: Recorded, end: ChildEnd | null): CommandResult {
   const { started, ended, error } = recorded;
   const run = { started, ended, exitCode: end?.exitCode ?? null };
-  if (error && end?.exitCode === 0) {
-    throw new ERROR_CLASSES[error.code](`the command succeeded, but ${error.message}`, {
+  if (error && end && (end.exitCode === 0 || error.code === 'FENCED')) {
+    const how = end.exitCode === 0 ? 'the command succeeded, but ' : '';
+    throw new ERROR_CLASSES[error.code](`${how}${error.message}`, {
       cause: error,
       suggestions: error.suggestions,
       data: { ...error.data, run },

@@ -7,6 +7,7 @@ import {
   deployment,
   isLabel,
   legacySlug,
+  lockSubject,
   parseCluster,
   type Subject,
 } from '../model/subject.js';
@@ -69,9 +70,10 @@ export async function namedDeployment(text: string, view: StateView): Promise<De
   return deployment(text);
 }
 
-/** The subject that a person names: `deployment/ID`, `cluster/…`, or a cluster alone. Throws UsageError. */
+/** The subject that a person names: `deployment/ID`, `cluster/…`, `lock/NAME`, or a cluster alone. Throws UsageError. */
 export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
   if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
+  if (text.startsWith('lock/')) return lockSubject(text.slice('lock/'.length));
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
 }
 

@@ -1,15 +1,16 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import { parseParameters } from '../cli/assignments.js';
-import { type ChildEnd, runChild } from '../cli/child-command.js';
+import { type ChildEnd, runForUser, splitCommand } from '../cli/child-command.js';
 import { commandText } from '../cli/command-text.js';
 import { EndSignals } from '../cli/end-signals.js';
 import { asKgitError } from '../cli/failure.js';
+import { runUnderLease } from '../cli/lease-run.js';
 import type { CommandResult } from '../cli/output.js';
 import { failureText, type Recorded, row, runResult, type Write } from '../cli/run-result.js';
 import { styleFor } from '../cli/style.js';
-import { terminalText } from '../cli/terminal-text.js';
 import { InterruptedError, type KgitError, UsageError } from '../errors.js';
+import type { LeaseClaim } from '../model/lease.js';
 import type { ValueMap } from '../model/value.js';
 import type { WriteOutcome } from '../store/state-repository.js';
 import { WriteCommand } from '../write-command.js';
@@ -27,6 +28,9 @@ The first event is kept durably before the command starts, both are published wh
 Exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n. The codes below are those of kgit: nothing was run (of 2 to 15, 18 and 19), or COMMAND succeeded and its record could not be published.`,
     'USAGE',
     'NO_REPO',
+    'LOCK_HELD',
+    'CONFLICT',
+    'FENCED',
     'NOT_FOUND',
     'REMOTE',
     'ENVIRONMENT',
@@ -81,6 +85,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     const parameters = this.#parameters();
     const context = await this.open('never');
     const subject = await this.eventSubject(context);
+    const claim = await this.claim(context);
     const write = (outcome: string, more: ValueMap, seconds?: number): Write => {
       const all = { ...parameters, ...more };
       const event = this.event(context, {
@@ -89,7 +94,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
         ...(Object.keys(all).length > 0 ? { parameters: all } : {}),
       });
       const written = { subject, event };
-      return { ...written, operation: this.operation(context, [written]) };
+      return { ...written, operation: this.operation(context, [written], claim ? { claim } : {}) };
     };
     const started = write('started', {});
     const { repository } = context.opened;
@@ -98,16 +103,18 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
       return runResult({ started: row(started, outcome), ended: null, error: null }, null);
     }
     await repository.keep(started.operation);
+    // Who has lost the lease must not even begin.
+    const begun = claim && !this.flags.queue ? await this.#publish(context, started) : null;
     // Ctrl-C would end git's reader, too; it starts again when it is needed.
     await repository.close();
     const signals = new EndSignals();
     try {
-      const end = await this.#runCommand(command, signals);
+      const end = await this.#runCommand(context, command, signals, claim);
       const interrupted = new Promise<null>((resolve) => signals.to(() => resolve(null)));
       const more = { exit_code: end.exitCode, ...(end.signal ? { signal: end.signal } : {}) };
       const outcome = end.exitCode === 0 ? 'succeeded' : 'failed';
       const make = () => write(outcome, more, end.seconds);
-      const recorded = await this.#record(context, started, make, interrupted);
+      const recorded = await this.#record(context, { started, begun }, make, interrupted);
       // What went wrong with the record is no end of a command that failed itself.
       if (recorded.error && end.exitCode !== 0) this.note(failureText(recorded.error));
       return runResult(recorded, end);
@@ -117,18 +124,19 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   }
 
   #words(): { action: string; command: readonly string[] } {
-    const cut = this.argv.indexOf('--');
-    const command = cut < 0 ? [] : this.argv.slice(cut + 1);
-    const [action, ...more] = this.words.slice(0, this.words.length - command.length);
+    const {
+      words: [action, ...more],
+      command,
+    } = splitCommand(this.argv, this.words);
     const problem =
       action === undefined
         ? 'ACTION is missing'
-        : cut < 0 || more.length > 0
+        : command === null || more.length > 0
           ? "the command comes after '--'"
-          : command.length === 0 || command[0] === ''
+          : !command[0]
             ? "no command after '--'"
             : null;
-    if (action !== undefined && problem === null) return { action, command };
+    if (action !== undefined && command && problem === null) return { action, command };
     throw new UsageError(problem ?? '', {
       suggestions: ['For example: kgit run upgrade --cluster prod-eu-1 -- ./upgrade.sh --fast'],
     });
@@ -143,24 +151,28 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     });
   }
 
-  async #runCommand(command: readonly string[], signals: EndSignals): Promise<ChildEnd> {
-    const { stdin, stdout, stderr } = process;
-    // After a hang-up the terminal takes no more words; the events are to be kept all the same.
-    stderr.on('error', () => undefined);
-    const end = await runChild(command, {
+  /** Runs the command; under a lease, which is renewed meanwhile, until that is lost. */
+  async #runCommand(
+    context: Context,
+    command: readonly string[],
+    signals: EndSignals,
+    claim: LeaseClaim | null,
+  ): Promise<ChildEnd> {
+    const options = {
       environment: { ...this.environment, KGIT_RUN_ID: this.ciRun.id },
-      stdout: this.#isForPeople ? 'stdout' : 'stderr',
+      stdout: this.#isForPeople ? ('stdout' as const) : ('stderr' as const),
       signals,
-      isInteractive: [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true),
-    });
-    if (end.failure !== null) stderr.write(`kgit run: ${terminalText(command[0] ?? '')}: ${end.failure}\n`);
+    };
+    if (claim === null) return runForUser('kgit run', command, options);
+    const { end, lost } = await runUnderLease('kgit run', command, options, this.runLease(context, claim));
+    if (lost) this.note(failureText(lost));
     return end;
   }
 
   /** Keeps the end event durably and publishes both, unless a signal comes meanwhile. Never throws. */
   async #record(
     context: Context,
-    started: Write,
+    { started, begun }: { started: Write; begun: WriteOutcome | null },
     make: () => Write,
     interrupted: Promise<null>,
   ): Promise<Recorded> {
@@ -177,7 +189,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
     const ended = await attempt(Promise.resolve().then(make).then(keep));
     let outcome: WriteOutcome | null = null;
-    const isJoined = context.settings.publishInterval > 0 && context.opened.remote !== null;
+    const isFree = started.operation.claim === undefined;
+    const isJoined = isFree && context.settings.publishInterval > 0 && context.opened.remote !== null;
     if (ended && this.flags.queue) this.note('queued here; publish it with kgit sync');
     else if (ended && isJoined && !this.mustPublish) await attempt(this.publishLater(context));
     else if (ended) {
@@ -187,7 +200,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     for (const note of outcome?.notes ?? []) this.note(note);
     // Whoever published the outbox while the command ran has taken the first event along.
     const taken = { delivery: 'published' as const, revision: outcome?.revision ?? null, attempts: 0 };
-    const first = (await attempt(repository.standing(started.operation.id))) ?? taken;
+    const first = begun ?? (await attempt(repository.standing(started.operation.id))) ?? taken;
     const last = outcome ?? (ended && (await attempt(repository.standing(ended.operation.id))));
     await attempt(this.refreshRepository(context));
     return {
@@ -200,7 +213,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   #publish({ opened, settings }: Context, { operation }: Write): Promise<WriteOutcome> {
     const deadline = this.now() + settings.timeout;
     const interval = settings.publishInterval;
-    const options = { requirePublish: this.mustPublish, withdraw: false, deadline, interval };
+    const withdraw = operation.claim !== undefined && !this.flags.queue;
+    const options = { requirePublish: this.mustPublish, withdraw, deadline, interval };
     return opened.repository.publish(operation.id, options);
   }
 

@@ -15,7 +15,7 @@ export interface CommitBuilderOptions {
 }
 
 /** Whether a setting of git is on, as git reads truth values. */
-function isOn(value: string | undefined): boolean {
+export function isOn(value: string | undefined): boolean {
   return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
 }
 

@@ -1,6 +1,7 @@
 import { RemoteError } from '../errors.js';
 import { type Check, finding, findingOf, passed } from '../model/check.js';
 import type { Clock } from '../store/host.js';
+import { checkLocks } from './doctor-locks.js';
 import { type Git, type GitResult, withoutCredentials } from './git.js';
 import { pushOutcome, remoteFailure } from './push-outcome.js';
 
@@ -34,7 +35,12 @@ export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): P
   const time = said === undefined ? Number.NaN : Date.parse(said);
   const skew = Number.isNaN(time) ? null : clock.now() - time;
   const push = await pushed;
-  if (list.code === 0) return { checks: [reachable(target, list, push), writable(target, push)], skew };
+  if (list.code === 0) {
+    const checks = [reachable(target, list, push), writable(target, push)];
+    // Whether a push may be atomic is known where one was tried.
+    if (push.result?.code === 0) checks.push(await checkLocks(git, target, push.isAtomic));
+    return { checks, skew };
+  }
   const words = { ...list, stderr: list.stderr.replace(TRACE, '').trim() };
   return { checks: [findingOf('remote', remoteFailure(words, nameOf(target)).error)], skew };
 }

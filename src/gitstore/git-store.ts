@@ -1,6 +1,7 @@
 import { EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import type { Clock } from '../store/host.js';
+import type { LockMove } from '../store/lease-store.js';
 import type {
   Commit,
   Head,
@@ -11,18 +12,22 @@ import type {
   TimelineEntry,
 } from '../store/state-store.js';
 import { blockedBy, Checkouts } from './checkouts.js';
-import { CommitBuilder } from './commit-builder.js';
+import { CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
+import { type RefMove, tipsOf } from './lock-commits.js';
+import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
+import { LockRefs, localLines, lostLocally, seenLines } from './lock-refs.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { filesWith, placesOf } from './places.js';
-import { fetchFailure, pushOutcome } from './push-outcome.js';
-import { Refs } from './refs.js';
+import { fetchFailure } from './push-outcome.js';
+import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
+import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;
@@ -42,6 +47,7 @@ export interface GitStoreOptions {
 export class GitStore implements StateStore {
   readonly target: string;
   readonly isRemote: boolean;
+  readonly leases: LockRefs;
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
@@ -66,6 +72,11 @@ export class GitStore implements StateStore {
     this.isRemote = remote !== null;
     const address = remote === null ? commonDir : (config.get(`remote.${remote}.url`) ?? remote);
     this.target = `${withoutCredentials(address)}#${branch}`;
+    const isSigned = isOn(config.get('commit.gpgsign'));
+    const { committer } = options;
+    this.leases = new LockRefs(git, this.#reader, {
+      ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
+    });
     this.#checkouts = new Checkouts(
       git,
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
@@ -108,20 +119,7 @@ export class GitStore implements StateStore {
     if (remote === null) return this.head();
     const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
-    const args = [
-      ...[
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        '--no-recurse-submodules',
-        '--no-auto-gc',
-        '--no-write-fetch-head',
-      ],
-      ...(this.#options.fetchOptions ?? []),
-      // A copied repository may name another program, and git would run it.
-      '--upload-pack=git-upload-pack',
-      '--end-of-options',
-    ];
+    const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
     const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
     const result = await this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
@@ -173,7 +171,12 @@ export class GitStore implements StateStore {
     return filesWith(this.#git, revision, texts);
   }
 
-  async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
+  async swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    timeoutMs: number,
+    locks: readonly LockMove[] = [],
+  ): Promise<SwapOutcome> {
     let revisions: Revision[];
     try {
       revisions = await this.#builder.build(base, commits);
@@ -183,25 +186,24 @@ export class GitStore implements StateStore {
     }
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
-    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
+    const moves = await this.leases.prepare(locks);
+    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions, moves);
     const { remote, branch } = this.#options;
-    const args = [
-      ...['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', '--no-signed'],
-      '--receive-pack=git-receive-pack',
-      '--end-of-options',
-    ];
-    const result = await this.#git.talk(remote, [...args, remote, `${tip}:${this.#branchRef}`], {
-      timeout: timeoutMs,
-    });
-    const failure = pushOutcome(result, this.#remoteName(), branch);
+    const { leases, refspecs } = lockPushArgs(moves);
+    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
+    const args = ['push', ...options, '--end-of-options', remote, `${tip}:${this.#branchRef}`, ...refspecs];
+    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    const failure = lockPushOutcome(result, moves, this.#remoteName(), branch);
     if (failure) return failure;
-    return { kind: 'swapped', revisions, notes: await this.#afterPush(tip, base) };
+    const notes = await this.#afterPush(tip, base, moves);
+    return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
-  async #afterPush(tip: Revision, base: Revision | null): Promise<string[]> {
+  async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     try {
       const notes = await this.#follow(tip, base, this.#trackingRef);
+      if (locks.length > 0) await this.#git.text(['update-ref', '--stdin'], { input: seenLines(locks) });
       await this.#noteFetched();
       return notes;
     } catch (error) {
@@ -214,6 +216,7 @@ export class GitStore implements StateStore {
     base: Revision | null,
     tip: Revision,
     revisions: readonly Revision[],
+    locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
     const now = await this.#branchTip();
     if (now !== base) return { kind: 'moved' };
@@ -223,9 +226,14 @@ export class GitStore implements StateStore {
       if (obstacle) return { kind: 'blocked', error: blockedBy(checkout.path, obstacle) };
     }
     await this.#checkouts.begin(checkouts, base, tip);
-    if (!(await this.#refs.move(this.#branchRef, base, tip, null))) return { kind: 'moved' };
+    const lost = await this.#refs.moveAll([branchMove(this.#branchRef, base, tip), localLines(locks)]);
+    if (lost !== null) {
+      const names = lostLocally(lost, locks);
+      return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
+    }
     this.#hasMoved = true;
-    return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(async () => tip) };
+    const notes = await this.#checkouts.finish(async () => tip);
+    return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
   }
 
   /**

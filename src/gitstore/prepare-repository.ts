@@ -132,7 +132,7 @@ export async function layOut(
       const laid = (outcome.revisions[0] ?? revision) as Revision;
       return { revision: laid, added: [...missing.keys()], attempts: isComplete ? attempt : attempt + 1 };
     }
-    if (outcome.kind !== 'moved' && outcome.kind !== 'unknown') throw outcome.error;
+    if ('error' in outcome && outcome.kind !== 'unknown') throw outcome.error;
   }
   throw new ConflictError('the branch moved again and again while it was laid out', {
     suggestions: ['Run kgit init again'],

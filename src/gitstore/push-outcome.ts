@@ -59,21 +59,32 @@ export function fetchFailure(
   return remoteFailure(result, remote, retry).error;
 }
 
-/** The reason that a server gave for one ref, of `git push --porcelain`. */
-function refStatus(stdout: string): { flag: string; reason: string } | null {
-  for (const line of stdout.split('\n')) {
-    const match = /^([ +*=!-])\t[^\t]*\t(.*)$/.exec(line);
-    if (match) return { flag: match[1] as string, reason: match[2] as string };
-  }
-  return null;
+/** What became of one ref, of `git push --porcelain`. */
+export interface RefStatus {
+  readonly ref: string;
+  readonly flag: string;
+  readonly reason: string;
 }
 
-/** How a push of one branch ended, but for success. */
-export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' }>;
+/** What became of each ref, as `git push --porcelain` tells it. */
+export function refStatuses(stdout: string): RefStatus[] {
+  return stdout.split('\n').flatMap((line) => {
+    const [, flag, ref, reason] = /^([ +*=!-])\t[^\t]*:([^\t:]*)\t(.*)$/.exec(line) ?? [];
+    return flag && ref && reason ? [{ flag, ref, reason }] : [];
+  });
+}
+
+/** That another ref of an atomic push failed is no cause. */
+const FOLLOWS = /\(atomic (push failed|transaction failed)\)/;
+
+/** How a push of one ref ended, but for success. */
+export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' | 'fenced' | 'not-atomic' }>;
 
 /** Classifies `git push --porcelain`: null when the branch moved, else why it did not. */
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
-  const status = refStatus(result.stdout.toString('utf8'));
+  const statuses = refStatuses(result.stdout.toString('utf8'));
+  const failed = statuses.filter(({ flag }) => flag === '!');
+  const status = failed.find(({ reason }) => !FOLLOWS.test(reason)) ?? failed[0] ?? statuses[0];
   if (result.code === 0 && status && status.flag !== '!') return null;
   if (!status) {
     const failure = remoteFailure(result, remote);
@@ -86,12 +97,13 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;
   const words = result.stderr.split('\n').filter((line) => line.startsWith('remote:'));
   const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');
+  const target = status.ref === `refs/heads/${branch}` ? branch : status.ref;
   const error = new RefusedError(
-    `${remote} refuses the push to ${branch}: ${withoutCredentials(reason)}${words.length > 0 ? ` (${detail})` : ''}`,
+    `${remote} refuses the push to ${target}: ${withoutCredentials(reason)}${words.length > 0 ? ` (${detail})` : ''}`,
     {
-      data: { reason, branch },
+      data: { reason, branch: target },
       suggestions: [
-        `Ask who runs the repository to let you, or kgit's deploy key, push to ${branch}`,
+        `Ask who runs the repository to let you, or kgit's deploy key, push to ${target}`,
         "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it",
       ],
     },

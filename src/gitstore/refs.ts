@@ -17,6 +17,11 @@ async function textOf(path: string): Promise<string | null> {
   }
 }
 
+/** The line for `git update-ref --stdin` that moves a branch from where it is expected; null: it is not there. */
+export function branchMove(branch: string, from: Revision | null, to: Revision): string {
+  return `update ${branch} ${to} ${from ?? '0'.repeat(to.length)}\n`;
+}
+
 /** The refs of a repository, read from git's own files where they are plain ones: asking git takes as long as a whole read. */
 export class Refs {
   readonly #git: Git;
@@ -68,12 +73,16 @@ export class Refs {
    * False when it stood elsewhere. Throws EnvironmentError.
    */
   async move(branch: string, from: Revision | null, to: Revision, tracking: string | null): Promise<boolean> {
-    const moves = [`update ${branch} ${to} ${from ?? '0'.repeat(to.length)}\n`];
-    if (tracking) moves.push(`update ${tracking} ${to}\n`);
+    const follow = tracking ? [`update ${tracking} ${to}\n`] : [];
+    return (await this.moveAll([branchMove(branch, from, to), ...follow])) === null;
+  }
+
+  /** Makes moves in git's own words (`update REF NEW OLD`), all or none: null, or what git says of one that lost its race. Throws EnvironmentError. */
+  async moveAll(moves: readonly string[]): Promise<string | null> {
     const input = `start\n${moves.join('')}prepare\ncommit\n`;
     const { code, stderr } = await this.#git.run(['update-ref', '-m', 'kgit: publish', '--stdin'], { input });
-    if (code === 0) return true;
-    if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return false;
+    if (code === 0) return null;
+    if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return stderr;
     throw gitFailed(['update-ref'], code, stderr);
   }
 }

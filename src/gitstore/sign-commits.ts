@@ -6,14 +6,33 @@ import { type Git, withoutCredentials } from './git.js';
 import type { ObjectReader } from './object-reader.js';
 
 /** Longest that a signing program may take, in ms: it may ask for a passphrase. */
-const SIGN_MS = 60_000;
+export const SIGN_MS = 60_000;
 
-function who(role: 'AUTHOR' | 'COMMITTER', { name, email }: Actor, seconds: number): Record<string, string> {
+/** What tells git who made a commit, and when. */
+export function personEnvironment(
+  role: 'AUTHOR' | 'COMMITTER',
+  { name, email }: Actor,
+  seconds: number,
+): Record<string, string> {
   return {
     [`GIT_${role}_NAME`]: name,
     [`GIT_${role}_EMAIL`]: email,
     [`GIT_${role}_DATE`]: `@${seconds} +0000`,
   };
+}
+
+/** The error for a signing program that does not do its work. */
+export function signingFailed(stderr: string): EnvironmentError {
+  return new EnvironmentError(
+    `git is set up to sign commits, and cannot: ${withoutCredentials(stderr.trim()).slice(0, 300)}`,
+    {
+      suggestions: [
+        'Check gpg.format, user.signingKey and that the key can be used without a prompt',
+        'Or turn signing off for this repository: git config commit.gpgSign false',
+      ],
+      data: { setting: 'commit.gpgSign' },
+    },
+  );
 }
 
 /**
@@ -33,23 +52,12 @@ export async function signCommits(
     const object = await reader.read(unsigned[i] as Revision);
     const tree = /^tree ([0-9a-f]+)$/m.exec(object?.data.toString('utf8') ?? '')?.[1] ?? '';
     const env = {
-      ...who('AUTHOR', commit.author, Math.floor(commit.time / 1000)),
-      ...who('COMMITTER', chain.committer, chain.committed),
+      ...personEnvironment('AUTHOR', commit.author, Math.floor(commit.time / 1000)),
+      ...personEnvironment('COMMITTER', chain.committer, chain.committed),
     };
     const args = ['commit-tree', '-S', ...(parent ? ['-p', parent] : []), tree];
     const { code, stdout, stderr } = await git.run(args, { input: commit.message, env, timeout: SIGN_MS });
-    if (code !== 0) {
-      throw new EnvironmentError(
-        `git is set up to sign commits, and cannot: ${withoutCredentials(stderr.trim()).slice(0, 300)}`,
-        {
-          suggestions: [
-            'Check gpg.format, user.signingKey and that the key can be used without a prompt',
-            'Or turn signing off for this repository: git config commit.gpgSign false',
-          ],
-          data: { setting: 'commit.gpgSign' },
-        },
-      );
-    }
+    if (code !== 0) throw signingFailed(stderr);
     parent = stdout.toString('utf8').trim();
     signed.push(parent);
   }

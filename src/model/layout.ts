@@ -1,6 +1,7 @@
 /** Where things lie in a state repository (`docs/data-model.md`); pure names, no I/O. */
 import { formatTimestamp, type KgitEvent } from './event.js';
-import { cluster, deployment, isLabel, isSubdomain, type Subject } from './subject.js';
+import { decodeLockName, encodeLockName } from './lock-name.js';
+import { cluster, deployment, isLabel, isSubdomain, lockSubject, type Subject } from './subject.js';
 import { isUlid, ulidTime } from './ulid.js';
 
 /** Marks a state repository and holds its settings. */
@@ -11,9 +12,11 @@ export const SCHEMA_FOLDER = '.kgit/schemas';
 export const STATE_SCHEMA = 'state.schema.json';
 export const DEPLOYMENTS = 'deployments';
 export const CLUSTERS = 'clusters';
+export const LOCKS = 'locks';
 
-/** The folder of a subject. Its names are checked, so it never leaves the repository. */
+/** The folder of a subject. Its names are checked, so it never leaves the repository; a lock may be called like a device of Windows. */
 export function subjectFolder(subject: Subject): string {
+  if (subject.kind === 'lock') return `${LOCKS}/lock-${encodeLockName(subject.name)}`;
   return subject.kind === 'deployment'
     ? `${DEPLOYMENTS}/${subject.id}`
     : `${CLUSTERS}/${subject.management}/${subject.namespace}/${subject.name}`;
@@ -80,6 +83,10 @@ export function parseEventPath(path: string): { subject: Subject; id: string } |
 function subjectOfFolder(parts: readonly string[]): Subject | null {
   const [root, a, b, c] = parts;
   if (root === DEPLOYMENTS && parts.length === 2 && a && isSubdomain(a)) return deployment(a);
+  if (root === LOCKS && parts.length === 2 && a) {
+    const name = a.startsWith('lock-') ? decodeLockName(a.slice('lock-'.length)) : null;
+    return name === null ? null : lockSubject(name);
+  }
   if (root !== CLUSTERS || parts.length !== 4 || !a || !b || !c) return null;
   return isLabel(a) && isLabel(b) && isSubdomain(c) ? cluster(a, b, c) : null;
 }

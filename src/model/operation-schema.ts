@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { KgitEvent } from './event.js';
 import { isAction } from './event.js';
 import { isMonth } from './layout.js';
+import { isLockName } from './lock-name.js';
 import type { Operation } from './operation.js';
 import { formatSubject, parseSubject } from './subject.js';
 import { isUlid } from './ulid.js';
@@ -56,6 +57,13 @@ const operation = z.object({
   ),
   learned: z.optional(z.object({ name: z.string(), identity: z.string() })),
   seal: z.optional(z.object({ before: z.string().check(z.refine(isMonth)) })),
+  claim: z.optional(
+    z.object({
+      name: z.string().check(z.refine(isLockName)),
+      token: z.int().check(z.positive()),
+      lease: ulid,
+    }),
+  ),
   runId: z.optional(z.string()),
 });
 

@@ -1,5 +1,6 @@
 import type { Edit } from './edit.js';
 import type { SubjectEvent } from './event.js';
+import type { LeaseClaim } from './lease.js';
 import type { StatePath } from './state-path.js';
 import { formatSubject } from './subject.js';
 import type { Value } from './value.js';
@@ -60,6 +61,8 @@ export interface Operation {
   readonly learned?: LearnedManagement;
   /** Of an operation without events: it adds nothing to the record, and only lays it out anew. */
   readonly seal?: SealMonths;
+  /** The lease under which alone it may be published. */
+  readonly claim?: LeaseClaim;
   readonly runId?: string;
 }
 

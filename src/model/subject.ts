@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
+import { lockName } from './lock-name.js';
 
 /** A deployment: what the team's scripts set up; kgit owns its state and its history. */
 export interface DeploymentSubject {
@@ -13,7 +14,12 @@ export interface ClusterSubject {
   readonly namespace: string;
   readonly name: string;
 }
-export type Subject = DeploymentSubject | ClusterSubject;
+/** A lock: the repository records when somebody's lease was ended by another. */
+export interface LockSubject {
+  readonly kind: 'lock';
+  readonly name: string;
+}
+export type Subject = DeploymentSubject | ClusterSubject | LockSubject;
 
 /** Management cluster of a subject that names none. */
 export const DEFAULT_MANAGEMENT = 'default';
@@ -68,8 +74,14 @@ export function cluster(management: string, namespace: string, name: string): Cl
   return { kind: 'cluster', management, namespace, name };
 }
 
-/** `deployment/<id>` or `cluster/<management>/<namespace>/<name>`. */
+/** A lock as a subject; throws UsageError when `name` breaks the rule of names of locks. */
+export function lockSubject(name: string): LockSubject {
+  return { kind: 'lock', name: lockName(name) };
+}
+
+/** `deployment/<id>`, `cluster/<management>/<namespace>/<name>` or `lock/<name>`. */
 export function formatSubject(subject: Subject): string {
+  if (subject.kind === 'lock') return `lock/${subject.name}`;
   return subject.kind === 'deployment'
     ? `deployment/${subject.id}`
     : `cluster/${subject.management}/${subject.namespace}/${subject.name}`;
@@ -98,8 +110,8 @@ export function parseCluster(text: string, defaults: SubjectDefaults = {}): Clus
 }
 
 /**
- * `deployment/<id>` or `cluster/[[<management>/]<namespace>/]<name>`.
- * Throws UsageError when `text` is neither.
+ * `deployment/<id>`, `cluster/[[<management>/]<namespace>/]<name>` or `lock/<name>`.
+ * Throws UsageError when `text` is none of them.
  */
 export function parseSubject(text: string, defaults: SubjectDefaults = {}): Subject {
   const slash = text.indexOf('/');
@@ -107,6 +119,7 @@ export function parseSubject(text: string, defaults: SubjectDefaults = {}): Subj
   const rest = text.slice(slash + 1);
   if (kind === 'deployment') return deployment(rest);
   if (kind === 'cluster') return parseCluster(rest, defaults);
+  if (kind === 'lock') return lockSubject(rest);
   throw new UsageError(`${shown(text)} is not a subject`, {
     suggestions: ['Name a subject deployment/<id> or cluster/<management>/<namespace>/<name>'],
     data: { value: text.slice(0, 300) },
@@ -124,6 +137,7 @@ const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/;
 
 /** The part of a subject that no folder on Windows can be named after; null where all can. */
 export function unfitForWindows(subject: Subject): string | null {
+  if (subject.kind === 'lock') return null;
   const names =
     subject.kind === 'deployment' ? [subject.id] : [subject.management, subject.namespace, subject.name];
   return names.find((name) => WINDOWS_DEVICE.test(name)) ?? null;

@@ -1,7 +1,9 @@
 import { ConflictError, InternalError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
+import { ClaimedWrites } from './claimed-writes.js';
 import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
+import type { Leases } from './leases.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { planBatch } from './plan-batch.js';
 import { type BatchPlan, type PlannedEntry, sealingOf } from './planned.js';
@@ -12,6 +14,14 @@ const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 5_000;
 /** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
+
+/** What a run over the outbox works with. */
+export interface PublishRunParts {
+  readonly store: StateStore;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly leases: Leases;
+}
 
 /** What a run over the outbox did. */
 export interface PublishReport {
@@ -34,6 +44,7 @@ export class PublishRun {
   readonly #clock: Clock;
   readonly #deadline: number;
   readonly #own: string | undefined;
+  readonly #claims: ClaimedWrites;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #notes: string[] = [];
   #attempts = 0;
@@ -45,12 +56,13 @@ export class PublishRun {
    * @param deadline ms since the epoch; one try is made whatever it is
    * @param own the operation whose delivery this process returns itself, so it needs no result file
    */
-  constructor(store: StateStore, outbox: Outbox, clock: Clock, deadline: number, own?: string) {
+  constructor({ store, outbox, clock, leases }: PublishRunParts, deadline: number, own?: string) {
     this.#store = store;
     this.#outbox = outbox;
     this.#clock = clock;
     this.#deadline = deadline;
     this.#own = own;
+    this.#claims = new ClaimedWrites(leases);
     this.#isFresh = !store.isRemote;
   }
 
@@ -58,7 +70,7 @@ export class PublishRun {
     this.#notes.push(...(await this.#store.settle()));
     let head: Head | null = await this.#store.head();
     while (head) {
-      const entries = await this.#waiting();
+      const entries = await this.#dropUnclaimed(await this.#waiting());
       if (entries.length === 0) break;
       const plan = await planBatch(this.#store, head.revision, entries);
       // A refusal, or 'nothing to do', counts only on the tip as it is now.
@@ -82,24 +94,48 @@ export class PublishRun {
     return (await this.#outbox.list()).filter((entry) => entry.operation && entry.target === target);
   }
 
+  /** The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. */
+  async #dropUnclaimed(entries: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
+    const failed = await this.#claims.check(entries, this.#talkMs);
+    for (const [entry, error] of failed) {
+      if (error.code === 'REMOTE') await this.#leave([entry], error, this.#mayHaveLanded);
+      else await this.#complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
+    }
+    return entries.filter((entry) => !failed.has(entry));
+  }
+
+  /** How long one talk with the remote may take, in ms. */
+  get #talkMs(): number {
+    return Math.max(this.#deadline - this.#clock.now(), TALK_MIN_MS);
+  }
+
   /** One try at the branch. True when the run is over: all is through, or trying again now is of no use. */
   async #publish(plan: BatchPlan, head: Head): Promise<boolean> {
-    if (plan.commits.length === 0) {
+    const locks = this.#claims.renewals(plan.entries);
+    if (plan.commits.length === 0 && locks.length === 0) {
       await this.#finish(plan.entries, head.revision, []);
       return true;
     }
     this.#attempts += 1;
     const began = this.#clock.now();
-    const timeout = Math.max(this.#deadline - began, TALK_MIN_MS);
-    const outcome = await this.#store.swap(head.revision, plan.commits, timeout);
+    const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks);
     this.#lastPushMs = this.#clock.now() - began;
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
       case 'swapped':
         this.#notes.push(...outcome.notes);
-        await this.#finish(plan.entries, outcome.revisions.at(-1) ?? null, outcome.revisions);
+        await this.#claims.noteRenewed(outcome.locks);
+        await this.#finish(plan.entries, outcome.revisions.at(-1) ?? head.revision, outcome.revisions);
         return true;
       case 'moved':
+        return false;
+      case 'fenced':
+        this.#claims.doubt(outcome.names);
+        return false;
+      case 'not-atomic':
+        for (const { entry } of plan.entries)
+          if (entry.operation?.claim)
+            await this.#complete(entry, { kind: 'rejected', error: outcome.error, attempts: this.#attempts });
         return false;
       case 'unknown':
         this.#mayHaveLanded = true;
@@ -119,6 +155,7 @@ export class PublishRun {
   /** Something here or there has to be mended first: our own write is refused, what was acknowledged before stays. */
   async #refuseOwn(entries: readonly OutboxEntry[], error: KgitError): Promise<void> {
     for (const entry of entries) {
+      if (this.#isThrough(entry)) continue;
       if (entry.id === this.#own)
         await this.#complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
       else await this.#leave([entry], error, false);
@@ -146,7 +183,7 @@ export class PublishRun {
   /** Asks for the new tip; null when the remote does not answer, and then all entries are left where they are. */
   async #refresh(entries: readonly OutboxEntry[]): Promise<Head | null> {
     try {
-      const head = await this.#store.refresh(Math.max(this.#deadline - this.#clock.now(), TALK_MIN_MS));
+      const head = await this.#store.refresh(this.#talkMs);
       await this.#checkVersion(head.revision);
       this.#isFresh = true;
       this.#mayHaveLanded = false;
@@ -166,8 +203,14 @@ export class PublishRun {
     if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, this.#store.target);
   }
 
+  #isThrough({ id }: OutboxEntry): boolean {
+    const delivery = this.#deliveries.get(id);
+    return delivery !== undefined && delivery.kind !== 'pending';
+  }
+
   async #leave(entries: readonly OutboxEntry[], error: KgitError, unknown: boolean): Promise<void> {
     for (const entry of entries) {
+      if (this.#isThrough(entry)) continue;
       const delivery: Delivery = { kind: 'pending', error, attempts: this.#attempts, unknown };
       this.#deliveries.set(entry.id, delivery);
       await this.#outbox.recordTrouble(entry, Math.max(this.#attempts, 1), error);

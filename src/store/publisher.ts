@@ -1,23 +1,17 @@
 import { InternalError, RemoteError } from '../errors.js';
 import type { Delivery } from './delivery.js';
-import type { Clock } from './host.js';
-import type { Outbox } from './outbox.js';
 import type { PublishLock } from './publish-lock.js';
-import type { PublishReport } from './publish-run.js';
+import type { PublishReport, PublishRunParts } from './publish-run.js';
 import { dueAt } from './publish-schedule.js';
 import type { PushLog } from './push-log.js';
-import type { StateStore } from './state-store.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
 const WITHDRAW_MS = 2_000;
 
-export interface PublisherParts {
-  readonly store: StateStore;
-  readonly outbox: Outbox;
+export interface PublisherParts extends PublishRunParts {
   readonly lock: PublishLock;
   readonly pushes: PushLog;
-  readonly clock: Clock;
 }
 
 /** A delivery, what the user should know beside it, and whether the operation is still in the outbox. */
@@ -132,9 +126,9 @@ export class Publisher {
   async #run(deadline: number, own?: string): Promise<PublishReport> {
     // Reads, and writes that are queued, publish nothing.
     const { PublishRun } = await import('./publish-run.js');
-    const { store, outbox, pushes, clock } = this.#parts;
+    const { pushes, clock } = this.#parts;
     const began = clock.now();
-    const report = await new PublishRun(store, outbox, clock, deadline, own).run();
+    const report = await new PublishRun(this.#parts, deadline, own).run();
     const at = clock.now();
     const outcomes = [...report.deliveries.values()];
     if (report.attempts > 0) {

@@ -1,5 +1,6 @@
 import type { KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
+import type { LeaseStore, LockMove, LockTip } from './lease-store.js';
 
 /** Names one version of the whole repository; totally ordered along the branch. */
 export type Revision = string;
@@ -43,9 +44,19 @@ export interface Commit {
 /** How a compare-and-swap ended. Expected ends are values; only broken machinery throws. */
 export type SwapOutcome =
   /** The branch holds the commits; `notes` say what the user should know, such as a checkout left behind. */
-  | { readonly kind: 'swapped'; readonly revisions: readonly Revision[]; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'swapped';
+      readonly revisions: readonly Revision[];
+      readonly notes: readonly string[];
+      /** The new tips of the locks that moved along, by name. */
+      readonly locks?: ReadonlyMap<string, LockTip>;
+    }
   /** The branch is no longer at the base: take the new tip and apply again. */
   | { readonly kind: 'moved' }
+  /** These locks are no longer where their moves begin; nothing was moved. */
+  | { readonly kind: 'fenced'; readonly names: readonly string[] }
+  /** The remote cannot move branch and locks together; nothing was moved. */
+  | { readonly kind: 'not-atomic'; readonly error: RefusedError }
   /** The remote cannot be reached now. */
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
   /** The remote does not know us, or not the repository. */
@@ -70,6 +81,8 @@ export interface TimelineEntry {
 export interface StateStore {
   /** Where writes go, for people and for the outbox: an entry made for another target is never published here. */
   readonly target: string;
+  /** The locks of the same place. */
+  readonly leases: LeaseStore;
   /** Whether publishing needs somebody else: false for a purely local repository. */
   readonly isRemote: boolean;
   /** What is known without the network. */
@@ -81,8 +94,16 @@ export interface StateStore {
   /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */
   revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   view(revision: Revision | null): StateView;
-  /** Puts `commits` on `base` and moves the branch there, if it still is at `base`; none: publishes `base` itself. */
-  swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome>;
+  /**
+   * Puts `commits` on `base` and moves the branch there, if it still is at `base`; none: publishes `base` itself.
+   * With `locks` all of it happens or nothing: the branch moves only if each lock still is where its move begins.
+   */
+  swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    timeoutMs: number,
+    locks?: readonly LockMove[],
+  ): Promise<SwapOutcome>;
   /** Finishes what a swap began on this machine and could not end; returns notes for the user. */
   settle(): Promise<readonly string[]>;
   /** Brings what the user sees on this machine, such as a checkout, to the head; returns notes for the user. */

@@ -33,7 +33,7 @@ const INSIDE = [
   'pushes',
   'checkout',
 ];
-const ALL = [...INSIDE, 'remote', 'write-access', 'clock', 'kubectl', 'cluster'];
+const ALL = [...INSIDE, 'remote', 'write-access', 'locks', 'clock', 'kubectl', 'cluster'];
 const LONG_AGO = new Date(Date.now() - 7_200_000);
 
 async function doctor(path: string, env: Record<string, string> = {}, args: string[] = []) {

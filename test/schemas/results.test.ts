@@ -42,6 +42,14 @@ describe('the schemas of results', () => {
     await give('run', 'upgrade', '--cluster', 'prod', '--', 'true');
     await give('set', 'kof.version=1.5.0', '--if-absent', 'kof.version');
     await give('unset', 'kof.version');
+    await give('lock', 'network');
+    await give('locks');
+    await give('unlock', 'network');
+    await give('unlock', 'network');
+    await give('lock', 'network', '--', 'true');
+    await give('lock', 'network');
+    await give('unlock', 'network', '--force', '--reason', 'test');
+    await give('log', 'lock/network');
     await give('phase', 'start', 'create_vms');
     await give('phase');
     await give('import', legacy);

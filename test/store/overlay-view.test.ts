@@ -26,12 +26,12 @@ it('what is laid over a view reads as if it were committed, whatever was asked i
   await fc.assert(
     fc.asyncProperty(fc.subarray(FILES), changes, async (begin, steps) => {
       const store = new MemoryStore();
-      await store.swap(null, [commit(Object.fromEntries(begin.map((path) => [path, '0'])))]);
+      await store.swap(null, [commit(Object.fromEntries(begin.map((path) => [path, '0'])))], 1_000);
       const overlay = new OverlayView(store.view((await store.head()).revision));
       for (const [files, isAsked] of steps) {
         const { revision } = await store.head();
         const next = commit(Object.fromEntries(files));
-        await store.swap(revision, [next]);
+        await store.swap(revision, [next], 1_000);
         overlay.write(next.files);
         if (isAsked) await answers(overlay);
       }

@@ -228,7 +228,7 @@ describe('sealing', () => {
   const folder = `${eventsFolder(prod)}/2025-05`;
   const viewOf = async (files: Record<string, string>) => {
     const store = new MemoryStore();
-    await store.swap(null, [commit(files)]);
+    await store.swap(null, [commit(files)], 1_000);
     return store.view((await store.head()).revision);
   };
 

@@ -6,7 +6,9 @@ import { parseStatePath } from '../../src/model/state-path.js';
 import { cluster, deployment } from '../../src/model/subject.js';
 import { makeUlid } from '../../src/model/ulid.js';
 import type { Value } from '../../src/model/value.js';
+import { HeldLeases } from '../../src/store/held-leases.js';
 import type { Clock, Host } from '../../src/store/host.js';
+import { Leases } from '../../src/store/leases.js';
 import { Outbox } from '../../src/store/outbox.js';
 import { PublishLock } from '../../src/store/publish-lock.js';
 import { Publisher } from '../../src/store/publisher.js';
@@ -91,9 +93,8 @@ export class FaultyStore extends MemoryStore {
   /** What another writer does in between. */
   async sneak(files: Record<string, string>): Promise<void> {
     const { revision } = await this.head();
-    await super.swap(revision, [
-      { message: 'sneak', author: actor, time: T0, files: new Map(Object.entries(files)) },
-    ]);
+    const commit = { message: 'sneak', author: actor, time: T0, files: new Map(Object.entries(files)) };
+    await super.swap(revision, [commit], 0);
   }
 }
 
@@ -106,10 +107,14 @@ export function repositoryOf<S extends StateStore>(
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisProcess);
   const pushes = new PushLog(join(folder, 'pushes'));
-  const publisher = new Publisher({ store, outbox, lock, pushes, clock });
+  const held = new HeldLeases(folder);
+  let nonces = 0;
+  const leases = new Leases({ store: store.leases, held, lock, clock, nonce: () => `nonce-${nonces++}` });
+  const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
   return {
     repository: new StateRepository(store, outbox, publisher, clock),
     outbox,
+    leases,
     lock,
     publisher,
     pushes,

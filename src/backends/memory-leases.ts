@@ -1,0 +1,37 @@
+import type { LeaseStore, LockMove, LockOutcome, LockTip } from '../store/lease-store.js';
+
+/** Locks in this process's memory. */
+export class MemoryLeases implements LeaseStore {
+  readonly #tips = new Map<string, LockTip>();
+  #moves = 0;
+
+  async read(name: string): Promise<LockTip | null> {
+    return this.#tips.get(name) ?? null;
+  }
+
+  async list(): Promise<ReadonlyMap<string, LockTip>> {
+    return new Map([...this.#tips].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  async move(move: LockMove): Promise<LockOutcome> {
+    if (this.stale([move]).length > 0) return { kind: 'moved' };
+    return { kind: 'swapped', tip: this.apply(move) };
+  }
+
+  /** The names of those locks that are not where their moves begin. */
+  stale(moves: readonly LockMove[]): string[] {
+    const isStale = ({ name, from }: LockMove) =>
+      (this.#tips.get(name)?.version ?? null) !== (from?.version ?? null);
+    return moves.filter(isStale).map(({ name }) => name);
+  }
+
+  /** Moves a lock that is where the move begins. */
+  apply({ name, records }: LockMove): LockTip {
+    const record = records.at(-1);
+    if (!record) throw new RangeError('a move of a lock has at least one record');
+    this.#moves += 1;
+    const tip = { version: String(this.#moves), record };
+    this.#tips.set(name, tip);
+    return tip;
+  }
+}

@@ -1,0 +1,84 @@
+import {
+  expiresAt,
+  formatClaims,
+  type LeaseClaim,
+  type LeaseRecord,
+  type PreviousHolder,
+} from '../model/lease.js';
+import type { LockStanding } from '../store/leases.js';
+import type { Screen } from './output.js';
+import { formatTable, type TableRow } from './table.js';
+import { oneLine } from './terminal-text.js';
+import { formatAge, formatTime } from './time.js';
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** The variable by which a command that is run under leases knows them; nothing where there are none. */
+export function leaseVariable(claims: readonly LeaseClaim[]): Record<string, string> {
+  return claims.length > 0 ? { KGIT_LEASE: formatClaims(claims) } : {};
+}
+
+/** A lease as results tell it. */
+export function leaseJson(record: LeaseRecord): Record<string, unknown> {
+  const { name, token, holder, acquiredAt, at, ttl, reason } = record;
+  return {
+    ...{ name, token, holder: holder.name, host: holder.host, runId: holder.runId ?? null },
+    ...{ acquiredAt: iso(acquiredAt), renewedAt: iso(at), expiresAt: iso(expiresAt(record)) },
+    ...{ ttlSeconds: ttl / 1000, reason: reason ?? null },
+  };
+}
+
+/** Whose lease was ended, as results tell it. */
+export function brokeJson(previous: PreviousHolder | null | undefined, audit: unknown): unknown {
+  return previous ? { ...previous, expiresAt: iso(previous.expiresAt), audit } : null;
+}
+
+/** A row of `kgit locks`. */
+export function standingJson({ record, isOurs, freeAt }: LockStanding, now: number): Record<string, unknown> {
+  return { ...leaseJson(record), expired: expiresAt(record) <= now, freeAt: iso(freeAt), here: isOurs };
+}
+
+/** `token 3, expires 2025-07-11 14:35:00Z (in 5m)` */
+export function leaseText(record: LeaseRecord, now: number, { utc }: Screen): string {
+  const end = expiresAt(record);
+  return `token ${record.token}, expires ${formatTime(end, utc)} (in ${formatAge(end - now)})`;
+}
+
+function standingRow({ record, isOurs, freeAt }: LockStanding, now: number, wide: boolean): TableRow {
+  const { name, token, holder, acquiredAt, reason } = record;
+  const left = expiresAt(record) - now;
+  const ends =
+    left > 0
+      ? { text: `in ${formatAge(left)}`, colour: 'green' as const }
+      : {
+          text: freeAt > now ? `expired, free in ${formatAge(freeAt - now)}` : 'expired, free',
+          colour: 'yellow' as const,
+        };
+  return [
+    { text: name, colour: 'bold' },
+    String(token),
+    `${holder.name}@${holder.host}${isOurs ? ' (here)' : ''}`,
+    `${formatAge(now - acquiredAt)} ago`,
+    ends,
+    ...(wide ? [holder.runId ?? '', `${record.ttl / 1000}s`] : []),
+    reason ?? '',
+  ];
+}
+
+/** The locks that somebody has, as a table. */
+export function standingLines(
+  standings: readonly LockStanding[],
+  now: number,
+  { style, width }: Screen,
+  wide: boolean,
+): string[] {
+  if (standings.length === 0) return [style('dim', 'nobody holds a lock')];
+  const heading = ['LOCK', 'TOKEN', 'HOLDER', 'SINCE', 'EXPIRES', ...(wide ? ['RUN', 'TTL'] : []), 'REASON'];
+  const rows = standings.map((standing) => standingRow(standing, now, wide));
+  return formatTable(heading, rows, style, wide ? null : width);
+}
+
+/** A holder for a line of text. */
+export function holderName({ holder }: LeaseRecord): string {
+  return oneLine(`${holder.name}@${holder.host}`);
+}

@@ -1,0 +1,70 @@
+import { Args, Flags } from '@oclif/core';
+import { type Context, helpText } from '../base-command.js';
+import { brokeJson, leaseJson } from '../cli/lease-result.js';
+import type { CommandResult } from '../cli/output.js';
+import { UsageError } from '../errors.js';
+import { LeaseCommand } from '../lease-command.js';
+import { claimOf } from '../model/lease.js';
+import { lockName } from '../model/lock-name.js';
+
+export default class Unlock extends LeaseCommand {
+  static override summary = 'Release a lock, or end the lease of somebody else.';
+  static override description = helpText(
+    `Gives back the lease that kgit lock NAME took in this clone. With --force it ends anybody's lease, expired or not: the holder's writes under it are refused from then on, and an event of lock/NAME records who did it, why (--reason), and whose lease it was.`,
+    'USAGE',
+    'NO_REPO',
+    'LOCK_HELD',
+    'FENCED',
+    'NOT_FOUND',
+    'REMOTE',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> unlock network',
+    '<%= config.bin %> unlock network --force --reason "build-7 was shut down"',
+    '<%= config.bin %> log lock/network',
+  ];
+  static override args = { name: Args.string({ description: "The lock's name." }) };
+  static override flags = {
+    force: Flags.boolean({ summary: 'End the lease whoever has it.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    if (this.args['name'] === undefined)
+      throw new UsageError('which lock? NAME is missing', { suggestions: ["'kgit locks' lists those held"] });
+    const name = lockName(this.args['name']);
+    const context = await this.open('never');
+    return this.flags['force'] === true ? this.#break(context, name) : this.#release(context, name);
+  }
+
+  async #release(context: Context, name: string): Promise<CommandResult> {
+    const { opened, settings } = context;
+    const { leases } = opened;
+    const ours = await leases.held.read(name);
+    if (!ours?.isShared) throw await leases.holderOf(name, settings.timeout);
+    const claim = claimOf(ours.tip.record);
+    const record = await leases.release(claim, this.leaseActor(context), settings.timeout);
+    return {
+      json: { ...leaseJson(record), released: true, broke: null },
+      names: [name],
+      lines: ({ style }) => [`${style('green', '✓')} lock ${style('bold', name)} released`],
+    };
+  }
+
+  async #break(context: Context, name: string): Promise<CommandResult> {
+    const { leases } = context.opened;
+    const by = this.leaseActor(context);
+    if (by.reason === undefined) this.note('no --reason is given; the record would be worth more with one');
+    const record = await leases.break(name, this.ids.next(), by, context.settings.timeout);
+    const { previous } = record;
+    const audit = previous ? await this.recordBreak(context, name, previous, by.reason) : null;
+    const whose = previous ? `${previous.name} on ${previous.host}, token ${previous.token}` : 'nobody';
+    return {
+      json: { ...leaseJson(record), released: true, broke: brokeJson(previous, audit) },
+      names: [name],
+      lines: ({ style }) => [
+        `${style('green', '✓')} lock ${style('bold', name)} broken ${style('dim', `it was held by ${whose}`)}`,
+      ],
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import { InvalidStateError } from '../errors.js';
+import { formatLease, isRoot, type LeaseRecord, parseLease } from '../model/lease.js';
+import { encodeLockName } from '../model/lock-name.js';
+import type { Actor } from '../model/operation.js';
+import type { LockMove, LockTip } from '../store/lease-store.js';
+import type { Git } from './git.js';
+import type { ObjectReader } from './object-reader.js';
+import { personEnvironment, SIGN_MS, signingFailed } from './sign-commits.js';
+
+/** Where lock refs lie: out of the way of branches; among them where a forge lets no other refs in. */
+export const LOCK_SPACES = { refs: 'refs/kgit/locks/', branches: 'refs/heads/kgit/locks/' } as const;
+export type LockSpace = keyof typeof LOCK_SPACES;
+/** The tree without entries. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})$/;
+
+/** A lock's move as refs: `from` is null where the ref is to be created. */
+export interface RefMove {
+  readonly name: string;
+  readonly ref: string;
+  readonly from: string | null;
+  readonly to: string;
+  /** The new tip has no parent, so the ref is forced: its old value is demanded all the same. */
+  readonly isForced: boolean;
+  readonly tip: LockTip;
+}
+
+/** The new tips of moves that were made, by name. */
+export function tipsOf(moves: readonly RefMove[]): Map<string, LockTip> {
+  return new Map(moves.map(({ name, tip }) => [name, tip]));
+}
+
+/** The ref and commit that a version names. Throws InvalidStateError for the version of no ref. */
+export function versionParts({ version }: LockTip): { ref: string; oid: string } {
+  const [, ref, oid] = VERSION.exec(version) ?? [];
+  // An empty object id in a refspec would delete the ref.
+  if (!ref || !oid) throw new InvalidStateError(`${version.slice(0, 100)} names no commit of a lock`);
+  return { ref, oid };
+}
+
+export const lockRef = (space: LockSpace, name: string): string => LOCK_SPACES[space] + encodeLockName(name);
+
+/** The tip that a ref's commit holds. Throws InvalidStateError when it is none of kgit's. */
+export async function readTip(reader: ObjectReader, ref: string, oid: string): Promise<LockTip> {
+  const object = await reader.read(oid);
+  const text = object?.type === 'commit' ? object.data.toString('utf8') : '';
+  const record = parseLease(text.slice(text.indexOf('\n\n') + 2));
+  if (record !== null && ref.endsWith(`/${encodeLockName(record.name)}`))
+    return { version: `${ref}@${oid}`, record };
+  throw new InvalidStateError(`${ref}: its commit ${oid.slice(0, 10)} is none that kgit made of a lock`, {
+    suggestions: [
+      `See who made it: git show ${oid.slice(0, 10)}`,
+      'Update kgit, if a newer one wrote it; else put the ref back to the commit before',
+    ],
+    data: { ref, oid },
+  });
+}
+
+/** Makes the commits of locks' chains: empty trees, the record in the message. */
+export class LockCommits {
+  readonly #git: Git;
+  readonly #committer: Actor;
+  readonly #isSigned: boolean;
+
+  constructor(git: Git, committer: Actor, isSigned: boolean) {
+    this.#git = git;
+    this.#committer = committer;
+    this.#isSigned = isSigned;
+  }
+
+  /** Builds the commits of a move. @param space where a lock is created that is not there yet */
+  async build(move: LockMove, space: LockSpace): Promise<RefMove> {
+    const before = move.from === null ? null : versionParts(move.from);
+    const ref = before?.ref ?? lockRef(space, move.name);
+    let parent = before?.oid ?? null;
+    let isForced = false;
+    // git reads the empty tree whether it is there or not, but fsck misses it; who renews has it already.
+    if (move.records.some(({ action }) => action === 'acquire' || action === 'break'))
+      await this.#git.text(['mktree'], { input: '' });
+    for (const record of move.records) {
+      // Branches may be closed to forced pushes, so a chain there stays whole.
+      const isNewRoot = parent !== null && isRoot(record) && !ref.startsWith(LOCK_SPACES.branches);
+      isForced ||= isNewRoot;
+      parent = await this.#commit(record, isNewRoot ? null : parent, move.author);
+    }
+    const record = move.records.at(-1);
+    if (parent === null || !record) throw new RangeError('a move of a lock has at least one record');
+    const tip = { version: `${ref}@${parent}`, record };
+    return { name: move.name, ref, from: before?.oid ?? null, to: parent, isForced, tip };
+  }
+
+  async #commit(record: LeaseRecord, parent: string | null, author: Actor): Promise<string> {
+    const seconds = Math.floor(record.at / 1000);
+    const env = {
+      ...personEnvironment('AUTHOR', author, seconds),
+      ...personEnvironment('COMMITTER', this.#committer, seconds),
+    };
+    const options = [...(this.#isSigned ? ['-S'] : []), ...(parent ? ['-p', parent] : [])];
+    const call = { input: formatLease(record), env, ...(this.#isSigned ? { timeout: SIGN_MS } : {}) };
+    const args = ['commit-tree', ...options, EMPTY_TREE];
+    if (!this.#isSigned) return this.#git.text(args, call);
+    const { code, stdout, stderr } = await this.#git.run(args, call);
+    if (code !== 0) throw signingFailed(stderr);
+    return stdout.toString('utf8').trim();
+  }
+}

@@ -1,0 +1,153 @@
+import { decodeLockName, encodeLockName } from '../model/lock-name.js';
+import type { Actor } from '../model/operation.js';
+import type { LeaseStore, LockMove, LockOutcome, LockTip } from '../store/lease-store.js';
+import { type Git, gitFailed } from './git.js';
+import { LOCK_SPACES, LockCommits, type LockSpace, lockRef, type RefMove, readTip } from './lock-commits.js';
+import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
+import type { ObjectReader } from './object-reader.js';
+import { fetchFailure } from './push-outcome.js';
+import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
+
+/** Where the remote's lock refs are noted here, so that their commits are kept. */
+const SEEN: Readonly<Record<LockSpace, string>> = {
+  refs: 'refs/kgit/seen/refs/',
+  branches: 'refs/kgit/seen/branches/',
+};
+const SPACES: readonly LockSpace[] = ['refs', 'branches'];
+
+export interface LockRefsOptions {
+  /** Name of the remote; null for a purely local repository. */
+  readonly remote: string | null;
+  /** The remote as people know it. */
+  readonly remoteName: string;
+  readonly branch: string;
+  readonly committer: Actor;
+  readonly isSigned: boolean;
+}
+
+/** Locks as refs beside the branch, which move by `--force-with-lease`, or in a purely local repository by `update-ref`. */
+export class LockRefs implements LeaseStore {
+  readonly #git: Git;
+  readonly #reader: ObjectReader;
+  readonly #options: LockRefsOptions;
+  readonly #commits: LockCommits;
+
+  constructor(git: Git, reader: ObjectReader, options: LockRefsOptions) {
+    this.#git = git;
+    this.#reader = reader;
+    this.#options = options;
+    this.#commits = new LockCommits(git, options.committer, options.isSigned);
+  }
+
+  async read(name: string, timeoutMs: number): Promise<LockTip | null> {
+    const encoded = encodeLockName(name);
+    // git has no refspec for 'this one, if it is there', but takes a pattern that matches nothing.
+    await this.#fetch(`${encoded}*`, timeoutMs);
+    return (await this.#tips(encoded)).get(name) ?? null;
+  }
+
+  async list(timeoutMs: number | null): Promise<ReadonlyMap<string, LockTip>> {
+    if (timeoutMs !== null) await this.#fetch('*', timeoutMs);
+    return this.#tips('');
+  }
+
+  async #fetch(pattern: string, timeoutMs: number): Promise<void> {
+    const { remote, remoteName } = this.#options;
+    if (remote === null) return;
+    const refspecs = SPACES.map((space) => `+${LOCK_SPACES[space]}${pattern}:${SEEN[space]}${pattern}`);
+    const args = ['fetch', ...FETCH_OPTIONS, '--prune', '--end-of-options', remote, ...refspecs];
+    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    if (result.code !== 0) throw fetchFailure(result, remoteName);
+  }
+
+  /** The tips that are known here: of one encoded name, of all where it is empty. */
+  async #tips(encoded: string): Promise<Map<string, LockTip>> {
+    // A lock that lies among the branches is never looked for elsewhere, so that it cannot be in two places.
+    const places = this.#options.remote === null ? [LOCK_SPACES.refs] : SPACES.map((space) => SEEN[space]);
+    const found = await this.#git.text([
+      'for-each-ref',
+      '--format=%(refname) %(objectname)',
+      ...places.map((place) => place + encoded),
+    ]);
+    const tips = new Map<string, LockTip>();
+    for (const line of found.split('\n').filter(Boolean)) {
+      const [here = '', oid = ''] = line.split(' ');
+      const place = places.find((candidate) => here.startsWith(candidate)) ?? '';
+      const name = decodeLockName(here.slice(place.length));
+      if (name === null) continue;
+      const space = place === SEEN.branches ? 'branches' : 'refs';
+      tips.set(name, await readTip(this.#reader, lockRef(space, name), oid));
+    }
+    return new Map([...tips].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** Builds the commits of moves; a lock that is not there yet is created in `space`. */
+  async prepare(moves: readonly LockMove[], space: LockSpace = 'refs'): Promise<RefMove[]> {
+    const built: RefMove[] = [];
+    for (const move of moves) built.push(await this.#commits.build(move, space));
+    return built;
+  }
+
+  async move(move: LockMove, timeoutMs: number): Promise<LockOutcome> {
+    if (this.#options.remote === null) return this.#moveLocally(move);
+    const outcome = await this.#push(move, 'refs', timeoutMs);
+    const isRefusedHere = outcome.kind === 'refused' && outcome.error.data['reason'] !== 'no atomic push';
+    return isRefusedHere && move.from === null ? this.#push(move, 'branches', timeoutMs) : outcome;
+  }
+
+  async #push(move: LockMove, space: LockSpace, timeoutMs: number): Promise<LockOutcome> {
+    const { remote, remoteName, branch } = this.#options;
+    const moves = await this.prepare([move], space);
+    const { leases, refspecs } = lockPushArgs(moves);
+    // A server without atomic pushes would fence no write, so the lock is not even taken there.
+    const args = [
+      'push',
+      ...PUSH_OPTIONS,
+      '--atomic',
+      ...leases,
+      '--end-of-options',
+      remote ?? '',
+      ...refspecs,
+    ];
+    const result = await this.#git.talk(remote ?? '', args, { timeout: timeoutMs });
+    const failure = lockPushOutcome(result, moves, remoteName, branch);
+    if (failure?.kind === 'fenced') return { kind: 'moved' };
+    if (failure?.kind === 'not-atomic') return { kind: 'refused', error: failure.error };
+    if (failure) return failure;
+    await this.#git.text(['update-ref', '--stdin'], { input: seenLines(moves) });
+    return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
+  }
+
+  async #moveLocally(move: LockMove): Promise<LockOutcome> {
+    const moves = await this.prepare([move]);
+    const { code, stderr } = await this.#git.run(['update-ref', '--stdin'], { input: localLines(moves) });
+    if (code === 0) return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
+    if (lostLocally(stderr, moves).length > 0) return { kind: 'moved' };
+    throw gitFailed(['update-ref'], code, stderr);
+  }
+}
+
+/** Lines for `git update-ref --stdin` that note where the remote's locks are now. */
+export function seenLines(moves: readonly RefMove[]): string {
+  return moves
+    .map(({ ref, name, to }) => {
+      const space = ref.startsWith(LOCK_SPACES.branches) ? 'branches' : 'refs';
+      return `update ${SEEN[space]}${encodeLockName(name)} ${to}\n`;
+    })
+    .join('');
+}
+
+/** Lines for `git update-ref --stdin` that move locks of this repository, each only from where its move begins. */
+export function localLines(moves: readonly RefMove[]): string {
+  return moves
+    .map(({ ref, to, from }) => (from === null ? `create ${ref} ${to}\n` : `update ${ref} ${to} ${from}\n`))
+    .join('');
+}
+
+/** The names of those locks that, as `git update-ref` says, are not where their moves begin. */
+export function lostLocally(stderr: string, moves: readonly RefMove[]): string[] {
+  const isLost = ({ ref }: RefMove) =>
+    stderr.includes(`cannot lock ref '${ref}'`) &&
+    /but expected|reference already exists|unable to resolve reference/.test(stderr);
+  return moves.filter(isLost).map(({ name }) => name);
+}

@@ -1,0 +1,73 @@
+import { ConflictError, FencedError, LockHeldError } from '../errors.js';
+import { expiresAt, type Holder, isTaken, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
+
+const time = (ms: number) => new Date(ms).toISOString();
+const MAX_NAME = 200;
+
+/** A holder in a few words. */
+export function holderText({ name, host }: Holder): string {
+  return `${name.slice(0, MAX_NAME)} on ${host.slice(0, MAX_NAME)}`;
+}
+
+/** What scripts learn of a lease that is not theirs. */
+export function leaseData(record: LeaseRecord): Record<string, unknown> {
+  const { name, token, holder, acquiredAt } = record;
+  return {
+    ...{ name, token, holder: holder.name, host: holder.host, runId: holder.runId ?? null },
+    ...{ since: time(acquiredAt), expiresAt: time(expiresAt(record)) },
+  };
+}
+
+/**
+ * The error of a lock that somebody else has.
+ * @param freeAt when it may be taken over if its holder does not renew it, in ms since the epoch
+ */
+export function lockHeld(record: LeaseRecord, freeAt: number, now: number): LockHeldError {
+  const { name, acquiredAt, reason } = record;
+  const why = reason ? `, reason: ${reason.slice(0, MAX_NAME)}` : '';
+  const end = expiresAt(record);
+  const ends = end > now ? `expires ${time(end)}` : `expired ${time(end)}`;
+  const left = Math.max(Math.ceil((freeAt - now) / 1000), 1);
+  return new LockHeldError(
+    `lock ${name} is held by ${holderText(record.holder)} since ${time(acquiredAt)}, ${ends}${why}`,
+    {
+      data: { ...leaseData(record), freeAt: time(freeAt) },
+      suggestions: [
+        end > now
+          ? `Wait for it: kgit lock ${name} --wait 10m`
+          : `It was not renewed; unless it is, it can be taken over in ${left}s: kgit lock ${name} --wait ${left + 5}s`,
+        `If you are sure that its holder is gone: kgit unlock ${name} --force --reason WHY`,
+      ],
+    },
+  );
+}
+
+/** The error of a lease that is ours no more; `record` is what stands in its place. */
+export function fenced(claim: LeaseClaim, record: LeaseRecord | null): FencedError {
+  const { name, token } = claim;
+  const by =
+    record === null
+      ? 'the lock is not there any more'
+      : isTaken(record)
+        ? `${holderText(record.holder)} has it with token ${record.token}`
+        : `${holderText(record.holder)} ${record.action === 'break' ? 'broke' : 'released'} it${record.reason ? `, reason: ${record.reason.slice(0, MAX_NAME)}` : ''}`;
+  const current = record === null ? null : leaseData(record);
+  return new FencedError(`the lease of lock ${name} with token ${token} is lost: ${by}`, {
+    data: { name, token, current },
+    suggestions: [
+      'Stop what you did under it, and look at what the other did since: kgit log',
+      `Then begin anew: kgit lock ${name}`,
+    ],
+  });
+}
+
+/** The error of a write under a lock that nobody here has. */
+export function notHeld(name: string): ConflictError {
+  return new ConflictError(`lock ${name} is not held here`, {
+    data: { name, expected: 'held', actual: 'free' },
+    suggestions: [
+      `Take it first: kgit lock ${name}`,
+      `Or run all of it under the lock: kgit lock ${name} -- COMMAND`,
+    ],
+  });
+}

@@ -1,0 +1,293 @@
+import { type KgitError, NotFoundError, RemoteError } from '../errors.js';
+import {
+  acquired,
+  broken,
+  claimOf,
+  type Holder,
+  isClaimed,
+  isTaken,
+  type LeaseClaim,
+  type LeaseRecord,
+  type PreviousHolder,
+  released,
+  renewed,
+  type Stamp,
+  takeoverAt,
+} from '../model/lease.js';
+import type { Actor } from '../model/operation.js';
+import type { HeldLeases } from './held-leases.js';
+import type { Clock } from './host.js';
+import { fenced, lockHeld, notHeld } from './lease-errors.js';
+import type { LeaseStore, LockTip } from './lease-store.js';
+import type { PublishLock } from './publish-lock.js';
+
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 5_000;
+/** How often a free lock is tried for, however short the wait: others may be as fast. */
+const MIN_TRIES = 8;
+const LOCAL_WAIT_MS = 50;
+
+/** Who does something to a lock. */
+export interface LeaseActor {
+  readonly holder: Holder;
+  readonly author: Actor;
+  readonly reason?: string | undefined;
+}
+
+export interface Acquisition extends LeaseActor {
+  readonly name: string;
+  /** ULID of the acquisition. */
+  readonly lease: string;
+  /** ms */
+  readonly ttl: number;
+  /** Whether any process of this clone may write under it. */
+  readonly isShared: boolean;
+  /** How long to wait for a lock that is held, in ms. */
+  readonly wait: number;
+  /** Told once that somebody has it and that it is waited for. */
+  readonly onWait: (record: LeaseRecord, freeAt: number) => void;
+}
+
+export interface Acquired {
+  readonly record: LeaseRecord;
+  /** Whose expired lease was ended for it; null where the lock was free. */
+  readonly broke: PreviousHolder | null;
+}
+
+/** A lock as people see it. */
+export interface LockStanding {
+  readonly record: LeaseRecord;
+  /** Whether this clone holds it. */
+  readonly isOurs: boolean;
+  /** From when on others may take it over, in ms since the epoch. */
+  readonly freeAt: number;
+}
+
+export interface LeasesParts {
+  readonly store: LeaseStore;
+  readonly held: HeldLeases;
+  /** That of the publisher: what it writes under a lease renews it. */
+  readonly lock: PublishLock;
+  readonly clock: Clock;
+  readonly nonce: () => string;
+}
+
+/** The leases of a clone: acquiring, renewing, releasing and breaking them. */
+export class Leases {
+  readonly #parts: LeasesParts;
+
+  constructor(parts: LeasesParts) {
+    this.#parts = parts;
+  }
+
+  get held(): HeldLeases {
+    return this.#parts.held;
+  }
+
+  #stamp(): Stamp {
+    return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
+  }
+
+  /**
+   * Takes a lock: one that is free, or whose lease has expired and was seen unchanged for a TTL.
+   * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError.
+   */
+  async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    const { store, held, clock } = this.#parts;
+    const { name, lease, holder, ttl, reason, author, isShared } = wanted;
+    const until = clock.now() + wanted.wait;
+    let isTold = false;
+    for (let tries = 1; ; tries++) {
+      const asked = clock.now();
+      const before = await store.read(name, talkMs);
+      const taken = before && isTaken(before.record) ? before.record : null;
+      // A push whose answer was lost has landed all the same.
+      if (before && taken?.lease === lease) return this.#keep(before, isShared);
+      const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
+      if (asked >= freeAt) {
+        const break_ =
+          taken && broken(taken, { lease, holder, reason: 'the lease had expired' }, this.#stamp());
+        const first = break_ ?? before?.record ?? null;
+        const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp());
+        const records = break_ ? [break_, record] : [record];
+        const outcome = await store.move({ name, from: before, records, author }, talkMs);
+        if (outcome.kind === 'swapped') return this.#keep(outcome.tip, isShared, break_?.previous);
+        if (outcome.kind !== 'moved' && outcome.kind !== 'unknown') throw outcome.error;
+        if (tries >= MIN_TRIES && clock.now() >= until) throw othersWereFaster(name);
+      } else if (taken) {
+        if (clock.now() >= until) throw lockHeld(taken, freeAt, clock.now());
+        if (!isTold) wanted.onWait(taken, freeAt);
+        isTold = true;
+      }
+      await this.#backOff(tries, freeAt, until);
+    }
+  }
+
+  async #keep(tip: LockTip, isShared: boolean, broke?: PreviousHolder): Promise<Acquired> {
+    await this.#parts.held.add({ tip, isShared });
+    return { record: tip.record, broke: broke ?? null };
+  }
+
+  /** Full jitter, so that those who wait for one lock come apart; no longer than until it may be free. */
+  async #backOff(tries: number, freeAt: number, until: number): Promise<void> {
+    const { clock } = this.#parts;
+    const ceiling = Math.min(BACKOFF_BASE_MS * 2 ** Math.min(tries - 1, 10), BACKOFF_CAP_MS);
+    const now = clock.now();
+    const end = freeAt > now ? Math.min(freeAt, until) : Math.max(until, now + BACKOFF_BASE_MS);
+    await clock.sleep(Math.min(Math.ceil(clock.random() * ceiling), Math.max(end - now, 1)));
+  }
+
+  /**
+   * The claim under which a write of this process may be published.
+   * @param handed the claims that were handed to this process
+   * Throws LockHeldError, ConflictError where nobody has the lock, RemoteError.
+   */
+  async claim(name: string, handed: readonly LeaseClaim[], talkMs: number): Promise<LeaseClaim> {
+    const given = handed.findLast((claim) => claim.name === name);
+    if (given) return given;
+    const { held, store, clock } = this.#parts;
+    const ours = await held.read(name);
+    if (ours?.isShared) return claimOf(ours.tip.record);
+    const tip = await store.read(name, talkMs);
+    if (!tip || !isTaken(tip.record)) throw notHeld(name);
+    throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
+  }
+
+  /** Whether this clone holds the lease of a claim, as far as it knows. */
+  async isHeldHere(claim: LeaseClaim): Promise<boolean> {
+    const ours = await this.#parts.held.read(claim.name);
+    return ours !== null && isClaimed(ours.tip.record, claim);
+  }
+
+  /** Where a lease that is claimed stands: as this clone knows it, else as the remote has it. Throws FencedError. */
+  async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
+    const ours = isFresh ? null : await this.#parts.held.read(claim.name);
+    if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
+    const tip = await this.#parts.store.read(claim.name, talkMs);
+    if (tip && isClaimed(tip.record, claim)) {
+      await this.#parts.held.update(tip);
+      return tip;
+    }
+    await this.#parts.held.remove(claim);
+    throw fenced(claim, tip?.record ?? null);
+  }
+
+  /** The commit that renews a lease. */
+  renewal(tip: LockTip): LeaseRecord {
+    return renewed(tip.record, this.#stamp());
+  }
+
+  /** Begins the TTL of a lease anew. Throws FencedError, RemoteError. */
+  renew(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
+    return this.#underLock(talkMs, () => this.#advance(claim, author, talkMs, (tip) => this.renewal(tip)));
+  }
+
+  /** Gives a lease back. Throws FencedError when it was lost, RemoteError. */
+  release(claim: LeaseClaim, by: LeaseActor, talkMs: number): Promise<LeaseRecord> {
+    return this.#underLock(talkMs, async () => {
+      const make = ({ record }: LockTip) => released(record, this.#stamp());
+      const record = await this.#advance(claim, by.author, talkMs, make);
+      await this.#parts.held.remove(claim);
+      return record;
+    });
+  }
+
+  async #advance(
+    claim: LeaseClaim,
+    author: Actor,
+    talkMs: number,
+    make: (tip: LockTip) => LeaseRecord,
+  ): Promise<LeaseRecord> {
+    const { store, held } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      const from = await this.tipOf(claim, talkMs, tries > 1);
+      const record = make(from);
+      const outcome = await store.move({ name: claim.name, from, records: [record], author }, talkMs);
+      if (outcome.kind === 'swapped') {
+        await held.update(outcome.tip);
+        return record;
+      }
+      if (outcome.kind !== 'moved') throw outcome.error;
+      // Another clone that was handed the same claim may have renewed it.
+      if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);
+    }
+  }
+
+  /** Renewals and writes under one lease go one after the other, else they would fence each other. */
+  async #underLock<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
+    const { lock, clock } = this.#parts;
+    const until = clock.now() + waitMs;
+    while (!(await lock.tryAcquire())) {
+      if (clock.now() >= until) throw publishingStill();
+      await clock.sleep(LOCAL_WAIT_MS * (0.5 + clock.random()));
+    }
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** Ends somebody's lease, expired or not. Throws NotFoundError where nobody has the lock. */
+  async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<LeaseRecord> {
+    const { store, held } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      const from = await store.read(name, talkMs);
+      // A push whose answer was lost has landed all the same.
+      if (from?.record.action === 'break' && from.record.lease === lease) return from.record;
+      if (!from || !isTaken(from.record)) throw nobodyHas(name);
+      const { holder, reason, author } = by;
+      const record = broken(from.record, { lease, holder, reason }, this.#stamp());
+      const outcome = await store.move({ name, from, records: [record], author }, talkMs);
+      if (outcome.kind === 'swapped') {
+        await held.remove(claimOf(from.record));
+        return record;
+      }
+      const isOver = outcome.kind !== 'moved' && outcome.kind !== 'unknown';
+      if (isOver || (tries >= MIN_TRIES && outcome.kind === 'unknown')) throw outcome.error;
+      if (tries >= MIN_TRIES) throw othersWereFaster(name);
+    }
+  }
+
+  /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
+  async holderOf(name: string, talkMs: number): Promise<KgitError> {
+    const { store, held, clock } = this.#parts;
+    const tip = await store.read(name, talkMs);
+    if (!tip || !isTaken(tip.record)) return nobodyHas(name);
+    return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
+  }
+
+  /** All locks that somebody has, by name; as last seen here where `talkMs` is null. */
+  async list(talkMs: number | null): Promise<LockStanding[]> {
+    const { store, held, clock } = this.#parts;
+    const ours = new Set((await held.claims()).map(({ lease }) => lease));
+    const standings: LockStanding[] = [];
+    for (const tip of (await store.list(talkMs)).values()) {
+      const { record } = tip;
+      if (!isTaken(record)) continue;
+      const freeAt = takeoverAt(record, await held.seenSince(tip, clock.now()));
+      standings.push({ record, isOurs: ours.has(record.lease), freeAt });
+    }
+    return standings;
+  }
+}
+
+function othersWereFaster(name: string): RemoteError {
+  return new RemoteError(`others moved lock ${name} each time it was tried for`, {
+    suggestions: ['Try again, or give more time with --wait'],
+    data: { name },
+  });
+}
+
+function publishingStill(): RemoteError {
+  return new RemoteError('another kgit process of this clone is publishing still', {
+    suggestions: ['Try again, or give more time with --timeout'],
+  });
+}
+
+function nobodyHas(name: string): NotFoundError {
+  return new NotFoundError(`nobody holds lock ${name}`, {
+    suggestions: ["'kgit locks' lists those that are held"],
+    data: { name },
+  });
+}

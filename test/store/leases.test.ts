@@ -1,0 +1,240 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MemoryStore } from '../../src/backends/memory-store.js';
+import { FencedError, LockHeldError, NotFoundError, RemoteError } from '../../src/errors.js';
+import { claimOf } from '../../src/model/lease.js';
+import { formatSubject } from '../../src/model/subject.js';
+import type { Clock } from '../../src/store/host.js';
+import { LeaseKeeper } from '../../src/store/lease-keeper.js';
+import type { Acquisition } from '../../src/store/leases.js';
+import type { StateStore } from '../../src/store/state-store.js';
+import { anId, eventOperation, fakeClock, repositoryOf, T0 } from '../support/store-fixtures.js';
+
+const TTL = 60_000;
+const MS = 1_000;
+const author = { name: 'Ada', email: 'ada@example.com' };
+
+/** A clone of a shared place with a clock of its own. */
+function clone(store: StateStore, host: string, clock: Clock = fakeClock()) {
+  const opened = repositoryOf(store, clock);
+  const told: string[] = [];
+  const wanted = (more: Partial<Acquisition> = {}): Acquisition => ({
+    ...{ name: 'network', lease: anId(), ttl: TTL, wait: 0, isShared: true, author },
+    holder: { name: 'ada', host },
+    onWait: ({ holder }) => told.push(holder.host),
+    ...more,
+  });
+  const { leases } = opened;
+  const by = { holder: { name: 'ada', host }, author };
+  return { ...opened, told, by, take: (more: Partial<Acquisition> = {}) => leases.acquire(wanted(more), MS) };
+}
+
+const write = (claim: ReturnType<typeof claimOf>, action = 'touched') => ({
+  ...eventOperation(action),
+  claim,
+});
+const options = { queue: false, requirePublish: true, dryRun: false, withdraw: true, deadline: T0 + TTL };
+
+describe('acquiring', () => {
+  it('gives one holder after another tokens that rise, and keeps the lease in a private folder', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+    const first = await one.take();
+    expect(first).toMatchObject({ record: { token: 1, acquiredAt: T0 }, broke: null });
+    expect(statSync(join(one.folder, 'leases')).mode & 0o777).toBe(0o700);
+    expect(statSync(join(one.folder, 'leases/network')).mode & 0o777).toBe(0o600);
+    const held = await two.take().catch((error: unknown) => error as LockHeldError);
+    expect(held).toBeInstanceOf(LockHeldError);
+    expect((held as LockHeldError).data).toMatchObject({
+      ...{ name: 'network', token: 1, holder: 'ada', host: 'one' },
+      ...{ since: new Date(T0).toISOString(), expiresAt: new Date(T0 + TTL).toISOString() },
+    });
+    expect((held as LockHeldError).message).toContain(
+      'held by ada on one since 2025-07-11T14:30:00.000Z, expires',
+    );
+    // Not even the same clone takes it twice.
+    await expect(one.take()).rejects.toThrow(LockHeldError);
+    await one.leases.release(claimOf(first.record), one.by, MS);
+    expect((await two.take()).record.token).toBe(2);
+    expect(await one.leases.list(MS)).toMatchObject([{ record: { token: 2 }, isOurs: false }]);
+  });
+
+  it('waits with full jitter and is told once for whom', async () => {
+    const store = new MemoryStore();
+    const clock = fakeClock();
+    const [one, two] = [clone(store, 'one', clock), clone(store, 'two', clock)];
+    const { record } = await one.take();
+    const waiting = two.take({ wait: 10_000 });
+    const sleep = clock.sleep;
+    let looks = 0;
+    clock.sleep = async (ms) => {
+      if (++looks === 4) await one.leases.release(claimOf(record), one.by, MS);
+      return sleep(ms);
+    };
+    expect((await waiting).record.token).toBe(2);
+    expect(two.told).toEqual(['one']);
+    expect(clock.slept.slice(0, 4)).toEqual([100, 200, 400, 800]);
+    await expect(one.take({ wait: 3_000 })).rejects.toThrow(LockHeldError);
+  });
+});
+
+describe('an expired lease', () => {
+  it('is taken over after a TTL of looking on, which is recorded', async () => {
+    const store = new MemoryStore();
+    const clock = fakeClock();
+    const [one, two] = [clone(store, 'one', clock), clone(store, 'two', clock)];
+    const { record } = await one.take();
+    await clock.sleep(10 * TTL);
+    // Expired long ago by its commit, but seen for the first time just now.
+    await expect(two.take()).rejects.toThrow(LockHeldError);
+    await clock.sleep(TTL - 1);
+    await expect(two.take()).rejects.toThrow(LockHeldError);
+    await clock.sleep(1);
+    const taken = await two.take();
+    expect(taken).toMatchObject({
+      record: { token: 2, length: 3 },
+      broke: { name: 'ada', host: 'one', token: 1 },
+    });
+    await expect(one.leases.renew(claimOf(record), author, MS)).rejects.toThrow(FencedError);
+    expect(await one.leases.held.read('network')).toBeNull();
+  });
+
+  it.each([
+    ['an hour ahead', 3_600_000],
+    ['an hour behind', -3_600_000],
+  ])('of a holder that renews is not taken by a clock that is %s', async (_name, skew) => {
+    const store = new MemoryStore();
+    const clock = fakeClock();
+    const theirs = { ...clock, now: () => clock.now() + skew };
+    const [one, two] = [clone(store, 'one', clock), clone(store, 'two', theirs)];
+    const { record } = await one.take();
+    for (let i = 0; i < 12; i++) {
+      await expect(two.take()).rejects.toThrow(LockHeldError);
+      await clock.sleep(TTL / 3);
+      await one.leases.renew(claimOf(record), author, MS);
+    }
+  });
+});
+
+describe('a write under a lease', () => {
+  it('renews it, and is fenced when somebody else has the lock', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+    const { record } = await one.take();
+    const claim = claimOf(record);
+    await one.repository.write(write(claim), options);
+    expect((await store.leases.read('network'))?.record).toMatchObject({
+      action: 'renew',
+      token: 1,
+      length: 2,
+    });
+    await two.leases.break('network', anId(), { ...two.by, reason: 'test' }, MS);
+    await two.take();
+    const before = (await store.head()).revision;
+    const failed = await one.repository.write(write(claim), options).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(FencedError);
+    expect((failed as FencedError).data).toMatchObject({
+      name: 'network',
+      token: 1,
+      current: { token: 2, host: 'two' },
+    });
+    expect((await store.head()).revision).toBe(before);
+    expect(await one.outbox.size()).toBe(0);
+  });
+
+  it('that is stale ends alone: the others of its batch are published', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+    const stale = claimOf((await one.take()).record);
+    const good = claimOf((await one.take({ name: 'storage' })).record);
+    await two.leases.break('network', anId(), two.by, MS);
+    const operations = [
+      write(stale, 'stale'),
+      write(good, 'good'),
+      eventOperation('plain'),
+      write(stale, 'stale'),
+    ];
+    for (const operation of operations) await one.repository.keep(operation);
+    const report = await one.repository.sync(T0 + TTL);
+    expect(report.published).toEqual([operations[1]?.id, operations[2]?.id]);
+    expect(report.rejected.map(({ id, error }) => [id, error.code])).toEqual([
+      [operations[0]?.id, 'FENCED'],
+      [operations[3]?.id, 'FENCED'],
+    ]);
+    const found = [];
+    for await (const { added } of store.timeline((await store.head()).revision as string))
+      found.push(...added);
+    expect(found.map((path) => path.replace(/.*\w{26}-/, ''))).toEqual(['plain.yaml', 'good.yaml']);
+  });
+
+  it('goes on where another clone was handed the claim and renewed it', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+    const claim = claimOf((await one.take()).record);
+    for (const { repository } of [two, one, two, one]) await repository.write(write(claim), options);
+    await one.leases.renew(claim, author, MS);
+    expect((await store.leases.read('network'))?.record).toMatchObject({ token: 1, length: 6 });
+  });
+
+  it('that changes nothing proves its lease all the same', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+    const claim = claimOf((await one.take()).record);
+    const operation = { ...write(claim), events: [] };
+    expect((await one.repository.write(operation, options)).delivery).toBe('unchanged');
+    expect((await store.leases.read('network'))?.record.action).toBe('renew');
+    await two.leases.break('network', anId(), two.by, MS);
+    await expect(one.repository.write({ ...operation, id: anId() }, options)).rejects.toThrow(FencedError);
+  });
+});
+
+describe('a keeper', () => {
+  it('renews at a third of the TTL, and not what writes have renewed', async () => {
+    const store = new MemoryStore();
+    const clock = fakeClock();
+    const one = clone(store, 'one', clock);
+    const claim = claimOf((await one.take()).record);
+    const keeper = new LeaseKeeper(one.leases, clock, MS);
+    await keeper.start(claim, author, () => expect.unreachable());
+    const sleep = clock.sleep;
+    const renewals = new Set<number>();
+    await new Promise<void>((done) => {
+      clock.sleep = async (ms) => {
+        await sleep(ms);
+        renewals.add((await store.leases.read('network'))?.record.at as number);
+        if (clock.now() >= T0 + 3 * TTL) done();
+        await new Promise((turn) => setImmediate(turn));
+      };
+    });
+    await keeper.stop();
+    expect(keeper.lost).toBeNull();
+    expect(renewals.size).toBeGreaterThanOrEqual(9);
+    expect(renewals.size).toBeLessThanOrEqual(11);
+  });
+
+  it('tells that the lease is lost: taken over, or not to be renewed in time', async () => {
+    const store = new MemoryStore();
+    const clock = fakeClock();
+    const [one, two] = [clone(store, 'one', clock), clone(store, 'two', clock)];
+    const taken = new LeaseKeeper(one.leases, clock, MS);
+    const claim = claimOf((await one.take()).record);
+    await two.leases.break('network', anId(), two.by, MS);
+    await new Promise<void>((lost) => taken.start(claim, author, lost));
+    expect(taken.lost).toBeInstanceOf(FencedError);
+    const again = claimOf((await one.take()).record);
+    store.leases.move = async () => ({ kind: 'unreachable', error: new RemoteError('no route') });
+    const cut = new LeaseKeeper(one.leases, clock, MS);
+    const began = clock.now();
+    await new Promise<void>((lost) => cut.start(again, author, lost));
+    expect(cut.lost?.message).toContain('could not be renewed in time: no route');
+    expect(clock.now() - began).toBeGreaterThanOrEqual(TTL);
+    expect(clock.now() - began).toBeLessThan(TTL + 1_000);
+  });
+});
+
+it('a lock that nobody has cannot be broken; events of locks have a subject', async () => {
+  const one = clone(new MemoryStore(), 'one');
+  await expect(one.leases.break('network', anId(), one.by, MS)).rejects.toThrow(NotFoundError);
+  expect(formatSubject({ kind: 'lock', name: 'a/b' })).toBe('lock/a/b');
+});
