@@ -13,6 +13,7 @@ import type {
 } from '../store/state-store.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder, isOn } from './commit-builder.js';
+import { keepCommitGraph } from './commit-graph.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
@@ -21,6 +22,7 @@ import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { LockRefs, localLines, lostLocally } from './lock-refs.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
+import { filesWith, placesOf } from './places.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
@@ -54,6 +56,7 @@ export class GitStore implements StateStore {
   readonly #refs: Refs;
   readonly #branchRef: string;
   readonly #trackingRef: string;
+  #hasMoved = false;
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -87,9 +90,7 @@ export class GitStore implements StateStore {
 
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
-    if (remote === null) {
-      return { revision: await this.#branchTip(), fetchedAt: null };
-    }
+    if (remote === null) return { revision: await this.#branchTip(), fetchedAt: null };
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
@@ -109,6 +110,7 @@ export class GitStore implements StateStore {
   }
 
   #noteFetched(): Promise<void> {
+    this.#hasMoved = true;
     return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
@@ -118,13 +120,8 @@ export class GitStore implements StateStore {
     const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
     const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
-    const result = await this.#git.talk(
-      remote,
-      [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
-      {
-        timeout: timeoutMs,
-      },
-    );
+    const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
+    const result = await this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
@@ -164,6 +161,14 @@ export class GitStore implements StateStore {
 
   timeline(revision: Revision): AsyncIterable<TimelineEntry> {
     return timeline(this.#git, revision);
+  }
+
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return placesOf(this.#git, this.#reader, revision, paths);
+  }
+
+  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    return filesWith(this.#git, revision, texts);
   }
 
   async swap(
@@ -226,6 +231,7 @@ export class GitStore implements StateStore {
       const names = lostLocally(lost, locks);
       return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
     }
+    this.#hasMoved = true;
     const notes = await this.#checkouts.finish(async () => tip);
     return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
   }
@@ -286,6 +292,7 @@ export class GitStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    if (this.#hasMoved) await keepCommitGraph(this.#git, this.#options.repository, this.#options.clock.now());
     await this.#reader.close();
   }
 }
