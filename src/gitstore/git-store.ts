@@ -19,7 +19,7 @@ import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { type RefMove, tipsOf } from './lock-commits.js';
 import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
-import { LockRefs, localLines, lostLocally, seenLines } from './lock-refs.js';
+import { LockRefs, localLines, lostLocally } from './lock-refs.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { filesWith, placesOf } from './places.js';
@@ -203,7 +203,7 @@ export class GitStore implements StateStore {
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     try {
       const notes = await this.#follow(tip, base, this.#trackingRef);
-      if (locks.length > 0) await this.#git.text(['update-ref', '--stdin'], { input: seenLines(locks) });
+      if (locks.length > 0) await this.leases.noteSeen(locks);
       await this.#noteFetched();
       return notes;
     } catch (error) {

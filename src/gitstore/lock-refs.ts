@@ -13,6 +13,7 @@ const SEEN: Readonly<Record<LockSpace, string>> = {
   refs: 'refs/kgit/seen/refs/',
   branches: 'refs/kgit/seen/branches/',
 };
+const FETCH_TRIES = 10;
 const SPACES: readonly LockSpace[] = ['refs', 'branches'];
 
 export interface LockRefsOptions {
@@ -56,8 +57,13 @@ export class LockRefs implements LeaseStore {
     if (remote === null) return;
     const refspecs = SPACES.map((space) => `+${LOCK_SPACES[space]}${pattern}:${SEEN[space]}${pattern}`);
     const args = ['fetch', ...FETCH_OPTIONS, '--prune', '--end-of-options', remote, ...refspecs];
-    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
-    if (result.code !== 0) throw fetchFailure(result, remoteName);
+    for (let tries = 1; ; tries++) {
+      const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+      if (result.code === 0) return;
+      // Another process of this clone is noting the same refs just now.
+      if (tries >= FETCH_TRIES || !/cannot lock ref 'refs\/kgit\/seen\//.test(result.stderr))
+        throw fetchFailure(result, remoteName);
+    }
   }
 
   /** The tips that are known here: of one encoded name, of all where it is empty. */
@@ -114,8 +120,18 @@ export class LockRefs implements LeaseStore {
     if (failure?.kind === 'fenced') return { kind: 'moved' };
     if (failure?.kind === 'not-atomic') return { kind: 'refused', error: failure.error };
     if (failure) return failure;
-    await this.#git.text(['update-ref', '--stdin'], { input: seenLines(moves) });
+    await this.noteSeen(moves);
     return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
+  }
+
+  /** Notes where the remote's locks are now. */
+  async noteSeen(moves: readonly RefMove[]): Promise<void> {
+    const lines = moves.map(({ ref, name, to }) => {
+      const space = ref.startsWith(LOCK_SPACES.branches) ? 'branches' : 'refs';
+      return `update ${SEEN[space]}${encodeLockName(name)} ${to}\n`;
+    });
+    // The locks have moved; where another process is noting the same, the next look at them notes it.
+    await this.#git.run(['update-ref', '--stdin'], { input: lines.join('') });
   }
 
   async #moveLocally(move: LockMove): Promise<LockOutcome> {
@@ -125,16 +141,6 @@ export class LockRefs implements LeaseStore {
     if (lostLocally(stderr, moves).length > 0) return { kind: 'moved' };
     throw gitFailed(['update-ref'], code, stderr);
   }
-}
-
-/** Lines for `git update-ref --stdin` that note where the remote's locks are now. */
-export function seenLines(moves: readonly RefMove[]): string {
-  return moves
-    .map(({ ref, name, to }) => {
-      const space = ref.startsWith(LOCK_SPACES.branches) ? 'branches' : 'refs';
-      return `update ${SEEN[space]}${encodeLockName(name)} ${to}\n`;
-    })
-    .join('');
 }
 
 /** Lines for `git update-ref --stdin` that move locks of this repository, each only from where its move begins. */
