@@ -1,0 +1,66 @@
+import { performance } from 'node:perf_hooks';
+import { type KgitOptions, type KgitRun, kgit } from '../kgit.js';
+import { DEPLOYMENT } from './fleet.js';
+import type { Answer, Call, Step } from './history.js';
+
+/** The command line of a step. */
+export function argumentsOf(step: Step, id: string): string[] {
+  const lock = step.lock === undefined ? [] : ['--lock', step.lock];
+  const write = ['--run-id', id, '--json', ...lock];
+  switch (step.kind) {
+    case 'event':
+      return ['push-event', 'touched', '--cluster', `c-${id.length % 3}`, ...write];
+    case 'set': {
+      const condition =
+        step.expected === undefined
+          ? []
+          : step.expected === null
+            ? ['--if-absent', step.path]
+            : ['--if', `${step.path}=${step.expected}`];
+      return ['set', `${step.path}=${step.value}`, '--deployment', DEPLOYMENT, ...condition, ...write];
+    }
+    case 'unset':
+      return ['unset', step.path, '--deployment', DEPLOYMENT, ...write];
+    case 'lock':
+      return ['lock', step.lock, '--ttl', '5s', '--json'];
+    case 'unlock':
+      return ['unlock', step.lock, '--json'];
+  }
+}
+
+function answerOf({ stdout }: KgitRun): Answer | null {
+  try {
+    return JSON.parse(stdout) as Answer;
+  } catch {
+    // Killed in the middle of its answer, or before it.
+    return null;
+  }
+}
+
+/** How kgit is run: as it is, or by something that kills it. */
+export type Runner = (clone: string, args: readonly string[], options?: KgitOptions) => Promise<KgitRun>;
+
+/** Runs one step and records it; throws for an end that no campaign foresees. */
+export async function callKgit(
+  clones: readonly string[],
+  clone: number,
+  id: string,
+  step: Step,
+  options: { readonly more?: readonly string[]; readonly run?: Runner } = {},
+): Promise<Call> {
+  const { more = [], run = kgit } = options;
+  const began = performance.now();
+  const ended = await run(clones[clone] as string, [...argumentsOf(step, id), ...more]);
+  const call = {
+    id,
+    clone,
+    step,
+    began,
+    ended: performance.now(),
+    code: ended.code,
+    answer: answerOf(ended),
+  };
+  if (ended.code === 1)
+    throw new Error(`${JSON.stringify(step)} ended as a bug: ${ended.stdout}${ended.stderr}`);
+  return call;
+}

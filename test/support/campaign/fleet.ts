@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { bareRepository, git, temporaryFolder } from '../git-fixtures.js';
+import { kgit, kgitJson } from '../kgit.js';
+import { checkHistory } from './checker.js';
+import type { Call } from './history.js';
+import { readBranch } from './read-branch.js';
+
+/** The deployment whose state the campaigns change. */
+export const DEPLOYMENT = 'fleet';
+
+/** A shared repository and the clones of it that a campaign writes from. */
+export interface Fleet {
+  readonly remote: string;
+  readonly clones: readonly string[];
+}
+
+/** A remote with one deployment, and clones of it; `url` is the address that the clones know it by. */
+export async function makeFleet(
+  count: number,
+  url: (remote: string) => string = (path) => path,
+): Promise<Fleet> {
+  const remote = bareRepository();
+  const folder = temporaryFolder('kgit-fleet-');
+  await kgitJson('.', ['init', join(folder, 'first'), '--remote', remote, '--deployment', DEPLOYMENT]);
+  const clones: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const clone = join(folder, `clone-${i}`);
+    git('.', 'clone', '--quiet', remote, clone);
+    git(clone, 'remote', 'set-url', 'origin', url(remote));
+    clones.push(clone);
+  }
+  return { remote, clones };
+}
+
+/** Publishes what waits in every clone, and brings the checkouts up to date; throws where that does not work. */
+export async function syncAll({ clones }: Fleet): Promise<void> {
+  for (const clone of clones) {
+    const run = await kgit(clone, ['sync', '--json', '--timeout', '2m']);
+    if (run.code !== 0)
+      throw new Error(`sync in ${clone} exited with ${run.code}: ${run.stdout}${run.stderr}`);
+    if (run.json.pending !== 0 || run.json.behind !== 0) throw new Error(`sync in ${clone}: ${run.stdout}`);
+  }
+}
+
+/** Run ids of what waits in the outboxes. */
+async function waitingIn({ clones }: Fleet): Promise<string[]> {
+  const lists = await Promise.all(clones.map((clone) => kgitJson(clone, ['outbox'])));
+  return lists.flatMap(({ operations }) =>
+    operations.map(({ id, runId }: { id: string; runId?: string }) => runId ?? id),
+  );
+}
+
+/** Checks repositories alone: objects, checkouts, and that all clones have what the remote has. */
+export function expectSound({ remote, clones }: Fleet): void {
+  git(remote, 'fsck', '--strict', '--no-dangling');
+  for (const clone of clones) {
+    git(clone, 'fsck', '--strict', '--no-dangling');
+    expect(git(clone, 'status', '--porcelain'), clone).toBe('');
+    expect(git(clone, 'rev-parse', 'HEAD'), clone).toBe(git(remote, 'rev-parse', 'main'));
+  }
+}
+
+/** Everything that must hold once the dust has settled: nothing waits, the checker is content, git is sound. */
+export async function expectKept(fleet: Fleet, calls: readonly Call[], note: string): Promise<void> {
+  await syncAll(fleet);
+  const waiting = await waitingIn(fleet);
+  const commits = readBranch(fleet.remote);
+  expect(checkHistory({ calls, commits, waiting }), note).toEqual([]);
+  expect(waiting, note).toEqual([]);
+  expectSound(fleet);
+}
