@@ -22,6 +22,7 @@ import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { fetchFailure, pushOutcome } from './push-outcome.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
+import { untilUndisturbed } from './until-undisturbed.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;
@@ -108,7 +109,9 @@ export class GitStore implements StateStore {
 
   async #fetchedAt(): Promise<number> {
     try {
-      return Number(await readFile(this.#fetchedFile, 'utf8')) || 0;
+      const at = Number(await readFile(this.#fetchedFile, 'utf8')) || 0;
+      // A time to come was noted by a clock that was wrong then.
+      return at > this.#options.clock.now() ? 0 : at;
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return 0;
       throw error;
@@ -137,13 +140,9 @@ export class GitStore implements StateStore {
       '--upload-pack=git-upload-pack',
       '--end-of-options',
     ];
-    const result = await this.#git.talk(
-      remote,
-      [...args, remote, `+${this.#branchRef}:${this.#trackingRef}`],
-      {
-        timeout: timeoutMs,
-      },
-    );
+    const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
+    const fetch = () => this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
+    const result = await untilUndisturbed(fetch);
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);

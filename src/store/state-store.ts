@@ -38,8 +38,11 @@ export interface Commit {
 export type SwapOutcome =
   /** The branch holds the commits; `notes` say what the user should know, such as a checkout left behind. */
   | { readonly kind: 'swapped'; readonly revisions: readonly Revision[]; readonly notes: readonly string[] }
-  /** The branch is no longer at the base: take the new tip and apply again. */
-  | { readonly kind: 'moved' }
+  /**
+   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file of the server's that was
+   * in the way: another write is at it, or its process died and left it.
+   */
+  | { readonly kind: 'moved'; readonly lock?: string }
   /** The remote cannot be reached now. */
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
   /** The remote does not know us, or not the repository. */

@@ -14,7 +14,7 @@ describe('checked histories', () => {
     const fleet = await makeFleet(CLONES);
     const hasLocks = (await kgit(fleet.clones[0] as string, ['locks', '--json'])).code === 0;
     const locks = hasLocks ? ['one', 'two'] : [];
-    const options = { seed, workers: WORKERS, calls: CALLS, paths: 3, locks };
+    const options = { seed, workers: WORKERS, calls: CALLS, paths: 3, locks, timeout: '5m' };
     const calls = await runStress(fleet, options);
     expect(calls).toHaveLength(WORKERS * CALLS);
     await expectKept(fleet, calls, `CAMPAIGN_SEED=${seed}`);

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { type KgitOptions, type KgitRun, kgit } from '../kgit.js';
-import { DEPLOYMENT } from './fleet.js';
+import type { KgitRun } from '../kgit.js';
+import { DEPLOYMENT, type Fleet, type Runner } from './fleet.js';
 import type { Answer, Call, Step } from './history.js';
 
 /** The command line of a step. */
@@ -21,6 +21,8 @@ export function argumentsOf(step: Step, id: string): string[] {
     }
     case 'unset':
       return ['unset', step.path, '--deployment', DEPLOYMENT, ...write];
+    case 'look':
+      return ['get', step.at, '--deployment', DEPLOYMENT, '--fetch', '--default', 'nothing', '--json'];
     case 'lock':
       return ['lock', step.lock, '--ttl', '5s', '--json'];
     case 'unlock':
@@ -37,18 +39,15 @@ function answerOf({ stdout }: KgitRun): Answer | null {
   }
 }
 
-/** How kgit is run: as it is, or by something that kills it. */
-export type Runner = (clone: string, args: readonly string[], options?: KgitOptions) => Promise<KgitRun>;
-
 /** Runs one step and records it; throws for an end that no campaign foresees. */
 export async function callKgit(
-  clones: readonly string[],
+  { clones, run: kgitIn }: Fleet,
   clone: number,
   id: string,
   step: Step,
   options: { readonly more?: readonly string[]; readonly run?: Runner } = {},
 ): Promise<Call> {
-  const { more = [], run = kgit } = options;
+  const { more = [], run = kgitIn } = options;
   const began = performance.now();
   const ended = await run(clones[clone] as string, [...argumentsOf(step, id), ...more]);
   const call = {

@@ -15,6 +15,8 @@ export type Step =
       readonly lock?: string;
     }
   | { readonly kind: 'unset'; readonly path: string; readonly lock?: string }
+  /** A look at a register, which fetches: it changes nothing, and must not disturb who writes. */
+  | { readonly kind: 'look'; readonly at: string; readonly lock?: never }
   | { readonly kind: 'lock'; readonly lock: string }
   | { readonly kind: 'unlock'; readonly lock: string };
 
@@ -63,7 +65,7 @@ export function isUnknown({ code, answer }: Call): boolean {
 
 /** Whether the call is one that writes an event. */
 export function isWrite({ step }: Call): boolean {
-  return step.kind !== 'lock' && step.kind !== 'unlock';
+  return step.kind === 'event' || step.kind === 'set' || step.kind === 'unset';
 }
 
 /** An event as it lies on the branch, in the order of publishing. */

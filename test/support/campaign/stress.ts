@@ -13,6 +13,8 @@ export interface StressOptions {
   readonly paths: number;
   /** Names of locks to use; none where the program has no locks. */
   readonly locks: readonly string[];
+  /** Of each call. */
+  readonly timeout: string;
 }
 
 /** What all workers know of the registers: the last value that was acknowledged, which the next one to compare expects. */
@@ -26,6 +28,7 @@ function nextStep(random: Random, id: string, known: Known, options: StressOptio
   const lock = isLocked ? { lock: random.pick(options.locks) } : {};
   if (isLocked && what < 0.35) return { kind: 'lock', ...(lock as { lock: string }) };
   if (isLocked && what < 0.5) return { kind: 'unlock', ...(lock as { lock: string }) };
+  if (what < 0.1) return { kind: 'look', at: path };
   if (what < 0.3) return { kind: 'event', ...lock };
   if (what < 0.4) return { kind: 'unset', path, ...lock };
   const set = { kind: 'set', path, value: `v-${id}`, ...lock } as const;
@@ -44,15 +47,16 @@ function learn(known: Known, { step, answer, ...call }: Call): void {
 }
 
 /** Runs the workers to their end; all their calls, in no order. */
-export async function runStress({ clones }: Fleet, options: StressOptions): Promise<Call[]> {
+export async function runStress(fleet: Fleet, options: StressOptions): Promise<Call[]> {
   const known: Known = new Map();
+  const more = ['--timeout', options.timeout];
   const calls: Call[] = [];
   const work = async (worker: number) => {
     const random = new Random(options.seed * 1000 + worker);
     for (let i = 0; i < options.calls; i++) {
       const id = `w${worker}-${i}`;
       const step = nextStep(random, id, known, options);
-      const call = await callKgit(clones, worker % clones.length, id, step, { more: ['--timeout', '5m'] });
+      const call = await callKgit(fleet, worker % fleet.clones.length, id, step, { more });
       learn(known, call);
       calls.push(call);
     }
