@@ -9,7 +9,7 @@ import { type FaultKind, remoteFault } from './remote-fault.js';
  */
 
 const LOST_RACE =
-  /\(fetch first\)|\(non-fast-forward\)|\(stale info\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
+  /\[rejected\] \((fetch first|non-fast-forward|stale info)\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
 const LOCK_THERE = /Unable to create '[^']*?([^'/]+\.lock)': File exists/;
 const CLASH = /exists; cannot create/;
 const BROKEN_OFF =
@@ -88,6 +88,9 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
     const lock = LOCK_THERE.exec(said)?.[1];
     return lock ? { kind: 'moved', lock } : { kind: 'moved' };
   }
+  const failure = remoteFailure(result, remote);
+  if (status.reason.includes('(unpacker error)') && failure.error.data['cause'] === 'disk-full')
+    return failure;
   const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;
   const words = result.stderr.split('\n').filter((line) => line.startsWith('remote:'));
   const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');

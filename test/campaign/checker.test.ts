@@ -46,7 +46,7 @@ function good(): { calls: Call[]; commits: PublishedCommit[]; waiting: string[] 
   return {
     calls: [
       call('a', set('p', '1', null), [0, 10]),
-      call('e', { kind: 'event' }, [5, 20]),
+      call('e', { kind: 'event' }, [5, 15]),
       call('b', set('p', '2', '1'), [20, 30]),
       call('c', set('p', '3', '1'), [20, 35], refused('p', '2')),
       call('k', set('p', '4'), [40, 45], null),
