@@ -24,8 +24,10 @@ function registerCall(call: Call, published: ReadonlySet<string>): RegisterCall 
   const seen = { began, ended: call.ended };
   if (step.kind === 'unset' && answer?.delivery === 'unchanged')
     return { name: `${id} found nothing`, ...seen, finds: NOTHING };
-  if (answer?.error?.code !== 'CONFLICT') return null;
-  const actual = (answer.error.data?.actual ?? null) as Held;
+  const refusal = answer?.error?.code === 'CONFLICT' ? answer.error.data : undefined;
+  // Other conflicts, such as that of a lock, say nothing of the path.
+  if (!('path' in step) || refusal?.path !== step.path) return null;
+  const actual = (refusal.actual ?? null) as Held;
   return { name: `${id} refused, found ${actual}`, ...seen, finds: { value: actual } };
 }
 

@@ -42,7 +42,7 @@ function learn(known: Known, { step, answer, ...call }: Call): void {
   if (step.kind !== 'set' && step.kind !== 'unset') return;
   if (isAcknowledged({ step, answer, ...call }))
     known.set(step.path, step.kind === 'set' ? step.value : null);
-  else if (answer?.error?.code === 'CONFLICT' && answer.error.data)
+  else if (answer?.error?.data?.path === step.path)
     known.set(step.path, (answer.error.data.actual ?? null) as string | null);
 }
 
