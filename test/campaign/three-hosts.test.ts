@@ -35,7 +35,7 @@ it(`two machines write to a third over ssh and http while wires are cut and heal
     return hosts;
   });
   const { wire } = hosts as unknown as Hosts;
-  await syncAll(fleet);
+  expect(await syncAll(fleet)).toEqual([]);
   const options = { seed, workers: 4, calls: CALLS, paths: 2, locks: [], timeout: '8s' };
   let isRunning = true;
   const cuts = (async () => {

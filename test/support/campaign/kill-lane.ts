@@ -70,7 +70,7 @@ export class KillLane {
       return server.url;
     });
     const lane = new KillLane(name, fleet, server as unknown as CuttingServer);
-    await syncAll(fleet);
+    expect(await syncAll(fleet)).toEqual([]);
     await lane.#write(kgit, {}, false);
     return lane;
   }
