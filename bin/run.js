@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/main.js';
+// An absolute path: Node looks for a relative one in more places.
+const { start } = require(`${__dirname}/../dist/start.cjs`);
 
-await main();
+start();

@@ -1,34 +1,92 @@
-/** Bundles the program: one entry and one chunk per command, so that a command loads what it needs alone. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Bundles the program and what starts it, and writes down for oclif which commands there are. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { deferBuiltins, deferDebug, deferOclif, leaveOut, plainPlatform } from './deferred-requires.mjs';
+import { libraryBuild } from './library-build.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const commands = readdirSync(join(root, 'src/commands'), { recursive: true, encoding: 'utf8' })
+const dist = join(root, 'dist');
+const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
-  .map((file) => join('src/commands', file));
+  .map((file) => file.slice(0, -'.ts'.length));
+const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19' };
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+rmSync(dist, { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: ['src/main.ts', ...commands],
-  outdir: 'dist',
-  outbase: 'src',
-  bundle: true,
-  splitting: true,
+
+// To find plugins, their files, versions and settings on the disk; to turn a wheel while something goes on.
+const UNUSED = ['tinyglobby', 'minimatch', 'semver', 'lilconfig', 'get-package-type', 'cli-spinners'];
+
+// One script per command and per part that some of them share, so that a command loads what it needs alone.
+const { outputFiles, metafile } = await build({
+  ...shared,
+  entryPoints: ['src/main.ts'],
+  outdir: join(dist, 'program'),
+  outExtension: { '.js': '.cjs' },
+  chunkNames: '[name]-[hash]',
   format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
+  splitting: true,
+  write: false,
+  metafile: true,
   // oclif looks for the TypeScript compiler to run plugins from source; a bundle never does.
   external: ['typescript'],
-  banner: { js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);" },
-  logLevel: process.argv.includes('--quiet') ? 'warning' : 'info',
+  plugins: [
+    deferOclif,
+    deferDebug,
+    plainPlatform,
+    leaveOut(UNUSED),
+    deferBuiltins(['crypto', 'child_process']),
+  ],
+  define: {
+    'import.meta.url': '$url',
+    // package.json asks for a newer Node than oclif does, whose check brings a parser of versions.
+    'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
+  },
 });
+// CommonJS, for V8 keeps the compiled code of scripts, not of modules.
+mkdirSync(join(dist, 'program'), { recursive: true });
+const hash = createHash('sha256');
+for (const { path, text } of outputFiles) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: shared.target,
+    supported: { 'dynamic-import': false },
+  });
+  const { inputs } = metafile.outputs[relative(root, path).replaceAll('\\', '/')];
+  // The first line tells who reads a stack, and the tests, what a script was made of.
+  const script = `// ${Object.keys(inputs).join(' ')}\n(function (module, require, $url, __dirname) {${code}\n})`;
+  hash.update(basename(path)).update(script);
+  writeFileSync(path, script);
+}
+await build({
+  ...shared,
+  entryPoints: ['src/start/start.ts'],
+  outfile: join(dist, 'start.cjs'),
+  format: 'cjs',
+  define: { PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)), COMMANDS: JSON.stringify(ids) },
+});
+await build(libraryBuild);
 
+const program = createRequire(import.meta.url)('../dist/start.cjs').program();
+/** The commands as the program has them, in the place of oclif's search for them. */
+class BuiltPlugin extends Plugin {
+  async getCommandIDs() {
+    return ids;
+  }
+
+  findCommand(id) {
+    return program.loadCommand(id, this);
+  }
+}
 // The manifest spares oclif from loading every command to find one.
-const plugin = new Plugin({ root, ignoreManifest: true });
+const plugin = new BuiltPlugin({ root, ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
 writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);
+if (!process.argv.includes('--quiet'))
+  process.stdout.write(`dist: ${outputFiles.length} scripts, ${ids.length} commands\n`);

@@ -1,4 +1,4 @@
-import { Command, Flags, type Interfaces } from '@oclif/core';
+import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
 import { styleFor } from './cli/style.js';
@@ -73,6 +73,19 @@ export abstract class KgitCommand extends Command {
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
+
+  /** As oclif has it, without reading the configuration again that the command is given. */
+  static override run<T extends Command>(
+    this: new (
+      argv: string[],
+      config: Config,
+    ) => T,
+    argv: string[] = [],
+    config?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<T['run']>> {
+    const command: Command = new this(argv, config as Config);
+    return (command as KgitCommand)._run();
+  }
 
   /** Whether the command reads more than the tip: then a clone of a URL must be whole. */
   protected get readsHistory(): boolean {

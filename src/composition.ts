@@ -19,6 +19,8 @@ import type { Clock, Host } from './store/host.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
+import { PushLog } from './store/push-log.js';
+import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -97,6 +99,8 @@ export interface OpenRepository {
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
+  readonly scheduled: ScheduledPublisher;
+  readonly pushes: PushLog;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -134,7 +138,7 @@ function assemble(
   git: Git,
   branch: string,
   { folder, fetchOptions }: Place,
-): { repository: StateRepository; remote: string | null } {
+): Pick<OpenRepository, 'repository' | 'remote' | 'scheduled' | 'pushes'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -159,8 +163,13 @@ function assemble(
   });
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisHost);
-  const publisher = new Publisher({ store, outbox, lock, clock: systemClock });
-  return { repository: new StateRepository(store, outbox, publisher, systemClock), remote };
+  const pushes = new PushLog(join(folder, 'pushes'));
+  const clock = systemClock;
+  const publisher = new Publisher({ store, outbox, lock, pushes, clock });
+  const background = new PublishLock(join(folder, 'publisher.lock'), thisHost);
+  const { target } = store;
+  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
+  return { repository: new StateRepository(store, outbox, publisher, clock), remote, scheduled, pushes };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */
@@ -202,7 +211,7 @@ async function openByUrl(
   const path = await managedClone(openGit(tmpdir(), environment), wanted);
   const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
-  const git = finder.at(layout.commonDir);
+  const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
   return { git, layout, path: withoutCredentials(url), branch, ...assemble(layout, git, branch, own) };
@@ -226,7 +235,7 @@ export async function openStateRepository(
   const finder = openGit(path, environment);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
-  const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir);
+  const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };

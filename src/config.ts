@@ -22,7 +22,8 @@ export interface ConfigSources {
   readonly warn: (message: string) => void;
 }
 
-type Layer = Partial<Record<keyof Settings, unknown>>;
+/** The settings of one source. */
+export type Layer = Partial<Record<keyof Settings, unknown>>;
 
 function broken(rule: SettingRule, value: unknown, where: string): UsageError {
   const shown = JSON.stringify(value)?.slice(0, 80) ?? 'nothing';

@@ -1,10 +1,13 @@
 import { Config, Errors, run } from '@oclif/core';
+import { configOptions } from './plugin.js';
+
+export { loadCommand } from './plugin.js';
 
 /** Runs the command line of this process. A command reports its own failures; what fails before one runs is told here. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   try {
-    await run(argv, import.meta.url);
+    await run(argv, configOptions());
   } catch (thrown) {
     const { reportFailure } = await import('./cli/failure.js');
     reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
@@ -19,7 +22,7 @@ async function namingNearCommands(thrown: unknown, [word = '']: readonly string[
   const [{ UsageError }, { default: leven }, { commandIDs }] = await Promise.all([
     import('./errors.js'),
     import('leven'),
-    Config.load(import.meta.url),
+    Config.load(configOptions()),
   ]);
   const distances = commandIDs.map((id) => leven(id, word));
   const nearest = Math.min(...distances, MAX_DISTANCE);

@@ -13,6 +13,8 @@ export interface Settings {
   readonly timeout: number;
   /** ms */
   readonly readMaxAge: number;
+  /** ms; 0: every write is published at once. */
+  readonly publishInterval: number;
   readonly phaseSequence: readonly string[];
 }
 
@@ -76,6 +78,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   user: undefined,
   timeout: 60_000,
   readMaxAge: 60_000,
+  publishInterval: 0,
   phaseSequence: DEFAULT_PHASES,
 });
 
@@ -159,6 +162,16 @@ export const SETTING_RULES: readonly SettingRule[] = [
     variable: 'KGIT_READ_MAX_AGE',
     read: duration,
     about: 'How old the last fetch may be before a read fetches first.',
+  },
+  {
+    key: 'publishInterval',
+    name: 'publish.interval',
+    type: 'duration of 24 days at most',
+    preset: '0s: at once',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_INTERVAL',
+    read: duration,
+    about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
   },
   {
     key: 'phaseSequence',

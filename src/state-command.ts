@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { Context } from './base-command.js';
+import { requireDeployment } from './cli/known-deployment.js';
 import type { CommandResult, Screen } from './cli/output.js';
 import { resolveDeployment } from './cli/subjects.js';
 import type { Edit } from './model/edit.js';
@@ -34,7 +35,7 @@ export abstract class StateCommand extends WriteCommand {
   protected async target(context: Context): Promise<string> {
     const { view } = context.reading;
     const id = await resolveDeployment({ view, settings: context.settings });
-    await this.requireDeployment(view, id, this.flags['create'] === true);
+    await requireDeployment(view, id, this.flags['create'] === true);
     return id;
   }
 

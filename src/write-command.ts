@@ -1,27 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Flags, type Interfaces } from '@oclif/core';
-import leven from 'leven';
 import { type Context, KgitCommand } from './base-command.js';
+import { requireDeployment } from './cli/known-deployment.js';
+import { isCi, runIdOf } from './cli/run-of.js';
+import { startPublisher } from './cli/start-publisher.js';
 import { namedDeployment, resolveCluster } from './cli/subjects.js';
 import { actorOf, ciRun, thisHost } from './composition.js';
-import { NotFoundError, UsageError } from './errors.js';
-import type { KgitEvent, SubjectEvent } from './model/event.js';
-import { checkEventFields } from './model/event-schema.js';
-import { newEvent } from './model/new-event.js';
+import { UsageError } from './errors.js';
+import { makeEvent, makeOperation, type Writer } from './model/make-operation.js';
 import type { Actor, EventWrite, Operation } from './model/operation.js';
-import { titleOf } from './model/operation.js';
-import { findSecrets, findSecretsInText, type SecretFinding } from './model/secret/find-secrets.js';
-import { refuseSecrets } from './model/secret/refuse-secrets.js';
-import { formatSubject, type Subject, unfitForWindows } from './model/subject.js';
+import { type Subject, unfitForWindows } from './model/subject.js';
 import { type IdSource, monotonicIds } from './model/ulid.js';
-import { listDeployments } from './store/records.js';
 import type { WriteOutcome } from './store/state-repository.js';
-import type { StateView } from './store/state-store.js';
 
 const WRITE = 'WRITE';
-const MAX_RUN_ID = 1024;
-/** One line: it becomes a trailer of the commit. */
-const RUN_ID = new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${MAX_RUN_ID}}$`);
 
 /** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
 export abstract class WriteCommand extends KgitCommand {
@@ -70,34 +62,28 @@ export abstract class WriteCommand extends KgitCommand {
 
   protected get ciRun(): { id: string | undefined; url: string | null } {
     const ci = ciRun(this.environment);
-    const id = this.flags['run-id'] ?? (this.environment['KGIT_RUN_ID'] || ci?.id);
-    if (id !== undefined && !RUN_ID.test(id)) {
-      throw new UsageError(
-        `the run id ${JSON.stringify(id.slice(0, 80))} is not one line of 1 to ${MAX_RUN_ID} characters`,
-        {
-          suggestions: ["Give --run-id the CI's own number or name of the run"],
-        },
-      );
-    }
-    return { id, url: ci?.url ?? null };
+    return { id: runIdOf(this.flags['run-id'], this.environment, ci?.id), url: ci?.url ?? null };
   }
 
   /** Whether a write that is not published now has failed. */
   protected get mustPublish(): boolean {
     if (this.flags['require-publish'] === true) return true;
-    return isSet(this.environment['CI']) && this.flags.queue !== true;
+    return isCi(this.environment) && this.flags.queue !== true;
   }
 
   /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
   protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
-    const run = this.ciRun;
-    const given = { ...this.#flagFields(), ...fields };
-    return newEvent(checkEventFields(given), this.ids, this.now(), {
-      user: this.actor(context).name,
+    return makeEvent({ ...this.#flagFields(), ...fields }, this.#writer(context));
+  }
+
+  #writer(context: Context): Writer {
+    return {
+      actor: this.actor(context),
       host: thisHost.hostname,
-      runId: run.id,
-      context: run.url === null ? undefined : { run_url: run.url },
-    });
+      run: this.ciRun,
+      ids: this.ids,
+      now: this.now(),
+    };
   }
 
   #flagFields(): Record<string, unknown> {
@@ -111,17 +97,7 @@ export abstract class WriteCommand extends KgitCommand {
     events: readonly EventWrite[],
     more: Partial<Operation> = {},
   ): Operation {
-    const runId = this.ciRun.id;
-    const operation: Operation = {
-      id: this.ids.next(),
-      time: this.now(),
-      actor: this.actor(context),
-      title: titleOf(events),
-      events,
-      ...(runId === undefined ? {} : { runId }),
-      ...more,
-    };
-    return guardSecrets(operation, this.flags['allow-secret']);
+    return makeOperation(events, this.#writer(context), more, this.flags['allow-secret']);
   }
 
   /** Writes an operation and tells on stderr what the user should know beside the result. */
@@ -131,16 +107,30 @@ export abstract class WriteCommand extends KgitCommand {
       if (name !== null)
         this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
     }
+    const { publishInterval: interval } = context.settings;
+    const isQueued = this.flags.queue === true;
+    const isDry = this.flags['dry-run'] === true;
+    const isJoined = interval > 0 && repository.store.isRemote && !withdraw && !this.mustPublish;
     const outcome = await repository.write(operation, {
-      queue: this.flags.queue === true,
+      queue: isQueued || isJoined,
       requirePublish: this.mustPublish,
-      dryRun: this.flags['dry-run'] === true,
-      withdraw: withdraw && this.flags.queue !== true,
+      dryRun: isDry,
+      withdraw: withdraw && !isQueued,
       deadline: this.deadline(context.settings),
+      interval,
     });
     for (const note of outcome.notes) this.note(note);
+    if (isQueued && !isDry) this.note('queued here; publish it with kgit sync');
+    else if (isJoined && !isDry) await this.publishLater(context);
     await this.refreshRepository(context);
     return outcome;
+  }
+
+  /** Leaves what waits to a process in the background, which publishes it with what others write until then. */
+  protected async publishLater({ opened, settings }: Context): Promise<void> {
+    const { repo, config } = this.flags;
+    if (!(await opened.scheduled.isRunning())) startPublisher({ repo, config });
+    this.note(`queued: published with others in ${settings.publishInterval / 1000} s at most`);
   }
 
   /** Has the result say what the repository is like after a write. */
@@ -168,65 +158,7 @@ export abstract class WriteCommand extends KgitCommand {
       });
     }
     const subject = await namedDeployment(id, naming.view);
-    await this.requireDeployment(naming.view, subject.id, this.flags['create'] === true);
+    await requireDeployment(naming.view, subject.id, this.flags['create'] === true);
     return subject;
   }
-
-  /** Throws NotFoundError for a deployment that the repository does not know, naming near ones. */
-  protected async requireDeployment(view: StateView, id: string, create: boolean): Promise<void> {
-    const known = await listDeployments(view);
-    if (create || known.includes(id)) return;
-    const near = known
-      .filter((name) => leven(name, id) <= Math.max(2, id.length / 4))
-      .sort((a, b) => leven(a, id) - leven(b, id));
-    throw new NotFoundError(`there is no deployment ${id}`, {
-      suggestions: [
-        ...(near.length > 0 ? [`Did you mean ${near.slice(0, 3).join(', ')}?`] : []),
-        'Add --create to begin it',
-        ...(known.length > 0 && near.length === 0
-          ? [`Known: ${known.slice(0, 5).join(', ')}${known.length > 5 ? ', …' : ''}`]
-          : []),
-      ],
-      data: { deployment: id, known: known.slice(0, 50) },
-    });
-  }
-}
-
-/** Whether a variable says yes; CI=false is how people say that this is none. */
-function isSet(variable: string | undefined): boolean {
-  return variable !== undefined && !/^(|0|false|no)$/i.test(variable);
-}
-
-function findingsOf(item: SubjectEvent): SecretFinding[] {
-  const { id, timestamp, changes, ...fields } = item.event;
-  return [...findSecretsInText(formatSubject(item.subject), 'name'), ...findSecrets(fields)];
-}
-
-function withOverride(event: KgitEvent, reason: string, findings: readonly SecretFinding[]): KgitEvent {
-  return { ...event, secret_override: { reason, paths: findings.map(({ path }) => path) } };
-}
-
-/**
- * The operation, when nothing in it looks secret; with a reason to write it all the same, that reason is
- * recorded in the events concerned. Throws SecretError.
- */
-export function guardSecrets(operation: Operation, reason: string | undefined): Operation {
-  if (reason !== undefined && reason.trim() === '') throw new UsageError('--allow-secret needs a reason');
-  if (reason !== undefined) refuseSecrets(findSecretsInText(reason));
-  const { change } = operation;
-  const edited = (change?.edits ?? []).flatMap((edit) =>
-    findSecrets(edit.op === 'set' ? edit.value : null, edit.path),
-  );
-  const perEvent = operation.events.map((item) => [
-    ...findingsOf(item),
-    ...(item.event.id === change?.event ? edited : []),
-  ]);
-  const all = perEvent.flat();
-  if (all.length === 0) return operation;
-  if (reason === undefined) refuseSecrets(all);
-  const events = operation.events.map((item, i) => {
-    const findings = perEvent[i] ?? [];
-    return findings.length > 0 ? { ...item, event: withOverride(item.event, reason ?? '', findings) } : item;
-  });
-  return { ...operation, events };
 }

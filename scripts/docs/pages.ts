@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { benchmarksPart } from '../../bench/report.js';
 import { commandsReference } from './commands-page.js';
 import { exitCodeTable } from './exit-codes.js';
 import { readCommands } from './manifest.js';
@@ -18,8 +19,15 @@ const PARTS: readonly Part[] = [
   { page: 'docs/scripting.md', region: 'exit codes', content: exitCodeTable },
   { page: 'docs/settings.md', region: 'settings', content: settingsTable },
   { page: 'docs/settings.md', region: 'phase sequence', content: phaseSequenceYaml },
+  { page: 'docs/library.md', region: 'library example', content: libraryExample },
+  { page: 'docs/benchmarks.md', region: 'benchmarks', content: benchmarksPart },
   { page: 'docs/commands.md', region: 'commands', content: (root) => commandsReference(readCommands(root)) },
 ];
+
+/** The example that test/library runs. */
+function libraryExample(root: string): string {
+  return `\`\`\`js\n${readFileSync(join(root, 'examples/library/record-upgrade.mjs'), 'utf8')}\`\`\``;
+}
 
 export const PAGES: readonly string[] = [...new Set(PARTS.map(({ page }) => page))];
 

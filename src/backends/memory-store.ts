@@ -121,5 +121,24 @@ export class MemoryStore implements StateStore {
     }
   }
 
+  async placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const places = new Map<string, number>();
+    let place = 0;
+    for (let at: Revision | null = revision; at; at = this.#versions.get(at)?.parent ?? null) {
+      const added = this.#versions.get(at)?.added ?? [];
+      for (const path of added) if (paths.includes(path)) places.set(path, place);
+      place += 1;
+    }
+    return places;
+  }
+
+  async filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    const low = texts.map((text) => text.toLowerCase());
+    const files = [...(this.#versions.get(revision)?.files ?? [])];
+    return files
+      .filter(([, text]) => low.some((part) => text.toLowerCase().includes(part)))
+      .map(([path]) => path);
+  }
+
   async close(): Promise<void> {}
 }

@@ -1,4 +1,4 @@
-import { ConflictError, KgitError, UsageError } from '../errors.js';
+import { ConflictError, ERROR_CLASSES, KgitError, UsageError } from '../errors.js';
 import { differingFields, type KgitEvent } from '../model/event.js';
 import type { EventWrite } from '../model/operation.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
@@ -7,6 +7,7 @@ import { formatSubject } from '../model/subject.js';
 import { isMap } from '../model/value.js';
 import { findEvent, takenId } from '../store/apply-operation.js';
 import type { BatchItem } from './event-batch.js';
+import { requireDeployment } from './known-deployment.js';
 import { type Naming, resolveSubject } from './subjects.js';
 
 /** One document of a batch that cannot be written. */
@@ -20,7 +21,6 @@ export interface CollectOptions {
   readonly naming: Naming;
   readonly make: (fields: Record<string, unknown>) => KgitEvent;
   readonly create: boolean;
-  readonly requireDeployment: (id: string, create: boolean) => Promise<void>;
   readonly allowSecret: boolean;
 }
 
@@ -42,7 +42,7 @@ async function collectOne(value: unknown, options: CollectOptions): Promise<Even
     });
   }
   const subject = await resolveSubject(name, options.naming);
-  if (subject.kind === 'deployment') await options.requireDeployment(subject.id, options.create);
+  if (subject.kind === 'deployment') await requireDeployment(options.naming.view, subject.id, options.create);
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
   // Behind the check of sizes, which bounds what is searched.
   if (!options.allowSecret) refuseSecrets(findSecrets(fields));
@@ -82,4 +82,22 @@ export async function collectBatch(items: readonly BatchItem[], options: Collect
     }
   }
   return { events, rejected, duplicates };
+}
+
+/** Why nothing of a batch was written: the first failure, and all in its data. */
+export function refusal(
+  rejected: readonly Rejection[],
+  total: number,
+  suggestions: readonly string[] = [],
+): KgitError {
+  const [first] = rejected;
+  const rows = rejected.map(({ index, error }) => ({ index, code: error.code, message: error.message }));
+  const Class = ERROR_CLASSES[first?.error.code ?? 'USAGE'];
+  return new Class(
+    `${rejected.length} of ${total} events cannot be written; event ${first?.index}: ${first?.error.message}`,
+    {
+      data: { rejected: rows.slice(0, 100) },
+      suggestions: [...(first?.error.suggestions ?? []), 'Mend them; nothing was written', ...suggestions],
+    },
+  );
 }

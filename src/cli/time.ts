@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { parseRfc3339 } from '../model/event-schema.js';
+import { parseRfc3339 } from '../model/rfc3339.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -24,6 +24,7 @@ import { type Check, findingOf, passed } from '../model/check.js';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.js';
 import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor-folders.js';
 import { checkOutbox } from '../store/doctor-outbox.js';
+import { checkPushes } from '../store/doctor-pushes.js';
 import { readMarker } from '../store/records.js';
 import type { Head } from '../store/state-store.js';
 
@@ -145,6 +146,7 @@ export default class Doctor extends KgitCommand {
         this.setRepository(head.revision, head.fetchedAt, entries.length);
         return checkOutbox(entries, repository.store.target, this.now());
       }),
+      one('pushes', async () => checkPushes(await opened.pushes.read())),
       one('checkout', () =>
         checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),
       ),

@@ -7,6 +7,7 @@ import { terminalText } from '../cli/terminal-text.js';
 import { thisHost } from '../composition.js';
 import { ConflictError, InterruptedError, UsageError } from '../errors.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
+import { guardSecrets } from '../model/secret/guard-secrets.js';
 import { shownPath } from '../model/secret/shown-path.js';
 import { existingRecords } from '../sync/existing-records.js';
 import { formatPlan } from '../sync/format-plan.js';
@@ -21,7 +22,7 @@ import {
 import { parseImport } from '../sync/parse-import.js';
 import { planImport } from '../sync/plan-import.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
-import { guardSecrets, WriteCommand } from '../write-command.js';
+import { WriteCommand } from '../write-command.js';
 
 const TRIES = 3;
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
@@ -120,8 +120,7 @@ export default class Init extends WriteCommand {
   }
 
   async #layout(management: string | undefined): Promise<Layout> {
-    const folder = join(this.config.root, 'templates', 'state-repo');
-    const files = await templateFiles(folder, this.flags['ci'] as CiSystem);
+    const files = await templateFiles(this.config.root, this.flags['ci'] as CiSystem);
     files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
     return { files, amendMarker: (text) => listingManagement(text, management) };
   }

@@ -7,6 +7,7 @@ import { parseDayRange, parseTime } from '../cli/time.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { OUTCOMES, type SubjectEvent } from '../model/event.js';
 import type { EventFilter } from '../model/event-filter.js';
+import { hintOf } from '../model/event-hint.js';
 import { eventsFolder } from '../model/layout.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
@@ -133,8 +134,9 @@ export default class Log extends KgitCommand {
     const [before, after] = [this.flags['before'], this.flags['after']] as (string | undefined)[];
     const options = { before, after, filter, limit };
     if (subject === null) {
+      const hint = hintOf(filter, [before ?? [], after ?? []].flat());
       return readPage(
-        publishedEvents(opened.repository.store, reading.revision, reading.view, reading.pending),
+        publishedEvents(opened.repository.store, reading.revision, reading.view, reading.pending, hint),
         options,
       );
     }

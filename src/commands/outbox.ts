@@ -4,19 +4,8 @@ import type { CommandResult } from '../cli/output.js';
 import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
 import { NotFoundError, UsageError } from '../errors.js';
-import { formatSubject } from '../model/subject.js';
-import { ulidTime } from '../model/ulid.js';
 import type { OutboxEntry } from '../store/outbox.js';
-
-interface Row {
-  readonly id: string;
-  readonly subject: string | null;
-  readonly action: string | null;
-  /** Seconds. */
-  readonly age: number;
-  readonly attempts: number;
-  readonly error: string | null;
-}
+import { pendingOperation } from '../store/pending-operation.js';
 
 export default class Outbox extends KgitCommand {
   static override summary = 'What waits to be published, and why.';
@@ -71,7 +60,7 @@ export default class Outbox extends KgitCommand {
   }
 
   #result(entries: readonly OutboxEntry[], target: string): CommandResult {
-    const operations = entries.map((entry) => this.#row(entry, target));
+    const operations = entries.map((entry) => pendingOperation(entry, target, this.now()));
     return {
       json: { operations },
       names: operations.map(({ id }) => id),
@@ -88,20 +77,6 @@ export default class Outbox extends KgitCommand {
         ]);
         return formatTable(['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'], rows, style, width);
       },
-    };
-  }
-
-  #row({ id, operation, attempts, error, target }: OutboxEntry, ours: string): Row {
-    const [first] = operation?.events ?? [];
-    const isOthers = target !== ours ? `it was made for ${target}` : null;
-    const unreadable = operation === null ? 'its file cannot be read: cut off, or of another version' : null;
-    return {
-      id,
-      subject: first ? formatSubject(first.subject) : null,
-      action: first?.event.action ?? null,
-      age: Math.max(Math.round((this.now() - ulidTime(id)) / 1000), 0),
-      attempts,
-      error: unreadable ?? isOthers ?? error?.message ?? null,
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import { parseParameters } from '../cli/assignments.js';
-import { collectBatch, type Rejection } from '../cli/collect-events.js';
+import { collectBatch, refusal } from '../cli/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
 import { readFileBounded } from '../cli/input.js';
 import type { CommandResult } from '../cli/output.js';
@@ -161,12 +161,11 @@ export default class PushEvent extends WriteCommand {
       naming: { ...context, view: context.reading.view },
       make,
       create: this.flags['create'] === true,
-      requireDeployment: (id, create) => this.requireDeployment(context.reading.view, id, create),
       allowSecret: this.flags['allow-secret'] !== undefined,
     });
-    if (collected.rejected.length > 0 && !this.flags['skip-invalid'])
-      throw refusal(collected.rejected, items.length);
-    if (collected.events.length === 0) throw refusal(collected.rejected, items.length);
+    const mustStop = !this.flags['skip-invalid'] || collected.events.length === 0;
+    if (collected.rejected.length > 0 && mustStop)
+      throw refusal(collected.rejected, items.length, ['Or add --skip-invalid to write the others']);
     const outcome = await this.submit(context, this.operation(context, collected.events));
     const duplicates = collected.duplicates + outcome.duplicates.length;
     const accepted = collected.events.length - outcome.duplicates.length;
@@ -190,21 +189,4 @@ export default class PushEvent extends WriteCommand {
 
 function revisionText(revision: string | null): string {
   return revision === null ? '' : ` ${revision.slice(0, 10)}`;
-}
-
-function refusal(rejected: readonly Rejection[], total: number): UsageError {
-  const [first] = rejected;
-  const rows = rejected.map(({ index, error }) => ({ index, code: error.code, message: error.message }));
-  const Class = (first?.error.constructor ?? UsageError) as typeof UsageError;
-  return new Class(
-    `${rejected.length} of ${total} events cannot be written; event ${first?.index}: ${first?.error.message}`,
-    {
-      data: { rejected: rows.slice(0, 100) },
-      suggestions: [
-        ...(first?.error.suggestions ?? []),
-        'Mend them; nothing was written',
-        'Or add --skip-invalid to write the others',
-      ],
-    },
-  );
 }

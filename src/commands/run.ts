@@ -177,7 +177,9 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
     const ended = await attempt(Promise.resolve().then(make).then(keep));
     let outcome: WriteOutcome | null = null;
+    const isJoined = context.settings.publishInterval > 0 && context.opened.remote !== null;
     if (ended && this.flags.queue) this.note('queued here; publish it with kgit sync');
+    else if (ended && isJoined && !this.mustPublish) await attempt(this.publishLater(context));
     else if (ended) {
       outcome = await attempt(Promise.race([this.#publish(context, ended), interrupted]));
       if (outcome === null && errors.length === 0) this.#interrupt(errors);
@@ -197,7 +199,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
 
   #publish({ opened, settings }: Context, { operation }: Write): Promise<WriteOutcome> {
     const deadline = this.now() + settings.timeout;
-    const options = { requirePublish: this.mustPublish, withdraw: false, deadline };
+    const interval = settings.publishInterval;
+    const options = { requirePublish: this.mustPublish, withdraw: false, deadline, interval };
     return opened.repository.publish(operation.id, options);
   }
 

@@ -1,6 +1,7 @@
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { oneLine } from '../cli/terminal-text.js';
+import { syncResult } from '../store/sync-result.js';
 
 export default class Sync extends KgitCommand {
   static override summary = 'Publish what waits, and get what others published.';
@@ -18,24 +19,16 @@ export default class Sync extends KgitCommand {
     const { repository } = opened;
     const report = await repository.sync(this.deadline(settings));
     for (const note of report.notes) this.note(note);
-    const { head, published, pending, behind } = report;
-    this.setRepository(head.revision, head.fetchedAt, pending.length);
-    if (report.error) {
-      const Class = report.error.constructor as new (message: string, details: object) => Error;
-      const data = { ...report.error.data, published, pending: pending.length };
-      throw new Class(report.error.message, { suggestions: report.error.suggestions, data });
-    }
-    const rejected = report.rejected.map(({ id, error }) => ({
-      operation: id,
-      code: error.code,
-      message: error.message,
-    }));
+    const { head } = report;
+    this.setRepository(head.revision, head.fetchedAt, report.pending.length);
+    const result = syncResult(report);
+    const { published, rejected, pending } = result;
     const moved = head.revision !== reading.revision;
     return {
-      json: { published, rejected, pending: pending.length, behind },
+      json: { ...result },
       names: published,
       lines: ({ style }) => [
-        `${style('green', '✓')} ${published.length} published, ${pending.length} waiting ${style('dim', `${oneLine(opened.branch)}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
+        `${style('green', '✓')} ${published.length} published, ${pending} waiting ${style('dim', `${oneLine(opened.branch)}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
         ...rejected.map(
           ({ operation, message }) => `${style('yellow', '!')} ${operation} was dropped: ${oneLine(message)}`,
         ),

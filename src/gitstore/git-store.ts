@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
-import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
 import type { Clock } from '../store/host.js';
 import type {
   Commit,
@@ -15,11 +12,15 @@ import type {
 } from '../store/state-store.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder } from './commit-builder.js';
-import { type Git, gitFailed, withoutCredentials } from './git.js';
+import { keepCommitGraph } from './commit-graph.js';
+import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
+import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
+import { filesWith, placesOf } from './places.js';
 import { fetchFailure, pushOutcome } from './push-outcome.js';
+import { Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
 import { untilUndisturbed } from './until-undisturbed.js';
@@ -47,8 +48,10 @@ export class GitStore implements StateStore {
   readonly #reader: ObjectReader;
   readonly #builder: CommitBuilder;
   readonly #checkouts: Checkouts;
+  readonly #refs: Refs;
   readonly #branchRef: string;
   readonly #trackingRef: string;
+  #hasMoved = false;
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -57,6 +60,7 @@ export class GitStore implements StateStore {
     this.#git = git;
     this.#options = options;
     this.#reader = new ObjectReader(git);
+    this.#refs = new Refs(git, repository);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
     this.#trackingRef = `refs/kgit/remote/${branch}`;
@@ -70,25 +74,17 @@ export class GitStore implements StateStore {
     );
   }
 
-  async #refs(names: readonly string[]): Promise<Map<string, Revision>> {
-    const text = await this.#git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
-    const pairs = text.split('\n').filter(Boolean);
-    return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
-  }
-
   async #branchTip(): Promise<Revision | null> {
-    return (await this.#refs([this.#branchRef])).get(this.#branchRef) ?? null;
+    return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
   }
 
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
-    if (remote === null) {
-      return { revision: await this.#branchTip(), fetchedAt: null };
-    }
+    if (remote === null) return { revision: await this.#branchTip(), fetchedAt: null };
     const usersRef = `refs/remotes/${remote}/${branch}`;
-    const refs = await this.#refs([this.#trackingRef, usersRef, this.#branchRef]);
+    const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
-    const fetchedAt = await this.#fetchedAt();
+    const fetchedAt = await readFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
     const local = refs.get(this.#branchRef);
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
       return { revision: local, fetchedAt };
@@ -103,38 +99,25 @@ export class GitStore implements StateStore {
     return (await this.#git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
   }
 
-  get #fetchedFile(): string {
-    return join(this.#options.repository.commonDir, 'kgit', 'fetched-at');
-  }
-
-  async #fetchedAt(): Promise<number> {
-    try {
-      const at = Number(await readFile(this.#fetchedFile, 'utf8')) || 0;
-      // A time to come was noted by a clock that was wrong then.
-      return at > this.#options.clock.now() ? 0 : at;
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return 0;
-      throw error;
-    }
-  }
-
-  async #noteFetched(): Promise<void> {
-    await privateFolder(dirname(this.#fetchedFile));
-    await replaceDurably(this.#fetchedFile, String(this.#options.clock.now()));
+  #noteFetched(): Promise<void> {
+    this.#hasMoved = true;
+    return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
   async refresh(timeoutMs: number): Promise<Head> {
     const { remote } = this.#options;
     if (remote === null) return this.head();
-    const known = (await this.#refs([this.#trackingRef])).get(this.#trackingRef);
+    const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
     const args = [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-recurse-submodules',
-      '--no-auto-gc',
-      '--no-write-fetch-head',
+      ...[
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-recurse-submodules',
+        '--no-auto-gc',
+        '--no-write-fetch-head',
+      ],
       ...(this.#options.fetchOptions ?? []),
       // A copied repository may name another program, and git would run it.
       '--upload-pack=git-upload-pack',
@@ -146,7 +129,9 @@ export class GitStore implements StateStore {
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
-    const tip = isEmpty ? null : ((await this.#refs([this.#trackingRef])).get(this.#trackingRef) ?? null);
+    const tip = isEmpty
+      ? null
+      : ((await this.#refs.read([this.#trackingRef])).get(this.#trackingRef) ?? null);
     if (tip && before && !(await isRelated(this.#git, before, tip))) {
       const back = known ? [this.#trackingRef, known] : ['-d', this.#trackingRef];
       await this.#git.text(['update-ref', ...back]);
@@ -182,6 +167,14 @@ export class GitStore implements StateStore {
     return timeline(this.#git, revision);
   }
 
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return placesOf(this.#git, this.#reader, revision, paths);
+  }
+
+  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    return filesWith(this.#git, revision, texts);
+  }
+
   async swap(base: Revision | null, commits: readonly Commit[], timeoutMs: number): Promise<SwapOutcome> {
     let revisions: Revision[];
     try {
@@ -195,12 +188,7 @@ export class GitStore implements StateStore {
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions);
     const { remote, branch } = this.#options;
     const args = [
-      'push',
-      '--porcelain',
-      '--no-verify',
-      '--no-follow-tags',
-      '--recurse-submodules=no',
-      '--no-signed',
+      ...['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', '--no-signed'],
       '--receive-pack=git-receive-pack',
       '--end-of-options',
     ];
@@ -215,21 +203,13 @@ export class GitStore implements StateStore {
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
   async #afterPush(tip: Revision, base: Revision | null): Promise<string[]> {
     try {
-      await this.#git.text(['update-ref', this.#trackingRef, tip]);
+      const notes = await this.#follow(tip, base, this.#trackingRef);
       await this.#noteFetched();
-      return await this.#follow(tip, base);
+      return notes;
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       return [`published, but this clone could not be brought up to date: ${error.message}; run 'kgit sync'`];
     }
-  }
-
-  async #moveBranch(from: Revision | null, to: Revision): Promise<boolean> {
-    const args = ['update-ref', '-m', 'kgit: publish', this.#branchRef, to, from ?? '0'.repeat(to.length)];
-    const { code, stderr } = await this.#git.run(args);
-    if (code === 0) return true;
-    if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return false;
-    throw gitFailed(['update-ref'], code, stderr);
   }
 
   async #swapLocally(
@@ -245,7 +225,8 @@ export class GitStore implements StateStore {
       if (obstacle) return { kind: 'blocked', error: blockedBy(checkout.path, obstacle) };
     }
     await this.#checkouts.begin(checkouts, base, tip);
-    if (!(await this.#moveBranch(base, tip))) return { kind: 'moved' };
+    if (!(await this.#refs.move(this.#branchRef, base, tip, null))) return { kind: 'moved' };
+    this.#hasMoved = true;
     return { kind: 'swapped', revisions, notes: await this.#checkouts.finish(async () => tip) };
   }
 
@@ -253,23 +234,38 @@ export class GitStore implements StateStore {
    * Brings the user's own branch, and the checkouts of it, to the published tip where nothing is in the way:
    * commits of the user's own and local edits stay as they are, and a note says so.
    * @param base an ancestor of the tip
+   * @param tracking kgit's own ref that goes to the tip, too, and in any case
    */
-  async #follow(tip: Revision, base: Revision | null): Promise<string[]> {
+  async #follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
+    const { local, checkouts, notes } = await this.#wayTo(tip, base);
+    if (notes === null) {
+      await this.#checkouts.begin(checkouts, local, tip);
+      if (await this.#refs.move(this.#branchRef, local, tip, tracking))
+        return this.#checkouts.finish(async () => tip);
+    }
+    if (tracking) await this.#refs.set(tracking, tip);
+    return notes ?? [];
+  }
+
+  /** Where the user's branch and its checkouts stand, and why they are to stay there; null where they can go to the tip. */
+  async #wayTo(tip: Revision, base: Revision | null) {
     const checkouts = await this.#checkouts.list();
     const local = await this.#branchTip();
-    if (local === tip || (local === null && checkouts.length === 0)) return [];
+    const staying = (...notes: string[]) => ({ local, checkouts, notes });
+    if (local === tip || (local === null && checkouts.length === 0)) return staying();
     const { branch } = this.#options;
-    if (local !== null && local !== base && !(await this.#isAncestor(local, tip))) {
-      return [`your branch ${branch} has commits that the remote does not have, so it was left where it is`];
-    }
+    if (local !== null && local !== base && !(await this.#isAncestor(local, tip)))
+      return staying(
+        `your branch ${branch} has commits that the remote does not have, so it was left where it is`,
+      );
     for (const checkout of checkouts) {
       const obstacle = await this.#checkouts.obstacle(checkout, local, tip);
       if (obstacle)
-        return [`${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`];
+        return staying(
+          `${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`,
+        );
     }
-    await this.#checkouts.begin(checkouts, local, tip);
-    if (!(await this.#moveBranch(local, tip))) return [];
-    return this.#checkouts.finish(async () => tip);
+    return { local, checkouts, notes: null };
   }
 
   async settle(): Promise<readonly string[]> {
@@ -278,18 +274,19 @@ export class GitStore implements StateStore {
 
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
-    return revision !== null && this.isRemote ? this.#follow(revision, null) : [];
+    return revision !== null && this.isRemote ? this.#follow(revision, null, null) : [];
   }
 
   async behind(): Promise<number> {
     const [{ revision }, checkouts] = await Promise.all([this.head(), this.#checkouts.list()]);
     if (revision === null || checkouts.length === 0) return 0;
-    const local = (await this.#refs([this.#branchRef])).get(this.#branchRef);
+    const local = (await this.#refs.read([this.#branchRef])).get(this.#branchRef);
     const range = local ? `${local}..${revision}` : revision;
     return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
   }
 
   async close(): Promise<void> {
+    if (this.#hasMoved) await keepCommitGraph(this.#git, this.#options.repository, this.#options.clock.now());
     await this.#reader.close();
   }
 }

@@ -1,31 +1,53 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidStateError } from '../errors.js';
-import { byName } from '../model/sorted-names.js';
+import { byName, placeOf } from '../model/sorted-names.js';
 import type { Entry, Revision, StateView } from '../store/state-store.js';
 import type { ObjectReader } from './object-reader.js';
 
-/** An entry of a tree, with the object that holds what it is. */
-interface TreeEntry extends Entry {
-  readonly oid: string;
-  readonly mode: string;
+/** An entry of a tree. What it is of millions is never asked, so object and mode are read out when they are. */
+class TreeEntry implements Entry {
+  readonly name: string;
+  readonly kind: Entry['kind'];
+  readonly #tree: Buffer;
+  readonly #from: number;
+  readonly #oidFrom: number;
+  readonly #oidTo: number;
+
+  constructor(tree: Buffer, from: number, modeTo: number, nameTo: number, to: number) {
+    this.name = tree.toString('utf8', modeTo + 1, nameTo);
+    this.kind = kindOf(tree, from, modeTo);
+    this.#tree = tree;
+    this.#from = from;
+    this.#oidFrom = nameTo + 1;
+    this.#oidTo = to;
+  }
+
+  get mode(): string {
+    return this.#tree.toString('latin1', this.#from, this.#tree.indexOf(32, this.#from));
+  }
+
+  /** The object that holds what it is. */
+  get oid(): string {
+    return this.#tree.toString('hex', this.#oidFrom, this.#oidTo);
+  }
 }
 
-interface Folder {
-  readonly sorted: readonly Entry[];
-  readonly named: ReadonlyMap<string, TreeEntry>;
+/** By the mode: 40000 is a folder, 100644 and 100755 are files. */
+function kindOf(tree: Buffer, from: number, to: number): Entry['kind'] {
+  if (to - from === 5 && tree[from] === 52) return 'folder';
+  const mode = tree.toString('latin1', from, to);
+  return mode === '100644' || mode === '100755' ? 'file' : 'other';
 }
 
 /** A folder of a git tree, as its object holds it: `<mode> <name>\0<oid>` again and again. */
-export function parseTree(data: Buffer, oidBytes: number): TreeEntry[] {
+function parseTree(tree: Buffer, oidBytes: number): TreeEntry[] {
   const entries: TreeEntry[] = [];
-  for (let at = 0; at < data.length; ) {
-    const space = data.indexOf(32, at);
-    const end = data.indexOf(0, space);
-    const mode = data.toString('latin1', at, space);
-    const kind = mode === '40000' ? 'folder' : mode === '100644' || mode === '100755' ? 'file' : 'other';
-    const oid = data.toString('hex', end + 1, end + 1 + oidBytes);
-    entries.push({ name: data.toString('utf8', space + 1, end), kind, oid, mode });
-    at = end + 1 + oidBytes;
+  for (let at = 0; at < tree.length; ) {
+    const modeTo = tree.indexOf(32, at);
+    const nameTo = tree.indexOf(0, modeTo);
+    const to = nameTo + 1 + oidBytes;
+    entries.push(new TreeEntry(tree, at, modeTo, nameTo, to));
+    at = to;
   }
   return entries;
 }
@@ -44,7 +66,7 @@ const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '
 export class GitView implements StateView {
   readonly #reader: ObjectReader;
   readonly #revision: Revision | null;
-  readonly #folders = new Map<string, Promise<Folder | null>>();
+  readonly #folders = new Map<string, Promise<readonly TreeEntry[] | null>>();
 
   constructor(reader: ObjectReader, revision: Revision | null) {
     this.#reader = reader;
@@ -60,22 +82,23 @@ export class GitView implements StateView {
     return object.data.toString('utf8');
   }
 
-  async list(folder: string): Promise<readonly Entry[] | null> {
-    const entries = await this.#entries(folder);
-    return entries?.sorted ?? null;
+  list(folder: string): Promise<readonly Entry[] | null> {
+    return this.#entries(folder);
   }
 
   /** The entry at a path, null where there is none. Throws InvalidStateError when another kind of thing stands there. */
   async #find(path: string, kind: Entry['kind']): Promise<TreeEntry | null> {
     const cut = path.lastIndexOf('/');
     const entries = await this.#entries(cut < 0 ? '' : path.slice(0, cut));
-    const entry = entries?.named.get(path.slice(cut + 1)) ?? null;
-    if (!entry || entry.kind === kind) return entry;
+    const name = path.slice(cut + 1);
+    const entry = entries?.[placeOf(entries, name)];
+    if (entry?.name !== name) return null;
+    if (entry.kind === kind) return entry;
     const there = MODES[entry.mode] ?? KINDS[entry.kind];
     throw unreadable(path, `${there} stands where ${KINDS[kind]} should`);
   }
 
-  #entries(folder: string): Promise<Folder | null> {
+  #entries(folder: string): Promise<readonly TreeEntry[] | null> {
     const known = this.#folders.get(folder);
     if (known) return known;
     const listed = this.#readFolder(folder);
@@ -83,17 +106,13 @@ export class GitView implements StateView {
     return listed;
   }
 
-  async #readFolder(folder: string): Promise<Folder | null> {
+  async #readFolder(folder: string): Promise<readonly TreeEntry[] | null> {
     if (this.#revision === null) return null;
     const entry = folder === '' ? { oid: `${this.#revision}^{tree}` } : await this.#find(folder, 'folder');
     if (!entry) return null;
     const object = await this.#reader.read(entry.oid, folder);
     if (object?.type !== 'tree') throw unreadable(folder || 'the root folder', 'its object is missing');
-    const entries = parseTree(object.data, object.oid.length / 2).sort(byName);
-    return {
-      sorted: entries.map(({ name, kind }) => ({ name, kind })),
-      named: new Map(entries.map((entry) => [entry.name, entry])),
-    };
+    return parseTree(object.data, object.oid.length / 2).sort(byName);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import { tokenVariables } from './access-token.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
@@ -69,10 +70,14 @@ export class Git {
     this.#prefix = [...GIT_OPTIONS, ...prefix];
   }
 
-  /** The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read. */
-  at(gitDir: string, folder = gitDir): Git {
+  /**
+   * The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read.
+   * @param config the repository's, where it is known
+   */
+  at(gitDir: string, folder = gitDir, config?: ReadonlyMap<string, string>): Git {
     const environment = { ...this.#environment, ...this.#tokens };
-    return new Git(folder, environment, this.#access, [`--git-dir=${gitDir}`]);
+    const access = config ? { ...this.#access, config } : this.#access;
+    return new Git(folder, environment, access, [`--git-dir=${gitDir}`]);
   }
 
   /**
@@ -102,6 +107,21 @@ export class Git {
     });
     if (call.ownGroup) leadsGroup(child);
     return child;
+  }
+
+  /** Starts a git process of low priority that goes on by itself: nothing waits for it, and it holds no stream of ours. */
+  leave(args: readonly string[]): void {
+    const child = spawn('git', [...this.#prefix, ...args], {
+      cwd: this.#cwd,
+      env: this.#environment,
+      stdio: 'ignore',
+      windowsHide: true,
+      detached: true,
+    });
+    // Nobody hears how it went; where git cannot run at all, others say so.
+    child.on('error', () => undefined);
+    child.on('spawn', () => lowerPriority(child.pid));
+    child.unref();
   }
 
   /** Runs git to its end. Any exit code is a result; throws EnvironmentError only when git cannot run at all. */
@@ -145,6 +165,15 @@ export class Git {
     const { code, stdout, stderr } = await this.run(args, call);
     if (code === 0) return stdout.toString('utf8').replace(/\n$/, '');
     throw gitFailed(args, code, stderr);
+  }
+}
+
+function lowerPriority(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, or this system knows no priorities.
   }
 }
 

@@ -9,6 +9,8 @@ export interface AccessOptions {
   readonly askpass?: string;
   /** Somebody sits at a terminal and may be asked by ssh; else nothing is, and what hangs is ended whole. */
   readonly isInteractive?: boolean;
+  /** git's configuration, where it is known: then it need not be asked for. */
+  readonly config?: ReadonlyMap<string, string>;
 }
 
 /** What one talk with a remote adds to git's options and environment. */
@@ -45,14 +47,19 @@ export async function remoteAccess(
   remote: string,
   variables: Environment,
   environment: Environment,
-  { askpass, isInteractive = false }: AccessOptions,
+  { askpass, isInteractive = false, config }: AccessOptions,
 ): Promise<RemoteAccess> {
+  // Whoever says how ssh is run says all of it; without a terminal it has none to ask at in any case.
+  const namesSsh = environment['GIT_SSH_COMMAND'] || environment['GIT_SSH'] || config?.get('core.sshcommand');
+  const asksNobody = { options: [], env: { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' } };
+  if (!hasToken(variables)) {
+    // Where there is no token to give, what kind of remote it is makes no difference.
+    if (isInteractive || namesSsh) return { options: [], env: {} };
+    if (config) return asksNobody;
+  }
   const url = (await git.run(['ls-remote', '--get-url', '--', remote])).stdout.toString('utf8').trim();
   const isSsh = /^ssh:\/\//.test(url) || (/^[^/]+:/.test(url) && !url.includes('://'));
-  // Whoever says how ssh is run says all of it; without a terminal it has none to ask at in any case.
-  const namesSsh = environment['GIT_SSH_COMMAND'] || environment['GIT_SSH'];
-  if (isSsh && !isInteractive && !namesSsh && !(await setting(git, 'core.sshCommand')))
-    return { options: [], env: { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' } };
+  if (isSsh && !isInteractive && !namesSsh && !(await setting(git, 'core.sshCommand'))) return asksNobody;
   const token = askpass && hasToken(variables) ? accessToken(url, variables) : null;
   if (!askpass || !token || (await helperKnows(git, url, token))) return { options: [], env: {} };
   const scope = `credential.https://${token.host}`;

@@ -15,8 +15,10 @@ export interface AppliedEdits {
   readonly changes: readonly Change[];
 }
 
-function header(file: string): string {
-  return `# ${file}: written by kgit. Change it with 'kgit set' and 'kgit phase', so that every change leaves its event.\n`;
+function header(file: string, schema: string | null): string {
+  const up = '../'.repeat(file.split('/').length - 1);
+  const modeline = schema === null ? '' : `# yaml-language-server: $schema=${up}${schema}\n`;
+  return `${modeline}# ${file}: written by kgit. Change it with 'kgit set' and 'kgit phase', so that every change leaves its event.\n`;
 }
 
 /** The value, masked where it looks secret: one that was recorded once is not repeated in every later event. */
@@ -35,9 +37,15 @@ function changeOf(data: Record<string, unknown>, edit: Edit): Change | null {
 /**
  * Applies edits, in order, to the text of a state document (null: there is none yet) and says what changed.
  * The same text and edits always give the same result.
+ * @param schema path of the schema that a new document names for editors; null for none
  * Throws InvalidStateError for a broken document, ConflictError where a scalar is in the way.
  */
-export function applyEdits(text: string | null, edits: readonly Edit[], file: string): AppliedEdits {
+export function applyEdits(
+  text: string | null,
+  edits: readonly Edit[],
+  file: string,
+  schema: string | null = null,
+): AppliedEdits {
   const data = mutable(parseState(text ?? '', file)) as Record<string, unknown>;
   const changes: Change[] = [];
   const effective: Edit[] = [];
@@ -49,7 +57,7 @@ export function applyEdits(text: string | null, edits: readonly Edit[], file: st
     if (edit.op === 'set') setAt(data, edit.path, mutable(edit.value));
     else unsetAt(data, edit.path);
   }
-  if (text === null) return { text: formatState(data as Value, header(file)), changes };
+  if (text === null) return { text: formatState(data as Value, header(file, schema)), changes };
   return { text: editState(text, effective, file), changes };
 }
 

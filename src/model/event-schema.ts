@@ -1,6 +1,8 @@
-import { z } from 'zod';
+import './zod-settings.js';
+import * as z from 'zod/mini';
 import { UsageError } from '../errors.js';
 import { ACTION_RULE, isAction, type KgitEvent, LIFECYCLES, OUTCOMES } from './event.js';
+import { parseRfc3339 } from './rfc3339.js';
 import { isUlid } from './ulid.js';
 import { isMap, isValue, type Value, type ValueMap } from './value.js';
 
@@ -18,24 +20,28 @@ const map = z.custom<ValueMap>(
   (input) => isMap(input) && isValue(input),
   'must be a mapping of values, nested 64 deep at most',
 );
-const word = z.string().min(1, 'must not be empty').max(MAX_WORD, `is longer than ${MAX_WORD} characters`);
-const text = z.string().max(MAX_TEXT, `is longer than ${MAX_TEXT} characters`);
+const word = z
+  .string()
+  .check(z.minLength(1, 'must not be empty'), z.maxLength(MAX_WORD, `is longer than ${MAX_WORD} characters`));
+const text = z.string().check(z.maxLength(MAX_TEXT, `is longer than ${MAX_TEXT} characters`));
 const timestamp = z
   .string()
-  .refine((input) => parseRfc3339(input) !== null, 'is not an RFC 3339 time such as 2025-07-11T14:30:00Z');
+  .check(
+    z.refine((input) => parseRfc3339(input) !== null, 'is not an RFC 3339 time such as 2025-07-11T14:30:00Z'),
+  );
 
 /** The fields that a writer may give; id and timestamp are filled in where they are left out. */
-const fields = z
-  .object({
-    id: z.string().refine(isUlid, 'is not a ULID: 26 characters of Crockford base 32, upper case'),
+const optional = z.partial(
+  z.object({
+    id: z.string().check(z.refine(isUlid, 'is not a ULID: 26 characters of Crockford base 32, upper case')),
     timestamp,
-    action: z.string().refine(isAction, `is not an action word: ${ACTION_RULE}`),
+    action: z.string().check(z.refine(isAction, `is not an action word: ${ACTION_RULE}`)),
     user: word,
     message: text,
     reason: text,
     phase: word,
     outcome: z.enum(OUTCOMES),
-    duration_seconds: z.number().nonnegative('must not be negative'),
+    duration_seconds: z.number().check(z.nonnegative('must not be negative')),
     parameters: map,
     command: text,
     notes: text,
@@ -44,24 +50,11 @@ const fields = z
     run_id: word,
     host: word,
     source: map,
-  })
-  .partial()
-  .required({ action: true })
-  .catchall(value);
+  }),
+);
+const fields = z.catchall(z.required(optional, { action: true }), value);
 
 export type EventFields = Partial<KgitEvent> & { readonly action: string };
-
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-
-/** The time of an RFC 3339 text in ms since the epoch; null for any other text, dates that do not exist included. */
-export function parseRfc3339(input: string): number | null {
-  const match = RFC_3339.exec(input);
-  if (!match) return null;
-  const [, year, month, day] = match.map(Number) as [number, number, number, number];
-  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const time = Date.parse(input.replace(' ', 'T').toUpperCase());
-  return Number.isNaN(time) || time < 0 || month < 1 || month > 12 || day < 1 || day > days ? null : time;
-}
 
 /**
  * Checks the fields of an event that come from outside. `changes` is kgit's own and cannot be given.

@@ -5,6 +5,10 @@ import { isUlid, ulidTime } from './ulid.js';
 
 /** Marks a state repository and holds its settings. */
 export const MARKER_FILE = 'kgit.yaml';
+/** Schemas for editors, laid out beside the files that name them, so that they are found offline and behind any forge. */
+export const SCHEMA_FOLDER = '.kgit/schemas';
+/** The schema of state documents, in that folder. */
+export const STATE_SCHEMA = 'state.schema.json';
 export const DEPLOYMENTS = 'deployments';
 export const CLUSTERS = 'clusters';
 

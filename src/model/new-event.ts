@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import { formatTimestamp, type KgitEvent } from './event.js';
-import { type EventFields, parseRfc3339 } from './event-schema.js';
+import type { EventFields } from './event-schema.js';
+import { parseRfc3339 } from './rfc3339.js';
 import { type IdSource, ulidTime } from './ulid.js';
 
 /** Furthest that an event may lie ahead of this clock, in ms; imported ones excepted. */

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import './zod-settings.js';
+import * as z from 'zod/mini';
 import type { KgitEvent } from './event.js';
 import { isAction } from './event.js';
 import type { Operation } from './operation.js';
@@ -6,17 +7,21 @@ import { formatSubject, parseSubject } from './subject.js';
 import { isUlid } from './ulid.js';
 import { isMap, isValue, type Value } from './value.js';
 
-const ulid = z.string().refine(isUlid);
+const ulid = z.string().check(z.refine(isUlid));
 const value = z.custom<Value>(isValue);
-const path = z.array(z.union([z.string(), z.number().int().nonnegative()])).min(1);
-const subject = z.string().transform((text, context) => {
-  try {
-    return parseSubject(text);
-  } catch {
-    context.addIssue('is not a subject');
-    return z.NEVER;
-  }
-});
+const index = z.int().check(z.nonnegative());
+const path = z.array(z.union([z.string(), index])).check(z.minLength(1));
+const subject = z.pipe(
+  z.string(),
+  z.transform((text: string, context) => {
+    try {
+      return parseSubject(text);
+    } catch {
+      context.issues.push({ code: 'custom', message: 'is not a subject', input: text });
+      return z.NEVER;
+    }
+  }),
+);
 const event = z.custom<KgitEvent>(
   (input) =>
     isMap(input) &&
@@ -36,20 +41,20 @@ const precondition = z.discriminatedUnion('check', [
 ]);
 const operation = z.object({
   id: ulid,
-  time: z.number().int().nonnegative(),
+  time: index,
   actor: z.object({ name: z.string(), email: z.string() }),
   title: z.string(),
-  events: z.array(z.object({ subject, event, given: z.array(z.string()).optional() })),
-  change: z
-    .object({
+  events: z.array(z.object({ subject, event, given: z.optional(z.array(z.string())) })),
+  change: z.optional(
+    z.object({
       deployment: z.string(),
       event: ulid,
       edits: z.array(edit),
       preconditions: z.array(precondition),
-    })
-    .optional(),
-  learned: z.object({ name: z.string(), identity: z.string() }).optional(),
-  runId: z.string().optional(),
+    }),
+  ),
+  learned: z.optional(z.object({ name: z.string(), identity: z.string() })),
+  runId: z.optional(z.string()),
 });
 
 /** An operation as JSON can hold it; `operationFromJson` reads it back. */

@@ -2,7 +2,15 @@ import { ConflictError, InvalidStateError, NotFoundError } from '../errors.js';
 import { applyEdits, checkPrecondition } from '../model/apply.js';
 import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
 import { formatEvent, parseEvent } from '../model/event-file.js';
-import { eventIdOfName, eventPath, MARKER_FILE, monthFolder, statePath } from '../model/layout.js';
+import {
+  eventIdOfName,
+  eventPath,
+  MARKER_FILE,
+  monthFolder,
+  SCHEMA_FOLDER,
+  STATE_SCHEMA,
+  statePath,
+} from '../model/layout.js';
 import type { Operation, StateChange } from '../model/operation.js';
 import { beginningWith } from '../model/sorted-names.js';
 import { parseState } from '../model/state-document.js';
@@ -90,6 +98,12 @@ async function checkPreconditions(change: StateChange, text: string | null, tip:
   }
 }
 
+/** The schema for editors that a new state document can name; null where the repository has none. */
+async function stateSchema(view: StateView): Promise<string | null> {
+  const entries = (await view.list(SCHEMA_FOLDER)) ?? [];
+  return entries.some(({ name }) => name === STATE_SCHEMA) ? `${SCHEMA_FOLDER}/${STATE_SCHEMA}` : null;
+}
+
 /**
  * Works out what `operation` does to a tip, reading all that it touches and changing nothing.
  * Throws ConflictError when a precondition does not hold or an id is taken by other content,
@@ -116,7 +130,8 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       const file = statePath(operation.change.deployment);
       const text = await tip.view.read(file);
       await checkPreconditions(operation.change, text, tip);
-      const applied = applyEdits(text, operation.change.edits, file);
+      const schema = text === null ? await stateSchema(tip.view) : null;
+      const applied = applyEdits(text, operation.change.edits, file, schema);
       if (applied.changes.length === 0) continue;
       changes = applied.changes;
       written = { ...event, changes };

@@ -2,7 +2,6 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorJson, KgitError } from '../errors.js';
 import type { Operation } from '../model/operation.js';
-import { operationFromJson, operationToJson } from '../model/operation-schema.js';
 import { isUlid } from '../model/ulid.js';
 import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
 import {
@@ -39,6 +38,9 @@ interface Trouble {
   attempts: number;
   error: ErrorJson;
 }
+
+/** Most runs find nothing that waits, and need no schema for it. */
+const operationSchema = () => import('../model/operation-schema.js');
 
 async function names(folder: string): Promise<string[]> {
   try {
@@ -97,6 +99,7 @@ export class Outbox {
     const last = (await this.#names()).at(-1);
     const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
     const name = `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${operation.id}`;
+    const { operationToJson } = await operationSchema();
     const entry = { version: VERSION, target, operation: operationToJson(operation) };
     await createDurably(join(this.#entries, name), JSON.stringify(entry));
   }
@@ -126,6 +129,7 @@ export class Outbox {
     const json = (await readJson(join(this.#entries, name))) as Record<string, unknown> | null | undefined;
     if (json === undefined) return null;
     const trouble = (await readJson(join(this.#troubles, id))) as Trouble | null | undefined;
+    const { operationFromJson } = await operationSchema();
     const operation = json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
     const target = typeof json?.['target'] === 'string' ? json['target'] : '';
     return { name, id, operation, target, attempts: trouble?.attempts ?? 0, error: trouble?.error ?? null };

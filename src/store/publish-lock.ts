@@ -49,6 +49,12 @@ export class PublishLock {
     return start !== null && holder.processStart !== null && start !== holder.processStart;
   }
 
+  /** Whether a process that may be alive has it. */
+  async isHeld(): Promise<boolean> {
+    const current = await readHolder(this.#path);
+    return current !== null && !this.#isGone(current);
+  }
+
   /** Takes the lock if it is free or its holder is gone; false when somebody has it. */
   async tryAcquire(): Promise<boolean> {
     const nonce = randomBytes(8).toString('hex');

@@ -18,6 +18,8 @@ export interface PublishReport {
   readonly deliveries: ReadonlyMap<string, Delivery>;
   /** What the user should know, such as a checkout left behind. */
   readonly notes: readonly string[];
+  /** How many times the branch was tried to move. */
+  readonly attempts: number;
 }
 
 /**
@@ -75,7 +77,7 @@ export class PublishRun {
       entries = decidable(await this.#waiting(), known);
     }
     await this.#outbox.forgetOldResults(this.#clock.now());
-    return { deliveries: this.#deliveries, notes: this.#notes };
+    return { deliveries: this.#deliveries, notes: this.#notes, attempts: this.#attempts };
   }
 
   async #waiting(): Promise<OutboxEntry[]> {

@@ -3,7 +3,9 @@ import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Outbox } from './outbox.js';
 import type { PublishLock } from './publish-lock.js';
-import { type PublishReport, PublishRun } from './publish-run.js';
+import type { PublishReport } from './publish-run.js';
+import { dueAt } from './publish-schedule.js';
+import type { PushLog } from './push-log.js';
 import type { StateStore } from './state-store.js';
 
 const WAIT_MIN_MS = 5;
@@ -14,6 +16,7 @@ export interface PublisherParts {
   readonly store: StateStore;
   readonly outbox: Outbox;
   readonly lock: PublishLock;
+  readonly pushes: PushLog;
   readonly clock: Clock;
 }
 
@@ -36,25 +39,36 @@ export class Publisher {
    * Publishes what waits until `id` is through or `deadline` (ms since the epoch) has passed. Whoever holds
    * the lock publishes for all; the others wait for their result.
    * @param keep whether the operation stays in the outbox when it cannot be published now
+   * @param intervalMs how long it waits for others to go along (`publish.interval`), half of the time at most
    */
-  async deliver(id: string, deadline: number, keep: boolean): Promise<Delivered> {
-    const { delivery, notes, isHolder } = await this.#wait(id, deadline, keep);
+  async deliver(id: string, deadline: number, keep: boolean, intervalMs = 0): Promise<Delivered> {
+    const notBefore = await this.#notBefore(deadline, intervalMs);
+    const { delivery, notes, isHolder } = await this.#wait(id, deadline, keep, notBefore);
     if (delivery.kind !== 'pending') return { delivery, notes, kept: false };
     if (keep) return { delivery, notes, kept: true };
     if (isHolder) return { delivery, notes, kept: false };
     return { delivery: await this.#withdraw(id, delivery), notes, kept: false };
   }
 
+  async #notBefore(deadline: number, intervalMs: number): Promise<number> {
+    const { store, outbox, pushes, clock } = this.#parts;
+    const now = clock.now();
+    if (intervalMs === 0 || !store.isRemote) return now;
+    const due = dueAt(await outbox.list(), await pushes.read(), intervalMs, now) ?? now;
+    return Math.min(due, now + (deadline - now) / 2);
+  }
+
   async #wait(
     id: string,
     deadline: number,
     keep: boolean,
+    notBefore: number,
   ): Promise<Omit<Delivered, 'kept'> & { isHolder: boolean }> {
     const { outbox, lock, clock } = this.#parts;
     for (let wait = WAIT_MIN_MS; ; wait = Math.min(wait * 1.5, WAIT_MAX_MS)) {
       const result = await outbox.takeResult(id);
       if (result) return { delivery: result, notes: [], isHolder: false };
-      if (await lock.tryAcquire()) {
+      if (clock.now() >= notBefore && (await lock.tryAcquire())) {
         try {
           // The holder before us may have published it between the look and the lock.
           const late = await outbox.takeResult(id);
@@ -115,9 +129,20 @@ export class Publisher {
     return true;
   }
 
-  #run(deadline: number, own?: string): Promise<PublishReport> {
-    const { store, outbox, clock } = this.#parts;
-    return new PublishRun(store, outbox, clock, deadline, own).run();
+  async #run(deadline: number, own?: string): Promise<PublishReport> {
+    // Reads, and writes that are queued, publish nothing.
+    const { PublishRun } = await import('./publish-run.js');
+    const { store, outbox, pushes, clock } = this.#parts;
+    const began = clock.now();
+    const report = await new PublishRun(store, outbox, clock, deadline, own).run();
+    const at = clock.now();
+    const outcomes = [...report.deliveries.values()];
+    if (report.attempts > 0) {
+      const isPublished = outcomes.some(({ kind }) => kind === 'published');
+      const { attempts } = report;
+      await pushes.add({ at, ms: at - began, attempts, operations: outcomes.length, isPublished });
+    }
+    return report;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { OverlayView } from './overlay-view.js';
-import { type PlannedEntry, planBatch } from './plan-batch.js';
+import { type PlannedEntry, planBatch } from './planned.js';
 import type { Publisher } from './publisher.js';
 import type { Head, Revision, StateStore } from './state-store.js';
 
@@ -41,6 +41,8 @@ export interface WriteOptions {
   readonly withdraw: boolean;
   /** ms since the epoch. */
   readonly deadline: number;
+  /** How long it waits for others to go along with it, in ms. */
+  readonly interval?: number;
 }
 
 /** How a write ended, when it did not fail. */
@@ -117,11 +119,9 @@ export class StateRepository {
     if (options.dryRun) return this.#plan(operation);
     await this.keep(operation);
     if (options.queue) {
-      const notes = ['queued here; publish it with kgit sync'];
       return {
         ...waiting(operation.id),
         changes: operation.change ? await this.#expectedChanges(operation.id) : [],
-        notes,
       };
     }
     return this.publish(operation.id, options);
@@ -135,7 +135,8 @@ export class StateRepository {
   /** Publishes an operation that is kept, and all else that waits, by the one rule for failure. */
   async publish(id: string, options: Omit<WriteOptions, 'queue' | 'dryRun'>): Promise<WriteOutcome> {
     const base = waiting(id);
-    const { delivery, notes, kept } = await this.#publisher.deliver(id, options.deadline, !options.withdraw);
+    const { deadline, withdraw, interval } = options;
+    const { delivery, notes, kept } = await this.#publisher.deliver(id, deadline, !withdraw, interval);
     switch (delivery.kind) {
       case 'published':
         return { ...base, ...delivery, delivery: 'published', notes };

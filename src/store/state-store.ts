@@ -88,6 +88,10 @@ export interface StateStore {
   behind(): Promise<number>;
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
+  /** How many revisions stand, from `revision` backwards, before the one that added each of these files of it. */
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The files of `revision` that hold any of these texts, none of which has a line end, in any case of letters; perhaps some more. */
+  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]>;
   /** Ends helper processes. */
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, isAction, type KgitEvent } from '../model/event.js';
-import { checkEventFields, parseRfc3339 } from '../model/event-schema.js';
+import { checkEventFields } from '../model/event-schema.js';
 import type { EventWrite } from '../model/operation.js';
+import { parseRfc3339 } from '../model/rfc3339.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { makeUlid, randomBits } from '../model/ulid.js';
 import { isMap, setOwn, type Value, type ValueMap } from '../model/value.js';

@@ -1,4 +1,4 @@
-import { parseRfc3339 } from '../model/event-schema.js';
+import { parseRfc3339 } from '../model/rfc3339.js';
 import type { Value } from '../model/value.js';
 import type { LegacyDocument } from './legacy-document.js';
 import type { Family } from './legacy-family.js';

@@ -1,4 +1,4 @@
-import { parseRfc3339 } from '../model/event-schema.js';
+import { parseRfc3339 } from '../model/rfc3339.js';
 import { formatStatePath, type StatePath } from '../model/state-path.js';
 import { sameValue, type Value } from '../model/value.js';
 import { FAMILIES, type StateFamily } from './legacy-family.js';

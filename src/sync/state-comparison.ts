@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import { type Edit, mutable, setAt } from '../model/edit.js';
-import { parseRfc3339 } from '../model/event-schema.js';
 import type { Precondition } from '../model/operation.js';
+import { parseRfc3339 } from '../model/rfc3339.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
 import { isMap, sameValue, type Value } from '../model/value.js';
 import type { StateClaim } from './state-claims.js';

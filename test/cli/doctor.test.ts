@@ -30,6 +30,7 @@ const INSIDE = [
   'temporary-files',
   'disk',
   'outbox',
+  'pushes',
   'checkout',
 ];
 const ALL = [...INSIDE, 'remote', 'write-access', 'clock', 'kubectl', 'cluster'];

@@ -11,7 +11,8 @@ import {
   sharedState,
 } from '../support/state-repository.js';
 
-const LAID_OUT = ['kgit.yaml', 'README.md', '.gitattributes'];
+const SCHEMAS = ['event', 'kgit', 'state'].map((name) => `.kgit/schemas/${name}.schema.json`);
+const LAID_OUT = ['kgit.yaml', 'README.md', '.gitattributes', ...SCHEMAS];
 const files = (path: string, revision = 'main') =>
   git(path, 'ls-tree', '-r', '--name-only', revision).split('\n').sort();
 
@@ -70,8 +71,8 @@ describe('kgit init', () => {
     writeFileSync(join(clone, '.gitattributes'), '* -text\n');
     writeFileSync(join(clone, 'draft.txt'), 'mine\n');
     const json = await kgitJson(clone, ['init']);
-    expect(json.added).toEqual(['kgit.yaml']);
-    expect(files(remote)).toEqual(['README.md', 'kgit.yaml', 'src/a.txt']);
+    expect(json.added).toEqual(['kgit.yaml', ...SCHEMAS]);
+    expect(files(remote)).toEqual([...SCHEMAS, 'README.md', 'kgit.yaml', 'src/a.txt']);
     expect(git(remote, 'show', 'main:README.md')).toBe('ours');
     expect(readFileSync(join(clone, '.gitattributes'), 'utf8')).toBe('* -text\n');
     expect(git(clone, 'status', '--porcelain').split('\n').sort()).toEqual([
@@ -122,7 +123,11 @@ describe('kgit init', () => {
     expect(json).toMatchObject({ delivery: 'dry-run', operation: null, attempts: 0 });
     expect(existsSync(path)).toBe(false);
     const there = cloneOf(sharedState());
-    expect((await kgitJson(there, ['init', '--dry-run'])).added).toEqual(['README.md', '.gitattributes']);
+    expect((await kgitJson(there, ['init', '--dry-run'])).added).toEqual([
+      'README.md',
+      '.gitattributes',
+      ...SCHEMAS,
+    ]);
     expect(commits(there)).toBe(1);
   });
 

@@ -17,6 +17,7 @@ it('tries kgit in a folder of its own, also for somebody without a home and wher
   expect(readdirSync(folder).sort()).toEqual([
     '.git',
     '.gitattributes',
+    '.kgit',
     'README.md',
     'clusters',
     'deployments',

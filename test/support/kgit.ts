@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { checkResult } from './schemas.js';
 
 /** The built program. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -34,7 +35,18 @@ export function startKgit(
   });
 }
 
-/** Runs the built program to its end. */
+/** Whether words ask for JSON; those behind `--` are another program's. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const own = end < 0 ? args : args.slice(0, end);
+  return own.some(
+    (word, i) =>
+      ['--json', '-ojson', '-o=json', '--output=json'].includes(word) ||
+      (word === 'json' && /^(-o|--output)$/.test(own[i - 1] ?? '')),
+  );
+}
+
+/** Runs the built program to its end. What it gives as JSON is held against its schema. */
 export function kgit(cwd: string, args: readonly string[], options: KgitOptions = {}): Promise<KgitRun> {
   const child = startKgit(cwd, args, options);
   return new Promise((resolve, reject) => {
@@ -47,7 +59,18 @@ export function kgit(cwd: string, args: readonly string[], options: KgitOptions 
       stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code) =>
+    child.on('close', (code) => {
+      try {
+        // Who was ended from outside may have had no time for a result.
+        if (asksForJson(args) && code !== null) checkResult(JSON.parse(stdout));
+      } catch (cause) {
+        reject(
+          new Error(`kgit ${args.join(' ')} (exit ${code}): ${(cause as Error).message}\n${stderr}`, {
+            cause,
+          }),
+        );
+        return;
+      }
       resolve({
         code,
         stdout,
@@ -55,8 +78,8 @@ export function kgit(cwd: string, args: readonly string[], options: KgitOptions 
         get json() {
           return JSON.parse(stdout);
         },
-      }),
-    );
+      });
+    });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });

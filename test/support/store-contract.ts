@@ -113,6 +113,27 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.close();
     });
 
+    it('tells where files were added, and which hold a text', async () => {
+      const store = await under.open();
+      await store.swap(
+        null,
+        [commit({ a: 'One\n' }), commit({ b: '2\n', c: 'x\\y\n' }), commit({ a: 'One more\n' })],
+        10_000,
+      );
+      const head = (await store.head()).revision as string;
+      expect(new Map(await store.placesOf(head, ['a', 'c', 'b']))).toEqual(
+        new Map([
+          ['a', 2],
+          ['b', 1],
+          ['c', 1],
+        ]),
+      );
+      expect(new Map(await store.placesOf(head, []))).toEqual(new Map());
+      expect([...(await store.filesWith(head, ['oNE', '\\']))].sort()).toEqual(['a', 'c']);
+      expect(await store.filesWith(head, ['--nothing', '.'])).toEqual([]);
+      await store.close();
+    });
+
     it('resolves its revisions and no other name', async () => {
       const store = await under.open();
       await store.swap(null, [commit({ a: '1' })], 10_000);

@@ -10,6 +10,7 @@ import type { Clock, Host } from '../../src/store/host.js';
 import { Outbox } from '../../src/store/outbox.js';
 import { PublishLock } from '../../src/store/publish-lock.js';
 import { Publisher } from '../../src/store/publisher.js';
+import { PushLog } from '../../src/store/push-log.js';
 import { StateRepository } from '../../src/store/state-repository.js';
 import type { StateStore, SwapOutcome } from '../../src/store/state-store.js';
 import { temporaryFolder } from './git-fixtures.js';
@@ -104,12 +105,14 @@ export function repositoryOf<S extends StateStore>(
 ) {
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisProcess);
-  const publisher = new Publisher({ store, outbox, lock, clock });
+  const pushes = new PushLog(join(folder, 'pushes'));
+  const publisher = new Publisher({ store, outbox, lock, pushes, clock });
   return {
     repository: new StateRepository(store, outbox, publisher, clock),
     outbox,
     lock,
     publisher,
+    pushes,
     folder,
     clock,
   };

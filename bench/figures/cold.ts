@@ -1,0 +1,72 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pushEventArgs } from '../event-files.js';
+import { type Contender, peakMemory, race } from '../race.js';
+import { numberRow, type Row, ratioRow } from '../result.js';
+import { madeRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
+
+const ROUNDS = 15;
+const TARGET = 1.5;
+
+/** COLD: the first write of a machine that has never seen the repository. */
+export function cold(surroundings: Surroundings): Row[] {
+  const contender = (name: string, events: number, clusters: number): Contender & { kept: string } => {
+    const server = serverOf(
+      surroundings,
+      madeRepository(surroundings.project, events, clusters),
+      `${name}.git`,
+    );
+    const kept = join(surroundings.root, `kept-${name}`);
+    return {
+      kept,
+      argv: surroundings.kgit(process.execPath, ...pushEventArgs('c0'), '--repo', pathToFileURL(server).href),
+      env: surroundings.env({ XDG_CACHE_HOME: join(kept, 'cache'), XDG_STATE_HOME: join(kept, 'state') }),
+      before: () => rmSync(kept, { recursive: true, force: true }),
+    };
+  };
+  const large = contender('large', 100_000, 1_000);
+  const empty = contender('empty', 0, 1);
+  progress(`COLD: ${ROUNDS} rounds`);
+  const times = race({ large, empty }, ROUNDS);
+  const words = { command: 'kgit push-event touched --cluster c0 --message TEXT --repo URL' };
+  const note =
+    'Before each run the cache and state folders are removed; the server is a folder of this machine.';
+  return [
+    ratioRow(
+      {
+        ...words,
+        what: 'first write by URL, 100,000 events over 1,000 clusters against none',
+        baseline: 'the same at 0 events',
+        target: TARGET,
+        note,
+        peakMb: peakMemory(large),
+      },
+      times.large,
+      times.empty,
+    ),
+    ...[large, empty].map(({ kept }, i) =>
+      numberRow(
+        {
+          ...words,
+          what: `received, ${i === 0 ? '100,000 events' : 'no events'}`,
+          baseline: '',
+          target: null,
+          note: 'The packs that were fetched.',
+        },
+        'KB',
+        [receivedBytes(kept) / 1024],
+      ),
+    ),
+  ];
+}
+
+/** Bytes of the packs that came from the server: those of a filtered fetch are marked as such. */
+function receivedBytes(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const promised = files.filter((file) => file.endsWith('.promisor'));
+  if (promised.length === 0) throw new Error('no pack was fetched');
+  return promised
+    .map((file) => statSync(join(folder, file.replace(/promisor$/, 'pack'))).size)
+    .reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,207 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { NAIVE, naivePush, pushEventArgs } from '../event-files.js';
+import { type Contender, peakMemory, race } from '../race.js';
+import { missingRow, type Row, ratioRow } from '../result.js';
+import { differences } from '../statistics.js';
+import { cached, madeRepository, progress, restore, type Surroundings, serverOf } from '../surroundings.js';
+import { serverTime, takeTrace } from '../trace.js';
+
+const ROUNDS = 15;
+const READ_ROUNDS = 21;
+/** As many events a cluster as in the large one, so that the log of a cluster has the same to say. */
+const SMALL = { events: 100, clusters: 1 };
+const LARGE = { events: 100_000, clusters: 1_000 };
+const HUGE = { events: 1_000_000, clusters: 1_000 };
+const TARGET = 1.25;
+const NAIVE_TARGET = 0.65;
+const SEALED_TARGET = 1.5;
+const SIZES = '100,000 events over 1,000 clusters against 100 over one';
+const PUSH_WORDS = 'kgit push-event touched --cluster c0 --message TEXT';
+
+/** GROWTH: what the size of the repository costs. */
+export function growth(surroundings: Surroundings): Row[] {
+  const [small, large] = [SMALL, LARGE].map(({ events, clusters }) =>
+    madeRepository(surroundings.project, events, clusters),
+  ) as [string, string];
+  return [
+    ...pushRows(surroundings, small, large),
+    ...readRows(surroundings, small, large),
+    ...sealedRows(surroundings, small, large),
+  ];
+}
+
+/** A bare clone of a server of its own, and `kgit push-event` into it. */
+function pusher(
+  surroundings: Surroundings,
+  made: string,
+  name: string,
+  ...cloneOptions: string[]
+): Contender {
+  const server = serverOf(surroundings, made, `${name}-server.git`);
+  const clone = join(surroundings.root, name);
+  surroundings.git(surroundings.root, 'clone', '--quiet', ...cloneOptions, server, clone);
+  return {
+    argv: surroundings.kgit(process.execPath, ...pushEventArgs('c0')),
+    cwd: clone,
+    env: surroundings.env(),
+  };
+}
+
+/** The same, noting of each round how long it waited for the server alone. */
+function traced(
+  surroundings: Surroundings,
+  contender: Contender,
+): { contender: Contender; server: number[] } {
+  const server: number[] = [];
+  return {
+    server,
+    contender: {
+      ...contender,
+      env: surroundings.tracedEnv(),
+      before: () => void takeTrace(surroundings.trace),
+      after: (round) => {
+        const time = serverTime(takeTrace(surroundings.trace));
+        if (round >= 0) server.push(time);
+      },
+    },
+  };
+}
+
+function pushRows(surroundings: Surroundings, small: string, large: string): Row[] {
+  progress('GROWTH: clones, one of them with 100,000 files checked out');
+  const little = traced(surroundings, pusher(surroundings, small, 'small', '--bare'));
+  const much = traced(surroundings, pusher(surroundings, large, 'large', '--bare'));
+  const checkout = pusher(surroundings, large, 'checkout');
+  const theirs = pusher(surroundings, large, 'theirs').cwd as string;
+  progress(`GROWTH: ${ROUNDS} rounds of push-event`);
+  const times = race(
+    {
+      small: little.contender,
+      large: much.contender,
+      checkout,
+      naive: naivePush(surroundings, theirs, LARGE.clusters),
+    },
+    ROUNDS,
+  );
+  const words = { command: PUSH_WORDS, baseline: NAIVE, target: NAIVE_TARGET };
+  return [
+    ratioRow(
+      {
+        command: PUSH_WORDS,
+        baseline: 'the same at 100 events',
+        what: "`kgit push-event`, all but the server's own time",
+        target: TARGET,
+        note: `${SIZES}, in bare clones. The server's own time, from the end of the client's pack-objects to the end of receive-pack, is taken from git's trace2.`,
+        peakMb: peakMemory({ ...much.contender, after: () => undefined }),
+      },
+      differences(times.large, much.server),
+      differences(times.small, little.server),
+    ),
+    ratioRow(
+      { ...words, what: '`kgit push-event` in a bare clone, 100,000 events, against git add, commit, push' },
+      times.large,
+      times.naive,
+    ),
+    ratioRow(
+      { ...words, what: '`kgit push-event` in a checkout, 100,000 events, against git add, commit, push' },
+      times.checkout,
+      times.naive,
+    ),
+  ];
+}
+
+const READS: readonly (readonly [string, ...string[]])[] = [
+  ['log', '--limit', '20'],
+  ['log', 'cluster/c0'],
+  ['get', 'deployment.phase'],
+];
+
+function readRows(surroundings: Surroundings, small: string, large: string): Row[] {
+  progress(`GROWTH: ${READ_ROUNDS} rounds of reads`);
+  // What kgit keeps beside a repository must not get into the made ones.
+  const [little, much] = [join(surroundings.root, 'small.git'), join(surroundings.root, 'large.git')];
+  restore(small, little);
+  restore(large, much);
+  const env = surroundings.env();
+  return READS.map((args) => {
+    const read = (repository: string): Contender => ({
+      argv: surroundings.kgit(process.execPath, ...args),
+      cwd: repository,
+      env,
+    });
+    const times = race({ large: read(much), small: read(little) }, READ_ROUNDS);
+    const command = `kgit ${args.join(' ')}`;
+    return ratioRow(
+      {
+        what: `\`${command}\``,
+        command,
+        baseline: 'the same at 100 events',
+        target: TARGET,
+        note: SIZES,
+        peakMb: peakMemory(read(much)),
+      },
+      times.large,
+      times.small,
+    );
+  });
+}
+
+function hasCompact(surroundings: Surroundings): boolean {
+  const [node, ...args] = surroundings.kgit(process.execPath, 'compact', '--help');
+  return spawnSync(node, args, { env: surroundings.env(), stdio: 'ignore' }).status === 0;
+}
+
+/** The made repository with all months before a date sealed by kgit itself. */
+function sealed(surroundings: Surroundings, size: typeof LARGE, before: string): string {
+  const { events, clusters } = size;
+  const made = madeRepository(surroundings.project, events, clusters);
+  return cached(`events-${events}-over-${clusters}-sealed-${before}.git`, (folder) => {
+    restore(made, folder);
+    const [node, ...args] = surroundings.kgit(
+      process.execPath,
+      'compact',
+      '--before',
+      before,
+      '--repo',
+      folder,
+    );
+    execFileSync(node, [...args, '--timeout', '30m'], {
+      env: surroundings.env(),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  });
+}
+
+function sealedRows(surroundings: Surroundings, small: string, large: string): Row[] {
+  const rows = [
+    { what: 'all but the last month sealed, 100,000 events', size: LARGE, before: '2025-12-01' },
+    { what: 'all closed months sealed, 1,000,000 events', size: HUGE, before: '2026-01-01' },
+  ];
+  const words = { command: PUSH_WORDS, baseline: 'the same at 100 events', target: SEALED_TARGET };
+  if (!hasCompact(surroundings))
+    return rows.map(({ what }) => missingRow({ ...words, what }, '`kgit compact` is not there yet'));
+  const contenders = {
+    small: pusher(surroundings, small, 'sealed-small', '--bare'),
+    open: pusher(surroundings, large, 'sealed-open', '--bare'),
+    first: pusher(surroundings, sealed(surroundings, LARGE, '2025-12-01'), 'sealed-first', '--bare'),
+    second: pusher(surroundings, sealed(surroundings, HUGE, '2026-01-01'), 'sealed-second', '--bare'),
+  };
+  progress(`GROWTH: ${ROUNDS} rounds of push-event into sealed repositories`);
+  const times = race(contenders, ROUNDS);
+  return [
+    ...rows.map(({ what }, i) => {
+      const name = i === 0 ? 'first' : 'second';
+      return ratioRow(
+        { ...words, what: `\`kgit push-event\`, all of it, ${what}`, peakMb: peakMemory(contenders[name]) },
+        times[name],
+        times.small,
+      );
+    }),
+    ratioRow(
+      { ...words, target: null, what: '`kgit push-event`, all of it, nothing sealed, 100,000 events' },
+      times.open,
+      times.small,
+    ),
+  ];
+}

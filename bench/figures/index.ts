@@ -1,0 +1,21 @@
+import type { FigureName } from '../report.js';
+import type { Row } from '../result.js';
+import type { Surroundings } from '../surroundings.js';
+import { bulk } from './bulk.js';
+import { cold } from './cold.js';
+import { growth } from './growth.js';
+import { push } from './push.js';
+import { reads } from './reads.js';
+import { script } from './script.js';
+import { start } from './start.js';
+
+/** What measures each figure. */
+export const FIGURE_MAKERS: Readonly<Record<FigureName, (surroundings: Surroundings) => Row[]>> = {
+  START: start,
+  PUSH: push,
+  GROWTH: growth,
+  BULK: bulk,
+  COLD: cold,
+  SCRIPT: script,
+  READS: reads,
+};

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { NAIVE, naivePush, pushEventArgs } from '../event-files.js';
+import { peakMemory, race } from '../race.js';
+import { type Row, ratioRow } from '../result.js';
+import { differences } from '../statistics.js';
+import { madeRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
+
+const ROUNDS = 21;
+const EVENTS = 100;
+
+/** PUSH: one event to a server on this machine, against git's own three commands; start-up apart. */
+export function push(surroundings: Surroundings): Row[] {
+  const made = madeRepository(surroundings.project, EVENTS, EVENTS);
+  const [ours, theirs] = ['ours', 'theirs'].map((name) => {
+    const server = serverOf(surroundings, made, `${name}.git`);
+    const clone = join(surroundings.root, name);
+    surroundings.git(surroundings.root, 'clone', '--quiet', server, clone);
+    return clone;
+  }) as [string, string];
+  const env = surroundings.env();
+  const contender = { argv: surroundings.kgit(process.execPath, ...pushEventArgs('c7')), cwd: ours, env };
+  progress(`PUSH: ${ROUNDS} rounds`);
+  const times = race(
+    {
+      version: { argv: surroundings.kgit(process.execPath, '--version'), env },
+      push: contender,
+      naive: naivePush(surroundings, theirs, EVENTS),
+    },
+    ROUNDS,
+  );
+  const words = { command: 'kgit push-event touched --cluster c7 --message TEXT', baseline: NAIVE };
+  return [
+    ratioRow(
+      {
+        ...words,
+        what: '`kgit push-event`, less its start (`kgit --version`)',
+        target: 1.2,
+        peakMb: peakMemory(contender),
+      },
+      differences(times.push, times.version),
+      times.naive,
+      times.push,
+    ),
+    ratioRow({ ...words, what: '`kgit push-event`, all of it', target: null }, times.push, times.naive),
+  ];
+}

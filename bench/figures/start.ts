@@ -1,0 +1,101 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { emptyOclif } from '../empty-oclif.js';
+import { type Contender, peakMemory, race } from '../race.js';
+import { missingRow, type Row, ratioRow } from '../result.js';
+import { madeRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
+import { NODES, nodeOf } from '../tools.js';
+
+const ROUNDS = 21;
+const COLD_ROUNDS = 15;
+/** Arguments of what is measured, and how many times bare node each may take, warm. */
+const COMMANDS = {
+  '--version': { args: ['--version'], target: 1.8 },
+  get: { args: ['get', 'deployment.phase'], target: 2.5 },
+  'push-event --queue': { args: ['push-event', 'touched', '--deployment', 'd', '--queue'], target: 2.5 },
+} as const;
+type Name = keyof typeof COMMANDS;
+const NAMES = Object.keys(COMMANDS) as Name[];
+const COLD_TARGET = 4;
+
+/** START: how much longer than node itself a command takes that does next to nothing. */
+export function start(surroundings: Surroundings): Row[] {
+  const repository = serverOf(surroundings, madeRepository(surroundings.project, 100, 100), 'local.git');
+  const empty = emptyOclif(surroundings);
+  return NODES.flatMap((major) => {
+    const node = nodeOf(major);
+    if ('path' in node) return onNode(surroundings, major, node.path, repository, empty);
+    return [missingRow({ what: `Node ${major}`, command: 'kgit', baseline: '', target: null }, node.missing)];
+  });
+}
+
+function onNode(
+  surroundings: Surroundings,
+  major: number,
+  node: string,
+  repository: string,
+  empty: string,
+): Row[] {
+  const env = surroundings.env();
+  const cacheFolder = join(surroundings.root, 'cache', String(major));
+  const contender = (name: Name, isCold: boolean): Contender => ({
+    argv: surroundings.kgit(node, ...COMMANDS[name].args),
+    cwd: repository,
+    env: { ...env, XDG_CACHE_HOME: isCold ? join(cacheFolder, 'cold') : cacheFolder },
+    before: () => {
+      rmSync(join(repository, 'kgit'), { recursive: true, force: true });
+      if (isCold) rmSync(join(cacheFolder, 'cold'), { recursive: true, force: true });
+    },
+  });
+  const all = (isCold: boolean) =>
+    Object.fromEntries(NAMES.map((name) => [name, contender(name, isCold)])) as Record<Name, Contender>;
+  const others: Record<'bare' | 'noop', Contender> = {
+    bare: { argv: [node, '-e', '0'], env },
+    noop: { argv: [node, empty, 'noop'], env },
+  };
+  progress(`START on Node ${major}, warm: ${ROUNDS} rounds`);
+  const warm = race({ ...others, ...all(false) }, ROUNDS, 4);
+  progress(`START on Node ${major}, cold: ${COLD_ROUNDS} rounds`);
+  const cold = race({ bare: others.bare, ...all(true) }, COLD_ROUNDS);
+  const on = `, Node ${major}`;
+  return [
+    ...NAMES.map((name) =>
+      ratioRow(
+        {
+          what: `\`kgit ${name}\`, warm${on}`,
+          command: `kgit ${COMMANDS[name].args.join(' ')}`,
+          baseline: 'node -e 0',
+          target: COMMANDS[name].target,
+          peakMb: peakMemory(contender(name, false)),
+        },
+        warm[name],
+        warm.bare,
+      ),
+    ),
+    ...NAMES.map((name) =>
+      ratioRow(
+        {
+          what: `\`kgit ${name}\`, first run ever${on}`,
+          command: `kgit ${COMMANDS[name].args.join(' ')}`,
+          baseline: 'node -e 0',
+          target: COLD_TARGET,
+          note: 'Before each run the cache folder is removed.',
+        },
+        cold[name],
+        cold.bare,
+      ),
+    ),
+    ...NAMES.map((name) =>
+      ratioRow(
+        {
+          what: `\`kgit ${name}\` against an empty oclif program${on}`,
+          command: `kgit ${COMMANDS[name].args.join(' ')}`,
+          baseline: 'empty-oclif noop',
+          target: null,
+        },
+        warm[name],
+        warm.noop,
+      ),
+    ),
+  ];
+}

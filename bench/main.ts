@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIGURE_MAKERS } from './figures/index.js';
+import { lookAtMachine } from './machine.js';
+import { FIGURES, type FigureName, resultFile } from './report.js';
+import { type Result, verdict } from './result.js';
+import { progress, Surroundings } from './surroundings.js';
+
+function chosen(names: readonly string[]): FigureName[] {
+  const unknown = names.find((name) => !FIGURES.some((known) => known === name.toUpperCase()));
+  if (unknown) throw new Error(`there is no figure ${unknown}: ${FIGURES.join(', ')}`);
+  return FIGURES.filter((name) => names.length === 0 || names.some((word) => word.toUpperCase() === name));
+}
+
+/** Measures the figures named, or all, and writes their results. */
+export function runBenchmarks(root: string, names: readonly string[]): void {
+  for (const figure of chosen(names)) {
+    const began = Date.now();
+    progress(`${figure} begins`);
+    const surroundings = new Surroundings(root);
+    try {
+      const machine = lookAtMachine();
+      const rows = FIGURE_MAKERS[figure](surroundings);
+      const result: Result = { figure, measuredAt: new Date(began).toISOString(), machine, rows };
+      writeFileSync(join(root, resultFile(figure)), `${JSON.stringify(result, null, 2)}\n`);
+      for (const row of rows) {
+        const value = row.value ? `${row.value.median}${row.unit} ` : '';
+        progress(`  ${row.what}: ${value}${verdict(row)} ${row.note}`);
+      }
+    } finally {
+      surroundings.remove();
+    }
+    progress(`${figure} took ${Math.round((Date.now() - began) / 1000)} s`);
+  }
+}

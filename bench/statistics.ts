@@ -1,0 +1,33 @@
+/** The arithmetic of the benchmarks. */
+
+/** The middle of some numbers. Throws RangeError where there are none. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('no values');
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Median and extremes. Throws RangeError where there are no values. */
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** The ratios of what was measured side by side, round by round. Throws RangeError when the rounds differ in number. */
+export function ratios(over: readonly number[], under: readonly number[]): number[] {
+  if (over.length !== under.length)
+    throw new RangeError(`${over.length} rounds against ${under.length}: not side by side`);
+  return over.map((value, i) => value / (under[i] as number));
+}
+
+/** Each value less what stands at its place in `others`. */
+export function differences(values: readonly number[], others: readonly number[]): number[] {
+  return values.map((value, i) => value - (others[i] ?? 0));
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where what is costly to make is kept from run to run: made repositories, other versions of Node, yq. */
+export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kgit-bench');
+
+const IDENTITY = '[user]\n\tname = bench\n\temail = bench@example.com\n[init]\n\tdefaultBranch = main\n';
+
+/** Folders and environment of one figure's commands, apart from the user's own; `trace` has git tell when its processes ran. */
+export class Surroundings {
+  readonly root: string;
+  readonly trace: string;
+  /** The project's root. */
+  readonly project: string;
+
+  constructor(project: string) {
+    this.project = project;
+    this.root = mkdtempSync(join(tmpdir(), 'kgit-bench-'));
+    this.trace = this.folder('trace');
+    for (const name of ['home', 'cache', 'state', 'config']) this.folder(name);
+    writeFileSync(join(this.root, 'gitconfig'), IDENTITY);
+    writeFileSync(join(this.root, 'gitconfig-trace'), `${IDENTITY}[trace2]\n\teventTarget = ${this.trace}\n`);
+  }
+
+  /** A folder of this figure, made where it is not there. */
+  folder(name: string): string {
+    const path = join(this.root, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** The environment of all that is measured. */
+  env(extra: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
+    const own = Object.entries(process.env).filter(([name]) => !/^(KGIT_|GIT_|XDG_|CI$|NODE_)/.test(name));
+    return {
+      ...Object.fromEntries(own),
+      HOME: join(this.root, 'home'),
+      XDG_CACHE_HOME: join(this.root, 'cache'),
+      XDG_STATE_HOME: join(this.root, 'state'),
+      XDG_CONFIG_HOME: join(this.root, 'config'),
+      GIT_CONFIG_GLOBAL: join(this.root, 'gitconfig'),
+      GIT_CONFIG_NOSYSTEM: '1',
+      ...extra,
+    };
+  }
+
+  /** The same, with every git process writing its times into `trace`. */
+  tracedEnv(): Record<string, string | undefined> {
+    return this.env({ GIT_CONFIG_GLOBAL: join(this.root, 'gitconfig-trace') });
+  }
+
+  git(cwd: string, ...args: string[]): string {
+    return execFileSync('git', args, { cwd, env: this.env(), encoding: 'utf8', maxBuffer: 1 << 30 }).trim();
+  }
+
+  /** The program, run by `node`. */
+  kgit(node: string, ...args: string[]): [string, ...string[]] {
+    return [node, join(this.project, 'bin/run.js'), ...args];
+  }
+
+  baseline(name: string): string {
+    return join(this.project, 'bench/baselines', name);
+  }
+
+  /** Removes all of it: hundreds of thousands of files, which rm does fastest. */
+  remove(): void {
+    execFileSync('rm', ['-rf', '--', this.root]);
+  }
+}
+
+/** Says on stderr what is being done. */
+export function progress(message: string): void {
+  process.stderr.write(`bench: ${message}\n`);
+}
+
+/** What `make` puts into a folder of the cache, made once; a run that was cut off leaves none behind. */
+export function cached(name: string, make: (folder: string) => void): string {
+  const path = join(CACHE, name);
+  if (existsSync(path)) return path;
+  progress(`making ${name}`);
+  mkdirSync(CACHE, { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(join(temporary, '..'), { recursive: true });
+  make(temporary);
+  renameSync(temporary, path);
+  return path;
+}
+
+/** A bare state repository with this many events, evenly over clusters and the months of one year. Never written to. */
+export function madeRepository(project: string, events: number, clusters: number): string {
+  return cached(`events-${events}-over-${clusters}.git`, (folder) => {
+    const script = join(project, 'bench/make-repository.mjs');
+    execFileSync(process.execPath, [script, folder, String(events), String(clusters)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  });
+}
+
+/** A copy of a bare repository that may be written to: a server of its own. */
+export function serverOf(surroundings: Surroundings, repository: string, name: string): string {
+  const path = join(surroundings.root, name);
+  execFileSync('cp', ['-a', repository, path]);
+  return path;
+}
+
+/** Copies a folder over another place, which is removed first. */
+export function restore(from: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true });
+}

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cached } from './surroundings.js';
+
+/** The Node releases that start-up is measured on: the oldest that kgit runs on, and a current one. */
+export const NODES = [20, 24] as const;
+const YQ = 'github.com/mikefarah/yq/v4@v4.44.6';
+
+/** A tool that may not be had on this machine. */
+export type Tool = { readonly path: string } | { readonly missing: string };
+
+function attempt(find: () => string): Tool {
+  try {
+    return { path: find() };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { missing: text.split('\n')[0]?.slice(0, 200) ?? 'unknown' };
+  }
+}
+
+/** The newest Node of a major version, from the npm package `node`. */
+export function nodeOf(major: number): Tool {
+  return attempt(() => {
+    const folder = cached(`node-${major}`, (place) => {
+      const args = ['install', '--prefix', place, '--no-audit', '--no-fund', '--loglevel=error'];
+      execFileSync('npm', [...args, `node@${major}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    });
+    const path = join(folder, 'node_modules/node/bin/node');
+    execFileSync(path, ['--version']);
+    return path;
+  });
+}
+
+function isYq4(path: string): boolean {
+  try {
+    return / v4\./.test(execFileSync(path, ['--version'], { encoding: 'utf8', stdio: 'pipe' }));
+  } catch {
+    // Not there, or another program of this name.
+    return false;
+  }
+}
+
+/** yq 4: the one in PATH, or built from its Go module. */
+export function yq(): Tool {
+  if (isYq4('yq')) return { path: 'yq' };
+  return attempt(() => {
+    const folder = cached('yq', (place) => {
+      execFileSync('go', ['install', YQ], {
+        env: { ...process.env, GOBIN: place },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+    });
+    const path = join(folder, 'yq');
+    if (!existsSync(path)) throw new Error('go install left no yq');
+    return path;
+  });
+}

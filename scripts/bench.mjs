@@ -1,0 +1,27 @@
+/** Measures: `npm run bench`, or `npm run bench -- START GROWTH` for some figures; results and the table are written anew. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--quiet'], { stdio: 'inherit' });
+if (built.status !== 0) process.exit(1);
+const outdir = join(root, 'node_modules/.cache/kgit/bench');
+await build({
+  absWorkingDir: root,
+  entryPoints: { bench: 'bench/main.ts', pages: 'scripts/docs/pages.ts' },
+  outdir,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  logLevel: 'error',
+  packages: 'external',
+  outExtension: { '.js': '.mjs' },
+});
+const load = (name) => import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
+const [{ runBenchmarks }, { renderPage }] = [await load('bench'), await load('pages')];
+runBenchmarks(root, process.argv.slice(2));
+const page = 'docs/benchmarks.md';
+writeFileSync(join(root, page), renderPage(root, page));

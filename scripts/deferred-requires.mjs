@@ -1,0 +1,99 @@
+/** esbuild plugins that have a module loaded when it is first used, not when the module that names it is. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** How TypeScript writes an import in CommonJS: its name ends in a number and stands for nothing else. */
+const REQUIRE = /^(?:const|var) (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm;
+const NAMESPACE = /^exports\.(\w+) = (__importStar\(require\("[^"]+"\)\));$/gm;
+
+function deferRequires(source) {
+  const names = new Set();
+  const declared = source.replace(REQUIRE, (_all, name, value) => {
+    names.add(name);
+    return `let $${name}; const @${name} = () => ($${name} ??= ${value});`;
+  });
+  if (names.size === 0 && !NAMESPACE.test(source)) return source;
+  const used = declared
+    .replace(/(?<![$@\w.])(new )?(\w+_\d+)\b(\.\w+)?/g, (all, fresh, name, member = '') => {
+      if (!names.has(name)) return all;
+      return fresh ? `new (${name}()${member})` : `${name}()${member}`;
+    })
+    .replaceAll('const @', 'const ');
+  return used.replace(
+    NAMESPACE,
+    (_all, name, value) =>
+      `Object.defineProperty(exports, "${name}", { enumerable: true, get: () => ${value} });`,
+  );
+}
+
+/** The modules of oclif: a run uses few of its parts, and of the packages that it needs for the others. */
+export const deferOclif = {
+  name: 'defer-oclif',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => ({
+      contents: deferRequires(readFileSync(path, 'utf8')),
+      loader: 'js',
+    }));
+  },
+};
+
+/** Node's own modules that take long to load and that many runs do not use. */
+export const deferBuiltins = (names) => ({
+  name: 'defer-builtins',
+  setup(build) {
+    const filter = new RegExp(`^(node:)?(${names.join('|')})$`);
+    build.onResolve({ filter }, ({ path, namespace }) =>
+      namespace === 'deferred' ? { path, external: true } : { path, namespace: 'deferred' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'deferred' }, ({ path }) => {
+      const getters = Object.keys(require(path)).map(
+        (key) => `get ${key}() { return require("${path}").${key}; }`,
+      );
+      return { contents: `module.exports = { ${getters.join(', ')} };`, loader: 'js' };
+    });
+  },
+});
+
+/** The package `debug`, which oclif asks for in every module, without its colours and formats where DEBUG is not set. */
+export const deferDebug = {
+  name: 'defer-debug',
+  setup(build) {
+    build.onResolve({ filter: /^debug$/ }, ({ namespace, resolveDir, pluginData }) =>
+      pluginData === 'real' || namespace === 'quiet-debug'
+        ? undefined
+        : { path: resolveDir, namespace: 'quiet-debug' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'quiet-debug' }, ({ path }) => ({
+      contents: 'module.exports = process.env.DEBUG ? require("debug") : () => () => {};',
+      resolveDir: path,
+      loader: 'js',
+    }));
+  },
+};
+
+/** oclif's look at whether this Linux is Windows': it takes longer than all else of oclif, and `--version` alone tells the answer. */
+export const plainPlatform = {
+  name: 'plain-platform',
+  setup(build) {
+    build.onResolve({ filter: /^wsl-utils$/ }, ({ path }) => ({ path, namespace: 'plain-platform' }));
+    build.onLoad({ filter: /.*/, namespace: 'plain-platform' }, () => ({
+      contents: 'export const isWsl = false;',
+    }));
+  },
+};
+
+/** Packages of oclif's for what a built program never does; one that asks for them all the same fails, and says why. */
+export const leaveOut = (names) => ({
+  name: 'leave-out',
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'left-out',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error('${path} is not part of this build');`,
+    }));
+  },
+});

@@ -1,0 +1,101 @@
+/** The files of a state repository that people open in an editor. */
+import { z } from 'zod';
+import { PENDING, PHASE_VERBS } from '../../src/model/phase.js';
+import { SETTING_RULES } from '../../src/settings.js';
+import { API_VERSION } from '../../src/store/records.js';
+import { action, eventFields, label } from './parts.js';
+
+/** An event file; keys that this version does not know are kept, so they are allowed. */
+export const event = z.looseObject(eventFields).meta({
+  title: 'kgit event',
+  description: 'An immutable record that something happened to a deployment or cluster.',
+});
+
+const STATUSES = [...new Set([...Object.values(PHASE_VERBS).map(({ status }) => status), PENDING])];
+const phase = z.looseObject({
+  status: z.enum(STATUSES as [string]).describe('kgit phase sets it.'),
+  updated_at: z.string().optional().describe('When it became that: RFC 3339.'),
+  skipped_reason: z.string().optional().describe('Why it was skipped.'),
+});
+/** A section of the state; one without content is null in YAML. */
+const section = (shape: Readonly<Record<string, z.ZodType>>) => z.looseObject(shape).nullable().optional();
+
+/** The state of a deployment: free below its sections, but for what kgit itself reads. */
+export const state = z
+  .looseObject({
+    deployment: section({
+      deployment_id: z.string().optional().describe('The id of the deployment.'),
+      created_at: z.string().optional().describe('When it was begun: RFC 3339.'),
+      phase: z.string().nullable().optional().describe('Where the deployment stands.'),
+      phases: z.record(z.string(), phase).nullable().optional().describe('Every phase with its status.'),
+    }).describe('The deployment itself: phase, phases, hosts, addresses.'),
+    kof: section({}).describe('k0rdent observability and FinOps.'),
+    azure: section({}),
+    aws: section({}),
+  })
+  .meta({
+    title: 'kgit state',
+    description:
+      "The state of a deployment. Change it with 'kgit set' and 'kgit phase', which leave an event.",
+  });
+
+/** Values by the word that the table of settings has for their type. */
+const TYPES: Readonly<Record<string, z.ZodType>> = {
+  'deployment id': z.string().min(1),
+  'DNS label': label,
+  'duration of 24 days at most': z.union([
+    z.number().nonnegative().max(2147483),
+    z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
+  ]),
+  'list of phase names': z.array(action).max(100),
+};
+
+type Tree = Map<string, Tree | z.ZodType>;
+
+function objectOf(tree: Tree): z.ZodType {
+  const shape = [...tree].map(([key, below]) => [key, below instanceof Map ? objectOf(below) : below]);
+  return z.strictObject(Object.fromEntries(shape)).nullable().optional();
+}
+
+/** The settings that a kgit.yaml may hold, from the one table of them. */
+function settings(): z.ZodType {
+  const root: Tree = new Map<string, Tree | z.ZodType>([['backend', z.literal('git').optional()]]);
+  for (const { name, type, places, about } of SETTING_RULES) {
+    if (!places.includes('kgit.yaml')) continue;
+    const value = TYPES[type];
+    if (!value) throw new Error(`no schema says what a '${type}' is: add it to TYPES`);
+    const path = name.split('.');
+    let tree = root;
+    for (const key of path.slice(0, -1)) {
+      const below = tree.get(key) ?? new Map();
+      tree.set(key, below);
+      tree = below as Tree;
+    }
+    tree.set(path.at(-1) as string, value.optional().describe(about));
+  }
+  return objectOf(root);
+}
+
+/** The file that marks a state repository. */
+export const marker = z
+  .strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('StateRepository'),
+    managements: z
+      .record(
+        label,
+        z
+          .strictObject({
+            identity: z.string().optional().describe("kgit notes it at the first 'kgit status'."),
+          })
+          .nullable(),
+      )
+      .nullable()
+      .optional()
+      .describe('The k0rdent management clusters, by name.'),
+    settings: settings().describe('Settings for everybody who works with this repository.'),
+  })
+  .meta({
+    title: 'kgit.yaml',
+    description: 'Marks a state repository, and holds what its team has agreed on.',
+  });

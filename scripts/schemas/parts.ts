@@ -1,0 +1,97 @@
+/** Shapes that several schemas have in common. */
+import { z } from 'zod';
+import { EXIT_CODES } from '../../src/errors.js';
+import { type EVENT_KEYS, LIFECYCLES, OUTCOMES } from '../../src/model/event.js';
+import { MAX_TEXT } from '../../src/model/event-schema.js';
+
+export const count = z.int().nonnegative();
+export const ulid = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+export const revision = z.string().regex(/^[0-9a-f]{40,64}$/);
+export const action = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/);
+export const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+/** As kgit writes it: UTC, milliseconds only where there are any. */
+export const utcTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
+export const subject = z.string().regex(/^(deployment\/[^/]+|cluster\/[^/]+\/[^/]+\/[^/]+)$/);
+export const errorCode = z.enum(Object.keys(EXIT_CODES) as [keyof typeof EXIT_CODES]);
+
+export const change = z
+  .object({
+    path: z.string().describe('Dotted path in state.yaml; odd keys quoted, items of a list by index.'),
+    before: z.unknown().optional().describe('What was there; left out where nothing was.'),
+    after: z.unknown().optional().describe('What is there now; left out where the path was removed.'),
+  })
+  .describe('One change of the state.');
+
+const word = z.string().min(1).max(1024);
+const text = z.string().max(MAX_TEXT);
+const mapping = z.looseObject({});
+
+/** The keys of a stored event, as its file has them; `satisfies` sees that none is forgotten. */
+export const eventFields = {
+  id: ulid.describe('ULID, unique per subject; it names the month folder and the file.'),
+  timestamp: utcTime.describe('When it happened: RFC 3339 in UTC, quoted.'),
+  action: action.describe('What happened, one word such as cluster_created.'),
+  user: word.optional().describe('Who did it.'),
+  message: text.optional().describe('What happened, in words.'),
+  reason: text.optional().describe('Why it was done.'),
+  phase: word.optional().describe('The phase of the deployment.'),
+  outcome: z.enum(OUTCOMES).optional().describe('How it went.'),
+  duration_seconds: z.number().nonnegative().optional().describe('How long it took, in seconds.'),
+  parameters: mapping.optional().describe('What was given.'),
+  command: text.optional().describe('The command that was run.'),
+  notes: text.optional().describe('Free text of several lines.'),
+  lifecycle: z
+    .enum(LIFECYCLES)
+    .optional()
+    .describe("Whether the cluster's life began or ended, where the action word does not say it."),
+  changes: z.array(change).optional().describe('What it changed in the state; kgit alone writes this.'),
+  context: mapping.optional().describe('Where it was done.'),
+  run_id: word.optional().describe('The run, such as of the CI, that it belongs to.'),
+  host: word.optional().describe('The machine that it was recorded on.'),
+  source: mapping.optional().describe('How it got here, where it was imported; kgit alone writes this.'),
+  secret_override: z
+    .object({ reason: z.string().min(1), paths: z.array(z.string()) })
+    .optional()
+    .describe('Why a value that looks secret was written all the same; kgit alone writes this.'),
+} satisfies Readonly<Record<(typeof EVENT_KEYS)[number] | 'secret_override', z.ZodType>>;
+
+/** An event in a result: what every reader relies on, for a file that people edited is shown as it is. */
+export const shownEvent = z.looseObject({
+  ...{ id: ulid, timestamp: z.string(), action },
+  ...{ user: z.string().optional(), message: z.string().optional(), reason: z.string().optional() },
+  ...{ phase: z.string().optional(), outcome: z.string().optional(), notes: z.string().optional() },
+  ...{ command: z.string().optional(), lifecycle: z.string().optional(), run_id: z.string().optional() },
+  ...{ host: z.string().optional(), duration_seconds: z.number().optional() },
+  ...{ parameters: mapping.optional(), context: mapping.optional(), source: mapping.optional() },
+  changes: z.array(change).optional(),
+});
+export const subjectEvent = shownEvent.extend({ subject });
+
+export const errorBody = z.object({
+  code: errorCode,
+  message: z.string().min(1).describe('For people; scripts decide by code or exitCode.'),
+  exitCode: z.union([...new Set(Object.values(EXIT_CODES))].map((code) => z.literal(code))),
+  suggestions: z.array(z.string()).describe('What can be done next.'),
+  data: z.looseObject({}).describe('Facts about the failure.'),
+});
+
+export const repository = z
+  .object({
+    revision: revision.nullable().describe('The tip of the branch; null where nothing was published yet.'),
+    fetchedAt: utcTime
+      .nullable()
+      .describe('When the remote was last asked; null where there is none, or never.'),
+    pending: count.describe('How many operations wait in the outbox.'),
+  })
+  .describe('The repository as it was answered from.');
+
+const delivery = z.enum(['published', 'queued', 'unchanged', 'dry-run']);
+/** What every write tells. */
+export const written = {
+  operation: ulid.describe('The id of the operation.'),
+  revision: revision.nullable().describe('Its commit; null until it is published.'),
+  delivery: delivery.describe('What became of it.'),
+  attempts: count.describe('How many times the branch was tried to move.'),
+};
+/** The same of a command that may find nothing to write. */
+export const perhapsWritten = { ...written, operation: written.operation.nullable() };

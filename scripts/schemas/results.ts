@@ -1,0 +1,206 @@
+/** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
+import { z } from 'zod';
+import { API_VERSION } from '../../src/store/records.js';
+import { FAMILIES } from '../../src/sync/legacy-family.js';
+import {
+  action,
+  change,
+  count,
+  errorBody,
+  errorCode,
+  perhapsWritten,
+  repository,
+  revision,
+  subject,
+  subjectEvent,
+  ulid,
+  utcTime,
+  written,
+} from './parts.js';
+import { liveStatus, offlineStatus } from './status-result.js';
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** What a kind of result holds: one shape, or one of several. */
+interface Kind {
+  readonly about: string;
+  /** Whether it always tells of a repository; `maybe` where there may be none, or none yet. */
+  readonly repository: 'always' | 'maybe' | 'never';
+  readonly shapes: readonly Shape[];
+}
+
+const nullableText = z.string().nullable();
+const eventRow = { id: ulid, subject, action, timestamp: utcTime, path: z.string() };
+const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
+const changed = { subject, changed: z.array(change), ...written };
+const rejection = { code: errorCode, message: z.string() };
+const phase = { name: z.string(), status: z.string(), updatedAt: nullableText, reason: nullableText };
+const importedFile = z.object({
+  path: z.string(),
+  family: z.enum([...FAMILIES, 'unknown']),
+  subject: subject.nullable(),
+  events: z.object({ found: count, new: count, duplicate: count }),
+  state: z.object({ set: count, unchanged: count, conflicts: count }),
+  withheld: z.array(z.string()),
+  warnings: z.array(z.string()),
+  error: z
+    .object({
+      ...rejection,
+      line: count.optional(),
+      column: count.optional(),
+      suggestions: z.array(z.string()).optional(),
+    })
+    .nullable(),
+});
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  CloneResult: {
+    about: 'kgit clone',
+    repository: 'always',
+    shapes: [{ path: z.string(), branch: z.string(), revision: revision.nullable(), remote: z.string() }],
+  },
+  CompletionResult: {
+    about: 'kgit completion',
+    repository: 'never',
+    shapes: [{ shell: z.string(), script: z.string() }],
+  },
+  DoctorResult: {
+    about: 'kgit doctor',
+    repository: 'maybe',
+    shapes: [
+      {
+        checks: z.array(
+          z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), fix: nullableText }),
+        ),
+      },
+    ],
+  },
+  GetResult: {
+    about: 'kgit get',
+    repository: 'always',
+    shapes: [{ subject, path: z.string(), value: z.unknown() }],
+  },
+  ImportResult: {
+    about: 'kgit import',
+    repository: 'always',
+    shapes: [
+      {
+        files: z.array(importedFile),
+        ...perhapsWritten,
+        operations: z
+          .array(z.object(written))
+          .min(2)
+          .optional()
+          .describe('All operations, where it took several; the keys beside it are of the first.'),
+      },
+    ],
+  },
+  InitResult: {
+    about: 'kgit init',
+    repository: 'maybe',
+    shapes: [
+      {
+        path: z.string(),
+        branch: z.string(),
+        ...perhapsWritten,
+        remote: nullableText,
+        added: z.array(z.string()),
+        deployment: nullableText,
+      },
+    ],
+  },
+  ListResult: {
+    about: 'kgit list',
+    repository: 'always',
+    shapes: [{ items: z.array(z.object({ subject, events: count, lastEvent: subjectEvent.nullable() })) }],
+  },
+  LogResult: {
+    about: 'kgit log',
+    repository: 'always',
+    shapes: [
+      {
+        events: z.array(subjectEvent).describe('Newest last, unless --reverse.'),
+        next: ulid.nullable().describe('What --before takes for the next page; null where nothing is left.'),
+      },
+    ],
+  },
+  OutboxResult: {
+    about: 'kgit outbox',
+    repository: 'always',
+    shapes: [
+      {
+        operations: z.array(
+          z.object({
+            id: ulid,
+            subject: subject.nullable(),
+            action: action.nullable(),
+            age: count.describe('In seconds.'),
+            attempts: count,
+            error: nullableText,
+          }),
+        ),
+      },
+    ],
+  },
+  PhaseResult: {
+    about: 'kgit phase',
+    repository: 'always',
+    shapes: [changed, { subject, phases: z.array(z.object(phase)) }],
+  },
+  PublisherResult: { about: 'kgit publisher', repository: 'always', shapes: [{ pending: count }] },
+  PushEventResult: {
+    about: 'kgit push-event',
+    repository: 'always',
+    shapes: [
+      { ...eventRow, ...written },
+      {
+        accepted: count,
+        duplicates: count,
+        rejected: z.array(z.object({ index: count, ...rejection })),
+        ...written,
+      },
+    ],
+  },
+  RunResult: {
+    about: 'kgit run',
+    repository: 'always',
+    shapes: [{ started: runRow, ended: runRow.nullable(), exitCode: count.nullable() }],
+  },
+  SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
+  StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
+  SyncResult: {
+    about: 'kgit sync',
+    repository: 'always',
+    shapes: [
+      {
+        published: z.array(ulid),
+        rejected: z.array(z.object({ operation: ulid, ...rejection })),
+        pending: count,
+        behind: count.describe('How many revisions the checkout is behind.'),
+      },
+    ],
+  },
+  UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+};
+
+function repositoryOf({ repository: presence }: Kind): Shape {
+  if (presence === 'never') return {};
+  return { repository: presence === 'always' ? repository : repository.optional() };
+}
+
+function resultSchema(name: string, kind: Kind): z.ZodType {
+  const head = { apiVersion: z.literal(API_VERSION), kind: z.literal(name), ...repositoryOf(kind) };
+  const [only, ...others] = kind.shapes.map((shape) => z.object({ ...head, ...shape }));
+  const schema = others.length === 0 ? (only as z.ZodType) : z.union([only as z.ZodType, ...others]);
+  return schema.meta({ title: name, description: `The JSON result of '${kind.about}'.` });
+}
+
+const error = z
+  .object({ apiVersion: z.literal(API_VERSION), kind: z.literal('Error'), error: errorBody })
+  .meta({ title: 'Error', description: 'The JSON result of a command that failed.' });
+
+/** The schema of each kind of result. */
+export const RESULTS: Readonly<Record<string, z.ZodType>> = {
+  Error: error,
+  ...Object.fromEntries(Object.entries(KINDS).map(([name, kind]) => [name, resultSchema(name, kind)])),
+};

@@ -1,0 +1,26 @@
+import { UsageError } from '../errors.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const MAX_RUN_ID = 1024;
+/** One line: it becomes a trailer of the commit. */
+const RUN_ID = new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${MAX_RUN_ID}}$`);
+
+/** The id of the run that a write belongs to: the one that is given, KGIT_RUN_ID's, else the CI's. Throws UsageError. */
+export function runIdOf(
+  given: string | undefined,
+  environment: Environment,
+  ci: string | undefined,
+): string | undefined {
+  const id = given ?? (environment['KGIT_RUN_ID'] || ci);
+  if (id === undefined || RUN_ID.test(id)) return id;
+  throw new UsageError(
+    `the run id ${JSON.stringify(id.slice(0, 80))} is not one line of 1 to ${MAX_RUN_ID} characters`,
+    { suggestions: ["Give --run-id the CI's own number or name of the run"] },
+  );
+}
+
+/** Whether this is a run of CI, where a clone is thrown away: CI=false is how people say that it is none. */
+export function isCi({ CI: said }: Environment): boolean {
+  return said !== undefined && !/^(|0|false|no)$/i.test(said);
+}

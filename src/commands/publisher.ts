@@ -1,0 +1,20 @@
+import { helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+
+export default class Publisher extends KgitCommand {
+  static override hidden = true;
+  static override summary = 'Publish what waits when it is due, then end.';
+  static override description = helpText(
+    `Writes start it where publish.interval is set; nobody else has to. It waits until the interval is over, publishes all that waits in one push, and ends when nothing waits any more, or at once where another one runs in this clone.`,
+    'NO_REPO',
+    'ENVIRONMENT',
+  );
+  static override examples = ['<%= config.bin %> publisher'];
+
+  protected async execute(): Promise<CommandResult> {
+    const { opened, settings } = await this.open('never');
+    await opened.scheduled.run(settings.publishInterval, settings.timeout);
+    const pending = await opened.repository.outbox.size();
+    return { json: { pending }, lines: () => [] };
+  }
+}

@@ -1,0 +1,124 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { InternalError, InvalidStateError } from '../errors.js';
+import type { Git } from './git.js';
+
+/** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
+const MAX_OBJECT = 64 * 1024 * 1024;
+
+export interface GitObject {
+  readonly oid: string;
+  readonly type: string;
+  readonly data: Buffer;
+}
+
+/** An object that is asked for, and who waits for it. */
+export interface ObjectRequest {
+  readonly name: string;
+  /** What it is called in messages. */
+  readonly path: string;
+  readonly resolve: (object: GitObject | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One `git cat-file --batch` process: what it is asked it answers in that order. */
+export class CatFile {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<void>;
+  #requests: ObjectRequest[] = [];
+  /** Place of the next request to be answered: taking it off a long list's front would move all others. */
+  #next = 0;
+  #buffer: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #needed = 0;
+
+  /** @param once whether it is asked only once: then git need not hand on each object by itself */
+  constructor(git: Git, once: boolean) {
+    const child = git.start(['cat-file', '--batch', ...(once ? ['--buffer'] : [])]);
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
+      if (this.#size >= this.#needed) this.#answer();
+    });
+    child.stdin.on('error', () => undefined);
+    this.#ended = new Promise((resolve) => {
+      child.on('error', (error) => {
+        this.#fail(error);
+        resolve();
+      });
+      child.on('close', () => {
+        this.#fail(new InternalError('git cat-file ended unasked'));
+        resolve();
+      });
+    });
+    this.#child = child;
+  }
+
+  /** Whether it can still be asked. */
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
+  }
+
+  ask(requests: readonly ObjectRequest[]): void {
+    for (const request of requests) this.#requests.push(request);
+    this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
+  }
+
+  /** Lets it answer what it was asked, and end. */
+  end(): Promise<void> {
+    this.#child.stdin.end();
+    return this.#ended;
+  }
+
+  #fail(error: Error): void {
+    const unanswered = this.#requests.slice(this.#next);
+    this.#requests = [];
+    this.#next = 0;
+    for (const request of unanswered) request.reject(error);
+  }
+
+  /** Answers all requests whose object has come whole. */
+  #answer(): void {
+    this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
+    this.#chunks = [];
+    let at = 0;
+    this.#needed = 0;
+    for (;;) {
+      const request = this.#requests[this.#next];
+      const lineEnd = request ? this.#buffer.indexOf(10, at) : -1;
+      if (!request || lineEnd < 0) break;
+      const header = this.#buffer.toString('utf8', at, lineEnd);
+      const match = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header);
+      let used = lineEnd + 1;
+      if (match) {
+        const length = Number(match[3]);
+        used += length + 1;
+        if (this.#buffer.length < used) {
+          this.#needed = used - at;
+          break;
+        }
+        const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
+        if (length > MAX_OBJECT) request.reject(tooLarge(request.path, length));
+        else request.resolve({ oid: match[1] as string, type: match[2] as string, data });
+      } else if (header.endsWith(' missing')) request.resolve(null);
+      else request.reject(new InvalidStateError(`git cannot read ${request.name}: ${header.slice(0, 200)}`));
+      this.#next += 1;
+      at = used;
+    }
+    if (this.#next === this.#requests.length) {
+      this.#requests = [];
+      this.#next = 0;
+    }
+    this.#buffer = this.#buffer.subarray(at);
+    this.#size = this.#buffer.length;
+  }
+}
+
+function tooLarge(path: string, length: number): InvalidStateError {
+  return new InvalidStateError(
+    `${path}: ${length} bytes, more than the ${MAX_OBJECT / 1024 / 1024} MiB that are read`,
+    {
+      data: { path, bytes: length },
+    },
+  );
+}

@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto';
+import { collectBatch, refusal } from '../cli/collect-events.js';
+import { requireDeployment } from '../cli/known-deployment.js';
+import { isCi, runIdOf } from '../cli/run-of.js';
+import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
+import {
+  actorOf,
+  ciRun,
+  type Environment,
+  type OpenRepository,
+  systemClock,
+  thisHost,
+} from '../composition.js';
+import { type Layer, markerLayer, mergeLayers } from '../config.js';
+import { UsageError } from '../errors.js';
+import type { Edit } from '../model/edit.js';
+import type { SubjectEvent } from '../model/event.js';
+import { matches } from '../model/event-filter.js';
+import { eventPath } from '../model/layout.js';
+import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
+import type { EventWrite, Operation } from '../model/operation.js';
+import { lookUp, parseStatePath } from '../model/state-path.js';
+import { deployment, formatSubject } from '../model/subject.js';
+import { type IdSource, monotonicIds } from '../model/ulid.js';
+import type { Value } from '../model/value.js';
+import { publishedEvents } from '../store/event-log.js';
+import { type PendingOperation, pendingOperation } from '../store/pending-operation.js';
+import {
+  listSubjects,
+  managementsOf,
+  readEvents,
+  readMarker,
+  readState,
+  summariseSubject,
+} from '../store/records.js';
+import type { Reading, WriteOutcome } from '../store/state-repository.js';
+import { type SyncResult, syncResult } from '../store/sync-result.js';
+import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
+import type {
+  ChangedState,
+  ChangeOptions,
+  DeploymentOptions,
+  ListedSubject,
+  LogOptions,
+  NewEvent,
+  PushedEvent,
+  PushedEvents,
+  ReadOptions,
+  RecordedEvent,
+  StoreHead,
+  WriteOptions,
+  WriteResult,
+} from './types.js';
+
+/**
+ * What a store is made of.
+ * @internal
+ */
+export interface StoreParts {
+  readonly opened: OpenRepository;
+  /** The settings of everywhere but the repository. */
+  readonly layers: readonly Layer[];
+  readonly environment: Environment;
+  readonly runId: string | undefined;
+}
+
+/** The repository at one moment, with its settings. */
+interface Moment extends Naming {
+  readonly reading: Reading;
+}
+
+const recorded = ({ subject, event }: SubjectEvent): RecordedEvent => ({
+  ...event,
+  subject: formatSubject(subject),
+});
+
+function written({ operation, revision, delivery, attempts, notes }: WriteOutcome): WriteResult {
+  return { operation, revision, delivery, attempts, notes };
+}
+
+/** An open state repository. Every method throws a KgitError where it fails; `close` ends what it has started. */
+export class Store {
+  /** The folder or URL that was opened. */
+  readonly path: string;
+  readonly branch: string;
+  readonly #parts: StoreParts;
+  readonly #ids: IdSource;
+  #isClosed = false;
+
+  /** @internal */
+  constructor(parts: StoreParts) {
+    this.path = parts.opened.path;
+    this.branch = parts.opened.branch;
+    this.#parts = parts;
+    this.#ids = monotonicIds(
+      () => systemClock.now(),
+      () => randomBytes(10),
+    );
+  }
+
+  /** The revision that reads answer from, and what waits. Throws RemoteError with `fetch: 'always'`. */
+  async head(options: ReadOptions = {}): Promise<StoreHead> {
+    const { reading } = await this.#read(options);
+    const { revision, fetchedAt, pending } = reading;
+    return { revision, fetchedAt: fetchedAt ? new Date(fetchedAt) : null, pending: pending.length };
+  }
+
+  /**
+   * The value at a path of a deployment's state, the whole state without one; undefined where nothing is there.
+   * Throws UsageError, InvalidStateError, RemoteError; NotFoundError where there is no deployment at all.
+   */
+  async get(path = '', options: ReadOptions & DeploymentOptions = {}): Promise<Value | undefined> {
+    const steps = path === '' ? [] : parseStatePath(path);
+    const moment = await this.#read(options);
+    const state = await readState(moment.view, await this.#deployment(moment, options));
+    const { found, value } = state === null ? { found: false, value: undefined } : lookUp(state, steps);
+    return found ? (value as Value) : undefined;
+  }
+
+  /**
+   * Sets paths of a deployment's state, all or none, and leaves the event that says so. With a condition that does
+   * not hold it throws ConflictError; one that cannot be checked now is an error, too, unless `queue`.
+   */
+  async set(values: Readonly<Record<string, Value>>, options: ChangeOptions = {}): Promise<ChangedState> {
+    return this.#change(setEdits(values), options);
+  }
+
+  /** Takes paths out of a deployment's state, as `set` sets them; one that is not there is no change. */
+  async unset(paths: readonly string[], options: ChangeOptions = {}): Promise<ChangedState> {
+    return this.#change(unsetEdits(paths), options);
+  }
+
+  /** Records one event. One with the `id` and content of an event that is there already is success. */
+  async pushEvent(event: NewEvent, options: WriteOptions = {}): Promise<PushedEvent> {
+    const { writes, outcome } = await this.#push([event], options);
+    const [{ subject, event: made }] = writes as [EventWrite];
+    const { id, action, timestamp } = made;
+    const path = eventPath(subject, made);
+    const isRepeat = outcome.duplicates.length > 0;
+    return { id, subject: formatSubject(subject), action, timestamp, path, isRepeat, ...written(outcome) };
+  }
+
+  /** Records events as one commit, all or none. */
+  async pushEvents(events: readonly NewEvent[], options: WriteOptions = {}): Promise<PushedEvents> {
+    if (events.length === 0) throw new UsageError('there is no event to be recorded');
+    const { writes, repeats, outcome } = await this.#push(events, options);
+    const { length } = outcome.duplicates;
+    const ids = writes.map(({ event }) => event.id);
+    return { accepted: writes.length - length, duplicates: repeats + length, ids, ...written(outcome) };
+  }
+
+  /**
+   * What happened, newest first: of one subject in the order of event times, else of all in the order of publishing.
+   * Reads as far as it is asked for: end the loop where you have enough.
+   */
+  async *log(options: LogOptions = {}): AsyncGenerator<RecordedEvent, void, undefined> {
+    const filter = eventFilter(options);
+    const moment = await this.#read(options);
+    const { view, reading } = moment;
+    const newestFirst =
+      options.subject === undefined
+        ? publishedEvents(this.#repository().store, reading.revision, view, reading.pending)
+        : (await readEvents(view, await resolveSubject(options.subject, moment))).reverse();
+    for await (const item of newestFirst) {
+      this.#repository();
+      if (matches(item.event, filter)) yield recorded(item);
+    }
+  }
+
+  /** What the repository knows: deployments, then clusters, each with its last event. */
+  async list(
+    options: ReadOptions & { readonly kind?: 'deployment' | 'cluster' } = {},
+  ): Promise<ListedSubject[]> {
+    const { view } = await this.#read(options);
+    const subjects = await listSubjects(view, options.kind);
+    return Promise.all(
+      subjects.map(async (subject) => {
+        const { events, last } = await summariseSubject(view, subject);
+        return { subject: formatSubject(subject), events, lastEvent: last && recorded(last) };
+      }),
+    );
+  }
+
+  /** Publishes what waits, in its order, and fetches. Throws what is in the way where something waits still. */
+  async sync(): Promise<SyncResult> {
+    const { settings } = await this.#read({ fetch: 'never' });
+    return syncResult(await this.#repository().sync(systemClock.now() + settings.timeout));
+  }
+
+  /** What waits to be published, and why. */
+  async pending(): Promise<PendingOperation[]> {
+    const { outbox, store } = this.#repository();
+    const now = systemClock.now();
+    return (await outbox.list()).map((entry) => pendingOperation(entry, store.target, now));
+  }
+
+  /** Ends the helper processes; nothing that waits is lost. The store cannot be used any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#parts.opened.repository.close();
+  }
+
+  #repository() {
+    if (this.#isClosed) {
+      throw new UsageError('the store is closed', { suggestions: ['Open it again with openStore'] });
+    }
+    return this.#parts.opened.repository;
+  }
+
+  async #read({ fetch }: ReadOptions): Promise<Moment> {
+    const { opened, layers } = this.#parts;
+    const before = mergeLayers(layers);
+    const reading = await this.#repository().read(fetch ?? { olderThan: before.readMaxAge }, before.timeout);
+    const marker = await readMarker(reading.view, `${opened.path} (branch ${opened.branch})`);
+    const settings = mergeLayers([...layers, markerLayer(marker)]);
+    return { reading, view: reading.view, settings, managements: managementsOf(marker) };
+  }
+
+  async #deployment({ view, settings }: Moment, options: DeploymentOptions): Promise<string> {
+    return options.deployment === undefined
+      ? resolveDeployment({ view, settings })
+      : (await namedDeployment(options.deployment, view)).id;
+  }
+
+  #writer({ settings }: Moment): Writer {
+    const { opened, environment, runId } = this.#parts;
+    const ci = ciRun(environment);
+    return {
+      actor: actorOf(settings, environment, opened.layout.config),
+      host: thisHost.hostname,
+      run: { id: runIdOf(runId, environment, ci?.id), url: ci?.url ?? null },
+      ids: this.#ids,
+      now: systemClock.now(),
+    };
+  }
+
+  async #push(events: readonly NewEvent[], options: WriteOptions) {
+    const moment = await this.#read({ fetch: 'never' });
+    const writer = this.#writer(moment);
+    const collected = await collectBatch(
+      events.map((value) => ({ value })),
+      {
+        naming: moment,
+        make: (fields) => makeEvent(fields, writer),
+        create: options.create === true,
+        allowSecret: options.allowSecret !== undefined,
+      },
+    );
+    const [first] = collected.rejected;
+    if (first) throw events.length === 1 ? first.error : refusal(collected.rejected, events.length);
+    const operation = makeOperation(collected.events, writer, {}, options.allowSecret);
+    const outcome = await this.#submit(moment, operation, options, false);
+    return { writes: collected.events, repeats: collected.duplicates, outcome };
+  }
+
+  async #change(edits: readonly Edit[], options: ChangeOptions): Promise<ChangedState> {
+    const conditions = preconditions(options);
+    const moment = await this.#read({ fetch: 'never' });
+    const id = await this.#deployment(moment, options);
+    await requireDeployment(moment.view, id, options.create === true);
+    const { action = 'state_changed', message, reason, allowSecret } = options;
+    const writer = this.#writer(moment);
+    const event = makeEvent({ action, message, reason }, writer);
+    const change = { deployment: id, event: event.id, edits, preconditions: conditions };
+    const subject = deployment(id);
+    const operation = makeOperation([{ subject, event }], writer, { change }, allowSecret);
+    const outcome = await this.#submit(moment, operation, options, conditions.length > 0);
+    return { subject: formatSubject(subject), changed: outcome.changes, ...written(outcome) };
+  }
+
+  #submit({ settings }: Moment, operation: Operation, options: WriteOptions, withdraw: boolean) {
+    const { queue = false, dryRun = false } = options;
+    return this.#repository().write(operation, {
+      queue,
+      dryRun,
+      requirePublish: options.requirePublish ?? (isCi(this.#parts.environment) && !queue),
+      withdraw: withdraw && !queue,
+      deadline: systemClock.now() + settings.timeout,
+      interval: settings.publishInterval,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/** kgit as oclif sees it: the one plugin, ready made from what the build wrote down, so that nothing looks for it on the disk. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command, Interfaces } from '@oclif/core';
+
+/** The same place from `src/` and from the bundle in `dist/`. */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** The class of a command. */
+export async function loadCommand(id: string, plugin: Interfaces.Plugin): Promise<Command.Class> {
+  const { default: command } = (await import(`./commands/${id}.ts`)) as { default: Command.Class };
+  command.id = id;
+  command.plugin = plugin;
+  return command;
+}
+
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
+}
+
+function ownPlugin(): Interfaces.Plugin {
+  const pjson = readJson('package.json') as Interfaces.PJSON;
+  const manifest = readJson('oclif.manifest.json') as Interfaces.Manifest;
+  const { name, version } = pjson;
+  const plugin: Interfaces.Plugin = {
+    _base: '',
+    alias: name,
+    commandIDs: Object.keys(manifest.commands),
+    commands: Object.values(manifest.commands).map((command) => ({
+      ...command,
+      load: () => loadCommand(command.id, plugin),
+    })),
+    commandsDir: undefined,
+    findCommand: (id: string) => loadCommand(id, plugin),
+    hasManifest: true,
+    hooks: {},
+    isRoot: true,
+    load: async () => undefined,
+    moduleType: 'commonjs',
+    name,
+    options: { root: ROOT },
+    pjson,
+    root: ROOT,
+    topics: [],
+    type: 'core',
+    valid: true,
+    version,
+  };
+  return plugin;
+}
+
+/** What oclif makes its configuration of. */
+export function configOptions(): Interfaces.Options {
+  const plugin = ownPlugin();
+  return { root: ROOT, pjson: plugin.pjson, plugins: new Map([[plugin.name, plugin]]) };
+}

@@ -1,0 +1,141 @@
+/**
+ * What V8 compiled of the program, kept between runs in the user's cache folder. It is a help alone: whatever is
+ * amiss with it, the program runs without.
+ */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+/** Compiled code by the name of its script. */
+export type CompiledCode = ReadonlyMap<string, Buffer>;
+/** What was kept, and when it was last found to be good, in ms since the epoch. */
+export interface KeptCode {
+  readonly codes: CompiledCode;
+  readonly checkedAt: number;
+}
+
+/** Most files that the folder keeps; the oldest go first. */
+const MAX_FILES = 64;
+/** Largest file that is read or written, in bytes: the whole program compiled is smaller. */
+const MAX_BYTES = 16 * 1024 * 1024;
+const WRITABLE_BY_OTHERS = 0o022;
+/** V8 copies code that does not begin at a multiple of this. */
+const ALIGNMENT = 8;
+const HEAD_BYTES = 8;
+
+/** The folder of the cache; null where there is no home. */
+export function codeCacheFolder(environment: Environment): string | null {
+  const home = environment['HOME'];
+  const base = environment['XDG_CACHE_HOME'] || (home && join(home, '.cache'));
+  return base ? join(base, 'kgit', 'code') : null;
+}
+
+/** Whether nobody but the user can have written it. */
+function isOwn({ uid, mode }: fs.Stats): boolean {
+  const user = process.getuid?.();
+  return user === undefined || (uid === user && (mode & WRITABLE_BY_OTHERS) === 0);
+}
+
+/** V8 takes compiled code at its word: one bit that the disk turned can end the process. */
+function checksum(data: Buffer): number {
+  const words = new Int32Array(data.buffer, data.byteOffset, data.length >> 2);
+  let sum = data.length;
+  // Runs before anything of it is compiled well, so it is made of what is cheap then.
+  for (let i = 0; i < words.length; i++) sum = ((sum << 5) - sum + (words[i] as number)) | 0;
+  return sum;
+}
+
+const aligned = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+
+/** One file: checksum and length of the table, the table of names and lengths, and the code of each behind it. */
+function pack(codes: CompiledCode): Buffer {
+  const table = JSON.stringify([...codes].map(([name, code]) => [name, code.length]));
+  const parts = [Buffer.from(table), ...codes.values()];
+  const bytes = Buffer.alloc(HEAD_BYTES + parts.reduce((sum, { length }) => sum + aligned(length), 0));
+  let at = HEAD_BYTES;
+  for (const part of parts) {
+    part.copy(bytes, at);
+    at += aligned(part.length);
+  }
+  bytes.writeInt32LE(Buffer.byteLength(table), 4);
+  bytes.writeInt32LE(checksum(bytes.subarray(4)), 0);
+  return bytes;
+}
+
+function unpack(bytes: Buffer): CompiledCode {
+  const codes = new Map<string, Buffer>();
+  if (checksum(bytes.subarray(4)) !== bytes.readInt32LE(0)) return codes;
+  const tableLength = bytes.readInt32LE(4);
+  const table = JSON.parse(bytes.toString('utf8', HEAD_BYTES, HEAD_BYTES + tableLength));
+  let at = HEAD_BYTES + aligned(tableLength);
+  for (const [name, length] of table as [string, number][]) {
+    codes.set(name, bytes.subarray(at, at + length));
+    at += aligned(length);
+  }
+  return codes;
+}
+
+const NOTHING: KeptCode = { codes: new Map(), checkedAt: 0 };
+
+/** What was kept as `name`; empty where there is nothing that can be trusted. */
+export function readCode(folder: string, name: string): KeptCode {
+  let file: number | undefined;
+  try {
+    if (!isOwn(fs.lstatSync(folder))) return NOTHING;
+    file = fs.openSync(join(folder, name), fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const stats = fs.fstatSync(file);
+    const isSound = stats.isFile() && isOwn(stats) && stats.size > HEAD_BYTES && stats.size <= MAX_BYTES;
+    if (!isSound) return NOTHING;
+    const bytes = Buffer.allocUnsafeSlow(stats.size);
+    if (fs.readSync(file, bytes, 0, stats.size, 0) !== stats.size) return NOTHING;
+    return { codes: unpack(bytes), checkedAt: stats.mtimeMs };
+  } catch {
+    // Nothing kept yet, or not to be read: the program is compiled anew.
+    return NOTHING;
+  } finally {
+    if (file !== undefined) fs.closeSync(file);
+  }
+}
+
+/** Keeps compiled code as `name`, whole or not at all; whatever is in the way, the next run goes without. */
+export function keepCode(folder: string, name: string, codes: CompiledCode): void {
+  const temporary = join(folder, `${name}.${process.pid}-${process.hrtime.bigint()}.tmp`);
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOwn(fs.lstatSync(folder))) return;
+    const bytes = pack(codes);
+    if (bytes.length > MAX_BYTES) return;
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
+    fs.renameSync(temporary, join(folder, name));
+    removeOldest(folder);
+  } catch {
+    // A full or read-only disk costs the next run its speed, and nothing else.
+    removeQuietly(temporary);
+  }
+}
+
+/** Notes that what is kept as `name` was found to be good just now. */
+export function noteChecked(folder: string, name: string): void {
+  try {
+    const now = new Date();
+    fs.utimesSync(join(folder, name), now, now);
+  } catch {
+    // Another process has just replaced it, or it may not be written: the next run looks again.
+  }
+}
+
+function removeOldest(folder: string): void {
+  const names = fs.readdirSync(folder);
+  if (names.length <= MAX_FILES) return;
+  const aged = names.map((name) => ({ name, written: fs.lstatSync(join(folder, name)).mtimeMs }));
+  aged.sort((a, b) => b.written - a.written);
+  for (const { name } of aged.slice(MAX_FILES)) removeQuietly(join(folder, name));
+}
+
+function removeQuietly(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // It lies in a folder of files that may go at any time.
+  }
+}

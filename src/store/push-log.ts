@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasCode, privateFolder, replaceWhole } from './durable-files.js';
+
+/** How many pushes are remembered. */
+const KEPT = 200;
+
+/** One run over the outbox that tried to move the branch. */
+export interface PushRecord {
+  /** When it ended, in ms since the epoch. */
+  readonly at: number;
+  /** How long it took, in ms. */
+  readonly ms: number;
+  /** How many times the branch was tried to move: all but the last lost a race. */
+  readonly attempts: number;
+  /** How many operations it was about. */
+  readonly operations: number;
+  readonly isPublished: boolean;
+}
+
+function isRecord(value: unknown): value is PushRecord {
+  const record = value as PushRecord | null;
+  const numbers = [record?.at, record?.ms, record?.attempts, record?.operations];
+  return numbers.every((number) => Number.isFinite(number)) && typeof record?.isPublished === 'boolean';
+}
+
+/** The last pushes of a clone, for `doctor` and for the schedule of the next one. Losing it loses no write. */
+export class PushLog {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The pushes remembered, oldest first; none where the file cannot be understood. */
+  async read(): Promise<readonly PushRecord[]> {
+    try {
+      const lines = (await readFile(this.#path, 'utf8')).split('\n').filter(Boolean);
+      return lines.map((line) => JSON.parse(line) as unknown).filter(isRecord);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return [];
+      throw error;
+    }
+  }
+
+  /** Adds a push. Called under the publish lock, so no two write at once. */
+  async add(record: PushRecord): Promise<void> {
+    const kept = [...(await this.read()), record].slice(-KEPT);
+    await privateFolder(dirname(this.#path));
+    await replaceWhole(this.#path, kept.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  }
+}

@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cloneOf, git } from '../support/git-fixtures.js';
+import { kgit, kgitJson } from '../support/kgit.js';
+import { sharedState } from '../support/state-repository.js';
+
+/** A shared repository that counts its pushes, with this interval set for everybody. */
+function sharedWith(interval: string): { remote: string; pushes: () => number } {
+  const marker = `apiVersion: kgit/v1\nkind: StateRepository\nsettings:\n  publish: {interval: ${interval}}\n`;
+  const remote = sharedState({ 'kgit.yaml': marker });
+  git(remote, 'config', 'core.logAllRefUpdates', 'always');
+  const log = join(remote, 'logs/refs/heads/main');
+  return {
+    remote,
+    pushes: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').length : 0),
+  };
+}
+const events = (remote: string) => Number(git(remote, 'rev-list', '--count', 'main')) - 1;
+
+const isRunning = (clone: string) => existsSync(join(clone, '.git/kgit/publisher.lock'));
+
+describe('publish.interval', () => {
+  it('answers at once, and a process in the background publishes all in one push', async () => {
+    const { remote, pushes } = sharedWith('4s');
+    const clone = cloneOf(remote);
+    const write = (i: number) => kgit(clone, ['push-event', 'touched', '--cluster', `prod-${i}`]);
+    for (const run of await Promise.all([0, 1, 2, 3, 4].map(write))) {
+      expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('queued')]);
+      expect(run.stderr).toContain('published with others in 4 s at most');
+    }
+    await expect.poll(() => events(remote), { timeout: 20_000, interval: 100 }).toBe(5);
+    // A machine that is slow may keep the last of them only when the first are published.
+    expect(pushes()).toBeLessThanOrEqual(2);
+    await expect.poll(() => isRunning(clone), { timeout: 5_000 }).toBe(false);
+    expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
+    expect(git(clone, 'status', '--porcelain')).toBe('');
+  });
+
+  it('makes a write wait that must be answered, and takes along what waits', async () => {
+    const { remote, pushes } = sharedWith('3s');
+    const clone = cloneOf(remote);
+    await kgit(clone, ['push-event', 'touched', '--cluster', 'prod']);
+    const [event, state] = await Promise.all([
+      kgitJson(clone, ['push-event', 'touched', '--cluster', 'prod', '--require-publish']),
+      kgitJson(clone, ['set', 'a.b=1', '--if-absent', 'a.b', '--deployment', 'dep-a', '--create']),
+    ]);
+    expect([event.delivery, state.delivery]).toEqual(['published', 'published']);
+    expect(events(remote)).toBe(3);
+    expect(pushes()).toBeLessThanOrEqual(2);
+  });
+
+  it('publishes at once what sync is asked for', async () => {
+    const { remote } = sharedWith('1h');
+    const clone = cloneOf(remote);
+    await kgit(clone, ['push-event', 'touched', '--cluster', 'prod']);
+    expect(await kgitJson(clone, ['sync'])).toMatchObject({ pending: 0 });
+    expect(events(remote)).toBe(1);
+    await expect.poll(() => isRunning(clone), { timeout: 15_000, interval: 200 }).toBe(false);
+  });
+});

@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Git } from '../../src/gitstore/git.js';
+import { Refs } from '../../src/gitstore/refs.js';
+import { git } from '../support/git-fixtures.js';
+import { commitFiles, stateRepository } from '../support/state-repository.js';
+
+const MAIN = 'refs/heads/main';
+let path: string;
+let refs: Refs;
+let older: string;
+let newer: string;
+beforeEach(() => {
+  path = stateRepository();
+  older = git(path, 'rev-parse', 'HEAD').trim();
+  commitFiles(path, { a: 'b' });
+  newer = git(path, 'rev-parse', 'HEAD').trim();
+  refs = new Refs(new Git(path, process.env), { commonDir: join(path, '.git'), config: new Map() });
+});
+
+describe('reading', () => {
+  it('finds refs in files of their own, packed ones, and one packed and moved since', async () => {
+    git(path, 'update-ref', 'refs/heads/other', older);
+    git(path, 'pack-refs', '--all');
+    git(path, 'update-ref', MAIN, older);
+    const found = await refs.read([MAIN, 'refs/heads/other', 'refs/heads/none', 'refs/heads/oth']);
+    expect([...found]).toEqual([
+      [MAIN, older],
+      ['refs/heads/other', older],
+    ]);
+  });
+
+  it('asks git where a ref is a symbolic one, or the name of a folder', async () => {
+    git(path, 'symbolic-ref', 'refs/heads/alias', MAIN);
+    git(path, 'update-ref', 'refs/heads/team/a', older);
+    expect((await refs.read(['refs/heads/alias', MAIN])).get('refs/heads/alias')).toBe(newer);
+    expect((await refs.read(['refs/heads/team'])).get('refs/heads/team')).toBeUndefined();
+  });
+
+  it('takes a broken ref for none, as git does, and follows no name out of the folder', async () => {
+    writeFileSync(join(path, '.git', 'oid'), `${newer}\n`);
+    expect((await refs.read(['refs/heads/../../oid'])).size).toBe(0);
+    writeFileSync(join(path, '.git', MAIN), 'half a ');
+    expect((await refs.read([MAIN])).size).toBe(0);
+  });
+});
+
+describe('moving', () => {
+  it('takes branch and tracking ref along, or neither', async () => {
+    expect(await refs.move(MAIN, older, newer, 'refs/kgit/remote/main')).toBe(false);
+    expect((await refs.read(['refs/kgit/remote/main'])).size).toBe(0);
+    expect(await refs.move(MAIN, newer, older, 'refs/kgit/remote/main')).toBe(true);
+    expect([...(await refs.read([MAIN, 'refs/kgit/remote/main'])).values()]).toEqual([older, older]);
+    expect(await refs.move(MAIN, null, newer, null)).toBe(false);
+    expect(git(path, 'reflog', '-1', MAIN)).toContain('kgit: publish');
+  });
+});

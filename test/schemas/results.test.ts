@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readCommands } from '../../scripts/docs/manifest.js';
+import { SCHEMA_FILES } from '../../scripts/schemas/schema-files.js';
+import { bareRepository, cloneOf, temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson } from '../support/kgit.js';
+import { checkResult } from '../support/schemas.js';
+import { filesBelow } from '../support/source-files.js';
+import { sharedState } from '../support/state-repository.js';
+
+const root = join(import.meta.dirname, '../..');
+const kindOf = (command: string) =>
+  `${command.replace(/(^|[- ])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase())}Result`;
+const kinds = readCommands(root).map(({ id }) => kindOf(id));
+
+describe('the schemas of results', () => {
+  it('say what the code says', () => {
+    const stale = "schemas/ is stale: run 'npm run docs' and commit it";
+    expect(filesBelow('schemas', '.json'), stale).toEqual([...SCHEMA_FILES.keys()].sort());
+    for (const [path, text] of SCHEMA_FILES) expect(readFileSync(join(root, path), 'utf8'), stale).toBe(text);
+  });
+
+  it('are there for every command, and for no other', () => {
+    const files = [...SCHEMA_FILES.keys()].filter((path) => path.startsWith('schemas/results/'));
+    const wanted = [...kinds, 'Error'].map((kind) => `schemas/results/${kind}.schema.json`);
+    expect(files.sort()).toEqual(wanted.sort());
+  });
+
+  it('hold for what every command gives', async () => {
+    const remote = sharedState({ 'kgit.yaml': readTemplate() });
+    const path = cloneOf(remote);
+    const legacy = join(root, 'examples/legacy-state');
+    const seen: string[] = [];
+    // Each call holds the result against its schema.
+    const give = async (...args: string[]) => {
+      const { json } = await kgit(path, [args[0] ?? '', '--json', ...args.slice(1)]);
+      seen.push(json.kind);
+      return json;
+    };
+    await give('push-event', 'cluster_created', '--cluster', 'prod', '--param', 'size:=3');
+    await give('run', 'upgrade', '--cluster', 'prod', '--', 'true');
+    await give('set', 'kof.version=1.5.0', '--if-absent', 'kof.version');
+    await give('unset', 'kof.version');
+    await give('phase', 'start', 'create_vms');
+    await give('phase');
+    await give('import', legacy);
+    await give('push-event', 'x', '--cluster', 'prod', '--queue');
+    await give('outbox');
+    await give('publisher');
+    await give('sync');
+    await give('get', '--deployment', 'dep-a');
+    await give('log');
+    await give('list');
+    await give('status', '--offline');
+    await give('doctor', '--timeout', '5s');
+    await give('completion', 'bash');
+    await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));
+    await give('init', temporaryFolder(), '--remote', bareRepository());
+    await give('init', temporaryFolder(), '--dry-run');
+    await give('get', 'nothing.here');
+    await give('no-such-command');
+    expect([...new Set(seen)].sort()).toEqual([...kinds, 'Error'].sort());
+  });
+
+  it('refuse a kind without one, a key that is missing, one that is too many, and a value of another type', async () => {
+    const json = await kgitJson(cloneOf(sharedState()), ['get', 'deployment.phase']);
+    const { subject: _, ...less } = json;
+    const { pending: _pending, ...repository } = json.repository;
+    const bad: [unknown, string][] = [
+      [{ ...json, kind: 'NewResult' }, 'no such file'],
+      [{ ...json, kind: '../event' }, 'no kind'],
+      [{ ...json, kind: undefined }, 'no kind'],
+      [less, "required property 'subject'"],
+      [{ ...json, repository }, "required property 'pending'"],
+      [{ ...json, more: 1 }, 'must NOT have additional properties {"additionalProperty":"more"}'],
+      [{ ...json, subject: 'prod' }, '/subject must match pattern'],
+      [{ ...json, apiVersion: 'kgit/v2' }, '/apiVersion must be equal to constant'],
+    ];
+    for (const [result, words] of bad) expect(() => checkResult(result)).toThrow(words);
+  });
+});
+
+function readTemplate(): string {
+  return readFileSync(join(root, 'templates/state-repo/kgit.yaml'), 'utf8');
+}

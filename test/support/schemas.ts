@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+const root = join(import.meta.dirname, '../..');
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+const validators = new Map<string, ValidateFunction>();
+
+type Json = Record<string, unknown>;
+
+/** A schema of the project, by its path below `schemas/`. */
+export function readSchema(path: string): Json {
+  return JSON.parse(readFileSync(join(root, 'schemas', path), 'utf8')) as Json;
+}
+
+/** The schema read strictly: a key that it does not name is an error, wherever it does not say otherwise. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, below]) => [key, closed(below)]));
+  return 'properties' in inner && !('additionalProperties' in inner)
+    ? { ...inner, additionalProperties: false }
+    : inner;
+}
+
+function problems(validate: ValidateFunction, value: unknown): string[] {
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+/** What of `value` breaks the schema at `path` below `schemas/`. */
+export function schemaProblems(path: string, value: unknown): string[] {
+  const validate = validators.get(path) ?? ajv.compile(readSchema(path));
+  validators.set(path, validate);
+  return problems(validate, value);
+}
+
+/**
+ * Holds a JSON result of kgit against the schema of its kind. Throws where there is none, where the result breaks
+ * it, and where the result has a key that the schema does not name.
+ */
+export function checkResult(result: unknown): void {
+  const kind = (result as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== 'string' || !/^[A-Za-z]+$/.test(kind)) throw new Error('the result has no kind');
+  const path = `results/${kind}.schema.json`;
+  const strictly = `${path} strictly`;
+  const validate = validators.get(strictly) ?? ajv.compile(closed(readSchema(path)) as Json);
+  validators.set(strictly, validate);
+  const found = problems(validate, result);
+  if (found.length > 0) throw new Error(`${path}:\n${found.join('\n')}\n${JSON.stringify(result, null, 2)}`);
+}
