@@ -76,7 +76,8 @@ export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' }>;
 /** Classifies `git push --porcelain`: null when the branch moved, else why it did not. */
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
   const status = refStatus(result.stdout.toString('utf8'));
-  if (result.code === 0 && status && status.flag !== '!') return null;
+  // A server that dies after it moved the branch has told so already, whatever git's exit code is then.
+  if (status && status.flag !== '!') return null;
   if (!status) {
     const failure = remoteFailure(result, remote);
     // Once the objects were sent, a broken line does not tell whether the branch moved.
@@ -89,6 +90,8 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
     return lock ? { kind: 'moved', lock } : { kind: 'moved' };
   }
   const failure = remoteFailure(result, remote);
+  if (status.reason.includes('(remote failed to report status)'))
+    return { kind: 'unknown', error: failure.error };
   if (status.reason.includes('(unpacker error)') && failure.error.data['cause'] === 'disk-full')
     return failure;
   const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;

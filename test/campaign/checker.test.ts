@@ -171,6 +171,15 @@ const BAD: readonly [what: string, says: RegExp, history: () => History][] = [
       return { ...rest, commits: [...commits.slice(0, 3), { ...at(commits, 3), committed: 1 }] };
     },
   ],
+  [
+    'an end that nobody foresaw',
+    /ended as a bug: boom/,
+    () => {
+      const { calls, ...rest } = good();
+      const bug = call('x', { kind: 'event' }, [60, 61], { error: { code: 'INTERNAL', message: 'boom' } });
+      return { ...rest, calls: [...calls, { ...bug, code: 1 }] };
+    },
+  ],
 ];
 
 const lockCall = (id: string, clone: number, times: [number, number], token: number): Call => ({

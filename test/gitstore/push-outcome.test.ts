@@ -12,6 +12,20 @@ const outcome = (code: number, stdout: string, stderr = '') =>
 const ROWS: readonly [string, number, string, string, string][] = [
   ['fast-forward', 0, status(' ', 'a..b'), '', 'moved here'],
   ['created', 0, status('*', '[new branch]'), '', 'moved here'],
+  [
+    'a server that died after it had moved the branch',
+    1,
+    status(' ', '7363936..b72fe8a'),
+    "error: failed to push some refs to '/srv/state.git'\n",
+    'moved here',
+  ],
+  [
+    'a server that died before it told how it went',
+    1,
+    status('!', '[remote failure] (remote failed to report status)'),
+    'fatal: the remote end hung up unexpectedly\n',
+    'unknown',
+  ],
   ['remote moved, objects unknown', 1, status('!', '[rejected] (fetch first)'), '', 'moved'],
   ['remote moved, fetched', 1, status('!', '[rejected] (non-fast-forward)'), '', 'moved'],
   ['lease expectation wrong', 1, status('!', '[rejected] (stale info)'), '', 'moved'],

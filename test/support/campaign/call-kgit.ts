@@ -39,7 +39,7 @@ function answerOf({ stdout }: KgitRun): Answer | null {
   }
 }
 
-/** Runs one step and records it; throws for an end that no campaign foresees. */
+/** Runs one step and records it. */
 export async function callKgit(
   { clones, run: kgitIn }: Fleet,
   clone: number,
@@ -50,7 +50,7 @@ export async function callKgit(
   const { more = [], run = kgitIn } = options;
   const began = performance.now();
   const ended = await run(clones[clone] as string, [...argumentsOf(step, id), ...more]);
-  const call = {
+  return {
     id,
     clone,
     step,
@@ -59,7 +59,4 @@ export async function callKgit(
     code: ended.code,
     answer: answerOf(ended),
   };
-  if (ended.code === 1)
-    throw new Error(`${JSON.stringify(step)} ended as a bug: ${ended.stdout}${ended.stderr}`);
-  return call;
 }

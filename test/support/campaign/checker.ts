@@ -10,6 +10,8 @@ function checkAnswers({ calls, commits, waiting }: History): string[] {
   for (const { events } of commits) for (const { runId, path } of events) if (runId) put(runId, path);
   for (const runId of waiting) put(runId, 'outbox');
   const wrong: string[] = [];
+  for (const { id, code, answer } of calls)
+    if (code === 1) wrong.push(`${id}: ended as a bug: ${answer?.error?.message}`);
   for (const call of calls.filter(isWrite)) {
     const found = places.get(call.id) ?? [];
     const text = `${call.id} (${call.step.kind}, exit ${call.code}, ${call.answer?.delivery ?? call.answer?.error?.code})`;
