@@ -154,7 +154,8 @@ export class Checkouts {
     for (let attempt = 0; ; attempt++) {
       const { code, stderr } = await this.#readTree(checkout, from, to);
       if (code === 0) return null;
-      if (!INDEX_HELD.test(stderr) || attempt === RETRIES) return stderr.trim().split('\n')[0] ?? 'unknown';
+      if (!INDEX_HELD.test(stderr) || attempt === RETRIES)
+        return stderr.trim().split('\n')[0] || 'git read-tree was stopped';
       await this.#sleep(RETRY_MS);
     }
   }

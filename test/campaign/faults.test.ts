@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -46,7 +47,7 @@ function lockFile(folder: string, name: string): () => void {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, '');
-  return () => renameSync(path, `${path}.removed`);
+  return () => rmSync(path);
 }
 
 /** One write under a fault, the same write without it in the other clone, the fault lifted, and all that must hold. */
@@ -155,10 +156,7 @@ describe('an answer to the push itself of', () => {
 
 describe('a lock file that a git which died left', () => {
   it.each<[string, End]>([
-    [
-      'refs/kgit/remote/main.lock',
-      { end: 'published', says: /another git is at work here.*main\.lock.*remove/s },
-    ],
+    ['refs/kgit/remote/main.lock', { end: 'published', says: /another git is at work here.*main\.lock/s }],
     ['refs/heads/main.lock', { end: 'published', says: /another git is at work here.*main\.lock/s }],
     ['HEAD.lock', { end: 'published', says: /another git is at work here.*HEAD\.lock/s }],
     ['index.lock', { end: 'published', says: /another git is at work here.*index\.lock/s }],
@@ -209,9 +207,8 @@ describe('a lock file that a git which died left', () => {
 describe('a git that is killed, as when memory is short', () => {
   it.each<[string, number, End]>([
     ['fast-import', 1, { end: 'ENVIRONMENT' }],
-    ['push', 1, { end: 'published' }],
+    ['push', 1, { end: 'queued' }],
     ['update-ref', 1, { end: 'published', says: /could not be brought up to date/ }],
-    ['update-ref', 2, { end: 'published', says: /could not be brought up to date/ }],
     ['read-tree', 2, { end: 'published', says: /are behind the branch/ }],
   ])('%s, run %i', async (command, nth, end) => {
     const fleet = await makeFleet(2);
