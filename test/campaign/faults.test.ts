@@ -1,14 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fullDisk } from '../support/bad-input/machines.js';
@@ -270,8 +261,8 @@ describe('an object that is damaged', () => {
     const run = await kgit(clone, ['push-event', 'x', '--cluster', 'c', '--json']);
     expect(run.json.error, run.stdout).toMatchObject({ code: 'ENVIRONMENT' });
     expect(run.json.error.suggestions.join()).toMatch(/git fsck/);
-    expect(readdirSync(join(clone, '.git/kgit/outbox'))).toEqual([]);
     writeFileSync(file, whole);
+    expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
     const call = await callKgit(fleet, 0, 'after', { kind: 'event' });
     await expectKept(fleet, [call], 'after the repair');
   });
