@@ -1,5 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { InternalError, InvalidStateError } from '../errors.js';
+import { EnvironmentError, InvalidStateError } from '../errors.js';
 import type { Git } from './git.js';
 
 /** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
@@ -47,7 +47,7 @@ export class CatFile {
         resolve();
       });
       child.on('close', () => {
-        this.#fail(new InternalError('git cat-file ended unasked'));
+        this.#fail(unreadable());
         resolve();
       });
     });
@@ -112,6 +112,16 @@ export class CatFile {
     this.#buffer = this.#buffer.subarray(at);
     this.#size = this.#buffer.length;
   }
+}
+
+/** git ends its reading at an object that is damaged. */
+function unreadable(): EnvironmentError {
+  return new EnvironmentError(
+    'git cannot read on in this repository: an object of it is missing or damaged',
+    {
+      suggestions: ["See which one with 'git fsck'; a fresh clone has what the remote has"],
+    },
+  );
 }
 
 function tooLarge(path: string, length: number): InvalidStateError {

@@ -3,11 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { ConflictError } from '../errors.js';
 import { hasCode, privateFolder, removeFile, replaceDurably } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
-import type { Git } from './git.js';
+import { type Git, gitFailed } from './git.js';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const RETRIES = 20;
 const RETRY_MS = 100;
+/** The user's own git is at the index, for a moment as a rule. */
+const INDEX_HELD = /index\.lock/;
 
 /** A work tree that has the state branch checked out. */
 export interface Checkout {
@@ -87,21 +89,22 @@ export class Checkouts {
     });
   }
 
-  /** Why a checkout cannot move from one revision to another: the paths of local edits in the way; null when it can. */
+  /**
+   * Why a checkout cannot move from one revision to another: the paths of local edits in the way; null when it can.
+   * Throws EnvironmentError when another git holds its index for long.
+   */
   async obstacle(checkout: Checkout, from: Revision | null, to: Revision): Promise<string | null> {
     if ((await this.#readTree(checkout, from, to, ['-n'])).code === 0) return null;
-    // Files that were only touched look edited until the index is refreshed.
-    const args = [
-      `--git-dir=${checkout.gitDir}`,
-      `--work-tree=${checkout.path}`,
-      'update-index',
-      '-q',
-      '--refresh',
-    ];
-    await this.#git.run(args, { cwd: checkout.path });
-    const again = await this.#readTree(checkout, from, to, ['-n']);
-    if (again.code === 0) return null;
-    return again.stderr.trim().split('\n').slice(0, 5).join('; ') || 'local edits';
+    const args = [`--git-dir=${checkout.gitDir}`, `--work-tree=${checkout.path}`];
+    for (let attempt = 0; ; attempt++) {
+      // Files that were only touched look edited until the index is refreshed.
+      await this.#git.run([...args, 'update-index', '-q', '--refresh'], { cwd: checkout.path });
+      const { code, stderr } = await this.#readTree(checkout, from, to, ['-n']);
+      if (code === 0) return null;
+      if (!INDEX_HELD.test(stderr)) return stderr.trim().split('\n').slice(0, 5).join('; ') || 'local edits';
+      if (attempt === RETRIES) throw gitFailed(['read-tree'], code, stderr);
+      await this.#sleep(RETRY_MS);
+    }
   }
 
   /** Notes a move before the branch moves, so that `finish` can end it whatever happens. */
@@ -151,9 +154,8 @@ export class Checkouts {
     for (let attempt = 0; ; attempt++) {
       const { code, stderr } = await this.#readTree(checkout, from, to);
       if (code === 0) return null;
-      // The user's own git may hold the index for a moment.
-      if (!/index\.lock/.test(stderr) || attempt === RETRIES)
-        return stderr.trim().split('\n')[0] ?? 'unknown';
+      if (!INDEX_HELD.test(stderr) || attempt === RETRIES)
+        return stderr.trim().split('\n')[0] || 'git read-tree was stopped';
       await this.#sleep(RETRY_MS);
     }
   }

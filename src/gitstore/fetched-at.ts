@@ -4,10 +4,12 @@ import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.j
 
 const fileOf = (commonDir: string) => join(commonDir, 'kgit', 'fetched-at');
 
-/** When a clone last heard from its remote, in ms since the epoch; 0 for never. */
-export async function readFetchedAt(commonDir: string): Promise<number> {
+/** When a clone last heard from its remote, in ms since the epoch; 0 for never, and for a time that is still to come. */
+export async function readFetchedAt(commonDir: string, now: number): Promise<number> {
   try {
-    return Number(await readFile(fileOf(commonDir), 'utf8')) || 0;
+    const at = Number(await readFile(fileOf(commonDir), 'utf8')) || 0;
+    // It was noted by a clock that was wrong then.
+    return at > now ? 0 : at;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return 0;
     throw error;

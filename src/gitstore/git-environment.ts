@@ -83,5 +83,8 @@ export const GIT_OPTIONS: readonly string[] = [
   '-c',
   'gc.auto=0',
   '-c',
+  // Two processes of one clone fetch at a time; git's own 100 ms are short on a busy machine.
+  'core.filesRefLockTimeout=2000',
+  '-c',
   'maintenance.auto=false',
 ];

@@ -28,6 +28,7 @@ import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { timeline } from './timeline.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
+import { untilUndisturbed } from './until-undisturbed.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;
@@ -94,7 +95,7 @@ export class GitStore implements StateStore {
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
-    const fetchedAt = await readFetchedAt(this.#options.repository.commonDir);
+    const fetchedAt = await readFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
     const local = refs.get(this.#branchRef);
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
       return { revision: local, fetchedAt };
@@ -121,7 +122,8 @@ export class GitStore implements StateStore {
     const before = known ?? (await this.head()).revision;
     const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
     const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
-    const result = await this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
+    const fetch = () => this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
+    const result = await untilUndisturbed(fetch);
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
     if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);

@@ -184,6 +184,19 @@ function feed(child: ChildProcessWithoutNullStreams, input: GitCall['input']): v
   } else child.stdin.end(input);
 }
 
+/** A lock file of this repository, not of a server that is talked to. */
+const LOCK_HERE = /^(?!remote:).*Unable to create '([^']+\.lock)': File exists/m;
+
+/** The error for a lock file of git's that stays: its git is at work for long, or has died; null where it was none. */
+export function heldLock(stderr: string): EnvironmentError | null {
+  const file = LOCK_HERE.exec(stderr)?.[1];
+  if (!file) return null;
+  return new EnvironmentError(`another git is at work here, or one that died has left its lock: ${file}`, {
+    data: { path: file },
+    suggestions: [`If no git runs in this repository, remove ${file}, then run the command again`],
+  });
+}
+
 /** The error for a git command that should have worked. */
 export function gitFailed(args: readonly string[], code: number, stderr: string): EnvironmentError {
   const lines = stderr
@@ -191,6 +204,8 @@ export function gitFailed(args: readonly string[], code: number, stderr: string)
     .trim()
     .split('\n');
   const detail = withoutCredentials(lines.slice(-3).join('; ')).slice(0, 500);
+  const lock = heldLock(stderr);
+  if (lock) return lock;
   const full = /No space left on device|Out of diskspace|Disk quota exceeded/.test(stderr);
   const denied = /Permission denied|Read-only file system|insufficient permission/.test(stderr);
   const unsafe = /dubious ownership/.test(stderr);

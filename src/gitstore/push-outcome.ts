@@ -1,6 +1,6 @@
 import { type EnvironmentError, RefusedError, RemoteError } from '../errors.js';
 import type { SwapOutcome } from '../store/state-store.js';
-import { type GitResult, gitFailed, TIMED_OUT, withoutCredentials } from './git.js';
+import { type GitResult, gitFailed, heldLock, TIMED_OUT, withoutCredentials } from './git.js';
 import { type FaultKind, remoteFault } from './remote-fault.js';
 
 /**
@@ -9,7 +9,8 @@ import { type FaultKind, remoteFault } from './remote-fault.js';
  */
 
 const LOST_RACE =
-  /\(fetch first\)|\(non-fast-forward\)|\(stale info\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
+  /\[rejected\] \((fetch first|non-fast-forward|stale info)\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
+const LOCK_THERE = /Unable to create '[^']*?([^'/]+\.lock)': File exists/;
 const CLASH = /exists; cannot create/;
 const BROKEN_OFF =
   /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection reset|Broken pipe|recv error|SSL_read|Empty reply/i;
@@ -55,7 +56,8 @@ export function fetchFailure(
   remote: string,
   retry?: string,
 ): EnvironmentError | RemoteError {
-  if (DISK_HERE.test(result.stderr)) return gitFailed(['fetch'], result.code, result.stderr);
+  if (DISK_HERE.test(result.stderr) || heldLock(result.stderr))
+    return gitFailed(['fetch'], result.code, result.stderr);
   return remoteFailure(result, remote, retry).error;
 }
 
@@ -85,7 +87,8 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   const statuses = refStatuses(result.stdout.toString('utf8'));
   const failed = statuses.filter(({ flag }) => flag === '!');
   const status = failed.find(({ reason }) => !FOLLOWS.test(reason)) ?? failed[0] ?? statuses[0];
-  if (result.code === 0 && status && status.flag !== '!') return null;
+  // A server that dies after it moved the branch has told so already, whatever git's exit code is then.
+  if (status && status.flag !== '!') return null;
   if (!status) {
     const failure = remoteFailure(result, remote);
     // Once the objects were sent, a broken line does not tell whether the branch moved.
@@ -93,7 +96,15 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
     return sent && failure.kind === 'unreachable' ? { kind: 'unknown', error: failure.error } : failure;
   }
   const said = `${status.reason}\n${result.stderr}`;
-  if (!CLASH.test(said) && LOST_RACE.test(said)) return { kind: 'moved' };
+  if (!CLASH.test(said) && LOST_RACE.test(said)) {
+    const lock = LOCK_THERE.exec(said)?.[1];
+    return lock ? { kind: 'moved', lock } : { kind: 'moved' };
+  }
+  const failure = remoteFailure(result, remote);
+  if (status.reason.includes('(remote failed to report status)'))
+    return { kind: 'unknown', error: failure.error };
+  if (status.reason.includes('(unpacker error)') && failure.error.data['cause'] === 'disk-full')
+    return failure;
   const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;
   const words = result.stderr.split('\n').filter((line) => line.startsWith('remote:'));
   const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');

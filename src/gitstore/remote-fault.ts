@@ -122,6 +122,13 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     advice: 'Use https, ssh, git or a file',
   },
   {
+    cause: 'disk-full',
+    kind: 'unreachable',
+    pattern: /^remote: .*(No space left on device|Disk quota exceeded)/m,
+    says: 'its disk is full',
+    advice: 'when it has room again',
+  },
+  {
     cause: 'dns',
     kind: 'unreachable',
     pattern: /Could not resolve|Name or service not known|Temporary failure in name resolution/i,

@@ -167,8 +167,21 @@ export class Outbox {
   async takeResult(id: string): Promise<Delivery | null> {
     const path = join(this.#results, id);
     const result = deliveryFromJson(await readJson(path));
+    // Its publisher may have died before it was out: what was told to be over is not carried out again.
+    if (result && result.kind !== 'pending') await this.remove(id);
     if (result) await removeFile(path);
     return result;
+  }
+
+  /** Takes out what has its result already: its publisher died before it came to that. Only under the publish lock. */
+  async dropEnded(): Promise<void> {
+    const results = new Set(await this.#untaken());
+    for (const name of await this.#names()) {
+      const id = name.slice(SEQUENCE_DIGITS + 1);
+      if (!results.has(id)) continue;
+      const result = deliveryFromJson(await readJson(join(this.#results, id)));
+      if (result && result.kind !== 'pending') await this.complete({ name, id });
+    }
   }
 
   /** Takes the results of rejected operations that nobody waited for, so that `sync` can tell them. */
@@ -178,6 +191,7 @@ export class Outbox {
       const result = deliveryFromJson(await readJson(join(this.#results, id)));
       if (result?.kind !== 'rejected') continue;
       rejected.push({ id, error: result.error });
+      await this.remove(id);
       await removeFile(join(this.#results, id));
     }
     return rejected;

@@ -51,6 +51,8 @@ export class PublishRun {
   #isFresh: boolean;
   #lastPushMs = 0;
   #mayHaveLanded = false;
+  /** The lock file of the server's that the last try ran into. */
+  #lock: string | undefined;
 
   /**
    * @param deadline ms since the epoch; one try is made whatever it is
@@ -68,9 +70,11 @@ export class PublishRun {
 
   async run(): Promise<PublishReport> {
     this.#notes.push(...(await this.#store.settle()));
+    await this.#outbox.dropEnded();
+    let entries: readonly OutboxEntry[] = await this.#waiting();
     let head: Head | null = await this.#store.head();
-    while (head) {
-      const entries = await this.#dropUnclaimed(await this.#waiting());
+    while (head && entries.length > 0) {
+      entries = await this.#dropUnclaimed(entries);
       if (entries.length === 0) break;
       const plan = await planBatch(this.#store, head.revision, entries);
       // A refusal, or 'nothing to do', counts only on the tip as it is now.
@@ -78,12 +82,14 @@ export class PublishRun {
       if (this.#isFresh || plan.entries.every(isSure)) {
         if (await this.#publish(plan, head)) break;
         if (this.#attempts > 1 && this.#clock.now() >= this.#deadline) {
-          await this.#leave(entries, lostRaces(this.#attempts), false);
+          await this.#leave(entries, lostRaces(this.#attempts, this.#lock), false);
           break;
         }
         if (this.#store.isRemote) await this.#backOff();
       }
-      head = await this.#refresh(entries);
+      const known = await this.#waiting();
+      head = await this.#refresh(known);
+      entries = decidable(await this.#waiting(), known);
     }
     await this.#outbox.forgetOldResults(this.#clock.now());
     return { deliveries: this.#deliveries, notes: this.#notes, attempts: this.#attempts };
@@ -128,6 +134,7 @@ export class PublishRun {
         await this.#finish(plan.entries, outcome.revisions.at(-1) ?? head.revision, outcome.revisions);
         return true;
       case 'moved':
+        this.#lock = outcome.lock;
         return false;
       case 'fenced':
         this.#claims.doubt(outcome.names);
@@ -228,6 +235,16 @@ export class PublishRun {
   }
 }
 
+/**
+ * What can be decided on a tip that was asked for when `known` waited. A write that came since goes along while nothing
+ * is asked of the tip: one that is older than the write must not refuse it.
+ */
+function decidable(entries: readonly OutboxEntry[], known: readonly OutboxEntry[]): OutboxEntry[] {
+  const ids = new Set(known.map(({ id }) => id));
+  const doubtful = entries.findIndex(({ id, operation }) => !ids.has(id) && operation?.change);
+  return entries.filter(({ id }, i) => ids.has(id) || doubtful < 0 || i < doubtful);
+}
+
 function writersOf(plan: BatchPlan): OutboxEntry[] {
   return plan.entries.filter(({ applied }) => applied.kind === 'commit').map(({ entry }) => entry);
 }
@@ -246,7 +263,15 @@ function deliveryOf(applied: PlannedEntry['applied'], revision: Revision | null,
   }
 }
 
-function lostRaces(attempts: number): RemoteError {
+function lostRaces(attempts: number, lock: string | undefined): RemoteError {
+  if (lock !== undefined) {
+    return new RemoteError(`the remote is locked (${lock}), at the last of ${attempts} tries still`, {
+      suggestions: [
+        "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
+      ],
+      data: { attempts, lock },
+    });
+  }
   return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {
     suggestions: ["Run 'kgit sync' when the others are done, or give more time with --timeout"],
     data: { attempts },

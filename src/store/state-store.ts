@@ -51,8 +51,11 @@ export type SwapOutcome =
       /** The new tips of the locks that moved along, by name. */
       readonly locks?: ReadonlyMap<string, LockTip>;
     }
-  /** The branch is no longer at the base: take the new tip and apply again. */
-  | { readonly kind: 'moved' }
+  /**
+   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file of the server's that was
+   * in the way: another write is at it, or its process died and left it.
+   */
+  | { readonly kind: 'moved'; readonly lock?: string }
   /** These locks are no longer where their moves begin; nothing was moved. */
   | { readonly kind: 'fenced'; readonly names: readonly string[] }
   /** The remote cannot move branch and locks together; nothing was moved. */

@@ -28,6 +28,14 @@ describe('how fresh an answer is', () => {
     expect(run.stderr).toBe('');
   });
 
+  it('does not trust a fetch that a clock which was wrong dated into the future', async () => {
+    const { path, other } = await clone();
+    await kgitJson(path, ['list', '--fetch']);
+    await kgitJson(other, ['push-event', 'x', '--cluster', 'c']);
+    age(path, -60 * 60_000);
+    expect((await kgitJson(path, ['list'])).items).toHaveLength(1);
+  });
+
   it('says on stderr how old an answer is that could not, or should not, be fetched', async () => {
     const { path, remote } = await clone();
     await kgitJson(path, ['list', '--fetch']);

@@ -152,7 +152,11 @@ describe('kgit set', () => {
     );
     expect(runs.map(({ code }) => code).sort()).toEqual([0, 12]);
     const winner = runs.findIndex(({ code }) => code === 0);
-    expect(runs[1 - winner]?.json.error.data).toMatchObject({ expected: 3, actual: 10 + winner });
+    expect(runs[1 - winner]?.json.error.data).toMatchObject({
+      path: 'deployment.count',
+      expected: 3,
+      actual: 10 + winner,
+    });
     const state = git(remote, 'show', 'main:deployments/dep-a/state.yaml');
     expect(state).toContain(`count: ${10 + winner}`);
     expect(state).toMatch(/^ {2}k0: 0$/m);

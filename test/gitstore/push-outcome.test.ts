@@ -12,6 +12,20 @@ const outcome = (code: number, stdout: string, stderr = '') =>
 const ROWS: readonly [string, number, string, string, string][] = [
   ['fast-forward', 0, status(' ', 'a..b'), '', 'moved here'],
   ['created', 0, status('*', '[new branch]'), '', 'moved here'],
+  [
+    'a server that died after it had moved the branch',
+    1,
+    status(' ', '7363936..b72fe8a'),
+    "error: failed to push some refs to '/srv/state.git'\n",
+    'moved here',
+  ],
+  [
+    'a server that died before it told how it went',
+    1,
+    status('!', '[remote failure] (remote failed to report status)'),
+    'fatal: the remote end hung up unexpectedly\n',
+    'unknown',
+  ],
   ['remote moved, objects unknown', 1, status('!', '[rejected] (fetch first)'), '', 'moved'],
   ['remote moved, fetched', 1, status('!', '[rejected] (non-fast-forward)'), '', 'moved'],
   ['lease expectation wrong', 1, status('!', '[rejected] (stale info)'), '', 'moved'],
@@ -49,6 +63,41 @@ const ROWS: readonly [string, number, string, string, string][] = [
     status('!', '[remote rejected] (failed to update ref)'),
     "remote: error: Unable to create '/srv/state.git/refs/heads/main.lock': File exists.\n",
     'moved',
+  ],
+  [
+    'race, as other versions of git and forges say it',
+    1,
+    status('!', '[remote rejected] (incorrect old value provided)'),
+    '',
+    'moved',
+  ],
+  [
+    'a server that takes no forced push',
+    1,
+    status('!', '[remote rejected] (non-fast-forward)'),
+    '',
+    'refused',
+  ],
+  [
+    'rules of a forge',
+    1,
+    status('!', '[remote rejected] (push declined due to repository rule violations)'),
+    'remote: error: GH013: Repository rule violations found for refs/heads/main.\n',
+    'refused',
+  ],
+  [
+    'disk full there',
+    1,
+    status('!', '[remote rejected] (unpacker error)'),
+    'remote: fatal: unable to write loose object file: No space left on device        \nerror: remote unpack failed: unpack-objects abnormal exit\n',
+    'unreachable',
+  ],
+  [
+    'objects that the server does not take',
+    1,
+    status('!', '[remote rejected] (unpacker error)'),
+    'remote: error: object 0123: zeroPaddedFilemode: contains zero-padded file modes        \nerror: remote unpack failed: index-pack abnormal exit\n',
+    'refused',
   ],
   ['hook', 1, status('!', '[remote rejected] (pre-receive hook declined)'), 'remote: no\n', 'refused'],
   ['protection', 1, status('!', '[remote rejected] (protected branch hook declined)'), '', 'refused'],
@@ -120,6 +169,13 @@ const ROWS: readonly [string, number, string, string, string][] = [
 describe('pushOutcome', () => {
   it.each(ROWS)('%s', (_name, code, stdout, stderr, expected) => {
     expect(outcome(code, stdout, stderr)).toBe(expected);
+  });
+
+  it("names the lock file of the server's that was in the way", () => {
+    const lock = "remote: error: Unable to create '/srv/state.git/refs/heads/main.lock': File exists.\n";
+    const stdout = Buffer.from(status('!', '[remote rejected] (failed to update ref)'));
+    const result = { code: 1, stdout, stderr: lock };
+    expect(pushOutcome(result, 'origin', 'main')).toEqual({ kind: 'moved', lock: 'main.lock' });
   });
 
   it('takes a push that says nothing of the ref for no success', () => {

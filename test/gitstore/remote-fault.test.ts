@@ -90,6 +90,11 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     "fatal: strange pathname '--upload-pack=touch pwned' blocked\n",
   ],
   [
+    'disk-full',
+    'unreachable',
+    "remote: fatal: unable to write loose object file: No space left on device        \nerror: remote unpack failed: unpack-objects abnormal exit\nerror: failed to push some refs to '/srv/state.git'\n",
+  ],
+  [
     'dns',
     'unreachable',
     https('Could not resolve host: h'),

@@ -17,6 +17,8 @@ export interface KgitRun {
 export interface KgitOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
+  /** A program, with its arguments, that runs kgit, such as strace. */
+  readonly under?: readonly string[];
 }
 
 /** Starts the built program as a user would. */
@@ -25,7 +27,8 @@ export function startKgit(
   args: readonly string[],
   options: KgitOptions = {},
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [PROGRAM, ...args], {
+  const [command = process.execPath, ...before] = [...(options.under ?? []), process.execPath];
+  return spawn(command, [...before, PROGRAM, ...args], {
     cwd,
     env: { ...process.env, ...options.env },
     stdio: 'pipe',

@@ -87,7 +87,7 @@ function fill(folder: string): void {
 }
 
 /** Moves a folder of a repository onto a small disk of its own that is full. */
-function fullDisk(path: string, folder: string): Place {
+export function fullDisk(path: string, folder: string): Place {
   const place = join(path, folder);
   const aside = `${place}.aside`;
   mkdirSync(place, { recursive: true });

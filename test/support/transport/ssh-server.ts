@@ -8,7 +8,7 @@ import { temporaryFolder } from '../git-fixtures.js';
 const SSHD = '/usr/sbin/sshd';
 const START_MS = 10_000;
 
-/** A real sshd on 127.0.0.1 with a host key and a client key of its own. */
+/** A real sshd with a host key and a client key of its own. */
 export interface SshServer {
   readonly port: number;
   /** Paths of the key that it knows, and of a file with its host key. */
@@ -52,8 +52,11 @@ async function listening(child: ChildProcess, log: () => string): Promise<void> 
   }
 }
 
-/** Starts sshd for the user who runs the tests. */
-export async function startSshServer(): Promise<SshServer> {
+/** Starts sshd for the user who runs the tests; `under` is what runs it on another host, which has this address. */
+export async function startSshServer(
+  address = '127.0.0.1',
+  under: readonly string[] = [],
+): Promise<SshServer> {
   if (!existsSync(SSHD)) throw new Error(`The tests of transports need ${SSHD} (Debian: openssh-server)`);
   const folder = temporaryFolder('kgit-sshd-');
   const hostKey = keygen(join(folder, 'host_key'));
@@ -62,7 +65,7 @@ export async function startSshServer(): Promise<SshServer> {
   writeFileSync(join(folder, 'authorized_keys'), `${publicKey(clientKey)}\n`, { mode: 0o600 });
   const port = await freePort();
   const config = [
-    `ListenAddress 127.0.0.1:${port}`,
+    `ListenAddress ${address}:${port}`,
     `HostKey ${hostKey}`,
     `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
     `PidFile ${join(folder, 'pid')}`,
@@ -77,7 +80,8 @@ export async function startSshServer(): Promise<SshServer> {
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
   // Where root runs it, sshd gives its worker this folder for a root.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
-  const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
+  const [command = SSHD, ...before] = [...under, SSHD];
+  const child = spawn(command, [...before, '-D', '-e', '-f', join(folder, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';
@@ -87,7 +91,7 @@ export async function startSshServer(): Promise<SshServer> {
   await listening(child, () => log);
   const hosts = (name: string, ...lines: string[]) => {
     const path = join(folder, name);
-    writeFileSync(path, lines.map((line) => `[127.0.0.1]:${port} ${line}\n`).join(''));
+    writeFileSync(path, lines.map((line) => `[${address}]:${port} ${line}\n`).join(''));
     return path;
   };
   const known = hosts('known_hosts', publicKey(hostKey));
@@ -100,7 +104,7 @@ export async function startSshServer(): Promise<SshServer> {
     port,
     clientKey,
     knownHosts: known,
-    url: (path) => `ssh://${userInfo().username}@127.0.0.1:${port}${path}`,
+    url: (path) => `ssh://${userInfo().username}@${address}:${port}${path}`,
     command: ({ key = clientKey, knownHosts = known, options = '' } = {}) =>
       `ssh -F none -i ${key} -o IdentitiesOnly=yes -o UserKnownHostsFile=${knownHosts} ${options}`.trim(),
     strangersKey,

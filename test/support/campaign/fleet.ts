@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { bareRepository, git, temporaryFolder } from '../git-fixtures.js';
+import { type KgitOptions, type KgitRun, kgit, kgitJson } from '../kgit.js';
+import { checkHistory } from './checker.js';
+import type { Call } from './history.js';
+import { readBranch } from './read-branch.js';
+
+/** The deployment whose state the campaigns change. */
+export const DEPLOYMENT = 'fleet';
+
+/** How kgit is run: as it is, on another host, or by something that kills it. */
+export type Runner = (clone: string, args: readonly string[], options?: KgitOptions) => Promise<KgitRun>;
+
+/** A shared repository and the clones of it that a campaign writes from. */
+export interface Fleet {
+  readonly remote: string;
+  readonly clones: readonly string[];
+  /** How kgit is run in a clone where nothing else is said. */
+  readonly run: Runner;
+}
+
+/** A remote with one deployment, and clones of it; `url` is the address that the clones know it by. */
+export async function makeFleet(
+  count: number,
+  url: (remote: string) => string | Promise<string> = (path) => path,
+): Promise<Fleet> {
+  const remote = bareRepository();
+  const folder = temporaryFolder('kgit-fleet-');
+  await kgitJson('.', ['init', join(folder, 'first'), '--remote', remote, '--deployment', DEPLOYMENT]);
+  const address = await url(remote);
+  const clones: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const clone = join(folder, `clone-${i}`);
+    git('.', 'clone', '--quiet', remote, clone);
+    git(clone, 'remote', 'set-url', 'origin', address);
+    clones.push(clone);
+  }
+  return { remote, clones, run: kgit };
+}
+
+/** Publishes what waits in every clone and brings the checkouts up to date; what went wrong with that. */
+export async function syncAll({ clones, run: kgitIn }: Fleet): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const clone of clones) {
+    const run = await kgitIn(clone, ['sync', '--json', '--timeout', '2m']);
+    const isDone = run.code === 0 && run.json.pending === 0 && run.json.behind === 0;
+    if (!isDone) wrong.push(`sync in ${clone} exited with ${run.code}: ${run.stdout}${run.stderr}`);
+  }
+  return wrong;
+}
+
+/** Run ids of what waits in the outboxes, read from their files. */
+function waitingIn({ clones }: Fleet): string[] {
+  return clones.flatMap((clone) => {
+    const folder = join(clone, '.git/kgit/outbox');
+    const names = existsSync(folder)
+      ? readdirSync(folder).filter((name) => /^\d{12}-\w{26}$/.test(name))
+      : [];
+    return names.map((name) => {
+      const { operation } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+      return String(operation.runId ?? name);
+    });
+  });
+}
+
+/** Checks repositories alone: objects, checkouts, and that all clones have what the remote has. */
+export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>): void {
+  git(remote, 'fsck', '--strict', '--no-dangling');
+  for (const clone of clones) {
+    git(clone, 'fsck', '--strict', '--no-dangling');
+    expect(git(clone, 'status', '--porcelain'), clone).toBe('');
+    expect(git(clone, 'rev-parse', 'HEAD'), clone).toBe(git(remote, 'rev-parse', 'main'));
+  }
+}
+
+/** Everything that must hold once the dust has settled: nothing waits, the checker is content, git is sound. */
+export async function expectKept(fleet: Fleet, calls: readonly Call[], note: string): Promise<void> {
+  const unsynced = await syncAll(fleet);
+  const waiting = waitingIn(fleet);
+  const commits = readBranch(fleet.remote);
+  expect([...checkHistory({ calls, commits, waiting }), ...unsynced], note).toEqual([]);
+  expect(waiting, note).toEqual([]);
+  expectSound(fleet);
+}

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../git-fixtures.js';
+import type { KgitOptions } from '../kgit.js';
+
+const GIT = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+/** The git commands of a write: what is done between them is done by none of them. */
+const COMMANDS = [
+  'for-each-ref',
+  'cat-file',
+  'fast-import',
+  'push',
+  'fetch',
+  'update-ref',
+  'read-tree',
+] as const;
+
+/** When kgit is killed: before git runs, while git runs on by itself, or after git is done and before kgit knows. */
+export type Moment = 'before' | 'sent' | 'answered';
+
+/** A moment at which kgit is killed: at its nth run of a git command. */
+export interface GitPoint {
+  readonly command: string;
+  readonly nth: number;
+  readonly moment: Moment;
+}
+
+const KILL = 'kill -9 $PPID';
+const ACTIONS: Readonly<Record<Moment, string>> = {
+  before: `${KILL}; exit 1`,
+  sent: `${KILL}; exec ${GIT} "$@"`,
+  answered: `${GIT} "$@"; code=$?; ${KILL}; exit $code`,
+};
+
+/** A `git` first on PATH that counts its runs, and does something at one of them. */
+function shim(command: string, nth: number, action: string): { env: Record<string, string>; log: string } {
+  const folder = temporaryFolder('kgit-shim-');
+  const log = join(folder, 'log');
+  const text = `#!/bin/sh
+for word; do case "$word" in ${COMMANDS.join('|')}) name=$word; break;; esac; done
+echo "$name" >> '${log}'
+if [ "$name" = '${command}' ] && [ "$(grep -cx "$name" '${log}')" = ${nth} ]; then
+  ${action}
+fi
+exec ${GIT} "$@"
+`;
+  writeFileSync(join(folder, 'git'), text, { mode: 0o755 });
+  return { env: { PATH: `${folder}:${process.env['PATH']}` }, log };
+}
+
+/** Runs kgit with a git that writes down its runs. */
+export function gitCounted(): KgitOptions & { points(): GitPoint[] } {
+  const { env, log } = shim('', 0, ':');
+  return {
+    env,
+    points: () => {
+      const counts = new Map<string, number>();
+      return readFileSync(log, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .flatMap((command) => {
+          const nth = (counts.get(command) ?? 0) + 1;
+          counts.set(command, nth);
+          // What only reads changes nothing on disk: the points around it are those of its neighbours.
+          if (command === 'for-each-ref' || command === 'cat-file') return [];
+          const moments: Moment[] = ['before', 'sent', 'answered'];
+          return moments.map((moment) => ({ command, nth, moment }));
+        });
+    },
+  };
+}
+
+/** Runs kgit with a git that kills it at this point. */
+export function gitKills({ command, nth, moment }: GitPoint): KgitOptions {
+  return { env: shim(command, nth, ACTIONS[moment]).env };
+}
+
+/** Runs kgit with a git that is itself killed at its nth run of a command, as by the system when memory is short. */
+export function gitDies(command: string, nth = 1): KgitOptions {
+  return { env: shim(command, nth, 'kill -9 $$').env };
+}

@@ -1,0 +1,100 @@
+/** What a campaign records: every call of kgit, its times, and its answer. */
+
+/** What a register holds: a text, or nothing. */
+export type Held = string | null;
+
+/** What a call was asked to do. */
+export type Step =
+  | { readonly kind: 'event'; readonly lock?: string }
+  | {
+      readonly kind: 'set';
+      readonly path: string;
+      readonly value: string;
+      /** What has to be there for it; left out where nothing is asked. */
+      readonly expected?: Held;
+      readonly lock?: string;
+    }
+  | { readonly kind: 'unset'; readonly path: string; readonly lock?: string }
+  /** A look at a register, which fetches: it changes nothing, and must not disturb who writes. */
+  | { readonly kind: 'look'; readonly at: string; readonly lock?: never }
+  | { readonly kind: 'lock'; readonly lock: string }
+  | { readonly kind: 'unlock'; readonly lock: string };
+
+/** What kgit answered with `--json`, as far as the checker looks at it. */
+export interface Answer {
+  readonly id?: string;
+  readonly delivery?: 'published' | 'queued' | 'unchanged';
+  readonly token?: number;
+  readonly error?: {
+    readonly code: string;
+    readonly message?: string;
+    readonly data?: {
+      readonly path?: string;
+      readonly expected?: unknown;
+      readonly actual?: unknown;
+      readonly kept?: boolean;
+      readonly outcome?: string;
+    };
+  };
+}
+
+/** One call of kgit. */
+export interface Call {
+  /** Also the `run_id` of its event, by which it is found on the branch. */
+  readonly id: string;
+  readonly clone: number;
+  readonly step: Step;
+  /** ms on one clock for all calls. */
+  readonly began: number;
+  readonly ended: number;
+  /** Exit code; null where it was killed. */
+  readonly code: number | null;
+  /** Null where it was killed before it answered. */
+  readonly answer: Answer | null;
+}
+
+/** Whether the caller was told that the write is done or will be done. */
+export function isAcknowledged({ code, answer }: Call): boolean {
+  return code === 0 && (answer?.delivery === 'published' || answer?.delivery === 'queued');
+}
+
+/** Whether nobody knows how the call ended: killed, or told so. */
+export function isUnknown({ code, answer }: Call): boolean {
+  return code === null || answer === null || answer.error?.data?.outcome === 'unknown';
+}
+
+/** Whether the call is one that writes an event. */
+export function isWrite({ step }: Call): boolean {
+  return step.kind === 'event' || step.kind === 'set' || step.kind === 'unset';
+}
+
+/** An event as it lies on the branch, in the order of publishing. */
+export interface PublishedEvent {
+  readonly revision: string;
+  readonly path: string;
+  readonly id: string;
+  readonly subject: string;
+  readonly runId: string | null;
+  readonly changes: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
+}
+
+/** What one commit of the branch did. */
+export interface PublishedCommit {
+  readonly revision: string;
+  /** Seconds since the epoch. */
+  readonly committed: number;
+  readonly events: readonly PublishedEvent[];
+  /** State documents that it wrote, by deployment. */
+  readonly states: ReadonlyMap<string, unknown>;
+  /** Event files that it changed or removed: none may. */
+  readonly rewritten: readonly string[];
+}
+
+/** All that the checker looks at. */
+export interface History {
+  readonly calls: readonly Call[];
+  /** Oldest first. */
+  readonly commits: readonly PublishedCommit[];
+  /** Run ids of what still waits in any clone's outbox. */
+  readonly waiting: readonly string[];
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { statePath } from '../../../src/model/layout.js';
+import { git } from '../git-fixtures.js';
+import { type KgitOptions, type KgitRun, kgit, startKgit } from '../kgit.js';
+import { callKgit } from './call-kgit.js';
+import { type CuttingServer, startCuttingServer } from './cutting-server.js';
+import { DEPLOYMENT, expectKept, type Fleet, makeFleet, type Runner, syncAll } from './fleet.js';
+import { type GitPoint, gitCounted, gitKills } from './git-shim.js';
+import type { Call, Step } from './history.js';
+import { killedAt, type SystemCallPoint, traced } from './strace.js';
+
+/** A kill point, and how kgit is run so that it dies there. */
+export interface KillPoint {
+  readonly name: string;
+  readonly options: () => KgitOptions;
+}
+
+const systemCallPoint = (point: SystemCallPoint): KillPoint => ({
+  name: `before ${point.call} ${point.nth} (${point.about})`,
+  options: () => killedAt(point),
+});
+const gitPoint = (point: GitPoint): KillPoint => ({
+  name: `git ${point.command} ${point.nth}: ${point.moment}`,
+  options: () => gitKills(point),
+});
+
+/** Runs kgit and kills it after so many ms, if it is still there. */
+const killedAfter =
+  (ms: number): Runner =>
+  async (clone, args) => {
+    const child = startKgit(clone, args);
+    let stdout = '';
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stdin.end();
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    const stop = new AbortController();
+    void sleep(ms, undefined, { signal: stop.signal }).then(
+      () => child.kill('SIGKILL'),
+      () => undefined,
+    );
+    const code = await ended;
+    stop.abort();
+    return { code, stdout, stderr: '', json: null } satisfies KgitRun;
+  };
+
+/**
+ * One repository over http and two clones that take turns, so that each write finds that the other was faster:
+ * a write that was queued before goes along, kgit is killed, and the next sync has to bring all of it home.
+ */
+export class KillLane {
+  readonly #fleet: Fleet;
+  readonly #server: CuttingServer;
+  readonly #name: string;
+  readonly #calls: Call[] = [];
+  #round = 0;
+
+  private constructor(name: string, fleet: Fleet, server: CuttingServer) {
+    this.#name = name;
+    this.#fleet = fleet;
+    this.#server = server;
+  }
+
+  static async open(name: string): Promise<KillLane> {
+    let server: CuttingServer | null = null;
+    const fleet = await makeFleet(2, async (remote) => {
+      server = await startCuttingServer(remote);
+      return server.url;
+    });
+    const lane = new KillLane(name, fleet, server as unknown as CuttingServer);
+    expect(await syncAll(fleet)).toEqual([]);
+    await lane.#write(kgit, {}, false);
+    return lane;
+  }
+
+  /** All points that a write passes, in no order; found by watching one. */
+  async points(): Promise<KillPoint[]> {
+    const [calls, commands] = [traced(), gitCounted()];
+    const options = { ...calls, env: { ...calls.env, ...commands.env } };
+    await this.#write((clone, args) => kgit(clone, args, options), {}, false);
+    return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)];
+  }
+
+  /** Kills one write at a point; whether it was reached. */
+  async killAt(point: KillPoint, isCut: boolean): Promise<boolean> {
+    const options = point.options();
+    return this.#write((clone, args) => kgit(clone, args, options), {}, isCut, point.name);
+  }
+
+  /** Kills one write after so many ms. */
+  async killAfter(ms: number, isCut: boolean, condition: { expected?: string | null }): Promise<boolean> {
+    return this.#write(killedAfter(ms), condition, isCut, `after ${Math.round(ms)} ms`);
+  }
+
+  async #write(
+    run: Runner,
+    condition: { expected?: string | null },
+    isCut: boolean,
+    note = 'watched',
+  ): Promise<boolean> {
+    this.#round += 1;
+    const { clones } = this.#fleet;
+    const clone = this.#round % clones.length;
+    const id = `${this.#name}-${this.#round}`;
+    this.#calls.push(
+      await callKgit(this.#fleet, clone, `${id}-queued`, { kind: 'event' }, { more: ['--queue'] }),
+    );
+    const step: Step = { kind: 'set', path: 'fight.p0', value: `v-${id}`, ...condition };
+    this.#server.cut(isCut);
+    const call = await callKgit(this.#fleet, clone, id, step, { run, more: ['--timeout', '1m'] });
+    this.#server.cut(false);
+    this.#calls.push(call);
+    await this.#recovers(clones[clone] as string, `${note}${isCut ? ', answer cut' : ''}`);
+    return call.code === null;
+  }
+
+  async #recovers(clone: string, note: string): Promise<void> {
+    const sync = await kgit(clone, ['sync', '--json']);
+    expect(sync.code, `${note}: ${sync.stdout}${sync.stderr}`).toBe(0);
+    expect(sync.json, note).toMatchObject({ pending: 0, behind: 0 });
+    expect(git(clone, 'status', '--porcelain'), note).toBe('');
+  }
+
+  /** The value that is there now, for a write that asks for it. */
+  get last(): string | null {
+    const state = git(this.#fleet.remote, 'show', `main:${statePath(DEPLOYMENT)}`);
+    return /^ +p0: (\S+)$/m.exec(state)?.[1] ?? null;
+  }
+
+  /** Checks all that was written, and ends the server. */
+  async close(note: string): Promise<void> {
+    try {
+      await expectKept(this.#fleet, this.#calls, note);
+    } finally {
+      await this.#server.stop();
+    }
+  }
+}

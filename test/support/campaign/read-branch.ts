@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { parseEvent } from '../../../src/model/event-file.js';
+import { parseEventPath } from '../../../src/model/layout.js';
+import { parseState } from '../../../src/model/state-document.js';
+import { formatSubject } from '../../../src/model/subject.js';
+import { git } from '../git-fixtures.js';
+import type { PublishedCommit, PublishedEvent } from './history.js';
+
+const STATE = /^deployments\/([^/]+)\/state\.yaml$/;
+const BIG = 1024 * 1024 * 1024;
+
+/** The texts of objects, by `<revision>:<path>`. */
+function readAll(repository: string, names: readonly string[]): Map<string, string> {
+  const input = names.map((name) => `${name}\n`).join('');
+  const bytes = execFileSync('git', ['cat-file', '--batch'], { cwd: repository, input, maxBuffer: BIG });
+  const texts = new Map<string, string>();
+  let at = 0;
+  for (const name of names) {
+    const end = bytes.indexOf(10, at);
+    const size = Number(bytes.toString('latin1', at, end).split(' ')[2]);
+    if (Number.isNaN(size)) throw new Error(`${name} cannot be read`);
+    texts.set(name, bytes.toString('utf8', end + 1, end + 1 + size));
+    at = end + size + 2;
+  }
+  return texts;
+}
+
+function eventOf(revision: string, path: string, text: string): PublishedEvent {
+  const place = parseEventPath(path);
+  if (!place) throw new Error(`${path} is no event's`);
+  const event = parseEvent(text, path);
+  const [subject, runId] = [formatSubject(place.subject), event.run_id ?? null];
+  return { revision, path, id: place.id, subject, runId, changes: event.changes ?? [] };
+}
+
+/** What every commit of a branch did, oldest first, read by git and the parsers alone. */
+export function readBranch(repository: string, branch = 'main'): PublishedCommit[] {
+  const format = ['--format=commit %H %ct', '--name-status', '--no-renames', '--root'];
+  const log = git(repository, 'log', '--reverse', '--first-parent', ...format, branch, '--');
+  const blocks = log
+    .split(/^commit /m)
+    .slice(1)
+    .map((block) => block.split('\n').filter(Boolean));
+  const touched = blocks.map(([head = '', ...files]) => {
+    const [revision = '', committed] = head.split(' ');
+    const paths = files.map((line) => line.split('\t') as [status: string, path: string]);
+    return { revision, committed: Number(committed), paths };
+  });
+  const wanted = touched.flatMap(({ revision, paths }) =>
+    paths
+      .filter(([status, path]) => status !== 'D' && (parseEventPath(path) || STATE.test(path)))
+      .map(([, path]) => `${revision}:${path}`),
+  );
+  const texts = readAll(repository, wanted);
+  return touched.map(({ revision, committed, paths }) => {
+    const text = (path: string) => texts.get(`${revision}:${path}`) ?? '';
+    const events = paths.filter(([status, path]) => status === 'A' && parseEventPath(path));
+    const states = paths.flatMap(([status, path]) => {
+      const id = STATE.exec(path)?.[1];
+      return id && status !== 'D' ? [[id, parseState(text(path), path)] as const] : [];
+    });
+    return {
+      revision,
+      committed,
+      events: events.map(([, path]) => eventOf(revision, path, text(path))),
+      states: new Map(states),
+      rewritten: paths
+        .filter(([status, path]) => status !== 'A' && parseEventPath(path))
+        .map(([, path]) => path),
+    };
+  });
+}

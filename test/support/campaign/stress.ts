@@ -1,0 +1,66 @@
+import { callKgit } from './call-kgit.js';
+import type { Fleet } from './fleet.js';
+import { type Call, isAcknowledged, type Step } from './history.js';
+import { Random } from './random.js';
+
+export interface StressOptions {
+  readonly seed: number;
+  /** Processes that write at a time; they are spread over the clones. */
+  readonly workers: number;
+  /** Calls of each. */
+  readonly calls: number;
+  /** Registers that they fight for: few make conflicts. */
+  readonly paths: number;
+  /** Names of locks to use; none where the program has no locks. */
+  readonly locks: readonly string[];
+  /** Of each call. */
+  readonly timeout: string;
+}
+
+/** What all workers know of the registers: the last value that was acknowledged, which the next one to compare expects. */
+type Known = Map<string, string | null>;
+
+/** What a worker does next; the same for the same seed, but for the values that it expects to find. */
+function nextStep(random: Random, id: string, known: Known, options: StressOptions): Step {
+  const path = `fight.p${random.below(options.paths)}`;
+  const what = random.next();
+  const isLocked = random.next() < 0.3 && options.locks.length > 0;
+  const lock = isLocked ? { lock: random.pick(options.locks) } : {};
+  if (isLocked && what < 0.35) return { kind: 'lock', ...(lock as { lock: string }) };
+  if (isLocked && what < 0.5) return { kind: 'unlock', ...(lock as { lock: string }) };
+  if (what < 0.1) return { kind: 'look', at: path };
+  if (what < 0.3) return { kind: 'event', ...lock };
+  if (what < 0.4) return { kind: 'unset', path, ...lock };
+  const set = { kind: 'set', path, value: `v-${id}`, ...lock } as const;
+  if (what < 0.55) return set;
+  // Mostly what is known to be there, so that about as many succeed as fail.
+  const expected = random.next() < 0.15 ? null : (known.get(path) ?? null);
+  return { ...set, expected };
+}
+
+function learn(known: Known, { step, answer, ...call }: Call): void {
+  if (step.kind !== 'set' && step.kind !== 'unset') return;
+  if (isAcknowledged({ step, answer, ...call }))
+    known.set(step.path, step.kind === 'set' ? step.value : null);
+  else if (answer?.error?.data?.path === step.path)
+    known.set(step.path, (answer.error.data.actual ?? null) as string | null);
+}
+
+/** Runs the workers to their end; all their calls, in no order. */
+export async function runStress(fleet: Fleet, options: StressOptions): Promise<Call[]> {
+  const known: Known = new Map();
+  const more = ['--timeout', options.timeout];
+  const calls: Call[] = [];
+  const work = async (worker: number) => {
+    const random = new Random(options.seed * 1000 + worker);
+    for (let i = 0; i < options.calls; i++) {
+      const id = `w${worker}-${i}`;
+      const step = nextStep(random, id, known, options);
+      const call = await callKgit(fleet, worker % fleet.clones.length, id, step, { more });
+      learn(known, call);
+      calls.push(call);
+    }
+  };
+  await Promise.all(Array.from({ length: options.workers }, (_, worker) => work(worker)));
+  return calls;
+}

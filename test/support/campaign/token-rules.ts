@@ -1,0 +1,51 @@
+import { type Call, type History, isAcknowledged } from './history.js';
+
+interface Grant {
+  readonly name: string;
+  readonly token: number;
+  readonly clone: number;
+  readonly began: number;
+  readonly ended: number;
+}
+
+function grantsOf(calls: readonly Call[]): Grant[] {
+  return calls.flatMap(({ step, clone, began, ended, code, answer }) =>
+    step.kind === 'lock' && code === 0 && answer?.token !== undefined
+      ? [{ name: step.lock, token: answer.token, clone, began, ended }]
+      : [],
+  );
+}
+
+/** No two holders of one token; tokens only rise; a write under an older token than one already granted never lands. */
+export function checkTokens({ calls, commits }: History): string[] {
+  const grants = grantsOf(calls);
+  const published = new Set(commits.flatMap(({ events }) => events.flatMap(({ runId }) => runId ?? [])));
+  const wrong: string[] = [];
+  for (const one of grants) {
+    for (const two of grants) {
+      if (one.name !== two.name || one.clone === two.clone) continue;
+      if (one.token === two.token && one.clone < two.clone)
+        wrong.push(`lock ${one.name}: token ${one.token} was given to clones ${one.clone} and ${two.clone}`);
+      if (one.ended < two.began && one.token > two.token)
+        wrong.push(`lock ${one.name}: token ${two.token} was given after ${one.token}`);
+    }
+  }
+  for (const call of calls) {
+    const { id, step, clone } = call;
+    if (step.kind === 'lock' || step.kind === 'unlock' || step.lock === undefined) continue;
+    if (call.answer?.error?.code === 'FENCED' && published.has(id))
+      wrong.push(`${id}: was told to be fenced, and is on the branch`);
+    if (!isAcknowledged(call)) continue;
+    const own = grants.filter((grant) => grant.name === step.lock && grant.clone === clone);
+    const held = Math.max(
+      ...own.filter(({ began }) => began < call.ended).map(({ token }) => token),
+      Number.NEGATIVE_INFINITY,
+    );
+    const newer = grants.find(
+      (grant) => grant.name === step.lock && grant.token > held && grant.ended < call.began,
+    );
+    if (newer && published.has(id))
+      wrong.push(`${id}: landed under token ${held} after clone ${newer.clone} got ${newer.token}`);
+  }
+  return wrong;
+}
