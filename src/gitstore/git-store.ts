@@ -26,6 +26,7 @@ import { filesWith, placesOf } from './places.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
+import { resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 import { untilUndisturbed } from './until-undisturbed.js';
@@ -144,17 +145,12 @@ export class GitStore implements StateStore {
     return `remote ${this.#options.remote} (${this.target.slice(0, this.target.lastIndexOf('#'))})`;
   }
 
-  async resolve(name: string): Promise<Revision | null> {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,250}$/.test(name)) return null;
-    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
-    const { code, stdout } = await this.#git.run(args);
-    return code === 0 ? stdout.toString('utf8').trim() : null;
+  resolve(name: string): Promise<Revision | null> {
+    return resolveRevision(this.#git, name);
   }
 
-  async revisionAt(revision: Revision, time: number): Promise<Revision | null> {
-    const latest = `--min-age=${Math.floor(time / 1000)}`;
-    const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
-    return (await this.#git.text(args)) || null;
+  revisionAt(revision: Revision, time: number): Promise<Revision | null> {
+    return revisionAt(this.#git, revision, time);
   }
 
   view(revision: Revision | null): StateView {

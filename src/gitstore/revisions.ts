@@ -1,0 +1,23 @@
+import type { Revision } from '../store/state-store.js';
+import type { Git } from './git.js';
+
+/** Names of commits that git can take for nothing else: ids, branches, tags, and steps back from them. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,250}$/;
+
+/** The commit that a name stands for; null where there is none. */
+export async function resolveRevision(git: Git, name: string): Promise<Revision | null> {
+  if (!NAME.test(name)) return null;
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+  const { code, stdout } = await git.run(args);
+  return code === 0 ? stdout.toString('utf8').trim() : null;
+}
+
+/**
+ * The newest revision of a history that was there at a time.
+ * @param time ms since the epoch
+ */
+export async function revisionAt(git: Git, revision: Revision, time: number): Promise<Revision | null> {
+  const latest = `--min-age=${Math.floor(time / 1000)}`;
+  const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
+  return (await git.text(args)) || null;
+}
