@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { footprint, type Place } from '../support/bad-input/place.js';
 import { preparePlace } from '../support/bad-input/places.js';
+import { publicProgram } from '../support/bad-input/public-program.js';
 import { readTable } from '../support/bad-input/table.js';
 import { PROGRAM } from '../support/kgit.js';
 
@@ -21,7 +22,8 @@ function run(place: Place, words: readonly string[]): Promise<Said> {
     place.uid === undefined
       ? []
       : ['setpriv', `--reuid=${place.uid}`, `--regid=${place.uid}`, '--clear-groups'];
-  const [program = '', ...args] = [...asUser, process.execPath, PROGRAM, ...words];
+  const built = place.uid === undefined ? PROGRAM : publicProgram();
+  const [program = '', ...args] = [...asUser, process.execPath, built, ...words];
   const child = spawn(program, args, {
     cwd: place.path,
     env: { ...process.env, ...place.env },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { git } from '../support/git-fixtures.js';
+import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import {
   commitFiles,
@@ -110,24 +110,11 @@ describe('kgit get', () => {
 
   it('asks the remote where its answer is old or --fetch says so, and not with --no-fetch', async () => {
     const remote = sharedState();
-    const path = stateRepository();
-    git(path, 'remote', 'add', 'origin', remote);
-    git(path, 'fetch', '--quiet', 'origin');
+    const path = cloneOf(remote);
     expect((await kgitJson(path, ['get', 'deployment.count', '--no-fetch'])).repository.fetchedAt).toBeNull();
     const fetched = await kgitJson(path, ['get', 'deployment.count']);
     expect(Date.parse(fetched.repository.fetchedAt)).toBeGreaterThan(Date.now() - 60_000);
-    const other = stateRepository();
-    git(
-      other,
-      'pull',
-      '--quiet',
-      '--rebase=false',
-      '--allow-unrelated-histories',
-      '-X',
-      'theirs',
-      remote,
-      'main',
-    );
+    const other = cloneOf(remote);
     commitFiles(other, { 'deployments/dep-a/state.yaml': 'deployment: {count: 9}\n' });
     git(other, 'push', '--quiet', remote, 'HEAD:main');
     const count = async (...more: string[]) =>
