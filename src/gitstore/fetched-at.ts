@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode, privateFolder, replaceDurably } from '../store/durable-files.js';
+import { hasCode, privateFolder, replaceWhole } from '../store/durable-files.js';
 
 const fileOf = (commonDir: string) => join(commonDir, 'kgit', 'fetched-at');
 
@@ -16,9 +16,9 @@ export async function readFetchedAt(commonDir: string, now: number): Promise<num
   }
 }
 
-/** Notes that a clone has just heard from its remote. Throws EnvironmentError. */
+/** Notes that a clone has just heard from its remote; losing it costs one fetch. Throws EnvironmentError. */
 export async function noteFetchedAt(commonDir: string, now: number): Promise<void> {
   const file = fileOf(commonDir);
   await privateFolder(dirname(file));
-  await replaceDurably(file, String(now));
+  await replaceWhole(file, String(now));
 }
