@@ -31,11 +31,14 @@ export class CatFile {
   #chunks: Buffer[] = [];
   #size = 0;
   #needed = 0;
+  /** Bytes to come of an object that is too large to be held. */
+  #skipped = 0;
 
   /** @param once whether it is asked only once: then git need not hand on each object by itself */
   constructor(git: Git, once: boolean) {
     const child = git.start(['cat-file', '--batch', ...(once ? ['--buffer'] : [])]);
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout.on('data', (received: Buffer) => {
+      const chunk = this.#skip(received);
       this.#chunks.push(chunk);
       this.#size += chunk.length;
       if (this.#size >= this.#needed) this.#answer();
@@ -77,6 +80,13 @@ export class CatFile {
     for (const request of unanswered) request.reject(error);
   }
 
+  /** What is left of a chunk behind the bytes that nobody wants. */
+  #skip(chunk: Buffer): Buffer {
+    const unwanted = Math.min(this.#skipped, chunk.length);
+    this.#skipped -= unwanted;
+    return chunk.subarray(unwanted);
+  }
+
   /** Answers all requests whose object has come whole. */
   #answer(): void {
     this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
@@ -93,13 +103,17 @@ export class CatFile {
       if (match) {
         const length = Number(match[3]);
         used += length + 1;
-        if (this.#buffer.length < used) {
+        if (length > MAX_OBJECT) {
+          request.reject(tooLarge(request.path, length));
+          this.#skipped = Math.max(used - this.#buffer.length, 0);
+          used = Math.min(used, this.#buffer.length);
+        } else if (this.#buffer.length < used) {
           this.#needed = used - at;
           break;
+        } else {
+          const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
+          request.resolve({ oid: match[1] as string, type: match[2] as string, data });
         }
-        const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
-        if (length > MAX_OBJECT) request.reject(tooLarge(request.path, length));
-        else request.resolve({ oid: match[1] as string, type: match[2] as string, data });
       } else if (header.endsWith(' missing')) request.resolve(null);
       else request.reject(new InvalidStateError(`git cannot read ${request.name}: ${header.slice(0, 200)}`));
       this.#next += 1;
