@@ -217,7 +217,9 @@ async function openByUrl(
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
   const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
-  const path = await managedClone(openGit(tmpdir(), environment), wanted);
+  const outside = openGit(tmpdir(), environment);
+  await requireGit(outside, environment);
+  const path = await managedClone(outside, wanted);
   const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
@@ -281,18 +283,4 @@ function loginName(environment: Environment): string {
     // A container may run under a number that has no name.
     return environment['USER'] ?? environment['LOGNAME'] ?? 'unknown';
   }
-}
-
-/** The run of the CI that this process belongs to: its id and its page. */
-export function ciRun(environment: Environment): { id: string; url: string | null } | null {
-  const github = environment['GITHUB_RUN_ID'];
-  if (github) {
-    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = environment;
-    return {
-      id: github,
-      url: server && repository ? `${server}/${repository}/actions/runs/${github}` : null,
-    };
-  }
-  const gitlab = environment['CI_PIPELINE_ID'];
-  return gitlab ? { id: gitlab, url: environment['CI_PIPELINE_URL'] ?? null } : null;
 }

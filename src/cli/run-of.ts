@@ -24,3 +24,17 @@ export function runIdOf(
 export function isCi({ CI: said }: Environment): boolean {
   return said !== undefined && !/^(|0|false|no)$/i.test(said);
 }
+
+/** The run of the CI that this process belongs to: its id and its page. */
+export function ciRun(environment: Environment): { id: string; url: string | null } | null {
+  const github = environment['GITHUB_RUN_ID'];
+  if (github) {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = environment;
+    return {
+      id: github,
+      url: server && repository ? `${server}/${repository}/actions/runs/${github}` : null,
+    };
+  }
+  const gitlab = environment['CI_PIPELINE_ID'];
+  return gitlab ? { id: gitlab, url: environment['CI_PIPELINE_URL'] ?? null } : null;
+}

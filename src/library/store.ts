@@ -1,16 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { collectBatch, refusal } from '../cli/collect-events.js';
 import { requireDeployment } from '../cli/known-deployment.js';
-import { isCi, runIdOf } from '../cli/run-of.js';
+import { ciRun, isCi, runIdOf } from '../cli/run-of.js';
 import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
-import {
-  actorOf,
-  ciRun,
-  type Environment,
-  type OpenRepository,
-  systemClock,
-  thisHost,
-} from '../composition.js';
+import { actorOf, type Environment, type OpenRepository, systemClock, thisHost } from '../composition.js';
 import { type Layer, markerLayer, mergeLayers } from '../config.js';
 import { UsageError } from '../errors.js';
 import type { Edit } from '../model/edit.js';
