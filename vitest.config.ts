@@ -9,5 +9,7 @@ export default defineConfig({
     reporters: ['default', new CountReporter()],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Most of a test is waiting for programs that it started: one worker per core, where vitest keeps one core free.
+    maxWorkers: '100%',
   },
 });

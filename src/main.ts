@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Config, Errors, run } from '@oclif/core';
 import { configOptions } from './plugin.js';
 
@@ -6,11 +7,24 @@ export { loadCommand } from './plugin.js';
 /** Runs the command line of this process. A command reports its own failures; what fails before one runs is told here. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
+  nameHomeAndShell();
   try {
     await run(argv, configOptions());
   } catch (thrown) {
     const { reportFailure } = await import('./cli/failure.js');
     reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
+  }
+}
+
+/** oclif asks the system for the home and the shell that the environment does not name, and fails for a number without a name, as containers have. */
+function nameHomeAndShell(): void {
+  const { HOME, SHELL } = process.env;
+  if (HOME !== undefined && SHELL !== undefined) return;
+  try {
+    userInfo();
+  } catch {
+    process.env['HOME'] = HOME ?? '';
+    process.env['SHELL'] = SHELL ?? '/bin/sh';
   }
 }
 

@@ -28,6 +28,7 @@ function owned(path: string, uid: number): string {
 /** No place of one's own: the developer's home is closed to other users. */
 const HOMELESS = {
   HOME: '',
+  SHELL: undefined,
   USER: undefined,
   LOGNAME: undefined,
   XDG_CONFIG_HOME: undefined,
@@ -39,6 +40,12 @@ const HOMELESS = {
 export function nameless(): Place {
   const uid = 54_321;
   return { path: owned(plainRepository(), uid), env: HOMELESS, uid };
+}
+
+/** The same, where nothing names a home either. */
+export function unhoused(): Place {
+  const place = nameless();
+  return { ...place, env: { ...place.env, HOME: undefined } };
 }
 
 /** A repository that belongs to another user than the one who runs kgit. */

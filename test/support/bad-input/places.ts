@@ -20,6 +20,7 @@ import {
   oldGit,
   readOnly,
   readOnlyClone,
+  unhoused,
   unreadable,
 } from './machines.js';
 import { NOBODY, type Place, plainRepository } from './place.js';
@@ -155,6 +156,7 @@ const SET_UPS: Readonly<Record<string, (name: string) => Place | Promise<Place>>
   'no-git': noGit,
   'old-git': oldGit,
   nameless,
+  unhoused,
   foreign,
   'read-only': readOnly,
   'read-only-clone': readOnlyClone,
