@@ -4,12 +4,13 @@ import { type CommandResult, FORMATS, type Format, formatResult, type Screen } f
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
-import { type OpenRepository, openStateRepository, systemClock } from './composition.js';
+import { type OpenRepository, openStateRepository } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import type { Settings } from './settings.js';
+import type { FetchPolicy, Reading } from './store/outcomes.js';
 import { API_VERSION, managementsOf, readMarker } from './store/records.js';
-import type { FetchPolicy, Reading } from './store/state-repository.js';
+import { systemClock } from './this-host.js';
 
 /** A repository with its settings, ready to be read. */
 export interface Context {

@@ -1,8 +1,7 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { hostname, tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
@@ -12,12 +11,11 @@ import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
-import type { Actor } from './model/operation.js';
+import { committerOf } from './identity.js';
 import { parseRepositorySpec, type RepositorySpec } from './model/repository-spec.js';
 import type { Settings } from './settings.js';
 import { hasCode } from './store/durable-files.js';
 import { HeldLeases } from './store/held-leases.js';
-import type { Clock, Host } from './store/host.js';
 import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
@@ -25,47 +23,12 @@ import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, systemClock, thisHost } from './this-host.js';
 
 /** The branch where state lies when nothing else is said. */
 export const DEFAULT_BRANCH = 'main';
 /** The folder, in the clone's common git folder, of outbox and locks. */
 export const LOCAL_FOLDER = 'kgit';
-
-function readProc(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    // No /proc on this system: what it would tell stays unknown.
-    return null;
-  }
-}
-
-/** This machine and process. */
-export const thisHost: Host = {
-  hostname: hostname(),
-  bootId: readProc('/proc/sys/kernel/random/boot_id'),
-  pid: process.pid,
-  processStart: (pid) =>
-    readProc(`/proc/${pid}/stat`)
-      ?.replace(/^.*\) /, '')
-      .split(' ')[19] ?? null,
-  isAlive: (pid) => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return hasCode(error, 'EPERM');
-    }
-  },
-};
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
-  random: () => Math.random(),
-};
 
 /** The same place from `src/` and from the bundle in `dist/`. */
 const ASKPASS = fileURLToPath(new URL('../bin/askpass.sh', import.meta.url));
@@ -118,13 +81,6 @@ function remoteOf(config: ReadonlyMap<string, string>, branch: string): string |
 async function checkedOutBranch(commonDir: string): Promise<string | null> {
   const head = await readFile(join(commonDir, 'HEAD'), 'utf8');
   return /^ref: refs\/heads\/([^\n]+)/.exec(head)?.[1] ?? null;
-}
-
-/** The committer: git's identity, or kgit's own where none is set. */
-export function committerOf(config: ReadonlyMap<string, string>): Actor {
-  const name = config.get('user.name');
-  const email = config.get('user.email');
-  return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
 }
 
 /** What of a store depends on whether its clone is the user's or one that kgit keeps. */
@@ -256,31 +212,4 @@ export async function openStateRepository(
     return opened;
   // A repository of before 'main', or whose team named its branch otherwise.
   return { ...opened, branch: standing, ...assemble(layout, git, standing, place) };
-}
-
-/** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */
-export function actorOf(
-  settings: Settings,
-  environment: Environment,
-  config: ReadonlyMap<string, string>,
-): Actor {
-  const named = settings.user ?? environment['GITHUB_ACTOR'] ?? environment['GITLAB_USER_LOGIN'];
-  const gitName = config.get('user.name');
-  const gitEmail = config.get('user.email');
-  const name = named ?? gitName ?? loginName(environment);
-  const host = hostname();
-  if (gitEmail && (named === undefined || named === gitName)) return { name, email: gitEmail };
-  return {
-    name,
-    email: name.includes('@') ? name : `${name.toLowerCase().replace(/[^a-z0-9._-]+/g, '.')}@${host}`,
-  };
-}
-
-function loginName(environment: Environment): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run under a number that has no name.
-    return environment['USER'] ?? environment['LOGNAME'] ?? 'unknown';
-  }
 }

@@ -1,9 +1,9 @@
 import type { Context } from './base-command.js';
 import { asKgitError } from './cli/failure.js';
-import { thisHost } from './composition.js';
 import type { PreviousHolder } from './model/lease.js';
 import { lockSubject } from './model/subject.js';
 import type { LeaseActor } from './store/leases.js';
+import { thisHost } from './this-host.js';
 import { WriteCommand } from './write-command.js';
 
 /** What became of the event of a lease that was ended. */

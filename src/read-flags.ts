@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { FetchPolicy } from './store/state-repository.js';
+import type { FetchPolicy } from './store/outcomes.js';
 
 /** Flags of the commands that read. */
 export const readFlags = {

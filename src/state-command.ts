@@ -7,7 +7,7 @@ import type { Edit } from './model/edit.js';
 import type { Change } from './model/event.js';
 import type { Precondition } from './model/operation.js';
 import { deployment, formatSubject } from './model/subject.js';
-import type { WriteOutcome } from './store/state-repository.js';
+import type { WriteOutcome } from './store/outcomes.js';
 import { WriteCommand } from './write-command.js';
 
 /** A change of state that a command wants. */

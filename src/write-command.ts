@@ -6,15 +6,16 @@ import type { RunLease } from './cli/lease-run.js';
 import { ciRun, isCi, runIdOf } from './cli/run-of.js';
 import { startPublisher } from './cli/start-publisher.js';
 import { namedDeployment, resolveCluster } from './cli/subjects.js';
-import { actorOf, systemClock, thisHost } from './composition.js';
 import { UsageError } from './errors.js';
+import { actorOf } from './identity.js';
 import { type LeaseClaim, parseClaims } from './model/lease.js';
 import { lockName } from './model/lock-name.js';
 import { makeEvent, makeOperation, type Writer } from './model/make-operation.js';
 import type { Actor, EventWrite, Operation } from './model/operation.js';
 import { type Subject, unfitForWindows } from './model/subject.js';
 import { type IdSource, monotonicIds } from './model/ulid.js';
-import type { WriteOutcome } from './store/state-repository.js';
+import type { WriteOutcome } from './store/outcomes.js';
+import { systemClock, thisHost } from './this-host.js';
 
 const WRITE = 'WRITE';
 

@@ -2,7 +2,7 @@ import { ERROR_CLASSES, type KgitError } from '../errors.js';
 import { eventPath } from '../model/layout.js';
 import type { EventWrite, Operation } from '../model/operation.js';
 import { formatSubject } from '../model/subject.js';
-import type { WriteOutcome } from '../store/state-repository.js';
+import type { WriteOutcome } from '../store/outcomes.js';
 import type { ChildEnd } from './child-command.js';
 import type { CommandResult } from './output.js';
 import { formatAge } from './time.js';

@@ -7,8 +7,8 @@ import { UsageError } from '../errors.js';
 import { formatTimestamp } from '../model/event.js';
 import { sealedPath } from '../model/layout.js';
 import { parseSubject } from '../model/subject.js';
+import type { WriteOutcome } from '../store/outcomes.js';
 import type { Sealing } from '../store/seal-months.js';
-import type { WriteOutcome } from '../store/state-repository.js';
 import { WriteCommand } from '../write-command.js';
 
 const NOTHING: Sealing = { sealed: [], files: 0, tooLarge: [] };

@@ -4,20 +4,13 @@ import { checkLines } from '../cli/check-lines.js';
 import { asKgitError } from '../cli/failure.js';
 import type { CommandResult } from '../cli/output.js';
 import { parseDuration } from '../cli/time.js';
-import {
-  actorOf,
-  committerOf,
-  LOCAL_FOLDER,
-  type OpenRepository,
-  openGit,
-  openStateRepository,
-  systemClock,
-} from '../composition.js';
+import { LOCAL_FOLDER, type OpenRepository, openGit, openStateRepository } from '../composition.js';
 import { EXIT_CODES } from '../errors.js';
 import { checkCheckout } from '../gitstore/doctor-checkout.js';
 import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
 import { askRemote, checkClock } from '../gitstore/doctor-remote.js';
 import { readConfig } from '../gitstore/repository.js';
+import { actorOf, committerOf } from '../identity.js';
 import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
 import { type Check, findingOf, passed } from '../model/check.js';
@@ -27,6 +20,7 @@ import { checkOutbox } from '../store/doctor-outbox.js';
 import { checkPushes } from '../store/doctor-pushes.js';
 import { readMarker } from '../store/records.js';
 import type { Head } from '../store/state-store.js';
+import { systemClock } from '../this-host.js';
 
 export default class Doctor extends KgitCommand {
   static override summary = 'Check git, kubectl, the repository, its remote, and what waits.';

@@ -4,7 +4,6 @@ import { confirm } from '../cli/confirm.js';
 import type { CommandResult } from '../cli/output.js';
 import { defaultManagement } from '../cli/subjects.js';
 import { terminalText } from '../cli/terminal-text.js';
-import { thisHost } from '../composition.js';
 import { ConflictError, InterruptedError, UsageError } from '../errors.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { guardSecrets } from '../model/secret/guard-secrets.js';
@@ -22,6 +21,7 @@ import {
 import { parseImport } from '../sync/parse-import.js';
 import { planImport } from '../sync/plan-import.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
+import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
 const TRIES = 3;

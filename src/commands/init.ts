@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { actorOf, DEFAULT_BRANCH, openStateRepository } from '../composition.js';
+import { DEFAULT_BRANCH, openStateRepository } from '../composition.js';
 import { UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
 import { requireGit } from '../gitstore/git-version.js';
@@ -16,14 +16,15 @@ import {
   prepareRepository,
 } from '../gitstore/prepare-repository.js';
 import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-files.js';
+import { actorOf } from '../identity.js';
 import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
 import { editState, parseState } from '../model/state-document.js';
 import { DEFAULT_MANAGEMENT, deployment, formatSubject, isLabel } from '../model/subject.js';
 import type { Settings } from '../settings.js';
+import type { WriteOutcome } from '../store/outcomes.js';
 import { managementsOf, readState } from '../store/records.js';
-import type { WriteOutcome } from '../store/state-repository.js';
 import { WriteCommand } from '../write-command.js';
 
 export default class Init extends WriteCommand {

@@ -12,7 +12,7 @@ import { styleFor } from '../cli/style.js';
 import { InterruptedError, type KgitError, UsageError } from '../errors.js';
 import type { LeaseClaim } from '../model/lease.js';
 import type { ValueMap } from '../model/value.js';
-import type { WriteOutcome } from '../store/state-repository.js';
+import type { WriteOutcome } from '../store/outcomes.js';
 import { WriteCommand } from '../write-command.js';
 
 /** What `kgit run` itself records among the parameters. */

@@ -3,9 +3,10 @@ import { collectBatch, refusal } from '../cli/collect-events.js';
 import { requireDeployment } from '../cli/known-deployment.js';
 import { ciRun, isCi, runIdOf } from '../cli/run-of.js';
 import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
-import { actorOf, type Environment, type OpenRepository, systemClock, thisHost } from '../composition.js';
+import type { OpenRepository } from '../composition.js';
 import { type Layer, markerLayer, mergeLayers } from '../config.js';
 import { UsageError } from '../errors.js';
+import { actorOf } from '../identity.js';
 import type { Edit } from '../model/edit.js';
 import type { SubjectEvent } from '../model/event.js';
 import { headMatches, matches } from '../model/event-filter.js';
@@ -17,6 +18,7 @@ import { deployment, formatSubject } from '../model/subject.js';
 import { type IdSource, monotonicIds } from '../model/ulid.js';
 import type { Value } from '../model/value.js';
 import { publishedEvents } from '../store/event-log.js';
+import type { Reading, WriteOutcome } from '../store/outcomes.js';
 import { type PendingOperation, pendingOperation } from '../store/pending-operation.js';
 import {
   listSubjects,
@@ -26,8 +28,8 @@ import {
   readState,
   summariseSubject,
 } from '../store/records.js';
-import type { Reading, WriteOutcome } from '../store/state-repository.js';
 import { type SyncResult, syncResult } from '../store/sync-result.js';
+import { type Environment, systemClock, thisHost } from '../this-host.js';
 import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
 import type {
   ChangedState,

@@ -1,78 +1,18 @@
-import { ConflictError, InvalidStateError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { ConflictError, type KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { Change } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
-import type { Outbox, OutboxEntry } from './outbox.js';
+import type { Outbox } from './outbox.js';
+import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outcomes.js';
+import { waiting } from './outcomes.js';
 import { OverlayView } from './overlay-view.js';
 import { changesAnswers, planBatch, sealingOf } from './planned.js';
+import { notPublished, publishedElsewhere, stuck } from './publish-errors.js';
 import type { Publisher } from './publisher.js';
-import type { Sealing } from './seal-months.js';
-import type { Head, Revision, StateStore } from './state-store.js';
+import type { Head, StateStore } from './state-store.js';
 
 /** Longest that a read waits for the remote before it answers with what it has, in ms. */
 const READ_FETCH_MS = 2_000;
-
-/** When a read asks the remote first. */
-export type FetchPolicy =
-  /** Whatever it takes; a remote that does not answer is an error. */
-  | 'always'
-  /** Whatever it takes; a remote that does not answer makes the answer stale. */
-  | 'try'
-  | 'never'
-  /** When the last fetch is older than this many ms, and for a moment only. */
-  | { readonly olderThan: number };
-
-/** The repository as a reader sees it: the head, with the operations that wait applied to it. */
-export interface Reading {
-  readonly revision: Revision | null;
-  readonly fetchedAt: number | null;
-  readonly pending: readonly Operation[];
-  readonly view: OverlayView;
-  /** Why the remote was not asked, where it should have been. */
-  readonly staleness: RemoteError | null;
-}
-
-export interface WriteOptions {
-  /** Durable, no network: it is published later. */
-  readonly queue: boolean;
-  /** Fail rather than leave it queued. */
-  readonly requirePublish: boolean;
-  readonly dryRun: boolean;
-  /** Take it back rather than keep it when it cannot be published now: nobody would check its condition. */
-  readonly withdraw: boolean;
-  /** ms since the epoch. */
-  readonly deadline: number;
-  /** How long it waits for others to go along with it, in ms. */
-  readonly interval?: number;
-}
-
-/** How a write ended, when it did not fail. */
-export interface WriteOutcome {
-  readonly operation: string;
-  /** Null until it is published. */
-  readonly revision: Revision | null;
-  readonly delivery: 'published' | 'queued' | 'unchanged' | 'dry-run';
-  readonly attempts: number;
-  readonly changes: readonly Change[];
-  /** Ids of its events that were there already. */
-  readonly duplicates: readonly string[];
-  /** Of a compact: what it sealed, once that is known. */
-  readonly sealing?: Sealing;
-  /** What the user should know, such as why it was queued. */
-  readonly notes: readonly string[];
-}
-
-export interface SyncReport {
-  readonly published: readonly string[];
-  readonly rejected: readonly { readonly id: string; readonly error: KgitError }[];
-  readonly pending: readonly OutboxEntry[];
-  readonly head: Head;
-  /** How many revisions the checkout is behind, where something is in its way. */
-  readonly behind: number;
-  readonly notes: readonly string[];
-  /** Why not all was published, where something waits still. */
-  readonly error: KgitError | null;
-}
 
 /** A state repository through any driver: durable writes, and reads that see one's own. */
 export class StateRepository {
@@ -238,58 +178,4 @@ export class StateRepository {
   close(): Promise<void> {
     return this.store.close();
   }
-}
-
-function publishedElsewhere(): RemoteError {
-  return new RemoteError('another kgit process of this clone is publishing still', {
-    suggestions: ["Run 'kgit sync' again when it is through"],
-  });
-}
-
-/** The outcome of an operation that is kept and not published. */
-function waiting(operation: string): WriteOutcome & { delivery: 'queued' } {
-  return {
-    ...{ operation, revision: null, delivery: 'queued', attempts: 0 },
-    ...{ changes: [], duplicates: [], notes: [] },
-  };
-}
-
-/** Why entries wait that no `sync` will ever publish; null where there are none. */
-function stuck(pending: readonly OutboxEntry[], target: string): KgitError | null {
-  const broken = pending.find(({ operation }) => operation === null);
-  const suggestions = ({ id }: OutboxEntry) => [`Give it up: kgit outbox drop ${id}`];
-  if (broken) {
-    return new InvalidStateError(
-      `operation ${broken.id} cannot be read: its file is cut off, or of another version of kgit`,
-      {
-        suggestions: ['Update kgit, if a newer one wrote it', ...suggestions(broken)],
-        data: { operation: broken.id },
-      },
-    );
-  }
-  const foreign = pending.find((entry) => entry.target !== target);
-  if (!foreign) return null;
-  return new RemoteError(`operation ${foreign.id} was made for ${foreign.target}, and this is ${target}`, {
-    suggestions: ['Give the remote its old address again, then run kgit sync', ...suggestions(foreign)],
-    data: { operation: foreign.id, target: foreign.target },
-  });
-}
-
-/** The error of a write that is not on the branch: what became of the operation is in its data. */
-function notPublished(error: KgitError, operation: string, kept: boolean, unknown: boolean): KgitError {
-  const data = { ...error.data, operation, kept, ...(unknown ? { outcome: 'unknown' } : {}) };
-  const fate = unknown
-    ? 'whether it was published cannot be known'
-    : kept
-      ? 'not published; the write is kept in the outbox'
-      : 'not published, and not kept: nobody could check its condition later';
-  const suggestions = kept
-    ? error.suggestions
-    : [
-        ...error.suggestions.filter((text) => !text.includes('sync')),
-        'Write again; --queue keeps it unchecked',
-      ];
-  const Class = error.constructor as new (message: string, details: object) => KgitError;
-  const Failure = error instanceof RefusedError || error instanceof RemoteError ? Class : RemoteError;
-  return new Failure(`${error.message} (${fate})`, { suggestions, data });
 }

@@ -1,5 +1,5 @@
 import { ERROR_CLASSES, type ErrorCode } from '../errors.js';
-import type { SyncReport } from './state-repository.js';
+import type { SyncReport } from './outcomes.js';
 
 /** What a sync did, for scripts. */
 export interface SyncResult {

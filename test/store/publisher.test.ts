@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConflictError, EnvironmentError, KgitError, RefusedError, RemoteError } from '../../src/errors.js';
 import { eventPath, statePath } from '../../src/model/layout.js';
 import { EventFinder } from '../../src/store/event-finder.js';
-import type { WriteOptions } from '../../src/store/state-repository.js';
+import type { WriteOptions } from '../../src/store/outcomes.js';
 import type { SwapOutcome } from '../../src/store/state-store.js';
 import {
   eventOperation,

@@ -1,0 +1,55 @@
+/** The errors of what was not published. */
+import { InvalidStateError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import type { OutboxEntry } from './outbox.js';
+
+/** Another process holds the publish lock. */
+export function publishedElsewhere(): RemoteError {
+  return new RemoteError('another kgit process of this clone is publishing still', {
+    suggestions: ["Run 'kgit sync' again when it is through"],
+  });
+}
+
+/** Why entries wait that no `sync` will ever publish; null where there are none. */
+export function stuck(pending: readonly OutboxEntry[], target: string): KgitError | null {
+  const broken = pending.find(({ operation }) => operation === null);
+  const suggestions = ({ id }: OutboxEntry) => [`Give it up: kgit outbox drop ${id}`];
+  if (broken) {
+    return new InvalidStateError(
+      `operation ${broken.id} cannot be read: its file is cut off, or of another version of kgit`,
+      {
+        suggestions: ['Update kgit, if a newer one wrote it', ...suggestions(broken)],
+        data: { operation: broken.id },
+      },
+    );
+  }
+  const foreign = pending.find((entry) => entry.target !== target);
+  if (!foreign) return null;
+  return new RemoteError(`operation ${foreign.id} was made for ${foreign.target}, and this is ${target}`, {
+    suggestions: ['Give the remote its old address again, then run kgit sync', ...suggestions(foreign)],
+    data: { operation: foreign.id, target: foreign.target },
+  });
+}
+
+/** The error of a write that is not on the branch: what became of the operation is in its data. */
+export function notPublished(
+  error: KgitError,
+  operation: string,
+  kept: boolean,
+  unknown: boolean,
+): KgitError {
+  const data = { ...error.data, operation, kept, ...(unknown ? { outcome: 'unknown' } : {}) };
+  const fate = unknown
+    ? 'whether it was published cannot be known'
+    : kept
+      ? 'not published; the write is kept in the outbox'
+      : 'not published, and not kept: nobody could check its condition later';
+  const suggestions = kept
+    ? error.suggestions
+    : [
+        ...error.suggestions.filter((text) => !text.includes('sync')),
+        'Write again; --queue keeps it unchecked',
+      ];
+  const Class = error.constructor as new (message: string, details: object) => KgitError;
+  const Failure = error instanceof RefusedError || error instanceof RemoteError ? Class : RemoteError;
+  return new Failure(`${error.message} (${fate})`, { suggestions, data });
+}
