@@ -11,6 +11,7 @@ import type {
   SwapOutcome,
   TimelineEntry,
 } from '../store/state-store.js';
+import { BranchFollower } from './branch-follower.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
@@ -26,7 +27,7 @@ import { filesWith, placesOf } from './places.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
-import { resolveRevision, revisionAt } from './revisions.js';
+import { isAncestor, resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 import { untilUndisturbed } from './until-undisturbed.js';
@@ -55,6 +56,7 @@ export class GitStore implements StateStore {
   readonly #reader: ObjectReader;
   readonly #builder: CommitBuilder;
   readonly #checkouts: Checkouts;
+  readonly #follower: BranchFollower;
   readonly #refs: Refs;
   readonly #branchRef: string;
   readonly #trackingRef: string;
@@ -84,15 +86,12 @@ export class GitStore implements StateStore {
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
       clock.sleep,
     );
-  }
-
-  async #branchTip(): Promise<Revision | null> {
-    return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
+    this.#follower = new BranchFollower(git, this.#refs, this.#checkouts, branch);
   }
 
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
-    if (remote === null) return { revision: await this.#branchTip(), fetchedAt: null };
+    if (remote === null) return { revision: await this.#follower.tip(), fetchedAt: null };
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
@@ -101,14 +100,10 @@ export class GitStore implements StateStore {
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
       return { revision: local, fetchedAt };
     // The user's own fetch or push may know a newer tip than kgit's.
-    const isNewer = users && ours && users !== ours && (await this.#isAncestor(ours, users));
+    const isNewer = users && ours && users !== ours && (await isAncestor(this.#git, ours, users));
     // Nothing was ever published: what lies here is what the first push will bring.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
-  }
-
-  async #isAncestor(older: Revision, newer: Revision): Promise<boolean> {
-    return (await this.#git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
   }
 
   #noteFetched(): Promise<void> {
@@ -137,7 +132,7 @@ export class GitStore implements StateStore {
       throw unrelatedHistory(this.#remoteName(), this.#options.branch);
     }
     await this.#noteFetched();
-    return { revision: isEmpty ? await this.#branchTip() : tip, fetchedAt: this.#options.clock.now() };
+    return { revision: isEmpty ? await this.#follower.tip() : tip, fetchedAt: this.#options.clock.now() };
   }
 
   /** The remote as people know it: its name and its address without credentials. */
@@ -200,7 +195,7 @@ export class GitStore implements StateStore {
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     try {
-      const notes = await this.#follow(tip, base, this.#trackingRef);
+      const notes = await this.#follower.follow(tip, base, this.#trackingRef);
       if (locks.length > 0) await this.leases.noteSeen(locks);
       await this.#noteFetched();
       return notes;
@@ -216,7 +211,7 @@ export class GitStore implements StateStore {
     revisions: readonly Revision[],
     locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
-    const now = await this.#branchTip();
+    const now = await this.#follower.tip();
     if (now !== base) return { kind: 'moved' };
     const checkouts = await this.#checkouts.list();
     for (const checkout of checkouts) {
@@ -234,59 +229,17 @@ export class GitStore implements StateStore {
     return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
   }
 
-  /**
-   * Brings the user's own branch, and the checkouts of it, to the published tip where nothing is in the way:
-   * commits of the user's own and local edits stay as they are, and a note says so.
-   * @param base an ancestor of the tip
-   * @param tracking kgit's own ref that goes to the tip, too, and in any case
-   */
-  async #follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
-    const { local, checkouts, notes } = await this.#wayTo(tip, base);
-    if (notes === null) {
-      await this.#checkouts.begin(checkouts, local, tip);
-      if (await this.#refs.move(this.#branchRef, local, tip, tracking))
-        return this.#checkouts.finish(async () => tip);
-    }
-    if (tracking) await this.#refs.set(tracking, tip);
-    return notes ?? [];
-  }
-
-  /** Where the user's branch and its checkouts stand, and why they are to stay there; null where they can go to the tip. */
-  async #wayTo(tip: Revision, base: Revision | null) {
-    const checkouts = await this.#checkouts.list();
-    const local = await this.#branchTip();
-    const staying = (...notes: string[]) => ({ local, checkouts, notes });
-    if (local === tip || (local === null && checkouts.length === 0)) return staying();
-    const { branch } = this.#options;
-    if (local !== null && local !== base && !(await this.#isAncestor(local, tip)))
-      return staying(
-        `your branch ${branch} has commits that the remote does not have, so it was left where it is`,
-      );
-    for (const checkout of checkouts) {
-      const obstacle = await this.#checkouts.obstacle(checkout, local, tip);
-      if (obstacle)
-        return staying(
-          `${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`,
-        );
-    }
-    return { local, checkouts, notes: null };
-  }
-
   async settle(): Promise<readonly string[]> {
-    return this.#checkouts.finish(() => this.#branchTip());
+    return this.#checkouts.finish(() => this.#follower.tip());
   }
 
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
-    return revision !== null && this.isRemote ? this.#follow(revision, null, null) : [];
+    return revision !== null && this.isRemote ? this.#follower.follow(revision, null, null) : [];
   }
 
   async behind(): Promise<number> {
-    const [{ revision }, checkouts] = await Promise.all([this.head(), this.#checkouts.list()]);
-    if (revision === null || checkouts.length === 0) return 0;
-    const local = (await this.#refs.read([this.#branchRef])).get(this.#branchRef);
-    const range = local ? `${local}..${revision}` : revision;
-    return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
+    return this.#follower.behind((await this.head()).revision);
   }
 
   async close(): Promise<void> {
