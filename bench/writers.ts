@@ -39,7 +39,11 @@ let fleets = 0;
 /** A server with some events, and clones of it. @param delay seconds by which each push takes longer, as at a forge */
 export function makeFleet(surroundings: Surroundings, clones: number, delay = 0): Fleet {
   const name = `fleet${fleets++}`;
-  const server = serverOf(surroundings, madeRepository(surroundings.project, EVENTS, CLUSTERS), `${name}.git`);
+  const server = serverOf(
+    surroundings,
+    madeRepository(surroundings.project, EVENTS, CLUSTERS),
+    `${name}.git`,
+  );
   // Each move of the branch leaves a line there.
   surroundings.git(server, 'config', 'core.logAllRefUpdates', 'true');
   if (delay > 0) {
@@ -82,7 +86,10 @@ function run({ argv, env, cwd, read }: Writer): Promise<Write & { id: string }> 
 }
 
 /** A write by kgit: one event. */
-export function kgitWriter(surroundings: Surroundings, env: Writer['env']): (clone: string, i: number) => Writer {
+export function kgitWriter(
+  surroundings: Surroundings,
+  env: Writer['env'],
+): (clone: string, i: number) => Writer {
   return (clone, i) => ({
     argv: surroundings.kgit(
       process.execPath,
@@ -145,7 +152,9 @@ export async function fare(
   const ms = performance.now() - began;
   const files = surroundings.git(server, 'log', '--format=', '--name-only', `${before}..main`).split('\n');
   const isLost = ({ id }: { id: string }) => files.filter((file) => file.includes(id)).length !== 1;
-  const landed = readFileSync(join(server, 'logs/refs/heads/main'), 'utf8').split('\n').filter(Boolean).length;
+  const landed = readFileSync(join(server, 'logs/refs/heads/main'), 'utf8')
+    .split('\n')
+    .filter(Boolean).length;
   const pushes = recordedPushes(clones) ?? made.reduce((sum, one) => sum + one.pushes, 0);
   return { ms, writes: made, landed, pushes, lost: made.filter(isLost).length };
 }

@@ -5,6 +5,7 @@ import type { LockMove } from '../store/lease-store.js';
 import type {
   Commit,
   Head,
+  Offering,
   Revision,
   StateStore,
   StateView,
@@ -18,6 +19,7 @@ import { keepCommitGraph } from './commit-graph.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
+import { InboxRefs } from './inbox-refs.js';
 import { type RefMove, tipsOf } from './lock-commits.js';
 import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { LockRefs, localLines, lostLocally } from './lock-refs.js';
@@ -51,6 +53,7 @@ export class GitStore implements StateStore {
   readonly target: string;
   readonly isRemote: boolean;
   readonly leases: LockRefs;
+  readonly offers: InboxRefs | undefined;
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
@@ -81,6 +84,7 @@ export class GitStore implements StateStore {
     this.leases = new LockRefs(git, this.#reader, {
       ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
     });
+    this.offers = remote === null ? undefined : new InboxRefs(git, this.#reader, { folder, branch });
     this.#checkouts = new Checkouts(
       git,
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
@@ -111,14 +115,16 @@ export class GitStore implements StateStore {
     return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
-  async refresh(timeoutMs: number): Promise<Head> {
+  async refresh(timeoutMs: number, withOffers = false): Promise<Head> {
     const { remote } = this.#options;
     if (remote === null) return this.head();
     const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
-    const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
-    const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
-    const fetch = () => this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
+    const inboxes = withOffers ? this.offers?.fetchArgs : undefined;
+    const options = [...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), ...(inboxes?.options ?? [])];
+    const refspecs = [`+${this.#branchRef}:${this.#trackingRef}`, ...(inboxes ? [inboxes.refspec] : [])];
+    const args = ['fetch', ...options, '--end-of-options', remote, ...refspecs];
+    const fetch = () => this.#git.talk(remote, args, { timeout: timeoutMs });
     const result = await untilUndisturbed(fetch);
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
@@ -169,27 +175,39 @@ export class GitStore implements StateStore {
     commits: readonly Commit[],
     timeoutMs: number,
     locks: readonly LockMove[] = [],
+    offering?: Offering,
   ): Promise<SwapOutcome> {
-    let revisions: Revision[];
+    let built: Awaited<ReturnType<CommitBuilder['build']>>;
     try {
-      revisions = await this.#builder.build(base, commits);
+      built = await this.#builder.build(base, commits, offering?.offer);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       return { kind: 'blocked', error };
     }
+    const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     const moves = await this.leases.prepare(locks);
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions, moves);
-    const { remote, branch } = this.#options;
-    const { leases, refspecs } = lockPushArgs(moves);
-    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
-    const args = ['push', ...options, '--end-of-options', remote, `${tip}:${this.#branchRef}`, ...refspecs];
-    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
-    const failure = lockPushOutcome(result, moves, this.#remoteName(), branch);
+    const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
+    let failure = await this.#push(tip, moves, timeoutMs, inbox ? [inbox] : []);
+    // A forge or a hook that lets in branches alone must not keep the branch from moving.
+    if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
     if (failure) return failure;
+    if (inbox && built.offer === null) await this.offers?.end();
     const notes = await this.#afterPush(tip, base, moves);
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
+  }
+
+  async #push(tip: Revision, moves: readonly RefMove[], timeoutMs: number, more: readonly string[]) {
+    const { branch } = this.#options;
+    const remote = this.#options.remote as string;
+    const { leases, refspecs } = lockPushArgs(moves);
+    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
+    const targets = [`${tip}:${this.#branchRef}`, ...refspecs, ...more];
+    const args = ['push', ...options, '--end-of-options', remote, ...targets];
+    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    return lockPushOutcome(result, moves, this.#remoteName(), branch);
   }
 
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
