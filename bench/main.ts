@@ -13,14 +13,14 @@ function chosen(names: readonly string[]): FigureName[] {
 }
 
 /** Measures the figures named, or all, and writes their results. */
-export function runBenchmarks(root: string, names: readonly string[]): void {
+export async function runBenchmarks(root: string, names: readonly string[]): Promise<void> {
   for (const figure of chosen(names)) {
     const began = Date.now();
     progress(`${figure} begins`);
     const surroundings = new Surroundings(root);
     try {
       const machine = lookAtMachine();
-      const rows = FIGURE_MAKERS[figure](surroundings);
+      const rows = await FIGURE_MAKERS[figure](surroundings);
       const result: Result = { figure, measuredAt: new Date(began).toISOString(), machine, rows };
       writeFileSync(join(root, resultFile(figure)), `${JSON.stringify(result, null, 2)}\n`);
       for (const row of rows) {

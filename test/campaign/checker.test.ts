@@ -30,7 +30,8 @@ function commit(runId: string, changes: Changes = [], state?: unknown): Publishe
   const subject = changes.length > 0 ? 'deployment/d' : 'cluster/default/kcm-system/c';
   const event = { revision: `r${made}`, path: `${runId}.yaml`, id: `E${made}`, subject, runId, changes };
   const states = new Map(state === undefined ? [] : [['d', state]]);
-  return { revision: `r${made}`, committed: made, events: [event], states, rewritten: [] };
+  const place = { revision: `r${made}`, operation: `O${made}`, isEmpty: false, committed: made };
+  return { ...place, events: [event], states, rewritten: [] };
 }
 
 const wrote = (
@@ -88,6 +89,24 @@ const BAD: readonly [what: string, says: RegExp, history: () => History][] = [
     () => {
       const { commits, ...rest } = good();
       return { ...rest, commits: [...commits, { ...at(commits, 1), revision: 'again', committed: 99_999 }] };
+    },
+  ],
+  [
+    'a second, empty commit of an operation that is there already',
+    /operation O\d+ has a commit already/,
+    () => {
+      const { commits, ...rest } = good();
+      const again = { ...at(commits, 1), revision: 'again', committed: 99_999, events: [] };
+      return { ...rest, commits: [...commits, again] };
+    },
+  ],
+  [
+    'a commit that changes nothing',
+    /again: changes nothing/,
+    () => {
+      const { commits, ...rest } = good();
+      const empty = { ...commit('x'), revision: 'again', isEmpty: true, events: [] };
+      return { ...rest, commits: [...commits, empty] };
     },
   ],
   ['a published write that still waits', /is there 2 times/, () => ({ ...good(), waiting: ['q', 'b'] })],
@@ -218,6 +237,18 @@ const BAD_TOKENS: readonly [what: string, says: RegExp, history: () => History][
       commits: [commit('w')],
       waiting: [],
     }),
+  ],
+  [
+    'a write under a lease that was ended by force',
+    /landed after b ended its lease by force/,
+    () => {
+      const breaking: Call = { ...call('b', { kind: 'break', lock: 'one' }, [20, 25], {}), clone: 1 };
+      return {
+        calls: [lockCall('l0', 0, [0, 10], 1), breaking, underLock('w', 0, [30, 40])],
+        commits: [commit('w')],
+        waiting: [],
+      };
+    },
   ],
   [
     'a fenced write that lands',

@@ -27,7 +27,8 @@ function nextStep(random: Random, id: string, known: Known, options: StressOptio
   const isLocked = random.next() < 0.3 && options.locks.length > 0;
   const lock = isLocked ? { lock: random.pick(options.locks) } : {};
   if (isLocked && what < 0.35) return { kind: 'lock', ...(lock as { lock: string }) };
-  if (isLocked && what < 0.5) return { kind: 'unlock', ...(lock as { lock: string }) };
+  if (isLocked && what < 0.42) return { kind: 'unlock', ...(lock as { lock: string }) };
+  if (isLocked && what < 0.5) return { kind: 'break', ...(lock as { lock: string }) };
   if (what < 0.1) return { kind: 'look', at: path };
   if (what < 0.3) return { kind: 'event', ...lock };
   if (what < 0.4) return { kind: 'unset', path, ...lock };
