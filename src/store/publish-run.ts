@@ -227,8 +227,9 @@ export class PublishRun {
       const head = await this.#store.refresh(this.#talkMs, this.#combines);
       await this.#checkVersion(head.revision);
       this.#isFresh = true;
+      // After a push without an answer it may be ourselves who moved the branch.
+      this.#isRaced ||= !this.#mayHaveLanded && head.revision !== this.#believed;
       this.#mayHaveLanded = false;
-      this.#isRaced ||= head.revision !== this.#believed;
       this.#believed = head.revision;
       this.#foreign = await this.#offered(entries);
       return head;
