@@ -31,6 +31,12 @@ export interface ExplainedCluster {
   readonly timeLine: readonly TimeLineEntry[];
 }
 
+/** An explained cluster in a JSON result; its events are in the time line. */
+export function explainedJson({ detail, timeLine: entries }: ExplainedCluster) {
+  const { events, ...shown } = detail;
+  return { detail: { ...shown, eventsSeen: events !== null }, timeLine: entries };
+}
+
 /** Base of the commands that ask k0rdent through kubectl. */
 export abstract class ClusterCommand extends KgitCommand {
   static override baseFlags = {

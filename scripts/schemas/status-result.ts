@@ -75,7 +75,7 @@ const detail = z.object({
         status: conditionStatus,
         reason: nullableText,
         message: nullableText,
-        lastTransition: z.number().nullable().describe('In ms since the epoch.'),
+        since: nullableText.describe('Its last transition.'),
         meaning: z.enum(['problem', 'waiting', 'warning', 'fine']),
       }),
     )
@@ -97,19 +97,7 @@ const detail = z.object({
   kubernetesVersion: nullableText,
   credential: nullableText,
   config: z.unknown().describe('spec.config, secrets masked.'),
-  events: z
-    .array(
-      z.object({
-        time: z.number(),
-        type: z.string(),
-        reason: z.string(),
-        message: z.string(),
-        kind: z.string(),
-        count,
-      }),
-    )
-    .nullable()
-    .describe('Of Kubernetes; null where they may not be read.'),
+  eventsSeen: z.boolean().describe('Whether the events of Kubernetes may be read.'),
   related: z
     .array(
       z.object({

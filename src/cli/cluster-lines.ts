@@ -1,7 +1,8 @@
 import type { ClusterDetail } from '../k0rdent/cluster-detail.js';
 import type { ExplainedCondition, Meaning } from '../k0rdent/explanation.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
-import type { KgitEvent } from '../model/event.js';
+import type { KgitEvent, Lifecycle } from '../model/event.js';
+import { formatYaml } from '../model/yaml.js';
 import type { Screen } from './output.js';
 import { ageSince, STATE_COLOURS, shownFlags } from './status-columns.js';
 import type { Colour } from './style.js';
@@ -11,8 +12,11 @@ import { type TimeLineEntry, timeLineLines } from './time-line.js';
 import { wrapped } from './wrap.js';
 
 export interface ClusterPicture {
-  readonly cluster: JoinedCluster<KgitEvent>;
-  readonly detail: ClusterDetail;
+  readonly subject: string;
+  /** Null where it is not live. */
+  readonly cluster: JoinedCluster<KgitEvent> | null;
+  readonly detail: ClusterDetail | null;
+  readonly recorded: Lifecycle | null;
   readonly timeLine: readonly TimeLineEntry[];
   /** ms since the epoch */
   readonly now: number;
@@ -26,22 +30,46 @@ const MARKS: Readonly<Record<Meaning, readonly [string, Colour]>> = {
 };
 
 /** One cluster: its state and what explains it first, then conditions, services, what is around it, and the time line. */
-export function clusterLines(picture: ClusterPicture, screen: Screen, wide: boolean): string[] {
-  const { detail, timeLine } = picture;
+export function clusterLines(
+  { subject, cluster, detail, timeLine, recorded, now }: ClusterPicture,
+  screen: Screen,
+  wide: boolean,
+  { withConfig = wide } = {},
+): string[] {
+  const { style } = screen;
+  const history = timeLine.length > 0 ? [style('dim', 'TIME LINE'), ...timeLineLines(timeLine, screen)] : [];
+  if (cluster === null || detail === null) {
+    const said = recorded === null ? 'not recorded as created or deleted' : `recorded as ${recorded}`;
+    return [`${style('bold', oneLine(subject))}  ${style('yellow', 'not live')}, ${said}`, '', ...history];
+  }
   const blocks = [
-    headLines(picture, screen),
-    conditionLines(detail.conditions, picture.now, screen, wide),
-    serviceLines(picture, screen),
+    headLines(cluster, detail, now, screen),
+    conditionLines(detail.conditions, now, screen, wide),
+    serviceLines(detail, now, screen),
     relatedLines(detail, screen),
-    [
-      ...(timeLine.length > 0 ? [screen.style('dim', 'TIME LINE'), ...timeLineLines(timeLine, screen)] : []),
-      ...(detail.events === null ? [screen.style('yellow', '! Kubernetes events: denied')] : []),
-    ],
+    ...(withConfig ? [configLines(detail, screen)] : []),
+    [...history, ...(detail.events === null ? [style('yellow', '! Kubernetes events: denied')] : [])],
   ];
   return blocks.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]));
 }
 
-function headLines({ cluster, detail, now }: ClusterPicture, { style, width }: Screen): string[] {
+function configLines({ config }: ClusterDetail, { style }: Screen): string[] {
+  if (config === null) return [];
+  return [
+    style('dim', 'CONFIG'),
+    ...formatYaml(config)
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
+}
+
+function headLines(
+  cluster: JoinedCluster<KgitEvent>,
+  detail: ClusterDetail,
+  now: number,
+  { style, width }: Screen,
+): string[] {
   const { management, namespace, name, state, services } = cluster;
   const flags = shownFlags(cluster);
   const field = (label: string, text: string, colour?: Colour) => {
@@ -83,10 +111,10 @@ function conditionLines(
   wide: boolean,
 ): string[] {
   if (conditions.length === 0) return [];
-  const rows = conditions.map(({ type, status, reason, meaning, lastTransition }) => [
+  const rows = conditions.map(({ type, status, reason, meaning, since }) => [
     { text: `${MARKS[meaning][0]} ${type}`, colour: MARKS[meaning][1] },
     status,
-    lastTransition === null ? '' : ageSince(new Date(lastTransition).toISOString(), now),
+    ageSince(since, now),
     reason ?? '',
   ]);
   const [heading = '', ...lines] = formatTable(
@@ -106,7 +134,7 @@ function conditionLines(
 
 const SERVICE_COLOURS: Readonly<Record<string, Colour>> = { Deployed: 'green', Failed: 'red' };
 
-function serviceLines({ detail: { services }, now }: ClusterPicture, { style, width }: Screen): string[] {
+function serviceLines({ services }: ClusterDetail, now: number, { style, width }: Screen): string[] {
   if (services.length === 0) return [];
   const rows = services.map((service) => [
     `${service.namespace}/${service.name}`,

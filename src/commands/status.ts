@@ -6,7 +6,7 @@ import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
 import { statusMetrics } from '../cli/status-metrics.js';
-import { ClusterCommand, type ExplainedCluster } from '../cluster-command.js';
+import { ClusterCommand, type ExplainedCluster, explainedJson } from '../cluster-command.js';
 import { EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
 import { subjectOf } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
@@ -127,14 +127,18 @@ export default class Status extends ClusterCommand {
     };
     const [cluster] = clusters;
     return {
-      json: { contexts, clusters, divergence, ...explained },
+      json: { contexts, clusters, divergence, ...(explained && explainedJson(explained)) },
       rows: clusters,
       names: clusters.map(subjectOf),
       others: { prometheus: () => statusMetrics(report, context.reading) },
       lines: (screen, wide) =>
         cluster && explained
           ? [
-              ...clusterLines({ cluster, ...explained, now: this.now() }, screen, wide),
+              ...clusterLines(
+                { subject: subjectOf(cluster), cluster, ...explained, recorded: null, now: this.now() },
+                screen,
+                wide,
+              ),
               ...divergenceLines(picture, screen, wide),
               ...contextLines(picture, screen),
               '',

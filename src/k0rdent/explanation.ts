@@ -7,8 +7,10 @@ import type { Condition, Conditions } from './condition.js';
  */
 export type Meaning = 'problem' | 'waiting' | 'warning' | 'fine';
 
-export interface ExplainedCondition extends Condition {
+export interface ExplainedCondition extends Omit<Condition, 'lastTransition'> {
   readonly meaning: Meaning;
+  /** RFC 3339: its last transition. */
+  readonly since: string | null;
 }
 
 /** The order in which kcm goes from a spec to a running cluster: what fails first keeps the rest from happening. */
@@ -41,13 +43,14 @@ const SLOW = new Set([
 export function explainConditions(conditions: Conditions, state: ClusterState): ExplainedCondition[] {
   const isDeletion = state === 'Deleting' || state === 'DeleteFailing';
   const order = isDeletion ? DELETION : PIPELINE;
-  const place = ({ type }: Condition) => {
+  const place = ({ type }: ExplainedCondition) => {
     if (type === AGGREGATE) return order.length + 1;
     const index = order.indexOf(type);
     return index < 0 ? order.length : index;
   };
-  const explained = [...conditions.values()].map((condition) => ({
+  const explained = [...conditions.values()].map(({ lastTransition, ...condition }) => ({
     ...condition,
+    since: lastTransition === null ? null : new Date(lastTransition).toISOString().replace('.000Z', 'Z'),
     meaning: isDeletion ? deletionMeaning(condition, state) : meaningOf(condition, state),
   }));
   return explained.sort(
@@ -59,7 +62,7 @@ export function explainConditions(conditions: Conditions, state: ClusterState): 
   );
 }
 
-function meaningOf({ type, status }: Condition, state: ClusterState): Meaning {
+function meaningOf({ type, status }: Pick<Condition, 'type' | 'status'>, state: ClusterState): Meaning {
   if (NORMAL_FALSE.has(type)) {
     if (status !== 'True') return 'fine';
     return type === 'HelmChartNameChanged' ? 'warning' : 'problem';
@@ -72,7 +75,10 @@ function meaningOf({ type, status }: Condition, state: ClusterState): Meaning {
   return SLOW.has(type) && !isFailed ? 'waiting' : 'problem';
 }
 
-function deletionMeaning({ type, status, reason }: Condition, state: ClusterState): Meaning {
+function deletionMeaning(
+  { type, status, reason }: Omit<Condition, 'lastTransition'>,
+  state: ClusterState,
+): Meaning {
   if (type === 'Deleting') return state === 'DeleteFailing' || reason === 'Failed' ? 'problem' : 'waiting';
   if (type === 'CloudResourcesDeletedCondition')
     return status === 'True' ? 'fine' : reason === 'Failed' ? 'problem' : 'waiting';
