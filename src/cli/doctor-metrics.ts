@@ -1,8 +1,7 @@
 import type { Check } from '../model/check.js';
 import { ulidTime } from '../model/ulid.js';
 import type { PushRecord } from '../store/push-log.js';
-import { prometheusLines, seconds } from './prometheus.js';
-import { repositoryMetrics } from './status-metrics.js';
+import { type Metric, prometheusLines, seconds } from './prometheus.js';
 
 /** What doctor knows of a repository beside its checks. */
 export interface RepositoryHealth {
@@ -45,4 +44,20 @@ export function doctorMetrics(checks: readonly Check[], health: RepositoryHealth
       samples: ofPushes(pushes.filter(({ isPublished }) => !isPublished).length),
     },
   ]);
+}
+
+/** What is known of the repository: when it was last fetched, and what waits. */
+function repositoryMetrics(fetchedAt: number | null, pending: number): Metric[] {
+  return [
+    {
+      name: 'kgit_outbox_operations',
+      help: 'Operations that wait in the outbox to be published.',
+      samples: [{ value: pending }],
+    },
+    {
+      name: 'kgit_fetch_timestamp_seconds',
+      help: 'Time of the last fetch from the remote; absent without a remote.',
+      samples: fetchedAt === null ? [] : [{ value: seconds(fetchedAt) }],
+    },
+  ];
 }

@@ -1,20 +1,12 @@
 import { eventTime } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
 import type { ClusterRecord } from '../store/cluster-records.js';
-import type { Reading } from '../store/outcomes.js';
 import type { CommandResult } from './output.js';
-import { prometheusLines } from './prometheus.js';
-import { repositoryMetrics } from './status-metrics.js';
 import { formatTable } from './table.js';
 import { formatAge } from './time.js';
 
 /** What is recorded of clusters, where none was asked: it says so, and gives no state. */
-export function offlineResult(
-  records: readonly ClusterRecord[],
-  reading: Reading,
-  footer: string,
-  now: number,
-): CommandResult {
+export function offlineResult(records: readonly ClusterRecord[], footer: string, now: number): CommandResult {
   const clusters = records.map(({ subject, lifecycle, lastEvent }) => ({
     ...{ management: subject.management, namespace: subject.namespace, name: subject.name },
     ...{ recorded: lifecycle, state: null, lastEvent },
@@ -30,9 +22,6 @@ export function offlineResult(
     json: { contexts: [], clusters, divergence: [], live: false },
     rows: clusters,
     names: records.map(({ subject }) => formatSubject(subject)),
-    others: {
-      prometheus: () => prometheusLines(repositoryMetrics(reading.fetchedAt, reading.pending.length)),
-    },
     lines: ({ style, width }) => [
       style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
       ...(rows.length > 0

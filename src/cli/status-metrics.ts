@@ -2,11 +2,13 @@ import { CLUSTER_FLAGS, CLUSTER_STATES } from '../k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
 import type { StatusReport } from '../k0rdent/status-report.js';
 import { eventTime, type KgitEvent } from '../model/event.js';
-import type { Reading } from '../store/outcomes.js';
 import { type Metric, prometheusLines, seconds } from './prometheus.js';
 
-/** The report as metrics. Clusters are counted, not listed, so that the series stay few in a fleet of any size. */
-export function statusMetrics(report: StatusReport<KgitEvent>, reading: Reading): readonly string[] {
+/**
+ * The report as metrics. Clusters are counted, not listed, so that the series stay few in a fleet
+ * of any size. None is one of doctor's: a textfile collector refuses the same series from two files.
+ */
+export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[] {
   const { contexts, clusters, divergence } = report;
   const asked = contexts.filter(({ error }) => error === null);
   const managements = [...new Set(asked.flatMap(({ management }) => management ?? []))].sort();
@@ -71,23 +73,6 @@ export function statusMetrics(report: StatusReport<KgitEvent>, reading: Reading)
         return times.length === 0 ? [] : [{ labels: { management }, value: seconds(Math.max(...times)) }];
       }),
     },
-    ...repositoryMetrics(reading.fetchedAt, reading.pending.length),
   ];
   return prometheusLines(metrics);
-}
-
-/** What is known of the repository: when it was last fetched, and what waits. */
-export function repositoryMetrics(fetchedAt: number | null, pending: number): Metric[] {
-  return [
-    {
-      name: 'kgit_outbox_operations',
-      help: 'Operations that wait in the outbox to be published.',
-      samples: [{ value: pending }],
-    },
-    {
-      name: 'kgit_fetch_timestamp_seconds',
-      help: 'Time of the last fetch from the remote; absent without a remote.',
-      samples: fetchedAt === null ? [] : [{ value: seconds(fetchedAt) }],
-    },
-  ];
 }

@@ -77,6 +77,8 @@ export default class Status extends ClusterCommand {
     const records = (await readClusters(context.reading.view)).filter(
       ({ subject }) => !one || formatSubject(subject) === formatSubject(one),
     );
+    if (this.flags['offline'] && this.format === 'prometheus')
+      throw new UsageError('metrics tell what is live: leave --offline or -o prometheus out');
     if (this.flags['offline']) return this.#offline(context, records, namespace);
     const selector = this.flags['selector'] as string | undefined;
     const observation = await this.observe(context, records, { namespace, name: one?.name, selector });
@@ -130,7 +132,7 @@ export default class Status extends ClusterCommand {
       json: { contexts, clusters, divergence, ...(explained && explainedJson(explained)) },
       rows: clusters,
       names: clusters.map(subjectOf),
-      others: { prometheus: () => statusMetrics(report, context.reading) },
+      others: { prometheus: () => statusMetrics(report) },
       lines: (screen, wide) =>
         cluster && explained
           ? [
@@ -156,6 +158,6 @@ export default class Status extends ClusterCommand {
   ): CommandResult {
     this.note('not live: no cluster was asked, this is what is recorded');
     const shown = records.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
-    return offlineResult(shown, context.reading, this.repositoryLine(context), this.now());
+    return offlineResult(shown, this.repositoryLine(context), this.now());
   }
 }

@@ -42,12 +42,11 @@ export function spawnKubectl(args: readonly string[], options: SpawnOptions): Pr
     const stderr: Buffer[] = [];
     let size = 0;
     let errorSize = 0;
-    // stdin is closed: kubectl asks it for a user name where a context has no credentials.
-    const stdin = input === undefined ? 'ignore' : 'pipe';
-    const child = spawn(program, args, { env: environment, cwd, stdio: [stdin, 'pipe', 'pipe'] });
+    // stdin is ended at once: kubectl asks it for a user name where a context has no credentials.
+    const child = spawn(program, args, { env: environment, cwd, stdio: 'pipe' });
     // Who ends before it reads all closes its end: how it ended is told by its exit.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input);
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
     const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString('utf8');
     const finish = (ended: Ended, code: number | null = null, trouble?: string) => {
       clearTimeout(timer);
