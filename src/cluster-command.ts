@@ -64,15 +64,15 @@ export abstract class ClusterCommand extends KgitCommand {
     return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
   }
 
-  /** The user's kubectl. `signal` ends what runs; by default the time-out of the command does. */
-  protected kubectl({ settings }: Context, signal = AbortSignal.timeout(settings.timeout)): Kubectl {
+  /** The user's kubectl, which may take `timeout` ms for all that it is asked. */
+  protected kubectl(timeout: number): Kubectl {
     return openKubectl({
       // The token is for git's remote; kubectl and its plugins have no use of it.
       environment: { ...this.environment, KGIT_TOKEN: undefined },
       kubeconfig: this.flags['kubeconfig'] as string | undefined,
-      timeoutMs: settings.timeout,
-      requestTimeoutMs: settings.timeout,
-      signal,
+      timeoutMs: timeout,
+      requestTimeoutMs: timeout,
+      signal: AbortSignal.timeout(timeout),
     });
   }
 
@@ -104,7 +104,7 @@ export abstract class ClusterCommand extends KgitCommand {
     records: readonly ClusterRecord[],
     wanted: Wanted,
   ): Promise<Observation> {
-    const kubectl = this.kubectl(context);
+    const kubectl = this.kubectl(context.settings.timeout);
     const observation = await observe({ ...this.observeOptions(context, records, wanted), kubectl });
     await this.#learn(context, observation);
     return observation;

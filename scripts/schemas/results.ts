@@ -203,6 +203,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+  WaitResult: {
+    about: 'kgit wait',
+    repository: 'always',
+    shapes: [
+      { subject, for: z.string(), state: nullableText.describe('Null where it is gone.'), seconds: count },
+    ],
+  },
 };
 
 function repositoryOf({ repository: presence }: Kind): Shape {
