@@ -63,6 +63,8 @@ export interface OpenRepository {
   readonly git: Git;
   readonly layout: Repository;
   readonly path: string;
+  /** The folder of what is this machine's alone. */
+  readonly localFolder: string;
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
@@ -181,7 +183,8 @@ async function openByUrl(
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
-  return { git, layout, path: withoutCredentials(url), branch, ...assemble(layout, git, branch, own) };
+  const place = { path: withoutCredentials(url), localFolder: own.folder };
+  return { git, layout, branch, ...place, ...assemble(layout, git, branch, own) };
 }
 
 /**
@@ -206,7 +209,8 @@ export async function openStateRepository(
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
-  const opened = { git, layout, path, branch, ...assemble(layout, git, branch, place) };
+  const localFolder = place.folder;
+  const opened = { git, layout, path, localFolder, branch, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;
