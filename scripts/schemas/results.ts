@@ -18,7 +18,7 @@ import {
   utcTime,
   written,
 } from './parts.js';
-import { liveStatus, offlineStatus } from './status-result.js';
+import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -215,6 +215,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     shapes: [{ started: runRow, ended: runRow.nullable(), exitCode: count.nullable() }],
   },
   SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
+  ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
   StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
   SyncResult: {
     about: 'kgit sync',
@@ -230,6 +231,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+  WaitResult: {
+    about: 'kgit wait',
+    repository: 'always',
+    shapes: [
+      { subject, for: z.string(), state: nullableText.describe('Null where it is gone.'), seconds: count },
+    ],
+  },
 };
 
 function repositoryOf({ repository: presence }: Kind): Shape {
