@@ -23,12 +23,15 @@ export interface ImportedFile {
   readonly error: ImportError | null;
 }
 
-/** A state path for which a file and the repository differ. */
+/** A state path for which a file and the repository differ, and both from what was last imported. */
 export interface ImportConflict {
   readonly deployment: string;
   readonly path: string;
-  readonly repository: Value;
-  readonly file: Value;
+  /** What was last imported; missing where nothing was. */
+  readonly base?: Value;
+  /** Missing, like `file`, where the path was taken away there. */
+  readonly repository?: Value;
+  readonly file?: Value;
   /** The file, as its row names it. */
   readonly from: string;
 }

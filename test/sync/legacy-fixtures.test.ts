@@ -7,7 +7,8 @@ import { parseState } from '../../src/model/state-document.js';
 import { formatSubject } from '../../src/model/subject.js';
 import { canonicalJson } from '../../src/sync/canonical-json.js';
 import { refusalOf } from '../../src/sync/import-plan.js';
-import { type ParsedFile, parseImport } from '../../src/sync/parse-import.js';
+import { parseImport } from '../../src/sync/parse-import.js';
+import type { ParsedFile } from '../../src/sync/parsed-file.js';
 import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
 import { finder, MemoryRepository, SETTINGS } from './import-support.js';
 
