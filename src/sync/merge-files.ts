@@ -3,7 +3,8 @@ import type { StateView } from '../store/state-store.js';
 import { existingRecords } from './existing-records.js';
 import { type ImportStamp, importOperation } from './import-operation.js';
 import type { ImportedFile } from './import-plan.js';
-import { type ImportSettings, parseImport } from './parse-import.js';
+import { parseImport } from './parse-import.js';
+import type { ImportSettings } from './parsed-file.js';
 import { planImport } from './plan-import.js';
 import { readLegacyFiles } from './read-legacy-files.js';
 
