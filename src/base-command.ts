@@ -102,7 +102,7 @@ export abstract class KgitCommand extends Command {
     this.words = argv as string[];
     const result = await this.execute();
     await this.#close();
-    this.#endProgress();
+    this.endProgress();
     await this.print(result);
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   }
@@ -161,7 +161,8 @@ export abstract class KgitCommand extends Command {
     this.#showsProgress = true;
   }
 
-  #endProgress(): void {
+  /** Takes the line of `progress` away again. */
+  protected endProgress(): void {
     if (this.#showsProgress) process.stderr.write('\r\u001b[K');
     this.#showsProgress = false;
   }
@@ -232,7 +233,7 @@ export abstract class KgitCommand extends Command {
 
   override async catch(thrown: Error): Promise<void> {
     await this.#close();
-    this.#endProgress();
+    this.endProgress();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
     reportFailure(thrown, this.argv, this.flags.verbose === true);

@@ -41,9 +41,14 @@ export class ImportedFiles {
     return lines.findLast((line) => line.path === path) ?? null;
   }
 
-  /** Notes what was taken from a file, durably. Throws EnvironmentError. */
+  /**
+   * Notes what was taken from a file. A power loss may take the note away: then the next merge goes by what the
+   * repository holds of the import. Throws EnvironmentError.
+   */
   async note(record: ImportedFileRecord): Promise<void> {
-    await this.#journal(record.path).replace(record);
+    const last = await this.last(record.path);
+    const isSame = last?.sha256 === record.sha256 && last.mtimeMs === record.mtimeMs;
+    if (!isSame || last.subject !== record.subject) await this.#journal(record.path).replace(record);
   }
 
   #journal(path: string): PrivateJournal {

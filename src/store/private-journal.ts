@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
-import { cannotKeep, hasCode, privateFolder, replaceDurably, syncFolder } from './durable-files.js';
+import { cannotKeep, hasCode, privateFolder, replaceWhole, syncFolder } from './durable-files.js';
 
 /** Most bytes of one journal that are read. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -42,10 +42,10 @@ export class PrivateJournal {
     }
   }
 
-  /** Has it hold this line alone, durably: readers see the old lines or the new one. Throws EnvironmentError. */
+  /** Has it hold this line alone; readers see the old lines or the new one, a power loss may take it away. Throws EnvironmentError. */
   async replace(line: unknown): Promise<void> {
     await privateFolder(this.#folder);
-    await replaceDurably(this.#path, `${JSON.stringify(line)}\n`);
+    await replaceWhole(this.#path, `${JSON.stringify(line)}\n`);
   }
 
   /** The lines, oldest first; none where nothing was written. Throws EnvironmentError. */

@@ -5,7 +5,7 @@ import { formatSubject } from '../model/subject.js';
 import type { ValueMap } from '../model/value.js';
 import { EventFinder } from '../store/event-finder.js';
 import type { StateView } from '../store/state-store.js';
-import { type FileSnapshot, importedSnapshot } from './imported-snapshot.js';
+import { type ImportedState, importedSnapshot } from './imported-snapshot.js';
 import type { ExistingRecords } from './plan-import.js';
 
 /**
@@ -19,7 +19,7 @@ export async function existingRecords(
   local: ReadonlyMap<string, ValueMap> = new Map(),
 ): Promise<ExistingRecords> {
   const states = new Map<string, unknown>();
-  const snapshots = new Map<string, readonly FileSnapshot[]>();
+  const snapshots = new Map<string, ImportedState>();
   for (const id of new Set(files.map(({ deployment }) => deployment))) {
     const file = id === null ? null : statePath(id);
     const text = file === null ? null : await view.read(file);

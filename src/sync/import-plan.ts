@@ -62,6 +62,24 @@ export interface ImportPlan {
   readonly skipInvalid: boolean;
 }
 
+/** A file that is left out, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}
+
+/** The files that are left out of a plan. */
+export function skippedFiles({ files }: ImportPlan): SkippedFile[] {
+  return files.flatMap(({ path, error }) => {
+    if (error === null) return [];
+    const { line, column, message } = error;
+    const place = { ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
+    return [{ path, ...place, message }];
+  });
+}
+
 function firstError(plan: ImportPlan): KgitError | null {
   const broken = plan.files.filter(({ error }) => error !== null);
   const [first] = broken;

@@ -30,12 +30,20 @@ async function newest(view: StateView, id: string): Promise<StoredEvent | null> 
   return null;
 }
 
-/**
- * What the state files of a deployment said at the newest import of any of them, family by family: the event of each
- * import carries on what those before it said. Empty where nothing was imported. Throws InvalidStateError.
- */
-export async function importedSnapshot(view: StateView, id: string): Promise<readonly FileSnapshot[]> {
-  if ((await view.read(statePath(id))) === null) return [];
-  const files = (await newest(view, id))?.read().source?.['files'];
-  return Array.isArray(files) ? (files as Value[]).flatMap(snapshotOf) : [];
+/** What is known of the newest import of a deployment's state. */
+export interface ImportedState {
+  /** The state files family by family: each import carries on what those before it said. */
+  readonly files: readonly FileSnapshot[];
+  /** The state paths of what was withheld, as messages show them. */
+  readonly withheld: readonly string[];
+}
+
+/** The newest import of a deployment's state by anybody; empty where there was none. Throws InvalidStateError. */
+export async function importedSnapshot(view: StateView, id: string): Promise<ImportedState> {
+  const source = (await view.read(statePath(id))) === null ? null : (await newest(view, id))?.read().source;
+  const { files, withheld } = source ?? {};
+  return {
+    files: Array.isArray(files) ? (files as Value[]).flatMap(snapshotOf) : [],
+    withheld: Array.isArray(withheld) ? withheld.filter((path) => typeof path === 'string') : [],
+  };
 }

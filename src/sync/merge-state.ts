@@ -3,7 +3,7 @@ import { parseRfc3339 } from '../model/rfc3339.js';
 import { formatStatePath, lookUp, type StatePath } from '../model/state-path.js';
 import { sameValue, type ValueMap } from '../model/value.js';
 import type { ConflictRule, ImportedState } from './import-plan.js';
-import type { FileSnapshot } from './imported-snapshot.js';
+import type { ImportedState as LastImport } from './imported-snapshot.js';
 import { isStateFamily } from './legacy-family.js';
 import type { ParsedFile, ParsedState } from './parsed-file.js';
 import { type DisplacedClaim, settleClaims } from './state-claims.js';
@@ -17,7 +17,7 @@ export type StateFile = ParsedFile & { readonly state: ParsedState };
 export interface KnownState {
   readonly repository: unknown;
   /** What anybody last imported. */
-  readonly snapshots: readonly FileSnapshot[];
+  readonly last: LastImport;
   /** What this clone last took from the files, by place. */
   readonly local: ReadonlyMap<string, ValueMap>;
 }
@@ -37,8 +37,8 @@ function ageOf(values: ValueMap): number {
  * What a file said when it was last imported. This clone knows it of its own files; of others it takes what anybody
  * imported last, unless the file is older than that: then it has missed what came between.
  */
-function baseValues({ state, file }: StateFile, { snapshots, local }: KnownState): ValueMap | null {
-  const shared = snapshots.findLast(({ family }) => family === state.family)?.values ?? null;
+function baseValues({ state, file }: StateFile, { last, local }: KnownState): ValueMap | null {
+  const shared = last.files.findLast(({ family }) => family === state.family)?.values ?? null;
   if (shared && sameValue(shared, state.values)) return shared;
   const own = file.place === null ? undefined : local.get(file.place);
   if (own) return own;
@@ -88,13 +88,14 @@ export function compareFiles(files: readonly StateFile[], known: KnownState): Ma
 function sourceOf(
   files: readonly StateFile[],
   displaced: readonly DisplacedClaim[],
-  snapshots: readonly FileSnapshot[],
+  last: LastImport,
 ): ValueMap {
   const families: string[] = files.map(({ state }) => state.family);
-  const earlier = snapshots.filter(({ family }) => !families.includes(family));
+  const earlier = last.files.filter(({ family }) => !families.includes(family));
   const now = [...files].sort((a, b) => ageOf(a.state.values) - ageOf(b.state.values));
   const name = files.find((file) => file.name !== null)?.name;
   const derived = files.flatMap(({ state }) => state.derived);
+  const withheld = [...new Set([...last.withheld, ...files.flatMap((file) => file.withheld)])];
   return {
     imported_from: [...new Set(families)],
     ...(name ? { name } : {}),
@@ -105,6 +106,7 @@ function sourceOf(
     ...(derived.length === 0
       ? {}
       : { derived: derived.map(({ path, value }) => ({ path: formatStatePath(path), value })) }),
+    ...(withheld.length === 0 ? {} : { withheld }),
     ...(displaced.length === 0 ? {} : { displaced: displaced.map((claim) => ({ ...claim })) }),
   };
 }
@@ -113,7 +115,7 @@ function sourceOf(
 export function planState(
   files: readonly StateFile[],
   compared: ReadonlyMap<ParsedFile, ComparedState>,
-  { repository, snapshots }: KnownState,
+  { repository, last }: KnownState,
   onConflict: ConflictRule,
 ): ImportedState | null {
   const values: Placed[] = [];
@@ -131,7 +133,7 @@ export function planState(
   }
   const { edits, preconditions } = editsFor(values, repository, removed);
   if (edits.length === 0) return null;
-  return { edits, preconditions, source: sourceOf(files, displaced, snapshots) };
+  return { edits, preconditions, source: sourceOf(files, displaced, last) };
 }
 
 /** Whether the file is one that becomes state. */

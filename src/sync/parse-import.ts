@@ -173,7 +173,11 @@ function deploymentOf(subject: Subject, { names }: LegacyFolder, settings: Impor
  * Reads what legacy files would write: recognised by name and shape, secrets withheld, every event with its
  * id. Pure; what cannot be imported is in its file's row, as a warning or an error.
  */
-export function parseImport(files: readonly LegacyFile[], settings: ImportSettings): ParsedFile[] {
+export function parseImport(
+  files: readonly LegacyFile[],
+  settings: ImportSettings,
+  progress: (done: number, all: number) => void = () => {},
+): ParsedFile[] {
   const read = files.map(readDocument);
   const documents = read.filter((document): document is FolderDocument => 'data' in document);
   const groups = new Map<string, FolderDocument[]>();
@@ -190,7 +194,8 @@ export function parseImport(files: readonly LegacyFile[], settings: ImportSettin
       .map(({ file }) => checkoutOf(file)),
   );
   const isChosen = chooseArchives(documents, (document) => folders.get(groupOf(document))?.names);
-  return read.map((document) => {
+  return read.map((document, i) => {
+    progress(i + 1, read.length);
     if (!('data' in document)) return document;
     const folder = folders.get(groupOf(document)) ?? legacyFolder([]);
     const group = { folder, hasState: withState.has(checkoutOf(document.file)) };

@@ -3,7 +3,7 @@ import { formatStatePath } from '../model/state-path.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import type { ValueMap } from '../model/value.js';
 import type { ConflictRule, ImportConflict, ImportedFile, ImportPart, ImportPlan } from './import-plan.js';
-import type { FileSnapshot } from './imported-snapshot.js';
+import type { ImportedState } from './imported-snapshot.js';
 import { FAMILIES } from './legacy-family.js';
 import { type ComparedState, compareFiles, countWritten, hasState, planState } from './merge-state.js';
 import type { ParsedFile } from './parsed-file.js';
@@ -14,7 +14,7 @@ export interface ExistingRecords {
   /** State by deployment id; a deployment without a state document is missing. */
   readonly states: ReadonlyMap<string, unknown>;
   /** What the state files said when anybody imported them last, by deployment id. */
-  readonly snapshots: ReadonlyMap<string, readonly FileSnapshot[]>;
+  readonly snapshots: ReadonlyMap<string, ImportedState>;
   /** What this clone last took from each file, by place. */
   readonly local: ReadonlyMap<string, ValueMap>;
   hasEvent(subject: Subject, id: string): boolean;
@@ -25,6 +25,8 @@ export interface PlanOptions {
   /** Plans without the files and entries that are broken; else one of them refuses the plan. */
   readonly skipInvalid: boolean;
 }
+
+const NEVER: ImportedState = { files: [], withheld: [] };
 
 function byFamily(a: ParsedFile, b: ParsedFile): number {
   return FAMILIES.indexOf(a.family as never) - FAMILIES.indexOf(b.family as never);
@@ -101,7 +103,7 @@ export function planImport(
     const stateFiles = files.filter(hasState).sort(byFamily);
     const known = {
       repository: deployment === null ? undefined : existing.states.get(deployment),
-      snapshots: (deployment === null ? undefined : existing.snapshots.get(deployment)) ?? [],
+      last: (deployment === null ? undefined : existing.snapshots.get(deployment)) ?? NEVER,
       local: existing.local,
     };
     const comparisons = compareFiles(stateFiles, known);
