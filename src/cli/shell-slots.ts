@@ -18,7 +18,8 @@ export class Words {
     if (this.#bytes.length > MAX_BYTES) throw new RangeError('the call is too large');
     if (bytes.at(-1) !== 0) return null;
     const [count, ...words] = this.#bytes.toString('utf8').slice(0, -1).split('\0');
-    if (!/^\d{1,5}$/.test(count ?? '') || Number(count) > MAX_FIELDS) throw new RangeError('the call has no count');
+    if (!/^\d{1,5}$/.test(count ?? '') || Number(count) > MAX_FIELDS)
+      throw new RangeError('the call has no count');
     if (words.length < Number(count)) return null;
     this.#bytes = Buffer.alloc(0);
     return words;

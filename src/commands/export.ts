@@ -4,7 +4,7 @@ import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { resolveSubject } from '../cli/subjects.js';
-import { table } from '../cli/table.js';
+import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { ConflictError, UsageError } from '../errors.js';
 import type { Subject } from '../model/subject.js';
@@ -45,7 +45,9 @@ were withheld are on that machine alone. A file that has changed since it was im
     '<%= config.bin %> export deployment/k0rdent-demo --to /tmp/demo',
   ];
   static override args = {
-    subject: Args.string({ description: 'A deployment or cluster; all that the repository knows without it.' }),
+    subject: Args.string({
+      description: 'A deployment or cluster; all that the repository knows without it.',
+    }),
   };
   static override flags = {
     to: Flags.string({ helpValue: 'DIR', default: '.', summary: 'The checkout of the scripts.' }),
@@ -57,9 +59,7 @@ were withheld are on that machine alone. A file that has changed since it was im
     const { view } = context.reading;
     const named = this.args['subject'];
     const subjects =
-      named === undefined
-        ? await listSubjects(view)
-        : [await resolveSubject(named, { ...context, view })];
+      named === undefined ? await listSubjects(view) : [await resolveSubject(named, { ...context, view })];
     const known = new WithheldValues(context.opened.localFolder);
     const parts = await Promise.all(subjects.map((subject) => this.#part(context, subject, known)));
     const imported = new ImportedFiles(context.opened.localFolder);
@@ -81,12 +81,14 @@ were withheld are on that machine alone. A file that has changed since it was im
       json: { files },
       rows: files,
       names: files.map(({ path }) => path),
-      lines: ({ style }) => [
-        ...table(
+      lines: ({ style, width }) => [
+        ...formatTable(
           ['FILE', 'FROM', 'ACTION', 'WITHHELD'],
           files.map(({ path, subject, action, withheld }) =>
             [path, subject ?? '-', action, String(withheld.length)].map(terminalText),
           ),
+          style,
+          width,
         ),
         `${style('green', '✓')} ${files.length} files`,
       ],
@@ -139,4 +141,3 @@ function says(text: string, file: ExportedFile): boolean {
     return false;
   }
 }
-

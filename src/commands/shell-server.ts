@@ -4,29 +4,22 @@ import { Args } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { serveSlots } from '../cli/shell-slots.js';
-import { defaultManagement } from '../cli/subjects.js';
 import { ConflictError, KgitError } from '../errors.js';
-import type { Operation } from '../model/operation.js';
-import { findSecrets } from '../model/secret/find-secrets.js';
-import { guardSecrets } from '../model/secret/guard-secrets.js';
-import { shownPath } from '../model/secret/shown-path.js';
+import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
 import { createWhole } from '../store/durable-files.js';
 import { PublishLock } from '../store/publish-lock.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import { mergeFiles } from '../sync/merge-files.js';
-import { CallServer, type Exclusively } from '../sync/script-api/serve-call.js';
 import type { ScriptHost } from '../sync/script-api/script-session.js';
+import { CallServer, type Exclusively } from '../sync/script-api/serve-call.js';
 import { systemClock, thisHost } from '../this-host.js';
-import { WriteCommand } from '../write-command.js';
 
 /** How often it looks whether its script is there still, in ms. */
 const LOOK_MS = 250;
-/** How long after its first write of a row it publishes, so that a row goes in one push, in ms. */
-const PUBLISH_AFTER_MS = 1_000;
 const LOCK_WAIT_MS = 30_000;
 const FILES_LOCKED = 'another script holds the lock of the state files for too long';
 
-export default class ShellServer extends WriteCommand {
+export default class ShellServer extends LegacyCommand {
   static override hidden = true;
   static override summary = 'Serve the calls of a script that has evaluated kgit shell-init.';
   static override description = helpText(
@@ -40,9 +33,6 @@ export default class ShellServer extends WriteCommand {
     pid: Args.string({ required: true, description: 'The process id of the script.' }),
   };
 
-  #publishing: Promise<void> | null = null;
-  #isWaiting = false;
-
   protected async execute(): Promise<CommandResult> {
     const folder = this.args['folder'] as string;
     // A terminal's interrupt is the script's to answer: what it still calls on its way out is served.
@@ -51,8 +41,7 @@ export default class ShellServer extends WriteCommand {
       const context = await this.open('never');
       const calls = new CallServer(this.#host(context), this.#exclusively(context));
       await this.#serve(folder, calls);
-      await this.#publishing;
-      if (this.#isWaiting) await this.#publish(context);
+      await this.publishRest(context);
     } catch (error) {
       const code = error instanceof KgitError ? error.exitCode : 1;
       const message = error instanceof Error ? error.message : String(error);
@@ -89,31 +78,20 @@ export default class ShellServer extends WriteCommand {
 
   #host(context: Context): Omit<ScriptHost, 'note'> {
     const { opened, settings } = context;
-    const { ids } = this;
-    const actor = this.actor(context);
-    const runId = this.ciRun.id;
-    const management = defaultManagement(context);
-    const secrets = { find: findSecrets, show: shownPath };
-    const guard = (operation: Operation) => guardSecrets(operation, undefined);
-    const keep = async (operation: Operation) => {
-      await opened.repository.keep(operation);
-      this.#publishSoon(context);
-    };
+    const merge = this.mergeHost(context);
     const { namespace, deployment } = settings;
-    const merge = {
-      view: async () => (await opened.repository.read('never', settings.timeout)).view,
-      settings: { management, namespace, deployment, skipInvalid: true, secrets },
-      stamp: () => ({
-        ...{ operationId: ids.next(), eventId: ids.next(), time: this.now(), actor, runId },
-        fields: { user: actor.name, host: thisHost.hostname },
-      }),
-      ...{ guard, keep },
-    };
     return {
-      ...{ keep, guard, secrets, actor, runId, ids, management, namespace, deployment },
+      keep: merge.keep,
+      guard: merge.guard,
+      secrets: SECRET_GUARD,
       withheld: new WithheldValues(opened.localFolder),
+      actor: this.actor(context),
       hostname: thisHost.hostname,
+      runId: this.ciRun.id,
+      ids: this.ids,
       now: () => this.now(),
+      management: merge.settings.management,
+      ...{ namespace, deployment },
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },
@@ -135,26 +113,5 @@ export default class ShellServer extends WriteCommand {
         await lock.release();
       }
     };
-  }
-
-  /** Has what waits published, while the script goes on. */
-  #publishSoon(context: Context): void {
-    this.#isWaiting = true;
-    this.#publishing ??= systemClock
-      .sleep(Math.max(context.settings.publishInterval, PUBLISH_AFTER_MS))
-      .then(() => this.#publish(context))
-      .finally(() => {
-        this.#publishing = null;
-      });
-  }
-
-  async #publish({ opened, settings }: Context): Promise<void> {
-    this.#isWaiting = false;
-    try {
-      await opened.scheduled.run(0, settings.timeout);
-    } catch (error) {
-      // What could not be published waits durably; `kgit outbox` tells why.
-      if (!(error instanceof KgitError)) throw error;
-    }
   }
 }

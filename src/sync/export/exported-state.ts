@@ -27,11 +27,14 @@ function originsOf(events: readonly KgitEvent[]): Origins {
   for (const { source } of events) {
     if (!isMap(source) || !Array.isArray(source['files'])) continue;
     for (const { family, values: own } of list(source['files']))
-      if (FILES.includes(family as FileFamily) && isMap(own)) values.set(family as FileFamily, own as ValueMap);
+      if (FILES.includes(family as FileFamily) && isMap(own))
+        values.set(family as FileFamily, own as ValueMap);
     if (!Array.isArray(source['imported_from'])) continue;
     const said = list(source['displaced']);
     derived = new Map(list(source['derived']).map(({ path, value }) => [String(path), value as Value]));
-    displaced = new Map(said.map((claim) => [`${claim['family']} ${claim['path']}`, claim['value'] as Value]));
+    displaced = new Map(
+      said.map((claim) => [`${claim['family']} ${claim['path']}`, claim['value'] as Value]),
+    );
   }
   return { values, derived, displaced };
 }
@@ -71,7 +74,8 @@ export function exportedState(
     for (const key of Object.keys(origins.values.get(family) ?? {}))
       owners.set(topOf(statePathOfKey(family as StateFamily, key)), [family, key]);
   const tree = mutable(state) as Record<string, unknown>;
-  for (const [path, value] of secrets) if (!path.startsWith('event:')) setAt(tree, parseStatePath(path), value);
+  for (const [path, value] of secrets)
+    if (!path.startsWith('event:')) setAt(tree, parseStatePath(path), value);
   const files = new Map<FileFamily, Record<string, unknown>>();
   const put = (family: FileFamily, key: string, value: Value) => {
     const file = files.get(family) ?? {};
@@ -83,7 +87,8 @@ export function exportedState(
     for (const key of Object.keys(values)) {
       const path = statePathOfKey(family, key);
       const { found, value } = lookUp(tree, path);
-      if (found || origins.displaced.has(`${family} ${formatStatePath(path)}`)) put(family, key, value as Value);
+      if (found || origins.displaced.has(`${family} ${formatStatePath(path)}`))
+        put(family, key, value as Value);
     }
   for (const root of ROOTS)
     for (const [key, value] of Object.entries(isMap(tree[root]) ? tree[root] : {})) {

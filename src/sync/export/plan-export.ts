@@ -45,7 +45,8 @@ function headOf(family: string, name: string, entries: readonly ExportedEntry[])
   const said = entries[at]?.head;
   const first = entries[0]?.entry['timestamp'] as Value;
   const last = entries.at(-1)?.entry['timestamp'] as Value;
-  if (said) return at === entries.length - 1 || !('last_updated' in said) ? said : { ...said, last_updated: last };
+  if (said)
+    return at === entries.length - 1 || !('last_updated' in said) ? said : { ...said, last_updated: last };
   if (family === 'azure-events' || family === 'kof-events') return { last_updated: last };
   const key = family === 'cluster-events' ? 'cluster_name' : 'deployment_id';
   return { [key]: name, created_at: first, last_updated: last };
@@ -90,7 +91,9 @@ function clusterFiles(of: ExportedSubject): ExportedFile[] {
     ...(recorded['parameters'] as ValueMap),
   };
   return [
-    ...(events.length > 0 ? [file(subject, `${STATE}/cluster-${name}-events.yaml`, 'cluster-events', list)] : []),
+    ...(events.length > 0
+      ? [file(subject, `${STATE}/cluster-${name}-events.yaml`, 'cluster-events', list)]
+      : []),
     ...(state ? [file(subject, `${STATE}/cluster-${name}-state.yaml`, 'cluster-state', state)] : []),
   ];
 }
@@ -120,7 +123,9 @@ function deploymentFiles(of: ExportedSubject): ExportedFile[] {
     ({ name: folder, state }) =>
       FOLDER.test(folder) && String(state['last_updated']) >= String(current?.['last_updated'] ?? ''),
   );
-  const isRemoved = events.findLast(({ action }) => action === 'deployment_initialized' || action === 'state_removed');
+  const isRemoved = events.findLast(
+    ({ action }) => action === 'deployment_initialized' || action === 'state_removed',
+  );
   const place = moved ? `${OLD}/${moved.name}` : STATE;
   const files: ExportedFile[] = [];
   const embedded = entries.get('deployment-state') ?? [];

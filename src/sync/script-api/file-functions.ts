@@ -116,7 +116,8 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   },
   update_azure_state: async (call) => {
     const path = parseYqPath(call.arg(0));
-    if (path === null) throw new UsageError(`${JSON.stringify(call.arg(0))} is not a plain path of the state`);
+    if (path === null)
+      throw new UsageError(`${JSON.stringify(call.arg(0))} is not a plain path of the state`);
     const file = call.path(call.places.azureState);
     const isNew = !(await isThere(file));
     if (isNew) await replaceText(file, firstAzureState(call.time));
@@ -131,7 +132,8 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   },
   remove_azure_state_key: async (call) => {
     const path = parseYqPath(call.arg(0));
-    if (path === null) throw new UsageError(`${JSON.stringify(call.arg(0))} is not a plain path of the state`);
+    if (path === null)
+      throw new UsageError(`${JSON.stringify(call.arg(0))} is not a plain path of the state`);
     await call.changeAzure([
       [path, undefined],
       [['last_updated'], call.time],
@@ -165,7 +167,8 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     const value = parseYaml(await readText(call.path(HISTORY)), HISTORY) as ValueMap | null;
     const rows = (value?.['deployments'] ?? []) as readonly ValueMap[];
     const lines = rows.map(
-      ({ cluster_id: id, deployed_at: at, deployer }) => `  ${String(id)} | ${String(at)} | ${String(deployer)}`,
+      ({ cluster_id: id, deployed_at: at, deployer }) =>
+        `  ${String(id)} | ${String(at)} | ${String(deployer)}`,
     );
     return { out: lines.join('\n') };
   },

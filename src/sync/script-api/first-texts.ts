@@ -17,9 +17,7 @@ const bare = (text: string) => (/^[0-9]*$/.test(text) ? text : quoted(text));
 
 /** deployment-state.yaml of a new deployment. `time` as the files have it. */
 export function firstState(first: FirstState, time: string): string {
-  const phases = first.phases.map(
-    (name) => `  ${name}:\n    status: "pending"\n    updated_at: "${time}"\n`,
-  );
+  const phases = first.phases.map((name) => `  ${name}:\n    status: "pending"\n    updated_at: "${time}"\n`);
   return `# k0rdent Deployment State
 # Auto-generated on ${time}
 

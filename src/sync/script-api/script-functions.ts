@@ -46,7 +46,11 @@ const STATE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     return {};
   },
   add_event: async (call) => {
-    const [action, message, phase] = [0, 1, 2].map((i) => unescapeYq(call.arg(i))) as [string, string, string];
+    const [action, message, phase] = [0, 1, 2].map((i) => unescapeYq(call.arg(i))) as [
+      string,
+      string,
+      string,
+    ];
     await call.change([[['last_updated'], call.time]], call.entry(action, message, phase));
     return {};
   },

@@ -76,7 +76,13 @@ export class ScriptSession {
     }
     const subject = deployment(legacySlug(known));
     const all = await this.#host.withheld.all(subject);
-    const { edits, withheld } = stateEdits(change.family, change.before, change.after, this.#host.secrets, all);
+    const { edits, withheld } = stateEdits(
+      change.family,
+      change.before,
+      change.after,
+      this.#host.secrets,
+      all,
+    );
     if (withheld.size > 0) await this.#host.withheld.put(subject, withheld);
     if (edits.length === 0) {
       if (write !== null) await this.#keep([write]);
@@ -166,7 +172,10 @@ export class ScriptSession {
   }
 
   /** Records an event that no file holds, such as that the files were removed. */
-  async tell(name: string, fields: Readonly<Record<string, Value>> & { readonly action: string }): Promise<void> {
+  async tell(
+    name: string,
+    fields: Readonly<Record<string, Value>> & { readonly action: string },
+  ): Promise<void> {
     const { ids, actor, hostname, runId } = this.#host;
     const event: KgitEvent = {
       id: ids.next(),
@@ -200,4 +209,3 @@ export class ScriptSession {
 export function clusterFile(folder: string, name: string, kind: 'state' | 'events'): string {
   return `${folder}/cluster-${name}-${kind}.yaml`;
 }
-

@@ -26,7 +26,8 @@ function canBeNamed(path: StatePath): boolean {
 function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
   if (sameValue(before, after)) return [];
   if (after === undefined) return [{ op: 'unset', path }];
-  const keys = isMap(before) && isMap(after) ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : [];
+  const keys =
+    isMap(before) && isMap(after) ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : [];
   if (keys.length === 0 || !keys.every((key) => canBeNamed([...path, key])) || isEmpty(after))
     return [{ op: 'set', path, value: after as Value }];
   return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
@@ -71,7 +72,8 @@ export function stateEdits(
       }
       const clean = withhold(edit.value, edit.path, guard, 'leave out').value;
       // The full name may tell what the path without its prefix does not.
-      const isClean = clean !== undefined && guard.find(clean, [key, ...edit.path.slice(root.length)]).length === 0;
+      const isClean =
+        clean !== undefined && guard.find(clean, [key, ...edit.path.slice(root.length)]).length === 0;
       const kept = isClean ? clean : undefined;
       for (const [path, value] of lost(edit.value, kept, edit.path)) withheld.set(path, value);
       if (kept !== undefined) edits.push({ ...edit, value: kept });
