@@ -148,6 +148,14 @@ function deploymentFiles(of: ExportedSubject): ExportedFile[] {
     const isFolder = FOLDER.test(copy.name);
     const path = `${OLD}/${copy.name}${isFolder ? '/deployment-state' : ''}.yaml`;
     files.push(file(subject, path, ARCHIVE, copy.state));
+    // A copy of the two files was made while the log went on.
+    const own = (entries.get('deployment-events') ?? []).filter(
+      ({ entry }) => String(entry['timestamp']) <= String(copy.state['last_updated']),
+    );
+    if (isFolder || own.length === 0) continue;
+    const plain = own.map((of) => ({ ...of, head: null }));
+    const data = { ...headOf('deployment-events', name, plain), events: own.map(({ entry }) => entry) };
+    files.push(file(subject, `${OLD}/${copy.name}_events.yaml`, 'deployment-events', data));
   }
   return files;
 }
