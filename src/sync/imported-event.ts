@@ -108,12 +108,12 @@ function eventOf(
   file: LegacyEvents,
   index: number,
   entry: ValueMap,
-  id: string,
+  { id, time }: { id: string; time: number },
   isDryRun: boolean,
 ): ImportedEvent {
   const action = actionWord(wordOf(entry['action']) ?? '');
   const { fields, odd } = sortFields(entry);
-  const timestamp = formatTimestamp(parseRfc3339(String(entry['timestamp'])) ?? 0);
+  const timestamp = formatTimestamp(time);
   const given = isMap(fields['parameters']) ? fields['parameters'] : {};
   const addsDryRun = isDryRun && !Object.hasOwn(given, 'dry_run') && !Object.hasOwn(odd, 'parameters');
   const source: ValueMap = {
@@ -186,7 +186,8 @@ export function importedEvents(file: LegacyEvents): ImportedEvents {
     const hash = createHash('sha256')
       .update(`${identity}#${occurrence(identity) + 1}`)
       .digest();
-    const written = eventOf(file, index, entry, makeUlid(time + place, randomBits(hash)), dryRuns.has(index));
+    const id = makeUlid(time + place, randomBits(hash));
+    const written = eventOf(file, index, entry, { id, time }, dryRuns.has(index));
     const oversize = tooLarge(written.event);
     if (oversize === null) events.push(written);
     else invalid.push({ index, message: oversize });

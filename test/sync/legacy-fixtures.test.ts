@@ -103,7 +103,12 @@ describe.runIf(isHere)('the state folders of the scripts', () => {
   });
 
   it('the largest has its parts where they belong', async () => {
-    const files = await parsed('09-head-full');
+    const all = await parsed('09-head-full');
+    expect(all.slice(0, 2).map(({ family, events }) => [family, events.length])).toEqual([
+      ['deployment-name', 0],
+      ['deployment-history', 1],
+    ]);
+    const files = all.slice(2);
     expect(files.map(({ subject, events }) => [subject && formatSubject(subject), events.length])).toEqual([
       ['deployment/k0rdent-xyoeeex2', 1],
       ['deployment/k0rdent-xyoeeex2', 0],

@@ -117,15 +117,6 @@ describe('planImport', () => {
       user: 'dev',
       source: {
         imported_from: ['deployment-state', 'azure-state', 'kof-state'],
-        keys: {
-          'kof-state': [
-            'created_at',
-            'last_updated',
-            'kof_enabled',
-            'kof_mothership_installed',
-            'kof_namespace',
-          ],
-        },
         displaced: [
           {
             path: 'kof.mothership_installed',
@@ -186,13 +177,21 @@ describe('planImport', () => {
     );
     const second = legacyFile(
       'deployment-state.yaml',
-      'deployment_id: k0rdent-x\nphase: b\nconfig: {port: 2, extra: e}\nkof_new: 1\n',
+      'deployment_id: k0rdent-x\nphase: b\nconfig: {port: 2, host: h, extra: e}\nkof_new: 1\n',
     );
     const file = 'deployments/k0rdent-x/state.yaml';
 
-    async function carriedOut(rule: 'repository' | 'file') {
+    /** The first file imported, and then changed in the repository, as `kgit set` does. */
+    async function diverged() {
       const repository = new MemoryRepository();
       await repository.carryOut(await repository.plan([first]));
+      const text = repository.files.get(file) ?? '';
+      repository.files.set(file, text.replace('phase: a', 'phase: r').replace('port: 1', 'port: 9'));
+      return repository;
+    }
+
+    async function carriedOut(rule: 'repository' | 'file') {
+      const repository = await diverged();
       const plan = await repository.plan([second], rule);
       expect(refusalOf(plan)).toBeNull();
       await repository.carryOut(plan);
@@ -202,24 +201,25 @@ describe('planImport', () => {
     }
 
     it('refuses by default, with all values by path', async () => {
-      const repository = new MemoryRepository();
-      await repository.carryOut(await repository.plan([first]));
+      const repository = await diverged();
       const plan = await repository.plan([second]);
-      expect(plan.files[0]?.state).toEqual({ set: 2, unchanged: 1, conflicts: 2 });
+      expect(plan.files[0]?.state).toEqual({ set: 2, unchanged: 2, conflicts: 2 });
       const refusal = refusalOf(plan);
       expect(refusal).toBeInstanceOf(ConflictError);
       expect(refusal?.data['conflicts']).toEqual([
         {
           deployment: 'k0rdent-x',
           path: 'deployment.phase',
-          repository: 'a',
+          base: 'a',
+          repository: 'r',
           file: 'b',
           from: 'state/deployment-state.yaml',
         },
         {
           deployment: 'k0rdent-x',
           path: 'deployment.config.port',
-          repository: 1,
+          base: 1,
+          repository: 9,
           file: 2,
           from: 'state/deployment-state.yaml',
         },
@@ -229,15 +229,51 @@ describe('planImport', () => {
     it("keeps the repository's under 'repository', and adds what is new", async () => {
       const { state } = await carriedOut('repository');
       expect(state).toMatchObject({
-        deployment: { phase: 'a', config: { port: 1, host: 'h', extra: 'e' } },
+        deployment: { phase: 'r', config: { port: 9, host: 'h', extra: 'e' } },
         kof: { new: 1 },
       });
     });
 
     it("takes the file's under 'file', and keeps what the file does not say", async () => {
       const { plan, state } = await carriedOut('file');
-      expect(plan.files[0]?.state).toEqual({ set: 4, unchanged: 1, conflicts: 2 });
+      expect(plan.files[0]?.state).toEqual({ set: 4, unchanged: 2, conflicts: 2 });
       expect(state).toMatchObject({ deployment: { phase: 'b', config: { port: 2, host: 'h', extra: 'e' } } });
+    });
+
+    it('takes what the file alone has changed, and keeps what the repository alone has', async () => {
+      const repository = new MemoryRepository();
+      await repository.carryOut(await repository.plan([first]));
+      const text = repository.files.get(file) ?? '';
+      repository.files.set(file, text.replace('phase: a', 'phase: r'));
+      const later = legacyFile(
+        'deployment-state.yaml',
+        'deployment_id: k0rdent-x\nphase: a\nconfig: {port: 2, host: h}\n',
+      );
+      const plan = await repository.plan([later]);
+      expect(plan.conflicts).toEqual([]);
+      await repository.carryOut(plan);
+      expect(parseState(repository.files.get(file) ?? '', file)).toMatchObject({
+        deployment: { phase: 'r', config: { port: 2, host: 'h' } },
+      });
+    });
+
+    it('takes away what the file alone has lost, unless the file is a remnant', async () => {
+      const repository = new MemoryRepository();
+      await repository.carryOut(await repository.plan([first]));
+      const remnant = legacyFile('deployment-state.yaml', 'last_updated: "2025-12-04T01:00:00Z"\n');
+      const kept = await repository.plan([remnant], 'fail', { deployment: 'k0rdent-x' });
+      expect(kept.parts[0]?.state?.edits.map(({ op }) => op)).toEqual(['set']);
+      const shorter = legacyFile('deployment-state.yaml', 'deployment_id: k0rdent-x\nconfig: {port: 1}\n');
+      const plan = await repository.plan([shorter]);
+      expect(plan.parts[0]?.state?.edits).toEqual([
+        { op: 'unset', path: ['deployment', 'config', 'host'] },
+        { op: 'unset', path: ['deployment', 'phase'] },
+      ]);
+      await repository.carryOut(plan);
+      expect(parseState(repository.files.get(file) ?? '', file)).toEqual({
+        deployment: { deployment_id: 'k0rdent-x', config: { port: 1 } },
+      });
+      expect((await repository.plan([shorter])).parts).toEqual([]);
     });
 
     it('does not overwrite what changed between plan and write', async () => {
