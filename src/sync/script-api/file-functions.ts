@@ -16,6 +16,7 @@ import {
 import type { ScriptCall } from './script-call.js';
 import { readText, replaceText, versionOf } from './script-file.js';
 import type { ScriptFunction } from './script-functions.js';
+import { quotedNode } from './script-state-file.js';
 import { parseYqPath, typedValue, unescapeYq } from './yq-path.js';
 
 const OLD = './old_deployments';
@@ -157,8 +158,8 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     const list = document.get('deployments', true) as { flow?: boolean; items?: unknown[] } | undefined;
     if (list?.items) {
       list.flow = false;
-      document.addIn(['deployments'], document.createNode(row));
-    } else document.set('deployments', [row]);
+      document.addIn(['deployments'], quotedNode(document, row));
+    } else document.set('deployments', quotedNode(document, [row]));
     await replaceText(path, document.toString({ lineWidth: 0 }));
     await call.host.importFiles([path]);
     return {};

@@ -15,7 +15,7 @@ export interface PlainEvents {
   readonly isTail: boolean;
   /** Where the value of `last_updated` stands, quotes included; null where it is not there. */
   readonly updated: readonly [number, number] | null;
-  /** How many entries have each timestamp, as it is written. */
+  /** How many entries have each timestamp, by its text without quotes. */
   readonly times: ReadonlyMap<string, number>;
   /** Where the entries begin that end the list and have the timestamp of the last one. */
   readonly lastRun: number;
@@ -80,8 +80,9 @@ function takeEntry(line: string, start: number, scan: Scan, times: Map<string, n
   }
   const item = ITEM.exec(line);
   if (item) {
-    const [, spaces = '', key, value] = item;
-    if (key !== 'timestamp' || value === undefined) return false;
+    const [, spaces = '', key, scalar] = item;
+    if (key !== 'timestamp' || scalar === undefined) return false;
+    const value = scalar.replace(/^(["'])(.*)\1$/, '$2');
     if (scan.count > 0 && spaces.length !== scan.indent) return false;
     if (scan.count === 0 || value !== scan.time) scan.run = start;
     Object.assign(scan, { indent: spaces.length, keys: new Set([key]), isBlock: false, time: value });

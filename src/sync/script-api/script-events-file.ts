@@ -5,6 +5,7 @@ import { isMap, type Value, type ValueMap } from '../../model/value.js';
 import { documentValue, formatYaml, parseYaml, parseYamlDocument } from '../../model/yaml.js';
 import { type PlainEvents, plainEvents } from './plain-events.js';
 import { appendText, readText, replaceText, versionOf } from './script-file.js';
+import { quotedNode } from './script-state-file.js';
 
 /** What was added to an event file, and where it stands there. */
 export interface AddedEntry {
@@ -56,26 +57,28 @@ export class ScriptEventsFile {
     const plain = await this.#look();
     if (plain === null) return this.#addParsed(entry, time);
     const quoted = JSON.stringify(time);
-    const isKnown = plain.times.has(quoted);
-    if (isKnown && plain.lastTime !== quoted) return this.#addParsed(entry, time);
+    const isKnown = plain.times.has(time);
+    if (isKnown && plain.lastTime !== time) return this.#addParsed(entry, time);
     const before = isKnown ? entriesOf(plain.run, this.path) : [];
+    // Of a clock that was set back there are more, before the last ones.
+    if (before.length !== (plain.times.get(time) ?? 0)) return this.#addParsed(entry, time);
     const added = render(entry, plain.indent);
-    if (plain.stamp !== null && plain.stamp[1] === quoted.length) await this.#append(plain, added, quoted);
+    if (plain.stamp !== null && plain.stamp[1] === quoted.length) await this.#append(plain, added, time);
     else await this.#splice(plain, added, quoted);
     return { index: plain.count, sameTime: [...before, entry] };
   }
 
-  async #append(plain: Plain, added: string, quoted: string): Promise<void> {
+  async #append(plain: Plain, added: string, time: string): Promise<void> {
     const [offset] = plain.stamp as readonly [number, number];
     await appendText(this.path, added);
     // As long as what it replaces, so nothing moves.
     const handle = await open(this.path, 'r+');
     try {
-      await handle.write(quoted, offset);
+      await handle.write(JSON.stringify(time), offset);
     } finally {
       await handle.close();
     }
-    await this.#remember(plain, added, quoted);
+    await this.#remember(plain, added, time);
   }
 
   async #splice(plain: Plain, added: string, quoted: string): Promise<void> {
@@ -92,18 +95,18 @@ export class ScriptEventsFile {
     this.#plain = null;
   }
 
-  async #remember(plain: Plain, added: string, quoted: string): Promise<void> {
+  async #remember(plain: Plain, added: string, time: string): Promise<void> {
     const version = await versionOf(this.path);
     if (version === null) return;
-    const isRun = plain.lastTime === quoted;
-    (plain.times as Map<string, number>).set(quoted, (plain.times.get(quoted) ?? 0) + 1);
+    const isRun = plain.lastTime === time;
+    (plain.times as Map<string, number>).set(time, (plain.times.get(time) ?? 0) + 1);
     this.#plain = {
       ...plain,
       version,
       count: plain.count + 1,
       end: plain.end + added.length,
       lastRun: isRun ? plain.lastRun : plain.end,
-      lastTime: quoted,
+      lastTime: time,
       run: isRun ? plain.run + added : added,
     };
   }
@@ -134,9 +137,9 @@ export class ScriptEventsFile {
     const list = document.getIn(['events'], true);
     if (isSeq(list)) {
       list.flow = false;
-      list.add(document.createNode(entry));
-    } else document.setIn(['events'], document.createNode([entry]));
-    document.setIn(['last_updated'], time);
+      list.add(quotedNode(document, entry));
+    } else document.setIn(['events'], quotedNode(document, [entry]));
+    document.setIn(['last_updated'], quotedNode(document, time));
     await replaceText(this.path, document.toString({ lineWidth: 0 }));
     this.#plain = null;
     const sameTime = entries.filter((old) => isMap(old) && old['timestamp'] === time);

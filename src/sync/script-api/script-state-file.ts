@@ -21,7 +21,7 @@ function dataOf(document: Document, path: string): ValueMap {
 }
 
 /** A node of a value; a time is quoted, for a reader of YAML 1.1 would take it for a date. */
-function nodeOf(document: Document, value: unknown) {
+export function quotedNode(document: Document, value: unknown) {
   const node = document.createNode(value);
   visit(node as never, {
     Scalar(_key, scalar) {
@@ -100,7 +100,7 @@ export class ScriptStateFile {
       const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
       if (node === undefined || node === null) continue;
       if (depth > 0 && isScalar(node) && node.value === null) {
-        document.setIn(path.slice(0, depth), nodeOf(document, nest(path.slice(depth), value)));
+        document.setIn(path.slice(0, depth), quotedNode(document, nest(path.slice(depth), value)));
         return;
       }
       if (isScalar(node) && node.value === null) continue;
@@ -120,7 +120,7 @@ export class ScriptStateFile {
       delete old.source;
     } else if (document.contents === null || isScalar(document.contents))
       document.contents = document.createNode(nest(path, value));
-    else document.setIn(path, nodeOf(document, value));
+    else document.setIn(path, quotedNode(document, value));
   }
 
   /** The value at a path; undefined where there is none. Throws InvalidStateError. */
