@@ -17,9 +17,7 @@ const FIXTURES = resolve(import.meta.dirname, '../../../shared/legacy/fixtures')
 const isHere = existsSync(FIXTURES);
 if (!isHere) console.warn(`skipped: no legacy fixtures at ${FIXTURES}`);
 
-const cases = isHere
-  ? readdirSync(FIXTURES).filter((name) => existsSync(join(FIXTURES, name, 'root', 'state')))
-  : [];
+const cases = isHere ? readdirSync(FIXTURES).filter((name) => existsSync(join(FIXTURES, name, 'root'))) : [];
 
 interface CaseFile {
   readonly events?: number;
@@ -50,7 +48,7 @@ async function parsed(name: string): Promise<ParsedFile[]> {
 /** Files that are broken in a way that another parser forgives: UTF-16 text. */
 const NOT_UTF8 = ['state/cluster-utf16-events.yaml'];
 
-describe.runIf(isHere)('the state folders of the scripts', () => {
+describe.runIf(isHere)('what the scripts left behind', () => {
   it('are there', () => expect(cases.length).toBeGreaterThan(5));
 
   it.each(cases)(
