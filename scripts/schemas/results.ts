@@ -104,6 +104,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  ExportResult: {
+    about: 'kgit export',
+    repository: 'always',
+    shapes: [
+      {
+        files: z.array(
+          z.object({
+            path: z.string().describe('Below the folder of --to.'),
+            family: z.string(),
+            subject: nullableText,
+            withheld: z.array(z.string()).describe('Places of values that this machine does not have.'),
+            action: z.enum(['written', 'unchanged']),
+          }),
+        ),
+      },
+    ],
+  },
   GetResult: {
     about: 'kgit get',
     repository: 'always',
@@ -172,6 +189,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  MirrorResult: {
+    about: 'kgit mirror',
+    repository: 'always',
+    shapes: [{ files: z.array(importedFile), pending: count }],
+  },
   OutboxResult: {
     about: 'kgit outbox',
     repository: 'always',
@@ -216,6 +238,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
   ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
+  ShellInitResult: {
+    about: 'kgit shell-init',
+    repository: 'never',
+    shapes: [{ shell: z.string(), script: z.string() }],
+  },
   StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
   SyncResult: {
     about: 'kgit sync',
