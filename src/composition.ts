@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
+import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
@@ -21,6 +22,7 @@ import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
+import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
@@ -68,6 +70,9 @@ export interface OpenRepository {
   readonly remote: string | null;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
+  readonly review: ReviewStore;
+  /** Folder of what this clone keeps for itself: outbox, locks, the revision that was verified last. */
+  readonly folder: string;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -181,7 +186,12 @@ async function openByUrl(
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
-  return { git, layout, path: withoutCredentials(url), branch, ...assemble(layout, git, branch, own) };
+  const review = new GitReview(git, null, layout.isShallow);
+  const { folder: local } = own;
+  return {
+    ...{ git, layout, path: withoutCredentials(url), branch, review, folder: local },
+    ...assemble(layout, git, branch, own),
+  };
 }
 
 /**
@@ -206,7 +216,9 @@ export async function openStateRepository(
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
-  const opened = { git, layout, path, branch, ...assemble(layout, git, branch, place) };
+  const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
+  const { folder } = place;
+  const opened = { git, layout, path, branch, review, folder, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;

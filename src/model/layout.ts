@@ -80,7 +80,8 @@ export function parseEventPath(path: string): { subject: Subject; id: string } |
   return subject && { subject, id };
 }
 
-function subjectOfFolder(parts: readonly string[]): Subject | null {
+/** The subject whose folder this is, part by part; null where it is none. */
+export function subjectOfFolder(parts: readonly string[]): Subject | null {
   const [root, a, b, c] = parts;
   if (root === DEPLOYMENTS && parts.length === 2 && a && isSubdomain(a)) return deployment(a);
   if (root === LOCKS && parts.length === 2 && a) {
