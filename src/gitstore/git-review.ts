@@ -1,7 +1,7 @@
 import { InvalidStateError } from '../errors.js';
 import type { ChangedFile, ReviewStore, Signature, Signers, TreeFile } from '../store/review-store.js';
 import type { Revision } from '../store/state-store.js';
-import { CatFile, type GitObject } from './cat-file.js';
+import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
 import { type Git, gitFailed } from './git.js';
 import { signatures } from './signatures.js';
 
@@ -109,12 +109,14 @@ export class GitReview implements ReviewStore {
   async contents(oids: readonly string[]): Promise<readonly Buffer[]> {
     if (oids.length === 0) return [];
     const file = new CatFile(this.#git, true);
+    const requests: ObjectRequest[] = [];
     const asked = oids.map(
       (oid) =>
         new Promise<GitObject | null>((resolve, reject) => {
-          file.ask([{ name: oid, path: oid, resolve, reject }]);
+          requests.push({ name: oid, path: oid, resolve, reject });
         }),
     );
+    file.ask(requests);
     const [objects] = await Promise.all([Promise.all(asked), file.end()]);
     return objects.map((object, i) => {
       if (object) return object.data;

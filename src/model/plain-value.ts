@@ -54,7 +54,9 @@ class Reader {
     const [, , , key, rest] = LINE.exec((this.#lines[this.#at] as string).slice(indent + skip)) ?? [];
     if (key === undefined) throw new Doubt();
     this.#at++;
-    setOwn(map, key, this.#value(rest, indent + skip));
+    const value = this.#value(rest, indent + skip);
+    if (key === '__proto__') setOwn(map, key, value);
+    else map[key] = value;
   }
 
   #value(rest: string | undefined, parent: number): Value {

@@ -155,14 +155,33 @@ async function* batches(
   if (batch.length > 0) yield batch;
 }
 
-/** Checks every file of a revision, each by itself, and that ids are unique. Holds one batch of files in memory. */
+/** The batches with what they hold; git reads the next one while this one is looked at. */
+async function* readAhead(
+  review: ReviewStore,
+  files: AsyncIterable<readonly PlacedFile[]>,
+): AsyncGenerator<{ batch: readonly PlacedFile[]; contents: readonly Buffer[] }> {
+  const read = async (batch: readonly PlacedFile[]) => ({
+    batch,
+    contents: await review.contents(batch.map(({ oid }) => oid)),
+  });
+  let next: ReturnType<typeof read> | null = null;
+  for await (const batch of files) {
+    const coming = read(batch);
+    // Its failure is met when its turn comes.
+    coming.catch(() => undefined);
+    if (next) yield await next;
+    next = coming;
+  }
+  if (next) yield await next;
+}
+
+/** Checks every file of a revision, each by itself, and that ids are unique. Holds two batches of files in memory. */
 export async function checkFiles(revision: Revision, check: FileCheck): Promise<Counts> {
   const checker = new FileChecker(check);
   const { review, findings } = check;
-  for await (const batch of batches(review, revision, findings, checker.counts)) {
-    const contents = await review.contents(batch.map(({ oid }) => oid));
+  const files = batches(review, revision, findings, checker.counts);
+  for await (const { batch, contents } of readAhead(review, files))
     for (const [i, file] of batch.entries()) checker.content(file, contents[i] as Buffer);
-  }
   checker.end();
   return checker.counts;
 }
