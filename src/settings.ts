@@ -16,6 +16,8 @@ export interface Settings {
   /** ms; 0: every write is published at once. */
   readonly publishInterval: number;
   readonly phaseSequence: readonly string[];
+  /** Whether commits must be signed by those who may (`docs/review.md`). */
+  readonly signatures: 'required' | 'none';
 }
 
 type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
@@ -80,6 +82,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   readMaxAge: 60_000,
   publishInterval: 0,
   phaseSequence: DEFAULT_PHASES,
+  signatures: 'none',
 });
 
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
@@ -186,5 +189,14 @@ export const SETTING_RULES: readonly SettingRule[] = [
         ? (value as string[])
         : undefined,
     about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+  {
+    key: 'signatures',
+    name: 'signatures',
+    type: 'required or none',
+    preset: 'none',
+    places: ['kgit.yaml'],
+    read: (value) => (value === 'required' || value === 'none' ? value : undefined),
+    about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
   },
 ];
