@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { expectFailure, sharedState } from '../support/state-repository.js';
+import { expectFailure } from '../support/state-repository.js';
 
 /** What a forge's merge button does, in a clone of its own. */
 const BUTTONS: Readonly<Record<string, (clone: string) => void>> = {
