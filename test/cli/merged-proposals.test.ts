@@ -50,7 +50,7 @@ describe.each(Object.keys(BUTTONS))('a proposal that a forge took in by %s', (bu
       await kgitJson(author, ['push-event', 'touched', '--deployment', 'dep-a', '--notes', 'n', ...place])
     ).id;
     await kgitJson(author, ['set', 'deployment.phase=c', ...dep, ...place]);
-    await kgitJson(other, ['set', 'kof.on=true', ...dep]);
+    await kgitJson(other, ['set', 'kof.on=true', '--create', '--deployment', 'dep-b']);
     await kgitJson(other, ['push-event', 'touched', '--cluster', 'c1']);
     git(forge, 'pull', '--quiet');
     git(forge, 'fetch', '--quiet');
@@ -58,7 +58,7 @@ describe.each(Object.keys(BUTTONS))('a proposal that a forge took in by %s', (bu
     git(forge, 'push', '--quiet', 'origin', 'main');
 
     const { events } = await kgitJson(other, ['log', '--fetch']);
-    expect(events.map(({ action }: { action: string }) => action)).toHaveLength(6);
+    expect(events.map(({ action }: { action: string }) => action)).toHaveLength(7);
     expect(events.map((event: { id: string }) => event.id)).toContain(id);
     const { changes } = await kgitJson(other, ['history', 'deployment.phase', ...dep]);
     expect(changes).toMatchObject([
@@ -69,12 +69,12 @@ describe.each(Object.keys(BUTTONS))('a proposal that a forge took in by %s', (bu
     const at = await kgitJson(other, ['get', 'deployment.phase', '--at', changes[1].timestamp, ...dep]);
     expect(at.value).toBe('b');
     const proof = await kgitJson(other, ['verify']);
-    expect(proof).toMatchObject({ total: 0, deployments: 1, events: 6 });
+    expect(proof).toMatchObject({ total: 0, deployments: 2, events: 7 });
     expect(proof.trusted).toMatch(/^[0-9a-f]{40}$/);
     expect((await kgitJson(forge, ['validate', '--base', 'HEAD~1'])).total).toBe(0);
     const again = ['push-event', 'touched', '--deployment', 'dep-a', '--notes', 'n', '--id', id];
     expect((await kgitJson(other, again)).id).toBe(id);
     expectFailure(await kgit(other, [...again, '--reason', 'x', '--json']), 'CONFLICT', 12);
-    expect((await kgitJson(other, ['log'])).events).toHaveLength(6);
+    expect((await kgitJson(other, ['log'])).events).toHaveLength(7);
   });
 });
