@@ -9,7 +9,6 @@ import { statePath } from '../model/layout.js';
 import { formatStatePath, lookUp, parseStatePath } from '../model/state-path.js';
 import { formatYaml } from '../model/yaml.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
-import { stateAt } from '../review/state-at.js';
 import { readState } from '../store/records.js';
 
 export default class Get extends KgitCommand {
@@ -74,6 +73,8 @@ export default class Get extends KgitCommand {
     if (place !== null && 'time' in place) {
       const { view } = reading;
       const id = await resolveDeployment({ view, settings });
+      // A usual run needs nothing of it.
+      const { stateAt } = await import('../review/state-at.js');
       const state = await stateAt(view, id, place.time);
       if (state !== undefined && state !== null) return { state, id };
     }
