@@ -103,7 +103,7 @@ export abstract class KgitCommand extends Command {
     this.words = argv as string[];
     const result = await this.execute();
     await this.#close();
-    this.#endProgress();
+    this.endProgress();
     await this.print(result);
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   }
@@ -162,7 +162,8 @@ export abstract class KgitCommand extends Command {
     this.#showsProgress = true;
   }
 
-  #endProgress(): void {
+  /** Takes the line of `progress` away again. */
+  protected endProgress(): void {
     if (this.#showsProgress) process.stderr.write('\r\u001b[K');
     this.#showsProgress = false;
   }
@@ -256,7 +257,7 @@ export abstract class KgitCommand extends Command {
 
   override async catch(thrown: Error): Promise<void> {
     await this.#close();
-    this.#endProgress();
+    this.endProgress();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
     reportFailure(thrown, this.argv, this.flags.verbose === true);

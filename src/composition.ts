@@ -1,8 +1,8 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
-import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
@@ -22,6 +22,7 @@ import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
+import { randomBytes } from './store/random-bytes.js';
 import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
@@ -53,7 +54,8 @@ function endGitWithUs(): void {
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
 export function openGit(path: string, environment: Environment): Git {
-  const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  // process.stdin would be opened for it, which takes as long as a process to start.
+  const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
   return new Git(path, environment, { askpass: ASKPASS, isInteractive });
 }
@@ -65,14 +67,14 @@ export interface OpenRepository {
   readonly git: Git;
   readonly layout: Repository;
   readonly path: string;
+  /** The folder of what is this machine's alone. */
+  readonly localFolder: string;
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
   readonly review: ReviewStore;
-  /** Folder of what this clone keeps for itself: outbox, locks, the revision that was verified last. */
-  readonly folder: string;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -186,12 +188,9 @@ async function openByUrl(
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
+  const place = { path: withoutCredentials(url), localFolder: own.folder };
   const review = new GitReview(git, null, layout.isShallow);
-  const { folder: local } = own;
-  return {
-    ...{ git, layout, path: withoutCredentials(url), branch, review, folder: local },
-    ...assemble(layout, git, branch, own),
-  };
+  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, own) };
 }
 
 /**
@@ -216,9 +215,10 @@ export async function openStateRepository(
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
+  const localFolder = place.folder;
   const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
-  const { folder } = place;
-  const opened = { git, layout, path, branch, review, folder, ...assemble(layout, git, branch, place) };
+  const base = { git, layout, path, localFolder, branch, review };
+  const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;

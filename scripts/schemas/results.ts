@@ -83,6 +83,17 @@ const changes = z.array(
 );
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  BackfillResult: {
+    about: 'kgit backfill',
+    repository: 'always',
+    shapes: [
+      {
+        contexts: z.array(z.string()),
+        events: z.array(z.object({ ...eventRow, reason: z.string() })),
+        ...perhapsWritten,
+      },
+    ],
+  },
   CloneResult: {
     about: 'kgit clone',
     repository: 'always',
@@ -133,6 +144,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
     shapes: [
       {
         files: z.array(importedFile),
+        skipped: z.array(
+          z.object({
+            path: z.string(),
+            line: count.optional(),
+            column: count.optional(),
+            message: z.string(),
+          }),
+        ),
+        live: z
+          .object({
+            contexts: z.array(z.string()),
+            found: z.array(subject),
+            notFound: z.array(subject).describe('Found in no namespace that could be read.'),
+            denied: z.array(z.string()).describe('Namespaces that could not be read.'),
+          })
+          .optional()
+          .describe('With --live.'),
         ...perhapsWritten,
         operations: z
           .array(z.object(written))

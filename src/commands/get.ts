@@ -7,19 +7,22 @@ import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError } from '../errors.js';
 import { statePath } from '../model/layout.js';
 import { formatStatePath, lookUp, parseStatePath } from '../model/state-path.js';
+import type { Value } from '../model/value.js';
 import { formatYaml } from '../model/yaml.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { readState } from '../store/records.js';
+import { withheldValue } from '../sync/withheld-value.js';
 
 export default class Get extends KgitCommand {
   static override summary = "Read a deployment's state.";
   static override description = helpText(
-    `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null. A path that is not there prints nothing and exits 15, unless --default.`,
+    `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null. A path that is not there prints nothing and exits 15, unless --default. A value that an import withheld is printed on the machine that imported it; elsewhere it exits 19.`,
     'USAGE',
     'NO_REPO',
     'INVALID_STATE',
     'NOT_FOUND',
     'REMOTE',
+    'SECRET',
   );
   static override examples = [
     '<%= config.bin %> get deployment.phase',
@@ -54,6 +57,13 @@ export default class Get extends KgitCommand {
     const text = formatStatePath(path);
     const found = state === null ? { found: false } : lookUp(state, path);
     const preset = this.flags['default'] as string | undefined;
+    if (!found.found && this.flags['at'] === undefined) {
+      const secret = await withheldValue(path, id, {
+        view: context.reading.view,
+        folder: context.opened.localFolder,
+      });
+      if (secret !== undefined) return this.#withheld(text, id, secret);
+    }
     if (!found.found && preset === undefined) throw missing(text, id, state === null);
     const value = found.found ? found.value : parseValue(preset ?? '');
     const shown = found.found ? value : preset;
@@ -62,6 +72,16 @@ export default class Get extends KgitCommand {
       isExact: true,
       lines: () => [valueText(shown)],
       names: text ? [text] : [],
+    };
+  }
+
+  #withheld(path: string, id: string, value: Value): CommandResult {
+    this.note(`${path} is withheld from the repository: this machine alone has it`);
+    return {
+      json: { subject: `deployment/${id}`, path, value },
+      isExact: true,
+      lines: () => [valueText(value)],
+      names: [path],
     };
   }
 

@@ -1,13 +1,20 @@
 import { Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import { confirm } from '../cli/confirm.js';
+import { liveReport, namespacesByName, observeAll } from '../cli/live-clusters.js';
 import type { CommandResult } from '../cli/output.js';
+import { publishTogether } from '../cli/publish-together.js';
 import { defaultManagement } from '../cli/subjects.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { ConflictError, InterruptedError, UsageError } from '../errors.js';
+import type { Observation } from '../k0rdent/observation.js';
+import type { Operation } from '../model/operation.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { guardSecrets } from '../model/secret/guard-secrets.js';
 import { shownPath } from '../model/secret/shown-path.js';
+import { ImportedFiles } from '../store/imported-files.js';
+import type { WriteOutcome } from '../store/outcomes.js';
+import { listSubjects } from '../store/records.js';
 import { existingRecords } from '../sync/existing-records.js';
 import { formatPlan } from '../sync/format-plan.js';
 import { importOperation } from '../sync/import-operation.js';
@@ -17,24 +24,34 @@ import {
   type ImportPart,
   type ImportPlan,
   refusalOf,
+  skippedFiles,
 } from '../sync/import-plan.js';
+import { keepLocally } from '../sync/keep-locally.js';
+import { lastImported } from '../sync/last-imported.js';
 import { parseImport } from '../sync/parse-import.js';
+import type { ImportSettings, ParsedFile } from '../sync/parsed-file.js';
 import { planImport } from '../sync/plan-import.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
 import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
 const TRIES = 3;
+const GUARD = { find: findSecrets, show: shownPath };
+
+interface Planned {
+  readonly context: Context;
+  readonly parsed: readonly ParsedFile[];
+  readonly plan: ImportPlan;
+  readonly live: ReturnType<typeof liveReport> | null;
+}
 
 export default class Import extends WriteCommand {
   static override summary = 'Merge the local state of deployment scripts in.';
   static override description = helpText(
-    `Reads the YAML files that k0rdent's setup scripts keep in state/ and records what is new in them: their events, in
-their order, and the state of the deployment. Importing again changes nothing, and two people who import the same
-files make the same events. Values that look secret are left out and named. On a terminal the plan is shown first.`.replaceAll(
-      '\n',
-      ' ',
-    ),
+    `Reads the files that k0rdent's setup scripts keep and records what is new in them: their events, in their order, and
+the state of the deployment, merged path by path with what was last imported. Importing again changes nothing, and two
+people who import the same files make the same events. Values that look secret stay on this machine and are named. On a
+terminal the plan is shown first.`.replaceAll('\n', ' '),
     'USAGE',
     'NO_REPO',
     'LOCK_HELD',
@@ -43,13 +60,15 @@ files make the same events. Values that look secret are left out and named. On a
     'INVALID_STATE',
     'NOT_FOUND',
     'REMOTE',
+    'CLUSTER',
     'SECRET',
     'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> import ./state',
-    '<%= config.bin %> import ./state --dry-run',
+    '<%= config.bin %> import ~/k0rdent-azure-setup --dry-run',
     '<%= config.bin %> import ~/k0rdent-azure-setup/state --management eu-hub --on-conflict repository',
+    '<%= config.bin %> import ./state --live',
   ];
   static override strict = false;
   static override usage = 'import PATH… [FLAGS]';
@@ -59,6 +78,9 @@ files make the same events. Values that look secret are left out and named. On a
       summary: 'The k0rdent management cluster of the clusters.',
     }),
     namespace: Flags.string({ helpValue: 'NS', summary: 'Their namespace (kcm-system).' }),
+    live: Flags.boolean({
+      summary: 'Ask k0rdent for the namespace of each cluster, and list those found nowhere.',
+    }),
     deployment: Flags.string({
       helpValue: 'ID',
       summary: 'The deployment, for files that do not name theirs.',
@@ -66,7 +88,7 @@ files make the same events. Values that look secret are left out and named. On a
     'on-conflict': Flags.string({
       options: [...CONFLICT_RULES],
       default: 'fail',
-      summary: 'Where file and repository hold different values.',
+      summary: 'Where file and repository have both changed since the last import.',
     }),
     'skip-invalid': Flags.boolean({
       summary: 'Leave files and entries that cannot be read out, and import the rest.',
@@ -74,66 +96,99 @@ files make the same events. Values that look secret are left out and named. On a
   };
 
   #isShown = false;
+  #observed: Observation | null = null;
 
   protected async execute(): Promise<CommandResult> {
     if (this.words.length === 0)
       throw new UsageError('what to import? PATH is missing', {
         suggestions: ['Name the state folder: kgit import ./state'],
       });
-    const files = await readLegacyFiles(this.words);
-    const first = await this.open();
-    const plan = await this.#plan(first, files);
-    await this.#confirm(plan);
-    let attempt = { plan, context: first };
+    const files = await readLegacyFiles(this.words, (done, all) => this.progress(bar('reading', done, all)));
+    let planned = await this.#plan(await this.open(), files);
+    await this.#confirm(planned.plan);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#write(attempt.context, attempt.plan);
+        return await this.#write(planned);
       } catch (error) {
         if (!(error instanceof ConflictError) || tries === TRIES) throw error;
         // Somebody imported the same, or changed the state, since the plan was made: it is made anew on what is there.
-        const context = await this.reopen();
-        attempt = { context, plan: await this.#plan(context, files) };
+        planned = await this.#plan(await this.reopen(), files);
       }
     }
   }
 
-  async #plan(context: Context, files: readonly LegacyFile[]): Promise<ImportPlan> {
+  async #plan(context: Context, files: readonly LegacyFile[]): Promise<Planned> {
     const skipInvalid = this.flags['skip-invalid'] === true;
-    const parsed = parseImport(files, {
-      management: defaultManagement(context),
+    const management = defaultManagement(context);
+    const settings: ImportSettings = {
+      management,
       namespace: (this.flags['namespace'] as string | undefined) ?? context.settings.namespace,
+      namespaces: await this.#namespaces(context, management),
       deployment: this.flags['deployment'] as string | undefined,
       skipInvalid,
-      secrets: { find: findSecrets, show: shownPath },
-    });
+      secrets: GUARD,
+    };
+    const parsed = parseImport(files, settings, (done, all) => this.progress(bar('parsing', done, all)));
+    const imported = new ImportedFiles(context.opened.localFolder);
+    const local = await lastImported(parsed, (place) => imported.last(place), GUARD);
     const onConflict = this.flags['on-conflict'] as ConflictRule;
-    const plan = planImport(parsed, await existingRecords(context.reading.view, parsed), {
-      onConflict,
-      skipInvalid,
-    });
+    const existing = await existingRecords(context.reading.view, parsed, local);
+    const plan = planImport(parsed, existing, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
     if (refusal) throw refusal;
-    return plan;
+    const subjects = parsed.map(({ subject }) => subject);
+    return { context, parsed, plan, live: this.#observed && liveReport(subjects, this.#observed) };
+  }
+
+  /** The namespaces of clusters that are known: those that the repository has, so that none comes in twice, else the live ones. */
+  async #namespaces(context: Context, management: string): Promise<ReadonlyMap<string, string>> {
+    const subjects = await listSubjects(context.reading.view, 'cluster');
+    const known = subjects.filter((subject) => subject.kind === 'cluster');
+    if (this.flags['live'] === true)
+      this.#observed ??= await observeAll({
+        environment: this.environment,
+        timeoutMs: context.settings.timeout,
+        now: () => this.now(),
+        managements: context.managements,
+        namespaces: [context.settings.namespace, ...known.map(({ namespace }) => namespace)],
+      });
+    const live = namespacesByName(this.#observed?.clusters ?? [], management);
+    if (this.flags['namespace'] !== undefined) return live;
+    return new Map([...live, ...namespacesByName(known, management)]);
   }
 
   async #confirm(plan: ImportPlan): Promise<void> {
     const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
     if (!isTerminal || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
+    this.endProgress();
     process.stderr.write(`${formatPlan(plan).map(terminalText).join('\n')}\n`);
     this.#isShown = true;
     if (!(await confirm('Import this?', process.stdin, process.stderr)))
       throw new InterruptedError('nothing was imported');
   }
 
-  async #write(context: Context, plan: ImportPlan): Promise<CommandResult> {
-    const outcomes: Record<string, unknown>[] = [];
-    for (const part of plan.parts) outcomes.push(await this.#writePart(context, part));
+  async #write({ context, parsed, plan, live }: Planned): Promise<CommandResult> {
+    const isDry = this.flags['dry-run'] === true;
+    const local = keepLocally(context.opened.localFolder, parsed);
+    // Before anything is published: what is withheld from everybody must not be lost here.
+    if (!isDry) await local.secrets();
+    const operations = plan.parts.map((part) => this.#operation(context, part));
+    this.progress('publishing');
+    const outcomes = (await this.#submitAll(context, operations)).map((outcome) => this.writeJson(outcome));
+    if (!isDry) await local.files();
     const [
       only = { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 },
     ] = outcomes;
     const word = plan.parts.length === 0 ? 'nothing new' : String(only['delivery']);
+    for (const name of live?.notFound ?? []) this.note(`${name}: found nowhere in k0rdent`);
     return {
-      json: { files: plan.files, ...only, ...(outcomes.length > 1 ? { operations: outcomes } : {}) },
+      json: {
+        files: plan.files,
+        skipped: skippedFiles(plan),
+        ...(live ? { live } : {}),
+        ...only,
+        ...(outcomes.length > 1 ? { operations: outcomes } : {}),
+      },
       rows: plan.files,
       names: plan.files.map(({ path }) => path),
       lines: ({ style }) => [
@@ -143,7 +198,21 @@ files make the same events. Values that look secret are left out and named. On a
     };
   }
 
-  async #writePart(context: Context, part: ImportPart): Promise<Record<string, unknown>> {
+  async #submitAll(context: Context, operations: readonly Operation[]): Promise<WriteOutcome[]> {
+    const submit = (operation: Operation) =>
+      this.submit(context, operation, (operation.change?.preconditions.length ?? 0) > 0);
+    const { lock, queue, 'dry-run': dryRun } = this.flags;
+    const isAlone = lock !== undefined || this.handedClaims.length > 0;
+    if (isAlone || queue || dryRun || context.settings.publishInterval > 0) {
+      const outcomes: WriteOutcome[] = [];
+      for (const operation of operations) outcomes.push(await submit(operation));
+      return outcomes;
+    }
+    const options = { requirePublish: this.mustPublish, deadline: this.deadline(context.settings) };
+    return publishTogether(context.opened.repository, operations, options, submit);
+  }
+
+  #operation(context: Context, part: ImportPart): Operation {
     const { message, reason } = this.flags;
     const operation = importOperation(part, {
       operationId: this.ids.next(),
@@ -158,9 +227,14 @@ files make the same events. Values that look secret are left out and named. On a
         host: thisHost.hostname,
       },
     });
-    const isConditional = (operation.change?.preconditions.length ?? 0) > 0;
-    return this.writeJson(
-      await this.submit(context, guardSecrets(operation, this.flags['allow-secret']), isConditional),
-    );
+    return guardSecrets(operation, this.flags['allow-secret']);
   }
+}
+
+const WIDTH = 20;
+
+/** How far it is, as a bar. */
+function bar(what: string, done: number, all: number): string {
+  const filled = all === 0 ? WIDTH : Math.round((done / all) * WIDTH);
+  return `${what} [${'='.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${done}/${all} files`;
 }

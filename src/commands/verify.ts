@@ -37,7 +37,7 @@ export default class Verify extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.openUnread();
-    const { review, repository, folder } = opened;
+    const { review, repository, localFolder } = opened;
     const { store } = repository;
     const policy = fetchPolicy(this.flags);
     const chosen = policy === 'default' ? { olderThan: settings.readMaxAge } : policy;
@@ -47,7 +47,7 @@ export default class Verify extends KgitCommand {
         data: { path: opened.path },
       });
     }
-    const trusted = new TrustedRevision(folder, store.target);
+    const trusted = new TrustedRevision(localFolder, store.target);
     const before = this.flags['trust'] === true ? null : await trusted.read();
     const findings = new Findings();
     const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);

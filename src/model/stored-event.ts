@@ -1,7 +1,5 @@
-import './zod-settings.js';
-import * as z from 'zod/mini';
 import { UsageError } from '../errors.js';
-import { eventShape } from './event-schema.js';
+import { fieldFault } from './event-schema.js';
 import { parseStatePath } from './state-path.js';
 import { isMap, type Value } from './value.js';
 
@@ -11,7 +9,10 @@ export interface EventFault {
   readonly message: string;
 }
 
-function isStatePath(text: string): boolean {
+const REQUIRED = ['id', 'timestamp', 'action'];
+
+function isStatePath(text: unknown): boolean {
+  if (typeof text !== 'string') return false;
   try {
     return parseStatePath(text).length > 0;
   } catch (error) {
@@ -20,25 +21,39 @@ function isStatePath(text: string): boolean {
   }
 }
 
-const change = z.looseObject({ path: z.string().check(z.refine(isStatePath, 'is not a state path')) });
-const override = z.looseObject({ reason: z.string(), paths: z.array(z.string()) });
-const stored = z.looseObject({
-  ...z.required(eventShape, { id: true, timestamp: true, action: true }).shape,
-  changes: z.optional(z.array(change, 'is not a list of changes')),
-  secret_override: z.optional(override),
-});
+function* changesFaults(changes: Value): Generator<EventFault> {
+  if (!Array.isArray(changes)) {
+    yield { keys: ['changes'], message: 'is not a list of changes' };
+    return;
+  }
+  for (const [i, change] of changes.entries()) {
+    if (!isMap(change)) yield { keys: ['changes', i], message: 'is not a change' };
+    else if (!isStatePath(change['path']))
+      yield { keys: ['changes', i, 'path'], message: 'is not a state path' };
+  }
+}
+
+function isOverride(value: Value): boolean {
+  if (!isMap(value) || typeof value['reason'] !== 'string') return false;
+  const paths = value['paths'];
+  return Array.isArray(paths) && paths.every((path) => typeof path === 'string');
+}
+
+function* faultsOf(event: Record<string, unknown>): Generator<EventFault> {
+  for (const key of REQUIRED) if (event[key] === undefined) yield { keys: [key], message: 'is missing' };
+  for (const [key, value] of Object.entries(event)) {
+    const message = fieldFault(key, value);
+    if (message !== null) yield { keys: [key], message };
+  }
+  const { timestamp, changes, secret_override: override } = event;
+  if (typeof timestamp === 'string' && !timestamp.endsWith('Z'))
+    yield { keys: ['timestamp'], message: 'is not in UTC, which ends with Z' };
+  if (changes !== undefined) yield* changesFaults(changes as Value);
+  if (override !== undefined && !isOverride(override as Value))
+    yield { keys: ['secret_override'], message: 'is not a reason with a list of paths' };
+}
 
 /** Where an event file breaks the schema of stored events (`docs/data-model.md`); nothing where it does not. */
 export function eventFaults(value: Value): EventFault[] {
-  if (!isMap(value)) return [{ keys: [], message: 'an event is a mapping' }];
-  const result = stored.safeParse(value);
-  const faults = (result.error?.issues ?? []).map(({ path, message }): EventFault => {
-    const keys = path.filter((key) => typeof key !== 'symbol');
-    const isMissing = keys.length === 1 && value[String(keys[0])] === undefined;
-    return { keys, message: isMissing ? 'is missing' : message };
-  });
-  const { timestamp } = value;
-  if (faults.length === 0 && typeof timestamp === 'string' && !timestamp.endsWith('Z'))
-    faults.push({ keys: ['timestamp'], message: 'is not in UTC, which ends with Z' });
-  return faults;
+  return isMap(value) ? [...faultsOf(value)] : [{ keys: [], message: 'an event is a mapping' }];
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../errors.js';
+import { randomBytes } from './random-bytes.js';
 
 /** Whether a file-system call failed with one of these codes, such as ENOENT. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
@@ -10,7 +10,7 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
 }
 
 /** The error for a file system that does not take what must be kept. */
-function cannotKeep(path: string, cause: unknown): EnvironmentError {
+export function cannotKeep(path: string, cause: unknown): EnvironmentError {
   const full = hasCode(cause, 'ENOSPC', 'EDQUOT');
   const denied = hasCode(cause, 'EACCES', 'EPERM', 'EROFS');
   const why = full
@@ -27,7 +27,8 @@ function cannotKeep(path: string, cause: unknown): EnvironmentError {
   });
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows has no handle for a folder; its file systems journal names themselves.
   const handle = await open(folder, constants.O_RDONLY).catch((error: unknown) => {
     if (hasCode(error, 'EISDIR', 'EPERM', 'EACCES')) return null;

@@ -11,7 +11,8 @@ function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
-function shown(value: Value): string {
+function shown(value: Value | undefined): string {
+  if (value === undefined) return 'nothing';
   const text = plain(JSON.stringify(value));
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
 }
@@ -92,8 +93,8 @@ export function formatPlan(plan: ImportPlan): string[] {
     ...section(
       CONFLICT_TITLES[plan.onConflict],
       conflicts.map(
-        ({ path, repository, file, from }) =>
-          `${plain(path)}: repository ${shown(repository)}, ${plain(from)} ${shown(file)}`,
+        ({ path, base, repository, file, from }) =>
+          `${plain(path)}: repository ${shown(repository)}, ${plain(from)} ${shown(file)}, last imported ${shown(base)}`,
       ),
     ),
     ...section(

@@ -1,5 +1,4 @@
 import type { ErrorCode, KgitError } from '../errors.js';
-import type { InvalidEntry } from './imported-event.js';
 
 /** Why a file is not imported. */
 export interface ImportError {
@@ -36,13 +35,21 @@ export function importError(error: KgitError): ImportError {
 
 const SHOWN = 3;
 
+/** An entry that cannot be imported, and the line on which it begins. */
+export interface BadEntry {
+  readonly message: string;
+  readonly line?: number;
+}
+
 /** The error of a file some of whose entries cannot become events. */
-export function invalidEntriesError(invalid: readonly InvalidEntry[]): ImportError {
-  const shown = invalid.slice(0, SHOWN).map(({ index, message }) => `events.${index} ${message}`);
+export function invalidEntriesError(invalid: readonly BadEntry[]): ImportError {
+  const shown = invalid.slice(0, SHOWN).map(({ message }) => message);
   const more = invalid.length > SHOWN ? `, and ${invalid.length - SHOWN} more` : '';
+  const line = invalid[0]?.line;
   return {
     code: 'INVALID_STATE',
     message: shown.join('; ') + more,
+    ...(line === undefined ? {} : { line, column: 1 }),
     suggestions: ['Mend these entries, or leave them out with --skip-invalid'],
   };
 }

@@ -23,12 +23,15 @@ export interface ImportedFile {
   readonly error: ImportError | null;
 }
 
-/** A state path for which a file and the repository differ. */
+/** A state path for which a file and the repository differ, and both from what was last imported. */
 export interface ImportConflict {
   readonly deployment: string;
   readonly path: string;
-  readonly repository: Value;
-  readonly file: Value;
+  /** What was last imported; missing where nothing was. */
+  readonly base?: Value;
+  /** Missing, like `file`, where the path was taken away there. */
+  readonly repository?: Value;
+  readonly file?: Value;
   /** The file, as its row names it. */
   readonly from: string;
 }
@@ -57,6 +60,24 @@ export interface ImportPlan {
   readonly conflicts: readonly ImportConflict[];
   readonly onConflict: ConflictRule;
   readonly skipInvalid: boolean;
+}
+
+/** A file that is left out, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}
+
+/** The files that are left out of a plan. */
+export function skippedFiles({ files }: ImportPlan): SkippedFile[] {
+  return files.flatMap(({ path, error }) => {
+    if (error === null) return [];
+    const { line, column, message } = error;
+    const place = { ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
+    return [{ path, ...place, message }];
+  });
 }
 
 function firstError(plan: ImportPlan): KgitError | null {

@@ -13,11 +13,20 @@ import type { Family } from './legacy-family.js';
 
 /** The event list of one legacy file, its secrets withheld. */
 export interface LegacyEvents {
-  readonly family: Family;
+  readonly family: Family | 'deployment-archive';
   readonly subject: Subject;
   /** The legacy name of the subject where the rule of names made a slug of it. */
   readonly name?: string | undefined;
   readonly entries: readonly Value[];
+  /** Places of the entries in the file, where others stand between them. */
+  readonly places?: readonly number[];
+  /** What the file says beside its entries and they do not: kept with the last of them. */
+  readonly head?: ValueMap | null;
+}
+
+/** An event, and the place of the entry that it was in the list that it came from. */
+export interface ImportedEvent extends EventWrite {
+  readonly entry: number;
 }
 
 /** An entry that cannot become an event. */
@@ -27,7 +36,7 @@ export interface InvalidEntry {
 }
 
 export interface ImportedEvents {
-  readonly events: readonly EventWrite[];
+  readonly events: readonly ImportedEvent[];
   readonly invalid: readonly InvalidEntry[];
 }
 
@@ -99,22 +108,23 @@ function eventOf(
   file: LegacyEvents,
   index: number,
   entry: ValueMap,
-  id: string,
+  { id, time }: { id: string; time: number },
   isDryRun: boolean,
-): EventWrite {
+): ImportedEvent {
   const action = actionWord(wordOf(entry['action']) ?? '');
   const { fields, odd } = sortFields(entry);
-  const timestamp = formatTimestamp(parseRfc3339(String(entry['timestamp'])) ?? 0);
+  const timestamp = formatTimestamp(time);
   const given = isMap(fields['parameters']) ? fields['parameters'] : {};
   const addsDryRun = isDryRun && !Object.hasOwn(given, 'dry_run') && !Object.hasOwn(odd, 'parameters');
   const source: ValueMap = {
     imported_from: file.family,
-    index,
+    index: file.places?.[index] ?? index,
     ...(file.name === undefined ? {} : { name: file.name }),
     ...(action === entry['action'] ? {} : { action: entry['action'] as Value }),
     ...(timestamp === entry['timestamp'] ? {} : { timestamp: entry['timestamp'] as Value }),
     ...(addsDryRun ? { derived: ['parameters.dry_run'] } : {}),
     ...(Object.keys(odd).length === 0 ? {} : { fields: odd }),
+    ...(file.head && index === file.entries.length - 1 ? { file: file.head } : {}),
   };
   const event: KgitEvent = {
     id,
@@ -126,7 +136,7 @@ function eventOf(
   };
   // What is derived may become better later: a repeat is judged by what the legacy entry says.
   const repeat = Object.keys(fields).filter((key) => key !== 'parameters');
-  return { subject: file.subject, event, given: repeat };
+  return { subject: file.subject, event, given: repeat, entry: index };
 }
 
 function problemOf(entry: Value): string | null {
@@ -161,7 +171,7 @@ export function importedEvents(file: LegacyEvents): ImportedEvents {
   const rank = counter();
   const occurrence = counter();
   const dryRuns = dryRunEntries(file.entries);
-  const events: EventWrite[] = [];
+  const events: ImportedEvent[] = [];
   const invalid: InvalidEntry[] = [];
   file.entries.forEach((value, index) => {
     const entry = value as ValueMap;
@@ -176,7 +186,8 @@ export function importedEvents(file: LegacyEvents): ImportedEvents {
     const hash = createHash('sha256')
       .update(`${identity}#${occurrence(identity) + 1}`)
       .digest();
-    const written = eventOf(file, index, entry, makeUlid(time + place, randomBits(hash)), dryRuns.has(index));
+    const id = makeUlid(time + place, randomBits(hash));
+    const written = eventOf(file, index, entry, { id, time }, dryRuns.has(index));
     const oversize = tooLarge(written.event);
     if (oversize === null) events.push(written);
     else invalid.push({ index, message: oversize });

@@ -1,54 +1,122 @@
-/** What a legacy file is, by its name: one row per name that the scripts of k0rdent-azure-setup write. */
+/** What a legacy file is, by its name: one row per name that the scripts of k0rdent-azure-setup ever wrote. */
 
 /** The families that are imported, in the order in which their state is merged. */
 export const FAMILIES = [
+  'deployment-name',
+  'resource-manifest',
+  'wireguard-manifest',
+  'wireguard-port',
+  'vpn-setup',
   'deployment-state',
   'azure-state',
   'kof-state',
+  'cluster-state',
+  'deployment-history',
   'deployment-events',
   'azure-events',
   'kof-events',
   'cluster-events',
 ] as const;
 export type Family = (typeof FAMILIES)[number];
-/** The families that hold state; each is a mapping of keys. */
-export type StateFamily = Extract<Family, `${string}-state`>;
+
+/** The families of before there was a state file: lists and markers, which are no YAML. */
+const PRE_STATE = [
+  'deployment-name',
+  'resource-manifest',
+  'wireguard-manifest',
+  'wireguard-port',
+  'vpn-setup',
+] as const satisfies readonly Family[];
+export type PreStateFamily = (typeof PRE_STATE)[number];
+
+/** The families that become state of a deployment; each is a mapping of keys. */
+export type StateFamily = PreStateFamily | 'deployment-state' | 'azure-state' | 'kof-state';
+
+/** The copy of a deployment's files that the scripts made at its end or reset. */
+export interface Archive {
+  /** Id of the deployment by that name; null where the scripts found none. */
+  readonly id: string | null;
+  /** Name of the folder, or of the two files without their ending: what belongs together. */
+  readonly name: string;
+  /** `completed`, `reset`, `fast-reset` and so on; null in the layout of one day that had none. */
+  readonly reason: string | null;
+}
 
 /** What a name says: a family, a shape that is known and not imported, or nothing that concerns state. */
 export type Recognised =
-  | { readonly kind: 'family'; readonly family: Family }
+  | { readonly kind: 'family'; readonly family: Family; readonly archive: Archive | null }
   | { readonly kind: 'unsupported'; readonly why: string }
   | { readonly kind: 'ignored' };
 
-const RECOGNISERS: readonly (readonly [RegExp, Recognised])[] = [
-  ...FAMILIES.filter((family) => family !== 'cluster-events').map(
-    (family) => [new RegExp(`^${family}\\.yaml$`), { kind: 'family', family }] as const,
-  ),
-  [/^cluster-.+-events\.yaml$/, { kind: 'family', family: 'cluster-events' }],
-  [
-    /^cluster-.+-state\.yaml$/,
-    { kind: 'unsupported', why: 'cluster state is not imported: k0rdent is its source of truth' },
-  ],
-  [/^deployment-history\.yaml$/, { kind: 'unsupported', why: 'the deployment history is not imported' }],
-  [
-    /_\d{8}_\d{6}_.*\.yaml$/,
-    { kind: 'unsupported', why: 'a backup of state or events in one file is not imported' },
-  ],
-  // The notifier's test mode writes invented events beside its pid, log and counter files.
-  [/^test-deployment-events\.yaml$/, { kind: 'ignored' }],
-  [/\.ya?ml$/, { kind: 'unsupported', why: 'not a state or event file that the scripts write' }],
+/** `<id>_<local time>_<reason>` of two files, or `<id>_<local time>[_<reason>]` of a folder; the id may be anything. */
+const FLAT_ARCHIVE = /^((.*)_\d{8}_\d{6}_(.*?))(_events)?\.yaml$/s;
+const ARCHIVE_FOLDER = /^(.*)_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(?:_(.*))?$/s;
+/** What the scripts put in the place of an id that they could not read. */
+const NO_ID = ['', 'null', 'unknown'];
+const idOf = (text = '') => (NO_ID.includes(text) ? null : text);
+const ARCHIVED: readonly Family[] = [
+  'deployment-state',
+  'deployment-events',
+  'azure-state',
+  'azure-events',
+  'kof-state',
+  'kof-events',
 ];
 
-/** What a file of this name is; 'ignored' for every name that is no YAML file's. */
-export function recogniseName(name: string): Recognised {
-  return RECOGNISERS.find(([pattern]) => pattern.test(name))?.[1] ?? { kind: 'ignored' };
+const family = (name: Family): Recognised => ({ kind: 'family', family: name, archive: null });
+const unsupported = (why: string): Recognised => ({ kind: 'unsupported', why });
+const IGNORED: Recognised = { kind: 'ignored' };
+
+const RECOGNISERS: readonly (readonly [RegExp, Recognised])[] = [
+  [/^deployment-state\.yaml$/, family('deployment-state')],
+  [/^deployment-events\.yaml$/, family('deployment-events')],
+  [/^azure-state\.yaml$/, family('azure-state')],
+  [/^azure-events\.yaml$/, family('azure-events')],
+  [/^kof-state\.yaml$/, family('kof-state')],
+  [/^kof-events\.yaml$/, family('kof-events')],
+  // A cluster called foo-state has a file cluster-foo-state-events.yaml, so events come first.
+  [/^cluster-.+-events\.yaml$/s, family('cluster-events')],
+  [/^cluster-.+-state\.yaml$/s, family('cluster-state')],
+  [/^deployment-history\.yaml$/, family('deployment-history')],
+  [/^\.(clusterid|project-suffix|k0rdent-suffix)$/, family('deployment-name')],
+  [/^azure-resource-manifest\.csv$/, family('resource-manifest')],
+  [/^wg-key-manifest\.csv$/, family('wireguard-manifest')],
+  [/^wireguard-port\.txt$/, family('wireguard-port')],
+  [/^\.(vpn-)?setup-complete$/, family('vpn-setup')],
+  [/_privkey$/, unsupported('a private key stays where it is')],
+  [/_pubkey$/, unsupported('a public key stays where it is')],
+  // The notifier's test mode writes invented events beside its pid, log and counter files.
+  [/^test-deployment-events\.yaml$/, IGNORED],
+  [/\.ya?ml$/s, unsupported('not a state or event file that the scripts write')],
+];
+
+/**
+ * What a file of this name is, in a folder of this name; 'ignored' for every name that says nothing of state.
+ * Only the name is looked at: what it holds is judged when it is parsed.
+ */
+export function recogniseName(name: string, folder = ''): Recognised {
+  const flat = FLAT_ARCHIVE.exec(name);
+  if (flat && !name.startsWith('cluster-')) {
+    const archive = { id: idOf(flat[2]), name: flat[1] as string, reason: flat[3] || null };
+    return { kind: 'family', family: flat[4] ? 'deployment-events' : 'deployment-state', archive };
+  }
+  const found = RECOGNISERS.find(([pattern]) => pattern.test(name))?.[1] ?? IGNORED;
+  const inArchive = ARCHIVE_FOLDER.exec(folder);
+  if (!inArchive || found.kind !== 'family' || !ARCHIVED.includes(found.family)) return found;
+  return { ...found, archive: { id: idOf(inArchive[1]), name: folder, reason: inArchive[2] || null } };
 }
 
-export function isStateFamily(family: Family): family is StateFamily {
-  return family.endsWith('-state');
+/** Whether the files of this family become state of a deployment. */
+export function isStateFamily(name: Family): name is StateFamily {
+  return isPreState(name) || ['deployment-state', 'azure-state', 'kof-state'].includes(name);
 }
 
-/** The cluster that the name of an event file names: what its `cluster_name` key says wins over it. */
+/** Whether this family is of before there was a state file. */
+export function isPreState(name: Family): name is PreStateFamily {
+  return (PRE_STATE as readonly Family[]).includes(name);
+}
+
+/** The cluster that the name of a file names: what its `cluster_name` key says wins over it. */
 export function clusterOfFileName(name: string): string {
-  return name.replace(/^cluster-/, '').replace(/-events\.yaml$/, '');
+  return name.replace(/^cluster-/, '').replace(/-(events|state)\.yaml$/, '');
 }

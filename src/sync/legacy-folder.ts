@@ -1,20 +1,44 @@
+import { basename, dirname } from 'node:path';
 import { parseRfc3339 } from '../model/rfc3339.js';
 import type { Value } from '../model/value.js';
-import type { LegacyDocument } from './legacy-document.js';
-import type { Family } from './legacy-family.js';
-import { legacyName } from './legacy-subject.js';
+import { entriesOf, type LegacyMap } from './legacy-document.js';
+import { type Archive, type Family, isPreState } from './legacy-family.js';
+import { clusterName, legacyName } from './legacy-subject.js';
+import type { LegacyFile } from './read-legacy-files.js';
 
+/** A legacy file that could be read. */
 export interface FolderDocument {
+  readonly file: LegacyFile;
   readonly family: Family;
-  readonly data: LegacyDocument;
+  readonly archive: Archive | null;
+  readonly data: LegacyMap;
+  readonly lineOf: (index: number) => number | undefined;
 }
 
-/** What the files of one folder say about each other. */
+/** What the files that belong together say about each other. */
 export interface LegacyFolder {
   /** Names of the deployments that its files name. */
   readonly names: ReadonlySet<string>;
   /** When the newest of them began, in ms since the epoch; null where no file says it. */
   readonly created: number | null;
+  /** Namespaces of clusters, by name, as their state files tell them. */
+  readonly namespaces: ReadonlyMap<string, string>;
+  /** The events of its deployment. */
+  readonly entries: readonly Value[];
+}
+
+/** The folders of a checkout into which the scripts write. */
+const WITHIN = ['state', 'azure-resources', 'wireguard', 'wg-keys', 'laptop-wg-config'];
+
+/** The checkout that a file lies in. */
+export function checkoutOf({ folder }: LegacyFile): string {
+  return WITHIN.includes(basename(folder)) ? dirname(folder) : folder;
+}
+
+/** What tells the files that belong together from others: those of one archive, of a checkout's beginnings, or of one folder. */
+export function groupOf({ file, family, archive }: FolderDocument): string {
+  if (archive) return `${file.folder}/${archive.name}`;
+  return isPreState(family) ? checkoutOf(file) : file.folder;
 }
 
 function timeOf(value: Value | undefined): number | null {
@@ -25,7 +49,19 @@ export function legacyFolder(documents: readonly FolderDocument[]): LegacyFolder
   const own = documents.filter(({ family }) => family.startsWith('deployment-'));
   const names = own.map(({ data }) => legacyName(data['deployment_id'])).filter((name) => name !== null);
   const times = own.map(({ data }) => timeOf(data['created_at'])).filter((time) => time !== null);
-  return { names: new Set(names), created: times.length > 0 ? Math.max(...times) : null };
+  const namespaces = documents.flatMap(({ family, data, file }) => {
+    const namespace = legacyName(data['kubernetes_namespace']);
+    if (family !== 'cluster-state' || namespace === null) return [];
+    return [[clusterName({ data, fileName: basename(file.path) }), namespace] as const];
+  });
+  return {
+    names: new Set(names),
+    created: times.length > 0 ? Math.max(...times) : null,
+    namespaces: new Map(namespaces),
+    entries: own.flatMap(({ data, family }) =>
+      family === 'deployment-history' ? [] : entriesOf(data, family),
+    ),
+  };
 }
 
 /** A warning where a file that names no deployment was last written before the one beside it began. */

@@ -1,5 +1,5 @@
 import { type KgitError, UsageError } from '../errors.js';
-import { cluster, deployment, legacySlug, type Subject } from '../model/subject.js';
+import { cluster, deployment, isLabel, legacySlug, type Subject } from '../model/subject.js';
 import type { Value } from '../model/value.js';
 import { clusterOfFileName, type Family } from './legacy-family.js';
 
@@ -7,6 +7,8 @@ import { clusterOfFileName, type Family } from './legacy-family.js';
 export interface SubjectSettings {
   readonly management: string;
   readonly namespace: string;
+  /** Namespaces of clusters that are known otherwise, by the name that the repository keeps them by. */
+  readonly namespaces?: ReadonlyMap<string, string>;
   /** Deployment of the files that name none; files that name another are refused. */
   readonly deployment?: string | undefined;
 }
@@ -43,22 +45,39 @@ function deploymentSubject(own: string | null, folder: ReadonlySet<string>, sett
   });
 }
 
+/** What a file is about, and what it says of that. */
+export interface NamedFile {
+  readonly family: Family;
+  readonly fileName: string;
+  readonly data: Readonly<Record<string, Value>>;
+  /** The name of the deployment by the place that it lies in. */
+  readonly placeName?: string | null;
+}
+
+/** The name of the cluster of a file. */
+export function clusterName({ data, fileName }: Pick<NamedFile, 'data' | 'fileName'>): string {
+  return legacyName(data['cluster_name']) ?? clusterOfFileName(fileName);
+}
+
 /**
  * What a file is about. A deployment's files name it themselves; azure and kof files name none, and belong to
- * the deployment that the user named, else to the one that the files of the same `folder` name.
+ * the deployment that the user named, else to the one that the files beside it name (`names`). A cluster is in the
+ * namespace that is known of it, else in that which a file beside it tells (`namespaces`, by name).
  */
 export function subjectOf(
-  file: {
-    readonly family: Family;
-    readonly fileName: string;
-    readonly data: Readonly<Record<string, Value>>;
-  },
-  folder: ReadonlySet<string>,
+  file: NamedFile,
+  names: ReadonlySet<string>,
+  namespaces: ReadonlyMap<string, string>,
   settings: SubjectSettings,
 ): NamedSubject | KgitError {
-  if (file.family !== 'cluster-events') {
-    return deploymentSubject(legacyName(file.data['deployment_id']), folder, settings);
+  if (file.family !== 'cluster-events' && file.family !== 'cluster-state') {
+    const own = legacyName(file.data['deployment_id']) ?? file.placeName ?? null;
+    return deploymentSubject(own, names, settings);
   }
-  const name = legacyName(file.data['cluster_name']) ?? clusterOfFileName(file.fileName);
-  return named(name, (slug) => cluster(settings.management, settings.namespace, slug));
+  const name = clusterName(file);
+  const told = namespaces.get(name);
+  const namespace =
+    settings.namespaces?.get(legacySlug(name)) ??
+    (told !== undefined && isLabel(told) ? told : settings.namespace);
+  return named(name, (slug) => cluster(settings.management, namespace, slug));
 }

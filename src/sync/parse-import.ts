@@ -1,149 +1,165 @@
-import { basename } from 'node:path/posix';
-import { KgitError, SecretError } from '../errors.js';
-import type { EventWrite } from '../model/operation.js';
-import { legacySlug, type Subject } from '../model/subject.js';
-import type { Value } from '../model/value.js';
-import { type ImportError, importError, invalidEntriesError } from './import-error.js';
-import { importedEvents } from './imported-event.js';
-import { entriesOf, hasEmbeddedEvents, type LegacyDocument, parseLegacyDocument } from './legacy-document.js';
-import { type Family, isStateFamily, recogniseName, type StateFamily } from './legacy-family.js';
-import { type FolderDocument, type LegacyFolder, legacyFolder, staleness } from './legacy-folder.js';
-import { type NamedSubject, type SubjectSettings, subjectOf } from './legacy-subject.js';
+import { basename } from 'node:path';
+import { KgitError } from '../errors.js';
+import { deployment as deploymentSubject, legacySlug, type Subject } from '../model/subject.js';
+import type { Value, ValueMap } from '../model/value.js';
+import { chooseArchives } from './choose-archives.js';
+import { importError, invalidEntriesError } from './import-error.js';
+import { entriesOf, hasEmbeddedEvents } from './legacy-document.js';
+import {
+  archiveEntry,
+  clusterStateEntry,
+  headOf,
+  historyByDeployment,
+  historyEntry,
+} from './legacy-entries.js';
+import { isPreState, isStateFamily } from './legacy-family.js';
+import {
+  checkoutOf,
+  type FolderDocument,
+  groupOf,
+  type LegacyFolder,
+  legacyFolder,
+  staleness,
+} from './legacy-folder.js';
+import { type NamedSubject, subjectOf } from './legacy-subject.js';
+import { type LegacyList, parseEntries, secretError } from './parse-entries.js';
+import { parseState } from './parse-state.js';
+import { emptyRow, type ImportSettings, type ParsedFile } from './parsed-file.js';
+import { readDocument } from './read-document.js';
 import type { LegacyFile } from './read-legacy-files.js';
-import type { StateClaim, StateClaims } from './state-claims.js';
-import { statePathOfKey } from './state-mapping.js';
-import { type SecretGuard, withhold } from './withhold.js';
 
-export interface ImportSettings extends SubjectSettings {
-  readonly skipInvalid: boolean;
-  readonly secrets: SecretGuard;
+type Part = Partial<Omit<ParsedFile, 'path' | 'family' | 'file'>>;
+
+const noLine = () => undefined;
+const lineIn = (line: number | undefined) => (line === undefined ? {} : { line });
+
+/** What several lists or a list and a state of one file become together. */
+function joined(...parts: readonly Part[]): Part {
+  return {
+    found: parts.reduce((sum, { found = 0 }) => sum + found, 0),
+    events: parts.flatMap(({ events = [] }) => events),
+    withheld: parts.flatMap(({ withheld = [] }) => withheld),
+    secrets: parts.flatMap(({ secrets = [] }) => secrets),
+    warnings: parts.flatMap(({ warnings = [] }) => warnings),
+    state: parts.find(({ state }) => state)?.state ?? null,
+    error: parts.find(({ error }) => error)?.error ?? null,
+  };
 }
 
-/** A legacy file as what it would write, before anything is known of the repository. */
-export interface ParsedFile {
-  readonly path: string;
-  readonly family: Family | 'unknown';
-  readonly subject: Subject | null;
-  /** The legacy name of the subject where the rule of names made a slug of it. */
-  readonly name: string | null;
-  /** Id of the deployment whose operation takes the file; null for clusters that no deployment lies beside. */
-  readonly deployment: string | null;
-  readonly found: number;
-  readonly events: readonly EventWrite[];
-  readonly state: StateClaims | null;
-  readonly withheld: readonly string[];
-  readonly warnings: readonly string[];
-  readonly error: ImportError | null;
-}
-
-const NOTHING = {
-  family: 'unknown',
-  subject: null,
-  name: null,
-  deployment: null,
-  found: 0,
-  events: [],
-  state: null,
-  withheld: [],
-  warnings: [],
-  error: null,
-} as const satisfies Partial<ParsedFile>;
-
-interface Document extends FolderDocument {
-  readonly file: LegacyFile;
-}
-
-/** The event file's own keys, which its events say again. */
-const HEADER_KEYS = ['deployment_id', 'cluster_name', 'created_at', 'last_updated', 'events'];
-
-function readDocument(file: LegacyFile): Document | ParsedFile {
-  const recognised = recogniseName(basename(file.path));
-  const family = recognised.kind === 'family' ? recognised.family : 'unknown';
-  const row: ParsedFile = { ...NOTHING, path: file.path, family };
-  if (file.problem !== null) return { ...row, error: { code: 'INVALID_STATE', message: file.problem } };
-  if (recognised.kind !== 'family' || family === 'unknown' || file.text === null) {
-    const why = recognised.kind === 'unsupported' ? recognised.why : 'is not imported';
-    return { ...row, warnings: [why] };
-  }
-  try {
-    const data = parseLegacyDocument(file.text, file.path, family);
-    if (!hasEmbeddedEvents(data, family)) return { file, family, data };
-    const why = 'a state file with its events embedded (scripts of June 2025) is not imported';
-    return { ...row, family: 'unknown', warnings: [why] };
-  } catch (error) {
-    if (error instanceof KgitError) return { ...row, error: importError(error) };
-    throw error;
-  }
-}
-
-function secretError(message: string): ImportError {
-  return importError(new SecretError(message, { suggestions: ['Take it out of the file, then import it'] }));
-}
-
-function parseState(
-  family: StateFamily,
-  data: LegacyDocument,
-  settings: ImportSettings,
-): Partial<ParsedFile> {
-  const claims: StateClaim[] = [];
-  const withheld: string[] = [];
-  for (const [key, value] of Object.entries(data)) {
-    const path = statePathOfKey(family, key);
-    const clean = withhold(value, path, settings.secrets, 'leave out');
-    withheld.push(...clean.withheld);
-    if (clean.value === undefined) continue;
-    // The full name may tell what the path without its prefix does not.
-    if (settings.secrets.find(clean.value, [key]).length > 0) withheld.push(settings.secrets.show(path));
-    else claims.push({ path, key, value: clean.value });
-  }
-  return { state: { family, lastUpdated: data['last_updated'] ?? null, claims }, withheld };
-}
-
-function parseEvents(
-  family: Family,
-  { subject, name }: NamedSubject,
-  data: LegacyDocument,
-  settings: ImportSettings,
-): Partial<ParsedFile> {
-  const found = entriesOf(data);
-  const clean = withhold(found, ['events'], settings.secrets, 'mark');
-  if (clean.value === undefined) {
-    const error = secretError('holds a secret that cannot be taken out of its event');
-    return { found: found.length, withheld: clean.withheld, error };
-  }
-  const { events, invalid } = importedEvents({
-    family,
-    subject,
-    name,
-    entries: clean.value as readonly Value[],
+/** The history file: one list, whose rows are of many deployments. */
+function parseHistory(document: FolderDocument, settings: ImportSettings): Part {
+  const { data, family, lineOf } = document;
+  const rows = entriesOf(data, family);
+  const parts = [...historyByDeployment(rows)].map(([name, places]): Part => {
+    if (name === null) {
+      const message = `deployments.${places[0]} names no cluster_id`;
+      return settings.skipInvalid
+        ? { found: places.length, warnings: [`${message}, so it is skipped`] }
+        : {
+            found: places.length,
+            error: invalidEntriesError([{ message, ...lineIn(lineOf(places[0] as number)) }]),
+          };
+    }
+    const slug = legacySlug(name);
+    const list: LegacyList = {
+      family,
+      key: 'deployments',
+      subject: deploymentSubject(slug),
+      name: slug === name ? undefined : name,
+      entries: places.map((place) => historyEntry(rows[place] as ValueMap)),
+      places,
+      lineOf,
+    };
+    return parseEntries(list, settings);
   });
-  const lost = Object.keys(data).filter((key) => !HEADER_KEYS.includes(key));
-  const warnings = lost.map((key) => `key ${JSON.stringify(key)} of an event file is not imported`);
-  if (settings.skipInvalid) {
-    warnings.push(...invalid.map(({ index, message }) => `events.${index} ${message}, so it is skipped`));
-  }
-  const error = settings.skipInvalid || invalid.length === 0 ? null : invalidEntriesError(invalid);
-  return { found: found.length, events, withheld: clean.withheld, warnings, error };
+  return joined(...parts);
 }
 
-function parseDocument(document: Document, folder: LegacyFolder, settings: ImportSettings): ParsedFile {
-  const { file, family, data } = document;
-  const row: ParsedFile = { ...NOTHING, path: file.path, family };
+function one(
+  document: FolderDocument,
+  family: LegacyList['family'],
+  { subject, name }: NamedSubject,
+  entry: Value,
+): LegacyList {
+  const key = document.family;
+  return { family, key, subject, name, entries: [entry], lineOf: noLine };
+}
+
+/** The events of a file, embedded ones included. */
+function parseList(
+  document: FolderDocument,
+  { subject, name }: NamedSubject,
+  settings: ImportSettings,
+): Part {
+  const { family, data, lineOf } = document;
+  const entries = entriesOf(data, family);
+  const head = isStateFamily(family) ? null : headOf(data, entries, subject);
+  return parseEntries({ family, key: 'events', subject, name, entries, head, lineOf }, settings);
+}
+
+/** What a recognised file becomes, by its family. */
+function parseFamily(
+  document: FolderDocument,
+  target: NamedSubject,
+  folder: LegacyFolder,
+  isChosen: boolean,
+  settings: ImportSettings,
+): Part {
+  const { family, archive, data } = document;
+  if (family === 'cluster-state')
+    return parseEntries(one(document, family, target, clusterStateEntry(data)), settings);
+  if (!isStateFamily(family)) return parseList(document, target, settings);
+  const { events: _events, ...keys } = data;
+  const isOwn = hasEmbeddedEvents(data, family);
+  const state = parseState(family, isOwn ? keys : data, folder.entries, target.subject, settings);
+  const parts: Part[] = isOwn ? [state, parseList(document, target, settings)] : [state];
+  if (archive === null) return joined(...parts);
+  const kept = isChosen ? parts : parts.slice(1);
+  // Only the whole of a deployment's state is an archive of it; the other families lie in its folder.
+  if (family === 'deployment-state')
+    kept.push(
+      parseEntries(one(document, 'deployment-archive', target, archiveEntry(data, archive)), settings),
+    );
+  return joined(...kept, {
+    warnings: isChosen ? [] : ['a newer state of its deployment is imported: kept as an event'],
+  });
+}
+
+interface Group {
+  readonly folder: LegacyFolder;
+  readonly hasState: boolean;
+}
+
+function parseDocument(
+  document: FolderDocument,
+  { folder, hasState }: Group,
+  isChosen: (document: FolderDocument) => boolean,
+  settings: ImportSettings,
+): ParsedFile {
+  const { file, family, archive, data } = document;
+  const row = emptyRow(file, family);
   if (Object.keys(data).length === 0) return { ...row, warnings: ['is empty'] };
+  if (isPreState(family) && hasState)
+    return { ...row, warnings: ['is not imported: it is older than the state file of its deployment'] };
   // A name goes into paths and commit messages, where nothing could be taken out of it.
   const names = { deployment_id: data['deployment_id'], cluster_name: data['cluster_name'] };
-  if (settings.secrets.find(names, []).length > 0) {
+  if (settings.secrets.find(names, []).length > 0)
     return { ...row, error: secretError('has a name that looks secret') };
-  }
-  const target = subjectOf({ family, data, fileName: basename(file.path) }, folder.names, settings);
+  if (family === 'deployment-history') return { ...row, ...parseHistory(document, settings) };
+  // What the user says of the live files is no word on those of earlier deployments.
+  const told = archive === null ? settings : { ...settings, deployment: undefined };
+  const fileName = basename(file.path);
+  const target = subjectOf(
+    { family, data, fileName, placeName: archive?.id ?? null },
+    folder.names,
+    folder.namespaces,
+    told,
+  );
   if (target instanceof KgitError) return { ...row, error: importError(target) };
-  const parsed = isStateFamily(family)
-    ? parseState(family, data, settings)
-    : parseEvents(family, target, data, settings);
+  const parsed = parseFamily(document, target, folder, isChosen(document), settings);
   const { subject, name = null } = target;
   const warnings = [...(parsed.warnings ?? []), ...staleness(document, folder)];
-  const deployment = deploymentOf(subject, folder, settings);
-  return { ...row, ...parsed, subject, name, deployment, warnings };
+  return { ...row, ...parsed, subject, name, deployment: deploymentOf(subject, folder, settings), warnings };
 }
 
 /** The deployment whose operation takes a file: its own, or for a cluster's file the one it lies beside. */
@@ -157,19 +173,32 @@ function deploymentOf(subject: Subject, { names }: LegacyFolder, settings: Impor
  * Reads what legacy files would write: recognised by name and shape, secrets withheld, every event with its
  * id. Pure; what cannot be imported is in its file's row, as a warning or an error.
  */
-export function parseImport(files: readonly LegacyFile[], settings: ImportSettings): ParsedFile[] {
-  const documents = files.map(readDocument);
-  const folders = new Map<string, Document[]>();
+export function parseImport(
+  files: readonly LegacyFile[],
+  settings: ImportSettings,
+  progress: (done: number, all: number) => void = () => {},
+): ParsedFile[] {
+  const read = files.map(readDocument);
+  const documents = read.filter((document): document is FolderDocument => 'data' in document);
+  const groups = new Map<string, FolderDocument[]>();
   for (const document of documents) {
-    if (!('data' in document)) continue;
-    const beside = folders.get(document.file.folder);
+    const key = groupOf(document);
+    const beside = groups.get(key);
     if (beside) beside.push(document);
-    else folders.set(document.file.folder, [document]);
+    else groups.set(key, [document]);
   }
-  const known = new Map([...folders].map(([path, beside]) => [path, legacyFolder(beside)]));
-  return documents.map((document) =>
-    'data' in document
-      ? parseDocument(document, known.get(document.file.folder) ?? legacyFolder([]), settings)
-      : document,
+  const folders = new Map([...groups].map(([key, beside]) => [key, legacyFolder(beside)]));
+  const withState = new Set(
+    documents
+      .filter(({ family, archive }) => family === 'deployment-state' && archive === null)
+      .map(({ file }) => checkoutOf(file)),
   );
+  const isChosen = chooseArchives(documents, (document) => folders.get(groupOf(document))?.names);
+  return read.map((document, i) => {
+    progress(i + 1, read.length);
+    if (!('data' in document)) return document;
+    const folder = folders.get(groupOf(document)) ?? legacyFolder([]);
+    const group = { folder, hasState: withState.has(checkoutOf(document.file)) };
+    return parseDocument(document, group, isChosen, settings);
+  });
 }

@@ -2,29 +2,21 @@ import type { EventWrite } from '../model/operation.js';
 import { formatStatePath } from '../model/state-path.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import type { ValueMap } from '../model/value.js';
-import type {
-  ConflictRule,
-  ImportConflict,
-  ImportedFile,
-  ImportedState,
-  ImportPart,
-  ImportPlan,
-} from './import-plan.js';
+import type { ConflictRule, ImportConflict, ImportedFile, ImportPart, ImportPlan } from './import-plan.js';
+import type { ImportedState } from './imported-snapshot.js';
 import { FAMILIES } from './legacy-family.js';
-import type { ParsedFile } from './parse-import.js';
-import { type DisplacedClaim, type StateClaims, settleClaims } from './state-claims.js';
-import {
-  compareState,
-  countLeaves,
-  editsFor,
-  type Placed,
-  type StateComparison,
-} from './state-comparison.js';
+import { type ComparedState, compareFiles, countWritten, hasState, planState } from './merge-state.js';
+import type { ParsedFile } from './parsed-file.js';
+import type { DisplacedClaim } from './state-claims.js';
 
-/** What the repository holds of what is to be imported. */
+/** What the repository holds of what is to be imported, and what is known of earlier imports. */
 export interface ExistingRecords {
   /** State by deployment id; a deployment without a state document is missing. */
   readonly states: ReadonlyMap<string, unknown>;
+  /** What the state files said when anybody imported them last, by deployment id. */
+  readonly snapshots: ReadonlyMap<string, ImportedState>;
+  /** What this clone last took from each file, by place. */
+  readonly local: ReadonlyMap<string, ValueMap>;
   hasEvent(subject: Subject, id: string): boolean;
 }
 
@@ -34,64 +26,10 @@ export interface PlanOptions {
   readonly skipInvalid: boolean;
 }
 
-type StateFile = ParsedFile & { readonly state: StateClaims };
-
-/** How the state of each file stands to the repository, and what gave way to another file. */
-interface ComparedState {
-  readonly comparison: StateComparison;
-  readonly displaced: readonly DisplacedClaim[];
-}
-
-function hasState(file: ParsedFile): file is StateFile {
-  return file.state !== null;
-}
+const NEVER: ImportedState = { files: [], withheld: [] };
 
 function byFamily(a: ParsedFile, b: ParsedFile): number {
   return FAMILIES.indexOf(a.family as never) - FAMILIES.indexOf(b.family as never);
-}
-
-function compareFiles(files: readonly StateFile[], repository: unknown): Map<ParsedFile, ComparedState> {
-  const { kept, displaced } = settleClaims(files.map(({ state }) => state));
-  return new Map(
-    files.map((file, i) => [
-      file,
-      { comparison: compareState(kept[i] ?? [], repository), displaced: displaced[i] ?? [] },
-    ]),
-  );
-}
-
-/** Where the state came from: all that is needed to lay the files out again, and what gave way. */
-function sourceOf(files: readonly StateFile[], displaced: readonly DisplacedClaim[]): ValueMap {
-  const keys = files
-    .filter(({ family }) => family !== 'deployment-state')
-    .map(({ family, state }) => [family, state.claims.map(({ key }) => key)]);
-  const name = files.find((file) => file.name !== null)?.name;
-  return {
-    imported_from: [...new Set(files.map(({ family }) => family))],
-    ...(name ? { name } : {}),
-    ...(keys.length === 0 ? {} : { keys: Object.fromEntries(keys) as ValueMap }),
-    ...(displaced.length === 0 ? {} : { displaced: displaced.map((claim) => ({ ...claim })) }),
-  };
-}
-
-function planState(
-  files: readonly StateFile[],
-  compared: ReadonlyMap<ParsedFile, ComparedState>,
-  repository: unknown,
-  onConflict: ConflictRule,
-): ImportedState | null {
-  const values: Placed[] = [];
-  const displaced: DisplacedClaim[] = [];
-  for (const file of files) {
-    const { comparison, displaced: gaveWay } = compared.get(file) as ComparedState;
-    values.push(...comparison.absent);
-    if (onConflict === 'file') {
-      values.push(...comparison.differences.map(({ path, file: value }) => ({ path, value })));
-    }
-    displaced.push(...gaveWay);
-  }
-  const { edits, preconditions } = editsFor(values, repository);
-  return edits.length === 0 ? null : { edits, preconditions, source: sourceOf(files, displaced) };
 }
 
 /** Tells the events that nobody has yet; of two equal ones in one import the first counts. */
@@ -100,11 +38,11 @@ function freshEvents(files: readonly ParsedFile[], existing: ExistingRecords): M
   return new Map(
     files.map((file) => [
       file,
-      file.events.filter(({ subject, event }) => {
+      file.events.flatMap(({ subject, event, given }): EventWrite[] => {
         const key = `${formatSubject(subject)} ${event.id}`;
-        if (seen.has(key) || existing.hasEvent(subject, event.id)) return false;
+        if (seen.has(key) || existing.hasEvent(subject, event.id)) return [];
         seen.add(key);
-        return true;
+        return [{ subject, event, ...(given === undefined ? {} : { given }) }];
       }),
     ]),
   );
@@ -121,9 +59,7 @@ function rowOf(
   rule: ConflictRule,
 ): ImportedFile {
   const differences = state?.comparison.differences ?? [];
-  const absent = state?.comparison.absent ?? [];
-  const taken = rule === 'file' ? differences.map(({ file: value }) => ({ value })) : [];
-  const set = [...absent, ...taken].reduce((sum, { value }) => sum + countLeaves(value), 0);
+  const set = state ? countWritten(state.comparison, rule) : 0;
   return {
     path: file.path,
     family: file.family,
@@ -137,11 +73,12 @@ function rowOf(
 }
 
 function conflictsOf(file: ParsedFile, { comparison }: ComparedState): ImportConflict[] {
-  return comparison.differences.map(({ path, repository, file: value }) => ({
+  return comparison.differences.map(({ path, base, repository, file: value }) => ({
     deployment: file.deployment ?? '',
     path: formatStatePath(path),
-    repository,
-    file: value,
+    ...(base === undefined ? {} : { base }),
+    ...(repository === undefined ? {} : { repository }),
+    ...(value === undefined ? {} : { file: value }),
     from: file.path,
   }));
 }
@@ -164,11 +101,15 @@ export function planImport(
   for (const deployment of new Set(sound.map((file) => file.deployment))) {
     const files = sound.filter((file) => file.deployment === deployment);
     const stateFiles = files.filter(hasState).sort(byFamily);
-    const repository = deployment === null ? undefined : existing.states.get(deployment);
-    const comparisons = compareFiles(stateFiles, repository);
+    const known = {
+      repository: deployment === null ? undefined : existing.states.get(deployment),
+      last: (deployment === null ? undefined : existing.snapshots.get(deployment)) ?? NEVER,
+      local: existing.local,
+    };
+    const comparisons = compareFiles(stateFiles, known);
     for (const [file, state] of comparisons) compared.set(file, state);
     const events = files.flatMap((file) => fresh.get(file) ?? []);
-    const state = planState(stateFiles, comparisons, repository, onConflict);
+    const state = planState(stateFiles, comparisons, known, onConflict);
     if (events.length > 0 || state) parts.push({ deployment, events, state });
   }
   return {

@@ -1,86 +1,123 @@
-import { UsageError } from '../errors.js';
-import { type Edit, mutable, setAt } from '../model/edit.js';
+import type { Edit } from '../model/edit.js';
 import type { Precondition } from '../model/operation.js';
 import { parseRfc3339 } from '../model/rfc3339.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
+import { lookUp, type StatePath } from '../model/state-path.js';
 import { isMap, sameValue, type Value } from '../model/value.js';
-import type { StateClaim } from './state-claims.js';
+import { canBeNamed, countLeaves, isComparedByKey, type Placed, treeOf } from './state-tree.js';
 
-/** A value for a state path. */
-export interface Placed {
-  readonly path: StatePath;
-  readonly value: Value;
-}
-
-/** A path for which file and repository hold different values. */
+/** A path for which file and repository hold different values, and neither is the one last imported. */
 export interface Difference {
   readonly path: StatePath;
-  readonly repository: Value;
-  readonly file: Value;
+  /** What was last imported; undefined where nothing was. */
+  readonly base?: Value | undefined;
+  /** Undefined where the path was taken away there. */
+  readonly repository: Value | undefined;
+  readonly file: Value | undefined;
 }
 
 /** How the state of a file stands to that of the repository, leaf by leaf. */
 export interface StateComparison {
   /** Values that the repository lacks, each at the highest path that it lacks. */
   readonly absent: readonly Placed[];
+  /** Values that the file alone has changed since it was last imported. */
+  readonly taken: readonly Placed[];
+  /** Paths that the file alone has lost since then. */
+  readonly removed: readonly StatePath[];
+  /** Values that are the same, or that the repository alone has changed. */
   readonly unchanged: number;
   readonly differences: readonly Difference[];
 }
 
-/** The number of values in a value: a list, a scalar and an empty map count as one. */
-export function countLeaves(value: Value): number {
-  if (!isMap(value) || Object.keys(value).length === 0) return 1;
-  return Object.values(value).reduce<number>((sum, item) => sum + countLeaves(item as Value), 0);
+/** What was last imported of a file. */
+export interface Base {
+  readonly claims: readonly Placed[];
+  /** Whether a path that the file lacks now was taken away in it. */
+  readonly isGone: (path: StatePath) => boolean;
 }
 
-/** Whether a change of this path can be written down and read back. */
-function canBeNamed(path: StatePath): boolean {
-  try {
-    return parseStatePath(formatStatePath(path)).length === path.length;
-  } catch (error) {
-    if (error instanceof UsageError) return false;
-    throw error;
+interface Side {
+  readonly found: boolean;
+  readonly value?: unknown;
+}
+const NOTHING: Side = { found: false };
+
+class Comparison {
+  readonly absent: Placed[] = [];
+  readonly taken: Placed[] = [];
+  readonly removed: StatePath[] = [];
+  readonly differences: Difference[] = [];
+  unchanged = 0;
+  readonly #isGone: Base['isGone'];
+
+  constructor(isGone: Base['isGone']) {
+    this.#isGone = isGone;
+  }
+
+  /** One path that the file has. */
+  walk(path: StatePath, file: Value, here: Side, base: Side): void {
+    if (!here.found) this.#missing(path, file, base);
+    else if (isComparedByKey(path, file, here.value)) this.#keys(path, file, here.value, base);
+    else if (sameValue(file, here.value)) this.unchanged += countLeaves(file);
+    else if (base.found && sameValue(base.value, file)) this.unchanged += countLeaves(file);
+    else if (base.found && sameValue(base.value, here.value)) this.taken.push({ path, value: file });
+    else this.#differ(path, file, here, base);
+  }
+
+  #differ(path: StatePath, file: Value | undefined, here: Side, base: Side): void {
+    this.differences.push({
+      path,
+      ...(base.found ? { base: base.value as Value } : {}),
+      repository: here.found ? (here.value as Value) : undefined,
+      file,
+    });
+  }
+
+  #missing(path: StatePath, file: Value, base: Side): void {
+    if (!base.found) this.absent.push({ path, value: file });
+    else if (sameValue(base.value, file)) this.unchanged += countLeaves(file);
+    else this.#differ(path, file, NOTHING, base);
+  }
+
+  #keys(path: StatePath, file: Record<string, Value>, here: unknown, base: Side): void {
+    if (path.length > 0 && Object.keys(file).length === 0) this.unchanged++;
+    const below = (side: unknown, key: string): Side => (isMap(side) ? lookUp(side, [key]) : NOTHING);
+    for (const [key, value] of Object.entries(file))
+      this.walk([...path, key], value, below(here, key), below(base.value, key));
+    for (const key of Object.keys(isMap(base.value) ? base.value : {}))
+      if (!Object.hasOwn(file, key)) this.#lost([...path, key], below(here, key), below(base.value, key));
+  }
+
+  /** One path that was imported once and that the file has no more. */
+  #lost(path: StatePath, here: Side, base: Side): void {
+    // The top-level maps are of no file: each key below them is.
+    if (path.length === 1 && isMap(here.value) && isMap(base.value)) {
+      for (const key of Object.keys(base.value))
+        this.#lost([...path, key], lookUp(here.value, [key]), lookUp(base.value, [key]));
+      return;
+    }
+    if (!here.found || !canBeNamed(path) || !this.#isGone(path)) return;
+    if (sameValue(here.value, base.value)) this.removed.push(path);
+    else this.#differ(path, undefined, here, base);
   }
 }
 
-/** Whether two maps are compared key by key: a key that no state path can name makes them one value. */
-function isComparedByKey(path: StatePath, file: unknown, repository: unknown): file is Record<string, Value> {
-  return isMap(file) && isMap(repository) && Object.keys(file).every((key) => canBeNamed([...path, key]));
+/**
+ * Compares what a file claims with what the repository holds and what was last imported of the file. Without that,
+ * a key that the file lacks says nothing.
+ */
+export function compareState(
+  claims: readonly Placed[],
+  repository: unknown,
+  base: Base | null = null,
+): StateComparison {
+  const comparison = new Comparison(base?.isGone ?? (() => false));
+  const before = base ? { found: true, value: treeOf(base.claims) } : NOTHING;
+  comparison.walk([], treeOf(claims), { found: true, value: repository ?? {} }, before);
+  const { absent, taken, removed, unchanged, differences } = comparison;
+  return settleClocks({ absent, taken, removed, unchanged, differences });
 }
 
-/** One document of all values; those of several files for one map are merged. */
-function treeOf(values: Iterable<Placed>): Record<string, Value> {
-  const tree: Record<string, unknown> = {};
-  const place = ({ path, value }: Placed): void => {
-    if (isMap(value) && isMap(lookUp(tree, path).value)) {
-      for (const [key, item] of Object.entries(value)) place({ path: [...path, key], value: item as Value });
-    } else setAt(tree, path, mutable(value));
-  };
-  for (const value of values) place(value);
-  return tree as Record<string, Value>;
-}
-
-/** Compares what a file claims with what the repository holds; a key that the file lacks says nothing. */
-export function compareState(claims: readonly StateClaim[], repository: unknown): StateComparison {
-  const absent: Placed[] = [];
-  const differences: Difference[] = [];
-  let unchanged = 0;
-  const walk = (path: StatePath, file: Value, here: unknown): void => {
-    if (isComparedByKey(path, file, here)) {
-      if (path.length > 0 && Object.keys(file).length === 0) unchanged++;
-      for (const [key, value] of Object.entries(file)) {
-        const { found, value: there } = lookUp(here, [key]);
-        if (found) walk([...path, key], value, there);
-        else absent.push({ path: [...path, key], value });
-      }
-    } else if (sameValue(file, here)) unchanged += countLeaves(file);
-    else differences.push({ path, repository: here as Value, file });
-  };
-  walk([], treeOf(claims), repository ?? {});
-  return settleClocks({ absent, unchanged, differences });
-}
-
-function clockOf(value: Value): number | null {
+function clockOf(value: Value | undefined): number | null {
   return typeof value === 'string' ? parseRfc3339(value) : null;
 }
 
@@ -97,16 +134,18 @@ function settleClocks(comparison: StateComparison): StateComparison {
     ({ repository, file }) => (clockOf(file) ?? 0) > (clockOf(repository) ?? 0),
   );
   return {
-    absent: [...absent, ...later.map(({ path, file }) => ({ path, value: file }))],
+    ...comparison,
+    absent: [...absent, ...later.map(({ path, file }) => ({ path, value: file as Value }))],
     unchanged: unchanged + differences.length - later.length,
     differences: [],
   };
 }
 
-/** Edits that write `values` into the repository's state, and what must still hold there when they do. */
+/** Edits that write `values` into the repository's state and take `removed` away, and what must still hold there when they do. */
 export function editsFor(
   values: Iterable<Placed>,
   repository: unknown,
+  removed: readonly StatePath[] = [],
 ): { edits: Edit[]; preconditions: Precondition[] } {
   const edits: Edit[] = [];
   const preconditions: Precondition[] = [];
@@ -123,5 +162,9 @@ export function editsFor(
     }
   };
   walk([], treeOf(values), { found: true, value: repository ?? {} });
+  for (const path of removed) {
+    edits.push({ op: 'unset', path });
+    preconditions.push({ check: 'equals', path, value: lookUp(repository, path).value as Value });
+  }
   return { edits, preconditions };
 }

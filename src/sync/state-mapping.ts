@@ -6,11 +6,7 @@ const PREFIXED = ['kof', 'azure', 'aws'] as const;
 const DEPLOYMENT = 'deployment';
 
 /** The top-level map that all keys of a state file belong to; null where the key's prefix decides. */
-const ROOTS: Record<StateFamily, string | null> = {
-  'deployment-state': null,
-  'azure-state': 'azure',
-  'kof-state': 'kof',
-};
+const ROOTS: Partial<Record<StateFamily, string>> = { 'azure-state': 'azure', 'kof-state': 'kof' };
 
 function withoutPrefix(root: string, key: string): string {
   const prefix = `${root}_`;
@@ -23,7 +19,7 @@ function withoutPrefix(root: string, key: string): string {
  */
 export function statePathOfKey(family: StateFamily, key: string): StatePath {
   const root = ROOTS[family];
-  if (root !== null) return [root, withoutPrefix(root, key)];
+  if (root !== undefined) return [root, withoutPrefix(root, key)];
   const prefixed = PREFIXED.find((name) => key.startsWith(`${name}_`));
   return prefixed ? [prefixed, withoutPrefix(prefixed, key)] : [DEPLOYMENT, key];
 }

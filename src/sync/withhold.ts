@@ -81,3 +81,21 @@ export function withhold(
     key !== null && guard.find(key, []).length > 0 ? undefined : withheldMarker(what);
   return { value: cut(value, at, judge, mark), withheld };
 }
+
+/** A part of a value that was taken out of it. */
+export interface TakenOut {
+  readonly path: StatePath;
+  readonly value: Value;
+}
+
+/** What `withhold` took out of `value`, of which it left `rest`; an item of a list goes with its list. */
+export function takenOut(value: Value, rest: Value | undefined, at: StatePath = []): TakenOut[] {
+  if (rest === undefined) return [{ path: at, value }];
+  if (Array.isArray(value) && Array.isArray(rest))
+    return value.flatMap((item, i) => takenOut(item, rest[i] as Value, [...at, i]));
+  if (isMap(value) && isMap(rest))
+    return Object.entries(value).flatMap(([key, item]) =>
+      takenOut(item as Value, Object.hasOwn(rest, key) ? (rest[key] as Value) : undefined, [...at, key]),
+    );
+  return Object.is(value, rest) ? [] : [{ path: at, value }];
+}

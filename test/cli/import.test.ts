@@ -27,6 +27,14 @@ describe('kgit import', () => {
     for (const key of keys) expect(allObjects(path)).not.toContain(key);
     expect(git(path, 'rev-list', '--count', 'main')).toBe('2');
 
+    const secret = 'deployment.wireguard_peers.mylaptop.private_key';
+    const told = await kgit(path, ['get', secret]);
+    expect(told).toMatchObject({ code: 0, stdout: `${keys[0]}\n` });
+    expect(told.stderr).toContain('withheld from the repository');
+    const elsewhere = await kgit(cloneOf(path), ['get', secret]);
+    expect(elsewhere).toMatchObject({ code: 19, stdout: '' });
+    expect(elsewhere.stderr).toContain(`${secret} is withheld`);
+
     const again = await kgitJson(path, ['import', join(root, 'state')]);
     expect(again).toMatchObject({ delivery: 'unchanged', operation: null });
     for (const { events } of again.files) expect(events).toMatchObject({ new: 0, duplicate: events.found });
@@ -73,20 +81,32 @@ describe('kgit import', () => {
     expect(news).toEqual([1]);
   });
 
-  it('tells a difference with the repository with both values, and obeys --on-conflict', async () => {
+  it('merges by path, tells a conflict with all three values, and obeys --on-conflict', async () => {
     const { root } = layOut();
     const path = await newRepository();
+    const state = join(root, 'state', 'deployment-state.yaml');
+    const edit = (from: RegExp, to: string) =>
+      writeFileSync(state, readFileSync(state, 'utf8').replace(from, to));
     await kgitJson(path, ['import', join(root, 'state')]);
     await kgitJson(path, ['set', 'deployment.status=broken']);
+    expect((await kgitJson(path, ['import', join(root, 'state')])).delivery).toBe('unchanged');
+    edit(/^phase: .*$/m, 'phase: changed');
+    expect((await kgitJson(path, ['import', join(root, 'state')])).delivery).toBe('published');
+    expect((await kgitJson(path, ['get', 'deployment'])).value).toMatchObject({
+      phase: 'changed',
+      status: 'broken',
+    });
+    edit(/^status: .*$/m, 'status: other');
     const refused = await kgit(path, ['import', join(root, 'state'), '--json']);
     expect(refused.code).toBe(12);
-    expect(refused.json.error.data.conflicts).toMatchObject([
-      { path: 'deployment.status', repository: 'broken' },
-    ]);
+    const [conflict] = refused.json.error.data.conflicts;
+    expect(conflict).toMatchObject({ path: 'deployment.status', repository: 'broken', file: 'other' });
+    expect(conflict.base).toMatch(/^(completed|in_progress)$/);
     await kgitJson(path, ['import', join(root, 'state'), '--on-conflict', 'repository']);
     expect((await kgitJson(path, ['get', 'deployment.status'])).value).toBe('broken');
+    edit(/^status: .*$/m, 'status: another');
     await kgitJson(path, ['import', join(root, 'state'), '--on-conflict', 'file']);
-    expect((await kgitJson(path, ['get', 'deployment.status'])).value).not.toBe('broken');
+    expect((await kgitJson(path, ['get', 'deployment.status'])).value).toBe('another');
   });
 
   it('writes nothing where a file is broken, and the rest with --skip-invalid', async () => {

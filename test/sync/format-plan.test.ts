@@ -34,6 +34,8 @@ describe('formatPlan', () => {
     const state = (phase: string) =>
       legacyFile('deployment-state.yaml', `deployment_id: k0rdent-x\nphase: ${JSON.stringify(phase)}\n`);
     await repository.carryOut(await repository.plan([state('a')]));
+    const file = 'deployments/k0rdent-x/state.yaml';
+    repository.files.set(file, (repository.files.get(file) ?? '').replace('phase: a', 'phase: r'));
     const files = [
       state('b\u001b[31m'),
       legacyFile('other\u001b.yaml', 'a: 1\n'),
@@ -46,7 +48,7 @@ describe('formatPlan', () => {
       state/kof-events.yaml        nothing: see below    -       -
 
       Conflicts: the repository holds other values (--on-conflict repository|file)
-        deployment.phase: repository "a", state/deployment-state.yaml "b\\u001b[31m"
+        deployment.phase: repository "r", state/deployment-state.yaml "b\\u001b[31m", last imported "a"
 
       Warnings
         state/other�.yaml: not a state or event file that the scripts write

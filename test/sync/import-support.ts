@@ -16,7 +16,8 @@ import type { Entry, StateView } from '../../src/store/state-store.js';
 import { existingRecords } from '../../src/sync/existing-records.js';
 import { importOperation } from '../../src/sync/import-operation.js';
 import type { ConflictRule, ImportPlan } from '../../src/sync/import-plan.js';
-import { type ImportSettings, parseImport } from '../../src/sync/parse-import.js';
+import { parseImport } from '../../src/sync/parse-import.js';
+import type { ImportSettings } from '../../src/sync/parsed-file.js';
 import { planImport } from '../../src/sync/plan-import.js';
 import type { LegacyFile } from '../../src/sync/read-legacy-files.js';
 import type { FoundSecret, SecretGuard } from '../../src/sync/withhold.js';
@@ -64,7 +65,7 @@ export const SETTINGS: ImportSettings = {
 
 /** A legacy file of the folder `state`. */
 export function legacyFile(name: string, text: string, folder = 'state'): LegacyFile {
-  return { path: `${folder}/${name}`, folder, text, problem: null };
+  return { path: `${folder}/${name}`, folder, place: null, mtimeMs: 0, text, problem: null };
 }
 
 /** An event file with these entries, as JSON, which is YAML. */

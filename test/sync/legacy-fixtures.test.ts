@@ -7,7 +7,8 @@ import { parseState } from '../../src/model/state-document.js';
 import { formatSubject } from '../../src/model/subject.js';
 import { canonicalJson } from '../../src/sync/canonical-json.js';
 import { refusalOf } from '../../src/sync/import-plan.js';
-import { type ParsedFile, parseImport } from '../../src/sync/parse-import.js';
+import { parseImport } from '../../src/sync/parse-import.js';
+import type { ParsedFile } from '../../src/sync/parsed-file.js';
 import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
 import { finder, MemoryRepository, SETTINGS } from './import-support.js';
 
@@ -16,9 +17,7 @@ const FIXTURES = resolve(import.meta.dirname, '../../../shared/legacy/fixtures')
 const isHere = existsSync(FIXTURES);
 if (!isHere) console.warn(`skipped: no legacy fixtures at ${FIXTURES}`);
 
-const cases = isHere
-  ? readdirSync(FIXTURES).filter((name) => existsSync(join(FIXTURES, name, 'root', 'state')))
-  : [];
+const cases = isHere ? readdirSync(FIXTURES).filter((name) => existsSync(join(FIXTURES, name, 'root'))) : [];
 
 interface CaseFile {
   readonly events?: number;
@@ -49,7 +48,7 @@ async function parsed(name: string): Promise<ParsedFile[]> {
 /** Files that are broken in a way that another parser forgives: UTF-16 text. */
 const NOT_UTF8 = ['state/cluster-utf16-events.yaml'];
 
-describe.runIf(isHere)('the state folders of the scripts', () => {
+describe.runIf(isHere)('what the scripts left behind', () => {
   it('are there', () => expect(cases.length).toBeGreaterThan(5));
 
   it.each(cases)(
@@ -102,7 +101,12 @@ describe.runIf(isHere)('the state folders of the scripts', () => {
   });
 
   it('the largest has its parts where they belong', async () => {
-    const files = await parsed('09-head-full');
+    const all = await parsed('09-head-full');
+    expect(all.slice(0, 2).map(({ family, events }) => [family, events.length])).toEqual([
+      ['deployment-name', 0],
+      ['deployment-history', 1],
+    ]);
+    const files = all.slice(2);
     expect(files.map(({ subject, events }) => [subject && formatSubject(subject), events.length])).toEqual([
       ['deployment/k0rdent-xyoeeex2', 1],
       ['deployment/k0rdent-xyoeeex2', 0],

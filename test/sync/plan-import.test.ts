@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConflictError } from '../../src/errors.js';
 import { fold } from '../../src/model/apply.js';
 import { parseState } from '../../src/model/state-document.js';
 import { refusalOf } from '../../src/sync/import-plan.js';
@@ -117,15 +116,6 @@ describe('planImport', () => {
       user: 'dev',
       source: {
         imported_from: ['deployment-state', 'azure-state', 'kof-state'],
-        keys: {
-          'kof-state': [
-            'created_at',
-            'last_updated',
-            'kof_enabled',
-            'kof_mothership_installed',
-            'kof_namespace',
-          ],
-        },
         displaced: [
           {
             path: 'kof.mothership_installed',
@@ -177,77 +167,6 @@ describe('planImport', () => {
     ]);
     await repository.carryOut(grown);
     expect(repository.events(SUBJECT).filter(({ source }) => source?.['index'] === 6)).toHaveLength(1);
-  });
-
-  describe('where the repository holds other values', () => {
-    const first = legacyFile(
-      'deployment-state.yaml',
-      'deployment_id: k0rdent-x\nphase: a\nconfig: {port: 1, host: h}\n',
-    );
-    const second = legacyFile(
-      'deployment-state.yaml',
-      'deployment_id: k0rdent-x\nphase: b\nconfig: {port: 2, extra: e}\nkof_new: 1\n',
-    );
-    const file = 'deployments/k0rdent-x/state.yaml';
-
-    async function carriedOut(rule: 'repository' | 'file') {
-      const repository = new MemoryRepository();
-      await repository.carryOut(await repository.plan([first]));
-      const plan = await repository.plan([second], rule);
-      expect(refusalOf(plan)).toBeNull();
-      await repository.carryOut(plan);
-      const again = await repository.plan([second], rule);
-      expect(again.parts).toEqual([]);
-      return { plan, state: parseState(repository.files.get(file) ?? '', file) };
-    }
-
-    it('refuses by default, with all values by path', async () => {
-      const repository = new MemoryRepository();
-      await repository.carryOut(await repository.plan([first]));
-      const plan = await repository.plan([second]);
-      expect(plan.files[0]?.state).toEqual({ set: 2, unchanged: 1, conflicts: 2 });
-      const refusal = refusalOf(plan);
-      expect(refusal).toBeInstanceOf(ConflictError);
-      expect(refusal?.data['conflicts']).toEqual([
-        {
-          deployment: 'k0rdent-x',
-          path: 'deployment.phase',
-          repository: 'a',
-          file: 'b',
-          from: 'state/deployment-state.yaml',
-        },
-        {
-          deployment: 'k0rdent-x',
-          path: 'deployment.config.port',
-          repository: 1,
-          file: 2,
-          from: 'state/deployment-state.yaml',
-        },
-      ]);
-    });
-
-    it("keeps the repository's under 'repository', and adds what is new", async () => {
-      const { state } = await carriedOut('repository');
-      expect(state).toMatchObject({
-        deployment: { phase: 'a', config: { port: 1, host: 'h', extra: 'e' } },
-        kof: { new: 1 },
-      });
-    });
-
-    it("takes the file's under 'file', and keeps what the file does not say", async () => {
-      const { plan, state } = await carriedOut('file');
-      expect(plan.files[0]?.state).toEqual({ set: 4, unchanged: 1, conflicts: 2 });
-      expect(state).toMatchObject({ deployment: { phase: 'b', config: { port: 2, host: 'h', extra: 'e' } } });
-    });
-
-    it('does not overwrite what changed between plan and write', async () => {
-      const repository = new MemoryRepository();
-      await repository.carryOut(await repository.plan([first]));
-      const plan = await repository.plan([second], 'file');
-      const other = legacyFile('deployment-state.yaml', 'deployment_id: k0rdent-x\nphase: c\n');
-      await repository.carryOut(await repository.plan([other], 'file'));
-      await expect(repository.carryOut(plan)).rejects.toThrow(ConflictError);
-    });
   });
 
   it('makes one operation for each deployment, clusters with the one that they lie beside', async () => {

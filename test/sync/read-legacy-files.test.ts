@@ -17,7 +17,7 @@ beforeEach(() => {
 async function problems(...paths: string[]) {
   const files = await readLegacyFiles(paths);
   return Object.fromEntries(
-    files.filter(({ problem }) => problem).map(({ path, problem }) => [path, problem]),
+    files.filter(({ problem }) => problem).map(({ path, problem }) => [path, problem?.message]),
   );
 }
 
@@ -70,6 +70,9 @@ describe('readLegacyFiles', () => {
       'cluster-a-events.yaml': 'is larger than 8 MiB',
       'cluster-b-events.yaml': 'is not valid UTF-8',
     });
+    writeFileSync(join(state, 'cluster-d-events.yaml'), Buffer.from('events: []\nx: \xff\n', 'latin1'));
+    const [bad] = await readLegacyFiles([join(state, 'cluster-d-events.yaml')]);
+    expect(bad?.problem).toEqual({ message: 'is not valid UTF-8', line: 2, column: 4 });
     const files = await readLegacyFiles([join(state, 'cluster-c-events.yaml')]);
     expect(files[0]?.text).toBe('events: []\r\n');
   });

@@ -37,6 +37,8 @@ describe('compareState', () => {
         { path: ['deployment', 'config', 'net'], value: { cidr: 'c' } },
         { path: ['kof'], value: { enabled: true } },
       ],
+      taken: [],
+      removed: [],
       unchanged: 2,
       differences: [
         { path: ['deployment', 'config', 'port'], repository: 1, file: 2 },
@@ -48,7 +50,7 @@ describe('compareState', () => {
   it('takes a later last_updated where nothing else differs, and an earlier one never', () => {
     const at = (second: number) => ({ deployment: { last_updated: `2025-12-04T01:00:0${second}Z` } });
     expect(compareState(claims(at(2)), at(1)).absent).toHaveLength(1);
-    expect(compareState(claims(at(1)), at(2))).toEqual({ absent: [], unchanged: 1, differences: [] });
+    expect(compareState(claims(at(1)), at(2))).toMatchObject({ absent: [], unchanged: 1, differences: [] });
     const other = compareState(claims({ deployment: { ...at(2).deployment, phase: 'b' } }), {
       deployment: { ...at(1).deployment, phase: 'a' },
     });
@@ -65,7 +67,7 @@ describe('compareState', () => {
         );
         const repository = parseState(start.text, 's');
         const { absent, differences } = compareState(claims(file), repository);
-        const taken = differences.map(({ path, file: item }) => ({ path, value: item }));
+        const taken = differences.map(({ path, file: item }) => ({ path, value: item as Value }));
         const { edits, preconditions } = editsFor([...absent, ...taken], repository);
         for (const precondition of preconditions) checkPrecondition(precondition, repository);
         const applied = applyEdits(start.text, edits, 's');

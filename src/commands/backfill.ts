@@ -1,0 +1,130 @@
+import { type Context, helpText } from '../base-command.js';
+import { type BackfillEvent, backfillEvents } from '../cli/backfill-events.js';
+import { confirm } from '../cli/confirm.js';
+import { observeAll } from '../cli/live-clusters.js';
+import type { CommandResult } from '../cli/output.js';
+import { formatTable } from '../cli/table.js';
+import { terminalText } from '../cli/terminal-text.js';
+import { InterruptedError } from '../errors.js';
+import type { Observation } from '../k0rdent/observation.js';
+import { eventPath } from '../model/layout.js';
+import { formatSubject } from '../model/subject.js';
+import { readClusters } from '../store/cluster-records.js';
+import { thisHost } from '../this-host.js';
+import { WriteCommand } from '../write-command.js';
+
+const HEAD = ['ACTION', 'CLUSTER', 'DATED', 'WHY'];
+
+export default class Backfill extends WriteCommand {
+  static override summary = "Complete the clusters' history with what k0rdent shows.";
+  static override description = helpText(
+    `Asks k0rdent for its clusters and records what nobody did: cluster_vanished for those that are recorded as created
+and are not there any more, cluster_observed for those that are there and in no record. History is completed; of their
+status nothing is copied. On a terminal the plan is shown first; doing it again changes nothing.`.replaceAll(
+      '\n',
+      ' ',
+    ),
+    'USAGE',
+    'NO_REPO',
+    'LOCK_HELD',
+    'FENCED',
+    'REMOTE',
+    'CLUSTER',
+    'REFUSED',
+  );
+  static override examples = ['<%= config.bin %> backfill --dry-run', '<%= config.bin %> backfill -o json'];
+
+  #isShown = false;
+
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const context = await this.open('try');
+    const records = await readClusters(context.reading.view);
+    const observation = await observeAll({
+      environment: this.environment,
+      timeoutMs: context.settings.timeout,
+      now: () => this.now(),
+      managements: context.managements,
+      namespaces: [context.settings.namespace, ...records.map(({ subject }) => subject.namespace)],
+    });
+    this.#tellLimits(observation);
+    const run = this.ciRun.id;
+    const events = backfillEvents(observation, records, {
+      user: this.actor(context).name,
+      host: thisHost.hostname,
+      ...(run === undefined ? {} : { run_id: run }),
+    });
+    await this.#confirm(events);
+    return this.#write(context, observation, events);
+  }
+
+  /** What was not looked at says nothing of what is there. */
+  #tellLimits({ contexts }: Observation): void {
+    for (const { management, match, namespaces } of contexts) {
+      if (match === 'new')
+        this.note(
+          `${management} is seen for the first time: 'kgit status' notes its identity, then it is known what has vanished there`,
+        );
+      if (namespaces.denied.length > 0)
+        this.note(`not looked at, for want of access: ${namespaces.denied.join(', ')}`);
+    }
+  }
+
+  #plan(events: readonly BackfillEvent[]): string[] {
+    const { style, width } = this.screen;
+    const rows = events.map(({ subject, event, reason }) => [
+      event.action,
+      formatSubject(subject),
+      event.timestamp,
+      reason,
+    ]);
+    return formatTable(HEAD, rows, style, width);
+  }
+
+  async #confirm(events: readonly BackfillEvent[]): Promise<void> {
+    const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+    if (!isTerminal || events.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
+    process.stderr.write(`${this.#plan(events).map(terminalText).join('\n')}\n`);
+    this.#isShown = true;
+    if (!(await confirm('Record this?', process.stdin, process.stderr)))
+      throw new InterruptedError('nothing was recorded');
+  }
+
+  async #write(
+    context: Context,
+    { contexts }: Observation,
+    events: readonly BackfillEvent[],
+  ): Promise<CommandResult> {
+    const writes = events.map(({ subject, event, given }) => ({
+      subject,
+      event,
+      ...(given === undefined ? {} : { given }),
+    }));
+    const outcome =
+      writes.length === 0
+        ? { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 }
+        : this.writeJson(await this.submit(context, this.operation(context, writes)));
+    const rows = events.map(({ subject, event, reason }) => ({
+      id: event.id,
+      subject: formatSubject(subject),
+      action: event.action,
+      timestamp: event.timestamp,
+      path: eventPath(subject, event),
+      reason,
+    }));
+    return {
+      json: { contexts: contexts.map(({ context: name }) => name), events: rows, ...outcome },
+      rows,
+      names: rows.map(({ path }) => path),
+      lines: ({ style }) => [
+        ...(this.#isShown || events.length === 0 ? [] : this.#plan(events)),
+        events.length === 0
+          ? style('dim', 'nothing to record: the history is complete')
+          : `${style('green', '✓')} ${events.length} ${events.length === 1 ? 'event' : 'events'} ${String(outcome['delivery'])}`,
+      ],
+    };
+  }
+}

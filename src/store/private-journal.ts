@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError } from '../errors.js';
+import { cannotKeep, hasCode, privateFolder, replaceWhole, syncFolder } from './durable-files.js';
+
+/** Most bytes of one journal that are read. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/**
+ * A file of JSON lines that its user alone can read. A line is one write, appended whole: processes that write at
+ * the same time lose nothing, and a line that a power loss cut off is left out.
+ */
+export class PrivateJournal {
+  readonly #folder: string;
+  readonly #path: string;
+
+  /** @param name what the journal is about; its hash names the file, so any text will do */
+  constructor(folder: string, name: string) {
+    this.#folder = folder;
+    this.#path = join(folder, `${createHash('sha256').update(name).digest('hex')}.jsonl`);
+  }
+
+  /** Adds a line, on the disk when it returns. Throws EnvironmentError. */
+  async append(line: unknown): Promise<void> {
+    await privateFolder(this.#folder);
+    try {
+      const handle = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      try {
+        await handle.chmod(0o600);
+        // A line that was cut off must not swallow this one.
+        await handle.writeFile(`\n${JSON.stringify(line)}\n`);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await syncFolder(this.#folder);
+    } catch (error) {
+      throw cannotKeep(this.#path, error);
+    }
+  }
+
+  /** Has it hold this line alone; readers see the old lines or the new one, a power loss may take it away. Throws EnvironmentError. */
+  async replace(line: unknown): Promise<void> {
+    await privateFolder(this.#folder);
+    await replaceWhole(this.#path, `${JSON.stringify(line)}\n`);
+  }
+
+  /** The lines, oldest first; none where nothing was written. Throws EnvironmentError. */
+  async read(): Promise<unknown[]> {
+    return (await this.#text()).split('\n').flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as unknown];
+      } catch {
+        // Cut off by a power loss: it was never acknowledged.
+        return [];
+      }
+    });
+  }
+
+  async #text(): Promise<string> {
+    try {
+      const handle = await open(this.#path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      try {
+        const stats = await handle.stat();
+        if (!stats.isFile() || stats.size > MAX_BYTES) throw this.#unusable();
+        return await handle.readFile('utf8');
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return '';
+      if (error instanceof EnvironmentError) throw error;
+      throw this.#unusable(error);
+    }
+  }
+
+  #unusable(cause?: unknown): EnvironmentError {
+    return new EnvironmentError(`${this.#path} cannot be read, or is no file of kgit's`, {
+      ...(cause === undefined ? {} : { cause }),
+      suggestions: ['Look at it, and move it away; then import the files of the scripts again'],
+      data: { path: this.#path },
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { requireKubectl, sample, samples } from '../k0rdent/support.js';
+import { type ApiServer, startApiServer } from '../support/api-server/server.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson } from '../support/kgit.js';
+
+const LIVE = samples()[0]?.metadata as { name: string; namespace: string };
+let server: ApiServer;
+let env: { KUBECONFIG: string };
+let state: string;
+
+beforeAll(async () => {
+  requireKubectl();
+  server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')] });
+  env = { KUBECONFIG: server.kubeconfig };
+});
+beforeEach(() => {
+  server.reset();
+  Object.assign(server.cluster, { clusters: samples().slice(0, 2), versions: ['v1beta1'] });
+  state = join(temporaryFolder(), 'state');
+  mkdirSync(state);
+  for (const name of ['gone-1', LIVE.name]) {
+    const entry = '{timestamp: "2025-07-12T10:00:00Z", action: cluster_deployment_created, message: m}';
+    writeFileSync(
+      join(state, `cluster-${name}-events.yaml`),
+      `cluster_name: ${name}\nevents:\n  - ${entry}\n`,
+    );
+  }
+});
+afterAll(() => server.stop());
+
+describe('import --live', () => {
+  it('takes the namespaces from k0rdent, lists what is nowhere, and imports nothing twice without it', async () => {
+    const repository = temporaryFolder();
+    await kgitJson('.', ['init', repository]);
+    const [first] = samples();
+    if (first) Object.assign(first.metadata, { namespace: 'team-a' });
+    server.cluster.clusters = first ? [first] : [];
+    const result = await kgitJson(repository, ['import', state, '--live'], { env });
+    expect(result.live).toMatchObject({
+      found: [`cluster/default/team-a/${LIVE.name}`],
+      notFound: ['cluster/default/kcm-system/gone-1'],
+      denied: [],
+    });
+    expect((await kgitJson(repository, ['import', state])).delivery).toBe('unchanged');
+    const failed = await kgit(repository, ['import', state, '--live'], {
+      env: { KUBECONFIG: '/nowhere' },
+    });
+    expect(failed.code).toBe(17);
+  });
+});
+
+describe('kgit backfill', () => {
+  it('records who vanished and who is there unrecorded, once, copies no status, and plans with --dry-run', async () => {
+    const remote = bareRepository();
+    const repository = temporaryFolder();
+    await kgitJson('.', ['init', repository, '--remote', remote]);
+    await kgitJson(repository, ['import', state]);
+    const early = await kgit(repository, ['backfill', '--dry-run'], { env });
+    expect(early.stderr).toContain("'kgit status' notes its identity");
+    await kgit(repository, ['status'], { env });
+    const other = cloneOf(remote);
+    const count = () => Number(git(remote, 'rev-list', '--count', 'main'));
+    const before = count();
+    const plan = await kgitJson(repository, ['backfill', '--dry-run'], { env });
+    expect(plan).toMatchObject({ kind: 'BackfillResult', delivery: 'dry-run' });
+    expect(count()).toBe(before);
+    const actions = plan.events.map(({ action, subject }: { action: string; subject: string }) => [
+      action,
+      subject.split('/').at(-1),
+    ]);
+    expect(actions).toContainEqual(['cluster_vanished', 'gone-1']);
+    expect(actions.filter(([action]: string[]) => action === 'cluster_observed')).not.toEqual([]);
+    // Two who do it at once record it once: the same record and the same clusters give the same events.
+    const both = [
+      kgitJson(repository, ['backfill'], { env }),
+      kgitJson(other, ['backfill', '--user', 'bob'], { env }),
+    ];
+    const [one, two] = await Promise.all(both);
+    const ids = (result: { events: { id: string }[] }) => result.events.map(({ id }) => id);
+    expect(ids(one)).toEqual(ids(two));
+    expect(count()).toBe(before + 1);
+    const again = await kgitJson(repository, ['backfill'], { env });
+    expect(again).toMatchObject({ delivery: 'unchanged', operation: null, events: [] });
+    const { json } = await kgit(repository, ['status', '--json'], { env });
+    expect(json.divergence.filter(({ kind }: { kind: string }) => kind !== 'lingering')).toEqual([]);
+    const { events } = await kgitJson(repository, ['log', 'gone-1']);
+    expect(events.at(-1)).toMatchObject({
+      action: 'cluster_vanished',
+      lifecycle: 'deleted',
+      timestamp: '2025-07-12T10:00:00.001Z',
+      parameters: { last_recorded: '2025-07-12T10:00:00Z' },
+    });
+  });
+});
