@@ -9,6 +9,7 @@ import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
+import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import { committerOf } from './identity.js';
@@ -24,6 +25,11 @@ import { PushLog } from './store/push-log.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
+
+/** Lets git merge state documents by kgit in this clone, where it is not set up so yet. */
+export async function prepareMerges({ git, layout }: Pick<OpenRepository, 'git' | 'layout'>): Promise<void> {
+  if (lacksMergeDriver(layout)) await registerMergeDriver(git);
+}
 
 /** The branch where state lies when nothing else is said. */
 export const DEFAULT_BRANCH = 'main';

@@ -32,7 +32,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
 };
 /** These work where there is no store, too, or none yet, so they talk to git themselves. */
-const TALK_TO_GIT = ['commands/init.ts', 'commands/clone.ts', 'commands/doctor.ts'];
+const TALK_TO_GIT = [
+  'commands/init.ts',
+  'commands/clone.ts',
+  'commands/doctor.ts',
+  'commands/merge-state.ts',
+];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */

@@ -37,6 +37,14 @@ const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
 const changed = { subject, changed: z.array(change), ...written };
 const rejection = { code: errorCode, message: z.string() };
 const phase = { name: z.string(), status: z.string(), updatedAt: nullableText, reason: nullableText };
+const conflict = z
+  .object({
+    path: z.string().describe('Dotted path in state.yaml.'),
+    base: z.unknown().optional().describe('What both began with; left out where nothing was.'),
+    ours: z.unknown().optional().describe('Our value; left out where nothing is.'),
+    theirs: z.unknown().optional().describe('Their value; left out where nothing is.'),
+  })
+  .describe('A path that two sides changed in different ways.');
 const importedFile = z.object({
   path: z.string(),
   family: z.enum([...FAMILIES, 'unknown']),
@@ -143,6 +151,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
         next: ulid.nullable().describe('What --before takes for the next page; null where nothing is left.'),
       },
     ],
+  },
+  MergeStateResult: {
+    about: 'kgit merge-state',
+    repository: 'never',
+    shapes: [{ path: z.string(), conflicts: z.array(conflict) }],
   },
   OutboxResult: {
     about: 'kgit outbox',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InvalidStateError } from '../errors.js';
 import { diffEdits, editTo, mergeData, type StateConflict } from '../model/merge-state.js';
 import { editState, parseState } from '../model/state-document.js';
 import { sameValue } from '../model/value.js';
@@ -41,7 +42,27 @@ export async function mergeLines(git: Git, sides: Sides): Promise<{ text: string
 /** The text of `sides` merged by lines, where that says just what `data` is. */
 async function linesWith(git: Git, sides: Sides, data: unknown, file: string): Promise<string | null> {
   const { text, isClean } = await mergeLines(git, sides);
-  return isClean && sameValue(parseState(text, file), data) ? text : null;
+  return isClean && holds(text, data, file) ? text : null;
+}
+
+function holds(text: string, data: unknown, file: string): boolean {
+  try {
+    return sameValue(parseState(text, file), data);
+  } catch (error) {
+    // Lines of both sides that together are no YAML.
+    if (error instanceof InvalidStateError) return false;
+    throw error;
+  }
+}
+
+/** Texts of the same data and as many lines, merged line by line: git does not part changes of neighbouring lines. */
+function lineByLine(sides: Sides, data: unknown, file: string): string | null {
+  const [base = [], ours = [], theirs = []] = [sides.base, sides.ours, sides.theirs].map((text) =>
+    text.split('\n'),
+  );
+  if (base.length !== ours.length || base.length !== theirs.length) return null;
+  const text = ours.map((line, i) => (line === base[i] ? theirs[i] : line)).join('\n');
+  return holds(text, data, file) ? text : null;
 }
 
 /**
@@ -61,7 +82,7 @@ export async function mergeStateText(git: Git, sides: Sides, file: string): Prom
     ours: editState(sides.ours, diffEdits(ours, data), file),
     theirs: editState(sides.theirs, diffEdits(theirs, data), file),
   };
-  const merged = (await linesWith(git, alike, data, file)) ?? alike.ours;
+  const merged = (await linesWith(git, alike, data, file)) ?? lineByLine(alike, data, file) ?? alike.ours;
   if (conflicts.length === 0) return { text: merged, conflicts };
   return { text: await withMarkers(git, merged, conflicts, file), conflicts };
 }
