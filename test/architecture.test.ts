@@ -8,15 +8,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugin: ['commands'],
   commands: [
     ...['base-command', 'write-command', 'state-command', 'lease-command', 'read-flags'],
+    ...['propose-flags', 'propose'],
     ...['composition', 'identity', 'this-host', 'settings', 'cli'],
     ...['sync', 'k0rdent', 'store', 'model', 'errors'],
   ],
-  'state-command': ['base-command', 'write-command', 'cli', 'store', 'model', 'errors'],
+  'state-command': ['base-command', 'write-command', 'propose-flags', 'cli', 'store', 'model', 'errors'],
   'lease-command': ['base-command', 'write-command', 'this-host', 'cli', 'store', 'model', 'errors'],
-  'write-command': ['base-command', 'identity', 'this-host', 'cli', 'store', 'model', 'errors'],
+  'write-command': ['base-command', 'propose', 'identity', 'this-host', 'cli', 'store', 'model', 'errors'],
   'read-flags': ['store'],
+  'propose-flags': [],
   'base-command': ['composition', 'this-host', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
   composition: ['identity', 'this-host', 'settings', 'gitstore', 'backends', 'store', 'model', 'errors'],
+  propose: [
+    ...['composition', 'identity', 'this-host', 'settings'],
+    ...['forge', 'gitstore', 'store', 'model', 'errors'],
+  ],
+  forge: ['store', 'model', 'errors'],
   config: ['settings', 'store', 'model', 'errors'],
   library: ['composition', 'identity', 'this-host', 'config', 'cli', 'store', 'model', 'errors'],
   identity: ['settings', 'this-host', 'model'],
@@ -43,7 +50,7 @@ const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
 const PORT = ['store/state-store.ts', 'store/lease-store.ts', 'store/host.ts', 'store/durable-files.ts'];
 /** The layers that get clock, chance, environment and streams handed in. */
-const PURE = ['sync', 'k0rdent', 'gitstore', 'backends', 'store', 'model', 'errors'];
+const PURE = ['sync', 'k0rdent', 'forge', 'gitstore', 'backends', 'store', 'model', 'errors'];
 
 const layerOf = (path: string) =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
@@ -111,6 +118,7 @@ const CLI_LAYERS = [
   'lease-command',
   'write-command',
   'read-flags',
+  'propose-flags',
   'base-command',
   'cli',
 ];

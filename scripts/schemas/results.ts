@@ -194,6 +194,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  ResolveResult: {
+    about: 'kgit resolve',
+    repository: 'always',
+    shapes: [
+      {
+        branch: z.string(),
+        revision: revision.describe("The branch's tip."),
+        delivery: z.enum(['proposed', 'unchanged']),
+        attempts: count,
+        merged: z.array(z.string()).describe('The state documents that both sides changed.'),
+      },
+    ],
+  },
   RunResult: {
     about: 'kgit run',
     repository: 'always',

@@ -7,6 +7,7 @@ import { UsageError } from '../errors.js';
 import { formatTimestamp } from '../model/event.js';
 import { sealedPath } from '../model/layout.js';
 import { parseSubject } from '../model/subject.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import type { Sealing } from '../store/seal-months.js';
 import { WriteCommand } from '../write-command.js';
@@ -34,6 +35,7 @@ export default class Compact extends WriteCommand {
   ];
   static override baseFlags = baseFlags as typeof WriteCommand.baseFlags;
   static override flags = {
+    ...PROPOSE_FLAGS,
     before: Flags.string({
       required: true,
       helpValue: 'DATE',

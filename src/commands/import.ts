@@ -8,6 +8,7 @@ import { ConflictError, InterruptedError, UsageError } from '../errors.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { guardSecrets } from '../model/secret/guard-secrets.js';
 import { shownPath } from '../model/secret/shown-path.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import { existingRecords } from '../sync/existing-records.js';
 import { formatPlan } from '../sync/format-plan.js';
 import { importOperation } from '../sync/import-operation.js';
@@ -54,6 +55,7 @@ files make the same events. Values that look secret are left out and named. On a
   static override strict = false;
   static override usage = 'import PATH… [FLAGS]';
   static override flags = {
+    ...PROPOSE_FLAGS,
     management: Flags.string({
       helpValue: 'NAME',
       summary: 'The k0rdent management cluster of the clusters.',

@@ -13,6 +13,7 @@ import { MAX_TEXT } from '../model/event-schema.js';
 import { eventPath } from '../model/layout.js';
 import type { EventWrite } from '../model/operation.js';
 import { formatSubject } from '../model/subject.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import { WriteCommand } from '../write-command.js';
 
 /** The fields that kgit itself fills in; all others are what the writer gave. */
@@ -43,6 +44,7 @@ export default class PushEvent extends WriteCommand {
     action: Args.string({ description: 'What happened, one word such as cluster_created.' }),
   };
   static override flags = {
+    ...PROPOSE_FLAGS,
     cluster: Flags.string({
       helpValue: '[[MGMT/]NS/]NAME',
       exclusive: ['deployment', 'stdin', 'file'],

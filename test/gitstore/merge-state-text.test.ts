@@ -72,7 +72,7 @@ kof:
   ])('marks a path %s and changed on the other side', async (_name, ours, theirs) => {
     const { text, conflicts } = await merge(BASE, ours, theirs);
     expect(conflicts).toHaveLength(1);
-    expect(text).toMatch(/<<<<<<< ours[^]*count: 5[^]*>>>>>>> theirs/);
+    expect(text).toMatch(/<<<<<<< ours[\s\S]*count: 5[\s\S]*>>>>>>> theirs/);
   });
 
   it('refuses a side that is no state document', async () => {
