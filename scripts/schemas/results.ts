@@ -101,6 +101,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  EditResult: { about: 'kgit edit', repository: 'always', shapes: [changed] },
   GetResult: {
     about: 'kgit get',
     repository: 'always',

@@ -89,6 +89,11 @@ function summary(outcome: WriteOutcome, sealing: Sealing, dim: (text: string) =>
   if (delivery === 'queued') return '✓ queued';
   if (sealing.sealed.length === 0) return dim('nothing to seal');
   const what = `${count(sealing.sealed.length, 'month')} of ${count(new Set(sealing.sealed.map(({ subject }) => subject)).size, 'subject')}`;
-  const done = delivery === 'dry-run' ? 'would be sealed' : 'sealed';
+  const done =
+    delivery === 'dry-run'
+      ? 'would be sealed'
+      : delivery === 'proposed'
+        ? 'to be sealed, proposed'
+        : 'sealed';
   return `✓ ${what} ${done}, ${count(sealing.files, 'file')} taken in${revision ? dim(` ${revision.slice(0, 10)}`) : ''}`;
 }
