@@ -72,6 +72,8 @@ export interface OpenRepository {
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
+  /** The clone's folder of outbox and locks. */
+  readonly folder: string;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
 }
@@ -106,7 +108,7 @@ function assemble(
   git: Git,
   branch: string,
   { folder, fetchOptions }: Place,
-): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'scheduled' | 'pushes'> {
+): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'folder' | 'scheduled' | 'pushes'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -140,7 +142,7 @@ function assemble(
   const { target } = store;
   const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
   const repository = new StateRepository(store, outbox, publisher, clock);
-  return { repository, leases, remote, scheduled, pushes };
+  return { repository, leases, remote, folder, scheduled, pushes };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */

@@ -38,12 +38,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ['errors'],
   errors: [],
 };
-/** These work where there is no store, too, or none yet, so they talk to git themselves. */
+/** These work where there is no store, too, or none yet, or on what only git has, so they talk to it themselves. */
 const TALK_TO_GIT = [
-  'commands/init.ts',
-  'commands/clone.ts',
-  'commands/doctor.ts',
-  'commands/merge-state.ts',
+  ...['commands/init.ts', 'commands/clone.ts', 'commands/doctor.ts', 'commands/merge-state.ts'],
+  ...['commands/backup.ts', 'commands/restore.ts'],
 ];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];

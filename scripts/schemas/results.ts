@@ -64,6 +64,11 @@ const importedFile = z.object({
 });
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  BackupResult: {
+    about: 'kgit backup',
+    repository: 'always',
+    shapes: [{ path: z.string(), branch: z.string(), revision, operations: count, locks: count }],
+  },
   CloneResult: {
     about: 'kgit clone',
     repository: 'always',
@@ -192,6 +197,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
         duplicates: count,
         rejected: z.array(z.object({ index: count, ...rejection })),
         ...written,
+      },
+    ],
+  },
+  RestoreResult: {
+    about: 'kgit restore',
+    repository: 'never',
+    shapes: [
+      {
+        ...{ path: z.string(), branch: z.string(), revision, remote: nullableText, operations: count, locks: count },
+        movedTo: nullableText.describe('Where what stood there before lies now.'),
       },
     ],
   },

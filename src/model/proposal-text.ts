@@ -100,5 +100,7 @@ const MAX_TITLE = 200;
 
 /** A title on one line, as every forge takes it. */
 export function proposalTitle(text: string): string {
-  return text.replace(CONTROLS, ' ').replace(/ +/g, ' ').trim().slice(0, MAX_TITLE) || 'kgit: a change of state';
+  return (
+    text.replace(CONTROLS, ' ').replace(/ +/g, ' ').trim().slice(0, MAX_TITLE) || 'kgit: a change of state'
+  );
 }

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { commits, expectFailure, expectPublished, STATE, stateRepository } from '../support/state-repository.js';
+import {
+  commits,
+  expectFailure,
+  expectPublished,
+  STATE,
+  stateRepository,
+} from '../support/state-repository.js';
 
 /** An editor that runs these lines of shell on the file, `$1`. */
 function editor(lines: string): { EDITOR: string; TERM: string } {
@@ -68,7 +74,8 @@ describe('kgit edit', () => {
 
   it('refuses (12) where somebody changed one of these paths meanwhile, and only then', async () => {
     const path = stateRepository();
-    const other = (word: string) => `'${process.execPath}' '${join(import.meta.dirname, '../../bin/run.js')}' set ${word} >&2`;
+    const other = (word: string) =>
+      `'${process.execPath}' '${join(import.meta.dirname, '../../bin/run.js')}' set ${word} >&2`;
     const beside = SECOND(`${other('deployment.phase=x')}\nsed -i 's/count: 3/count: 4/' $FILE`);
     expectPublished(await kgitJson(path, ['edit'], { env: beside }));
     const same = SECOND(`${other('deployment.count=9')}\nsed -i 's/count: 4/count: 5/' $FILE`);

@@ -55,7 +55,13 @@ describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) =>
     const forge = open(kind);
     expect(await forge.find(proposal.head, 'main')).toBeNull();
     const first = await forge.create(proposal);
-    expect(first).toEqual({ number: 1, url: 'https://forge.example/requests/1', isOpen: true, title: 'T', body: 'B' });
+    expect(first).toEqual({
+      number: 1,
+      url: 'https://forge.example/requests/1',
+      isOpen: true,
+      title: 'T',
+      body: 'B',
+    });
     (proposals[0] as Recorded).state = 'closed';
     expect(await forge.find(proposal.head, 'main')).toMatchObject({ number: 1, isOpen: false });
     await forge.create(proposal);
@@ -63,7 +69,10 @@ describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) =>
     expect(await forge.find('kgit/propose/ada/dep', 'main')).toBeNull();
     expect(await forge.update(2, { body: 'new' })).toMatchObject({ title: 'T', body: 'new' });
     expect(await forge.update(2, { title: 'U' })).toMatchObject({ title: 'U', body: 'new' });
-    await expect(forge.create(proposal)).rejects.toMatchObject({ code: 'REFUSED', message: /already exists/ });
+    await expect(forge.create(proposal)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: /already exists/,
+    });
   });
 
   it.each([
@@ -74,11 +83,19 @@ describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) =>
     [409, {}, 'REFUSED', undefined, /refuses it \(409\) \(no, \*\*\*\)/],
     [422, {}, 'REFUSED', undefined, /refuses it \(422\)/],
     [429, { 'retry-after': '3600' }, 'REMOTE', 'rate-limit', /takes more in 3600 s/],
-    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' }, 'REMOTE', 'rate-limit', /too many/],
+    [
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' },
+      'REMOTE',
+      'rate-limit',
+      /too many/,
+    ],
     [200, {}, 'REMOTE', 'transport', /something else/],
   ])('tells a %d %j as what it is, without the token', async (status, headers, code, cause, message) => {
     fault = { status, headers, body: `{"message": "no, ${TOKEN}"}` };
-    const error = await open(kind).find('a', 'main').catch((thrown: unknown) => thrown);
+    const error = await open(kind)
+      .find('a', 'main')
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, message });
     expect((error as { data: Record<string, unknown> }).data['cause']).toBe(cause);
     expect(JSON.stringify(error) + String(error)).not.toContain(TOKEN);
@@ -100,7 +117,9 @@ describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) =>
   it('follows a redirect within the host alone, and never with another request than a reading one', async () => {
     const forge = open(kind);
     fault = { status: 301, headers: { location: 'https://evil.example/api' } };
-    await expect(forge.find('a', 'main')).rejects.toMatchObject({ message: /another place \(evil.example\)/ });
+    await expect(forge.find('a', 'main')).rejects.toMatchObject({
+      message: /another place \(evil.example\)/,
+    });
     expect(seen).toHaveLength(1);
     fault = { status: 302, headers: { location: '/elsewhere' } };
     await expect(forge.create(proposal)).rejects.toMatchObject({ data: { cause: 'redirect' } });
@@ -123,18 +142,21 @@ it.each([
   expect(forgeAddress(url)).toEqual({ host, path });
 });
 
-it.each(['/srv/git/state.git', 'http://git.example.com/a/b', 'https://host/only', 'https://host/a/../b', 'git@host:a'])(
-  'takes %s for no address of a forge',
-  (url) => expect(forgeAddress(url)).toBeNull(),
-);
+it.each([
+  '/srv/git/state.git',
+  'http://git.example.com/a/b',
+  'https://host/only',
+  'https://host/a/../b',
+  'git@host:a',
+])('takes %s for no address of a forge', (url) => expect(forgeAddress(url)).toBeNull());
 
 it('knows which forge a host is by CI, then by its name', () => {
   const actions = { GITHUB_SERVER_URL: 'https://git.example.com' };
   expect(guessForge('git.example.com', actions)).toBe('github');
   expect(guessForge('git.example.com', { ...actions, GITEA_ACTIONS: 'true' })).toBe('gitea');
   expect(guessForge('git.example.com:8443', { CI_SERVER_HOST: 'git.example.com' })).toBe('gitlab');
-  expect(['github.com', 'gitlab.acme.io', 'codeberg.org', 'forgejo.acme.io'].map((host) => guessForge(host, {}))).toEqual(
-    ['github', 'gitlab', 'gitea', 'gitea'],
-  );
+  expect(
+    ['github.com', 'gitlab.acme.io', 'codeberg.org', 'forgejo.acme.io'].map((host) => guessForge(host, {})),
+  ).toEqual(['github', 'gitlab', 'gitea', 'gitea']);
   expect(guessForge('git.example.com', {})).toBeNull();
 });
