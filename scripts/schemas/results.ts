@@ -205,7 +205,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [
       {
-        ...{ path: z.string(), branch: z.string(), revision, remote: nullableText, operations: count, locks: count },
+        ...{
+          path: z.string(),
+          branch: z.string(),
+          revision,
+          remote: nullableText,
+          operations: count,
+          locks: count,
+        },
         movedTo: nullableText.describe('Where what stood there before lies now.'),
       },
     ],

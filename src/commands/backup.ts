@@ -16,7 +16,10 @@ export default class Backup extends KgitCommand {
     'NOT_FOUND',
     'ENVIRONMENT',
   );
-  static override examples = ['<%= config.bin %> backup state.bundle', '<%= config.bin %> backup /mnt/usb/state.bundle --json'];
+  static override examples = [
+    '<%= config.bin %> backup state.bundle',
+    '<%= config.bin %> backup /mnt/usb/state.bundle --json',
+  ];
   static override args = { file: Args.string({ required: true, description: 'The file to write.' }) };
 
   protected override get readsHistory(): boolean {
@@ -38,7 +41,8 @@ export default class Backup extends KgitCommand {
     const places = await git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...refs]);
     const ref = refs.find((name) => places.split('\n').includes(`${name} ${revision}`));
     if (ref === undefined) throw new EnvironmentError(`no ref stands at ${revision}: run kgit sync`);
-    const address = remote === null ? null : withoutCredentials(layout.config.get(`remote.${remote}.url`) ?? '');
+    const address =
+      remote === null ? null : withoutCredentials(layout.config.get(`remote.${remote}.url`) ?? '');
     const createdAt = new Date(this.now()).toISOString();
     const { operations, locks, notes } = await writeBackup(git, path, {
       manifest: { version: 1, branch, revision, ref, remote: address, createdAt },

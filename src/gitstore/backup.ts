@@ -96,7 +96,9 @@ export async function writeBackup(git: Git, file: string, parts: BackupParts): P
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const space = parts.remote === null ? LOCKS : SEEN_LOCKS;
-    const locks = (await git.text(['for-each-ref', '--format=%(refname)', space])).split('\n').filter(Boolean);
+    const locks = (await git.text(['for-each-ref', '--format=%(refname)', space]))
+      .split('\n')
+      .filter(Boolean);
     const refs = [parts.manifest.ref, mine, ...locks];
     const args = ['bundle', 'create', '--quiet', temporary, '--stdin'];
     const { code, stderr } = await git.run(args, { input: `${refs.join('\n')}\n` });

@@ -44,22 +44,44 @@ function retarget(text: string, target: string | null): string {
 }
 
 /** Builds a clone of a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or none. */
-async function build(git: Git, file: string, folder: string, options: RestoreOptions): Promise<Omit<Restored, 'movedTo'>> {
+async function build(
+  git: Git,
+  file: string,
+  folder: string,
+  options: RestoreOptions,
+): Promise<Omit<Restored, 'movedTo'>> {
   await git.text(['init', '--quiet', '--template=', folder]);
   const common = join(folder, '.git');
   const clone = git.at(common, folder);
   const refspecs = [`+refs/*:${TEMPORARY}/*`];
-  const args = [...CHECKS, 'fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--end-of-options', file, ...refspecs];
+  const args = [
+    ...CHECKS,
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--end-of-options',
+    file,
+    ...refspecs,
+  ];
   const fetched = await clone.run(args);
   if (fetched.code !== 0)
-    throw broken(file, withoutCredentials(fetched.stderr).trim().split('\n').slice(-2).join('; ').slice(0, 300));
+    throw broken(
+      file,
+      withoutCredentials(fetched.stderr).trim().split('\n').slice(-2).join('; ').slice(0, 300),
+    );
   const list = await clone.text(['for-each-ref', '--format=%(refname) %(objectname)', TEMPORARY]);
-  const refs = list.split('\n').filter(Boolean).map((line) => line.slice(TEMPORARY.length + 1).split(' ') as [string, string]);
+  const refs = list
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.slice(TEMPORARY.length + 1).split(' ') as [string, string]);
   const here = (name: string) => name.slice('refs/'.length);
   const backups = refs.filter(([name]) => name.startsWith(`${here(BACKUP_REF)}/`));
   if (backups.length !== 1) throw broken(file, 'it is no backup of kgit');
   const backup = backups[0]?.[1] as string;
-  const manifest = parseManifest((await clone.run(['cat-file', 'blob', `${backup}:${MANIFEST}`])).stdout.toString('utf8'));
+  const manifest = parseManifest(
+    (await clone.run(['cat-file', 'blob', `${backup}:${MANIFEST}`])).stdout.toString('utf8'),
+  );
   const tip = manifest && refs.find(([name]) => name === here(manifest.ref))?.[1];
   if (!manifest || tip !== manifest.revision) throw broken(file, 'its manifest does not fit it');
   const { branch } = manifest;
@@ -83,7 +105,12 @@ async function build(git: Git, file: string, folder: string, options: RestoreOpt
   const stale = refs.map(([name]) => `delete ${TEMPORARY}/${name}\n`).join('');
   await clone.text(['update-ref', '--stdin'], { input: stale });
   await clone.text(['read-tree', '-m', '-u', 'HEAD']);
-  return { manifest, remote: remote === null ? null : withoutCredentials(remote), operations, locks: locks.length };
+  return {
+    manifest,
+    remote: remote === null ? null : withoutCredentials(remote),
+    operations,
+    locks: locks.length,
+  };
 }
 
 function parseManifest(text: string): Manifest | null {
