@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
+import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
@@ -22,6 +23,7 @@ import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
+import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
@@ -72,10 +74,11 @@ export interface OpenRepository {
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
-  /** The clone's folder of outbox and locks. */
-  readonly folder: string;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
+  readonly review: ReviewStore;
+  /** Folder of what this clone keeps for itself: outbox, locks, the revision that was verified last. */
+  readonly folder: string;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -108,7 +111,7 @@ function assemble(
   git: Git,
   branch: string,
   { folder, fetchOptions }: Place,
-): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'folder' | 'scheduled' | 'pushes'> {
+): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'scheduled' | 'pushes'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -142,7 +145,7 @@ function assemble(
   const { target } = store;
   const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
   const repository = new StateRepository(store, outbox, publisher, clock);
-  return { repository, leases, remote, folder, scheduled, pushes };
+  return { repository, leases, remote, scheduled, pushes };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */
@@ -189,7 +192,12 @@ async function openByUrl(
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
-  return { git, layout, path: withoutCredentials(url), branch, ...assemble(layout, git, branch, own) };
+  const review = new GitReview(git, null, layout.isShallow);
+  const { folder: local } = own;
+  return {
+    ...{ git, layout, path: withoutCredentials(url), branch, review, folder: local },
+    ...assemble(layout, git, branch, own),
+  };
 }
 
 /**
@@ -214,7 +222,9 @@ export async function openStateRepository(
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
-  const opened = { git, layout, path, branch, ...assemble(layout, git, branch, place) };
+  const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
+  const { folder } = place;
+  const opened = { git, layout, path, branch, review, folder, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;

@@ -21,6 +21,8 @@ export interface Settings {
   /** The forge of the remote; as its name says where undefined. */
   readonly proposeForge: ForgeKind | undefined;
   readonly phaseSequence: readonly string[];
+  /** Whether commits must be signed by those who may (`docs/review.md`). */
+  readonly signatures: 'required' | 'none';
 }
 
 export const ON_PROTECTED = ['fail', 'propose'] as const;
@@ -94,6 +96,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   writeOnProtected: 'fail',
   proposeForge: undefined,
   phaseSequence: DEFAULT_PHASES,
+  signatures: 'none',
 });
 
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
@@ -221,5 +224,14 @@ export const SETTING_RULES: readonly SettingRule[] = [
         ? (value as string[])
         : undefined,
     about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+  {
+    key: 'signatures',
+    name: 'signatures',
+    type: 'required or none',
+    preset: 'none',
+    places: ['kgit.yaml'],
+    read: (value) => (value === 'required' || value === 'none' ? value : undefined),
+    about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
   },
 ];

@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base-command', 'write-command', 'state-command', 'lease-command', 'read-flags'],
     ...['propose-flags', 'propose'],
     ...['composition', 'identity', 'this-host', 'settings', 'cli'],
-    ...['sync', 'k0rdent', 'store', 'model', 'errors'],
+    ...['sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   ],
   'state-command': ['base-command', 'write-command', 'propose-flags', 'cli', 'store', 'model', 'errors'],
   'lease-command': ['base-command', 'write-command', 'this-host', 'cli', 'store', 'model', 'errors'],
@@ -29,9 +29,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   identity: ['settings', 'this-host', 'model'],
   'this-host': ['store'],
   settings: ['cli', 'model'],
-  cli: ['settings', 'sync', 'k0rdent', 'store', 'model', 'errors'],
+  cli: ['settings', 'sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   sync: ['store', 'model', 'errors'],
   k0rdent: ['model', 'errors'],
+  review: ['store', 'model', 'errors'],
   gitstore: ['store', 'model', 'errors'],
   backends: ['store', 'model', 'errors'],
   store: ['model', 'errors'],
@@ -46,9 +47,12 @@ const TALK_TO_GIT = [
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
-const PORT = ['store/state-store.ts', 'store/lease-store.ts', 'store/host.ts', 'store/durable-files.ts'];
+const PORT = [
+  ...['store/state-store.ts', 'store/lease-store.ts', 'store/review-store.ts'],
+  ...['store/host.ts', 'store/durable-files.ts'],
+];
 /** The layers that get clock, chance, environment and streams handed in. */
-const PURE = ['sync', 'k0rdent', 'forge', 'gitstore', 'backends', 'store', 'model', 'errors'];
+const PURE = ['sync', 'k0rdent', 'review', 'forge', 'gitstore', 'backends', 'store', 'model', 'errors'];
 
 const layerOf = (path: string) =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');

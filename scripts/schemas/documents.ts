@@ -50,6 +50,7 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
   ]),
   'fail or propose': z.enum(ON_PROTECTED),
   'github, gitlab, gitea or forgejo': z.enum(FORGE_KINDS),
+  'required or none': z.enum(['required', 'none']),
   'list of phase names': z.array(action).max(100),
 };
 

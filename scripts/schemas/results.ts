@@ -1,5 +1,6 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
+import { RULES } from '../../src/review/finding.js';
 import { API_VERSION } from '../../src/store/records.js';
 import { FAMILIES } from '../../src/sync/legacy-family.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
@@ -18,6 +19,7 @@ import {
   utcTime,
   written,
 } from './parts.js';
+import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
 import { liveStatus, offlineStatus } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -37,14 +39,6 @@ const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
 const changed = { subject, changed: z.array(change), ...written };
 const rejection = { code: errorCode, message: z.string() };
 const phase = { name: z.string(), status: z.string(), updatedAt: nullableText, reason: nullableText };
-const conflict = z
-  .object({
-    path: z.string().describe('Dotted path in state.yaml.'),
-    base: z.unknown().optional().describe('What both began with; left out where nothing was.'),
-    ours: z.unknown().optional().describe('Our value; left out where nothing is.'),
-    theirs: z.unknown().optional().describe('Their value; left out where nothing is.'),
-  })
-  .describe('A path that two sides changed in different ways.');
 const importedFile = z.object({
   path: z.string(),
   family: z.enum([...FAMILIES, 'unknown']),
@@ -63,12 +57,34 @@ const importedFile = z.object({
     .nullable(),
 });
 
+const finding = z.object({
+  rule: z.enum(Object.keys(RULES) as [string]),
+  severity: z.enum(['error', 'warning']),
+  path: nullableText,
+  line: count.nullable().describe('From 1; null where it is about the file as a whole.'),
+  message: z.string(),
+  fix: nullableText.describe('What to do about it; null where the message says it.'),
+});
+const checked = {
+  findings: z.array(finding).describe('The first thousand.'),
+  total: count.describe('How many findings there are.'),
+  files: count,
+  events: count,
+};
+const changes = z.array(
+  change.extend({
+    event: ulid.nullable().describe('Null where no event tells of it.'),
+    timestamp: nullableText,
+    user: nullableText,
+    action: nullableText,
+    reason: nullableText,
+    message: nullableText,
+    run: nullableText,
+  }),
+);
+
 const KINDS: Readonly<Record<string, Kind>> = {
-  BackupResult: {
-    about: 'kgit backup',
-    repository: 'always',
-    shapes: [{ path: z.string(), branch: z.string(), revision, operations: count, locks: count }],
-  },
+  BackupResult: { about: 'kgit backup', repository: 'always', shapes: backupShapes },
   CloneResult: {
     about: 'kgit clone',
     repository: 'always',
@@ -95,6 +111,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
+  DiffResult: { about: 'kgit diff', repository: 'always', shapes: [{ subject, changes }] },
   DoctorResult: {
     about: 'kgit doctor',
     repository: 'maybe',
@@ -112,6 +129,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [{ subject, path: z.string(), value: z.unknown() }],
   },
+  HistoryResult: { about: 'kgit history', repository: 'always', shapes: [{ subject, changes }] },
   ImportResult: {
     about: 'kgit import',
     repository: 'always',
@@ -158,11 +176,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
-  MergeStateResult: {
-    about: 'kgit merge-state',
-    repository: 'never',
-    shapes: [{ path: z.string(), conflicts: z.array(conflict) }],
-  },
+  MergeStateResult: { about: 'kgit merge-state', repository: 'never', shapes: mergeStateShapes },
   OutboxResult: {
     about: 'kgit outbox',
     repository: 'always',
@@ -200,36 +214,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
-  RestoreResult: {
-    about: 'kgit restore',
-    repository: 'never',
-    shapes: [
-      {
-        ...{
-          path: z.string(),
-          branch: z.string(),
-          revision,
-          remote: nullableText,
-          operations: count,
-          locks: count,
-        },
-        movedTo: nullableText.describe('Where what stood there before lies now.'),
-      },
-    ],
-  },
-  ResolveResult: {
-    about: 'kgit resolve',
-    repository: 'always',
-    shapes: [
-      {
-        branch: z.string(),
-        revision: revision.describe("The branch's tip."),
-        delivery: z.enum(['proposed', 'unchanged']),
-        attempts: count,
-        merged: z.array(z.string()).describe('The state documents that both sides changed.'),
-      },
-    ],
-  },
+  ResolveResult: { about: 'kgit resolve', repository: 'always', shapes: resolveShapes },
+  RestoreResult: { about: 'kgit restore', repository: 'never', shapes: restoreShapes },
+  RollbackResult: { about: 'kgit rollback', repository: 'always', shapes: [changed] },
   RunResult: {
     about: 'kgit run',
     repository: 'always',
@@ -251,6 +238,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+  ValidateResult: {
+    about: 'kgit validate',
+    repository: 'always',
+    shapes: [{ ...checked, base: revision.nullable().describe('The merge base that was compared with.') }],
+  },
+  VerifyResult: {
+    about: 'kgit verify',
+    repository: 'always',
+    shapes: [
+      {
+        ...checked,
+        trusted: revision.nullable().describe('The revision that was verified before.'),
+        deployments: count,
+        signatures: count.describe('How many were checked.'),
+      },
+    ],
+  },
 };
 
 function repositoryOf({ repository: presence }: Kind): Shape {

@@ -31,7 +31,7 @@ const timestamp = z
   );
 
 /** The fields that a writer may give; id and timestamp are filled in where they are left out. */
-const optional = z.partial(
+export const eventShape = z.partial(
   z.object({
     id: z.string().check(z.refine(isUlid, 'is not a ULID: 26 characters of Crockford base 32, upper case')),
     timestamp,
@@ -52,7 +52,7 @@ const optional = z.partial(
     source: map,
   }),
 );
-const fields = z.catchall(z.required(optional, { action: true }), value);
+const fields = z.catchall(z.required(eventShape, { action: true }), value);
 
 export type EventFields = Partial<KgitEvent> & { readonly action: string };
 
