@@ -9,6 +9,7 @@ import type { Precondition } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
 import { lookUp } from '../model/state-path.js';
 import type { Value } from '../model/value.js';
+import type { Settings } from '../settings.js';
 import { StateCommand } from '../state-command.js';
 
 type Data = Record<string, Value>;
@@ -33,6 +34,11 @@ export default class Edit extends StateCommand {
     'EDITOR="code --wait" <%= config.bin %> edit',
   ];
 
+  /** The editor may have been open for long: the time for the network begins when it is closed. */
+  protected override deadline(settings: Settings): number {
+    return this.now() + settings.timeout;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const context = await this.open();
     const id = await this.target(context);
@@ -44,7 +50,6 @@ export default class Edit extends StateCommand {
       const edits = diffEdits(data, await this.#edited(context, file, path));
       const preconditions = edits.map((edit) => unchanged(edit, data));
       const fields = { action: 'state_changed' };
-      // The editor may have been open for long, and the time for the network begins now.
       const result = await this.change(context, id, { fields, edits, preconditions, withdraw: true });
       await file.remove();
       return result;
