@@ -1,6 +1,5 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
-import { RULES } from '../../src/review/finding.js';
 import { API_VERSION } from '../../src/store/records.js';
 import { FAMILIES } from '../../src/sync/legacy-family.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
@@ -19,6 +18,7 @@ import {
   utcTime,
   written,
 } from './parts.js';
+import { changeRows as changes, validated, verified } from './review-results.js';
 import { liveStatus, offlineStatus } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -55,32 +55,6 @@ const importedFile = z.object({
     })
     .nullable(),
 });
-
-const finding = z.object({
-  rule: z.enum(Object.keys(RULES) as [string]),
-  severity: z.enum(['error', 'warning']),
-  path: nullableText,
-  line: count.nullable().describe('From 1; null where it is about the file as a whole.'),
-  message: z.string(),
-  fix: nullableText.describe('What to do about it; null where the message says it.'),
-});
-const checked = {
-  findings: z.array(finding).describe('The first thousand.'),
-  total: count.describe('How many findings there are.'),
-  files: count,
-  events: count,
-};
-const changes = z.array(
-  change.extend({
-    event: ulid.nullable().describe('Null where no event tells of it.'),
-    timestamp: nullableText,
-    user: nullableText,
-    action: nullableText,
-    reason: nullableText,
-    message: nullableText,
-    run: nullableText,
-  }),
-);
 
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
@@ -260,23 +234,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
-  ValidateResult: {
-    about: 'kgit validate',
-    repository: 'always',
-    shapes: [{ ...checked, base: revision.nullable().describe('The merge base that was compared with.') }],
-  },
-  VerifyResult: {
-    about: 'kgit verify',
-    repository: 'always',
-    shapes: [
-      {
-        ...checked,
-        trusted: revision.nullable().describe('The revision that was verified before.'),
-        deployments: count,
-        signatures: count.describe('How many were checked.'),
-      },
-    ],
-  },
+  ValidateResult: { about: 'kgit validate', repository: 'always', shapes: [validated] },
+  VerifyResult: { about: 'kgit verify', repository: 'always', shapes: [verified] },
 };
 
 function repositoryOf({ repository: presence }: Kind): Shape {

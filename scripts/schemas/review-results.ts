@@ -1,0 +1,46 @@
+/** What the commands of reviews give. */
+import { z } from 'zod';
+import { RULES } from '../../src/review/finding.js';
+import { change, count, revision, ulid } from './parts.js';
+
+const nullableText = z.string().nullable();
+
+const finding = z.object({
+  rule: z.enum(Object.keys(RULES) as [string]),
+  severity: z.enum(['error', 'warning']),
+  path: nullableText,
+  line: count.nullable().describe('From 1; null where it is about the file as a whole.'),
+  message: z.string(),
+  fix: nullableText.describe('What to do about it; null where the message says it.'),
+});
+
+const checked = {
+  findings: z.array(finding).describe('The first thousand.'),
+  total: count.describe('How many findings there are.'),
+  files: count,
+  events: count,
+};
+
+export const validated = {
+  ...checked,
+  base: revision.nullable().describe('The merge base that was compared with.'),
+};
+
+export const verified = {
+  ...checked,
+  trusted: revision.nullable().describe('The revision that was verified before.'),
+  deployments: count,
+  signatures: count.describe('How many were checked.'),
+};
+
+export const changeRows = z.array(
+  change.extend({
+    event: ulid.nullable().describe('Null where no event tells of it.'),
+    timestamp: nullableText,
+    user: nullableText,
+    action: nullableText,
+    reason: nullableText,
+    message: nullableText,
+    run: nullableText,
+  }),
+);
