@@ -43,13 +43,14 @@ export class PushLog {
     this.#path = path;
   }
 
-  /** The pushes remembered, oldest first; none where the file cannot be understood. */
+  /** The pushes remembered, oldest first; none where the file cannot be read or understood: writes go on without. */
   async read(): Promise<readonly PushRecord[]> {
     try {
       const lines = (await readFile(this.#path, 'utf8')).split('\n').filter(Boolean);
       return lines.map((line) => JSON.parse(line) as unknown).filter(isRecord);
     } catch (error) {
-      if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return [];
+      const isUnreadable = hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES');
+      if (isUnreadable || error instanceof SyntaxError) return [];
       throw error;
     }
   }

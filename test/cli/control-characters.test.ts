@@ -40,7 +40,7 @@ function onTerminal(path: string, args: readonly string[], env: Record<string, s
   return text.replaceAll('\r\n', '\n');
 }
 
-const OWN = /\u001b\[(?:0|1|2|3[1-6])m/g;
+const OWN = /\u001b\[(?:0|1|2|3[1-6])m|\r\u001b\[K/g;
 const DATA = {
   user: HOSTILE,
   message: HOSTILE,
@@ -235,7 +235,7 @@ describe('control characters from data', () => {
   it('are in JSON as they are for a script, and escaped for a terminal', async () => {
     const script = await kgitJson(path, ['log', 'prod', '--no-fetch']);
     expect(script.events[0]).toMatchObject({ message: HOSTILE, parameters: { [HOSTILE]: HOSTILE } });
-    const screen = onTerminal(path, ['log', 'prod', '--json', '--no-fetch']);
+    const screen = onTerminal(path, ['log', 'prod', '--json', '--no-fetch', '--quiet']);
     expect(screen).not.toMatch(CONTROL);
     expect(JSON.parse(screen).events).toEqual(script.events);
     const error = onTerminal(path, ['get', '--at', `\u009b\u202e${MARKS}`, '--json', '--no-fetch']);
@@ -252,9 +252,9 @@ describe('control characters from data', () => {
   it('are in a value byte for byte for a script, and out of it for a terminal', async () => {
     const { stdout } = await kgit(path, ['get', PATH, '--no-fetch']);
     expect(stdout).toBe(`${HOSTILE}\n`);
-    const screen = onTerminal(path, ['get', PATH, '--no-fetch']);
+    const screen = onTerminal(path, ['get', PATH, '--no-fetch', '--quiet']);
     expect(screen).not.toMatch(CONTROL);
     expect(screen).toContain('evil');
-    expect(onTerminal(path, ['get', '--no-fetch'])).not.toMatch(CONTROL);
+    expect(onTerminal(path, ['get', '--no-fetch', '--quiet'])).not.toMatch(CONTROL);
   });
 });

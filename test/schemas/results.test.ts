@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCommands } from '../../scripts/docs/manifest.js';
 import { SCHEMA_FILES } from '../../scripts/schemas/schema-files.js';
+import { requireKubectl, sample, samples } from '../k0rdent/support.js';
+import { startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { checkResult } from '../support/schemas.js';
@@ -12,7 +14,10 @@ import { sharedState } from '../support/state-repository.js';
 const root = join(import.meta.dirname, '../..');
 const kindOf = (command: string) =>
   `${command.replace(/(^|[- ])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase())}Result`;
-const kinds = readCommands(root).map(({ id }) => kindOf(id));
+/** It talks to the functions of shell-init alone, over its fifos. */
+const WITHOUT_RESULT = ['shell-server'];
+const ids = readCommands(root).map(({ id }) => id);
+const kinds = ids.filter((id) => !WITHOUT_RESULT.includes(id)).map(kindOf);
 
 describe('the schemas of results', () => {
   it('say what the code says', () => {
@@ -31,10 +36,17 @@ describe('the schemas of results', () => {
     const remote = sharedState({ 'kgit.yaml': readTemplate() });
     const path = cloneOf(remote);
     const legacy = join(root, 'examples/legacy-state');
+    const backup = join(temporaryFolder(), 'state.bundle');
+    requireKubectl();
+    const clusters = samples().slice(0, 2);
+    const server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')], clusters });
+    const live = clusters[0]?.metadata as { namespace: string; name: string };
+    const cluster = `${live.namespace}/${live.name}`;
+    const env = { KUBECONFIG: server.kubeconfig, EDITOR: 'sh -c \'echo "more: 1" >> "$0"\'' };
     const seen: string[] = [];
     // Each call holds the result against its schema.
     const give = async (...args: string[]) => {
-      const { json } = await kgit(path, [args[0] ?? '', '--json', ...args.slice(1)]);
+      const { json } = await kgit(path, [args[0] ?? '', '--json', ...args.slice(1)], { env });
       seen.push(json.kind);
       return json;
     };
@@ -58,6 +70,9 @@ describe('the schemas of results', () => {
     await give('phase', 'start', 'create_vms');
     await give('phase');
     await give('import', legacy);
+    await give('export', '--to', temporaryFolder());
+    await give('mirror', legacy);
+    await give('edit', '--deployment', 'dep-a');
     await give('push-event', 'x', '--cluster', 'prod', '--queue');
     await give('outbox');
     await give('publisher');
@@ -66,6 +81,15 @@ describe('the schemas of results', () => {
     await give('log');
     await give('list');
     await give('status', '--offline');
+    await give('status');
+    await give('show', cluster);
+    await give('wait', cluster, '--for', 'deleted', '--timeout', '100ms');
+    await give('wait', cluster, '--for', 'Ready', '--timeout', '5s');
+    await give('backfill', '--dry-run');
+    await give('backup', backup);
+    await give('restore', backup, join(temporaryFolder(), 'state'));
+    await give('resolve');
+    await give('shell-init', 'bash');
     await give('doctor', '--timeout', '5s');
     await give('completion', 'bash');
     await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));
@@ -74,6 +98,7 @@ describe('the schemas of results', () => {
     await give('compact', '--before', 'today');
     await give('get', 'nothing.here');
     await give('no-such-command');
+    await server.stop();
     expect([...new Set(seen)].sort()).toEqual([...kinds, 'Error'].sort());
   });
 
