@@ -1,8 +1,8 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
-import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
@@ -21,6 +21,7 @@ import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
+import { randomBytes } from './store/random-bytes.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
@@ -51,7 +52,8 @@ function endGitWithUs(): void {
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
 export function openGit(path: string, environment: Environment): Git {
-  const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  // process.stdin would be opened for it, which takes as long as a process to start.
+  const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
   return new Git(path, environment, { askpass: ASKPASS, isInteractive });
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Flags, type Interfaces } from '@oclif/core';
 import { type Context, KgitCommand } from './base-command.js';
 import { requireDeployment } from './cli/known-deployment.js';
@@ -15,6 +14,7 @@ import type { Actor, EventWrite, Operation } from './model/operation.js';
 import { type Subject, unfitForWindows } from './model/subject.js';
 import { type IdSource, monotonicIds } from './model/ulid.js';
 import type { WriteOutcome } from './store/outcomes.js';
+import { randomBytes } from './store/random-bytes.js';
 import { systemClock, thisHost } from './this-host.js';
 
 const WRITE = 'WRITE';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
@@ -19,6 +18,7 @@ import { type ClusterSubject, formatSubject, isLabel } from '../model/subject.js
 import { monotonicIds } from '../model/ulid.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { type ClusterRecord, readClusters } from '../store/cluster-records.js';
+import { randomBytes } from '../store/random-bytes.js';
 
 type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 

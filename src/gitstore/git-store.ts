@@ -14,6 +14,7 @@ import type {
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
+import { takeEarlyReader } from './early-git.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
@@ -66,7 +67,7 @@ export class GitStore implements StateStore {
     const { commonDir, config } = repository;
     this.#git = git;
     this.#options = options;
-    this.#reader = new ObjectReader(git);
+    this.#reader = new ObjectReader(git, takeEarlyReader(commonDir));
     this.#refs = new Refs(git, repository);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;

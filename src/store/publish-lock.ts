@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { link, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createDurably, hasCode, privateFolder, removeFile } from './durable-files.js';
 import type { Host } from './host.js';
+import { randomBytes } from './random-bytes.js';
 
 interface Holder {
   hostname: string;
