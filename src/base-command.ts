@@ -4,12 +4,13 @@ import { type CommandResult, FORMATS, type Format, formatResult, type Screen } f
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
-import { type OpenRepository, openStateRepository } from './composition.js';
+import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
-import { EXIT_CODES } from './errors.js';
+import { EXIT_CODES, InvalidStateError } from './errors.js';
+import type { Value } from './model/value.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
-import { API_VERSION, managementsOf, readMarker } from './store/records.js';
+import { API_VERSION, checkMarker, managementsOf, readMarker } from './store/records.js';
 import { systemClock } from './this-host.js';
 
 /** A repository with its settings, ready to be read. */
@@ -23,20 +24,26 @@ export interface Context {
 const GLOBAL = 'GLOBAL';
 const FOLLOW_FETCH_MS = 5_000;
 
+/** The flag of the output format: those that every command has, and `more` that one has beside them. */
+export function outputFlag(...more: readonly Format[]) {
+  const options: readonly Format[] = [...FORMATS, ...more];
+  return Flags.option({
+    char: 'o',
+    options,
+    default: 'text' as Format,
+    helpGroup: GLOBAL,
+    helpValue: options.join('|'),
+    summary: 'How the result is printed.',
+  })();
+}
+
 /**
  * Base of all commands: shared flags, the core built from the settings, results printed last, and
  * failures told by the one rule of cli/failure.ts.
  */
 export abstract class KgitCommand extends Command {
   static override baseFlags = {
-    output: Flags.option({
-      char: 'o',
-      options: FORMATS,
-      default: 'text' as Format,
-      helpGroup: GLOBAL,
-      helpValue: FORMATS.join('|'),
-      summary: 'How the result is printed.',
-    })(),
+    output: outputFlag(),
     json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
     quiet: Flags.boolean({
       helpGroup: GLOBAL,
@@ -188,6 +195,29 @@ export abstract class KgitCommand extends Command {
     });
   }
 
+  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
+  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+    // A repository that was opened before has helper processes, which would keep this one from ending.
+    await this.#close();
+    const settings = mergeLayers(await this.#layers());
+    const opened = await openStateRepository(settings, process.cwd(), process.env, this.readsHistory);
+    this.#context = opened;
+    return { opened, settings };
+  }
+
+  /** What is wrong with the values of a kgit.yaml; null where nothing is. */
+  protected markerFault(marker: Record<string, Value>): string | null {
+    try {
+      checkMarker(marker);
+      managementsOf(marker);
+      markerLayer(marker);
+      return null;
+    } catch (error) {
+      if (error instanceof InvalidStateError) return error.message;
+      throw error;
+    }
+  }
+
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
@@ -202,6 +232,8 @@ export abstract class KgitCommand extends Command {
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
+    opened.repository.combine(settings.publishCombine);
+    await prepareMerges(opened);
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
     if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
     return { opened, settings, reading, managements: managementsOf(marker) };

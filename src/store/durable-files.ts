@@ -88,6 +88,21 @@ export async function createDurably(path: string, text: string): Promise<boolean
   }
 }
 
+/** Creates `path` with `text`, whole or not at all for readers of now. False when the name is taken. Throws EnvironmentError. */
+export async function createWhole(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw cannotKeep(path, error);
+  } finally {
+    await removeFile(temporary);
+  }
+}
+
 /** Replaces `path` whole: readers see the old text or the new one. Throws EnvironmentError. */
 export async function replaceDurably(path: string, text: string): Promise<void> {
   try {
