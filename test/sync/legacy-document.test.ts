@@ -20,11 +20,11 @@ describe('parseLegacyDocument', () => {
   });
 
   it.each([
-    ['plain', 'a: 1\nevents:\n  - action: x\n\n  # c\n  - action: y\n'],
-    ['not plain', 'a: 1\nevents:\n  - {action: x}\n  - action: y\n'],
+    ['plain', 'a: 1\nevents:\n  - action: one\n\n  # c\n  - action: two\n'],
+    ['not plain', 'a: 1\nevents:\n  - {action: one}\n  - action: two\n'],
   ])('knows the lines of entries of a text that is %s', (_name, text) => {
     const { lineOf: told } = parseLegacyDocument(text, 'f', 'deployment-events');
-    expect(told(1)).toBe(lineOf(text, 'action: y'));
+    expect(told(1)).toBe(lineOf(text, 'action: two'));
     expect(told(2)).toBeUndefined();
   });
 });
