@@ -204,6 +204,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     const submit = (operation: Operation) =>
       this.submit(context, operation, (operation.change?.preconditions.length ?? 0) > 0);
     const { lock, queue, 'dry-run': dryRun } = this.flags;
+    if (operations.length === 0) return queue || dryRun ? [] : this.#resume(context);
     const isAlone = lock !== undefined || this.handedClaims.length > 0;
     if (isAlone || queue || dryRun || context.settings.publishInterval > 0) {
       const outcomes: WriteOutcome[] = [];
@@ -212,6 +213,21 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     }
     const options = { requirePublish: this.mustPublish, deadline: this.deadline(context.settings) };
     return publishTogether(context.opened.repository, operations, options, submit);
+  }
+
+  /** Publishes what waits here and the plan found there already: an import that was interrupted. */
+  async #resume(context: Context): Promise<WriteOutcome[]> {
+    const { opened, reading, settings } = context;
+    const options = {
+      requirePublish: this.mustPublish,
+      withdraw: false,
+      deadline: this.deadline(settings),
+    };
+    const outcomes: WriteOutcome[] = [];
+    for (const { id } of reading.pending) outcomes.push(await opened.repository.publish(id, options));
+    for (const note of outcomes.flatMap(({ notes }) => notes)) this.note(note);
+    if (outcomes.length > 0) await this.refreshRepository(context);
+    return outcomes;
   }
 
   #operation(context: Context, part: ImportPart): Operation {

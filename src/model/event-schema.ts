@@ -103,6 +103,12 @@ function checked(input: Readonly<Record<string, unknown>>): Record<string, unkno
   return fields;
 }
 
+/** Whether an event may have `value` as its `field`. */
+export function isFieldValue(field: string, value: unknown): boolean {
+  const rule = Object.hasOwn(RULES, field) ? RULES[field] : anyValue;
+  return rule?.(value) === null;
+}
+
 /**
  * Checks the fields of an event that come from outside. `changes` is kgit's own and cannot be given.
  * Throws UsageError that names the field and its rule.

@@ -10,6 +10,8 @@ const CODE = /^\d[\w./]*[A-Za-z0-9]$/;
 const NUMERIC = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE]\d+)?)$/;
 const QUOTED_WORD = /^(?:[yY]|[nN]|yes|no|on|off|true|false|null)$/;
 const QUOTED_DATE = /^\d{4}-\d\d?-\d\d?[\w.:+-]*$/;
+/** A sentence with the mark of a key or a comment in it; what a quoted text would escape is left to the package. */
+const QUOTED_SENTENCE = /^(?=[A-Za-z].*(?:: | #))[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]*$/;
 
 /** Whether a text stands for itself in YAML, without quotes, to every reader. */
 export function isPlainText(text: string): boolean {
@@ -17,9 +19,9 @@ export function isPlainText(text: string): boolean {
   return CODE.test(text) && !NUMERIC.test(text) && !DATE.test(text);
 }
 
-/** Whether a text is a date, number or truth value to some reader, and is written in double quotes as it is. */
+/** Whether a text is a date, number, truth value, key or comment to some reader, and is written in double quotes as it is. */
 export function isQuotedText(text: string): boolean {
-  return NUMERIC.test(text) || QUOTED_DATE.test(text) || QUOTED_WORD.test(text);
+  return NUMERIC.test(text) || QUOTED_DATE.test(text) || QUOTED_WORD.test(text) || QUOTED_SENTENCE.test(text);
 }
 
 /** Keys that need no quotes, and that JavaScript takes for a name alone. */

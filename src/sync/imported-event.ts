@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, isAction, type KgitEvent } from '../model/event.js';
-import { checkEventFields } from '../model/event-schema.js';
+import { checkEventFields, isFieldValue } from '../model/event-schema.js';
 import type { EventWrite } from '../model/operation.js';
 import { parseRfc3339 } from '../model/rfc3339.js';
 import { formatSubject, type Subject } from '../model/subject.js';
@@ -56,23 +56,13 @@ function actionWord(text: string): string {
   return word || 'event';
 }
 
-function fits(key: string, value: Value): boolean {
-  try {
-    checkEventFields({ action: 'x', [key]: value });
-    return true;
-  } catch (error) {
-    if (error instanceof UsageError) return false;
-    throw error;
-  }
-}
-
 /** The fields of an entry that an event can hold as they are, and the others. */
 function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
   const fields = {};
   const odd = {};
   for (const [key, value] of Object.entries(entry)) {
     if (key === 'timestamp' || key === 'action') continue;
-    setOwn(!OWN_KEYS.includes(key) && fits(key, value) ? fields : odd, key, value);
+    setOwn(!OWN_KEYS.includes(key) && isFieldValue(key, value) ? fields : odd, key, value);
   }
   return { fields, odd };
 }

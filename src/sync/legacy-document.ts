@@ -1,5 +1,6 @@
 import { type Document, isAlias, isMap as isYamlMap, type Node, visit } from 'yaml';
 import { InvalidStateError } from '../errors.js';
+import { readPlainYaml } from '../model/plain-yaml.js';
 import { isMap, type Value } from '../model/value.js';
 import { documentValue, parseYamlDocument } from '../model/yaml.js';
 import { type Family, isPreState } from './legacy-family.js';
@@ -84,6 +85,24 @@ export function parseLegacyDocument(text: string, path: string, family: Family):
   if (isPreState(family)) {
     return { data: parsePreState(text, path, family) ?? {}, lineOf: () => undefined };
   }
+  const plain = readPlainYaml(text);
+  if (!isMap(plain)) return parseAny(text, path, family);
+  const data = plain as LegacyMap;
+  const key = listKey(family);
+  const list = key === null ? null : (data[key] ?? null);
+  if (list !== null && !Array.isArray(list)) return parseAny(text, path, family);
+  let parsed: LegacyDocument | null = null;
+  return {
+    data,
+    // Only a parser knows the lines, and only an entry that is no event asks for its own.
+    lineOf: (index) => {
+      parsed ??= parseAny(text, path, family);
+      return parsed.lineOf(index);
+    },
+  };
+}
+
+function parseAny(text: string, path: string, family: Family): LegacyDocument {
   const document = parseYamlDocument(text, path);
   const places = new Places(text, path);
   const value = wholeValue(document, path, places);

@@ -100,6 +100,12 @@ const ODD = [
     '\u0085',
   ],
   ...[
+    'Template: a-1, Credential: b: c',
+    "it's: a # b",
+    'a: "b"',
+    'a: \\b',
+    'a: b ',
+    'ab: \u0085',
     'x\u2028y',
     'a\ufeff',
     '<<',
@@ -271,5 +277,7 @@ describe('plain YAML', () => {
       parameters: { sizes: ['a'] },
     };
     expect(formatPlainYaml(data)).toBe(formatted(data));
+    const entry = { action: 'x', message: 'Template: a-1, Credential: b' };
+    expect(formatPlainYaml(entry)).toBe(formatted(entry));
   });
 });

@@ -64,12 +64,25 @@ function scanRandom(text: string, harmless: readonly Range[], depth: number): Se
   return spans;
 }
 
+/** Texts in which nothing was found. An import asks for each twice, when it withholds and when it writes. */
+const clean = new Set<string>();
+const MAX_CLEAN = 50_000;
+const MAX_CLEAN_LENGTH = 256;
+
+function noteClean(text: string): void {
+  if (text.length > MAX_CLEAN_LENGTH) return;
+  if (clean.size >= MAX_CLEAN) clean.clear();
+  clean.add(text);
+}
+
 /**
  * The secret parts of a text, in order, under the most telling rule where several meet. Linear in the length of the text.
  * `isPublicPlace`: the text is the value of a path that holds public keys.
  */
 export function scanText(text: string, isPublicPlace = false, depth = 0): SecretSpan[] {
   if (HARMLESS.test(text)) return [];
+  const isAlone = depth === 0 && !isPublicPlace;
+  if (isAlone && clean.has(text)) return [];
   const pem = findPem(text);
   const keys = findWireguardKeys(text, isPublicPlace);
   const harmless = mergeRanges([...pem.publicBlocks, ...keys.publicKeys, ...publicRanges(text)]);
@@ -84,5 +97,7 @@ export function scanText(text: string, isPublicPlace = false, depth = 0): Secret
     ...scanPercentEncoded(text, depth),
     ...(isDer ? [] : scanRandom(text, harmless, depth)),
   ];
-  return joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
+  const secrets = joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
+  if (isAlone && secrets.length === 0) noteClean(text);
+  return secrets;
 }
