@@ -238,14 +238,21 @@ describe('control characters from data', () => {
     const screen = onTerminal(path, ['log', 'prod', '--json', '--no-fetch', '--quiet']);
     expect(screen).not.toMatch(CONTROL);
     expect(JSON.parse(screen).events).toEqual(script.events);
-    const error = onTerminal(path, ['get', '--at', `\u009b\u202e${MARKS}`, '--json', '--no-fetch']);
+    const error = onTerminal(path, [
+      'get',
+      '--at',
+      `\u009b\u202e${MARKS}`,
+      '--json',
+      '--no-fetch',
+      '--quiet',
+    ]);
     expect(error).not.toMatch(CONTROL);
     expect(JSON.parse(error).error).toMatchObject({
       code: 'NOT_FOUND',
       data: { at: `\u009b\u202e${MARKS}` },
     });
     for (const format of ['yaml', 'jsonl', 'name']) {
-      expect(onTerminal(path, ['log', 'prod', '-o', format, '--no-fetch'])).not.toMatch(CONTROL);
+      expect(onTerminal(path, ['log', 'prod', '-o', format, '--no-fetch', '--quiet'])).not.toMatch(CONTROL);
     }
   });
 

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCommands } from '../../scripts/docs/manifest.js';
 import { SCHEMA_FILES } from '../../scripts/schemas/schema-files.js';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { startApiServer } from '../support/api-server/server.js';
-import { bareRepository, cloneOf, temporaryFolder } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { checkResult } from '../support/schemas.js';
 import { filesBelow } from '../support/source-files.js';
@@ -70,7 +70,7 @@ describe('the schemas of results', () => {
     await give('phase', 'start', 'create_vms');
     await give('phase');
     await give('import', legacy);
-    await give('export', '--to', temporaryFolder());
+    await give('export', 'deployment/dep-a', '--to', temporaryFolder());
     await give('mirror', legacy);
     await give('edit', '--deployment', 'dep-a');
     await give('push-event', 'x', '--cluster', 'prod', '--queue');
@@ -88,7 +88,11 @@ describe('the schemas of results', () => {
     await give('backfill', '--dry-run');
     await give('backup', backup);
     await give('restore', backup, join(temporaryFolder(), 'state'));
-    await give('resolve');
+    git(path, 'push', '--quiet', 'origin', 'HEAD~3:refs/heads/topic');
+    await give('resolve', 'topic');
+    const sides = ['base', 'ours', 'theirs'].map((name) => join(temporaryFolder(), name));
+    for (const side of sides) writeFileSync(side, 'a: 1\n');
+    await give('merge-state', ...sides, 'state.yaml');
     await give('shell-init', 'bash');
     await give('doctor', '--timeout', '5s');
     await give('completion', 'bash');
