@@ -13,7 +13,7 @@ function chosen(names: readonly string[]): FigureName[] {
 }
 
 /** Measures the figures named, or all, and writes their results. */
-export function runBenchmarks(root: string, names: readonly string[]): void {
+export async function runBenchmarks(root: string, names: readonly string[]): Promise<void> {
   for (const figure of chosen(names)) {
     const began = Date.now();
     progress(`${figure} begins`);
@@ -21,7 +21,7 @@ export function runBenchmarks(root: string, names: readonly string[]): void {
     try {
       const machine = lookAtMachine(surroundings.env());
       const earlier = readResults(root).find((result) => result.figure === figure);
-      const rows = FIGURE_MAKERS[figure](surroundings);
+      const rows = await FIGURE_MAKERS[figure](surroundings);
       const measuredAt = new Date(began).toISOString();
       const before = earlier ? { before: asBefore(earlier) } : {};
       const result: Result = { figure, measuredAt, machine, rows, ...before };

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { type Result, type Row, verdict } from './result.js';
 
 /** In the order of the table. */
-export const FIGURES = ['START', 'PUSH', 'GROWTH', 'BULK', 'COLD', 'SCRIPT', 'READS'] as const;
+export const FIGURES = [
+  'START',
+  'PUSH',
+  'GROWTH',
+  'BULK',
+  'COLD',
+  'SCRIPT',
+  'READS',
+  'CONTENTION',
+  'FORGE',
+] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 const FOLDER = 'bench/results';

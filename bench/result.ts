@@ -11,7 +11,7 @@ export interface Row {
   readonly baseline: string;
   /** Largest value that passes; null where none is set. */
   readonly target: number | null;
-  readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes';
+  readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes' | 'events';
   /** Of the rounds; null where it could not be measured, and then `note` says why. */
   readonly value: Spread | null;
   readonly rounds: number;

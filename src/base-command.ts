@@ -202,6 +202,7 @@ export abstract class KgitCommand extends Command {
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
+    opened.repository.combine(settings.publishCombine);
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
     if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
     return { opened, settings, reading, managements: managementsOf(marker) };

@@ -15,6 +15,7 @@ export interface Settings {
   readonly readMaxAge: number;
   /** ms; 0: every write is published at once. */
   readonly publishInterval: number;
+  readonly publishCombine: boolean;
   readonly phaseSequence: readonly string[];
 }
 
@@ -43,6 +44,11 @@ const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
 };
 /** Longest that a timer of Node can wait, in ms: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function truth(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true;
+  return value === false || value === 'false' ? false : undefined;
+}
 
 function duration(value: unknown): number | undefined {
   try {
@@ -79,6 +85,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   timeout: 60_000,
   readMaxAge: 60_000,
   publishInterval: 0,
+  publishCombine: false,
   phaseSequence: DEFAULT_PHASES,
 });
 
@@ -172,6 +179,16 @@ export const SETTING_RULES: readonly SettingRule[] = [
     variable: 'KGIT_PUBLISH_INTERVAL',
     read: duration,
     about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
+  },
+  {
+    key: 'publishCombine',
+    name: 'publish.combine',
+    type: 'true or false',
+    preset: 'false',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_COMBINE',
+    read: truth,
+    about: "Whether clones that write at once take each other's events along, in one push.",
   },
   {
     key: 'phaseSequence',

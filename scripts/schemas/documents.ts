@@ -47,6 +47,7 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
     z.number().nonnegative().max(2147483),
     z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
   ]),
+  'true or false': z.boolean(),
   'list of phase names': z.array(action).max(100),
 };
 

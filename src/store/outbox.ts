@@ -32,6 +32,8 @@ export interface OutboxEntry {
   readonly attempts: number;
   /** Why the last attempt failed. */
   readonly error: ErrorJson | null;
+  /** Whether it waits in another clone, which offered it: what becomes of it is told nobody here. */
+  readonly isForeign?: boolean;
 }
 
 interface Trouble {
