@@ -23,20 +23,26 @@ export interface Context {
 const GLOBAL = 'GLOBAL';
 const FOLLOW_FETCH_MS = 5_000;
 
+/** The flag of the output format: those that every command has, and `more` that one has beside them. */
+export function outputFlag(...more: readonly Format[]) {
+  const options: readonly Format[] = [...FORMATS, ...more];
+  return Flags.option({
+    char: 'o',
+    options,
+    default: 'text' as Format,
+    helpGroup: GLOBAL,
+    helpValue: options.join('|'),
+    summary: 'How the result is printed.',
+  })();
+}
+
 /**
  * Base of all commands: shared flags, the core built from the settings, results printed last, and
  * failures told by the one rule of cli/failure.ts.
  */
 export abstract class KgitCommand extends Command {
   static override baseFlags = {
-    output: Flags.option({
-      char: 'o',
-      options: FORMATS,
-      default: 'text' as Format,
-      helpGroup: GLOBAL,
-      helpValue: FORMATS.join('|'),
-      summary: 'How the result is printed.',
-    })(),
+    output: outputFlag(),
     json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
     quiet: Flags.boolean({
       helpGroup: GLOBAL,

@@ -18,7 +18,7 @@ import {
   utcTime,
   written,
 } from './parts.js';
-import { liveStatus, offlineStatus } from './status-result.js';
+import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -242,6 +242,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
+  ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
   StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
   SyncResult: {
     about: 'kgit sync',
@@ -257,6 +258,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+  WaitResult: {
+    about: 'kgit wait',
+    repository: 'always',
+    shapes: [
+      { subject, for: z.string(), state: nullableText.describe('Null where it is gone.'), seconds: count },
+    ],
+  },
 };
 
 function repositoryOf({ repository: presence }: Kind): Shape {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
+import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
+import { DIVERGENCE_KINDS } from '../../src/k0rdent/divergence.js';
 import { LIFECYCLES } from '../../src/model/event.js';
 import { count, errorBody, shownEvent, utcTime } from './parts.js';
 
 const nullableText = z.string().nullable();
+const conditionStatus = z.enum(['True', 'False', 'Unknown']);
 const name = { management: z.string(), namespace: z.string(), name: z.string() };
 
 const context = z.object({
@@ -27,7 +29,7 @@ const cluster = z.object({
   ...name,
   state: z.enum(CLUSTER_STATES),
   ready: z.object({
-    status: z.enum(['True', 'False', 'Unknown']).nullable(),
+    status: conditionStatus.nullable(),
     reason: nullableText,
     message: nullableText,
   }),
@@ -35,24 +37,110 @@ const cluster = z.object({
   template: nullableText,
   region: nullableText,
   createdAt: nullableText,
-  flags: z.array(z.enum(['stale', 'dry-run', 'reinstall-warning'])),
+  flags: z.array(z.enum(CLUSTER_FLAGS)),
   lastEvent: shownEvent.nullable(),
 });
 
 const divergence = z.object({
-  kind: z.enum(['untracked', 'vanished', 'lingering']),
+  kind: z.enum(DIVERGENCE_KINDS),
   management: z.string(),
   namespace: nullableText.describe('Null, as name, where the finding sums up several clusters.'),
   name: nullableText,
   detail: z.string(),
   clusters: z.array(z.string()).optional().describe('The clusters summed up, as NAMESPACE/NAME.'),
+  path: z.string().optional().describe('Of a drift: where in the spec.'),
+  recorded: z.unknown().optional().describe('Of a drift: what was recorded; secrets are masked.'),
+  live: z.unknown().optional().describe('Of a drift: what the live spec holds; secrets are masked.'),
 });
+
+/** All that k0rdent says of one cluster. */
+const detail = z.object({
+  cause: z
+    .object({ from: z.string(), message: z.string() })
+    .nullable()
+    .describe('What explains the state best.'),
+  deletion: z
+    .object({
+      requestedAt: z.string(),
+      waitingFor: z.string(),
+      message: nullableText,
+      since: nullableText,
+      finalizers: z.array(z.string()),
+    })
+    .nullable(),
+  conditions: z
+    .array(
+      z.object({
+        type: z.string(),
+        status: conditionStatus,
+        reason: nullableText,
+        message: nullableText,
+        since: nullableText.describe('Its last transition.'),
+        meaning: z.enum(['problem', 'waiting', 'warning', 'fine']),
+      }),
+    )
+    .describe('What is wrong first, the cause on top.'),
+  services: z.array(
+    z.object({
+      namespace: z.string(),
+      name: z.string(),
+      state: z.string(),
+      template: nullableText,
+      version: nullableText,
+      since: nullableText,
+      message: nullableText,
+      conflict: nullableText.describe('What another ServiceSet reports of the same service.'),
+      upgrades: z.array(z.string()),
+    }),
+  ),
+  upgrades: z.array(z.string()).describe('Templates that the cluster may be upgraded to.'),
+  kubernetesVersion: nullableText,
+  credential: nullableText,
+  config: z.unknown().describe('spec.config, secrets masked.'),
+  eventsSeen: z.boolean().describe('Whether the events of Kubernetes may be read.'),
+  related: z
+    .array(
+      z.object({
+        kind: z.string(),
+        namespace: nullableText,
+        name: z.string(),
+        state: z.string(),
+        problems: z.array(z.string()),
+      }),
+    )
+    .nullable()
+    .describe('What the cluster depends on and is made of; null without --explain.'),
+});
+
+const timeLine = z.array(
+  z.object({
+    time: z.string(),
+    source: z.enum(['kubernetes', 'kgit']),
+    what: z.string(),
+    message: z.string(),
+    who: z.string(),
+    isBad: z.boolean(),
+    count,
+  }),
+);
 
 /** What k0rdent says, joined with what is recorded. */
 export const liveStatus = {
   contexts: z.array(context),
   clusters: z.array(cluster),
   divergence: z.array(divergence),
+  detail: detail.optional().describe('Where one cluster was asked for, and is live.'),
+  timeLine: timeLine
+    .optional()
+    .describe('Of that cluster: the events of Kubernetes and of kgit, newest last.'),
+};
+
+/** A hand-over page: the status of one cluster, and its history. */
+export const shownCluster = {
+  ...{ contexts: z.array(context), cluster: cluster.nullable(), divergence: z.array(divergence) },
+  recorded: z.enum(LIFECYCLES).nullable(),
+  detail: detail.nullable(),
+  timeLine,
 };
 
 /** What is recorded alone: no cluster was asked. */

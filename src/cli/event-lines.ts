@@ -13,7 +13,7 @@ const OUTCOME_MARKS: Readonly<Record<string, [string, Colour]>> = {
 };
 
 /** What an event says in a few words: its message, else reason, changes, parameters. */
-function gist(event: KgitEvent): string {
+export function gist(event: KgitEvent): string {
   if (event.message) return event.message;
   const parts: string[] = [];
   if (event.reason) parts.push(event.reason);

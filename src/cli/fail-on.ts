@@ -1,14 +1,18 @@
 import { UsageError } from '../errors.js';
-import { CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
+import { CLUSTER_FLAGS, CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
+import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
 import type { StatusReport } from '../k0rdent/status-report.js';
 
-const FLAGS = ['stale', 'dry-run', 'reinstall-warning'];
-const KINDS = ['untracked', 'vanished', 'lingering'];
 const FAILED: readonly ClusterState[] = ['Failed', 'ServicesFailed', 'DeleteFailing', 'DryRunInvalid'];
 const GROUPS = ['failed', 'not-ready', 'divergence', 'denied'];
 
 /** Words that `--fail-on` takes: states, flags, kinds of divergence, and groups. */
-export const FAIL_ON_WORDS: readonly string[] = [...GROUPS, ...KINDS, ...FLAGS, ...CLUSTER_STATES];
+export const FAIL_ON_WORDS: readonly string[] = [
+  ...GROUPS,
+  ...DIVERGENCE_KINDS,
+  ...CLUSTER_FLAGS,
+  ...CLUSTER_STATES,
+];
 
 /** The words of `--fail-on a,b --fail-on c`. Throws UsageError for one that is not known. */
 export function parseFailOn(texts: readonly string[]): string[] {

@@ -2,7 +2,8 @@ import { guarded, type Style } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
 export const FORMATS = ['text', 'wide', 'json', 'yaml', 'jsonl', 'name'] as const;
-export type Format = (typeof FORMATS)[number];
+/** The formats of every command, and those that a few have beside them. */
+export type Format = (typeof FORMATS)[number] | 'prometheus' | 'md';
 
 /** How a stream shows text. */
 export interface Screen {
@@ -24,6 +25,8 @@ export interface CommandResult {
   readonly names?: readonly string[];
   /** What `-o jsonl` prints, one a line; the whole result where left out. */
   readonly rows?: readonly unknown[];
+  /** What the formats print that this command has beside those of all. */
+  readonly others?: Readonly<Partial<Record<Format, () => readonly string[]>>>;
   /** Ends the command with this code although it did what it should. */
   readonly exitCode?: number;
 }
@@ -49,6 +52,8 @@ export async function formatResult(
     case 'name':
       return isTerminal ? (result.names ?? []).map(oneLine) : (result.names ?? []);
     default: {
+      const other = result.others?.[format]?.();
+      if (other) return isTerminal ? other.map(terminalText) : other;
       const lines = result.lines(screen, format === 'wide');
       if (result.isExact) return isTerminal ? lines.map(terminalText) : lines;
       return lines.map((line) => guarded(line, screen.style));

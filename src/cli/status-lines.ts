@@ -1,28 +1,12 @@
-import type { ClusterState } from '../k0rdent/cluster-state.js';
 import type { Divergence } from '../k0rdent/divergence.js';
 import type { ContextObservation } from '../k0rdent/observation.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
-import { eventTime, type KgitEvent } from '../model/event.js';
+import type { KgitEvent } from '../model/event.js';
+import { clusterTable } from './cluster-table.js';
 import type { Screen } from './output.js';
-import type { Colour } from './style.js';
-import { formatTable, type TableRow } from './table.js';
+import { columnsOf, formatTable, textOf } from './table.js';
 import { oneLine } from './terminal-text.js';
-import { formatAge } from './time.js';
-
-const COLOURS: Readonly<Record<ClusterState, Colour>> = {
-  New: 'cyan',
-  Provisioning: 'cyan',
-  Updating: 'cyan',
-  Ready: 'green',
-  ServicesPending: 'yellow',
-  ServicesFailed: 'red',
-  Failed: 'red',
-  Paused: 'magenta',
-  Deleting: 'yellow',
-  DeleteFailing: 'red',
-  DryRunValid: 'blue',
-  DryRunInvalid: 'red',
-};
+import { wrapped } from './wrap.js';
 
 export interface StatusPicture {
   readonly contexts: readonly ContextObservation[];
@@ -30,60 +14,19 @@ export interface StatusPicture {
   readonly divergence: readonly Divergence[];
   /** ms since the epoch */
   readonly now: number;
+  /** Whether the user named a namespace, so that the others are not missed. */
+  readonly isNarrowed?: boolean;
   /** The last line: what is known of the repository. */
   readonly footer: string;
 }
 
-function lastEventText(event: KgitEvent | null, now: number): string {
-  if (!event) return '';
-  const by = event.user ? ` by ${event.user}` : '';
-  return `${event.action} ${formatAge(now - eventTime(event))} ago${by}`;
-}
-
-function age(createdAt: string | null, now: number): string {
-  const time = createdAt === null ? Number.NaN : Date.parse(createdAt);
-  return Number.isNaN(time) ? '' : formatAge(now - time);
-}
-
-function clusterRow(
-  cluster: JoinedCluster<KgitEvent>,
-  now: number,
-  columns: { management: boolean; wide: boolean },
-): TableRow {
-  const {
-    management,
-    namespace,
-    name,
-    state,
-    ready,
-    services,
-    template,
-    region,
-    createdAt,
-    flags,
-    lastEvent,
-  } = cluster;
-  const status = flags.length > 0 ? `${state} (${flags.join(', ')})` : state;
-  return [
-    ...(columns.management ? [management] : []),
-    namespace,
-    name,
-    { text: status, colour: COLOURS[state] },
-    `${services.ready}/${services.total}`,
-    template ?? '',
-    age(createdAt, now),
-    ...(columns.wide ? [region ?? ''] : []),
-    lastEventText(lastEvent, now),
-    ...(columns.wide ? [[ready.reason, ready.message].filter(Boolean).join(': ')] : []),
-  ];
-}
-
-function contextLines({ contexts }: StatusPicture, { style }: Screen): string[] {
-  return contexts.flatMap(({ context, error, namespaces, match }) => {
+/** What could not be asked or seen. */
+export function contextLines(picture: StatusPicture, { style }: Screen): string[] {
+  return picture.contexts.flatMap(({ context, error, namespaces, match }) => {
     if (error)
       return [`${style('red', '✗')} ${oneLine(context || 'current context')}: ${oneLine(error.message)}`];
     const lines: string[] = [];
-    if (namespaces.denied.length > 0 || namespaces.seen !== '*') {
+    if (namespaces.denied.length > 0 || (namespaces.seen !== '*' && !picture.isNarrowed)) {
       const seen = namespaces.seen === '*' ? 'all' : namespaces.seen.join(', ');
       const denied = namespaces.denied.length > 0 ? `; denied: ${namespaces.denied.join(', ')}` : '';
       lines.push(
@@ -113,37 +56,34 @@ function folded(divergence: readonly Divergence[], wide: boolean): readonly Dive
   });
 }
 
-function divergenceLines(picture: StatusPicture, screen: Screen, wide: boolean): string[] {
+/** What diverges, a blank line before it; nothing where nothing does. */
+export function divergenceLines(picture: StatusPicture, screen: Screen, wide: boolean): string[] {
   const divergence = folded(picture.divergence, wide);
   if (divergence.length === 0) return [];
   const { style, width } = screen;
-  const rows = divergence.map(({ kind, management, namespace, name, detail }) => [
+  const isSeveral = new Set(picture.divergence.map(({ management }) => management)).size > 1;
+  const places = divergence.map(({ kind, management, namespace, name }) => [
     { text: kind, colour: 'yellow' as const },
-    namespace === null ? management : `${management}/${namespace}/${name}`,
-    detail,
+    namespace === null ? management : [...(isSeveral ? [management] : []), namespace, name].join('/'),
   ]);
-  return ['', ...formatTable(['DIVERGENCE', 'CLUSTER', 'DETAIL'], rows, style, width)];
+  const details = divergence.map(({ detail }) => oneLine(detail));
+  const rows = places.map((place, i) => [...place, details[i] ?? '']);
+  const longest = [0, 1, 2].map((i) => Math.max(...rows.map((row) => columnsOf(textOf(row[i] ?? '')))));
+  if (width === null || longest.reduce((sum, columns) => sum + columns + 3, 0) <= width)
+    return ['', ...formatTable(['DIVERGENCE', 'CLUSTER', 'DETAIL'], rows, style, width)];
+  // Cut, the detail would say nothing: it gets lines of its own.
+  const [heading = '', ...lines] = formatTable(['DIVERGENCE', 'CLUSTER'], places, style, width);
+  return ['', heading, ...lines.flatMap((line, i) => [line, ...wrapped(details[i] ?? '', width, '    ')])];
 }
 
 /** The table of clusters, what was not seen, what diverges, and where the history comes from. */
 export function statusLines(picture: StatusPicture, screen: Screen, wide: boolean): string[] {
-  const { clusters, now, footer } = picture;
-  const { style, width } = screen;
-  const columns = {
-    management: wide || new Set(clusters.map(({ management }) => management)).size > 1,
-    wide,
-  };
-  const heading = [
-    ...(columns.management ? ['MANAGEMENT'] : []),
-    ...['NAMESPACE', 'NAME', 'STATE', 'SERVICES', 'TEMPLATE', 'AGE'],
-    ...(wide ? ['REGION'] : []),
-    'LAST EVENT',
-    ...(wide ? ['READY'] : []),
-  ];
-  const rows = clusters.map((cluster) => clusterRow(cluster, now, columns));
-  const table = rows.length > 0 ? formatTable(heading, rows, style, width) : [style('dim', 'no clusters')];
+  const { clusters, footer } = picture;
+  const { style } = screen;
   return [
-    ...table,
+    ...(clusters.length > 0
+      ? clusterTable(clusters, picture.now, screen, wide)
+      : [style('dim', 'no clusters')]),
     ...divergenceLines(picture, screen, wide),
     ...contextLines(picture, screen),
     '',

@@ -4,8 +4,8 @@ import { oneLine } from './terminal-text.js';
 
 const PLAIN = /^[ -~]*$/;
 
-/** Columns that a text takes; the common case is not measured letter by letter. */
-function columnsOf(text: string): number {
+/** Columns of a terminal that a text takes; the common case is not measured letter by letter. */
+export function columnsOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
@@ -18,6 +18,11 @@ export type TableRow = readonly (string | Cell)[];
 
 const GAP = '   ';
 const MIN_COLUMN = 8;
+
+/** What a cell says. */
+export function textOf(cell: string | Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
+}
 
 function cellOf(cell: string | Cell): Cell {
   return typeof cell === 'string' ? { text: oneLine(cell) } : { ...cell, text: oneLine(cell.text) };
@@ -45,6 +50,7 @@ export function formatTable(
   rows: readonly TableRow[],
   style: Style,
   width: number | null,
+  gap = GAP,
 ): string[] {
   const cells = [
     heading.map((text) => ({ text, colour: 'dim' as const })),
@@ -53,7 +59,7 @@ export function formatTable(
   const last = heading.length - 1;
   const widths = heading.map((_, i) => Math.max(...cells.map((row) => columnsOf(row[i]?.text ?? ''))));
   if (width !== null) {
-    const before = widths.slice(0, last).reduce((sum, column) => sum + column + GAP.length, 0);
+    const before = widths.slice(0, last).reduce((sum, column) => sum + column + gap.length, 0);
     widths[last] = Math.min(widths[last] ?? 0, Math.max(width - before, MIN_COLUMN));
   }
   return cells.map((row) =>
@@ -63,7 +69,7 @@ export function formatTable(
         const padding = i === last ? '' : ' '.repeat((widths[i] ?? 0) - columnsOf(shown));
         return (colour ? style(colour, shown) : shown) + padding;
       })
-      .join(GAP)
+      .join(gap)
       .trimEnd(),
   );
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { helpText, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand, outputFlag } from '../base-command.js';
 import { checkLines } from '../cli/check-lines.js';
+import { doctorMetrics, type RepositoryHealth } from '../cli/doctor-metrics.js';
 import { asKgitError } from '../cli/failure.js';
 import type { CommandResult } from '../cli/output.js';
 import { parseDuration } from '../cli/time.js';
@@ -32,8 +33,12 @@ export default class Doctor extends KgitCommand {
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor -o wide --timeout 10s',
+    '<%= config.bin %> doctor -o prometheus > kgit-doctor.prom',
     `<%= config.bin %> doctor --json | jq '.checks[] | select(.ok | not)'`,
   ];
+
+  static override flags = { output: outputFlag('prometheus') };
+  #health: RepositoryHealth | null = null;
 
   protected async execute(): Promise<CommandResult> {
     const { settings, check } = await this.#settings();
@@ -51,6 +56,7 @@ export default class Doctor extends KgitCommand {
       json: { checks },
       names: findings.map(({ name }) => name),
       rows: checks,
+      others: { prometheus: () => doctorMetrics(checks, this.#health) },
       lines: (screen, wide) => checkLines(checks, screen, wide),
       ...(findings.length > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
     };
@@ -129,6 +135,7 @@ export default class Doctor extends KgitCommand {
     const { commonDir } = layout;
     const folder = join(commonDir, LOCAL_FOLDER);
     const head = await repository.store.head();
+    const pushes = await opened.pushes.read();
     const one = (name: string, look: () => Promise<Check>) => this.#every(name, async () => [await look()]);
     const all = await Promise.all([
       one('repository', () => this.#repositoryCheck(opened, head, areValid)),
@@ -138,9 +145,10 @@ export default class Doctor extends KgitCommand {
       one('outbox', async () => {
         const entries = await repository.outbox.list();
         this.setRepository(head.revision, head.fetchedAt, entries.length);
+        this.#health = { fetchedAt: head.fetchedAt, waiting: entries.map(({ id }) => id), pushes };
         return checkOutbox(entries, repository.store.target, this.now());
       }),
-      one('pushes', async () => checkPushes(await opened.pushes.read())),
+      one('pushes', async () => checkPushes(pushes)),
       one('checkout', () =>
         checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),
       ),

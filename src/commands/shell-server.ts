@@ -56,10 +56,11 @@ export default class ShellServer extends LegacyCommand {
   #serve(folder: string, calls: CallServer): Promise<void> {
     const pid = Number(this.args['pid']);
     const began = thisHost.processStart(pid);
-    let lastCall = this.now();
+    // Not the time of day, which may be set back.
+    let lastCall = performance.now();
     return new Promise((resolve, reject) => {
       const answer = async (words: readonly string[]) => {
-        lastCall = this.now();
+        lastCall = performance.now();
         const { status, out, notes } = await calls.serve(words);
         const head = `${String(status).padStart(3, '0')}${notes === '' ? '-' : 'n'}`;
         const clean = (text: string) => text.replaceAll('\0', '\ufffd');
@@ -69,7 +70,7 @@ export default class ShellServer extends LegacyCommand {
       const look = setInterval(() => {
         const isThere = thisHost.isAlive(pid) && thisHost.processStart(pid) === began;
         // A part of the script that runs in the background may outlive it.
-        if (isThere || this.now() - lastCall < 4 * LOOK_MS) return;
+        if (isThere || performance.now() - lastCall < 4 * LOOK_MS) return;
         clearInterval(look);
         resolve();
       }, LOOK_MS);

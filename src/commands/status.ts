@@ -1,58 +1,57 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText, KgitCommand } from '../base-command.js';
+import { type Context, helpText, outputFlag } from '../base-command.js';
+import { clusterLines } from '../cli/cluster-lines.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
+import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
-import { statusLines } from '../cli/status-lines.js';
-import { resolveCluster } from '../cli/subjects.js';
-import { oneLine } from '../cli/terminal-text.js';
-import { formatAge } from '../cli/time.js';
-import { EXIT_CODES, KgitError, UsageError } from '../errors.js';
-import { actorOf } from '../identity.js';
-import { openKubectl } from '../k0rdent/kubectl.js';
-import type { Observation } from '../k0rdent/observation.js';
-import { observe } from '../k0rdent/observe.js';
+import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
+import { statusMetrics } from '../cli/status-metrics.js';
+import { ClusterCommand, type ExplainedCluster, explainedJson } from '../cluster-command.js';
+import { EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
+import { subjectOf } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
-import type { Operation } from '../model/operation.js';
 import { type ClusterSubject, formatSubject, isLabel } from '../model/subject.js';
-import { monotonicIds } from '../model/ulid.js';
-import { fetchPolicy, readFlags } from '../read-flags.js';
+import { fetchPolicy } from '../read-flags.js';
 import { type ClusterRecord, readClusters } from '../store/cluster-records.js';
 import { randomBytes } from '../store/random-bytes.js';
 
 type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 
-export default class Status extends KgitCommand {
+/** How many events of either side the time line of one cluster shows. */
+const TIME_LINE = 15;
+
+export default class Status extends ClusterCommand {
   static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
   static override description = helpText(
-    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live). At the first status the identity of the management cluster is noted in kgit.yaml.`,
+    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. At the first status the identity of the management cluster is noted in kgit.yaml.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
+    'NOT_FOUND',
     'CLUSTER',
   );
   static override examples = [
     '<%= config.bin %> status',
+    '<%= config.bin %> status cluster/team-a/prod-eu-1 --explain',
     '<%= config.bin %> status -n team-a -l env=prod -o wide',
     '<%= config.bin %> status --context eu-hub --context us-hub',
     '<%= config.bin %> status --fail-on failed,divergence',
+    '<%= config.bin %> status -o prometheus > kgit.prom',
   ];
   static override args = { subject: Args.string({ description: 'One cluster: [[MGMT/]NS/]NAME.' }) };
   static override flags = {
-    ...readFlags,
+    output: outputFlag('prometheus'),
     namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Of this namespace alone.' }),
     selector: Flags.string({
       char: 'l',
       helpValue: 'SELECTOR',
       summary: 'With these labels, as kubectl takes them.',
     }),
-    context: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'NAME',
-      summary: 'kubeconfig context; may be repeated.',
+    explain: Flags.boolean({
+      exclusive: ['offline'],
+      summary: 'Of one cluster: also fetch what it depends on and is made of, where you may.',
     }),
-    kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
     'fail-on': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -65,39 +64,40 @@ export default class Status extends KgitCommand {
     }),
   };
 
-  protected override get readsHistory(): boolean {
-    return true;
-  }
-
   protected async execute(): Promise<CommandResult> {
     const words = parseFailOn((this.flags['fail-on'] as string[] | undefined) ?? []);
     const policy = fetchPolicy(this.flags);
+    const name = this.args['subject'];
+    if (this.flags['explain'] && name === undefined)
+      throw new UsageError('--explain is of one cluster', {
+        suggestions: ['Name it: kgit status NAME --explain'],
+      });
     const context = await this.open(policy === 'default' ? 'try' : policy);
-    const one = await this.#subject(context);
+    const one = name === undefined ? null : await this.namedCluster(context, name);
     const namespace = one?.namespace ?? this.#namespace();
     const records = (await readClusters(context.reading.view)).filter(
       ({ subject }) => !one || formatSubject(subject) === formatSubject(one),
     );
+    if (this.flags['offline'] && this.format === 'prometheus')
+      throw new UsageError('metrics tell what is live: leave --offline or -o prometheus out');
     if (this.flags['offline']) return this.#offline(context, records, namespace);
-    const observation = await this.#observe(context, records, namespace);
-    await this.#learn(context, observation);
-    const seen = {
-      ...observation,
-      clusters: observation.clusters.filter(
-        ({ management, name }) => !one || (management === one.management && name === one.name),
-      ),
-    };
-    return this.#result(context, buildStatus<KgitEvent>(seen, records), words);
+    const selector = this.flags['selector'] as string | undefined;
+    const observation = await this.observe(context, records, { namespace, name: one?.name, selector });
+    const clusters = observation.clusters.filter(({ management }) => !one || management === one.management);
+    const report = buildStatus<KgitEvent>({ ...observation, clusters }, records);
+    const kept = one && observation.objects.get(formatSubject(one));
+    if (one && !kept) this.#requireKnown(one, records, report);
+    const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
+    return this.#result(context, report, words, explained);
   }
 
-  async #subject(context: Context): Promise<ClusterSubject | null> {
-    const name = this.args['subject'];
-    if (name === undefined) return null;
-    if (name.startsWith('deployment/'))
-      throw new UsageError('k0rdent has a status of clusters only', {
-        suggestions: ["A deployment's state: kgit get, kgit phase"],
-      });
-    return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
+  /** A cluster that is neither live nor recorded is a mistake, unless one of several contexts could not be asked. */
+  #requireKnown(one: ClusterSubject, records: readonly ClusterRecord[], { contexts }: Report): void {
+    if (records.some(({ lastEvent }) => lastEvent !== null) || contexts.some(({ error }) => error)) return;
+    throw new NotFoundError(`${formatSubject(one)} is neither live nor recorded`, {
+      suggestions: ["'kgit status' shows what is live, 'kgit list' what is recorded"],
+      data: { subject: formatSubject(one) },
+    });
   }
 
   #namespace(): string | undefined {
@@ -106,84 +106,48 @@ export default class Status extends KgitCommand {
     throw new UsageError(`--namespace ${JSON.stringify(namespace.slice(0, 80))} is not a DNS-1123 label`);
   }
 
-  #observe(
+  #result(
     context: Context,
-    records: readonly ClusterRecord[],
-    namespace: string | undefined,
-  ): Promise<Observation> {
-    const known = [...context.managements].map(([name, identity]) => ({ name, identity }));
-    return observe({
-      kubectl: openKubectl({
-        // The token is for git's remote; kubectl and its plugins have no use of it.
-        environment: { ...this.environment, KGIT_TOKEN: undefined },
-        kubeconfig: this.flags['kubeconfig'] as string | undefined,
-        timeoutMs: context.settings.timeout,
-        requestTimeoutMs: context.settings.timeout,
-        signal: AbortSignal.timeout(context.settings.timeout),
-      }),
-      contexts: (this.flags['context'] as string[] | undefined) ?? [],
-      managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
-      namespace,
-      selector: this.flags['selector'] as string | undefined,
-      namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],
-      now: () => new Date(this.now()),
-    });
-  }
-
-  /** Notes the identity of a management cluster that was seen for the first time; that it cannot is no failure of status. */
-  async #learn(context: Context, { contexts }: Observation): Promise<void> {
-    const { opened, settings } = context;
-    const ids = monotonicIds(
-      () => this.now(),
-      () => randomBytes(10),
-    );
-    for (const { management, identity, match } of contexts) {
-      if (match !== 'new' || management === null || identity === null) continue;
-      const operation: Operation = {
-        id: ids.next(),
-        time: this.now(),
-        actor: actorOf(settings, this.environment, opened.layout.config),
-        title: `management: ${management} identified`,
-        events: [],
-        learned: { name: management, identity },
-      };
-      const deadline = this.deadline(settings);
-      const options = { queue: false, requirePublish: false, dryRun: false, withdraw: true, deadline };
-      try {
-        await opened.repository.write(operation, options);
-      } catch (error) {
-        if (!(error instanceof KgitError)) throw error;
-        this.note(`the identity of ${management} could not be noted in kgit.yaml: ${error.message}`);
-      }
-    }
-  }
-
-  #footer({ opened, reading }: Context): string {
-    const { revision, fetchedAt, pending } = reading;
-    const waiting = pending.length > 0 ? `, ${pending.length} pending` : '';
-    const fetched =
-      fetchedAt === null
-        ? ''
-        : `, fetched ${fetchedAt === 0 ? 'never' : `${formatAge(this.now() - fetchedAt)} ago`}`;
-    return `${oneLine(opened.branch)}@${revision?.slice(0, 7) ?? 'empty'}${waiting}${fetched}`;
-  }
-
-  #result(context: Context, report: Report, words: readonly string[]): CommandResult {
+    report: Report,
+    words: readonly string[],
+    explained: ExplainedCluster | null,
+  ): CommandResult {
     const { contexts, clusters, divergence } = report;
     const found = failing(words, report);
     const failed = contexts.some(({ error }) => error !== null);
     if (found.length > 0) this.note(`--fail-on: ${found.join(', ')}`);
     const exitCode = failed ? EXIT_CODES.CLUSTER : found.length > 0 ? EXIT_CODES.FINDINGS : undefined;
+    const isNarrowed = this.flags['namespace'] !== undefined || this.args['subject'] !== undefined;
+    const picture = {
+      ...{
+        contexts,
+        clusters,
+        divergence,
+        now: this.now(),
+        footer: this.repositoryLine(context),
+        isNarrowed,
+      },
+    };
+    const [cluster] = clusters;
     return {
-      json: { contexts, clusters, divergence },
+      json: { contexts, clusters, divergence, ...(explained && explainedJson(explained)) },
       rows: clusters,
-      names: clusters.map(({ management, namespace, name }) => `cluster/${management}/${namespace}/${name}`),
+      names: clusters.map(subjectOf),
+      others: { prometheus: () => statusMetrics(report) },
       lines: (screen, wide) =>
-        statusLines(
-          { contexts, clusters, divergence, now: this.now(), footer: this.#footer(context) },
-          screen,
-          wide,
-        ),
+        cluster && explained
+          ? [
+              ...clusterLines(
+                { subject: subjectOf(cluster), cluster, ...explained, recorded: null, now: this.now() },
+                screen,
+                wide,
+              ),
+              ...divergenceLines(picture, screen, wide),
+              ...contextLines(picture, screen),
+              '',
+              screen.style('dim', picture.footer),
+            ]
+          : statusLines(picture, screen, wide),
       ...(exitCode === undefined ? {} : { exitCode }),
     };
   }
@@ -194,27 +158,7 @@ export default class Status extends KgitCommand {
     namespace: string | undefined,
   ): CommandResult {
     this.note('not live: no cluster was asked, this is what is recorded');
-    const clusters = records
-      .filter(({ subject }) => namespace === undefined || subject.namespace === namespace)
-      .map(({ subject, lifecycle, lastEvent }) => ({
-        ...subject,
-        kind: undefined,
-        recorded: lifecycle,
-        state: null,
-        lastEvent,
-      }));
-    const lines = clusters.map(({ management, namespace: ns, name, recorded, lastEvent }) => {
-      const event = lastEvent
-        ? `${lastEvent.action} ${lastEvent.timestamp}${lastEvent.user ? ` by ${lastEvent.user}` : ''}`
-        : '';
-      return oneLine(
-        `${management}/${ns}/${name}  recorded: ${recorded ?? 'no word of its life'}  last event: ${event}`,
-      );
-    });
-    return {
-      json: { contexts: [], clusters, divergence: [], live: false },
-      rows: clusters,
-      lines: () => [...lines, this.#footer(context)],
-    };
+    const shown = records.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
+    return offlineResult(shown, this.repositoryLine(context), this.now());
   }
 }

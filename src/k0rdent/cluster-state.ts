@@ -21,9 +21,11 @@ export type ClusterState = (typeof CLUSTER_STATES)[number];
 
 /**
  * `stale`: kcm has not seen the latest spec, so that the state speaks of an older one. `dry-run`: the spec asks for no
- * effect. `reinstall-warning`: applying the dry run would uninstall the cluster's chart and install it anew.
+ * effect. `paused`: its Region is paused, so that nothing is done whatever the state. `reinstall-warning`: applying the
+ * dry run would uninstall the cluster's chart and install it anew.
  */
-export type ClusterFlag = 'stale' | 'dry-run' | 'reinstall-warning';
+export const CLUSTER_FLAGS = ['stale', 'dry-run', 'paused', 'reinstall-warning'] as const;
+export type ClusterFlag = (typeof CLUSTER_FLAGS)[number];
 
 export interface ClusterStatus {
   readonly state: ClusterState;
@@ -75,6 +77,7 @@ function clusterFlags(cluster: ClusterDeployment): ClusterFlag[] {
   const flags: ClusterFlag[] = [];
   if ((cluster.generation ?? 0) > (cluster.observedGeneration ?? 0)) flags.push('stale');
   if (cluster.dryRun) flags.push('dry-run');
+  if (cluster.conditions.get('Paused')?.status === 'True') flags.push('paused');
   if (cluster.conditions.get('HelmChartNameChanged')?.status === 'True') flags.push('reinstall-warning');
   return flags;
 }

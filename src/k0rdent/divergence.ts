@@ -1,8 +1,9 @@
 import type { Lifecycle } from '../model/event.js';
 import { type ClusterSubject, formatSubject } from '../model/subject.js';
 import { type ClusterState, isBeingDeleted } from './cluster-state.js';
+import { findDrift, type RecordedParameters } from './drift.js';
 import type { SeenNamespaces } from './list.js';
-import { readTime } from './read.js';
+import { type JsonObject, readTime } from './read.js';
 
 /** What the state repository records of a cluster. */
 export interface RecordedCluster<Event extends { timestamp: string } = { timestamp: string }> {
@@ -12,6 +13,8 @@ export interface RecordedCluster<Event extends { timestamp: string } = { timesta
   readonly at: string | null;
   readonly lastEvent: Event | null;
   readonly importedOnly: boolean;
+  /** What the cluster was given, as far as events of its present life record it. */
+  readonly parameters?: RecordedParameters;
 }
 
 /** What of an observed cluster divergence depends on. */
@@ -21,6 +24,8 @@ export interface LiveCluster {
   readonly name: string;
   readonly state: ClusterState;
   readonly createdAt: string | null;
+  /** Its `spec`, where recorded parameters are held against it. */
+  readonly spec?: JsonObject | undefined;
 }
 
 /** How far an observation of one management cluster allows to say that something is not there. */
@@ -31,12 +36,21 @@ export interface Coverage {
   readonly identified: boolean;
 }
 
+export const DIVERGENCE_KINDS = [
+  'untracked',
+  'vanished',
+  'lingering',
+  'drifted',
+  'template-changed',
+] as const;
+
 /**
  * `untracked`: live, and no event since it was created. `lingering`: deleted by its events, still live and not being
- * deleted. `vanished`: created by its events, not deleted by them, and not live where it was looked for.
+ * deleted. `vanished`: created by its events, not deleted by them, and not live where it was looked for. `drifted`: the live spec is not what was
+ * recorded. `template-changed`: nor is its template, so that it was changed without kgit.
  */
 export interface Divergence {
-  readonly kind: 'untracked' | 'vanished' | 'lingering';
+  readonly kind: (typeof DIVERGENCE_KINDS)[number];
   readonly management: string;
   /** Null, as `name`, where the finding sums up several clusters. */
   readonly namespace: string | null;
@@ -44,6 +58,10 @@ export interface Divergence {
   readonly detail: string;
   /** The clusters summed up, as NAMESPACE/NAME. */
   readonly clusters?: readonly string[];
+  /** Of a drift: where in the spec, and both values, secrets masked. */
+  readonly path?: string;
+  readonly recorded?: unknown;
+  readonly live?: unknown;
 }
 
 /**
@@ -75,6 +93,7 @@ export function findDivergence(
   );
   const single = [
     ...live.flatMap((cluster) => liveDivergence(cluster, records.get(subjectKey(cluster))) ?? []),
+    ...live.flatMap((cluster) => drifts(cluster, records.get(subjectKey(cluster)))),
     ...missing.filter(({ importedOnly }) => !importedOnly).map(vanished),
   ];
   return [...single.sort(byPlace), ...summaries(missing.filter(({ importedOnly }) => importedOnly))];
@@ -107,6 +126,15 @@ function liveDivergence(cluster: LiveCluster, record: RecordedCluster | undefine
     return null;
   const detail = `recorded as deleted at ${record.at}, still live (${cluster.state})`;
   return { kind: 'lingering', management, namespace, name, detail };
+}
+
+/** What events since the creation record of the spec, against the live one. */
+function drifts(cluster: LiveCluster, record: RecordedCluster | undefined): Divergence[] {
+  const { management, namespace, name, spec } = cluster;
+  if (spec === undefined || record?.parameters === undefined || isBeingDeleted(cluster.state)) return [];
+  const born = (readTime(cluster.createdAt) ?? Number.NEGATIVE_INFINITY) - CREATED_BEFORE_MS;
+  const own = [...record.parameters].filter(([, { timestamp }]) => (readTime(timestamp) ?? 0) >= born);
+  return findDrift(new Map(own), spec).map((drift) => ({ management, namespace, name, ...drift }));
 }
 
 function vanished({ subject, at }: RecordedCluster): Divergence {

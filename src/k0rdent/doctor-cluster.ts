@@ -3,6 +3,7 @@ import { type Check, finding, findingOf, passed } from '../model/check.js';
 import { failedBecause } from './cluster-failure.js';
 import { readContext } from './context.js';
 import { discover } from './discover.js';
+import { checkRights } from './doctor-rights.js';
 import type { Kubectl } from './kubectl.js';
 import { listClusters } from './list.js';
 import { readObject, readString } from './read.js';
@@ -21,18 +22,22 @@ async function checkKubectl(kubectl: Kubectl): Promise<Check> {
 }
 
 /** The cluster of the current context. A kubectl without a context is no fault: records need no cluster. */
-async function checkCluster(kubectl: Kubectl): Promise<Check> {
+async function checkCluster(kubectl: Kubectl): Promise<readonly Check[]> {
   const name = 'cluster';
   try {
     const context = await readContext(kubectl);
     const api = await discover(kubectl);
+    const rights = await checkRights(kubectl, context.namespace);
     const list = await listClusters(kubectl, api, { contextNamespace: context.namespace });
     const { seen } = list.namespaces;
     const where = seen === '*' ? 'all namespaces' : seen.join(', ');
-    return passed(name, `context ${context.name}: ${list.clusters.length} clusterdeployments in ${where}`);
+    return [
+      passed(name, `context ${context.name}: ${list.clusters.length} clusterdeployments in ${where}`),
+      rights,
+    ];
   } catch (error) {
-    if (failedBecause(error, 'no-context')) return passed(name, 'not set up: kubectl has no context');
-    if (error instanceof KgitError) return findingOf(name, error);
+    if (failedBecause(error, 'no-context')) return [passed(name, 'not set up: kubectl has no context')];
+    if (error instanceof KgitError) return [findingOf(name, error)];
     throw error;
   }
 }
@@ -40,7 +45,8 @@ async function checkCluster(kubectl: Kubectl): Promise<Check> {
 /** kubectl, and what it may see of k0rdent. */
 export async function checkClusterAccess(kubectl: Kubectl): Promise<readonly Check[]> {
   try {
-    return await Promise.all([checkKubectl(kubectl), checkCluster(kubectl)]);
+    const [version, cluster] = await Promise.all([checkKubectl(kubectl), checkCluster(kubectl)]);
+    return [version, ...cluster];
   } catch (error) {
     if (error instanceof KgitError) return [findingOf('kubectl', error)];
     throw error;

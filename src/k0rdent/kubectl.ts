@@ -14,6 +14,8 @@ export interface Kubectl {
   in(context: string): Kubectl;
   /** `kubectl get --raw PATH`, its JSON parsed. Throws ClusterError with the cause. */
   get(path: string): Promise<unknown>;
+  /** `kubectl create --raw PATH`: posts an object that is a question, its answer parsed. Throws ClusterError. */
+  ask(path: string, question: object): Promise<unknown>;
   /** Any other kubectl command that prints JSON. Throws ClusterError with the cause. */
   json(args: readonly string[]): Promise<unknown>;
 }
@@ -53,8 +55,8 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     return { cause: 'kubeconfig', detail: `${kubeconfig}: no such file` };
   }
 
-  async function json(args: readonly string[], path?: string): Promise<unknown> {
-    const run = await spawnKubectl([...flags, ...args], spawnOptions);
+  async function json(args: readonly string[], path?: string, input?: string): Promise<unknown> {
+    const run = await spawnKubectl([...flags, ...args], { ...spawnOptions, input });
     const scope = { context, path };
     if (run.ended === 'aborted') {
       const late = options.signal?.reason instanceof Error && options.signal.reason.name === 'TimeoutError';
@@ -76,6 +78,12 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     in: (other) => openKubectl({ ...options, context: other }),
     get: (path) =>
       json([`--request-timeout=${requestTimeoutMs}ms`, 'get', '--raw', path], path.split('?', 1)[0]),
+    ask: (path, question) =>
+      json(
+        [`--request-timeout=${requestTimeoutMs}ms`, 'create', '--raw', path, '-f', '-'],
+        path,
+        JSON.stringify(question),
+      ),
     json: (args) => json(args),
   };
 }

@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.js';
-import { DEFAULT_NAMESPACE, isLabel } from '../model/subject.js';
+import { DEFAULT_NAMESPACE, isLabel, isSubdomain } from '../model/subject.js';
 import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
 import { clusterFailure, failedBecause } from './cluster-failure.js';
 import type { ApiBase } from './discover.js';
 import type { Kubectl } from './kubectl.js';
 import { readPages } from './pages.js';
+import { type JsonObject, withoutBallast } from './read.js';
 import { safeText } from './safe-text.js';
 
 /** Which namespaces an observation could read. */
@@ -15,20 +16,30 @@ export interface SeenNamespaces {
   readonly denied: readonly string[];
 }
 
+/** A cluster, and the object that it was read from where the caller keeps it. */
+export interface ListedCluster {
+  readonly cluster: ClusterDeployment;
+  readonly object: JsonObject | null;
+}
+
 export interface ClusterList {
-  readonly clusters: readonly ClusterDeployment[];
+  readonly clusters: readonly ListedCluster[];
   readonly namespaces: SeenNamespaces;
 }
 
 export interface ListOptions {
   /** Only this namespace. */
   readonly namespace?: string | undefined;
+  /** Only the cluster of this name. */
+  readonly name?: string | undefined;
   /** Label selector in Kubernetes' syntax. */
   readonly selector?: string | undefined;
   /** Namespaces to ask one by one where the cluster-wide list is denied, before k0rdent's system namespace. */
   readonly contextNamespace?: string | null | undefined;
   /** Further ones to ask in that case, after it. */
   readonly namespaces?: readonly string[] | undefined;
+  /** Whether the object of a cluster is kept whole; by default none is, for they may be many and hold secrets. */
+  readonly keeps?: ((namespace: string, name: string) => boolean) | undefined;
 }
 
 /** Namespaces asked at a time; each is a kubectl of its own. */
@@ -43,13 +54,13 @@ export async function listClusters(
   api: ApiBase,
   options: ListOptions = {},
 ): Promise<ClusterList> {
-  const { namespace, selector } = options;
+  const { namespace } = options;
   if (namespace !== undefined) {
-    const clusters = await readClusters(kubectl, namespacePath(api, namespace), selector);
+    const clusters = await readClusters(kubectl, namespacePath(api, namespace), options);
     return { clusters, namespaces: { seen: [namespace], denied: [] } };
   }
   try {
-    const clusters = await readClusters(kubectl, `${api}/clusterdeployments`, selector);
+    const clusters = await readClusters(kubectl, `${api}/clusterdeployments`, options);
     return { clusters, namespaces: { seen: '*', denied: [] } };
   } catch (error) {
     if (!failedBecause(error, 'forbidden')) throw error;
@@ -60,14 +71,14 @@ export async function listClusters(
 async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptions): Promise<ClusterList> {
   const candidates = [options.contextNamespace ?? DEFAULT_NAMESPACE, DEFAULT_NAMESPACE];
   const names = [...new Set([...candidates, ...(options.namespaces ?? [])])];
-  const clusters: ClusterDeployment[] = [];
+  const clusters: ListedCluster[] = [];
   const seen: string[] = [];
   const denied: string[] = [];
   for (let start = 0; start < names.length; start += PARALLEL) {
     const asked = names.slice(start, start + PARALLEL);
     const answers = await Promise.all(
       asked.map((name) =>
-        readClusters(kubectl, namespacePath(api, name), options.selector).catch((error: unknown) => {
+        readClusters(kubectl, namespacePath(api, name), options).catch((error: unknown) => {
           if (failedBecause(error, 'forbidden')) return null;
           throw error;
         }),
@@ -92,13 +103,16 @@ function namespacePath(api: ApiBase, namespace: string): string {
   return `${api}/namespaces/${namespace}/clusterdeployments`;
 }
 
-async function readClusters(
-  kubectl: Kubectl,
-  path: string,
-  selector: string | undefined,
-): Promise<ClusterDeployment[]> {
+async function readClusters(kubectl: Kubectl, path: string, options: ListOptions): Promise<ListedCluster[]> {
+  const { selector, name, keeps } = options;
+  const selection = { labels: selector, fields: name === undefined ? undefined : nameField(name) };
+  const read = (item: unknown): ListedCluster | null => {
+    const cluster = readClusterDeployment(item);
+    if (cluster === null) return null;
+    return { cluster, object: keeps?.(cluster.namespace, cluster.name) ? withoutBallast(item) : null };
+  };
   try {
-    return await readPages(kubectl, path, selector, readClusterDeployment);
+    return await readPages(kubectl, path, selection, read);
   } catch (error) {
     if (selector === undefined || !failedBecause(error, 'bad-request')) throw error;
     throw new UsageError(
@@ -109,4 +123,11 @@ async function readClusters(
       },
     );
   }
+}
+
+/** A list of one by its name: unlike a get, it tells an object that is not there from a kind that is not. */
+function nameField(name: string): string {
+  if (!isSubdomain(name))
+    throw new UsageError(`${JSON.stringify(safeText(name))} is not a name of a cluster`);
+  return `metadata.name=${name}`;
 }

@@ -1,7 +1,12 @@
 import type { ErrorJson } from '../errors.js';
+import { formatSubject } from '../model/subject.js';
+import type { ClusterDeployment } from './cluster-deployment.js';
 import type { ClusterStatus } from './cluster-state.js';
+import type { ApiBase } from './discover.js';
+import type { Kubectl } from './kubectl.js';
 import type { SeenNamespaces } from './list.js';
 import type { ManagementMatch } from './management.js';
+import type { JsonObject } from './read.js';
 
 /** What asking one kubeconfig context gave. */
 export interface ContextObservation {
@@ -29,11 +34,28 @@ export interface ObservedCluster extends ClusterStatus {
   readonly createdAt: string | null;
 }
 
+/** A ClusterDeployment as the server gave it, and where. */
+export interface KeptObject {
+  readonly object: JsonObject;
+  readonly cluster: ClusterDeployment;
+  /** The kubectl of the context that it came from. */
+  readonly kubectl: Kubectl;
+  readonly api: ApiBase;
+}
+
 /** Live k0rdent status at a time, of one or several contexts; never stored as state. */
 export interface Observation {
   readonly contexts: readonly ContextObservation[];
   /** By management, namespace and name; each cluster once, however many contexts show it. */
   readonly clusters: readonly ObservedCluster[];
+  /** The objects that were kept, by their subject; never part of a result, for they may hold secrets. */
+  readonly objects: ReadonlyMap<string, KeptObject>;
   /** Whether a selector left clusters out, so that absence says nothing. */
   readonly selected: boolean;
+}
+
+/** `cluster/<management>/<namespace>/<name>` of what is named by these. */
+export function subjectOf(place: Pick<ObservedCluster, 'management' | 'namespace' | 'name'>): string {
+  const { management, namespace, name } = place;
+  return formatSubject({ kind: 'cluster', management, namespace, name });
 }

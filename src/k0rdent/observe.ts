@@ -7,7 +7,13 @@ import { readIdentity } from './identity.js';
 import type { Kubectl } from './kubectl.js';
 import { type ListOptions, listClusters } from './list.js';
 import { matchManagement, type RecordedManagement } from './management.js';
-import type { ContextObservation, Observation, ObservedCluster } from './observation.js';
+import {
+  type ContextObservation,
+  type KeptObject,
+  type Observation,
+  type ObservedCluster,
+  subjectOf,
+} from './observation.js';
 
 export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly kubectl: Kubectl;
@@ -20,7 +26,7 @@ export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
 
 interface ContextResult {
   readonly context: ContextObservation;
-  readonly clusters: readonly ObservedCluster[];
+  readonly clusters: readonly { observed: ObservedCluster; kept: KeptObject | null }[];
 }
 
 /**
@@ -36,12 +42,16 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   const [first] = errors;
   if (first !== undefined && errors.length === results.length) throw errorFromJson(first);
   const clusters = new Map<string, ObservedCluster>();
-  for (const cluster of results.flatMap((result) => result.clusters)) {
-    const place = `${cluster.management}/${cluster.namespace}/${cluster.name}`;
-    if (!clusters.has(place)) clusters.set(place, cluster);
+  const objects = new Map<string, KeptObject>();
+  for (const { observed, kept } of results.flatMap((result) => result.clusters)) {
+    const subject = subjectOf(observed);
+    if (clusters.has(subject)) continue;
+    clusters.set(subject, observed);
+    if (kept !== null) objects.set(subject, kept);
   }
   return {
     contexts: results.map(({ context }) => context),
+    objects,
     clusters: [...clusters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cluster]) => cluster),
     selected: (options.selector ?? '') !== '',
   };
@@ -71,7 +81,10 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
     const { name, match } = matchManagement(identity, options.managements, place.name);
     return {
       context: { ...context, management: name, match, namespaces: list.namespaces },
-      clusters: list.clusters.map((cluster) => observedCluster(cluster, name, now)),
+      clusters: list.clusters.map(({ cluster, object }) => ({
+        observed: observedCluster(cluster, name, now),
+        kept: object === null ? null : { object, cluster, kubectl, api },
+      })),
     };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

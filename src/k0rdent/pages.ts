@@ -9,6 +9,12 @@ const RESTARTS = 2;
 /** A server that never ends its list must not fill the memory. */
 const MAX_PAGES = 1000;
 
+/** Which objects of a list are asked for, in Kubernetes' syntax of selectors. */
+export interface Selection {
+  readonly labels?: string | undefined;
+  readonly fields?: string | undefined;
+}
+
 /**
  * Every object of a list, read in pages of one consistent snapshot. `read` turns an item into what is kept of it, so
  * that no page stays in memory; items it returns null for are left out.
@@ -17,12 +23,12 @@ const MAX_PAGES = 1000;
 export async function readPages<T>(
   kubectl: Kubectl,
   path: string,
-  selector: string | undefined,
+  selection: Selection,
   read: (item: unknown) => T | null,
 ): Promise<T[]> {
   for (let restart = 0; ; restart++) {
     try {
-      return await readSnapshot(kubectl, path, selector, read);
+      return await readSnapshot(kubectl, path, selection, read);
     } catch (error) {
       if (restart === RESTARTS || !failedBecause(error, 'expired')) throw error;
     }
@@ -32,14 +38,15 @@ export async function readPages<T>(
 async function readSnapshot<T>(
   kubectl: Kubectl,
   path: string,
-  selector: string | undefined,
+  selection: Selection,
   read: (item: unknown) => T | null,
 ): Promise<T[]> {
   const found: T[] = [];
   let token: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = new URLSearchParams({ limit: String(LIMIT) });
-    if (selector !== undefined && selector !== '') query.set('labelSelector', selector);
+    if (selection.labels) query.set('labelSelector', selection.labels);
+    if (selection.fields) query.set('fieldSelector', selection.fields);
     if (token !== null) query.set('continue', token);
     const list = readObject(await kubectl.get(`${path}?${query}`));
     if (typeof list['kind'] !== 'string' || !list['kind'].endsWith('List') || !isItems(list['items'])) {

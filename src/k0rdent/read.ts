@@ -27,3 +27,13 @@ export function readTime(value: unknown): number | null {
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? null : time;
 }
+
+/** An object without its managedFields and last-applied annotation, which may dwarf the rest. */
+export function withoutBallast(value: unknown): JsonObject {
+  const object = readObject(value);
+  const { managedFields: _, annotations, ...metadata } = readObject(object['metadata']);
+  const kept = Object.entries(readObject(annotations)).filter(
+    ([name]) => name !== 'kubectl.kubernetes.io/last-applied-configuration',
+  );
+  return { ...object, metadata: { ...metadata, annotations: Object.fromEntries(kept) } };
+}

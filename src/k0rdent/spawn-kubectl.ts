@@ -13,6 +13,8 @@ export interface SpawnOptions {
   readonly maxOutputBytes: number;
   /** Ends the child early: the whole command's deadline, or the user. */
   readonly signal?: AbortSignal | undefined;
+  /** What it reads from stdin; nothing where left out. */
+  readonly input?: string | undefined;
 }
 
 /** How a run of kubectl ended. */
@@ -28,10 +30,10 @@ export interface KubectlRun {
 
 const MAX_STDERR_BYTES = 64 * 1024;
 
-/** Runs kubectl to its end, without a shell and without stdin. Never rejects: every ending is a value. */
+/** Runs kubectl to its end, without a shell, and without stdin unless there is input. Never rejects: every ending is a value. */
 export function spawnKubectl(args: readonly string[], options: SpawnOptions): Promise<KubectlRun> {
   return new Promise((resolve) => {
-    const { program, environment, cwd, signal } = options;
+    const { program, environment, cwd, signal, input } = options;
     if (signal?.aborted) {
       resolve({ ended: 'aborted', code: null, stdout: '', stderr: '' });
       return;
@@ -40,8 +42,11 @@ export function spawnKubectl(args: readonly string[], options: SpawnOptions): Pr
     const stderr: Buffer[] = [];
     let size = 0;
     let errorSize = 0;
-    // stdin is closed: kubectl asks it for a user name where a context has no credentials.
-    const child = spawn(program, args, { env: environment, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    // stdin is ended at once: kubectl asks it for a user name where a context has no credentials.
+    const child = spawn(program, args, { env: environment, cwd, stdio: 'pipe' });
+    // Who ends before it reads all closes its end: how it ended is told by its exit.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
     const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString('utf8');
     const finish = (ended: Ended, code: number | null = null, trouble?: string) => {
       clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { formatSubject } from '../model/subject.js';
-import { type Divergence, findDivergence, type RecordedCluster } from './divergence.js';
-import type { ContextObservation, Observation, ObservedCluster } from './observation.js';
+import { type Divergence, findDivergence, type LiveCluster, type RecordedCluster } from './divergence.js';
+import { type ContextObservation, type Observation, type ObservedCluster, subjectOf } from './observation.js';
+import { readObject } from './read.js';
 
 /** An observed cluster with the last event that is recorded of it. */
 export type JoinedCluster<Event> = ObservedCluster & { readonly lastEvent: Event | null };
@@ -19,9 +20,7 @@ export function joinEvents<Event extends { timestamp: string }>(
 ): JoinedCluster<Event>[] {
   const last = new Map(recorded.map(({ subject, lastEvent }) => [formatSubject(subject), lastEvent]));
   return clusters.map((cluster) => {
-    const { management, namespace, name } = cluster;
-    const subject = formatSubject({ kind: 'cluster', management, namespace, name });
-    return { ...cluster, lastEvent: last.get(subject) ?? null };
+    return { ...cluster, lastEvent: last.get(subjectOf(cluster)) ?? null };
   });
 }
 
@@ -38,6 +37,13 @@ export function buildStatus<Event extends { timestamp: string }>(
   return {
     contexts: observation.contexts,
     clusters: joinEvents(observation.clusters, recorded),
-    divergence: findDivergence(observation.clusters, recorded, coverage),
+    divergence: findDivergence(withSpecs(observation), recorded, coverage),
   };
+}
+
+function withSpecs({ clusters, objects }: Observation): LiveCluster[] {
+  return clusters.map((cluster) => {
+    const kept = objects.get(subjectOf(cluster));
+    return { ...cluster, spec: kept && readObject(kept.object['spec']) };
+  });
 }

@@ -1,8 +1,10 @@
 import type { KgitEvent, Lifecycle } from '../model/event.js';
 import { foldLifecycle, LIFECYCLE_ACTIONS } from '../model/lifecycle.js';
 import type { ClusterSubject } from '../model/subject.js';
+import type { Value } from '../model/value.js';
 import { listSubjects, readEvents } from './records.js';
 import type { StateView } from './state-store.js';
+import type { StoredEvent } from './stored-events.js';
 
 /** What the repository records of a cluster's life. */
 export interface ClusterRecord {
@@ -13,9 +15,19 @@ export interface ClusterRecord {
   readonly lastEvent: KgitEvent | null;
   /** Whether all of its events were imported. */
   readonly importedOnly: boolean;
+  /** What the cluster was given when it was created, and by later events that name the same parameters or a template. */
+  readonly parameters: ReadonlyMap<string, RecordedParameter>;
+}
+
+export interface RecordedParameter {
+  readonly value: Value;
+  /** Of the event that says so. */
+  readonly timestamp: string;
+  readonly action: string;
 }
 
 const SPEAKS_OF_LIFE = /^lifecycle:/m;
+const HAS_PARAMETERS = /^parameters:/m;
 const WAS_IMPORTED = /^source:/m;
 
 /**
@@ -34,7 +46,34 @@ async function readCluster(view: StateView, subject: ClusterSubject): Promise<Cl
       events.push(event.read());
   }
   const { lifecycle, at } = foldLifecycle(events);
-  return { subject, lifecycle, at, lastEvent: events.at(-1) ?? null, importedOnly };
+  const created = lifecycle === 'created' ? events.findLast(({ timestamp }) => timestamp === at) : undefined;
+  const parameters = lifecycle === 'deleted' ? new Map() : readParameters(stored, created);
+  return { subject, lifecycle, at, lastEvent: events.at(-1) ?? null, importedOnly, parameters };
+}
+
+/** Recorded by every event that changes it, whether or not the creation is. */
+const TEMPLATE = 'template';
+
+/** Of each parameter the newest value since `created`: from the end, so that few events are parsed. */
+function readParameters(
+  stored: readonly StoredEvent[],
+  created: KgitEvent | undefined,
+): Map<string, RecordedParameter> {
+  const missing = new Set([TEMPLATE, ...Object.keys(created?.parameters ?? {})]);
+  const found = new Map<string, RecordedParameter>();
+  for (const event of [...stored].reverse()) {
+    const isFirst = event.head.id === created?.id;
+    const text = event.text();
+    if (HAS_PARAMETERS.test(text) && [...missing].some((name) => text.includes(name))) {
+      const { parameters = {}, timestamp, action, outcome } = event.read();
+      const counts = outcome !== 'failed' && String(parameters['dry_run']) !== 'true';
+      for (const [name, value] of counts ? Object.entries(parameters) : []) {
+        if (missing.delete(name)) found.set(name, { value, timestamp, action });
+      }
+    }
+    if (isFirst || missing.size === 0) break;
+  }
+  return found;
 }
 
 /** The lives of all clusters that the repository knows. Throws InvalidStateError for a broken event. */

@@ -1,5 +1,5 @@
-import type { Operation } from '../model/operation.js';
-import { operationFromJson, operationToJson } from '../model/operation-schema.js';
+import { type Operation, operationToJson } from '../model/operation.js';
+import { operationFromJson } from '../model/operation-schema.js';
 import type { OutboxEntry } from './outbox.js';
 
 /**

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ClusterError } from '../../src/errors.js';
 import { type KubectlOptions, openKubectl } from '../../src/k0rdent/kubectl.js';
-import { type KubeObject, readObject, sampleClusters } from '../support/api-server/objects.js';
+import { type KubeObject, readObject, sampleClusters, sampleOthers } from '../support/api-server/objects.js';
 import type { ApiServer } from '../support/api-server/server.js';
 
 const OBJECTS = join(import.meta.dirname, 'objects');
 
 export const samples = (): KubeObject[] => sampleClusters(OBJECTS);
+export const sampleOthersHere = (): KubeObject[] => sampleOthers(OBJECTS);
 export const sample = (file: string): KubeObject => readObject(OBJECTS, file);
 export const EXPECTED = join(OBJECTS, 'EXPECTED.tsv');
 

@@ -5,15 +5,17 @@ export interface Rights {
   readonly managements: boolean;
   /** Namespace kube-system, whose UID identifies a cluster. */
   readonly kubeSystem: boolean;
+  /** Events and all other kinds. */
+  readonly others: boolean;
 }
 
 /** The tokens that the server knows unless a test says otherwise; any other token is a 401. */
 export const TOKENS: Readonly<Record<string, Rights>> = {
-  admin: { clusters: '*', managements: true, kubeSystem: true },
-  viewer: { clusters: '*', managements: false, kubeSystem: true },
-  reader: { clusters: '*', managements: false, kubeSystem: false },
-  team: { clusters: ['team-payments'], managements: false, kubeSystem: false },
-  nobody: { clusters: [], managements: false, kubeSystem: false },
+  admin: { clusters: '*', managements: true, kubeSystem: true, others: true },
+  viewer: { clusters: '*', managements: false, kubeSystem: true, others: false },
+  reader: { clusters: '*', managements: false, kubeSystem: false, others: false },
+  team: { clusters: ['team-payments'], managements: false, kubeSystem: false, others: false },
+  nobody: { clusters: [], managements: false, kubeSystem: false, others: false },
 };
 
 /** The rights of an `Authorization` header, or null where nobody is who it says. */

@@ -21,6 +21,7 @@ export interface LoggedRequest {
   /** Path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly body: string;
 }
 
 export interface Fault {

@@ -18,6 +18,19 @@ function matches(selector: string, labels: Readonly<Record<string, string>>): bo
     });
 }
 
+/** `a.b=v`, comma-separated, on fields of the object, as events and names are asked for. */
+function hasFields(selector: string, item: KubeObject): boolean {
+  return selector
+    .split(',')
+    .filter(Boolean)
+    .every((term) => {
+      const [path = '', value] = term.split(/==?/);
+      let at: unknown = item;
+      for (const key of path.split('.')) at = (at as Record<string, unknown> | undefined)?.[key];
+      return at === value;
+    });
+}
+
 /** Paged lists: every page of a list comes from the snapshot that its first page saw. */
 export class Lists {
   readonly #snapshots = new Map<string, Snapshot>();
@@ -28,7 +41,10 @@ export class Lists {
     const selector = query.get('labelSelector') ?? '';
     if (!/^([\w./-]+(!=|==?)[\w.-]*(,|$))*$/.test(selector)) return badSelector(selector);
     const [id, offsetText] = (query.get('continue') ?? '').split('.');
-    const known = id === undefined || id === '' ? this.#take(items, selector) : this.#snapshots.get(id);
+    const known =
+      id === undefined || id === ''
+        ? this.#take(items, selector, query.get('fieldSelector') ?? '')
+        : this.#snapshots.get(id);
     if (known === undefined) return expired();
     const offset = Number(offsetText ?? 0);
     const end = offset + (Number(query.get('limit')) || known.items.length);
@@ -53,10 +69,10 @@ export class Lists {
     this.#snapshots.clear();
   }
 
-  #take(items: readonly KubeObject[], selector: string): Snapshot {
+  #take(items: readonly KubeObject[], selector: string, fields: string): Snapshot {
     this.#version += 1;
     return {
-      items: items.filter((item) => matches(selector, item.metadata.labels ?? {})),
+      items: items.filter((item) => matches(selector, item.metadata.labels ?? {}) && hasFields(fields, item)),
       resourceVersion: String(this.#version),
     };
   }

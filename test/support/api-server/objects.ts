@@ -23,12 +23,26 @@ export function readObject(folder: string, file: string): KubeObject {
   return parse(readFileSync(join(folder, file), 'utf8')) as KubeObject;
 }
 
+/** The items of a sample that is a list. */
+export function readItems(folder: string, file: string): KubeObject[] {
+  return readObject(folder, file)['items'] as KubeObject[];
+}
+
 /** Every ClusterDeployment sample in `folder`. */
 export function sampleClusters(folder: string): KubeObject[] {
   return readdirSync(folder)
     .filter((file) => file.startsWith('cld-'))
     .sort()
     .map((file) => readObject(folder, file));
+}
+
+/** The samples of other kinds in `folder`: what clusters depend on and are made of, and the events of one. */
+export function sampleOthers(folder: string): KubeObject[] {
+  const files = readdirSync(folder).filter((file) => /^(cred|ctmpl|sset|capi|rgn)-/.test(file));
+  return [
+    ...files.sort().map((file) => readObject(folder, file)),
+    ...readItems(folder, 'events-01-core-v1-list.yaml'),
+  ];
 }
 
 /** `count` clusters `fleet-0001`… shaped like `sample`, every second one with label `parity: odd`. */

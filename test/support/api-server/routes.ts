@@ -11,6 +11,8 @@ const CLUSTERS = `clusterdeployments.${GROUP}`;
 export interface ManagementCluster {
   clusters: readonly KubeObject[];
   managements: readonly KubeObject[];
+  /** Objects of any other kind: events, credentials, machines. */
+  others: readonly KubeObject[];
   kubeSystemUid: string;
   /** Served versions of the k0rdent group, the preferred one first; none: k0rdent is not installed. */
   versions: readonly string[];
@@ -57,7 +59,62 @@ export function answer(of: ManagementCluster, rights: Rights, lists: Lists, requ
     return ok({ kind: 'Namespace', apiVersion: 'v1', metadata });
   }
   if (path === `/apis/${GROUP}` && of.versions.length > 0) return ok(group(of.versions));
-  return groupAnswer(of, rights, lists, path, query);
+  if (path === REVIEWS) return review(rights, request.body);
+  const other = otherAnswer(of.others, rights, lists, path, query);
+  return other ?? groupAnswer(of, rights, lists, path, query);
+}
+
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+
+/** What the API says to `may I?`. */
+function review(rights: Rights, body: string): Answer {
+  const { spec } = JSON.parse(body) as { spec: { resourceAttributes: Record<string, string> } };
+  const { resource, namespace } = spec.resourceAttributes;
+  const allowed =
+    resource === 'clusterdeployments'
+      ? rights.clusters === '*' || rights.clusters.includes(namespace ?? '')
+      : resource === 'managements'
+        ? rights.managements
+        : rights.others;
+  const kind = 'SelfSubjectAccessReview';
+  const answered = { apiVersion: 'authorization.k8s.io/v1', kind, spec, status: { allowed } };
+  return { code: 201, body: answered };
+}
+
+const pluralOf = (kind: string) => `${kind.toLowerCase()}s`;
+
+/** Groups, lists and objects of the other kinds; undefined where none of them is meant. */
+function otherAnswer(
+  others: readonly KubeObject[],
+  rights: Rights,
+  lists: Lists,
+  path: string,
+  query: URLSearchParams,
+): Answer | undefined {
+  const versions = others.flatMap(({ apiVersion }) =>
+    path === `/apis/${apiVersion.split('/')[0]}` ? [apiVersion] : [],
+  );
+  const [groupVersion] = versions;
+  if (groupVersion?.includes('/')) {
+    const [name = '', version = ''] = groupVersion.split('/');
+    const entry = { groupVersion, version };
+    return ok({ kind: 'APIGroup', apiVersion: 'v1', name, versions: [entry], preferredVersion: entry });
+  }
+  const [, base, namespace, plural = '', name] =
+    path.match(/^\/(?:api|apis)\/((?:[^/]+\/)?v\w+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/) ?? [];
+  if (
+    base === undefined ||
+    (plural !== 'events' && !others.some((one) => one.apiVersion === base && pluralOf(one.kind) === plural))
+  )
+    return undefined;
+  if (!rights.others)
+    return forbidden('list', `${plural}.${base.split('/')[0]}`, `in the namespace "${namespace}"`);
+  const found = others.filter(
+    (one) => one.apiVersion === base && pluralOf(one.kind) === plural && one.metadata.namespace === namespace,
+  );
+  if (name === undefined) return lists.page(found, `${found[0]?.kind ?? 'Event'}List`, query);
+  const object = found.find((one) => one.metadata.name === name);
+  return object === undefined ? notFound(plural, name) : ok(object);
 }
 
 function groupAnswer(

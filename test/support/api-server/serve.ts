@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { generateClusters, readObject, sampleClusters } from './objects.js';
+import { generateClusters, readObject, sampleClusters, sampleOthers } from './objects.js';
 import { startApiServer } from './server.js';
 
 /** Serves the samples of `root` until it is killed, and prints the path of a kubeconfig for it. */
@@ -11,6 +11,7 @@ export async function serve(root: string, args: readonly string[]): Promise<void
   const server = await startApiServer({
     clusters: [...sampleClusters(folder), ...generateClusters(healthy, Number(values.clusters))],
     managements: [readObject(folder, 'mgmt-01-healthy.yaml')],
+    others: sampleOthers(folder),
   });
   process.stdout.write(`${server.kubeconfig}\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -40,6 +40,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const cluster: ManagementCluster = {
     clusters: [],
     managements: [],
+    others: [],
     kubeSystemUid: '5c0f2f55-7d0e-4a51-9d5f-0a4f4f6a1f00',
     versions: ['v1beta1'],
     ...contents,
@@ -49,9 +50,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const requests: LoggedRequest[] = [];
   const faults: { fault: Fault; left: number }[] = [];
 
-  function handle(incoming: IncomingMessage, response: ServerResponse): void {
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? '/', 'https://server');
-    const request = { method: incoming.method ?? '', path: url.pathname, query: url.searchParams };
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const request = { method: incoming.method ?? '', path: url.pathname, query: url.searchParams, body };
     requests.push(request);
     const hit = faults.find(({ fault, left }) => left > 0 && (fault.when?.(request) ?? true));
     if (hit !== undefined) {
@@ -63,7 +67,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     send(rights === null ? unauthorized() : answer(cluster, rights, lists, request), response);
   }
 
-  const server = createServer(certificate, handle);
+  const server = createServer(
+    certificate,
+    (incoming, response) => void handle(incoming, response).catch(() => response.destroy()),
+  );
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const folder = mkdtempSync(join(tmpdir(), 'kgit-api-server-'));

@@ -1,0 +1,176 @@
+import type { ClusterDetail } from '../k0rdent/cluster-detail.js';
+import type { ExplainedCondition, Meaning } from '../k0rdent/explanation.js';
+import type { JoinedCluster } from '../k0rdent/status-report.js';
+import type { KgitEvent, Lifecycle } from '../model/event.js';
+import { formatYaml } from '../model/yaml.js';
+import type { Screen } from './output.js';
+import { ageSince, STATE_COLOURS, shownFlags } from './status-columns.js';
+import type { Colour } from './style.js';
+import { formatTable } from './table.js';
+import { oneLine } from './terminal-text.js';
+import { type TimeLineEntry, timeLineLines } from './time-line.js';
+import { wrapped } from './wrap.js';
+
+export interface ClusterPicture {
+  readonly subject: string;
+  /** Null where it is not live. */
+  readonly cluster: JoinedCluster<KgitEvent> | null;
+  readonly detail: ClusterDetail | null;
+  readonly recorded: Lifecycle | null;
+  readonly timeLine: readonly TimeLineEntry[];
+  /** ms since the epoch */
+  readonly now: number;
+}
+
+const MARKS: Readonly<Record<Meaning, readonly [string, Colour]>> = {
+  problem: ['✗', 'red'],
+  waiting: ['…', 'yellow'],
+  warning: ['!', 'yellow'],
+  fine: ['✓', 'green'],
+};
+
+/** One cluster: its state and what explains it first, then conditions, services, what is around it, and the time line. */
+export function clusterLines(
+  { subject, cluster, detail, timeLine, recorded, now }: ClusterPicture,
+  screen: Screen,
+  wide: boolean,
+  { withConfig = wide } = {},
+): string[] {
+  const { style } = screen;
+  const history = timeLine.length > 0 ? [style('dim', 'TIME LINE'), ...timeLineLines(timeLine, screen)] : [];
+  if (cluster === null || detail === null) {
+    const said = recorded === null ? 'not recorded as created or deleted' : `recorded as ${recorded}`;
+    return [`${style('bold', oneLine(subject))}  ${style('yellow', 'not live')}, ${said}`, '', ...history];
+  }
+  const blocks = [
+    headLines(cluster, detail, now, screen),
+    conditionLines(detail.conditions, now, screen, wide),
+    serviceLines(detail, now, screen),
+    relatedLines(detail, screen),
+    ...(withConfig ? [configLines(detail, screen)] : []),
+    [...history, ...(detail.events === null ? [style('yellow', '! Kubernetes events: denied')] : [])],
+  ];
+  return blocks.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ['', ...lines]));
+}
+
+function configLines({ config }: ClusterDetail, { style }: Screen): string[] {
+  if (config === null) return [];
+  return [
+    style('dim', 'CONFIG'),
+    ...formatYaml(config)
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ];
+}
+
+function headLines(
+  cluster: JoinedCluster<KgitEvent>,
+  detail: ClusterDetail,
+  now: number,
+  { style, width }: Screen,
+): string[] {
+  const { management, namespace, name, state, services } = cluster;
+  const flags = shownFlags(cluster);
+  const field = (label: string, text: string, colour?: Colour) => {
+    const [first = '', ...rest] = wrapped(text, width, ' '.repeat(13));
+    const paint = (line: string) => (colour ? style(colour, line) : line);
+    return [`  ${style('dim', label.padEnd(10))} ${paint(first.slice(13))}`, ...rest.map(paint)];
+  };
+  const age = ageSince(cluster.createdAt, now);
+  const facts = [
+    `services ${services.ready}/${services.total}`,
+    ...(age ? [`age ${age}`] : []),
+    ...(detail.credential ? [`credential ${detail.credential}`] : []),
+    ...(cluster.region ? [`region ${cluster.region}`] : []),
+    ...(detail.kubernetesVersion ? [`Kubernetes ${detail.kubernetesVersion}`] : []),
+  ];
+  const { cause, deletion } = detail;
+  const upgrades = detail.upgrades.length > 0 ? detail.upgrades.join(', ') : 'none';
+  return [
+    `${style('bold', `${namespace}/${name}`)}  ${style(STATE_COLOURS[state], state)}${flags ? ` (${flags})` : ''}  ${style('dim', `management ${management}`)}`,
+    ...(cause ? field('because', `${cause.from}: ${cause.message}`, STATE_COLOURS[state]) : []),
+    ...(deletion
+      ? field(
+          'deletion',
+          `asked for ${ageSince(deletion.requestedAt, now)} ago${deletion.since ? `, here for ${ageSince(deletion.since, now)}` : ''}; finalizers: ${deletion.finalizers.join(', ') || 'none'}`,
+        )
+      : []),
+    ...(cluster.flags.includes('stale')
+      ? field('stale', 'k0rdent has not seen the latest spec: all below is of an older one', 'yellow')
+      : []),
+    ...field('template', `${cluster.template ?? 'none'}; upgrades: ${upgrades}`),
+    ...field('facts', facts.join(' · ')),
+  ];
+}
+
+function conditionLines(
+  conditions: readonly ExplainedCondition[],
+  now: number,
+  { style, width }: Screen,
+  wide: boolean,
+): string[] {
+  if (conditions.length === 0) return [];
+  const rows = conditions.map(({ type, status, reason, meaning, since }) => [
+    { text: `${MARKS[meaning][0]} ${type}`, colour: MARKS[meaning][1] },
+    status,
+    ageSince(since, now),
+    reason ?? '',
+  ]);
+  const [heading = '', ...lines] = formatTable(
+    ['CONDITION', 'STATUS', 'SINCE', 'REASON'],
+    rows,
+    style,
+    width,
+  );
+  const texts = conditions.map(({ message, meaning, type }) =>
+    // Ready repeats the others' messages.
+    message !== null && (wide || (meaning !== 'fine' && type !== 'Ready'))
+      ? wrapped(message, width, '    ')
+      : [],
+  );
+  return [heading, ...lines.flatMap((line, i) => [line, ...(texts[i] ?? [])])];
+}
+
+const SERVICE_COLOURS: Readonly<Record<string, Colour>> = { Deployed: 'green', Failed: 'red' };
+
+function serviceLines({ services }: ClusterDetail, now: number, { style, width }: Screen): string[] {
+  if (services.length === 0) return [];
+  const rows = services.map((service) => [
+    `${service.namespace}/${service.name}`,
+    { text: service.state, colour: SERVICE_COLOURS[service.state] ?? ('yellow' as const) },
+    ageSince(service.since, now),
+    service.template ?? '',
+    service.upgrades.join(', '),
+  ]);
+  const heading = ['SERVICE', 'STATE', 'SINCE', 'TEMPLATE', 'UPGRADES'];
+  const [head = '', ...lines] = formatTable(heading, rows, style, width);
+  return [
+    head,
+    ...lines.flatMap((line, i) => {
+      const { message, conflict } = services[i] ?? { message: null, conflict: null };
+      return [
+        line,
+        ...(message === null ? [] : wrapped(message, width, '    ')),
+        ...(conflict === null ? [] : wrapped(`another ServiceSet reports ${conflict}`, width, '    ')),
+      ];
+    }),
+  ];
+}
+
+function relatedLines({ related }: ClusterDetail, { style, width }: Screen): string[] {
+  if (related === null) return [];
+  const rows = related.map(({ kind, name, state }) => [
+    kind,
+    name,
+    { text: state, colour: /not|denied|fail/i.test(state) ? ('red' as const) : undefined },
+  ]);
+  const [head = '', ...lines] = formatTable(['AROUND IT', 'NAME', 'STATE'], rows, style, width);
+  return [
+    head,
+    ...lines.flatMap((line, i) => [
+      line,
+      ...(related[i]?.problems ?? []).flatMap((problem) => wrapped(oneLine(problem), width, '    ')),
+    ]),
+  ];
+}

@@ -1,0 +1,40 @@
+/** A metric with its samples, in the words of Prometheus' text format. */
+export interface Metric {
+  /** With its unit in base units at the end, as in `kgit_last_event_timestamp_seconds`. */
+  readonly name: string;
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+export interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/**
+ * Gauges in Prometheus' text exposition format 0.0.4, for the textfile collector of node_exporter. A metric without
+ * samples is left out: what is not known is absent, never 0.
+ */
+export function prometheusLines(metrics: readonly Metric[]): string[] {
+  return metrics
+    .filter(({ samples }) => samples.length > 0)
+    .flatMap(({ name, help, samples }) => [
+      `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}`,
+      `# TYPE ${name} gauge`,
+      ...samples.map(({ labels = {}, value }) => `${name}${labelsText(labels)} ${value}`),
+    ]);
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escaped(value: string): string {
+  return value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+}
+
+/** ms since the epoch in seconds, as Prometheus counts. */
+export function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

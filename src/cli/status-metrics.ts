@@ -1,0 +1,78 @@
+import { CLUSTER_FLAGS, CLUSTER_STATES } from '../k0rdent/cluster-state.js';
+import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
+import type { StatusReport } from '../k0rdent/status-report.js';
+import { eventTime, type KgitEvent } from '../model/event.js';
+import { type Metric, prometheusLines, seconds } from './prometheus.js';
+
+/**
+ * The report as metrics. Clusters are counted, not listed, so that the series stay few in a fleet
+ * of any size. None is one of doctor's: a textfile collector refuses the same series from two files.
+ */
+export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[] {
+  const { contexts, clusters, divergence } = report;
+  const asked = contexts.filter(({ error }) => error === null);
+  const managements = [...new Set(asked.flatMap(({ management }) => management ?? []))].sort();
+  const counted = <Word extends string>(
+    label: string,
+    words: readonly Word[],
+    count: (management: string, word: Word) => number,
+  ) =>
+    managements.flatMap((management) =>
+      words.map((word) => ({ labels: { management, [label]: word }, value: count(management, word) })),
+    );
+  const metrics: Metric[] = [
+    {
+      name: 'kgit_context_up',
+      help: 'Whether the kubeconfig context could be asked for its clusters.',
+      samples: contexts.map(({ context, error }) => ({ labels: { context }, value: error === null ? 1 : 0 })),
+    },
+    {
+      name: 'kgit_context_denied_namespaces',
+      help: 'Namespaces that were asked for and could not be read.',
+      samples: asked.map(({ context, namespaces }) => ({
+        labels: { context },
+        value: namespaces.denied.length,
+      })),
+    },
+    {
+      name: 'kgit_clusters',
+      help: 'Clusters by management cluster and state.',
+      samples: counted(
+        'state',
+        CLUSTER_STATES,
+        (management, state) =>
+          clusters.filter((one) => one.management === management && one.state === state).length,
+      ),
+    },
+    {
+      name: 'kgit_clusters_flagged',
+      help: 'Clusters by management cluster and flag.',
+      samples: counted(
+        'flag',
+        CLUSTER_FLAGS,
+        (management, flag) =>
+          clusters.filter((one) => one.management === management && one.flags.includes(flag)).length,
+      ),
+    },
+    {
+      name: 'kgit_divergences',
+      help: 'Differences between what is recorded and what is live, by kind.',
+      samples: counted('kind', DIVERGENCE_KINDS, (management, kind) =>
+        divergence
+          .filter((one) => one.management === management && one.kind === kind)
+          .reduce((sum, one) => sum + (one.clusters?.length ?? 1), 0),
+      ),
+    },
+    {
+      name: 'kgit_last_event_timestamp_seconds',
+      help: 'Time of the newest recorded event of a live cluster.',
+      samples: managements.flatMap((management) => {
+        const times = clusters.flatMap((one) =>
+          one.management === management && one.lastEvent ? [eventTime(one.lastEvent)] : [],
+        );
+        return times.length === 0 ? [] : [{ labels: { management }, value: seconds(Math.max(...times)) }];
+      }),
+    },
+  ];
+  return prometheusLines(metrics);
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { Flags } from '@oclif/core';
+import { type Context, KgitCommand } from './base-command.js';
+import { resolveCluster } from './cli/subjects.js';
+import { oneLine } from './cli/terminal-text.js';
+import { formatAge } from './cli/time.js';
+import { type TimeLineEntry, timeLine } from './cli/time-line.js';
+import { KgitError, UsageError } from './errors.js';
+import { actorOf } from './identity.js';
+import { type ClusterDetail, readClusterDetail } from './k0rdent/cluster-detail.js';
+import { type Kubectl, openKubectl } from './k0rdent/kubectl.js';
+import type { KeptObject, Observation } from './k0rdent/observation.js';
+import { type ObserveOptions, observe } from './k0rdent/observe.js';
+import type { Operation } from './model/operation.js';
+import type { ClusterSubject } from './model/subject.js';
+import { monotonicIds } from './model/ulid.js';
+import { readFlags } from './read-flags.js';
+import type { ClusterRecord } from './store/cluster-records.js';
+import { readEvents } from './store/records.js';
+
+/** Which clusters are asked for. */
+export interface Wanted {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly selector?: string | undefined;
+}
+
+/** One cluster explained, with what happened to it. */
+export interface ExplainedCluster {
+  readonly detail: ClusterDetail;
+  readonly timeLine: readonly TimeLineEntry[];
+}
+
+/** An explained cluster in a JSON result; its events are in the time line. */
+export function explainedJson({ detail, timeLine: entries }: ExplainedCluster) {
+  const { events, ...shown } = detail;
+  return { detail: { ...shown, eventsSeen: events !== null }, timeLine: entries };
+}
+
+/** Base of the commands that ask k0rdent through kubectl. */
+export abstract class ClusterCommand extends KgitCommand {
+  static override baseFlags = {
+    ...KgitCommand.baseFlags,
+    ...readFlags,
+    context: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NAME',
+      summary: 'kubeconfig context; may be repeated.',
+    }),
+    kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
+  };
+
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
+  /** The cluster that the argument names. Throws UsageError. */
+  protected async namedCluster(context: Context, name: string): Promise<ClusterSubject> {
+    if (name.startsWith('deployment/'))
+      throw new UsageError('k0rdent has a status of clusters only', {
+        suggestions: ["A deployment's state: kgit get, kgit phase"],
+      });
+    return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
+  }
+
+  /** The user's kubectl, which may take `timeout` ms for all that it is asked. */
+  protected kubectl(timeout: number): Kubectl {
+    return openKubectl({
+      // The token is for git's remote; kubectl and its plugins have no use of it.
+      environment: { ...this.environment, KGIT_TOKEN: undefined },
+      kubeconfig: this.flags['kubeconfig'] as string | undefined,
+      timeoutMs: timeout,
+      requestTimeoutMs: timeout,
+      signal: AbortSignal.timeout(timeout),
+    });
+  }
+
+  /** What is asked of which contexts; objects are kept of one named cluster, and of those whose parameters are recorded. */
+  protected observeOptions(
+    context: Context,
+    records: readonly ClusterRecord[],
+    wanted: Wanted,
+  ): Omit<ObserveOptions, 'kubectl'> {
+    const known = [...context.managements].map(([name, identity]) => ({ name, identity }));
+    const compared = new Set(
+      records
+        .filter(({ parameters }) => parameters.size > 0)
+        .map(({ subject: { namespace, name } }) => `${namespace}/${name}`),
+    );
+    return {
+      ...wanted,
+      contexts: (this.flags['context'] as string[] | undefined) ?? [],
+      managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
+      namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],
+      keeps: (namespace, name) => wanted.name !== undefined || compared.has(`${namespace}/${name}`),
+      now: () => new Date(this.now()),
+    };
+  }
+
+  /** Asks the clusters, and notes the identity of a management cluster that is new. Throws ClusterError. */
+  protected async observe(
+    context: Context,
+    records: readonly ClusterRecord[],
+    wanted: Wanted,
+  ): Promise<Observation> {
+    const kubectl = this.kubectl(context.settings.timeout);
+    const observation = await observe({ ...this.observeOptions(context, records, wanted), kubectl });
+    await this.#learn(context, observation);
+    return observation;
+  }
+
+  /** What explains one cluster, and its time line with the last `limit` events of either side. Throws ClusterError. */
+  protected async explained(
+    context: Context,
+    subject: ClusterSubject,
+    kept: KeptObject,
+    limit: number,
+  ): Promise<ExplainedCluster> {
+    const [detail, stored] = await Promise.all([
+      readClusterDetail(kept, { now: new Date(this.now()), explain: this.flags['explain'] === true }),
+      readEvents(context.reading.view, subject),
+    ]);
+    const recorded = stored.slice(-limit).map((event) => event.read());
+    return { detail, timeLine: timeLine(recorded, detail.events ?? [], limit) };
+  }
+
+  /** Notes the identity of a management cluster that was seen for the first time; that it cannot is no failure of status. */
+  async #learn(context: Context, { contexts }: Observation): Promise<void> {
+    const { opened, settings } = context;
+    const ids = monotonicIds(
+      () => this.now(),
+      () => randomBytes(10),
+    );
+    for (const { management, identity, match } of contexts) {
+      if (match !== 'new' || management === null || identity === null) continue;
+      const operation: Operation = {
+        id: ids.next(),
+        time: this.now(),
+        actor: actorOf(settings, this.environment, opened.layout.config),
+        title: `management: ${management} identified`,
+        events: [],
+        learned: { name: management, identity },
+      };
+      const deadline = this.deadline(settings);
+      const options = { queue: false, requirePublish: false, dryRun: false, withdraw: true, deadline };
+      try {
+        await opened.repository.write(operation, options);
+      } catch (error) {
+        if (!(error instanceof KgitError)) throw error;
+        this.note(`the identity of ${management} could not be noted in kgit.yaml: ${error.message}`);
+      }
+    }
+  }
+
+  /** What is known of the repository, in one line: `main@a1b2c3d, 2 pending, fetched 4m ago`. */
+  protected repositoryLine({ opened, reading }: Context): string {
+    const { revision, fetchedAt, pending } = reading;
+    const waiting = pending.length > 0 ? `, ${pending.length} pending` : '';
+    const fetched =
+      fetchedAt === null
+        ? ''
+        : `, fetched ${fetchedAt === 0 ? 'never' : `${formatAge(this.now() - fetchedAt)} ago`}`;
+    return `${oneLine(opened.branch)}@${revision?.slice(0, 7) ?? 'empty'}${waiting}${fetched}`;
+  }
+}

@@ -1,0 +1,103 @@
+import { Args, Flags } from '@oclif/core';
+import { helpText, outputFlag } from '../base-command.js';
+import { clusterLines } from '../cli/cluster-lines.js';
+import { clusterPage } from '../cli/cluster-page.js';
+import type { CommandResult } from '../cli/output.js';
+import { contextLines, divergenceLines } from '../cli/status-lines.js';
+import { timeLine } from '../cli/time-line.js';
+import { ClusterCommand, explainedJson } from '../cluster-command.js';
+import { EXIT_CODES, NotFoundError } from '../errors.js';
+import { buildStatus } from '../k0rdent/status-report.js';
+import type { KgitEvent } from '../model/event.js';
+import { formatSubject } from '../model/subject.js';
+import { fetchPolicy } from '../read-flags.js';
+import { readClusters } from '../store/cluster-records.js';
+import { readEvents } from '../store/records.js';
+
+/** How many events of either side a page shows. */
+const TIME_LINE = 50;
+
+export default class Show extends ClusterCommand {
+  static override summary =
+    'A page on one cluster, to hand it over: its state, why, its config, its history.';
+  static override description = helpText(
+    `All that k0rdent and the repository know of one cluster: its state and what explains it, conditions, services, upgrades, config with secrets masked, divergence, and the events of Kubernetes and of kgit on one time line. -o md makes a Markdown page of it. Of a cluster that is gone it shows what is recorded, and says so.`,
+    'USAGE',
+    'NO_REPO',
+    'NOT_FOUND',
+    'CLUSTER',
+  );
+  static override examples = [
+    '<%= config.bin %> show team-a/prod-eu-1',
+    '<%= config.bin %> show team-a/prod-eu-1 --explain -o md > hand-over.md',
+  ];
+  static override args = {
+    subject: Args.string({ required: true, description: 'The cluster: [[MGMT/]NS/]NAME.' }),
+  };
+  static override flags = {
+    output: outputFlag('md'),
+    explain: Flags.boolean({ summary: 'Also fetch what it depends on and is made of, where you may.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const policy = fetchPolicy(this.flags);
+    const context = await this.open(policy === 'default' ? 'try' : policy);
+    const one = await this.namedCluster(context, this.args['subject'] ?? '');
+    const subject = formatSubject(one);
+    const records = (await readClusters(context.reading.view)).filter(
+      (record) => formatSubject(record.subject) === subject,
+    );
+    const { namespace, name } = one;
+    const observation = await this.observe(context, records, { namespace, name });
+    const live = observation.clusters.filter(({ management }) => management === one.management);
+    const report = buildStatus<KgitEvent>({ ...observation, clusters: live }, records);
+    const { contexts, clusters, divergence } = report;
+    const kept = observation.objects.get(subject);
+    const [record] = records;
+    const failed = contexts.some(({ error }) => error !== null);
+    if (!kept && !record?.lastEvent && !failed)
+      throw new NotFoundError(`${subject} is neither live nor recorded`, {
+        suggestions: ["'kgit status' shows what is live, 'kgit list' what is recorded"],
+        data: { subject },
+      });
+    const explained = kept ? await this.explained(context, one, kept, TIME_LINE) : null;
+    const stored = explained ? [] : await readEvents(context.reading.view, one);
+    const entries =
+      explained?.timeLine ??
+      timeLine(
+        stored.slice(-TIME_LINE).map((event) => event.read()),
+        [],
+        TIME_LINE,
+      );
+    const page = {
+      ...{
+        subject,
+        cluster: clusters[0] ?? null,
+        detail: explained?.detail ?? null,
+        timeLine: entries,
+      },
+      ...{
+        recorded: record?.lifecycle ?? null,
+        divergence,
+        now: this.now(),
+        footer: this.repositoryLine(context),
+      },
+    };
+    return {
+      json: {
+        ...{ contexts, cluster: page.cluster, divergence, recorded: page.recorded },
+        ...(explained ? explainedJson(explained) : { detail: null, timeLine: entries }),
+      },
+      names: [subject],
+      others: { md: () => clusterPage(page) },
+      lines: (screen, wide) => [
+        ...clusterLines(page, screen, wide, { withConfig: true }),
+        ...divergenceLines({ ...page, contexts, clusters }, screen, true),
+        ...contextLines({ ...page, contexts, clusters, isNarrowed: true }, screen),
+        '',
+        screen.style('dim', page.footer),
+      ],
+      ...(failed ? { exitCode: EXIT_CODES.CLUSTER } : {}),
+    };
+  }
+}

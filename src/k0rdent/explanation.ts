@@ -1,0 +1,101 @@
+import type { ClusterState } from './cluster-state.js';
+import type { Condition, Conditions } from './condition.js';
+
+/**
+ * What a condition means for the state. `problem`: it is why the cluster is as it is. `waiting`: not there yet.
+ * `warning`: nothing is wrong now. `fine`: as it should be.
+ */
+export type Meaning = 'problem' | 'waiting' | 'warning' | 'fine';
+
+export interface ExplainedCondition extends Omit<Condition, 'lastTransition'> {
+  readonly meaning: Meaning;
+  /** RFC 3339: its last transition. */
+  readonly since: string | null;
+}
+
+/** The order in which kcm goes from a spec to a running cluster: what fails first keeps the rest from happening. */
+const PIPELINE = [
+  ...['Paused', 'CredentialReady', 'ClusterAuthenticationReady', 'DataSourceReady', 'ClusterDataSourceReady'],
+  ...['ClusterAuditPolicyReady', 'TemplateReady', 'HelmChartReady', 'HelmReleaseReady', 'CAPIClusterSummary'],
+  ...['SveltosClusterReady', 'ServicesReferencesValidation', 'ServicesDependencyValidation'],
+  ...['SveltosProfileReady', 'FetchServicesStatusSuccess', 'ServicesInReadyState', 'HelmChartNameChanged'],
+];
+/** What counts in a deletion, where everything else is only how it was before. */
+const DELETION = ['Deleting', 'CloudResourcesDeletedCondition', 'CAPIClusterSummary', 'HelmReleaseReady'];
+const AGGREGATE = 'Ready';
+const MEANINGS: readonly Meaning[] = ['problem', 'waiting', 'warning', 'fine'];
+
+/** What condition is about, and the status that is good; True is unless it stands here. */
+const NORMAL_FALSE = new Set(['Paused', 'HelmChartNameChanged', 'Deleting']);
+/** False is not a failure yet: clusters and services take their time. */
+const SLOW = new Set([
+  'CAPIClusterSummary',
+  'ServicesInReadyState',
+  'SveltosClusterReady',
+  'SveltosProfileReady',
+]);
+
+/**
+ * Conditions in an order that explains the state: what is wrong first, in the order in which kcm works, so that the
+ * first one is the cause; then what is waited for, and what is as it should be. Ready comes last, for it only sums up.
+ * Conditions that this version does not know are taken for blocking ones, as kcm does.
+ */
+export function explainConditions(conditions: Conditions, state: ClusterState): ExplainedCondition[] {
+  const isDeletion = state === 'Deleting' || state === 'DeleteFailing';
+  const order = isDeletion ? DELETION : PIPELINE;
+  const place = ({ type }: ExplainedCondition) => {
+    if (type === AGGREGATE) return order.length + 1;
+    const index = order.indexOf(type);
+    return index < 0 ? order.length : index;
+  };
+  const explained = [...conditions.values()].map(({ lastTransition, ...condition }) => ({
+    ...condition,
+    since: lastTransition === null ? null : new Date(lastTransition).toISOString().replace('.000Z', 'Z'),
+    meaning: isDeletion ? deletionMeaning(condition, state) : meaningOf(condition, state),
+  }));
+  return explained.sort(
+    (a, b) =>
+      Number(a.type === AGGREGATE) - Number(b.type === AGGREGATE) ||
+      MEANINGS.indexOf(a.meaning) - MEANINGS.indexOf(b.meaning) ||
+      place(a) - place(b) ||
+      (a.type < b.type ? -1 : 1),
+  );
+}
+
+function meaningOf({ type, status }: Pick<Condition, 'type' | 'status'>, state: ClusterState): Meaning {
+  if (NORMAL_FALSE.has(type)) {
+    if (status !== 'True') return 'fine';
+    return type === 'HelmChartNameChanged' ? 'warning' : 'problem';
+  }
+  if (type === 'CloudResourcesDeletedCondition') return 'fine';
+  if (status === 'True') return 'fine';
+  if (status === 'Unknown') return 'waiting';
+  const isFailed = state === 'Failed' || state === 'ServicesFailed' || state === 'DryRunInvalid';
+  if (type === 'ServicesInReadyState') return state === 'ServicesFailed' ? 'problem' : 'waiting';
+  return SLOW.has(type) && !isFailed ? 'waiting' : 'problem';
+}
+
+function deletionMeaning(
+  { type, status, reason }: Omit<Condition, 'lastTransition'>,
+  state: ClusterState,
+): Meaning {
+  if (type === 'Deleting') return state === 'DeleteFailing' || reason === 'Failed' ? 'problem' : 'waiting';
+  if (type === 'CloudResourcesDeletedCondition')
+    return status === 'True' ? 'fine' : reason === 'Failed' ? 'problem' : 'waiting';
+  if (type === 'CAPIClusterSummary' && reason === 'Deleting') return 'waiting';
+  if (type === AGGREGATE) return status === 'True' ? 'fine' : 'waiting';
+  // Of before the deletion: it neither helps nor hinders.
+  return 'fine';
+}
+
+/** The first thing that a message says: of a list of bullets the first, of lines the first that is no heading. */
+export function gistOf(message: string): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  const bullet = lines.find((line, i) => line.startsWith('* ') && !isHeading(lines, i));
+  return (bullet?.slice(2) ?? lines.find((line) => line !== '') ?? '').trim();
+}
+
+/** `* WorkersAvailable:` with bullets below. */
+function isHeading(lines: readonly string[], index: number): boolean {
+  return (lines[index]?.endsWith(':') ?? false) && (lines[index + 1]?.startsWith('* ') ?? false);
+}

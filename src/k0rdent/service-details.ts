@@ -1,0 +1,123 @@
+import { readConditions } from './condition.js';
+import { type JsonObject, readArray, readObject, readString } from './read.js';
+
+/** One service of a cluster, of all that ServiceSets report of it. */
+export interface ServiceDetail {
+  readonly namespace: string;
+  readonly name: string;
+  /** Pending, Provisioning, Deployed, Failed, Deleting, Deleted, a word of a later kcm; `Missing`: wanted, not reported. */
+  readonly state: string;
+  readonly template: string | null;
+  readonly version: string | null;
+  /** RFC 3339. */
+  readonly since: string | null;
+  /** Why it is as it is, where it is not deployed. */
+  readonly message: string | null;
+  /** What another ServiceSet reports of the same service: two of them manage it. */
+  readonly conflict: string | null;
+  /** Templates that it may be upgraded to. */
+  readonly upgrades: readonly string[];
+}
+
+/** A service that several ServiceSets report counts once: the best of its states, as kcm counts it. */
+const BEST_FIRST = ['Deployed', 'Failed', 'Provisioning', 'Pending', 'Deleting', 'Deleted'];
+
+/** The services of a ClusterDeployment, wanted and reported, those that are not deployed first. */
+export function readServiceDetails(object: JsonObject): ServiceDetail[] {
+  const wanted = readArray(readObject(readObject(object['spec'])['serviceSpec'])['services'])
+    .map(readObject)
+    .filter(({ disable }) => disable !== true);
+  const status = readObject(object['status']);
+  const entries = readArray(status['services']).map(readObject);
+  const isOld = entries.some((entry) => entry['clusterName'] !== undefined);
+  const reported = isOld ? entries.flatMap(oldServices) : entries;
+  const groups = new Map<string, JsonObject[]>();
+  for (const entry of reported) {
+    const key = keyOf(entry);
+    if (key !== null) groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  const upgrades = upgradesOf(status['servicesUpgradePaths']);
+  const byKey = new Map(wanted.map((entry) => [keyOf(entry), entry]));
+  const keys = [...new Set([...byKey.keys(), ...groups.keys()])].filter((key) => key !== null);
+  return keys
+    .map((key) => detailOf(key, groups.get(key) ?? [], byKey.get(key), upgrades.get(key) ?? []))
+    .sort(
+      (a, b) => rank(a) - rank(b) || (keyOf(a as never) ?? '').localeCompare(keyOf(b as never) ?? '', 'en'),
+    );
+}
+
+function rank({ state }: ServiceDetail): number {
+  if (state === 'Failed') return 0;
+  return state === 'Deployed' ? 2 : 1;
+}
+
+function keyOf(entry: JsonObject): string | null {
+  const name = readString(entry['name']);
+  return name === null ? null : `${readString(entry['namespace']) ?? 'default'}/${name}`;
+}
+
+function detailOf(
+  key: string,
+  entries: readonly JsonObject[],
+  wanted: JsonObject | undefined,
+  upgrades: readonly string[],
+): ServiceDetail {
+  const place = (entry: JsonObject) => {
+    const index = BEST_FIRST.indexOf(readString(entry['state']) ?? '');
+    return index < 0 ? BEST_FIRST.length : index;
+  };
+  const sorted = [...entries].sort((a, b) => place(a) - place(b));
+  const [best, ...others] = sorted;
+  const other = others.find((entry) => entry['state'] !== best?.['state']);
+  const [namespace = '', name = ''] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];
+  const template = readString(best?.['template']) ?? readString(wanted?.['template']);
+  const state = best === undefined ? 'Missing' : (readString(best['state']) ?? 'Pending');
+  return {
+    namespace,
+    name,
+    state,
+    template,
+    version: readString(best?.['version']),
+    since: readString(best?.['lastStateTransitionTime']),
+    message: best === undefined ? 'k0rdent does not report it yet' : messageOf(best, state),
+    conflict: other
+      ? [other['state'], messageOf(other, String(other['state']))].filter(Boolean).join(': ')
+      : null,
+    upgrades: upgrades.filter((name) => name !== template),
+  };
+}
+
+function messageOf(entry: JsonObject, state: string): string | null {
+  const failure = readString(entry['failureMessage']);
+  if (failure !== null || state === 'Deployed') return failure;
+  const bad = [...readConditions(entry['conditions']).values()].filter(({ status }) => status === 'False');
+  const words = bad.map(({ type, reason, message }) => `${type}: ${message ?? reason ?? 'False'}`);
+  return words.sort().join('; ') || null;
+}
+
+const RELEASE = /^([^.]+)\.(.+)\/SveltosHelmReleaseReady$/;
+
+/** kcm 1.2 and earlier report one entry per cluster, with a condition per Helm release. */
+function oldServices(entry: JsonObject): JsonObject[] {
+  return [...readConditions(entry['conditions']).values()].flatMap(({ type, status, reason, message }) => {
+    const [, namespace, name] = RELEASE.exec(type) ?? [];
+    if (namespace === undefined || name === undefined) return [];
+    const isUp = status === 'True';
+    const state = isUp ? 'Deployed' : reason === 'Conflict' ? 'Failed' : 'Provisioning';
+    return [{ namespace, name, state, ...(isUp ? {} : { failureMessage: message }) }];
+  });
+}
+
+function upgradesOf(value: unknown): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const item of readArray(value).map(readObject)) {
+    const key = keyOf(item);
+    const versions = readArray(item['availableUpgrades']).flatMap((entry) =>
+      readArray(readObject(entry)['versions']).flatMap(
+        (version) => readString(readObject(version)['name']) ?? [],
+      ),
+    );
+    if (key !== null) found.set(key, [...new Set(versions)]);
+  }
+  return found;
+}

@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { requireKubectl, sample, sampleOthersHere, samples } from '../k0rdent/support.js';
+import type { KubeObject } from '../support/api-server/objects.js';
+import { type ApiServer, startApiServer } from '../support/api-server/server.js';
+import { temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson } from '../support/kgit.js';
+
+let server: ApiServer;
+let repository: string;
+const STAGING = 'team-payments/azure-staging-neu';
+const AWS = 'team-payments/aws-prod-use1';
+
+beforeAll(async () => {
+  requireKubectl();
+  server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')] });
+});
+beforeEach(async () => {
+  server.reset();
+  Object.assign(server.cluster, { clusters: samples(), others: sampleOthersHere() });
+  repository = temporaryFolder();
+  await kgitJson('.', ['init', repository]);
+});
+afterAll(() => server.stop());
+
+const run = (args: string[]) => kgit(repository, args, { env: { KUBECONFIG: server.kubeconfig } });
+const edited = (file: string, change: (object: KubeObject) => object): KubeObject => {
+  const object = sample(file);
+  return { ...object, ...change(object) } as KubeObject;
+};
+
+describe('kgit status of one cluster', () => {
+  it('explains it: the cause on top, both kinds of events on one time line, what is around it', async () => {
+    await kgitJson(repository, [
+      'push-event',
+      'cluster_created',
+      '--cluster',
+      STAGING,
+      '--user',
+      'ada',
+      '--timestamp',
+      '2026-08-22T09:53:00Z',
+    ]);
+    const { json, code } = await run(['status', `cluster/${STAGING}`, '--explain', '--json']);
+    expect(code).toBe(0);
+    expect(json.clusters).toHaveLength(1);
+    expect(json.detail.cause).toMatchObject({ from: 'CAPIClusterSummary' });
+    expect(json.detail.conditions[0].type).toBe('CAPIClusterSummary');
+    expect(json.timeLine.map(({ source, what }: Record<string, string>) => `${source} ${what}`)).toEqual([
+      'kgit cluster_created',
+      'kubernetes HelmReleaseCreated',
+      'kubernetes HelmReleaseIsReady',
+      'kubernetes CAPIClusterIsProvisioning',
+    ]);
+    const related = json.detail.related.map(({ kind, state }: Record<string, string>) => `${kind} ${state}`);
+    expect(related).toEqual(expect.arrayContaining(['Cluster Provisioning', 'ClusterTemplate not there']));
+    expect(related.some((line: string) => line.startsWith('Machine '))).toBe(true);
+    const text = (await run(['status', STAGING])).stdout;
+    expect(text).toMatch(/because +CAPIClusterSummary: ControlPlaneInitialized/);
+    expect(text).toMatch(/kgit|ada/);
+  });
+
+  it('shows no event of a predecessor of its name, and says what is denied', async () => {
+    const uid = '00000000-0000-4000-8000-000000000099';
+    server.cluster.clusters = [
+      edited('cld-02-azure-provisioning.yaml', ({ metadata }) => ({ metadata: { ...metadata, uid } })),
+    ];
+    const { json } = await run(['status', STAGING, '--json']);
+    expect(json.timeLine).toEqual([]);
+    const denied = await run(['status', STAGING, '--context', 'viewer', '--explain']);
+    expect(denied.code).toBe(0);
+    expect(denied.stdout).toContain('Kubernetes events: denied');
+    expect(denied.stdout).toMatch(/Cluster +azure-staging-neu +denied|Credential +azure-cred +denied/);
+  });
+
+  it('is not found where it is neither live nor recorded; vanished where it is recorded', async () => {
+    expect((await run(['status', 'nowhere', '--json'])).json.error.code).toBe('NOT_FOUND');
+    await kgitJson(repository, ['push-event', 'cluster_created', '--cluster', 'gone']);
+    const { json } = await run(['status', 'gone', '--json']);
+    expect(json).toMatchObject({ clusters: [], divergence: [{ kind: 'vanished', name: 'gone' }] });
+    expect((await run(['show', 'gone'])).stdout).toContain('not live');
+  });
+
+  it('masks secrets of the config', async () => {
+    server.cluster.clusters = [
+      edited('cld-17-vsphere-failed-config.yaml', ({ spec }) => ({
+        spec: { ...(spec as object), config: { vsphere: { password: 'hunter2-live' }, region: 'dc2' } },
+      })),
+    ];
+    for (const args of [
+      ['status', '-o', 'wide'],
+      ['status', '--json'],
+      ['show', '-o', 'md'],
+    ]) {
+      const [command = '', ...rest] = args;
+      const { stdout } = await run([command, 'edge-platform/vsphere-dc2-dev', ...rest]);
+      expect(stdout).toContain('dc2');
+      expect(stdout).not.toContain('hunter2');
+    }
+  });
+});
+
+describe('divergence from what was recorded', () => {
+  it('tells a template that was changed without kgit, and fails on it where asked', async () => {
+    const created = [
+      'push-event',
+      'cluster_created',
+      '--cluster',
+      AWS,
+      '--timestamp',
+      '2026-08-22T07:31:00Z',
+    ];
+    await kgitJson(repository, [
+      ...created,
+      '--param',
+      'template=aws-standalone-cp-1-0-42',
+      '--param',
+      'workersNumber=3',
+    ]);
+    const found = await run(['status', '--json', '--fail-on', 'template-changed']);
+    expect(found.code).toBe(3);
+    const own = found.json.divergence.filter(({ name }: { name: string }) => name === 'aws-prod-use1');
+    expect(own).toMatchObject([
+      {
+        kind: 'template-changed',
+        path: 'template',
+        recorded: 'aws-standalone-cp-1-0-42',
+        live: 'aws-standalone-cp-1-0-43',
+      },
+    ]);
+    await kgitJson(repository, [
+      'push-event',
+      'cluster_upgraded',
+      '--cluster',
+      AWS,
+      '--param',
+      'template=aws-standalone-cp-1-0-43',
+    ]);
+    expect((await run(['status', '--fail-on', 'template-changed,drifted'])).code).toBe(0);
+  });
+});
+
+describe('metrics and pages', () => {
+  it('gives metrics of what could be asked, and 17 where a context failed', async () => {
+    const { stdout, code } = await run([
+      'status',
+      '-o',
+      'prometheus',
+      '--context',
+      'admin',
+      '--context',
+      'nobody',
+    ]);
+    expect(code).toBe(17);
+    expect(stdout).toContain('kgit_context_up{context="nobody"} 0\n');
+    expect(stdout).toContain('kgit_clusters{management="default",state="Failed"}');
+    expect(
+      stdout
+        .split('\n')
+        .filter(Boolean)
+        .every((line) => /^(# (HELP|TYPE) kgit_\w+ .+|kgit_\w+(\{[^}]+\})? [\d.]+)$/.test(line)),
+    ).toBe(true);
+    const doctor = await run(['doctor', '-o', 'prometheus']);
+    expect(doctor.stdout).toContain('kgit_outbox_operations 0\n');
+    expect(doctor.stdout).toContain('kgit_check_ok{check="rights"} 1\n');
+    expect((await run(['status', '--offline', '-o', 'prometheus'])).code).toBe(2);
+  });
+
+  it('makes a page whose markup is all its own', async () => {
+    await kgitJson(repository, [
+      'push-event',
+      'noted',
+      '--cluster',
+      AWS,
+      '--message',
+      '<b>|x|</b> [a](javascript:b)',
+    ]);
+    const { stdout, code } = await run(['show', AWS, '-o', 'md']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('# cluster/default/team-payments/aws-prod-use1');
+    expect(stdout).toContain('**Why:** `CAPIClusterSummary`: InfrastructureReady');
+    expect(stdout).toContain('\\<b\\>\\|x\\|');
+    expect(stdout).not.toContain('[a](');
+  });
+
+  it('doctor tells which rights the user has', async () => {
+    const kubeconfig = server.writeKubeconfig([{ name: 'mine', token: 'team', namespace: 'team-payments' }]);
+    const { json } = await kgit(repository, ['doctor', '--json'], { env: { KUBECONFIG: kubeconfig } });
+    const rights = json.checks.find(({ name }: { name: string }) => name === 'rights');
+    expect(rights).toMatchObject({ ok: true });
+    expect(rights.detail).toContain('in namespace team-payments alone: list clusterdeployments');
+    expect(rights.detail).toMatch(/denied: .*list events/);
+  });
+});
+
+describe('kgit wait', () => {
+  it('ends with 0 when it is so, with 3 and the cause when it failed, with 17 when nobody can be asked', async () => {
+    expect((await run(['wait', 'azure-prod-weu', '--for', 'ready', '--json'])).json).toMatchObject({
+      kind: 'WaitResult',
+      state: 'Ready',
+    });
+    expect((await run(['wait', 'nowhere', '--for', 'deleted'])).code).toBe(0);
+    const failed = await run(['wait', AWS, '--for', 'ready', '--json']);
+    expect(failed.code).toBe(3);
+    expect(failed.json.error.data).toMatchObject({ state: 'Failed', reason: 'failed' });
+    expect(failed.json.error.message).toContain('AuthFailure');
+    const late = await run(['wait', 'openstack-prod-fra', '--for', 'ready', '--timeout', '0.5', '--json']);
+    expect(late.json.error).toMatchObject({ exitCode: 3, data: { state: 'Updating', reason: 'timeout' } });
+    expect((await run(['wait', AWS, '--for', 'nonsense'])).code).toBe(2);
+    server.inject({ kind: 'unauthorized' });
+    expect((await run(['wait', AWS, '--for', 'ready'])).code).toBe(17);
+  });
+
+  it('goes on while the cluster is on its way, and over a moment of failure', async () => {
+    const list = '/apis/k0rdent.mirantis.com/v1beta1/namespaces/team-payments/clusterdeployments';
+    server.inject({ kind: 'throttled', times: 1, when: ({ path }) => path === list });
+    server.cluster.clusters = [];
+    const waiting = run(['wait', STAGING, '--for', 'new', '--timeout', '60']);
+    const begun = async () => {
+      while (server.requests.filter(({ path }) => path === list).length < 2)
+        await new Promise((wake) => setTimeout(wake, 50));
+    };
+    await begun();
+    const { status: _, ...bare } = sample('cld-02-azure-provisioning.yaml');
+    server.cluster.clusters = [bare as KubeObject];
+    const { code, stderr } = await waiting;
+    expect(code).toBe(0);
+    expect(stderr).toContain('asked in vain');
+  });
+});

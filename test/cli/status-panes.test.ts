@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { clusterLines } from '../../src/cli/cluster-lines.js';
+import { statusLines } from '../../src/cli/status-lines.js';
+import { styleFor } from '../../src/cli/style.js';
+import { readClusterDeployment } from '../../src/k0rdent/cluster-deployment.js';
+import { readClusterDetail } from '../../src/k0rdent/cluster-detail.js';
+import { clusterStatus } from '../../src/k0rdent/cluster-state.js';
+import type { Kubectl } from '../../src/k0rdent/kubectl.js';
+import { sample, samples } from '../k0rdent/support.js';
+import { type KubeObject, SAMPLES_NOW } from '../support/api-server/objects.js';
+
+const now = SAMPLES_NOW.getTime();
+const event = {
+  id: '01K38MTXY00000000000000000',
+  timestamp: '2026-08-22T09:00:00Z',
+  action: 'cluster_upgraded',
+  user: 'ada',
+};
+
+function joined(object: KubeObject) {
+  const cluster = readClusterDeployment(object);
+  if (cluster === null) throw new Error('not a ClusterDeployment');
+  const { namespace, name, template, region, createdAt } = cluster;
+  const status = clusterStatus(cluster, SAMPLES_NOW);
+  const lastEvent = name === 'aws-prod-use1' ? event : null;
+  return {
+    cluster,
+    shown: { management: 'default', namespace, name, template, region, createdAt, ...status, lastEvent },
+  };
+}
+
+/** The colours of a terminal made visible, so that a review of the pane shows them. */
+const pane = (lines: readonly string[]) =>
+  `${lines
+    .join('\n')
+    .replaceAll('\u001b[', '<')
+    .replace(/<(\d+)m/g, '<$1>')}\n`;
+const screen = (width: number) => ({ style: styleFor(true, {}), width, utc: true });
+const fits = (text: string, width: number) => {
+  for (const line of text.split('\n')) expect(line.replace(/<\d+>/g, '').length).toBeLessThanOrEqual(width);
+};
+
+it.each([80, 160])('the table at %d columns', async (width) => {
+  const clusters = samples().map((object) => joined(object).shown);
+  const drift = {
+    kind: 'template-changed' as const,
+    management: 'default',
+    namespace: 'team-payments',
+    name: 'aws-prod-use1',
+  };
+  const divergence = [
+    {
+      ...drift,
+      detail:
+        'template is aws-standalone-cp-1-0-43, recorded as aws-standalone-cp-1-0-42 by cluster_created at 2026-08-22T07:31:00Z',
+    },
+  ];
+  const footer = 'main@a1b2c3d, 2 pending, fetched 4m ago';
+  const text = pane(statusLines({ contexts: [], clusters, divergence, now, footer }, screen(width), false));
+  fits(text, width);
+  await expect(text).toMatchFileSnapshot(`panes/table-${width}.txt`);
+});
+
+it.each([80, 160])('a failed cluster at %d columns', async (width) => {
+  const object = sample('cld-03-aws-failed-capi.yaml');
+  const { cluster, shown } = joined(object);
+  const noEvents: Kubectl = { get: async () => ({ kind: 'EventList', items: [] }) } as never;
+  const kept = { object, cluster, kubectl: noEvents, api: '/apis/k0rdent.mirantis.com/v1beta1' as const };
+  const detail = await readClusterDetail(kept, { now: SAMPLES_NOW, explain: false });
+  const picture = { subject: 'x', cluster: shown, detail, timeLine: [], recorded: null, now };
+  const text = pane(clusterLines(picture, screen(width), false));
+  fits(text, width);
+  await expect(text).toMatchFileSnapshot(`panes/failed-${width}.txt`);
+});
