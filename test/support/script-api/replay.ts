@@ -138,9 +138,9 @@ export function scriptOf(calls: readonly Call[]): string {
   const lines = calls.map(
     ({ time, words }) => `printf %s ${Date.parse(time)} >"$CLOCK_FILE"; ${words.map(word).join(' ')}`,
   );
-  return `get_deployer_identity() { DEPLOYER_IDENTITY=$deployer; }
+  return `get_deployer_identity() { DEPLOYER_IDENTITY=$whoever; }
 begin() {
-    deployer=$2 CONFIG_YAML=$3 AZURE_LOCATION=$4 K0S_CONTROLLER_COUNT=$5 K0S_WORKER_COUNT=$6 WG_NETWORK=$7
+    whoever=$2 CONFIG_YAML=$3 AZURE_LOCATION=$4 K0S_CONTROLLER_COUNT=$5 K0S_WORKER_COUNT=$6 WG_NETWORK=$7
     init_deployment_state "$1"
 }
 ${lines.join('\n')}
