@@ -6,6 +6,7 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
+import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
@@ -22,6 +23,7 @@ import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
 import { randomBytes } from './store/random-bytes.js';
+import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
@@ -72,6 +74,7 @@ export interface OpenRepository {
   readonly remote: string | null;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
+  readonly review: ReviewStore;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -186,7 +189,8 @@ async function openByUrl(
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
   const place = { path: withoutCredentials(url), localFolder: own.folder };
-  return { git, layout, branch, ...place, ...assemble(layout, git, branch, own) };
+  const review = new GitReview(git, null, layout.isShallow);
+  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, own) };
 }
 
 /**
@@ -212,7 +216,9 @@ export async function openStateRepository(
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
   const localFolder = place.folder;
-  const opened = { git, layout, path, localFolder, branch, ...assemble(layout, git, branch, place) };
+  const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
+  const base = { git, layout, path, localFolder, branch, review };
+  const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;

@@ -17,6 +17,8 @@ export interface Settings {
   readonly publishInterval: number;
   readonly publishCombine: boolean;
   readonly phaseSequence: readonly string[];
+  /** Whether commits must be signed by those who may (`docs/review.md`). */
+  readonly signatures: 'required' | 'none';
 }
 
 type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
@@ -87,6 +89,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   publishInterval: 0,
   publishCombine: false,
   phaseSequence: DEFAULT_PHASES,
+  signatures: 'none',
 });
 
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
@@ -203,5 +206,14 @@ export const SETTING_RULES: readonly SettingRule[] = [
         ? (value as string[])
         : undefined,
     about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+  {
+    key: 'signatures',
+    name: 'signatures',
+    type: 'required or none',
+    preset: 'none',
+    places: ['kgit.yaml'],
+    read: (value) => (value === 'required' || value === 'none' ? value : undefined),
+    about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
   },
 ];

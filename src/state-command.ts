@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import type { Context } from './base-command.js';
+import { changeLine } from './cli/change-line.js';
 import { requireDeployment } from './cli/known-deployment.js';
 import type { CommandResult, Screen } from './cli/output.js';
 import { resolveDeployment } from './cli/subjects.js';
 import type { Edit } from './model/edit.js';
-import type { Change } from './model/event.js';
 import type { Precondition } from './model/operation.js';
 import { deployment, formatSubject } from './model/subject.js';
 import type { WriteOutcome } from './store/outcomes.js';
@@ -53,16 +53,6 @@ export abstract class StateCommand extends WriteCommand {
       lines: (screen) => changeLines(outcome, screen),
     };
   }
-}
-
-function side(value: unknown): string {
-  return value === undefined ? '–' : JSON.stringify(value);
-}
-
-function changeLine({ path, before, after }: Change, { style }: Screen): string {
-  if (after === undefined) return `  ${style('red', '-')} ${path} ${style('dim', `was ${side(before)}`)}`;
-  const was = before === undefined ? '' : style('dim', `  was ${side(before)}`);
-  return `  ${before === undefined ? style('green', '+') : style('yellow', '~')} ${path} = ${side(after)}${was}`;
 }
 
 function changeLines(outcome: WriteOutcome, screen: Screen): string[] {

@@ -8,15 +8,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['plugin', 'cli', 'errors'],
   plugin: ['commands'],
   commands: [
-    ...['base-command', 'write-command', 'state-command', 'lease-command', 'legacy-command'],
-    ...['cluster-command', 'read-flags'],
+    ...['base-command', 'write-command', 'state-command', 'lease-command', 'cluster-command'],
+    ...['legacy-command', 'read-flags'],
     ...['composition', 'identity', 'this-host', 'settings', 'cli'],
-    ...['sync', 'k0rdent', 'store', 'model', 'errors'],
+    ...['sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   ],
   'state-command': ['base-command', 'write-command', 'cli', 'store', 'model', 'errors'],
   'lease-command': ['base-command', 'write-command', 'this-host', 'cli', 'store', 'model', 'errors'],
-  'legacy-command': ['base-command', 'write-command', 'this-host', 'cli', 'sync', 'store', 'model', 'errors'],
   'cluster-command': ['base-command', 'identity', 'read-flags', 'cli', 'k0rdent', 'store', 'model', 'errors'],
+  'legacy-command': ['base-command', 'write-command', 'this-host', 'cli', 'sync', 'store', 'model', 'errors'],
   'write-command': ['base-command', 'identity', 'this-host', 'cli', 'store', 'model', 'errors'],
   'read-flags': ['store'],
   'base-command': ['composition', 'this-host', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
@@ -26,9 +26,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   identity: ['settings', 'this-host', 'model'],
   'this-host': ['store'],
   settings: ['cli', 'model'],
-  cli: ['settings', 'sync', 'k0rdent', 'store', 'model', 'errors'],
+  cli: ['settings', 'sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   sync: ['store', 'model', 'errors'],
   k0rdent: ['model', 'errors'],
+  review: ['store', 'model', 'errors'],
   gitstore: ['store', 'model', 'errors'],
   backends: ['store', 'model', 'errors'],
   store: ['model', 'errors'],
@@ -40,9 +41,12 @@ const TALK_TO_GIT = ['commands/init.ts', 'commands/clone.ts', 'commands/doctor.t
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
-const PORT = ['store/state-store.ts', 'store/lease-store.ts', 'store/host.ts', 'store/durable-files.ts'];
+const PORT = [
+  ...['store/state-store.ts', 'store/lease-store.ts', 'store/review-store.ts'],
+  ...['store/host.ts', 'store/durable-files.ts'],
+];
 /** The layers that get clock, chance, environment and streams handed in. */
-const PURE = ['sync', 'k0rdent', 'gitstore', 'backends', 'store', 'model', 'errors'];
+const PURE = ['sync', 'k0rdent', 'review', 'gitstore', 'backends', 'store', 'model', 'errors'];
 
 const layerOf = (path: string) =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
@@ -108,8 +112,8 @@ const CLI_LAYERS = [
   'commands',
   'state-command',
   'lease-command',
-  'legacy-command',
   'cluster-command',
+  'legacy-command',
   'write-command',
   'read-flags',
   'base-command',

@@ -48,6 +48,7 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
     z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
   ]),
   'true or false': z.boolean(),
+  'required or none': z.enum(['required', 'none']),
   'list of phase names': z.array(action).max(100),
 };
 

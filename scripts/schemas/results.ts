@@ -1,5 +1,6 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
+import { RULES } from '../../src/review/finding.js';
 import { API_VERSION } from '../../src/store/records.js';
 import { FAMILIES } from '../../src/sync/legacy-family.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
@@ -55,6 +56,32 @@ const importedFile = z.object({
     .nullable(),
 });
 
+const finding = z.object({
+  rule: z.enum(Object.keys(RULES) as [string]),
+  severity: z.enum(['error', 'warning']),
+  path: nullableText,
+  line: count.nullable().describe('From 1; null where it is about the file as a whole.'),
+  message: z.string(),
+  fix: nullableText.describe('What to do about it; null where the message says it.'),
+});
+const checked = {
+  findings: z.array(finding).describe('The first thousand.'),
+  total: count.describe('How many findings there are.'),
+  files: count,
+  events: count,
+};
+const changes = z.array(
+  change.extend({
+    event: ulid.nullable().describe('Null where no event tells of it.'),
+    timestamp: nullableText,
+    user: nullableText,
+    action: nullableText,
+    reason: nullableText,
+    message: nullableText,
+    run: nullableText,
+  }),
+);
+
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
@@ -93,6 +120,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
+  DiffResult: { about: 'kgit diff', repository: 'always', shapes: [{ subject, changes }] },
   DoctorResult: {
     about: 'kgit doctor',
     repository: 'maybe',
@@ -126,6 +154,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [{ subject, path: z.string(), value: z.unknown() }],
   },
+  HistoryResult: { about: 'kgit history', repository: 'always', shapes: [{ subject, changes }] },
   ImportResult: {
     about: 'kgit import',
     repository: 'always',
@@ -231,18 +260,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  RollbackResult: { about: 'kgit rollback', repository: 'always', shapes: [changed] },
   RunResult: {
     about: 'kgit run',
     repository: 'always',
     shapes: [{ started: runRow, ended: runRow.nullable(), exitCode: count.nullable() }],
   },
   SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
+  ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
   ShellInitResult: {
     about: 'kgit shell-init',
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
-  ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
   StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
   SyncResult: {
     about: 'kgit sync',
@@ -263,6 +293,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [
       { subject, for: z.string(), state: nullableText.describe('Null where it is gone.'), seconds: count },
+    ],
+  },
+  ValidateResult: {
+    about: 'kgit validate',
+    repository: 'always',
+    shapes: [{ ...checked, base: revision.nullable().describe('The merge base that was compared with.') }],
+  },
+  VerifyResult: {
+    about: 'kgit verify',
+    repository: 'always',
+    shapes: [
+      {
+        ...checked,
+        trusted: revision.nullable().describe('The revision that was verified before.'),
+        deployments: count,
+        signatures: count.describe('How many were checked.'),
+      },
     ],
   },
 };

@@ -14,7 +14,6 @@ import type { KgitEvent } from '../model/event.js';
 import { type ClusterSubject, formatSubject, isLabel } from '../model/subject.js';
 import { fetchPolicy } from '../read-flags.js';
 import { type ClusterRecord, readClusters } from '../store/cluster-records.js';
-import { randomBytes } from '../store/random-bytes.js';
 
 type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 

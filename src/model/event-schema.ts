@@ -73,6 +73,11 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 const FIELDS = Object.entries(RULES);
 
+/** What is wrong with the value of a field that a writer may give; null where nothing is, and for other fields. */
+export function fieldFault(field: string, value: unknown): string | null {
+  return Object.hasOwn(RULES, field) ? ((RULES[field] as Rule)(value) ?? null) : null;
+}
+
 export type EventFields = Partial<KgitEvent> & { readonly action: string };
 
 function invalid(field: string, why: string): UsageError {
