@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Calls of the script API and of the library it replaces, side by side: for each round and call one line
-# `NAME KGIT YQ` with times in microseconds. FOLDER holds kgit-N/state and yq-N for each size N.
+# `NAME KGIT YQ` with times in microseconds; then `flat FIRST LAST`, add_event at the first and the last size;
+# and `helper PID`, which ends by itself behind the script. FOLDER holds kgit-N/state and yq-N for each size N.
 # usage: script-api.sh ROUNDS FOLDER LIBRARY KGIT... -- SIZE...
 set -euo pipefail
 export LC_ALL=C
@@ -37,3 +38,15 @@ for ((round = -1; round <= rounds; round++)); do
         both "phase_mark_completed-$size" phase_mark_completed create_vms
     done
 done
+
+# Without yq between them: while it runs the helper publishes, and so disturbs one size more than another.
+for ((round = -1; round <= rounds; round++)); do
+    for size in "$@"; do
+        cd "$folder/kgit-$size"
+        timed add_event flat "round $round"
+        [[ $size != "$1" ]] || first=$took
+    done
+    if ((round > 0)); then echo "flat $first $took"; fi
+done
+
+echo "helper $(<"$__kgit_folder/pid")"

@@ -49,6 +49,7 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
   ]),
   'true or false': z.boolean(),
   'required or none': z.enum(['required', 'none']),
+  'date, such as 2026-12-31': z.string().regex(/^\d{4}-\d\d-\d\d$/),
   'list of phase names': z.array(action).max(100),
 };
 
