@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { helpText, KgitCommand, outputFlag } from '../base-command.js';
+import { type Context, helpText, KgitCommand, outputFlag } from '../base-command.js';
 import { checkLines } from '../cli/check-lines.js';
 import { doctorMetrics, type RepositoryHealth } from '../cli/doctor-metrics.js';
 import { asKgitError } from '../cli/failure.js';
@@ -42,6 +42,8 @@ export default class Doctor extends KgitCommand {
 
   static override flags = { output: outputFlag('prometheus') };
   #health: RepositoryHealth | null = null;
+
+  #context: Promise<Context> | null = null;
 
   protected async execute(): Promise<CommandResult> {
     const { settings, check } = await this.#settings();
@@ -161,8 +163,14 @@ export default class Doctor extends KgitCommand {
     return all.flat();
   }
 
+  /** The repository with all settings, opened once. */
+  #opened(): Promise<Context> {
+    this.#context ??= this.open('never');
+    return this.#context;
+  }
+
   async #legacyFiles({ repository, localFolder }: OpenRepository): Promise<readonly Check[]> {
-    const context = await this.open('never');
+    const context = await this.#opened();
     const { namespace, deployment, filesUntil, timeout } = context.settings;
     const management = defaultManagement(context);
     const host = {
@@ -178,7 +186,7 @@ export default class Doctor extends KgitCommand {
     const where = `${opened.path} (branch ${opened.branch})`;
     await readMarker(opened.repository.store.view(head.revision), where);
     // The settings in kgit.yaml count as one layer of all.
-    if (areValid) await this.open('never');
+    if (areValid) await this.#opened();
     return passed('repository', `${where} at ${head.revision?.slice(0, 10) ?? 'no commit yet'}`);
   }
 

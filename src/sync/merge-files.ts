@@ -33,11 +33,15 @@ async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
   return { parsed, plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }) };
 }
 
-/** The paths of the files below these places that hold what the repository lacks. Writes nothing. */
+/** The absolute paths of the files below these places that hold what the repository lacks. Writes nothing. */
 export async function fileOnly(paths: readonly string[], host: PlanHost): Promise<readonly string[]> {
   if (paths.length === 0) return [];
-  const { plan } = await planMerge(await readLegacyFiles(paths), host);
-  return plan.files.filter(({ events, state }) => events.new + state.set > 0).map(({ path }) => path);
+  const files = await readLegacyFiles(paths);
+  const { plan } = await planMerge(files, host);
+  const places = new Map(files.map(({ path, place }) => [path, place ?? path]));
+  return plan.files
+    .filter(({ events, state }) => events.new + state.set > 0)
+    .map(({ path }) => places.get(path) ?? path);
 }
 
 /**
