@@ -4,7 +4,7 @@ import { type CommandResult, FORMATS, type Format, formatResult, type Screen } f
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
-import { type OpenRepository, openStateRepository } from './composition.js';
+import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
 import { EXIT_CODES, InvalidStateError } from './errors.js';
 import type { Value } from './model/value.js';
@@ -233,6 +233,7 @@ export abstract class KgitCommand extends Command {
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
     opened.repository.combine(settings.publishCombine);
+    await prepareMerges(opened);
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
     if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
     return { opened, settings, reading, managements: managementsOf(marker) };

@@ -10,6 +10,7 @@ import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
+import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import { committerOf } from './identity.js';
@@ -27,6 +28,11 @@ import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
+
+/** Lets git merge state documents by kgit in this clone, where it is not set up so yet. */
+export async function prepareMerges({ git, layout }: Pick<OpenRepository, 'git' | 'layout'>): Promise<void> {
+  if (lacksMergeDriver(layout)) await registerMergeDriver(git);
+}
 
 /** The branch where state lies when nothing else is said. */
 export const DEFAULT_BRANCH = 'main';

@@ -1,5 +1,6 @@
 import { parseDuration } from './cli/time.js';
 import { isAction } from './model/event.js';
+import { FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
 import { isLabel } from './model/subject.js';
 
 /** All that can be set, with the values in use. */
@@ -16,12 +17,19 @@ export interface Settings {
   /** ms; 0: every write is published at once. */
   readonly publishInterval: number;
   readonly publishCombine: boolean;
+  /** What becomes of a write that a protected branch refuses. */
+  readonly writeOnProtected: OnProtected;
+  /** The forge of the remote; as its name says where undefined. */
+  readonly proposeForge: ForgeKind | undefined;
   readonly phaseSequence: readonly string[];
   /** YYYY-MM-DD */
   readonly filesUntil: string | undefined;
   /** Whether commits must be signed by those who may (`docs/review.md`). */
   readonly signatures: 'required' | 'none';
 }
+
+export const ON_PROTECTED = ['fail', 'propose'] as const;
+type OnProtected = (typeof ON_PROTECTED)[number];
 
 type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
 
@@ -46,6 +54,10 @@ const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
   const word = text(value);
   return word !== undefined && isValid(word) ? word : undefined;
 };
+const wordOf =
+  <T extends string>(words: readonly T[]) =>
+  (value: unknown) =>
+    words.find((word) => word === value);
 /** Longest that a timer of Node can wait, in ms: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -96,6 +108,8 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   readMaxAge: 60_000,
   publishInterval: 0,
   publishCombine: false,
+  writeOnProtected: 'fail',
+  proposeForge: undefined,
   phaseSequence: DEFAULT_PHASES,
   filesUntil: undefined,
   signatures: 'none',
@@ -201,6 +215,27 @@ export const SETTING_RULES: readonly SettingRule[] = [
     variable: 'KGIT_PUBLISH_COMBINE',
     read: truth,
     about: "Whether clones that write at once take each other's events along, in one push.",
+  },
+  {
+    key: 'writeOnProtected',
+    name: 'write.onProtected',
+    type: 'fail or propose',
+    preset: 'fail',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_WRITE_ON_PROTECTED',
+    read: wordOf(ON_PROTECTED),
+    about:
+      'What becomes of a write that a protected branch refuses: it fails (20), or is proposed as with --propose.',
+  },
+  {
+    key: 'proposeForge',
+    name: 'propose.forge',
+    type: 'github, gitlab, gitea or forgejo',
+    preset: "as CI or the host's name says",
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PROPOSE_FORGE',
+    read: wordOf(FORGE_KINDS),
+    about: 'Which forge the remote is, for --propose.',
   },
   {
     key: 'phaseSequence',

@@ -1,9 +1,8 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
-import { RULES } from '../../src/review/finding.js';
 import { API_VERSION } from '../../src/store/records.js';
-import { FAMILIES } from '../../src/sync/legacy-family.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
+import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
 import {
   action,
   change,
@@ -19,6 +18,8 @@ import {
   utcTime,
   written,
 } from './parts.js';
+import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
+import { changes, validateShapes, verifyShapes } from './review-results.js';
 import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -38,62 +39,13 @@ const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
 const changed = { subject, changed: z.array(change), ...written };
 const rejection = { code: errorCode, message: z.string() };
 const phase = { name: z.string(), status: z.string(), updatedAt: nullableText, reason: nullableText };
-const importedFile = z.object({
-  path: z.string(),
-  family: z.enum([...FAMILIES, 'unknown']),
-  subject: subject.nullable(),
-  events: z.object({ found: count, new: count, duplicate: count }),
-  state: z.object({ set: count, unchanged: count, conflicts: count }),
-  withheld: z.array(z.string()),
-  warnings: z.array(z.string()),
-  error: z
-    .object({
-      ...rejection,
-      line: count.optional(),
-      column: count.optional(),
-      suggestions: z.array(z.string()).optional(),
-    })
-    .nullable(),
-});
-
-const finding = z.object({
-  rule: z.enum(Object.keys(RULES) as [string]),
-  severity: z.enum(['error', 'warning']),
-  path: nullableText,
-  line: count.nullable().describe('From 1; null where it is about the file as a whole.'),
-  message: z.string(),
-  fix: nullableText.describe('What to do about it; null where the message says it.'),
-});
-const checked = {
-  findings: z.array(finding).describe('The first thousand.'),
-  total: count.describe('How many findings there are.'),
-  files: count,
-  events: count,
-};
-const changes = z.array(
-  change.extend({
-    event: ulid.nullable().describe('Null where no event tells of it.'),
-    timestamp: nullableText,
-    user: nullableText,
-    action: nullableText,
-    reason: nullableText,
-    message: nullableText,
-    run: nullableText,
-  }),
-);
-
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
     repository: 'always',
-    shapes: [
-      {
-        contexts: z.array(z.string()),
-        events: z.array(z.object({ ...eventRow, reason: z.string() })),
-        ...perhapsWritten,
-      },
-    ],
+    shapes: backfillShapes,
   },
+  BackupResult: { about: 'kgit backup', repository: 'always', shapes: backupShapes },
   CloneResult: {
     about: 'kgit clone',
     repository: 'always',
@@ -135,20 +87,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ExportResult: {
     about: 'kgit export',
     repository: 'always',
-    shapes: [
-      {
-        files: z.array(
-          z.object({
-            path: z.string().describe('Below the folder of --to.'),
-            family: z.string(),
-            subject: nullableText,
-            withheld: z.array(z.string()).describe('Places of values that this machine does not have.'),
-            action: z.enum(['written', 'unchanged']),
-          }),
-        ),
-      },
-    ],
+    shapes: exportShapes,
   },
+  EditResult: { about: 'kgit edit', repository: 'always', shapes: [changed] },
   GetResult: {
     about: 'kgit get',
     repository: 'always',
@@ -158,34 +99,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ImportResult: {
     about: 'kgit import',
     repository: 'always',
-    shapes: [
-      {
-        files: z.array(importedFile),
-        skipped: z.array(
-          z.object({
-            path: z.string(),
-            line: count.optional(),
-            column: count.optional(),
-            message: z.string(),
-          }),
-        ),
-        live: z
-          .object({
-            contexts: z.array(z.string()),
-            found: z.array(subject),
-            notFound: z.array(subject).describe('Found in no namespace that could be read.'),
-            denied: z.array(z.string()).describe('Namespaces that could not be read.'),
-          })
-          .optional()
-          .describe('With --live.'),
-        ...perhapsWritten,
-        operations: z
-          .array(z.object(written))
-          .min(2)
-          .optional()
-          .describe('All operations, where it took several; the keys beside it are of the first.'),
-      },
-    ],
+    shapes: importShapes,
   },
   InitResult: {
     about: 'kgit init',
@@ -221,8 +135,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   MirrorResult: {
     about: 'kgit mirror',
     repository: 'always',
-    shapes: [{ files: z.array(importedFile), pending: count }],
+    shapes: mirrorShapes,
   },
+  MergeStateResult: { about: 'kgit merge-state', repository: 'never', shapes: mergeStateShapes },
   OutboxResult: {
     about: 'kgit outbox',
     repository: 'always',
@@ -260,6 +175,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  ResolveResult: { about: 'kgit resolve', repository: 'always', shapes: resolveShapes },
+  RestoreResult: { about: 'kgit restore', repository: 'never', shapes: restoreShapes },
   RollbackResult: { about: 'kgit rollback', repository: 'always', shapes: [changed] },
   RunResult: {
     about: 'kgit run',
@@ -298,19 +215,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ValidateResult: {
     about: 'kgit validate',
     repository: 'always',
-    shapes: [{ ...checked, base: revision.nullable().describe('The merge base that was compared with.') }],
+    shapes: validateShapes,
   },
   VerifyResult: {
     about: 'kgit verify',
     repository: 'always',
-    shapes: [
-      {
-        ...checked,
-        trusted: revision.nullable().describe('The revision that was verified before.'),
-        deployments: count,
-        signatures: count.describe('How many were checked.'),
-      },
-    ],
+    shapes: verifyShapes,
   },
 };
 

@@ -11,7 +11,6 @@ import type { Value } from '../model/value.js';
 import { formatYaml } from '../model/yaml.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { readState } from '../store/records.js';
-import { withheldValue } from '../sync/withheld-value.js';
 
 export default class Get extends KgitCommand {
   static override summary = "Read a deployment's state.";
@@ -58,6 +57,8 @@ export default class Get extends KgitCommand {
     const found = state === null ? { found: false } : lookUp(state, path);
     const preset = this.flags['default'] as string | undefined;
     if (!found.found && this.flags['at'] === undefined) {
+      // A usual run needs nothing of it.
+      const { withheldValue } = await import('../sync/withheld-value.js');
       const secret = await withheldValue(path, id, {
         view: context.reading.view,
         folder: context.opened.localFolder,
