@@ -1,7 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../support/git-fixtures.js';
+import { bareRepository, cloneOf, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgitJson } from '../../support/kgit.js';
 import { bash } from '../../support/script-api/bash.js';
 import { callsOf, scriptOf } from '../../support/script-api/replay.js';
@@ -9,6 +9,7 @@ import { yamlFiles } from '../../support/script-api/yaml-files.js';
 import { emptyState } from '../../support/state-repository.js';
 
 const SHARED = resolve(import.meta.dirname, '../../../../shared/legacy/fixtures');
+const OWN = resolve(import.meta.dirname, 'fixtures/reset-and-again');
 const CASES = ['09-head-full', '12-head-reset-archive-history'];
 const isHere = CASES.every((name) => existsSync(join(SHARED, name)));
 if (!isHere) console.warn(`skipped: no legacy fixtures at ${SHARED}`);
@@ -30,7 +31,28 @@ async function redo(root: string): Promise<void> {
   expect(yamlFiles(to)).toEqual(yamlFiles(root));
 }
 
-it('a deployment, its reset, archive and successor leave the files of the state library', () =>
-  redo(resolve(import.meta.dirname, 'fixtures/reset-and-again')));
+it('a deployment, its reset, archive and successor leave the files of the state library', () => redo(OWN));
 
 it.runIf(isHere).each(CASES)('%s: what the old library wrote', (name) => redo(join(SHARED, name, 'root')));
+
+it('what is withheld, and that alone, is missing on another machine: its key exits with 19', async () => {
+  const [remote, one, to] = [bareRepository(), temporaryFolder(), temporaryFolder()];
+  await kgitJson('.', ['init', one, '--remote', remote]);
+  await kgitJson(one, ['import', OWN]);
+  const two = cloneOf(remote);
+  await kgitJson(two, ['export', '--to', to]);
+  const found = yamlFiles(to);
+  const without = (text: unknown) =>
+    JSON.parse(JSON.stringify(text), (key, value) => (key === 'private_key' ? undefined : value));
+  expect(without(found)).toEqual(without(yamlFiles(OWN)));
+  const keys = [...JSON.stringify(found).matchAll(/"private_key":"([^"]*)"/g)].map(([, key]) => key);
+  expect(new Set(keys)).toEqual(new Set(['<withheld: WireGuard private key>']));
+  const state = join(to, 'state/deployment-state.yaml');
+  writeFileSync(
+    state,
+    readFileSync(state, 'utf8').replace('role: hub', `role: hub\n    private_key: "${keys[0]}"`),
+  );
+  const { code, out, err } = await bash(to, two, 'get_wireguard_private_key mylaptop');
+  expect([code, out]).toEqual([19, '']);
+  expect(err).toMatch(/^kgit: .* is withheld: .*\n$/);
+});
