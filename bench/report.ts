@@ -10,6 +10,7 @@ export const FIGURES = [
   'BULK',
   'COLD',
   'SCRIPT',
+  'SCRIPT-API',
   'READS',
   'CONTENTION',
   'FORGE',

@@ -22,6 +22,8 @@ export interface Settings {
   /** The forge of the remote; as its name says where undefined. */
   readonly proposeForge: ForgeKind | undefined;
   readonly phaseSequence: readonly string[];
+  /** YYYY-MM-DD */
+  readonly filesUntil: string | undefined;
   /** Whether commits must be signed by those who may (`docs/review.md`). */
   readonly signatures: 'required' | 'none';
 }
@@ -75,6 +77,12 @@ function duration(value: unknown): number | undefined {
   }
 }
 
+function date(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return undefined;
+  const at = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value) ? value : undefined;
+}
+
 /** The phases of the newest deployment scripts, in their order. */
 export const DEFAULT_PHASES: readonly string[] = [
   'prepare_deployment',
@@ -103,6 +111,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   writeOnProtected: 'fail',
   proposeForge: undefined,
   phaseSequence: DEFAULT_PHASES,
+  filesUntil: undefined,
   signatures: 'none',
 });
 
@@ -241,6 +250,16 @@ export const SETTING_RULES: readonly SettingRule[] = [
         ? (value as string[])
         : undefined,
     about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+  {
+    key: 'filesUntil',
+    name: 'migration.filesUntil',
+    type: 'date, such as 2026-12-31',
+    preset: 'none: never',
+    places: ['kgit.yaml'],
+    read: date,
+    about:
+      'The day, in UTC, from which the script API and kgit doctor warn of state that is written to files alone.',
   },
   {
     key: 'signatures',

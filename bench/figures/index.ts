@@ -8,6 +8,7 @@ import { growth } from './growth.js';
 import { push } from './push.js';
 import { reads } from './reads.js';
 import { script } from './script.js';
+import { scriptApi } from './script-api.js';
 import { start } from './start.js';
 
 /** What measures each figure. */
@@ -20,6 +21,7 @@ export const FIGURE_MAKERS: Readonly<
   BULK: bulk,
   COLD: cold,
   SCRIPT: script,
+  'SCRIPT-API': scriptApi,
   READS: reads,
   CONTENTION: contention,
   FORGE: forge,

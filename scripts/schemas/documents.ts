@@ -52,6 +52,7 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
   'fail or propose': z.enum(ON_PROTECTED),
   'github, gitlab, gitea or forgejo': z.enum(FORGE_KINDS),
   'required or none': z.enum(['required', 'none']),
+  'date, such as 2026-12-31': z.string().regex(/^\d{4}-\d\d-\d\d$/),
   'list of phase names': z.array(action).max(100),
 };
 

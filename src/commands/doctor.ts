@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { helpText, KgitCommand, outputFlag } from '../base-command.js';
+import { type Context, helpText, KgitCommand, outputFlag } from '../base-command.js';
 import { checkLines } from '../cli/check-lines.js';
 import { doctorMetrics, type RepositoryHealth } from '../cli/doctor-metrics.js';
 import { asKgitError } from '../cli/failure.js';
 import type { CommandResult } from '../cli/output.js';
+import { defaultManagement } from '../cli/subjects.js';
 import { parseDuration } from '../cli/time.js';
 import { LOCAL_FOLDER, type OpenRepository, openGit, openStateRepository } from '../composition.js';
 import { EXIT_CODES } from '../errors.js';
@@ -14,6 +15,7 @@ import { readConfig } from '../gitstore/repository.js';
 import { actorOf, committerOf } from '../identity.js';
 import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
+import { SECRET_GUARD } from '../legacy-command.js';
 import { type Check, findingOf, passed } from '../model/check.js';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.js';
 import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor-folders.js';
@@ -21,6 +23,7 @@ import { checkOutbox } from '../store/doctor-outbox.js';
 import { checkPushes } from '../store/doctor-pushes.js';
 import { readMarker } from '../store/records.js';
 import type { Head } from '../store/state-store.js';
+import { checkFileOnly } from '../sync/file-only-check.js';
 import { systemClock } from '../this-host.js';
 
 export default class Doctor extends KgitCommand {
@@ -39,6 +42,8 @@ export default class Doctor extends KgitCommand {
 
   static override flags = { output: outputFlag('prometheus') };
   #health: RepositoryHealth | null = null;
+
+  #context: Promise<Context> | null = null;
 
   protected async execute(): Promise<CommandResult> {
     const { settings, check } = await this.#settings();
@@ -148,6 +153,7 @@ export default class Doctor extends KgitCommand {
         this.#health = { fetchedAt: head.fetchedAt, waiting: entries.map(({ id }) => id), pushes };
         return checkOutbox(entries, repository.store.target, this.now());
       }),
+      this.#every('legacy-files', async () => (areValid ? await this.#legacyFiles(opened) : [])),
       one('pushes', async () => checkPushes(pushes)),
       one('checkout', () =>
         checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),
@@ -157,11 +163,30 @@ export default class Doctor extends KgitCommand {
     return all.flat();
   }
 
+  /** The repository with all settings, opened once. */
+  #opened(): Promise<Context> {
+    this.#context ??= this.open('never');
+    return this.#context;
+  }
+
+  async #legacyFiles({ repository, localFolder }: OpenRepository): Promise<readonly Check[]> {
+    const context = await this.#opened();
+    const { namespace, deployment, filesUntil, timeout } = context.settings;
+    const management = defaultManagement(context);
+    const host = {
+      view: async () => (await repository.read('never', timeout)).view,
+      localFolder,
+      settings: { management, namespace, deployment, skipInvalid: true, secrets: SECRET_GUARD },
+    };
+    const check = await checkFileOnly(host, filesUntil, this.now());
+    return check ? [check] : [];
+  }
+
   async #repositoryCheck(opened: OpenRepository, head: Head, areValid: boolean): Promise<Check> {
     const where = `${opened.path} (branch ${opened.branch})`;
     await readMarker(opened.repository.store.view(head.revision), where);
     // The settings in kgit.yaml count as one layer of all.
-    if (areValid) await this.open('never');
+    if (areValid) await this.#opened();
     return passed('repository', `${where} at ${head.revision?.slice(0, 10) ?? 'no commit yet'}`);
   }
 

@@ -4,12 +4,13 @@ import { Args } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { serveSlots } from '../cli/shell-slots.js';
-import { ConflictError, KgitError } from '../errors.js';
+import { ConflictError, KgitError, NotFoundError } from '../errors.js';
 import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
 import { createWhole } from '../store/durable-files.js';
 import { PublishLock } from '../store/publish-lock.js';
 import { WithheldValues } from '../store/withheld-values.js';
-import { mergeFiles } from '../sync/merge-files.js';
+import { fileOnlyMessage, isOver } from '../sync/file-only-check.js';
+import { fileOnly, mergeFiles } from '../sync/merge-files.js';
 import type { ScriptHost } from '../sync/script-api/script-session.js';
 import { CallServer, type Exclusively } from '../sync/script-api/serve-call.js';
 import { systemClock, thisHost } from '../this-host.js';
@@ -39,7 +40,7 @@ export default class ShellServer extends LegacyCommand {
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     try {
       const context = await this.open('never');
-      const calls = new CallServer(this.#host(context), this.#exclusively(context));
+      const calls = new CallServer(this.#host(context), this.#exclusively(context), this.#warning(context));
       await this.#serve(folder, calls);
       await this.publishRest(context);
     } catch (error) {
@@ -56,10 +57,11 @@ export default class ShellServer extends LegacyCommand {
   #serve(folder: string, calls: CallServer): Promise<void> {
     const pid = Number(this.args['pid']);
     const began = thisHost.processStart(pid);
-    let lastCall = this.now();
+    // Not the time of day, which may be set back.
+    let lastCall = performance.now();
     return new Promise((resolve, reject) => {
       const answer = async (words: readonly string[]) => {
-        lastCall = this.now();
+        lastCall = performance.now();
         const { status, out, notes } = await calls.serve(words);
         const head = `${String(status).padStart(3, '0')}${notes === '' ? '-' : 'n'}`;
         const clean = (text: string) => text.replaceAll('\0', '\ufffd');
@@ -69,7 +71,7 @@ export default class ShellServer extends LegacyCommand {
       const look = setInterval(() => {
         const isThere = thisHost.isAlive(pid) && thisHost.processStart(pid) === began;
         // A part of the script that runs in the background may outlive it.
-        if (isThere || this.now() - lastCall < 4 * LOOK_MS) return;
+        if (isThere || performance.now() - lastCall < 4 * LOOK_MS) return;
         clearInterval(look);
         resolve();
       }, LOOK_MS);
@@ -95,6 +97,22 @@ export default class ShellServer extends LegacyCommand {
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },
+    };
+  }
+
+  /** What is to be said of a folder of state files once a script. */
+  #warning(context: Context): (folder: string) => Promise<string | null> {
+    const { filesUntil } = context.settings;
+    return async (folder) => {
+      if (!isOver(filesUntil, this.now())) return null;
+      try {
+        const paths = await fileOnly([folder], this.mergeHost(context));
+        return paths.length === 0 ? null : fileOnlyMessage(paths, filesUntil);
+      } catch (error) {
+        // No script fails for a warning; one that begins has no files yet.
+        if (!(error instanceof KgitError)) throw error;
+        return error instanceof NotFoundError ? null : error.message;
+      }
     };
   }
 

@@ -41,6 +41,12 @@ export class ImportedFiles {
     return lines.findLast((line) => line.path === path) ?? null;
   }
 
+  /** What was last taken from each file. Throws EnvironmentError. */
+  async all(): Promise<readonly ImportedFileRecord[]> {
+    const journals = await PrivateJournal.readAll(this.#folder);
+    return journals.flatMap((lines) => lines.findLast(isRecord) ?? []);
+  }
+
   /**
    * Notes what was taken from a file. A power loss may take the note away: then the next merge goes by what the
    * repository holds of the import. Throws EnvironmentError.
@@ -57,5 +63,10 @@ export class ImportedFiles {
 }
 
 function isRecord(line: unknown): line is ImportedFileRecord {
-  return isMap(line) && typeof line['text'] === 'string' && typeof line['sha256'] === 'string';
+  return (
+    isMap(line) &&
+    typeof line['path'] === 'string' &&
+    typeof line['text'] === 'string' &&
+    typeof line['sha256'] === 'string'
+  );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import { cannotKeep, hasCode, privateFolder, replaceWhole, syncFolder } from './durable-files.js';
@@ -49,39 +49,55 @@ export class PrivateJournal {
   }
 
   /** The lines, oldest first; none where nothing was written. Throws EnvironmentError. */
-  async read(): Promise<unknown[]> {
-    return (await this.#text()).split('\n').flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as unknown];
-      } catch {
-        // Cut off by a power loss: it was never acknowledged.
-        return [];
-      }
-    });
+  read(): Promise<unknown[]> {
+    return linesOf(this.#path);
   }
 
-  async #text(): Promise<string> {
+  /** The lines of each journal in a folder. Throws EnvironmentError. */
+  static async readAll(folder: string): Promise<unknown[][]> {
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw unusable(folder, error);
+    });
+    const journals = names.filter((name) => name.endsWith('.jsonl')).sort();
+    const all: unknown[][] = [];
+    for (const name of journals) all.push(await linesOf(join(folder, name)));
+    return all;
+  }
+}
+
+async function linesOf(path: string): Promise<unknown[]> {
+  return (await textOf(path)).split('\n').flatMap((line) => {
     try {
-      const handle = await open(this.#path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-      try {
-        const stats = await handle.stat();
-        if (!stats.isFile() || stats.size > MAX_BYTES) throw this.#unusable();
-        return await handle.readFile('utf8');
-      } finally {
-        await handle.close();
-      }
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return '';
-      if (error instanceof EnvironmentError) throw error;
-      throw this.#unusable(error);
+      return line === '' ? [] : [JSON.parse(line) as unknown];
+    } catch {
+      // Cut off by a power loss: it was never acknowledged.
+      return [];
     }
-  }
+  });
+}
 
-  #unusable(cause?: unknown): EnvironmentError {
-    return new EnvironmentError(`${this.#path} cannot be read, or is no file of kgit's`, {
-      ...(cause === undefined ? {} : { cause }),
-      suggestions: ['Look at it, and move it away; then import the files of the scripts again'],
-      data: { path: this.#path },
-    });
+async function textOf(path: string): Promise<string> {
+  try {
+    const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile() || stats.size > MAX_BYTES) throw unusable(path);
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return '';
+    if (error instanceof EnvironmentError) throw error;
+    throw unusable(path, error);
   }
+}
+
+function unusable(path: string, cause?: unknown): EnvironmentError {
+  return new EnvironmentError(`${path} cannot be read, or is no file of kgit's`, {
+    ...(cause === undefined ? {} : { cause }),
+    suggestions: ['Look at it, and move it away; then import the files of the scripts again'],
+    data: { path },
+  });
 }

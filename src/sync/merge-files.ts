@@ -23,6 +23,27 @@ export interface MergeHost {
   keep(operation: Operation): Promise<void>;
 }
 
+type PlanHost = Pick<MergeHost, 'view' | 'localFolder' | 'settings'>;
+
+async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
+  const parsed = parseImport(files, host.settings);
+  const imported = new ImportedFiles(host.localFolder);
+  const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
+  const existing = await existingRecords(await host.view(), parsed, local);
+  return { parsed, plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }) };
+}
+
+/** The absolute paths of the files below these places that hold what the repository lacks. Writes nothing. */
+export async function fileOnly(paths: readonly string[], host: PlanHost): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const files = await readLegacyFiles(paths);
+  const { plan } = await planMerge(files, host);
+  const places = new Map(files.map(({ path, place }) => [path, place ?? path]));
+  return plan.files
+    .filter(({ events, state }) => events.new + state.set > 0)
+    .map(({ path }) => places.get(path) ?? path);
+}
+
 /**
  * Merges legacy files in, as `kgit import` does where nobody can be asked: what is broken is left out, and where both
  * sides have changed a value the repository's stays. Durable when it returns. The rows tell what was found.
@@ -39,11 +60,7 @@ export async function mergeRead(
   files: readonly LegacyFile[],
   host: MergeHost,
 ): Promise<readonly ImportedFile[]> {
-  const parsed = parseImport(files, host.settings);
-  const imported = new ImportedFiles(host.localFolder);
-  const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
-  const existing = await existingRecords(await host.view(), parsed, local);
-  const plan = planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true });
+  const { parsed, plan } = await planMerge(files, host);
   const kept = keepLocally(host.localFolder, parsed);
   // Before anything is kept for others: what is withheld from them must not be lost here.
   await kept.secrets();

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { emptyRepository } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { commitFiles, MARKER, stateRepository } from '../support/state-repository.js';
+import { yamlFiles } from '../support/script-api/yaml-files.js';
+import { emptyState, stateRepository } from '../support/state-repository.js';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../shared/legacy/fixtures');
 const isHere = existsSync(FIXTURES);
@@ -27,21 +27,6 @@ events:
 `;
 
 const folder = () => mkdtempSync(join(tmpdir(), 'kgit-export-'));
-
-function emptyState(): string {
-  const path = emptyRepository();
-  commitFiles(path, { 'kgit.yaml': MARKER });
-  return path;
-}
-
-function yamlFiles(root: string): Record<string, unknown> {
-  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.yaml'),
-  );
-  return Object.fromEntries(
-    names.sort().map((name) => [name, parse(readFileSync(join(root, name), 'utf8'))]),
-  );
-}
 
 function write(root: string, path: string, text: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -32,6 +32,13 @@ export function stateRepository(files: Files = {}): string {
   return path;
 }
 
+/** A purely local state repository that holds nothing yet. */
+export function emptyState(): string {
+  const path = emptyRepository();
+  commitFiles(path, { 'kgit.yaml': MARKER });
+  return path;
+}
+
 /** A remote that holds a state repository with the deployment dep-a. */
 export function sharedState(files: Files = {}): string {
   const remote = bareRepository();

@@ -4,7 +4,8 @@ import { parseStatePath } from '../../model/state-path.js';
 import { isMap, type Value, type ValueMap } from '../../model/value.js';
 
 const OWN = ['id', 'source', 'changes', 'given'];
-const MARKER = /^<withheld: .*>$/s;
+/** A text in the place of a secret. */
+export const MARKER = /^<withheld: .*>$/s;
 
 /** An event as the entry of a legacy file, with its secrets where this machine has them. */
 export interface ExportedEntry {

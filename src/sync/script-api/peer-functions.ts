@@ -2,6 +2,7 @@ import { SecretError } from '../../errors.js';
 import { formatStatePath, type StatePath } from '../../model/state-path.js';
 import { deployment, legacySlug } from '../../model/subject.js';
 import { isMap } from '../../model/value.js';
+import { MARKER } from '../export/exported-entry.js';
 import { statePathOfKey } from '../state-mapping.js';
 import type { ScriptCall } from './script-call.js';
 import type { ScriptFunction } from './script-functions.js';
@@ -16,7 +17,7 @@ function peer(host: string): StatePath {
 /** A value that the file may lack because it is secret: the one that is kept on this machine. Throws SecretError. */
 async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const found = await call.state.print(path).catch(() => 'null');
-  if (found !== 'null') return found;
+  if (found !== 'null' && !MARKER.test(found)) return found;
   const name = await call.deployment();
   if (name === null) return found;
   const [key, ...rest] = path;

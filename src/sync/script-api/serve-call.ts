@@ -33,12 +33,20 @@ function placesOf([, cwd, folder, state, events, azureState, azureEvents]: CallW
 export class CallServer {
   readonly #host: Omit<ScriptHost, 'note'>;
   readonly #exclusively: Exclusively;
+  readonly #warning: (folder: string) => Promise<string | null>;
+  #isWarned = false;
   readonly #files = new ScriptFiles();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(host: Omit<ScriptHost, 'note'>, exclusively: Exclusively) {
+  /** @param warning what is to be said of a folder of state files, at the first call; null for nothing */
+  constructor(
+    host: Omit<ScriptHost, 'note'>,
+    exclusively: Exclusively,
+    warning: (folder: string) => Promise<string | null>,
+  ) {
     this.#host = host;
     this.#exclusively = exclusively;
+    this.#warning = warning;
   }
 
   /** The reply to a call; what fails is in it, with the exit status that kgit has for it. */
@@ -69,8 +77,14 @@ export class CallServer {
     const host: ScriptHost = { ...this.#host, note };
     const session = new ScriptSession(host);
     const call = new ScriptCall(places, words.slice(7), { host, session, files: this.#files });
-    if (READS.test(name)) return run(call);
-    const folder = createHash('sha256').update(resolve(places.cwd, places.folder)).digest('hex').slice(0, 32);
-    return this.#exclusively(folder, () => run(call));
+    const folder = resolve(places.cwd, places.folder);
+    const lock = createHash('sha256').update(folder).digest('hex').slice(0, 32);
+    if (!this.#isWarned) {
+      this.#isWarned = true;
+      // Beside the other scripts: between a file and its record it would look as if kgit had not written it.
+      const warning = await this.#exclusively(lock, () => this.#warning(folder));
+      if (warning !== null) note(warning);
+    }
+    return READS.test(name) ? run(call) : this.#exclusively(lock, () => run(call));
   }
 }

@@ -1,35 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { kgit, kgitJson, PROGRAM } from '../support/kgit.js';
-import { offlineClone, stateRepository } from '../support/state-repository.js';
-
-const PRELUDE = `
-print_success() { echo "ok $1"; }; print_warning() { echo "warning $1"; }
-print_error() { echo "error $1"; }; print_info() { echo "info $1"; }; print_header() { echo "# $1"; }
-AZURE_LOCATION=eu K0S_CONTROLLER_COUNT=1 K0S_WORKER_COUNT=1 WG_NETWORK=10.0.0.0/24 CONFIG_YAML=cfg.yaml
-declare -A WG_IPS
-eval "$('${process.execPath}' '${PROGRAM}' shell-init bash)"
-`;
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs a script through the script API in real bash. */
-function bash(cwd: string, repo: string, script: string): Promise<Ran> {
-  const env = { ...process.env, KGIT_REPO: repo };
-  return new Promise((resolve) => {
-    execFile('bash', ['-c', `set -euo pipefail\n${PRELUDE}\n${script}`], { cwd, env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
-}
+import { kgit, kgitJson } from '../../support/kgit.js';
+import { bash } from '../../support/script-api/bash.js';
+import { offlineClone, stateRepository } from '../../support/state-repository.js';
 
 const checkout = () => mkdtempSync(join(tmpdir(), 'kgit-scripts-'));
 const read = (folder: string, file: string) => parse(readFileSync(join(folder, file), 'utf8'));

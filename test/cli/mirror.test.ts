@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+
+const entry = (action: string) =>
+  `  - timestamp: "2025-07-11T14:30:00Z"\n    action: ${action}\n    message: it\n`;
+const HEAD = 'cluster_name: my-cluster\nevents:\n';
+
+it('publishes what old scripts write within seconds, and retries a file that is half written', async () => {
+  const remote = bareRepository();
+  const here = temporaryFolder();
+  await kgitJson('.', ['init', here, '--remote', remote]);
+  const reader = cloneOf(remote);
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'state'));
+  const log = join(folder, 'state/cluster-my-cluster-events.yaml');
+  writeFileSync(log, HEAD + entry('first'));
+  const mirror = startKgit(here, ['mirror', folder, '--watch', '--json']);
+  let [said, result] = ['', ''];
+  mirror.stderr.on('data', (bytes) => (said += bytes));
+  mirror.stdout.on('data', (bytes) => (result += bytes));
+  try {
+    const tip = () => git(remote, 'rev-parse', 'main');
+    const actions = async () => {
+      const { events } = await kgitJson(reader, ['log', 'my-cluster', '--fetch', '--limit', '10']);
+      return (events as { action: string }[]).map(({ action }) => action).sort();
+    };
+    const published = async (from: string) => {
+      await vi.waitFor(() => expect(tip()).not.toBe(from), { timeout: 30_000, interval: 100 });
+    };
+    await published(tip());
+    expect(await actions()).toEqual(['first']);
+    const before = tip();
+    // Cut off inside of a quoted text, as a reader in the middle of a write sees it.
+    appendFileSync(log, entry('second').slice(0, 30));
+    await vi.waitFor(() => expect(mirror.exitCode).toBeNull());
+    const whole = HEAD + entry('first') + entry('second');
+    const began = performance.now();
+    writeFileSync(log, whole);
+    await published(before);
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(await actions()).toEqual(['first', 'second']);
+  } finally {
+    mirror.kill('SIGINT');
+  }
+  const [code] = await once(mirror, 'exit');
+  expect([code, said]).toEqual([0, '']);
+  expect(JSON.parse(result).pending).toBe(0);
+}, 90_000);
+
+it('reports a broken file at once where it does not watch', async () => {
+  const [here, folder] = [temporaryFolder(), temporaryFolder()];
+  await kgitJson('.', ['init', here]);
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'state/cluster-a-events.yaml'), 'events:\n  - {');
+  const { stderr } = await kgit(here, ['mirror', folder]);
+  expect(stderr).toContain('state/cluster-a-events.yaml');
+}, 60_000);
