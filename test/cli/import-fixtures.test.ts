@@ -19,7 +19,10 @@ describe.runIf(hasLegacyFixtures)('what the scripts left behind, through the pro
       await kgitJson('.', ['init', one, '--remote', remote]);
       const two = cloneOf(remote);
       const root = join(FIXTURES, name, 'root');
-      const runs = await Promise.all([kgit(one, ['import', root, '--verbose']), kgit(two, ['import', root, '--verbose'])]);
+      const runs = await Promise.all([
+        kgit(one, ['import', root, '--verbose']),
+        kgit(two, ['import', root, '--verbose']),
+      ]);
       expect(runs.map(({ code }) => code)).toEqual([0, 0]);
       const deployments = (await kgitJson(one, ['list', 'deployments', '--fetch'])).items;
       const count = git(remote, 'rev-list', '--count', 'main');
