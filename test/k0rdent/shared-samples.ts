@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 
 const ROOT = fileURLToPath(new URL('../../../shared/k0rdent', import.meta.url));
@@ -26,7 +26,7 @@ export function crdProblems(): (object: { apiVersion: string; kind: string }) =>
   // Formats are Go's (int32, date-time), and Kubernetes' own keys stand beside the standard ones.
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const folder = join(ROOT, 'crds');
-  const validators = new Map(
+  const validators = new Map<string, ValidateFunction>(
     readdirSync(folder).flatMap((file) => {
       const { group, names, versions } = (parse(readFileSync(join(folder, file), 'utf8')) as Crd).spec;
       return versions.map(
