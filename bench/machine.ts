@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
-import { race } from './race.js';
+import { type Contender, race } from './race.js';
 import { type Spread, spread } from './statistics.js';
 
 /** What was measured on, and how noisy it was. */
@@ -19,10 +19,10 @@ export interface Machine {
 
 const ROUNDS = 25;
 
-/** Looks at the machine and measures its noise. */
-export function lookAtMachine(): Machine {
+/** Looks at the machine and measures its noise, in the environment of all that is measured. */
+export function lookAtMachine(env: NonNullable<Contender['env']>): Machine {
   const [load = 0] = loadavg();
-  const { node } = race({ node: { argv: [process.execPath, '-e', '0'] } }, ROUNDS);
+  const { node } = race({ node: { argv: [process.execPath, '-e', '0'], env } }, ROUNDS);
   const round = (value: number) => Number(value.toFixed(1));
   const { median, min, max } = spread(node);
   const [cpu] = cpus();

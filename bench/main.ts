@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIGURE_MAKERS } from './figures/index.js';
 import { lookAtMachine } from './machine.js';
-import { FIGURES, type FigureName, resultFile } from './report.js';
-import { type Result, verdict } from './result.js';
+import { FIGURES, type FigureName, readResults, resultFile } from './report.js';
+import { asBefore, type Result, verdict } from './result.js';
 import { progress, Surroundings } from './surroundings.js';
 
 function chosen(names: readonly string[]): FigureName[] {
@@ -13,15 +13,18 @@ function chosen(names: readonly string[]): FigureName[] {
 }
 
 /** Measures the figures named, or all, and writes their results. */
-export function runBenchmarks(root: string, names: readonly string[]): void {
+export async function runBenchmarks(root: string, names: readonly string[]): Promise<void> {
   for (const figure of chosen(names)) {
     const began = Date.now();
     progress(`${figure} begins`);
     const surroundings = new Surroundings(root);
     try {
-      const machine = lookAtMachine();
-      const rows = FIGURE_MAKERS[figure](surroundings);
-      const result: Result = { figure, measuredAt: new Date(began).toISOString(), machine, rows };
+      const machine = lookAtMachine(surroundings.env());
+      const earlier = readResults(root).find((result) => result.figure === figure);
+      const rows = await FIGURE_MAKERS[figure](surroundings);
+      const measuredAt = new Date(began).toISOString();
+      const before = earlier ? { before: asBefore(earlier) } : {};
+      const result: Result = { figure, measuredAt, machine, rows, ...before };
       writeFileSync(join(root, resultFile(figure)), `${JSON.stringify(result, null, 2)}\n`);
       for (const row of rows) {
         const value = row.value ? `${row.value.median}${row.unit} ` : '';

@@ -1,4 +1,7 @@
-/** Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] */
+/**
+ * Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] [sealed]
+ * sealed: all events in sealed months, as kgit compact leaves them, a commit for each month instead of each event.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
@@ -13,32 +16,68 @@ function ulid(time, random) {
   return text + String(random).padStart(16, '0');
 }
 
-function* stream(events, clusters) {
-  const commit = (n, seconds, files) => {
-    const message = `touched: ${n}\n`;
-    let text = `commit refs/heads/main\nmark :${n}\ncommitter kgit <kgit@bench> ${seconds} +0000\ndata ${message.length}\n${message}\n`;
-    if (n > 1) text += `from :${n - 1}\n`;
-    for (const [path, body] of files) text += `M 100644 inline ${path}\ndata ${body.length}\n${body}\n`;
-    return text;
-  };
-  const marker = 'apiVersion: kgit/v1\nkind: StateRepository\nmanagements:\n  default: {}\n';
-  const state = 'deployment:\n  deployment_id: d\n  phase: create_vms\n';
+const marker = 'apiVersion: kgit/v1\nkind: StateRepository\nmanagements:\n  default: {}\n';
+const state = 'deployment:\n  deployment_id: d\n  phase: create_vms\n';
+const eventsFolder = (cluster) => `clusters/default/kcm-system/c${cluster}/events`;
+
+function commit(n, seconds, files) {
+  const message = `touched: ${n}\n`;
+  let text = `commit refs/heads/main\nmark :${n}\ncommitter kgit <kgit@bench> ${seconds} +0000\ndata ${message.length}\n${message}\n`;
+  if (n > 1) text += `from :${n - 1}\n`;
+  for (const [path, body] of files) text += `M 100644 inline ${path}\ndata ${body.length}\n${body}\n`;
+  return text;
+}
+
+function eventOf(n, events) {
+  const time = START + Math.floor((n * SPAN) / events);
+  const id = ulid(time, n);
+  const stamp = new Date(time).toISOString();
+  const body = `id: ${id}\ntimestamp: "${stamp}"\naction: touched\nuser: bench\nmessage: event ${n} of the benchmark\n`;
+  return { id, body, month: stamp.slice(0, 7), seconds: Math.floor(time / 1000) };
+}
+
+function* first() {
   yield commit(1, START / 1000, [
     ['kgit.yaml', marker],
     ['deployments/d/state.yaml', state],
   ]);
+}
+
+function* open(events, clusters) {
+  yield* first();
   for (let n = 0; n < events; n++) {
-    const time = START + Math.floor((n * SPAN) / events);
-    const id = ulid(time, n);
-    const stamp = new Date(time).toISOString();
-    const folder = `clusters/default/kcm-system/c${n % clusters}/events/${stamp.slice(0, 7)}`;
-    const body = `id: ${id}\ntimestamp: "${stamp}"\naction: touched\nuser: bench\nmessage: event ${n} of the benchmark\n`;
-    yield commit(n + 2, Math.floor(time / 1000), [[`${folder}/${id}-touched.yaml`, body]]);
+    const { id, body, month, seconds } = eventOf(n, events);
+    const path = `${eventsFolder(n % clusters)}/${month}/${id}-touched.yaml`;
+    yield commit(n + 2, seconds, [[path, body]]);
   }
   yield 'done\n';
 }
 
-const [dir, events, clusters = '1000'] = process.argv.slice(2);
+const asItem = (body) => `  - ${body.trimEnd().replaceAll('\n', '\n    ')}\n`;
+
+function* sealed(events, clusters) {
+  yield* first();
+  let commits = 1;
+  let now = null;
+  let files = new Map();
+  const close = () => commit(++commits, now.seconds, [...files.entries()]);
+  for (let n = 0; n < events; n++) {
+    const event = eventOf(n, events);
+    if (now !== null && event.month !== now.month) {
+      yield close();
+      files = new Map();
+    }
+    now = event;
+    const cluster = n % clusters;
+    const path = `${eventsFolder(cluster)}/${event.month}.yaml`;
+    files.set(path, (files.get(path) ?? `cluster_name: "c${cluster}"\nevents:\n`) + asItem(event.body));
+  }
+  yield close();
+  yield 'done\n';
+}
+
+const [dir, events, clusters = '1000', form = 'open'] = process.argv.slice(2);
+const stream = form === 'sealed' ? sealed : open;
 mkdirSync(dir, { recursive: true });
 spawnSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', dir], { stdio: 'inherit' });
 for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant'])

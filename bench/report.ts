@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { type Result, type Row, verdict } from './result.js';
 
 /** In the order of the table. */
-export const FIGURES = ['START', 'PUSH', 'GROWTH', 'BULK', 'COLD', 'SCRIPT', 'READS'] as const;
+export const FIGURES = [
+  'START',
+  'PUSH',
+  'GROWTH',
+  'BULK',
+  'COLD',
+  'SCRIPT',
+  'READS',
+  'CONTENTION',
+  'FORGE',
+] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 const FOLDER = 'bench/results';
@@ -35,12 +45,14 @@ function amount(value: number, unit: Row['unit']): string {
   return unit === 'x' ? `${value.toFixed(2)}x` : `${value} ${unit}`;
 }
 
-function cells(row: Row): string[] {
+function cells(row: Row, before: Result['before']): string[] {
+  const earlier = before?.medians[row.what];
   const { what, target, value, unit, times, peakMb, rounds } = row;
   return [
     what,
     target === null ? '' : `≤ ${unit === 'x' ? `${target}x` : `${target} ${unit}`}`,
     value ? amount(value.median, unit) : '',
+    earlier === undefined ? '' : amount(earlier, unit),
     value && rounds > 1 ? `${amount(value.min, unit)} to ${amount(value.max, unit)}` : '',
     times ? `${times[0]} / ${times[1]}` : '',
     peakMb === null ? '' : `${peakMb} MB`,
@@ -48,7 +60,16 @@ function cells(row: Row): string[] {
   ];
 }
 
-const HEAD = ['what', 'target', 'median', 'spread', 'ms: whole command / baseline', 'peak memory', ''];
+const HEAD = [
+  'what',
+  'target',
+  'median',
+  'run before',
+  'spread',
+  'ms: whole command / baseline',
+  'peak memory',
+  '',
+];
 
 function machineLine({ machine, measuredAt }: Result): string {
   const { cpu, cores, memoryGb, system, git, node, load, bareNode } = machine;
@@ -69,7 +90,10 @@ function section(result: Result): string {
   return [
     `## ${result.figure}`,
     machineLine(result),
-    table(HEAD, result.rows.map(cells)),
+    table(
+      HEAD,
+      result.rows.map((row) => cells(row, result.before)),
+    ),
     result.rows.flatMap(commands).join('\n'),
   ].join('\n\n');
 }

@@ -11,7 +11,7 @@ export interface Row {
   readonly baseline: string;
   /** Largest value that passes; null where none is set. */
   readonly target: number | null;
-  readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes';
+  readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes' | 'events';
   /** Of the rounds; null where it could not be measured, and then `note` says why. */
   readonly value: Spread | null;
   readonly rounds: number;
@@ -28,6 +28,14 @@ export interface Result {
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly rows: readonly Row[];
+  /** The medians of the run before, by what was measured: how far apart two runs lie. */
+  readonly before?: { readonly measuredAt: string; readonly medians: Readonly<Record<string, number>> };
+}
+
+/** The medians of a run, for the next to show beside its own. */
+export function asBefore({ measuredAt, rows }: Result): NonNullable<Result['before']> {
+  const medians = rows.flatMap(({ what, value }) => (value ? [[what, value.median] as const] : []));
+  return { measuredAt, medians: Object.fromEntries(medians) };
 }
 
 type Words = Pick<Row, 'what' | 'command' | 'baseline' | 'target'> & Partial<Pick<Row, 'peakMb' | 'note'>>;

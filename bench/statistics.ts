@@ -31,3 +31,11 @@ export function ratios(over: readonly number[], under: readonly number[]): numbe
 export function differences(values: readonly number[], others: readonly number[]): number[] {
   return values.map((value, i) => value - (others[i] ?? 0));
 }
+
+/** The smallest value that at least this part of the values does not exceed. Throws RangeError where there are none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(Math.ceil(sorted.length * part) - 1, 0)];
+  if (value === undefined) throw new RangeError('no values');
+  return value;
+}

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Where what is costly to make is kept from run to run: made repositories, other versions of Node, yq. */
 export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kgit-bench');
@@ -94,6 +94,35 @@ export function madeRepository(project: string, events: number, clusters: number
   return cached(`events-${events}-over-${clusters}.git`, (folder) => {
     const script = join(project, 'bench/make-repository.mjs');
     execFileSync(process.execPath, [script, folder, String(events), String(clusters)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  });
+}
+
+/** The same with all events in sealed months, as if they had been compacted: made so at once, for a million files take an hour. */
+export function sealedRepository(project: string, events: number, clusters: number): string {
+  return cached(`events-${events}-over-${clusters}-all-sealed.git`, (folder) => {
+    const script = join(project, 'bench/make-repository.mjs');
+    execFileSync(process.execPath, [script, folder, String(events), String(clusters), 'sealed'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  });
+}
+
+/** A made repository with all months before a date sealed by kgit itself. */
+export function compactedRepository(surroundings: Surroundings, made: string, before: string): string {
+  return cached(`${basename(made, '.git')}-sealed-${before}.git`, (folder) => {
+    restore(made, folder);
+    const [node, ...args] = surroundings.kgit(
+      process.execPath,
+      'compact',
+      '--before',
+      before,
+      '--repo',
+      folder,
+    );
+    execFileSync(node, [...args, '--timeout', '30m'], {
+      env: surroundings.env(),
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   });

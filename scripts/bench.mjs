@@ -22,6 +22,6 @@ await build({
 });
 const load = (name) => import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
 const [{ runBenchmarks }, { renderPage }] = [await load('bench'), await load('pages')];
-runBenchmarks(root, process.argv.slice(2));
+await runBenchmarks(root, process.argv.slice(2));
 const page = 'docs/benchmarks.md';
 writeFileSync(join(root, page), renderPage(root, page));

@@ -6,7 +6,14 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build, transform } from 'esbuild';
-import { deferBuiltins, deferDebug, deferOclif, leaveOut, plainPlatform } from './deferred-requires.mjs';
+import {
+  deferBuiltins,
+  deferDebug,
+  deferOclif,
+  deferPackage,
+  leaveOut,
+  plainPlatform,
+} from './deferred-requires.mjs';
 import { libraryBuild } from './library-build.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,17 +29,20 @@ rmSync(join(root, 'oclif.manifest.json'), { force: true });
 // To find plugins, their files, versions and settings on the disk; to turn a wheel while something goes on.
 const UNUSED = ['tinyglobby', 'minimatch', 'semver', 'lilconfig', 'get-package-type', 'cli-spinners'];
 
-// One script per command and per part that some of them share, so that a command loads what it needs alone.
-const { outputFiles, metafile } = await build({
+const scripts = {
   ...shared,
-  entryPoints: ['src/main.ts'],
   outdir: join(dist, 'program'),
   outExtension: { '.js': '.cjs' },
+  write: false,
+  metafile: true,
+};
+// One script per command and per part that some of them share, so that a command loads what it needs alone.
+const program = await build({
+  ...scripts,
+  entryPoints: ['src/main.ts', 'src/early.ts'],
   chunkNames: '[name]-[hash]',
   format: 'esm',
   splitting: true,
-  write: false,
-  metafile: true,
   // oclif looks for the TypeScript compiler to run plugins from source; a bundle never does.
   external: ['typescript'],
   plugins: [
@@ -41,6 +51,7 @@ const { outputFiles, metafile } = await build({
     plainPlatform,
     leaveOut(UNUSED),
     deferBuiltins(['crypto', 'child_process']),
+    deferPackage('yaml', 'yaml.cjs'),
   ],
   define: {
     'import.meta.url': '$url',
@@ -48,6 +59,14 @@ const { outputFiles, metafile } = await build({
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },
 });
+const yaml = await build({
+  ...scripts,
+  stdin: { contents: "module.exports = require('yaml');", sourcefile: 'yaml', resolveDir: root },
+  entryNames: 'yaml',
+  format: 'cjs',
+});
+const outputFiles = [...program.outputFiles, ...yaml.outputFiles];
+const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs };
 // CommonJS, for V8 keeps the compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
 const hash = createHash('sha256');
@@ -58,7 +77,7 @@ for (const { path, text } of outputFiles) {
     target: shared.target,
     supported: { 'dynamic-import': false },
   });
-  const { inputs } = metafile.outputs[relative(root, path).replaceAll('\\', '/')];
+  const { inputs } = outputs[relative(root, path).replaceAll('\\', '/')];
   // The first line tells who reads a stack, and the tests, what a script was made of.
   const script = `// ${Object.keys(inputs).join(' ')}\n(function (module, require, $url, __dirname) {${code}\n})`;
   hash.update(basename(path)).update(script);
@@ -73,7 +92,7 @@ await build({
 });
 await build(libraryBuild);
 
-const program = createRequire(import.meta.url)('../dist/start.cjs').program();
+const built = createRequire(import.meta.url)('../dist/start.cjs').program();
 /** The commands as the program has them, in the place of oclif's search for them. */
 class BuiltPlugin extends Plugin {
   async getCommandIDs() {
@@ -81,7 +100,7 @@ class BuiltPlugin extends Plugin {
   }
 
   findCommand(id) {
-    return program.loadCommand(id, this);
+    return built.loadCommand(id, this);
   }
 }
 // The manifest spares oclif from loading every command to find one.

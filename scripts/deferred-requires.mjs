@@ -56,6 +56,24 @@ export const deferBuiltins = (names) => ({
   },
 });
 
+/** A package that many runs do not use, in a script of its own beside the program's, which is loaded when it is. */
+export const deferPackage = (name, script) => ({
+  name: `defer-${name}`,
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^${name}$`) }, ({ path }) => ({
+      path,
+      namespace: `deferred-${name}`,
+    }));
+    build.onResolve({ filter: /./, namespace: `deferred-${name}` }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /./, namespace: `deferred-${name}` }, () => {
+      const getters = Object.keys(require(name)).map(
+        (key) => `get ${key}() { return require("./${script}").${key}; }`,
+      );
+      return { contents: `module.exports = { ${getters.join(', ')} };`, loader: 'js' };
+    });
+  },
+});
+
 /** The package `debug`, which oclif asks for in every module, without its colours and formats where DEBUG is not set. */
 export const deferDebug = {
   name: 'defer-debug',

@@ -4,12 +4,13 @@ import { type CommandResult, FORMATS, type Format, formatResult, type Screen } f
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
-import { type OpenRepository, openStateRepository } from './composition.js';
+import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
-import { EXIT_CODES } from './errors.js';
+import { EXIT_CODES, InvalidStateError } from './errors.js';
+import type { Value } from './model/value.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
-import { API_VERSION, managementsOf, readMarker } from './store/records.js';
+import { API_VERSION, checkMarker, managementsOf, readMarker } from './store/records.js';
 import { systemClock } from './this-host.js';
 
 /** A repository with its settings, ready to be read. */
@@ -194,6 +195,29 @@ export abstract class KgitCommand extends Command {
     });
   }
 
+  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
+  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+    // A repository that was opened before has helper processes, which would keep this one from ending.
+    await this.#close();
+    const settings = mergeLayers(await this.#layers());
+    const opened = await openStateRepository(settings, process.cwd(), process.env, this.readsHistory);
+    this.#context = opened;
+    return { opened, settings };
+  }
+
+  /** What is wrong with the values of a kgit.yaml; null where nothing is. */
+  protected markerFault(marker: Record<string, Value>): string | null {
+    try {
+      checkMarker(marker);
+      managementsOf(marker);
+      markerLayer(marker);
+      return null;
+    } catch (error) {
+      if (error instanceof InvalidStateError) return error.message;
+      throw error;
+    }
+  }
+
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
@@ -208,6 +232,8 @@ export abstract class KgitCommand extends Command {
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
+    opened.repository.combine(settings.publishCombine);
+    await prepareMerges(opened);
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
     if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
     return { opened, settings, reading, managements: managementsOf(marker) };

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Flags } from '@oclif/core';
 import { type Context, KgitCommand } from './base-command.js';
 import { resolveCluster } from './cli/subjects.js';
@@ -17,6 +16,7 @@ import type { ClusterSubject } from './model/subject.js';
 import { monotonicIds } from './model/ulid.js';
 import { readFlags } from './read-flags.js';
 import type { ClusterRecord } from './store/cluster-records.js';
+import { randomBytes } from './store/random-bytes.js';
 import { readEvents } from './store/records.js';
 
 /** Which clusters are asked for. */

@@ -1,14 +1,16 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
-import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
 import { Git, withoutCredentials } from './gitstore/git.js';
+import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
+import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import { committerOf } from './identity.js';
@@ -21,9 +23,16 @@ import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
 import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
+import { randomBytes } from './store/random-bytes.js';
+import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
+
+/** Lets git merge state documents by kgit in this clone, where it is not set up so yet. */
+export async function prepareMerges({ git, layout }: Pick<OpenRepository, 'git' | 'layout'>): Promise<void> {
+  if (lacksMergeDriver(layout)) await registerMergeDriver(git);
+}
 
 /** The branch where state lies when nothing else is said. */
 export const DEFAULT_BRANCH = 'main';
@@ -51,7 +60,8 @@ function endGitWithUs(): void {
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
 export function openGit(path: string, environment: Environment): Git {
-  const isInteractive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  // process.stdin would be opened for it, which takes as long as a process to start.
+  const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
   return new Git(path, environment, { askpass: ASKPASS, isInteractive });
 }
@@ -70,6 +80,7 @@ export interface OpenRepository {
   readonly remote: string | null;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
+  readonly review: ReviewStore;
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -184,7 +195,8 @@ async function openByUrl(
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
   const place = { path: withoutCredentials(url), localFolder: own.folder };
-  return { git, layout, branch, ...place, ...assemble(layout, git, branch, own) };
+  const review = new GitReview(git, null, layout.isShallow);
+  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, own) };
 }
 
 /**
@@ -210,7 +222,9 @@ export async function openStateRepository(
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
   const localFolder = place.folder;
-  const opened = { git, layout, path, localFolder, branch, ...assemble(layout, git, branch, place) };
+  const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
+  const base = { git, layout, path, localFolder, branch, review };
+  const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;

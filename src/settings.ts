@@ -1,5 +1,6 @@
 import { parseDuration } from './cli/time.js';
 import { isAction } from './model/event.js';
+import { FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
 import { isLabel } from './model/subject.js';
 
 /** All that can be set, with the values in use. */
@@ -15,8 +16,18 @@ export interface Settings {
   readonly readMaxAge: number;
   /** ms; 0: every write is published at once. */
   readonly publishInterval: number;
+  readonly publishCombine: boolean;
+  /** What becomes of a write that a protected branch refuses. */
+  readonly writeOnProtected: OnProtected;
+  /** The forge of the remote; as its name says where undefined. */
+  readonly proposeForge: ForgeKind | undefined;
   readonly phaseSequence: readonly string[];
+  /** Whether commits must be signed by those who may (`docs/review.md`). */
+  readonly signatures: 'required' | 'none';
 }
+
+export const ON_PROTECTED = ['fail', 'propose'] as const;
+type OnProtected = (typeof ON_PROTECTED)[number];
 
 type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
 
@@ -41,8 +52,17 @@ const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
   const word = text(value);
   return word !== undefined && isValid(word) ? word : undefined;
 };
+const wordOf =
+  <T extends string>(words: readonly T[]) =>
+  (value: unknown) =>
+    words.find((word) => word === value);
 /** Longest that a timer of Node can wait, in ms: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function truth(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true;
+  return value === false || value === 'false' ? false : undefined;
+}
 
 function duration(value: unknown): number | undefined {
   try {
@@ -79,7 +99,11 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   timeout: 60_000,
   readMaxAge: 60_000,
   publishInterval: 0,
+  publishCombine: false,
+  writeOnProtected: 'fail',
+  proposeForge: undefined,
   phaseSequence: DEFAULT_PHASES,
+  signatures: 'none',
 });
 
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
@@ -174,6 +198,37 @@ export const SETTING_RULES: readonly SettingRule[] = [
     about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
   },
   {
+    key: 'publishCombine',
+    name: 'publish.combine',
+    type: 'true or false',
+    preset: 'false',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_COMBINE',
+    read: truth,
+    about: "Whether clones that write at once take each other's events along, in one push.",
+  },
+  {
+    key: 'writeOnProtected',
+    name: 'write.onProtected',
+    type: 'fail or propose',
+    preset: 'fail',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_WRITE_ON_PROTECTED',
+    read: wordOf(ON_PROTECTED),
+    about:
+      'What becomes of a write that a protected branch refuses: it fails (20), or is proposed as with --propose.',
+  },
+  {
+    key: 'proposeForge',
+    name: 'propose.forge',
+    type: 'github, gitlab, gitea or forgejo',
+    preset: "as CI or the host's name says",
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PROPOSE_FORGE',
+    read: wordOf(FORGE_KINDS),
+    about: 'Which forge the remote is, for --propose.',
+  },
+  {
     key: 'phaseSequence',
     name: 'phaseSequence',
     type: 'list of phase names',
@@ -186,5 +241,14 @@ export const SETTING_RULES: readonly SettingRule[] = [
         ? (value as string[])
         : undefined,
     about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+  {
+    key: 'signatures',
+    name: 'signatures',
+    type: 'required or none',
+    preset: 'none',
+    places: ['kgit.yaml'],
+    read: (value) => (value === 'required' || value === 'none' ? value : undefined),
+    about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
   },
 ];

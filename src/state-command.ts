@@ -1,12 +1,14 @@
 import { Flags } from '@oclif/core';
 import type { Context } from './base-command.js';
+import { changeLine } from './cli/change-line.js';
 import { requireDeployment } from './cli/known-deployment.js';
 import type { CommandResult, Screen } from './cli/output.js';
+import { proposalLines } from './cli/proposal-lines.js';
 import { resolveDeployment } from './cli/subjects.js';
 import type { Edit } from './model/edit.js';
-import type { Change } from './model/event.js';
 import type { Precondition } from './model/operation.js';
 import { deployment, formatSubject } from './model/subject.js';
+import { PROPOSE_FLAGS } from './propose-flags.js';
 import type { WriteOutcome } from './store/outcomes.js';
 import { WriteCommand } from './write-command.js';
 
@@ -24,6 +26,7 @@ export interface StateWrite {
 export abstract class StateCommand extends WriteCommand {
   static override baseFlags = {
     ...WriteCommand.baseFlags,
+    ...PROPOSE_FLAGS,
     deployment: Flags.string({
       helpValue: 'ID',
       summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
@@ -55,25 +58,21 @@ export abstract class StateCommand extends WriteCommand {
   }
 }
 
-function side(value: unknown): string {
-  return value === undefined ? '–' : JSON.stringify(value);
-}
-
-function changeLine({ path, before, after }: Change, { style }: Screen): string {
-  if (after === undefined) return `  ${style('red', '-')} ${path} ${style('dim', `was ${side(before)}`)}`;
-  const was = before === undefined ? '' : style('dim', `  was ${side(before)}`);
-  return `  ${before === undefined ? style('green', '+') : style('yellow', '~')} ${path} = ${side(after)}${was}`;
-}
-
 function changeLines(outcome: WriteOutcome, screen: Screen): string[] {
   const { style } = screen;
   const { changes, delivery, revision } = outcome;
   if (delivery === 'unchanged') return [style('dim', 'nothing changed')];
-  const words = { published: 'published', queued: 'queued', 'dry-run': 'would be written' }[delivery];
+  const words = {
+    published: 'published',
+    queued: 'queued',
+    proposed: 'proposed',
+    'dry-run': 'would be written',
+  }[delivery];
   const count =
     changes.length === 0 ? 'change' : `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`;
   return [
     `${style('green', '✓')} ${count} ${words}${revision ? style('dim', ` ${revision.slice(0, 10)}`) : ''}`,
     ...changes.map((change) => changeLine(change, screen)),
+    ...proposalLines(outcome, screen),
   ];
 }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Flags, type Interfaces } from '@oclif/core';
 import { type Context, KgitCommand } from './base-command.js';
+import { commandText } from './cli/command-text.js';
 import { requireDeployment } from './cli/known-deployment.js';
 import type { RunLease } from './cli/lease-run.js';
 import { ciRun, isCi, runIdOf } from './cli/run-of.js';
@@ -15,6 +15,7 @@ import type { Actor, EventWrite, Operation } from './model/operation.js';
 import { type Subject, unfitForWindows } from './model/subject.js';
 import { type IdSource, monotonicIds } from './model/ulid.js';
 import type { WriteOutcome } from './store/outcomes.js';
+import { randomBytes } from './store/random-bytes.js';
 import { systemClock, thisHost } from './this-host.js';
 
 const WRITE = 'WRITE';
@@ -140,12 +141,13 @@ export abstract class WriteCommand extends KgitCommand {
       if (name !== null)
         this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
     }
+    if (this.flags['propose'] === true && this.flags['dry-run'] !== true) return this.#propose(context, made);
     const { publishInterval: interval } = context.settings;
     const isQueued = this.flags.queue === true;
     const isDry = this.flags['dry-run'] === true;
     const isWithdrawn = withdraw || claim !== null;
     const isJoined = interval > 0 && repository.store.isRemote && !isWithdrawn && !this.mustPublish;
-    const outcome = await repository.write(operation, {
+    const write = repository.write(operation, {
       queue: isQueued || isJoined,
       requirePublish: this.mustPublish,
       dryRun: isDry,
@@ -153,11 +155,54 @@ export abstract class WriteCommand extends KgitCommand {
       deadline: this.deadline(context.settings),
       interval,
     });
+    const outcome = await write.catch((error: unknown) => this.#refused(context, made, claim, error));
     for (const note of outcome.notes) this.note(note);
     if (isQueued && !isDry) this.note('queued here; publish it with kgit sync');
     else if (isJoined && !isDry) await this.publishLater(context);
     await this.refreshRepository(context);
     return outcome;
+  }
+
+  /** Whether this command knows --propose. */
+  protected get canPropose(): boolean {
+    return Object.hasOwn({ ...this.ctor.baseFlags, ...this.ctor.flags }, 'propose');
+  }
+
+  protected override get readsHistory(): boolean {
+    return this.flags['propose'] === true;
+  }
+
+  /** Proposes an operation instead of publishing it. */
+  async #propose(context: Context, operation: Operation): Promise<WriteOutcome> {
+    const { proposeWrite } = await import('./propose/propose-write.js');
+    const { opened, settings } = context;
+    const outcome = await proposeWrite(opened, settings, this.environment, operation, {
+      title: this.flags['title'] as string | undefined,
+      branch: this.flags['proposal-branch'] as string | undefined,
+      mustOpen: this.mustPublish,
+      deadline: this.deadline(settings),
+    });
+    for (const note of outcome.notes) this.note(note);
+    await this.refreshRepository(context);
+    return outcome;
+  }
+
+  /** What a protected branch refused is proposed, where the team has agreed on that; else the error says how to. */
+  async #refused(
+    context: Context,
+    operation: Operation,
+    claim: LeaseClaim | null,
+    error: unknown,
+  ): Promise<WriteOutcome> {
+    const { isProtected, withProposal } = await import('./propose/propose-write.js');
+    if (!isProtected(error)) throw error;
+    if (context.settings.writeOnProtected === 'fail' || claim !== null) {
+      const words = commandText(['kgit', this.id ?? '', ...this.argv]);
+      throw this.canPropose ? withProposal(error, words) : error;
+    }
+    this.note(`${context.opened.branch} is protected, so this is proposed: ${error.message}`);
+    await context.opened.repository.outbox.remove(operation.id);
+    return this.#propose(context, operation);
   }
 
   /** Leaves what waits to a process in the background, which publishes it with what others write until then. */
@@ -176,8 +221,8 @@ export abstract class WriteCommand extends KgitCommand {
 
   /** The keys that every result of a write has. */
   protected writeJson(outcome: WriteOutcome): Record<string, unknown> {
-    const { operation, revision, delivery, attempts } = outcome;
-    return { operation, revision, delivery, attempts };
+    const { operation, revision, delivery, attempts, proposal } = outcome;
+    return { operation, revision, delivery, attempts, ...(proposal ? { proposal } : {}) };
   }
 
   /** What an event is about: the cluster of --cluster, else the deployment that is named. Throws UsageError, NotFoundError. */

@@ -3,43 +3,59 @@ import { filesBelow, lineCount, parseSource, readSources, type SourceFile } from
 
 /** Layer by layer, from the command line down: which others a layer may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  start: ['main'],
+  start: ['main', 'early'],
+  early: ['gitstore'],
   main: ['plugin', 'cli', 'errors'],
   plugin: ['commands'],
   commands: [
-    ...['base-command', 'write-command', 'state-command', 'lease-command', 'cluster-command', 'read-flags'],
+    ...['base-command', 'write-command', 'state-command', 'lease-command', 'cluster-command'],
+    ...['legacy-command', 'read-flags', 'propose-flags', 'propose'],
     ...['composition', 'identity', 'this-host', 'settings', 'cli'],
-    ...['sync', 'k0rdent', 'store', 'model', 'errors'],
+    ...['sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   ],
-  'state-command': ['base-command', 'write-command', 'cli', 'store', 'model', 'errors'],
+  'state-command': ['base-command', 'write-command', 'propose-flags', 'cli', 'store', 'model', 'errors'],
   'lease-command': ['base-command', 'write-command', 'this-host', 'cli', 'store', 'model', 'errors'],
   'cluster-command': ['base-command', 'identity', 'read-flags', 'cli', 'k0rdent', 'store', 'model', 'errors'],
-  'write-command': ['base-command', 'identity', 'this-host', 'cli', 'store', 'model', 'errors'],
+  'legacy-command': ['base-command', 'write-command', 'this-host', 'cli', 'sync', 'store', 'model', 'errors'],
+  'write-command': ['base-command', 'propose', 'identity', 'this-host', 'cli', 'store', 'model', 'errors'],
   'read-flags': ['store'],
+  'propose-flags': [],
   'base-command': ['composition', 'this-host', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
   composition: ['identity', 'this-host', 'settings', 'gitstore', 'backends', 'store', 'model', 'errors'],
+  propose: [
+    ...['composition', 'identity', 'this-host', 'settings'],
+    ...['forge', 'gitstore', 'store', 'model', 'errors'],
+  ],
+  forge: ['store', 'model', 'errors'],
   config: ['settings', 'store', 'model', 'errors'],
   library: ['composition', 'identity', 'this-host', 'config', 'cli', 'store', 'model', 'errors'],
   identity: ['settings', 'this-host', 'model'],
   'this-host': ['store'],
   settings: ['cli', 'model'],
-  cli: ['settings', 'sync', 'k0rdent', 'store', 'model', 'errors'],
+  cli: ['settings', 'sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   sync: ['store', 'model', 'errors'],
   k0rdent: ['model', 'errors'],
+  review: ['store', 'model', 'errors'],
   gitstore: ['store', 'model', 'errors'],
   backends: ['store', 'model', 'errors'],
   store: ['model', 'errors'],
   model: ['errors'],
   errors: [],
 };
-/** These work where there is no store, too, or none yet, so they talk to git themselves. */
-const TALK_TO_GIT = ['commands/init.ts', 'commands/clone.ts', 'commands/doctor.ts'];
+/** These work where there is no store, too, or none yet, or on what only git has, so they talk to it themselves. */
+const TALK_TO_GIT = [
+  ...['commands/init.ts', 'commands/clone.ts', 'commands/doctor.ts', 'commands/merge-state.ts'],
+  ...['commands/backup.ts', 'commands/restore.ts'],
+];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
-const PORT = ['store/state-store.ts', 'store/lease-store.ts', 'store/host.ts', 'store/durable-files.ts'];
+const PORT = [
+  ...['store/state-store.ts', 'store/lease-store.ts', 'store/review-store.ts'],
+  ...['store/host.ts', 'store/durable-files.ts'],
+];
 /** The layers that get clock, chance, environment and streams handed in. */
-const PURE = ['sync', 'k0rdent', 'gitstore', 'backends', 'store', 'model', 'errors'];
+const PURE = ['sync', 'k0rdent', 'review', 'forge', 'gitstore', 'backends', 'store', 'model', 'errors'];
 
 const layerOf = (path: string) =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
@@ -106,8 +122,10 @@ const CLI_LAYERS = [
   'state-command',
   'lease-command',
   'cluster-command',
+  'legacy-command',
   'write-command',
   'read-flags',
+  'propose-flags',
   'base-command',
   'cli',
 ];

@@ -4,19 +4,21 @@ import { pathToFileURL } from 'node:url';
 import { pushEventArgs } from '../event-files.js';
 import { type Contender, peakMemory, race } from '../race.js';
 import { numberRow, type Row, ratioRow } from '../result.js';
-import { madeRepository, progress, type Surroundings, serverOf } from '../surroundings.js';
+import {
+  compactedRepository,
+  madeRepository,
+  progress,
+  type Surroundings,
+  serverOf,
+} from '../surroundings.js';
 
 const ROUNDS = 15;
 const TARGET = 1.5;
 
 /** COLD: the first write of a machine that has never seen the repository. */
 export function cold(surroundings: Surroundings): Row[] {
-  const contender = (name: string, events: number, clusters: number): Contender & { kept: string } => {
-    const server = serverOf(
-      surroundings,
-      madeRepository(surroundings.project, events, clusters),
-      `${name}.git`,
-    );
+  const contender = (name: string, made: string): Contender & { kept: string } => {
+    const server = serverOf(surroundings, made, `${name}.git`);
     const kept = join(surroundings.root, `kept-${name}`);
     return {
       kept,
@@ -25,10 +27,12 @@ export function cold(surroundings: Surroundings): Row[] {
       before: () => rmSync(kept, { recursive: true, force: true }),
     };
   };
-  const large = contender('large', 100_000, 1_000);
-  const empty = contender('empty', 0, 1);
+  const made = madeRepository(surroundings.project, 100_000, 1_000);
+  const large = contender('large', made);
+  const sealed = contender('sealed', compactedRepository(surroundings, made, '2025-12-01'));
+  const empty = contender('empty', madeRepository(surroundings.project, 0, 1));
   progress(`COLD: ${ROUNDS} rounds`);
-  const times = race({ large, empty }, ROUNDS);
+  const times = race({ large, sealed, empty }, ROUNDS);
   const words = { command: 'kgit push-event touched --cluster c0 --message TEXT --repo URL' };
   const note =
     'Before each run the cache and state folders are removed; the server is a folder of this machine.';
@@ -45,11 +49,23 @@ export function cold(surroundings: Surroundings): Row[] {
       times.large,
       times.empty,
     ),
-    ...[large, empty].map(({ kept }, i) =>
+    ratioRow(
+      {
+        ...words,
+        what: 'the same, all but the last month sealed',
+        baseline: 'the same at 0 events',
+        target: TARGET,
+        note,
+        peakMb: peakMemory(sealed),
+      },
+      times.sealed,
+      times.empty,
+    ),
+    ...[large, sealed, empty].map(({ kept }, i) =>
       numberRow(
         {
           ...words,
-          what: `received, ${i === 0 ? '100,000 events' : 'no events'}`,
+          what: `received, ${['100,000 events', '100,000 events, sealed', 'no events'][i]}`,
           baseline: '',
           target: null,
           note: 'The packs that were fetched.',

@@ -3,6 +3,7 @@ import type { Row } from '../result.js';
 import type { Surroundings } from '../surroundings.js';
 import { bulk } from './bulk.js';
 import { cold } from './cold.js';
+import { contention, forge } from './contention.js';
 import { growth } from './growth.js';
 import { push } from './push.js';
 import { reads } from './reads.js';
@@ -10,7 +11,9 @@ import { script } from './script.js';
 import { start } from './start.js';
 
 /** What measures each figure. */
-export const FIGURE_MAKERS: Readonly<Record<FigureName, (surroundings: Surroundings) => Row[]>> = {
+export const FIGURE_MAKERS: Readonly<
+  Record<FigureName, (surroundings: Surroundings) => Row[] | Promise<Row[]>>
+> = {
   START: start,
   PUSH: push,
   GROWTH: growth,
@@ -18,4 +21,6 @@ export const FIGURE_MAKERS: Readonly<Record<FigureName, (surroundings: Surroundi
   COLD: cold,
   SCRIPT: script,
   READS: reads,
+  CONTENTION: contention,
+  FORGE: forge,
 };

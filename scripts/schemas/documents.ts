@@ -1,7 +1,8 @@
 /** The files of a state repository that people open in an editor. */
 import { z } from 'zod';
+import { FORGE_KINDS } from '../../src/model/forge-kind.js';
 import { PENDING, PHASE_VERBS } from '../../src/model/phase.js';
-import { SETTING_RULES } from '../../src/settings.js';
+import { ON_PROTECTED, SETTING_RULES } from '../../src/settings.js';
 import { API_VERSION } from '../../src/store/records.js';
 import { action, eventFields, label } from './parts.js';
 
@@ -47,6 +48,10 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
     z.number().nonnegative().max(2147483),
     z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
   ]),
+  'true or false': z.boolean(),
+  'fail or propose': z.enum(ON_PROTECTED),
+  'github, gitlab, gitea or forgejo': z.enum(FORGE_KINDS),
+  'required or none': z.enum(['required', 'none']),
   'list of phase names': z.array(action).max(100),
 };
 

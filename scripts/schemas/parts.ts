@@ -85,13 +85,25 @@ export const repository = z
   })
   .describe('The repository as it was answered from.');
 
-const delivery = z.enum(['published', 'queued', 'unchanged', 'dry-run']);
+const delivery = z.enum(['published', 'queued', 'proposed', 'unchanged', 'dry-run']);
 /** What every write tells. */
 export const written = {
   operation: ulid.describe('The id of the operation.'),
   revision: revision.nullable().describe('Its commit; null until it is published.'),
   delivery: delivery.describe('What became of it.'),
   attempts: count.describe('How many times the branch was tried to move.'),
+  proposal: z
+    .object({
+      branch: z.string().describe('The branch that is proposed.'),
+      revision: revision.describe('Its tip.'),
+      url: z
+        .string()
+        .nullable()
+        .describe('The request to merge, or where to open it; null where neither is known.'),
+      number: count.nullable().describe('Of the request to merge; null where there is none yet.'),
+    })
+    .optional()
+    .describe('Where it was proposed, with --propose.'),
 };
 /** The same of a command that may find nothing to write. */
 export const perhapsWritten = { ...written, operation: written.operation.nullable() };

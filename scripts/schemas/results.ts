@@ -1,8 +1,8 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
 import { API_VERSION } from '../../src/store/records.js';
-import { FAMILIES } from '../../src/sync/legacy-family.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
+import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
 import {
   action,
   change,
@@ -18,6 +18,8 @@ import {
   utcTime,
   written,
 } from './parts.js';
+import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
+import { changes, validateShapes, verifyShapes } from './review-results.js';
 import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -37,36 +39,13 @@ const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
 const changed = { subject, changed: z.array(change), ...written };
 const rejection = { code: errorCode, message: z.string() };
 const phase = { name: z.string(), status: z.string(), updatedAt: nullableText, reason: nullableText };
-const importedFile = z.object({
-  path: z.string(),
-  family: z.enum([...FAMILIES, 'unknown']),
-  subject: subject.nullable(),
-  events: z.object({ found: count, new: count, duplicate: count }),
-  state: z.object({ set: count, unchanged: count, conflicts: count }),
-  withheld: z.array(z.string()),
-  warnings: z.array(z.string()),
-  error: z
-    .object({
-      ...rejection,
-      line: count.optional(),
-      column: count.optional(),
-      suggestions: z.array(z.string()).optional(),
-    })
-    .nullable(),
-});
-
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
     repository: 'always',
-    shapes: [
-      {
-        contexts: z.array(z.string()),
-        events: z.array(z.object({ ...eventRow, reason: z.string() })),
-        ...perhapsWritten,
-      },
-    ],
+    shapes: backfillShapes,
   },
+  BackupResult: { about: 'kgit backup', repository: 'always', shapes: backupShapes },
   CloneResult: {
     about: 'kgit clone',
     repository: 'always',
@@ -93,6 +72,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
+  DiffResult: { about: 'kgit diff', repository: 'always', shapes: [{ subject, changes }] },
   DoctorResult: {
     about: 'kgit doctor',
     repository: 'maybe',
@@ -104,42 +84,22 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  ExportResult: {
+    about: 'kgit export',
+    repository: 'always',
+    shapes: exportShapes,
+  },
+  EditResult: { about: 'kgit edit', repository: 'always', shapes: [changed] },
   GetResult: {
     about: 'kgit get',
     repository: 'always',
     shapes: [{ subject, path: z.string(), value: z.unknown() }],
   },
+  HistoryResult: { about: 'kgit history', repository: 'always', shapes: [{ subject, changes }] },
   ImportResult: {
     about: 'kgit import',
     repository: 'always',
-    shapes: [
-      {
-        files: z.array(importedFile),
-        skipped: z.array(
-          z.object({
-            path: z.string(),
-            line: count.optional(),
-            column: count.optional(),
-            message: z.string(),
-          }),
-        ),
-        live: z
-          .object({
-            contexts: z.array(z.string()),
-            found: z.array(subject),
-            notFound: z.array(subject).describe('Found in no namespace that could be read.'),
-            denied: z.array(z.string()).describe('Namespaces that could not be read.'),
-          })
-          .optional()
-          .describe('With --live.'),
-        ...perhapsWritten,
-        operations: z
-          .array(z.object(written))
-          .min(2)
-          .optional()
-          .describe('All operations, where it took several; the keys beside it are of the first.'),
-      },
-    ],
+    shapes: importShapes,
   },
   InitResult: {
     about: 'kgit init',
@@ -172,6 +132,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  MirrorResult: {
+    about: 'kgit mirror',
+    repository: 'always',
+    shapes: mirrorShapes,
+  },
+  MergeStateResult: { about: 'kgit merge-state', repository: 'never', shapes: mergeStateShapes },
   OutboxResult: {
     about: 'kgit outbox',
     repository: 'always',
@@ -209,6 +175,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  ResolveResult: { about: 'kgit resolve', repository: 'always', shapes: resolveShapes },
+  RestoreResult: { about: 'kgit restore', repository: 'never', shapes: restoreShapes },
+  RollbackResult: { about: 'kgit rollback', repository: 'always', shapes: [changed] },
   RunResult: {
     about: 'kgit run',
     repository: 'always',
@@ -216,6 +185,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
   ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
+  ShellInitResult: {
+    about: 'kgit shell-init',
+    repository: 'never',
+    shapes: [{ shell: z.string(), script: z.string() }],
+  },
   StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
   SyncResult: {
     about: 'kgit sync',
@@ -237,6 +211,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
     shapes: [
       { subject, for: z.string(), state: nullableText.describe('Null where it is gone.'), seconds: count },
     ],
+  },
+  ValidateResult: {
+    about: 'kgit validate',
+    repository: 'always',
+    shapes: validateShapes,
+  },
+  VerifyResult: {
+    about: 'kgit verify',
+    repository: 'always',
+    shapes: verifyShapes,
   },
 };
 

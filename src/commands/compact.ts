@@ -7,6 +7,7 @@ import { UsageError } from '../errors.js';
 import { formatTimestamp } from '../model/event.js';
 import { sealedPath } from '../model/layout.js';
 import { parseSubject } from '../model/subject.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import type { Sealing } from '../store/seal-months.js';
 import { WriteCommand } from '../write-command.js';
@@ -34,6 +35,7 @@ export default class Compact extends WriteCommand {
   ];
   static override baseFlags = baseFlags as typeof WriteCommand.baseFlags;
   static override flags = {
+    ...PROPOSE_FLAGS,
     before: Flags.string({
       required: true,
       helpValue: 'DATE',
@@ -87,6 +89,11 @@ function summary(outcome: WriteOutcome, sealing: Sealing, dim: (text: string) =>
   if (delivery === 'queued') return '✓ queued';
   if (sealing.sealed.length === 0) return dim('nothing to seal');
   const what = `${count(sealing.sealed.length, 'month')} of ${count(new Set(sealing.sealed.map(({ subject }) => subject)).size, 'subject')}`;
-  const done = delivery === 'dry-run' ? 'would be sealed' : 'sealed';
+  const done =
+    delivery === 'dry-run'
+      ? 'would be sealed'
+      : delivery === 'proposed'
+        ? 'to be sealed, proposed'
+        : 'sealed';
   return `✓ ${what} ${done}, ${count(sealing.files, 'file')} taken in${revision ? dim(` ${revision.slice(0, 10)}`) : ''}`;
 }

@@ -2,17 +2,15 @@ import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { parseValue } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
+import { placeInTime, revisionAt } from '../cli/revision-of.js';
 import { resolveDeployment } from '../cli/subjects.js';
-import { parseTime } from '../cli/time.js';
-import { NotFoundError, UsageError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import { statePath } from '../model/layout.js';
 import { formatStatePath, lookUp, parseStatePath } from '../model/state-path.js';
 import type { Value } from '../model/value.js';
 import { formatYaml } from '../model/yaml.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { readState } from '../store/records.js';
-import type { Revision } from '../store/state-store.js';
-import { withheldValue } from '../sync/withheld-value.js';
 
 export default class Get extends KgitCommand {
   static override summary = "Read a deployment's state.";
@@ -54,13 +52,17 @@ export default class Get extends KgitCommand {
   protected async execute(): Promise<CommandResult> {
     const path = this.args['path'] === undefined ? [] : parseStatePath(this.args['path']);
     const context = await this.open(fetchPolicy(this.flags));
-    const { view, id } = await this.#place(context);
-    const state = await readState(view, id);
+    const { state, id } = await this.#state(context);
     const text = formatStatePath(path);
     const found = state === null ? { found: false } : lookUp(state, path);
     const preset = this.flags['default'] as string | undefined;
     if (!found.found && this.flags['at'] === undefined) {
-      const secret = await withheldValue(path, id, { view, folder: context.opened.localFolder });
+      // A usual run needs nothing of it.
+      const { withheldValue } = await import('../sync/withheld-value.js');
+      const secret = await withheldValue(path, id, {
+        view: context.reading.view,
+        folder: context.opened.localFolder,
+      });
       if (secret !== undefined) return this.#withheld(text, id, secret);
     }
     if (!found.found && preset === undefined) throw missing(text, id, state === null);
@@ -84,42 +86,28 @@ export default class Get extends KgitCommand {
     };
   }
 
-  async #place(context: Context) {
-    const { reading, settings, opened } = context;
-    const at = this.flags['at'] as string | undefined;
-    if (at === undefined)
-      return { view: reading.view, id: await resolveDeployment({ view: reading.view, settings }) };
-    const view = opened.repository.store.view(await this.#revision(at, context));
-    return { view, id: await resolveDeployment({ view, settings }) };
-  }
-
-  /** The revision that `at` names, else the last one at the time that it tells. Throws NotFoundError. */
-  async #revision(at: string, { opened, reading }: Context): Promise<Revision> {
+  /** The state that is asked for, and of which deployment. Throws NotFoundError. */
+  async #state({ reading, settings, opened }: Context) {
     const { store } = opened.repository;
-    const named = await store.resolve(at);
-    if (named !== null) return named;
-    const shown = JSON.stringify(at.slice(0, 80));
-    const time = timeOrNull(at, this.now());
-    if (time === null)
-      throw new NotFoundError(`there is no revision ${shown}, and it is no time`, {
-        suggestions: ['See \'git log\' for revisions; a time is 2025-07-11, "2025-07-11 14:30", 3d'],
-        data: { at: at.slice(0, 300) },
-      });
-    const then = reading.revision && (await store.revisionAt(reading.revision, time));
-    if (then) return then;
-    throw new NotFoundError(`at ${shown} nothing was published yet`, {
-      suggestions: ["'kgit log --reverse' shows when it began"],
-      data: { at: at.slice(0, 300) },
-    });
-  }
-}
-
-function timeOrNull(text: string, now: number): number | null {
-  try {
-    return parseTime(text, now);
-  } catch (error) {
-    if (error instanceof UsageError) return null;
-    throw error;
+    const at = this.flags['at'] as string | undefined;
+    const place = at === undefined ? null : await placeInTime(at, store, this.now());
+    if (place !== null && 'time' in place) {
+      const { view } = reading;
+      const id = await resolveDeployment({ view, settings });
+      // A usual run needs nothing of it.
+      const { stateAt } = await import('../review/state-at.js');
+      const state = await stateAt(view, id, place.time);
+      if (state !== undefined && state !== null) return { state, id };
+    }
+    const revision =
+      place === null || at === undefined
+        ? null
+        : 'revision' in place
+          ? place.revision
+          : await revisionAt(place.time, at, store, reading);
+    const view = revision === null ? reading.view : store.view(revision);
+    const id = await resolveDeployment({ view, settings });
+    return { state: await readState(view, id), id };
   }
 }
 

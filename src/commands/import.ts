@@ -12,6 +12,7 @@ import type { Operation } from '../model/operation.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { guardSecrets } from '../model/secret/guard-secrets.js';
 import { shownPath } from '../model/secret/shown-path.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import { ImportedFiles } from '../store/imported-files.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import { listSubjects } from '../store/records.js';
@@ -73,6 +74,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   static override strict = false;
   static override usage = 'import PATH… [FLAGS]';
   static override flags = {
+    ...PROPOSE_FLAGS,
     management: Flags.string({
       helpValue: 'NAME',
       summary: 'The k0rdent management cluster of the clusters.',

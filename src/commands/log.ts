@@ -136,7 +136,14 @@ export default class Log extends KgitCommand {
     if (subject === null) {
       const hint = hintOf(filter, [before ?? [], after ?? []].flat());
       return readPage(
-        publishedEvents(opened.repository.store, reading.revision, reading.view, reading.pending, hint),
+        publishedEvents(
+          opened.repository.store,
+          reading.revision,
+          reading.view,
+          reading.pending,
+          hint,
+          limit + 2,
+        ),
         options,
       );
     }

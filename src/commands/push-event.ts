@@ -5,6 +5,7 @@ import { collectBatch, refusal } from '../cli/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
 import { readFileBounded } from '../cli/input.js';
 import type { CommandResult } from '../cli/output.js';
+import { proposalLines } from '../cli/proposal-lines.js';
 import { oneLine } from '../cli/terminal-text.js';
 import { parseDuration, parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
@@ -13,6 +14,7 @@ import { MAX_TEXT } from '../model/event-schema.js';
 import { eventPath } from '../model/layout.js';
 import type { EventWrite } from '../model/operation.js';
 import { formatSubject } from '../model/subject.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import { WriteCommand } from '../write-command.js';
 
 /** The fields that kgit itself fills in; all others are what the writer gave. */
@@ -43,6 +45,7 @@ export default class PushEvent extends WriteCommand {
     action: Args.string({ description: 'What happened, one word such as cluster_created.' }),
   };
   static override flags = {
+    ...PROPOSE_FLAGS,
     cluster: Flags.string({
       helpValue: '[[MGMT/]NS/]NAME',
       exclusive: ['deployment', 'stdin', 'file'],
@@ -118,8 +121,9 @@ export default class PushEvent extends WriteCommand {
     return {
       json: { ...row, ...this.writeJson(outcome) },
       names: [event.id],
-      lines: ({ style }) => [
-        `${style('green', '✓')} ${event.action} ${style('bold', formatSubject(subject))} ${style('dim', `${event.id}  ${word}${revisionText(outcome.revision)}`)}`,
+      lines: (screen) => [
+        `${screen.style('green', '✓')} ${event.action} ${screen.style('bold', formatSubject(subject))} ${screen.style('dim', `${event.id}  ${word}${revisionText(outcome.revision)}`)}`,
+        ...proposalLines(outcome, screen),
       ],
     };
   }

@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { EnvironmentError, InvalidStateError } from '../errors.js';
 import type { Git } from './git.js';
 
@@ -67,10 +68,27 @@ export class CatFile {
     this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
   }
 
-  /** Lets it answer what it was asked, and end. */
+  /** Lets this process end while it runs. */
+  unref(): void {
+    for (const part of this.#parts()) part.unref();
+  }
+
+  /** Has this process wait for it again. */
+  ref(): void {
+    for (const part of this.#parts()) part.ref();
+  }
+
+  #parts(): { ref(): unknown; unref(): unknown }[] {
+    const { stdin, stdout, stderr } = this.#child;
+    return [this.#child, ...([stdin, stdout, stderr] as unknown as Socket[])];
+  }
+
+  /** Lets it answer what it was asked, and end. Nothing waits for the end of one that owes no answer. */
   end(): Promise<void> {
     this.#child.stdin.end();
-    return this.#ended;
+    if (this.#requests.length > 0) return this.#ended;
+    this.unref();
+    return Promise.resolve();
   }
 
   #fail(error: Error): void {

@@ -37,18 +37,28 @@ export class CommitBuilder {
     });
   }
 
-  /** A chain of commits on `base`. Throws RefusedError for a filtered path, EnvironmentError. */
-  async build(base: Revision | null, commits: readonly Commit[]): Promise<Revision[]> {
-    if (commits.length === 0) return [];
+  /**
+   * A chain of commits on `base`, and beside it the commit of an offer. Throws RefusedError for a filtered path,
+   * EnvironmentError.
+   */
+  async build(
+    base: Revision | null,
+    commits: readonly Commit[],
+    offer: string | null = null,
+  ): Promise<{ revisions: Revision[]; offer: Revision | null }> {
+    if (commits.length === 0) return { revisions: [], offer: null };
     const { committer, repository } = this.#options;
     const written = commits.flatMap(({ files }) =>
       [...files].flatMap(([path, text]) => (text === null ? [] : path)),
     );
     await this.#filtered.refuse(base, [...new Set(written)]);
-    const chain = { base, committer, committed: await this.#committed(base) };
-    const unsigned = await buildCommits(this.#git, commits, chain);
-    if (!isOn(repository.config.get('commit.gpgsign'))) return unsigned;
-    return signCommits(this.#git, this.#reader, unsigned, commits, chain);
+    const chain = { base, committer, committed: await this.#committed(base), offer };
+    const made = await buildCommits(this.#git, commits, chain);
+    const unsigned = made.slice(0, commits.length);
+    const offered = made[commits.length] ?? null;
+    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, offer: offered };
+    const revisions = await signCommits(this.#git, this.#reader, unsigned, commits, chain);
+    return { revisions, offer: offered };
   }
 
   /** Seconds since the epoch; never before the base's, so that dates do not go backwards along the branch. */

@@ -5,18 +5,22 @@ import type { LockMove } from '../store/lease-store.js';
 import type {
   Commit,
   Head,
+  Offering,
   Revision,
   StateStore,
   StateView,
   SwapOutcome,
   TimelineEntry,
 } from '../store/state-store.js';
+import { BranchFollower } from './branch-follower.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
+import { takeEarlyReader } from './early-git.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
+import { InboxRefs } from './inbox-refs.js';
 import { type RefMove, tipsOf } from './lock-commits.js';
 import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { LockRefs, localLines, lostLocally } from './lock-refs.js';
@@ -26,7 +30,7 @@ import { filesWith, placesOf } from './places.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
-import { resolveRevision, revisionAt } from './revisions.js';
+import { isAncestor, resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 import { untilUndisturbed } from './until-undisturbed.js';
@@ -50,11 +54,13 @@ export class GitStore implements StateStore {
   readonly target: string;
   readonly isRemote: boolean;
   readonly leases: LockRefs;
+  readonly offers: InboxRefs | undefined;
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
   readonly #builder: CommitBuilder;
   readonly #checkouts: Checkouts;
+  readonly #follower: BranchFollower;
   readonly #refs: Refs;
   readonly #branchRef: string;
   readonly #trackingRef: string;
@@ -66,7 +72,7 @@ export class GitStore implements StateStore {
     const { commonDir, config } = repository;
     this.#git = git;
     this.#options = options;
-    this.#reader = new ObjectReader(git);
+    this.#reader = new ObjectReader(git, takeEarlyReader(commonDir));
     this.#refs = new Refs(git, repository);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
@@ -79,20 +85,18 @@ export class GitStore implements StateStore {
     this.leases = new LockRefs(git, this.#reader, {
       ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
     });
+    this.offers = remote === null ? undefined : new InboxRefs(git, this.#reader, { folder, branch });
     this.#checkouts = new Checkouts(
       git,
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
       clock.sleep,
     );
-  }
-
-  async #branchTip(): Promise<Revision | null> {
-    return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
+    this.#follower = new BranchFollower(git, this.#refs, this.#checkouts, branch);
   }
 
   async head(): Promise<Head> {
     const { remote, branch } = this.#options;
-    if (remote === null) return { revision: await this.#branchTip(), fetchedAt: null };
+    if (remote === null) return { revision: await this.#follower.tip(), fetchedAt: null };
     const usersRef = `refs/remotes/${remote}/${branch}`;
     const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
@@ -101,14 +105,10 @@ export class GitStore implements StateStore {
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
       return { revision: local, fetchedAt };
     // The user's own fetch or push may know a newer tip than kgit's.
-    const isNewer = users && ours && users !== ours && (await this.#isAncestor(ours, users));
+    const isNewer = users && ours && users !== ours && (await isAncestor(this.#git, ours, users));
     // Nothing was ever published: what lies here is what the first push will bring.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
-  }
-
-  async #isAncestor(older: Revision, newer: Revision): Promise<boolean> {
-    return (await this.#git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
   }
 
   #noteFetched(): Promise<void> {
@@ -116,14 +116,16 @@ export class GitStore implements StateStore {
     return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
-  async refresh(timeoutMs: number): Promise<Head> {
+  async refresh(timeoutMs: number, withOffers = false): Promise<Head> {
     const { remote } = this.#options;
     if (remote === null) return this.head();
     const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
     const before = known ?? (await this.head()).revision;
-    const args = ['fetch', ...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), '--end-of-options'];
-    const refspec = `+${this.#branchRef}:${this.#trackingRef}`;
-    const fetch = () => this.#git.talk(remote, [...args, remote, refspec], { timeout: timeoutMs });
+    const inboxes = withOffers ? this.offers?.fetchArgs : undefined;
+    const options = [...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), ...(inboxes?.options ?? [])];
+    const refspecs = [`+${this.#branchRef}:${this.#trackingRef}`, ...(inboxes ? [inboxes.refspec] : [])];
+    const args = ['fetch', ...options, '--end-of-options', remote, ...refspecs];
+    const fetch = () => this.#git.talk(remote, args, { timeout: timeoutMs });
     const result = await untilUndisturbed(fetch);
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
@@ -137,7 +139,7 @@ export class GitStore implements StateStore {
       throw unrelatedHistory(this.#remoteName(), this.#options.branch);
     }
     await this.#noteFetched();
-    return { revision: isEmpty ? await this.#branchTip() : tip, fetchedAt: this.#options.clock.now() };
+    return { revision: isEmpty ? await this.#follower.tip() : tip, fetchedAt: this.#options.clock.now() };
   }
 
   /** The remote as people know it: its name and its address without credentials. */
@@ -174,33 +176,45 @@ export class GitStore implements StateStore {
     commits: readonly Commit[],
     timeoutMs: number,
     locks: readonly LockMove[] = [],
+    offering?: Offering,
   ): Promise<SwapOutcome> {
-    let revisions: Revision[];
+    let built: Awaited<ReturnType<CommitBuilder['build']>>;
     try {
-      revisions = await this.#builder.build(base, commits);
+      built = await this.#builder.build(base, commits, offering?.offer);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       return { kind: 'blocked', error };
     }
+    const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     const moves = await this.leases.prepare(locks);
     if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions, moves);
-    const { remote, branch } = this.#options;
-    const { leases, refspecs } = lockPushArgs(moves);
-    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
-    const args = ['push', ...options, '--end-of-options', remote, `${tip}:${this.#branchRef}`, ...refspecs];
-    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
-    const failure = lockPushOutcome(result, moves, this.#remoteName(), branch);
+    const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
+    let failure = await this.#push(tip, moves, timeoutMs, inbox ? [inbox] : []);
+    // A forge or a hook that lets in branches alone must not keep the branch from moving.
+    if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
     if (failure) return failure;
+    if (inbox && built.offer === null) await this.offers?.end();
     const notes = await this.#afterPush(tip, base, moves);
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
+  }
+
+  async #push(tip: Revision, moves: readonly RefMove[], timeoutMs: number, more: readonly string[]) {
+    const { branch } = this.#options;
+    const remote = this.#options.remote as string;
+    const { leases, refspecs } = lockPushArgs(moves);
+    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
+    const targets = [`${tip}:${this.#branchRef}`, ...refspecs, ...more];
+    const args = ['push', ...options, '--end-of-options', remote, ...targets];
+    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    return lockPushOutcome(result, moves, this.#remoteName(), branch);
   }
 
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     try {
-      const notes = await this.#follow(tip, base, this.#trackingRef);
+      const notes = await this.#follower.follow(tip, base, this.#trackingRef);
       if (locks.length > 0) await this.leases.noteSeen(locks);
       await this.#noteFetched();
       return notes;
@@ -216,7 +230,7 @@ export class GitStore implements StateStore {
     revisions: readonly Revision[],
     locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
-    const now = await this.#branchTip();
+    const now = await this.#follower.tip();
     if (now !== base) return { kind: 'moved' };
     const checkouts = await this.#checkouts.list();
     for (const checkout of checkouts) {
@@ -234,59 +248,17 @@ export class GitStore implements StateStore {
     return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
   }
 
-  /**
-   * Brings the user's own branch, and the checkouts of it, to the published tip where nothing is in the way:
-   * commits of the user's own and local edits stay as they are, and a note says so.
-   * @param base an ancestor of the tip
-   * @param tracking kgit's own ref that goes to the tip, too, and in any case
-   */
-  async #follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
-    const { local, checkouts, notes } = await this.#wayTo(tip, base);
-    if (notes === null) {
-      await this.#checkouts.begin(checkouts, local, tip);
-      if (await this.#refs.move(this.#branchRef, local, tip, tracking))
-        return this.#checkouts.finish(async () => tip);
-    }
-    if (tracking) await this.#refs.set(tracking, tip);
-    return notes ?? [];
-  }
-
-  /** Where the user's branch and its checkouts stand, and why they are to stay there; null where they can go to the tip. */
-  async #wayTo(tip: Revision, base: Revision | null) {
-    const checkouts = await this.#checkouts.list();
-    const local = await this.#branchTip();
-    const staying = (...notes: string[]) => ({ local, checkouts, notes });
-    if (local === tip || (local === null && checkouts.length === 0)) return staying();
-    const { branch } = this.#options;
-    if (local !== null && local !== base && !(await this.#isAncestor(local, tip)))
-      return staying(
-        `your branch ${branch} has commits that the remote does not have, so it was left where it is`,
-      );
-    for (const checkout of checkouts) {
-      const obstacle = await this.#checkouts.obstacle(checkout, local, tip);
-      if (obstacle)
-        return staying(
-          `${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`,
-        );
-    }
-    return { local, checkouts, notes: null };
-  }
-
   async settle(): Promise<readonly string[]> {
-    return this.#checkouts.finish(() => this.#branchTip());
+    return this.#checkouts.finish(() => this.#follower.tip());
   }
 
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
-    return revision !== null && this.isRemote ? this.#follow(revision, null, null) : [];
+    return revision !== null && this.isRemote ? this.#follower.follow(revision, null, null) : [];
   }
 
   async behind(): Promise<number> {
-    const [{ revision }, checkouts] = await Promise.all([this.head(), this.#checkouts.list()]);
-    if (revision === null || checkouts.length === 0) return 0;
-    const local = (await this.#refs.read([this.#branchRef])).get(this.#branchRef);
-    const range = local ? `${local}..${revision}` : revision;
-    return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
+    return this.#follower.behind((await this.head()).revision);
   }
 
   async close(): Promise<void> {

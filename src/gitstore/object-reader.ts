@@ -9,10 +9,12 @@ const MANY = 256;
 export class ObjectReader {
   readonly #git: Git;
   #asked: ObjectRequest[] = [];
-  #steady: CatFile | null = null;
+  #steady: CatFile | null;
 
-  constructor(git: Git) {
+  /** @param steady a process to begin with, where one runs already */
+  constructor(git: Git, steady: CatFile | null = null) {
     this.#git = git;
+    this.#steady = steady;
   }
 
   /**

@@ -84,7 +84,9 @@ export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' | '
 
 /** Classifies `git push --porcelain`: null when the branch moved, else why it did not. */
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
-  const statuses = refStatuses(result.stdout.toString('utf8'));
+  const all = refStatuses(result.stdout.toString('utf8'));
+  // An inbox that goes along decides nothing.
+  const statuses = all.filter(({ ref }) => !ref.startsWith('refs/kgit/inbox/'));
   const failed = statuses.filter(({ flag }) => flag === '!');
   const status = failed.find(({ reason }) => !FOLLOWS.test(reason)) ?? failed[0] ?? statuses[0];
   // A server that dies after it moved the branch has told so already, whatever git's exit code is then.

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentError, NoRepositoryError } from '../errors.js';
+import { askConfig, noteEarlyRepository, placeAnswers } from './early-git.js';
 import { type Git, gitFailed } from './git.js';
 
 /** The oldest git that has all that is used here: that of Ubuntu 22.04. */
@@ -33,7 +34,7 @@ function parseConfig(output: Buffer): Map<string, string> {
 
 /** git's configuration as it holds in a folder, be it in a repository or not. */
 export async function readConfig(git: Git, folder: string): Promise<Map<string, string>> {
-  return parseConfig((await git.run(['config', '--list', '-z'], { cwd: folder })).stdout);
+  return parseConfig((await askConfig(git, folder)).stdout);
 }
 
 /**
@@ -41,14 +42,8 @@ export async function readConfig(git: Git, folder: string): Promise<Map<string, 
  * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
  */
 export async function openRepository(git: Git, folder: string): Promise<Repository> {
-  const asked = [
-    'rev-parse',
-    '--path-format=absolute',
-    '--git-common-dir',
-    '--show-object-format',
-    '--show-toplevel',
-  ];
-  const [place, config] = await Promise.all([git.run(asked, { cwd: folder }), readConfig(git, folder)]);
+  const answers = placeAnswers(git, folder);
+  const [place, config] = await Promise.all([answers.place, answers.config]);
   const [commonDir, format, workTree] = place.stdout.toString('utf8').split('\n');
   if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
     if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
@@ -67,10 +62,11 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
     });
   }
   const shared = await realpath(commonDir as string);
+  noteEarlyRepository(answers, shared);
   return {
     commonDir: shared,
     workTree: workTree || null,
-    config,
+    config: parseConfig(config.stdout),
     isShallow: existsSync(join(shared, 'shallow')),
   };
 }

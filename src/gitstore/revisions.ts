@@ -21,3 +21,8 @@ export async function revisionAt(git: Git, revision: Revision, time: number): Pr
   const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
   return (await git.text(args)) || null;
 }
+
+/** Whether `newer` can be reached from `older` by commits on top of it. */
+export async function isAncestor(git: Git, older: Revision, newer: Revision): Promise<boolean> {
+  return (await git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
+}

@@ -210,6 +210,7 @@ export class Store {
     const reading = await this.#repository().read(fetch ?? { olderThan: before.readMaxAge }, before.timeout);
     const marker = await readMarker(reading.view, `${opened.path} (branch ${opened.branch})`);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
+    this.#repository().combine(settings.publishCombine);
     return { reading, view: reading.view, settings, managements: managementsOf(marker) };
   }
 

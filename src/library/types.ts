@@ -90,7 +90,7 @@ export interface WriteResult {
   readonly operation: string;
   /** Its commit; null until it is published. */
   readonly revision: string | null;
-  readonly delivery: 'published' | 'queued' | 'unchanged' | 'dry-run';
+  readonly delivery: 'published' | 'queued' | 'proposed' | 'unchanged' | 'dry-run';
   /** How many times the branch was tried to move. */
   readonly attempts: number;
   /** What people should know, such as why it was queued. */

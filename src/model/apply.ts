@@ -86,9 +86,12 @@ export function checkPrecondition(precondition: Precondition, data: unknown): vo
 /**
  * Folds change events, in the order in which they were applied, to the state that they give.
  * The state document of a deployment must hold exactly this.
+ * @param data what they are applied to, in place
  */
-export function fold(events: readonly Pick<KgitEvent, 'changes'>[]): Record<string, Value> {
-  const data: Record<string, unknown> = {};
+export function fold(
+  events: readonly Pick<KgitEvent, 'changes'>[],
+  data: Record<string, unknown> = {},
+): Record<string, Value> {
   for (const { changes } of events) {
     for (const change of changes ?? []) {
       const path = parseStatePath(change.path);

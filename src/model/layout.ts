@@ -31,9 +31,18 @@ export function eventsFolder(subject: Subject): string {
   return `${subjectFolder(subject)}/events`;
 }
 
+/** The month that was asked for last, with its bounds in ms: events are mostly asked for month by month. */
+let lastMonth = { from: 0, to: 0, month: '' };
+
 /** The UTC month of an id, `YYYY-MM`: the place of an event follows from its id alone. */
 export function monthOf(id: string): string {
-  return formatTimestamp(ulidTime(id)).slice(0, 7);
+  const time = ulidTime(id);
+  if (time >= lastMonth.from && time < lastMonth.to) return lastMonth.month;
+  const month = formatTimestamp(time).slice(0, 7);
+  const date = new Date(time);
+  const start = (ahead: number) => Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + ahead);
+  lastMonth = { from: start(0), to: start(1), month };
+  return month;
 }
 
 /** The folder that holds the event with this id. */
@@ -80,7 +89,8 @@ export function parseEventPath(path: string): { subject: Subject; id: string } |
   return subject && { subject, id };
 }
 
-function subjectOfFolder(parts: readonly string[]): Subject | null {
+/** The subject whose folder this is, part by part; null where it is none. */
+export function subjectOfFolder(parts: readonly string[]): Subject | null {
   const [root, a, b, c] = parts;
   if (root === DEPLOYMENTS && parts.length === 2 && a && isSubdomain(a)) return deployment(a);
   if (root === LOCKS && parts.length === 2 && a) {

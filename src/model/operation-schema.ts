@@ -5,7 +5,7 @@ import { isAction } from './event.js';
 import { isMonth } from './layout.js';
 import { isLockName } from './lock-name.js';
 import type { Operation } from './operation.js';
-import { formatSubject, parseSubject } from './subject.js';
+import { parseSubject } from './subject.js';
 import { isUlid } from './ulid.js';
 import { isMap, isValue, type Value } from './value.js';
 
@@ -67,13 +67,7 @@ const operation = z.object({
   runId: z.optional(z.string()),
 });
 
-/** An operation as JSON can hold it; `operationFromJson` reads it back. */
-export function operationToJson(operation: Operation): unknown {
-  const events = operation.events.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
-  return { ...operation, events };
-}
-
-/** The operation that `json` holds; null when it is none, for it may be cut off or of another version. */
+/** The operation that `json`, made by `operationToJson`, holds; null when it is none, for it may be cut off or of another version. */
 export function operationFromJson(json: unknown): Operation | null {
   const result = operation.safeParse(json);
   return result.success ? (result.data as Operation) : null;

@@ -89,3 +89,9 @@ export function commitMessage(operation: Operation, events: readonly SubjectEven
   if (operation.runId) trailers.push(`Kgit-Run: ${operation.runId}`);
   return `${operation.title}\n\n${trailers.join('\n')}\n`;
 }
+
+/** An operation as JSON can hold it; `operationFromJson` reads it back. */
+export function operationToJson(operation: Operation): unknown {
+  const events = operation.events.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
+  return { ...operation, events };
+}

@@ -5,7 +5,7 @@ export function parseRfc3339(input: string): number | null {
   const match = RFC_3339.exec(input);
   if (!match) return null;
   const [, year, month, day] = match.map(Number) as [number, number, number, number];
-  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const days = day <= 28 ? day : new Date(Date.UTC(year, month, 0)).getUTCDate();
   const time = Date.parse(input.replace(' ', 'T').toUpperCase());
   return Number.isNaN(time) || time < 0 || month < 1 || month > 12 || day < 1 || day > days ? null : time;
 }

@@ -102,6 +102,17 @@ export function parseSealedMonth(text: string, file: string): SealedEvent[] {
   return starts.slice(0, -1).map((start, i) => new Slice(text, file, start, starts[i + 1] as number));
 }
 
+const NAME = /^(?:cluster_name|deployment_id): (?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9][\w.-]*))\n/;
+
+/** Whose month a sealed file says it is; null where it does not say it. Throws InvalidStateError. */
+export function sealedName(text: string, file: string): string | null {
+  const plain = NAME.exec(text);
+  if (plain) return plain[1] ?? plain[2] ?? plain[3] ?? null;
+  const value = parseYaml(text, file);
+  const name = isMap(value) ? (value['cluster_name'] ?? value['deployment_id']) : null;
+  return typeof name === 'string' ? name : null;
+}
+
 function asItem(text: string): string {
   const indented = text.slice(0, -1).replaceAll('\n', `\n${INDENT}`);
   return `${ITEM}${indented}\n`.replace(/\n {4}(?=\n)/g, '\n');

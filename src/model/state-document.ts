@@ -4,7 +4,7 @@ import type { Edit } from './edit.js';
 import { mutable, setAt, unsetAt } from './edit.js';
 import { lookUp } from './state-path.js';
 import { isMap, sameValue, type Value } from './value.js';
-import { documentValue, formatYaml, parseYamlDocument } from './yaml.js';
+import { formatYaml, parseYaml, parseYamlDocument } from './yaml.js';
 
 /** A cut in the text: what stands from `start` to `end` becomes `text`. */
 interface Splice {
@@ -152,7 +152,7 @@ function holds(text: string, data: unknown, file: string): boolean {
 
 /** The data of a state document; an empty one has none. Throws InvalidStateError (file, line, column). */
 export function parseState(text: string, file: string): Record<string, Value> {
-  const value = documentValue(parseYamlDocument(text, file), file);
+  const value = parseYaml(text, file);
   if (value === null) return {};
   if (isMap(value)) return value as Record<string, Value>;
   throw new InvalidStateError(`${file}:1:1: a state document is a mapping`, {

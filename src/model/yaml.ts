@@ -1,5 +1,7 @@
 import { Document, isScalar, LineCounter, parseDocument, Scalar, visit, type YAMLError } from 'yaml';
 import { InvalidStateError } from '../errors.js';
+import { formatPlainYaml } from './format-plain-yaml.js';
+import { readPlainYaml } from './plain-yaml.js';
 import { isValue, type Value } from './value.js';
 
 /** Largest YAML file that is read, in bytes of UTF-8 (a state.yaml of a large fleet has about 100 KiB). */
@@ -66,9 +68,9 @@ export function documentValue(document: Document.Parsed, file: string): Value {
   );
 }
 
-/** `parseYamlDocument` and `documentValue` in one. */
+/** `parseYamlDocument` and `documentValue` in one, without the YAML package where the text is plain. */
 export function parseYaml(text: string, file: string): Value {
-  return documentValue(parseYamlDocument(text, file), file);
+  return readPlainYaml(text) ?? documentValue(parseYamlDocument(text, file), file);
 }
 
 const DATE = /^\d{4}-\d\d?-\d\d?/;
@@ -76,6 +78,10 @@ const OLD_TRUTH_VALUE = /^(y|n|yes|no|on|off)$/i;
 
 /** YAML text of a value; what a YAML 1.1 reader would take for a date or a truth value is quoted. */
 export function formatYaml(value: unknown): string {
+  return formatPlainYaml(value) ?? formatAny(value);
+}
+
+function formatAny(value: unknown): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_key, node) {

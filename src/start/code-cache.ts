@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Compiled code by the name of its script. */
@@ -22,6 +23,8 @@ const WRITABLE_BY_OTHERS = 0o022;
 /** V8 copies code that does not begin at a multiple of this. */
 const ALIGNMENT = 8;
 const HEAD_BYTES = 8;
+/** Where the checksum ends. V8 takes compiled code at its word: one bit that the disk turned can end the process. */
+const SUM_BYTES = 4;
 
 /** The folder of the cache; null where there is no home. */
 export function codeCacheFolder(environment: Environment): string | null {
@@ -36,15 +39,6 @@ function isOwn({ uid, mode }: fs.Stats): boolean {
   return user === undefined || (uid === user && (mode & WRITABLE_BY_OTHERS) === 0);
 }
 
-/** V8 takes compiled code at its word: one bit that the disk turned can end the process. */
-function checksum(data: Buffer): number {
-  const words = new Int32Array(data.buffer, data.byteOffset, data.length >> 2);
-  let sum = data.length;
-  // Runs before anything of it is compiled well, so it is made of what is cheap then.
-  for (let i = 0; i < words.length; i++) sum = ((sum << 5) - sum + (words[i] as number)) | 0;
-  return sum;
-}
-
 const aligned = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 
 /** One file: checksum and length of the table, the table of names and lengths, and the code of each behind it. */
@@ -57,15 +51,15 @@ function pack(codes: CompiledCode): Buffer {
     part.copy(bytes, at);
     at += aligned(part.length);
   }
-  bytes.writeInt32LE(Buffer.byteLength(table), 4);
-  bytes.writeInt32LE(checksum(bytes.subarray(4)), 0);
+  bytes.writeUInt32LE(Buffer.byteLength(table), SUM_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(SUM_BYTES)), 0);
   return bytes;
 }
 
 function unpack(bytes: Buffer): CompiledCode {
   const codes = new Map<string, Buffer>();
-  if (checksum(bytes.subarray(4)) !== bytes.readInt32LE(0)) return codes;
-  const tableLength = bytes.readInt32LE(4);
+  if (crc32(bytes.subarray(SUM_BYTES)) !== bytes.readUInt32LE(0)) return codes;
+  const tableLength = bytes.readUInt32LE(SUM_BYTES);
   const table = JSON.parse(bytes.toString('utf8', HEAD_BYTES, HEAD_BYTES + tableLength));
   let at = HEAD_BYTES + aligned(tableLength);
   for (const [name, length] of table as [string, number][]) {

@@ -19,6 +19,7 @@ const CHECK_AFTER_MS = 10 * 60 * 1000;
 
 /** What the program exports. */
 type Program = typeof import('../main.js');
+type Early = typeof import('../early.js');
 type Wrapper = (
   module: { exports: object },
   require: (id: string) => unknown,
@@ -83,9 +84,11 @@ export function program(): Program {
 export function start(): Promise<void> {
   const folder = codeCacheFolder(process.env);
   if (folder === null) return program().main();
-  const name = cacheName(process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  const name = cacheName(argv);
   const { codes, checkedAt } = readCode(folder, name);
   const scripts = new Scripts(codes);
+  if (COMMANDS.includes(argv[0] ?? '')) (scripts.load('early.cjs') as Early).beginEarly(argv);
   const { main } = scripts.load('main.cjs') as Program;
   process.once('exit', () => {
     if (!scripts.hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;

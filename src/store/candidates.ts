@@ -4,10 +4,10 @@ import type { Subject } from '../model/subject.js';
 import { listSubjects } from './records.js';
 import type { Revision, StateStore, StateView } from './state-store.js';
 
-/** Subjects that are looked through at a time: enough to keep the reader busy, few enough to hold their files. */
-const BATCH = 64;
+/** Subjects that are looked through at a time: enough to have git answer in large pieces, few enough to hold their files. */
+const BATCH = 512;
 /** How many such batches are under way, so that git reads while we look through what it has read. */
-const WORKERS = 3;
+const WORKERS = 2;
 
 /** So few files are not worth a search of all texts. */
 const FEW = 5_000;

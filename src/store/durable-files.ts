@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../errors.js';
+import { randomBytes } from './random-bytes.js';
 
 /** Whether a file-system call failed with one of these codes, such as ENOENT. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
@@ -85,6 +85,21 @@ export async function createDurably(path: string, text: string): Promise<boolean
     return true;
   } catch (error) {
     throw cannotKeep(path, error);
+  }
+}
+
+/** Creates `path` with `text`, whole or not at all for readers of now. False when the name is taken. Throws EnvironmentError. */
+export async function createWhole(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw cannotKeep(path, error);
+  } finally {
+    await removeFile(temporary);
   }
 }
 

@@ -10,10 +10,37 @@ import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-event
 import { WantedTimeline } from './wanted-timeline.js';
 
 /** Reads this many events at a time: enough to keep the reader busy, little enough to stop early. */
-const BATCH = 64;
+const BATCH = 256;
 
 function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
   return `${formatSubject(subject)} ${eventName(head)}`;
+}
+
+/** Where the events of one revision lie, newest id first. */
+function placesOf({ added }: TimelineEntry) {
+  const places = added.flatMap((path) => {
+    const place = parseEventPath(path);
+    return place ? [{ ...place, path }] : [];
+  });
+  return places.sort((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+/** Revisions in groups that add so many files together, for the reader is asked for those of a group at once. */
+async function* inGroups(
+  revisions: AsyncIterable<TimelineEntry>,
+  files: number,
+): AsyncGenerator<readonly TimelineEntry[]> {
+  let group: TimelineEntry[] = [];
+  let count = 0;
+  for await (const entry of revisions) {
+    group.push(entry);
+    count += entry.added.length;
+    if (count < files && group.length < BATCH) continue;
+    yield group;
+    group = [];
+    count = 0;
+  }
+  if (group.length > 0) yield group;
 }
 
 /** The time line while it is read: what was told already is not told again. */
@@ -44,13 +71,9 @@ class Telling {
     return (await Promise.all(stored)).reverse();
   }
 
-  /** The events of one revision, newest id first. */
-  async *added({ added }: TimelineEntry, hint: EventHint | null): AsyncGenerator<StoredEvent[]> {
-    const places = added.flatMap((path) => {
-      const place = parseEventPath(path);
-      return place ? [{ ...place, path }] : [];
-    });
-    places.sort((a, b) => (a.id < b.id ? 1 : -1));
+  /** The events of some revisions, newest first; of one revision by id. */
+  async *added(entries: readonly TimelineEntry[], hint: EventHint | null): AsyncGenerator<StoredEvent[]> {
+    const places = entries.flatMap(placesOf);
     for (let i = 0; i < places.length; i += BATCH) {
       const batch = places.slice(i, i + BATCH);
       const events = await Promise.all(batch.map(({ subject, path }) => this.#finder.at(subject, path)));
@@ -81,6 +104,7 @@ class Telling {
  * when its month is sealed: it is that of the revision that added its own file.
  * @param view the tip, through which every event is read
  * @param hint what is wanted at all; other events are passed over where that saves work
+ * @param ahead how many events are likely to be asked for
  */
 export async function* publishedEvents(
   store: StateStore,
@@ -88,19 +112,22 @@ export async function* publishedEvents(
   view: StateView,
   pending: readonly Operation[],
   hint: EventHint | null = null,
+  ahead = BATCH,
 ): AsyncGenerator<StoredEvent> {
   const telling = new Telling(view);
   for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
   const wanted = hint && new WantedTimeline(store, revision, hint);
-  for await (const entry of wanted ? wanted.revisions() : store.timeline(revision)) {
-    if (oldest) for await (const events of telling.added(oldest, hint)) yield* events;
-    oldest = entry;
+  const revisions = wanted ? wanted.revisions() : store.timeline(revision);
+  for await (const group of inGroups(revisions, Math.min(ahead, BATCH))) {
+    const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
+    oldest = known.pop() ?? null;
+    for await (const events of telling.added(known, hint)) yield* events;
   }
   if (!oldest) return;
   const events: StoredEvent[] = [];
-  for await (const some of telling.added(oldest, hint)) events.push(...some);
+  for await (const some of telling.added([oldest], hint)) events.push(...some);
   const sealed = wanted?.sealed ?? null;
   if (sealed?.size !== 0) events.push(...(await telling.untold((month) => sealed?.has(month) !== false)));
   yield* events.sort((a, b) => (a.head.id < b.head.id ? 1 : -1));

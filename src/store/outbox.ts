@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorJson, KgitError } from '../errors.js';
-import type { Operation } from '../model/operation.js';
+import { type EventWrite, type Operation, operationToJson } from '../model/operation.js';
 import { isUlid } from '../model/ulid.js';
 import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
 import {
@@ -32,6 +32,8 @@ export interface OutboxEntry {
   readonly attempts: number;
   /** Why the last attempt failed. */
   readonly error: ErrorJson | null;
+  /** Whether it waits in another clone, which offered it: what becomes of it is told nobody here. */
+  readonly isForeign?: boolean;
 }
 
 interface Trouble {
@@ -39,7 +41,7 @@ interface Trouble {
   error: ErrorJson;
 }
 
-/** Most runs find nothing that waits, and need no schema for it. */
+/** Most runs find nothing that waits but what they have written themselves, and need no schema for it. */
 const operationSchema = () => import('../model/operation-schema.js');
 
 async function names(folder: string): Promise<string[]> {
@@ -51,20 +53,48 @@ async function names(folder: string): Promise<string[]> {
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
+/** Undefined where there is no such file, null for a folder. */
+async function readText(path: string): Promise<string | null | undefined> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     if (hasCode(error, 'EISDIR')) return null;
     throw error;
   }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return parseJson(await readText(path));
+}
+
+function parseJson(text: string | null | undefined): unknown {
+  if (typeof text !== 'string') return text;
   try {
     return JSON.parse(text);
   } catch {
     return null;
   }
+}
+
+/** What this process has written itself, and found again as it was, needs no schema. */
+interface Own {
+  readonly text: string;
+  readonly operation: Operation;
+}
+
+function ownOperation(json: Record<string, unknown> | null, { operation }: Own): Operation {
+  const read = json?.['operation'] as Operation;
+  const events = read.events.map((item, i) => ({
+    ...item,
+    subject: (operation.events[i] as EventWrite).subject,
+  }));
+  return { ...read, events };
+}
+
+async function operationOf(json: Record<string, unknown> | null): Promise<Operation | null> {
+  const { operationFromJson } = await operationSchema();
+  return json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
 }
 
 async function modified(path: string): Promise<number | null> {
@@ -85,6 +115,7 @@ export class Outbox {
   readonly #entries: string;
   readonly #troubles: string;
   readonly #results: string;
+  readonly #own = new Map<string, Own>();
 
   /** @param folder the clone's `kgit` folder */
   constructor(folder: string) {
@@ -99,9 +130,9 @@ export class Outbox {
     const last = (await this.#names()).at(-1);
     const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
     const name = `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${operation.id}`;
-    const { operationToJson } = await operationSchema();
     const entry = { version: VERSION, target, operation: operationToJson(operation) };
-    await createDurably(join(this.#entries, name), JSON.stringify(entry));
+    const text = JSON.stringify(entry);
+    if (await createDurably(join(this.#entries, name), text)) this.#own.set(name, { text, operation });
   }
 
   async #names(): Promise<string[]> {
@@ -126,11 +157,12 @@ export class Outbox {
 
   async #entry(name: string): Promise<OutboxEntry | null> {
     const id = name.slice(SEQUENCE_DIGITS + 1);
-    const json = (await readJson(join(this.#entries, name))) as Record<string, unknown> | null | undefined;
-    if (json === undefined) return null;
+    const text = await readText(join(this.#entries, name));
+    if (text === undefined) return null;
+    const json = parseJson(text) as Record<string, unknown> | null;
     const trouble = (await readJson(join(this.#troubles, id))) as Trouble | null | undefined;
-    const { operationFromJson } = await operationSchema();
-    const operation = json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
+    const own = this.#own.get(name);
+    const operation = own?.text === text ? ownOperation(json, own) : await operationOf(json);
     const target = typeof json?.['target'] === 'string' ? json['target'] : '';
     return { name, id, operation, target, attempts: trouble?.attempts ?? 0, error: trouble?.error ?? null };
   }

@@ -41,16 +41,29 @@ export interface WriteOptions {
   readonly interval?: number;
 }
 
+/** Where a write was proposed. */
+export interface ProposalPlace {
+  readonly branch: string;
+  /** The tip of that branch. */
+  readonly revision: Revision;
+  /** The page of the request to merge, or, where kgit could not open one, the page to open it at; null where neither is known. */
+  readonly url: string | null;
+  /** Of the request to merge; null where there is none yet. */
+  readonly number: number | null;
+}
+
 /** How a write ended, when it did not fail. */
 export interface WriteOutcome {
   readonly operation: string;
   /** Null until it is published. */
   readonly revision: Revision | null;
-  readonly delivery: 'published' | 'queued' | 'unchanged' | 'dry-run';
+  readonly delivery: 'published' | 'queued' | 'proposed' | 'unchanged' | 'dry-run';
   readonly attempts: number;
   readonly changes: readonly Change[];
   /** Ids of its events that were there already. */
   readonly duplicates: readonly string[];
+  /** Where it was proposed, where it was. */
+  readonly proposal?: ProposalPlace;
   /** Of a compact: what it sealed, once that is known. */
   readonly sealing?: Sealing;
   /** What the user should know, such as why it was queued. */

@@ -53,3 +53,19 @@ export function notPublished(
   const Failure = error instanceof RefusedError || error instanceof RemoteError ? Class : RemoteError;
   return new Failure(`${error.message} (${fate})`, { suggestions, data });
 }
+
+/** Others moved the branch at each try. @param lock the server's lock file that was in the way at last */
+export function lostRaces(attempts: number, lock: string | undefined): RemoteError {
+  if (lock !== undefined) {
+    return new RemoteError(`the remote is locked (${lock}), at the last of ${attempts} tries still`, {
+      suggestions: [
+        "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
+      ],
+      data: { attempts, lock },
+    });
+  }
+  return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {
+    suggestions: ["Run 'kgit sync' when the others are done, or give more time with --timeout"],
+    data: { attempts },
+  });
+}

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { link, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createDurably, hasCode, privateFolder, removeFile } from './durable-files.js';
 import type { Host } from './host.js';
+import { randomBytes } from './random-bytes.js';
 
 interface Holder {
   hostname: string;
@@ -32,11 +32,14 @@ async function readHolder(path: string): Promise<Holder | null> {
 export class PublishLock {
   readonly #path: string;
   readonly #host: Host;
+  readonly #make: typeof createDurably;
   #nonce: string | null = null;
 
-  constructor(path: string, host: Host) {
+  /** @param make creates the lock's file whole; a lock that is held for an instant need not survive a power loss */
+  constructor(path: string, host: Host, make: typeof createDurably = createDurably) {
     this.#path = path;
     this.#host = host;
+    this.#make = make;
   }
 
   /** Whether the holder is certainly gone: same machine, and another boot or no such process any more. */
@@ -71,7 +74,7 @@ export class PublishLock {
     const { hostname, bootId, pid } = this.#host;
     const holder: Holder = { hostname, bootId, pid, processStart: this.#host.processStart(pid), nonce };
     await privateFolder(dirname(this.#path));
-    if (!(await createDurably(this.#path, JSON.stringify(holder)))) return false;
+    if (!(await this.#make(this.#path, JSON.stringify(holder)))) return false;
     this.#nonce = nonce;
     return true;
   }

@@ -1,14 +1,16 @@
-import { ConflictError, InternalError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
+import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { ClaimedWrites } from './claimed-writes.js';
+import { Deliveries } from './deliveries.js';
 import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
 import type { Leases } from './leases.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { planBatch } from './plan-batch.js';
-import { type BatchPlan, type PlannedEntry, sealingOf } from './planned.js';
+import type { BatchPlan, PlannedEntry } from './planned.js';
+import { lostRaces } from './publish-errors.js';
 import { readMarker } from './records.js';
-import type { Head, Revision, StateStore } from './state-store.js';
+import type { Head, Offering, Revision, StateStore } from './state-store.js';
 
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 5_000;
@@ -23,6 +25,17 @@ export interface PublishRunParts {
   readonly leases: Leases;
 }
 
+export interface PublishRunOptions {
+  /** ms since the epoch; one try is made whatever it is. */
+  readonly deadline: number;
+  /** The operation whose delivery this process returns itself, so it needs no result file. */
+  readonly own: string | undefined;
+  /** Whether others write just now: then the tip is asked for before the first try, which would lose. */
+  readonly isRaced: boolean;
+  /** Whether clones take each other's operations along (`publish.combine`). */
+  readonly combines: boolean;
+}
+
 /** What a run over the outbox did. */
 export interface PublishReport {
   /** By id of the operation. */
@@ -31,6 +44,8 @@ export interface PublishReport {
   readonly notes: readonly string[];
   /** How many times the branch was tried to move. */
   readonly attempts: number;
+  /** Whether others moved the branch meanwhile. */
+  readonly isRaced: boolean;
 }
 
 /**
@@ -42,10 +57,9 @@ export class PublishRun {
   readonly #store: StateStore;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
-  readonly #deadline: number;
-  readonly #own: string | undefined;
+  readonly #options: PublishRunOptions;
   readonly #claims: ClaimedWrites;
-  readonly #deliveries = new Map<string, Delivery>();
+  readonly #deliveries: Deliveries;
   readonly #notes: string[] = [];
   #attempts = 0;
   #isFresh: boolean;
@@ -53,19 +67,27 @@ export class PublishRun {
   #mayHaveLanded = false;
   /** The lock file of the server's that the last try ran into. */
   #lock: string | undefined;
+  #isRaced = false;
+  /** Where the branch was taken to be. */
+  #believed: Revision | null = null;
+  /** What other clones offered when the tip was asked for. */
+  #foreign: readonly OutboxEntry[] = [];
+  #combines: boolean;
 
-  /**
-   * @param deadline ms since the epoch; one try is made whatever it is
-   * @param own the operation whose delivery this process returns itself, so it needs no result file
-   */
-  constructor({ store, outbox, clock, leases }: PublishRunParts, deadline: number, own?: string) {
+  constructor({ store, outbox, clock, leases }: PublishRunParts, options: PublishRunOptions) {
     this.#store = store;
     this.#outbox = outbox;
     this.#clock = clock;
-    this.#deadline = deadline;
-    this.#own = own;
+    this.#options = options;
     this.#claims = new ClaimedWrites(leases);
+    this.#deliveries = new Deliveries(outbox, options.own);
     this.#isFresh = !store.isRemote;
+    this.#combines = options.combines && store.offers !== undefined;
+  }
+
+  /** Whether other clones may publish an operation, whatever became of this run. */
+  isOffered(id: string): boolean {
+    return this.#deliveries.isOffered(id);
   }
 
   async run(): Promise<PublishReport> {
@@ -73,16 +95,22 @@ export class PublishRun {
     await this.#outbox.dropEnded();
     let entries: readonly OutboxEntry[] = await this.#waiting();
     let head: Head | null = await this.#store.head();
+    this.#believed = head.revision;
+    if (this.#options.isRaced && this.#store.isRemote && entries.length > 0) {
+      const known = entries;
+      head = await this.#refresh(known);
+      entries = decidable(await this.#waiting(), known);
+    }
     while (head && entries.length > 0) {
       entries = await this.#dropUnclaimed(entries);
       if (entries.length === 0) break;
-      const plan = await planBatch(this.#store, head.revision, entries);
+      const plan = await planBatch(this.#store, head.revision, [...entries, ...this.#foreign]);
       // A refusal, or 'nothing to do', counts only on the tip as it is now.
       const isSure = ({ applied }: PlannedEntry) => applied.kind === 'commit' || applied.kind === 'present';
       if (this.#isFresh || plan.entries.every(isSure)) {
         if (await this.#publish(plan, head)) break;
-        if (this.#attempts > 1 && this.#clock.now() >= this.#deadline) {
-          await this.#leave(entries, lostRaces(this.#attempts, this.#lock), false);
+        if (this.#attempts > 1 && this.#clock.now() >= this.#options.deadline) {
+          await this.#leave(entries, lostRaces(this.#attempts, this.#lock));
           break;
         }
         if (this.#store.isRemote) await this.#backOff();
@@ -92,7 +120,8 @@ export class PublishRun {
       entries = decidable(await this.#waiting(), known);
     }
     await this.#outbox.forgetOldResults(this.#clock.now());
-    return { deliveries: this.#deliveries, notes: this.#notes, attempts: this.#attempts };
+    const [attempts, isRaced] = [this.#attempts, this.#isRaced];
+    return { deliveries: this.#deliveries.byId, notes: this.#notes, attempts, isRaced };
   }
 
   async #waiting(): Promise<OutboxEntry[]> {
@@ -105,36 +134,43 @@ export class PublishRun {
     const failed = await this.#claims.check(entries, this.#talkMs);
     for (const [entry, error] of failed) {
       if (error.code === 'REMOTE') await this.#leave([entry], error, this.#mayHaveLanded);
-      else await this.#complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
+      else await this.#deliveries.complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
     }
     return entries.filter((entry) => !failed.has(entry));
   }
 
   /** How long one talk with the remote may take, in ms. */
   get #talkMs(): number {
-    return Math.max(this.#deadline - this.#clock.now(), TALK_MIN_MS);
+    return Math.max(this.#options.deadline - this.#clock.now(), TALK_MIN_MS);
   }
 
   /** One try at the branch. True when the run is over: all is through, or trying again now is of no use. */
   async #publish(plan: BatchPlan, head: Head): Promise<boolean> {
     const locks = this.#claims.renewals(plan.entries);
-    if (plan.commits.length === 0 && locks.length === 0) {
-      await this.#finish(plan.entries, head.revision, []);
+    if (writersOf(plan).length === 0 && locks.length === 0) {
+      await this.#deliveries.finish(plan.entries, head.revision, [], this.#attempts);
       return true;
     }
     this.#attempts += 1;
     const began = this.#clock.now();
-    const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks);
+    const offering = locks.length > 0 ? undefined : await this.#offering(plan);
+    const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks, offering);
     this.#lastPushMs = this.#clock.now() - began;
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
       case 'swapped':
         this.#notes.push(...outcome.notes);
         await this.#claims.noteRenewed(outcome.locks);
-        await this.#finish(plan.entries, outcome.revisions.at(-1) ?? head.revision, outcome.revisions);
+        await this.#deliveries.finish(
+          plan.entries,
+          outcome.revisions.at(-1) ?? head.revision,
+          outcome.revisions,
+          this.#attempts,
+        );
         return true;
       case 'moved':
         this.#lock = outcome.lock;
+        this.#isRaced ||= outcome.lock === undefined;
         return false;
       case 'fenced':
         this.#claims.doubt(outcome.names);
@@ -142,66 +178,76 @@ export class PublishRun {
       case 'not-atomic':
         for (const { entry } of plan.entries)
           if (entry.operation?.claim)
-            await this.#complete(entry, { kind: 'rejected', error: outcome.error, attempts: this.#attempts });
+            await this.#deliveries.complete(entry, {
+              kind: 'rejected',
+              error: outcome.error,
+              attempts: this.#attempts,
+            });
         return false;
       case 'unknown':
         this.#mayHaveLanded = true;
         // Whether it landed shows at the new tip, where its events are or are not.
-        if (this.#clock.now() < this.#deadline) return false;
+        if (this.#clock.now() < this.#options.deadline) return false;
         await this.#leave(writersOf(plan), outcome.error, true);
         return true;
       case 'blocked':
-        await this.#refuseOwn(writersOf(plan), outcome.error);
+        // What stands in the way may be of another clone's operation.
+        if (this.#foreign.length > 0) {
+          this.#combines = false;
+          return false;
+        }
+        await this.#deliveries.refuseOwn(writersOf(plan), outcome.error, this.#attempts);
         return true;
       default:
-        await this.#leave(writersOf(plan), outcome.error, false);
+        await this.#leave(writersOf(plan), outcome.error);
         return true;
     }
   }
 
-  /** Something here or there has to be mended first: our own write is refused, what was acknowledged before stays. */
-  async #refuseOwn(entries: readonly OutboxEntry[], error: KgitError): Promise<void> {
-    for (const entry of entries) {
-      if (this.#isThrough(entry)) continue;
-      if (entry.id === this.#own)
-        await this.#complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
-      else await this.#leave([entry], error, false);
-    }
+  /**
+   * What this clone lays down beside the branch with its next push: where others write, its events, so that whoever
+   * is faster takes them along; else nothing.
+   */
+  async #offering(plan: BatchPlan): Promise<Offering | undefined> {
+    if (!this.#combines) return undefined;
+    if (!this.#isRaced && !this.#options.isRaced) return { offer: null };
+    const { offerOf } = await import('./offers.js');
+    const { text, entries } = offerOf(writersOf(plan));
+    this.#deliveries.noteOffered(entries);
+    return { offer: text };
   }
 
-  async #finish(
-    entries: readonly PlannedEntry[],
-    tip: Revision | null,
-    revisions: readonly Revision[],
-  ): Promise<void> {
-    let next = 0;
-    for (const { entry, applied } of entries) {
-      const revision = applied.kind === 'commit' ? (revisions[next++] ?? null) : tip;
-      await this.#complete(entry, deliveryOf(applied, revision, this.#attempts));
-    }
-  }
-
-  async #complete(entry: OutboxEntry, delivery: Delivery): Promise<void> {
-    this.#deliveries.set(entry.id, delivery);
-    if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
-    await this.#outbox.complete(entry);
+  #leave(entries: readonly OutboxEntry[], error: KgitError, unknown = false): Promise<void> {
+    return this.#deliveries.leave(entries, error, this.#attempts, unknown);
   }
 
   /** Asks for the new tip; null when the remote does not answer, and then all entries are left where they are. */
   async #refresh(entries: readonly OutboxEntry[]): Promise<Head | null> {
     try {
-      const head = await this.#store.refresh(this.#talkMs);
+      const head = await this.#store.refresh(this.#talkMs, this.#combines);
       await this.#checkVersion(head.revision);
       this.#isFresh = true;
+      // After a push without an answer it may be ourselves who moved the branch.
+      this.#isRaced ||= !this.#mayHaveLanded && head.revision !== this.#believed;
       this.#mayHaveLanded = false;
+      this.#believed = head.revision;
+      this.#foreign = await this.#offered(entries);
       return head;
     } catch (error) {
       if (error instanceof ConflictError || error instanceof InvalidStateError)
-        await this.#refuseOwn(entries, error);
+        await this.#deliveries.refuseOwn(entries, error, this.#attempts);
       else if (error instanceof RemoteError) await this.#leave(entries, error, this.#mayHaveLanded);
       else throw error;
       return null;
     }
+  }
+
+  async #offered(own: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
+    const { offers, target } = this.#store;
+    if (!this.#combines || !offers) return [];
+    const texts = await offers.read();
+    if (texts.length === 0) return [];
+    return (await import('./offers.js')).offered(texts, own, target);
   }
 
   /** What others made of the repository since we opened it, a newer version's above all, is not written into. */
@@ -210,27 +256,13 @@ export class PublishRun {
     if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, this.#store.target);
   }
 
-  #isThrough({ id }: OutboxEntry): boolean {
-    const delivery = this.#deliveries.get(id);
-    return delivery !== undefined && delivery.kind !== 'pending';
-  }
-
-  async #leave(entries: readonly OutboxEntry[], error: KgitError, unknown: boolean): Promise<void> {
-    for (const entry of entries) {
-      if (this.#isThrough(entry)) continue;
-      const delivery: Delivery = { kind: 'pending', error, attempts: this.#attempts, unknown };
-      this.#deliveries.set(entry.id, delivery);
-      await this.#outbox.recordTrouble(entry, Math.max(this.#attempts, 1), error);
-      // Whoever waits for it need not run into the same wall again.
-      if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
-    }
-  }
-
   /** Full jitter (every wait is drawn anew from zero up), so that machines on one timer come apart. */
   async #backOff(): Promise<void> {
     const base = Math.max(BACKOFF_BASE_MS, this.#lastPushMs);
-    const ceiling = Math.min(base * 2 ** (this.#attempts - 1), Math.max(BACKOFF_CAP_MS, base));
-    const left = Math.max(this.#deadline - this.#clock.now(), 0);
+    // Where clones take each other's operations along, to wait longer is of use to nobody.
+    const growth = this.#combines ? 1 : 2 ** (this.#attempts - 1);
+    const ceiling = Math.min(base * growth, Math.max(BACKOFF_CAP_MS, base));
+    const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
     await this.#clock.sleep(Math.min(this.#clock.random() * ceiling, left));
   }
 }
@@ -246,34 +278,6 @@ function decidable(entries: readonly OutboxEntry[], known: readonly OutboxEntry[
 }
 
 function writersOf(plan: BatchPlan): OutboxEntry[] {
-  return plan.entries.filter(({ applied }) => applied.kind === 'commit').map(({ entry }) => entry);
-}
-
-function deliveryOf(applied: PlannedEntry['applied'], revision: Revision | null, attempts: number): Delivery {
-  switch (applied.kind) {
-    case 'rejected':
-      return { kind: 'rejected', error: applied.error, attempts };
-    case 'unchanged':
-      return { kind: 'unchanged', revision, attempts, ...sealingOf(applied) };
-    default: {
-      if (revision === null) throw new InternalError('a published operation has no revision');
-      const { changes, duplicates } = applied;
-      return { kind: 'published', revision, attempts, changes, duplicates, ...sealingOf(applied) };
-    }
-  }
-}
-
-function lostRaces(attempts: number, lock: string | undefined): RemoteError {
-  if (lock !== undefined) {
-    return new RemoteError(`the remote is locked (${lock}), at the last of ${attempts} tries still`, {
-      suggestions: [
-        "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
-      ],
-      data: { attempts, lock },
-    });
-  }
-  return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {
-    suggestions: ["Run 'kgit sync' when the others are done, or give more time with --timeout"],
-    data: { attempts },
-  });
+  const own = plan.entries.filter(({ entry, applied }) => applied.kind === 'commit' && !entry.isForeign);
+  return own.map(({ entry }) => entry);
 }

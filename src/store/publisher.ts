@@ -1,9 +1,9 @@
-import { InternalError, RemoteError } from '../errors.js';
+import { InternalError, KgitError, RemoteError } from '../errors.js';
 import type { Delivery } from './delivery.js';
 import type { PublishLock } from './publish-lock.js';
 import type { PublishReport, PublishRunParts } from './publish-run.js';
 import { dueAt } from './publish-schedule.js';
-import type { PushLog } from './push-log.js';
+import { isRaced, type PushLog } from './push-log.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
@@ -24,9 +24,15 @@ export interface Delivered {
 /** Brings operations from the outbox to the branch, one process of a clone at a time. */
 export class Publisher {
   readonly #parts: PublisherParts;
+  #combines = false;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
+  }
+
+  /** Has clones take each other's operations along, or not (`publish.combine`). */
+  combine(combines: boolean): void {
+    this.#combines = combines;
   }
 
   /**
@@ -67,7 +73,7 @@ export class Publisher {
           // The holder before us may have published it between the look and the lock.
           const late = await outbox.takeResult(id);
           if (late) return { delivery: late, notes: [], isHolder: false };
-          const report = await this.#runOrWithdraw(deadline, id);
+          const report = await this.#run(deadline, id);
           const delivery = report.deliveries.get(id) ?? dropped(id);
           if (delivery.kind === 'pending' && !keep) await outbox.remove(id);
           return { delivery, notes: report.notes, isHolder: true };
@@ -77,16 +83,6 @@ export class Publisher {
       }
       if (clock.now() >= deadline) return { delivery: overtaken(), notes: [], isHolder: false };
       await clock.sleep(wait * (0.5 + clock.random() / 2));
-    }
-  }
-
-  /** A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed. */
-  async #runOrWithdraw(deadline: number, id: string): Promise<PublishReport> {
-    try {
-      return await this.#run(deadline, id);
-    } catch (error) {
-      await this.#parts.outbox.remove(id);
-      throw error;
     }
   }
 
@@ -128,16 +124,30 @@ export class Publisher {
     const { PublishRun } = await import('./publish-run.js');
     const { pushes, clock } = this.#parts;
     const began = clock.now();
-    const report = await new PublishRun(this.#parts, deadline, own).run();
+    const options = { deadline, own, isRaced: isRaced(await pushes.read(), began), combines: this.#combines };
+    const run = new PublishRun(this.#parts, options);
+    const report = await run.run().catch(async (error: unknown) => {
+      if (own === undefined) throw error;
+      if (run.isOffered(own) && error instanceof KgitError) return interrupted(own, error);
+      // A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed.
+      await this.#parts.outbox.remove(own);
+      throw error;
+    });
     const at = clock.now();
     const outcomes = [...report.deliveries.values()];
     if (report.attempts > 0) {
       const isPublished = outcomes.some(({ kind }) => kind === 'published');
-      const { attempts } = report;
-      await pushes.add({ at, ms: at - began, attempts, operations: outcomes.length, isPublished });
+      const { attempts, isRaced } = report;
+      await pushes.add({ at, ms: at - began, attempts, operations: outcomes.length, isPublished, isRaced });
     }
     return report;
   }
+}
+
+/** The report of a run that could not be ended, whose operation others may publish: so it stays. */
+function interrupted(own: string, error: KgitError): PublishReport {
+  const delivery: Delivery = { kind: 'pending', error, attempts: 1, unknown: true };
+  return { deliveries: new Map([[own, delivery]]), notes: [], attempts: 1, isRaced: true };
 }
 
 function overtaken(): Delivery {

@@ -16,6 +16,17 @@ export interface PushRecord {
   /** How many operations it was about. */
   readonly operations: number;
   readonly isPublished: boolean;
+  /** Whether the branch was elsewhere than this clone believed: others write, too. Not there in old records. */
+  readonly isRaced?: boolean;
+}
+
+/** For how long others are taken to write still after they were met, in ms. */
+const RACED_MS = 30_000;
+
+/** Whether others write to the branch just now, so that to ask where it is comes before a try that would lose. */
+export function isRaced(pushes: readonly PushRecord[], now: number): boolean {
+  const last = pushes.at(-1);
+  return last?.isRaced === true && now >= last.at && now - last.at < RACED_MS;
 }
 
 function isRecord(value: unknown): value is PushRecord {

@@ -84,8 +84,14 @@ export async function readMarker(view: StateView, where: string): Promise<Record
     });
   }
   const marker = parseState(text, MARKER_FILE);
+  checkMarker(marker);
+  return marker;
+}
+
+/** Throws InvalidStateError for a settings file of a version that this program does not know. */
+export function checkMarker(marker: Record<string, Value>): void {
   const version = marker['apiVersion'];
-  if (version === API_VERSION && marker['kind'] === 'StateRepository') return marker;
+  if (version === API_VERSION && marker['kind'] === 'StateRepository') return;
   const isNewer = typeof version === 'string' && /^kgit\/v([2-9]|\d{2})/.test(version);
   throw new InvalidStateError(
     `${MARKER_FILE}: apiVersion is ${JSON.stringify(version ?? null)}, kind ${JSON.stringify(marker['kind'] ?? null)}; this kgit knows ${API_VERSION}, StateRepository`,

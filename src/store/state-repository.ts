@@ -28,6 +28,11 @@ export class StateRepository {
     this.#clock = clock;
   }
 
+  /** Has clones take each other's operations along, or not (`publish.combine`). */
+  combine(combines: boolean): void {
+    this.#publisher.combine(combines);
+  }
+
   /** Reads the repository. With 'always' it throws RemoteError when the remote does not answer. */
   async read(policy: FetchPolicy, timeoutMs: number): Promise<Reading> {
     let head = await this.store.head();

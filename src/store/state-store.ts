@@ -71,6 +71,18 @@ export type SwapOutcome =
   /** The connection broke after the request was sent: it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
+/** A place beside the branch where each clone lays down what it offers to whoever moves the branch next. */
+export interface Offers {
+  /** What others offered at the last `refresh` that asked for it, one text a clone; hostile. */
+  read(): Promise<readonly string[]>;
+}
+
+/** What this clone does with its own place there. */
+export interface Offering {
+  /** What this clone offers should the branch have moved; null takes back what it offered before. */
+  readonly offer: string | null;
+}
+
 /** The paths that one revision added, for the time line. */
 export interface TimelineEntry {
   readonly revision: Revision;
@@ -86,12 +98,14 @@ export interface StateStore {
   readonly target: string;
   /** The locks of the same place. */
   readonly leases: LeaseStore;
+  /** What other clones offer; undefined where the place has no room for it. */
+  readonly offers?: Offers | undefined;
   /** Whether publishing needs somebody else: false for a purely local repository. */
   readonly isRemote: boolean;
   /** What is known without the network. */
   head(): Promise<Head>;
-  /** Asks the remote for its tip. Throws RemoteError; without a remote it is `head`. */
-  refresh(timeoutMs: number): Promise<Head>;
+  /** Asks the remote for its tip, and for what other clones offer. Throws RemoteError; without a remote it is `head`. */
+  refresh(timeoutMs: number, withOffers?: boolean): Promise<Head>;
   /** The revision that `name` means, such as a tag or an abbreviated id; null where there is none. */
   resolve(name: string): Promise<Revision | null>;
   /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */
@@ -100,12 +114,14 @@ export interface StateStore {
   /**
    * Puts `commits` on `base` and moves the branch there, if it still is at `base`; none: publishes `base` itself.
    * With `locks` all of it happens or nothing: the branch moves only if each lock still is where its move begins.
+   * `offering` goes along, whether the branch moves or not; a place that does not take it loses nothing else.
    */
   swap(
     base: Revision | null,
     commits: readonly Commit[],
     timeoutMs: number,
     locks?: readonly LockMove[],
+    offering?: Offering,
   ): Promise<SwapOutcome>;
   /** Finishes what a swap began on this machine and could not end; returns notes for the user. */
   settle(): Promise<readonly string[]>;

@@ -5,6 +5,8 @@ import type { Revision, StateStore, TimelineEntry } from './state-store.js';
 
 /** Revisions that are looked through before the tip is searched instead: what is asked for is mostly new. */
 const WINDOW = 500;
+/** The part of a window's revisions that has to add something wanted for the walk to go on. */
+const NEAR = 0.1;
 /** Files that are looked up one by one rather than met on the way back. */
 const MAX_LOCATED = 1_000;
 
@@ -52,13 +54,20 @@ export class WantedTimeline {
     if (this.#candidates && isComplete(this.#candidates)) return;
     const passed = new Set<string>();
     let walked = 0;
+    let met = 0;
     for await (const { revision: at, added } of this.#store.timeline(this.#revision)) {
-      if (walked++ === this.#window) {
+      if (walked > 0 && walked % this.#window === 0) {
         this.#candidates ??= await this.#search(passed);
         if (isComplete(this.#candidates)) return;
-        if (canLocate(this.#candidates)) return yield* located(this.#store, this.#revision, this.#candidates);
+        // What is looked for by time lies together, mostly: then the walk meets it sooner than it is located.
+        const isNear = this.#hint.isOfTime && met >= this.#window * NEAR;
+        if (!isNear && canLocate(this.#candidates))
+          return yield* located(this.#store, this.#revision, this.#candidates);
+        met = 0;
       }
+      walked += 1;
       const wanted = added.filter((path) => mayBe(path, this.#hint, this.#candidates));
+      met += wanted.length;
       if (!this.#candidates) for (const path of wanted) passed.add(path);
       yield { revision: at, added: wanted };
       if (this.#candidates && isComplete(this.#candidates)) return;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { benchmarksPart, FIGURES, readResults } from '../../bench/report.js';
 import { missingRow, ratioRow, verdict } from '../../bench/result.js';
-import { differences, median, ratios, spread } from '../../bench/statistics.js';
+import { differences, median, quantile, ratios, spread } from '../../bench/statistics.js';
 import { serverTime } from '../../bench/trace.js';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -12,7 +12,10 @@ it('takes medians, spreads, differences and ratios round by round', () => {
   expect(spread([5, 1, 9])).toEqual({ median: 5, min: 1, max: 9 });
   expect(ratios([10, 30], [5, 10])).toEqual([2, 3]);
   expect(differences([10, 30], [1, 2])).toEqual([9, 28]);
+  const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+  expect([quantile(hundred, 0.99), quantile(hundred, 0.5), quantile([7], 0.99)]).toEqual([99, 50, 7]);
   expect(() => median([])).toThrow(RangeError);
+  expect(() => quantile([], 0.5)).toThrow(RangeError);
   expect(() => ratios([1], [1, 2])).toThrow(RangeError);
 });
 

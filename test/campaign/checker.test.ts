@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkHistory } from '../support/campaign/checker.js';
 import type { Answer, Call, History, PublishedCommit, Step } from '../support/campaign/history.js';
-import { linearize, type RegisterCall } from '../support/campaign/linearizable.js';
 
 const set = (path: string, value: string, expected?: string | null): Step =>
   expected === undefined ? { kind: 'set', path, value } : { kind: 'set', path, value, expected };
@@ -30,7 +29,8 @@ function commit(runId: string, changes: Changes = [], state?: unknown): Publishe
   const subject = changes.length > 0 ? 'deployment/d' : 'cluster/default/kcm-system/c';
   const event = { revision: `r${made}`, path: `${runId}.yaml`, id: `E${made}`, subject, runId, changes };
   const states = new Map(state === undefined ? [] : [['d', state]]);
-  return { revision: `r${made}`, committed: made, events: [event], states, rewritten: [] };
+  const place = { revision: `r${made}`, operation: `O${made}`, isEmpty: false, committed: made };
+  return { ...place, events: [event], states, rewritten: [] };
 }
 
 const wrote = (
@@ -88,6 +88,24 @@ const BAD: readonly [what: string, says: RegExp, history: () => History][] = [
     () => {
       const { commits, ...rest } = good();
       return { ...rest, commits: [...commits, { ...at(commits, 1), revision: 'again', committed: 99_999 }] };
+    },
+  ],
+  [
+    'a second, empty commit of an operation that is there already',
+    /operation O\d+ has a commit already/,
+    () => {
+      const { commits, ...rest } = good();
+      const again = { ...at(commits, 1), revision: 'again', committed: 99_999, events: [] };
+      return { ...rest, commits: [...commits, again] };
+    },
+  ],
+  [
+    'a commit that changes nothing',
+    /again: changes nothing/,
+    () => {
+      const { commits, ...rest } = good();
+      const empty = { ...commit('x'), revision: 'again', isEmpty: true, events: [] };
+      return { ...rest, commits: [...commits, empty] };
     },
   ],
   ['a published write that still waits', /is there 2 times/, () => ({ ...good(), waiting: ['q', 'b'] })],
@@ -220,6 +238,18 @@ const BAD_TOKENS: readonly [what: string, says: RegExp, history: () => History][
     }),
   ],
   [
+    'a write under a lease that was ended by force',
+    /landed after b ended its lease by force/,
+    () => {
+      const breaking: Call = { ...call('b', { kind: 'break', lock: 'one' }, [20, 25], {}), clone: 1 };
+      return {
+        calls: [lockCall('l0', 0, [0, 10], 1), breaking, underLock('w', 0, [30, 40])],
+        commits: [commit('w')],
+        waiting: [],
+      };
+    },
+  ],
+  [
     'a fenced write that lands',
     /was told to be fenced, and is on the branch/,
     () => ({
@@ -244,36 +274,5 @@ describe('the checker', () => {
 
   it.each([...BAD, ...BAD_TOKENS])('sees %s', (_what, says, history) => {
     expect(checkHistory(history()).join('\n')).toMatch(says);
-  });
-});
-
-describe('linearize', () => {
-  const writes = (value: string, began: number, ended: number, finds?: string | null): RegisterCall => ({
-    name: value,
-    began,
-    ended,
-    leaves: { value },
-    ...(finds === undefined ? {} : { finds: { value: finds } }),
-  });
-
-  it('finds the one order among calls that overlap', () => {
-    const calls = [writes('c', 0, 100, 'b'), writes('b', 0, 100, 'a'), writes('a', 0, 100, null)];
-    expect(linearize(calls, null)).toBeNull();
-    expect(linearize([...calls, writes('d', 0, 100, 'b')], null)).toEqual(['a', 'b', 'c']);
-  });
-
-  it('does not let a call take effect before it began, or after it ended', () => {
-    expect(linearize([writes('a', 0, 10), writes('b', 20, 30, null)], null)).toEqual(['a']);
-    expect(linearize([writes('b', 0, 10, 'a'), writes('a', 20, 30)], null)).toEqual([]);
-    expect(linearize([writes('b', 0, Number.POSITIVE_INFINITY, 'a'), writes('a', 20, 30)], null)).toBeNull();
-  });
-
-  it('is quick with many calls at once, also where there is no order', () => {
-    const chain = Array.from({ length: 300 }, (_, i) =>
-      writes(`v${i}`, i, i + 8, i === 0 ? null : `v${i - 1}`),
-    );
-    expect(linearize(chain, null)).toBeNull();
-    const broken = chain.map((one, i) => (i === 200 ? { ...one, finds: { value: 'never' } } : one));
-    expect(linearize(broken, null)).toHaveLength(200);
   });
 });

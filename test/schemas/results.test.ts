@@ -42,6 +42,11 @@ describe('the schemas of results', () => {
     await give('run', 'upgrade', '--cluster', 'prod', '--', 'true');
     await give('set', 'kof.version=1.5.0', '--if-absent', 'kof.version');
     await give('unset', 'kof.version');
+    await give('history', 'kof.version');
+    await give('diff');
+    await give('rollback', '--to', 'HEAD~1', 'kof.version');
+    await give('validate', '--base', 'HEAD~1');
+    await give('verify');
     await give('lock', 'network');
     await give('locks');
     await give('unlock', 'network');

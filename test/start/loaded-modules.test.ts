@@ -2,13 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { loadedModules } from '../support/loaded-modules.js';
 import { stateRepository } from '../support/state-repository.js';
 
-/**
- * The state document and kgit.yaml are YAML, so whatever opens a repository parses it. oclif reads the arguments.
- * Nothing else is needed to read.
- */
-const TO_READ = ['@oclif/core', 'yaml'];
-/** What is given is checked, by zod. */
-const TO_WRITE = ['@oclif/core', 'yaml', 'zod'];
+/** oclif reads the arguments. Plain YAML and what is written are read, checked and laid out without a package. */
+const NEEDED = ['@oclif/core'];
 
 const repository = () => stateRepository({ 'deployments/dep-a/state.yaml': 'region: eastus\n' });
 
@@ -20,35 +15,39 @@ describe('what a run loads', () => {
     expect(modules.filter((path) => path.startsWith('src/'))).toEqual(['src/main.ts', 'src/plugin.ts']);
   });
 
-  it('get: what reads YAML and arguments', async () => {
+  it('get: what reads the arguments alone, where the state is plain YAML', async () => {
     const { run, packages, modules } = await loadedModules(repository(), ['get', 'region']);
     expect(run.stdout).toBe('eastus\n');
-    expect(packages).toEqual(TO_READ);
+    expect(packages).toEqual(NEEDED);
     expect(modules).toContain('src/commands/get.ts');
     // Nothing of other commands, of legacy files, clusters or secrets.
     expect(modules.filter((path) => /^src\/(sync|k0rdent|model\/secret)\//.test(path))).toEqual([]);
     expect(modules.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/get.ts']);
   });
 
-  it('push-event: no package beside those that check and write the event, queued or published', async () => {
-    const path = repository();
+  it('push-event: no package either, queued or published', async () => {
     const event = ['push-event', 'backup_done', '--deployment', 'dep-a', '--param', 'size=1'];
     for (const how of [['--queue'], []]) {
-      const { run, packages, modules } = await loadedModules(path, [...event, ...how]);
+      const { run, packages, modules } = await loadedModules(repository(), [...event, ...how]);
       expect(run.code).toBe(0);
-      expect(packages).toEqual(TO_WRITE);
+      expect(packages).toEqual(NEEDED);
       expect(modules.filter((path) => /^src\/(sync|k0rdent)\//.test(path))).toEqual([]);
     }
   });
 
-  it('of zod its small form, without languages but English', async () => {
-    const { modules } = await loadedModules(repository(), [
-      'push-event',
-      'a',
-      '--deployment',
-      'dep-a',
-      '--queue',
-    ]);
+  it('the YAML package where a file is more than plain, and nothing of it at once', async () => {
+    const path = stateRepository({ 'deployments/dep-a/state.yaml': 'region: &here eastus\nother: *here\n' });
+    const { run, packages } = await loadedModules(path, ['get', 'other']);
+    expect(run.stdout).toBe('eastus\n');
+    expect(packages).toEqual([...NEEDED, 'yaml']);
+  });
+
+  it('of zod its small form, without languages but English, for what others have left in the outbox', async () => {
+    const path = repository();
+    const event = ['push-event', 'a', '--deployment', 'dep-a', '--queue'];
+    await loadedModules(path, event);
+    const { packages, modules } = await loadedModules(path, event);
+    expect(packages).toEqual([...NEEDED, 'zod']);
     const zod = modules.filter((path) => path.startsWith('node_modules/zod/'));
     expect(zod).toContain('node_modules/zod/v4/mini/schemas.js');
     expect(zod.filter((path) => /classic|to-json-schema|locales\/(?!en\.js)/.test(path))).toEqual([]);

@@ -110,3 +110,26 @@ describe('a publisher that died between the result of an operation and its entry
     expect(report?.deliveries.get(operation.id)).toMatchObject({ kind: 'published' });
   });
 });
+
+describe('where others were met a moment ago', () => {
+  it('the tip is asked for first, so the first try does not lose; later it is not', async () => {
+    const store = new FaultyStore();
+    const { outbox, publisher, pushes } = repositoryOf(store);
+    const publish = async () => {
+      await outbox.add(eventOperation(), store.target);
+      return publisher.publishAll(DEADLINE + 600_000);
+    };
+    store.onSwap = () => {
+      store.onSwap = () => null;
+      return { kind: 'moved' };
+    };
+    expect(await publish()).toMatchObject({ attempts: 2, isRaced: true });
+    expect((await pushes.read()).at(-1)).toMatchObject({ isRaced: true });
+    const asked = store.refreshes;
+    expect(await publish()).toMatchObject({ attempts: 1, isRaced: false });
+    expect(store.refreshes).toBe(asked + 1);
+    // Nobody was met this time.
+    expect(await publish()).toMatchObject({ attempts: 1 });
+    expect(store.refreshes).toBe(asked + 1);
+  });
+});

@@ -21,12 +21,27 @@ function follow(state: Record<string, unknown>, event: PublishedEvent): string[]
   return wrong;
 }
 
+/** Each operation has one commit, and each of kgit's commits changes something. */
+function checkOperations({ commits }: History): string[] {
+  const wrong: string[] = [];
+  const made = new Map<string, string>();
+  for (const { revision, operation, isEmpty } of commits) {
+    if (operation === null) continue;
+    if (isEmpty) wrong.push(`${revision}: changes nothing`);
+    const earlier = made.get(operation);
+    if (earlier) wrong.push(`${revision}: operation ${operation} has a commit already, ${earlier}`);
+    made.set(operation, revision);
+  }
+  return wrong;
+}
+
 /**
  * What the branch itself must hold, commit by commit: events stand once and are never touched again, dates do not
  * go backwards, and each state document is the fold of the events so far.
  */
-export function checkBranch({ commits }: History): string[] {
-  const wrong: string[] = [];
+export function checkBranch(history: History): string[] {
+  const { commits } = history;
+  const wrong = checkOperations(history);
   const states = new Map<string, Record<string, unknown>>();
   const seen = new Set<string>();
   let latest = 0;

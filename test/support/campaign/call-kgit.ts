@@ -27,6 +27,8 @@ export function argumentsOf(step: Step, id: string): string[] {
       return ['lock', step.lock, '--ttl', '5s', '--json'];
     case 'unlock':
       return ['unlock', step.lock, '--json'];
+    case 'break':
+      return ['unlock', step.lock, '--force', '--reason', 'campaign', '--json'];
   }
 }
 

@@ -18,7 +18,9 @@ export type Step =
   /** A look at a register, which fetches: it changes nothing, and must not disturb who writes. */
   | { readonly kind: 'look'; readonly at: string; readonly lock?: never }
   | { readonly kind: 'lock'; readonly lock: string }
-  | { readonly kind: 'unlock'; readonly lock: string };
+  | { readonly kind: 'unlock'; readonly lock: string }
+  /** Ends whoever's lease. */
+  | { readonly kind: 'break'; readonly lock: string };
 
 /** What kgit answered with `--json`, as far as the checker looks at it. */
 export interface Answer {
@@ -81,6 +83,10 @@ export interface PublishedEvent {
 /** What one commit of the branch did. */
 export interface PublishedCommit {
   readonly revision: string;
+  /** The operation that it names (`Kgit-Op`); null for a commit of somebody's own. */
+  readonly operation: string | null;
+  /** Whether it changes no file. */
+  readonly isEmpty: boolean;
   /** Seconds since the epoch. */
   readonly committed: number;
   readonly events: readonly PublishedEvent[];

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { statePath } from '../../../src/model/layout.js';
@@ -104,6 +106,8 @@ export class KillLane {
     const { clones } = this.#fleet;
     const clone = this.#round % clones.length;
     const id = `${this.#name}-${this.#round}`;
+    // Who remembers a lost race asks first, and loses none: each write is to pass both tries.
+    rmSync(join(clones[clone] as string, '.git/kgit/pushes'), { force: true });
     this.#calls.push(
       await callKgit(this.#fleet, clone, `${id}-queued`, { kind: 'event' }, { more: ['--queue'] }),
     );

@@ -35,16 +35,17 @@ function eventOf(revision: string, path: string, text: string): PublishedEvent {
 
 /** What every commit of a branch did, oldest first, read by git and the parsers alone. */
 export function readBranch(repository: string, branch = 'main'): PublishedCommit[] {
-  const format = ['--format=commit %H %ct', '--name-status', '--no-renames', '--root'];
+  const trailer = '%(trailers:key=Kgit-Op,valueonly,separator=%x20)';
+  const format = [`--format=commit %H %ct ${trailer}`, '--name-status', '--no-renames', '--root'];
   const log = git(repository, 'log', '--reverse', '--first-parent', ...format, branch, '--');
   const blocks = log
     .split(/^commit /m)
     .slice(1)
     .map((block) => block.split('\n').filter(Boolean));
   const touched = blocks.map(([head = '', ...files]) => {
-    const [revision = '', committed] = head.split(' ');
+    const [revision = '', committed, operation] = head.split(' ');
     const paths = files.map((line) => line.split('\t') as [status: string, path: string]);
-    return { revision, committed: Number(committed), paths };
+    return { revision, committed: Number(committed), operation: operation || null, paths };
   });
   const wanted = touched.flatMap(({ revision, paths }) =>
     paths
@@ -52,7 +53,7 @@ export function readBranch(repository: string, branch = 'main'): PublishedCommit
       .map(([, path]) => `${revision}:${path}`),
   );
   const texts = readAll(repository, wanted);
-  return touched.map(({ revision, committed, paths }) => {
+  return touched.map(({ revision, committed, operation, paths }) => {
     const text = (path: string) => texts.get(`${revision}:${path}`) ?? '';
     const events = paths.filter(([status, path]) => status === 'A' && parseEventPath(path));
     const states = paths.flatMap(([status, path]) => {
@@ -62,6 +63,8 @@ export function readBranch(repository: string, branch = 'main'): PublishedCommit
     return {
       revision,
       committed,
+      operation,
+      isEmpty: paths.length === 0,
       events: events.map(([, path]) => eventOf(revision, path, text(path))),
       states: new Map(states),
       rewritten: paths

@@ -21,13 +21,21 @@ export interface StressOptions {
 type Known = Map<string, string | null>;
 
 /** What a worker does next; the same for the same seed, but for the values that it expects to find. */
-function nextStep(random: Random, id: string, known: Known, options: StressOptions): Step {
+function nextStep(
+  random: Random,
+  id: string,
+  known: Known,
+  held: string | null,
+  options: StressOptions,
+): Step {
   const path = `fight.p${random.below(options.paths)}`;
   const what = random.next();
-  const isLocked = random.next() < 0.3 && options.locks.length > 0;
-  const lock = isLocked ? { lock: random.pick(options.locks) } : {};
-  if (isLocked && what < 0.35) return { kind: 'lock', ...(lock as { lock: string }) };
-  if (isLocked && what < 0.5) return { kind: 'unlock', ...(lock as { lock: string }) };
+  const isLocked = options.locks.length > 0 && random.next() < (held === null ? 0.3 : 0.8);
+  const name = held ?? random.pick(options.locks.length > 0 ? options.locks : ['']);
+  if (isLocked && held === null && what < 0.6) return { kind: 'lock', lock: name };
+  if (isLocked && held !== null && what < 0.15) return { kind: 'unlock', lock: name };
+  if (isLocked && what < (held === null ? 0.75 : 0.2)) return { kind: 'break', lock: name };
+  const lock = isLocked ? { lock: name } : {};
   if (what < 0.1) return { kind: 'look', at: path };
   if (what < 0.3) return { kind: 'event', ...lock };
   if (what < 0.4) return { kind: 'unset', path, ...lock };
@@ -53,11 +61,15 @@ export async function runStress(fleet: Fleet, options: StressOptions): Promise<C
   const calls: Call[] = [];
   const work = async (worker: number) => {
     const random = new Random(options.seed * 1000 + worker);
+    let held: string | null = null;
     for (let i = 0; i < options.calls; i++) {
       const id = `w${worker}-${i}`;
-      const step = nextStep(random, id, known, options);
+      const step = nextStep(random, id, known, held, options);
       const call = await callKgit(fleet, worker % fleet.clones.length, id, step, { more });
       learn(known, call);
+      if (step.kind === 'lock' && call.code === 0) held = step.lock;
+      // Who lost the lease, or gave it back, begins anew.
+      else if (step.lock !== undefined && (step.kind === 'unlock' || call.answer?.error)) held = null;
       calls.push(call);
     }
   };

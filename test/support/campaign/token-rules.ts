@@ -1,4 +1,4 @@
-import { type Call, type History, isAcknowledged } from './history.js';
+import { type Call, type History, isAcknowledged, isWrite } from './history.js';
 
 interface Grant {
   readonly name: string;
@@ -32,7 +32,7 @@ export function checkTokens({ calls, commits }: History): string[] {
   }
   for (const call of calls) {
     const { id, step, clone } = call;
-    if (step.kind === 'lock' || step.kind === 'unlock' || step.lock === undefined) continue;
+    if (!isWrite(call) || step.lock === undefined) continue;
     if (call.answer?.error?.code === 'FENCED' && published.has(id))
       wrong.push(`${id}: was told to be fenced, and is on the branch`);
     if (!isAcknowledged(call)) continue;
@@ -41,6 +41,16 @@ export function checkTokens({ calls, commits }: History): string[] {
       ...own.filter(({ began }) => began < call.ended).map(({ token }) => token),
       Number.NEGATIVE_INFINITY,
     );
+    // Ended by force after the last lease that may have been this clone's was granted.
+    const broke = calls.find(
+      (other) =>
+        other.step.kind === 'break' &&
+        other.step.lock === step.lock &&
+        other.code === 0 &&
+        other.ended < call.began &&
+        own.every(({ began, ended }) => began >= call.ended || ended < other.began),
+    );
+    if (broke && published.has(id)) wrong.push(`${id}: landed after ${broke.id} ended its lease by force`);
     const newer = grants.find(
       (grant) => grant.name === step.lock && grant.token > held && grant.ended < call.began,
     );

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
@@ -49,10 +49,11 @@ function commit(fault: HttpFault, response: ServerResponse): void {
   }
 }
 
-/** Serves the folder that the bare repository `path` lies in, on a free port of 127.0.0.1. */
+/** Serves the folder that the bare repository `path` lies in, on a free port of 127.0.0.1; `api` answers below `/api/`. */
 export async function startGitHttpsServer(
   path: string,
   certificate: ServerCertificate = serverCertificate(),
+  api?: RequestListener,
 ): Promise<GitHttpsServer> {
   const requests: SeenRequest[] = [];
   const tokens = new Map<string, string | null>([['right-token', null]]);
@@ -60,6 +61,7 @@ export async function startGitHttpsServer(
   const server = createServer(certificate, (request, response) => {
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, authorization: headers.authorization ?? null });
+    if (api && url.startsWith('/api/')) return api(request, response);
     if (fault && url.includes(fault.at)) return commit(fault.kind, response);
     const [user, password] = credentialsOf(request);
     const expected = tokens.get(password);

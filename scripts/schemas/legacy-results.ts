@@ -1,0 +1,78 @@
+/** The results of the commands about the files of the deployment scripts. */
+import { z } from 'zod';
+import { FAMILIES } from '../../src/sync/legacy-family.js';
+import { action, count, errorCode, perhapsWritten, subject, ulid, utcTime, written } from './parts.js';
+
+const nullableText = z.string().nullable();
+const eventRow = { id: ulid, subject, action, timestamp: utcTime, path: z.string() };
+const rejection = { code: errorCode, message: z.string() };
+const importedFile = z.object({
+  path: z.string(),
+  family: z.enum([...FAMILIES, 'unknown']),
+  subject: subject.nullable(),
+  events: z.object({ found: count, new: count, duplicate: count }),
+  state: z.object({ set: count, unchanged: count, conflicts: count }),
+  withheld: z.array(z.string()),
+  warnings: z.array(z.string()),
+  error: z
+    .object({
+      ...rejection,
+      line: count.optional(),
+      column: count.optional(),
+      suggestions: z.array(z.string()).optional(),
+    })
+    .nullable(),
+});
+
+export const backfillShapes = [
+  {
+    contexts: z.array(z.string()),
+    events: z.array(z.object({ ...eventRow, reason: z.string() })),
+    ...perhapsWritten,
+  },
+];
+
+export const exportShapes = [
+  {
+    files: z.array(
+      z.object({
+        path: z.string().describe('Below the folder of --to.'),
+        family: z.string(),
+        subject: nullableText,
+        withheld: z.array(z.string()).describe('Places of values that this machine does not have.'),
+        action: z.enum(['written', 'unchanged']),
+      }),
+    ),
+  },
+];
+
+export const importShapes = [
+  {
+    files: z.array(importedFile),
+    skipped: z.array(
+      z.object({
+        path: z.string(),
+        line: count.optional(),
+        column: count.optional(),
+        message: z.string(),
+      }),
+    ),
+    live: z
+      .object({
+        contexts: z.array(z.string()),
+        found: z.array(subject),
+        notFound: z.array(subject).describe('Found in no namespace that could be read.'),
+        denied: z.array(z.string()).describe('Namespaces that could not be read.'),
+      })
+      .optional()
+      .describe('With --live.'),
+    ...perhapsWritten,
+    operations: z
+      .array(z.object(written))
+      .min(2)
+      .optional()
+      .describe('All operations, where it took several; the keys beside it are of the first.'),
+  },
+];
+
+export const mirrorShapes = [{ files: z.array(importedFile), pending: count }];

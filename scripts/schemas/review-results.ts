@@ -1,0 +1,44 @@
+/** The results of the commands that check and compare. */
+import { z } from 'zod';
+import { RULES } from '../../src/review/finding.js';
+import { change, count, revision, ulid } from './parts.js';
+
+const nullableText = z.string().nullable();
+const finding = z.object({
+  rule: z.enum(Object.keys(RULES) as [string]),
+  severity: z.enum(['error', 'warning']),
+  path: nullableText,
+  line: count.nullable().describe('From 1; null where it is about the file as a whole.'),
+  message: z.string(),
+  fix: nullableText.describe('What to do about it; null where the message says it.'),
+});
+const checked = {
+  findings: z.array(finding).describe('The first thousand.'),
+  total: count.describe('How many findings there are.'),
+  files: count,
+  events: count,
+};
+export const changes = z.array(
+  change.extend({
+    event: ulid.nullable().describe('Null where no event tells of it.'),
+    timestamp: nullableText,
+    user: nullableText,
+    action: nullableText,
+    reason: nullableText,
+    message: nullableText,
+    run: nullableText,
+  }),
+);
+
+export const validateShapes = [
+  { ...checked, base: revision.nullable().describe('The merge base that was compared with.') },
+];
+
+export const verifyShapes = [
+  {
+    ...checked,
+    trusted: revision.nullable().describe('The revision that was verified before.'),
+    deployments: count,
+    signatures: count.describe('How many were checked.'),
+  },
+];

@@ -1,0 +1,55 @@
+import { NotFoundError, UsageError } from '../errors.js';
+import type { Reading } from '../store/outcomes.js';
+import type { Revision, StateStore } from '../store/state-store.js';
+import { parseTime } from './time.js';
+
+/** A time in ms since the epoch, or null for a text that is none. */
+export function timeOrNull(text: string, now: number): number | null {
+  try {
+    return parseTime(text, now);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+/** The revision that a text names. Throws NotFoundError. */
+export async function namedRevision(text: string, store: StateStore): Promise<Revision> {
+  const named = await store.resolve(text);
+  if (named !== null) return named;
+  throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}`, {
+    suggestions: ["See 'git log' for revisions"],
+    data: { revision: text.slice(0, 300) },
+  });
+}
+
+/** Where a REVISION|TIME stands: at a revision, or at a time. Throws NotFoundError where it is neither. */
+export async function placeInTime(
+  text: string,
+  store: StateStore,
+  now: number,
+): Promise<{ readonly revision: Revision } | { readonly time: number }> {
+  const named = await store.resolve(text);
+  if (named !== null) return { revision: named };
+  const time = timeOrNull(text, now);
+  if (time !== null) return { time };
+  throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}, and it is no time`, {
+    suggestions: ['See \'git log\' for revisions; a time is 2025-07-11, "2025-07-11 14:30", 3d'],
+    data: { at: text.slice(0, 300) },
+  });
+}
+
+/** The last revision that was published at a time. Throws NotFoundError. */
+export async function revisionAt(
+  time: number,
+  text: string,
+  store: StateStore,
+  { revision }: Reading,
+): Promise<Revision> {
+  const then = revision && (await store.revisionAt(revision, time));
+  if (then) return then;
+  throw new NotFoundError(`at ${JSON.stringify(text.slice(0, 80))} nothing was published yet`, {
+    suggestions: ["'kgit log --reverse' shows when it began"],
+    data: { at: text.slice(0, 300) },
+  });
+}

@@ -1,0 +1,56 @@
+/** The fifos between a script and its helper: a pool of slots, and for each slot one way in and one out. */
+import { constants, openSync, readdirSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+
+const { O_NONBLOCK, O_RDWR } = constants;
+const MAX_FIELDS = 10_000;
+/** Most bytes of one call. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** A call that is complete, as the words that the script sent; null while some are missing. */
+export class Words {
+  #bytes: Buffer = Buffer.alloc(0);
+
+  /** Takes bytes in. Throws RangeError for what no script sends. */
+  add(bytes: Buffer): string[] | null {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    if (this.#bytes.length > MAX_BYTES) throw new RangeError('the call is too large');
+    if (bytes.at(-1) !== 0) return null;
+    const [count, ...words] = this.#bytes.toString('utf8').slice(0, -1).split('\0');
+    if (!/^\d{1,5}$/.test(count ?? '') || Number(count) > MAX_FIELDS)
+      throw new RangeError('the call has no count');
+    if (words.length < Number(count)) return null;
+    this.#bytes = Buffer.alloc(0);
+    return words;
+  }
+}
+
+function openPipe(path: string): number {
+  // Both ways, so that opening waits for nobody and the end of a script's part is not the end of the pipe.
+  return openSync(path, O_RDWR | O_NONBLOCK);
+}
+
+/** Serves the slots of a folder: each call's words are answered by what `answer` gives. */
+export function serveSlots(
+  folder: string,
+  answer: (words: readonly string[]) => Promise<string>,
+  fail: (error: unknown) => void,
+): void {
+  const slots = readdirSync(folder).flatMap((name) => /^([0-9a-v])\.in$/.exec(name)?.[1] ?? []);
+  for (const slot of slots) {
+    const incoming = new Socket({ fd: openPipe(join(folder, `${slot}.in`)), writable: false });
+    const outgoing = new Socket({ fd: openPipe(join(folder, `${slot}.out`)), readable: false });
+    const words = new Words();
+    incoming.on('error', fail).on('data', (bytes: Buffer) => {
+      try {
+        const call = words.add(bytes);
+        if (call) answer(call).then((reply) => outgoing.write(reply), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+    outgoing.on('error', fail);
+  }
+  writeSync(openPipe(join(folder, 'pool')), slots.join(''));
+}

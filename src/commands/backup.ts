@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { Args } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { EnvironmentError, NotFoundError } from '../errors.js';
+import { writeBackup } from '../gitstore/backup.js';
+import { withoutCredentials } from '../gitstore/git.js';
+import { actorOf } from '../identity.js';
+
+export default class Backup extends KgitCommand {
+  static override summary = 'Write all of the repository to one file.';
+  static override description = helpText(
+    `Writes the history of the state branch, the locks and what waits in the outbox of this clone to FILE: a git bundle, which any git can read, and kgit restore brings back. It appears whole or not at all, and replaces one that is there. Values that were withheld from the repository are not in it.`,
+    'USAGE',
+    'NO_REPO',
+    'NOT_FOUND',
+    'ENVIRONMENT',
+  );
+  static override examples = [
+    '<%= config.bin %> backup state.bundle',
+    '<%= config.bin %> backup /mnt/usb/state.bundle --json',
+  ];
+  static override args = { file: Args.string({ required: true, description: 'The file to write.' }) };
+
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const path = resolve(this.args['file'] ?? '');
+    const { opened, settings, reading } = await this.open('try');
+    const { git, layout, branch, remote, localFolder: folder } = opened;
+    const { revision } = reading;
+    if (revision === null) throw new NotFoundError(`the branch ${branch} is empty`);
+    if (layout.isShallow) {
+      throw new EnvironmentError('this clone is shallow, so it has no history to back up', {
+        suggestions: ['Get all of it: git fetch --unshallow'],
+      });
+    }
+    const refs = [`refs/kgit/remote/${branch}`, `refs/remotes/${remote}/${branch}`, `refs/heads/${branch}`];
+    const places = await git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...refs]);
+    const ref = refs.find((name) => places.split('\n').includes(`${name} ${revision}`));
+    if (ref === undefined) throw new EnvironmentError(`no ref stands at ${revision}: run kgit sync`);
+    const address =
+      remote === null ? null : withoutCredentials(layout.config.get(`remote.${remote}.url`) ?? '');
+    const createdAt = new Date(this.now()).toISOString();
+    const { operations, locks, notes } = await writeBackup(git, path, {
+      manifest: { version: 1, branch, revision, ref, remote: address, createdAt },
+      ...{ folder, remote, author: actorOf(settings, this.environment, layout.config) },
+      ...{ now: this.now(), timeoutMs: settings.timeout },
+    });
+    for (const note of notes) this.note(note);
+    return {
+      json: { path, branch, revision, operations, locks },
+      names: [path],
+      lines: ({ style }) => [
+        `${style('green', '✓')} ${path} ${style('dim', `${branch}@${revision.slice(0, 10)}, ${operations} waiting, ${locks} locks`)}`,
+      ],
+    };
+  }
+}

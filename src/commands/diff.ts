@@ -1,0 +1,83 @@
+import { Args, Flags } from '@oclif/core';
+import { type Context, helpText, KgitCommand } from '../base-command.js';
+import { changesResult } from '../cli/change-rows.js';
+import type { CommandResult } from '../cli/output.js';
+import { namedRevision } from '../cli/revision-of.js';
+import { resolveDeployment } from '../cli/subjects.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import { fetchPolicy, readFlags } from '../read-flags.js';
+import { diffViews, lastChange } from '../review/diff.js';
+import type { StateView } from '../store/state-store.js';
+
+const SINCE = '...';
+
+export default class Diff extends KgitCommand {
+  static override summary = "What differs in a deployment's state, path by path.";
+  static override description = helpText(
+    `Without arguments the last change; with one REV what changed since then, with two what the second has otherwise than the first. BASE... is what is checked out (HEAD) against the merge base with BASE: what a proposal changes. Each path comes with the last event that changed it.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+  );
+  static override examples = [
+    '<%= config.bin %> diff',
+    '<%= config.bin %> diff HEAD~5',
+    '<%= config.bin %> diff v1 v2 --deployment k0rdent-abc123',
+    '<%= config.bin %> diff origin/main... --json',
+  ];
+  static override args = {
+    from: Args.string({ description: 'A revision, or BASE...' }),
+    to: Args.string({ description: 'A revision.' }),
+  };
+  static override flags = {
+    ...readFlags,
+    deployment: Flags.string({
+      helpValue: 'ID',
+      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+    }),
+  };
+
+  protected override get readsHistory(): boolean {
+    return this.args['from'] !== undefined;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const context = await this.open(fetchPolicy(this.flags));
+    const { from, to } = this.args;
+    const sides = from === undefined ? null : await this.#sides(from, to, context);
+    const view = sides?.after ?? context.reading.view;
+    const id = await resolveDeployment({ view, settings: context.settings });
+    const rows = sides ? await diffViews(sides.before, sides.after, id) : await lastChange(view, id);
+    return changesResult(`deployment/${id}`, rows, { isTable: false, none: 'no difference' });
+  }
+
+  async #sides(
+    from: string,
+    to: string | undefined,
+    { opened, reading }: Context,
+  ): Promise<{ before: StateView; after: StateView }> {
+    const { repository, review } = opened;
+    const { store } = repository;
+    if (!from.endsWith(SINCE)) {
+      const before = store.view(await namedRevision(from, store));
+      return { before, after: to === undefined ? reading.view : store.view(await namedRevision(to, store)) };
+    }
+    if (to !== undefined)
+      throw new UsageError('BASE... stands alone: it is compared with what is checked out');
+    const base = await namedRevision(from.slice(0, -SINCE.length), store);
+    const head = (await review.checkedOut()) ?? reading.revision;
+    const common = head === null ? null : await review.mergeBase(base, head);
+    if (head === null || common === null) {
+      throw new NotFoundError(
+        `what is checked out and ${from.slice(0, -SINCE.length).slice(0, 80)} have nothing in common here`,
+        {
+          suggestions: [review.isShallow ? 'Fetch the history: git fetch --unshallow' : 'Check the revision'],
+          data: { base },
+        },
+      );
+    }
+    return { before: store.view(common), after: store.view(head) };
+  }
+}

@@ -1,0 +1,88 @@
+import { type Context, helpText } from '../base-command.js';
+import { EditedFile, editorOf } from '../cli/editor.js';
+import type { CommandResult } from '../cli/output.js';
+import { errorFromJson, InvalidStateError, KgitError } from '../errors.js';
+import type { Edit as PathEdit } from '../model/edit.js';
+import { statePath } from '../model/layout.js';
+import { diffEdits } from '../model/merge-state.js';
+import type { Precondition } from '../model/operation.js';
+import { parseState } from '../model/state-document.js';
+import { lookUp } from '../model/state-path.js';
+import type { Value } from '../model/value.js';
+import type { Settings } from '../settings.js';
+import { StateCommand } from '../state-command.js';
+
+type Data = Record<string, Value>;
+
+export default class Edit extends StateCommand {
+  static override summary = "Change a deployment's state in your editor.";
+  static override description = helpText(
+    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When it is saved, each path that differs is set or removed, all at once, only if it still is what it was when the editor was opened. What is no valid document is opened again; where it cannot be, and after every other failure, your text is kept and the error says where. Comments and layout are not taken over: the state is what the events say.`,
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+    'ENVIRONMENT',
+    'SECRET',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> edit',
+    '<%= config.bin %> edit --deployment k0rdent-abc123 --propose --reason "new region"',
+    'EDITOR="code --wait" <%= config.bin %> edit',
+  ];
+
+  /** The editor may have been open for long: the time for the network begins when it is closed. */
+  protected override deadline(settings: Settings): number {
+    return this.now() + settings.timeout;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const context = await this.open();
+    const id = await this.target(context);
+    const path = statePath(id);
+    const before = (await context.reading.view.read(path)) ?? '';
+    const data = parseState(before, path) as Data;
+    const file = await EditedFile.create(`${id}.state.yaml`, before);
+    try {
+      const edits = diffEdits(data, await this.#edited(context, file, path));
+      const preconditions = edits.map((edit) => unchanged(edit, data));
+      const fields = { action: 'state_changed' };
+      const result = await this.change(context, id, { fields, edits, preconditions, withdraw: true });
+      await file.remove();
+      return result;
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      const kept = `Your text is kept: ${file.path}`;
+      throw errorFromJson({
+        ...error.toJSON(),
+        suggestions: [...error.suggestions, kept],
+        data: { ...error.data, kept: false, file: file.path },
+      });
+    }
+  }
+
+  /** What the user made of the document; opened again while it is none, as long as he changes it. */
+  async #edited({ opened }: Context, file: EditedFile, path: string): Promise<Data> {
+    const editor = editorOf(this.environment, opened.layout.config.get('core.editor'));
+    for (let last: string | null = null; ; ) {
+      const text = await file.edit(editor, this.environment);
+      try {
+        return parseState(text, path) as Data;
+      } catch (error) {
+        const isAgain = process.stdin.isTTY === true && text !== last;
+        if (!(error instanceof InvalidStateError) || !isAgain) throw error;
+        this.note(`${error.message}: opened again; leave it unchanged to give up`);
+        last = text;
+      }
+    }
+  }
+}
+
+/** That the path of an edit still is what it was. */
+function unchanged({ path }: PathEdit, data: Data): Precondition {
+  const { found, value } = lookUp(data, path);
+  return found ? { check: 'equals', path, value: value as Value } : { check: 'absent', path };
+}

@@ -1,0 +1,143 @@
+import { lstat, mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { type Context, helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { resolveSubject } from '../cli/subjects.js';
+import { formatTable } from '../cli/table.js';
+import { terminalText } from '../cli/terminal-text.js';
+import { ConflictError, UsageError } from '../errors.js';
+import type { Subject } from '../model/subject.js';
+import { sameValue } from '../model/value.js';
+import { formatYaml, parseYaml } from '../model/yaml.js';
+import { hasCode } from '../store/durable-files.js';
+import { ImportedFiles, textHash } from '../store/imported-files.js';
+import { listSubjects, readEvents, readState } from '../store/records.js';
+import { WithheldValues } from '../store/withheld-values.js';
+import { type ExportedFile, type ExportedSubject, planExport } from '../sync/export/plan-export.js';
+import { readText, replaceText } from '../sync/script-api/script-file.js';
+
+interface Planned extends ExportedFile {
+  /** Absolute. */
+  readonly target: string;
+  readonly text: string;
+  readonly isThere: boolean;
+}
+
+export default class Export extends KgitCommand {
+  static override summary = "Write the deployment scripts' files again.";
+  static override description = helpText(
+    `Writes the YAML files in which k0rdent's setup scripts keep their state, as the repository knows them: state/ and
+old_deployments/ under DIR. On the machine that imported them they hold the same values in the same order; values that
+were withheld are on that machine alone. A file that has changed since it was imported is not overwritten.`.replaceAll(
+      '\n',
+      ' ',
+    ),
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'ENVIRONMENT',
+  );
+  static override examples = [
+    '<%= config.bin %> export --to ~/k0rdent-azure-setup',
+    '<%= config.bin %> export deployment/k0rdent-demo --to /tmp/demo',
+  ];
+  static override args = {
+    subject: Args.string({
+      description: 'A deployment or cluster; all that the repository knows without it.',
+    }),
+  };
+  static override flags = {
+    to: Flags.string({ helpValue: 'DIR', default: '.', summary: 'The checkout of the scripts.' }),
+    force: Flags.boolean({ summary: 'Overwrite files that have changed since they were imported.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const context = await this.open();
+    const { view } = context.reading;
+    const named = this.args['subject'];
+    const subjects =
+      named === undefined ? await listSubjects(view) : [await resolveSubject(named, { ...context, view })];
+    const known = new WithheldValues(context.opened.localFolder);
+    const parts = await Promise.all(subjects.map((subject) => this.#part(context, subject, known)));
+    const imported = new ImportedFiles(context.opened.localFolder);
+    const planned = await this.#targets(planExport(parts), imported);
+    for (const file of planned) {
+      if (!file.isThere) {
+        await mkdir(dirname(file.target), { recursive: true });
+        await replaceText(file.target, file.text);
+      }
+      const { mtimeMs } = await lstat(file.target);
+      const { subject, family, target: path, text } = file;
+      await imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, text });
+    }
+    const files = planned.map(({ path, family, subject, withheld, isThere }) => ({
+      ...{ path, family, subject: subject || null, withheld },
+      action: isThere ? 'unchanged' : 'written',
+    }));
+    return {
+      json: { files },
+      rows: files,
+      names: files.map(({ path }) => path),
+      lines: ({ style, width }) => [
+        ...formatTable(
+          ['FILE', 'FROM', 'ACTION', 'WITHHELD'],
+          files.map(({ path, subject, action, withheld }) =>
+            [path, subject ?? '-', action, String(withheld.length)].map(terminalText),
+          ),
+          style,
+          width,
+        ),
+        `${style('green', '✓')} ${files.length} files`,
+      ],
+    };
+  }
+
+  async #part({ reading }: Context, subject: Subject, known: WithheldValues): Promise<ExportedSubject> {
+    const events = (await readEvents(reading.view, subject)).map((event) => event.read());
+    const state = subject.kind === 'deployment' ? await readState(reading.view, subject.id) : null;
+    return { subject, state, events, secrets: await known.all(subject) };
+  }
+
+  /** Where the files go, once nothing is in the way of any. Throws ConflictError, UsageError. */
+  async #targets(files: readonly ExportedFile[], imported: ImportedFiles): Promise<Planned[]> {
+    const folder = resolve(String(this.flags['to']));
+    const planned: Planned[] = [];
+    const blocked: string[] = [];
+    for (const file of files) {
+      const target = join(folder, file.path);
+      const twin = planned.find((other) => other.target === target);
+      if (twin)
+        throw new UsageError(`${twin.subject} and ${file.subject} both have ${file.path}`, {
+          suggestions: [`Export one of them: kgit export ${file.subject}`],
+        });
+      const rendered = formatYaml(file.data);
+      const here = await readText(target).catch((error: unknown) => {
+        if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+        throw error;
+      });
+      const isSame = here !== null && says(here, file);
+      const record = here === null || isSame ? null : await imported.last(target);
+      if (here !== null && !isSame && record?.sha256 !== textHash(here)) blocked.push(file.path);
+      planned.push({ ...file, target, text: isSame ? here : rendered, isThere: isSame });
+    }
+    if (blocked.length > 0 && this.flags['force'] !== true)
+      throw new ConflictError(`changed since they were imported, or never imported: ${blocked.join(', ')}`, {
+        suggestions: ['Import them first: kgit import', 'Overwrite them with --force'],
+        data: { files: blocked },
+      });
+    return planned;
+  }
+}
+
+/** Whether a file says what is to be written already, however it is laid out. */
+function says(text: string, file: ExportedFile): boolean {
+  try {
+    return sameValue(parseYaml(text, file.path), file.data);
+  } catch {
+    // A file that is no YAML says something else.
+    return false;
+  }
+}

@@ -1,0 +1,53 @@
+import { Args, Flags } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import { changesResult } from '../cli/change-rows.js';
+import type { CommandResult } from '../cli/output.js';
+import { resolveDeployment } from '../cli/subjects.js';
+import { NotFoundError } from '../errors.js';
+import { statePath } from '../model/layout.js';
+import { formatStatePath, parseStatePath } from '../model/state-path.js';
+import { fetchPolicy, readFlags } from '../read-flags.js';
+import { annotate, historyOf, readHistory } from '../review/state-history.js';
+
+export default class History extends KgitCommand {
+  static override summary = "Who set what in a deployment's state, when and why.";
+  static override description = helpText(
+    `With PATH every change of what stands there, oldest first; without PATH the whole state, each value with the change that brought it there. It is told by the events, so it is the same whatever a forge made of the commits.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+  );
+  static override examples = [
+    '<%= config.bin %> history deployment.phase',
+    '<%= config.bin %> history --deployment k0rdent-abc123',
+    `<%= config.bin %> history kof --json | jq '.changes[-1]'`,
+  ];
+  static override args = {
+    path: Args.string({ description: 'Dotted path; odd keys quoted, lists by index.' }),
+  };
+  static override flags = {
+    ...readFlags,
+    deployment: Flags.string({
+      helpValue: 'ID',
+      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+    }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const path = this.args['path'] === undefined ? null : parseStatePath(this.args['path']);
+    const { reading, settings } = await this.open(fetchPolicy(this.flags));
+    const id = await resolveDeployment({ view: reading.view, settings });
+    const { state, events } = await readHistory(reading.view, id);
+    if (state === null && events.length === 0) {
+      throw new NotFoundError(`deployment ${id} has no state: there is no ${statePath(id)}`, {
+        suggestions: ["'kgit list deployments' shows those that there are"],
+        data: { deployment: id },
+      });
+    }
+    const rows = path === null ? annotate(state ?? {}, events) : historyOf(events, path);
+    const none = path === null ? 'the state is empty' : `no event has changed ${formatStatePath(path)}`;
+    return changesResult(`deployment/${id}`, rows, { isTable: path === null, none });
+  }
+}

@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { Args } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import { conflictLine } from '../cli/conflict-lines.js';
+import { readFileBounded } from '../cli/input.js';
+import type { CommandResult } from '../cli/output.js';
+import { openGit } from '../composition.js';
+import { EXIT_CODES, InvalidStateError } from '../errors.js';
+import { mergeLines, mergeStateText } from '../gitstore/merge-state-text.js';
+import { shownConflict } from '../model/merge-state.js';
+import { MAX_YAML_BYTES } from '../model/yaml.js';
+
+export default class MergeState extends KgitCommand {
+  static override hidden = true;
+  static override summary = 'Merge a state document for git.';
+  static override description = helpText(
+    `git calls it as the merge driver 'kgit-state' of state.yaml, which kgit registers in each clone; nobody else has to. It merges path by path, keeps the comments of both sides, and writes the result to OURS. A path that both sides changed is told with its three values, and gets conflict markers.`,
+    'USAGE',
+    'CONFLICT',
+    'INVALID_STATE',
+    'ENVIRONMENT',
+  );
+  static override examples = ['<%= config.bin %> merge-state %O %A %B %P'];
+  static override args = {
+    base: Args.string({ required: true, description: 'The file as both sides began.' }),
+    ours: Args.string({ required: true, description: 'Our file, which gets the result.' }),
+    theirs: Args.string({ required: true, description: 'Their file.' }),
+    path: Args.string({ required: true, description: 'What it is called in the repository.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const { base = '', ours = '', theirs = '', path = '' } = this.args;
+    const read = (file: string) => readFileBounded(file, process.stdin, MAX_YAML_BYTES);
+    const sides = { base: await read(base), ours: await read(ours), theirs: await read(theirs) };
+    const git = openGit(process.cwd(), this.environment);
+    try {
+      const { text, conflicts } = await mergeStateText(git, sides, path);
+      await writeFile(ours, text);
+      const shown = conflicts.map(shownConflict);
+      return {
+        json: { path, conflicts: shown },
+        names: shown.map((conflict) => conflict.path),
+        rows: shown,
+        lines: (screen) => shown.map((conflict) => conflictLine(path, conflict, screen)),
+        ...(conflicts.length > 0 ? { exitCode: EXIT_CODES.CONFLICT } : {}),
+      };
+    } catch (error) {
+      // Of a side that cannot be read nothing is lost: git's own merge of lines stands in its place.
+      if (error instanceof InvalidStateError) await writeFile(ours, (await mergeLines(git, sides)).text);
+      throw error;
+    }
+  }
+}

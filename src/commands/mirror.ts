@@ -1,0 +1,151 @@
+import { watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { helpText } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { NotFoundError } from '../errors.js';
+import { LegacyCommand } from '../legacy-command.js';
+import { hasCode } from '../store/durable-files.js';
+import { textHash } from '../store/imported-files.js';
+import type { ImportedFile } from '../sync/import-plan.js';
+import { mergeRead } from '../sync/merge-files.js';
+import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
+import { systemClock } from '../this-host.js';
+
+/** How often it looks at the files where nobody tells that they change, in ms. */
+const LOOK_MS = 2_000;
+/** How long after a change it waits for the rest of it, in ms. */
+const SETTLE_MS = 300;
+/** How often a file that cannot be read is tried again before it is reported. */
+const TRIES = 5;
+
+export default class Mirror extends LegacyCommand {
+  static override summary = "Follow the deployment scripts' files while old scripts still write them.";
+  static override description = helpText(
+    `Merges what is new in the files of DIR, and with --watch goes on to do so: a change is published within seconds. A
+file that is only half written is tried again. Transitional: scripts that use kgit shell-init need no mirror.`.replaceAll(
+      '\n',
+      ' ',
+    ),
+    'USAGE',
+    'NO_REPO',
+    'NOT_FOUND',
+    'ENVIRONMENT',
+  );
+  static override examples = ['<%= config.bin %> mirror ~/k0rdent-azure-setup --watch'];
+  static override args = {
+    dir: Args.string({ required: true, description: "The scripts' checkout, or its state folder." }),
+  };
+  static override flags = {
+    watch: Flags.boolean({ summary: 'Go on until it is interrupted.' }),
+  };
+
+  readonly #seen = new Map<string, string>();
+  readonly #tries = new Map<string, number>();
+  readonly #wakes = new Set<() => void>();
+  #isOver = false;
+
+  protected async execute(): Promise<CommandResult> {
+    const folder = this.args['dir'] as string;
+    const context = await this.open('never');
+    const host = this.mergeHost(context);
+    const rows = new Map<string, ImportedFile>();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        this.#isOver = true;
+        this.#wake();
+      });
+    const watchers = this.flags['watch'] === true ? await this.#watchers(folder) : [];
+    try {
+      do {
+        const files = await this.#changed(folder);
+        // What lies beside a changed file says what it is about, so all of them are merged.
+        if (files.length > 0) {
+          const merged = await mergeRead(files, host);
+          for (const row of merged) {
+            rows.set(row.path, row);
+            this.#tell(row);
+          }
+        }
+        if (this.flags['watch'] === true && !this.#isOver) await this.#pause();
+      } while (this.flags['watch'] === true && !this.#isOver);
+    } finally {
+      for (const watcher of watchers) watcher.close();
+    }
+    await this.publishRest(context);
+    await this.refreshRepository(context);
+    const files = [...rows.values()];
+    return {
+      json: { files, pending: await context.opened.repository.outbox.size() },
+      rows: files,
+      names: files.map(({ path }) => path),
+      lines: ({ style }) => [`${style('green', '✓')} ${files.length} files`],
+    };
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakes) wake();
+  }
+
+  async #watchers(folder: string) {
+    const found = [];
+    for (const place of [folder, join(folder, 'state'), join(folder, 'old_deployments')]) {
+      const isThere = await stat(place).then(
+        (stats) => stats.isDirectory(),
+        (error: unknown) => {
+          if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+          throw error;
+        },
+      );
+      // Where a folder cannot be watched, looking at it every few seconds does.
+      if (isThere) found.push(watch(place, () => this.#wake()).on('error', () => undefined));
+    }
+    return found;
+  }
+
+  /** Until a file changes, or for a while. */
+  async #pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#wakes.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, LOOK_MS);
+      this.#wakes.add(end);
+    });
+    if (!this.#isOver) await systemClock.sleep(SETTLE_MS);
+  }
+
+  /** All files, where any has changed since it was last seen; none else. Throws NotFoundError without --watch. */
+  async #changed(folder: string): Promise<readonly LegacyFile[]> {
+    let files: readonly LegacyFile[];
+    try {
+      files = await readLegacyFiles([folder]);
+    } catch (error) {
+      // The scripts may be moving their files away just now, or not have begun yet.
+      if (error instanceof NotFoundError && this.flags['watch'] === true) return [];
+      throw error;
+    }
+    const news = files.filter(({ path, text }) => {
+      const hash = text === null ? '' : textHash(text);
+      const isNew = this.#seen.get(path) !== hash;
+      this.#seen.set(path, hash);
+      return isNew;
+    });
+    return news.length > 0 ? files : [];
+  }
+
+  /** Reports a file that cannot be read once it was tried some times: until then it may be half written. */
+  #tell({ path, error }: ImportedFile): void {
+    if (error === null) {
+      this.#tries.delete(path);
+      return;
+    }
+    const tries = (this.#tries.get(path) ?? 0) + 1;
+    this.#tries.set(path, tries);
+    if (tries < TRIES && this.flags['watch'] === true) this.#seen.delete(path);
+    if (tries === TRIES || this.flags['watch'] !== true) this.note(`${path}: ${error.message}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { Args, Flags } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { oneLine } from '../cli/terminal-text.js';
+import { actorOf } from '../identity.js';
+
+export default class Resolve extends KgitCommand {
+  static override summary = 'Solve the conflicts of a proposal.';
+  static override description = helpText(
+    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values.`,
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> resolve',
+    '<%= config.bin %> resolve kgit/propose/grace/dep-a',
+    '<%= config.bin %> resolve --json',
+  ];
+  static override args = {
+    branch: Args.string({ description: 'The branch of the proposal; that of your only one if left out.' }),
+  };
+  static override flags = {
+    user: Flags.string({ helpValue: 'NAME', summary: 'Who does it (KGIT_USER).' }),
+  };
+
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const { opened, settings } = await this.open('never');
+    const { resolveBranch } = await import('../propose/resolve-branch.js');
+    const author = actorOf(settings, this.environment, opened.layout.config);
+    const resolved = await resolveBranch(opened, this.args['branch'], author, this.deadline(settings));
+    const head = await opened.repository.store.head();
+    this.setRepository(head.revision, head.fetchedAt, await opened.repository.outbox.size());
+    const { branch, revision, isMerged, files, attempts } = resolved;
+    return {
+      json: { branch, revision, delivery: isMerged ? 'proposed' : 'unchanged', attempts, merged: files },
+      names: [branch],
+      rows: files.map((file) => ({ file })),
+      lines: ({ style }) => [
+        isMerged
+          ? `${style('green', '✓')} ${oneLine(branch)} merged with ${oneLine(opened.branch)} ${style('dim', revision.slice(0, 10))}`
+          : style('dim', `${oneLine(branch)} has nothing to merge`),
+        ...files.map((file) => `  ${style('dim', 'path by path:')} ${oneLine(file)}`),
+      ],
+    };
+  }
+}

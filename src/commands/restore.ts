@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { LOCAL_FOLDER, openGit } from '../composition.js';
+import { requireGit } from '../gitstore/git-version.js';
+import { restoreBackup } from '../gitstore/restore.js';
+import { parseRepositorySpec } from '../model/repository-spec.js';
+
+export default class Restore extends KgitCommand {
+  static override summary = 'Bring a backup back.';
+  static override description = helpText(
+    `Makes DIR a clone again of what kgit backup wrote: history, locks, and what waited. All of the file is checked first; where it is cut off, changed or no backup, nothing happens (14). DIR is new or empty, or a damaged clone: that is moved aside as it is, and what waited in it is taken along. Publish what waits with kgit sync. With --remote the repository goes to a new place: what waits is meant for it then, and git push brings the history there.`,
+    'USAGE',
+    'INVALID_STATE',
+    'ENVIRONMENT',
+  );
+  static override examples = [
+    '<%= config.bin %> restore state.bundle state',
+    '<%= config.bin %> restore state.bundle state --remote git@github.com:team/state-2.git',
+  ];
+  static override args = {
+    file: Args.string({ required: true, description: 'What kgit backup wrote.' }),
+    dir: Args.string({ description: 'The folder; the current one if left out.' }),
+  };
+  static override flags = {
+    remote: Flags.string({ helpValue: 'URL', summary: 'The new address of the remote.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const folder = resolve(this.args['dir'] ?? '.');
+    const git = openGit(this.config.root, this.environment);
+    await requireGit(git, this.environment);
+    const given = this.flags['remote'] as string | undefined;
+    const spec = given === undefined ? undefined : parseRepositorySpec(given);
+    const address = spec && (spec.isUrl ? spec.place : resolve(spec.place));
+    const file = resolve(this.args['file'] ?? '');
+    const options = { remote: address, localFolder: LOCAL_FOLDER };
+    const { manifest, remote, operations, locks, movedTo } = await restoreBackup(git, file, folder, options);
+    const { branch, revision } = manifest;
+    if (address !== undefined) this.note(`publish it: git push origin ${branch} 'refs/kgit/locks/*'`);
+    if (operations > 0) this.note('what waits is published by kgit sync');
+    return {
+      json: { path: folder, branch, revision, remote, operations, locks, movedTo },
+      names: [folder],
+      lines: ({ style }) => [
+        `${style('green', '✓')} ${folder} ${style('dim', `${branch}@${revision.slice(0, 10)}, ${operations} waiting, ${locks} locks`)}`,
+        ...(movedTo === null ? [] : [`  what stood there: ${movedTo}`]),
+      ],
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { Flags } from '@oclif/core';
+import type { Context } from '../base-command.js';
+import { helpText } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { placeInTime, revisionAt } from '../cli/revision-of.js';
+import { NotFoundError } from '../errors.js';
+import type { Precondition } from '../model/operation.js';
+import { type Difference, editOf, stateDifferences } from '../model/state-diff.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
+import { sameValue, type Value } from '../model/value.js';
+import { stateAt } from '../review/state-at.js';
+import { StateCommand } from '../state-command.js';
+import { readState } from '../store/records.js';
+
+type State = Record<string, Value>;
+
+/** The difference at one path, as a whole; none where both have the same. */
+function differenceAt(now: State, then: State, path: StatePath): Difference[] {
+  const [is, was] = [lookUp(now, path), lookUp(then, path)];
+  if (is.found === was.found && sameValue(is.value, was.value)) return [];
+  return [
+    {
+      path,
+      ...(is.found ? { before: is.value as Value } : {}),
+      ...(was.found ? { after: was.value as Value } : {}),
+    },
+  ];
+}
+
+/** What must still hold when it is applied: what is taken back is what was seen here. */
+function preconditionOf({ path, before }: Difference): Precondition {
+  return before === undefined ? { check: 'absent', path } : { check: 'equals', path, value: before };
+}
+
+export default class Rollback extends StateCommand {
+  static override summary = "Bring a deployment's state, or paths of it, back to what it was.";
+  static override description = helpText(
+    `Sets what differs from REV to what it was there, as one new operation with an event of its own: the events stay, and so does what was wrong. It is published only while the paths still are what they are now (12 otherwise). Without PATH all of the state.`,
+    'USAGE',
+    'NO_REPO',
+    'LOCK_HELD',
+    'CONFLICT',
+    'FENCED',
+    'INVALID_STATE',
+    'NOT_FOUND',
+    'REMOTE',
+    'SECRET',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> rollback --to HEAD~1 --dry-run',
+    '<%= config.bin %> rollback --to before-upgrade kof.version --reason "upgrade failed"',
+    '<%= config.bin %> rollback --to yesterday deployment.phases.create_vms',
+  ];
+  static override strict = false;
+  static override usage = 'rollback --to REVISION|TIME [PATH…] [FLAGS]';
+  static override flags = {
+    to: Flags.string({
+      required: true,
+      helpValue: 'REVISION|TIME',
+      summary: 'What it is brought back to, for example HEAD~1, a tag, or 3d.',
+    }),
+    action: Flags.string({
+      default: 'state_rolled_back',
+      helpValue: 'WORD',
+      summary: 'The action of the event.',
+    }),
+  };
+
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const paths = this.words.map(parseStatePath);
+    const context = await this.open();
+    const id = await this.target(context);
+    const to = this.flags['to'] as string;
+    const then = await this.#then(to, id, context);
+    const now = (await readState(context.reading.view, id)) ?? {};
+    const differences =
+      paths.length === 0
+        ? stateDifferences(now, then)
+        : paths.flatMap((path) => differenceAt(now, then, path));
+    const parameters = { to, ...(paths.length > 0 ? { paths: paths.map(formatStatePath) } : {}) };
+    return this.change(context, id, {
+      fields: { action: this.flags['action'], parameters },
+      edits: differences.map(editOf),
+      preconditions: differences.map(preconditionOf),
+      withdraw: true,
+    });
+  }
+
+  /** The state that is to be again. Throws NotFoundError. */
+  async #then(to: string, id: string, { opened, reading }: Context): Promise<State> {
+    const { store } = opened.repository;
+    const place = await placeInTime(to, store, this.now());
+    if ('time' in place) {
+      const told = await stateAt(reading.view, id, place.time);
+      if (told) return told;
+    }
+    const revision = 'revision' in place ? place.revision : await revisionAt(place.time, to, store, reading);
+    const state = await readState(store.view(revision), id);
+    if (state !== null) return state;
+    throw new NotFoundError(`at ${JSON.stringify(to.slice(0, 80))} deployment ${id} had no state`, {
+      suggestions: [`'kgit history --deployment ${id}' shows when it began`],
+      data: { deployment: id, to: to.slice(0, 300) },
+    });
+  }
+}

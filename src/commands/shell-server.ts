@@ -1,0 +1,117 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Args } from '@oclif/core';
+import { type Context, helpText } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import { serveSlots } from '../cli/shell-slots.js';
+import { ConflictError, KgitError } from '../errors.js';
+import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
+import { createWhole } from '../store/durable-files.js';
+import { PublishLock } from '../store/publish-lock.js';
+import { WithheldValues } from '../store/withheld-values.js';
+import { mergeFiles } from '../sync/merge-files.js';
+import type { ScriptHost } from '../sync/script-api/script-session.js';
+import { CallServer, type Exclusively } from '../sync/script-api/serve-call.js';
+import { systemClock, thisHost } from '../this-host.js';
+
+/** How often it looks whether its script is there still, in ms. */
+const LOOK_MS = 250;
+const LOCK_WAIT_MS = 30_000;
+const FILES_LOCKED = 'another script holds the lock of the state files for too long';
+
+export default class ShellServer extends LegacyCommand {
+  static override hidden = true;
+  static override summary = 'Serve the calls of a script that has evaluated kgit shell-init.';
+  static override description = helpText(
+    'The functions of kgit shell-init start it; nobody else has to. It answers over the fifos of FOLDER, publishes in the background, and ends with the script whose process id is PID.',
+    'NO_REPO',
+    'ENVIRONMENT',
+  );
+  static override examples = ['<%= config.bin %> shell-server FOLDER PID'];
+  static override args = {
+    folder: Args.string({ required: true, description: 'The folder of the fifos.' }),
+    pid: Args.string({ required: true, description: 'The process id of the script.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const folder = this.args['folder'] as string;
+    // A terminal's interrupt is the script's to answer: what it still calls on its way out is served.
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
+    try {
+      const context = await this.open('never');
+      const calls = new CallServer(this.#host(context), this.#exclusively(context));
+      await this.#serve(folder, calls);
+      await this.publishRest(context);
+    } catch (error) {
+      const code = error instanceof KgitError ? error.exitCode : 1;
+      const message = error instanceof Error ? error.message : String(error);
+      await writeFile(join(folder, 'failed'), `${code}\n${message.replaceAll('\n', ' ')}\n`, { mode: 0o600 });
+      throw error;
+    }
+    await rm(folder, { recursive: true, force: true });
+    return { json: {}, lines: () => [] };
+  }
+
+  /** Serves until the script is gone and nothing has been asked for a moment. */
+  #serve(folder: string, calls: CallServer): Promise<void> {
+    const pid = Number(this.args['pid']);
+    const began = thisHost.processStart(pid);
+    let lastCall = this.now();
+    return new Promise((resolve, reject) => {
+      const answer = async (words: readonly string[]) => {
+        lastCall = this.now();
+        const { status, out, notes } = await calls.serve(words);
+        const head = `${String(status).padStart(3, '0')}${notes === '' ? '-' : 'n'}`;
+        const clean = (text: string) => text.replaceAll('\0', '\ufffd');
+        return `${head}${clean(out)}\0${notes === '' ? '' : `${clean(notes)}\0`}`;
+      };
+      serveSlots(folder, answer, reject);
+      const look = setInterval(() => {
+        const isThere = thisHost.isAlive(pid) && thisHost.processStart(pid) === began;
+        // A part of the script that runs in the background may outlive it.
+        if (isThere || this.now() - lastCall < 4 * LOOK_MS) return;
+        clearInterval(look);
+        resolve();
+      }, LOOK_MS);
+    });
+  }
+
+  #host(context: Context): Omit<ScriptHost, 'note'> {
+    const { opened, settings } = context;
+    const merge = this.mergeHost(context);
+    const { namespace, deployment } = settings;
+    return {
+      keep: merge.keep,
+      guard: merge.guard,
+      secrets: SECRET_GUARD,
+      withheld: new WithheldValues(opened.localFolder),
+      actor: this.actor(context),
+      hostname: thisHost.hostname,
+      runId: this.ciRun.id,
+      ids: this.ids,
+      now: () => this.now(),
+      management: merge.settings.management,
+      ...{ namespace, deployment },
+      importFiles: async (paths) => {
+        await mergeFiles(paths, merge);
+      },
+    };
+  }
+
+  #exclusively({ opened }: Context): Exclusively {
+    return async (name, work) => {
+      const path = join(opened.localFolder, 'scripts', `${name}.lock`);
+      const lock = new PublishLock(path, thisHost, createWhole);
+      const deadline = performance.now() + LOCK_WAIT_MS;
+      for (let wait = 1; !(await lock.tryAcquire()); wait = Math.min(wait * 1.5, 20)) {
+        if (performance.now() > deadline) throw new ConflictError(FILES_LOCKED);
+        await systemClock.sleep(wait * (0.5 + systemClock.random() / 2));
+      }
+      try {
+        return await work();
+      } finally {
+        await lock.release();
+      }
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import { Flags } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import { annotations, findingCount, findingLines } from '../cli/finding-lines.js';
+import type { CommandResult, Format } from '../cli/output.js';
+import type { OpenRepository } from '../composition.js';
+import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
+import type { Value } from '../model/value.js';
+import { Findings } from '../review/finding.js';
+import { validate } from '../review/validate.js';
+import type { Settings } from '../settings.js';
+import type { Revision } from '../store/state-store.js';
+
+export default class Validate extends KgitCommand {
+  static override summary = 'Check the files of a state repository, as a proposal must satisfy it.';
+  static override description = helpText(
+    `Checks what is checked out (HEAD; without a checkout the state branch): every file against its schema and its path, ids, times, secrets, kinds and sizes of files. With --base also what changed since the merge base with it: published events stay as they are, be they sealed meanwhile, and a change of state.yaml comes with its event. What others published on the base meanwhile is no finding. docs/review.md tells the rules.`,
+    'USAGE',
+    'FINDINGS',
+    'NO_REPO',
+    'NOT_FOUND',
+    'REMOTE',
+  );
+  static override examples = [
+    '<%= config.bin %> validate',
+    '<%= config.bin %> validate --base origin/main',
+    '<%= config.bin %> validate --base origin/main --format github',
+    `<%= config.bin %> validate --json | jq -r '.findings[] | "\\(.path):\\(.line) \\(.message)"'`,
+  ];
+  static override flags = {
+    base: Flags.string({
+      helpValue: 'REV',
+      summary: 'What is proposed to be merged into, such as origin/main.',
+    }),
+    format: Flags.string({
+      options: ['text', 'json', 'github'],
+      exclusive: ['json'],
+      summary: 'How findings are printed; github: as annotations of lines.',
+    }),
+  };
+
+  protected override get readsHistory(): boolean {
+    return this.flags['base'] !== undefined;
+  }
+
+  protected override get format(): Format {
+    const format = this.flags['format'];
+    if (format === 'json') return 'json';
+    return format === undefined ? super.format : 'text';
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const { opened, settings } = await this.openUnread();
+    const { review, repository } = opened;
+    const { store } = repository;
+    const asked = this.flags['base'] as string | undefined;
+    const base = asked === undefined ? null : await this.#base(asked, opened, settings);
+    const revision = (await review.checkedOut()) ?? (await store.head()).revision;
+    if (revision === null)
+      throw new NoRepositoryError(`${opened.path}: nothing is committed, so there is nothing to check`);
+    const since = base === null ? null : await this.#mergeBase(base, revision, opened);
+    const findings = new Findings();
+    const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);
+    const counts = await validate(revision, since, { review, store, now: this.now(), findings, markerFault });
+    this.setRepository(revision, (await store.head()).fetchedAt, await repository.outbox.size());
+    const { list, total, errors } = findings;
+    return {
+      json: { findings: list, total, base: since, ...counts },
+      rows: list,
+      names: [...new Set(list.flatMap(({ path }) => path ?? []))],
+      lines: (screen) => {
+        if (this.flags['format'] === 'github') return annotations(list);
+        const looked = `${counts.files} files, ${counts.events} events`;
+        return [
+          ...findingLines(list, screen),
+          screen.style('dim', `${findingCount(total, list.length)} (${looked})`),
+        ];
+      },
+      ...(errors > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
+    };
+  }
+
+  /** The revision that --base names, asked of the remote where it is its branch. Throws NotFoundError, RemoteError. */
+  async #base(name: string, opened: OpenRepository, settings: Settings): Promise<Revision> {
+    const { repository, branch, remote } = opened;
+    const { store } = repository;
+    const { revision } = await repository.read('always', settings.timeout);
+    const isBranch = name === branch || name === `${remote}/${branch}` || name === `refs/heads/${branch}`;
+    const found = isBranch ? revision : await store.resolve(name);
+    if (found !== null) return found;
+    throw new NotFoundError(`there is no revision ${JSON.stringify(name.slice(0, 80))} to compare with`, {
+      suggestions: [
+        `Fetch it: git fetch ${remote ?? 'origin'}, and name it as git knows it, such as origin/main`,
+      ],
+      data: { base: name.slice(0, 300) },
+    });
+  }
+
+  async #mergeBase(
+    base: Revision,
+    revision: Revision,
+    { review, remote }: OpenRepository,
+  ): Promise<Revision> {
+    const found = await review.mergeBase(base, revision);
+    if (found !== null) return found;
+    const fetch = `git fetch --unshallow ${remote ?? 'origin'} ${base} ${revision}`;
+    throw new UsageError(
+      review.isShallow
+        ? 'this clone is shallow: what the two revisions have in common is cut off'
+        : 'the two revisions have nothing in common',
+      {
+        suggestions: [
+          review.isShallow
+            ? `Fetch the history: ${fetch}; in CI have the checkout fetch all of it (fetch-depth: 0, GIT_DEPTH: "0")`
+            : 'Check --base: it is of another repository, or a branch that was begun anew',
+        ],
+        data: { base, revision, fetch: review.isShallow ? fetch : null },
+      },
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import { Flags } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import { findingCount, findingLines } from '../cli/finding-lines.js';
+import type { CommandResult } from '../cli/output.js';
+import { EXIT_CODES, NoRepositoryError } from '../errors.js';
+import type { Value } from '../model/value.js';
+import { fetchPolicy, readFlags } from '../read-flags.js';
+import { Findings } from '../review/finding.js';
+import { verify } from '../review/verify.js';
+import { TrustedRevision } from '../store/trusted-revision.js';
+
+export default class Verify extends KgitCommand {
+  static override summary = 'Prove the record: states from events, files, history, signatures.';
+  static override description = helpText(
+    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that the history still leads back, along first parents, to the revision that was verified last in this clone, and that no event since was changed; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. docs/review.md tells more.`,
+    'USAGE',
+    'FINDINGS',
+    'NO_REPO',
+    'ENVIRONMENT',
+    'REMOTE',
+  );
+  static override examples = [
+    '<%= config.bin %> verify',
+    '<%= config.bin %> verify --fetch --json',
+    '<%= config.bin %> verify --trust',
+  ];
+  static override flags = {
+    ...readFlags,
+    trust: Flags.boolean({
+      summary: 'Forget the revision that was verified before: the history was rewritten on purpose.',
+    }),
+  };
+
+  protected override get readsHistory(): boolean {
+    return true;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const { opened, settings } = await this.openUnread();
+    const { review, repository, localFolder } = opened;
+    const { store } = repository;
+    const policy = fetchPolicy(this.flags);
+    const chosen = policy === 'default' ? { olderThan: settings.readMaxAge } : policy;
+    const { revision, fetchedAt } = await repository.read(chosen, settings.timeout);
+    if (revision === null) {
+      throw new NoRepositoryError(`${opened.path}: nothing is published, so there is nothing to verify`, {
+        data: { path: opened.path },
+      });
+    }
+    const trusted = new TrustedRevision(localFolder, store.target);
+    const before = this.flags['trust'] === true ? null : await trusted.read();
+    const findings = new Findings();
+    const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);
+    const check = { review, store, now: this.now(), findings, markerFault };
+    const counts = await verify(revision, before, check);
+    const { list, total, errors } = findings;
+    if (errors === 0) await trusted.write(revision);
+    this.setRepository(revision, fetchedAt, await repository.outbox.size());
+    return {
+      json: { findings: list, total, trusted: before, ...counts },
+      rows: list,
+      names: [...new Set(list.flatMap(({ path }) => path ?? []))],
+      lines: (screen) => {
+        const looked = `${counts.deployments} states, ${counts.events} events, ${counts.signatures} signatures`;
+        const since =
+          before === null ? 'nothing was verified here before' : `verified before: ${before.slice(0, 12)}`;
+        return [
+          ...findingLines(list, screen),
+          screen.style('dim', `${findingCount(total, list.length)} (${looked}; ${since})`),
+        ];
+      },
+      ...(errors > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
+    };
+  }
+}

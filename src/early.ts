@@ -1,0 +1,18 @@
+/** What can be begun before the program is loaded. */
+import { askEarly } from './gitstore/early-git.js';
+
+/** Commands that look into the repository stood in as soon as they can. */
+const LOOK_INTO_REPOSITORY: ReadonlySet<string> = new Set([
+  ...['get', 'log', 'list', 'status', 'history', 'diff', 'locks'],
+  ...['push-event', 'set', 'unset', 'phase', 'run', 'lock', 'unlock'],
+]);
+/** Another repository may be meant, or none. */
+const ELSEWHERE = /^(--repo(=.*)?|--config(=.*)?|--help|-h)$/s;
+
+/** Starts git where the arguments name a command that will ask it about the folder stood in. */
+export function beginEarly([word = '', ...words]: readonly string[]): void {
+  const { KGIT_REPO, KGIT_CONFIG, HOME } = process.env;
+  if (!LOOK_INTO_REPOSITORY.has(word) || KGIT_REPO || KGIT_CONFIG || HOME === undefined) return;
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  if (!own.some((text) => ELSEWHERE.test(text))) askEarly(process.cwd(), process.env);
+}

@@ -1,0 +1,33 @@
+import { RemoteError } from '../errors.js';
+import { isMap } from '../model/value.js';
+import type { ForgeProposal } from './forge.js';
+
+interface Names {
+  readonly number: string;
+  readonly url: string;
+  readonly body: string;
+  readonly isOpen: (json: Readonly<Record<string, unknown>>) => boolean;
+}
+
+/** A proposal of a forge's answer, by the names that it has there; null for anything else. */
+export function record(json: unknown, names: Names): ForgeProposal | null {
+  if (!isMap(json)) return null;
+  const { [names.number]: number, [names.url]: url, [names.body]: body, title } = json;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || typeof url !== 'string') return null;
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { number, url, isOpen: names.isOpen(json), title: text(title), body: text(body) };
+}
+
+/** The proposals of a forge's list. Throws RemoteError for an answer that is none. */
+export function proposals(
+  json: unknown,
+  forge: string,
+  read: (json: unknown) => ForgeProposal | null,
+): ForgeProposal[] {
+  const list = Array.isArray(json) ? json.map(read) : [null];
+  if (list.every((item) => item !== null)) return list;
+  throw new RemoteError(`${forge} answers with something else than requests to merge`, {
+    data: { forge, remote: 'denied', cause: 'transport' },
+    suggestions: ['Check which forge the remote is: the setting propose.forge'],
+  });
+}

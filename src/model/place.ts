@@ -1,0 +1,50 @@
+import {
+  CLUSTERS,
+  DEPLOYMENTS,
+  isMonth,
+  LOCKS,
+  MARKER_FILE,
+  monthOf,
+  parseEventPath,
+  sealedMonthOf,
+  subjectOfFolder,
+} from './layout.js';
+import type { Subject } from './subject.js';
+
+/** What a path of a state repository says that the file there is. */
+export type Place =
+  | { readonly kind: 'marker' }
+  | { readonly kind: 'state'; readonly subject: Subject & { readonly kind: 'deployment' } }
+  | { readonly kind: 'event'; readonly subject: Subject; readonly id: string; readonly month: string }
+  | { readonly kind: 'sealed'; readonly subject: Subject; readonly month: string }
+  /** Below a folder that is kgit's, where kgit puts nothing. */
+  | { readonly kind: 'stray' }
+  /** The team's own. */
+  | { readonly kind: 'other' };
+
+const OWN: readonly string[] = [DEPLOYMENTS, CLUSTERS, LOCKS];
+const STRAY: Place = { kind: 'stray' };
+
+/** What the file at `path` has to be. */
+export function placeOfPath(path: string): Place {
+  if (path === MARKER_FILE) return { kind: 'marker' };
+  const parts = path.split('/');
+  if (!OWN.includes(parts[0] as string)) return { kind: 'other' };
+  const event = parseEventPath(path);
+  if (event) {
+    const month = parts.at(-2) as string;
+    return monthOf(event.id) === month ? { kind: 'event', ...event, month } : STRAY;
+  }
+  const name = parts.pop() as string;
+  if (name === 'state.yaml') {
+    const subject = subjectOfFolder(parts);
+    return subject?.kind === 'deployment' ? { kind: 'state', subject } : STRAY;
+  }
+  const month = sealedMonthOf(name);
+  if (month !== null && isMonth(month) && parts.pop() === 'events') {
+    const subject = subjectOfFolder(parts);
+    if (subject) return { kind: 'sealed', subject, month };
+  }
+  // A page of the team's own beside the records does no harm; below `events` nothing else may lie.
+  return parts.includes('events') || name.endsWith('.yaml') ? STRAY : { kind: 'other' };
+}

@@ -1,0 +1,53 @@
+import type { OpenRepository } from '../composition.js';
+import { UsageError } from '../errors.js';
+import type { Forge } from '../forge/forge.js';
+import { forgeAddress, guessForge } from '../forge/forge-address.js';
+import { openForge } from '../forge/open-forge.js';
+import { accessToken, tokenVariables } from '../gitstore/access-token.js';
+import { RemoteBranches } from '../gitstore/remote-branches.js';
+import { committerOf } from '../identity.js';
+import type { Settings } from '../settings.js';
+import { type Environment, systemClock } from '../this-host.js';
+
+/** The name of the remote. Throws UsageError where there is none to propose to. */
+function requireRemote({ remote }: OpenRepository): string {
+  if (remote !== null) return remote;
+  throw new UsageError('this repository has no remote, so there is nobody to propose to', {
+    suggestions: ['Write without --propose', 'Or add one: git remote add origin URL'],
+  });
+}
+
+/** The remote's branches of an open repository. Throws UsageError where it has no remote. */
+export function openBranches(opened: OpenRepository): RemoteBranches {
+  const { git, layout } = opened;
+  const committer = committerOf(layout.config);
+  const remote = requireRemote(opened);
+  return new RemoteBranches(git, { repository: layout, remote, committer, clock: systemClock });
+}
+
+/** The API of the remote's forge, or why it cannot be used. */
+export type FoundForge = { readonly forge: Forge; readonly noForge: null } | { forge: null; noForge: string };
+
+/**
+ * Finds the forge of the remote, and the token for its host alone (`docs/ci.md`).
+ * @param deadline when all talk with it has to be over, in ms since the epoch
+ */
+export async function findForge(
+  opened: OpenRepository,
+  { proposeForge }: Settings,
+  environment: Environment,
+  deadline: number,
+): Promise<FoundForge> {
+  const none = (noForge: string) => ({ forge: null, noForge });
+  const url = await opened.git.text(['ls-remote', '--get-url', '--', requireRemote(opened)]);
+  const address = forgeAddress(url);
+  if (address === null) return none('the remote is none of a forge');
+  const kind = proposeForge ?? guessForge(address.host, environment);
+  if (kind === null) return none(`which forge ${address.host} is, the setting propose.forge does not say`);
+  const known = accessToken(`https://${address.host}/`, tokenVariables(environment));
+  // The token of a GitLab job may push, and may not open merge requests.
+  if (known === null || known.user === 'gitlab-ci-token')
+    return none(`no token for the API of ${address.host} (KGIT_TOKEN)`);
+  const access = { fetch, clock: systemClock, token: known.token, deadline };
+  return { forge: openForge(kind, address, access), noForge: null };
+}

@@ -1,0 +1,197 @@
+import type { OpenRepository } from '../composition.js';
+import { type KgitError, NotFoundError, RefusedError, RemoteError, UsageError } from '../errors.js';
+import type { Forge, ForgeProposal } from '../forge/forge.js';
+import { isBranchName, type RemoteBranches } from '../gitstore/remote-branches.js';
+import type { SubjectEvent } from '../model/event.js';
+import type { Operation } from '../model/operation.js';
+import { proposalBranch } from '../model/proposal-branch.js';
+import { formatSubject } from '../model/subject.js';
+import { type WriteOutcome, waiting } from '../store/outcomes.js';
+import { planBatch, sealingOf } from '../store/planned.js';
+import type { Revision } from '../store/state-store.js';
+import { systemClock } from '../this-host.js';
+import { openBranches } from './open-proposals.js';
+import { proposedEvents } from './proposed-events.js';
+import { requestToMerge } from './request-to-merge.js';
+import { talkMs, untilMoved } from './retry.js';
+
+export interface ProposeOptions {
+  /** Of the request to merge. */
+  readonly title: string | undefined;
+  /** The branch; that of the user and the subject where left out. */
+  readonly branch: string | undefined;
+  /** The API of the remote's forge; null where it is not known, or no token is at hand, with the reason. */
+  readonly forge: Forge | null;
+  readonly noForge: string | null;
+  /** Fail where the request to merge could not be opened, although the branch is there. */
+  readonly mustOpen: boolean;
+  /** ms since the epoch */
+  readonly deadline: number;
+}
+
+/** Puts an operation on the branch of a proposal and has its forge open a request to merge it, or add it to the open one. */
+class Proposal {
+  readonly #opened: OpenRepository;
+  readonly #operation: Operation;
+  readonly #options: ProposeOptions;
+  readonly #branches: RemoteBranches;
+  readonly #branch: string;
+  readonly #notes: string[] = [];
+  #found: Promise<ForgeProposal | null> | null = null;
+
+  constructor(opened: OpenRepository, operation: Operation, options: ProposeOptions) {
+    this.#opened = opened;
+    this.#operation = operation;
+    this.#options = options;
+    this.#branches = openBranches(opened);
+    this.#branch = options.branch ?? proposalBranch(operation.actor.name, subjectOf(operation));
+  }
+
+  async run(): Promise<WriteOutcome> {
+    this.#checkBranch();
+    try {
+      const { result, attempts } = await untilMoved(systemClock, this.#options.deadline, () =>
+        this.#attempt(),
+      );
+      const { applied, tip, published, offered } = result;
+      const base = { ...waiting(this.#operation.id), attempts, ...sealingOf(applied) };
+      if (tip === published) return { ...base, attempts: 0, delivery: 'unchanged', revision: published };
+      const events = (await proposedEvents(this.#opened, published, tip)).events;
+      const { url, number } = await this.#request(events, offered, tip);
+      const changes = 'changes' in applied ? applied.changes : [];
+      const duplicates = 'duplicates' in applied ? applied.duplicates : [];
+      const proposal = { branch: this.#branch, revision: tip, url, number };
+      return { ...base, delivery: 'proposed', changes, duplicates, proposal, notes: this.#notes };
+    } finally {
+      await this.#branches.close();
+    }
+  }
+
+  #checkBranch(): void {
+    if (isBranchName(this.#branch) && this.#branch !== this.#opened.branch) return;
+    throw new UsageError(`${JSON.stringify(this.#branch.slice(0, 80))} cannot be the branch of a proposal`, {
+      suggestions: ['Leave --proposal-branch out, and kgit names it'],
+    });
+  }
+
+  /** One try at the branch. */
+  async #attempt() {
+    const { store } = this.#opened.repository;
+    const ms = () => talkMs(systemClock, this.#options.deadline);
+    const { revision: published } = await store.refresh(ms());
+    if (published === null)
+      throw new NotFoundError(`the branch ${this.#opened.branch} is empty`, {
+        suggestions: ['Run kgit init'],
+      });
+    const seen = (await this.#branches.fetch(this.#branch, ms())).get(this.#branch) ?? null;
+    const isOpen = seen !== null && (await this.#isOpen(published, seen));
+    const base = isOpen ? seen : published;
+    const { applied, commits } = await this.#plan(base);
+    if (commits.length === 0) return { done: { applied, tip: base, published, offered: null } };
+    const to = (await this.#branches.build(base, commits)).at(-1) ?? base;
+    const { failure, offered } = await this.#branches.push({ branch: this.#branch, from: seen, to }, ms());
+    return failure ? { failure } : { done: { applied, tip: to, published, offered } };
+  }
+
+  async #plan(base: Revision) {
+    const { store } = this.#opened.repository;
+    const { id } = this.#operation;
+    const entry = {
+      name: '',
+      id,
+      operation: this.#operation,
+      target: store.target,
+      attempts: 0,
+      error: null,
+    };
+    const { entries, commits } = await planBatch(store, base, [entry]);
+    const applied = entries[0]?.applied;
+    if (!applied) throw new RangeError('an operation that is planned is applied or rejected');
+    if (applied.kind === 'rejected') throw applied.error;
+    return { applied, commits };
+  }
+
+  /** Whether the branch still waits for its reviewers: what was merged or closed is over, and the next one begins anew. */
+  async #isOpen(published: Revision, tip: Revision): Promise<boolean> {
+    if ((await proposedEvents(this.#opened, published, tip)).isMerged) return false;
+    const found = await this.#find();
+    if (found === null || found.isOpen) return true;
+    const note = `#${found.number} is closed, so this begins a new proposal on ${this.#branch}`;
+    if (!this.#notes.includes(note)) this.#notes.push(note);
+    return false;
+  }
+
+  /** The request to merge that the forge has; null where it has none, or cannot be asked. */
+  #find(): Promise<ForgeProposal | null> {
+    this.#found ??= this.#ask();
+    return this.#found;
+  }
+
+  async #ask(): Promise<ForgeProposal | null> {
+    try {
+      return (await this.#options.forge?.find(this.#branch, this.#opened.branch)) ?? null;
+    } catch (error) {
+      // Whether it can be opened shows when it is; the branch is pushed all the same.
+      if (error instanceof RemoteError || error instanceof RefusedError) return null;
+      throw error;
+    }
+  }
+
+  async #request(
+    events: readonly SubjectEvent[],
+    offered: string | null,
+    revision: Revision,
+  ): Promise<{ url: string | null; number: number | null }> {
+    const { forge, noForge, mustOpen, title } = this.#options;
+    const byHand = { url: offered, number: null };
+    const open = `open the request to merge ${this.#branch} ${offered ? `at ${offered}` : 'in the browser'}`;
+    if (forge === null) {
+      this.#notes.push(`${noForge ?? 'the forge of the remote is not known'}: ${open}`);
+      return byHand;
+    }
+    const request = {
+      head: this.#branch,
+      base: this.#opened.branch,
+      title,
+      preset: this.#operation.title,
+      events,
+    };
+    try {
+      return await requestToMerge(forge, request, await this.#find());
+    } catch (error) {
+      if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
+      if (mustOpen) throw this.#notOpened(error, revision, offered);
+      this.#notes.push(`pushed, but no request to merge: ${error.message}`, ...error.suggestions, open);
+      return byHand;
+    }
+  }
+
+  /** In CI nobody reads a note, and a proposal that nobody is asked to look at is never merged. */
+  #notOpened(error: KgitError, revision: Revision, url: string | null): KgitError {
+    const Class = error instanceof RefusedError ? RefusedError : RemoteError;
+    const data = { ...error.data, operation: this.#operation.id, branch: this.#branch, revision, url };
+    return new Class(`${error.message} (the branch ${this.#branch} is pushed, without a request to merge)`, {
+      suggestions: [...error.suggestions, 'Running the command again opens it'],
+      data,
+    });
+  }
+}
+
+/** The subject that names the branch: the deployment that is changed, else what all events are about. */
+function subjectOf({ change, events }: Operation) {
+  const changed = events.find(({ event }) => event.id === change?.event);
+  const subjects = new Set(events.map(({ subject }) => formatSubject(subject)));
+  return changed?.subject ?? (subjects.size === 1 ? (events[0]?.subject ?? null) : null);
+}
+
+/**
+ * Proposes an operation instead of publishing it: one commit on the user's branch for its subject, and a request to
+ * merge it. Throws ConflictError, RemoteError, RefusedError, UsageError.
+ */
+export function proposeOperation(
+  opened: OpenRepository,
+  operation: Operation,
+  options: ProposeOptions,
+): Promise<WriteOutcome> {
+  return new Proposal(opened, operation, options).run();
+}

@@ -1,0 +1,114 @@
+import type { OpenRepository } from '../composition.js';
+import { ConflictError, NotFoundError, UsageError } from '../errors.js';
+import { type FileConflict, mergeBranches } from '../gitstore/merge-branches.js';
+import type { RemoteBranches } from '../gitstore/remote-branches.js';
+import { committerOf } from '../identity.js';
+import { type ShownConflict, shownConflict } from '../model/merge-state.js';
+import type { Actor } from '../model/operation.js';
+import { proposalFolder } from '../model/proposal-branch.js';
+import type { Revision } from '../store/state-store.js';
+import { systemClock } from '../this-host.js';
+import { openBranches } from './open-proposals.js';
+import { talkMs, untilMoved } from './retry.js';
+
+/** What became of a branch that was in conflict. */
+export interface Resolved {
+  readonly branch: string;
+  readonly revision: Revision;
+  /** Whether there was anything to merge. */
+  readonly isMerged: boolean;
+  /** The state documents that both sides changed. */
+  readonly files: readonly string[];
+  readonly attempts: number;
+}
+
+/**
+ * Merges the state branch into a branch of the remote, state documents path by path, and pushes it. Throws NotFoundError
+ * for no such branch, ConflictError with all values where a path was changed on both sides, RemoteError, RefusedError.
+ * @param named the branch; that of the user's only proposal where left out
+ * @param deadline ms since the epoch
+ */
+export async function resolveBranch(
+  opened: OpenRepository,
+  named: string | undefined,
+  author: Actor,
+  deadline: number,
+): Promise<Resolved> {
+  const branches = openBranches(opened);
+  const { git, layout, branch: stateBranch, repository } = opened;
+  const parts = { repository: layout, author, committer: committerOf(layout.config), now: systemClock.now() };
+  try {
+    const { result, attempts } = await untilMoved(systemClock, deadline, async () => {
+      const ms = () => talkMs(systemClock, deadline);
+      const { revision: published } = await repository.store.refresh(ms());
+      const [branch, tip] = await findBranch(branches, named, author.name, ms());
+      if (published === null) throw new NotFoundError(`the branch ${stateBranch} is empty`);
+      const message = `Merge branch '${stateBranch}' into ${branch}\n`;
+      const merge = await mergeBranches(git, tip, published, { ...parts, message });
+      if (merge.kind === 'conflicts') throw conflict(branch, stateBranch, merge.files);
+      if (merge.kind === 'current') return { done: { branch, revision: tip, isMerged: false, files: [] } };
+      const { failure } = await branches.push({ branch, from: tip, to: merge.revision }, ms());
+      if (failure) return { failure };
+      return { done: { branch, revision: merge.revision, isMerged: true, files: merge.files } };
+    });
+    return { ...result, attempts };
+  } finally {
+    await branches.close();
+  }
+}
+
+async function findBranch(
+  branches: RemoteBranches,
+  named: string | undefined,
+  user: string,
+  timeoutMs: number,
+): Promise<[string, Revision]> {
+  const folder = proposalFolder(user);
+  const tips = await branches.fetch(named ?? folder, timeoutMs);
+  const own = [...tips].filter(([name]) =>
+    named === undefined ? name.startsWith(`${folder}/`) : name === named,
+  );
+  const [only] = own;
+  if (only && own.length === 1) return only;
+  if (own.length > 1) {
+    throw new UsageError(`which of your proposals? ${own.map(([name]) => name).join(', ')}`, {
+      suggestions: [`Name one: kgit resolve ${only?.[0]}`],
+    });
+  }
+  throw new NotFoundError(
+    named === undefined ? `there is no open proposal of ${user}` : `the remote has no branch ${named}`,
+    {
+      suggestions: ['Name the branch that the forge shows: kgit resolve BRANCH'],
+      data: { branch: named ?? folder },
+    },
+  );
+}
+
+const MAX_TOLD = 20;
+
+/** A file in conflict, or a path in it. */
+type ToldConflict = { readonly file: string; readonly path: string | null } & Omit<ShownConflict, 'path'>;
+
+function conflict(branch: string, stateBranch: string, files: readonly FileConflict[]): ConflictError {
+  const told = files.flatMap(({ file, conflicts }): ToldConflict[] =>
+    conflicts.length === 0
+      ? [{ file, path: null }]
+      : conflicts.map((one) => ({ file, ...shownConflict(one) })),
+  );
+  const value = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 120));
+  const lines = told
+    .slice(0, MAX_TOLD)
+    .map((one) =>
+      one.path === null
+        ? `${one.file} was changed on both sides`
+        : `${one.file}: ${one.path} is ${value(one.ours)} in ${branch}, ${value(one.theirs)} in ${stateBranch}, was ${value(one.base)}`,
+    );
+  const more = told.length > MAX_TOLD ? [`… and ${told.length - MAX_TOLD} more`] : [];
+  return new ConflictError([...lines, ...more].join('\n'), {
+    data: { branch, conflicts: told.slice(0, 1000) },
+    suggestions: [
+      `Decide on each: git switch ${branch}; git merge origin/${stateBranch}; edit what is marked; git commit, git push`,
+      'Or close the proposal and propose anew what is still wanted',
+    ],
+  });
+}

@@ -1,0 +1,27 @@
+import type { Change } from '../model/event.js';
+import { stateDifferences } from '../model/state-diff.js';
+import { formatStatePath } from '../model/state-path.js';
+import { deployment } from '../model/subject.js';
+import { readState } from '../store/records.js';
+import type { StateView } from '../store/state-store.js';
+import { newChangeEvents } from './event-changes.js';
+import { orderChanges } from './order-changes.js';
+import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';
+
+/** What the last change event of a deployment changed; nothing where none did. Throws InvalidStateError. */
+export async function lastChange(view: StateView, id: string): Promise<ChangeRow[]> {
+  const last = (await readHistory(view, id)).events.at(-1);
+  return last ? last.changes.map((change) => rowOf(change, last)) : [];
+}
+
+/** What the state of a deployment has otherwise than before, each with the last event that changed it meanwhile. Throws InvalidStateError. */
+export async function diffViews(before: StateView, after: StateView, id: string): Promise<ChangeRow[]> {
+  const [was, is] = await Promise.all([readState(before, id), readState(after, id)]);
+  const fresh = await newChangeEvents(before, after, deployment(id));
+  const events = orderChanges(fresh, is ?? {}, was ?? {});
+  return stateDifferences(was ?? {}, is ?? {}).map(({ path, ...sides }) => {
+    const change: Change = { path: formatStatePath(path), ...sides };
+    const [last] = historyOf(events, path).slice(-1);
+    return rowOf(change, events.findLast(({ id: eventId }) => eventId === last?.event) ?? null);
+  });
+}

@@ -1,0 +1,39 @@
+import type { KgitEvent } from '../model/event.js';
+import { type DeploymentSubject, deployment } from '../model/subject.js';
+import { storedEvents } from '../store/records.js';
+import type { StateView } from '../store/state-store.js';
+import { monthsOf, readMonth, type StoredEvent } from '../store/stored-events.js';
+
+/** A change event and the place that its subject's files give it. */
+export type ChangeEvent = KgitEvent & { readonly changes: NonNullable<KgitEvent['changes']> };
+
+function changeOf(stored: StoredEvent): ChangeEvent[] {
+  // Most events change nothing, and a text without the word needs no parsing.
+  if (!stored.text().includes('changes')) return [];
+  const event = stored.read();
+  return event.changes && event.changes.length > 0 ? [event as ChangeEvent] : [];
+}
+
+/** The events that changed the state of a deployment, by id. Reads its own events alone. Throws InvalidStateError. */
+export async function changeEvents(view: StateView, id: string): Promise<ChangeEvent[]> {
+  return (await storedEvents(view, deployment(id))).flatMap(changeOf);
+}
+
+/** The change events of a deployment that a newer view has and an older one does not, by id; months that are the same are not read. */
+export async function newChangeEvents(
+  older: StateView,
+  newer: StateView,
+  subject: DeploymentSubject,
+): Promise<ChangeEvent[]> {
+  const known = new Set<string>();
+  const before = new Map((await monthsOf(older, subject)).map((month) => [month.month, month]));
+  const fresh: ChangeEvent[] = [];
+  for (const month of await monthsOf(newer, subject)) {
+    const was = before.get(month.month);
+    if (was && !was.isSealed && !month.isSealed && was.names.join() === month.names.join()) continue;
+    for (const { head } of was ? await readMonth(older, subject, was) : []) known.add(head.id);
+    const events = await readMonth(newer, subject, month);
+    fresh.push(...events.filter(({ head }) => !known.has(head.id)).flatMap(changeOf));
+  }
+  return fresh;
+}

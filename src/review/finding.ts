@@ -1,0 +1,53 @@
+/** What `validate` and `verify` look for, by rule; the page docs/review.md tells each. */
+export const RULES = {
+  marker: 'kgit.yaml is there, of a version that this kgit knows, and its settings are valid',
+  'file-kind': 'a file is a plain file: no symbolic link, no submodule, not executable',
+  'file-size': 'a file is no larger than is read',
+  'file-place': "below kgit's folders lies only what belongs there, under names that follow the rules",
+  yaml: 'a file is UTF-8 text, and one valid YAML document',
+  'event-schema': 'an event has the fields that it must have, and each is what it has to be',
+  'event-place': 'an event lies where its id and action say, a sealed month where its subject and month say',
+  'event-id': 'an id names one event of a subject',
+  'event-time': 'the time of an event agrees with its id and does not lie in the future',
+  'event-changed': 'an event that is published stays as it is',
+  'event-removed': 'an event that is published stays',
+  'state-schema':
+    'a state.yaml is a mapping, its sections are mappings, a phase has a status that kgit knows',
+  'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
+  secret: 'no value looks secret',
+  'history-rewritten': 'the history that was verified before is still there, along first parents',
+  signature: 'a commit is signed by an allowed signer, where kgit.yaml asks for it',
+} as const;
+export type Rule = keyof typeof RULES;
+
+/** Something that is not as it must be. */
+export interface Finding {
+  readonly rule: Rule;
+  /** A warning alone does not fail a check. */
+  readonly severity: 'error' | 'warning';
+  /** Null where it is about no file. */
+  readonly path: string | null;
+  /** From 1; null where it is about the file as a whole. */
+  readonly line: number | null;
+  readonly message: string;
+  /** What to do about it; null where the message says it. */
+  readonly fix: string | null;
+}
+
+/** More would not be read by anybody; a hostile repository could have a million. */
+export const MAX_FINDINGS = 1_000;
+
+/** Findings as they are made: all are counted, the first ones kept. */
+export class Findings {
+  readonly list: Finding[] = [];
+  total = 0;
+  errors = 0;
+
+  /** An error, unless `more` says otherwise. */
+  add(rule: Rule, path: string | null, message: string, more: Partial<Finding> = {}): void {
+    this.total += 1;
+    if (more.severity !== 'warning') this.errors += 1;
+    if (this.list.length >= MAX_FINDINGS) return;
+    this.list.push({ rule, severity: 'error', path, line: null, message, fix: null, ...more });
+  }
+}

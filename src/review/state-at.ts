@@ -1,0 +1,19 @@
+import { eventTime } from '../model/event.js';
+import { sameValue } from '../model/value.js';
+import type { StateView } from '../store/state-store.js';
+import { type State, stateAfter } from './order-changes.js';
+import { readHistory } from './state-history.js';
+
+/**
+ * The state of a deployment as its change events had it at a time: it asks no commit, so that it costs the same in
+ * any history and is right whatever a forge made of the commits.
+ * @param time ms since the epoch
+ * @returns undefined where the events do not add up to the state, so that only the commits can tell; null where the
+ *   state had not begun yet
+ */
+export async function stateAt(view: StateView, id: string, time: number): Promise<State | null | undefined> {
+  const { state, events } = await readHistory(view, id);
+  if (state === null || !sameValue(stateAfter({}, events), state)) return undefined;
+  const until = events.findLastIndex((event) => eventTime(event) <= time);
+  return until < 0 ? null : stateAfter({}, events.slice(0, until + 1));
+}

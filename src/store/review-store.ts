@@ -1,0 +1,62 @@
+import type { Revision } from './state-store.js';
+
+/** A file of a revision, as its tree has it. */
+export interface TreeFile {
+  readonly path: string;
+  /** git's: `100644` is a plain file. */
+  readonly mode: string;
+  /** Names the content. */
+  readonly oid: string;
+  /** Null where it is no file. */
+  readonly bytes: number | null;
+}
+
+/** A file that is not the same in two revisions; null on a side where it is not. */
+export interface ChangedFile {
+  readonly path: string;
+  /** Names the content. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** How a commit is signed. */
+export interface Signature {
+  readonly revision: Revision;
+  readonly verdict: 'good' | 'expired' | 'none' | 'bad' | 'unknown';
+  /** Who signed, as the allowed signers name them; empty where nobody is known. */
+  readonly signer: string;
+}
+
+/** What reviews need of a repository beyond its state: histories compared, and files by the thousands. */
+export interface ReviewStore {
+  /** Whether the history is cut off somewhere. */
+  readonly isShallow: boolean;
+  /** What is checked out where the user stands; null where nothing is. */
+  checkedOut(): Promise<Revision | null>;
+  /** The newest revision that both descend from; null where none is known here. */
+  mergeBase(one: Revision, other: Revision): Promise<Revision | null>;
+  /** Whether `older` is on the line of first parents of `newer`, or is `newer`. */
+  isOnLine(older: Revision, newer: Revision): Promise<boolean>;
+  /** All files of a revision in the order of their paths, some thousands at a time. */
+  files(revision: Revision): AsyncIterable<readonly TreeFile[]>;
+  /** The files that differ, in the order of their paths. */
+  changes(from: Revision, to: Revision): Promise<readonly ChangedFile[]>;
+  /** Names the content of a file; null where there is none. */
+  contentAt(revision: Revision, path: string): Promise<string | null>;
+  /** How many bytes each of these has. */
+  sizes(oids: readonly string[]): Promise<readonly number[]>;
+  /** The contents of these, in order, read in one go. Throws InvalidStateError for one that is too large. */
+  contents(oids: readonly string[]): Promise<readonly Buffer[]>;
+  /** The revisions on the line of first parents that changed a file, from `to` backwards. */
+  changesOf(path: string, to: Revision): Promise<readonly Revision[]>;
+  /** The signatures of the revisions on the line of first parents, newest first, down to `from`, which is left out. */
+  signatures(from: Revision | null, to: Revision, signers: Signers): Promise<readonly Signature[]>;
+}
+
+/** Who may sign. */
+export interface Signers {
+  /** Lines of an OpenSSH allowed signers file. */
+  readonly ssh: string;
+  /** Armoured OpenPGP public keys. */
+  readonly gpg: readonly string[];
+}

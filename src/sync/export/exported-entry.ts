@@ -1,0 +1,75 @@
+import { mutable, setAt, unsetAt } from '../../model/edit.js';
+import type { KgitEvent } from '../../model/event.js';
+import { parseStatePath } from '../../model/state-path.js';
+import { isMap, type Value, type ValueMap } from '../../model/value.js';
+
+const OWN = ['id', 'source', 'changes', 'given'];
+const MARKER = /^<withheld: .*>$/s;
+
+/** An event as the entry of a legacy file, with its secrets where this machine has them. */
+export interface ExportedEntry {
+  readonly family: string;
+  readonly index: number;
+  readonly entry: ValueMap;
+  /** What the file said beside its entries when this was the last of them. */
+  readonly head: ValueMap | null;
+  readonly event: KgitEvent;
+}
+
+function sourceOf(event: KgitEvent): ValueMap {
+  return isMap(event.source) ? (event.source as ValueMap) : {};
+}
+
+/** The family of the file that an event came from; null for one that no file holds. */
+export function familyOf(event: KgitEvent): string | null {
+  const from = sourceOf(event)['imported_from'];
+  return typeof from === 'string' ? from : null;
+}
+
+/** The paths, in a value, of texts that stand in the place of a secret. */
+export function markersIn(value: unknown, at: readonly string[] = []): string[] {
+  if (typeof value === 'string') return MARKER.test(value) ? [at.join('.')] : [];
+  if (Array.isArray(value)) return value.flatMap((item, i) => markersIn(item, [...at, String(i)]));
+  return isMap(value) ? Object.entries(value).flatMap(([key, item]) => markersIn(item, [...at, key])) : [];
+}
+
+/**
+ * The entry that an event was: what kgit or the importing person added is left out.
+ * @param secrets what is withheld of the event's subject, by `eventValueKey`
+ */
+export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Value>): ExportedEntry {
+  const source = sourceOf(event);
+  const given = Object.entries(event).filter(([key]) => !OWN.includes(key));
+  const entry = mutable(Object.fromEntries(given)) as Record<string, unknown>;
+  for (const path of Array.isArray(source['derived']) ? source['derived'] : []) {
+    if (typeof path !== 'string') continue;
+    const parts = parseStatePath(path);
+    unsetAt(entry, parts);
+    const parent = entry[String(parts[0])];
+    if (parts.length > 1 && isMap(parent) && Object.keys(parent).length === 0) delete entry[String(parts[0])];
+  }
+  for (const key of ['timestamp', 'action']) if (source[key] !== undefined) entry[key] = source[key];
+  if (isMap(source['fields'])) Object.assign(entry, source['fields']);
+  const prefix = `event:${event.id}:`;
+  for (const [key, value] of secrets)
+    if (key.startsWith(prefix)) setAt(entry, parseStatePath(key.slice(prefix.length)), value);
+  const { index, file } = source;
+  return {
+    family: familyOf(event) ?? '',
+    index: typeof index === 'number' ? index : -1,
+    entry: entry as ValueMap,
+    head: isMap(file) ? (file as ValueMap) : null,
+    event,
+  };
+}
+
+/** The entries of one file in their order there; those of no file stand where their time is. */
+export function inOrder(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
+  const placed = entries.filter(({ index }) => index >= 0).sort((a, b) => a.index - b.index);
+  const result = [...placed];
+  for (const own of entries.filter(({ index }) => index < 0)) {
+    const at = result.findIndex(({ event }) => event.timestamp > own.event.timestamp);
+    result.splice(at < 0 ? result.length : at, 0, own);
+  }
+  return result;
+}

@@ -1,0 +1,159 @@
+import { resolve } from 'node:path';
+import type { StatePath } from '../../model/state-path.js';
+import { isMap, type ValueMap } from '../../model/value.js';
+import type { Family, StateFamily } from '../legacy-family.js';
+import { ScriptEventsFile } from './script-events-file.js';
+import type { ScriptHost, ScriptSession } from './script-session.js';
+import { ScriptStateFile } from './script-state-file.js';
+
+/** Where a script keeps its files, as its variables say. */
+export interface ScriptPlaces {
+  readonly cwd: string;
+  readonly folder: string;
+  readonly state: string;
+  readonly events: string;
+  readonly azureState: string;
+  readonly azureEvents: string;
+}
+
+export type Changes = readonly (readonly [StatePath, unknown])[];
+
+/** The files that scripts of one helper have used, each read once until it changes. */
+export class ScriptFiles {
+  readonly #states = new Map<string, ScriptStateFile>();
+  readonly #events = new Map<string, ScriptEventsFile>();
+
+  state(path: string): ScriptStateFile {
+    const file = this.#states.get(path) ?? new ScriptStateFile(path);
+    this.#states.set(path, file);
+    return file;
+  }
+
+  events(path: string): ScriptEventsFile {
+    const file = this.#events.get(path) ?? new ScriptEventsFile(path);
+    this.#events.set(path, file);
+    return file;
+  }
+}
+
+function nameOf(data: ValueMap | null): string | null {
+  const id = data?.['deployment_id'];
+  return (typeof id === 'string' || typeof id === 'number') && id !== '' ? String(id) : null;
+}
+
+/** One call of a function by a script: its files, its time, and what it does to them. */
+export class ScriptCall {
+  readonly places: ScriptPlaces;
+  readonly args: readonly string[];
+  /** As `date -u +%Y-%m-%dT%H:%M:%SZ` gives it. */
+  readonly time: string;
+  readonly host: ScriptHost;
+  readonly session: ScriptSession;
+  readonly #files: ScriptFiles;
+
+  constructor(
+    places: ScriptPlaces,
+    args: readonly string[],
+    parts: { host: ScriptHost; session: ScriptSession; files: ScriptFiles },
+  ) {
+    this.places = places;
+    this.args = args;
+    this.host = parts.host;
+    this.session = parts.session;
+    this.#files = parts.files;
+    this.time = new Date(parts.host.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+
+  /** As `date +%Y-%m-%d_%H-%M-%S` gives it. */
+  get localTime(): string {
+    const at = new Date(this.host.now());
+    const two = (part: number) => String(part).padStart(2, '0');
+    const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
+    return `${day}_${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join('-')}`;
+  }
+
+  arg(index: number): string {
+    return this.args[index] ?? '';
+  }
+
+  path(name: string): string {
+    return resolve(this.places.cwd, name);
+  }
+
+  get state(): ScriptStateFile {
+    return this.#files.state(this.path(this.places.state));
+  }
+
+  get azureState(): ScriptStateFile {
+    return this.#files.state(this.path(this.places.azureState));
+  }
+
+  stateAt(name: string): ScriptStateFile {
+    return this.#files.state(this.path(name));
+  }
+
+  eventsAt(name: string): ScriptEventsFile {
+    return this.#files.events(this.path(name));
+  }
+
+  /** The deployment that the files are of, by the name that they have; null where none says it. */
+  async deployment(): Promise<string | null> {
+    return nameOf(await this.state.data()) ?? (await this.#nameOfEvents());
+  }
+
+  async #nameOfEvents(): Promise<string | null> {
+    const events = this.#files.state(this.path(this.places.events));
+    return nameOf(await events.data());
+  }
+
+  /** Changes the deployment's state, and adds an entry to its log where `entry` gives one and there is a log. */
+  async change(changes: Changes, entry: ValueMap | null = null): Promise<void> {
+    await this.#apply('deployment-state', this.state, this.places.events, changes, entry);
+  }
+
+  /** The same for the Azure credentials. `isNew`: the call has begun the file, so all of it is a change. */
+  async changeAzure(changes: Changes, entry: ValueMap | null = null, isNew = false): Promise<void> {
+    await this.#apply('azure-state', this.azureState, this.places.azureEvents, changes, entry, isNew);
+  }
+
+  async #apply(
+    family: StateFamily,
+    file: ScriptStateFile,
+    events: string,
+    changes: Changes,
+    entry: ValueMap | null,
+    isNew = false,
+  ): Promise<void> {
+    const name = await this.deployment();
+    const old = await file.data();
+    const before = isNew ? {} : old;
+    const log = entry === null ? null : this.eventsAt(events);
+    const added = entry !== null && log !== null && (await log.exists()) ? await log.add(entry) : null;
+    if (before !== null && changes.length > 0) await file.change(changes);
+    const after = before === null ? null : await file.data();
+    const logFamily: Family = family === 'deployment-state' ? 'deployment-events' : 'azure-events';
+    if (added === null && after === null) return;
+    await this.session.record(
+      name,
+      before !== null && after !== null ? { family, before, after } : null,
+      added && { family: logFamily, name, entry: added },
+    );
+  }
+
+  /** Whether a value stands at a path of the deployment's state; a mapping or list counts. */
+  async holds(path: StatePath): Promise<boolean> {
+    const value = await this.state.value(path);
+    return value !== undefined && value !== null;
+  }
+
+  /** The names in a mapping of the deployment's state. */
+  async keys(name: string): Promise<string[]> {
+    const value = await this.state.value([name]);
+    return isMap(value) ? Object.keys(value) : [];
+  }
+
+  /** An entry of a log as the scripts write it. */
+  entry(action: string, message: string, phase = ''): ValueMap {
+    return { timestamp: this.time, action, message, ...(phase === '' ? {} : { phase }) };
+  }
+}

@@ -1,0 +1,153 @@
+import { open } from 'node:fs/promises';
+import { isMap as isMapNode, isSeq } from 'yaml';
+import { InvalidStateError } from '../../errors.js';
+import { isMap, type Value, type ValueMap } from '../../model/value.js';
+import { documentValue, formatYaml, parseYaml, parseYamlDocument } from '../../model/yaml.js';
+import { type PlainEvents, plainEvents } from './plain-events.js';
+import { appendText, readText, replaceText, versionOf } from './script-file.js';
+import { quotedNode } from './script-state-file.js';
+
+/** What was added to an event file, and where it stands there. */
+export interface AddedEntry {
+  readonly index: number;
+  /** The entries of the file with the same timestamp, the new one last: its id depends on them. */
+  readonly sameTime: readonly Value[];
+}
+
+interface Plain extends PlainEvents {
+  readonly version: string;
+  /** Bytes before `last_updated`'s value, and of it; null where the file is to be written whole. */
+  readonly stamp: readonly [number, number] | null;
+  /** The last entries, those that have the timestamp of the last one. */
+  readonly run: string;
+}
+
+function entriesOf(text: string, path: string): readonly Value[] {
+  const value = parseYaml(text, path);
+  const list = Array.isArray(value) ? value : isMap(value) ? (value['events'] ?? []) : [];
+  if (!Array.isArray(list)) throw new InvalidStateError(`${path}: events is not a list`, { data: { path } });
+  return list;
+}
+
+function render(entry: ValueMap, indent: number): string {
+  const pad = ' '.repeat(indent);
+  const text = formatYaml([entry]);
+  return text.replace(/^(?=[^\n])/gm, pad);
+}
+
+/**
+ * An event file of the scripts. To a file that is provably a plain list an entry is appended, at the same cost however
+ * long it is; any other is parsed and written whole. Not safe for two calls at a time.
+ */
+export class ScriptEventsFile {
+  readonly path: string;
+  #plain: Plain | null = null;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  exists(): Promise<boolean> {
+    return versionOf(this.path).then((version) => version !== null);
+  }
+
+  /** Adds an entry, whose `timestamp` becomes `last_updated`. Throws InvalidStateError for a file that cannot be read. */
+  async add(entry: ValueMap): Promise<AddedEntry> {
+    const time = String(entry['timestamp']);
+    const plain = await this.#look();
+    if (plain === null) return this.#addParsed(entry, time);
+    const quoted = JSON.stringify(time);
+    const isKnown = plain.times.has(time);
+    if (isKnown && plain.lastTime !== time) return this.#addParsed(entry, time);
+    const before = isKnown ? entriesOf(plain.run, this.path) : [];
+    // Of a clock that was set back there are more, before the last ones.
+    if (before.length !== (plain.times.get(time) ?? 0)) return this.#addParsed(entry, time);
+    const added = render(entry, plain.indent);
+    if (plain.stamp !== null && plain.stamp[1] === quoted.length) await this.#append(plain, added, time);
+    else await this.#splice(plain, added, quoted);
+    return { index: plain.count, sameTime: [...before, entry] };
+  }
+
+  async #append(plain: Plain, added: string, time: string): Promise<void> {
+    const [offset] = plain.stamp as readonly [number, number];
+    await appendText(this.path, added);
+    // As long as what it replaces, so nothing moves.
+    const handle = await open(this.path, 'r+');
+    try {
+      await handle.write(JSON.stringify(time), offset);
+    } finally {
+      await handle.close();
+    }
+    await this.#remember(plain, added, time);
+  }
+
+  async #splice(plain: Plain, added: string, quoted: string): Promise<void> {
+    const text = await readText(this.path);
+    const longer = text.slice(0, plain.end) + added + text.slice(plain.end);
+    const at = plain.updated;
+    const shift = at && at[0] >= plain.end ? added.length : 0;
+    await replaceText(
+      this.path,
+      at === null
+        ? `${longer}last_updated: ${quoted}\n`
+        : longer.slice(0, at[0] + shift) + quoted + longer.slice(at[1] + shift),
+    );
+    this.#plain = null;
+  }
+
+  async #remember(plain: Plain, added: string, time: string): Promise<void> {
+    const version = await versionOf(this.path);
+    if (version === null) return;
+    const isRun = plain.lastTime === time;
+    (plain.times as Map<string, number>).set(time, (plain.times.get(time) ?? 0) + 1);
+    this.#plain = {
+      ...plain,
+      version,
+      count: plain.count + 1,
+      end: plain.end + added.length,
+      lastRun: isRun ? plain.lastRun : plain.end,
+      lastTime: time,
+      run: isRun ? plain.run + added : added,
+    };
+  }
+
+  async #look(): Promise<Plain | null> {
+    const version = await versionOf(this.path);
+    if (version !== null && this.#plain?.version === version) return this.#plain;
+    this.#plain = null;
+    if (version === null) return null;
+    const text = await readText(this.path);
+    const found = plainEvents(text);
+    if (found === null) return null;
+    const { updated, isTail, lastRun, end } = found;
+    const stamp = updated && isTail ? bytesOf(text, updated) : null;
+    this.#plain = { ...found, version, stamp, run: text.slice(lastRun, end) };
+    return this.#plain;
+  }
+
+  async #addParsed(entry: ValueMap, time: string): Promise<AddedEntry> {
+    const document = parseYamlDocument(await readText(this.path), this.path);
+    const value = documentValue(document, this.path) ?? {};
+    if (!isMap(value)) throw new InvalidStateError(`${this.path}: is not a mapping`);
+    const entries = (value['events'] ?? []) as Value;
+    if (!Array.isArray(entries)) throw new InvalidStateError(`${this.path}: events is not a list`);
+    if (document.contents === null || !isMapNode(document.contents)) {
+      document.contents = document.createNode({ events: [], last_updated: time }) as never;
+    }
+    const list = document.getIn(['events'], true);
+    if (isSeq(list)) {
+      list.flow = false;
+      list.add(quotedNode(document, entry));
+    } else document.setIn(['events'], quotedNode(document, [entry]));
+    document.setIn(['last_updated'], quotedNode(document, time));
+    await replaceText(this.path, document.toString({ lineWidth: 0 }));
+    this.#plain = null;
+    const sameTime = entries.filter((old) => isMap(old) && old['timestamp'] === time);
+    return { index: entries.length, sameTime: [...sameTime, entry] };
+  }
+}
+
+/** A range of the text as an offset and a length in bytes; the value before it is as long in bytes as in characters. */
+function bytesOf(text: string, [start, end]: readonly [number, number]): readonly [number, number] {
+  return [Buffer.byteLength(text.slice(0, start)), Buffer.byteLength(text.slice(start, end))];
+}

@@ -1,0 +1,211 @@
+import { formatTimestamp, type KgitEvent } from '../../model/event.js';
+import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation.js';
+import { cluster, deployment, legacySlug, type Subject } from '../../model/subject.js';
+import type { IdSource } from '../../model/ulid.js';
+import { isMap, type Value, type ValueMap } from '../../model/value.js';
+import { eventValueKey, type WithheldValues } from '../../store/withheld-values.js';
+import { importedEvents } from '../imported-event.js';
+import type { Family, StateFamily } from '../legacy-family.js';
+import { type SecretGuard, withhold } from '../withhold.js';
+import type { AddedEntry } from './script-events-file.js';
+import { stateEdits } from './state-edits.js';
+
+/** What the script API is handed: where its operations go, who acts, and the clock. */
+export interface ScriptHost {
+  /** Keeps an operation durably, to be published later. */
+  keep(operation: Operation): Promise<void>;
+  /** Throws SecretError where something secret is left in it. */
+  guard(operation: Operation): Operation;
+  readonly secrets: SecretGuard;
+  readonly withheld: WithheldValues;
+  readonly actor: Actor;
+  readonly hostname: string;
+  readonly runId: string | undefined;
+  readonly ids: IdSource;
+  /** ms since the epoch */
+  now(): number;
+  readonly management: string;
+  readonly namespace: string;
+  /** The deployment of files that name none. */
+  readonly deployment: string | undefined;
+  /** Merges files in as `kgit import` does, durable when it returns. */
+  importFiles(paths: readonly string[]): Promise<void>;
+  /** A line for the user of the script, on its stderr. */
+  note(message: string): void;
+}
+
+/** A change of a state file, as it was and is. */
+export interface ChangedFile {
+  readonly family: StateFamily;
+  readonly before: ValueMap;
+  readonly after: ValueMap;
+}
+
+/** An entry that was added to an event file. */
+export interface LoggedEntry {
+  readonly family: Family;
+  /** The name in the file's head; null where it has none. */
+  readonly name: string | null;
+  readonly entry: AddedEntry;
+}
+
+const CHANGED = 'state_changed';
+
+/** Makes operations of what script calls did to the legacy files, with the ids that `kgit import` would give. */
+export class ScriptSession {
+  readonly #host: ScriptHost;
+
+  constructor(host: ScriptHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Records one call. Throws EnvironmentError where it cannot be kept, SecretError.
+   * @param name of the deployment, as its files have it; null where none is known
+   */
+  async record(name: string | null, change: ChangedFile | null, logged: LoggedEntry | null): Promise<void> {
+    const known = name ?? this.#host.deployment ?? null;
+    if (known === null && (change !== null || logged?.family !== 'cluster-events')) {
+      this.#host.note('no file names the deployment, so kgit does not record this: set KGIT_DEPLOYMENT');
+      return;
+    }
+    const write = logged === null ? null : await this.#event(logged, known);
+    if (change === null || known === null) {
+      if (write !== null) await this.#keep([write]);
+      return;
+    }
+    const subject = deployment(legacySlug(known));
+    const all = await this.#host.withheld.all(subject);
+    const { edits, withheld } = stateEdits(
+      change.family,
+      change.before,
+      change.after,
+      this.#host.secrets,
+      all,
+    );
+    if (withheld.size > 0) await this.#host.withheld.put(subject, withheld);
+    if (edits.length === 0) {
+      if (write !== null) await this.#keep([write]);
+      return;
+    }
+    const carrier = write ?? this.#changed(subject, known, change);
+    await this.#keep([carrier], {
+      change: { deployment: subject.id, event: carrier.event.id, edits, preconditions: [] },
+    });
+  }
+
+  /** The event of a change that the scripts log no entry of. */
+  #changed(subject: Subject, name: string, { family, after }: ChangedFile): EventWrite {
+    const { ids, actor, hostname, runId } = this.#host;
+    // Which keys of `azure.*` are those of the second file, its list of keys alone can tell.
+    const files =
+      family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
+    const event: KgitEvent = {
+      id: ids.next(),
+      timestamp: formatTimestamp(this.#host.now()),
+      action: CHANGED,
+      user: actor.name,
+      host: hostname,
+      ...(runId === undefined ? {} : { run_id: runId }),
+      source: {
+        written_by: 'script-api',
+        ...(legacySlug(name) === name ? {} : { name }),
+        ...files,
+      },
+    };
+    return { subject, event };
+  }
+
+  #clean(family: string, values: ValueMap): ValueMap {
+    const { value } = withhold(values, [family], this.#host.secrets, 'leave out');
+    return isMap(value) ? (value as ValueMap) : {};
+  }
+
+  async #event({ family, name, entry }: LoggedEntry, known: string | null): Promise<EventWrite | null> {
+    const { secrets, management, namespace } = this.#host;
+    const own = name ?? known ?? '';
+    const slug = legacySlug(own);
+    const subject = family === 'cluster-events' ? cluster(management, namespace, slug) : deployment(slug);
+    const clean = withhold(entry.sameTime, ['events'], secrets, 'mark').value;
+    if (!Array.isArray(clean)) {
+      this.#host.note('the event holds a secret that cannot be taken out of it, so kgit does not record it');
+      return null;
+    }
+    const { events, invalid } = importedEvents({
+      ...{ family, subject, entries: clean },
+      ...(slug === own ? {} : { name: own }),
+    });
+    const bad = invalid.find(({ index }) => index === clean.length - 1);
+    const made = bad ? undefined : events.at(-1);
+    if (!made) {
+      this.#host.note(`the event ${bad?.message ?? 'is none'}, so kgit does not record it`);
+      return null;
+    }
+    await this.#keepSecrets(subject, made.event.id, entry.sameTime.at(-1), clean.at(-1));
+    return this.#placed(made, entry.index);
+  }
+
+  /** Who acted is told beside what the file says, and is no part of it. */
+  #placed(made: EventWrite, index: number): EventWrite {
+    const { actor, hostname, runId } = this.#host;
+    const own = { user: actor.name, host: hostname, ...(runId === undefined ? {} : { run_id: runId }) };
+    const source = isMap(made.event.source) ? made.event.source : {};
+    const before = Array.isArray(source['derived']) ? source['derived'] : [];
+    const event = { ...own, ...made.event } as KgitEvent;
+    const { id, timestamp, action, ...rest } = event;
+    return {
+      ...made,
+      event: {
+        ...{ id, timestamp, action },
+        ...rest,
+        source: { ...source, index, derived: [...before, ...Object.keys(own)] } as ValueMap,
+      },
+    };
+  }
+
+  async #keepSecrets(subject: Subject, id: string, whole: Value | undefined, clean: Value | undefined) {
+    if (!isMap(whole) || !isMap(clean)) return;
+    const secret = Object.entries(whole).filter(([key, value]) => value !== clean[key]);
+    if (secret.length === 0) return;
+    const values = secret.map(([key, value]) => [eventValueKey(id, [key]), value as Value] as const);
+    await this.#host.withheld.put(subject, new Map(values));
+  }
+
+  /** Records an event that no file holds, such as that the files were removed. */
+  async tell(
+    name: string,
+    fields: Readonly<Record<string, Value>> & { readonly action: string },
+  ): Promise<void> {
+    const { ids, actor, hostname, runId } = this.#host;
+    const event: KgitEvent = {
+      id: ids.next(),
+      timestamp: formatTimestamp(this.#host.now()),
+      ...fields,
+      user: actor.name,
+      host: hostname,
+      ...(runId === undefined ? {} : { run_id: runId }),
+      source: { written_by: 'script-api' },
+    };
+    await this.#keep([{ subject: deployment(legacySlug(name)), event }]);
+  }
+
+  async #keep(events: readonly EventWrite[], more: Partial<Operation> = {}): Promise<void> {
+    const { ids, actor, runId, guard, keep } = this.#host;
+    await keep(
+      guard({
+        id: ids.next(),
+        time: this.#host.now(),
+        actor,
+        title: titleOf(events),
+        events,
+        ...(runId === undefined ? {} : { runId }),
+        ...more,
+      }),
+    );
+  }
+}
+
+/** The name of the cluster whose event file this is. */
+export function clusterFile(folder: string, name: string, kind: 'state' | 'events'): string {
+  return `${folder}/cluster-${name}-${kind}.yaml`;
+}

@@ -1,0 +1,83 @@
+import { UsageError } from '../../errors.js';
+import type { Edit } from '../../model/edit.js';
+import { formatStatePath, parseStatePath, type StatePath } from '../../model/state-path.js';
+import { isMap, sameValue, type Value, type ValueMap } from '../../model/value.js';
+import type { StateFamily } from '../legacy-family.js';
+import { statePathOfKey } from '../state-mapping.js';
+import { type SecretGuard, withhold } from '../withhold.js';
+
+/** How the state of a deployment changes with its file. */
+export interface StateEdits {
+  /** Without the values that are secret. */
+  readonly edits: readonly Edit[];
+  /** The secret ones by state path; undefined for what was forgotten. */
+  readonly withheld: ReadonlyMap<string, Value | undefined>;
+}
+
+function canBeNamed(path: StatePath): boolean {
+  try {
+    return parseStatePath(formatStatePath(path)).length === path.length;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
+  if (sameValue(before, after)) return [];
+  if (after === undefined) return [{ op: 'unset', path }];
+  const keys =
+    isMap(before) && isMap(after) ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : [];
+  if (keys.length === 0 || !keys.every((key) => canBeNamed([...path, key])) || isEmpty(after))
+    return [{ op: 'set', path, value: after as Value }];
+  return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
+}
+
+function isEmpty(value: unknown): boolean {
+  return isMap(value) && Object.keys(value).length === 0;
+}
+
+function own(value: unknown, key: string): unknown {
+  return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** The values of `whole` that `kept` lacks. */
+function lost(whole: Value, kept: Value | undefined, path: StatePath): [string, Value][] {
+  if (isMap(whole) && isMap(kept))
+    return Object.entries(whole).flatMap(([key, value]) =>
+      lost(value as Value, own(kept, key) as Value | undefined, [...path, key]),
+    );
+  return kept === undefined ? [[formatStatePath(path), whole]] : [];
+}
+
+/** The edits, and what is withheld, when a state file that held `before` holds `after`. */
+export function stateEdits(
+  family: StateFamily,
+  before: ValueMap,
+  after: ValueMap,
+  guard: SecretGuard,
+  known: ReadonlyMap<string, Value>,
+): StateEdits {
+  const edits: Edit[] = [];
+  const withheld = new Map<string, Value | undefined>();
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const root = statePathOfKey(family, key);
+    for (const edit of differences(root, own(before, key), own(after, key))) {
+      const place = formatStatePath(edit.path);
+      for (const name of known.keys())
+        if (name === place || name.startsWith(`${place}.`)) withheld.set(name, undefined);
+      if (edit.op === 'unset') {
+        edits.push(edit);
+        continue;
+      }
+      const clean = withhold(edit.value, edit.path, guard, 'leave out').value;
+      // The full name may tell what the path without its prefix does not.
+      const isClean =
+        clean !== undefined && guard.find(clean, [key, ...edit.path.slice(root.length)]).length === 0;
+      const kept = isClean ? clean : undefined;
+      for (const [path, value] of lost(edit.value, kept, edit.path)) withheld.set(path, value);
+      if (kept !== undefined) edits.push({ ...edit, value: kept });
+    }
+  }
+  return { edits, withheld };
+}

@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson } from '../support/kgit.js';
+import {
+  commits,
+  expectFailure,
+  expectPublished,
+  STATE,
+  stateRepository,
+} from '../support/state-repository.js';
+
+/** An editor that runs these lines of shell on the file, `$1`. */
+function editor(lines: string): { EDITOR: string; TERM: string } {
+  const path = join(temporaryFolder(), 'my editor');
+  writeFileSync(path, `#!/bin/sh\n${lines}\n`);
+  chmodSync(path, 0o755);
+  return { EDITOR: `'${path}' --wait`, TERM: 'xterm' };
+}
+const SECOND = (lines: string) => editor(lines.replaceAll('$FILE', '"$2"'));
+
+describe('kgit edit', () => {
+  it('sets and removes each path that differs, as one operation, and leaves the file alone otherwise', async () => {
+    const path = stateRepository();
+    const env = SECOND("sed -i 's/setup_network/create_vms/; /count/d' $FILE; echo 'kof: {a: 1}' >> $FILE");
+    const json = await kgitJson(path, ['edit', '--reason', 'why not'], { env });
+    expectPublished(json);
+    expect(json.changed).toEqual([
+      { path: 'deployment.phase', before: 'setup_network', after: 'create_vms' },
+      { path: 'deployment.count', before: 3 },
+      { path: 'kof', after: { a: 1 } },
+    ]);
+    const text = readFileSync(join(path, 'deployments/dep-a/state.yaml'), 'utf8');
+    expect(text).toBe(
+      `${STATE.replace('setup_network', 'create_vms').replace('  count: 3\n', '')}kof:\n  a: 1\n`,
+    );
+    expect(commits(path)).toBe(2);
+  });
+
+  it('writes nothing where nothing differs, or the editor fails', async () => {
+    const path = stateRepository();
+    expect(await kgitJson(path, ['edit'], { env: SECOND('echo "# a comment" >> $FILE') })).toMatchObject({
+      delivery: 'unchanged',
+      changed: [],
+    });
+    expectFailure(await kgit(path, ['edit', '--json'], { env: editor('exit 3') }), 'ENVIRONMENT', 18);
+    expect(commits(path)).toBe(1);
+  });
+
+  it('follows the rule of git: GIT_EDITOR, core.editor, VISUAL, EDITOR', async () => {
+    const path = stateRepository();
+    const { EDITOR: good } = SECOND("sed -i 's/count: 3/count: 4/' $FILE");
+    const { EDITOR: bad } = editor('exit 9');
+    const env = { TERM: 'xterm', GIT_EDITOR: good, VISUAL: bad, EDITOR: bad };
+    expect((await kgitJson(path, ['edit', '--dry-run'], { env })).changed).toHaveLength(1);
+    const visual = { TERM: 'xterm', VISUAL: good, EDITOR: bad };
+    expect((await kgitJson(path, ['edit', '--dry-run'], { env: visual })).changed).toHaveLength(1);
+  });
+
+  it('keeps a text that is no document, or holds a secret, and says where', async () => {
+    const path = stateRepository();
+    for (const [lines, code, exit] of [
+      ['echo "a: [" >> $FILE', 'INVALID_STATE', 14],
+      ['echo "token: ghp_0123456789abcdefghijABCDEFGHIJ012345" >> $FILE', 'SECRET', 19],
+    ] as const) {
+      const run = await kgit(path, ['edit', '--json'], { env: SECOND(lines) });
+      const error = expectFailure(run, code, exit);
+      expect(readFileSync(error.data.file, 'utf8')).toMatch(/^# kept by the team[\s\S]*(a: \[|token: )/);
+      expect(error.suggestions.at(-1)).toContain(error.data.file);
+    }
+    expect(commits(path)).toBe(1);
+  });
+
+  it('refuses (12) where somebody changed one of these paths meanwhile, and only then', async () => {
+    const path = stateRepository();
+    const other = (word: string) =>
+      `'${process.execPath}' '${join(import.meta.dirname, '../../bin/run.js')}' set ${word} >&2`;
+    const beside = SECOND(`${other('deployment.phase=x')}\nsed -i 's/count: 3/count: 4/' $FILE`);
+    expectPublished(await kgitJson(path, ['edit'], { env: beside }));
+    const same = SECOND(`${other('deployment.count=9')}\nsed -i 's/count: 4/count: 5/' $FILE`);
+    const error = expectFailure(await kgit(path, ['edit', '--json'], { env: same }), 'CONFLICT', 12);
+    expect(error.data).toMatchObject({ path: 'deployment.count', expected: 4, actual: 9 });
+    expect(existsSync(error.data.file)).toBe(true);
+  });
+});

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { kgit, kgitJson, PROGRAM } from '../support/kgit.js';
+import { offlineClone, stateRepository } from '../support/state-repository.js';
+
+const PRELUDE = `
+print_success() { echo "ok $1"; }; print_warning() { echo "warning $1"; }
+print_error() { echo "error $1"; }; print_info() { echo "info $1"; }; print_header() { echo "# $1"; }
+AZURE_LOCATION=eu K0S_CONTROLLER_COUNT=1 K0S_WORKER_COUNT=1 WG_NETWORK=10.0.0.0/24 CONFIG_YAML=cfg.yaml
+declare -A WG_IPS
+eval "$('${process.execPath}' '${PROGRAM}' shell-init bash)"
+`;
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a script through the script API in real bash. */
+function bash(cwd: string, repo: string, script: string): Promise<Ran> {
+  const env = { ...process.env, KGIT_REPO: repo };
+  return new Promise((resolve) => {
+    execFile('bash', ['-c', `set -euo pipefail\n${PRELUDE}\n${script}`], { cwd, env }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+}
+
+const checkout = () => mkdtempSync(join(tmpdir(), 'kgit-scripts-'));
+const read = (folder: string, file: string) => parse(readFileSync(join(folder, file), 'utf8'));
+const KEY = `${Buffer.from('0123456789abcdef0123456789abcdeE').toString('base64')}`;
+
+it('answers and writes as the state library does', async () => {
+  const [folder, repo] = [checkout(), stateRepository()];
+  const { code, out, err } = await bash(
+    folder,
+    repo,
+    `state_file_exists && echo yes || echo "no $?"
+update_state a b || echo "rc $?"
+init_deployment_state k0rdent-t1
+assign_wireguard_ips k0s-controller-1
+echo "\${WG_IPS[k0s-controller-1]}"
+update_wireguard_peer k0s-controller-1 ${KEY} pub
+update_state config.wireguard_port 41873
+update_state k0rdent_installed true
+get_state config.wireguard_port; get_state k0rdent_installed; get_state nothing; get_state config.controller_count
+phase_mark_completed create-vms
+phase_status create_vms
+phase_mark_skipped install_azure_csi
+add_event some_event 'it is "quoted": # yes' || echo lost
+update_vm_state a.b 1.2.3.4 "" Succeeded
+get_state vm_states
+get_wireguard_private_key k0s-controller-1
+phase_reset_from nope || echo "rc $?"`,
+  );
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  expect(out.split('\n')).toEqual([
+    'no 1',
+    'error State file not found: ./state/deployment-state.yaml',
+    'rc 1',
+    'info Initialized deployment state: ./state/deployment-state.yaml',
+    'info Initialized deployment events: ./state/deployment-events.yaml',
+    ...['10.0.0.11', '41873', 'true', 'null', '1', 'completed'],
+    ...['a:', '  b:', '    public_ip: 1.2.3.4', '    private_ip: ""', '    state: Succeeded'],
+    expect.stringMatching(/^ {4}last_checked: "20/),
+    KEY,
+    ...['rc 1', ''],
+  ]);
+  const state = read(folder, 'state/deployment-state.yaml');
+  expect(state).toMatchObject({
+    ...{ deployment_id: 'k0rdent-t1', phase: 'create_vms', k0rdent_installed: true },
+    config: { wireguard_port: '41873', wireguard_network: '10.0.0.0/24', controller_count: 1 },
+    phases: {
+      create_vms: { status: 'completed' },
+      install_azure_csi: { skipped_reason: 'Component not enabled' },
+    },
+  });
+  const events = read(folder, 'state/deployment-events.yaml').events as { action: string; message: string }[];
+  expect(events.map(({ action }) => action)).toEqual([
+    'deployment_initialized',
+    'wireguard_ips_assigned',
+    'phase_completed',
+    'phase_skipped',
+    'some_event',
+  ]);
+  expect(events[4]?.message).toBe('it is "quoted": # yes');
+  // The files that the API wrote hold nothing that the repository lacks.
+  const dry = await kgitJson(repo, ['import', folder, '--dry-run', '--namespace', 'kcm-system']);
+  for (const { events: counts, state: values } of dry.files)
+    expect({ new: counts.new, conflicts: values.conflicts }).toEqual({ new: 0, conflicts: 0 });
+  const whole = JSON.stringify(await kgitJson(repo, ['log', '--limit', '1000']));
+  expect(whole).not.toContain(KEY);
+}, 60_000);
+
+it('loses nothing when scripts run side by side', async () => {
+  const [folder, repo] = [checkout(), stateRepository()];
+  await bash(folder, repo, 'init_deployment_state k0rdent-t2');
+  const runs = await Promise.all(
+    Array.from({ length: 8 }, (_, i) =>
+      bash(folder, repo, `for j in {1..10}; do add_event "step_${i}_$j" "message $j"; done`),
+    ),
+  );
+  expect(runs.map(({ code, err }) => `${code}${err}`)).toEqual(runs.map(() => '0'));
+  const events = read(folder, 'state/deployment-events.yaml').events as { action: string }[];
+  const own = events.map(({ action }) => action).filter((action) => action.startsWith('step_'));
+  expect(new Set(own).size).toBe(80);
+  expect(own).toHaveLength(80);
+  await kgit(repo, ['sync']);
+  const log = await kgitJson(repo, ['log', 'deployment/k0rdent-t2', '--limit', '1000']);
+  const recorded = (log.events as { action: string }[]).filter(({ action }) => action.startsWith('step_'));
+  expect(recorded).toHaveLength(80);
+}, 120_000);
+
+it('keeps what it wrote when the network is away, and says so to nobody', async () => {
+  const [folder, repo] = [checkout(), offlineClone()];
+  const { code, err } = await bash(folder, repo, 'init_deployment_state k0rdent-t3\nadd_event a b');
+  expect([code, err]).toEqual([0, '']);
+  const { operations } = await kgitJson(repo, ['outbox']);
+  expect(operations).toHaveLength(2);
+}, 60_000);
+
+it('says on stderr why it cannot work without a state repository', async () => {
+  const folder = checkout();
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'state/deployment-state.yaml'), 'deployment_id: x\n');
+  const { code, err } = await bash(folder, folder, 'get_state deployment_id');
+  expect(code).toBe(10);
+  expect(err).toMatch(/^kgit: /);
+}, 60_000);

@@ -1,0 +1,162 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forgeAddress, guessForge } from '../../src/forge/forge-address.js';
+import { openForge } from '../../src/forge/open-forge.js';
+import { answer, type Dialect, type Recorded } from '../support/forge/dialects.js';
+import { realClock } from '../support/git-fixtures.js';
+
+const TOKEN = 'right-token-of-the-test';
+let server: Server;
+let origin: string;
+let proposals: Recorded[];
+let seen: { host: string; authorization: string | undefined; url: string }[];
+let fault: { status: number; headers?: Record<string, string>; body?: string; times?: number } | null;
+let dialect: Dialect;
+
+beforeEach(async () => {
+  proposals = [];
+  seen = [];
+  fault = null;
+  server = createServer(async (request, response) => {
+    const { method = '', url = '', headers } = request;
+    seen.push({ host: headers.host ?? '', authorization: headers.authorization, url });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (fault && (fault.times ?? 99) > 0) {
+      if (fault.times !== undefined) fault.times -= 1;
+      response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? '');
+      return;
+    }
+    const body = chunks.length === 0 ? null : JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const { status, json } = answer(dialect, { method, url, body, owner: 'team', proposals });
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** The API of this dialect, whose requests to forge.example go to the server of the test. */
+function open(kind: Dialect, deadline = Date.now() + 10_000) {
+  dialect = kind;
+  const here: typeof fetch = (url, init) => fetch(String(url).replace('https://forge.example', origin), init);
+  const access = { fetch: here, clock: realClock, token: TOKEN, deadline };
+  return openForge(kind, { host: 'forge.example', path: 'team/state' }, access);
+}
+
+describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) => {
+  const proposal = { head: 'kgit/propose/ada/dep-a', base: 'main', title: 'T', body: 'B' };
+
+  it('opens, finds and changes requests to merge; the newest open one before closed ones', async () => {
+    const forge = open(kind);
+    expect(await forge.find(proposal.head, 'main')).toBeNull();
+    const first = await forge.create(proposal);
+    expect(first).toEqual({
+      number: 1,
+      url: 'https://forge.example/requests/1',
+      isOpen: true,
+      title: 'T',
+      body: 'B',
+    });
+    (proposals[0] as Recorded).state = 'closed';
+    expect(await forge.find(proposal.head, 'main')).toMatchObject({ number: 1, isOpen: false });
+    await forge.create(proposal);
+    expect(await forge.find(proposal.head, 'main')).toMatchObject({ number: 2, isOpen: true });
+    expect(await forge.find('kgit/propose/ada/dep', 'main')).toBeNull();
+    expect(await forge.update(2, { body: 'new' })).toMatchObject({ title: 'T', body: 'new' });
+    expect(await forge.update(2, { title: 'U' })).toMatchObject({ title: 'U', body: 'new' });
+    await expect(forge.create(proposal)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: /already exists/,
+    });
+  });
+
+  it.each([
+    [401, {}, 'REMOTE', 'unauthorized', /does not know the token/],
+    [403, {}, 'REMOTE', 'forbidden', /does not let the token/],
+    [404, {}, 'REMOTE', 'not-found', /no such repository/],
+    [500, {}, 'REMOTE', 'server-error', /a failure of its own/],
+    [409, {}, 'REFUSED', undefined, /refuses it \(409\) \(no, \*\*\*\)/],
+    [422, {}, 'REFUSED', undefined, /refuses it \(422\)/],
+    [429, { 'retry-after': '3600' }, 'REMOTE', 'rate-limit', /takes more in 3600 s/],
+    [
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' },
+      'REMOTE',
+      'rate-limit',
+      /too many/,
+    ],
+    [200, {}, 'REMOTE', 'transport', /something else/],
+  ])('tells a %d %j as what it is, without the token', async (status, headers, code, cause, message) => {
+    fault = { status, headers, body: `{"message": "no, ${TOKEN}"}` };
+    const error = await open(kind)
+      .find('a', 'main')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, message });
+    expect((error as { data: Record<string, unknown> }).data['cause']).toBe(cause);
+    expect(JSON.stringify(error) + String(error)).not.toContain(TOKEN);
+  });
+
+  it('waits as long as it is asked to, where that is short', async () => {
+    fault = { status: 429, headers: { 'retry-after': '0' }, times: 2 };
+    expect(await open(kind).find('a', 'main')).toBeNull();
+  });
+
+  it('is unreachable where nothing answers, and where the answer is no JSON', async () => {
+    fault = { status: 200, body: '<html>' };
+    await expect(open(kind).find('a', 'main')).rejects.toMatchObject({ code: 'REMOTE', message: /no JSON/ });
+    server.closeAllConnections();
+    server.close();
+    await expect(open(kind).find('a', 'main')).rejects.toMatchObject({ data: { cause: 'network' } });
+  });
+
+  it('follows a redirect within the host alone, and never with another request than a reading one', async () => {
+    const forge = open(kind);
+    fault = { status: 301, headers: { location: 'https://evil.example/api' } };
+    await expect(forge.find('a', 'main')).rejects.toMatchObject({
+      message: /another place \(evil.example\)/,
+    });
+    expect(seen).toHaveLength(1);
+    fault = { status: 302, headers: { location: '/elsewhere' } };
+    await expect(forge.create(proposal)).rejects.toMatchObject({ data: { cause: 'redirect' } });
+    expect(seen).toHaveLength(2);
+    fault = { status: 301, headers: { location: '/api/again' } };
+    await expect(forge.find('a', 'main')).rejects.toMatchObject({ data: { cause: 'redirect' } });
+    expect(seen.map(({ authorization }) => authorization?.replace(/^(Bearer|token) /, ''))).toEqual(
+      seen.map(() => TOKEN),
+    );
+    expect(seen.at(-1)?.url).toBe('/api/again');
+  });
+});
+
+it.each([
+  ['https://github.com/team/state.git', 'github.com', 'team/state'],
+  ['https://user:secret@git.example.com:8443/a/b/c.git/', 'git.example.com:8443', 'a/b/c'],
+  ['ssh://git@git.example.com:2222/team/state.git', 'git.example.com', 'team/state'],
+  ['git@gitlab.com:group/sub/state.git', 'gitlab.com', 'group/sub/state'],
+])('reads the address %s', (url, host, path) => {
+  expect(forgeAddress(url)).toEqual({ host, path });
+});
+
+it.each([
+  '/srv/git/state.git',
+  'http://git.example.com/a/b',
+  'https://host/only',
+  'https://host/a/../b',
+  'git@host:a',
+])('takes %s for no address of a forge', (url) => expect(forgeAddress(url)).toBeNull());
+
+it('knows which forge a host is by CI, then by its name', () => {
+  const actions = { GITHUB_SERVER_URL: 'https://git.example.com' };
+  expect(guessForge('git.example.com', actions)).toBe('github');
+  expect(guessForge('git.example.com', { ...actions, GITEA_ACTIONS: 'true' })).toBe('gitea');
+  expect(guessForge('git.example.com:8443', { CI_SERVER_HOST: 'git.example.com' })).toBe('gitlab');
+  expect(
+    ['github.com', 'gitlab.acme.io', 'codeberg.org', 'forgejo.acme.io'].map((host) => guessForge(host, {})),
+  ).toEqual(['github', 'gitlab', 'gitea', 'gitea']);
+  expect(guessForge('git.example.com', {})).toBeNull();
+});

@@ -1,0 +1,86 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../git-fixtures.js';
+
+/** The program broken on purpose in one place, so that the checker can be seen to find it. */
+export interface Mutant {
+  readonly what: string;
+  readonly file: string;
+  /** What is replaced, each of it found once in the file. */
+  readonly edits: readonly (readonly [find: string, put: string])[];
+  /** What the checker says of a history of it. */
+  readonly says: RegExp;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    what: 'nobody looks whether an event is there already',
+    file: 'src/store/apply-operation.ts',
+    edits: [['(await tip.events.find(subject, event.id))?.read()', 'null as never']],
+    says: /has a commit already|changes nothing|is on the branch twice|was changed or removed/,
+  },
+  {
+    what: 'the branch is pushed by force',
+    file: 'src/gitstore/git-store.ts',
+    edits: [['const targets = [`', 'const targets = [`+']],
+    says: /was acknowledged and is nowhere/,
+  },
+  {
+    what: 'a lost race is told as a success',
+    file: 'src/gitstore/push-outcome.ts',
+    edits: [["return lock ? { kind: 'moved', lock } : { kind: 'moved' };", 'return null;']],
+    says: /was acknowledged and is nowhere/,
+  },
+  {
+    what: 'preconditions are not looked at',
+    file: 'src/store/apply-operation.ts',
+    edits: [['await checkPreconditions(operation.change, text, tip);', '']],
+    says: /not linearizable/,
+  },
+  {
+    what: 'after a lost race the files are made from the old tip',
+    file: 'src/store/publish-run.ts',
+    edits: [
+      [
+        'planBatch(this.#store, head.revision, [',
+        'planBatch(this.#store, this.#options.old ??= head.revision, [',
+      ],
+    ],
+    says: /is not the fold of its events|was built on another tip|was changed or removed/,
+  },
+  {
+    what: 'locks move by force, wherever they are',
+    file: 'src/gitstore/lock-outcome.ts',
+    edits: [
+      ['leases: moves.map(', 'leases: moves.slice(moves.length).map('],
+      ['refspecs: moves.map(({ ref, to }) => `', 'refspecs: moves.map(({ ref, to }) => `+'],
+    ],
+    says: /was told to be fenced, and is on the branch|was given to clones|ended its lease by force|after clone/,
+  },
+];
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const LEFT_OUT = ['.git', 'node_modules', 'dist'];
+
+/** The text of a mutant's file. Throws Error where a place that it changes is not there once. */
+export function mutated({ file, edits }: Mutant): string {
+  let text = readFileSync(join(ROOT, file), 'utf8');
+  for (const [find, put] of edits) {
+    const parts = text.split(find);
+    if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${find}`);
+    text = parts.join(put);
+  }
+  return text;
+}
+
+/** A copy of the project with a mutant in it; its folder. */
+export function plant(mutant: Mutant): string {
+  const folder = join(temporaryFolder('kgit-mutant-'), 'project');
+  mkdirSync(folder);
+  for (const name of readdirSync(ROOT))
+    if (!LEFT_OUT.includes(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, mutant.file), mutated(mutant));
+  return folder;
+}
