@@ -11,6 +11,7 @@ import { type Kubectl, openKubectl } from './k0rdent/kubectl.js';
 import type { KeptObject, Observation } from './k0rdent/observation.js';
 import { type ObserveOptions, observe } from './k0rdent/observe.js';
 import type { Operation } from './model/operation.js';
+import { guardSecrets } from './model/secret/guard-secrets.js';
 import type { ClusterSubject } from './model/subject.js';
 import { monotonicIds } from './model/ulid.js';
 import { readFlags } from './read-flags.js';
@@ -51,6 +52,11 @@ export abstract class ClusterCommand extends KgitCommand {
     kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
   };
 
+  readonly #ids = monotonicIds(
+    () => this.now(),
+    () => randomBytes(10),
+  );
+
   protected override get readsHistory(): boolean {
     return true;
   }
@@ -64,15 +70,15 @@ export abstract class ClusterCommand extends KgitCommand {
     return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
   }
 
-  /** The user's kubectl, which may take `timeout` ms for all that it is asked. */
-  protected kubectl(timeout: number): Kubectl {
+  /** The user's kubectl, which may take `timeout` ms for all that it is asked; for each question where a signal ends it. */
+  protected kubectl(timeout: number, signal: AbortSignal = AbortSignal.timeout(timeout)): Kubectl {
     return openKubectl({
       // The token is for git's remote; kubectl and its plugins have no use of it.
       environment: { ...this.environment, KGIT_TOKEN: undefined },
       kubeconfig: this.flags['kubeconfig'] as string | undefined,
       timeoutMs: timeout,
       requestTimeoutMs: timeout,
-      signal: AbortSignal.timeout(timeout),
+      signal,
     });
   }
 
@@ -103,8 +109,9 @@ export abstract class ClusterCommand extends KgitCommand {
     context: Context,
     records: readonly ClusterRecord[],
     wanted: Wanted,
+    signal?: AbortSignal,
   ): Promise<Observation> {
-    const kubectl = this.kubectl(context.settings.timeout);
+    const kubectl = this.kubectl(context.settings.timeout, signal);
     const observation = await observe({ ...this.observeOptions(context, records, wanted), kubectl });
     await this.#learn(context, observation);
     return observation;
@@ -127,30 +134,34 @@ export abstract class ClusterCommand extends KgitCommand {
 
   /** Notes the identity of a management cluster that was seen for the first time; that it cannot is no failure of status. */
   async #learn(context: Context, { contexts }: Observation): Promise<void> {
-    const { opened, settings } = context;
-    const ids = monotonicIds(
-      () => this.now(),
-      () => randomBytes(10),
-    );
     for (const { management, identity, match } of contexts) {
       if (match !== 'new' || management === null || identity === null) continue;
-      const operation: Operation = {
-        id: ids.next(),
-        time: this.now(),
-        actor: actorOf(settings, this.environment, opened.layout.config),
-        title: `management: ${management} identified`,
-        events: [],
-        learned: { name: management, identity },
-      };
-      const deadline = this.deadline(settings);
-      const options = { queue: false, requirePublish: false, dryRun: false, withdraw: true, deadline };
+      const title = `management: ${management} identified`;
       try {
-        await opened.repository.write(operation, options);
+        await this.writeObserved(
+          context,
+          { title, events: [], learned: { name: management, identity } },
+          true,
+        );
       } catch (error) {
         if (!(error instanceof KgitError)) throw error;
         this.note(`the identity of ${management} could not be noted in kgit.yaml: ${error.message}`);
       }
     }
+  }
+
+  /** Writes what was seen in a cluster, by the one rule for failure; `withdraw`: or not at all. Throws KgitError. */
+  protected async writeObserved(
+    { opened, settings }: Context,
+    seen: Pick<Operation, 'title' | 'events' | 'learned'>,
+    withdraw: boolean,
+  ): Promise<void> {
+    const actor = actorOf(settings, this.environment, opened.layout.config);
+    const operation = guardSecrets({ id: this.#ids.next(), time: this.now(), actor, ...seen }, undefined);
+    const deadline = this.now() + settings.timeout;
+    const options = { queue: false, requirePublish: false, dryRun: false, withdraw, deadline };
+    const { notes } = await opened.repository.write(operation, options);
+    for (const note of notes) this.note(note);
   }
 
   /** What is known of the repository, in one line: `main@a1b2c3d, 2 pending, fetched 4m ago`. */

@@ -1,9 +1,8 @@
 import { UsageError } from '../errors.js';
-import { CLUSTER_FLAGS, CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
+import { CLUSTER_FLAGS, CLUSTER_STATES, FAILED_STATES } from '../k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
 import type { StatusReport } from '../k0rdent/status-report.js';
 
-const FAILED: readonly ClusterState[] = ['Failed', 'ServicesFailed', 'DeleteFailing', 'DryRunInvalid'];
 const GROUPS = ['failed', 'not-ready', 'divergence', 'denied'];
 
 /** Words that `--fail-on` takes: states, flags, kinds of divergence, and groups. */
@@ -34,7 +33,7 @@ export function failing(
 ): string[] {
   const { clusters, divergence, contexts } = report;
   return words.filter((word) => {
-    if (word === 'failed') return clusters.some(({ state }) => FAILED.includes(state));
+    if (word === 'failed') return clusters.some(({ state }) => FAILED_STATES.includes(state));
     if (word === 'not-ready') return clusters.some(({ state }) => state !== 'Ready');
     if (word === 'divergence') return divergence.length > 0;
     if (word === 'denied') return contexts.some(({ namespaces }) => namespaces.denied.length > 0);

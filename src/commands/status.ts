@@ -6,11 +6,14 @@ import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
 import { statusMetrics } from '../cli/status-metrics.js';
+import { beginRows, transitionResult } from '../cli/transition-lines.js';
+import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson } from '../cluster-command.js';
-import { EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
-import { subjectOf } from '../k0rdent/observation.js';
+import { EXIT_CODES, errorFromJson, NotFoundError, UsageError } from '../errors.js';
+import { type Observation, subjectOf } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
+import { titleOf } from '../model/operation.js';
 import { type ClusterSubject, formatSubject, isLabel } from '../model/subject.js';
 import { fetchPolicy } from '../read-flags.js';
 import { type ClusterRecord, readClusters } from '../store/cluster-records.js';
@@ -23,12 +26,13 @@ const TIME_LINE = 15;
 export default class Status extends ClusterCommand {
   static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
   static override description = helpText(
-    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. At the first status the identity of the management cluster is noted in kgit.yaml.`,
+    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. At the first status the identity of the management cluster is noted in kgit.yaml. With --watch it goes on and tells each change of a state once, over lost connections; with --record each becomes an event.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
     'NOT_FOUND',
     'CLUSTER',
+    'INTERRUPTED',
   );
   static override examples = [
     '<%= config.bin %> status',
@@ -37,6 +41,7 @@ export default class Status extends ClusterCommand {
     '<%= config.bin %> status --context eu-hub --context us-hub',
     '<%= config.bin %> status --fail-on failed,divergence',
     '<%= config.bin %> status -o prometheus > kgit.prom',
+    '<%= config.bin %> status --watch --record -o jsonl',
   ];
   static override args = { subject: Args.string({ description: 'One cluster: [[MGMT/]NS/]NAME.' }) };
   static override flags = {
@@ -57,6 +62,16 @@ export default class Status extends ClusterCommand {
       helpValue: 'WORDS',
       summary: `Exit 3 on any of: ${FAIL_ON_WORDS.join(', ')}.`,
     }),
+    watch: Flags.boolean({
+      char: 'w',
+      exclusive: ['explain', 'fail-on', 'offline'],
+      summary: 'Go on, and tell each change of a state; end with Ctrl-C.',
+    }),
+    record: Flags.boolean({
+      dependsOn: ['watch'],
+      exclusive: ['selector'],
+      summary: 'Record each change that is seen as an event, once however many record it.',
+    }),
     offline: Flags.boolean({
       exclusive: ['context', 'kubeconfig', 'selector', 'fail-on'],
       summary: 'Ask no cluster: show what is recorded.',
@@ -71,6 +86,8 @@ export default class Status extends ClusterCommand {
       throw new UsageError('--explain is of one cluster', {
         suggestions: ['Name it: kgit status NAME --explain'],
       });
+    if (this.flags['watch'] && !['text', 'wide', 'jsonl'].includes(this.format))
+      throw new UsageError('--watch goes on, so that only lines can be printed: take -o text or -o jsonl');
     const context = await this.open(policy === 'default' ? 'try' : policy);
     const one = name === undefined ? null : await this.namedCluster(context, name);
     const namespace = one?.namespace ?? this.#namespace();
@@ -81,9 +98,12 @@ export default class Status extends ClusterCommand {
       throw new UsageError('metrics tell what is live: leave --offline or -o prometheus out');
     if (this.flags['offline']) return this.#offline(context, records, namespace);
     const selector = this.flags['selector'] as string | undefined;
-    const observation = await this.observe(context, records, { namespace, name: one?.name, selector });
+    const stop = this.flags['watch'] ? new AbortController() : undefined;
+    const wanted = { namespace, name: one?.name, selector };
+    const observation = await this.observe(context, records, wanted, stop?.signal);
     const clusters = observation.clusters.filter(({ management }) => !one || management === one.management);
     const report = buildStatus<KgitEvent>({ ...observation, clusters }, records);
+    if (stop) return this.#watch(context, { ...observation, clusters }, report, stop, one);
     const kept = one && observation.objects.get(formatSubject(one));
     if (one && !kept) this.#requireKnown(one, records, report);
     const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
@@ -149,6 +169,33 @@ export default class Status extends ClusterCommand {
           : statusLines(picture, screen, wide),
       ...(exitCode === undefined ? {} : { exitCode }),
     };
+  }
+
+  /** Shows what is there, then each transition, until a signal ends it. */
+  async #watch(
+    context: Context,
+    observation: Observation,
+    report: Report,
+    stop: AbortController,
+    one: ClusterSubject | null,
+  ): Promise<CommandResult> {
+    const failed = observation.contexts.find(({ error }) => error !== null)?.error;
+    if (failed) throw errorFromJson(failed);
+    const watchable = observation.watchable.filter(({ management }) => !one || management === one.management);
+    const begin = this.#result(context, report, [], null);
+    await this.print({ ...begin, rows: beginRows(observation.clusters, watchable, this.now()) });
+    await watchStatus({
+      watchable,
+      stop,
+      now: () => this.now(),
+      print: (found) => this.print(transitionResult(found, this.now())),
+      note: (message) => this.note(message),
+      write: this.flags['record']
+        ? (events) => this.writeObserved(context, { title: titleOf(events), events }, false)
+        : null,
+      identities: context.managements,
+    });
+    return { json: {}, rows: [], lines: () => [], exitCode: EXIT_CODES.INTERRUPTED };
   }
 
   #offline(

@@ -5,7 +5,7 @@ import { formatAge, parseDuration } from '../cli/time.js';
 import { ClusterCommand } from '../cluster-command.js';
 import { ClusterError, FindingsError, UsageError } from '../errors.js';
 import { causeOf } from '../k0rdent/cluster-detail.js';
-import { failedBecause } from '../k0rdent/cluster-failure.js';
+import { isPassing } from '../k0rdent/cluster-failure.js';
 import { CLUSTER_STATES, clusterStatus } from '../k0rdent/cluster-state.js';
 import { readDeletion } from '../k0rdent/deletion.js';
 import { explainConditions } from '../k0rdent/explanation.js';
@@ -138,23 +138,6 @@ export default class Wait extends ClusterCommand {
       data: { subject: formatSubject(one), state, cause, reason },
     });
   }
-}
-
-/** Whether asking again may help. */
-function isPassing(error: ClusterError): boolean {
-  return failedBecause(
-    error,
-    ...([
-      'throttled',
-      'server-error',
-      'refused',
-      'dns',
-      'timeout',
-      'unreachable',
-      'connection-cut',
-      'expired',
-    ] as const),
-  );
 }
 
 function lookOf({ cluster, object }: KeptObject, now: Date): Look {

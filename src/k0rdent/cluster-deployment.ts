@@ -14,6 +14,8 @@ export interface ClusterDeployment {
   /** RFC 3339, as the server gives it. */
   readonly createdAt: string | null;
   readonly deletionRequested: boolean;
+  /** RFC 3339. */
+  readonly deletionRequestedAt: string | null;
   readonly template: string | null;
   readonly dryRun: boolean;
   readonly wantedServices: readonly Service[];
@@ -33,14 +35,15 @@ export function readClusterDeployment(value: unknown): ClusterDeployment | null 
   const namespace = readString(metadata['namespace']);
   const name = readString(metadata['name']);
   if (namespace === null || name === null) return null;
-  const created = metadata['creationTimestamp'];
+  const { creationTimestamp: created, deletionTimestamp: deletion } = metadata;
   return {
     namespace,
     name,
     uid: readString(metadata['uid']),
     generation: readNumber(metadata['generation']),
     createdAt: readTime(created) === null ? null : readString(created),
-    deletionRequested: readString(metadata['deletionTimestamp']) !== null,
+    deletionRequested: readString(deletion) !== null,
+    deletionRequestedAt: readTime(deletion) === null ? null : readString(deletion),
     template: readString(spec['template']),
     dryRun: spec['dryRun'] === true,
     wantedServices: readWantedServices(readObject(spec['serviceSpec'])['services']),

@@ -83,6 +83,11 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   ],
 };
 
+const PASSING: readonly FailureCause[] = [
+  ...(['throttled', 'server-error', 'refused', 'dns', 'timeout', 'unreachable'] as const),
+  ...(['connection-cut', 'expired'] as const),
+];
+
 export interface FailureScope {
   /** The context asked; absent: the current one. */
   readonly context?: string | undefined;
@@ -108,4 +113,9 @@ export function clusterFailure(failure: Failure, scope: FailureScope = {}): Clus
 /** Whether `error` is a ClusterError of one of `causes`. */
 export function failedBecause(error: unknown, ...causes: readonly FailureCause[]): boolean {
   return error instanceof ClusterError && causes.some((cause) => cause === error.data['cause']);
+}
+
+/** Whether asking again may help, without anybody doing anything. */
+export function isPassing(error: unknown): boolean {
+  return failedBecause(error, ...PASSING);
 }

@@ -19,6 +19,14 @@ export const CLUSTER_STATES = [
 ] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
+/** The states that do not get better by themselves. */
+export const FAILED_STATES: readonly ClusterState[] = [
+  'Failed',
+  'ServicesFailed',
+  'DeleteFailing',
+  'DryRunInvalid',
+];
+
 /**
  * `stale`: kcm has not seen the latest spec, so that the state speaks of an older one. `dry-run`: the spec asks for no
  * effect. `paused`: its Region is paused, so that nothing is done whatever the state. `reinstall-warning`: applying the
@@ -68,6 +76,13 @@ export function clusterStatus(cluster: ClusterDeployment, now: Date): ClusterSta
   };
 }
 
+/** When a cluster that nothing else holds back counts as failed because its infrastructure is not ready, in ms since the epoch; null where that is not so. */
+export function failedSince({ conditions }: Pick<ClusterDeployment, 'conditions'>): number | null {
+  if (anyFalse(conditions, 'blocking')) return null;
+  const times = falseConditions(conditions, 'cluster').flatMap(({ lastTransition }) => lastTransition ?? []);
+  return times.length === 0 ? null : Math.min(...times) + CLUSTER_FAILED_AFTER_MS;
+}
+
 /** Whether a state says that the cluster is on its way out. */
 export function isBeingDeleted(state: ClusterState): boolean {
   return state === 'Deleting' || state === 'DeleteFailing';
@@ -106,8 +121,7 @@ function notReadyState(
 ): ClusterState {
   if (anyFalse(conditions, 'blocking')) return 'Failed';
   const clusterIssues = falseConditions(conditions, 'cluster');
-  const since = Math.min(...clusterIssues.map(({ lastTransition }) => lastTransition ?? now.getTime()));
-  if (now.getTime() - since > CLUSTER_FAILED_AFTER_MS) return 'Failed';
+  if (now.getTime() > (failedSince({ conditions }) ?? Number.POSITIVE_INFINITY)) return 'Failed';
   if (clusterIssues.length > 0) return isUpgraded(conditions) ? 'Updating' : 'Provisioning';
   if (services.failed) return 'ServicesFailed';
   if (anyFalse(conditions, 'services') || services.ready < services.total) return 'ServicesPending';

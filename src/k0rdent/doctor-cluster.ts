@@ -29,12 +29,10 @@ async function checkCluster(kubectl: Kubectl): Promise<readonly Check[]> {
     const api = await discover(kubectl);
     const rights = await checkRights(kubectl, context.namespace);
     const list = await listClusters(kubectl, api, { contextNamespace: context.namespace });
+    const count = list.lists.flatMap(({ items }) => items).length;
     const { seen } = list.namespaces;
     const where = seen === '*' ? 'all namespaces' : seen.join(', ');
-    return [
-      passed(name, `context ${context.name}: ${list.clusters.length} clusterdeployments in ${where}`),
-      rights,
-    ];
+    return [passed(name, `context ${context.name}: ${count} clusterdeployments in ${where}`), rights];
   } catch (error) {
     if (failedBecause(error, 'no-context')) return [passed(name, 'not set up: kubectl has no context')];
     if (error instanceof KgitError) return [findingOf(name, error)];

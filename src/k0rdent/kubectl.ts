@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { InterruptedError } from '../errors.js';
 import { clusterFailure } from './cluster-failure.js';
 import { classifyFailure, type Failure } from './failure.js';
-import { type SpawnOptions, spawnKubectl } from './spawn-kubectl.js';
+import { type KubectlRun, type SpawnOptions, spawnKubectl } from './spawn-kubectl.js';
+import { streamKubectl } from './stream-kubectl.js';
 
 /** Reads through the user's kubectl, in one context. */
 export interface Kubectl {
@@ -16,6 +17,8 @@ export interface Kubectl {
   get(path: string): Promise<unknown>;
   /** `kubectl create --raw PATH`: posts an object that is a question, its answer parsed. Throws ClusterError. */
   ask(path: string, question: object): Promise<unknown>;
+  /** `kubectl get --raw PATH` of what goes on: each line's JSON as it comes, for `ms` at most. Throws ClusterError with the cause. */
+  stream(path: string, ms: number): AsyncGenerator<unknown, void>;
   /** Any other kubectl command that prints JSON. Throws ClusterError with the cause. */
   json(args: readonly string[]): Promise<unknown>;
 }
@@ -55,8 +58,8 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     return { cause: 'kubeconfig', detail: `${kubeconfig}: no such file` };
   }
 
-  async function json(args: readonly string[], path?: string, input?: string): Promise<unknown> {
-    const run = await spawnKubectl([...flags, ...args], { ...spawnOptions, input });
+  /** Throws what a run failed with; ClusterError, InterruptedError. */
+  function requireSuccess(run: KubectlRun, path: string | undefined): void {
     const scope = { context, path };
     if (run.ended === 'aborted') {
       const late = options.signal?.reason instanceof Error && options.signal.reason.name === 'TimeoutError';
@@ -65,10 +68,40 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     }
     if (run.ended !== 'exit') throw clusterFailure(classifyFailure(run), scope);
     if (run.code !== 0) throw clusterFailure(noFile() ?? classifyFailure(run), scope);
+  }
+
+  function parse(text: string, path: string | undefined): unknown {
     try {
-      return JSON.parse(run.stdout);
+      return JSON.parse(text);
     } catch {
-      throw clusterFailure({ cause: 'unexpected-answer', detail: run.stdout.slice(0, 80) }, scope);
+      throw clusterFailure({ cause: 'unexpected-answer', detail: text.slice(0, 80) }, { context, path });
+    }
+  }
+
+  async function json(args: readonly string[], path?: string, input?: string): Promise<unknown> {
+    const run = await spawnKubectl([...flags, ...args], { ...spawnOptions, input });
+    requireSuccess(run, path);
+    return parse(run.stdout, path);
+  }
+
+  async function* stream(path: string, ms: number): AsyncGenerator<unknown, void> {
+    const asked = path.split('?', 1)[0];
+    const args = [...flags, `--request-timeout=${ms}ms`, 'get', '--raw', path];
+    const lines = streamKubectl(args, { ...spawnOptions, timeoutMs: ms + spawnOptions.timeoutMs });
+    try {
+      for (;;) {
+        const next = await lines.next();
+        // Ctrl-C reaches kubectl too, and may do so before it reaches kgit.
+        if (next.done && next.value.ended === 'exit' && next.value.code === null)
+          throw clusterFailure(
+            { cause: 'connection-cut', detail: 'kubectl was ended' },
+            { context, path: asked },
+          );
+        if (next.done) return requireSuccess(next.value, asked);
+        if (next.value.trim() !== '') yield parse(next.value, asked);
+      }
+    } finally {
+      await lines.return({ ended: 'aborted', code: null, stdout: '', stderr: '' });
     }
   }
 
@@ -84,6 +117,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
         path,
         JSON.stringify(question),
       ),
+    stream,
     json: (args) => json(args),
   };
 }

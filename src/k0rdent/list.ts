@@ -4,7 +4,7 @@ import { type ClusterDeployment, readClusterDeployment } from './cluster-deploym
 import { clusterFailure, failedBecause } from './cluster-failure.js';
 import type { ApiBase } from './discover.js';
 import type { Kubectl } from './kubectl.js';
-import { readPages } from './pages.js';
+import { type Listing, readListing, type Selection } from './pages.js';
 import { type JsonObject, withoutBallast } from './read.js';
 import { safeText } from './safe-text.js';
 
@@ -22,8 +22,16 @@ export interface ListedCluster {
   readonly object: JsonObject | null;
 }
 
+/** One list of clusters, and where it was read. */
+export interface PlaceList extends Listing<ListedCluster> {
+  /** API path without a query. */
+  readonly path: string;
+  readonly selection: Selection;
+}
+
 export interface ClusterList {
-  readonly clusters: readonly ListedCluster[];
+  /** One where all namespaces can be listed, else one per namespace that was seen. */
+  readonly lists: readonly PlaceList[];
   readonly namespaces: SeenNamespaces;
 }
 
@@ -56,12 +64,12 @@ export async function listClusters(
 ): Promise<ClusterList> {
   const { namespace } = options;
   if (namespace !== undefined) {
-    const clusters = await readClusters(kubectl, namespacePath(api, namespace), options);
-    return { clusters, namespaces: { seen: [namespace], denied: [] } };
+    const list = await readClusters(kubectl, namespacePath(api, namespace), options);
+    return { lists: [list], namespaces: { seen: [namespace], denied: [] } };
   }
   try {
-    const clusters = await readClusters(kubectl, `${api}/clusterdeployments`, options);
-    return { clusters, namespaces: { seen: '*', denied: [] } };
+    const list = await readClusters(kubectl, `${api}/clusterdeployments`, options);
+    return { lists: [list], namespaces: { seen: '*', denied: [] } };
   } catch (error) {
     if (!failedBecause(error, 'forbidden')) throw error;
     return await listNamespaces(kubectl, api, options);
@@ -71,7 +79,7 @@ export async function listClusters(
 async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptions): Promise<ClusterList> {
   const candidates = [options.contextNamespace ?? DEFAULT_NAMESPACE, DEFAULT_NAMESPACE];
   const names = [...new Set([...candidates, ...(options.namespaces ?? [])])];
-  const clusters: ListedCluster[] = [];
+  const lists: PlaceList[] = [];
   const seen: string[] = [];
   const denied: string[] = [];
   for (let start = 0; start < names.length; start += PARALLEL) {
@@ -86,16 +94,19 @@ async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptio
     );
     answers.forEach((answer, index) => {
       const name = asked[index] ?? '';
-      if (answer === null) denied.push(name);
-      else seen.push(name);
-      clusters.push(...(answer ?? []));
+      if (answer === null) {
+        denied.push(name);
+        return;
+      }
+      seen.push(name);
+      lists.push(answer);
     });
   }
   if (seen.length === 0) {
     const detail = `clusterdeployments can be listed neither in all namespaces nor in ${denied.join(', ')}`;
     throw clusterFailure({ cause: 'forbidden', detail }, { context: kubectl.context, path: api });
   }
-  return { clusters, namespaces: { seen, denied } };
+  return { lists, namespaces: { seen, denied } };
 }
 
 function namespacePath(api: ApiBase, namespace: string): string {
@@ -103,7 +114,7 @@ function namespacePath(api: ApiBase, namespace: string): string {
   return `${api}/namespaces/${namespace}/clusterdeployments`;
 }
 
-async function readClusters(kubectl: Kubectl, path: string, options: ListOptions): Promise<ListedCluster[]> {
+async function readClusters(kubectl: Kubectl, path: string, options: ListOptions): Promise<PlaceList> {
   const { selector, name, keeps } = options;
   const selection = { labels: selector, fields: name === undefined ? undefined : nameField(name) };
   const read = (item: unknown): ListedCluster | null => {
@@ -112,7 +123,7 @@ async function readClusters(kubectl: Kubectl, path: string, options: ListOptions
     return { cluster, object: keeps?.(cluster.namespace, cluster.name) ? withoutBallast(item) : null };
   };
   try {
-    return await readPages(kubectl, path, selection, read);
+    return { path, selection, ...(await readListing(kubectl, path, selection, read)) };
   } catch (error) {
     if (selector === undefined || !failedBecause(error, 'bad-request')) throw error;
     throw new UsageError(

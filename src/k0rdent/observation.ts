@@ -4,7 +4,7 @@ import type { ClusterDeployment } from './cluster-deployment.js';
 import type { ClusterStatus } from './cluster-state.js';
 import type { ApiBase } from './discover.js';
 import type { Kubectl } from './kubectl.js';
-import type { SeenNamespaces } from './list.js';
+import type { PlaceList, SeenNamespaces } from './list.js';
 import type { ManagementMatch } from './management.js';
 import type { JsonObject } from './read.js';
 
@@ -43,6 +43,14 @@ export interface KeptObject {
   readonly api: ApiBase;
 }
 
+/** The lists of one context, and where to go on watching them. */
+export interface Watchable {
+  readonly management: string;
+  readonly identity: string;
+  readonly kubectl: Kubectl;
+  readonly lists: readonly PlaceList[];
+}
+
 /** Live k0rdent status at a time, of one or several contexts; never stored as state. */
 export interface Observation {
   readonly contexts: readonly ContextObservation[];
@@ -50,6 +58,8 @@ export interface Observation {
   readonly clusters: readonly ObservedCluster[];
   /** The objects that were kept, by their subject; never part of a result, for they may hold secrets. */
   readonly objects: ReadonlyMap<string, KeptObject>;
+  /** One per context that could be asked. */
+  readonly watchable: readonly Watchable[];
   /** Whether a selector left clusters out, so that absence says nothing. */
   readonly selected: boolean;
 }

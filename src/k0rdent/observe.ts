@@ -13,6 +13,7 @@ import {
   type Observation,
   type ObservedCluster,
   subjectOf,
+  type Watchable,
 } from './observation.js';
 
 export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
@@ -27,6 +28,7 @@ export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
 interface ContextResult {
   readonly context: ContextObservation;
   readonly clusters: readonly { observed: ObservedCluster; kept: KeptObject | null }[];
+  readonly watchable: Watchable | null;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   return {
     contexts: results.map(({ context }) => context),
     objects,
+    watchable: results.flatMap(({ watchable }) => watchable ?? []),
     clusters: [...clusters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cluster]) => cluster),
     selected: (options.selector ?? '') !== '',
   };
@@ -81,14 +84,17 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
     const { name, match } = matchManagement(identity, options.managements, place.name);
     return {
       context: { ...context, management: name, match, namespaces: list.namespaces },
-      clusters: list.clusters.map(({ cluster, object }) => ({
-        observed: observedCluster(cluster, name, now),
-        kept: object === null ? null : { object, cluster, kubectl, api },
-      })),
+      clusters: list.lists
+        .flatMap(({ items }) => items)
+        .map(({ cluster, object }) => ({
+          observed: observedCluster(cluster, name, now),
+          kept: object === null ? null : { object, cluster, kubectl, api },
+        })),
+      watchable: { management: name, identity, kubectl, lists: list.lists },
     };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return { context: { ...context, error: error.toJSON() }, clusters: [] };
+    return { context: { ...context, error: error.toJSON() }, clusters: [], watchable: null };
   }
 }
 

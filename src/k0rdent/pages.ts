@@ -15,17 +15,34 @@ export interface Selection {
   readonly fields?: string | undefined;
 }
 
-/**
- * Every object of a list, read in pages of one consistent snapshot. `read` turns an item into what is kept of it, so
- * that no page stays in memory; items it returns null for are left out.
- * Throws ClusterError; an answer that is no list is one, so that nothing but an empty list reads as empty.
- */
+/** A list at one moment of the cluster. */
+export interface Listing<T> {
+  readonly items: T[];
+  /** Where a watch goes on from; null where the server names none. */
+  readonly resourceVersion: string | null;
+}
+
+/** The items of `readListing`. */
 export async function readPages<T>(
   kubectl: Kubectl,
   path: string,
   selection: Selection,
   read: (item: unknown) => T | null,
 ): Promise<T[]> {
+  return (await readListing(kubectl, path, selection, read)).items;
+}
+
+/**
+ * Every object of a list, read in pages of one consistent snapshot. `read` turns an item into what is kept of it, so
+ * that no page stays in memory; items it returns null for are left out.
+ * Throws ClusterError; an answer that is no list is one, so that nothing but an empty list reads as empty.
+ */
+export async function readListing<T>(
+  kubectl: Kubectl,
+  path: string,
+  selection: Selection,
+  read: (item: unknown) => T | null,
+): Promise<Listing<T>> {
   for (let restart = 0; ; restart++) {
     try {
       return await readSnapshot(kubectl, path, selection, read);
@@ -40,13 +57,12 @@ async function readSnapshot<T>(
   path: string,
   selection: Selection,
   read: (item: unknown) => T | null,
-): Promise<T[]> {
+): Promise<Listing<T>> {
   const found: T[] = [];
   let token: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const query = new URLSearchParams({ limit: String(LIMIT) });
-    if (selection.labels) query.set('labelSelector', selection.labels);
-    if (selection.fields) query.set('fieldSelector', selection.fields);
+    const query = selectionQuery(selection);
+    query.set('limit', String(LIMIT));
     if (token !== null) query.set('continue', token);
     const list = readObject(await kubectl.get(`${path}?${query}`));
     if (typeof list['kind'] !== 'string' || !list['kind'].endsWith('List') || !isItems(list['items'])) {
@@ -59,11 +75,20 @@ async function readSnapshot<T>(
       const kept = read(item);
       if (kept !== null) found.push(kept);
     }
-    token = readString(readObject(list['metadata'])['continue']);
-    if (token === null) return found;
+    const metadata = readObject(list['metadata']);
+    token = readString(metadata['continue']);
+    if (token === null) return { items: found, resourceVersion: readString(metadata['resourceVersion']) };
   }
   const detail = `the list did not end after ${MAX_PAGES} pages`;
   throw clusterFailure({ cause: 'too-large', detail }, { context: kubectl.context, path });
+}
+
+/** The query of a selection, for a list as for a watch. */
+export function selectionQuery(selection: Selection): URLSearchParams {
+  const query = new URLSearchParams();
+  if (selection.labels) query.set('labelSelector', selection.labels);
+  if (selection.fields) query.set('fieldSelector', selection.fields);
+  return query;
 }
 
 /** Go writes an empty list of items as null where it was never made. */

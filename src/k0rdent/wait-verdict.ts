@@ -1,4 +1,4 @@
-import { CLUSTER_STATES, type ClusterFlag, type ClusterState } from './cluster-state.js';
+import { CLUSTER_STATES, type ClusterFlag, type ClusterState, FAILED_STATES } from './cluster-state.js';
 
 /** What `kgit wait` waits for: a state, or that the cluster is gone. */
 export type WaitGoal = ClusterState | 'deleted';
@@ -13,7 +13,6 @@ export interface Seen {
 /** `waiting`: not yet. `failed`: it will not come by itself. */
 export type Verdict = 'reached' | 'waiting' | 'failed';
 
-const FAILED: readonly ClusterState[] = ['Failed', 'ServicesFailed', 'DeleteFailing', 'DryRunInvalid'];
 const ON_ITS_WAY_OUT: readonly ClusterState[] = ['Deleting', 'DeleteFailing'];
 
 /** `ready`, `deleted` or a state, in any case; undefined where it is none. */
@@ -37,5 +36,5 @@ export function judge(goal: WaitGoal, first: Seen | null, now: Seen | null): Ver
   if (now.state === goal && (goal === 'New' || !now.flags.includes('stale'))) return 'reached';
   if (ON_ITS_WAY_OUT.includes(now.state))
     return ON_ITS_WAY_OUT.includes(goal) && now.state === 'Deleting' ? 'waiting' : 'failed';
-  return FAILED.includes(now.state) && !now.flags.includes('stale') ? 'failed' : 'waiting';
+  return FAILED_STATES.includes(now.state) && !now.flags.includes('stale') ? 'failed' : 'waiting';
 }

@@ -1,8 +1,9 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { type KgitRun, kgit, kgitJson } from '../support/kgit.js';
 
 let server: ApiServer;
 let repository: string;
@@ -23,6 +24,14 @@ afterAll(() => server.stop());
 
 const status = (args: string[] = [], more: Record<string, string> = {}) =>
   kgit(repository, ['status', ...args], { env: { ...env, ...more } });
+
+/** Exit 17, the cause, and what to do. */
+function failedOfCluster({ code, json }: KgitRun, words: RegExp): void {
+  expect(code).toBe(17);
+  expect(json).toMatchObject({ kind: 'Error', error: { code: 'CLUSTER', exitCode: 17 } });
+  expect(json.error.message).toMatch(words);
+  expect(json.error.suggestions.length).toBeGreaterThan(0);
+}
 
 describe('kgit status', () => {
   it('shows every cluster with its last event, in one list and no call per cluster', async () => {
@@ -110,7 +119,6 @@ describe('kgit status', () => {
 
   it('folds clusters that are known from an import alone into one line', async () => {
     const state = temporaryFolder();
-    const { writeFileSync } = await import('node:fs');
     for (const name of ['old-1', 'old-2']) {
       const entry =
         '  - timestamp: "2025-12-04T01:33:57Z"\n    action: cluster_deployment_created\n    message: made\n';
@@ -130,19 +138,35 @@ describe('kgit status', () => {
   });
 
   it.each([
-    ['401', 'unauthorized', /401|credentials|logged in/i],
+    ['401, an expired token', 'unauthorized', /401|credentials|logged in/i],
     ['403', 'forbidden', /403|denied/],
     ['404 on the group', 'no-group', /k0rdent/],
+    ['410, continue tokens that keep expiring', 'expired', /410|expir/],
+    ['429', 'throttled', /429/],
     ['500', 'internal-error', /error/i],
+    ['503', 'unavailable', /error|unavailable|unable/i],
+    ['a hang', 'hang', /no answer in time/],
     ['garbage', 'garbage', /answer|JSON/i],
     ['a connection cut in mid-page', 'cut', /cut|EOF|connection/i],
-  ] as const)('%s: exit 17 with the cause, never an empty list', async (_name, kind, words) => {
-    server.inject({ kind });
-    const run = await status(['--json']);
-    expect(run.code).toBe(17);
-    expect(run.json).toMatchObject({ kind: 'Error', error: { code: 'CLUSTER', exitCode: 17 } });
-    expect(run.json.error.message).toMatch(words);
-    expect(run.json.error.suggestions.length).toBeGreaterThan(0);
+  ] as const)(
+    '%s: exit 17 with the cause and what to do, never an empty list',
+    async (_name, kind, words) => {
+      server.inject({ kind });
+      const run = await status(['--json', ...(kind === 'hang' ? ['--timeout', '2'] : [])]);
+      failedOfCluster(run, words);
+    },
+  );
+
+  it('a certificate that is not trusted, a kubectl that is too old: the same', async () => {
+    const KUBECONFIG = server.writeKubeconfig([{ name: 'untrusted', token: 'admin', trusted: false }]);
+    failedOfCluster(await status(['--json'], { KUBECONFIG }), /certificate/);
+    // No release that old can be had from here: this is what one says.
+    const bin = temporaryFolder();
+    writeFileSync(`${bin}/kubectl`, '#!/bin/sh\necho "Error: unknown flag: --raw" >&2\nexit 1\n', {
+      mode: 0o755,
+    });
+    const PATH = `${bin}:${process.env['PATH']}`;
+    failedOfCluster(await status(['--json'], { PATH }), /does not know what kgit asks/);
   });
 
   it('no server, no kubeconfig, no kubectl: exit 17, and what to do', async () => {
@@ -152,7 +176,6 @@ describe('kgit status', () => {
     expect((await kgit(repository, ['status', '--kubeconfig', '/nonexistent'], { env })).code).toBe(17);
     const { execPath } = process;
     const bin = temporaryFolder();
-    const { symlinkSync } = await import('node:fs');
     symlinkSync(execPath, `${bin}/node`);
     symlinkSync(
       git('.', '--exec-path').replace(/\/libexec\/git-core$|\/lib\/git-core$/, '/bin/git'),
@@ -198,12 +221,24 @@ describe('kgit status', () => {
     expect(run.json.contexts[1].error.message).toContain('403');
   });
 
+  it('knows the event of a cluster that was created after the last fetch', async () => {
+    const remote = bareRepository();
+    await kgitJson('.', ['init', temporaryFolder(), '--remote', remote]);
+    const [here, there] = [cloneOf(remote), cloneOf(remote)];
+    const untracked = async () =>
+      (await kgitJson(here, ['status'], { env })).divergence.filter(
+        ({ name }: { name: string }) => name === 'azure-prod-weu',
+      );
+    expect(await untracked()).toMatchObject([{ kind: 'untracked' }]);
+    await kgitJson(there, ['push-event', 'cluster_created', '--cluster', 'azure-prod-weu']);
+    expect(await untracked()).toEqual([]);
+  });
+
   it('reads as a second clone does, and notes nothing it may not write', async () => {
     const remote = bareRepository();
     await kgitJson('.', ['init', temporaryFolder(), '--remote', remote]);
     const clone = cloneOf(remote);
     const hook = `${remote}/hooks/pre-receive`;
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(hook, '#!/bin/sh\necho read-only\nexit 1\n', { mode: 0o755 });
     const run = await kgit(clone, ['status'], { env });
     expect(run.code).toBe(0);

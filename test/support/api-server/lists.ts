@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import type { Journal } from './journal.js';
 import type { KubeObject } from './objects.js';
 import { type Answer, badSelector, expired } from './status.js';
 
 interface Snapshot {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;
+}
+
+/** Whether an object is one of those that the query selects. */
+export function isSelected(item: KubeObject, query: URLSearchParams): boolean {
+  const labels = query.get('labelSelector') ?? '';
+  return matches(labels, item.metadata.labels ?? {}) && hasFields(query.get('fieldSelector') ?? '', item);
 }
 
 /** `k=v`, `k==v` and `k!=v`, comma-separated. */
@@ -34,17 +41,18 @@ function hasFields(selector: string, item: KubeObject): boolean {
 /** Paged lists: every page of a list comes from the snapshot that its first page saw. */
 export class Lists {
   readonly #snapshots = new Map<string, Snapshot>();
-  #version = 480_000;
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
 
   /** One page of `items` by the query's `limit`, `continue` and `labelSelector`. */
   page(items: readonly KubeObject[], kind: string, query: URLSearchParams): Answer {
     const selector = query.get('labelSelector') ?? '';
     if (!/^([\w./-]+(!=|==?)[\w.-]*(,|$))*$/.test(selector)) return badSelector(selector);
     const [id, offsetText] = (query.get('continue') ?? '').split('.');
-    const known =
-      id === undefined || id === ''
-        ? this.#take(items, selector, query.get('fieldSelector') ?? '')
-        : this.#snapshots.get(id);
+    const known = id === undefined || id === '' ? this.#take(items, query) : this.#snapshots.get(id);
     if (known === undefined) return expired();
     const offset = Number(offsetText ?? 0);
     const end = offset + (Number(query.get('limit')) || known.items.length);
@@ -69,11 +77,10 @@ export class Lists {
     this.#snapshots.clear();
   }
 
-  #take(items: readonly KubeObject[], selector: string, fields: string): Snapshot {
-    this.#version += 1;
+  #take(items: readonly KubeObject[], query: URLSearchParams): Snapshot {
     return {
-      items: items.filter((item) => matches(selector, item.metadata.labels ?? {}) && hasFields(fields, item)),
-      resourceVersion: String(this.#version),
+      items: items.filter((item) => isSelected(item, query)),
+      resourceVersion: String(this.#journal.version),
     };
   }
 

@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import { type Rights, rightsOf, TOKENS } from './access.js';
 import { selfSignedCertificate } from './certificate.js';
 import { commit, type Fault, type LoggedRequest, send } from './faults.js';
+import { Journal } from './journal.js';
 import { type KubeContext, kubeconfig } from './kubeconfig.js';
 import { Lists } from './lists.js';
+import type { KubeObject } from './objects.js';
 import { answer, type ManagementCluster } from './routes.js';
 import { unauthorized } from './status.js';
+import { serveWatch } from './watch.js';
 
 /** A k0rdent management cluster as far as its API is concerned: real HTTPS, real paging, real refusals. */
 export interface ApiServer {
@@ -19,6 +22,11 @@ export interface ApiServer {
   readonly kubeconfig: string;
   readonly cluster: ManagementCluster;
   readonly lists: Lists;
+  readonly journal: Journal;
+  /** Makes or changes a ClusterDeployment, and tells who watches. */
+  apply(object: KubeObject): void;
+  /** Removes a ClusterDeployment, and tells who watches. */
+  remove(object: KubeObject): void;
   /** Every request since the start or the last `reset`. */
   readonly requests: readonly LoggedRequest[];
   /** Adds a fault; the first one that fits a request answers it. */
@@ -46,7 +54,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     ...contents,
   };
   const certificate = selfSignedCertificate();
-  const lists = new Lists();
+  const journal = new Journal();
+  const lists = new Lists(journal);
   const requests: LoggedRequest[] = [];
   const faults: { fault: Fault; left: number }[] = [];
 
@@ -64,7 +73,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       return;
     }
     const rights = rightsOf(incoming.headers.authorization, tokens);
-    send(rights === null ? unauthorized() : answer(cluster, rights, lists, request), response);
+    const answered = rights === null ? unauthorized() : answer(cluster, rights, lists, request);
+    const isWatch = request.query.has('watch') && answered.code === 200;
+    if (isWatch) serveWatch(journal, request, response);
+    else send(answered, response);
   }
 
   const server = createServer(
@@ -86,6 +98,17 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     kubeconfig: writeKubeconfig(Object.keys(tokens).map((token) => ({ name: token, token }))),
     cluster,
     lists,
+    journal,
+    apply: (object) => {
+      const others = cluster.clusters.filter((item) => !isSame(item, object));
+      const type = others.length < cluster.clusters.length ? 'MODIFIED' : 'ADDED';
+      cluster.clusters = [...others, object];
+      journal.note(type, object);
+    },
+    remove: (object) => {
+      cluster.clusters = cluster.clusters.filter((item) => !isSame(item, object));
+      journal.note('DELETED', object);
+    },
     requests,
     inject: (fault) => void faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
     reset: () => {
@@ -99,4 +122,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function isSame({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
 }

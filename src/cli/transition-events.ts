@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { CLUSTER_STATES } from '../k0rdent/cluster-state.js';
+import type { SeenTransition } from '../k0rdent/watch.js';
+import type { KgitEvent } from '../model/event.js';
+import { MAX_AHEAD_MS } from '../model/new-event.js';
+import type { EventWrite } from '../model/operation.js';
+import { parseRfc3339 } from '../model/rfc3339.js';
+import { cluster } from '../model/subject.js';
+import { makeUlid, randomBits } from '../model/ulid.js';
+
+/** The action of a transition that was observed. */
+const ACTION = 'cluster_state_changed';
+/** What of the event says the same whoever records it. */
+const SAME_FOR_ALL = ['context', 'lifecycle'];
+
+/**
+ * The event of a transition, null where k0rdent gives it no time that can be: then nobody could tell whether another
+ * observer has recorded it. The id is of what happened alone, and nothing of the observer is in the event, so that any
+ * number of observers record it once. Its time gets the rank of the new state in ms, for Kubernetes counts seconds and
+ * a cluster may go through several states in one.
+ * @param identity of the management cluster, as the repository records it
+ */
+export function transitionEvent(
+  transition: SeenTransition,
+  identity: string,
+  now: number,
+): EventWrite | null {
+  const { management, namespace, name, uid, from, to, at, cause, dryRun } = transition;
+  const time = at === null ? null : parseRfc3339(at);
+  if (at === null || time === null || uid === null || time < 0 || time > now + MAX_AHEAD_MS) return null;
+  const hash = createHash('sha256')
+    .update(JSON.stringify([identity, uid, from, to, at]))
+    .digest();
+  const rank = to === null ? CLUSTER_STATES.length : CLUSTER_STATES.indexOf(to);
+  const lifecycle = from === null ? 'created' : to === null ? 'deleted' : null;
+  const says = `${from ?? 'not there'} -> ${to ?? 'gone'}`;
+  const event: KgitEvent = {
+    id: makeUlid(time + rank, randomBits(hash)),
+    timestamp: at,
+    action: ACTION,
+    message: cause === null ? says : `${says}: ${cause}`,
+    ...(lifecycle === null || dryRun ? {} : { lifecycle }),
+    context: { observed: { uid, from, to } },
+  };
+  return { subject: cluster(management, namespace, name), event, given: SAME_FOR_ALL };
+}

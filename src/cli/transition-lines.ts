@@ -1,0 +1,51 @@
+import type { ObservedCluster, Watchable } from '../k0rdent/observation.js';
+import type { Transition } from '../k0rdent/transitions.js';
+import type { SeenTransition } from '../k0rdent/watch.js';
+import type { CommandResult, Screen } from './output.js';
+import { STATE_COLOURS } from './status-columns.js';
+import { oneLine } from './terminal-text.js';
+import { formatTime } from './time.js';
+
+/** A transition on one line: when, which cluster, from what to what, and why. */
+function transitionLine(transition: SeenTransition, { style, utc }: Screen, now: number): string {
+  const { management, namespace, name, from, to, at, cause } = transition;
+  const shown = (state: Transition['to'], otherwise: string) =>
+    state === null ? style('dim', otherwise) : style(STATE_COLOURS[state], state);
+  const time = formatTime(at === null ? now : Date.parse(at), utc);
+  const why = cause === null ? '' : `  ${style('dim', oneLine(cause))}`;
+  const place = oneLine([management, namespace, name].join('/'));
+  return `${style('dim', time)}  ${place}  ${shown(from, 'not there')} -> ${shown(to, 'gone')}${why}`;
+}
+
+/** A batch of transitions, for `-o jsonl` one row each. */
+export function transitionResult(found: readonly SeenTransition[], now: number): CommandResult {
+  const observedAt = new Date(now).toISOString();
+  return {
+    json: {},
+    rows: found.map(({ management, namespace, name, uid, from, to, at, cause }) => {
+      return { type: 'changed', ...{ management, namespace, name, uid, from, to, at, cause, observedAt } };
+    }),
+    lines: (screen) => found.map((one) => transitionLine(one, screen, now)),
+  };
+}
+
+/** What a watch begins with, as the rows that `-o jsonl` gives of it. */
+export function beginRows(
+  clusters: readonly ObservedCluster[],
+  watchable: readonly Watchable[],
+  now: number,
+): unknown[] {
+  const uids = new Map(
+    watchable.flatMap(({ management, lists }) =>
+      lists.flatMap(({ items }) =>
+        items.map(({ cluster }) => [[management, cluster.namespace, cluster.name].join('/'), cluster.uid]),
+      ),
+    ) as [string, string | null][],
+  );
+  return clusters.map(({ management, namespace, name, state }) => {
+    const uid = uids.get([management, namespace, name].join('/')) ?? null;
+    const place = { management, namespace, name, uid };
+    const observedAt = new Date(now).toISOString();
+    return { type: 'present', ...place, from: null, to: state, at: null, cause: null, observedAt };
+  });
+}

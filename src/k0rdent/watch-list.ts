@@ -1,0 +1,103 @@
+import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
+import { clusterFailure, failedBecause, isPassing } from './cluster-failure.js';
+import type { Kubectl } from './kubectl.js';
+import type { PlaceList } from './list.js';
+import { readListing, selectionQuery } from './pages.js';
+import { type JsonObject, readObject, readString } from './read.js';
+
+/** What a watch tells. `listed`: all that is there now. `tick`: nothing, but time has gone by. */
+export type WatchNews =
+  | { readonly kind: 'listed'; readonly clusters: readonly ClusterDeployment[] }
+  | { readonly kind: 'seen' | 'gone'; readonly cluster: ClusterDeployment }
+  | { readonly kind: 'tick' };
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Told of a failure that passes, in words; the watch goes on. */
+  readonly onTrouble: (error: unknown) => void;
+  /** Waits so many ms, or until the signal. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** Seconds after which the server ends a watch; kgit then goes on from the last version. */
+const WATCH_SECONDS = 300;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * What becomes of a list after it was read, until the signal. A watch that the server ends goes on from the last
+ * version seen, of a bookmark or an object; where that version has expired (410) the list is read again. A failure
+ * that passes is tried again as long as it lasts, any other one throws ClusterError.
+ */
+export async function* watchList(
+  kubectl: Kubectl,
+  list: Pick<PlaceList, 'path' | 'selection' | 'resourceVersion'>,
+  options: WatchOptions,
+): AsyncGenerator<WatchNews, void> {
+  const { path, selection } = list;
+  const { signal, onTrouble, pause } = options;
+  let version = list.resourceVersion;
+  let isExpired = false;
+  let delay = 0;
+  while (!signal.aborted) {
+    if (delay > 0) await pause(delay);
+    try {
+      if (isExpired) {
+        const { items, resourceVersion } = await readListing(kubectl, path, selection, readClusterDeployment);
+        [version, isExpired, delay] = [resourceVersion, false, 0];
+        yield { kind: 'listed', clusters: items };
+      }
+      // A server that ends every watch at once must not be asked in a tight loop.
+      delay = Math.max(delay, FIRST_PAUSE_MS);
+      for await (const value of kubectl.stream(watchPath(list, version), (WATCH_SECONDS + 30) * 1000)) {
+        const { type, object } = readEvent(value, kubectl, path);
+        version = readString(readObject(object['metadata'])['resourceVersion']) ?? version;
+        delay = 0;
+        const news = newsOf(type, object);
+        if (news !== null) yield news;
+      }
+      yield { kind: 'tick' };
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isPassing(error)) throw error;
+      if (failedBecause(error, 'expired') && !isExpired) isExpired = true;
+      else {
+        onTrouble(error);
+        delay = Math.min(Math.max(delay * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
+      }
+    }
+  }
+}
+
+function watchPath(
+  { path, selection }: Pick<PlaceList, 'path' | 'selection'>,
+  version: string | null,
+): string {
+  const query = selectionQuery(selection);
+  query.set('watch', '1');
+  query.set('allowWatchBookmarks', 'true');
+  query.set('timeoutSeconds', String(WATCH_SECONDS));
+  if (version !== null) query.set('resourceVersion', version);
+  return `${path}?${query}`;
+}
+
+/** A line of a watch. Throws ClusterError for one that tells of an error, or is none. */
+function readEvent(value: unknown, kubectl: Kubectl, path: string): { type: string; object: JsonObject } {
+  const { type, object } = readObject(value);
+  const read = readObject(object);
+  const scope = { context: kubectl.context, path };
+  if (typeof type !== 'string')
+    throw clusterFailure({ cause: 'unexpected-answer', detail: 'no watch event' }, scope);
+  if (type !== 'ERROR') return { type, object: read };
+  const cause = read['code'] === 410 ? 'expired' : 'server-error';
+  throw clusterFailure({ cause, detail: readString(read['message']) ?? '' }, scope);
+}
+
+/** Null for what this version does not know. */
+function newsOf(type: string, object: JsonObject): WatchNews | null {
+  if (type === 'BOOKMARK') return { kind: 'tick' };
+  const cluster = readClusterDeployment(object);
+  if (cluster === null) return null;
+  if (type === 'DELETED') return { kind: 'gone', cluster };
+  return type === 'ADDED' || type === 'MODIFIED' ? { kind: 'seen', cluster } : null;
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { requireKubectl, sample, samples } from '../k0rdent/support.js';
+import type { KubeObject } from '../support/api-server/objects.js';
+import { type ApiServer, startApiServer } from '../support/api-server/server.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+
+let server: ApiServer;
+beforeAll(async () => {
+  requireKubectl();
+  server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')], clusters: samples() });
+});
+afterAll(() => server.stop());
+
+/** A watch of the built program: what it has printed, and how it ends. */
+function startWatch(folder: string, args: readonly string[], user = 'ada') {
+  const env = { KUBECONFIG: server.kubeconfig, KGIT_USER: user };
+  const child = startKgit(folder, ['status', '--watch', ...args], { env });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (text) => {
+    said.out += text;
+  });
+  child.stderr.on('data', (text) => {
+    said.err += text;
+  });
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const rows = () =>
+    said.out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  return { child, said, rows, closed };
+}
+
+async function until(holds: () => boolean, words: () => string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`it did not come: ${holds}\n${words()}`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
+
+const READY = sample('cld-01-azure-healthy.yaml');
+
+it('two observers of one watch record each transition once, and make identical trees', async () => {
+  const seed = bareRepository();
+  await kgitJson('.', ['init', temporaryFolder(), '--remote', seed]);
+  const remotes = [bareRepository(), bareRepository()];
+  for (const remote of remotes) git(seed, 'push', '--quiet', remote, 'main:main');
+  const [one = '', two = ''] = remotes;
+  // The third one writes to the repository of the second: together they record everything once.
+  const clones = [cloneOf(one), cloneOf(two), cloneOf(two)];
+  const observers = clones.map((clone, i) => startWatch(clone, ['--record', '-o', 'jsonl'], `u${i}`));
+  const words = () => observers.map(({ said }) => said.err + said.out).join('\n');
+  await until(() => server.journal.watches === 3, words);
+  const fresh = { ...READY, metadata: { ...READY.metadata, name: 'fresh', uid: 'fresh-1' } } as KubeObject;
+  const { status: _, ...bare } = fresh;
+  server.apply(bare as KubeObject);
+  server.apply(fresh);
+  const metadata = { ...fresh.metadata, deletionTimestamp: '2026-08-22T09:59:00Z', finalizers: ['x'] };
+  server.apply({ ...fresh, metadata });
+  server.remove({ ...fresh, metadata });
+  const changes = (rows: Record<string, unknown>[]) => rows.filter(({ type }) => type === 'changed');
+  await until(() => observers.every(({ rows }) => changes(rows()).length === 4), words);
+  for (const { child } of observers) child.kill('SIGINT');
+  for (const { closed } of observers) expect(await closed).toBe(130);
+  expect(observers[0]?.rows()[0]).toMatchObject({ type: 'present', from: null });
+  expect(changes(observers[0]?.rows() ?? []).map(({ from, to }) => [from, to])).toEqual([
+    ...[
+      [null, 'New'],
+      ['New', 'Ready'],
+      ['Ready', 'Deleting'],
+      ['Deleting', null],
+    ],
+  ]);
+  const trees = remotes.map((remote) => git(remote, 'rev-parse', 'main:clusters'));
+  expect(trees[0]).toBe(trees[1]);
+  const { events } = await kgitJson(clones[2] ?? '', ['log', 'fresh', '--fetch']);
+  expect(events.map(({ message }: { message: string }) => message.split(':')[0])).toEqual([
+    ...['not there -> New', 'New -> Ready', 'Ready -> Deleting', 'Deleting -> gone'],
+  ]);
+  expect(events[0]).toMatchObject({ action: 'cluster_state_changed', lifecycle: 'created' });
+  expect(events[3]).toMatchObject({ lifecycle: 'deleted', context: { observed: { uid: 'fresh-1' } } });
+});
+
+it('shows the table, then a line per transition; ends with 17 where it may watch no more', async () => {
+  const folder = temporaryFolder();
+  await kgitJson('.', ['init', folder]);
+  const watch = startWatch(folder, ['-n', 'kcm-system', '--utc']);
+  await until(
+    () => server.journal.watches === 1,
+    () => watch.said.err,
+  );
+  const { status: _, ...bare } = READY;
+  server.apply(bare as KubeObject);
+  server.apply(sample('cld-03-aws-failed-capi.yaml'));
+  await until(
+    () => watch.said.out.includes('Ready -> New'),
+    () => watch.said.out,
+  );
+  expect(watch.said.out).toMatch(
+    /NAMESPACE +NAME +STATE[\s\S]*default\/kcm-system\/azure-prod-weu {2}Ready -> New/,
+  );
+  server.inject({ kind: 'forbidden', when: ({ query }) => query.has('watch') });
+  server.journal.tell('end');
+  expect(await watch.closed).toBe(17);
+  expect(watch.said.err).toContain('403');
+  expect((await kgit(folder, ['status', '--watch', '-o', 'json'])).code).toBe(2);
+  expect((await kgit(folder, ['status', '--record'])).code).toBe(2);
+});

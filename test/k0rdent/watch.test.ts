@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { observe } from '../../src/k0rdent/observe.js';
+import { type SeenTransition, watchAll } from '../../src/k0rdent/watch.js';
+import type { KubeObject } from '../support/api-server/objects.js';
+import { type ApiServer, startApiServer } from '../support/api-server/server.js';
+import { clusterErrorOf, kubectlFor, requireKubectl, sample, samples } from './support.js';
+
+const NOW = new Date('2026-08-22T10:00:00Z');
+let server: ApiServer;
+beforeAll(async () => {
+  requireKubectl();
+  server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')] });
+});
+beforeEach(() => {
+  server.reset();
+  server.cluster.clusters = samples();
+});
+afterAll(() => server.stop());
+
+const READY = sample('cld-01-azure-healthy.yaml');
+const WAITING = sample('cld-13-kof-child-azure-services-progressing.yaml');
+
+/** The object with another status: of `like`, in which a condition says `message`. */
+function withStatus(object: KubeObject, like: KubeObject, message?: string): KubeObject {
+  const status = like['status'] as { conditions: Record<string, unknown>[] };
+  const conditions = status.conditions.map((one) => (message === undefined ? one : { ...one, message }));
+  return { ...object, spec: like['spec'], status: { ...status, conditions } };
+}
+
+const watches = () => server.requests.filter(({ query }) => query.has('watch'));
+
+/** Watches while `act` runs; the transitions told until it is through, and pauses asked for. */
+async function watched(act: (told: () => SeenTransition[]) => Promise<void>, context = 'admin') {
+  const stop = new AbortController();
+  const kubectl = kubectlFor(server, context, { signal: stop.signal });
+  const managements = [{ name: 'default', identity: null }];
+  const observation = await observe({ kubectl, managements, now: () => NOW, namespaces: ['team-payments'] });
+  const told: SeenTransition[] = [];
+  const troubles: unknown[] = [];
+  const end = watchAll(observation.watchable, {
+    stop,
+    now: () => NOW,
+    onTransitions: async (found) => void told.push(...found),
+    onTrouble: (error) => void troubles.push(error),
+    pause: async () => undefined,
+  });
+  const failed = end.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await Promise.race([until(() => server.journal.watches > 0), failed]);
+  await act(() => told).finally(() => stop.abort());
+  const error = await failed;
+  if (error !== undefined) throw error;
+  return { told, troubles };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`it did not come: ${holds}`);
+    await new Promise((wake) => setTimeout(wake, 10));
+  }
+}
+
+const short = ({ name, from, to }: SeenTransition) => `${name}: ${from} -> ${to}`;
+
+it('tells each transition once, and none of what is written without one', async () => {
+  const { told } = await watched(async (seen) => {
+    server.apply(withStatus(READY, WAITING));
+    server.apply(withStatus(READY, WAITING, '1 of 3'));
+    server.apply(withStatus(READY, WAITING, '2 of 3'));
+    const managedFields = [{ manager: 'kcm', time: NOW.toISOString() }];
+    const beaten = { ...READY, metadata: { ...READY.metadata, managedFields, generation: 1 } };
+    server.apply(withStatus(beaten, WAITING, '2 of 3'));
+    server.apply(READY);
+    server.apply(READY);
+    server.remove(READY);
+    const again = { ...READY, metadata: { ...READY.metadata, uid: 'another' } } as KubeObject;
+    server.apply({ ...again, status: undefined });
+    await until(() => seen().length >= 4);
+  });
+  expect(told.map(short)).toEqual([
+    'azure-prod-weu: Ready -> ServicesPending',
+    'azure-prod-weu: ServicesPending -> Ready',
+    'azure-prod-weu: Ready -> null',
+    'azure-prod-weu: null -> New',
+  ]);
+  expect(told[0]).toMatchObject({ management: 'default', cause: expect.stringContaining('Services') });
+  expect(told[1]?.at).toMatch(/^20\d\d-.*Z$/);
+});
+
+it('goes on from the last bookmark when the server ends the watch, or the connection breaks', async () => {
+  const { told, troubles } = await watched(async (seen) => {
+    server.journal.version += 100;
+    server.journal.tell('bookmark');
+    server.journal.tell('end');
+    await until(() => watches().length === 2 && server.journal.watches === 1);
+    expect(watches()[1]?.query.get('resourceVersion')).toBe(String(server.journal.version));
+    server.journal.tell('cut');
+    await until(() => server.journal.watches === 0);
+    server.apply(withStatus(READY, WAITING));
+    await until(() => seen().length === 1);
+  });
+  expect(told.map(short)).toEqual(['azure-prod-weu: Ready -> ServicesPending']);
+  expect(troubles).toHaveLength(1);
+});
+
+it.each(['a line of the stream', 'an HTTP status'])(
+  'lists again and compares after a 410 in %s',
+  async (how) => {
+    const { told } = await watched(async (seen) => {
+      const versions = server.requests.length;
+      server.journal.tell('end');
+      server.cluster.clusters = server.cluster.clusters
+        .filter(({ metadata }) => metadata.name !== WAITING.metadata.name)
+        .map((one) => (one.metadata.name === 'azure-prod-weu' ? withStatus(READY, WAITING) : one));
+      server.journal.compact();
+      if (how !== 'a line of the stream')
+        server.inject({ kind: 'expired', times: 1, when: ({ query }) => query.has('watch') });
+      await until(() => seen().length === 2 && server.journal.watches === 1);
+      expect(server.requests.slice(versions).filter(({ query }) => query.has('limit'))).toHaveLength(1);
+      server.apply(READY);
+      await until(() => seen().length === 3);
+    });
+    expect(told.map(short).sort()).toEqual([
+      'azure-prod-weu: Ready -> ServicesPending',
+      'azure-prod-weu: ServicesPending -> Ready',
+      'azure-westus3-child1: ServicesPending -> null',
+    ]);
+  },
+);
+
+it('watches the namespaces that may be read, and ends where access is taken away', async () => {
+  const aws = sample('cld-03-aws-failed-capi.yaml');
+  const { told } = await watched(async (seen) => {
+    expect(watches().map(({ path }) => path.split('/').at(-2))).toEqual(['team-payments']);
+    server.apply(withStatus(READY, WAITING));
+    server.apply(withStatus(aws, READY));
+    await until(() => seen().length === 1);
+  }, 'team');
+  expect(told.map(short)).toEqual(['aws-prod-use1: Failed -> Ready']);
+  server.inject({ kind: 'unauthorized', when: ({ query }) => query.has('watch') });
+  expect((await clusterErrorOf(watched(async () => undefined))).data['cause']).toBe('unauthorized');
+});
