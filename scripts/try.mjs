@@ -22,7 +22,7 @@ const STEPS = [
       '--cluster',
       'azure-prod-weu',
       '--param',
-      'template=1-0-46',
+      'template=azure-standalone-cp-1-0-46',
       '--outcome',
       'succeeded',
       '--reason',

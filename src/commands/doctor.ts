@@ -170,7 +170,9 @@ export default class Doctor extends KgitCommand {
   }
 
   async #legacyFiles({ repository, localFolder }: OpenRepository): Promise<readonly Check[]> {
-    const context = await this.#opened();
+    // Settings that cannot be read are the finding of 'repository'.
+    const context = await this.#opened().catch(() => null);
+    if (context === null) return [];
     const { namespace, deployment, filesUntil, timeout } = context.settings;
     const management = defaultManagement(context);
     const host = {

@@ -40,7 +40,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   static override examples = [
     '<%= config.bin %> run cluster_created --cluster prod-eu-1 -- ./create-child.sh --cluster-name prod-eu-1',
     '<%= config.bin %> run setup --deployment k0rdent-abc123 --phase setup_network -- make network',
-    '<%= config.bin %> run upgrade --cluster prod --param template=1-0-46 --json -- helm upgrade kcm ./chart',
+    '<%= config.bin %> run upgrade --cluster prod --param template=azure-standalone-cp-1-0-46 --json -- helm upgrade kcm ./chart',
   ];
   static override strict = false;
   static override args = {

@@ -21,7 +21,7 @@ export interface ObjectRequest {
   readonly reject: (error: Error) => void;
 }
 
-/** One `git cat-file --batch` process: what it is asked it answers in that order. */
+/** One `git cat-file --batch` process: what it is asked it answers in that order. While it owes no answer, nobody waits for its end. */
 export class CatFile {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<void>;
@@ -34,6 +34,7 @@ export class CatFile {
   #needed = 0;
   /** Bytes to come of an object that is too large to be held. */
   #skipped = 0;
+  #isEnding = false;
 
   /** @param once whether it is asked only once: then git need not hand on each object by itself */
   constructor(git: Git, once: boolean) {
@@ -56,6 +57,7 @@ export class CatFile {
       });
     });
     this.#child = child;
+    this.#hold(false);
   }
 
   /** Whether it can still be asked. */
@@ -65,30 +67,24 @@ export class CatFile {
 
   ask(requests: readonly ObjectRequest[]): void {
     for (const request of requests) this.#requests.push(request);
+    this.#hold(true);
     this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
   }
 
-  /** Lets this process end while it runs. */
-  unref(): void {
-    for (const part of this.#parts()) part.unref();
-  }
-
-  /** Has this process wait for it again. */
-  ref(): void {
-    for (const part of this.#parts()) part.ref();
-  }
-
-  #parts(): { ref(): unknown; unref(): unknown }[] {
+  /** Whether this process must not end before it. */
+  #hold(isAwaited: boolean): void {
     const { stdin, stdout, stderr } = this.#child;
-    return [this.#child, ...([stdin, stdout, stderr] as unknown as Socket[])];
+    for (const part of [this.#child, ...([stdin, stdout, stderr] as unknown as Socket[])]) {
+      if (isAwaited) part.ref();
+      else part.unref();
+    }
   }
 
   /** Lets it answer what it was asked, and end. Nothing waits for the end of one that owes no answer. */
   end(): Promise<void> {
     this.#child.stdin.end();
-    if (this.#requests.length > 0) return this.#ended;
-    this.unref();
-    return Promise.resolve();
+    this.#isEnding = true;
+    return this.#requests.length > 0 ? this.#ended : Promise.resolve();
   }
 
   #fail(error: Error): void {
@@ -140,6 +136,7 @@ export class CatFile {
     if (this.#next === this.#requests.length) {
       this.#requests = [];
       this.#next = 0;
+      if (!this.#isEnding) this.#hold(false);
     }
     this.#buffer = this.#buffer.subarray(at);
     this.#size = this.#buffer.length;

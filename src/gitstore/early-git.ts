@@ -37,7 +37,6 @@ export function askEarly(folder: string, environment: Readonly<Record<string, st
   // Who takes them hears of a git that cannot run.
   for (const answer of [answers.place, answers.config]) answer.catch(() => undefined);
   reader = new CatFile(git, false);
-  reader.unref();
 }
 
 function ask(git: Git, folder: string): PlaceAnswers {
@@ -66,6 +65,5 @@ export function takeEarlyReader(commonDir: string): CatFile | null {
   const early = readerOf === commonDir ? reader : null;
   if (early === null) return null;
   reader = null;
-  early.ref();
   return early;
 }
