@@ -1,5 +1,5 @@
 /** The fifos between a script and its helper: a pool of slots, and for each slot one way in and one out. */
-import { constants, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -31,16 +31,18 @@ function openPipe(path: string): number {
   return openSync(path, O_RDWR | O_NONBLOCK);
 }
 
-/** Serves the slots of a folder: each call's words are answered by what `answer` gives. */
+/** Serves the slots of a folder: each call's words are answered by what `answer` gives. Returns what ends it. */
 export function serveSlots(
   folder: string,
   answer: (words: readonly string[]) => Promise<string>,
   fail: (error: unknown) => void,
-): void {
+): () => void {
+  const sockets: Socket[] = [];
   const slots = readdirSync(folder).flatMap((name) => /^([0-9a-v])\.in$/.exec(name)?.[1] ?? []);
   for (const slot of slots) {
     const incoming = new Socket({ fd: openPipe(join(folder, `${slot}.in`)), writable: false });
     const outgoing = new Socket({ fd: openPipe(join(folder, `${slot}.out`)), readable: false });
+    sockets.push(incoming, outgoing);
     const words = new Words();
     incoming.on('error', fail).on('data', (bytes: Buffer) => {
       try {
@@ -52,5 +54,10 @@ export function serveSlots(
     });
     outgoing.on('error', fail);
   }
-  writeSync(openPipe(join(folder, 'pool')), slots.join(''));
+  const pool = openPipe(join(folder, 'pool'));
+  writeSync(pool, slots.join(''));
+  return () => {
+    for (const socket of sockets) socket.destroy();
+    closeSync(pool);
+  };
 }

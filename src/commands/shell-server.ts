@@ -67,14 +67,21 @@ export default class ShellServer extends LegacyCommand {
         const clean = (text: string) => text.replaceAll('\0', '\ufffd');
         return `${head}${clean(out)}\0${notes === '' ? '' : `${clean(notes)}\0`}`;
       };
-      serveSlots(folder, answer, reject);
+      const close = serveSlots(folder, answer, (error) => {
+        stop();
+        reject(error);
+      });
       const look = setInterval(() => {
         const isThere = thisHost.isAlive(pid) && thisHost.processStart(pid) === began;
         // A part of the script that runs in the background may outlive it.
         if (isThere || performance.now() - lastCall < 4 * LOOK_MS) return;
-        clearInterval(look);
+        stop();
         resolve();
       }, LOOK_MS);
+      const stop = () => {
+        clearInterval(look);
+        close();
+      };
     });
   }
 

@@ -62,6 +62,13 @@ function good(): { calls: Call[]; commits: PublishedCommit[]; waiting: string[] 
   };
 }
 
+/** The same with a queued unset of the register, begun at a time, that left no event. */
+function withUnset(began: number): History {
+  const { calls, ...rest } = good();
+  const unset = call('u', { kind: 'unset', path: 'p' }, [began, began + 1], { delivery: 'queued' });
+  return { ...rest, calls: [...calls, unset] };
+}
+
 const at = <T>(list: readonly T[], i: number): T => list[i] as T;
 
 /** What each way to break the write path would leave behind. */
@@ -70,6 +77,11 @@ const BAD: readonly [what: string, says: RegExp, history: () => History][] = [
     'an entry dropped before its push was answered',
     /was acknowledged and is nowhere/,
     () => ({ ...good(), commits: good().commits.filter((_commit, i) => i !== 1) }),
+  ],
+  [
+    'a queued unset that is lost, while there was something to take away all the time',
+    /not linearizable/,
+    () => withUnset(21),
   ],
   ['a queued write that is lost', /was acknowledged and is nowhere/, () => ({ ...good(), waiting: [] })],
   [
@@ -263,6 +275,7 @@ const BAD_TOKENS: readonly [what: string, says: RegExp, history: () => History][
 describe('the checker', () => {
   it('is content with a history that kept every promise', () => {
     expect(checkHistory(good())).toEqual([]);
+    expect(checkHistory(withUnset(-5))).toEqual([]);
     const calls = [
       lockCall('l0', 0, [0, 10], 1),
       underLock('w', 0, [11, 15]),

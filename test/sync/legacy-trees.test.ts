@@ -9,7 +9,7 @@ import { count } from '../support/campaign/size.js';
 import { type LegacyTree, type LegacyTreeFile, legacyTree } from '../support/legacy-trees.js';
 import { finder, legacyFile, MemoryRepository } from './import-support.js';
 
-const RUNS = count('CAMPAIGN_TREES', 80, 10_000);
+const RUNS = count('CAMPAIGN_TREES', 25, 10_000);
 const NOTHING_IS_SECRET = { secrets: finder(() => false), skipInvalid: false };
 
 const asFiles = (files: readonly LegacyTreeFile[]) =>

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { bash } from '../../support/script-api/bash.js';
@@ -109,3 +109,14 @@ it('says on stderr why it cannot work without a state repository', async () => {
   expect(code).toBe(10);
   expect(err).toMatch(/^kgit: /);
 }, 60_000);
+
+it('has a helper that ends with the script', async () => {
+  const { out } = await bash(
+    checkout(),
+    stateRepository(),
+    'init_deployment_state k0rdent-t9 >&2; cat "$__kgit_folder/pid"',
+  );
+  const helper = Number(out);
+  expect(helper).toBeGreaterThan(1);
+  await vi.waitFor(() => expect(() => process.kill(helper, 0)).toThrow('ESRCH'), { timeout: 20_000 });
+}, 30_000);

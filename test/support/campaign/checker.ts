@@ -1,5 +1,5 @@
 import { checkBranch } from './branch-rules.js';
-import { type History, isAcknowledged, isUnknown, isWrite } from './history.js';
+import { type History, isAcknowledged, isUnknown, isWrite, mayFindNothing } from './history.js';
 import { checkRegisters } from './register-rules.js';
 import { checkTokens } from './token-rules.js';
 
@@ -16,7 +16,8 @@ function checkAnswers({ calls, commits, waiting }: History): string[] {
     const found = places.get(call.id) ?? [];
     const text = `${call.id} (${call.step.kind}, exit ${call.code}, ${call.answer?.delivery ?? call.answer?.error?.code})`;
     if (found.length > 1) wrong.push(`${text}: is there ${found.length} times: ${found.join(', ')}`);
-    if (isAcknowledged(call) && found.length === 0) wrong.push(`${text}: was acknowledged and is nowhere`);
+    if (isAcknowledged(call) && !mayFindNothing(call) && found.length === 0)
+      wrong.push(`${text}: was acknowledged and is nowhere`);
     if (call.answer?.delivery === 'published' && found.includes('outbox') && found.length === 1)
       wrong.push(`${text}: was told to be published and only waits`);
     const isRefused = !isAcknowledged(call) && !isUnknown(call) && call.answer?.error?.data?.kept !== true;

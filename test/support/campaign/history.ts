@@ -65,6 +65,11 @@ export function isUnknown({ code, answer }: Call): boolean {
   return code === null || answer === null || answer.error?.data?.outcome === 'unknown';
 }
 
+/** Whether the call, when its turn came, may have found nothing to take away: then it leaves no event. The registers prove it. */
+export function mayFindNothing({ step, answer }: Call): boolean {
+  return step.kind === 'unset' && answer?.delivery === 'queued';
+}
+
 /** Whether the call is one that writes an event. */
 export function isWrite({ step }: Call): boolean {
   return step.kind === 'event' || step.kind === 'set' || step.kind === 'unset';

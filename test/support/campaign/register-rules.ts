@@ -1,4 +1,4 @@
-import { type Call, type Held, type History, isUnknown } from './history.js';
+import { type Call, type Held, type History, isUnknown, mayFindNothing } from './history.js';
 import { linearize, type RegisterCall } from './linearizable.js';
 
 const NOTHING = { value: null } as const;
@@ -21,6 +21,8 @@ function registerCall(call: Call, published: ReadonlySet<string>): RegisterCall 
     return known && { ...known, began, ended: isDone ? call.ended : Number.POSITIVE_INFINITY };
   }
   if (isUnknown(call)) return null;
+  if (mayFindNothing(call))
+    return { name: `${id} found nothing later`, began, ended: Number.POSITIVE_INFINITY, finds: NOTHING };
   const seen = { began, ended: call.ended };
   if (step.kind === 'unset' && answer?.delivery === 'unchanged')
     return { name: `${id} found nothing`, ...seen, finds: NOTHING };
