@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../store/durable-files.js';
 import type { Git } from './git.js';
-import type { Repository } from './repository.js';
+import { isPartialClone, type Repository } from './repository.js';
 
 /** A graph is brought up to date at most so often, in ms. */
 const INTERVAL_MS = 60 * 60 * 1000;
@@ -43,15 +43,10 @@ async function orIfGone<T, U>(asked: Promise<T>, otherwise: U): Promise<T | U> {
  * refuses one.
  * @param now ms since the epoch
  */
-export async function keepCommitGraph(
-  git: Git,
-  { commonDir, config, isShallow }: Repository,
-  now: number,
-): Promise<void> {
+export async function keepCommitGraph(git: Git, repository: Repository, now: number): Promise<void> {
   // The changed paths of commits that are not here would be fetched one by one.
-  const isPartial = [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key));
-  if (isShallow || isPartial) return;
-  const objects = join(commonDir, 'objects');
+  if (repository.isShallow || isPartialClone(repository)) return;
+  const objects = join(repository.commonDir, 'objects');
   if (now - (await writtenAt(objects)) < INTERVAL_MS) return;
   if ((await indexBytes(objects)) < MIN_INDEX_BYTES) return;
   git.leave(WRITE);

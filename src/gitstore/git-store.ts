@@ -26,6 +26,7 @@ import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { LockRefs, localLines, lostLocally } from './lock-refs.js';
 import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
+import { joinPacks } from './pack-upkeep.js';
 import { filesWith, placesOf } from './places.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
@@ -262,7 +263,11 @@ export class GitStore implements StateStore {
   }
 
   async close(): Promise<void> {
-    if (this.#hasMoved) await keepCommitGraph(this.#git, this.#options.repository, this.#options.clock.now());
+    if (this.#hasMoved) {
+      const { repository, folder, clock } = this.#options;
+      await keepCommitGraph(this.#git, repository, clock.now());
+      await joinPacks(this.#git, repository, folder, clock.now());
+    }
     await this.#reader.close();
   }
 }

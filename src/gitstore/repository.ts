@@ -91,3 +91,8 @@ export async function checkGitVersion(git: Git): Promise<string> {
     data: { version: version?.[0] ?? null, needed: GIT_FLOOR },
   });
 }
+
+/** Whether objects that are not here are fetched one by one when they are asked for. */
+export function isPartialClone({ config }: Pick<Repository, 'config'>): boolean {
+  return [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key));
+}
