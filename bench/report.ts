@@ -12,6 +12,7 @@ export const FIGURES = [
   'SCRIPT',
   'SCRIPT-API',
   'READS',
+  'STATUS',
   'CONTENTION',
   'FORGE',
 ] as const;

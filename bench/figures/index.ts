@@ -10,6 +10,7 @@ import { reads } from './reads.js';
 import { script } from './script.js';
 import { scriptApi } from './script-api.js';
 import { start } from './start.js';
+import { status } from './status.js';
 
 /** What measures each figure. */
 export const FIGURE_MAKERS: Readonly<
@@ -23,6 +24,7 @@ export const FIGURE_MAKERS: Readonly<
   SCRIPT: script,
   'SCRIPT-API': scriptApi,
   READS: reads,
+  STATUS: status,
   CONTENTION: contention,
   FORGE: forge,
 };

@@ -43,7 +43,8 @@ export async function makeFleet(
 /** Publishes what waits in every clone and brings the checkouts up to date; what went wrong with that. */
 export async function syncAll({ clones, run: kgitIn }: Fleet): Promise<string[]> {
   const wrong: string[] = [];
-  for (const clone of clones) {
+  // What a later clone publishes, an earlier one gets in the second round.
+  for (const clone of [...clones, ...clones]) {
     const run = await kgitIn(clone, ['sync', '--json', '--timeout', '2m']);
     const isDone = run.code === 0 && run.json.pending === 0 && run.json.behind === 0;
     if (!isDone) wrong.push(`sync in ${clone} exited with ${run.code}: ${run.stdout}${run.stderr}`);
