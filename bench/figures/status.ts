@@ -35,13 +35,13 @@ function measure(surroundings: Surroundings, kubeconfig: string): Row[] {
   });
   timed(kgit('init', '.'));
   const ours = kgit('status');
-  const pages: Contender = { argv: [surroundings.baseline('pages.sh'), kubeconfig], env };
+  const pages: Contender = { argv: [surroundings.baseline('pages.sh'), kubeconfig, cwd], env };
   progress(`STATUS: ${ROUNDS} rounds of kgit status`);
   const times = race({ ours, pages, start: kgit('--version') }, ROUNDS, 1);
   const described = {
     what: `\`kgit status\`, ${CLUSTERS} clusters, against the raw pages and the start of kgit`,
     command: 'kgit status',
-    baseline: 'bench/baselines/pages.sh KUBECONFIG, and kgit --version',
+    baseline: 'bench/baselines/pages.sh KUBECONFIG FOLDER, and kgit --version',
     note: 'The server is the one of the tests, on this machine, with the samples beside.',
   };
   const peakMb = peakMemory(ours);

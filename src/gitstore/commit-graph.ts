@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../store/durable-files.js';
+import { orIfGone } from '../store/durable-files.js';
 import type { Git } from './git.js';
 import { isPartialClone, type Repository } from './repository.js';
 
@@ -26,15 +26,6 @@ async function indexBytes(objects: string): Promise<number> {
   const indexes = names.filter((name) => name.endsWith('.idx'));
   const sizes = indexes.map(async (name) => (await orIfGone(stat(join(folder, name)), { size: 0 })).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}
-
-async function orIfGone<T, U>(asked: Promise<T>, otherwise: U): Promise<T | U> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return otherwise;
-    throw error;
-  }
 }
 
 /**

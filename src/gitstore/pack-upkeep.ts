@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../store/durable-files.js';
+import { hasCode, orIfGone } from '../store/durable-files.js';
 import type { Git } from './git.js';
 import { isPartialClone, type Repository } from './repository.js';
 
@@ -10,16 +10,6 @@ const INTERVAL_MS = 5 * 60 * 1000;
 const MAX_PACKS = 50;
 /** Joins the small ones, keeps the large; safe beside writers, for it takes away only what it has joined. */
 const JOIN = ['repack', '-d', '-l', '--geometric=2', '--quiet', '--no-write-bitmap-index'];
-
-/** When packs were last joined, in ms since the epoch; 0 where they never were. */
-async function begunAt(mark: string): Promise<number> {
-  try {
-    return (await stat(mark)).mtimeMs;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
-    throw error;
-  }
-}
 
 /**
  * Has git join small packs where there are many, in a process of low priority that nobody waits for and that outlives
@@ -35,10 +25,14 @@ export async function joinPacks(
 ): Promise<void> {
   // Joined with others, a pack would no longer be marked as one that may lack objects.
   if (isPartialClone(repository)) return;
-  const names = await readdir(join(repository.commonDir, 'objects', 'pack'));
+  const names = await orIfGone(readdir(join(repository.commonDir, 'objects', 'pack')), []);
   if (names.filter((name) => name.endsWith('.pack')).length <= MAX_PACKS) return;
   const mark = join(folder, 'packs-joined');
-  if (now - (await begunAt(mark)) < INTERVAL_MS) return;
+  const begun = await orIfGone(
+    stat(mark).then(({ mtimeMs }) => mtimeMs),
+    0,
+  );
+  if (now - begun < INTERVAL_MS) return;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(mark, '', { mode: 0o600 });

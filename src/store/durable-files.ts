@@ -144,3 +144,13 @@ export async function removeFile(path: string): Promise<void> {
     if (!hasCode(error, 'ENOENT')) throw cannotKeep(path, error);
   });
 }
+
+/** What was asked of a file or folder, or `otherwise` where it is not there. */
+export async function orIfGone<T, U>(asked: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return otherwise;
+    throw error;
+  }
+}
