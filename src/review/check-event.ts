@@ -2,7 +2,6 @@ import { InvalidStateError } from '../errors.js';
 import { eventTime, formatTimestamp, type KgitEvent } from '../model/event.js';
 import { eventPath } from '../model/layout.js';
 import { MAX_AHEAD_MS } from '../model/new-event.js';
-import { plainValue } from '../model/plain-value.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from '../model/secret/find-secrets.js';
 import { parseStatePath } from '../model/state-path.js';
 import { eventFaults } from '../model/stored-event.js';
@@ -66,7 +65,7 @@ export function checkEvent(item: EventText, now: number, findings: Findings): Kg
   };
   let value: Value;
   try {
-    value = plainValue(text) ?? parseYaml(text, path);
+    value = parseYaml(text, path);
   } catch (error) {
     if (!(error instanceof InvalidStateError)) throw error;
     const line = typeof error.data['line'] === 'number' ? error.data['line'] : null;
