@@ -24,6 +24,8 @@ export interface Wanted {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly selector?: string | undefined;
+  /** Contexts to ask, where not those of the command line. */
+  readonly contexts?: readonly string[] | undefined;
 }
 
 /** One cluster explained, with what happened to it. */
@@ -96,7 +98,7 @@ export abstract class ClusterCommand extends KgitCommand {
     );
     return {
       ...wanted,
-      contexts: (this.flags['context'] as string[] | undefined) ?? [],
+      contexts: wanted.contexts ?? (this.flags['context'] as string[] | undefined) ?? [],
       managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
       namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],
       keeps: (namespace, name) => wanted.name !== undefined || compared.has(`${namespace}/${name}`),

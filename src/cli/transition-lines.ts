@@ -1,4 +1,5 @@
-import type { ObservedCluster, Watchable } from '../k0rdent/observation.js';
+import type { KgitError } from '../errors.js';
+import type { Observation } from '../k0rdent/observation.js';
 import type { Transition } from '../k0rdent/transitions.js';
 import type { SeenTransition } from '../k0rdent/watch.js';
 import type { CommandResult, Screen } from './output.js';
@@ -17,22 +18,35 @@ function transitionLine(transition: SeenTransition, { style, utc }: Screen, now:
   return `${style('dim', time)}  ${place}  ${shown(from, 'not there')} -> ${shown(to, 'gone')}${why}`;
 }
 
-/** A batch of transitions, for `-o jsonl` one row each. */
-export function transitionResult(found: readonly SeenTransition[], now: number): CommandResult {
+/** A batch of transitions, watched or missed, for `-o jsonl` one row each. */
+export function transitionResult(
+  found: readonly SeenTransition[],
+  now: number,
+  type: 'changed' | 'missed',
+): CommandResult {
   const observedAt = new Date(now).toISOString();
   return {
     json: {},
     rows: found.map(({ management, namespace, name, uid, from, to, at, cause }) => {
-      return { type: 'changed', ...{ management, namespace, name, uid, from, to, at, cause, observedAt } };
+      return { type, ...{ management, namespace, name, uid, from, to, at, cause, observedAt } };
     }),
     lines: (screen) => found.map((one) => transitionLine(one, screen, now)),
   };
 }
 
+/** That a context cannot be watched, or can again: a row of `-o jsonl`, for people a note tells it. */
+export function contextResult(context: string, error: KgitError | null, now: number): CommandResult {
+  const observedAt = new Date(now).toISOString();
+  return {
+    json: {},
+    rows: [{ type: 'context', context, error: error?.toJSON() ?? null, observedAt }],
+    lines: () => [],
+  };
+}
+
 /** What a watch begins with, as the rows that `-o jsonl` gives of it. */
 export function beginRows(
-  clusters: readonly ObservedCluster[],
-  watchable: readonly Watchable[],
+  { clusters, contexts, watchable }: Pick<Observation, 'clusters' | 'contexts' | 'watchable'>,
   now: number,
 ): unknown[] {
   const uids = new Map(
@@ -42,10 +56,14 @@ export function beginRows(
       ),
     ) as [string, string | null][],
   );
-  return clusters.map(({ management, namespace, name, state }) => {
+  const observedAt = new Date(now).toISOString();
+  const failed = contexts.flatMap(({ context, error }) =>
+    error === null ? [] : [{ type: 'context', context, error, observedAt }],
+  );
+  const present = clusters.map(({ management, namespace, name, state }) => {
     const uid = uids.get([management, namespace, name].join('/')) ?? null;
     const place = { management, namespace, name, uid };
-    const observedAt = new Date(now).toISOString();
     return { type: 'present', ...place, from: null, to: state, at: null, cause: null, observedAt };
   });
+  return [...failed, ...present];
 }

@@ -1,52 +1,109 @@
-import type { Watchable } from '../k0rdent/observation.js';
-import { type SeenTransition, watchAll } from '../k0rdent/watch.js';
+import { errorFromJson, type KgitError } from '../errors.js';
+import type { Missed } from '../k0rdent/missed-transitions.js';
+import type { Observation, Watchable } from '../k0rdent/observation.js';
+import { type SeenTransition, type WatchSource, watchAll } from '../k0rdent/watch.js';
 import type { EventWrite } from '../model/operation.js';
 import { EndSignals } from './end-signals.js';
+import type { CommandResult } from './output.js';
 import { transitionEvent } from './transition-events.js';
+import { contextResult, transitionResult } from './transition-lines.js';
 import { TransitionRecorder } from './transition-recorder.js';
 
 export interface WatchStatus {
-  readonly watchable: readonly Watchable[];
+  /** What the watch begins with. */
+  readonly first: Observation;
+  /** Asks a context that could not be asked before. Throws ClusterError. */
+  readonly open: (context: string) => Promise<Observation>;
+  /** Shows what is there. */
+  readonly show: (observation: Observation) => Promise<void>;
   /** Ends the watch. */
   readonly stop: AbortController;
   readonly now: () => number;
-  readonly print: (found: readonly SeenTransition[]) => Promise<void>;
+  readonly print: (result: CommandResult) => Promise<void>;
   readonly note: (message: string) => void;
-  /** Writes events; null where nothing is recorded. */
-  readonly write: ((events: readonly EventWrite[]) => Promise<void>) | null;
+  /** Null where nothing is recorded. */
+  readonly record: Recording | null;
+}
+
+interface Recording {
+  /** What happened while nobody recorded. */
+  readonly missed: (watchable: Watchable) => Promise<Missed>;
+  readonly write: (events: readonly EventWrite[]) => Promise<void>;
   /** Identities of the management clusters, as the repository records them. */
   readonly identities: ReadonlyMap<string, string | null>;
 }
 
-/** Watches until a signal ends it, which is then written to its end. Throws ClusterError, and what a write fails with. */
-export async function watchStatus(options: WatchStatus): Promise<void> {
-  const { watchable, stop, now, print, note, write, identities } = options;
+/**
+ * Watches until a signal ends it; what is being written then is written to its end. Gives the contexts that could not
+ * be watched in the end. Throws ClusterError where none is left to watch, and what a write fails with.
+ */
+export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<string, KgitError>> {
+  const { first, open, show, stop, now, print, note, record } = options;
   const signals = new EndSignals();
   signals.to(() => stop.abort());
-  const record = async (batch: readonly SeenTransition[]) => {
-    const events = batch.flatMap((one) => {
-      const event = transitionEvent(one, identities.get(one.management) ?? one.identity, now());
-      if (event === null) note(`not recorded, for k0rdent gives it no time: ${one.namespace}/${one.name}`);
-      return event ?? [];
-    });
-    if (events.length > 0) await write?.(events);
+  const recorder =
+    record &&
+    new TransitionRecorder(
+      (batch) => write(batch, record, now, note),
+      () => stop.abort(),
+    );
+  const begin = async (observation: Observation) => {
+    await show(observation);
+    if (record === null) return;
+    for (const watchable of observation.watchable) {
+      const { transitions, gone } = await record.missed(watchable);
+      for (const place of gone) note(`${place} is gone since nobody knows when: not recorded`);
+      if (transitions.length > 0) await print(transitionResult(transitions, now(), 'missed'));
+      recorder?.add(transitions);
+    }
   };
-  const recorder = new TransitionRecorder(record, () => stop.abort());
   try {
-    await watchAll(watchable, {
+    await begin(first);
+    return await watchAll(sourcesOf(first), {
       stop,
       now: () => new Date(now()),
-      onTransitions: async (found) => {
-        await print(found);
-        if (write !== null) recorder.add(found);
+      open: async (context) => {
+        const observation = await open(context);
+        await begin(observation);
+        return observation.watchable[0] as Watchable;
       },
-      onTrouble: (error) => note(`asked in vain, trying again: ${(error as Error).message}`),
+      onTransitions: async (found) => {
+        await print(transitionResult(found, now(), 'changed'));
+        recorder?.add(found);
+      },
+      onContext: async (context, error) => {
+        await print(contextResult(context, error, now()));
+        note(error === null ? `context ${context} answers again` : `trying again: ${error.message}`);
+      },
       pause: (ms) => pause(ms, stop.signal),
     });
   } finally {
-    await recorder.finish();
+    await recorder?.finish();
     signals.release();
   }
+}
+
+/** Each context, in the order in which they were asked for. */
+function sourcesOf({ contexts, watchable }: Observation): WatchSource[] {
+  return contexts.flatMap<WatchSource>(({ context, error }) =>
+    error === null
+      ? watchable.filter((one) => one.context === context)
+      : [{ context, error: errorFromJson(error) }],
+  );
+}
+
+async function write(
+  batch: readonly SeenTransition[],
+  { write: publish, identities }: Recording,
+  now: () => number,
+  note: (message: string) => void,
+): Promise<void> {
+  const events = batch.flatMap((one) => {
+    const event = transitionEvent(one, identities.get(one.management) ?? one.identity, now());
+    if (event === null) note(`not recorded, for k0rdent gives it no time: ${one.namespace}/${one.name}`);
+    return event ?? [];
+  });
+  if (events.length > 0) await publish(events);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,13 +4,15 @@ import { clusterLines } from '../cli/cluster-lines.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
+import { recordedStates } from '../cli/recorded-states.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
 import { statusMetrics } from '../cli/status-metrics.js';
-import { beginRows, transitionResult } from '../cli/transition-lines.js';
+import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
-import { ClusterCommand, type ExplainedCluster, explainedJson } from '../cluster-command.js';
-import { EXIT_CODES, errorFromJson, NotFoundError, UsageError } from '../errors.js';
-import { type Observation, subjectOf } from '../k0rdent/observation.js';
+import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
+import { EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
+import { type Missed, missedTransitions } from '../k0rdent/missed-transitions.js';
+import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
 import { titleOf } from '../model/operation.js';
@@ -100,10 +102,9 @@ export default class Status extends ClusterCommand {
     const selector = this.flags['selector'] as string | undefined;
     const stop = this.flags['watch'] ? new AbortController() : undefined;
     const wanted = { namespace, name: one?.name, selector };
-    const observation = await this.observe(context, records, wanted, stop?.signal);
-    const clusters = observation.clusters.filter(({ management }) => !one || management === one.management);
-    const report = buildStatus<KgitEvent>({ ...observation, clusters }, records);
-    if (stop) return this.#watch(context, { ...observation, clusters }, report, stop, one);
+    const observation = ofManagement(await this.observe(context, records, wanted, stop?.signal), one);
+    if (stop) return this.#watch(context, observation, records, { wanted, one, stop });
+    const report = buildStatus<KgitEvent>(observation, records);
     const kept = one && observation.objects.get(formatSubject(one));
     if (one && !kept) this.#requireKnown(one, records, report);
     const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
@@ -174,28 +175,45 @@ export default class Status extends ClusterCommand {
   /** Shows what is there, then each transition, until a signal ends it. */
   async #watch(
     context: Context,
-    observation: Observation,
-    report: Report,
-    stop: AbortController,
-    one: ClusterSubject | null,
+    first: Observation,
+    records: readonly ClusterRecord[],
+    { wanted, one, stop }: { wanted: Wanted; one: ClusterSubject | null; stop: AbortController },
   ): Promise<CommandResult> {
-    const failed = observation.contexts.find(({ error }) => error !== null)?.error;
-    if (failed) throw errorFromJson(failed);
-    const watchable = observation.watchable.filter(({ management }) => !one || management === one.management);
-    const begin = this.#result(context, report, [], null);
-    await this.print({ ...begin, rows: beginRows(observation.clusters, watchable, this.now()) });
-    await watchStatus({
-      watchable,
-      stop,
-      now: () => this.now(),
-      print: (found) => this.print(transitionResult(found, this.now())),
+    const failing = await watchStatus({
+      ...{ first, stop, now: () => this.now() },
+      open: async (name) =>
+        ofManagement(await this.observe(context, records, { ...wanted, contexts: [name] }, stop.signal), one),
+      show: (observation) => {
+        const result = this.#result(context, buildStatus<KgitEvent>(observation, records), [], null);
+        return this.print({ ...result, rows: beginRows(observation, this.now()) });
+      },
+      print: (result) => this.print(result),
       note: (message) => this.note(message),
-      write: this.flags['record']
-        ? (events) => this.writeObserved(context, { title: titleOf(events), events }, false)
+      record: this.flags['record']
+        ? {
+            missed: (watchable) => this.#missed(context, watchable, one),
+            write: (events) => this.writeObserved(context, { title: titleOf(events), events }, false),
+            identities: context.managements,
+          }
         : null,
-      identities: context.managements,
     });
-    return { json: {}, rows: [], lines: () => [], exitCode: EXIT_CODES.INTERRUPTED };
+    for (const error of failing.values()) this.note(`not watched in the end: ${error.message}`);
+    const exitCode = failing.size > 0 ? EXIT_CODES.CLUSTER : EXIT_CODES.INTERRUPTED;
+    return { json: {}, rows: [], lines: () => [], exitCode };
+  }
+
+  /** What happened while nobody recorded, by the newest record that can be had. */
+  async #missed(
+    { opened, settings }: Context,
+    watchable: Watchable,
+    one: ClusterSubject | null,
+  ): Promise<Missed> {
+    const { view } = await opened.repository.read({ olderThan: 0 }, settings.timeout);
+    const recorded = await recordedStates(view, watchable.management);
+    const wanted = recorded.filter(
+      ({ namespace, name }) => !one || (namespace === one.namespace && name === one.name),
+    );
+    return missedTransitions(wanted, watchable, new Date(this.now()));
   }
 
   #offline(
@@ -207,4 +225,15 @@ export default class Status extends ClusterCommand {
     const shown = records.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
     return offlineResult(shown, this.repositoryLine(context), this.now());
   }
+}
+
+/** What was seen of the management cluster of `one`; all of it where no cluster is named. */
+function ofManagement(observation: Observation, one: ClusterSubject | null): Observation {
+  if (one === null) return observation;
+  const isOwn = ({ management }: { management: string }) => management === one.management;
+  return {
+    ...observation,
+    clusters: observation.clusters.filter(isOwn),
+    watchable: observation.watchable.map((other) => (isOwn(other) ? other : { ...other, lists: [] })),
+  };
 }

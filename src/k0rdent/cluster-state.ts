@@ -150,7 +150,7 @@ function anyFalse(conditions: Conditions, of: Speaks): boolean {
 }
 
 /** Whether the cluster's Helm release was ever written; kcm first sets HelmReleaseReady to Unknown without a message. */
-function isDeployed(conditions: Conditions): boolean {
+export function isDeployed(conditions: Conditions): boolean {
   const release = conditions.get('HelmReleaseReady');
   const initial = release?.status === 'Unknown' && release.message === null;
   return conditions.has('CAPIClusterSummary') || (release !== undefined && !initial);

@@ -26,6 +26,8 @@ export interface ListedCluster {
 export interface PlaceList extends Listing<ListedCluster> {
   /** API path without a query. */
   readonly path: string;
+  /** Null: of all namespaces. */
+  readonly namespace: string | null;
   readonly selection: Selection;
 }
 
@@ -64,11 +66,11 @@ export async function listClusters(
 ): Promise<ClusterList> {
   const { namespace } = options;
   if (namespace !== undefined) {
-    const list = await readClusters(kubectl, namespacePath(api, namespace), options);
+    const list = await readClusters(kubectl, api, namespace, options);
     return { lists: [list], namespaces: { seen: [namespace], denied: [] } };
   }
   try {
-    const list = await readClusters(kubectl, `${api}/clusterdeployments`, options);
+    const list = await readClusters(kubectl, api, null, options);
     return { lists: [list], namespaces: { seen: '*', denied: [] } };
   } catch (error) {
     if (!failedBecause(error, 'forbidden')) throw error;
@@ -86,7 +88,7 @@ async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptio
     const asked = names.slice(start, start + PARALLEL);
     const answers = await Promise.all(
       asked.map((name) =>
-        readClusters(kubectl, namespacePath(api, name), options).catch((error: unknown) => {
+        readClusters(kubectl, api, name, options).catch((error: unknown) => {
           if (failedBecause(error, 'forbidden')) return null;
           throw error;
         }),
@@ -109,12 +111,19 @@ async function listNamespaces(kubectl: Kubectl, api: ApiBase, options: ListOptio
   return { lists, namespaces: { seen, denied } };
 }
 
-function namespacePath(api: ApiBase, namespace: string): string {
+function listPath(api: ApiBase, namespace: string | null): string {
+  if (namespace === null) return `${api}/clusterdeployments`;
   if (!isLabel(namespace)) throw new UsageError(`${JSON.stringify(safeText(namespace))} is not a namespace`);
   return `${api}/namespaces/${namespace}/clusterdeployments`;
 }
 
-async function readClusters(kubectl: Kubectl, path: string, options: ListOptions): Promise<PlaceList> {
+async function readClusters(
+  kubectl: Kubectl,
+  api: ApiBase,
+  namespace: string | null,
+  options: ListOptions,
+): Promise<PlaceList> {
+  const path = listPath(api, namespace);
   const { selector, name, keeps } = options;
   const selection = { labels: selector, fields: name === undefined ? undefined : nameField(name) };
   const read = (item: unknown): ListedCluster | null => {
@@ -123,7 +132,7 @@ async function readClusters(kubectl: Kubectl, path: string, options: ListOptions
     return { cluster, object: keeps?.(cluster.namespace, cluster.name) ? withoutBallast(item) : null };
   };
   try {
-    return { path, selection, ...(await readListing(kubectl, path, selection, read)) };
+    return { path, namespace, selection, ...(await readListing(kubectl, path, selection, read)) };
   } catch (error) {
     if (selector === undefined || !failedBecause(error, 'bad-request')) throw error;
     throw new UsageError(

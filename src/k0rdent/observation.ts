@@ -45,8 +45,11 @@ export interface KeptObject {
 
 /** The lists of one context, and where to go on watching them. */
 export interface Watchable {
+  readonly context: string;
   readonly management: string;
   readonly identity: string;
+  /** Whether it is for certain the management cluster that the repository records under this name. */
+  readonly identified: boolean;
   readonly kubectl: Kubectl;
   readonly lists: readonly PlaceList[];
 }

@@ -90,7 +90,10 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
           observed: observedCluster(cluster, name, now),
           kept: object === null ? null : { object, cluster, kubectl, api },
         })),
-      watchable: { management: name, identity, kubectl, lists: list.lists },
+      watchable: {
+        ...{ context: place.name, management: name, identity, identified: match === 'same' },
+        ...{ kubectl, lists: list.lists },
+      },
     };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

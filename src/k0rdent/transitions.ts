@@ -1,7 +1,7 @@
 import { formatTimestamp } from '../model/event.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
-import { type ClusterState, clusterStatus, failedSince } from './cluster-state.js';
+import { type ClusterState, clusterStatus, failedSince, isDeployed } from './cluster-state.js';
 import { explainConditions, gistOf } from './explanation.js';
 import { readTime } from './read.js';
 import type { WatchNews } from './watch-list.js';
@@ -19,6 +19,7 @@ export interface Transition {
   readonly at: string | null;
   /** What explains the new state, secrets masked; null where nothing does. */
   readonly cause: string | null;
+  /** Whether it is a dry run that was never applied, so that nothing was made or goes. */
   readonly dryRun: boolean;
 }
 
@@ -88,12 +89,14 @@ export class Transitions {
   }
 }
 
-function transition(
+/** The transition of `cluster`, dated and explained by the object alone. */
+export function transition(
   cluster: ClusterDeployment,
   from: ClusterState | null,
   to: ClusterState | null,
 ): Transition {
-  const { namespace, name, uid, dryRun } = cluster;
+  const { namespace, name, uid } = cluster;
+  const dryRun = cluster.dryRun && !isDeployed(cluster.conditions);
   const time = timeOf(cluster, to);
   const at = time === null ? null : formatTimestamp(time);
   return { namespace, name, uid, from, to, at, cause: causeOf(cluster, to), dryRun };

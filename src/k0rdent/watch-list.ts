@@ -1,3 +1,4 @@
+import { ClusterError, type KgitError } from '../errors.js';
 import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
 import { clusterFailure, failedBecause, isPassing } from './cluster-failure.js';
 import type { Kubectl } from './kubectl.js';
@@ -13,8 +14,12 @@ export type WatchNews =
 
 export interface WatchOptions {
   readonly signal: AbortSignal;
-  /** Told of a failure that passes, in words; the watch goes on. */
-  readonly onTrouble: (error: unknown) => void;
+  /** Whether to begin with a list, as after a failure that lasted. */
+  readonly relist: boolean;
+  /** Told of each failure that passes; the watch goes on. */
+  readonly onTrouble: (error: KgitError) => Promise<void>;
+  /** Told when the server answers again. */
+  readonly onFine: () => Promise<void>;
   /** Waits so many ms, or until the signal. */
   readonly pause: (ms: number) => Promise<void>;
 }
@@ -22,7 +27,8 @@ export interface WatchOptions {
 /** Seconds after which the server ends a watch; kgit then goes on from the last version. */
 const WATCH_SECONDS = 300;
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** How long a server that keeps failing is left alone. */
+export const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * What becomes of a list after it was read, until the signal. A watch that the server ends goes on from the last
@@ -35,9 +41,10 @@ export async function* watchList(
   options: WatchOptions,
 ): AsyncGenerator<WatchNews, void> {
   const { path, selection } = list;
-  const { signal, onTrouble, pause } = options;
+  const { signal, onTrouble, onFine, pause } = options;
   let version = list.resourceVersion;
-  let isExpired = false;
+  let isExpired = options.relist;
+  let isTroubled = false;
   let delay = 0;
   while (!signal.aborted) {
     if (delay > 0) await pause(delay);
@@ -45,8 +52,16 @@ export async function* watchList(
       if (isExpired) {
         const { items, resourceVersion } = await readListing(kubectl, path, selection, readClusterDeployment);
         [version, isExpired, delay] = [resourceVersion, false, 0];
+        await onFine();
         yield { kind: 'listed', clusters: items };
+      } else if (isTroubled) {
+        // A watch says nothing until something happens: a question of its own tells that the server is back.
+        const query = selectionQuery(selection);
+        query.set('limit', '1');
+        await kubectl.get(`${path}?${query}`);
+        await onFine();
       }
+      isTroubled = false;
       // A server that ends every watch at once must not be asked in a tight loop.
       delay = Math.max(delay, FIRST_PAUSE_MS);
       for await (const value of kubectl.stream(watchPath(list, version), (WATCH_SECONDS + 30) * 1000)) {
@@ -59,10 +74,11 @@ export async function* watchList(
       yield { kind: 'tick' };
     } catch (error) {
       if (signal.aborted) return;
-      if (!isPassing(error)) throw error;
+      if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
       if (failedBecause(error, 'expired') && !isExpired) isExpired = true;
       else {
-        onTrouble(error);
+        isTroubled = true;
+        await onTrouble(error);
         delay = Math.min(Math.max(delay * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
       }
     }

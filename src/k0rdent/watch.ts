@@ -1,6 +1,8 @@
+import { ClusterError, type KgitError } from '../errors.js';
 import type { Watchable } from './observation.js';
 import { type Transition, Transitions } from './transitions.js';
-import { type WatchOptions, watchList } from './watch-list.js';
+import { type OnContext, WatchHealth } from './watch-health.js';
+import { LONGEST_PAUSE_MS, type WatchOptions, watchList } from './watch-list.js';
 
 /** A transition, and the management cluster that it was seen in. */
 export interface SeenTransition extends Transition {
@@ -8,36 +10,112 @@ export interface SeenTransition extends Transition {
   readonly identity: string;
 }
 
-export interface WatchAllOptions extends Omit<WatchOptions, 'signal'> {
+/** A context to watch, or why it could not be asked yet. */
+export type WatchSource = Watchable | { readonly context: string; readonly error: KgitError };
+
+export interface WatchAllOptions extends Pick<WatchOptions, 'pause'> {
   /** Ends the watch. */
   readonly stop: AbortController;
   readonly now: () => Date;
   /** Told of each transition once, in the order of each list. */
   readonly onTransitions: (found: readonly SeenTransition[]) => Promise<void>;
+  readonly onContext: OnContext;
+  /** Asks a context that could not be asked before, and shows what is there. Throws ClusterError. */
+  readonly open: (context: string) => Promise<Watchable>;
 }
 
+/** The part of a context that could not be opened yet. */
+const OPENING = '';
+
 /**
- * Watches lists from where they were read, until it is stopped. Throws ClusterError where one of them cannot be
- * watched any more; the others end with it, for half a watch would look like a whole one.
+ * Watches contexts from where they were read, until it is stopped. One that fails is told, and tried again beside the
+ * others; where all fail and asking again will not help, the first one's ClusterError is thrown. Gives the contexts
+ * that could not be watched in the end.
  */
-export async function watchAll(watchable: readonly Watchable[], options: WatchAllOptions): Promise<void> {
-  const { stop, now, onTransitions } = options;
-  const watches = watchable.flatMap(({ management, identity, kubectl, lists }) =>
-    lists.map(async (list) => {
-      const transitions = new Transitions(
-        list.items.map(({ cluster }) => cluster),
-        now,
-      );
-      for await (const news of watchList(kubectl, list, { ...options, signal: stop.signal })) {
-        const found = transitions.take(news);
-        if (found.length > 0) await onTransitions(found.map((one) => ({ management, identity, ...one })));
-      }
-    }),
-  );
+export async function watchAll(
+  sources: readonly WatchSource[],
+  options: WatchAllOptions,
+): Promise<ReadonlyMap<string, KgitError>> {
+  const { stop } = options;
+  const health = new WatchHealth(options.onContext);
+  for (const source of sources) {
+    if ('error' in source) health.known(source.context, OPENING, source.error);
+    else for (const { path } of source.lists) health.add(source.context, path);
+  }
+  const watches = sources.map((source) => watchContext(source, health, options));
   try {
     await Promise.all(watches);
   } finally {
     stop.abort();
     await Promise.allSettled(watches);
   }
+  return health.failing;
+}
+
+async function watchContext(
+  source: WatchSource,
+  health: WatchHealth,
+  options: WatchAllOptions,
+): Promise<void> {
+  const watchable = 'error' in source ? await opened(source.context, health, options) : source;
+  if (watchable === null) return;
+  await Promise.all(watchable.lists.map((list) => watchOne(watchable, list, health, options)));
+}
+
+/** The context once it can be asked; null where the watch was stopped before. */
+async function opened(
+  context: string,
+  health: WatchHealth,
+  { stop: { signal }, pause, open }: WatchAllOptions,
+): Promise<Watchable | null> {
+  for (;;) {
+    await pause(LONGEST_PAUSE_MS);
+    if (signal.aborted) return null;
+    try {
+      const watchable = await open(context);
+      for (const { path } of watchable.lists) health.add(context, path);
+      health.remove(context, OPENING);
+      const [first] = watchable.lists;
+      if (first) await health.works(context, first.path);
+      return watchable;
+    } catch (error) {
+      if (signal.aborted) return null;
+      await failed(error, context, OPENING, health);
+    }
+  }
+}
+
+async function watchOne(
+  { context, management, identity, kubectl }: Watchable,
+  list: Watchable['lists'][number],
+  health: WatchHealth,
+  options: WatchAllOptions,
+): Promise<void> {
+  const { stop, now, pause, onTransitions } = options;
+  const { signal } = stop;
+  const transitions = new Transitions(
+    list.items.map(({ cluster }) => cluster),
+    now,
+  );
+  for (let relist = false; !signal.aborted; relist = true) {
+    const onTrouble = (error: KgitError) => health.failed(context, list.path, error);
+    const onFine = () => health.works(context, list.path);
+    try {
+      for await (const news of watchList(kubectl, list, { signal, relist, pause, onTrouble, onFine })) {
+        const found = transitions.take(news);
+        if (found.length > 0) await onTransitions(found.map((one) => ({ management, identity, ...one })));
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      await failed(error, context, list.path, health);
+      await pause(LONGEST_PAUSE_MS);
+    }
+  }
+}
+
+/** Notes a failure. Throws it where no context is left to watch, or where it is none of a cluster. */
+async function failed(error: unknown, context: string, part: string, health: WatchHealth): Promise<void> {
+  if (!(error instanceof ClusterError)) throw error;
+  await health.failed(context, part, error);
+  if (health.isHopeless) throw error;
 }

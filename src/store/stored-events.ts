@@ -112,3 +112,23 @@ function inOrder(events: readonly StoredEvent[]): StoredEvent[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ event }) => event);
 }
+
+/** The events of one action, the newest id first; no more is read than is taken. Throws InvalidStateError. */
+export async function* newestOf(
+  view: StateView,
+  subject: Subject,
+  action: string,
+): AsyncGenerator<StoredEvent, void> {
+  for (const files of (await monthsOf(view, subject)).reverse()) {
+    const names = files.names.filter((name) => name.endsWith(`-${action}.yaml`));
+    if (files.isSealed) {
+      const events = await readMonth(view, subject, { ...files, names });
+      yield* events.filter(({ head }) => head.action === action).reverse();
+      continue;
+    }
+    for (const name of names.reverse()) {
+      const path = `${eventsFolder(subject)}/${files.month}/${name}`;
+      yield fileEvent(subject, path, await readListed(view, path));
+    }
+  }
+}

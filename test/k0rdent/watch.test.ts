@@ -41,7 +41,10 @@ async function watched(act: (told: () => SeenTransition[]) => Promise<void>, con
     stop,
     now: () => NOW,
     onTransitions: async (found) => void told.push(...found),
-    onTrouble: (error) => void troubles.push(error),
+    onContext: (_context, error) => void (error && troubles.push(error)),
+    open: async () => {
+      throw new Error('nothing is left to open');
+    },
     pause: async () => undefined,
   });
   const failed = end.then(

@@ -1,0 +1,56 @@
+import { CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
+import type { RecordedState } from '../k0rdent/missed-transitions.js';
+import type { KgitEvent } from '../model/event.js';
+import type { ClusterSubject } from '../model/subject.js';
+import { isMap } from '../model/value.js';
+import { listSubjects } from '../store/records.js';
+import type { StateView } from '../store/state-store.js';
+import { newestOf } from '../store/stored-events.js';
+import { OBSERVED } from './transition-events.js';
+
+/** What `transitionEvent` puts into an event; null where it is none of these. */
+interface Observed {
+  readonly uid: string;
+  readonly from: ClusterState | null;
+  readonly to: ClusterState | null;
+}
+
+/** The last states of the clusters of a management cluster that observers recorded. Throws InvalidStateError. */
+export async function recordedStates(view: StateView, management: string): Promise<RecordedState[]> {
+  const subjects = (await listSubjects(view, 'cluster')).filter(
+    (subject): subject is ClusterSubject => subject.kind === 'cluster' && subject.management === management,
+  );
+  const states = await Promise.all(subjects.map((subject) => lastState(view, subject)));
+  return states.filter((state) => state !== null);
+}
+
+/** Of a cluster on its way out further back to when that was asked for. */
+async function lastState(view: StateView, subject: ClusterSubject): Promise<RecordedState | null> {
+  const { namespace, name } = subject;
+  let last: RecordedState | null = null;
+  for await (const stored of newestOf(view, subject, OBSERVED)) {
+    const event = stored.read();
+    const seen = readObserved(event);
+    if (seen === null) continue;
+    if (last !== null && seen.uid !== last.uid) return last;
+    const state: RecordedState = last ?? {
+      ...{ namespace, name, uid: seen.uid, state: seen.to, at: event.timestamp },
+      ...{ deletionAt: null, dryRun: false },
+    };
+    if (seen.to === 'Deleting') {
+      const dryRun = seen.from === 'DryRunValid' || seen.from === 'DryRunInvalid';
+      return { ...state, deletionAt: event.timestamp, dryRun };
+    }
+    if (state.state !== 'DeleteFailing') return state;
+    last = state;
+  }
+  return last;
+}
+
+function readObserved({ context }: KgitEvent): Observed | null {
+  const observed = isMap(context) && isMap(context['observed']) ? context['observed'] : {};
+  const { uid, from, to } = observed;
+  const isState = (value: unknown): value is ClusterState | null =>
+    value === null || (CLUSTER_STATES as readonly unknown[]).includes(value);
+  return typeof uid === 'string' && isState(from) && isState(to) ? { uid, from, to } : null;
+}
