@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { event, marker, state } from './documents.js';
 import { RESULTS } from './results.js';
+import { watchRow } from './watch-row.js';
 
 /** A schema as the text of its file. Objects stay open: keys are only ever added within one version. */
 function schemaText(schema: z.ZodType): string {
@@ -13,10 +14,11 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   'kgit.schema.json': marker,
 };
 
-/** Every file of `schemas/`, by its path from the project's root: editors take the first ones, scripts the results. */
+/** Every file of `schemas/`, by its path from the project's root: editors take the first ones, scripts the results and rows. */
 export const SCHEMA_FILES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(DOCUMENTS).map(([name, schema]) => [`schemas/${name}`, schemaText(schema)] as const),
   ...Object.entries(RESULTS).map(
     ([kind, schema]) => [`schemas/results/${kind}.schema.json`, schemaText(schema)] as const,
   ),
+  ['schemas/rows/StatusWatchRow.schema.json', schemaText(watchRow)],
 ]);

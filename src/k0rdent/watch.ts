@@ -42,7 +42,8 @@ export async function watchAll(
     if ('error' in source) health.known(source.context, OPENING, source.error);
     else for (const { path } of source.lists) health.add(source.context, path);
   }
-  const watches = sources.map((source) => watchContext(source, health, options));
+  const onTransitions = once(options.onTransitions);
+  const watches = sources.map((source) => watchContext(source, health, { ...options, onTransitions }));
   try {
     await Promise.all(watches);
   } finally {
@@ -50,6 +51,25 @@ export async function watchAll(
     await Promise.allSettled(watches);
   }
   return health.failing;
+}
+
+/** Of each cluster so many transitions are remembered, by which the same ones from another context are known. */
+const REMEMBERED = 16;
+
+/** Several contexts may show one management cluster: each transition is told by the first that sees it. */
+function once(tell: WatchAllOptions['onTransitions']): WatchAllOptions['onTransitions'] {
+  const told = new Map<string, readonly string[]>();
+  return async (found) => {
+    const fresh = found.filter(({ management, namespace, name, uid, from, to, at }) => {
+      const place = [management, namespace, name].join('/');
+      const key = [uid, from, to, at].join(' ');
+      const known = told.get(place) ?? [];
+      if (known.includes(key)) return false;
+      told.set(place, [...known, key].slice(-REMEMBERED));
+      return true;
+    });
+    if (fresh.length > 0) await tell(fresh);
+  };
 }
 
 async function watchContext(

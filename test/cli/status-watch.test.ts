@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { checkRow } from '../support/schemas.js';
 
 let server: ApiServer;
 beforeAll(async () => {
@@ -11,11 +13,16 @@ beforeAll(async () => {
   server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')], clusters: samples() });
 });
 afterAll(() => server.stop());
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
 
 /** A watch of the built program: what it has printed, and how it ends. */
 function startWatch(folder: string, args: readonly string[], user = 'ada') {
   const env = { KUBECONFIG: server.kubeconfig, KGIT_USER: user };
   const child = startKgit(folder, ['status', '--watch', ...args], { env });
+  children.push(child);
   const said = { out: '', err: '' };
   child.stdout.on('data', (text) => {
     said.out += text;
@@ -28,7 +35,11 @@ function startWatch(folder: string, args: readonly string[], user = 'ada') {
     said.out
       .split('\n')
       .filter(Boolean)
-      .map((line) => JSON.parse(line));
+      .map((line) => {
+        const row = JSON.parse(line);
+        checkRow('StatusWatchRow', row);
+        return row;
+      });
   return { child, said, rows, closed };
 }
 
@@ -81,6 +92,79 @@ it('two observers of one watch record each transition once, and make identical t
   ]);
   expect(events[0]).toMatchObject({ action: 'cluster_state_changed', lifecycle: 'created' });
   expect(events[3]).toMatchObject({ lifecycle: 'deleted', context: { observed: { uid: 'fresh-1' } } });
+});
+
+it('an observer that was away records what the objects prove, as one that was there did', async () => {
+  const seed = bareRepository();
+  await kgitJson('.', ['init', temporaryFolder(), '--remote', seed]);
+  await kgitJson(cloneOf(seed), ['status'], { env: { KUBECONFIG: server.kubeconfig } });
+  const remotes = [bareRepository(), bareRepository()];
+  for (const remote of remotes) git(seed, 'push', '--quiet', remote, 'main:main');
+  const [stays = '', leaves = ''] = remotes.map((remote) => cloneOf(remote));
+  const watch = (clone: string) => startWatch(clone, ['--record', '-o', 'jsonl']);
+  const told = ({ rows }: ReturnType<typeof startWatch>) =>
+    rows().flatMap(({ type, name, from, to }) => (type === 'present' ? [] : `${type} ${name} ${from} ${to}`));
+  const watching = watch(stays);
+  const begun = watch(leaves);
+  const words = () => [watching, begun].map(({ said }) => said.err + said.out).join('\n');
+  const end = async ({ child, closed }: ReturnType<typeof startWatch>) => {
+    child.kill('SIGTERM');
+    expect(await closed).toBe(130);
+  };
+  await until(() => server.journal.watches === 2, words);
+  const creationTimestamp = '2026-08-22T10:01:00Z';
+  const [kept, made] = ['kept', 'made'].map((name) => {
+    const metadata = { ...READY.metadata, name, uid: `${name}-1`, creationTimestamp };
+    return { ...READY, metadata } as KubeObject;
+  });
+  const later = (object: KubeObject, lastTransitionTime: string) => {
+    const status = object['status'] as { conditions: object[] };
+    const conditions = status.conditions.map((one) => ({ ...one, lastTransitionTime }));
+    return { ...object, status: { ...status, conditions } };
+  };
+  const bare = ({ status: _, ...object }: KubeObject) => object as KubeObject;
+  server.apply(bare(kept as KubeObject));
+  await until(() => told(watching).length === 1 && told(begun).length === 1, words);
+  await end(begun);
+  const born = { ...made, metadata: { ...made?.metadata, creationTimestamp: '2026-08-22T10:01:10Z' } };
+  server.apply(later(kept as KubeObject, '2026-08-22T10:01:05Z'));
+  server.apply(bare(born as KubeObject));
+  await until(() => told(watching).length === 3, words);
+  const back = watch(leaves);
+  await until(
+    () => told(back).length === 2,
+    () => back.said.err + back.said.out,
+  );
+  expect(told(back).sort()).toEqual(['missed kept New Ready', 'missed made null New']);
+  await end(back);
+  await end(watching);
+  const trees = remotes.map((remote) => git(remote, 'rev-parse', 'main:clusters'));
+  expect(trees[0]).toBe(trees[1]);
+});
+
+it('watches the rest where a context fails, says so, and ends with 17', async () => {
+  const folder = temporaryFolder();
+  await kgitJson('.', ['init', folder]);
+  const watch = startWatch(folder, ['-o', 'jsonl', '--context', 'admin', '--context', 'gone']);
+  await until(
+    () => server.journal.watches === 1,
+    () => watch.said.err,
+  );
+  const cluster = sample('cld-04-gcp-gke-deleting.yaml');
+  server.remove(cluster);
+  const changed = () => watch.rows().filter(({ type }) => type === 'changed');
+  await until(
+    () => changed().length === 1,
+    () => watch.said.out,
+  );
+  expect(watch.rows()[0]).toMatchObject({
+    ...{ type: 'context', context: 'gone' },
+    error: { code: 'CLUSTER', data: { cause: 'unknown-context' } },
+  });
+  expect(changed()).toMatchObject([{ from: 'Deleting', to: null }]);
+  watch.child.kill('SIGINT');
+  expect(await watch.closed).toBe(17);
+  expect(watch.said.err).toContain('not watched in the end: context "gone"');
 });
 
 it('shows the table, then a line per transition; ends with 17 where it may watch no more', async () => {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type ErrorJson, errorFromJson } from '../../src/errors.js';
+import type { Watchable } from '../../src/k0rdent/observation.js';
 import { observe } from '../../src/k0rdent/observe.js';
 import { type SeenTransition, watchAll } from '../../src/k0rdent/watch.js';
+import { type Rights, TOKENS } from '../support/api-server/access.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { clusterErrorOf, kubectlFor, requireKubectl, sample, samples } from './support.js';
@@ -145,4 +148,63 @@ it('watches the namespaces that may be read, and ends where access is taken away
   expect(told.map(short)).toEqual(['aws-prod-use1: Failed -> Ready']);
   server.inject({ kind: 'unauthorized', when: ({ query }) => query.has('watch') });
   expect((await clusterErrorOf(watched(async () => undefined))).data['cause']).toBe('unauthorized');
+});
+
+it('goes on with the rest while a context fails, tells each cause once, and opens it when it can', async () => {
+  const tokens = { good: TOKENS['admin'] as Rights, late: { ...(TOKENS['admin'] as Rights) } };
+  const none = { ...tokens.late, clusters: [] };
+  const rights: Record<string, Rights> = { good: tokens.good, late: none };
+  const two = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')], tokens: rights });
+  try {
+    two.cluster.clusters = [READY];
+    const stop = new AbortController();
+    const kubectl = kubectlFor(two, undefined, { signal: stop.signal });
+    const look = (...contexts: string[]) =>
+      observe({ kubectl, contexts, managements: [{ name: 'default', identity: null }], now: () => NOW });
+    const { contexts, watchable } = await look('good', 'late');
+    const said: string[] = [];
+    const told: SeenTransition[] = [];
+    let pauses = 0;
+    const end = watchAll(
+      [...watchable, { context: 'late', error: errorFromJson(contexts[1]?.error as ErrorJson) }],
+      {
+        stop,
+        now: () => NOW,
+        onTransitions: async (found) => void told.push(...found),
+        onContext: (context, error) => void said.push(`${context} ${error?.data['cause'] ?? 'ok'}`),
+        open: async (context) => (await look(context)).watchable[0] as Watchable,
+        pause: async () => {
+          pauses += 1;
+        },
+      },
+    );
+    await until(() => two.journal.watches === 1 && pauses > 2);
+    expect(said).toEqual([]);
+    two.apply(withStatus(READY, WAITING));
+    await until(() => told.length === 1);
+    // Both watch the same clusters from here on.
+    rights['late'] = tokens.late;
+    await until(() => two.journal.watches === 2);
+    expect(said).toEqual(['late ok']);
+    two.apply(READY);
+    await until(() => told.length === 2);
+    // Taken away again, the other goes on; what is not watched in the end is told.
+    rights['late'] = none;
+    two.journal.tell('end');
+    await until(() => said.length === 2);
+    expect(said[1]).toBe('late forbidden');
+    await until(() => two.journal.watches === 1);
+    two.remove(READY);
+    await until(() => told.length === 3);
+    expect(told.map(short)).toEqual([
+      'azure-prod-weu: Ready -> ServicesPending',
+      'azure-prod-weu: ServicesPending -> Ready',
+      'azure-prod-weu: Ready -> null',
+    ]);
+    stop.abort();
+    expect([...(await end).keys()]).toEqual(['late']);
+    expect(said).toHaveLength(2);
+  } finally {
+    await two.stop();
+  }
 });

@@ -37,6 +37,11 @@ export function schemaProblems(path: string, value: unknown): string[] {
   return problems(validate, value);
 }
 
+/** Holds a row of `-o jsonl` that is no item of a list against its schema, as `checkResult` does a result. */
+export function checkRow(name: string, row: unknown): void {
+  checkStrictly(`rows/${name}.schema.json`, row);
+}
+
 /**
  * Holds a JSON result of kgit against the schema of its kind. Throws where there is none, where the result breaks
  * it, and where the result has a key that the schema does not name.
@@ -45,9 +50,13 @@ export function checkResult(result: unknown): void {
   const kind = (result as { kind?: unknown } | null)?.kind;
   if (typeof kind !== 'string' || !/^[A-Za-z]+$/.test(kind)) throw new Error('the result has no kind');
   const path = `results/${kind}.schema.json`;
+  checkStrictly(path, result);
+}
+
+function checkStrictly(path: string, value: unknown): void {
   const strictly = `${path} strictly`;
   const validate = validators.get(strictly) ?? ajv.compile(closed(readSchema(path)) as Json);
   validators.set(strictly, validate);
-  const found = problems(validate, result);
-  if (found.length > 0) throw new Error(`${path}:\n${found.join('\n')}\n${JSON.stringify(result, null, 2)}`);
+  const found = problems(validate, value);
+  if (found.length > 0) throw new Error(`${path}:\n${found.join('\n')}\n${JSON.stringify(value, null, 2)}`);
 }
