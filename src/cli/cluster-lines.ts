@@ -1,5 +1,6 @@
 import type { ClusterDetail } from '../k0rdent/cluster-detail.js';
 import type { ExplainedCondition, Meaning } from '../k0rdent/explanation.js';
+import type { RelatedObject } from '../k0rdent/related.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
 import type { KgitEvent, Lifecycle } from '../model/event.js';
 import { formatYaml } from '../model/yaml.js';
@@ -86,17 +87,24 @@ function headLines(
     ...(detail.kubernetesVersion ? [`Kubernetes ${detail.kubernetesVersion}`] : []),
   ];
   const { cause, deletion } = detail;
+  const isFine = state === 'Ready';
   const upgrades = detail.upgrades.length > 0 ? detail.upgrades.join(', ') : 'none';
   return [
     `${style('bold', `${namespace}/${name}`)}  ${style(STATE_COLOURS[state], state)}${flags ? ` (${flags})` : ''}  ${style('dim', `management ${management}`)}`,
-    ...(cause ? field('because', `${cause.from}: ${cause.message}`, STATE_COLOURS[state]) : []),
+    ...(cause
+      ? field(
+          isFine ? 'but' : 'because',
+          `${cause.from}: ${cause.message}`,
+          isFine ? 'red' : STATE_COLOURS[state],
+        )
+      : []),
     ...(deletion
       ? field(
           'deletion',
           `asked for ${ageSince(deletion.requestedAt, now)} ago${deletion.since ? `, here for ${ageSince(deletion.since, now)}` : ''}; finalizers: ${deletion.finalizers.join(', ') || 'none'}`,
         )
       : []),
-    ...(cluster.flags.includes('stale')
+    ...(cluster.flags.includes('stale') && state !== 'New'
       ? field('stale', 'k0rdent has not seen the latest spec: all below is of an older one', 'yellow')
       : []),
     ...field('template', `${cluster.template ?? 'none'}; upgrades: ${upgrades}`),
@@ -117,12 +125,8 @@ function conditionLines(
     ageSince(since, now),
     reason ?? '',
   ]);
-  const [heading = '', ...lines] = formatTable(
-    ['CONDITION', 'STATUS', 'SINCE', 'REASON'],
-    rows,
-    style,
-    width,
-  );
+  const columns = ['CONDITION', 'STATUS', 'SINCE', 'REASON'];
+  const [heading = '', ...lines] = formatTable(columns, rows, style, width, gapOf(width));
   const texts = conditions.map(({ message, meaning, type }) =>
     // Ready repeats the others' messages.
     message !== null && (wide || (meaning !== 'fine' && type !== 'Ready'))
@@ -141,18 +145,18 @@ function serviceLines({ services }: ClusterDetail, now: number, { style, width }
     { text: service.state, colour: SERVICE_COLOURS[service.state] ?? ('yellow' as const) },
     ageSince(service.since, now),
     service.template ?? '',
-    service.upgrades.join(', '),
   ]);
-  const heading = ['SERVICE', 'STATE', 'SINCE', 'TEMPLATE', 'UPGRADES'];
-  const [head = '', ...lines] = formatTable(heading, rows, style, width);
+  const heading = ['SERVICE', 'STATE', 'SINCE', 'TEMPLATE'];
+  const [head = '', ...lines] = formatTable(heading, rows, style, width, gapOf(width));
   return [
     head,
     ...lines.flatMap((line, i) => {
-      const { message, conflict } = services[i] ?? { message: null, conflict: null };
+      const { message = null, conflict = null, upgrades = [] } = services[i] ?? {};
       return [
         line,
         ...(message === null ? [] : wrapped(message, width, '    ')),
         ...(conflict === null ? [] : wrapped(`another ServiceSet reports ${conflict}`, width, '    ')),
+        ...(upgrades.length === 0 ? [] : wrapped(`upgrades: ${upgrades.join(', ')}`, width, '    ')),
       ];
     }),
   ];
@@ -160,17 +164,45 @@ function serviceLines({ services }: ClusterDetail, now: number, { style, width }
 
 function relatedLines({ related }: ClusterDetail, { style, width }: Screen): string[] {
   if (related === null) return [];
-  const rows = related.map(({ kind, name, state }) => [
+  const shown = folded(related);
+  const rows = shown.map(({ kind, name, state, problems }) => [
     kind,
     name,
-    { text: state, colour: /not|denied|fail/i.test(state) ? ('red' as const) : undefined },
+    {
+      text: state,
+      colour: BAD.test(state) ? ('red' as const) : problems.length > 0 ? ('yellow' as const) : undefined,
+    },
   ]);
-  const [head = '', ...lines] = formatTable(['AROUND IT', 'NAME', 'STATE'], rows, style, width);
+  const columns = ['AROUND IT', 'NAME', 'STATE'];
+  const [head = '', ...lines] = formatTable(columns, rows, style, width, gapOf(width));
   return [
     head,
     ...lines.flatMap((line, i) => [
       line,
-      ...(related[i]?.problems ?? []).flatMap((problem) => wrapped(oneLine(problem), width, '    ')),
+      ...(shown[i]?.problems ?? []).flatMap((problem) => wrapped(problem, width, '    ')),
     ]),
   ];
 }
+
+const BAD = /^(not|denied|failed)\b/i;
+/** So many objects of a kind that are alike and well are one row. */
+const FEW = 3;
+
+function folded(related: readonly RelatedObject[]): readonly RelatedObject[] {
+  const alike = ({ kind, state, problems }: RelatedObject) =>
+    problems.length > 0
+      ? []
+      : related.filter((other) => isWell(other) && other.kind === kind && other.state === state);
+  const isWell = ({ problems }: RelatedObject) => problems.length === 0;
+  return related.flatMap((object) => {
+    const same = alike(object);
+    if (same.length <= FEW) return [object];
+    return same[0] === object ? [{ ...object, name: `${same.length} of them` }] : [];
+  });
+}
+
+/** Columns stand closer together on a terminal of the usual width. */
+function gapOf(width: number | null): string | undefined {
+  return width !== null && width < NARROW ? '  ' : undefined;
+}
+const NARROW = 100;

@@ -31,11 +31,13 @@ export function clusterPage(page: ClusterPage): string[] {
   ];
 }
 
-function whyLines({ detail, now }: ClusterPage): string[] {
+function whyLines({ cluster, detail, now }: ClusterPage): string[] {
   if (!detail) return [];
   const { cause, deletion } = detail;
   const lines = [
-    ...(cause ? [`**Why:** ${code(cause.from)}: ${md(cause.message)}`, ''] : []),
+    ...(cause
+      ? [`**${cluster?.state === 'Ready' ? 'But' : 'Why'}:** ${code(cause.from)}: ${md(cause.message)}`, '']
+      : []),
     ...(deletion
       ? [
           `**Deletion** asked for at ${md(deletion.requestedAt)} (${ageSince(deletion.requestedAt, now)} ago); finalizers: ${deletion.finalizers.map(code).join(', ') || 'none'}.`,

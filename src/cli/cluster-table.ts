@@ -30,7 +30,11 @@ interface Column {
 function allColumns(now: number, wide: boolean): Column[] {
   const wideOnly: Column[] = [
     { heading: 'REGION', cell: ({ region }) => region ?? '' },
-    { heading: 'READY', cell: ({ ready }) => [ready.reason, ready.message].filter(Boolean).join(': ') },
+    {
+      heading: 'READY',
+      cell: ({ ready }) => [ready.reason, ready.message].filter(Boolean).join(': '),
+      narrow: ({ ready }) => ready.reason ?? '',
+    },
   ];
   return [
     { heading: 'MANAGEMENT', cell: ({ management }) => management },
@@ -63,8 +67,13 @@ const DISPENSABLE = ['TEMPLATE', 'AGE'];
 /** What the last column needs to say anything, in columns of the terminal. */
 const LAST_COLUMN = 14;
 const NARROW_GAP = '  ';
+/** What a message of Ready needs to say more than its reason does. */
+const READY_COLUMN = 40;
 
-/** The table of clusters, without columns that a narrow terminal has no room for; -o wide and scripts get all. */
+/**
+ * The table of clusters, without columns that a narrow terminal has no room for. -o wide and scripts get all, but the
+ * message of Ready where it would be cut to nothing.
+ */
 export function clusterTable(
   clusters: Clusters,
   now: number,
@@ -73,18 +82,23 @@ export function clusterTable(
 ): string[] {
   const isSeveral = wide || new Set(clusters.map(({ management }) => management)).size > 1;
   let columns = allColumns(now, wide).filter(({ heading }) => heading !== 'MANAGEMENT' || isSeveral);
+  const last = wide ? READY_COLUMN : LAST_COLUMN;
   const needs = () =>
-    columns
-      .slice(0, -1)
-      .reduce((sum, column) => sum + widthOf(column, clusters) + NARROW_GAP.length, LAST_COLUMN);
-  const isNarrow = width !== null && !wide && needs() + columns.length > width;
-  for (const heading of isNarrow ? DISPENSABLE : [])
+    columns.slice(0, -1).reduce((sum, column) => sum + widthOf(column, clusters) + NARROW_GAP.length, last);
+  const isNarrow = width !== null && needs() + columns.length > width;
+  for (const heading of isNarrow && !wide ? DISPENSABLE : [])
     if (needs() > (width ?? 0)) columns = columns.filter((column) => column.heading !== heading);
   const rows = clusters.map((cluster) =>
     columns.map(({ cell, narrow }) => ((isNarrow && narrow) || cell)(cluster)),
   );
   const headings = columns.map(({ heading }) => heading);
-  return formatTable(headings, rows, style, width, isNarrow ? NARROW_GAP : undefined);
+  return formatTable(
+    headings,
+    rows,
+    style,
+    wide && isNarrow ? null : width,
+    isNarrow ? NARROW_GAP : undefined,
+  );
 }
 
 function widthOf({ heading, cell }: Column, clusters: Clusters): number {

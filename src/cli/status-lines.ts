@@ -1,3 +1,4 @@
+import type { ErrorJson } from '../errors.js';
 import type { Divergence } from '../k0rdent/divergence.js';
 import type { ContextObservation } from '../k0rdent/observation.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
@@ -21,10 +22,10 @@ export interface StatusPicture {
 }
 
 /** What could not be asked or seen. */
-export function contextLines(picture: StatusPicture, { style }: Screen): string[] {
+export function contextLines(picture: StatusPicture, screen: Screen): string[] {
+  const { style } = screen;
   return picture.contexts.flatMap(({ context, error, namespaces, match }) => {
-    if (error)
-      return [`${style('red', '✗')} ${oneLine(context || 'current context')}: ${oneLine(error.message)}`];
+    if (error) return errorLines(error, context, screen);
     const lines: string[] = [];
     if (namespaces.denied.length > 0 || (namespaces.seen !== '*' && !picture.isNarrowed)) {
       const seen = namespaces.seen === '*' ? 'all' : namespaces.seen.join(', ');
@@ -42,6 +43,18 @@ export function contextLines(picture: StatusPicture, { style }: Screen): string[
   });
 }
 
+/** Why a context could not be asked, and what to do; its message names the context where one was named. */
+function errorLines(
+  { message, suggestions }: ErrorJson,
+  context: string,
+  { style, width }: Screen,
+): string[] {
+  const named = message.startsWith('context ') ? message : `context ${JSON.stringify(context)}: ${message}`;
+  const [first = '', ...rest] = wrapped(oneLine(named), width, '  ');
+  const advice = suggestions.flatMap((text) => wrapped(`→ ${oneLine(text)}`, width, '  '));
+  return [`${style('red', '✗')} ${first.trim()}`, ...rest, ...advice.map((line) => style('dim', line))];
+}
+
 /** More of one kind than this are one line, unless -o wide asks for all. */
 const MANY = 8;
 
@@ -51,7 +64,8 @@ function folded(divergence: readonly Divergence[], wide: boolean): readonly Dive
     const same = divergence.filter((one) => one.kind === kind);
     const [first] = same;
     if (wide || !first || same.length <= MANY) return same;
-    const detail = `${same.length} clusters, such as ${first.namespace}/${first.name}: ${first.detail}; -o wide lists all`;
+    const advice = kind === 'untracked' ? "; 'kgit backfill' records what k0rdent knows of them" : '';
+    const detail = `${same.length} clusters, such as ${first.namespace}/${first.name}: ${first.detail}; -o wide lists all${advice}`;
     return [{ ...first, namespace: null, name: null, detail }];
   });
 }
@@ -71,9 +85,14 @@ export function divergenceLines(picture: StatusPicture, screen: Screen, wide: bo
   const longest = [0, 1, 2].map((i) => Math.max(...rows.map((row) => columnsOf(textOf(row[i] ?? '')))));
   if (width === null || longest.reduce((sum, columns) => sum + columns + 3, 0) <= width)
     return ['', ...formatTable(['DIVERGENCE', 'CLUSTER', 'DETAIL'], rows, style, width)];
-  // Cut, the detail would say nothing: it gets lines of its own.
-  const [heading = '', ...lines] = formatTable(['DIVERGENCE', 'CLUSTER'], places, style, width);
-  return ['', heading, ...lines.flatMap((line, i) => [line, ...wrapped(details[i] ?? '', width, '    ')])];
+  // Cut, a detail would say nothing: one without room gets lines of its own.
+  const room = width - (longest[0] ?? 0) - (longest[1] ?? 0) - 6;
+  const fits = (detail: string) => columnsOf(detail) <= room;
+  const beside = places.map((place, i) => [...place, fits(details[i] ?? '') ? (details[i] ?? '') : '']);
+  const columns = ['DIVERGENCE', 'CLUSTER', details.some(fits) ? 'DETAIL' : ''];
+  const [heading = '', ...lines] = formatTable(columns, beside, style, null);
+  const below = (detail: string) => (fits(detail) ? [] : wrapped(detail, width, '    '));
+  return ['', heading, ...lines.flatMap((line, i) => [line, ...below(details[i] ?? '')])];
 }
 
 /** The table of clusters, what was not seen, what diverges, and where the history comes from. */

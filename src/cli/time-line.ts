@@ -3,9 +3,10 @@ import { eventTime, formatTimestamp, type KgitEvent } from '../model/event.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import { gist } from './event-lines.js';
 import type { Screen } from './output.js';
-import { clip } from './table.js';
+import { columnsOf } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { formatTime } from './time.js';
+import { wrapped } from './wrap.js';
 
 /** Something that happened to a cluster, as Kubernetes or the repository tells it. */
 export interface TimeLineEntry {
@@ -60,17 +61,25 @@ function ofKubernetes({ time, reason, message, kind, type, count }: KubeEvent): 
   };
 }
 
-/** One line for each entry, the message cut to the screen. */
+/** So many lines of a message are shown. */
+const MOST_LINES = 4;
+
+/** One line for each entry; a message that the screen has no room for gets lines of its own. */
 export function timeLineLines(entries: readonly TimeLineEntry[], { style, width, utc }: Screen): string[] {
-  return entries.map(({ time, source, what, message, who, isBad, count }) => {
+  return entries.flatMap(({ time, source, what, message, who, isBad, count }) => {
     const when = formatTime(Date.parse(time), utc);
     const mark = isBad ? style('red', '✗') : style('dim', source === 'kgit' ? '•' : '◦');
     const times = count > 1 ? ` ×${count}` : '';
     const head = oneLine(`${what}${times}`);
     const by = oneLine(who);
-    const used = when.length + head.length + by.length + 6;
-    const words = width === null ? oneLine(message) : clip(oneLine(message), Math.max(width - used, 12));
+    const words = oneLine(message);
     const colour = source === 'kgit' ? 'bold' : 'cyan';
-    return `${style('dim', when)} ${mark} ${style(colour, head)} ${style('dim', by)}${words ? `  ${words}` : ''}`.trimEnd();
+    const line = `${style('dim', when)} ${mark} ${style(colour, head)}${by === '' ? '' : ` ${style('dim', by)}`}`;
+    if (words === '') return [line];
+    const used = columnsOf(`${when} x ${head} ${by}  ${words}`);
+    if (width === null || used <= width) return [`${line}  ${words}`];
+    const lines = wrapped(words, width, '    ');
+    const cut = lines.length > MOST_LINES ? ['    …'] : [];
+    return [line, ...lines.slice(0, MOST_LINES), ...cut];
   });
 }

@@ -18,7 +18,7 @@ export interface Cause {
 
 /** All that k0rdent says of one cluster; secrets are masked throughout. */
 export interface ClusterDetail {
-  /** Null where there is nothing to explain. */
+  /** Null where there is nothing to explain; of a cluster that is Ready: what speaks against that. */
   readonly cause: Cause | null;
   readonly deletion: Deletion | null;
   /** What is wrong first, in the order in which kcm works. */
@@ -50,14 +50,19 @@ export async function readClusterDetail(kept: KeptObject, options: DetailOptions
   const of = { namespace, name, uid, since: createdAt === null ? 0 : Date.parse(createdAt) };
   const [events, related] = await Promise.all([
     readKubeEvents(kubectl, of),
-    options.explain ? readRelated(kubectl, api, { namespace, name, template, region, credential }) : null,
+    options.explain
+      ? readRelated(kubectl, api, {
+          ...{ namespace, name, template, region, credential },
+          hasInfrastructure: cluster.conditions.has('CAPIClusterSummary'),
+        })
+      : null,
   ]);
   const { state } = clusterStatus(cluster, options.now);
   const conditions = explainConditions(cluster.conditions, state);
   const services = readServiceDetails(object);
   const deletion = readDeletion(object);
   return withoutSecrets({
-    cause: causeOf(state, conditions, services, deletion),
+    cause: causeOf(state, conditions, services, deletion) ?? unreachable(related),
     deletion,
     conditions,
     services,
@@ -96,6 +101,14 @@ export function causeOf(
   if (said === undefined) return null;
   const words = said.message === null ? '' : gistOf(said.message);
   return { from: said.type, message: words || said.reason || said.status };
+}
+
+/** k0rdent calls an adopted cluster ready once its chart is installed; its SveltosCluster knows whether it answers. */
+function unreachable(related: readonly RelatedObject[] | null): Cause | null {
+  const cut = related?.find(({ kind, problems }) => kind === 'SveltosCluster' && problems.length > 0);
+  return cut === undefined
+    ? null
+    : { from: 'SveltosCluster', message: `${cut.state}: ${cut.problems.join('; ')}` };
 }
 
 /** Messages of providers may quote what they were given. */

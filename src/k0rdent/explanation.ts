@@ -33,6 +33,7 @@ const SLOW = new Set([
   'ServicesInReadyState',
   'SveltosClusterReady',
   'SveltosProfileReady',
+  'Ready',
 ]);
 
 /**
@@ -88,11 +89,16 @@ function deletionMeaning(
   return 'fine';
 }
 
-/** The first thing that a message says: of a list of bullets the first, of lines the first that is no heading. */
+/** The first thing that a message says: of a list of bullets the first, of lines the first with what it announces. */
 export function gistOf(message: string): string {
-  const lines = message.split('\n').map((line) => line.trim());
+  const lines = message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   const bullet = lines.find((line, i) => line.startsWith('* ') && !isHeading(lines, i));
-  return (bullet?.slice(2) ?? lines.find((line) => line !== '') ?? '').trim();
+  if (bullet !== undefined) return bullet.slice(2).trim();
+  const end = lines.findIndex((line) => !line.endsWith(':'));
+  return lines.slice(0, end < 0 ? undefined : end + 1).join(' ');
 }
 
 /** `* WorkersAvailable:` with bullets below. */

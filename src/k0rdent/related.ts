@@ -1,9 +1,9 @@
 import { failedBecause } from './cluster-failure.js';
-import { readConditions } from './condition.js';
 import type { ApiBase } from './discover.js';
 import type { Kubectl } from './kubectl.js';
 import { readPages } from './pages.js';
 import { type JsonObject, readObject, readString } from './read.js';
+import { type ObjectState, stateInCluster, stateOf } from './related-state.js';
 
 /** An object that a cluster depends on or that was made for it. */
 export interface RelatedObject {
@@ -22,56 +22,78 @@ export interface RelatedTo {
   readonly credential: string | null;
   /** Of the cluster; its Cluster API objects lie on the Region's cluster then. */
   readonly region: string | null;
+  /** Whether Cluster API ever had a Cluster of it: an adopted cluster and a dry run have none. */
+  readonly hasInfrastructure: boolean;
 }
 
 /** Kinds asked at a time; each is a kubectl of its own. */
 const PARALLEL = 4;
-/** True is their bad news, or none at all. */
-const NEGATIVE = new Set([
-  ...[
-    'Paused',
-    'Deleting',
-    'Stalled',
-    'Reconciling',
-    'RollingOut',
-    'ScalingUp',
-    'ScalingDown',
-    'Remediating',
-  ],
-]);
-const PAUSED_ANNOTATION = 'k0rdent.mirantis.com/service-set-paused';
 
 type Question = () => Promise<RelatedObject[]>;
 
 /**
  * What a cluster depends on and is made of, as far as the user may read it: Credential, ClusterTemplate, ServiceSets,
- * Region, Helm release, Cluster API's Cluster and Machines, an adopted cluster's SveltosCluster. Throws ClusterError
- * where the cluster fails; what is denied is told as such.
+ * MultiClusterServices, Region, Helm release, Cluster API's Cluster and Machines, an adopted cluster's SveltosCluster.
+ * Throws ClusterError where the cluster fails; what is denied is told as such.
  */
 export async function readRelated(kubectl: Kubectl, api: ApiBase, of: RelatedTo): Promise<RelatedObject[]> {
-  const { namespace, name, template, credential, region } = of;
-  const own = (kind: string, plural: string, object: string | null): Question[] =>
-    object === null
-      ? []
-      : [() => one(kubectl, kind, `${api}/namespaces/${namespace}/${plural}`, object, namespace)];
+  const { namespace, name, template, credential } = of;
+  const own = `${api}/namespaces/${namespace}`;
+  // A new cluster does not say its Region yet, its Credential does.
+  const used = credential === null ? null : await ask(kubectl, `${own}/credentials`, credential);
+  const region = of.region ?? regionOf(used);
   const questions: Question[] = [
-    ...own('Credential', 'credentials', credential),
-    ...own('ClusterTemplate', 'clustertemplates', template),
+    ...(template === null
+      ? []
+      : [() => one(kubectl, 'ClusterTemplate', `${own}/clustertemplates`, template, namespace)]),
     ...(region === null ? [] : [() => one(kubectl, 'Region', `${api}/regions`, region, null)]),
     () => serviceSets(kubectl, api, of),
+    () => multiClusterServices(kubectl, api, of),
     async () => {
       const base = await preferred(kubectl, 'helm.toolkit.fluxcd.io');
       return base === null
         ? []
         : one(kubectl, 'HelmRelease', `${base}/namespaces/${namespace}/helmreleases`, name, namespace);
     },
-    ...(region === null ? [() => capi(kubectl, of)] : []),
-    ...(region === null ? [() => sveltos(kubectl, of)] : []),
+    ...(region === null
+      ? [() => capi(kubectl, of), () => sveltos(kubectl, of)]
+      : [async () => [elsewhere(of, region)]]),
   ];
   const found: RelatedObject[][] = [];
   for (let start = 0; start < questions.length; start += PARALLEL)
-    found.push(...(await Promise.all(questions.slice(start, start + PARALLEL).map((ask) => ask()))));
-  return found.flat();
+    found.push(
+      ...(await Promise.all(questions.slice(start, start + PARALLEL).map((question) => question()))),
+    );
+  const first = used === null || credential === null ? [] : [told('Credential', namespace, credential, used)];
+  return [...first, ...found.flat()];
+}
+
+/** The Cluster API objects of a regional cluster are where this kubeconfig does not lead. */
+function elsewhere({ namespace, name }: RelatedTo, region: string): RelatedObject {
+  return { kind: 'Cluster', namespace, name, state: `on the cluster of region ${region}`, problems: [] };
+}
+
+/** What asking for one object gave. */
+type Answer = JsonObject | 'denied' | 'not there';
+
+async function ask(kubectl: Kubectl, path: string, name: string): Promise<Answer> {
+  try {
+    return readObject(await kubectl.get(`${path}/${encodeURIComponent(name)}`));
+  } catch (error) {
+    if (failedBecause(error, 'forbidden')) return 'denied';
+    if (failedBecause(error, 'not-found')) return 'not there';
+    throw error;
+  }
+}
+
+function told(kind: string, namespace: string | null, name: string, answer: Answer): RelatedObject {
+  const state: ObjectState = typeof answer === 'string' ? { state: answer, problems: [] } : stateOf(answer);
+  return { kind, namespace, name, ...state };
+}
+
+function regionOf(credential: Answer | null): string | null {
+  if (credential === null || typeof credential === 'string') return null;
+  return readString(readObject(credential['spec'])['region']);
 }
 
 /** The base path of a group in the version that it prefers; null where it is not served. */
@@ -90,7 +112,6 @@ async function ifThere(kubectl: Kubectl, path: string): Promise<unknown> {
   }
 }
 
-/** One object of a list, by its name. */
 async function one(
   kubectl: Kubectl,
   kind: string,
@@ -98,35 +119,28 @@ async function one(
   name: string,
   namespace: string | null,
 ): Promise<RelatedObject[]> {
-  const place = { kind, namespace, name };
-  try {
-    return [{ ...place, ...stateOf(readObject(await kubectl.get(`${path}/${encodeURIComponent(name)}`))) }];
-  } catch (error) {
-    if (failedBecause(error, 'forbidden')) return [{ ...place, state: 'denied', problems: [] }];
-    if (failedBecause(error, 'not-found')) return [{ ...place, state: 'not there', problems: [] }];
-    throw error;
-  }
+  return [told(kind, namespace, name, await ask(kubectl, path, name))];
 }
 
-/** Objects of a list that fit. */
+/** Objects of a list, as `read` tells them; null for those that have nothing to do with the cluster. */
 async function many(
   kubectl: Kubectl,
   kind: string,
   path: string,
-  of: { namespace: string; labels?: string },
-  fits: (object: JsonObject) => boolean = () => true,
+  of: { namespace: string | null; labels?: string },
+  read: (object: JsonObject) => ObjectState | null = stateOf,
 ): Promise<RelatedObject[]> {
+  const { namespace, labels } = of;
   try {
-    return await readPages(kubectl, path, { labels: of.labels }, (item) => {
+    return await readPages(kubectl, path, { labels }, (item) => {
       const object = readObject(item);
       const name = readString(readObject(object['metadata'])['name']);
-      return name === null || !fits(object)
-        ? null
-        : { kind, namespace: of.namespace, name, ...stateOf(object) };
+      const state = name === null ? null : read(object);
+      return name === null || state === null ? null : { kind, namespace, name, ...state };
     });
   } catch (error) {
     if (failedBecause(error, 'forbidden'))
-      return [{ kind, namespace: of.namespace, name: '*', state: 'denied', problems: [] }];
+      return [{ kind, namespace, name: '*', state: 'denied', problems: [] }];
     if (failedBecause(error, 'not-found')) return [];
     throw error;
   }
@@ -139,71 +153,43 @@ function serviceSets(
   { namespace, name }: RelatedTo,
 ): Promise<RelatedObject[]> {
   const path = `${api}/namespaces/${namespace}/servicesets`;
-  return many(
-    kubectl,
-    'ServiceSet',
-    path,
-    { namespace },
-    (object) => readObject(object['spec'])['cluster'] === name,
+  return many(kubectl, 'ServiceSet', path, { namespace }, (object) =>
+    readObject(object['spec'])['cluster'] === name ? stateOf(object) : null,
   );
 }
 
-async function capi(kubectl: Kubectl, { namespace, name }: RelatedTo): Promise<RelatedObject[]> {
+/** Those that match the cluster, whether they have come to it or not. */
+function multiClusterServices(
+  kubectl: Kubectl,
+  api: ApiBase,
+  { namespace, name }: RelatedTo,
+): Promise<RelatedObject[]> {
+  return many(kubectl, 'MultiClusterService', `${api}/multiclusterservices`, { namespace: null }, (object) =>
+    stateInCluster(object, namespace, name),
+  );
+}
+
+async function capi(
+  kubectl: Kubectl,
+  { namespace, name, hasInfrastructure }: RelatedTo,
+): Promise<RelatedObject[]> {
   const base = await preferred(kubectl, 'cluster.x-k8s.io');
   if (base === null) return [];
+  const at = `${base}/namespaces/${namespace}`;
   const labels = `cluster.x-k8s.io/cluster-name=${name}`;
-  const [clusters, machines] = await Promise.all([
-    one(kubectl, 'Cluster', `${base}/namespaces/${namespace}/clusters`, name, namespace),
-    many(kubectl, 'Machine', `${base}/namespaces/${namespace}/machines`, { namespace, labels }),
+  const found = await Promise.all([
+    one(kubectl, 'Cluster', `${at}/clusters`, name, namespace),
+    many(kubectl, 'MachinePool', `${at}/machinepools`, { namespace, labels }),
+    many(kubectl, 'Machine', `${at}/machines`, { namespace, labels }),
   ]);
-  return [...clusters, ...machines];
+  return found.flat().filter(({ state }) => hasInfrastructure || state !== 'not there');
 }
 
 /** Of an adopted cluster alone; others have none of this name, which is no news. */
 async function sveltos(kubectl: Kubectl, { namespace, name }: RelatedTo): Promise<RelatedObject[]> {
   const base = await preferred(kubectl, 'lib.projectsveltos.io');
   if (base === null) return [];
-  const found = await one(
-    kubectl,
-    'SveltosCluster',
-    `${base}/namespaces/${namespace}/sveltosclusters`,
-    name,
-    namespace,
-  );
+  const path = `${base}/namespaces/${namespace}/sveltosclusters`;
+  const found = await one(kubectl, 'SveltosCluster', path, name, namespace);
   return found.filter(({ state }) => state !== 'not there');
-}
-
-/** What an object of any of these kinds says of itself. */
-function stateOf(object: JsonObject): Pick<RelatedObject, 'state' | 'problems'> {
-  const metadata = readObject(object['metadata']);
-  const status = readObject(object['status']);
-  const nested = readObject(readObject(status['v1beta2'])['conditions'] ? status['v1beta2'] : status);
-  const conditions = readConditions(nested['conditions']);
-  const problems = [...conditions.values()].flatMap(({ type, status: is, reason, message }) => {
-    const isBad = NEGATIVE.has(type) ? is === 'True' : is !== 'True';
-    return isBad && type !== 'Ready' ? [`${type}: ${message ?? reason ?? is}`] : [];
-  });
-  const messages = [status['validationError'], status['failureMessage']].flatMap(
-    (text) => readString(text) ?? [],
-  );
-  const isPaused = Object.hasOwn(readObject(metadata['annotations']), PAUSED_ANNOTATION);
-  const words = [
-    readString(metadata['deletionTimestamp']) === null ? null : 'deleting',
-    isPaused || readObject(object['spec'])['paused'] === true ? 'paused' : null,
-    readString(status['phase']) ??
-      readString(status['connectionStatus']) ??
-      readyWord(status, conditions.get('Ready')),
-  ];
-  const ready = conditions.get('Ready');
-  const own = ready !== undefined && ready.status !== 'True' && ready.message !== null ? [ready.message] : [];
-  return {
-    state: words.filter(Boolean).join(', ') || 'no status',
-    problems: [...messages, ...own, ...problems],
-  };
-}
-
-function readyWord(status: JsonObject, ready: { status: string } | undefined): string | null {
-  if (typeof status['valid'] === 'boolean') return status['valid'] ? 'valid' : 'not valid';
-  const is = ready === undefined ? (status['ready'] ?? status['deployed']) : ready.status === 'True';
-  return typeof is === 'boolean' ? (is ? 'ready' : 'not ready') : null;
 }

@@ -9,7 +9,7 @@ import {
   sampleClusters,
 } from '../support/api-server/objects.js';
 import { crdProblems, hasSharedSamples, sharedExpected, sharedObjects } from './shared-samples.js';
-import { sample, sampleOthersHere, samples } from './support.js';
+import { istioCluster, regionalCluster, sample, sampleOthersHere, samples } from './support.js';
 
 describe.runIf(hasSharedSamples)("k0rdent's CRDs and all its samples", () => {
   it('what the test API server serves is valid by the CRDs', () => {
@@ -18,6 +18,7 @@ describe.runIf(hasSharedSamples)("k0rdent's CRDs and all its samples", () => {
       ...samples(),
       ...generateClusters(sample('cld-01-azure-healthy.yaml'), 2),
       ...[sample('mgmt-01-healthy.yaml'), ...sampleOthersHere()],
+      ...[regionalCluster(), istioCluster()],
     ];
     // kcm 1.2 and earlier had other services: their own CRDs are not there.
     const isOld = ({ metadata }: KubeObject) => metadata.name === 'wali-aws-dev';
@@ -29,7 +30,8 @@ describe.runIf(hasSharedSamples)("k0rdent's CRDs and all its samples", () => {
     expect(checked.filter(([, problems]) => problems !== null && problems.length > 0)).toEqual([]);
     const kinds = new Set(checked.flatMap(([kind, problems]) => (problems === null ? [] : kind)));
     expect([...kinds].sort()).toEqual([
-      ...['ClusterDeployment', 'ClusterTemplate', 'Credential', 'Management', 'ServiceSet'],
+      ...['ClusterDeployment', 'ClusterTemplate', 'Credential', 'Management', 'MultiClusterService'],
+      ...['Region', 'ServiceSet'],
     ]);
   });
 

@@ -12,6 +12,51 @@ export const sampleOthersHere = (): KubeObject[] => sampleOthers(OBJECTS);
 export const sample = (file: string): KubeObject => readObject(OBJECTS, file);
 export const EXPECTED = join(OBJECTS, 'EXPECTED.tsv');
 
+/** The object with other metadata, spec and status. */
+function edited(object: KubeObject, metadata: object, spec: object, status: object): KubeObject {
+  return {
+    ...object,
+    metadata: { ...object.metadata, ...metadata },
+    spec: { ...(object['spec'] as object), ...spec },
+    status: { ...(object['status'] as object), ...status },
+  };
+}
+
+/** A cluster that a Region places, which is paused. */
+export function regionalCluster(): KubeObject {
+  const object = sample('cld-01-azure-healthy.yaml');
+  const { conditions } = object['status'] as { conditions: Record<string, unknown>[] };
+  const own = conditions.filter(({ type }) => type !== 'Ready');
+  const since = { lastTransitionTime: '2026-08-22T09:00:00Z', observedGeneration: 3 };
+  const told = [
+    { ...since, type: 'Ready', status: 'False', reason: 'Failed', message: 'the region is paused' },
+    { ...since, type: 'Paused', status: 'True', reason: 'Paused', message: 'the region eu-dc1 is paused' },
+  ];
+  return edited(
+    object,
+    { name: 'vsphere-dc1-prod', namespace: 'edge-platform', uid: 'c7b06e27-8a5b-4f3e-9f0d-2d1f3a1c7b10' },
+    { credential: 'vsphere-dc1-cred', template: 'vsphere-standalone-cp-1-0-42' },
+    { region: 'eu-dc1', conditions: [...own, ...told] },
+  );
+}
+
+/** A cluster that a MultiClusterService matches and has not come to. */
+export function istioCluster(): KubeObject {
+  const uid = 'c7b06e27-8a5b-4f3e-9f0d-2d1f3a1c7b11';
+  return edited(sample('cld-12-kof-regional-azure.yaml'), { name: 'aws-ue2-istio-child', uid }, {}, {});
+}
+
+/** What Sveltos says of the adopted sample: its CRD is not k0rdent's, and is not at hand. */
+export function sveltosCluster(status: object): KubeObject {
+  return {
+    apiVersion: 'lib.projectsveltos.io/v1beta1',
+    kind: 'SveltosCluster',
+    metadata: { name: 'adopted-onprem-lab', namespace: 'kcm-system' },
+    spec: { kubeconfigName: 'adopted-onprem-lab-kubeconfig' },
+    status,
+  };
+}
+
 /** These tests prove how kubectl behaves: without it they must fail, not be skipped. */
 export function requireKubectl(): void {
   try {

@@ -38,7 +38,7 @@ export function sampleClusters(folder: string): KubeObject[] {
 
 /** The samples of other kinds in `folder`: what clusters depend on and are made of, and the events of one. */
 export function sampleOthers(folder: string): KubeObject[] {
-  const files = readdirSync(folder).filter((file) => /^(cred|ctmpl|sset|capi|rgn)-/.test(file));
+  const files = readdirSync(folder).filter((file) => /^(cred|ctmpl|sset|capi|rgn|mcs)-/.test(file));
   return [
     ...files.sort().map((file) => readObject(folder, file)),
     ...readItems(folder, 'events-01-core-v1-list.yaml'),
