@@ -10,7 +10,7 @@ import { statusMetrics } from '../cli/status-metrics.js';
 import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
-import { EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
+import { ClusterError, EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
 import { type Missed, missedTransitions } from '../k0rdent/missed-transitions.js';
 import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
@@ -102,7 +102,8 @@ export default class Status extends ClusterCommand {
     const selector = this.flags['selector'] as string | undefined;
     const stop = this.flags['watch'] ? new AbortController() : undefined;
     const wanted = { namespace, name: one?.name, selector };
-    const observation = ofManagement(await this.observe(context, records, wanted, stop?.signal), one);
+    const seen = await this.observe(context, records, wanted, stop?.signal).catch(alsoOffline);
+    const observation = ofManagement(seen, one);
     if (stop) return this.#watch(context, observation, records, { wanted, one, stop });
     const report = buildStatus<KgitEvent>(observation, records);
     const kept = one && observation.objects.get(formatSubject(one));
@@ -236,4 +237,11 @@ function ofManagement(observation: Observation, one: ClusterSubject | null): Obs
     clusters: observation.clusters.filter(isOwn),
     watchable: observation.watchable.map((other) => (isOwn(other) ? other : { ...other, lists: [] })),
   };
+}
+
+/** Live or not at all, but what is recorded can be had. */
+function alsoOffline(error: unknown): never {
+  if (!(error instanceof ClusterError)) throw error;
+  const suggestions = [...error.suggestions, '`kgit status --offline` shows what is recorded'];
+  throw new ClusterError(error.message, { suggestions, data: error.data, cause: error });
 }

@@ -1,4 +1,5 @@
 import { ClusterError, errorFromJson } from '../errors.js';
+import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
 import { clusterStatus } from './cluster-state.js';
 import { readContext } from './context.js';
@@ -104,5 +105,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
 function observedCluster(cluster: ClusterDeployment, management: string, now: Date): ObservedCluster {
   const { namespace, name, template, region, createdAt } = cluster;
   const { state, ready, services, flags } = clusterStatus(cluster, now);
-  return { management, namespace, name, state, ready, services, template, region, createdAt, flags };
+  // It quotes what providers say, who may quote what they were given.
+  const shown = { ...ready, message: ready.message && maskSecrets(ready.message) };
+  return { management, namespace, name, state, ready: shown, services, template, region, createdAt, flags };
 }

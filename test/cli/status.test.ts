@@ -1,9 +1,9 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
-import { type KgitRun, kgit, kgitJson } from '../support/kgit.js';
+import { kgit, kgitJson } from '../support/kgit.js';
 
 let server: ApiServer;
 let repository: string;
@@ -24,14 +24,6 @@ afterAll(() => server.stop());
 
 const status = (args: string[] = [], more: Record<string, string> = {}) =>
   kgit(repository, ['status', ...args], { env: { ...env, ...more } });
-
-/** Exit 17, the cause, and what to do. */
-function failedOfCluster({ code, json }: KgitRun, words: RegExp): void {
-  expect(code).toBe(17);
-  expect(json).toMatchObject({ kind: 'Error', error: { code: 'CLUSTER', exitCode: 17 } });
-  expect(json.error.message).toMatch(words);
-  expect(json.error.suggestions.length).toBeGreaterThan(0);
-}
 
 describe('kgit status', () => {
   it('shows every cluster with its last event, in one list and no call per cluster', async () => {
@@ -135,55 +127,6 @@ describe('kgit status', () => {
       name: null,
       clusters: ['kcm-system/old-1', 'kcm-system/old-2'],
     });
-  });
-
-  it.each([
-    ['401, an expired token', 'unauthorized', /401|credentials|logged in/i],
-    ['403', 'forbidden', /403|denied/],
-    ['404 on the group', 'no-group', /k0rdent/],
-    ['410, continue tokens that keep expiring', 'expired', /410|expir/],
-    ['429', 'throttled', /429/],
-    ['500', 'internal-error', /error/i],
-    ['503', 'unavailable', /error|unavailable|unable/i],
-    ['a hang', 'hang', /no answer in time/],
-    ['garbage', 'garbage', /answer|JSON/i],
-    ['a connection cut in mid-page', 'cut', /cut|EOF|connection/i],
-  ] as const)(
-    '%s: exit 17 with the cause and what to do, never an empty list',
-    async (_name, kind, words) => {
-      server.inject({ kind });
-      const run = await status(['--json', ...(kind === 'hang' ? ['--timeout', '2'] : [])]);
-      failedOfCluster(run, words);
-    },
-  );
-
-  it('a certificate that is not trusted, a kubectl that is too old: the same', async () => {
-    const KUBECONFIG = server.writeKubeconfig([{ name: 'untrusted', token: 'admin', trusted: false }]);
-    failedOfCluster(await status(['--json'], { KUBECONFIG }), /certificate/);
-    // No release that old can be had from here: this is what one says.
-    const bin = temporaryFolder();
-    writeFileSync(`${bin}/kubectl`, '#!/bin/sh\necho "Error: unknown flag: --raw" >&2\nexit 1\n', {
-      mode: 0o755,
-    });
-    const PATH = `${bin}:${process.env['PATH']}`;
-    failedOfCluster(await status(['--json'], { PATH }), /does not know what kgit asks/);
-  });
-
-  it('no server, no kubeconfig, no kubectl: exit 17, and what to do', async () => {
-    const dead = await startApiServer();
-    await dead.stop();
-    expect((await kgit(repository, ['status'], { env: { KUBECONFIG: dead.kubeconfig } })).code).toBe(17);
-    expect((await kgit(repository, ['status', '--kubeconfig', '/nonexistent'], { env })).code).toBe(17);
-    const { execPath } = process;
-    const bin = temporaryFolder();
-    symlinkSync(execPath, `${bin}/node`);
-    symlinkSync(
-      git('.', '--exec-path').replace(/\/libexec\/git-core$|\/lib\/git-core$/, '/bin/git'),
-      `${bin}/git`,
-    );
-    const without = await status([], { PATH: bin });
-    expect(without.stderr).toContain('kubectl');
-    expect(without.code).toBe(17);
   });
 
   it('--fail-on ends with 3 on what it names alone; an unknown word is a usage error', async () => {

@@ -95,7 +95,7 @@ describe('what kubectl prints', () => {
     expect(error.exitCode).toBe(17);
     expect(error.message).toBe('context "prod": access denied (403): no');
     expect(error.data).toEqual({ cause: 'forbidden', context: 'prod', path: '/apis' });
-    expect(error.suggestions[0]).toMatch(/^Ask for get and list/);
+    expect(error.suggestions[0]).toMatch(/^Ask for get, list and watch/);
   });
 
   it('reaches a message without control characters, credentials or length', () => {
