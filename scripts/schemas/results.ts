@@ -39,6 +39,11 @@ const runRow = z.object({ ...eventRow, outcome: z.string(), ...written });
 const changed = { subject, changed: z.array(change), ...written };
 const rejection = { code: errorCode, message: z.string() };
 const phase = { name: z.string(), status: z.string(), updatedAt: nullableText, reason: nullableText };
+const waited = z.object({
+  subject,
+  state: nullableText.describe('Null where it is gone.'),
+  seconds: count.describe('After how long it was so.'),
+});
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
@@ -209,7 +214,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     about: 'kgit wait',
     repository: 'always',
     shapes: [
-      { subject, for: z.string(), state: nullableText.describe('Null where it is gone.'), seconds: count },
+      {
+        subject: subject.optional().describe('Where one cluster was waited for, as state.'),
+        state: nullableText.optional().describe('Null where it is gone.'),
+        ...{ for: z.string(), seconds: count, clusters: z.array(waited) },
+      },
     ],
   },
   ValidateResult: {

@@ -1,9 +1,9 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { formatAge, parseDuration } from '../cli/time.js';
 import { ClusterCommand } from '../cluster-command.js';
-import { ClusterError, FindingsError, UsageError } from '../errors.js';
+import { ClusterError, errorFromJson, FindingsError, UsageError } from '../errors.js';
 import { causeOf } from '../k0rdent/cluster-detail.js';
 import { isPassing } from '../k0rdent/cluster-failure.js';
 import { CLUSTER_STATES, clusterStatus } from '../k0rdent/cluster-state.js';
@@ -30,10 +30,27 @@ interface Look {
   readonly cause: string | null;
 }
 
+type Looks = ReadonlyMap<string, Look>;
+
+/** A cluster that is waited for: how it was at first, and what was last said of it. */
+interface Waiting extends Partial<Pick<Look, 'cause'>> {
+  readonly one: ClusterSubject;
+  readonly first: Seen | null;
+  readonly said: string;
+  readonly state?: string | null;
+}
+
+interface Reached {
+  readonly subject: string;
+  /** Null: gone. */
+  readonly state: string | null;
+  readonly seconds: number;
+}
+
 export default class Wait extends ClusterCommand {
-  static override summary = 'Wait until a cluster is ready, deleted, or in a state.';
+  static override summary = 'Wait until clusters are ready, deleted, or in a state.';
   static override description = helpText(
-    `Asks k0rdent again and again. It ends with 0 once the cluster is as wanted; with 3 and the cause when it has failed, when it is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the cluster cannot be asked: at once where only you can mend it, after ${FAILURES} times in a row otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
+    `Asks k0rdent again and again. It ends with 0 once every cluster is as wanted; with 3 and the cause when one has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the clusters cannot be asked: at once where only you can mend it, after ${FAILURES} times in a row otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
@@ -42,10 +59,10 @@ export default class Wait extends ClusterCommand {
   static override examples = [
     '<%= config.bin %> wait team-a/prod-eu-1 --for ready --timeout 45m',
     '<%= config.bin %> wait team-a/prod-eu-1 --for deleted',
+    '<%= config.bin %> wait prod-eu-1 prod-eu-2 --for ready --context eu-hub',
   ];
-  static override args = {
-    subject: Args.string({ required: true, description: 'The cluster: [[MGMT/]NS/]NAME.' }),
-  };
+  static override strict = false;
+  static override usage = 'wait [[MGMT/]NS/]NAME… --for ready|deleted|STATE [FLAGS]';
   static override flags = {
     for: Flags.string({
       required: true,
@@ -56,28 +73,46 @@ export default class Wait extends ClusterCommand {
 
   protected async execute(): Promise<CommandResult> {
     const goal = this.#goal();
-    const given = this.flags.timeout;
+    if (this.words.length === 0)
+      throw new UsageError('nothing to wait for', { suggestions: ['Name a cluster: [[MGMT/]NS/]NAME'] });
+    const limit = parseDuration(this.flags.timeout ?? TIMEOUT);
     const context = await this.open('default');
-    const one = await this.namedCluster(context, this.args['subject'] ?? '');
+    const named = await Promise.all(this.words.map((word) => this.namedCluster(context, word)));
+    const all = [
+      ...new Map(named.map((one) => [formatSubject(one), { one, first: null, said: '' }])).values(),
+    ];
     const began = this.now();
-    const until = began + parseDuration(given ?? TIMEOUT);
-    let first: Seen | null = null;
-    let said = '';
+    const reached: Reached[] = [];
+    let waiting: readonly Waiting[] = all;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
-      const { seen, cause } = await this.#lookPatiently(context, one, until);
-      first ??= seen;
-      const state = seen?.state ?? null;
-      const verdict = judge(goal, first, seen);
-      const line = `${formatSubject(one)}: ${state ?? 'not there'}${cause ? `, ${cause}` : ''}`;
-      if (verdict === 'reached') return this.#result(one, goal, state, this.now() - began);
-      if (verdict === 'failed')
-        throw this.#failure(`${line}; waited for ${goal}`, one, state, cause, 'failed');
-      if (this.now() + pause > until)
-        throw this.#failure(`not ${goal} after ${given ?? TIMEOUT}: ${line}`, one, state, cause, 'timeout');
-      if (line !== said) this.note(line);
-      said = line;
+      const looks = await this.#lookPatiently(context, waiting, began + limit);
+      const left: Waiting[] = [];
+      for (const item of waiting) {
+        const subject = formatSubject(item.one);
+        const { seen, cause } = looks.get(subject) ?? { seen: null, cause: null };
+        const first = item.first ?? seen;
+        const state = seen?.state ?? null;
+        const said = `${subject}: ${state ?? 'not there'}${cause ? `, ${cause}` : ''}`;
+        const verdict = judge(goal, first, seen);
+        if (verdict === 'failed')
+          throw this.#failure(`${said}; waited for ${goal}`, item.one, state, cause, 'failed');
+        if (verdict === 'reached') reached.push({ subject, state, seconds: this.#seconds(began) });
+        else left.push({ one: item.one, first, said, state, cause });
+        if (said !== item.said && (verdict === 'waiting' || waiting.length > 1)) this.note(said);
+      }
+      const [slow] = left;
+      if (slow === undefined) return this.#result(goal, reached, this.now() - began);
+      if (this.now() + pause > began + limit) {
+        const words = `not ${goal} after ${formatAge(limit)}: ${left.map(({ said }) => said).join('; ')}`;
+        throw this.#failure(words, slow.one, slow.state ?? null, slow.cause ?? null, 'timeout');
+      }
+      waiting = left;
       await new Promise((wake) => setTimeout(wake, pause));
     }
+  }
+
+  #seconds(began: number): number {
+    return Math.round((this.now() - began) / 1000);
   }
 
   #goal(): WaitGoal {
@@ -90,10 +125,10 @@ export default class Wait extends ClusterCommand {
   }
 
   /** Looks once, and again where the cluster fails for a moment. Throws ClusterError. */
-  async #lookPatiently(context: Context, one: ClusterSubject, until: number): Promise<Look> {
+  async #lookPatiently(context: Context, waiting: readonly Waiting[], until: number): Promise<Looks> {
     for (let failures = 1; ; failures++) {
       try {
-        return await this.#look(context, one);
+        return await this.#look(context, waiting);
       } catch (error) {
         if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
         if (failures === FAILURES || this.now() + FIRST_PAUSE_MS > until) throw error;
@@ -103,25 +138,37 @@ export default class Wait extends ClusterCommand {
     }
   }
 
-  async #look(context: Context, one: ClusterSubject): Promise<Look> {
-    const { namespace, name } = one;
-    const options = this.observeOptions(context, [], { namespace, name });
-    const kubectl = this.kubectl(ASK_MS);
-    const observation = await observe({ ...options, kubectl });
-    const failed = observation.contexts.find(({ error }) => error !== null);
-    const kept = observation.objects.get(formatSubject(one));
-    if (!kept && failed?.error) throw new ClusterError(failed.error.message, failed.error);
-    return kept ? lookOf(kept, new Date(this.now())) : { seen: null, cause: null };
+  /** One list for each namespace, however many clusters of it are waited for. */
+  async #look(context: Context, waiting: readonly Waiting[]): Promise<Looks> {
+    const looks = new Map<string, Look>();
+    for (const namespace of new Set(waiting.map(({ one }) => one.namespace))) {
+      const wanted = waiting.flatMap(({ one }) => (one.namespace === namespace ? [one] : []));
+      const [only] = wanted.length === 1 ? wanted : [];
+      const options = this.observeOptions(context, [], { namespace, name: only?.name });
+      const keeps = (_: string, name: string) => wanted.some((one) => one.name === name);
+      const { contexts, objects } = await observe({ ...options, keeps, kubectl: this.kubectl(ASK_MS) });
+      const failed = contexts.find(({ error }) => error !== null)?.error;
+      for (const subject of wanted.map(formatSubject)) {
+        const kept = objects.get(subject);
+        if (!kept && failed) throw errorFromJson(failed);
+        if (kept) looks.set(subject, lookOf(kept, new Date(this.now())));
+      }
+    }
+    return looks;
   }
 
-  #result(one: ClusterSubject, goal: WaitGoal, state: string | null, ms: number): CommandResult {
-    const subject = formatSubject(one);
+  #result(goal: WaitGoal, reached: readonly Reached[], ms: number): CommandResult {
+    const [first] = reached;
+    const one = reached.length === 1 ? { subject: first?.subject, state: first?.state } : {};
     return {
-      json: { subject, for: goal, state, seconds: Math.round(ms / 1000) },
-      names: [subject],
-      lines: ({ style }) => [
-        `${style('green', '✓')} ${subject} is ${state ?? 'gone'}, after ${formatAge(ms)}`,
-      ],
+      json: { ...one, for: goal, seconds: Math.round(ms / 1000), clusters: reached },
+      rows: reached,
+      names: reached.map(({ subject }) => subject),
+      lines: ({ style }) =>
+        reached.map(
+          ({ subject, state, seconds }) =>
+            `${style('green', '✓')} ${subject} is ${state ?? 'gone'}, after ${formatAge(seconds * 1000)}`,
+        ),
     };
   }
 
@@ -133,8 +180,15 @@ export default class Wait extends ClusterCommand {
     reason: 'failed' | 'timeout',
   ): FindingsError {
     const { namespace, name } = one;
+    const contexts = ((this.flags['context'] as string[] | undefined) ?? []).map(
+      (word) => ` --context ${word}`,
+    );
+    const advice =
+      state === null
+        ? `Check the name: kgit status -n ${namespace}${contexts.join('')} shows what is there`
+        : `kgit status ${namespace}/${name} --explain${contexts.join('')} tells more`;
     return new FindingsError(message, {
-      suggestions: [`kgit status ${namespace}/${name} --explain tells more`],
+      suggestions: [advice],
       data: { subject: formatSubject(one), state, cause, reason },
     });
   }

@@ -54,7 +54,7 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   ],
   'server-error': [
     'the API server reports an error',
-    'Try again; `kubectl{in} get --raw /readyz?verbose` shows what of the management cluster is not well',
+    "Try again; `kubectl{in} get --raw '/readyz?verbose'` shows what of the management cluster is not well",
   ],
   refused: [
     'the connection was refused',

@@ -193,21 +193,45 @@ describe('metrics and pages', () => {
 });
 
 describe('kgit wait', () => {
-  it('ends with 0 when it is so, with 3 and the cause when it failed, with 17 when nobody can be asked', async () => {
-    expect((await run(['wait', 'azure-prod-weu', '--for', 'ready', '--json'])).json).toMatchObject({
-      kind: 'WaitResult',
-      state: 'Ready',
-    });
+  it('ends with 0 when all is so, whichever context shows it', async () => {
+    const names = ['azure-prod-weu', 'kcm-system/azure-westus3', 'nowhere'];
+    const { json, code } = await run(['wait', ...names.slice(0, 2), '--for', 'ready', '--json']);
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ kind: 'WaitResult', for: 'Ready' });
+    expect(json.clusters.map(({ subject, state }: Record<string, string>) => `${subject} ${state}`)).toEqual([
+      'cluster/default/kcm-system/azure-prod-weu Ready',
+      'cluster/default/kcm-system/azure-westus3 Ready',
+    ]);
+    // Of one context that may not and one that may, the answer of the one that may counts.
+    const both = ['--context', 'nobody', '--context', 'admin'];
+    const one = await run(['wait', 'azure-prod-weu', ...both, '--for', 'ready', '--json']);
+    expect(one.json).toMatchObject({ subject: 'cluster/default/kcm-system/azure-prod-weu', state: 'Ready' });
     expect((await run(['wait', 'nowhere', '--for', 'deleted'])).code).toBe(0);
-    const failed = await run(['wait', AWS, '--for', 'ready', '--json']);
-    expect(failed.code).toBe(3);
-    expect(failed.json.error.data).toMatchObject({ state: 'Failed', reason: 'failed' });
-    expect(failed.json.error.message).toContain('AuthFailure');
-    const late = await run(['wait', 'openstack-prod-fra', '--for', 'ready', '--timeout', '0.5', '--json']);
-    expect(late.json.error).toMatchObject({ exitCode: 3, data: { state: 'Updating', reason: 'timeout' } });
+    // That it is not there can only be said where everybody answered.
+    expect((await run(['wait', 'nowhere', '--for', 'deleted', ...both])).code).toBe(17);
+  });
+
+  it('ends with 3 and the cause when one failed or does not come in time, with 2 for a wrong word', async () => {
+    const failed = await run(['wait', 'azure-prod-weu', AWS, '--for', 'ready', '--json']);
+    expect(failed.json.error).toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('AuthFailure'),
+      data: { subject: `cluster/default/${AWS}`, state: 'Failed', reason: 'failed' },
+    });
+    const names = ['openstack-prod-fra', 'nowhere', 'azure-prod-weu'];
+    const late = await run(['wait', ...names, '--for', 'ready', '--timeout', '0.5']);
+    expect(late.code).toBe(3);
+    expect(late.stderr).toContain(
+      'not Ready after 0s: cluster/default/kcm-system/openstack-prod-fra: Updating',
+    );
+    expect(late.stderr).toContain('cluster/default/kcm-system/nowhere: not there');
+    const missing = await run(['wait', 'nowhere', '--for', 'ready', '--timeout', '0.1', '--json']);
+    expect(missing.json.error).toMatchObject({
+      data: { state: null, reason: 'timeout' },
+      suggestions: ['Check the name: kgit status -n kcm-system shows what is there'],
+    });
     expect((await run(['wait', AWS, '--for', 'nonsense'])).code).toBe(2);
-    server.inject({ kind: 'unauthorized' });
-    expect((await run(['wait', AWS, '--for', 'ready'])).code).toBe(17);
+    expect((await run(['wait', '--for', 'ready'])).code).toBe(2);
   });
 
   it('goes on while the cluster is on its way, and over a moment of failure', async () => {
@@ -225,5 +249,7 @@ describe('kgit wait', () => {
     const { code, stderr } = await waiting;
     expect(code).toBe(0);
     expect(stderr).toContain('asked in vain');
+    server.inject({ kind: 'unauthorized' });
+    expect((await run(['wait', AWS, '--for', 'ready'])).code).toBe(17);
   });
 });

@@ -24,7 +24,7 @@ afterAll(() => server.stop());
 function steady(text: string, folder = '/nowhere'): string {
   return text
     .replaceAll(folder, 'FOLDER')
-    .replace(/^(error CLUSTER: (?:context "\w+": )?[^:\n]+: ).+$/m, '$1(what kubectl says)');
+    .replace(/^(error CLUSTER: (?:context "\w+": )?(?!context )[^:\n]+: ).+$/m, '$1(what kubectl says)');
 }
 
 /** `kgit status` fails with 17, shows nothing as if it were live, and tells why and what to do. */
