@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { clusterLines } from '../../src/cli/cluster-lines.js';
 import { statusLines } from '../../src/cli/status-lines.js';
 import { styleFor } from '../../src/cli/style.js';
+import { timeLine } from '../../src/cli/time-line.js';
 import { readClusterDeployment } from '../../src/k0rdent/cluster-deployment.js';
-import { readClusterDetail } from '../../src/k0rdent/cluster-detail.js';
+import { type ClusterDetail, readClusterDetail } from '../../src/k0rdent/cluster-detail.js';
 import { clusterStatus } from '../../src/k0rdent/cluster-state.js';
 import type { Kubectl } from '../../src/k0rdent/kubectl.js';
-import { sample, samples } from '../k0rdent/support.js';
+import { sample, sampleOthersHere, samples } from '../k0rdent/support.js';
 import { type KubeObject, SAMPLES_NOW } from '../support/api-server/objects.js';
 
 const now = SAMPLES_NOW.getTime();
@@ -61,14 +62,45 @@ it.each([80, 160])('the table at %d columns', async (width) => {
   await expect(text).toMatchFileSnapshot(`panes/table-${width}.txt`);
 });
 
-it.each([80, 160])('a failed cluster at %d columns', async (width) => {
-  const object = sample('cld-03-aws-failed-capi.yaml');
+const api = '/apis/k0rdent.mirantis.com/v1beta1';
+
+/** One cluster as `status` shows it, its events those that the API gives. */
+async function onePane(file: string, width: number, more: Partial<ClusterDetail>, events: KubeObject[] = []) {
+  const object = sample(file);
   const { cluster, shown } = joined(object);
-  const noEvents: Kubectl = { get: async () => ({ kind: 'EventList', items: [] }) } as never;
-  const kept = { object, cluster, kubectl: noEvents, api: '/apis/k0rdent.mirantis.com/v1beta1' as const };
-  const detail = await readClusterDetail(kept, { now: SAMPLES_NOW, explain: false });
-  const picture = { subject: 'x', cluster: shown, detail, timeLine: [], recorded: null, now };
+  const kubectl: Kubectl = { get: async () => ({ kind: 'EventList', items: events }) } as never;
+  const read = await readClusterDetail(
+    { object, cluster, kubectl, api },
+    { now: SAMPLES_NOW, explain: false },
+  );
+  const detail = { ...read, ...more };
+  const recorded = [{ ...event, message: 'from 1-0-42, as agreed with the team that owns the payments' }];
+  const entries = timeLine(recorded, detail.events ?? [], 15);
+  const picture = { subject: 'x', cluster: shown, detail, timeLine: entries, recorded: null, now };
   const text = pane(clusterLines(picture, screen(width), false));
   fits(text, width);
+  return text;
+}
+
+it.each([80, 160])('a failed cluster at %d columns', async (width) => {
+  const text = await onePane('cld-03-aws-failed-capi.yaml', width, {});
   await expect(text).toMatchFileSnapshot(`panes/failed-${width}.txt`);
+});
+
+it.each([80, 160])('a cluster on its way, explained, at %d columns', async (width) => {
+  const place = { namespace: 'team-payments', problems: [] };
+  const machine = (name: string, state: string) => ({ ...place, kind: 'Machine', name, state });
+  const related = [
+    { ...place, kind: 'Credential', name: 'azure-cred', state: 'ready' },
+    { ...place, kind: 'ClusterTemplate', name: 'azure-standalone-cp-1-0-45', state: 'not there' },
+    {
+      ...{ ...place, kind: 'MultiClusterService', name: 'kof-istio-child-cluster', state: 'not deployed' },
+      problems: ['waiting for MultiClusterService kof-istio-network to deploy its services'],
+    },
+    ...['a', 'b', 'c', 'd'].map((name) => machine(name, 'Running')),
+    { ...machine('e', 'Provisioning'), problems: ['NodeHealthy: waiting for the control plane'] },
+  ];
+  const events = sampleOthersHere().filter(({ kind }) => kind === 'Event');
+  const text = await onePane('cld-02-azure-provisioning.yaml', width, { related }, events);
+  await expect(text).toMatchFileSnapshot(`panes/explained-${width}.txt`);
 });
