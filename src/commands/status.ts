@@ -28,7 +28,7 @@ const TIME_LINE = 15;
 export default class Status extends ClusterCommand {
   static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
   static override description = helpText(
-    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. At the first status the identity of the management cluster is noted in kgit.yaml. With --watch it goes on and tells each change of a state once, over lost connections; with --record each becomes an event.`,
+    `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. At the first status the identity of the management cluster is noted in kgit.yaml. With --watch it goes on and tells each change of a state once, over lost connections; with --record each becomes an event, also one that the objects prove to have been missed.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',

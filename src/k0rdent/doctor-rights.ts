@@ -14,15 +14,21 @@ interface Rule {
 }
 
 const K0RDENT = 'k0rdent.mirantis.com';
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   { group: K0RDENT, resource: 'clusterdeployments', verb: 'list', isNeeded: true },
   { group: K0RDENT, resource: 'clusterdeployments', verb: 'watch' },
   { group: K0RDENT, resource: 'managements', verb: 'list', isGlobal: true },
   { group: K0RDENT, resource: 'credentials', verb: 'list' },
   { group: K0RDENT, resource: 'clustertemplates', verb: 'list' },
   { group: K0RDENT, resource: 'servicesets', verb: 'list' },
+  { group: K0RDENT, resource: 'multiclusterservices', verb: 'list', isGlobal: true },
+  { group: K0RDENT, resource: 'regions', verb: 'list', isGlobal: true },
   { group: '', resource: 'events', verb: 'list' },
+  { group: 'cluster.x-k8s.io', resource: 'clusters', verb: 'list' },
   { group: 'cluster.x-k8s.io', resource: 'machines', verb: 'list' },
+  { group: 'cluster.x-k8s.io', resource: 'machinepools', verb: 'list' },
+  { group: 'helm.toolkit.fluxcd.io', resource: 'helmreleases', verb: 'list' },
+  { group: 'lib.projectsveltos.io', resource: 'sveltosclusters', verb: 'list' },
 ];
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 /** Reviews asked at a time; each is a kubectl of its own. */
