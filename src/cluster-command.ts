@@ -4,7 +4,7 @@ import { resolveCluster } from './cli/subjects.js';
 import { oneLine } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type TimeLineEntry, timeLine } from './cli/time-line.js';
-import { KgitError, UsageError } from './errors.js';
+import { KgitError, NotFoundError, UsageError } from './errors.js';
 import { actorOf } from './identity.js';
 import { type ClusterDetail, readClusterDetail } from './k0rdent/cluster-detail.js';
 import { type Kubectl, openKubectl } from './k0rdent/kubectl.js';
@@ -12,10 +12,10 @@ import type { KeptObject, Observation } from './k0rdent/observation.js';
 import { type ObserveOptions, observe } from './k0rdent/observe.js';
 import type { Operation } from './model/operation.js';
 import { guardSecrets } from './model/secret/guard-secrets.js';
-import type { ClusterSubject } from './model/subject.js';
+import { type ClusterSubject, formatSubject } from './model/subject.js';
 import { monotonicIds } from './model/ulid.js';
 import { readFlags } from './read-flags.js';
-import type { ClusterRecord } from './store/cluster-records.js';
+import { type ClusterRecord, readClusters } from './store/cluster-records.js';
 import { randomBytes } from './store/random-bytes.js';
 import { readEvents } from './store/records.js';
 
@@ -132,6 +132,24 @@ export abstract class ClusterCommand extends KgitCommand {
     ]);
     const recorded = stored.slice(-limit).map((event) => event.read());
     return { detail, timeLine: timeLine(recorded, detail.events ?? [], limit) };
+  }
+
+  /** That a cluster is neither live nor recorded, with the places where one of its name is. Throws ClusterError. */
+  protected async notKnown(context: Context, one: ClusterSubject): Promise<NotFoundError> {
+    const records = (await readClusters(context.reading.view)).filter(
+      ({ subject, lastEvent }) => subject.name === one.name && lastEvent !== null,
+    );
+    const { clusters } = await this.observe(context, records, { name: one.name });
+    const places = [...clusters, ...records.map(({ subject }) => subject)].map(
+      ({ management, namespace, name }) =>
+        management === one.management ? `${namespace}/${name}` : `${management}/${namespace}/${name}`,
+    );
+    const subject = formatSubject(one);
+    const suggestions = [...new Set(places)].sort().map((place) => `Did you mean ${place}?`);
+    return new NotFoundError(`${subject} is neither live nor recorded`, {
+      suggestions: [...suggestions, "'kgit status' shows what is live, 'kgit list' what is recorded"],
+      data: { subject },
+    });
   }
 
   /** Notes the identity of a management cluster that was seen for the first time; that it cannot is no failure of status. */

@@ -6,7 +6,7 @@ import type { CommandResult } from '../cli/output.js';
 import { contextLines, divergenceLines } from '../cli/status-lines.js';
 import { timeLine } from '../cli/time-line.js';
 import { ClusterCommand, explainedJson } from '../cluster-command.js';
-import { EXIT_CODES, NotFoundError } from '../errors.js';
+import { EXIT_CODES } from '../errors.js';
 import { buildStatus } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
@@ -55,11 +55,7 @@ export default class Show extends ClusterCommand {
     const kept = observation.objects.get(subject);
     const [record] = records;
     const failed = contexts.some(({ error }) => error !== null);
-    if (!kept && !record?.lastEvent && !failed)
-      throw new NotFoundError(`${subject} is neither live nor recorded`, {
-        suggestions: ["'kgit status' shows what is live, 'kgit list' what is recorded"],
-        data: { subject },
-      });
+    if (!kept && !record?.lastEvent && !failed) throw await this.notKnown(context, one);
     const explained = kept ? await this.explained(context, one, kept, TIME_LINE) : null;
     const stored = explained ? [] : await readEvents(context.reading.view, one);
     const entries =

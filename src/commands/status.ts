@@ -10,7 +10,7 @@ import { statusMetrics } from '../cli/status-metrics.js';
 import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
-import { ClusterError, EXIT_CODES, NotFoundError, UsageError } from '../errors.js';
+import { ClusterError, EXIT_CODES, UsageError } from '../errors.js';
 import { type Missed, missedTransitions } from '../k0rdent/missed-transitions.js';
 import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
@@ -107,18 +107,14 @@ export default class Status extends ClusterCommand {
     if (stop) return this.#watch(context, observation, records, { wanted, one, stop });
     const report = buildStatus<KgitEvent>(observation, records);
     const kept = one && observation.objects.get(formatSubject(one));
-    if (one && !kept) this.#requireKnown(one, records, report);
+    if (one && !kept && this.#isUnknown(records, report)) throw await this.notKnown(context, one);
     const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
     return this.#result(context, report, words, explained);
   }
 
   /** A cluster that is neither live nor recorded is a mistake, unless one of several contexts could not be asked. */
-  #requireKnown(one: ClusterSubject, records: readonly ClusterRecord[], { contexts }: Report): void {
-    if (records.some(({ lastEvent }) => lastEvent !== null) || contexts.some(({ error }) => error)) return;
-    throw new NotFoundError(`${formatSubject(one)} is neither live nor recorded`, {
-      suggestions: ["'kgit status' shows what is live, 'kgit list' what is recorded"],
-      data: { subject: formatSubject(one) },
-    });
+  #isUnknown(records: readonly ClusterRecord[], { contexts }: Report): boolean {
+    return records.every(({ lastEvent }) => lastEvent === null) && contexts.every(({ error }) => !error);
   }
 
   #namespace(): string | undefined {

@@ -73,7 +73,13 @@ describe('kgit status of one cluster', () => {
   });
 
   it('is not found where it is neither live nor recorded; vanished where it is recorded', async () => {
-    expect((await run(['status', 'nowhere', '--json'])).json.error.code).toBe('NOT_FOUND');
+    expect((await run(['status', 'aws-prod-use1', '--json'])).json.error).toMatchObject({
+      ...{
+        code: 'NOT_FOUND',
+        message: 'cluster/default/kcm-system/aws-prod-use1 is neither live nor recorded',
+      },
+      suggestions: [`Did you mean ${AWS}?`, expect.stringContaining('kgit status')],
+    });
     await kgitJson(repository, ['push-event', 'cluster_created', '--cluster', 'gone']);
     const { json } = await run(['status', 'gone', '--json']);
     expect(json).toMatchObject({ clusters: [], divergence: [{ kind: 'vanished', name: 'gone' }] });
