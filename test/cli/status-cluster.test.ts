@@ -65,7 +65,7 @@ describe('kgit status of one cluster', () => {
       edited('cld-02-azure-provisioning.yaml', ({ metadata }) => ({ metadata: { ...metadata, uid } })),
     ];
     const { json } = await run(['status', STAGING, '--json']);
-    expect(json.timeLine).toEqual([]);
+    expect(json.timeLine.filter(({ source }: { source: string }) => source === 'kubernetes')).toEqual([]);
     const denied = await run(['status', STAGING, '--context', 'viewer', '--explain']);
     expect(denied.code).toBe(0);
     expect(denied.stdout).toContain('Kubernetes events: denied');
