@@ -24,7 +24,8 @@ export interface ExportedFile {
   readonly withheld: readonly string[];
 }
 
-const STATE = 'state';
+/** The folder of a checkout in which the scripts keep what is current. */
+export const STATE_FOLDER = 'state';
 const OLD = 'old_deployments';
 const HISTORY = 'deployment-history';
 const ARCHIVE = 'deployment-archive';
@@ -92,9 +93,9 @@ function clusterFiles(of: ExportedSubject): ExportedFile[] {
   };
   return [
     ...(events.length > 0
-      ? [file(subject, `${STATE}/cluster-${name}-events.yaml`, 'cluster-events', list)]
+      ? [file(subject, `${STATE_FOLDER}/cluster-${name}-events.yaml`, 'cluster-events', list)]
       : []),
-    ...(state ? [file(subject, `${STATE}/cluster-${name}-state.yaml`, 'cluster-state', state)] : []),
+    ...(state ? [file(subject, `${STATE_FOLDER}/cluster-${name}-state.yaml`, 'cluster-state', state)] : []),
   ];
 }
 
@@ -126,7 +127,7 @@ function deploymentFiles(of: ExportedSubject): ExportedFile[] {
   const isRemoved = events.findLast(
     ({ action }) => action === 'deployment_initialized' || action === 'state_removed',
   );
-  const place = moved ? `${OLD}/${moved.name}` : STATE;
+  const place = moved ? `${OLD}/${moved.name}` : STATE_FOLDER;
   const files: ExportedFile[] = [];
   const embedded = entries.get('deployment-state') ?? [];
   for (const [family, data] of states) {

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { bareRepository, cloneOf, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { bash } from '../../support/script-api/bash.js';
 import { offlineClone, stateRepository } from '../../support/state-repository.js';
@@ -91,6 +92,36 @@ it('loses nothing when scripts run side by side', async () => {
   const log = await kgitJson(repo, ['log', 'deployment/k0rdent-t2', '--limit', '1000']);
   const recorded = (log.events as { action: string }[]).filter(({ action }) => action.startsWith('step_'));
   expect(recorded).toHaveLength(80);
+}, 120_000);
+
+it('loses nothing when scripts of two clones write the same files, one of them by a link', async () => {
+  const remote = bareRepository();
+  const one = temporaryFolder();
+  await kgitJson('.', ['init', one, '--remote', remote]);
+  const [folder, link] = [checkout(), join(checkout(), 'link')];
+  symlinkSync(folder, link);
+  await bash(folder, one, 'init_deployment_state k0rdent-t5');
+  await kgitJson(one, ['sync']);
+  const clones = [one, cloneOf(remote)];
+  const runs = await Promise.all(
+    [0, 1, 2, 3].map((i) =>
+      bash(
+        i % 2 === 0 ? folder : link,
+        clones[i % 2] as string,
+        `for j in {1..10}; do update_state "own.k\${j}_${i}" "$j"; add_event "step_${i}_$j" it; done`,
+      ),
+    ),
+  );
+  expect(runs.map(({ code, err }) => `${code}${err}`)).toEqual(['0', '0', '0', '0']);
+  const events = read(folder, 'state/deployment-events.yaml').events as { action: string }[];
+  const own = events.map(({ action }) => action).filter((action) => action.startsWith('step_'));
+  expect([own.length, new Set(own).size]).toEqual([40, 40]);
+  expect(Object.keys(read(folder, 'state/deployment-state.yaml').own)).toHaveLength(40);
+  for (const clone of clones) await kgitJson(clone, ['sync']);
+  const log = await kgitJson(one, ['log', 'deployment/k0rdent-t5', '--fetch', '--action', 'step_0_1']);
+  expect(log.events).toHaveLength(1);
+  const { value } = await kgitJson(one, ['get', 'deployment.own']);
+  expect(Object.keys(value)).toHaveLength(40);
 }, 120_000);
 
 it('keeps what it wrote when the network is away, and says so to nobody', async () => {
