@@ -16,12 +16,9 @@ import { FolderLock } from '../store/folder-lock.js';
 import { ImportedFiles, textHash } from '../store/imported-files.js';
 import { listSubjects, readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
-import {
-  type ExportedFile,
-  type ExportedSubject,
-  planExport,
-  STATE_FOLDER,
-} from '../sync/export/plan-export.js';
+import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subject.js';
+import { planExport } from '../sync/export/plan-export.js';
+import { STATE_FOLDER } from '../sync/legacy-family.js';
 import { readText, replaceText } from '../sync/script-api/script-file.js';
 import { systemClock, thisHost } from '../this-host.js';
 

@@ -7,6 +7,9 @@ const OWN = ['id', 'source', 'changes', 'given'];
 /** A text in the place of a secret. */
 export const MARKER = /^<withheld: .*>$/s;
 
+/** Whether a name from an event may become one of a file: it may lead nowhere else. */
+export const isName = (name: string) => name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+
 /** An event as the entry of a legacy file, with its secrets where this machine has them. */
 export interface ExportedEntry {
   readonly family: string;
@@ -14,6 +17,8 @@ export interface ExportedEntry {
   readonly entry: ValueMap;
   /** What the file said beside its entries when this was the last of them. */
   readonly head: ValueMap | null;
+  /** Whether it tells of an archive in which no log of events lay. */
+  readonly isAlone: boolean;
   readonly event: KgitEvent;
 }
 
@@ -60,6 +65,7 @@ export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Val
     index: typeof index === 'number' ? index : -1,
     entry: entry as ValueMap,
     head: isMap(file) ? (file as ValueMap) : null,
+    isAlone: source['alone'] === true,
     event,
   };
 }

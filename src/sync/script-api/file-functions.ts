@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.js';
 import type { ValueMap } from '../../model/value.js';
 import { parseYaml } from '../../model/yaml.js';
 import { hasCode } from '../../store/durable-files.js';
+import { ARCHIVES_FOLDER } from '../legacy-family.js';
 import {
   FIRST_HISTORY,
   firstAzureEvents,
@@ -19,7 +20,7 @@ import type { ScriptFunction } from './script-functions.js';
 import { quotedNode } from './script-state-file.js';
 import { parseYqPath, typedValue, unescapeYq } from './yq-path.js';
 
-const OLD = './old_deployments';
+const OLD = `./${ARCHIVES_FOLDER}`;
 const HISTORY = `${OLD}/deployment-history.yaml`;
 /** What is archived of the folder beside the deployment's own two files. */
 const OTHERS = ['kof-state.yaml', 'kof-events.yaml', 'azure-state.yaml', 'azure-events.yaml'];
