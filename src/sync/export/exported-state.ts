@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.js';
 import { mutable, setAt } from '../../model/edit.js';
 import type { KgitEvent } from '../../model/event.js';
+import { MASK } from '../../model/secret/mask-secrets.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value.js';
 import { fileValueKey } from '../../store/withheld-values.js';
@@ -84,7 +85,7 @@ function placeOf(family: FileFamily, { place }: Partial<FileSnapshot>): string |
 function secretPlaces({ withheld = [] }: Partial<FileSnapshot>): StatePath[] {
   return withheld.flatMap((place) => {
     try {
-      return place.includes('***') ? [] : [parseStatePath(place)];
+      return place.includes(MASK) ? [] : [parseStatePath(place)];
     } catch (error) {
       if (error instanceof UsageError) return [];
       throw error;
