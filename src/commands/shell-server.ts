@@ -8,7 +8,9 @@ import { scriptLocks } from '../composition.js';
 import { KgitError, NotFoundError } from '../errors.js';
 import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
 import { FolderLock } from '../store/folder-lock.js';
+import { readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
+import { deploymentValues } from '../sync/export/exported-state.js';
 import { fileOnlyMessage, isOver } from '../sync/file-only-check.js';
 import { fileOnly, mergeFiles } from '../sync/merge-files.js';
 import type { ScriptHost } from '../sync/script-api/script-session.js';
@@ -100,6 +102,15 @@ export default class ShellServer extends LegacyCommand {
       now: () => this.now(),
       management: merge.settings.management,
       ...{ namespace, deployment },
+      recorded: async (subject) => {
+        const view = await merge.view();
+        const events = await readEvents(view, subject);
+        const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
+        return deploymentValues(
+          state ?? {},
+          events.map((event) => event.read()),
+        );
+      },
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },

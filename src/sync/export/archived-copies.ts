@@ -1,7 +1,7 @@
 import { parseRfc3339 } from '../../model/rfc3339.js';
 import { isMap, type ValueMap } from '../../model/value.js';
 import { isArchiveFolder } from '../legacy-family.js';
-import { type ExportedEntry, isName } from './exported-entry.js';
+import { type ExportedEntry, isName, lastLog } from './exported-entry.js';
 
 /** What the scripts put into `old_deployments/`, as its event tells it. */
 export interface ArchivedCopy {
@@ -58,14 +58,11 @@ export function splitLog(
   let rest = entries;
   for (const copy of copies.filter(({ hasLog }) => hasLog)) {
     const isIn = (entry: ExportedEntry) => timeOf(entry) <= copy.time;
-    archived.set(copy.name, rest.filter(isIn));
+    archived.set(copy.name, lastLog(rest.filter(isIn)));
     if (copy.isFolder) rest = rest.filter((entry) => !isIn(entry));
   }
-  if (last === null || !last.hasLog) return { archived, current: rest };
+  if (last === null || !last.hasLog) return { archived, current: lastLog(rest) };
   const own = new Set([...(archived.get(last.name) ?? []), ...rest]);
-  archived.set(
-    last.name,
-    entries.filter((entry) => own.has(entry)),
-  );
+  archived.set(last.name, lastLog(entries.filter((entry) => own.has(entry))));
   return { archived, current: [] };
 }

@@ -70,6 +70,16 @@ export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Val
   };
 }
 
+/**
+ * The entries of the last log among these: the scripts begin the file anew where they begin a deployment or a cluster
+ * again under its name, and what was in it before is in the repository alone.
+ */
+export function lastLog(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
+  const starts = entries.filter(({ index }) => index === 0).map(({ event }) => event.id);
+  const [start = '', ...others] = starts.sort().reverse();
+  return others.length === 0 ? entries : entries.filter(({ event }) => event.id >= start);
+}
+
 /** The entries of one file in their order there; those of no file stand where their time is. */
 export function inOrder(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
   const placed = entries.filter(({ index }) => index >= 0).sort((a, b) => a.index - b.index);

@@ -62,6 +62,41 @@ function restored(family: FileFamily, key: string, value: Value, origins: Origin
   return holder['value'] as Value;
 }
 
+type Owner = readonly [family: FileFamily, key: string];
+
+/** The file, and the key in it, of the state paths that files have. */
+function ownersOf(origins: Origins): ReadonlyMap<string, Owner> {
+  const owners = new Map<string, Owner>();
+  for (const family of ['deployment-state', 'kof-state', 'azure-state'] as const) {
+    const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};
+    const secret = secretPlaces(origin).map(([key]) => String(key));
+    for (const key of [...Object.keys(origin.values ?? {}), ...secret])
+      owners.set(topOf(statePathOfKey(family as StateFamily, key)), [family, key]);
+  }
+  return owners;
+}
+
+/** The values of a state by the file and the key that they belong to. */
+function* ownedValues(state: Readonly<Record<string, unknown>>, owners: ReadonlyMap<string, Owner>) {
+  for (const root of ROOTS)
+    for (const [key, value] of Object.entries(isMap(state[root]) ? state[root] : {})) {
+      const preset: Owner = ['deployment-state', deploymentKeyOfPath([root, key])];
+      const [family, name] = owners.get(topOf([root, key])) ?? preset;
+      yield [family, name, value as Value] as const;
+    }
+}
+
+/** What of a deployment's state is deployment-state.yaml's, under its keys there, as the state has it. */
+export function deploymentValues(
+  state: Readonly<Record<string, Value>>,
+  events: readonly KgitEvent[],
+): ValueMap {
+  const own = [...ownedValues(state, ownersOf(originsOf(events)))].filter(
+    ([family]) => family === 'deployment-state',
+  );
+  return Object.fromEntries(own.map(([, key, value]) => [key, value]));
+}
+
 /** A state file of a deployment. */
 export interface ExportedState {
   readonly data: ValueMap;
@@ -122,13 +157,7 @@ export function exportedState(
   secrets: ReadonlyMap<string, Value>,
 ): ReadonlyMap<FileFamily, ExportedState> {
   const origins = originsOf(events);
-  const owners = new Map<string, [FileFamily, string]>();
-  for (const family of ['deployment-state', 'kof-state', 'azure-state'] as const) {
-    const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};
-    const secret = secretPlaces(origin).map(([key]) => String(key));
-    for (const key of [...Object.keys(origin.values ?? {}), ...secret])
-      owners.set(topOf(statePathOfKey(family as StateFamily, key)), [family, key]);
-  }
+  const owners = ownersOf(origins);
   const tree = mutable(state) as Record<string, unknown>;
   for (const [path, value] of secrets)
     if (!/^(event|file):/.test(path)) setAt(tree, parseStatePath(path), value);
@@ -146,14 +175,7 @@ export function exportedState(
       if (found || origins.displaced.has(`${family} ${formatStatePath(path)}`))
         put(family, key, value as Value);
     }
-  for (const root of ROOTS)
-    for (const [key, value] of Object.entries(isMap(tree[root]) ? tree[root] : {})) {
-      const [family, name] = owners.get(topOf([root, key])) ?? [
-        'deployment-state',
-        deploymentKeyOfPath([root, key]),
-      ];
-      put(family, name, value as Value);
-    }
+  for (const [family, name, value] of ownedValues(tree, owners)) put(family, name, value);
   return new Map(
     [...files].map(([family, data]) => {
       const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};

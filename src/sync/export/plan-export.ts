@@ -2,7 +2,7 @@ import { formatSubject, type Subject } from '../../model/subject.js';
 import { isMap, type Value, type ValueMap } from '../../model/value.js';
 import { ARCHIVES_FOLDER, STATE_FOLDER } from '../legacy-family.js';
 import { deploymentFiles } from './deployment-files.js';
-import { isName, markersIn } from './exported-entry.js';
+import { isName, lastLog, markersIn } from './exported-entry.js';
 import { type ExportedFile, type ExportedSubject, entriesOf, headOf, nameOf } from './exported-subject.js';
 
 const HISTORY = 'deployment-history';
@@ -16,7 +16,7 @@ function clusterFiles(of: ExportedSubject): ExportedFile[] {
   const name = nameOf(of);
   if (!isName(name)) return [];
   const entries = entriesOf(of);
-  const events = entries.get('cluster-events') ?? [];
+  const events = lastLog(entries.get('cluster-events') ?? []);
   const { entry: recorded, head = null } = entries.get('cluster-state')?.at(-1) ?? {};
   const list = { ...headOf('cluster-events', name, events), events: events.map(({ entry }) => entry) };
   const state = recorded && {
