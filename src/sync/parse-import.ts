@@ -13,7 +13,7 @@ import {
   historyByDeployment,
   historyEntry,
 } from './legacy-entries.js';
-import { type Archive, isPreState, isStateFamily } from './legacy-family.js';
+import { type Archive, isPreState, isStateFamily, recogniseName } from './legacy-family.js';
 import {
   checkoutOf,
   type FolderDocument,
@@ -204,6 +204,17 @@ function deploymentOf(subject: Subject, { names }: LegacyFolder, settings: Impor
   return name === undefined ? null : legacySlug(name);
 }
 
+/** Whether this is the state of a deployment, outside of an archive, that cannot be read. */
+function isUnreadableState({ file, family, ...row }: FolderDocument | ParsedFile): boolean {
+  if ('data' in row || family !== 'deployment-state' || row.error === null) return false;
+  const recognised = recogniseName(basename(file.path), basename(file.folder));
+  return recognised.kind === 'family' && recognised.archive === null;
+}
+
+function onlyName(folder: LegacyFolder | undefined): string | null {
+  return folder?.names.size === 1 ? ([...folder.names][0] as string) : null;
+}
+
 /**
  * Reads what legacy files would write: recognised by name and shape, secrets withheld, every event with its
  * id. Pure; what cannot be imported is in its file's row, as a warning or an error.
@@ -231,7 +242,11 @@ export function parseImport(
   const roots = new Set(
     read.flatMap(({ family, file }) => (family === 'deployment-name' ? [file.folder] : [])),
   );
-  const isChosen = chooseArchives(documents, (document) => folders.get(groupOf(document))?.names);
+  const isChosen = chooseArchives(
+    documents,
+    (document) => folders.get(groupOf(document))?.names,
+    read.filter(isUnreadableState).map(({ file }) => onlyName(folders.get(file.folder))),
+  );
   return read.map((document, i) => {
     progress(i + 1, read.length);
     if (!('data' in document)) return document;
