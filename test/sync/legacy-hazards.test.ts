@@ -4,7 +4,7 @@ import { parseState } from '../../src/model/state-document.js';
 import type { Value } from '../../src/model/value.js';
 import { refusalOf } from '../../src/sync/import-plan.js';
 import type { LegacyFile } from '../../src/sync/read-legacy-files.js';
-import { legacyFile, MemoryRepository } from './import-support.js';
+import { eventFile, legacyFile, MemoryRepository } from './import-support.js';
 
 const HEAD = 'deployment_id: x\n';
 const state = (text: string, folder?: string) => legacyFile('deployment-state.yaml', HEAD + text, folder);
