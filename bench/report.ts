@@ -8,6 +8,7 @@ export const FIGURES = [
   'PUSH',
   'GROWTH',
   'BULK',
+  'IMPORT',
   'COLD',
   'SCRIPT',
   'SCRIPT-API',

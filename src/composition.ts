@@ -160,6 +160,12 @@ function xdgFolder(environment: Environment, variable: string, preset: string): 
   });
 }
 
+/** The folder of the locks on legacy files: one for all clones of the user, for two may be fed from the same files. */
+export function scriptLocks(environment: Environment, { localFolder }: OpenRepository): string {
+  const hasHome = environment['XDG_STATE_HOME'] || environment['HOME'];
+  return join(hasHome ? xdgFolder(environment, 'XDG_STATE_HOME', '.local/state') : localFolder, 'scripts');
+}
+
 async function requireFolder(path: string): Promise<void> {
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),

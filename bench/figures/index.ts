@@ -5,6 +5,7 @@ import { bulk } from './bulk.js';
 import { cold } from './cold.js';
 import { contention, forge } from './contention.js';
 import { growth } from './growth.js';
+import { importFigure } from './import.js';
 import { push } from './push.js';
 import { reads } from './reads.js';
 import { script } from './script.js';
@@ -20,6 +21,7 @@ export const FIGURE_MAKERS: Readonly<
   PUSH: push,
   GROWTH: growth,
   BULK: bulk,
+  IMPORT: importFigure,
   COLD: cold,
   SCRIPT: script,
   'SCRIPT-API': scriptApi,

@@ -6,16 +6,21 @@ import type { CommandResult } from '../cli/output.js';
 import { resolveSubject } from '../cli/subjects.js';
 import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
+import { scriptLocks } from '../composition.js';
 import { ConflictError, UsageError } from '../errors.js';
 import type { Subject } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
 import { formatYaml, parseYaml } from '../model/yaml.js';
 import { hasCode } from '../store/durable-files.js';
+import { FolderLock } from '../store/folder-lock.js';
 import { ImportedFiles, textHash } from '../store/imported-files.js';
 import { listSubjects, readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
-import { type ExportedFile, type ExportedSubject, planExport } from '../sync/export/plan-export.js';
+import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subject.js';
+import { planExport } from '../sync/export/plan-export.js';
+import { STATE_FOLDER } from '../sync/legacy-family.js';
 import { readText, replaceText } from '../sync/script-api/script-file.js';
+import { systemClock, thisHost } from '../this-host.js';
 
 interface Planned extends ExportedFile {
   /** Absolute. */
@@ -63,16 +68,13 @@ were withheld are on that machine alone. A file that has changed since it was im
     const known = new WithheldValues(context.opened.localFolder);
     const parts = await Promise.all(subjects.map((subject) => this.#part(context, subject, known)));
     const imported = new ImportedFiles(context.opened.localFolder);
-    const planned = await this.#targets(planExport(parts), imported);
-    for (const file of planned) {
-      if (!file.isThere) {
-        await mkdir(dirname(file.target), { recursive: true });
-        await replaceText(file.target, file.text);
-      }
-      const { mtimeMs } = await lstat(file.target);
-      const { subject, family, target: path, text } = file;
-      await imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, text });
-    }
+    const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
+    // A script that writes the same files just now would lose what it writes.
+    const planned = await lock.exclusively(resolve(String(this.flags['to']), STATE_FOLDER), async () => {
+      const files = await this.#targets(planExport(parts), imported);
+      for (const file of files) await this.#write(file, imported);
+      return files;
+    });
     const files = planned.map(({ path, family, subject, withheld, isThere }) => ({
       ...{ path, family, subject: subject || null, withheld },
       action: isThere ? 'unchanged' : 'written',
@@ -93,6 +95,16 @@ were withheld are on that machine alone. A file that has changed since it was im
         `${style('green', '✓')} ${files.length} files`,
       ],
     };
+  }
+
+  async #write(file: Planned, imported: ImportedFiles): Promise<void> {
+    const { subject, family, target: path, text } = file;
+    if (!file.isThere) {
+      await mkdir(dirname(path), { recursive: true });
+      await replaceText(path, text);
+    }
+    const { mtimeMs } = await lstat(path);
+    await imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, text });
   }
 
   async #part({ reading }: Context, subject: Subject, known: WithheldValues): Promise<ExportedSubject> {

@@ -181,7 +181,8 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     const [
       only = { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 },
     ] = outcomes;
-    const word = plan.parts.length === 0 ? 'nothing new' : String(only['delivery']);
+    const word =
+      plan.parts.length === 0 ? resumedText(outcomes.length, only['delivery']) : String(only['delivery']);
     for (const name of live?.notFound ?? []) this.note(`${name}: found nowhere in k0rdent`);
     return {
       json: {
@@ -247,6 +248,12 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     });
     return guardSecrets(operation, this.flags['allow-secret']);
   }
+}
+
+/** What became of an import that found nothing new: it may have sent what one that was interrupted had left. */
+function resumedText(count: number, delivery: unknown): string {
+  if (count === 0) return 'nothing new';
+  return `nothing new; what waited here (${count} ${count === 1 ? 'operation' : 'operations'}): ${String(delivery)}`;
 }
 
 const WIDTH = 20;

@@ -4,21 +4,21 @@ import { Args } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { serveSlots } from '../cli/shell-slots.js';
-import { ConflictError, KgitError, NotFoundError } from '../errors.js';
+import { scriptLocks } from '../composition.js';
+import { KgitError, NotFoundError } from '../errors.js';
 import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
-import { createWhole } from '../store/durable-files.js';
-import { PublishLock } from '../store/publish-lock.js';
+import { FolderLock } from '../store/folder-lock.js';
+import { readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
+import { deploymentValues } from '../sync/export/exported-state.js';
 import { fileOnlyMessage, isOver } from '../sync/file-only-check.js';
 import { fileOnly, mergeFiles } from '../sync/merge-files.js';
 import type { ScriptHost } from '../sync/script-api/script-session.js';
-import { CallServer, type Exclusively } from '../sync/script-api/serve-call.js';
+import { CallServer } from '../sync/script-api/serve-call.js';
 import { systemClock, thisHost } from '../this-host.js';
 
 /** How often it looks whether its script is there still, in ms. */
 const LOOK_MS = 250;
-const LOCK_WAIT_MS = 30_000;
-const FILES_LOCKED = 'another script holds the lock of the state files for too long';
 
 export default class ShellServer extends LegacyCommand {
   static override hidden = true;
@@ -40,7 +40,8 @@ export default class ShellServer extends LegacyCommand {
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     try {
       const context = await this.open('never');
-      const calls = new CallServer(this.#host(context), this.#exclusively(context), this.#warning(context));
+      const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
+      const calls = new CallServer(this.#host(context), lock, this.#warning(context));
       await this.#serve(folder, calls);
       await this.publishRest(context);
     } catch (error) {
@@ -101,6 +102,15 @@ export default class ShellServer extends LegacyCommand {
       now: () => this.now(),
       management: merge.settings.management,
       ...{ namespace, deployment },
+      recorded: async (subject) => {
+        const view = await merge.view();
+        const events = await readEvents(view, subject);
+        const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
+        return deploymentValues(
+          state ?? {},
+          events.map((event) => event.read()),
+        );
+      },
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },
@@ -119,23 +129,6 @@ export default class ShellServer extends LegacyCommand {
         // No script fails for a warning; one that begins has no files yet.
         if (!(error instanceof KgitError)) throw error;
         return error instanceof NotFoundError ? null : error.message;
-      }
-    };
-  }
-
-  #exclusively({ opened }: Context): Exclusively {
-    return async (name, work) => {
-      const path = join(opened.localFolder, 'scripts', `${name}.lock`);
-      const lock = new PublishLock(path, thisHost, createWhole);
-      const deadline = performance.now() + LOCK_WAIT_MS;
-      for (let wait = 1; !(await lock.tryAcquire()); wait = Math.min(wait * 1.5, 20)) {
-        if (performance.now() > deadline) throw new ConflictError(FILES_LOCKED);
-        await systemClock.sleep(wait * (0.5 + systemClock.random() / 2));
-      }
-      try {
-        return await work();
-      } finally {
-        await lock.release();
       }
     };
   }

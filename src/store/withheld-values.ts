@@ -9,6 +9,11 @@ export function eventValueKey(id: string, field: StatePath): string {
   return `event:${id}:${formatStatePath(field)}`;
 }
 
+/** The name of a withheld value that one legacy file has otherwise than the state: its family, and the path in it. */
+export function fileValueKey(family: string, path: StatePath): string {
+  return `file:${family}:${formatStatePath(path)}`;
+}
+
 interface Line {
   readonly set?: Readonly<Record<string, Value>>;
   readonly forget?: readonly string[];
@@ -17,7 +22,7 @@ interface Line {
 /**
  * The secrets that were withheld from the repository, on the machine that has them: one file per subject in the
  * local folder of the clone (`withheld/`), readable by its user alone. State goes by its state path
- * (`formatStatePath`), a value of an event by `eventValueKey`. A value may be a secret itself: it goes to who asked
+ * (`formatStatePath`), a value of an event by `eventValueKey`, one that a file has otherwise by `fileValueKey`. A value may be a secret itself: it goes to who asked
  * for it, and never into a log, a message or git.
  */
 export class WithheldValues {
@@ -33,7 +38,7 @@ export class WithheldValues {
     return new PrivateJournal(this.#folder, formatSubject(subject));
   }
 
-  /** All that is withheld of a subject, by state path or `eventValueKey`. Throws EnvironmentError. */
+  /** All that is withheld of a subject, by state path, `eventValueKey` or `fileValueKey`. Throws EnvironmentError. */
   all(subject: Subject): Promise<ReadonlyMap<string, Value>> {
     return this.#read(subject);
   }

@@ -18,12 +18,16 @@ function ageOf({ data }: FolderDocument): number {
 /**
  * Tells of which archived files the state is the one to import: the newest of its family and deployment, where no
  * file outside of an archive holds that deployment's state. The others are copies of earlier times.
+ * @param unreadable the deployments of which such a file cannot be read just now; null for one that nothing names
  */
 export function chooseArchives(
   documents: readonly FolderDocument[],
   namesOf: NamesOf,
+  unreadable: readonly (string | null)[],
 ): (document: FolderDocument) => boolean {
-  const live = new Set<string | null>();
+  const live = new Set<string | null>(unreadable);
+  // Until it can be read, it may be of any deployment.
+  if (live.has(null)) return ({ archive }) => archive === null;
   for (const document of documents)
     if (document.archive === null && document.family === 'deployment-state')
       live.add(nameOf(document, namesOf));

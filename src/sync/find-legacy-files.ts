@@ -3,16 +3,14 @@ import { lstat, opendir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NotFoundError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
-import { recogniseName } from './legacy-family.js';
+import { ARCHIVES_FOLDER, recogniseName, STATE_FOLDER } from './legacy-family.js';
 
 /** Most files that one import reads. */
 export const MAX_FILES = 10_000;
-const STATE_FOLDER = 'state';
-const ARCHIVES = 'old_deployments';
 /** The folders of a checkout that hold what the scripts kept, and how deep there. */
 const FOLDERS: readonly (readonly [name: string, depth: number])[] = [
   [STATE_FOLDER, 3],
-  [ARCHIVES, 1],
+  [ARCHIVES_FOLDER, 1],
   ['azure-resources', 0],
   ['wireguard', 0],
   ['wg-keys', 0],

@@ -22,6 +22,8 @@ export interface LegacyEvents {
   readonly places?: readonly number[];
   /** What the file says beside its entries and they do not: kept with the last of them. */
   readonly head?: ValueMap | null;
+  /** Whether it is of an archive in which no log of events lies. */
+  readonly isAlone?: boolean;
 }
 
 /** An event, and the place of the entry that it was in the list that it came from. */
@@ -114,6 +116,7 @@ function eventOf(
     ...(timestamp === entry['timestamp'] ? {} : { timestamp: entry['timestamp'] as Value }),
     ...(addsDryRun ? { derived: ['parameters.dry_run'] } : {}),
     ...(Object.keys(odd).length === 0 ? {} : { fields: odd }),
+    ...(file.isAlone ? { alone: true } : {}),
     ...(file.head && index === file.entries.length - 1 ? { file: file.head } : {}),
   };
   const event: KgitEvent = {

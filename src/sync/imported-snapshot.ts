@@ -10,12 +10,31 @@ export interface FileSnapshot {
   readonly family: string;
   /** By the file's own keys, in their order, without what was withheld. */
   readonly values: ValueMap;
+  /** Where in a checkout it lay; missing in its usual place. */
+  readonly place?: string;
+  /** Where in it values were withheld, by its own keys. */
+  readonly withheld?: readonly string[];
+}
+
+/** The items of `source.files` that can be read. */
+export function snapshotsIn(source: unknown): FileSnapshot[] {
+  const files = isMap(source) ? source['files'] : null;
+  return Array.isArray(files) ? (files as Value[]).flatMap(snapshotOf) : [];
 }
 
 function snapshotOf(item: Value): FileSnapshot[] {
   if (!isMap(item)) return [];
-  const { family, values } = item;
-  return typeof family === 'string' && isMap(values) ? [{ family, values: values as ValueMap }] : [];
+  const { family, values, place, withheld } = item;
+  if (typeof family !== 'string' || !isMap(values)) return [];
+  const texts = Array.isArray(withheld) ? withheld.filter((path) => typeof path === 'string') : [];
+  return [
+    {
+      family,
+      ...(typeof place === 'string' ? { place } : {}),
+      ...(texts.length > 0 ? { withheld: texts } : {}),
+      values: values as ValueMap,
+    },
+  ];
 }
 
 async function newest(view: StateView, id: string): Promise<StoredEvent | null> {
@@ -41,9 +60,9 @@ export interface ImportedState {
 /** The newest import of a deployment's state by anybody; empty where there was none. Throws InvalidStateError. */
 export async function importedSnapshot(view: StateView, id: string): Promise<ImportedState> {
   const source = (await view.read(statePath(id))) === null ? null : (await newest(view, id))?.read().source;
-  const { files, withheld } = source ?? {};
+  const { withheld } = source ?? {};
   return {
-    files: Array.isArray(files) ? (files as Value[]).flatMap(snapshotOf) : [],
+    files: snapshotsIn(source),
     withheld: Array.isArray(withheld) ? withheld.filter((path) => typeof path === 'string') : [],
   };
 }

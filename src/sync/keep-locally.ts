@@ -1,5 +1,5 @@
 import { formatSubject, type Subject } from '../model/subject.js';
-import type { Value } from '../model/value.js';
+import { sameValue, type Value } from '../model/value.js';
 import { ImportedFiles } from '../store/imported-files.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import { recordOf } from './last-imported.js';
@@ -14,12 +14,15 @@ export function keepLocally(
   return {
     async secrets() {
       const values = new WithheldValues(folder);
-      const bySubject = new Map<string, { subject: Subject; secrets: Map<string, Value> }>();
-      for (const { subject, key, value } of sound.flatMap(({ secrets }) => secrets)) {
+      const bySubject = new Map<string, { subject: Subject; secrets: Map<string, Value | undefined> }>();
+      for (const { subject, key, ownKey, value } of sound.flatMap(({ secrets }) => secrets)) {
         const name = formatSubject(subject);
         const of = bySubject.get(name) ?? { subject, secrets: new Map() };
-        of.secrets.set(key, value);
         bySubject.set(name, of);
+        const isOther = of.secrets.has(key) && !sameValue(of.secrets.get(key), value);
+        if (!isOther) of.secrets.set(key, value);
+        // What two files have for one path stays apart: neither may be lost.
+        if (ownKey !== undefined) of.secrets.set(ownKey, isOther ? value : undefined);
       }
       for (const { subject, secrets } of bySubject.values()) await values.put(subject, secrets);
     },

@@ -1,3 +1,4 @@
+import { parseRfc3339 } from '../model/rfc3339.js';
 import type { Subject } from '../model/subject.js';
 import { isMap, type Value, type ValueMap } from '../model/value.js';
 import type { LegacyMap } from './legacy-document.js';
@@ -52,6 +53,19 @@ export function archiveEntry(data: LegacyMap, { name, reason }: Archive): ValueM
     ...(reason === null ? {} : { reason }),
     parameters: { archive: name, state: without(data, 'events') },
   };
+}
+
+/** The same where only the log of events is in the archive, or is all that can be read; null where it has no time. */
+export function archivedLogEntry(
+  data: LegacyMap,
+  entries: readonly Value[],
+  { name, reason }: Archive,
+): ValueMap | null {
+  const last = entries.at(-1);
+  const timestamp = data['last_updated'] ?? (isMap(last) ? (last['timestamp'] as Value) : null);
+  if (typeof timestamp !== 'string' || parseRfc3339(timestamp) === null) return null;
+  const why = reason === null ? {} : { reason };
+  return { timestamp, action: 'deployment_archived', ...why, parameters: { archive: name } };
 }
 
 /** The keys of an event file that its events say again, so that they need not be kept. */

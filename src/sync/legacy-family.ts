@@ -1,5 +1,10 @@
 /** What a legacy file is, by its name: one row per name that the scripts of k0rdent-azure-setup ever wrote. */
 
+/** The folder of a checkout in which the scripts keep what is current. */
+export const STATE_FOLDER = 'state';
+/** The folder of a checkout into which they move and copy what is over. */
+export const ARCHIVES_FOLDER = 'old_deployments';
+
 /** The families that are imported, in the order in which their state is merged. */
 export const FAMILIES = [
   'deployment-name',
@@ -104,6 +109,11 @@ export function recogniseName(name: string, folder = ''): Recognised {
   const inArchive = ARCHIVE_FOLDER.exec(folder);
   if (!inArchive || found.kind !== 'family' || !ARCHIVED.includes(found.family)) return found;
   return { ...found, archive: { id: idOf(inArchive[1]), name: folder, reason: inArchive[2] || null } };
+}
+
+/** Whether an archive is a folder into which the files were moved; else it is copies of two files. */
+export function isArchiveFolder(name: string): boolean {
+  return ARCHIVE_FOLDER.test(name);
 }
 
 /** Whether the files of this family become state of a deployment. */

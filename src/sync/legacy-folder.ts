@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { parseRfc3339 } from '../model/rfc3339.js';
 import type { Value } from '../model/value.js';
 import { entriesOf, type LegacyMap } from './legacy-document.js';
-import { type Archive, type Family, isPreState } from './legacy-family.js';
+import { ARCHIVES_FOLDER, type Archive, type Family, isArchiveFolder, isPreState } from './legacy-family.js';
 import { clusterName, legacyName } from './legacy-subject.js';
 import type { LegacyFile } from './read-legacy-files.js';
 
@@ -23,6 +23,8 @@ export interface LegacyFolder {
   readonly created: number | null;
   /** Namespaces of clusters, by name, as their state files tell them. */
   readonly namespaces: ReadonlyMap<string, string>;
+  /** The families of its files that hold anything. */
+  readonly families: ReadonlySet<Family>;
   /** The events of its deployment. */
   readonly entries: readonly Value[];
 }
@@ -33,6 +35,19 @@ const WITHIN = ['state', 'azure-resources', 'wireguard', 'wg-keys', 'laptop-wg-c
 /** The checkout that a file lies in. */
 export function checkoutOf({ folder }: LegacyFile): string {
   return WITHIN.includes(basename(folder)) ? dirname(folder) : folder;
+}
+
+/**
+ * Where in its checkout a file lies; null in the place where the scripts keep it now.
+ * @param roots the folders that are the root of a checkout: the first scripts kept their files there
+ */
+export function placeInCheckout(
+  { file, archive }: FolderDocument,
+  roots: ReadonlySet<string>,
+): string | null {
+  const name = basename(file.path);
+  if (archive === null) return roots.has(file.folder) ? name : null;
+  return [ARCHIVES_FOLDER, ...(isArchiveFolder(archive.name) ? [archive.name] : []), name].join('/');
 }
 
 /** What tells the files that belong together from others: those of one archive, of a checkout's beginnings, or of one folder. */
@@ -58,6 +73,9 @@ export function legacyFolder(documents: readonly FolderDocument[]): LegacyFolder
     names: new Set(names),
     created: times.length > 0 ? Math.max(...times) : null,
     namespaces: new Map(namespaces),
+    families: new Set(
+      documents.flatMap(({ family, data }) => (Object.keys(data).length > 0 ? [family] : [])),
+    ),
     entries: own.flatMap(({ data, family }) =>
       family === 'deployment-history' ? [] : entriesOf(data, family),
     ),

@@ -100,8 +100,13 @@ function sourceOf(
     imported_from: [...new Set(families)],
     ...(name ? { name } : {}),
     files: [
-      ...earlier.map(({ family, values }) => ({ family, values })),
-      ...now.map(({ state: { family, values } }) => ({ family, values })),
+      ...earlier.map((file) => ({ ...file }) as ValueMap),
+      ...now.map(({ state: { family, values, within, withheldKeys } }) => ({
+        family,
+        ...(within === null ? {} : { place: within }),
+        ...(withheldKeys.length === 0 ? {} : { withheld: withheldKeys }),
+        values,
+      })),
     ],
     ...(derived.length === 0
       ? {}

@@ -6,19 +6,21 @@ import { chooseArchives } from './choose-archives.js';
 import { importError, invalidEntriesError } from './import-error.js';
 import { entriesOf, hasEmbeddedEvents } from './legacy-document.js';
 import {
+  archivedLogEntry,
   archiveEntry,
   clusterStateEntry,
   headOf,
   historyByDeployment,
   historyEntry,
 } from './legacy-entries.js';
-import { isPreState, isStateFamily } from './legacy-family.js';
+import { type Archive, isPreState, isStateFamily, recogniseName } from './legacy-family.js';
 import {
   checkoutOf,
   type FolderDocument,
   groupOf,
   type LegacyFolder,
   legacyFolder,
+  placeInCheckout,
   staleness,
 } from './legacy-folder.js';
 import { type NamedSubject, subjectOf } from './legacy-subject.js';
@@ -80,46 +82,77 @@ function one(
   family: LegacyList['family'],
   { subject, name }: NamedSubject,
   entry: Value,
+  more: Pick<LegacyList, 'head' | 'isAlone'> = {},
 ): LegacyList {
   const key = document.family;
-  return { family, key, subject, name, entries: [entry], lineOf: noLine };
+  return { family, key, subject, name, entries: [entry], lineOf: noLine, ...more };
+}
+
+/** An archived state as the event that it was archived. */
+function parseArchived(
+  document: FolderDocument,
+  archive: Archive,
+  target: NamedSubject,
+  hasLog: boolean,
+  settings: ImportSettings,
+): Part {
+  const entry = archiveEntry(document.data, archive);
+  return parseEntries(one(document, 'deployment-archive', target, entry, { isAlone: !hasLog }), settings);
 }
 
 /** The events of a file, embedded ones included. */
 function parseList(
   document: FolderDocument,
-  { subject, name }: NamedSubject,
+  target: NamedSubject,
+  folder: LegacyFolder,
   settings: ImportSettings,
 ): Part {
-  const { family, data, lineOf } = document;
+  const { subject, name } = target;
+  const { family, archive, data, lineOf } = document;
   const entries = entriesOf(data, family);
   const head = isStateFamily(family) ? null : headOf(data, entries, subject);
-  return parseEntries({ family, key: 'events', subject, name, entries, head, lineOf }, settings);
+  const list = parseEntries({ family, key: 'events', subject, name, entries, head, lineOf }, settings);
+  if (archive === null || family !== 'deployment-events' || folder.families.has('deployment-state'))
+    return list;
+  const archived = archivedLogEntry(data, entries, archive);
+  if (archived === null) return list;
+  return joined(list, parseEntries(one(document, 'deployment-archive', target, archived), settings));
 }
 
 /** What a recognised file becomes, by its family. */
 function parseFamily(
   document: FolderDocument,
   target: NamedSubject,
-  folder: LegacyFolder,
+  { folder, within }: Pick<Group, 'folder' | 'within'>,
   isChosen: boolean,
   settings: ImportSettings,
 ): Part {
   const { family, archive, data } = document;
-  if (family === 'cluster-state')
-    return parseEntries(one(document, family, target, clusterStateEntry(data)), settings);
-  if (!isStateFamily(family)) return parseList(document, target, settings);
+  if (family === 'cluster-state') {
+    const { last_updated: updated = null } = data;
+    const head = updated === null ? null : { last_updated: updated };
+    return parseEntries(one(document, family, target, clusterStateEntry(data), { head }), settings);
+  }
+  if (!isStateFamily(family)) return parseList(document, target, folder, settings);
   const { events: _events, ...keys } = data;
   const isOwn = hasEmbeddedEvents(data, family);
-  const state = parseState(family, isOwn ? keys : data, folder.entries, target.subject, settings);
-  const parts: Part[] = isOwn ? [state, parseList(document, target, settings)] : [state];
+  const place = { entries: folder.entries, within };
+  const state = parseState(family, isOwn ? keys : data, place, target.subject, settings);
+  const parts: Part[] = isOwn ? [state, parseList(document, target, folder, settings)] : [state];
   if (archive === null) return joined(...parts);
   const kept = isChosen ? parts : parts.slice(1);
   // Only the whole of a deployment's state is an archive of it; the other families lie in its folder.
-  if (family === 'deployment-state')
-    kept.push(
-      parseEntries(one(document, 'deployment-archive', target, archiveEntry(data, archive)), settings),
+  if (family === 'deployment-state') {
+    const archived = parseArchived(
+      document,
+      archive,
+      target,
+      isOwn || folder.families.has('deployment-events'),
+      settings,
     );
+    // The places of its secrets are those of the state's, and named once.
+    kept.push({ ...archived, withheld: isChosen ? [] : state.withheld });
+  }
   return joined(...kept, {
     warnings: isChosen ? [] : ['a newer state of its deployment is imported: kept as an event'],
   });
@@ -128,11 +161,13 @@ function parseFamily(
 interface Group {
   readonly folder: LegacyFolder;
   readonly hasState: boolean;
+  /** Where in its checkout the file lies; null in its usual place. */
+  readonly within: string | null;
 }
 
 function parseDocument(
   document: FolderDocument,
-  { folder, hasState }: Group,
+  { folder, hasState, within }: Group,
   isChosen: (document: FolderDocument) => boolean,
   settings: ImportSettings,
 ): ParsedFile {
@@ -156,7 +191,7 @@ function parseDocument(
     told,
   );
   if (target instanceof KgitError) return { ...row, error: importError(target) };
-  const parsed = parseFamily(document, target, folder, isChosen(document), settings);
+  const parsed = parseFamily(document, target, { folder, within }, isChosen(document), settings);
   const { subject, name = null } = target;
   const warnings = [...(parsed.warnings ?? []), ...staleness(document, folder)];
   return { ...row, ...parsed, subject, name, deployment: deploymentOf(subject, folder, settings), warnings };
@@ -167,6 +202,17 @@ function deploymentOf(subject: Subject, { names }: LegacyFolder, settings: Impor
   if (subject.kind === 'deployment') return subject.id;
   const name = names.size === 1 ? [...names][0] : settings.deployment;
   return name === undefined ? null : legacySlug(name);
+}
+
+/** Whether this is the state of a deployment, outside of an archive, that cannot be read. */
+function isUnreadableState({ file, family, ...row }: FolderDocument | ParsedFile): boolean {
+  if ('data' in row || family !== 'deployment-state' || row.error === null) return false;
+  const recognised = recogniseName(basename(file.path), basename(file.folder));
+  return recognised.kind === 'family' && recognised.archive === null;
+}
+
+function onlyName(folder: LegacyFolder | undefined): string | null {
+  return folder?.names.size === 1 ? ([...folder.names][0] as string) : null;
 }
 
 /**
@@ -193,12 +239,20 @@ export function parseImport(
       .filter(({ family, archive }) => family === 'deployment-state' && archive === null)
       .map(({ file }) => checkoutOf(file)),
   );
-  const isChosen = chooseArchives(documents, (document) => folders.get(groupOf(document))?.names);
+  const roots = new Set(
+    read.flatMap(({ family, file }) => (family === 'deployment-name' ? [file.folder] : [])),
+  );
+  const isChosen = chooseArchives(
+    documents,
+    (document) => folders.get(groupOf(document))?.names,
+    read.filter(isUnreadableState).map(({ file }) => onlyName(folders.get(file.folder))),
+  );
   return read.map((document, i) => {
     progress(i + 1, read.length);
     if (!('data' in document)) return document;
     const folder = folders.get(groupOf(document)) ?? legacyFolder([]);
-    const group = { folder, hasState: withState.has(checkoutOf(document.file)) };
+    const hasState = withState.has(checkoutOf(document.file));
+    const group = { folder, hasState, within: placeInCheckout(document, roots) };
     return parseDocument(document, group, isChosen, settings);
   });
 }

@@ -1,6 +1,7 @@
 import { formatStatePath } from '../model/state-path.js';
 import type { Subject } from '../model/subject.js';
 import { isMap, setOwn, type Value, type ValueMap } from '../model/value.js';
+import { fileValueKey } from '../store/withheld-values.js';
 import type { LegacyMap } from './legacy-document.js';
 import type { StateFamily } from './legacy-family.js';
 import type { ImportSettings, ParsedFile, ParsedState, Secret } from './parsed-file.js';
@@ -20,12 +21,13 @@ interface Split {
   readonly claims: StateClaim[];
   readonly values: ValueMap;
   readonly withheld: string[];
-  readonly secrets: { key: string; value: Value }[];
+  readonly withheldKeys: string[];
+  readonly secrets: { key: string; ownKey: string; value: Value }[];
 }
 
 /** The keys of a state file: what they claim, and what of them is secret. */
 export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSettings['secrets']): Split {
-  const split: Split = { claims: [], values: {}, withheld: [], secrets: [] };
+  const split: Split = { claims: [], values: {}, withheld: [], withheldKeys: [], secrets: [] };
   for (const [key, value] of Object.entries(data)) {
     const path = statePathOfKey(family, key);
     const clean = withhold(value, path, guard, 'leave out');
@@ -34,8 +36,12 @@ export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSe
     const isSecret = clean.value !== undefined && guard.find(clean.value, [key]).length > 0;
     if (isSecret) split.withheld.push(guard.show(path));
     const kept = isSecret ? undefined : clean.value;
-    for (const out of takenOut(value, kept, path))
-      split.secrets.push({ key: formatStatePath(out.path), value: out.value });
+    for (const out of takenOut(value, kept, path)) {
+      const own = [key, ...out.path.slice(path.length)];
+      split.withheldKeys.push(guard.show(own));
+      const names = { key: formatStatePath(out.path), ownKey: fileValueKey(family, own) };
+      split.secrets.push({ ...names, value: out.value });
+    }
     if (kept === undefined) continue;
     split.claims.push({ path, key, value: kept });
     setOwn(split.values as Record<string, unknown>, key, kept);
@@ -63,15 +69,22 @@ function oddities(data: LegacyMap): string[] {
   return warnings;
 }
 
-/** The state of a deployment that a file holds. `entries` are the events that lie beside it. */
+export interface StatePlace {
+  /** The events that lie beside the file. */
+  readonly entries: readonly Value[];
+  /** Where in a checkout it lies; null in its usual place. */
+  readonly within: string | null;
+}
+
+/** The state of a deployment that a file holds. */
 export function parseState(
   family: StateFamily,
   data: LegacyMap,
-  entries: readonly Value[],
+  { entries, within }: StatePlace,
   subject: Subject,
   settings: ImportSettings,
 ): Pick<ParsedFile, 'warnings' | 'withheld' | 'secrets'> & { readonly state: ParsedState } {
-  const { claims, values, withheld, secrets } = splitState(family, data, settings.secrets);
+  const { claims, values, withheld, withheldKeys, secrets } = splitState(family, data, settings.secrets);
   const derived = family === 'deployment-state' ? phaseEvidence(data, entries) : [];
   const identity = IDENTITY[family] ?? [];
   return {
@@ -80,11 +93,13 @@ export function parseState(
       lastUpdated: data['last_updated'] ?? null,
       claims,
       values,
+      withheldKeys,
+      within,
       derived,
       isWhole: identity.length === 0 || identity.some((key) => Object.hasOwn(data, key)),
     },
     withheld,
-    secrets: secrets.map(({ key, value }): Secret => ({ subject, key, value })),
+    secrets: secrets.map((secret): Secret => ({ subject, ...secret })),
     warnings: [...derived.map(derivedWarning), ...(family === 'deployment-state' ? oddities(data) : [])],
   };
 }

@@ -18,6 +18,8 @@ export interface ImportSettings extends SubjectSettings {
 export interface Secret {
   readonly subject: Subject;
   readonly key: string;
+  /** The key for what this file says, where another one says otherwise for the same state path. */
+  readonly ownKey?: string;
   readonly value: Value;
 }
 
@@ -25,6 +27,10 @@ export interface Secret {
 export interface ParsedState extends StateClaims {
   /** What the file says under its own keys, in their order, without what was withheld. */
   readonly values: ValueMap;
+  /** Where in the file values were withheld, by its own keys and as messages show them. */
+  readonly withheldKeys: readonly string[];
+  /** Where in a checkout the file lies; null in its usual place. */
+  readonly within: string | null;
   /** What the state says in place of the file. */
   readonly derived: readonly DerivedValue[];
   /** Whether the file still names what it is about, so that a key that it lacks was taken away. */

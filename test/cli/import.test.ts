@@ -42,6 +42,17 @@ describe('kgit import', () => {
     git(path, 'fsck', '--strict', '--no-dangling');
   });
 
+  it('says of what an earlier import left waiting that it was published', async () => {
+    const { root } = layOut();
+    const path = await newRepository();
+    await kgitJson(path, ['import', join(root, 'state'), '--queue']);
+    const again = await kgit(path, ['import', join(root, 'state')]);
+    expect(again.stdout).toMatch(
+      /Nothing new: the repository has it all\.\n✓ nothing new; what waited here \(1 operation\): published\n$/,
+    );
+    expect((await kgit(path, ['import', join(root, 'state')])).stdout).toMatch(/✓ nothing new\n$/);
+  });
+
   it('keeps the order of the file, and equal entries apart', async () => {
     const { root } = layOut();
     const path = await newRepository();

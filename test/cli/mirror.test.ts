@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
@@ -9,7 +9,7 @@ const entry = (action: string) =>
   `  - timestamp: "2025-07-11T14:30:00Z"\n    action: ${action}\n    message: it\n`;
 const HEAD = 'cluster_name: my-cluster\nevents:\n';
 
-it('publishes what old scripts write within seconds, and retries a file that is half written', async () => {
+it('publishes what old scripts write within seconds, and tries a file that is half written again before it reports it', async () => {
   const remote = bareRepository();
   const here = temporaryFolder();
   await kgitJson('.', ['init', here, '--remote', remote]);
@@ -17,6 +17,7 @@ it('publishes what old scripts write within seconds, and retries a file that is 
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'state'));
   const log = join(folder, 'state/cluster-my-cluster-events.yaml');
+  const probe = join(folder, 'state/cluster-other-events.yaml');
   writeFileSync(log, HEAD + entry('first'));
   const mirror = startKgit(here, ['mirror', folder, '--watch', '--json']);
   let [said, result] = ['', ''];
@@ -33,21 +34,34 @@ it('publishes what old scripts write within seconds, and retries a file that is 
     };
     await published(tip());
     expect(await actions()).toEqual(['first']);
-    const before = tip();
-    // Cut off inside of a quoted text, as a reader in the middle of a write sees it.
+    // Cut off inside of an entry, as a reader in the middle of a write sees it. What is written after it and taken
+    // in tells that it was seen.
+    const taken = () => readdirSync(join(here, '.git/kgit/imports')).length;
+    const others = taken();
     appendFileSync(log, entry('second').slice(0, 30));
-    await vi.waitFor(() => expect(mirror.exitCode).toBeNull());
-    const whole = HEAD + entry('first') + entry('second');
+    writeFileSync(probe, HEAD.replace('my-cluster', 'other') + entry('probe'));
+    await vi.waitFor(() => expect(taken()).toBe(others + 1), { timeout: 30_000, interval: 20 });
     const began = performance.now();
-    writeFileSync(log, whole);
-    await published(before);
+    writeFileSync(log, HEAD + entry('first') + entry('second'));
+    const both = async () => expect(await actions()).toEqual(['first', 'second']);
+    await vi.waitFor(both, { timeout: 30_000, interval: 200 });
     expect(performance.now() - began).toBeLessThan(20_000);
-    expect(await actions()).toEqual(['first', 'second']);
+    expect(said).toBe('');
+    // One that stays as it is, is tried again and then reported: whatever happens in the folder has it looked at.
+    appendFileSync(log, '  - {');
+    await vi.waitFor(
+      () => {
+        appendFileSync(join(folder, 'state/notifier-deployment.log'), 'more\n');
+        expect(said).toContain('state/cluster-my-cluster-events.yaml: ');
+      },
+      { timeout: 30_000, interval: 400 },
+    );
   } finally {
     mirror.kill('SIGINT');
   }
   const [code] = await once(mirror, 'exit');
-  expect([code, said]).toEqual([0, '']);
+  expect(code).toBe(0);
+  expect(said.split('\n').filter((line) => line.includes('my-cluster'))).toHaveLength(1);
   expect(JSON.parse(result).pending).toBe(0);
 }, 90_000);
 

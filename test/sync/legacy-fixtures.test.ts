@@ -45,6 +45,10 @@ async function parsed(name: string): Promise<ParsedFile[]> {
   return parseImport(await readLegacyFiles([join(FIXTURES, name, 'root')]), settingsOf(name));
 }
 
+/** The events that were entries of the file: a log alone in its archive gives one more, that it was archived. */
+const logged = ({ events }: ParsedFile) =>
+  events.filter(({ event }) => event.action !== 'deployment_archived').map(({ event }) => event);
+
 /** Files that are broken in a way that another parser forgives: UTF-16 text. */
 const NOT_UTF8 = ['state/cluster-utf16-events.yaml'];
 
@@ -59,10 +63,10 @@ describe.runIf(isHere)('what the scripts left behind', () => {
         const file = files.find((candidate) => candidate.path === path);
         if (!file) continue;
         if (npmYaml?.startsWith('ERR') || NOT_UTF8.includes(path)) expect(file.error, path).not.toBeNull();
-        else if (events !== undefined) expect(file.events, path).toHaveLength(events);
+        else if (events !== undefined) expect(logged(file), path).toHaveLength(events);
       }
       for (const file of files) {
-        const events = file.events.map(({ event }) => event);
+        const events = logged(file);
         expect([...events].sort(compareEvents), file.path).toEqual(events);
         expect(new Set(events.map(({ id }) => id)).size, file.path).toBe(events.length);
       }

@@ -4,7 +4,7 @@ import { parseState } from '../../src/model/state-document.js';
 import type { Value } from '../../src/model/value.js';
 import { refusalOf } from '../../src/sync/import-plan.js';
 import type { LegacyFile } from '../../src/sync/read-legacy-files.js';
-import { legacyFile, MemoryRepository } from './import-support.js';
+import { eventFile, legacyFile, MemoryRepository } from './import-support.js';
 
 const HEAD = 'deployment_id: x\n';
 const state = (text: string, folder?: string) => legacyFile('deployment-state.yaml', HEAD + text, folder);
@@ -230,4 +230,27 @@ describe('what an importer must survive', () => {
     expect(all['azure']).toMatchObject({ client_id: 'a' });
     expect(warnings.join()).toContain('older than the deployment');
   });
+});
+
+it('an archived state does not take the place of one that is half written', async () => {
+  const repository = new MemoryRepository();
+  const live = 'deployment_id: dep-x\nphase: install_k0s\nlast_updated: "2025-12-02T00:00:00Z"\n';
+  const old = 'deployment_id: dep-x\nphase: reset\ngone: true\nlast_updated: "2025-12-01T00:00:00Z"\n';
+  const log = eventFile([], 'deployment-events.yaml', 'dep-x');
+  const archive = legacyFile('dep-x_20251201_000000_reset.yaml', old, 'old_deployments');
+  const other = legacyFile(
+    'dep-y_20251101_000000_reset.yaml',
+    old.replace('dep-x', 'dep-y'),
+    'old_deployments',
+  );
+  await repository.carryOut(await repository.plan([legacyFile('deployment-state.yaml', live), log]));
+  const cut = legacyFile('deployment-state.yaml', `${live}config: {`);
+  const settings = { skipInvalid: true };
+  const plan = await repository.plan([cut, log, archive, other], 'repository', settings);
+  expect(plan.parts.map(({ deployment, state }) => [deployment, state !== null])).toEqual([
+    ['dep-x', false],
+    ['dep-y', true],
+  ]);
+  const nameless = await repository.plan([cut, archive, other], 'repository', settings);
+  expect(nameless.parts.map(({ state }) => state)).toEqual([null, null]);
 });

@@ -7,6 +7,9 @@ const OWN = ['id', 'source', 'changes', 'given'];
 /** A text in the place of a secret. */
 export const MARKER = /^<withheld: .*>$/s;
 
+/** Whether a name from an event may become one of a file: it may lead nowhere else. */
+export const isName = (name: string) => name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+
 /** An event as the entry of a legacy file, with its secrets where this machine has them. */
 export interface ExportedEntry {
   readonly family: string;
@@ -14,6 +17,8 @@ export interface ExportedEntry {
   readonly entry: ValueMap;
   /** What the file said beside its entries when this was the last of them. */
   readonly head: ValueMap | null;
+  /** Whether it tells of an archive in which no log of events lay. */
+  readonly isAlone: boolean;
   readonly event: KgitEvent;
 }
 
@@ -60,8 +65,19 @@ export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Val
     index: typeof index === 'number' ? index : -1,
     entry: entry as ValueMap,
     head: isMap(file) ? (file as ValueMap) : null,
+    isAlone: source['alone'] === true,
     event,
   };
+}
+
+/**
+ * The entries of the last log among these: the scripts begin the file anew where they begin a deployment or a cluster
+ * again under its name, and what was in it before is in the repository alone.
+ */
+export function lastLog(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
+  const starts = entries.filter(({ index }) => index === 0).map(({ event }) => event.id);
+  const [start = '', ...others] = starts.sort().reverse();
+  return others.length === 0 ? entries : entries.filter(({ event }) => event.id >= start);
 }
 
 /** The entries of one file in their order there; those of no file stand where their time is. */

@@ -1,9 +1,14 @@
+import { UsageError } from '../../errors.js';
 import { mutable, setAt } from '../../model/edit.js';
 import type { KgitEvent } from '../../model/event.js';
+import { MASK } from '../../model/secret/mask-secrets.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value.js';
-import type { StateFamily } from '../legacy-family.js';
+import { fileValueKey } from '../../store/withheld-values.js';
+import { type FileSnapshot, snapshotsIn } from '../imported-snapshot.js';
+import { ARCHIVES_FOLDER, type StateFamily } from '../legacy-family.js';
 import { deploymentKeyOfPath, statePathOfKey } from '../state-mapping.js';
+import { isName } from './exported-entry.js';
 
 const ROOTS = ['deployment', 'kof', 'azure', 'aws'];
 const FILES = ['deployment-state', 'azure-state', 'kof-state'] as const;
@@ -11,7 +16,7 @@ type FileFamily = (typeof FILES)[number];
 
 /** What the events of a deployment say of the files that its state came from. */
 interface Origins {
-  readonly values: ReadonlyMap<FileFamily, ValueMap>;
+  readonly files: ReadonlyMap<FileFamily, FileSnapshot>;
   /** What the state says in the place of a file, by state path. */
   readonly derived: ReadonlyMap<string, Value>;
   /** What gave way to another file, by family and state path. */
@@ -21,14 +26,13 @@ interface Origins {
 const list = (value: unknown) => (Array.isArray(value) ? value.filter(isMap) : []) as readonly ValueMap[];
 
 function originsOf(events: readonly KgitEvent[]): Origins {
-  const values = new Map<FileFamily, ValueMap>();
+  const files = new Map<FileFamily, FileSnapshot>();
   let derived = new Map<string, Value>();
   let displaced = new Map<string, Value>();
   for (const { source } of events) {
     if (!isMap(source) || !Array.isArray(source['files'])) continue;
-    for (const { family, values: own } of list(source['files']))
-      if (FILES.includes(family as FileFamily) && isMap(own))
-        values.set(family as FileFamily, own as ValueMap);
+    for (const file of snapshotsIn(source))
+      if (FILES.includes(file.family as FileFamily)) files.set(file.family as FileFamily, file);
     if (!Array.isArray(source['imported_from'])) continue;
     const said = list(source['displaced']);
     derived = new Map(list(source['derived']).map(({ path, value }) => [String(path), value as Value]));
@@ -36,7 +40,7 @@ function originsOf(events: readonly KgitEvent[]): Origins {
       said.map((claim) => [`${claim['family']} ${claim['path']}`, claim['value'] as Value]),
     );
   }
-  return { values, derived, displaced };
+  return { files, derived, displaced };
 }
 
 const topOf = (path: StatePath) => formatStatePath(path.slice(0, 2));
@@ -51,11 +55,95 @@ function restored(family: FileFamily, key: string, value: Value, origins: Origin
     const parts = parseStatePath(place);
     if (!parts.slice(0, path.length).every((part, i) => part === path[i])) continue;
     const inner = parts.slice(path.length);
-    const old = lookUp(origins.values.get(family)?.[key], inner);
+    const old = lookUp(origins.files.get(family)?.values[key], inner);
     const now = lookUp(holder['value'], inner);
     if (old.found && now.found && sameValue(now.value, said)) setAt(holder, ['value', ...inner], old.value);
   }
   return holder['value'] as Value;
+}
+
+type Owner = readonly [family: FileFamily, key: string];
+
+/** The file, and the key in it, of the state paths that files have. */
+function ownersOf(origins: Origins): ReadonlyMap<string, Owner> {
+  const owners = new Map<string, Owner>();
+  for (const family of ['deployment-state', 'kof-state', 'azure-state'] as const) {
+    const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};
+    const secret = secretPlaces(origin).map(([key]) => String(key));
+    for (const key of [...Object.keys(origin.values ?? {}), ...secret])
+      owners.set(topOf(statePathOfKey(family as StateFamily, key)), [family, key]);
+  }
+  return owners;
+}
+
+/** The values of a state by the file and the key that they belong to. */
+function* ownedValues(state: Readonly<Record<string, unknown>>, owners: ReadonlyMap<string, Owner>) {
+  for (const root of ROOTS)
+    for (const [key, value] of Object.entries(isMap(state[root]) ? state[root] : {})) {
+      const preset: Owner = ['deployment-state', deploymentKeyOfPath([root, key])];
+      const [family, name] = owners.get(topOf([root, key])) ?? preset;
+      yield [family, name, value as Value] as const;
+    }
+}
+
+/** What of a deployment's state is deployment-state.yaml's, under its keys there, as the state has it. */
+export function deploymentValues(
+  state: Readonly<Record<string, Value>>,
+  events: readonly KgitEvent[],
+): ValueMap {
+  const own = [...ownedValues(state, ownersOf(originsOf(events)))].filter(
+    ([family]) => family === 'deployment-state',
+  );
+  return Object.fromEntries(own.map(([, key, value]) => [key, value]));
+}
+
+/** A state file of a deployment. */
+export interface ExportedState {
+  readonly data: ValueMap;
+  /** Where in a checkout it lay when it was imported; null for its usual place. */
+  readonly place: string | null;
+  /** What its `last_updated` was then; null where it was not imported. */
+  readonly importedAt: Value | null;
+  /** Where in it values are withheld that this machine does not have. */
+  readonly missing: readonly string[];
+}
+
+/** The place that an event tells of a file, where it is one that the scripts have: it may lead nowhere else. */
+function placeOf(family: FileFamily, { place }: Partial<FileSnapshot>): string | null {
+  const [folder, ...names] = place?.split('/') ?? [];
+  if (folder === `${family}.yaml` && names.length === 0) return folder;
+  const isOld = folder === ARCHIVES_FOLDER && [1, 2].includes(names.length) && names.every(isName);
+  return isOld && place !== undefined ? place : null;
+}
+
+/** The places of a file's secrets that can be read: a key that is a secret itself is masked in its own. */
+function secretPlaces({ withheld = [] }: Partial<FileSnapshot>): StatePath[] {
+  return withheld.flatMap((place) => {
+    try {
+      return place.includes(MASK) ? [] : [parseStatePath(place)];
+    } catch (error) {
+      if (error instanceof UsageError) return [];
+      throw error;
+    }
+  });
+}
+
+/** Puts what is withheld of a file where it was, and tells what of it this machine does not have. */
+function putSecrets(
+  family: FileFamily,
+  file: Record<string, unknown>,
+  places: readonly StatePath[],
+  secrets: ReadonlyMap<string, Value>,
+): string[] {
+  const missing = places.filter((own) => {
+    const [key, ...inner] = own;
+    const path = [...statePathOfKey(family, String(key)), ...inner];
+    const value = secrets.get(fileValueKey(family, own)) ?? secrets.get(formatStatePath(path));
+    if (!lookUp(file, own.slice(0, -1)).found) return false;
+    if (value !== undefined) setAt(file, own, mutable(value));
+    return value === undefined && !lookUp(file, own).found;
+  });
+  return missing.map(formatStatePath);
 }
 
 /**
@@ -67,15 +155,12 @@ export function exportedState(
   state: Readonly<Record<string, Value>>,
   events: readonly KgitEvent[],
   secrets: ReadonlyMap<string, Value>,
-): ReadonlyMap<FileFamily, ValueMap> {
+): ReadonlyMap<FileFamily, ExportedState> {
   const origins = originsOf(events);
-  const owners = new Map<string, [FileFamily, string]>();
-  for (const family of ['deployment-state', 'kof-state', 'azure-state'] as const)
-    for (const key of Object.keys(origins.values.get(family) ?? {}))
-      owners.set(topOf(statePathOfKey(family as StateFamily, key)), [family, key]);
+  const owners = ownersOf(origins);
   const tree = mutable(state) as Record<string, unknown>;
   for (const [path, value] of secrets)
-    if (!path.startsWith('event:')) setAt(tree, parseStatePath(path), value);
+    if (!/^(event|file):/.test(path)) setAt(tree, parseStatePath(path), value);
   const files = new Map<FileFamily, Record<string, unknown>>();
   const put = (family: FileFamily, key: string, value: Value) => {
     const file = files.get(family) ?? {};
@@ -83,20 +168,22 @@ export function exportedState(
     if (!Object.hasOwn(file, key)) setOwn(file, key, restored(family, key, value, origins));
   };
   // The order of the files' own keys first, then that of the state.
-  for (const [family, values] of origins.values)
+  for (const [family, { values }] of origins.files)
     for (const key of Object.keys(values)) {
       const path = statePathOfKey(family, key);
       const { found, value } = lookUp(tree, path);
       if (found || origins.displaced.has(`${family} ${formatStatePath(path)}`))
         put(family, key, value as Value);
     }
-  for (const root of ROOTS)
-    for (const [key, value] of Object.entries(isMap(tree[root]) ? tree[root] : {})) {
-      const [family, name] = owners.get(topOf([root, key])) ?? [
-        'deployment-state',
-        deploymentKeyOfPath([root, key]),
-      ];
-      put(family, name, value as Value);
-    }
-  return files as ReadonlyMap<FileFamily, ValueMap>;
+  for (const [family, name, value] of ownedValues(tree, owners)) put(family, name, value);
+  return new Map(
+    [...files].map(([family, data]) => {
+      const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};
+      const { values = {} } = origin;
+      const place = placeOf(family, origin);
+      const missing = putSecrets(family, data, secretPlaces(origin), secrets);
+      const importedAt = values['last_updated'] ?? null;
+      return [family, { data: data as ValueMap, place, importedAt, missing }];
+    }),
+  );
 }

@@ -2,9 +2,11 @@ import { access, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { UsageError } from '../../errors.js';
+import { deployment, legacySlug } from '../../model/subject.js';
 import type { ValueMap } from '../../model/value.js';
 import { parseYaml } from '../../model/yaml.js';
 import { hasCode } from '../../store/durable-files.js';
+import { ARCHIVES_FOLDER } from '../legacy-family.js';
 import {
   FIRST_HISTORY,
   firstAzureEvents,
@@ -19,7 +21,7 @@ import type { ScriptFunction } from './script-functions.js';
 import { quotedNode } from './script-state-file.js';
 import { parseYqPath, typedValue, unescapeYq } from './yq-path.js';
 
-const OLD = './old_deployments';
+const OLD = `./${ARCHIVES_FOLDER}`;
 const HISTORY = `${OLD}/deployment-history.yaml`;
 /** What is archived of the folder beside the deployment's own two files. */
 const OTHERS = ['kof-state.yaml', 'kof-events.yaml', 'azure-state.yaml', 'azure-events.yaml'];
@@ -81,9 +83,11 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await replaceText(call.path(state), firstState(first as never, call.time));
     await replaceText(call.path(events), firstEvents(id as string, call.time));
     const entry = call.entry('deployment_initialized', 'Deployment state tracking initialized');
+    // The files are new, so nothing of an earlier deployment of this id is left.
+    const before = await call.host.recorded(deployment(legacySlug(id as string)));
     await call.session.record(
       id as string,
-      { family: 'deployment-state', before: {}, after: (await call.state.data()) as ValueMap },
+      { family: 'deployment-state', before, after: (await call.state.data()) as ValueMap },
       { family: 'deployment-events', name: id as string, entry: { index: 0, sameTime: [entry] } },
     );
     return {};

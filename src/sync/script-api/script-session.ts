@@ -30,6 +30,8 @@ export interface ScriptHost {
   readonly deployment: string | undefined;
   /** Merges files in as `kgit import` does, durable when it returns. */
   importFiles(paths: readonly string[]): Promise<void>;
+  /** What the repository has of a deployment's state that is deployment-state.yaml's, under its keys there. */
+  recorded(deployment: Subject): Promise<ValueMap>;
   /** A line for the user of the script, on its stderr. */
   note(message: string): void;
 }

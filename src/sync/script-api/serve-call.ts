@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { KgitError, UsageError } from '../../errors.js';
+import type { FolderLock } from '../../store/folder-lock.js';
 import { ScriptCall, ScriptFiles, type ScriptPlaces } from './script-call.js';
 import { type Answer, SCRIPT_FUNCTIONS } from './script-functions.js';
 import { type ScriptHost, ScriptSession } from './script-session.js';
 
 /** What only reads needs no lock: a file is replaced whole, or grows by one write. */
 const READS = /^(get_|phase_status$|vm_lines$|peer_addresses$|history_lines$)/;
-
-/** Keeps others away from the files of a folder while `work` runs. */
-export type Exclusively = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** A call as it comes from a script: the function, six places, its arguments. */
 export type CallWords = readonly string[];
@@ -32,7 +29,7 @@ function placesOf([, cwd, folder, state, events, azureState, azureEvents]: CallW
 /** Carries calls of scripts out, one at a time. */
 export class CallServer {
   readonly #host: Omit<ScriptHost, 'note'>;
-  readonly #exclusively: Exclusively;
+  readonly #lock: FolderLock;
   readonly #warning: (folder: string) => Promise<string | null>;
   #isWarned = false;
   readonly #files = new ScriptFiles();
@@ -41,11 +38,11 @@ export class CallServer {
   /** @param warning what is to be said of a folder of state files, at the first call; null for nothing */
   constructor(
     host: Omit<ScriptHost, 'note'>,
-    exclusively: Exclusively,
+    lock: FolderLock,
     warning: (folder: string) => Promise<string | null>,
   ) {
     this.#host = host;
-    this.#exclusively = exclusively;
+    this.#lock = lock;
     this.#warning = warning;
   }
 
@@ -78,13 +75,13 @@ export class CallServer {
     const session = new ScriptSession(host);
     const call = new ScriptCall(places, words.slice(7), { host, session, files: this.#files });
     const folder = resolve(places.cwd, places.folder);
-    const lock = createHash('sha256').update(folder).digest('hex').slice(0, 32);
+    const exclusively = <T>(work: () => Promise<T>) => this.#lock.exclusively(folder, work);
     if (!this.#isWarned) {
       this.#isWarned = true;
       // Beside the other scripts: between a file and its record it would look as if kgit had not written it.
-      const warning = await this.#exclusively(lock, () => this.#warning(folder));
+      const warning = await exclusively(() => this.#warning(folder));
       if (warning !== null) note(warning);
     }
-    return READS.test(name) ? run(call) : this.#exclusively(lock, () => run(call));
+    return READS.test(name) ? run(call) : exclusively(() => run(call));
   }
 }

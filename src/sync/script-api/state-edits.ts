@@ -2,6 +2,7 @@ import { UsageError } from '../../errors.js';
 import type { Edit } from '../../model/edit.js';
 import { formatStatePath, parseStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, type Value, type ValueMap } from '../../model/value.js';
+import { fileValueKey } from '../../store/withheld-values.js';
 import type { StateFamily } from '../legacy-family.js';
 import { statePathOfKey } from '../state-mapping.js';
 import { type SecretGuard, withhold } from '../withhold.js';
@@ -66,6 +67,10 @@ export function stateEdits(
       const place = formatStatePath(edit.path);
       for (const name of known.keys())
         if (name === place || name.startsWith(`${place}.`)) withheld.set(name, undefined);
+      // What this file had otherwise than another one is what the state says from now on.
+      const own = fileValueKey(family, [key]);
+      for (const name of known.keys())
+        if (name === own || name.startsWith(`${own}.`)) withheld.set(name, undefined);
       if (edit.op === 'unset') {
         edits.push(edit);
         continue;

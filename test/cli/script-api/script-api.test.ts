@@ -1,12 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { bareRepository, cloneOf, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { bash } from '../../support/script-api/bash.js';
-import { offlineClone, stateRepository } from '../../support/state-repository.js';
+import { yamlFiles } from '../../support/script-api/yaml-files.js';
+import { emptyState, offlineClone, stateRepository } from '../../support/state-repository.js';
 
+const CLOCK = resolve(import.meta.dirname, '../../support/script-api/file-clock.mjs');
 const checkout = () => mkdtempSync(join(tmpdir(), 'kgit-scripts-'));
 const read = (folder: string, file: string) => parse(readFileSync(join(folder, file), 'utf8'));
 const KEY = `${Buffer.from('0123456789abcdef0123456789abcdeE').toString('base64')}`;
@@ -74,6 +77,33 @@ phase_reset_from nope || echo "rc $?"`,
   expect(whole).not.toContain(KEY);
 }, 60_000);
 
+it('begins a deployment, and a cluster, anew under its name as the state library does: nothing old is left', async () => {
+  const [folder, to, repo] = [checkout(), checkout(), emptyState()];
+  const clock = join(checkout(), 'clock');
+  writeFileSync(clock, '0');
+  const at = (time: string, calls: string) => `printf %s ${Date.parse(time)} >"$CLOCK_FILE"; ${calls}`;
+  const { code, err } = await bash(
+    folder,
+    repo,
+    [
+      at('2025-12-01T10:00:00Z', 'init_deployment_state k0rdent-t6; update_azure_state azure_tenant_id t'),
+      at('2025-12-01T10:01:00Z', 'assign_wireguard_ips a; update_state kof_mothership_installed true'),
+      at('2025-12-01T10:02:00Z', `update_wireguard_peer a ${KEY} pub; phase_mark_completed create_vms`),
+      at('2025-12-01T10:03:00Z', 'init_cluster_events one; add_cluster_event one first it'),
+      at('2025-12-01T11:00:00Z', 'init_deployment_state k0rdent-t6; init_cluster_events one'),
+      at('2025-12-01T11:01:00Z', 'add_event again it; add_cluster_event one second it'),
+    ].join('\n'),
+    { NODE_OPTIONS: `--import=file://${CLOCK}`, CLOCK_FILE: clock },
+  );
+  expect([code, err]).toEqual([0, '']);
+  await kgitJson(repo, ['export', '--to', to]);
+  expect(yamlFiles(to)).toEqual(yamlFiles(folder));
+  expect(Object.keys(yamlFiles(to))).toHaveLength(4);
+  expect((await kgit(repo, ['get', 'deployment.wireguard_peers'])).code).toBe(15);
+  expect((await kgit(repo, ['get', 'deployment.wireguard_peers.a.private_key'])).code).toBe(15);
+  expect((await kgit(repo, ['verify'])).code).toBe(0);
+}, 60_000);
+
 it('loses nothing when scripts run side by side', async () => {
   const [folder, repo] = [checkout(), stateRepository()];
   await bash(folder, repo, 'init_deployment_state k0rdent-t2');
@@ -91,6 +121,36 @@ it('loses nothing when scripts run side by side', async () => {
   const log = await kgitJson(repo, ['log', 'deployment/k0rdent-t2', '--limit', '1000']);
   const recorded = (log.events as { action: string }[]).filter(({ action }) => action.startsWith('step_'));
   expect(recorded).toHaveLength(80);
+}, 120_000);
+
+it('loses nothing when scripts of two clones write the same files, one of them by a link', async () => {
+  const remote = bareRepository();
+  const one = temporaryFolder();
+  await kgitJson('.', ['init', one, '--remote', remote]);
+  const [folder, link] = [checkout(), join(checkout(), 'link')];
+  symlinkSync(folder, link);
+  await bash(folder, one, 'init_deployment_state k0rdent-t5');
+  await kgitJson(one, ['sync']);
+  const clones = [one, cloneOf(remote)];
+  const runs = await Promise.all(
+    [0, 1, 2, 3].map((i) =>
+      bash(
+        i % 2 === 0 ? folder : link,
+        clones[i % 2] as string,
+        `for j in {1..6}; do update_state "own.k\${j}_${i}" "$j"; add_event "step_${i}_$j" it; done`,
+      ),
+    ),
+  );
+  expect(runs.map(({ code, err }) => `${code}${err}`)).toEqual(['0', '0', '0', '0']);
+  const events = read(folder, 'state/deployment-events.yaml').events as { action: string }[];
+  const own = events.map(({ action }) => action).filter((action) => action.startsWith('step_'));
+  expect([own.length, new Set(own).size]).toEqual([24, 24]);
+  expect(Object.keys(read(folder, 'state/deployment-state.yaml').own)).toHaveLength(24);
+  for (const clone of clones) await kgitJson(clone, ['sync']);
+  const log = await kgitJson(one, ['log', 'deployment/k0rdent-t5', '--fetch', '--action', 'step_0_1']);
+  expect(log.events).toHaveLength(1);
+  const { value } = await kgitJson(one, ['get', 'deployment.own']);
+  expect(Object.keys(value)).toHaveLength(24);
 }, 120_000);
 
 it('keeps what it wrote when the network is away, and says so to nobody', async () => {
