@@ -15,14 +15,17 @@ import { killedAt, type SystemCallPoint, traced } from './strace.js';
 /** A kill point, and how kgit is run so that it dies there. */
 export interface KillPoint {
   readonly name: string;
+  /** Whether it is one of a write whose push gets no answer. */
+  readonly isCut: boolean;
   readonly options: () => KgitOptions;
 }
 
-const systemCallPoint = (point: SystemCallPoint): KillPoint => ({
+type Place = Omit<KillPoint, 'isCut'>;
+const systemCallPoint = (point: SystemCallPoint): Place => ({
   name: `before ${point.call} ${point.nth} (${point.about})`,
   options: () => killedAt(point),
 });
-const gitPoint = (point: GitPoint): KillPoint => ({
+const gitPoint = (point: GitPoint): Place => ({
   name: `git ${point.command} ${point.nth}: ${point.moment}`,
   options: () => gitKills(point),
 });
@@ -77,18 +80,26 @@ export class KillLane {
     return lane;
   }
 
-  /** All points that a write passes, in no order; found by watching one. */
-  async points(): Promise<KillPoint[]> {
-    const [calls, commands] = [traced(), gitCounted()];
-    const options = { ...calls, env: { ...calls.env, ...commands.env } };
-    await this.#write((clone, args) => kgit(clone, args, options), {}, false);
-    return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)];
+  /**
+   * All points that a write passes, in no order; found by watching two. A push whose answer is cut takes another way,
+   * with points of its own.
+   */
+  async points(isCut: boolean): Promise<KillPoint[]> {
+    // One after the other: with a git that it has not seen before, kgit looks at its version, and notes that.
+    const calls = traced();
+    await this.#write((clone, args) => kgit(clone, args, calls), {}, isCut);
+    const commands = gitCounted();
+    await this.#write((clone, args) => kgit(clone, args, commands), {}, isCut);
+    return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)].map((point) => ({
+      ...point,
+      isCut,
+    }));
   }
 
   /** Kills one write at a point; whether it was reached. */
-  async killAt(point: KillPoint, isCut: boolean): Promise<boolean> {
-    const options = point.options();
-    return this.#write((clone, args) => kgit(clone, args, options), {}, isCut, point.name);
+  async killAt({ name, isCut, options }: KillPoint): Promise<boolean> {
+    const dying = options();
+    return this.#write((clone, args) => kgit(clone, args, dying), {}, isCut, name);
   }
 
   /** Kills one write after so many ms. */
