@@ -36,7 +36,7 @@ function killsAt(points: readonly KillPoint[]): KillPoint[] {
 describe('kill campaign', () => {
   it(`kgit killed ${AT_EACH} times at each point of a write loses nothing and doubles nothing (${NOTE})`, async () => {
     const watched = await KillLane.open('watched');
-    const points = [...(await watched.points(false)), ...(await watched.points(true))];
+    const points = [...(await watched.points('write', false)), ...(await watched.points('write', true))];
     await watched.close(NOTE);
     // The points of docs/write-path.md: outbox, lock, fetch, push, tracking ref, journal, branch, files, result.
     const names = points.map(({ name }) => name).join('\n');
@@ -48,10 +48,27 @@ describe('kill campaign', () => {
     const rounds = killsAt(points);
     const missed: string[] = [];
     await inLanes(rounds, async (lane, point) => {
-      if (!(await lane.killAt(point))) missed.push(`${point.name}${point.isCut ? ', answer cut' : ''}`);
+      if (!(await lane.killAt('write', point)))
+        missed.push(`${point.name}${point.isCut ? ', answer cut' : ''}`);
     });
     const places = new Set(points.map(({ name }) => name)).size;
     console.info(`${rounds.length} kills at ${places} points, ${missed.length} missed (${NOTE})`);
+    expect(missed).toEqual([]);
+  }, 7_200_000);
+
+  it(`kgit unlock --force killed ${AT_EACH} times at each point leaves the lease ended and told, or neither (${NOTE})`, async () => {
+    const lane = await KillLane.open('unlock');
+    const all = [...(await lane.points('break', false)), ...(await lane.points('break', true))];
+    // In the small form the pushes alone: between lock and branch there is nothing else.
+    const points = isLong ? all : all.filter(({ name }) => name.startsWith('git push'));
+    expect(points.map(({ name }) => name)).toContain('git push 2: sent');
+    const rounds = killsAt(points);
+    const missed: string[] = [];
+    for (const point of rounds)
+      if (!(await lane.killAt('break', point)))
+        missed.push(`${point.name}${point.isCut ? ', answer cut' : ''}`);
+    await lane.close(NOTE);
+    console.info(`${rounds.length} kills of unlock, ${missed.length} missed (${NOTE})`);
     expect(missed).toEqual([]);
   }, 7_200_000);
 
