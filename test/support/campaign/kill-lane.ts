@@ -84,10 +84,12 @@ export class KillLane {
   }
 
   /**
-   * All points that a call passes, in no order; found by watching two. A push whose answer is cut takes another way,
+   * All points that a call passes, in no order; found by watching two of them. A push whose answer is cut takes another way,
    * with points of its own.
    */
   async points(kind: Victim, isCut: boolean): Promise<KillPoint[]> {
+    // The first run of a command keeps its compiled code, and later ones pass no such point.
+    await this.#call(kind, kgit, isCut);
     // One after the other: with a git that it has not seen before, kgit looks at its version, and notes that.
     const calls = traced();
     await this.#call(kind, (clone, args) => kgit(clone, args, calls), isCut);
