@@ -141,7 +141,7 @@ function assemble(
   const pushes = new PushLog(join(folder, 'pushes'));
   const clock = systemClock;
   const held = new HeldLeases(folder);
-  const leases = new Leases({ store: store.leases, held, lock, clock, nonce: newNonce });
+  const leases = new Leases({ store, held, lock, clock, nonce: newNonce });
   const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
   const background = new PublishLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;

@@ -1,17 +1,9 @@
 import type { Context } from './base-command.js';
-import { asKgitError } from './cli/failure.js';
-import type { PreviousHolder } from './model/lease.js';
+import { endingFields } from './model/lease.js';
 import { lockSubject } from './model/subject.js';
-import type { LeaseActor } from './store/leases.js';
+import type { EndedLease, LeaseActor } from './store/acquisition.js';
 import { thisHost } from './this-host.js';
 import { WriteCommand } from './write-command.js';
-
-/** What became of the event of a lease that was ended. */
-export interface Audit {
-  readonly event: string;
-  readonly delivery: string;
-  readonly revision: string | null;
-}
 
 /** The flags of a write but for those that a lock has no use for: it is taken now, and at the remote. */
 function lockFlags(): typeof WriteCommand.baseFlags {
@@ -28,33 +20,21 @@ export abstract class LeaseCommand extends WriteCommand {
     const author = this.actor(context);
     const runId = this.ciRun.id;
     const holder = { name: author.name, host: thisHost.hostname, ...(runId === undefined ? {} : { runId }) };
-    return { holder, author, ...(this.flags.reason === undefined ? {} : { reason: this.flags.reason }) };
+    return {
+      ...{ holder, author, reason: this.flags.reason },
+      tell: (name, previous, reason) => {
+        const event = this.event(context, endingFields(previous, reason));
+        return this.operation(context, [{ subject: lockSubject(name), event }]);
+      },
+    };
   }
 
-  /** Records that somebody's lease was ended by this command; the lock has moved by now, so a failure is told and no end. */
-  protected async recordBreak(
-    context: Context,
-    name: string,
-    previous: PreviousHolder,
-    reason: string | undefined,
-  ): Promise<Audit | null> {
-    const { token, host, runId, expiresAt } = previous;
-    const parameters = {
-      ...{ token, holder: previous.name, holder_host: host, expires_at: new Date(expiresAt).toISOString() },
-      ...(runId === undefined ? {} : { holder_run: runId }),
-    };
-    const why = reason === undefined ? {} : { reason };
-    try {
-      const event = this.event(context, { action: 'lock_broken', parameters, ...why });
-      const operation = this.operation(context, [{ subject: lockSubject(name), event }]);
-      const { delivery, revision } = await this.submit(context, operation);
-      return { event: event.id, delivery, revision };
-    } catch (thrown) {
-      const error = asKgitError(thrown);
+  /** Tells on stderr what the user should know of a lease that was ended. */
+  protected noteEnded({ previous, unrecorded, notes }: EndedLease): void {
+    for (const note of notes) this.note(note);
+    if (unrecorded)
       this.note(
-        `that the lease of ${previous.name} was ended is recorded in the lock alone: ${error.message}`,
+        `that the lease of ${previous.name} was ended is recorded in the lock alone: ${unrecorded.message}`,
       );
-      return null;
-    }
   }
 }

@@ -55,12 +55,15 @@ export {
   SecretError,
   UsageError,
 } from './errors.js';
+export type { EndedLock, Lease } from './library/lease.js';
 export type { Store } from './library/store.js';
 export type {
   ChangedState,
   ChangeOptions,
   DeploymentOptions,
+  HeldLock,
   ListedSubject,
+  LockOptions,
   LogOptions,
   NewEvent,
   PushedEvent,

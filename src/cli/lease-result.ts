@@ -1,10 +1,5 @@
-import {
-  expiresAt,
-  formatClaims,
-  type LeaseClaim,
-  type LeaseRecord,
-  type PreviousHolder,
-} from '../model/lease.js';
+import { expiresAt, formatClaims, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
+import type { EndedLease } from '../store/acquisition.js';
 import type { LockStanding } from '../store/leases.js';
 import type { Screen } from './output.js';
 import { formatTable, type TableRow } from './table.js';
@@ -29,8 +24,13 @@ export function leaseJson(record: LeaseRecord): Record<string, unknown> {
 }
 
 /** Whose lease was ended, as results tell it. */
-export function brokeJson(previous: PreviousHolder | null | undefined, audit: unknown): unknown {
-  return previous ? { ...previous, expiresAt: iso(previous.expiresAt), audit } : null;
+export function brokeJson(ended: EndedLease | null): unknown {
+  if (ended === null) return null;
+  const { previous, operation, revision, unrecorded } = ended;
+  const audit = unrecorded
+    ? null
+    : { event: operation.events[0]?.event.id ?? null, delivery: 'published', revision };
+  return { ...previous, expiresAt: iso(previous.expiresAt), audit };
 }
 
 /** A row of `kgit locks`. */

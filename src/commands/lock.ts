@@ -13,7 +13,7 @@ import { FencedError, type KgitError, UsageError } from '../errors.js';
 import { LeaseCommand } from '../lease-command.js';
 import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease.js';
 import { lockName } from '../model/lock-name.js';
-import type { Acquired } from '../store/leases.js';
+import type { Acquired } from '../store/acquisition.js';
 
 export default class Lock extends LeaseCommand {
   static override summary = 'Take a lock, or run a command under it.';
@@ -75,9 +75,11 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
       context.settings.timeout,
     );
     const { broke } = acquired;
-    const audit = broke && (await this.recordBreak(context, name, broke, 'the lease had expired'));
-    if (broke) this.note(`the lease of ${broke.name} on ${broke.host} had expired and was ended`);
-    const json = { ...leaseJson(acquired.record), broke: brokeJson(broke, audit) };
+    if (broke) {
+      this.noteEnded(broke);
+      this.note(`the lease of ${broke.previous.name} on ${broke.previous.host} had expired and was ended`);
+    }
+    const json = { ...leaseJson(acquired.record), broke: brokeJson(broke) };
     if (command !== null) return this.#run(context, acquired, command, json);
     return {
       json,
@@ -141,7 +143,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
   async #release(context: Context, record: LeaseRecord): Promise<KgitError | null> {
     const { leases } = context.opened;
     try {
-      await leases.release(claimOf(record), this.leaseActor(context), context.settings.timeout);
+      await leases.release(claimOf(record), this.actor(context), context.settings.timeout);
       return null;
     } catch (thrown) {
       return asKgitError(thrown);

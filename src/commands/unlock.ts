@@ -43,7 +43,7 @@ export default class Unlock extends LeaseCommand {
     const ours = await leases.held.read(name);
     if (!ours?.isShared) throw await leases.holderOf(name, settings.timeout);
     const claim = claimOf(ours.tip.record);
-    const record = await leases.release(claim, this.leaseActor(context), settings.timeout);
+    const record = await leases.release(claim, this.actor(context), settings.timeout);
     return {
       json: { ...leaseJson(record), released: true, broke: null },
       names: [name],
@@ -55,12 +55,12 @@ export default class Unlock extends LeaseCommand {
     const { leases } = context.opened;
     const by = this.leaseActor(context);
     if (by.reason === undefined) this.note('no --reason is given; the record would be worth more with one');
-    const record = await leases.break(name, this.ids.next(), by, context.settings.timeout);
-    const { previous } = record;
-    const audit = previous ? await this.recordBreak(context, name, previous, by.reason) : null;
-    const whose = previous ? `${previous.name} on ${previous.host}, token ${previous.token}` : 'nobody';
+    const { record, ended } = await leases.break(name, this.ids.next(), by, context.settings.timeout);
+    this.noteEnded(ended);
+    const { previous } = ended;
+    const whose = `${previous.name} on ${previous.host}, token ${previous.token}`;
     return {
-      json: { ...leaseJson(record), released: true, broke: brokeJson(previous, audit) },
+      json: { ...leaseJson(record), released: true, broke: brokeJson(ended) },
       names: [name],
       lines: ({ style }) => [
         `${style('green', '✓')} lock ${style('bold', name)} broken ${style('dim', `it was held by ${whose}`)}`,

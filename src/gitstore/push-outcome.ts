@@ -77,7 +77,7 @@ export function refStatuses(stdout: string): RefStatus[] {
 }
 
 /** That another ref of an atomic push failed is no cause. */
-const FOLLOWS = /\(atomic (push failed|transaction failed)\)/;
+const FOLLOWS = /\(atomic (push (failed|failure)|transaction failed)\)/;
 
 /** How a push of one ref ended, but for success. */
 export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' | 'fenced' | 'not-atomic' }>;

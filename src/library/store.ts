@@ -3,14 +3,13 @@ import { collectBatch, refusal } from '../cli/collect-events.js';
 import { requireDeployment } from '../cli/known-deployment.js';
 import { ciRun, isCi, runIdOf } from '../cli/run-of.js';
 import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
-import type { OpenRepository } from '../composition.js';
-import { type Layer, markerLayer, mergeLayers } from '../config.js';
+import { markerLayer, mergeLayers } from '../config.js';
 import { UsageError } from '../errors.js';
 import { actorOf } from '../identity.js';
 import type { Edit } from '../model/edit.js';
-import type { SubjectEvent } from '../model/event.js';
 import { headMatches, matches } from '../model/event-filter.js';
 import { eventPath } from '../model/layout.js';
+import { parseClaims } from '../model/lease.js';
 import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
 import type { EventWrite, Operation } from '../model/operation.js';
 import { lookUp, parseStatePath } from '../model/state-path.js';
@@ -18,7 +17,7 @@ import { deployment, formatSubject } from '../model/subject.js';
 import { type IdSource, monotonicIds } from '../model/ulid.js';
 import type { Value } from '../model/value.js';
 import { publishedEvents } from '../store/event-log.js';
-import type { Reading, WriteOutcome } from '../store/outcomes.js';
+import type { Reading } from '../store/outcomes.js';
 import { type PendingOperation, pendingOperation } from '../store/pending-operation.js';
 import {
   listSubjects,
@@ -29,13 +28,19 @@ import {
   summariseSubject,
 } from '../store/records.js';
 import { type SyncResult, syncResult } from '../store/sync-result.js';
-import { type Environment, systemClock, thisHost } from '../this-host.js';
+import { systemClock, thisHost } from '../this-host.js';
 import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
+import type { EndedLock, Lease } from './lease.js';
+import { StoreLocks } from './locks.js';
+import type { StoreParts } from './parts.js';
+import { recorded, written } from './results.js';
 import type {
   ChangedState,
   ChangeOptions,
   DeploymentOptions,
+  HeldLock,
   ListedSubject,
+  LockOptions,
   LogOptions,
   NewEvent,
   PushedEvent,
@@ -44,33 +49,11 @@ import type {
   RecordedEvent,
   StoreHead,
   WriteOptions,
-  WriteResult,
 } from './types.js';
-
-/**
- * What a store is made of.
- * @internal
- */
-export interface StoreParts {
-  readonly opened: OpenRepository;
-  /** The settings of everywhere but the repository. */
-  readonly layers: readonly Layer[];
-  readonly environment: Environment;
-  readonly runId: string | undefined;
-}
 
 /** The repository at one moment, with its settings. */
 interface Moment extends Naming {
   readonly reading: Reading;
-}
-
-const recorded = ({ subject, event }: SubjectEvent): RecordedEvent => ({
-  ...event,
-  subject: formatSubject(subject),
-});
-
-function written({ operation, revision, delivery, attempts, notes }: WriteOutcome): WriteResult {
-  return { operation, revision, delivery, attempts, notes };
 }
 
 /** An open state repository. Every method throws a KgitError where it fails; `close` ends what it has started. */
@@ -80,6 +63,7 @@ export class Store {
   readonly branch: string;
   readonly #parts: StoreParts;
   readonly #ids: IdSource;
+  readonly #locks: StoreLocks;
   #isClosed = false;
 
   /** @internal */
@@ -87,6 +71,7 @@ export class Store {
     this.path = parts.opened.path;
     this.branch = parts.opened.branch;
     this.#parts = parts;
+    this.#locks = new StoreLocks(parts.opened.leases, parseClaims(parts.environment['KGIT_LEASE']));
     this.#ids = monotonicIds(
       () => systemClock.now(),
       () => randomBytes(10),
@@ -178,6 +163,27 @@ export class Store {
     );
   }
 
+  /**
+   * Takes a lock, and renews it until it is released or lost; `{ lock: name }` writes under it. The program does not end
+   * by itself while it holds one. Throws LockHeldError, RemoteError, RefusedError, UsageError.
+   */
+  async lock(name: string, options: LockOptions = {}): Promise<Lease> {
+    const moment = await this.#read({ fetch: 'never' });
+    return this.#locks.take(name, options, this.#writer(moment), moment.settings.timeout);
+  }
+
+  /** Who holds which lock, as the remote has them now; as last seen here with `fetch: 'never'`. Throws RemoteError. */
+  async locks({ fetch }: Pick<ReadOptions, 'fetch'> = {}): Promise<HeldLock[]> {
+    const { settings } = await this.#read({ fetch: 'never' });
+    return this.#locks.list(fetch === 'never' ? null : settings.timeout);
+  }
+
+  /** Ends anybody's lease, expired or not; an event of `lock/<name>` tells of it. Throws NotFoundError where nobody has the lock. */
+  async breakLock(name: string, { reason }: { readonly reason?: string } = {}): Promise<EndedLock> {
+    const moment = await this.#read({ fetch: 'never' });
+    return this.#locks.break(name, reason, this.#writer(moment), moment.settings.timeout);
+  }
+
   /** Publishes what waits, in its order, and fetches. Throws what is in the way where something waits still. */
   async sync(): Promise<SyncResult> {
     const { settings } = await this.#read({ fetch: 'never' });
@@ -191,9 +197,10 @@ export class Store {
     return (await outbox.list()).map((entry) => pendingOperation(entry, store.target, now));
   }
 
-  /** Ends the helper processes; nothing that waits is lost. The store cannot be used any more. */
+  /** Ends the helper processes; nothing that waits is lost, and leases not released expire. The store cannot be used any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#locks.stop();
     await this.#parts.opened.repository.close();
   }
 
@@ -266,13 +273,14 @@ export class Store {
     return { subject: formatSubject(subject), changed: outcome.changes, ...written(outcome) };
   }
 
-  #submit({ settings }: Moment, operation: Operation, options: WriteOptions, withdraw: boolean) {
+  async #submit({ settings }: Moment, operation: Operation, options: WriteOptions, withdraw: boolean) {
     const { queue = false, dryRun = false } = options;
-    return this.#repository().write(operation, {
+    const claim = await this.#locks.claim(options.lock, settings.timeout);
+    return this.#repository().write(claim === null ? operation : { ...operation, claim }, {
       queue,
       dryRun,
       requirePublish: options.requirePublish ?? (isCi(this.#parts.environment) && !queue),
-      withdraw: withdraw && !queue,
+      withdraw: (withdraw || claim !== null) && !queue,
       deadline: systemClock.now() + settings.timeout,
       interval: settings.publishInterval,
     });

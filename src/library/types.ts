@@ -46,6 +46,40 @@ export interface WriteOptions {
   readonly create?: boolean;
   /** Why it is written although a value looks secret; the reason is recorded. */
   readonly allowSecret?: string;
+  /**
+   * Writes only under the lease of this lock, which is renewed with it: one that this store has taken (`lock`), else
+   * that of `kgit lock NAME -- COMMAND` which this process runs under, or of the clone (`kgit lock NAME`). Then a write
+   * that cannot be published now is an error, unless `queue`.
+   */
+  readonly lock?: string;
+}
+
+export interface LockOptions {
+  /** How long the lease lasts when it is not renewed, in ms: 1 s to 24 h; 5 minutes if left out. */
+  readonly ttl?: number;
+  /** How long to wait for a lock that somebody has, in ms; not at all if left out. */
+  readonly wait?: number;
+  /** What it is taken for, for others to see. */
+  readonly reason?: string;
+  /** Told once that somebody has the lock and that it is waited for. */
+  readonly onWait?: (held: HeldLock) => void;
+}
+
+/** A lock that somebody holds. */
+export interface HeldLock {
+  readonly name: string;
+  /** The fencing token. */
+  readonly token: number;
+  readonly holder: string;
+  readonly host: string;
+  readonly runId: string | null;
+  readonly reason: string | null;
+  readonly acquiredAt: Date;
+  readonly expiresAt: Date;
+  /** From when on others may take it over, if it is not renewed: once it has expired and was seen unchanged for its time to live. */
+  readonly freeAt: Date;
+  /** Whether this clone holds it. */
+  readonly isOurs: boolean;
 }
 
 export interface ChangeOptions extends WriteOptions, DeploymentOptions {

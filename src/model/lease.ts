@@ -126,6 +126,17 @@ export function broken(
   return { ...by, action: 'break', name, token, ttl, acquiredAt, at, nonce, length, previous };
 }
 
+/** The fields of the event that tells of a lease ended by somebody else than its holder. */
+export function endingFields(previous: PreviousHolder, reason: string | undefined): Record<string, unknown> {
+  const { token, name, host, runId, expiresAt: end } = previous;
+  const run = runId === undefined ? {} : { holder_run: runId };
+  const parameters = {
+    ...{ token, holder: name, holder_host: host, expires_at: new Date(end).toISOString() },
+    ...run,
+  };
+  return { action: 'lock_broken', parameters, ...(reason === undefined ? {} : { reason }) };
+}
+
 const HEADINGS: Readonly<Record<LeaseAction, string>> = {
   acquire: 'acquired by',
   renew: 'renewed by',

@@ -1,4 +1,4 @@
-import { ConflictError, FencedError, LockHeldError } from '../errors.js';
+import { ConflictError, FencedError, LockHeldError, NotFoundError, RemoteError } from '../errors.js';
 import { expiresAt, type Holder, isTaken, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
 
 const time = (ms: number) => new Date(ms).toISOString();
@@ -69,5 +69,28 @@ export function notHeld(name: string): ConflictError {
       `Take it first: kgit lock ${name}`,
       `Or run all of it under the lock: kgit lock ${name} -- COMMAND`,
     ],
+  });
+}
+
+/** Others moved a lock at each try. */
+export function othersWereFaster(name: string): RemoteError {
+  return new RemoteError(`others moved lock ${name} each time it was tried for`, {
+    suggestions: ['Try again, or give more time with --wait'],
+    data: { name },
+  });
+}
+
+/** Another process of the clone has the publish lock. */
+export function publishingStill(): RemoteError {
+  return new RemoteError('another kgit process of this clone is publishing still', {
+    suggestions: ['Try again, or give more time with --timeout'],
+  });
+}
+
+/** The lock is free. */
+export function nobodyHas(name: string): NotFoundError {
+  return new NotFoundError(`nobody holds lock ${name}`, {
+    suggestions: ["'kgit locks' lists those that are held"],
+    data: { name },
   });
 }

@@ -1,58 +1,33 @@
-import { type KgitError, NotFoundError, RemoteError } from '../errors.js';
+import type { KgitError } from '../errors.js';
 import {
   acquired,
   broken,
   claimOf,
-  type Holder,
   isClaimed,
   isTaken,
   type LeaseClaim,
   type LeaseRecord,
-  type PreviousHolder,
   released,
   renewed,
   type Stamp,
   takeoverAt,
 } from '../model/lease.js';
 import type { Actor } from '../model/operation.js';
+import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
-import { fenced, lockHeld, notHeld } from './lease-errors.js';
-import type { LeaseStore, LockTip } from './lease-store.js';
+import { fenced, lockHeld, nobodyHas, notHeld, othersWereFaster, publishingStill } from './lease-errors.js';
+import type { LockMove, LockTip } from './lease-store.js';
 import type { PublishLock } from './publish-lock.js';
+import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
+import type { StateStore } from './state-store.js';
 
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 5_000;
 /** How often a free lock is tried for, however short the wait: others may be as fast. */
 const MIN_TRIES = 8;
 const LOCAL_WAIT_MS = 50;
-
-/** Who does something to a lock. */
-export interface LeaseActor {
-  readonly holder: Holder;
-  readonly author: Actor;
-  readonly reason?: string | undefined;
-}
-
-export interface Acquisition extends LeaseActor {
-  readonly name: string;
-  /** ULID of the acquisition. */
-  readonly lease: string;
-  /** ms */
-  readonly ttl: number;
-  /** Whether any process of this clone may write under it. */
-  readonly isShared: boolean;
-  /** How long to wait for a lock that is held, in ms. */
-  readonly wait: number;
-  /** Told once that somebody has it and that it is waited for. */
-  readonly onWait: (record: LeaseRecord, freeAt: number) => void;
-}
-
-export interface Acquired {
-  readonly record: LeaseRecord;
-  /** Whose expired lease was ended for it; null where the lock was free. */
-  readonly broke: PreviousHolder | null;
-}
+const EXPIRED = 'the lease had expired';
 
 /** A lock as people see it. */
 export interface LockStanding {
@@ -64,7 +39,7 @@ export interface LockStanding {
 }
 
 export interface LeasesParts {
-  readonly store: LeaseStore;
+  readonly store: StateStore;
   readonly held: HeldLeases;
   /** That of the publisher: what it writes under a lease renews it. */
   readonly lock: PublishLock;
@@ -97,22 +72,25 @@ export class Leases {
     const { name, lease, holder, ttl, reason, author, isShared } = wanted;
     const until = clock.now() + wanted.wait;
     let isTold = false;
+    let broke: EndedLease | null = null;
     for (let tries = 1; ; tries++) {
       const asked = clock.now();
-      const before = await store.read(name, talkMs);
+      const before = await store.leases.read(name, talkMs);
       const taken = before && isTaken(before.record) ? before.record : null;
       // A push whose answer was lost has landed all the same.
-      if (before && taken?.lease === lease) return this.#keep(before, isShared);
+      if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
       const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
       if (asked >= freeAt) {
-        const break_ =
-          taken && broken(taken, { lease, holder, reason: 'the lease had expired' }, this.#stamp());
+        const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, this.#stamp());
         const first = break_ ?? before?.record ?? null;
         const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp());
         const records = break_ ? [break_, record] : [record];
-        const outcome = await store.move({ name, from: before, records, author }, talkMs);
-        if (outcome.kind === 'swapped') return this.#keep(outcome.tip, isShared, break_?.previous);
-        if (outcome.kind !== 'moved' && outcome.kind !== 'unknown') throw outcome.error;
+        const move = { name, from: before, records, author };
+        const end = break_ && (await this.#end(move, wanted, talkMs));
+        broke = end?.ended ?? broke;
+        const outcome = end?.outcome ?? (await store.leases.move(move, talkMs));
+        if (outcome.kind === 'swapped' && outcome.tip) return this.#keep(outcome.tip, isShared, broke);
+        if ('error' in outcome && outcome.kind !== 'unknown') throw outcome.error;
         if (tries >= MIN_TRIES && clock.now() >= until) throw othersWereFaster(name);
       } else if (taken) {
         if (clock.now() >= until) throw lockHeld(taken, freeAt, clock.now());
@@ -123,9 +101,26 @@ export class Leases {
     }
   }
 
-  async #keep(tip: LockTip, isShared: boolean, broke?: PreviousHolder): Promise<Acquired> {
+  async #keep(tip: LockTip, isShared: boolean, broke: EndedLease | null): Promise<Acquired> {
     await this.#parts.held.add({ tip, isShared });
-    return { record: tip.record, broke: broke ?? null };
+    return { record: tip.record, broke };
+  }
+
+  /** Moves a lock whose first record ends somebody's lease; the branch tells of it with the same swap. */
+  async #end(
+    move: LockMove,
+    by: LeaseActor,
+    talkMs: number,
+  ): Promise<{ outcome: RecordedOutcome; ended: EndedLease | null }> {
+    const { store, clock } = this.#parts;
+    const [{ previous, reason } = {}] = move.records;
+    if (!previous) throw new RangeError('the first record of the move ends no lease');
+    const operation = by.tell(move.name, previous, reason);
+    const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs);
+    const outcome = await this.#underLock(talkMs, work);
+    if (outcome.kind !== 'swapped') return { outcome, ended: null };
+    const { revision, unrecorded, notes } = outcome;
+    return { outcome, ended: { previous, operation, revision, unrecorded, notes } };
   }
 
   /** Full jitter, so that those who wait for one lock come apart; no longer than until it may be free. */
@@ -148,7 +143,7 @@ export class Leases {
     const { held, store, clock } = this.#parts;
     const ours = await held.read(name);
     if (ours?.isShared) return claimOf(ours.tip.record);
-    const tip = await store.read(name, talkMs);
+    const tip = await store.leases.read(name, talkMs);
     if (!tip || !isTaken(tip.record)) throw notHeld(name);
     throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
@@ -163,7 +158,7 @@ export class Leases {
   async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
     const ours = isFresh ? null : await this.#parts.held.read(claim.name);
     if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
-    const tip = await this.#parts.store.read(claim.name, talkMs);
+    const tip = await this.#parts.store.leases.read(claim.name, talkMs);
     if (tip && isClaimed(tip.record, claim)) {
       await this.#parts.held.update(tip);
       return tip;
@@ -183,10 +178,10 @@ export class Leases {
   }
 
   /** Gives a lease back. Throws FencedError when it was lost, RemoteError. */
-  release(claim: LeaseClaim, by: LeaseActor, talkMs: number): Promise<LeaseRecord> {
+  release(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
     return this.#underLock(talkMs, async () => {
       const make = ({ record }: LockTip) => released(record, this.#stamp());
-      const record = await this.#advance(claim, by.author, talkMs, make);
+      const record = await this.#advance(claim, author, talkMs, make);
       await this.#parts.held.remove(claim);
       return record;
     });
@@ -202,7 +197,7 @@ export class Leases {
     for (let tries = 1; ; tries++) {
       const from = await this.tipOf(claim, talkMs, tries > 1);
       const record = make(from);
-      const outcome = await store.move({ name: claim.name, from, records: [record], author }, talkMs);
+      const outcome = await store.leases.move({ name: claim.name, from, records: [record], author }, talkMs);
       if (outcome.kind === 'swapped') {
         await held.update(outcome.tip);
         return record;
@@ -228,23 +223,19 @@ export class Leases {
     }
   }
 
-  /** Ends somebody's lease, expired or not. Throws NotFoundError where nobody has the lock. */
-  async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<LeaseRecord> {
+  /** Ends somebody's lease, expired or not; what the lock is then. Throws NotFoundError where nobody has the lock. */
+  async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
     const { store, held } = this.#parts;
     for (let tries = 1; ; tries++) {
-      const from = await store.read(name, talkMs);
-      // A push whose answer was lost has landed all the same.
-      if (from?.record.action === 'break' && from.record.lease === lease) return from.record;
+      const from = await store.leases.read(name, talkMs);
       if (!from || !isTaken(from.record)) throw nobodyHas(name);
       const { holder, reason, author } = by;
       const record = broken(from.record, { lease, holder, reason }, this.#stamp());
-      const outcome = await store.move({ name, from, records: [record], author }, talkMs);
-      if (outcome.kind === 'swapped') {
+      const { ended } = await this.#end({ name, from, records: [record], author }, by, talkMs);
+      if (ended) {
         await held.remove(claimOf(from.record));
-        return record;
+        return { record, ended };
       }
-      const isOver = outcome.kind !== 'moved' && outcome.kind !== 'unknown';
-      if (isOver || (tries >= MIN_TRIES && outcome.kind === 'unknown')) throw outcome.error;
       if (tries >= MIN_TRIES) throw othersWereFaster(name);
     }
   }
@@ -252,7 +243,7 @@ export class Leases {
   /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
     const { store, held, clock } = this.#parts;
-    const tip = await store.read(name, talkMs);
+    const tip = await store.leases.read(name, talkMs);
     if (!tip || !isTaken(tip.record)) return nobodyHas(name);
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
@@ -262,7 +253,7 @@ export class Leases {
     const { store, held, clock } = this.#parts;
     const ours = new Set((await held.claims()).map(({ lease }) => lease));
     const standings: LockStanding[] = [];
-    for (const tip of (await store.list(talkMs)).values()) {
+    for (const tip of (await store.leases.list(talkMs)).values()) {
       const { record } = tip;
       if (!isTaken(record)) continue;
       const freeAt = takeoverAt(record, await held.seenSince(tip, clock.now()));
@@ -270,24 +261,4 @@ export class Leases {
     }
     return standings;
   }
-}
-
-function othersWereFaster(name: string): RemoteError {
-  return new RemoteError(`others moved lock ${name} each time it was tried for`, {
-    suggestions: ['Try again, or give more time with --wait'],
-    data: { name },
-  });
-}
-
-function publishingStill(): RemoteError {
-  return new RemoteError('another kgit process of this clone is publishing still', {
-    suggestions: ['Try again, or give more time with --timeout'],
-  });
-}
-
-function nobodyHas(name: string): NotFoundError {
-  return new NotFoundError(`nobody holds lock ${name}`, {
-    suggestions: ["'kgit locks' lists those that are held"],
-    data: { name },
-  });
 }

@@ -147,7 +147,7 @@ export class PublishRun {
   /** One try at the branch. True when the run is over: all is through, or trying again now is of no use. */
   async #publish(plan: BatchPlan, head: Head): Promise<boolean> {
     const locks = this.#claims.renewals(plan.entries);
-    if (writersOf(plan).length === 0 && locks.length === 0) {
+    if (writersOf(plan.entries).length === 0 && locks.length === 0) {
       await this.#deliveries.finish(plan.entries, head.revision, [], this.#attempts);
       return true;
     }
@@ -188,7 +188,8 @@ export class PublishRun {
         this.#mayHaveLanded = true;
         // Whether it landed shows at the new tip, where its events are or are not.
         if (this.#clock.now() < this.#options.deadline) return false;
-        await this.#leave(writersOf(plan), outcome.error, true);
+        await this.#leave(writersOf(plan.entries), outcome.error, true);
+        await this.#leave(askersOf(plan.entries), outcome.error);
         return true;
       case 'blocked':
         // What stands in the way may be of another clone's operation.
@@ -196,10 +197,10 @@ export class PublishRun {
           this.#combines = false;
           return false;
         }
-        await this.#deliveries.refuseOwn(writersOf(plan), outcome.error, this.#attempts);
+        await this.#deliveries.refuseOwn(ownOf(plan.entries), outcome.error, this.#attempts);
         return true;
       default:
-        await this.#leave(writersOf(plan), outcome.error);
+        await this.#leave(ownOf(plan.entries), outcome.error);
         return true;
     }
   }
@@ -212,7 +213,7 @@ export class PublishRun {
     if (!this.#combines) return undefined;
     if (!this.#isRaced && !this.#options.isRaced) return { offer: null };
     const { offerOf } = await import('./offers.js');
-    const { text, entries } = offerOf(writersOf(plan));
+    const { text, entries } = offerOf(writersOf(plan.entries));
     this.#deliveries.noteOffered(entries);
     return { offer: text };
   }
@@ -277,7 +278,17 @@ function decidable(entries: readonly OutboxEntry[], known: readonly OutboxEntry[
   return entries.filter(({ id }, i) => ids.has(id) || doubtful < 0 || i < doubtful);
 }
 
-function writersOf(plan: BatchPlan): OutboxEntry[] {
-  const own = plan.entries.filter(({ entry, applied }) => applied.kind === 'commit' && !entry.isForeign);
-  return own.map(({ entry }) => entry);
+type Planned = readonly PlannedEntry[];
+
+function ownOf(entries: Planned): OutboxEntry[] {
+  return entries.flatMap(({ entry }) => (entry.isForeign ? [] : [entry]));
+}
+
+function writersOf(entries: Planned): OutboxEntry[] {
+  return ownOf(entries.filter(({ applied }) => applied.kind === 'commit'));
+}
+
+/** Those that write nothing: what refused them, or is there already, may be of a writer before them that is not published. */
+function askersOf(entries: Planned): OutboxEntry[] {
+  return ownOf(entries.filter(({ applied }) => applied.kind !== 'commit'));
 }

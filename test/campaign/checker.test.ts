@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { checkHistory } from '../support/campaign/checker.js';
-import type { Answer, Call, History, PublishedCommit, Step } from '../support/campaign/history.js';
+import type { Answer, Call, PublishedCommit, Step, History as Whole } from '../support/campaign/history.js';
+
+/** Chains of locks have rules of their own, in breaks.test.ts. */
+type History = Omit<Whole, 'chains'>;
+const check = (history: History) => checkHistory({ ...history, chains: new Map() });
 
 const set = (path: string, value: string, expected?: string | null): Step =>
   expected === undefined ? { kind: 'set', path, value } : { kind: 'set', path, value, expected };
@@ -274,18 +278,18 @@ const BAD_TOKENS: readonly [what: string, says: RegExp, history: () => History][
 
 describe('the checker', () => {
   it('is content with a history that kept every promise', () => {
-    expect(checkHistory(good())).toEqual([]);
-    expect(checkHistory(withUnset(-5))).toEqual([]);
+    expect(check(good())).toEqual([]);
+    expect(check(withUnset(-5))).toEqual([]);
     const calls = [
       lockCall('l0', 0, [0, 10], 1),
       underLock('w', 0, [11, 15]),
       lockCall('l1', 1, [20, 25], 2),
       underLock('v', 0, [30, 40], { error: { code: 'FENCED' } }),
     ];
-    expect(checkHistory({ calls, commits: [commit('w')], waiting: [] })).toEqual([]);
+    expect(check({ calls, commits: [commit('w')], waiting: [] })).toEqual([]);
   });
 
   it.each([...BAD, ...BAD_TOKENS])('sees %s', (_what, says, history) => {
-    expect(checkHistory(history()).join('\n')).toMatch(says);
+    expect(check(history()).join('\n')).toMatch(says);
   });
 });

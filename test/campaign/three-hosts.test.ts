@@ -55,3 +55,50 @@ it(`two machines write to a third over ssh and http while wires are cut and heal
   expect(ends).toContain('published');
   expect([...ends].filter((end) => end === 'queued' || end === 'REMOTE').length).toBeGreaterThan(0);
 }, 600_000);
+
+it('an operator whose wire is cut is told so by doctor and locks, in time, and all is well once it is healed', async () => {
+  const fleet = await fleetOn(async (remote) => {
+    hosts = await startHosts(dirname(remote), remote);
+    return hosts;
+  });
+  const { wire } = hosts as unknown as Hosts;
+  const [here = '', there = ''] = fleet.clones;
+  const lock = await fleet.run(there, ['lock', 'network', '--reason', 'peering', '--json']);
+  expect(lock.code, lock.stdout).toBe(0);
+  const event = ['push-event', 'touched', '--cluster', 'prod', '--json', '--timeout', '3s'];
+  const remote = async () => {
+    const { code, json } = await fleet.run(here, ['doctor', '--json', '--timeout', '3s']);
+    const checks: { name: string; ok: boolean; detail: string; fix: string | null }[] = json.checks;
+    const check = (name: string) => checks.find((one) => one.name === name);
+    return { code, remote: check('remote'), outbox: check('outbox') };
+  };
+  const seen = await fleet.run(here, ['locks', '--json']);
+  expect(seen.json.locks).toMatchObject([{ name: 'network', here: false }]);
+  expect((await remote()).remote).toMatchObject({ ok: true });
+
+  wire(0, false);
+  const began = Date.now();
+  const cut = await remote();
+  expect(Date.now() - began).toBeLessThan(15_000);
+  expect(cut).toMatchObject({ code: 3, remote: { ok: false, fix: expect.stringMatching(/\S/) } });
+  // What was last seen is better than nothing, and is said to be no more than that.
+  const known = await fleet.run(here, ['locks', '--json', '--timeout', '3s']);
+  expect(known).toMatchObject({ code: 0, json: { locks: [{ name: 'network', reason: 'peering' }] } });
+  expect(known.stderr).toContain('answered from what was last seen here');
+  const asked = await fleet.run(here, ['locks', '--fetch', '--json', '--timeout', '3s']);
+  expect(asked).toMatchObject({ code: 16, json: { error: { code: 'REMOTE' } } });
+  // What must be asked of the remote is not guessed: neither taken nor ended.
+  for (const args of [
+    ['lock', 'other'],
+    ['unlock', 'network', '--force', '--reason', 'test'],
+  ])
+    expect(await fleet.run(here, [...args, '--json', '--timeout', '3s'])).toMatchObject({ code: 16 });
+  expect((await fleet.run(here, event)).json).toMatchObject({ delivery: 'queued' });
+  expect((await remote()).outbox?.detail).toMatch(/^1 write waits to be published/);
+
+  wire(0, true);
+  expect(await syncAll(fleet)).toEqual([]);
+  expect(await remote()).toMatchObject({ remote: { ok: true } });
+  const now = await fleet.run(here, ['locks', '--fetch', '--json']);
+  expect(now.json.locks).toMatchObject([{ name: 'network', token: 1 }]);
+}, 300_000);

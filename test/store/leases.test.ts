@@ -5,9 +5,9 @@ import { MemoryStore } from '../../src/backends/memory-store.js';
 import { FencedError, LockHeldError, NotFoundError, RemoteError } from '../../src/errors.js';
 import { claimOf } from '../../src/model/lease.js';
 import { formatSubject } from '../../src/model/subject.js';
+import type { Acquisition, LeaseActor } from '../../src/store/acquisition.js';
 import type { Clock } from '../../src/store/host.js';
 import { LeaseKeeper } from '../../src/store/lease-keeper.js';
-import type { Acquisition } from '../../src/store/leases.js';
 import type { StateStore } from '../../src/store/state-store.js';
 import { anId, eventOperation, fakeClock, repositoryOf, T0 } from '../support/store-fixtures.js';
 
@@ -19,14 +19,17 @@ const author = { name: 'Ada', email: 'ada@example.com' };
 function clone(store: StateStore, host: string, clock: Clock = fakeClock()) {
   const opened = repositoryOf(store, clock);
   const told: string[] = [];
+  const by: LeaseActor = {
+    ...{ holder: { name: 'ada', host }, author },
+    tell: () => eventOperation('lock_broken'),
+  };
   const wanted = (more: Partial<Acquisition> = {}): Acquisition => ({
-    ...{ name: 'network', lease: anId(), ttl: TTL, wait: 0, isShared: true, author },
-    holder: { name: 'ada', host },
+    ...{ name: 'network', lease: anId(), ttl: TTL, wait: 0, isShared: true },
+    ...by,
     onWait: ({ holder }) => told.push(holder.host),
     ...more,
   });
   const { leases } = opened;
-  const by = { holder: { name: 'ada', host }, author };
   return { ...opened, told, by, take: (more: Partial<Acquisition> = {}) => leases.acquire(wanted(more), MS) };
 }
 
@@ -55,7 +58,7 @@ describe('acquiring', () => {
     );
     // Not even the same clone takes it twice.
     await expect(one.take()).rejects.toThrow(LockHeldError);
-    await one.leases.release(claimOf(first.record), one.by, MS);
+    await one.leases.release(claimOf(first.record), author, MS);
     expect((await two.take()).record.token).toBe(2);
     expect(await one.leases.list(MS)).toMatchObject([{ record: { token: 2 }, isOurs: false }]);
   });
@@ -69,7 +72,7 @@ describe('acquiring', () => {
     const sleep = clock.sleep;
     let looks = 0;
     clock.sleep = async (ms) => {
-      if (++looks === 4) await one.leases.release(claimOf(record), one.by, MS);
+      if (++looks === 4) await one.leases.release(claimOf(record), author, MS);
       return sleep(ms);
     };
     expect((await waiting).record.token).toBe(2);
@@ -94,7 +97,7 @@ describe('an expired lease', () => {
     const taken = await two.take();
     expect(taken).toMatchObject({
       record: { token: 2, length: 3 },
-      broke: { name: 'ada', host: 'one', token: 1 },
+      broke: { previous: { name: 'ada', host: 'one', token: 1 }, unrecorded: null },
     });
     await expect(one.leases.renew(claimOf(record), author, MS)).rejects.toThrow(FencedError);
     expect(await one.leases.held.read('network')).toBeNull();
@@ -165,7 +168,9 @@ describe('a write under a lease', () => {
     const found = [];
     for await (const { added } of store.timeline((await store.head()).revision as string))
       found.push(...added);
-    expect(found.map((path) => path.replace(/.*\w{26}-/, ''))).toEqual(['plain.yaml', 'good.yaml']);
+    expect(found.map((path) => path.replace(/.*\w{26}-/, ''))).toEqual([
+      ...['plain.yaml', 'good.yaml', 'lock_broken.yaml'],
+    ]);
   });
 
   it('goes on where another clone was handed the claim and renewed it', async () => {

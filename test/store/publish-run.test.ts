@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConflictError } from '../../src/errors.js';
+import { ConflictError, RefusedError, RemoteError } from '../../src/errors.js';
 import { statePath } from '../../src/model/layout.js';
 import type { Head } from '../../src/store/state-store.js';
 import {
@@ -131,5 +131,36 @@ describe('where others were met a moment ago', () => {
     // Nobody was met this time.
     expect(await publish()).toMatchObject({ attempts: 1 });
     expect(store.refreshes).toBe(asked + 1);
+  });
+});
+
+describe('a write that would be refused, or change nothing, behind one that cannot be published', () => {
+  const error = new RemoteError('no route');
+  it.each([
+    ['cannot be reached', { kind: 'unreachable', error }, 'pending'],
+    ['gave no answer', { kind: 'unknown', error }, 'pending'],
+    ['refuses', { kind: 'refused', error: new RefusedError('closed') }, 'pending'],
+    [
+      'is not the obstacle, but local edits are',
+      { kind: 'blocked', error: new ConflictError('edits') },
+      'rejected',
+    ],
+  ] as const)('is told so where the remote %s, and is not kept', async (_what, outcome, kind) => {
+    for (const own of [
+      setOperation('deployment.phase', 'c', [ifPhase('b')]),
+      setOperation('deployment.phase', 'a'),
+    ]) {
+      const store = new FaultyStore();
+      await store.sneak(state('a'));
+      const { outbox, publisher } = repositoryOf(store);
+      const queued = eventOperation();
+      await outbox.add(queued, store.target);
+      await outbox.add(own, store.target);
+      store.onSwap = () => outcome;
+      const { delivery } = await publisher.deliver(own.id, T0, false);
+      expect(delivery).toMatchObject({ kind, error: outcome.error });
+      if (delivery.kind === 'pending') expect(delivery.unknown).toBe(false);
+      expect((await outbox.list()).map(({ id }) => id)).toEqual([queued.id]);
+    }
   });
 });

@@ -108,8 +108,7 @@ export function repositoryOf<S extends StateStore>(
   const lock = new PublishLock(join(folder, 'publish.lock'), thisProcess);
   const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
-  let nonces = 0;
-  const leases = new Leases({ store: store.leases, held, lock, clock, nonce: () => `nonce-${nonces++}` });
+  const leases = new Leases({ store, held, lock, clock, nonce: anId });
   const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
   return {
     repository: new StateRepository(store, outbox, publisher, clock),

@@ -1,4 +1,5 @@
 import { checkBranch } from './branch-rules.js';
+import { checkBreaks } from './break-rules.js';
 import { type History, isAcknowledged, isUnknown, isWrite, mayFindNothing } from './history.js';
 import { checkRegisters } from './register-rules.js';
 import { checkTokens } from './token-rules.js';
@@ -59,5 +60,6 @@ export function checkHistory(history: History): string[] {
     ...checkBranch(history),
     ...checkRegisters(history),
     ...checkTokens(history),
+    ...checkBreaks(history),
   ];
 }

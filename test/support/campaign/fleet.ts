@@ -5,7 +5,7 @@ import { bareRepository, git, temporaryFolder } from '../git-fixtures.js';
 import { type KgitOptions, type KgitRun, kgit, kgitJson } from '../kgit.js';
 import { checkHistory } from './checker.js';
 import type { Call } from './history.js';
-import { readBranch } from './read-branch.js';
+import { readBranch, readChains } from './read-branch.js';
 
 /** The deployment whose state the campaigns change. */
 export const DEPLOYMENT = 'fleet';
@@ -80,8 +80,8 @@ export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>
 export async function expectKept(fleet: Fleet, calls: readonly Call[], note: string): Promise<void> {
   const unsynced = await syncAll(fleet);
   const waiting = waitingIn(fleet);
-  const commits = readBranch(fleet.remote);
-  expect([...checkHistory({ calls, commits, waiting }), ...unsynced], note).toEqual([]);
+  const [commits, chains] = [readBranch(fleet.remote), readChains(fleet.remote)];
+  expect([...checkHistory({ calls, commits, waiting, chains }), ...unsynced], note).toEqual([]);
   expect(waiting, note).toEqual([]);
   expectSound(fleet);
 }

@@ -27,6 +27,8 @@ export interface Answer {
   readonly id?: string;
   readonly delivery?: 'published' | 'queued' | 'unchanged';
   readonly token?: number;
+  /** Of a lease that was ended. */
+  readonly broke?: { readonly audit: { readonly event: string } | null } | null;
   readonly error?: {
     readonly code: string;
     readonly message?: string;
@@ -83,6 +85,14 @@ export interface PublishedEvent {
   readonly subject: string;
   readonly runId: string | null;
   readonly changes: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
+  /** The token of the lease whose end it tells of. */
+  readonly ended?: number;
+}
+
+/** One commit of a lock's chain. */
+export interface ChainStep {
+  readonly action: string;
+  readonly token: number;
 }
 
 /** What one commit of the branch did. */
@@ -108,4 +118,6 @@ export interface History {
   readonly commits: readonly PublishedCommit[];
   /** Run ids of what still waits in any clone's outbox. */
   readonly waiting: readonly string[];
+  /** The chains of the locks by name, oldest commit first. */
+  readonly chains: ReadonlyMap<string, readonly ChainStep[]>;
 }

@@ -15,14 +15,20 @@ import { killedAt, type SystemCallPoint, traced } from './strace.js';
 /** A kill point, and how kgit is run so that it dies there. */
 export interface KillPoint {
   readonly name: string;
+  /** Whether it is one of a write whose push gets no answer. */
+  readonly isCut: boolean;
   readonly options: () => KgitOptions;
 }
 
-const systemCallPoint = (point: SystemCallPoint): KillPoint => ({
+/** What is killed: a write that takes a queued one along, or the end of somebody else's lease. */
+export type Victim = 'write' | 'break';
+
+type Place = Omit<KillPoint, 'isCut'>;
+const systemCallPoint = (point: SystemCallPoint): Place => ({
   name: `before ${point.call} ${point.nth} (${point.about})`,
   options: () => killedAt(point),
 });
-const gitPoint = (point: GitPoint): KillPoint => ({
+const gitPoint = (point: GitPoint): Place => ({
   name: `git ${point.command} ${point.nth}: ${point.moment}`,
   options: () => gitKills(point),
 });
@@ -73,51 +79,76 @@ export class KillLane {
     });
     const lane = new KillLane(name, fleet, server as unknown as CuttingServer);
     expect(await syncAll(fleet)).toEqual([]);
-    await lane.#write(kgit, {}, false);
+    await lane.#call('write', kgit, false);
     return lane;
   }
 
-  /** All points that a write passes, in no order; found by watching one. */
-  async points(): Promise<KillPoint[]> {
-    const [calls, commands] = [traced(), gitCounted()];
-    const options = { ...calls, env: { ...calls.env, ...commands.env } };
-    await this.#write((clone, args) => kgit(clone, args, options), {}, false);
-    return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)];
+  /**
+   * All points that a call passes, in no order; found by watching two of them. A push whose answer is cut takes another way,
+   * with points of its own.
+   */
+  async points(kind: Victim, isCut: boolean): Promise<KillPoint[]> {
+    // The first run of a command keeps its compiled code, and later ones pass no such point.
+    await this.#call(kind, kgit, isCut);
+    // One after the other: with a git that it has not seen before, kgit looks at its version, and notes that.
+    const calls = traced();
+    await this.#call(kind, (clone, args) => kgit(clone, args, calls), isCut);
+    const commands = gitCounted();
+    await this.#call(kind, (clone, args) => kgit(clone, args, commands), isCut);
+    return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)].map((point) => ({
+      ...point,
+      isCut,
+    }));
   }
 
-  /** Kills one write at a point; whether it was reached. */
-  async killAt(point: KillPoint, isCut: boolean): Promise<boolean> {
-    const options = point.options();
-    return this.#write((clone, args) => kgit(clone, args, options), {}, isCut, point.name);
+  /** Kills one call at a point; whether it was reached. */
+  async killAt(kind: Victim, { name, isCut, options }: KillPoint): Promise<boolean> {
+    const dying = options();
+    return this.#call(kind, (clone, args) => kgit(clone, args, dying), isCut, name);
   }
 
   /** Kills one write after so many ms. */
   async killAfter(ms: number, isCut: boolean, condition: { expected?: string | null }): Promise<boolean> {
-    return this.#write(killedAfter(ms), condition, isCut, `after ${Math.round(ms)} ms`);
+    return this.#call('write', killedAfter(ms), isCut, `after ${Math.round(ms)} ms`, condition);
   }
 
-  async #write(
+  async #call(
+    kind: Victim,
     run: Runner,
-    condition: { expected?: string | null },
     isCut: boolean,
     note = 'watched',
+    condition: { expected?: string | null } = {},
   ): Promise<boolean> {
     this.#round += 1;
     const { clones } = this.#fleet;
     const clone = this.#round % clones.length;
     const id = `${this.#name}-${this.#round}`;
-    // Who remembers a lost race asks first, and loses none: each write is to pass both tries.
+    // Who remembers a lost race asks first, and loses none: each call is to pass both tries.
     rmSync(join(clones[clone] as string, '.git/kgit/pushes'), { force: true });
-    this.#calls.push(
-      await callKgit(this.#fleet, clone, `${id}-queued`, { kind: 'event' }, { more: ['--queue'] }),
-    );
-    const step: Step = { kind: 'set', path: 'fight.p0', value: `v-${id}`, ...condition };
+    const step = await this.#prepare(kind, id, clone);
     this.#server.cut(isCut);
-    const call = await callKgit(this.#fleet, clone, id, step, { run, more: ['--timeout', '1m'] });
+    const more = ['--timeout', '1m'];
+    const call = await callKgit(this.#fleet, clone, id, { ...step, ...condition }, { run, more });
     this.#server.cut(false);
     this.#calls.push(call);
     await this.#recovers(clones[clone] as string, `${note}${isCut ? ', answer cut' : ''}`);
     return call.code === null;
+  }
+
+  /** What has to be there for a call that is to pass all its points. */
+  async #prepare(kind: Victim, id: string, clone: number): Promise<Step> {
+    const before = async (name: string, at: number, step: Step, ...more: string[]) => {
+      this.#calls.push(await callKgit(this.#fleet, at, `${id}-${name}`, step, { more }));
+    };
+    if (kind === 'write') {
+      await before('queued', clone, { kind: 'event' }, '--queue');
+      return { kind: 'set', path: 'fight.p0', value: `v-${id}` };
+    }
+    const other = (clone + 1) % this.#fleet.clones.length;
+    await before('faster', other, { kind: 'event' });
+    // It is the other's still where the call of the round before was killed too early.
+    await before('held', other, { kind: 'lock', lock: 'one' });
+    return { kind: 'break', lock: 'one' };
   }
 
   async #recovers(clone: string, note: string): Promise<void> {

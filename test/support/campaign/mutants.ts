@@ -9,6 +9,8 @@ export interface Mutant {
   readonly file: string;
   /** What is replaced, each of it found once in the file. */
   readonly edits: readonly (readonly [find: string, put: string])[];
+  /** Calls of each process, where as many as in the small form show the damage too seldom. */
+  readonly calls?: number;
   /** What the checker says of a history of it. */
   readonly says: RegExp;
 }
@@ -56,7 +58,16 @@ export const MUTANTS: readonly Mutant[] = [
       ['leases: moves.map(', 'leases: moves.slice(moves.length).map('],
       ['refspecs: moves.map(({ ref, to }) => `', 'refspecs: moves.map(({ ref, to }) => `+'],
     ],
+    // A holder has to write again after its lease was ended.
+    calls: 40,
     says: /was told to be fenced, and is on the branch|was given to clones|ended its lease by force|after clone/,
+  },
+  {
+    what: 'the event that a lease was ended lands, and the lock stays',
+    file: 'src/store/recorded-move.ts',
+    edits: [['store.swap(revision, commits, talkMs(), [move])', 'store.swap(revision, commits, talkMs())']],
+    calls: 20,
+    says: /was ended, and the lock does not/,
   },
 ];
 

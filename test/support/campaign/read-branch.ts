@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { parseEvent } from '../../../src/model/event-file.js';
 import { parseEventPath } from '../../../src/model/layout.js';
+import { parseLease } from '../../../src/model/lease.js';
 import { parseState } from '../../../src/model/state-document.js';
 import { formatSubject } from '../../../src/model/subject.js';
 import { git } from '../git-fixtures.js';
-import type { PublishedCommit, PublishedEvent } from './history.js';
+import type { ChainStep, PublishedCommit, PublishedEvent } from './history.js';
 
 const STATE = /^deployments\/([^/]+)\/state\.yaml$/;
 const BIG = 1024 * 1024 * 1024;
@@ -30,7 +31,28 @@ function eventOf(revision: string, path: string, text: string): PublishedEvent {
   if (!place) throw new Error(`${path} is no event's`);
   const event = parseEvent(text, path);
   const [subject, runId] = [formatSubject(place.subject), event.run_id ?? null];
-  return { revision, path, id: place.id, subject, runId, changes: event.changes ?? [] };
+  const ended = event.action === 'lock_broken' ? { ended: Number(event.parameters?.['token']) } : {};
+  return { revision, path, id: place.id, subject, runId, changes: event.changes ?? [], ...ended };
+}
+
+/** The chains of a repository's locks, as far as they go back. */
+export function readChains(repository: string): Map<string, ChainStep[]> {
+  const refs = git(repository, 'for-each-ref', '--format=%(refname)', 'refs/kgit/locks')
+    .split('\n')
+    .filter(Boolean);
+  return new Map(
+    refs.map((ref) => {
+      const log = git(repository, 'log', '--reverse', '-z', '--format=%B', ref, '--')
+        .split('\0')
+        .filter(Boolean);
+      const chain = log.map((message) => {
+        const record = parseLease(message);
+        if (!record) throw new Error(`${ref} holds what is no lease: ${message}`);
+        return record;
+      });
+      return [chain[0]?.name ?? ref, chain];
+    }),
+  );
 }
 
 /** What every commit of a branch did, oldest first, read by git and the parsers alone. */

@@ -1,0 +1,123 @@
+/** The locks of a store: those that it holds, and who holds which. */
+import { UsageError } from '../errors.js';
+import {
+  claimOf,
+  endingFields,
+  expiresAt,
+  type LeaseClaim,
+  type LeaseRecord,
+  MAX_TTL,
+  MIN_TTL,
+} from '../model/lease.js';
+import { lockName } from '../model/lock-name.js';
+import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
+import { lockSubject } from '../model/subject.js';
+import type { EndedLease, LeaseActor } from '../store/acquisition.js';
+import { LeaseKeeper } from '../store/lease-keeper.js';
+import type { Leases } from '../store/leases.js';
+import { systemClock } from '../this-host.js';
+import { type ClaimedLease, type EndedLock, Lease } from './lease.js';
+import type { HeldLock, LockOptions } from './types.js';
+
+const TTL_MS = 5 * 60_000;
+
+function heldLock(record: LeaseRecord, freeAt: number, isOurs: boolean): HeldLock {
+  const { name, token, holder, acquiredAt, reason = null } = record;
+  return {
+    ...{ name, token, holder: holder.name, host: holder.host, runId: holder.runId ?? null, reason },
+    ...{ acquiredAt: new Date(acquiredAt), expiresAt: new Date(expiresAt(record)) },
+    ...{ freeAt: new Date(freeAt), isOurs },
+  };
+}
+
+function endedLock(name: string, { previous, operation, revision, unrecorded }: EndedLease): EndedLock {
+  const { name: holder, host, token, expiresAt: end } = previous;
+  const event = unrecorded ? null : (operation.events[0]?.event.id ?? null);
+  return { name, token, holder, host, expiresAt: new Date(end), event, revision };
+}
+
+function actorOf(writer: Writer, reason: string | undefined): LeaseActor {
+  const { actor, host, run } = writer;
+  return {
+    holder: { name: actor.name, host, ...(run.id === undefined ? {} : { runId: run.id }) },
+    ...{ author: actor, reason },
+    tell: (name, previous, why) => {
+      const event = makeEvent(endingFields(previous, why), writer);
+      return makeOperation([{ subject: lockSubject(name), event }], writer, {}, undefined);
+    },
+  };
+}
+
+/** A time in ms that a caller gave. Throws UsageError. */
+function checkedMs(name: string, ms: number, min: number, max: number): number {
+  if (Number.isFinite(ms) && ms >= min && ms <= max) return ms;
+  throw new UsageError(`${name} is a number of milliseconds from ${min} to ${max}`, {
+    data: { option: name },
+  });
+}
+
+/** @internal */
+export class StoreLocks {
+  readonly #leases: Leases;
+  /** The claims that `kgit lock NAME -- COMMAND` handed to this process. */
+  readonly #handed: readonly LeaseClaim[];
+  readonly #held = new Map<string, ClaimedLease>();
+
+  constructor(leases: Leases, handed: readonly LeaseClaim[]) {
+    this.#leases = leases;
+    this.#handed = handed;
+  }
+
+  async take(name: string, options: LockOptions, writer: Writer, talkMs: number): Promise<Lease> {
+    const { ttl = TTL_MS, wait = 0, reason, onWait } = options;
+    const { broke, record } = await this.#leases.acquire(
+      {
+        ...actorOf(writer, reason),
+        ...{ name: lockName(name), lease: writer.ids.next(), isShared: false },
+        ttl: checkedMs('ttl', ttl, MIN_TTL, MAX_TTL),
+        wait: checkedMs('wait', wait, 0, Number.MAX_SAFE_INTEGER),
+        onWait: (held, freeAt) => onWait?.(heldLock(held, freeAt, false)),
+      },
+      talkMs,
+    );
+    const claim = claimOf(record);
+    const keeper = new LeaseKeeper(this.#leases, systemClock, talkMs);
+    const lost = new AbortController();
+    await keeper.start(claim, writer.actor, () => lost.abort(keeper.lost));
+    this.#held.set(name, { claim, stop: () => keeper.stop() });
+    const release = async () => {
+      await keeper.stop();
+      this.#held.delete(name);
+      if (keeper.lost) throw keeper.lost;
+      await this.#leases.release(claim, writer.actor, talkMs);
+    };
+    return new Lease({ record, broke: broke && endedLock(name, broke), signal: lost.signal, release });
+  }
+
+  /** @param talkMs null for what was last seen here */
+  async list(talkMs: number | null): Promise<HeldLock[]> {
+    const standings = await this.#leases.list(talkMs);
+    return standings.map(({ record, freeAt, isOurs }) => heldLock(record, freeAt, isOurs));
+  }
+
+  async break(name: string, reason: string | undefined, writer: Writer, talkMs: number): Promise<EndedLock> {
+    const by = actorOf(writer, reason);
+    const { ended } = await this.#leases.break(lockName(name), writer.ids.next(), by, talkMs);
+    return endedLock(name, ended);
+  }
+
+  /** The claim that a write is made under: of the lock that is named, else of one handed to this process that the clone holds. */
+  async claim(name: string | undefined, talkMs: number): Promise<LeaseClaim | null> {
+    if (name === undefined) {
+      const isHeld = await Promise.all(this.#handed.map((claim) => this.#leases.isHeldHere(claim)));
+      return this.#handed.findLast((_claim, i) => isHeld[i]) ?? null;
+    }
+    const held = [...this.#held.values()].map(({ claim }) => claim);
+    return this.#leases.claim(lockName(name), [...this.#handed, ...held], talkMs);
+  }
+
+  /** Renews nothing any more: what is held still expires by itself. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#held.values()].map(({ stop }) => stop()));
+  }
+}

@@ -1,0 +1,15 @@
+import type { OpenRepository } from '../composition.js';
+import type { Layer } from '../config.js';
+import type { Environment } from '../this-host.js';
+
+/**
+ * What a store is made of.
+ * @internal
+ */
+export interface StoreParts {
+  readonly opened: OpenRepository;
+  /** The settings of everywhere but the repository. */
+  readonly layers: readonly Layer[];
+  readonly environment: Environment;
+  readonly runId: string | undefined;
+}

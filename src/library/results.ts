@@ -1,0 +1,15 @@
+import type { SubjectEvent } from '../model/event.js';
+import { formatSubject } from '../model/subject.js';
+import type { WriteOutcome } from '../store/outcomes.js';
+import type { RecordedEvent, WriteResult } from './types.js';
+
+/** An event as the library gives it. */
+export const recorded = ({ subject, event }: SubjectEvent): RecordedEvent => ({
+  ...event,
+  subject: formatSubject(subject),
+});
+
+/** What became of a write, as the library gives it. */
+export function written({ operation, revision, delivery, attempts, notes }: WriteOutcome): WriteResult {
+  return { operation, revision, delivery, attempts, notes };
+}

@@ -1,0 +1,122 @@
+import { type KgitError, RemoteError } from '../errors.js';
+import type { Operation } from '../model/operation.js';
+import type { Clock } from './host.js';
+import type { LockMove, LockTip } from './lease-store.js';
+import { planBatch } from './planned.js';
+import { lostRaces } from './publish-errors.js';
+import type { Revision, StateStore } from './state-store.js';
+
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 5_000;
+/** Shortest time that one talk with the remote is given, whatever is left. */
+const TALK_MIN_MS = 1_000;
+
+/** How the move of a lock ended that the branch was to tell of. */
+export type RecordedOutcome =
+  | {
+      readonly kind: 'swapped';
+      /** Null where others have moved the lock again since. */
+      readonly tip: LockTip | null;
+      /** The commit that tells of it; null where the branch takes none. */
+      readonly revision: Revision | null;
+      /** Why the lock's own chain alone tells of it; null where the branch does, too. */
+      readonly unrecorded: KgitError | null;
+      readonly notes: readonly string[];
+    }
+  /** The lock is not where the move begins: somebody else moved it. */
+  | { readonly kind: 'moved' };
+
+/**
+ * Moves a lock and publishes the operation that tells of it: both in one swap, or neither. Where the branch is closed
+ * to commits, the lock moves alone. Not for the outbox: what was right for the lock as it is now, is wrong later.
+ * @param until when it gives up, in ms since the epoch; one try is made whatever it is
+ * Throws RemoteError, RefusedError.
+ */
+export async function moveRecorded(
+  store: StateStore,
+  clock: Clock,
+  move: LockMove,
+  operation: Operation,
+  until: number,
+): Promise<RecordedOutcome> {
+  const talkMs = () => Math.max(until - clock.now(), TALK_MIN_MS);
+  const { id } = operation;
+  const entry = { name: '', id, operation, target: store.target, attempts: 0, error: null };
+  const settled = await store.settle();
+  let { revision } = await store.head();
+  let lost: KgitError | null = null;
+  for (let tries = 1; ; tries++) {
+    const { entries, commits } = await planBatch(store, revision, [entry]);
+    const applied = entries[0]?.applied;
+    // An answer was lost, and the event is the proof: with it the lock has moved.
+    if (applied?.kind === 'present')
+      return {
+        ...{ kind: 'swapped', tip: await ownTip(store, move, talkMs()), revision },
+        ...{ unrecorded: null, notes: settled },
+      };
+    if (applied?.kind === 'rejected') return moveAlone(store, move, applied.error, talkMs());
+    const outcome = await store.swap(revision, commits, talkMs(), [move]);
+    const mayHaveLanded: boolean = lost !== null;
+    lost = null;
+    switch (outcome.kind) {
+      case 'swapped': {
+        const tip = outcome.locks?.get(move.name) ?? null;
+        const notes = [...settled, ...outcome.notes];
+        return { kind: 'swapped', tip, revision: outcome.revisions.at(-1) ?? null, unrecorded: null, notes };
+      }
+      case 'refused':
+      case 'blocked':
+        return moveAlone(store, move, outcome.error, talkMs());
+      case 'fenced':
+        if (!mayHaveLanded) return { kind: 'moved' };
+        break;
+      case 'unknown':
+        lost = outcome.error;
+        break;
+      case 'moved':
+        break;
+      default:
+        throw outcome.error;
+    }
+    if (tries > 1 && clock.now() >= until)
+      throw lost ?? lostRaces(tries, outcome.kind === 'moved' ? outcome.lock : undefined);
+    const ceiling = Math.min(BACKOFF_BASE_MS * 2 ** (tries - 1), BACKOFF_CAP_MS);
+    await clock.sleep(Math.min(clock.random() * ceiling, Math.max(until - clock.now(), 0)));
+    revision = await tip(store, talkMs(), lost);
+  }
+}
+
+/** The tip as the remote has it now; what cannot be known without it is said instead of why it does not answer. */
+async function tip(store: StateStore, talkMs: number, unknown: KgitError | null): Promise<Revision | null> {
+  try {
+    return (await store.refresh(talkMs)).revision;
+  } catch (error) {
+    throw error instanceof RemoteError && unknown !== null ? unknown : error;
+  }
+}
+
+/** Where the lock is, if it is where the move ended. */
+async function ownTip(
+  store: StateStore,
+  { name, records }: LockMove,
+  talkMs: number,
+): Promise<LockTip | null> {
+  const tip = await store.leases.read(name, talkMs);
+  return tip?.record.nonce === records.at(-1)?.nonce ? tip : null;
+}
+
+/** A lease of who is gone must end also where the branch takes commits by proposals alone. */
+async function moveAlone(
+  store: StateStore,
+  move: LockMove,
+  why: KgitError,
+  talkMs: number,
+): Promise<RecordedOutcome> {
+  const outcome = await store.leases.move(move, talkMs);
+  const alone = { kind: 'swapped', revision: null, unrecorded: why, notes: [] } as const;
+  if (outcome.kind === 'swapped') return { ...alone, tip: outcome.tip };
+  if (outcome.kind === 'moved') return outcome;
+  if (outcome.kind !== 'unknown') throw outcome.error;
+  const tip = await ownTip(store, move, talkMs);
+  return tip ? { ...alone, tip } : { kind: 'moved' };
+}
