@@ -12,6 +12,7 @@ export const FIGURES = [
   'SCRIPT',
   'SCRIPT-API',
   'READS',
+  'VALIDATE',
   'STATUS',
   'CONTENTION',
   'FORGE',
