@@ -1,8 +1,9 @@
-import type { Context } from '../base-command.js';
 import { NotFoundError } from '../errors.js';
 import type { State } from '../review/order-changes.js';
 import { stateAt } from '../review/state-at.js';
+import type { Reading } from '../store/outcomes.js';
 import { readState } from '../store/records.js';
+import type { StateStore } from '../store/state-store.js';
 import { placeInTime, revisionAt } from './revision-of.js';
 
 /**
@@ -13,10 +14,9 @@ import { placeInTime, revisionAt } from './revision-of.js';
 export async function stateThen(
   text: string,
   id: string,
-  { opened, reading }: Pick<Context, 'opened' | 'reading'>,
+  { store, reading }: { readonly store: StateStore; readonly reading: Reading },
   now: number,
 ): Promise<State | null> {
-  const { store } = opened.repository;
   const place = await placeInTime(text, store, now);
   if ('revision' in place) return readState(store.view(place.revision), id);
   const told = await stateAt(reading.view, id, place.time);

@@ -87,13 +87,14 @@ export default class Get extends KgitCommand {
 
   /** The state that is asked for, and of which deployment. Throws NotFoundError. */
   async #state(context: Context) {
-    const { reading, settings } = context;
+    const { opened, reading, settings } = context;
     const id = await resolveDeployment({ view: reading.view, settings });
     const at = this.flags['at'] as string | undefined;
     if (at === undefined) return { state: await readState(reading.view, id), id };
     // A usual run needs nothing of it.
     const { noStateThen, stateThen } = await import('../cli/state-then.js');
-    const state = await stateThen(at, id, context, this.now());
+    const { store } = opened.repository;
+    const state = await stateThen(at, id, { store, reading }, this.now());
     if (state === null && this.flags['default'] === undefined) throw noStateThen(at, id);
     return { state, id };
   }

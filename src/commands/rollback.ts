@@ -72,9 +72,10 @@ export default class Rollback extends StateCommand {
     const context = await this.open();
     const id = await this.target(context);
     const to = this.flags['to'] as string;
-    const then = await stateThen(to, id, context, this.now());
+    const { opened, reading } = context;
+    const then = await stateThen(to, id, { store: opened.repository.store, reading }, this.now());
     if (then === null) throw noStateThen(to, id);
-    const now = (await readState(context.reading.view, id)) ?? {};
+    const now = (await readState(reading.view, id)) ?? {};
     const differences =
       paths.length === 0
         ? stateDifferences(now, then)
