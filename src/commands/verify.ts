@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { counted, findingCount, findingLines } from '../cli/finding-lines.js';
+import { findingCount, findingLines } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import type { Value } from '../model/value.js';
@@ -61,17 +61,12 @@ export default class Verify extends KgitCommand {
       rows: list,
       names: [...new Set(list.flatMap(({ path }) => path ?? []))],
       lines: (screen) => {
-        const { deployments, events, signatures } = counts;
-        const looked = [
-          counted(deployments, 'state'),
-          counted(events, 'event'),
-          counted(signatures, 'signature'),
-        ];
+        const looked = `${counts.deployments} states, ${counts.events} events, ${counts.signatures} signatures`;
         const since =
           before === null ? 'nothing was verified here before' : `verified before: ${before.slice(0, 12)}`;
         return [
           ...findingLines(list, screen),
-          screen.style('dim', `${findingCount(total, list.length)} (${looked.join(', ')}; ${since})`),
+          screen.style('dim', `${findingCount(total, list.length)} (${looked}; ${since})`),
         ];
       },
       ...(errors > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
