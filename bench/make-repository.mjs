@@ -1,6 +1,7 @@
 /**
- * Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] [sealed]
- * sealed: all events in sealed months, as kgit compact leaves them, a commit for each month instead of each event.
+ * Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] [FORM]
+ * FORM sealed: all events in sealed months, as kgit compact leaves them, a commit for each month instead of each event.
+ * FORM changed: instead of the first cluster a deployment, whose events change its state as kgit set does.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,6 +54,45 @@ function* open(events, clusters) {
   yield 'done\n';
 }
 
+/** The event that begins the deployment, and those that change its phase: each from what the one before left. */
+function changeOf(n, events) {
+  const { id, body, ...when } = eventOf(n, events);
+  const [before, after] = [n === 0 ? 'create_vms' : `phase-${n - 1}`, `phase-${n}`];
+  const changes = `changes:\n  - path: deployment.phase\n    before: ${before}\n    after: ${after}\n`;
+  return {
+    ...when,
+    id,
+    after,
+    body: `${body.replace('action: touched', 'action: state_changed')}${changes}`,
+  };
+}
+
+function* changed(events, subjects) {
+  const id = ulid(START - 1000, 0);
+  const stamp = new Date(START - 1000).toISOString();
+  const set = (path, after) => `  - path: deployment.${path}\n    after: ${after}\n`;
+  const begun = `id: ${id}\ntimestamp: "${stamp}"\naction: deployment_initialized\nuser: bench\nchanges:\n${set('deployment_id', 'd')}${set('phase', 'create_vms')}`;
+  yield commit(1, START / 1000, [
+    ['kgit.yaml', marker],
+    ['deployments/d/state.yaml', state],
+    [`deployments/d/events/${stamp.slice(0, 7)}/${id}-deployment_initialized.yaml`, begun],
+  ]);
+  for (let n = 0; n < events; n++) {
+    const subject = n % subjects;
+    const { id, body, month, seconds } = eventOf(n, events);
+    if (subject > 0) {
+      yield commit(n + 2, seconds, [[`${eventsFolder(subject)}/${month}/${id}-touched.yaml`, body]]);
+      continue;
+    }
+    const change = changeOf(n / subjects, events / subjects);
+    yield commit(n + 2, seconds, [
+      ['deployments/d/state.yaml', state.replace('create_vms', change.after)],
+      [`deployments/d/events/${change.month}/${change.id}-state_changed.yaml`, change.body],
+    ]);
+  }
+  yield 'done\n';
+}
+
 const asItem = (body) => `  - ${body.trimEnd().replaceAll('\n', '\n    ')}\n`;
 
 function* sealed(events, clusters) {
@@ -77,7 +117,7 @@ function* sealed(events, clusters) {
 }
 
 const [dir, events, clusters = '1000', form = 'open'] = process.argv.slice(2);
-const stream = form === 'sealed' ? sealed : open;
+const stream = { open, sealed, changed }[form];
 mkdirSync(dir, { recursive: true });
 spawnSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', dir], { stdio: 'inherit' });
 for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant'])

@@ -13,6 +13,7 @@ export const FIGURES = [
   'SCRIPT',
   'SCRIPT-API',
   'READS',
+  'VALIDATE',
   'STATUS',
   'CONTENTION',
   'FORGE',

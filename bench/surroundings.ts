@@ -89,24 +89,30 @@ export function cached(name: string, make: (folder: string) => void): string {
   return path;
 }
 
-/** A bare state repository with this many events, evenly over clusters and the months of one year. Never written to. */
-export function madeRepository(project: string, events: number, clusters: number): string {
-  return cached(`events-${events}-over-${clusters}.git`, (folder) => {
+/** What `bench/make-repository.mjs` makes, under this name in the cache. Never written to. */
+function generated(project: string, name: string, ...args: readonly (string | number)[]): string {
+  return cached(name, (folder) => {
     const script = join(project, 'bench/make-repository.mjs');
-    execFileSync(process.execPath, [script, folder, String(events), String(clusters)], {
+    execFileSync(process.execPath, [script, folder, ...args.map(String)], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   });
 }
 
+/** A bare state repository with this many events, evenly over clusters and the months of one year. */
+export function madeRepository(project: string, events: number, clusters: number): string {
+  return generated(project, `events-${events}-over-${clusters}.git`, events, clusters);
+}
+
 /** The same with all events in sealed months, as if they had been compacted: made so at once, for a million files take an hour. */
 export function sealedRepository(project: string, events: number, clusters: number): string {
-  return cached(`events-${events}-over-${clusters}-all-sealed.git`, (folder) => {
-    const script = join(project, 'bench/make-repository.mjs');
-    execFileSync(process.execPath, [script, folder, String(events), String(clusters), 'sealed'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  });
+  const name = `events-${events}-over-${clusters}-all-sealed.git`;
+  return generated(project, name, events, clusters, 'sealed');
+}
+
+/** The same with a deployment in place of the first cluster, whose events change its state. */
+export function changedRepository(project: string, events: number, subjects: number): string {
+  return generated(project, `events-${events}-over-${subjects}-changed.git`, events, subjects, 'changed');
 }
 
 /** A made repository with all months before a date sealed by kgit itself. */

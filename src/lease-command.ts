@@ -1,4 +1,6 @@
+import { Flags } from '@oclif/core';
 import type { Context } from './base-command.js';
+import { UsageError } from './errors.js';
 import { endingFields } from './model/lease.js';
 import { lockSubject } from './model/subject.js';
 import type { EndedLease, LeaseActor } from './store/acquisition.js';
@@ -8,12 +10,23 @@ import { WriteCommand } from './write-command.js';
 /** The flags of a write but for those that a lock has no use for: it is taken now, and at the remote. */
 function lockFlags(): typeof WriteCommand.baseFlags {
   const { lock, queue, 'dry-run': dryRun, ...flags } = WriteCommand.baseFlags;
-  return flags as unknown as typeof WriteCommand.baseFlags;
+  // Known, so that it is refused with the reason.
+  const propose = Flags.boolean({ hidden: true });
+  return { ...flags, propose } as unknown as typeof WriteCommand.baseFlags;
 }
 
 /** Base of the commands that take and end leases. */
 export abstract class LeaseCommand extends WriteCommand {
   static override baseFlags = lockFlags();
+
+  protected override open(policy?: Parameters<WriteCommand['open']>[0]): Promise<Context> {
+    if (this.flags['propose'] !== true) return super.open(policy);
+    throw new UsageError('a lock cannot be proposed: it is held from now on, or not at all', {
+      suggestions: [
+        'Leave --propose out: a lock is a ref of its own, which no protection of a branch is about',
+      ],
+    });
+  }
 
   /** Who takes or ends a lease. */
   protected leaseActor(context: Context): LeaseActor {

@@ -141,7 +141,8 @@ export abstract class WriteCommand extends KgitCommand {
       if (name !== null)
         this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
     }
-    if (this.flags['propose'] === true && this.flags['dry-run'] !== true) return this.#propose(context, made);
+    if (this.flags['propose'] === true && this.flags['dry-run'] !== true)
+      return this.#told(await this.propose(context, made));
     const { publishInterval: interval } = context.settings;
     const isQueued = this.flags.queue === true;
     const isDry = this.flags['dry-run'] === true;
@@ -156,7 +157,7 @@ export abstract class WriteCommand extends KgitCommand {
       interval,
     });
     const outcome = await write.catch((error: unknown) => this.#refused(context, made, claim, error));
-    for (const note of outcome.notes) this.note(note);
+    this.#told(outcome);
     if (isQueued && !isDry) this.note('queued here; publish it with kgit sync');
     else if (isJoined && !isDry) await this.publishLater(context);
     await this.refreshRepository(context);
@@ -164,7 +165,7 @@ export abstract class WriteCommand extends KgitCommand {
   }
 
   /** Whether this command knows --propose. */
-  protected get canPropose(): boolean {
+  get #canPropose(): boolean {
     return Object.hasOwn({ ...this.ctor.baseFlags, ...this.ctor.flags }, 'propose');
   }
 
@@ -173,7 +174,7 @@ export abstract class WriteCommand extends KgitCommand {
   }
 
   /** Proposes an operation instead of publishing it. */
-  async #propose(context: Context, operation: Operation): Promise<WriteOutcome> {
+  protected async propose(context: Context, operation: Operation): Promise<WriteOutcome> {
     const { proposeWrite } = await import('./propose/propose-write.js');
     const { opened, settings } = context;
     const outcome = await proposeWrite(opened, settings, this.environment, operation, {
@@ -182,8 +183,12 @@ export abstract class WriteCommand extends KgitCommand {
       mustOpen: this.mustPublish,
       deadline: this.deadline(settings),
     });
-    for (const note of outcome.notes) this.note(note);
     await this.refreshRepository(context);
+    return outcome;
+  }
+
+  #told(outcome: WriteOutcome): WriteOutcome {
+    for (const note of outcome.notes) this.note(note);
     return outcome;
   }
 
@@ -198,11 +203,11 @@ export abstract class WriteCommand extends KgitCommand {
     if (!isProtected(error)) throw error;
     if (context.settings.writeOnProtected === 'fail' || claim !== null) {
       const words = commandText(['kgit', this.id ?? '', ...this.argv]);
-      throw this.canPropose ? withProposal(error, words) : error;
+      throw this.#canPropose ? withProposal(error, words) : error;
     }
     this.note(`${context.opened.branch} is protected, so this is proposed: ${error.message}`);
     await context.opened.repository.outbox.remove(operation.id);
-    return this.#propose(context, operation);
+    return this.#told(await this.propose(context, operation));
   }
 
   /** Leaves what waits to a process in the background, which publishes it with what others write until then. */

@@ -13,6 +13,7 @@ import {
   serverOf,
 } from '../surroundings.js';
 import { serverTime, takeTrace } from '../trace.js';
+import { historyRows } from './history.js';
 
 const ROUNDS = 15;
 const READ_ROUNDS = 21;
@@ -34,6 +35,7 @@ export function growth(surroundings: Surroundings): Row[] {
   return [
     ...pushRows(surroundings, small, large),
     ...readRows(surroundings, small, large),
+    ...historyRows(surroundings),
     ...sealedRows(surroundings, small, large),
   ];
 }

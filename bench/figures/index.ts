@@ -12,6 +12,7 @@ import { script } from './script.js';
 import { scriptApi } from './script-api.js';
 import { start } from './start.js';
 import { status } from './status.js';
+import { validate } from './validate.js';
 
 /** What measures each figure. */
 export const FIGURE_MAKERS: Readonly<
@@ -26,6 +27,7 @@ export const FIGURE_MAKERS: Readonly<
   SCRIPT: script,
   'SCRIPT-API': scriptApi,
   READS: reads,
+  VALIDATE: validate,
   STATUS: status,
   CONTENTION: contention,
   FORGE: forge,

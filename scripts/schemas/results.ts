@@ -19,7 +19,7 @@ import {
   written,
 } from './parts.js';
 import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
-import { changes, validateShapes, verifyShapes } from './review-results.js';
+import { changes, manyChanges, validateShapes, verifyShapes } from './review-results.js';
 import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -77,7 +77,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
-  DiffResult: { about: 'kgit diff', repository: 'always', shapes: [{ subject, changes }] },
+  DiffResult: { about: 'kgit diff', repository: 'always', shapes: [manyChanges] },
   DoctorResult: {
     about: 'kgit doctor',
     repository: 'maybe',

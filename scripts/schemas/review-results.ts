@@ -1,7 +1,7 @@
 /** The results of the commands that check and compare. */
 import { z } from 'zod';
 import { RULES } from '../../src/review/finding.js';
-import { change, count, revision, ulid } from './parts.js';
+import { change, count, revision, subject, ulid } from './parts.js';
 
 const nullableText = z.string().nullable();
 const finding = z.object({
@@ -27,8 +27,14 @@ export const changes = z.array(
     reason: nullableText,
     message: nullableText,
     run: nullableText,
+    subject,
   }),
 );
+/** Of any number of deployments. */
+export const manyChanges = {
+  subject: subject.nullable().describe('Null where that is not one deployment.'),
+  changes,
+};
 
 export const validateShapes = [
   { ...checked, base: revision.nullable().describe('The merge base that was compared with.') },

@@ -39,19 +39,36 @@ function annotatedTable(rows: readonly ChangeRow[], { style, width, utc }: Scree
   return formatTable(['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'], cells, style, width);
 }
 
-/** The result of a command that tells changes of a deployment's state. */
-export function changesResult(
-  subject: string,
-  rows: readonly ChangeRow[],
-  { isTable, none }: { readonly isTable: boolean; readonly none: string },
-): CommandResult {
+/** The changes of one deployment's state. */
+export interface SubjectChanges {
+  readonly subject: string;
+  readonly rows: readonly ChangeRow[];
+}
+
+interface Showing {
+  /** A table of what is there; else the changes one by one. */
+  readonly isTable?: boolean;
+  /** Whether people are told which deployment each is. */
+  readonly heads?: boolean;
+  /** What people are told where there is no change. */
+  readonly none: string;
+}
+
+/** The result of a command that tells changes of deployments' states; its subject is null where that is not one deployment. */
+export function changesResult(all: readonly SubjectChanges[], showing: Showing): CommandResult {
+  const { isTable = false, heads = false, none } = showing;
+  const rows = all.flatMap(({ subject, rows: own }) => own.map((row) => ({ ...row, subject })));
+  const [only] = all;
   return {
-    json: { subject, changes: rows },
+    json: { subject: only && all.length === 1 ? only.subject : null, changes: rows },
     rows,
     names: [...new Set(rows.map(({ path }) => path))],
     lines: (screen) => {
       if (rows.length === 0) return [screen.style('dim', none)];
-      return isTable ? annotatedTable(rows, screen) : changeBlocks(rows, screen);
+      return all.flatMap(({ subject, rows: own }) => [
+        ...(heads ? [screen.style('bold', subject)] : []),
+        ...(isTable ? annotatedTable(own, screen) : changeBlocks(own, screen)),
+      ]);
     },
   };
 }

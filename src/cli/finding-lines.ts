@@ -12,11 +12,16 @@ export function findingLines(findings: readonly Finding[], { style }: Screen): s
   });
 }
 
+/** `1 event`, `2 events`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** How many findings there are, in words. */
 export function findingCount(total: number, shown: number): string {
   if (total === 0) return 'all is well';
   const more = total > shown ? `, the first ${shown} are shown` : '';
-  return `${total} ${total === 1 ? 'finding' : 'findings'}${more}`;
+  return `${counted(total, 'finding')}${more}`;
 }
 
 const escaped = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -5,6 +5,7 @@ import { formatSubject } from '../model/subject.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import type { ChildEnd } from './child-command.js';
 import type { CommandResult } from './output.js';
+import { proposalLines } from './proposal-lines.js';
 import { formatAge } from './time.js';
 
 /** One of the two writes of a run. */
@@ -12,7 +13,7 @@ export interface Write extends EventWrite {
   readonly operation: Operation;
 }
 
-type Standing = Pick<WriteOutcome, 'revision' | 'delivery' | 'attempts'>;
+type Standing = Pick<WriteOutcome, 'revision' | 'delivery' | 'attempts' | 'proposal'>;
 
 /** A write as the result tells it. */
 interface Row extends Standing {
@@ -35,7 +36,7 @@ export interface Recorded {
 
 /** A write with what became of it. */
 export function row({ subject, event, operation }: Write, standing: Standing): Row {
-  const { revision, delivery, attempts } = standing;
+  const { revision, delivery, attempts, proposal } = standing;
   return {
     id: event.id,
     subject: formatSubject(subject),
@@ -43,7 +44,7 @@ export function row({ subject, event, operation }: Write, standing: Standing): R
     outcome: event.outcome,
     timestamp: event.timestamp,
     path: eventPath(subject, event),
-    ...{ operation: operation.id, revision, delivery, attempts },
+    ...{ operation: operation.id, revision, delivery, attempts, ...(proposal ? { proposal } : {}) },
   };
 }
 
@@ -78,9 +79,13 @@ export function runResult(recorded: Recorded, end: ChildEnd | null): CommandResu
   return {
     json: run,
     names: [started.id, ...(ended ? [ended.id] : [])],
-    lines: ({ style }) => [
-      `${failed ? style('red', '✗') : style('green', '✓')} ${started.action} ${style('bold', started.subject)} ${style('dim', `${(ended ?? started).id}  ${endText(recorded, end)}`)}`,
-    ],
+    lines: (screen) => {
+      const { style } = screen;
+      return [
+        `${failed ? style('red', '✗') : style('green', '✓')} ${started.action} ${style('bold', started.subject)} ${style('dim', `${(ended ?? started).id}  ${endText(recorded, end)}`)}`,
+        ...proposalLines(ended ?? started, screen),
+      ];
+    },
     exitCode: end?.exitCode ?? 0,
   };
 }

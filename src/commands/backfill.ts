@@ -9,6 +9,7 @@ import { InterruptedError } from '../errors.js';
 import type { Observation } from '../k0rdent/observation.js';
 import { eventPath } from '../model/layout.js';
 import { formatSubject } from '../model/subject.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import { readClusters } from '../store/cluster-records.js';
 import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
@@ -33,6 +34,7 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
     'REFUSED',
   );
   static override examples = ['<%= config.bin %> backfill --dry-run', '<%= config.bin %> backfill -o json'];
+  static override flags = PROPOSE_FLAGS;
 
   #isShown = false;
 

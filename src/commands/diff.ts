@@ -6,7 +6,8 @@ import { namedRevision } from '../cli/revision-of.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
-import { diffViews, lastChange } from '../review/diff.js';
+import { changedDeployments, diffViews, lastChange, lastChanged } from '../review/diff.js';
+import { listDeployments } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
 
 const SINCE = '...';
@@ -14,7 +15,7 @@ const SINCE = '...';
 export default class Diff extends KgitCommand {
   static override summary = "What differs in a deployment's state, path by path.";
   static override description = helpText(
-    `Without arguments the last change; with one REV what changed since then, with two what the second has otherwise than the first. BASE... is what is checked out (HEAD) against the merge base with BASE: what a proposal changes. Each path comes with the last event that changed it.`,
+    `Without arguments the last change; with one REV what changed since then, with two what the second has otherwise than the first. BASE... is what is checked out (HEAD) against the merge base with BASE: what a proposal changes. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
     'USAGE',
     'NO_REPO',
     'INVALID_STATE',
@@ -35,7 +36,7 @@ export default class Diff extends KgitCommand {
     ...readFlags,
     deployment: Flags.string({
       helpValue: 'ID',
-      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+      summary: 'The deployment (KGIT_DEPLOYMENT); all if left out.',
     }),
   };
 
@@ -45,12 +46,38 @@ export default class Diff extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const context = await this.open(fetchPolicy(this.flags));
+    const { settings, reading } = context;
     const { from, to } = this.args;
     const sides = from === undefined ? null : await this.#sides(from, to, context);
-    const view = sides?.after ?? context.reading.view;
-    const id = await resolveDeployment({ view, settings: context.settings });
-    const rows = sides ? await diffViews(sides.before, sides.after, id) : await lastChange(view, id);
-    return changesResult(`deployment/${id}`, rows, { isTable: false, none: 'no difference' });
+    const views = sides ? [sides.before, sides.after] : [reading.view];
+    const known = [...new Set((await Promise.all(views.map(listDeployments))).flat())].sort();
+    const isOne = settings.deployment !== undefined || known.length < 2;
+    const ids = isOne
+      ? [await this.#deployment(known, context)]
+      : sides
+        ? await changedDeployments(sides.before, sides.after, known)
+        : await lastChanged(reading.view, known);
+    const tell = async (id: string) => ({
+      subject: `deployment/${id}`,
+      rows: sides ? await diffViews(sides.before, sides.after, id) : await lastChange(reading.view, id),
+    });
+    const all = await Promise.all(ids.map(tell));
+    return changesResult(isOne ? all : all.filter(({ rows }) => rows.length > 0), {
+      heads: !isOne,
+      none: 'no difference',
+    });
+  }
+
+  /** The one deployment that is asked for. Throws NotFoundError where neither side knows it. */
+  async #deployment(known: readonly string[], { reading: { view }, settings }: Context): Promise<string> {
+    const [only] = known;
+    if (settings.deployment === undefined && known.length === 1 && only !== undefined) return only;
+    const id = await resolveDeployment({ view, settings });
+    if (known.includes(id)) return id;
+    throw new NotFoundError(`there is no deployment ${id}`, {
+      suggestions: ["'kgit list deployments' shows those that there are"],
+      data: { deployment: id },
+    });
   }
 
   async #sides(

@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { parseValue } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
-import { placeInTime, revisionAt } from '../cli/revision-of.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError } from '../errors.js';
 import { statePath } from '../model/layout.js';
@@ -87,27 +86,17 @@ export default class Get extends KgitCommand {
   }
 
   /** The state that is asked for, and of which deployment. Throws NotFoundError. */
-  async #state({ reading, settings, opened }: Context) {
-    const { store } = opened.repository;
+  async #state(context: Context) {
+    const { opened, reading, settings } = context;
+    const id = await resolveDeployment({ view: reading.view, settings });
     const at = this.flags['at'] as string | undefined;
-    const place = at === undefined ? null : await placeInTime(at, store, this.now());
-    if (place !== null && 'time' in place) {
-      const { view } = reading;
-      const id = await resolveDeployment({ view, settings });
-      // A usual run needs nothing of it.
-      const { stateAt } = await import('../review/state-at.js');
-      const state = await stateAt(view, id, place.time);
-      if (state !== undefined && state !== null) return { state, id };
-    }
-    const revision =
-      place === null || at === undefined
-        ? null
-        : 'revision' in place
-          ? place.revision
-          : await revisionAt(place.time, at, store, reading);
-    const view = revision === null ? reading.view : store.view(revision);
-    const id = await resolveDeployment({ view, settings });
-    return { state: await readState(view, id), id };
+    if (at === undefined) return { state: await readState(reading.view, id), id };
+    // A usual run needs nothing of it.
+    const { noStateThen, stateThen } = await import('../cli/state-then.js');
+    const { store } = opened.repository;
+    const state = await stateThen(at, id, { store, reading }, this.now());
+    if (state === null && this.flags['default'] === undefined) throw noStateThen(at, id);
+    return { state, id };
   }
 }
 

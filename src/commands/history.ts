@@ -48,6 +48,6 @@ export default class History extends KgitCommand {
     }
     const rows = path === null ? annotate(state ?? {}, events) : historyOf(events, path);
     const none = path === null ? 'the state is empty' : `no event has changed ${formatStatePath(path)}`;
-    return changesResult(`deployment/${id}`, rows, { isTable: path === null, none });
+    return changesResult([{ subject: `deployment/${id}`, rows }], { isTable: path === null, none });
   }
 }

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
+import type { CommandResult, Screen } from '../cli/output.js';
+import { proposalLines } from '../cli/proposal-lines.js';
 import { DEFAULT_BRANCH, openStateRepository } from '../composition.js';
 import { UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
 import { requireGit } from '../gitstore/git-version.js';
 import {
+  type LaidOut,
   type Layout,
   layOut,
   makeFolder,
@@ -21,16 +23,24 @@ import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
 import { editState, parseState } from '../model/state-document.js';
-import { DEFAULT_MANAGEMENT, deployment, formatSubject, isLabel } from '../model/subject.js';
+import {
+  DEFAULT_MANAGEMENT,
+  type DeploymentSubject,
+  deployment,
+  formatSubject,
+  isLabel,
+} from '../model/subject.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
 import type { Settings } from '../settings.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import { managementsOf, readState } from '../store/records.js';
+import type { Revision } from '../store/state-store.js';
 import { WriteCommand } from '../write-command.js';
 
 export default class Init extends WriteCommand {
   static override summary = 'Lay out a state repository.';
   static override description = helpText(
-    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else.`,
+    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else. With --propose nothing is laid out, and the deployment is proposed.`,
     'USAGE',
     'CONFLICT',
     'REMOTE',
@@ -41,9 +51,11 @@ export default class Init extends WriteCommand {
     '<%= config.bin %> init state --deployment k0rdent-abc123',
     '<%= config.bin %> init state --remote git@github.com:team/state.git --ci github',
     '<%= config.bin %> init . --management eu-hub',
+    '<%= config.bin %> init . --deployment k0rdent-def456 --propose',
   ];
   static override args = { dir: Args.string({ description: 'The folder; the current one if left out.' }) };
   static override flags = {
+    ...PROPOSE_FLAGS,
     remote: Flags.string({ helpValue: 'URL', summary: 'Where it is published.' }),
     deployment: Flags.string({ helpValue: 'ID', summary: 'Begin a deployment, too.' }),
     management: Flags.string({
@@ -64,6 +76,7 @@ export default class Init extends WriteCommand {
     if (this.flags.queue) throw new UsageError('init is not queued: others need what it lays out');
     const id = this.flags['deployment'] as string | undefined;
     const subject = id === undefined ? null : deployment(id);
+    if (this.flags['propose']) return this.#proposed(path, subject);
     const settings = await this.settingsOnly();
     const layout = await this.#layout(management);
     const git = new Git(path, this.environment);
@@ -78,35 +91,48 @@ export default class Init extends WriteCommand {
     await opened.repository.close();
     this.flags = { ...this.flags, repo: path };
     const begun = subject === null ? null : await this.#begin(subject);
-    const context = await this.open('never');
-    const { branch, remote: remoteName } = context.opened;
-    const address =
-      remoteName === null
-        ? null
-        : withoutCredentials(repository.config.get(`remote.${remoteName}.url`) ?? '');
-    const revision = context.reading.revision ?? laid.revision;
+    return this.#result(path, subject, laid, begun);
+  }
+
+  /** Proposes to begin a deployment in a repository that is laid out already. Throws NoRepositoryError. */
+  async #proposed(path: string, subject: DeploymentSubject | null): Promise<CommandResult> {
+    if (subject === null) {
+      throw new UsageError('what a repository is laid out with is not proposed; a deployment is', {
+        suggestions: ['Name it with --deployment, or leave --propose out'],
+      });
+    }
+    this.flags = { ...this.flags, repo: path };
+    const begun = await this.#begin(subject);
+    return this.#result(path, subject, { added: [], revision: null, attempts: 0 }, begun);
+  }
+
+  async #result(
+    path: string,
+    subject: DeploymentSubject | null,
+    laid: Omit<LaidOut, 'revision'> & { readonly revision: Revision | null },
+    begun: WriteOutcome | null,
+  ): Promise<CommandResult> {
+    const { opened, reading } = await this.open('never');
+    const { branch, remote, layout } = opened;
+    const url = remote === null ? null : (layout.config.get(`remote.${remote}.url`) ?? '');
+    const address = url === null ? null : withoutCredentials(url);
+    const revision = reading.revision ?? laid.revision;
     const laidOut = laid.added.length > 0 ? 'published' : 'unchanged';
+    const where = `${branch}@${(revision ?? '').slice(0, 10)}${address ? `, published to ${address}` : ', purely local'}`;
     return {
       json: {
-        path,
-        branch,
-        revision,
-        remote: address,
-        added: laid.added,
-        deployment: id ?? null,
+        ...{ path, branch, revision, remote: address, added: laid.added, deployment: subject?.id ?? null },
         operation: begun?.operation ?? null,
         delivery: begun?.delivery ?? laidOut,
         attempts: laid.attempts + (begun?.attempts ?? 0),
+        ...(begun?.proposal ? { proposal: begun.proposal } : {}),
       },
       names: [path],
-      lines: ({ style }) => [
-        `${style('green', '✓')} state repository ${style('bold', path)} ${style('dim', `${branch}@${revision.slice(0, 10)}${address ? `, published to ${address}` : ', purely local'}`)}`,
-        ...laid.added.map((file) => `  ${style('dim', '+')} ${file}`),
-        ...(subject === null
-          ? []
-          : [
-              `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `begun, ${begun.delivery}` : 'was there already'}`,
-            ]),
+      lines: (screen) => [
+        `${screen.style('green', '✓')} state repository ${screen.style('bold', path)} ${screen.style('dim', where)}`,
+        ...laid.added.map((file) => `  ${screen.style('dim', '+')} ${file}`),
+        ...(subject === null ? [] : [begunLine(subject, begun, screen)]),
+        ...(begun ? proposalLines(begun, screen) : []),
       ],
     };
   }
@@ -164,7 +190,7 @@ export default class Init extends WriteCommand {
   }
 
   /** Begins a deployment; null where it was there already. */
-  async #begin(subject: ReturnType<typeof deployment>): Promise<WriteOutcome | null> {
+  async #begin(subject: DeploymentSubject): Promise<WriteOutcome | null> {
     const context = await this.open('never');
     if ((await readState(context.reading.view, subject.id)) !== null) return null;
     const event = this.event(context, { action: 'deployment_initialized' });
@@ -180,6 +206,10 @@ export default class Init extends WriteCommand {
     const change = { deployment: subject.id, event: event.id, edits, preconditions };
     return this.submit(context, this.operation(context, [{ subject, event }], { change }));
   }
+}
+
+function begunLine(subject: DeploymentSubject, begun: WriteOutcome | null, { style }: Screen): string {
+  return `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `begun, ${begun.delivery}` : 'was there already'}`;
 }
 
 /** A marker that lists the management cluster, too. */

@@ -7,7 +7,7 @@ import { actorOf } from '../identity.js';
 export default class Resolve extends KgitCommand {
   static override summary = 'Solve the conflicts of a proposal.';
   static override description = helpText(
-    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values.`,
+    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone, and rebases no merge: --rebase makes one commit of the proposal instead. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values.`,
     'USAGE',
     'NO_REPO',
     'CONFLICT',
@@ -19,12 +19,15 @@ export default class Resolve extends KgitCommand {
   static override examples = [
     '<%= config.bin %> resolve',
     '<%= config.bin %> resolve kgit/propose/grace/dep-a',
-    '<%= config.bin %> resolve --json',
+    '<%= config.bin %> resolve --rebase',
   ];
   static override args = {
     branch: Args.string({ description: 'The branch of the proposal; that of your only one if left out.' }),
   };
   static override flags = {
+    rebase: Flags.boolean({
+      summary: 'As one commit on top of the state branch, where the forge merges by rebase alone.',
+    }),
     user: Flags.string({ helpValue: 'NAME', summary: 'Who does it (KGIT_USER).' }),
   };
 
@@ -36,7 +39,12 @@ export default class Resolve extends KgitCommand {
     const { opened, settings } = await this.open('never');
     const { resolveBranch } = await import('../propose/resolve-branch.js');
     const author = actorOf(settings, this.environment, opened.layout.config);
-    const resolved = await resolveBranch(opened, this.args['branch'], author, this.deadline(settings));
+    const resolved = await resolveBranch(
+      opened,
+      this.args['branch'],
+      { author, isRebased: this.flags['rebase'] === true },
+      this.deadline(settings),
+    );
     const head = await opened.repository.store.head();
     this.setRepository(head.revision, head.fetchedAt, await opened.repository.outbox.size());
     const { branch, revision, isMerged, files, attempts } = resolved;

@@ -1,18 +1,14 @@
 import { Flags } from '@oclif/core';
-import type { Context } from '../base-command.js';
 import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { placeInTime, revisionAt } from '../cli/revision-of.js';
-import { NotFoundError } from '../errors.js';
+import { noStateThen, stateThen } from '../cli/state-then.js';
 import type { Precondition } from '../model/operation.js';
 import { type Difference, editOf, stateDifferences } from '../model/state-diff.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
 import { sameValue, type Value } from '../model/value.js';
-import { stateAt } from '../review/state-at.js';
+import type { State } from '../review/order-changes.js';
 import { StateCommand } from '../state-command.js';
 import { readState } from '../store/records.js';
-
-type State = Record<string, Value>;
 
 /** The difference at one path, as a whole; none where both have the same. */
 function differenceAt(now: State, then: State, path: StatePath): Difference[] {
@@ -76,8 +72,10 @@ export default class Rollback extends StateCommand {
     const context = await this.open();
     const id = await this.target(context);
     const to = this.flags['to'] as string;
-    const then = await this.#then(to, id, context);
-    const now = (await readState(context.reading.view, id)) ?? {};
+    const { opened, reading } = context;
+    const then = await stateThen(to, id, { store: opened.repository.store, reading }, this.now());
+    if (then === null) throw noStateThen(to, id);
+    const now = (await readState(reading.view, id)) ?? {};
     const differences =
       paths.length === 0
         ? stateDifferences(now, then)
@@ -88,23 +86,6 @@ export default class Rollback extends StateCommand {
       edits: differences.map(editOf),
       preconditions: differences.map(preconditionOf),
       withdraw: true,
-    });
-  }
-
-  /** The state that is to be again. Throws NotFoundError. */
-  async #then(to: string, id: string, { opened, reading }: Context): Promise<State> {
-    const { store } = opened.repository;
-    const place = await placeInTime(to, store, this.now());
-    if ('time' in place) {
-      const told = await stateAt(reading.view, id, place.time);
-      if (told) return told;
-    }
-    const revision = 'revision' in place ? place.revision : await revisionAt(place.time, to, store, reading);
-    const state = await readState(store.view(revision), id);
-    if (state !== null) return state;
-    throw new NotFoundError(`at ${JSON.stringify(to.slice(0, 80))} deployment ${id} had no state`, {
-      suggestions: [`'kgit history --deployment ${id}' shows when it began`],
-      data: { deployment: id, to: to.slice(0, 300) },
     });
   }
 }

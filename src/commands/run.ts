@@ -9,9 +9,11 @@ import { runUnderLease } from '../cli/lease-run.js';
 import type { CommandResult } from '../cli/output.js';
 import { failureText, type Recorded, row, runResult, type Write } from '../cli/run-result.js';
 import { styleFor } from '../cli/style.js';
-import { InterruptedError, type KgitError, UsageError } from '../errors.js';
+import { InterruptedError, type KgitError, RefusedError, UsageError } from '../errors.js';
 import type { LeaseClaim } from '../model/lease.js';
 import type { ValueMap } from '../model/value.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
+import type { Settings } from '../settings.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import { WriteCommand } from '../write-command.js';
 
@@ -23,7 +25,7 @@ export default class Run extends WriteCommand {
   static override description = helpText(
     `Runs COMMAND between a 'started' and a 'succeeded' or 'failed' event of ACTION: with its exit code, its duration, the command line (secrets masked) and one run id, which the command finds in KGIT_RUN_ID.
 
-The first event is kept durably before the command starts, both are published when it has ended, so a slow network never delays it. Signals are passed on. COMMAND has the terminal's streams as they are; what kgit has to say goes to stderr. With -o json, yaml, jsonl or name, the standard output of COMMAND goes to stderr, for stdout carries the result alone.
+The first event is kept durably before the command starts, both are published (with --propose: proposed) when it has ended, so a slow network never delays it. Signals are passed on. COMMAND has the terminal's streams as they are; what kgit has to say goes to stderr. With -o json, yaml, jsonl or name, the standard output of COMMAND goes to stderr, for stdout carries the result alone.
 
 Exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n. The codes below are those of kgit: nothing was run (of 2 to 15, 18 and 19), or COMMAND succeeded and its record could not be published.`,
     'USAGE',
@@ -47,6 +49,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     action: Args.string({ description: 'What is done, one word such as cluster_created.' }),
   };
   static override flags = {
+    ...PROPOSE_FLAGS,
     cluster: Flags.string({
       helpValue: '[[MGMT/]NS/]NAME',
       exclusive: ['deployment'],
@@ -74,6 +77,11 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     return { id: id ?? this.#madeRunId, url };
   }
 
+  /** The command may have run for long: the time for the network begins when it has ended. */
+  protected override deadline(settings: Settings): number {
+    return this.now() + settings.timeout;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const { action, command } = this.#words();
     const fields = {
@@ -94,7 +102,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
         ...(Object.keys(all).length > 0 ? { parameters: all } : {}),
       });
       const written = { subject, event };
-      return { ...written, operation: this.operation(context, [written], claim ? { claim } : {}) };
+      const isClaimed = claim !== null && !this.#isProposed;
+      return { ...written, operation: this.operation(context, [written], isClaimed ? { claim } : {}) };
     };
     const started = write('started', {});
     const { repository } = context.opened;
@@ -104,7 +113,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     }
     await repository.keep(started.operation);
     // Who has lost the lease must not even begin.
-    const begun = claim && !this.flags.queue ? await this.#publish(context, started) : null;
+    const isFirst = claim !== null && !this.flags.queue && !this.#isProposed;
+    const begun = isFirst ? await this.#publish(context, started) : null;
     // Ctrl-C would end git's reader, too; it starts again when it is needed.
     await repository.close();
     const signals = new EndSignals();
@@ -188,19 +198,25 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
       return write;
     };
     const ended = await attempt(Promise.resolve().then(make).then(keep));
-    let outcome: WriteOutcome | null = null;
-    const isFree = started.operation.claim === undefined;
+    let outcomes: readonly WriteOutcome[] = [];
+    const isFree = started.operation.claim === undefined && !this.#isProposed;
     const isJoined = isFree && context.settings.publishInterval > 0 && context.opened.remote !== null;
     if (ended && this.flags.queue) this.note('queued here; publish it with kgit sync');
     else if (ended && isJoined && !this.mustPublish) await attempt(this.publishLater(context));
     else if (ended) {
-      outcome = await attempt(Promise.race([this.#publish(context, ended), interrupted]));
-      if (outcome === null && errors.length === 0) this.#interrupt(errors);
+      const all = begun ? [ended] : [started, ended];
+      const delivered = await attempt(Promise.race([this.#deliver(context, all), interrupted]));
+      if (delivered === null && errors.length === 0) this.#interrupt(errors);
+      outcomes = delivered ?? [];
+      for (const note of new Set(outcomes.flatMap(({ notes }) => notes))) this.note(note);
     }
-    for (const note of outcome?.notes ?? []) this.note(note);
+    const outcomeOf = ({ operation }: Write) =>
+      outcomes.find((outcome) => outcome.operation === operation.id);
+    const outcome = ended && outcomeOf(ended);
     // Whoever published the outbox while the command ran has taken the first event along.
     const taken = { delivery: 'published' as const, revision: outcome?.revision ?? null, attempts: 0 };
-    const first = begun ?? (await attempt(repository.standing(started.operation.id))) ?? taken;
+    const first =
+      begun ?? outcomeOf(started) ?? (await attempt(repository.standing(started.operation.id))) ?? taken;
     const last = outcome ?? (ended && (await attempt(repository.standing(ended.operation.id))));
     await attempt(this.refreshRepository(context));
     return {
@@ -210,10 +226,45 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
   }
 
+  get #isProposed(): boolean {
+    return this.flags['propose'] === true;
+  }
+
+  /** Publishes what is kept, or proposes it: where --propose says so, or the team for a protected branch. */
+  async #deliver(context: Context, writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
+    if (this.#isProposed) return this.#proposeAll(context, writes);
+    const last = writes.at(-1) as Write;
+    try {
+      return [await this.#publish(context, last)];
+    } catch (error) {
+      const { isProtected } = await import('../propose/propose-write.js');
+      if (!isProtected(error) || last.operation.claim) throw error;
+      if (context.settings.writeOnProtected === 'propose') {
+        this.note(`${context.opened.branch} is protected, so this is proposed: ${error.message}`);
+        return this.#proposeAll(context, writes);
+      }
+      const advice = "'kgit run --propose', or the setting write.onProtected, proposes the next one";
+      throw new RefusedError(error.message, {
+        ...{ cause: error.cause, data: error.data },
+        suggestions: [...error.suggestions, advice],
+      });
+    }
+  }
+
+  /** Proposes what is kept; what could not be proposed stays kept. */
+  async #proposeAll(context: Context, writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
+    const outcomes: WriteOutcome[] = [];
+    for (const { operation } of writes) {
+      outcomes.push(await this.propose(context, operation));
+      await context.opened.repository.outbox.remove(operation.id);
+    }
+    return outcomes;
+  }
+
   #publish({ opened, settings }: Context, { operation }: Write): Promise<WriteOutcome> {
-    const deadline = this.now() + settings.timeout;
     const interval = settings.publishInterval;
     const withdraw = operation.claim !== undefined && !this.flags.queue;
+    const deadline = this.deadline(settings);
     const options = { requirePublish: this.mustPublish, withdraw, deadline, interval };
     return opened.repository.publish(operation.id, options);
   }

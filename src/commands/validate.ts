@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { annotations, findingCount, findingLines } from '../cli/finding-lines.js';
+import { annotations, counted, findingCount, findingLines } from '../cli/finding-lines.js';
 import type { CommandResult, Format } from '../cli/output.js';
 import type { OpenRepository } from '../composition.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
@@ -69,7 +69,7 @@ export default class Validate extends KgitCommand {
       names: [...new Set(list.flatMap(({ path }) => path ?? []))],
       lines: (screen) => {
         if (this.flags['format'] === 'github') return annotations(list);
-        const looked = `${counts.files} files, ${counts.events} events`;
+        const looked = `${counted(counts.files, 'file')}, ${counted(counts.events, 'event')}`;
         return [
           ...findingLines(list, screen),
           screen.style('dim', `${findingCount(total, list.length)} (${looked})`),

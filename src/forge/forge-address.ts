@@ -30,10 +30,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Which forge a host is: as CI says, as its name says; null where that cannot be known. */
 export function guessForge(host: string, environment: Environment): ForgeKind | null {
   const { GITHUB_SERVER_URL: github, CI_SERVER_HOST: gitlab } = environment;
-  const isGitea = environment['GITEA_ACTIONS'] === 'true' || environment['FORGEJO_ACTIONS'] === 'true';
-  if (github?.replace(/^https:\/\//, '').replace(/\/$/, '') === host) return isGitea ? 'gitea' : 'github';
+  const isOn = (name: string) => environment[name] === 'true';
+  // Forgejo sets the variable of Gitea, too.
+  const actions = isOn('FORGEJO_ACTIONS') ? 'forgejo' : isOn('GITEA_ACTIONS') ? 'gitea' : 'github';
+  if (github?.replace(/^https:\/\//, '').replace(/\/$/, '') === host) return actions;
   if (gitlab && host.replace(/:\d+$/, '') === gitlab) return 'gitlab';
-  if (/(^|[.-])(gitea|forgejo)[.-]|(^|\.)codeberg\.org$/.test(host)) return 'gitea';
+  if (/(^|[.-])forgejo[.-]|(^|\.)codeberg\.org$/.test(host)) return 'forgejo';
+  if (/(^|[.-])gitea[.-]/.test(host)) return 'gitea';
   if (/(^|[.-])gitlab[.-]/.test(host)) return 'gitlab';
   return /(^|[.-])github[.-]|\.ghe\.com$/.test(host) ? 'github' : null;
 }

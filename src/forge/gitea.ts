@@ -22,15 +22,17 @@ const isBranch = (side: unknown, name: string) =>
 
 /** Pull requests of Gitea and Forgejo. */
 export class Gitea implements Forge {
-  readonly name = 'Gitea';
+  readonly name: string;
   readonly #http: ForgeHttp;
   readonly #pulls: string;
 
-  constructor({ host, path }: ForgeAddress, access: ForgeAccess) {
+  /** @param name what its users call it */
+  constructor({ host, path }: ForgeAddress, access: ForgeAccess, name: 'Gitea' | 'Forgejo') {
+    this.name = name;
     const headers = { authorization: `token ${access.token}` };
     const permission = 'write pull requests (scope write:repository)';
     const root = `https://${host}/api/v1`;
-    this.#http = new ForgeHttp({ ...access, name: this.name, root, headers, permission });
+    this.#http = new ForgeHttp({ ...access, name, root, headers, permission });
     this.#pulls = `/repos/${path}/pulls`;
   }
 

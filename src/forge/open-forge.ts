@@ -6,9 +6,16 @@ import { Gitea } from './gitea.js';
 import { GitHub } from './github.js';
 import { GitLab } from './gitlab.js';
 
-const CLASSES = { github: GitHub, gitlab: GitLab, gitea: Gitea, forgejo: Gitea } as const;
-
 /** The API of a forge for one repository of it. */
 export function openForge(kind: ForgeKind, address: ForgeAddress, access: ForgeAccess): Forge {
-  return new CLASSES[kind](address, access);
+  switch (kind) {
+    case 'github':
+      return new GitHub(address, access);
+    case 'gitlab':
+      return new GitLab(address, access);
+    case 'gitea':
+      return new Gitea(address, access, 'Gitea');
+    case 'forgejo':
+      return new Gitea(address, access, 'Forgejo');
+  }
 }

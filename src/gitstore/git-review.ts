@@ -3,6 +3,7 @@ import type { ChangedFile, ReviewStore, Signature, Signers, TreeFile } from '../
 import type { Revision } from '../store/state-store.js';
 import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
 import { type Git, gitFailed } from './git.js';
+import { gitRecords } from './git-records.js';
 import { signatures } from './signatures.js';
 
 /** What `git ls-tree -l` says of an entry. */
@@ -56,27 +57,8 @@ export class GitReview implements ReviewStore {
   }
 
   async *files(revision: Revision): AsyncGenerator<readonly TreeFile[]> {
-    const child = this.#git.start(['ls-tree', '-r', '-l', '-z', '--full-tree', revision]);
-    child.stdin.end();
-    let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString('utf8')).slice(-2000);
-    });
-    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    try {
-      let rest = '';
-      child.stdout.setEncoding('utf8');
-      for await (const chunk of child.stdout) {
-        const records = (rest + chunk).split('\0');
-        rest = records.pop() ?? '';
-        yield records.map(entryOf);
-      }
-      const code = await ended;
-      if (code !== 0) throw gitFailed(['ls-tree'], code ?? 1, stderr);
-    } finally {
-      child.kill();
-      await ended;
-    }
+    const args = ['ls-tree', '-r', '-l', '-z', '--full-tree', revision];
+    for await (const records of gitRecords(this.#git, args, '\0')) yield records.map(entryOf);
   }
 
   async changes(from: Revision, to: Revision): Promise<readonly ChangedFile[]> {

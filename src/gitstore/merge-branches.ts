@@ -34,6 +34,8 @@ export interface MergeParts {
   /** ms since the epoch */
   readonly now: number;
   readonly message: string;
+  /** One commit on top of `theirs` instead of one that joins both: what a forge can rebase. */
+  readonly isRebased?: boolean;
 }
 
 const STATE = /^deployments\/([^/]+)\/state\.yaml$/;
@@ -71,7 +73,8 @@ export async function mergeBranches(
   }
   if (conflicts.length > 0) return { kind: 'conflicts', files: conflicts };
   const tree = await treeWith(git, theirs, entries, parts.repository);
-  return { kind: 'merged', revision: await commit(git, tree, [ours, theirs], parts), files: merged };
+  const parents = parts.isRebased ? [theirs] : [ours, theirs];
+  return { kind: 'merged', revision: await commit(git, tree, parents, parts), files: merged };
 }
 
 async function mergeFile(

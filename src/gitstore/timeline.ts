@@ -1,6 +1,6 @@
-import { InternalError } from '../errors.js';
 import type { Revision, TimelineEntry } from '../store/state-store.js';
 import type { Git } from './git.js';
+import { gitRecords } from './git-records.js';
 
 const RECORD = '\u0001';
 const ARGS = [
@@ -25,26 +25,6 @@ function parseRecord(record: string): TimelineEntry {
 
 /** Revisions from `revision` backwards along first parents, with the files that each added; git runs as far as it is read. */
 export async function* timeline(git: Git, revision: Revision): AsyncGenerator<TimelineEntry> {
-  const child = git.start([...ARGS, revision, '--']);
-  child.stdin.end();
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString('utf8')).slice(-2000);
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  try {
-    let rest = '';
-    child.stdout.setEncoding('utf8');
-    for await (const chunk of child.stdout) {
-      const records = (rest + chunk).split(RECORD);
-      rest = records.pop() ?? '';
-      for (const record of records) if (record) yield parseRecord(record);
-    }
-    if (rest) yield parseRecord(rest);
-    const code = await ended;
-    if (code !== 0) throw new InternalError(`git log ended with ${code}: ${stderr.trim().slice(0, 300)}`);
-  } finally {
-    child.kill();
-    await ended;
-  }
+  for await (const records of gitRecords(git, [...ARGS, revision, '--'], RECORD))
+    for (const record of records) if (record) yield parseRecord(record);
 }

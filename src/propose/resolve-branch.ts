@@ -26,24 +26,28 @@ export interface Resolved {
  * Merges the state branch into a branch of the remote, state documents path by path, and pushes it. Throws NotFoundError
  * for no such branch, ConflictError with all values where a path was changed on both sides, RemoteError, RefusedError.
  * @param named the branch; that of the user's only proposal where left out
+ * @param isRebased whether the proposal becomes one commit on top of the state branch, instead of a merge of both
  * @param deadline ms since the epoch
  */
 export async function resolveBranch(
   opened: OpenRepository,
   named: string | undefined,
-  author: Actor,
+  { author, isRebased }: { readonly author: Actor; readonly isRebased: boolean },
   deadline: number,
 ): Promise<Resolved> {
   const branches = openBranches(opened);
   const { git, layout, branch: stateBranch, repository } = opened;
-  const parts = { repository: layout, author, committer: committerOf(layout.config), now: systemClock.now() };
+  const committer = committerOf(layout.config);
+  const parts = { repository: layout, author, committer, now: systemClock.now(), isRebased };
   try {
     const { result, attempts } = await untilMoved(systemClock, deadline, async () => {
       const ms = () => talkMs(systemClock, deadline);
       const { revision: published } = await repository.store.refresh(ms());
       const [branch, tip] = await findBranch(branches, named, author.name, ms());
       if (published === null) throw new NotFoundError(`the branch ${stateBranch} is empty`);
-      const message = `Merge branch '${stateBranch}' into ${branch}\n`;
+      const message = isRebased
+        ? `${branch}: on top of ${stateBranch}\n`
+        : `Merge branch '${stateBranch}' into ${branch}\n`;
       const merge = await mergeBranches(git, tip, published, { ...parts, message });
       if (merge.kind === 'conflicts') throw conflict(branch, stateBranch, merge.files);
       if (merge.kind === 'current') return { done: { branch, revision: tip, isMerged: false, files: [] } };

@@ -1,10 +1,11 @@
 import type { Change } from '../model/event.js';
+import { statePath } from '../model/layout.js';
 import { stateDifferences } from '../model/state-diff.js';
 import { formatStatePath } from '../model/state-path.js';
 import { deployment } from '../model/subject.js';
 import { readState } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
-import { newChangeEvents } from './event-changes.js';
+import { newChangeEvents, newestChange } from './event-changes.js';
 import { orderChanges } from './order-changes.js';
 import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';
 
@@ -24,4 +25,24 @@ export async function diffViews(before: StateView, after: StateView, id: string)
     const [last] = historyOf(events, path).slice(-1);
     return rowOf(change, events.findLast(({ id: eventId }) => eventId === last?.event) ?? null);
   });
+}
+
+/** The deployment that was changed last, by the ids of change events; none where nothing changed any. Throws InvalidStateError. */
+export async function lastChanged(view: StateView, ids: readonly string[]): Promise<string[]> {
+  const newest = await Promise.all(ids.map(async (id) => ({ id, event: await newestChange(view, id) })));
+  const changed = newest.filter(({ event }) => event !== null);
+  changed.sort((a, b) => ((a.event?.id ?? '') < (b.event?.id ?? '') ? -1 : 1));
+  return changed.slice(-1).map(({ id }) => id);
+}
+
+/** Of deployments those whose state documents are not the same texts. */
+export async function changedDeployments(
+  before: StateView,
+  after: StateView,
+  ids: readonly string[],
+): Promise<string[]> {
+  const isSame = async (id: string) =>
+    (await before.read(statePath(id))) === (await after.read(statePath(id)));
+  const same = await Promise.all(ids.map(isSame));
+  return ids.filter((_id, i) => !same[i]);
 }

@@ -19,6 +19,16 @@ export async function changeEvents(view: StateView, id: string): Promise<ChangeE
   return (await storedEvents(view, deployment(id))).flatMap(changeOf);
 }
 
+/** The newest change event of a deployment by id; null where nothing changed its state. Reads no month before that one's. */
+export async function newestChange(view: StateView, id: string): Promise<ChangeEvent | null> {
+  const subject = deployment(id);
+  for (const month of (await monthsOf(view, subject)).reverse()) {
+    const found = (await readMonth(view, subject, month)).flatMap(changeOf).at(-1);
+    if (found) return found;
+  }
+  return null;
+}
+
 /** The change events of a deployment that a newer view has and an older one does not, by id; months that are the same are not read. */
 export async function newChangeEvents(
   older: StateView,

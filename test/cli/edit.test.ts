@@ -1,13 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { kgit, kgitJson, PROGRAM } from '../support/kgit.js';
 import {
   commits,
   expectFailure,
   expectPublished,
   STATE,
+  sharedState,
   stateRepository,
 } from '../support/state-repository.js';
 
@@ -48,14 +50,44 @@ describe('kgit edit', () => {
     expect(commits(path)).toBe(1);
   });
 
-  it('follows the rule of git: GIT_EDITOR, core.editor, VISUAL, EDITOR', async () => {
+  it('follows the rule of git: GIT_EDITOR, core.editor, VISUAL on a terminal that can, EDITOR', async () => {
     const path = stateRepository();
     const { EDITOR: good } = SECOND("sed -i 's/count: 3/count: 4/' $FILE");
     const { EDITOR: bad } = editor('exit 9');
-    const env = { TERM: 'xterm', GIT_EDITOR: good, VISUAL: bad, EDITOR: bad };
-    expect((await kgitJson(path, ['edit', '--dry-run'], { env })).changed).toHaveLength(1);
-    const visual = { TERM: 'xterm', VISUAL: good, EDITOR: bad };
-    expect((await kgitJson(path, ['edit', '--dry-run'], { env: visual })).changed).toHaveLength(1);
+    const changes = async (env: Record<string, string>) =>
+      (await kgitJson(path, ['edit', '--dry-run'], { env: { TERM: 'xterm', ...env } })).changed.length;
+    expect(await changes({ VISUAL: good, EDITOR: bad })).toBe(1);
+    expect(await changes({ TERM: 'dumb', VISUAL: bad, EDITOR: good })).toBe(1);
+    git(path, 'config', 'core.editor', good);
+    expect(await changes({ VISUAL: bad, EDITOR: bad })).toBe(1);
+    git(path, 'config', 'core.editor', bad);
+    expect(await changes({ GIT_EDITOR: good, VISUAL: bad, EDITOR: bad })).toBe(1);
+  });
+
+  it('on a terminal opens what is no document again, with the text as it was left', async () => {
+    const path = stateRepository();
+    const seen = join(temporaryFolder(), 'seen');
+    // First broken, then mended: the second time it must find what the first one left.
+    const lines = `grep -c 'broken: \\[' $FILE >> '${seen}'; if grep -q 'broken: \\[' $FILE; then sed -i 's/broken: \\[/mended: [1]/' $FILE; else echo 'broken: [' >> $FILE; fi`;
+    const command = [process.execPath, PROGRAM, 'edit'].map((word) => `'${word}'`).join(' ');
+    execFileSync('script', ['-qec', command, '/dev/null'], {
+      cwd: path,
+      env: { ...process.env, ...SECOND(lines) },
+    });
+    expect(readFileSync(seen, 'utf8')).toBe('0\n1\n');
+    expect((await kgitJson(path, ['get', 'mended'])).value).toEqual([1]);
+  });
+
+  it('proposes with --propose: one operation on the branch of the proposal, and main stays', async () => {
+    const remote = sharedState();
+    const path = cloneOf(remote);
+    const main = git(remote, 'rev-parse', 'main');
+    const env = SECOND("sed -i 's/count: 3/count: 4/; s/setup_network/create_vms/' $FILE");
+    const json = await kgitJson(path, ['edit', '--propose', '--user', 'ada', '--reason', 'why'], { env });
+    expect(json).toMatchObject({ delivery: 'proposed', proposal: { branch: 'kgit/propose/ada/dep-a' } });
+    expect(json.changed).toHaveLength(2);
+    expect(git(remote, 'rev-list', '--count', 'main..kgit/propose/ada/dep-a')).toBe('1');
+    expect(git(remote, 'rev-parse', 'main')).toBe(main);
   });
 
   it('keeps a text that is no document, or holds a secret, and says where', async () => {
@@ -74,8 +106,7 @@ describe('kgit edit', () => {
 
   it('refuses (12) where somebody changed one of these paths meanwhile, and only then', async () => {
     const path = stateRepository();
-    const other = (word: string) =>
-      `'${process.execPath}' '${join(import.meta.dirname, '../../bin/run.js')}' set ${word} >&2`;
+    const other = (word: string) => `'${process.execPath}' '${PROGRAM}' set ${word} >&2`;
     const beside = SECOND(`${other('deployment.phase=x')}\nsed -i 's/count: 3/count: 4/' $FILE`);
     expectPublished(await kgitJson(path, ['edit'], { env: beside }));
     const same = SECOND(`${other('deployment.count=9')}\nsed -i 's/count: 4/count: 5/' $FILE`);

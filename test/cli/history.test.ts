@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import {
+  commitFiles,
   commits,
   expectFailure,
   expectPublished,
   expectResult,
+  STATE,
   stateRepository,
 } from '../support/state-repository.js';
 
@@ -89,6 +91,70 @@ describe('kgit diff', () => {
     expect(brief((await kgitJson(path, ['diff', 'main...'])).changes)).toEqual(['kof.on undefined true']);
     expectFailure(await kgit(path, ['diff', 'none', '--json']), 'NOT_FOUND', 15);
     expectFailure(await kgit(path, ['diff', 'main...', 'side', '--json']), 'USAGE', 2);
+  });
+});
+
+describe('of several deployments', () => {
+  it('kgit diff tells all that differ, or the one that was changed last; kgit history asks which', async () => {
+    const path = await changed();
+    await kgitJson(path, ['init', '.', '--deployment', 'dep-b']);
+    await kgitJson(path, ['set', 'kof.on=true', '--deployment', 'dep-b']);
+    await kgitJson(path, ['init', '.', '--deployment', 'dep-c']);
+    await kgitJson(path, ['set', 'deployment.phase=c', '--deployment', 'dep-a']);
+    const told = async (...args: string[]) => {
+      const { subject, changes } = await kgitJson(path, ['diff', ...args]);
+      return [
+        subject,
+        ...changes.map((row: { subject: string; path: string }) => `${row.subject} ${row.path}`),
+      ];
+    };
+    expect(await told()).toEqual(['deployment/dep-a', 'deployment/dep-a deployment.phase']);
+    expect(await told('HEAD~1')).toEqual(['deployment/dep-a', 'deployment/dep-a deployment.phase']);
+    expect(await told('HEAD~3')).toEqual([
+      null,
+      'deployment/dep-a deployment.phase',
+      'deployment/dep-b kof',
+      'deployment/dep-c deployment',
+    ]);
+    expect(await told('HEAD')).toEqual([null]);
+    expect(await told('HEAD~3', '--deployment', 'dep-b')).toEqual([
+      'deployment/dep-b',
+      'deployment/dep-b kof',
+    ]);
+    const { stdout } = await kgit(path, ['diff', 'HEAD~3']);
+    expect(stdout).toMatch(/^deployment\/dep-a\n {2}~ deployment.phase = "c".*\n.*\ndeployment\/dep-b\n/);
+    expectFailure(await kgit(path, ['diff', '--deployment', 'none', '--json']), 'NOT_FOUND', 15);
+    const error = expectFailure(await kgit(path, ['history', '--json']), 'USAGE', 2);
+    expect(error.message).toContain('dep-a, dep-b, dep-c');
+  });
+});
+
+describe('the state at a time', () => {
+  const state = 'deployments/dep-a/state.yaml';
+  const at = async (path: string, time: string) =>
+    (await kgitJson(path, ['get', 'deployment.phase', '--at', time])).value;
+
+  it('comes from the commits where it was edited by hand, before and after that', async () => {
+    const path = stateRepository();
+    const edited = (phase: string) => ({ [state]: STATE.replace('setup_network', phase) });
+    commitFiles(path, edited('by_hand'), '2030-01-01T12:00:00Z');
+    commitFiles(path, edited('again'), '2030-01-03T12:00:00Z');
+    expect(await at(path, '2030-01-01T11:59:59Z')).toBe('setup_network');
+    expect(await at(path, '2030-01-02T00:00:00Z')).toBe('by_hand');
+    expect(await at(path, '2030-01-04T00:00:00Z')).toBe('again');
+  });
+
+  it('is none before its first event, whatever was published then', async () => {
+    const path = await changed();
+    for (const command of [
+      ['get', '--at'],
+      ['rollback', '--to'],
+    ]) {
+      const error = expectFailure(await kgit(path, [...command, '2001-01-01', '--json']), 'NOT_FOUND', 15);
+      expect(error.suggestions).toEqual(["'kgit history --deployment dep-a' shows when it began"]);
+    }
+    const preset = ['get', 'deployment.phase', '--at', '2001-01-01', '--default', 'none'];
+    expect((await kgitJson(path, preset)).value).toBe('none');
   });
 });
 

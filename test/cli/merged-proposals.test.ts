@@ -77,4 +77,33 @@ describe.each(Object.keys(BUTTONS))('a proposal that a forge took in by %s', (bu
     expectFailure(await kgit(other, [...again, '--reason', 'x', '--json']), 'CONFLICT', 12);
     expect((await kgitJson(other, ['log'])).events).toHaveLength(7);
   });
+
+  it('and kgit resolve brings one to it that was in conflict then', async () => {
+    const remote = await begun();
+    const clone = cloneOf(remote);
+    const propose = (user: string, ...words: string[]) => [
+      ...['set', ...words, ...dep, '--user', user, '--propose', '--proposal-branch'],
+      user,
+    ];
+    await kgitJson(clone, propose('ada', 'deployment.phase=b'));
+    await kgitJson(clone, propose('eve', 'deployment.created_by=eve', 'kof.on=true'));
+    const press = (branch: string) => {
+      const forge = cloneOf(remote);
+      git(forge, 'update-ref', 'refs/remotes/origin/proposal', `origin/${branch}`);
+      (BUTTONS[button] as (clone: string) => void)(forge);
+      git(forge, 'push', '--quiet', 'origin', 'main');
+    };
+    press('ada');
+    expect(() => press('eve')).toThrow(/git .*(merge|rebase)/);
+    const resolve = ['resolve', 'eve', ...(button === 'rebase' ? ['--rebase'] : [])];
+    expect(await kgitJson(clone, resolve)).toMatchObject({ delivery: 'proposed' });
+    expect(await kgitJson(clone, resolve)).toMatchObject({ delivery: 'unchanged' });
+    press('eve');
+    const { value } = await kgitJson(clone, ['get', '--fetch', ...dep]);
+    expect(value).toMatchObject({ deployment: { phase: 'b', created_by: 'eve' }, kof: { on: true } });
+    const { changes } = await kgitJson(clone, ['history', 'kof.on']);
+    expect(changes).toMatchObject([{ after: true, user: 'eve' }]);
+    expect((await kgitJson(clone, ['verify'])).total).toBe(0);
+    expect((await kgitJson(clone, ['log'])).events).toHaveLength(4);
+  });
 });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeUlid } from '../../src/model/ulid.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { commitFiles, expectResult } from '../support/state-repository.js';
@@ -34,6 +35,33 @@ describe('kgit verify', () => {
     await kgitJson(path, ['compact', '--before', 'today']);
     const again = await verify(path);
     expect(again.json).toMatchObject({ total: 0, trusted: git(path, 'rev-parse', 'HEAD') });
+  });
+
+  it('asks the commits for the order where the clocks of two writers hide it, be the month sealed since', async () => {
+    const path = temporaryFolder();
+    await kgitJson(path, ['init']);
+    const noon = Date.UTC(2025, 6, 11, 12);
+    // The last writer's clock is late: by ids its change comes before the way there and back of the others.
+    const steps = [
+      [0, undefined, 'a'],
+      [2, 'a', 'b'],
+      [3, 'b', 'a'],
+      [1, 'a', 'c'],
+    ] as const;
+    for (const [minute, before, after] of steps) {
+      const time = noon + minute * 60_000;
+      const id = makeUlid(time, BigInt(minute));
+      const was = before === undefined ? '' : `    before: ${before}\n`;
+      const changes = `changes:\n  - path: deployment.phase\n${was}    after: ${after}\n`;
+      const stamp = new Date(time).toISOString();
+      commitFiles(path, {
+        'deployments/dep-a/state.yaml': `deployment:\n  phase: ${after}\n`,
+        [`deployments/dep-a/events/2025-07/${id}-state_changed.yaml`]: `id: ${id}\ntimestamp: "${stamp}"\naction: state_changed\nuser: ada\n${changes}`,
+      });
+    }
+    expect((await verify(path)).json).toMatchObject({ total: 0, events: 4 });
+    await kgitJson(path, ['compact', '--before', 'today']);
+    expect((await verify(path)).json).toMatchObject({ total: 0, events: 4 });
   });
 
   it('finds a state that was edited by hand, and trusts nothing then', async () => {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type CommentServer, JOBS, startComments } from '../support/forge/comment-server.js';
 import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgitJson } from '../support/kgit.js';
 import { pathWithKgit } from '../support/kgit-on-path.js';
@@ -12,29 +11,14 @@ import { bash, type Script } from './recipes.js';
 
 const INSTALL = 'npm install --global kgit@0';
 const BRANCH = 'kgit/propose/ada/dep-a';
-let api: Server;
-let origin: string;
+let forge: CommentServer;
 let remote: string;
-let comments: { url: string; token: string | undefined; body: string }[];
 
 beforeAll(async () => {
-  api = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { authorization, 'private-token': own } = request.headers;
-    const { body } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    comments.push({ url: request.url ?? '', token: authorization ?? String(own), body });
-    response.writeHead(201).end('{}');
-  });
-  await new Promise<void>((done) => api.listen(0, '127.0.0.1', done));
-  origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
   remote = sharedState();
   await kgitJson(cloneOf(remote), ['set', 'deployment.count=4', '--user', 'ada', '--propose']);
   // Others publish meanwhile, which is no finding.
   await kgitJson(cloneOf(remote), ['push-event', 'noted', '--cluster', 'prod']);
-});
-afterAll(() => {
-  api.close();
 });
 
 /** The scripts of a workflow as the forge would run them, the step that installs kgit left out. */
@@ -53,13 +37,13 @@ function scripts(name: string): Script[] {
 
 /** Runs the workflow of a forge on what is checked out in `cwd`. */
 async function workflow(name: string, cwd: string): Promise<{ code: number; output: string }> {
-  comments = [];
   const known: Readonly<Record<string, string>> = {
     'github.token': 'job-token',
     'github.base_ref': 'main',
     'github.event.pull_request.number': '7',
   };
-  const forge = {
+  const { origin } = forge;
+  const variables = {
     ...{ CI: 'true', PATH: pathWithKgit(), RUNNER_TEMP: temporaryFolder(), CI_PROJECT_DIR: cwd },
     ...{ GITHUB_API_URL: `${origin}/github`, GITHUB_SERVER_URL: origin, GITHUB_REPOSITORY: 'team/state' },
     ...(name === 'gitlab' ? { KGIT_TOKEN: 'job-token', CI_SERVER_HOST: 'gitlab.example' } : {}),
@@ -74,51 +58,76 @@ async function workflow(name: string, cwd: string): Promise<{ code: number; outp
       key,
       value.replace(/\$\{\{ (.*?) \}\}/g, (_all, expression) => known[expression] as string),
     ]);
-    const run = await bash(lines, cwd, { ...forge, ...Object.fromEntries(filled) });
+    const run = await bash(lines, cwd, { ...variables, ...Object.fromEntries(filled) });
     failed ||= run.code;
     output += run.output;
   }
   return { code: failed, output };
 }
 
-const PLACES = {
-  github: ['/github/repos/team/state/issues/7/comments', 'Bearer job-token'],
-  gitlab: ['/gitlab/projects/3/merge_requests/7/notes', 'job-token'],
-  forgejo: ['/api/v1/repos/team/state/issues/7/comments', 'token job-token'],
-} as const;
-
 describe.each(['github', 'gitlab', 'forgejo'] as const)("the template's workflow for %s", (name) => {
+  beforeEach(async () => {
+    forge = await startComments(name);
+  });
+  afterEach(() => forge.stop());
+
+  const { by, all, one, verb } = JOBS[name];
+  const file = 'deployments/dep-a/state.yaml';
   const checkout = () => {
     const path = cloneOf(remote);
     git(path, 'checkout', '--quiet', '--detach', `origin/${BRANCH}`);
     return path;
   };
+  /** Changes the state without its event. */
+  const spoil = (path: string) => {
+    const state = readFileSync(join(path, file), 'utf8');
+    commitFiles(path, { [file]: state.replace('count: 4', 'count: 5') });
+  };
 
   it('passes a proposal that kgit made, and says so on it', async () => {
     const { code, output } = await workflow(name, checkout());
     expect(code, output).toBe(0);
-    const [url, token] = PLACES[name];
-    expect(comments).toEqual([
-      { url, token, body: expect.stringMatching(/^kgit validate:\n\n {4}.*events\)/) },
-    ]);
+    const body = expect.stringMatching(/^kgit validate:\n\n {4}all is well.*events?\)/);
+    expect(forge.comments).toEqual([{ id: 100, by, body }]);
+    expect(forge.calls.at(-1)).toBe(`POST ${all}`);
     expect(output).not.toContain('job-token');
   });
 
   it('fails one that changes the state without its event, and tells it on it as text', async () => {
     const path = checkout();
-    const file = 'deployments/dep-a/state.yaml';
-    const state = readFileSync(join(path, file), 'utf8');
-    commitFiles(path, { [file]: state.replace('count: 4', 'count: 5') });
+    spoil(path);
     const { code, output } = await workflow(name, path);
     expect(code, output).toBe(3);
-    expect(comments).toHaveLength(1);
-    expect(comments[0]?.body).toContain(file);
+    const [{ body } = { body: '' }] = forge.comments;
+    expect(body).toContain(file);
     expect(
-      comments[0]?.body
+      body
         .split('\n')
         .slice(2)
         .every((line) => line === '' || line.startsWith('    ')),
     ).toBe(true);
     if (name === 'github') expect(output).toContain(`::error file=${file}`);
+  });
+
+  it('amends its comment at the next run, and leaves those of others alone, whatever they begin with', async () => {
+    const others = { id: 1, by: 'mallory', body: 'kgit validate:\n\n    all is well' };
+    forge.comments.push({ ...others });
+    const path = checkout();
+    await workflow(name, path);
+    spoil(path);
+    const { code, output } = await workflow(name, path);
+    expect(code, output).toBe(3);
+    const body = expect.stringMatching(/^kgit validate:\n\n {4}✗ deployments/);
+    expect(forge.comments).toEqual([others, { id: 101, by, body }]);
+    expect(forge.calls.at(-1)).toBe(`${verb} ${one}101`);
+  });
+
+  it('says on the proposal why it could not be checked', async () => {
+    const path = checkout();
+    git(path, 'switch', '--quiet', '--orphan', 'begun-anew');
+    commitFiles(path, { 'kgit.yaml': 'apiVersion: kgit/v1\nkind: StateRepository\n' });
+    const { code, output } = await workflow(name, path);
+    expect(code, output).toBe(2);
+    expect(forge.comments).toMatchObject([{ body: expect.stringContaining('nothing in common') }]);
   });
 });

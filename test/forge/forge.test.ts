@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KgitError } from '../../src/errors.js';
 import { forgeAddress, guessForge } from '../../src/forge/forge-address.js';
 import { openForge } from '../../src/forge/open-forge.js';
+import type { ForgeKind } from '../../src/model/forge-kind.js';
 import { answer, type Dialect, type Recorded } from '../support/forge/dialects.js';
 import { realClock } from '../support/git-fixtures.js';
 
@@ -41,14 +43,22 @@ afterEach(() => {
 });
 
 /** The API of this dialect, whose requests to forge.example go to the server of the test. */
-function open(kind: Dialect, deadline = Date.now() + 10_000) {
-  dialect = kind;
+function open(kind: ForgeKind, deadline = Date.now() + 10_000) {
+  dialect = kind === 'forgejo' ? 'gitea' : kind;
   const here: typeof fetch = (url, init) => fetch(String(url).replace('https://forge.example', origin), init);
   const access = { fetch: here, clock: realClock, token: TOKEN, deadline };
   return openForge(kind, { host: 'forge.example', path: 'team/state' }, access);
 }
 
-describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) => {
+/** What a token needs, as each forge calls it. */
+const PERMISSIONS = {
+  github: /pull-requests: write/,
+  gitlab: /scope 'api'/,
+  gitea: /write:repository/,
+  forgejo: /write:repository/,
+};
+
+describe.each(['github', 'gitlab', 'gitea', 'forgejo'] as const)('the API of %s', (kind) => {
   const proposal = { head: 'kgit/propose/ada/dep-a', base: 'main', title: 'T', body: 'B' };
 
   it('opens, finds and changes requests to merge; the newest open one before closed ones', async () => {
@@ -75,31 +85,35 @@ describe.each(['github', 'gitlab', 'gitea'] as const)('the API of %s', (kind) =>
     });
   });
 
+  const allowed = PERMISSIONS[kind];
   it.each([
-    [401, {}, 'REMOTE', 'unauthorized', /does not know the token/],
-    [403, {}, 'REMOTE', 'forbidden', /does not let the token/],
-    [404, {}, 'REMOTE', 'not-found', /no such repository/],
-    [500, {}, 'REMOTE', 'server-error', /a failure of its own/],
-    [409, {}, 'REFUSED', undefined, /refuses it \(409\) \(no, \*\*\*\)/],
-    [422, {}, 'REFUSED', undefined, /refuses it \(422\)/],
-    [429, { 'retry-after': '3600' }, 'REMOTE', 'rate-limit', /takes more in 3600 s/],
+    [401, {}, 'REMOTE', 'unauthorized', /does not know the token/, /valid still: KGIT_TOKEN/],
+    [403, {}, 'REMOTE', 'forbidden', /does not let the token/, allowed],
+    [404, {}, 'REMOTE', 'not-found', /no such repository/, allowed],
+    [500, {}, 'REMOTE', 'server-error', /a failure of its own/, /again later/],
+    [409, {}, 'REFUSED', undefined, /refuses it \(409\) \(no, \*\*\*\)/, /by hand, in the browser/],
+    [422, {}, 'REFUSED', undefined, /refuses it \(422\)/, /by hand, in the browser/],
+    [429, { 'retry-after': '3600' }, 'REMOTE', 'rate-limit', /takes more in 3600 s/, /again in 3600 s/],
     [
-      403,
-      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' },
-      'REMOTE',
-      'rate-limit',
-      /too many/,
+      ...([403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' }] as const),
+      ...(['REMOTE', 'rate-limit', /too many/, /again in \d+ s/] as const),
     ],
-    [200, {}, 'REMOTE', 'transport', /something else/],
-  ])('tells a %d %j as what it is, without the token', async (status, headers, code, cause, message) => {
-    fault = { status, headers, body: `{"message": "no, ${TOKEN}"}` };
-    const error = await open(kind)
-      .find('a', 'main')
-      .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code, message });
-    expect((error as { data: Record<string, unknown> }).data['cause']).toBe(cause);
-    expect(JSON.stringify(error) + String(error)).not.toContain(TOKEN);
-  });
+    [200, {}, 'REMOTE', 'transport', /something else/, /propose.forge/],
+  ])(
+    'tells a %d %j as what it is, and what to do, without the token',
+    async (status, headers, code, cause, message, advice) => {
+      fault = { status, headers, body: `{"message": "no, ${TOKEN}"}` };
+      const error = await open(kind)
+        .find('a', 'main')
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code, message });
+      const { data, suggestions } = error as KgitError;
+      expect(data['cause']).toBe(cause);
+      expect(String(data['forge']).toLowerCase()).toBe(kind);
+      expect(suggestions).toEqual([expect.stringMatching(advice)]);
+      expect(JSON.stringify(error) + String(error)).not.toContain(TOKEN);
+    },
+  );
 
   it('waits as long as it is asked to, where that is short', async () => {
     fault = { status: 429, headers: { 'retry-after': '0' }, times: 2 };
@@ -154,9 +168,11 @@ it('knows which forge a host is by CI, then by its name', () => {
   const actions = { GITHUB_SERVER_URL: 'https://git.example.com' };
   expect(guessForge('git.example.com', actions)).toBe('github');
   expect(guessForge('git.example.com', { ...actions, GITEA_ACTIONS: 'true' })).toBe('gitea');
+  const forgejo = { ...actions, GITEA_ACTIONS: 'true', FORGEJO_ACTIONS: 'true' };
+  expect(guessForge('git.example.com', forgejo)).toBe('forgejo');
   expect(guessForge('git.example.com:8443', { CI_SERVER_HOST: 'git.example.com' })).toBe('gitlab');
   expect(
-    ['github.com', 'gitlab.acme.io', 'codeberg.org', 'forgejo.acme.io'].map((host) => guessForge(host, {})),
-  ).toEqual(['github', 'gitlab', 'gitea', 'gitea']);
+    ['github.com', 'gitlab.acme.io', 'codeberg.org', 'gitea.acme.io'].map((host) => guessForge(host, {})),
+  ).toEqual(['github', 'gitlab', 'forgejo', 'gitea']);
   expect(guessForge('git.example.com', {})).toBeNull();
 });
