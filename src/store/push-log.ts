@@ -23,10 +23,15 @@ export interface PushRecord {
 /** For how long others are taken to write still after they were met, in ms. */
 const RACED_MS = 30_000;
 
+/** Whether this clone pushed within the last half minute. */
+export function isRecent(pushes: readonly PushRecord[], now: number): boolean {
+  const last = pushes.at(-1);
+  return last !== undefined && now >= last.at && now - last.at < RACED_MS;
+}
+
 /** Whether others write to the branch just now, so that to ask where it is comes before a try that would lose. */
 export function isRaced(pushes: readonly PushRecord[], now: number): boolean {
-  const last = pushes.at(-1);
-  return last?.isRaced === true && now >= last.at && now - last.at < RACED_MS;
+  return pushes.at(-1)?.isRaced === true && isRecent(pushes, now);
 }
 
 function isRecord(value: unknown): value is PushRecord {
