@@ -3,7 +3,7 @@ import type { Delivery } from './delivery.js';
 import type { PublishLock } from './publish-lock.js';
 import type { PublishReport, PublishRunParts } from './publish-run.js';
 import { dueAt } from './publish-schedule.js';
-import { isRaced, isRecent, type PushLog } from './push-log.js';
+import { isRaced, isRecent, joinWindow, type PushLog } from './push-log.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
@@ -125,6 +125,8 @@ export class Publisher {
     const { pushes, clock } = this.#parts;
     const began = clock.now();
     const [known, combines] = [await pushes.read(), this.#combines];
+    const window = this.#parts.store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
+    if (window > 0) await clock.sleep(Math.min(window, Math.max(deadline - began, 0)));
     const raced = isRaced(known, began);
     // Who is always the first never meets the others, who wait for him to take them along.
     const asksFirst = raced || (combines && isRecent(known, began));
