@@ -1,21 +1,23 @@
 import type { Revision } from '../store/state-store.js';
+import type { Ancestry } from './ancestry.js';
 import type { Checkouts } from './checkouts.js';
 import type { Git } from './git.js';
 import type { Refs } from './refs.js';
-import { isAncestor } from './revisions.js';
 
 /** Brings the user's own branch, and the checkouts of it, to what was published. */
 export class BranchFollower {
   readonly #git: Git;
   readonly #refs: Refs;
   readonly #checkouts: Checkouts;
+  readonly #ancestry: Ancestry;
   readonly #branch: string;
   readonly #branchRef: string;
 
-  constructor(git: Git, refs: Refs, checkouts: Checkouts, branch: string) {
+  constructor(git: Git, refs: Refs, checkouts: Checkouts, ancestry: Ancestry, branch: string) {
     this.#git = git;
     this.#refs = refs;
     this.#checkouts = checkouts;
+    this.#ancestry = ancestry;
     this.#branch = branch;
     this.#branchRef = `refs/heads/${branch}`;
   }
@@ -48,7 +50,7 @@ export class BranchFollower {
     const local = await this.tip();
     const staying = (...notes: string[]) => ({ local, checkouts, notes });
     if (local === tip || (local === null && checkouts.length === 0)) return staying();
-    if (local !== null && local !== base && !(await isAncestor(this.#git, local, tip)))
+    if (local !== null && local !== base && !(await this.#ancestry.isAncestor(local, tip)))
       return staying(
         `your branch ${this.#branch} has commits that the remote does not have, so it was left where it is`,
       );

@@ -12,6 +12,7 @@ import type {
   SwapOutcome,
   TimelineEntry,
 } from '../store/state-store.js';
+import { Ancestry, wentForwards } from './ancestry.js';
 import { BranchFollower } from './branch-follower.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { CommitBuilder, isOn } from './commit-builder.js';
@@ -31,7 +32,7 @@ import { filesWith, placesOf } from './places.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
-import { isAncestor, resolveRevision, revisionAt } from './revisions.js';
+import { resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 import { untilUndisturbed } from './until-undisturbed.js';
@@ -63,6 +64,7 @@ export class GitStore implements StateStore {
   readonly #checkouts: Checkouts;
   readonly #follower: BranchFollower;
   readonly #refs: Refs;
+  readonly #ancestry: Ancestry;
   readonly #branchRef: string;
   readonly #trackingRef: string;
   #hasMoved = false;
@@ -92,7 +94,8 @@ export class GitStore implements StateStore {
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
       clock.sleep,
     );
-    this.#follower = new BranchFollower(git, this.#refs, this.#checkouts, branch);
+    this.#ancestry = new Ancestry(git);
+    this.#follower = new BranchFollower(git, this.#refs, this.#checkouts, this.#ancestry, branch);
   }
 
   async head(): Promise<Head> {
@@ -106,7 +109,7 @@ export class GitStore implements StateStore {
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
       return { revision: local, fetchedAt };
     // The user's own fetch or push may know a newer tip than kgit's.
-    const isNewer = users && ours && users !== ours && (await isAncestor(this.#git, ours, users));
+    const isNewer = users && ours && users !== ours && (await this.#ancestry.isAncestor(ours, users));
     // Nothing was ever published: what lies here is what the first push will bring.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
@@ -134,7 +137,9 @@ export class GitStore implements StateStore {
     const tip = isEmpty
       ? null
       : ((await this.#refs.read([this.#trackingRef])).get(this.#trackingRef) ?? null);
-    if (tip && before && !(await isRelated(this.#git, before, tip))) {
+    if (tip && known && wentForwards(result.stderr, this.#trackingRef, known, tip))
+      this.#ancestry.note(known, tip);
+    else if (tip && before && !(await isRelated(this.#git, before, tip))) {
       const back = known ? [this.#trackingRef, known] : ['-d', this.#trackingRef];
       await this.#git.text(['update-ref', ...back]);
       throw unrelatedHistory(this.#remoteName(), this.#options.branch);
@@ -214,6 +219,7 @@ export class GitStore implements StateStore {
 
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
+    if (base) this.#ancestry.note(base, tip);
     try {
       const notes = await this.#follower.follow(tip, base, this.#trackingRef);
       if (locks.length > 0) await this.leases.noteSeen(locks);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, privateFolder, removeFile, replaceWhole } from '../store/durable-files.js';
-import type { Offers } from '../store/state-store.js';
+import type { Offer, Offers } from '../store/state-store.js';
 import type { Git } from './git.js';
 import type { ObjectReader } from './object-reader.js';
 
@@ -37,19 +37,19 @@ export class InboxRefs implements Offers {
     return { options: ['--prune'], refspec: `+${INBOX}*/${this.#branch}:${SEEN}*/${this.#branch}` };
   }
 
-  async read(): Promise<readonly string[]> {
+  async read(): Promise<readonly Offer[]> {
     const own = await this.#own();
     const refs = await this.#git.text(['for-each-ref', '--format=%(objectname) %(refname)', SEEN]);
-    const texts: string[] = [];
+    const offers: Offer[] = [];
     for (const line of refs.split('\n').filter(Boolean).slice(0, MAX_INBOXES)) {
       const [oid = '', ref = ''] = line.split(' ');
       const clone = ref.slice(SEEN.length, -this.#branch.length - 1);
-      if (!CLONE.test(clone) || clone === own || !ref.endsWith(`/${this.#branch}`)) continue;
+      if (!CLONE.test(clone) || !ref.endsWith(`/${this.#branch}`)) continue;
       const object = await this.#reader.read(oid);
       const text = object?.type === 'commit' ? object.data.toString('utf8') : '';
-      texts.push(text.slice(text.indexOf('\n\n') + 2));
+      offers.push({ clone, isOwn: clone === own, text: text.slice(text.indexOf('\n\n') + 2) });
     }
-    return texts;
+    return offers;
   }
 
   /** The refspec that lays down an offer, or takes this clone's inbox away; null where there is nothing to do. */

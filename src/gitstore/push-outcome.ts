@@ -17,7 +17,7 @@ const BROKEN_OFF =
 
 /** Progress and advice of git's and ssh's that say nothing of the failure, and ssh's box around a changed host key. */
 const NOISE =
-  /^(To |hint:|Please make sure|and the repository exists|Cloning into|(remote: )?[A-Z][a-z]+ [a-z]+: +\d|@|IT IS POSSIBLE|Someone could be|It is also possible|Please contact)|^fatal: Could not read from remote/;
+  /^(To |From | [ *+=-] |hint:|Please make sure|and the repository exists|Cloning into|(remote: )?[A-Z][a-z]+ [a-z]+: +\d|@|IT IS POSSIBLE|Someone could be|It is also possible|Please contact)|^fatal: Could not read from remote/;
 
 function lastWords(stderr: string): string {
   const lines = withoutCredentials(stderr)

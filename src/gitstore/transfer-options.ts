@@ -1,10 +1,11 @@
 /** Options of every fetch of ours; the remote and refspecs come behind them. */
 export const FETCH_OPTIONS: readonly string[] = [
-  '--quiet',
   '--no-tags',
   '--no-recurse-submodules',
   '--no-auto-gc',
   '--no-write-fetch-head',
+  // Its report is believed where it says of a ref that it went forwards; a user's setting could make it say so untested.
+  '--show-forced-updates',
   // A copied repository may name another program, and git would run it.
   '--upload-pack=git-upload-pack',
 ];

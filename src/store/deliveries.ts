@@ -60,10 +60,9 @@ export class Deliveries {
   async refuseOwn(entries: readonly OutboxEntry[], error: KgitError, attempts: number): Promise<void> {
     for (const entry of entries) {
       if (entry.isForeign || this.#isThrough(entry)) continue;
-      const isOffered = this.isOffered(entry.id);
-      if (entry.id === this.#own && !isOffered)
+      if (entry.id === this.#own && !this.isOffered(entry.id))
         await this.complete(entry, { kind: 'rejected', error, attempts });
-      else await this.leave([entry], error, attempts, isOffered);
+      else await this.leave([entry], error, attempts, false);
     }
   }
 
@@ -76,7 +75,9 @@ export class Deliveries {
   ): Promise<void> {
     for (const entry of entries) {
       if (entry.isForeign || this.#isThrough(entry)) continue;
-      const delivery: Delivery = { kind: 'pending', error, attempts, unknown };
+      // What lies beside the branch may be taken along still.
+      const isUnknown = unknown || this.isOffered(entry.id);
+      const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isUnknown };
       this.#byId.set(entry.id, delivery);
       await this.#outbox.recordTrouble(entry, Math.max(attempts, 1), error);
       // Whoever waits for it need not run into the same wall again.

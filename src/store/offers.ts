@@ -37,7 +37,7 @@ export function offerOf(entries: readonly OutboxEntry[]): { text: string | null;
 }
 
 /** The operations of an offer, in their order; none of one that is too large, cut off, or of another version. */
-function readOffer(text: string): Operation[] {
+export function readOffer(text: string): Operation[] {
   if (Buffer.byteLength(text) > MAX_BYTES) return [];
   let json: { version?: unknown; operations?: unknown } | null;
   try {
@@ -55,21 +55,4 @@ function readOffer(text: string): Operation[] {
     operations.push(operation);
   }
   return operations;
-}
-
-/** What other clones offer, as entries to plan with; without those that wait here, too. */
-export function offered(
-  texts: readonly string[],
-  own: readonly OutboxEntry[],
-  target: string,
-): OutboxEntry[] {
-  const known = new Set(own.map(({ id }) => id));
-  const entries: OutboxEntry[] = [];
-  for (const operation of texts.flatMap(readOffer)) {
-    const { id } = operation;
-    if (known.has(id)) continue;
-    known.add(id);
-    entries.push({ name: '', id, operation, target, attempts: 0, error: null, isForeign: true });
-  }
-  return entries;
 }

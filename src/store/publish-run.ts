@@ -1,6 +1,8 @@
 import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
+import { askersOf, decidable, ownOf, writersOf } from './batch-entries.js';
 import { ClaimedWrites } from './claimed-writes.js';
+import type { Combining } from './combining.js';
 import { Deliveries } from './deliveries.js';
 import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
@@ -30,8 +32,10 @@ export interface PublishRunOptions {
   readonly deadline: number;
   /** The operation whose delivery this process returns itself, so it needs no result file. */
   readonly own: string | undefined;
-  /** Whether others write just now: then the tip is asked for before the first try, which would lose. */
+  /** Whether others write just now. */
   readonly isRaced: boolean;
+  /** Whether the tip is asked for before the first try, which would lose. */
+  readonly asksFirst: boolean;
   /** Whether clones take each other's operations along (`publish.combine`). */
   readonly combines: boolean;
 }
@@ -70,8 +74,8 @@ export class PublishRun {
   #isRaced = false;
   /** Where the branch was taken to be. */
   #believed: Revision | null = null;
-  /** What other clones offered when the tip was asked for. */
-  #foreign: readonly OutboxEntry[] = [];
+  /** Null where clones do not take each other's operations along, or it is not known yet that others write. */
+  #combining: Combining | null = null;
   #combines: boolean;
 
   constructor({ store, outbox, clock, leases }: PublishRunParts, options: PublishRunOptions) {
@@ -96,7 +100,7 @@ export class PublishRun {
     let entries: readonly OutboxEntry[] = await this.#waiting();
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
-    if (this.#options.isRaced && this.#store.isRemote && entries.length > 0) {
+    if (this.#options.asksFirst && this.#store.isRemote && entries.length > 0) {
       const known = entries;
       head = await this.#refresh(known);
       entries = decidable(await this.#waiting(), known);
@@ -104,16 +108,23 @@ export class PublishRun {
     while (head && entries.length > 0) {
       entries = await this.#dropUnclaimed(entries);
       if (entries.length === 0) break;
-      const plan = await planBatch(this.#store, head.revision, [...entries, ...this.#foreign]);
+      const plan = await planBatch(this.#store, head.revision, [
+        ...entries,
+        ...(this.#combining?.foreign ?? []),
+      ]);
+      this.#isRaced ||= plan.entries.some(
+        ({ entry, applied }) => entry.isForeign && applied.kind === 'commit',
+      );
       // A refusal, or 'nothing to do', counts only on the tip as it is now.
       const isSure = ({ applied }: PlannedEntry) => applied.kind === 'commit' || applied.kind === 'present';
       if (this.#isFresh || plan.entries.every(isSure)) {
-        if (await this.#publish(plan, head)) break;
-        if (this.#attempts > 1 && this.#clock.now() >= this.#options.deadline) {
+        const isOthersTurn = this.#isFresh && this.#combining?.isOthersTurn(plan.entries);
+        if (!isOthersTurn && (await this.#publish(plan, head))) break;
+        if ((this.#attempts > 1 || isOthersTurn) && this.#clock.now() >= this.#options.deadline) {
           await this.#leave(entries, lostRaces(this.#attempts, this.#lock));
           break;
         }
-        if (this.#store.isRemote) await this.#backOff();
+        if (this.#store.isRemote) await this.#backOff(isOthersTurn === true);
       }
       const known = await this.#waiting();
       head = await this.#refresh(known);
@@ -193,8 +204,9 @@ export class PublishRun {
         return true;
       case 'blocked':
         // What stands in the way may be of another clone's operation.
-        if (this.#foreign.length > 0) {
+        if (this.#combining?.foreign.length) {
           this.#combines = false;
+          this.#combining = null;
           return false;
         }
         await this.#deliveries.refuseOwn(ownOf(plan.entries), outcome.error, this.#attempts);
@@ -205,17 +217,19 @@ export class PublishRun {
     }
   }
 
-  /**
-   * What this clone lays down beside the branch with its next push: where others write, its events, so that whoever
-   * is faster takes them along; else nothing.
-   */
+  /** What this clone lays down beside the branch with its next push: nothing where nobody else writes. */
   async #offering(plan: BatchPlan): Promise<Offering | undefined> {
     if (!this.#combines) return undefined;
     if (!this.#isRaced && !this.#options.isRaced) return { offer: null };
-    const { offerOf } = await import('./offers.js');
-    const { text, entries } = offerOf(writersOf(plan.entries));
-    this.#deliveries.noteOffered(entries);
-    return { offer: text };
+    this.#combining ??= await this.#combiner();
+    const { offering, offered } = this.#combining.offering(writersOf(plan.entries));
+    this.#deliveries.noteOffered(offered);
+    return offering;
+  }
+
+  async #combiner(): Promise<Combining> {
+    const { Combining } = await import('./combining.js');
+    return new Combining(this.#store);
   }
 
   #leave(entries: readonly OutboxEntry[], error: KgitError, unknown = false): Promise<void> {
@@ -232,7 +246,10 @@ export class PublishRun {
       this.#isRaced ||= !this.#mayHaveLanded && head.revision !== this.#believed;
       this.#mayHaveLanded = false;
       this.#believed = head.revision;
-      this.#foreign = await this.#offered(entries);
+      if (this.#combines) {
+        this.#combining ??= await this.#combiner();
+        await this.#combining.look(head.revision, entries);
+      }
       return head;
     } catch (error) {
       if (error instanceof ConflictError || error instanceof InvalidStateError)
@@ -243,14 +260,6 @@ export class PublishRun {
     }
   }
 
-  async #offered(own: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
-    const { offers, target } = this.#store;
-    if (!this.#combines || !offers) return [];
-    const texts = await offers.read();
-    if (texts.length === 0) return [];
-    return (await import('./offers.js')).offered(texts, own, target);
-  }
-
   /** What others made of the repository since we opened it, a newer version's above all, is not written into. */
   async #checkVersion(revision: Revision | null): Promise<void> {
     const view = this.#store.view(revision);
@@ -258,37 +267,12 @@ export class PublishRun {
   }
 
   /** Full jitter (every wait is drawn anew from zero up), so that machines on one timer come apart. */
-  async #backOff(): Promise<void> {
+  async #backOff(isOthersTurn: boolean): Promise<void> {
     const base = Math.max(BACKOFF_BASE_MS, this.#lastPushMs);
-    // Where clones take each other's operations along, to wait longer is of use to nobody.
-    const growth = this.#combines ? 1 : 2 ** (this.#attempts - 1);
-    const ceiling = Math.min(base * growth, Math.max(BACKOFF_CAP_MS, base));
     const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
+    // Others take it along: it has only to look whether they did, about once while one of them pushes.
+    if (isOthersTurn) return this.#clock.sleep(Math.min(base * (0.5 + this.#clock.random() / 2), left));
+    const ceiling = Math.min(base * 2 ** (this.#attempts - 1), Math.max(BACKOFF_CAP_MS, base));
     await this.#clock.sleep(Math.min(this.#clock.random() * ceiling, left));
   }
-}
-
-/**
- * What can be decided on a tip that was asked for when `known` waited. A write that came since goes along while nothing
- * is asked of the tip: one that is older than the write must not refuse it.
- */
-function decidable(entries: readonly OutboxEntry[], known: readonly OutboxEntry[]): OutboxEntry[] {
-  const ids = new Set(known.map(({ id }) => id));
-  const doubtful = entries.findIndex(({ id, operation }) => !ids.has(id) && operation?.change);
-  return entries.filter(({ id }, i) => ids.has(id) || doubtful < 0 || i < doubtful);
-}
-
-type Planned = readonly PlannedEntry[];
-
-function ownOf(entries: Planned): OutboxEntry[] {
-  return entries.flatMap(({ entry }) => (entry.isForeign ? [] : [entry]));
-}
-
-function writersOf(entries: Planned): OutboxEntry[] {
-  return ownOf(entries.filter(({ applied }) => applied.kind === 'commit'));
-}
-
-/** Those that write nothing: what refused them, or is there already, may be of a writer before them that is not published. */
-function askersOf(entries: Planned): OutboxEntry[] {
-  return ownOf(entries.filter(({ applied }) => applied.kind !== 'commit'));
 }

@@ -3,7 +3,7 @@ import type { Delivery } from './delivery.js';
 import type { PublishLock } from './publish-lock.js';
 import type { PublishReport, PublishRunParts } from './publish-run.js';
 import { dueAt } from './publish-schedule.js';
-import { isRaced, type PushLog } from './push-log.js';
+import { isRaced, isRecent, joinWindow, type PushLog } from './push-log.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
@@ -124,7 +124,13 @@ export class Publisher {
     const { PublishRun } = await import('./publish-run.js');
     const { pushes, clock } = this.#parts;
     const began = clock.now();
-    const options = { deadline, own, isRaced: isRaced(await pushes.read(), began), combines: this.#combines };
+    const [known, combines] = [await pushes.read(), this.#combines];
+    const window = this.#parts.store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
+    if (window > 0) await clock.sleep(Math.min(window, Math.max(deadline - began, 0)));
+    const raced = isRaced(known, began);
+    // Who is always the first never meets the others, who wait for him to take them along.
+    const asksFirst = raced || (combines && isRecent(known, began));
+    const options = { deadline, own, isRaced: raced, asksFirst, combines };
     const run = new PublishRun(this.#parts, options);
     const report = await run.run().catch(async (error: unknown) => {
       if (own === undefined) throw error;

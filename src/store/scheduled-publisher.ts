@@ -50,9 +50,16 @@ export class ScheduledPublisher {
 
   async #publishWhenDue(intervalMs: number, timeoutMs: number): Promise<void> {
     const { publisher, pushes, clock } = this.#parts;
-    for (;;) {
+    for (let isLast = false; ; ) {
       const due = dueAt(await this.#untried(), await pushes.read(), intervalMs, clock.now());
-      if (due === null) return;
+      if (due === null) {
+        if (isLast) return;
+        // Who wrote just now may write again, and to stay costs less than the next one's start.
+        isLast = true;
+        await clock.sleep(Math.min(intervalMs, LOOK_MS));
+        continue;
+      }
+      isLast = false;
       const left = due - clock.now();
       // Somebody else may publish it all meanwhile.
       if (left > 0) await clock.sleep(Math.min(left, LOOK_MS));

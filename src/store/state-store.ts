@@ -73,8 +73,17 @@ export type SwapOutcome =
 
 /** A place beside the branch where each clone lays down what it offers to whoever moves the branch next. */
 export interface Offers {
-  /** What others offered at the last `refresh` that asked for it, one text a clone; hostile. */
-  read(): Promise<readonly string[]>;
+  /** What lay there at the last `refresh` that asked for it. */
+  read(): Promise<readonly Offer[]>;
+}
+
+/** What one clone offers. */
+export interface Offer {
+  /** The clone's name among the offers. */
+  readonly clone: string;
+  readonly isOwn: boolean;
+  /** Hostile, but for our own. */
+  readonly text: string;
 }
 
 /** What this clone does with its own place there. */

@@ -85,6 +85,19 @@ it('a write that lost its race is taken along by whoever moves the branch next: 
   git(remote, 'fsck', '--strict', '--no-dangling');
 });
 
+it('who is always the first takes along those that wait, for he asks before he pushes', async () => {
+  const { remote, first } = await threeWriters();
+  const [slow, next] = [eventOperation(), eventOperation()];
+  const loser = await writer(remote, async () => {
+    if (!opsOn(remote).includes(next.id)) await first.write(next);
+  });
+  await loser.meetOthers();
+  loser.beforePush(() => first.write(eventOperation()));
+  const { delivery } = await loser.write(slow);
+  expect(delivery).toMatchObject({ kind: 'published', attempts: 1, duplicates: [] });
+  expect(opsOn(remote).slice(-2)).toEqual([next.id, slow.id]);
+});
+
 it('what asks something of the tip is never laid down', async () => {
   const { remote, first } = await threeWriters();
   const loser = await writer(remote);
