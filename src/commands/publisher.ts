@@ -5,7 +5,7 @@ export default class Publisher extends KgitCommand {
   static override hidden = true;
   static override summary = 'Publish what waits when it is due, then end.';
   static override description = helpText(
-    `Writes start it where publish.interval is set; nobody else has to. It waits until the interval is over, publishes all that waits in one push, and ends when nothing waits any more, or at once where another one runs in this clone.`,
+    `Writes start it where publish.interval is set; nobody else has to. It waits until the interval is over, publishes all that waits in one push, and ends when nothing was written for an interval more, 5 seconds at most, or at once where another one runs in this clone.`,
     'NO_REPO',
     'ENVIRONMENT',
   );
