@@ -10,7 +10,7 @@ const EACH = 20;
 const ROUNDS = 3;
 /** Seconds by which a push takes longer at a forge. */
 const FORGE_DELAY = 0.5;
-const INTERVAL = '1s';
+const INTERVAL = '2s';
 const PROCESSES = 16;
 const EVENTS = 10;
 const LONE = 20;

@@ -98,6 +98,25 @@ it('who is always the first takes along those that wait, for he asks before he p
   expect(opsOn(remote).slice(-2)).toEqual([next.id, slow.id]);
 });
 
+it('whose time is up while his events lie there is told that they may land still, and they do', async () => {
+  const { remote, first, second } = await threeWriters();
+  const own = eventOperation();
+  let made = 0;
+  const loser = await writer(remote);
+  await loser.meetOthers();
+  const race = async () => {
+    await first.write(setOperation('a', made++));
+    loser.beforePush(race);
+  };
+  loser.beforePush(race);
+  await loser.outbox.add(own, loser.store.target);
+  const { delivery } = await loser.publisher.deliver(own.id, loser.clock.now() + 1, true);
+  expect(delivery).toMatchObject({ kind: 'pending', unknown: true });
+  await second.meetOthers();
+  await second.write(eventOperation());
+  expect(opsOn(remote)).toContain(own.id);
+});
+
 it('what asks something of the tip is never laid down', async () => {
   const { remote, first } = await threeWriters();
   const loser = await writer(remote);
