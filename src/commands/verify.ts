@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { findingCount, findingLines } from '../cli/finding-lines.js';
+import { counted, findingCount, findingLines } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import type { Value } from '../model/value.js';
@@ -61,7 +61,11 @@ export default class Verify extends KgitCommand {
       rows: list,
       names: [...new Set(list.flatMap(({ path }) => path ?? []))],
       lines: (screen) => {
-        const looked = `${counts.deployments} states, ${counts.events} events, ${counts.signatures} signatures`;
+        const looked = [
+          counted(counts.deployments, 'state'),
+          counted(counts.events, 'event'),
+          counted(counts.signatures, 'signature'),
+        ].join(', ');
         const since =
           before === null ? 'nothing was verified here before' : `verified before: ${before.slice(0, 12)}`;
         return [
