@@ -7,7 +7,7 @@ import type { Offering, Revision, StateStore } from './state-store.js';
 /** How often the tip is looked at in vain before the next one in line takes the turn of one that may be dead. */
 const PATIENCE = 3;
 
-/** Stands for no clone in the order of turns, whatever the tip is: any two clones come to the same order from the same offers. */
+/** What a clone drew for a tip: the lowest goes first. Every clone computes the same, and each tip favours another. */
 function lot(tip: Revision | null, clone: string): string {
   return createHash('sha256').update(`${tip} ${clone}`).digest('hex');
 }

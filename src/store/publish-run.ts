@@ -118,13 +118,15 @@ export class PublishRun {
       // A refusal, or 'nothing to do', counts only on the tip as it is now.
       const isSure = ({ applied }: PlannedEntry) => applied.kind === 'commit' || applied.kind === 'present';
       if (this.#isFresh || plan.entries.every(isSure)) {
-        const isOthersTurn = this.#isFresh && this.#combining?.isOthersTurn(plan.entries);
+        // Whose time is up tries himself.
+        const mayWait = this.#isFresh && this.#clock.now() < this.#options.deadline;
+        const isOthersTurn = mayWait && this.#combining?.isOthersTurn(plan.entries) === true;
         if (!isOthersTurn && (await this.#publish(plan, head))) break;
-        if ((this.#attempts > 1 || isOthersTurn) && this.#clock.now() >= this.#options.deadline) {
+        if (this.#attempts > 1 && this.#clock.now() >= this.#options.deadline) {
           await this.#leave(entries, lostRaces(this.#attempts, this.#lock));
           break;
         }
-        if (this.#store.isRemote) await this.#backOff(isOthersTurn === true);
+        if (this.#store.isRemote) await this.#backOff(isOthersTurn);
       }
       const known = await this.#waiting();
       head = await this.#refresh(known);

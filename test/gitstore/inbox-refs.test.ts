@@ -117,6 +117,31 @@ it('whose time is up while his events lie there is told that they may land still
   expect(opsOn(remote)).toContain(own.id);
 });
 
+it('whose time is up while it is the turn of others tries himself', async () => {
+  const { remote, first } = await threeWriters();
+  const own = eventOperation();
+  // Others wait, too, and none of them ever moves the branch.
+  const waiting = await Promise.all([writer(remote), writer(remote), writer(remote), writer(remote)]);
+  const race = (one: Awaited<ReturnType<typeof writer>>) => async () => {
+    await first.write(setOperation('a', Math.random()));
+    one.beforePush(race(one));
+  };
+  for (const one of waiting) {
+    await one.meetOthers();
+    one.beforePush(race(one));
+    const theirs = eventOperation();
+    await one.outbox.add(theirs, one.store.target);
+    await one.publisher.deliver(theirs.id, one.clock.now(), true);
+  }
+  const late = await writer(remote);
+  await late.meetOthers();
+  late.beforePush(() => first.write(setOperation('a', Math.random())));
+  await late.outbox.add(own, late.store.target);
+  const { delivery } = await late.publisher.deliver(own.id, late.clock.now(), true);
+  expect(delivery).toMatchObject({ kind: 'published', attempts: 2 });
+  expect(opsOn(remote)).toContain(own.id);
+});
+
 it('what asks something of the tip is never laid down', async () => {
   const { remote, first } = await threeWriters();
   const loser = await writer(remote);
