@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.js';
 import type { Edit } from '../../model/edit.js';
-import { formatStatePath, parseStatePath, type StatePath } from '../../model/state-path.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, type Value, type ValueMap } from '../../model/value.js';
 import { fileValueKey } from '../../store/withheld-values.js';
 import type { StateFamily } from '../legacy-family.js';
@@ -34,6 +34,14 @@ function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
   return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
 }
 
+/** Each value of a mapping alone: where it is new in the file, another clone may have published more of it. */
+function leaves(path: StatePath, value: Value): Edit[] {
+  const entries = isMap(value) ? Object.entries(value) : [];
+  if (entries.length === 0 || !entries.every(([key]) => canBeNamed([...path, key])))
+    return [{ op: 'set', path, value }];
+  return entries.flatMap(([key, inner]) => leaves([...path, key], inner as Value));
+}
+
 function isEmpty(value: unknown): boolean {
   return isMap(value) && Object.keys(value).length === 0;
 }
@@ -61,6 +69,8 @@ export function stateEdits(
 ): StateEdits {
   const edits: Edit[] = [];
   const withheld = new Map<string, Value | undefined>();
+  // A file that begins anew takes the place of what was recorded of an earlier one.
+  const begins = Object.keys(before).length === 0;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const root = statePathOfKey(family, key);
     for (const edit of differences(root, own(before, key), own(after, key))) {
@@ -75,13 +85,15 @@ export function stateEdits(
         edits.push(edit);
         continue;
       }
+      const inFile = [key, ...edit.path.slice(root.length)];
       const clean = withhold(edit.value, edit.path, guard, 'leave out').value;
       // The full name may tell what the path without its prefix does not.
-      const isClean =
-        clean !== undefined && guard.find(clean, [key, ...edit.path.slice(root.length)]).length === 0;
+      const isClean = clean !== undefined && guard.find(clean, inFile).length === 0;
       const kept = isClean ? clean : undefined;
       for (const [path, value] of lost(edit.value, kept, edit.path)) withheld.set(path, value);
-      if (kept !== undefined) edits.push({ ...edit, value: kept });
+      if (kept === undefined) continue;
+      const isNew = !begins && !lookUp(before, inFile).found;
+      edits.push(...(isNew ? leaves(edit.path, kept) : [{ ...edit, value: kept }]));
     }
   }
   return { edits, withheld };

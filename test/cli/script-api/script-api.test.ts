@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -152,6 +152,23 @@ it('loses nothing when scripts of two clones write the same files, one of them b
   const { value } = await kgitJson(one, ['get', 'deployment.own']);
   expect(Object.keys(value)).toHaveLength(24);
 }, 120_000);
+
+it('adds to a mapping that is new in the file, and takes nothing from what another clone published in it', async () => {
+  const remote = bareRepository();
+  const one = temporaryFolder();
+  await kgitJson('.', ['init', one, '--remote', remote]);
+  const folder = checkout();
+  await bash(folder, one, 'init_deployment_state k0rdent-t6');
+  await kgitJson(one, ['sync']);
+  const two = cloneOf(remote);
+  renameSync(remote, `${remote}.away`);
+  expect(await bash(folder, two, 'update_state own.first.a 1')).toMatchObject({ code: 0, err: '' });
+  renameSync(`${remote}.away`, remote);
+  expect(await bash(folder, one, 'update_state own.first.b 2')).toMatchObject({ code: 0, err: '' });
+  for (const clone of [one, two, one]) await kgitJson(clone, ['sync']);
+  const { value } = await kgitJson(one, ['get', 'deployment.own']);
+  expect(value).toEqual({ first: { a: '1', b: '2' } });
+}, 60_000);
 
 it('keeps what it wrote when the network is away, and says so to nobody', async () => {
   const [folder, repo] = [checkout(), offlineClone()];
