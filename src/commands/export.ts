@@ -19,6 +19,7 @@ import { WithheldValues } from '../store/withheld-values.js';
 import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subject.js';
 import { planExport } from '../sync/export/plan-export.js';
 import { STATE_FOLDER } from '../sync/legacy-family.js';
+import { recordStands } from '../sync/record-stands.js';
 import { readText, replaceText } from '../sync/script-api/script-file.js';
 import { systemClock, thisHost } from '../this-host.js';
 
@@ -67,7 +68,7 @@ were withheld are on that machine alone. A file that has changed since it was im
       named === undefined ? await listSubjects(view) : [await resolveSubject(named, { ...context, view })];
     const known = new WithheldValues(context.opened.localFolder);
     const parts = await Promise.all(subjects.map((subject) => this.#part(context, subject, known)));
-    const imported = new ImportedFiles(context.opened.localFolder);
+    const imported = new ImportedFiles(context.opened.localFolder, recordStands(view));
     const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
     // A script that writes the same files just now would lose what it writes.
     const planned = await lock.exclusively(resolve(String(this.flags['to']), STATE_FOLDER), async () => {

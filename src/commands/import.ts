@@ -33,6 +33,7 @@ import { parseImport } from '../sync/parse-import.js';
 import type { ImportSettings, ParsedFile } from '../sync/parsed-file.js';
 import { planImport } from '../sync/plan-import.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
+import { recordStands } from '../sync/record-stands.js';
 import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
@@ -131,10 +132,11 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       secrets: GUARD,
     };
     const parsed = parseImport(files, settings, (done, all) => this.progress(bar('parsing', done, all)));
-    const imported = new ImportedFiles(context.opened.localFolder);
+    const { view } = context.reading;
+    const imported = new ImportedFiles(context.opened.localFolder, recordStands(view));
     const local = await lastImported(parsed, (place) => imported.last(place), GUARD);
     const onConflict = this.flags['on-conflict'] as ConflictRule;
-    const existing = await existingRecords(context.reading.view, parsed, local);
+    const existing = await existingRecords(view, parsed, local);
     const plan = planImport(parsed, existing, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
     if (refusal) throw refusal;
@@ -177,7 +179,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     const operations = plan.parts.map((part) => this.#operation(context, part));
     this.progress('publishing');
     const outcomes = (await this.#submitAll(context, operations)).map((outcome) => this.writeJson(outcome));
-    if (!isDry) await local.files();
+    if (!isDry) await local.files(context.reading.view, { plan, operations });
     const [
       only = { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 },
     ] = outcomes;

@@ -1,7 +1,8 @@
 import { ConflictError } from '../errors.js';
-import { type Edit, mutable, setAt, unsetAt } from './edit.js';
+import { type Edit, mutable, type PlainEdit, setAt, unsetAt } from './edit.js';
 import type { Change, KgitEvent } from './event.js';
-import type { Precondition } from './operation.js';
+import { layOver, obstacle } from './merge-edit.js';
+import type { Precondition, StateChange } from './operation.js';
 import { findSecrets } from './secret/find-secrets.js';
 import { MASK } from './secret/mask-secrets.js';
 import { editState, formatState, parseState } from './state-document.js';
@@ -26,7 +27,7 @@ function shown(value: Value, path: StatePath): Value {
   return findSecrets(value, path).length > 0 ? MASK : value;
 }
 
-function changeOf(data: Record<string, unknown>, edit: Edit): Change | null {
+function changeOf(data: Record<string, unknown>, edit: PlainEdit): Change | null {
   const before = lookUp(data, edit.path);
   const was = before.found ? { before: shown(before.value as Value, edit.path) } : {};
   if (edit.op === 'unset') return before.found ? { path: formatStatePath(edit.path), ...was } : null;
@@ -48,17 +49,49 @@ export function applyEdits(
 ): AppliedEdits {
   const data = mutable(parseState(text ?? '', file)) as Record<string, unknown>;
   const changes: Change[] = [];
-  const effective: Edit[] = [];
-  for (const edit of edits) {
+  const effective: PlainEdit[] = [];
+  const apply = (edit: PlainEdit): void => {
     const change = changeOf(data, edit);
-    if (!change) continue;
+    if (!change) return;
     changes.push(JSON.parse(JSON.stringify(change)) as Change);
     effective.push(edit);
     if (edit.op === 'set') setAt(data, edit.path, mutable(edit.value));
     else unsetAt(data, edit.path);
+  };
+  for (const edit of edits) {
+    if (edit.op !== 'merge') apply(edit);
+    else for (const part of layOver(data, edit.path, edit.value)) apply(part);
   }
   if (text === null) return { text: formatState(data as Value, header(file, schema)), changes };
   return { text: editState(text, effective, file), changes };
+}
+
+/** Whether a single value stands on the way to a path. */
+function isBlocked(data: unknown, path: StatePath): boolean {
+  return path.some((_part, at) => {
+    const { found, value } = lookUp(data, path.slice(0, at));
+    return found && value !== null && typeof value !== 'object';
+  });
+}
+
+/** The edits of a change that leaves out what cannot be done: those whose preconditions hold on `data`. */
+export function possibleEdits({ edits, preconditions }: StateChange, data: unknown): Edit[] {
+  const refused = new Set(
+    preconditions.flatMap((condition) =>
+      condition.check === 'unchanged-since' ||
+      condition.check === 'lacks' ||
+      obstacle(condition, data) === null
+        ? []
+        : formatStatePath(condition.path),
+    ),
+  );
+  const isFree = (path: StatePath) => !lookUp(data, path).found;
+  return edits.flatMap((edit): Edit[] => {
+    if (isBlocked(data, edit.path) || refused.has(formatStatePath(edit.path))) return [];
+    return edit.op === 'merge'
+      ? layOver(data, edit.path, edit.value).filter(({ path }) => isFree(path))
+      : [edit];
+  });
 }
 
 /**
@@ -66,13 +99,12 @@ export function applyEdits(
  * `unchanged-since` is about two revisions, not about data: the store checks it.
  */
 export function checkPrecondition(precondition: Precondition, data: unknown): void {
-  if (precondition.check === 'unchanged-since') return;
-  const path = formatStatePath(precondition.path);
-  const { found, value } = lookUp(data, precondition.path);
-  const actual = found ? shown(value as Value, precondition.path) : undefined;
-  const holds = precondition.check === 'absent' ? !found : found && sameValue(value, precondition.value);
-  if (holds) return;
-  const expected = precondition.check === 'absent' ? undefined : shown(precondition.value, precondition.path);
+  const place = obstacle(precondition, data);
+  if (place === null || precondition.check === 'unchanged-since') return;
+  const path = formatStatePath(place);
+  const { found, value } = lookUp(data, place);
+  const actual = found ? shown(value as Value, place) : undefined;
+  const expected = precondition.check === 'equals' ? shown(precondition.value, place) : undefined;
   const text = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 200));
   throw new ConflictError(`${path} is ${text(actual)}, expected ${text(expected)}`, {
     data: { path, expected: expected ?? null, actual: actual ?? null },

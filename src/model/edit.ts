@@ -5,7 +5,11 @@ import { isMap, setOwn, type Value } from './value.js';
 /** One intended change of a state document. */
 export type Edit =
   | { readonly op: 'set'; readonly path: StatePath; readonly value: Value }
+  /** Sets each value of a mapping alone: what others have put into it meanwhile stays. */
+  | { readonly op: 'merge'; readonly path: StatePath; readonly value: Value }
   | { readonly op: 'unset'; readonly path: StatePath };
+/** An edit of one path as it stands. */
+export type PlainEdit = Exclude<Edit, { op: 'merge' }>;
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';

@@ -1,4 +1,4 @@
-import type { Edit } from './edit.js';
+import type { PlainEdit } from './edit.js';
 import { findSecrets } from './secret/find-secrets.js';
 import { MASK } from './secret/mask-secrets.js';
 import { formatStatePath, type StatePath } from './state-path.js';
@@ -69,8 +69,8 @@ export function mergeData(base: Map, ours: Map, theirs: Map): MergedData {
 }
 
 /** The edits that make `to` of `from`: the deepest paths that differ, a list as a whole. */
-export function diffEdits(from: Map, to: Map, path: StatePath = []): Edit[] {
-  const edits: Edit[] = [];
+export function diffEdits(from: Map, to: Map, path: StatePath = []): PlainEdit[] {
+  const edits: PlainEdit[] = [];
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
     const [before, after] = [at(from, key), at(to, key)];
     const here = [...path, key];
@@ -82,7 +82,7 @@ export function diffEdits(from: Map, to: Map, path: StatePath = []): Edit[] {
 }
 
 /** The edit that gives `path` this value, or takes it away. */
-export function editTo(path: StatePath, value: Place): Edit {
+export function editTo(path: StatePath, value: Place): PlainEdit {
   return value === undefined ? { op: 'unset', path } : { op: 'set', path, value };
 }
 

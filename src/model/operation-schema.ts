@@ -34,11 +34,13 @@ const event = z.custom<KgitEvent>(
 );
 const edit = z.discriminatedUnion('op', [
   z.object({ op: z.literal('set'), path, value }),
+  z.object({ op: z.literal('merge'), path, value }),
   z.object({ op: z.literal('unset'), path }),
 ]);
 const precondition = z.discriminatedUnion('check', [
   z.object({ check: z.literal('equals'), path, value }),
   z.object({ check: z.literal('absent'), path }),
+  z.object({ check: z.literal('lacks'), path, value }),
   z.object({ check: z.literal('unchanged-since'), revision: z.string() }),
 ]);
 const operation = z.object({
@@ -53,6 +55,7 @@ const operation = z.object({
       event: ulid,
       edits: z.array(edit),
       preconditions: z.array(precondition),
+      leavesOut: z.optional(z.literal(true)),
     }),
   ),
   learned: z.optional(z.object({ name: z.string(), identity: z.string() })),

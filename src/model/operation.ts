@@ -9,6 +9,8 @@ import type { Value } from './value.js';
 export type Precondition =
   | { readonly check: 'equals'; readonly path: StatePath; readonly value: Value }
   | { readonly check: 'absent'; readonly path: StatePath }
+  /** Nothing stands there that laying this value over it would replace. */
+  | { readonly check: 'lacks'; readonly path: StatePath; readonly value: Value }
   /** The deployment's state has not changed since this revision. */
   | { readonly check: 'unchanged-since'; readonly revision: string };
 
@@ -25,6 +27,8 @@ export interface StateChange {
   readonly event: string;
   readonly edits: readonly Edit[];
   readonly preconditions: readonly Precondition[];
+  /** Edits whose precondition does not hold are left out, where else the whole operation is refused. */
+  readonly leavesOut?: true;
 }
 
 /** An event to be written; `given` are the fields that its writer named, all of them where it is left out. */

@@ -1,4 +1,4 @@
-import type { Edit } from './edit.js';
+import type { PlainEdit } from './edit.js';
 import type { StatePath } from './state-path.js';
 import { isMap, sameValue, type Value } from './value.js';
 
@@ -37,6 +37,6 @@ export function stateDifferences(before: Record<string, Value>, after: Record<st
 }
 
 /** The edit that makes a difference. */
-export function editOf({ path, after }: Difference): Edit {
+export function editOf({ path, after }: Difference): PlainEdit {
   return after === undefined ? { op: 'unset', path } : { op: 'set', path, value: after };
 }

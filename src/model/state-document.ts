@@ -1,6 +1,6 @@
 import { type Document, isMap as isMapNode, isScalar, type Pair, Scalar, type YAMLMap } from 'yaml';
 import { InvalidStateError } from '../errors.js';
-import type { Edit } from './edit.js';
+import type { PlainEdit } from './edit.js';
 import { mutable, setAt, unsetAt } from './edit.js';
 import { lookUp } from './state-path.js';
 import { isMap, sameValue, type Value } from './value.js';
@@ -95,7 +95,7 @@ function removePair(text: string, pair: Pair): Splice | null {
 }
 
 /** The deepest block map on the way to `path` that holds a pair for its next part, or could take one. */
-function spliceFor(document: Document.Parsed, text: string, data: unknown, edit: Edit): Splice | null {
+function spliceFor(document: Document.Parsed, text: string, data: unknown, edit: PlainEdit): Splice | null {
   let map: unknown = document.contents;
   let best: { map: YAMLMap; at: number } | null = null;
   for (let at = 0; at < edit.path.length; at++) {
@@ -121,7 +121,7 @@ function spliceFor(document: Document.Parsed, text: string, data: unknown, edit:
 }
 
 /** The text with one edit spliced in; null where an earlier splice left no YAML that can be read. */
-function spliced(text: string, data: Record<string, unknown>, edit: Edit, file: string): string | null {
+function spliced(text: string, data: Record<string, unknown>, edit: PlainEdit, file: string): string | null {
   let document: Document.Parsed;
   try {
     document = parseYamlDocument(text, file);
@@ -165,7 +165,7 @@ export function parseState(text: string, file: string): Record<string, Value> {
  * lines that must change do. The result is read back and compared with the data it should hold.
  * Throws InvalidStateError when `text` is no state document, ConflictError when a scalar is in the way.
  */
-export function editState(text: string, edits: readonly Edit[], file: string): string {
+export function editState(text: string, edits: readonly PlainEdit[], file: string): string {
   if (edits.length === 0) return text;
   const data = mutable(parseState(text, file)) as Record<string, unknown>;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';

@@ -76,3 +76,13 @@ export function lookUp(root: unknown, path: StatePath): { found: boolean; value?
   }
   return { found: true, value: at };
 }
+
+/** Whether a change of this path can be written down and read back. */
+export function canBeNamed(path: StatePath): boolean {
+  try {
+    return parseStatePath(formatStatePath(path)).length === path.length;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}

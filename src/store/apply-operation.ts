@@ -1,5 +1,6 @@
 import { ConflictError, NotFoundError } from '../errors.js';
-import { applyEdits, checkPrecondition } from '../model/apply.js';
+import { applyEdits, checkPrecondition, possibleEdits } from '../model/apply.js';
+import type { Edit } from '../model/edit.js';
 import { type Change, differingFields, type SubjectEvent } from '../model/event.js';
 import { formatEvent } from '../model/event-file.js';
 import { eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '../model/layout.js';
@@ -56,9 +57,11 @@ export function takenId(subject: Subject, id: string, fields: readonly string[])
   );
 }
 
-async function checkPreconditions(change: StateChange, text: string | null, tip: Tip): Promise<void> {
+/** The edits of a change that are to be made on a tip. Throws ConflictError where it must not be made there. */
+async function editsOf(change: StateChange, text: string | null, tip: Tip): Promise<readonly Edit[]> {
   const file = statePath(change.deployment);
   const data = parseState(text ?? '', file);
+  if (change.leavesOut) return possibleEdits(change, data);
   for (const precondition of change.preconditions) {
     if (precondition.check !== 'unchanged-since') {
       checkPrecondition(precondition, data);
@@ -80,6 +83,7 @@ async function checkPreconditions(change: StateChange, text: string | null, tip:
       },
     );
   }
+  return change.edits;
 }
 
 /** The schema for editors that a new state document can name; null where the repository has none. */
@@ -114,9 +118,9 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
     if (isChange && operation.change) {
       const file = statePath(operation.change.deployment);
       const text = await tip.view.read(file);
-      await checkPreconditions(operation.change, text, tip);
+      const edits = await editsOf(operation.change, text, tip);
       const schema = text === null ? await stateSchema(tip.view) : null;
-      const applied = applyEdits(text, operation.change.edits, file, schema);
+      const applied = applyEdits(text, edits, file, schema);
       if (applied.changes.length === 0) continue;
       changes = applied.changes;
       written = { ...event, changes };

@@ -16,7 +16,12 @@ export interface ImportedFileRecord {
   readonly mtimeMs: number;
   /** Its text, secrets, order and comments included. */
   readonly text: string;
+  /** An event of the operation that carried what was new in it; missing where nothing was. */
+  readonly carrier?: { readonly subject: string; readonly id: string };
 }
+
+/** How many records of a file are kept whose operation may still be refused. */
+const MAX_EARLIER = 8;
 
 /** The hash by which a file is known again. */
 export function textHash(text: string): string {
@@ -29,16 +34,28 @@ export function textHash(text: string): string {
  */
 export class ImportedFiles {
   readonly #folder: string;
+  readonly #stands: (record: ImportedFileRecord) => Promise<boolean>;
 
-  /** @param folder the local folder of the clone */
-  constructor(folder: string) {
+  /**
+   * @param folder the local folder of the clone
+   * @param stands whether what a record tells of is in the repository, or waits for it
+   */
+  constructor(folder: string, stands: (record: ImportedFileRecord) => Promise<boolean>) {
     this.#folder = join(folder, 'imports');
+    this.#stands = stands;
   }
 
-  /** What was last taken from the file at this absolute path; null where nothing was. Throws EnvironmentError. */
+  /**
+   * What was last taken from the file at this absolute path; null where nothing was. An import that was refused after
+   * it had waited in the outbox took nothing. Throws EnvironmentError.
+   */
   async last(path: string): Promise<ImportedFileRecord | null> {
-    const lines = (await this.#journal(path).read()).filter(isRecord);
-    return lines.findLast((line) => line.path === path) ?? null;
+    for (const record of (await this.#records(path)).reverse()) if (await this.#stands(record)) return record;
+    return null;
+  }
+
+  async #records(path: string): Promise<ImportedFileRecord[]> {
+    return (await this.#journal(path).read()).filter(isRecord).filter((record) => record.path === path);
   }
 
   /** What was last taken from each file. Throws EnvironmentError. */
@@ -52,9 +69,17 @@ export class ImportedFiles {
    * repository holds of the import. Throws EnvironmentError.
    */
   async note(record: ImportedFileRecord): Promise<void> {
-    const last = await this.last(record.path);
-    const isSame = last?.sha256 === record.sha256 && last.mtimeMs === record.mtimeMs;
-    if (!isSame || last.subject !== record.subject) await this.#journal(record.path).replace(record);
+    const earlier = await this.#records(record.path);
+    const newest = earlier.at(-1);
+    const stands = newest !== undefined && (await this.#stands(newest));
+    // With nothing new in it, it rests on what carried the last one.
+    const carrier = record.carrier ?? (stands ? newest.carrier : undefined);
+    const noted = carrier ? { ...record, carrier } : record;
+    const { sha256, mtimeMs, subject } = record;
+    const isSame = newest?.sha256 === sha256 && newest.mtimeMs === mtimeMs && newest.subject === subject;
+    if (isSame && stands && record.carrier === undefined) return;
+    const kept = carrier === undefined ? [] : earlier.slice(-MAX_EARLIER);
+    await this.#journal(record.path).replace(...kept, noted);
   }
 
   #journal(path: string): PrivateJournal {

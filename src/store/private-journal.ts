@@ -42,10 +42,10 @@ export class PrivateJournal {
     }
   }
 
-  /** Has it hold this line alone; readers see the old lines or the new one, a power loss may take it away. Throws EnvironmentError. */
-  async replace(line: unknown): Promise<void> {
+  /** Has it hold these lines alone; readers see the old ones or the new, a power loss may take them away. Throws EnvironmentError. */
+  async replace(...lines: readonly unknown[]): Promise<void> {
     await privateFolder(this.#folder);
-    await replaceWhole(this.#path, `${JSON.stringify(line)}\n`);
+    await replaceWhole(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
   /** The lines, oldest first; none where nothing was written. Throws EnvironmentError. */

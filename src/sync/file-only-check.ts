@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import { type Check, finding, passed } from '../model/check.js';
 import { hasCode } from '../store/durable-files.js';
 import { ImportedFiles } from '../store/imported-files.js';
+import type { StateView } from '../store/state-store.js';
 import { fileOnly, type MergeHost } from './merge-files.js';
+import { recordStands } from './record-stands.js';
 
 const NAME = 'legacy-files';
 const SHOWN = 3;
@@ -24,14 +26,16 @@ export const FILE_ONLY_FIX =
   'Import them with kgit import, and have what writes them use kgit shell-init, or run kgit mirror --watch';
 
 /** The folders of files that have changed since this clone last took them in. */
-async function changedFolders(localFolder: string): Promise<string[]> {
+async function changedFolders(localFolder: string, view: StateView): Promise<string[]> {
   const folders = new Set<string>();
-  for (const { path, mtimeMs } of await new ImportedFiles(localFolder).all()) {
+  const stands = recordStands(view);
+  for (const record of await new ImportedFiles(localFolder, stands).all()) {
+    const { path, mtimeMs } = record;
     const stats = await lstat(path).catch((error: unknown) => {
       if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return null;
       throw error;
     });
-    if (stats !== null && stats.mtimeMs !== mtimeMs) folders.add(dirname(path));
+    if (stats !== null && (stats.mtimeMs !== mtimeMs || !(await stands(record)))) folders.add(dirname(path));
   }
   return [...folders];
 }
@@ -44,7 +48,7 @@ export async function checkFileOnly(
 ): Promise<Check | null> {
   if (filesUntil === undefined) return null;
   if (!isOver(filesUntil, now)) return passed(NAME, `may be written without kgit until ${filesUntil}`);
-  const paths = await fileOnly(await changedFolders(host.localFolder), host);
+  const paths = await fileOnly(await changedFolders(host.localFolder, await host.view()), host);
   return paths.length === 0
     ? passed(NAME, 'hold nothing that the repository lacks')
     : finding(NAME, fileOnlyMessage(paths, filesUntil), FILE_ONLY_FIX);

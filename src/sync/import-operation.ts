@@ -23,8 +23,9 @@ export interface ImportStamp {
 /**
  * The operation that writes one part of a plan: its events as they were, and one of the importing person's
  * for the state, with its provenance.
+ * @param leavesOut whether values give way to what others publish meanwhile; else the operation is refused then
  */
-export function importOperation(part: ImportPart, stamp: ImportStamp): Operation {
+export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut = false): Operation {
   const { operationId: id, eventId, time, actor, runId } = stamp;
   const base = { id, time, actor, ...(runId === undefined ? {} : { runId }) };
   if (part.deployment === null || part.state === null) {
@@ -44,6 +45,9 @@ export function importOperation(part: ImportPart, stamp: ImportStamp): Operation
     ...base,
     title: titleOf([{ subject, event }]),
     events: [...part.events, { subject, event }],
-    change: { deployment: part.deployment, event: eventId, edits, preconditions },
+    change: {
+      ...{ deployment: part.deployment, event: eventId, edits, preconditions },
+      ...(leavesOut ? { leavesOut } : {}),
+    },
   };
 }

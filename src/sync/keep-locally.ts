@@ -1,15 +1,38 @@
+import type { Operation } from '../model/operation.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { sameValue, type Value } from '../model/value.js';
-import { ImportedFiles } from '../store/imported-files.js';
+import { type ImportedFileRecord, ImportedFiles } from '../store/imported-files.js';
+import type { StateView } from '../store/state-store.js';
 import { WithheldValues } from '../store/withheld-values.js';
+import type { ImportedFile, ImportPlan } from './import-plan.js';
 import { recordOf } from './last-imported.js';
 import type { ParsedFile } from './parsed-file.js';
+import { recordStands } from './record-stands.js';
+
+/** A plan that was carried out, and the operations of its parts. */
+export interface TakenIn {
+  readonly plan: ImportPlan;
+  readonly operations: readonly Operation[];
+}
+
+/** An event of the operation that carries what is new in a file; undefined where nothing is. */
+function carrierOf(
+  { deployment }: ParsedFile,
+  row: ImportedFile | undefined,
+  { plan, operations }: TakenIn,
+): ImportedFileRecord['carrier'] {
+  if (!row || row.events.new + row.state.set === 0) return undefined;
+  const operation = operations[plan.parts.findIndex((part) => part.deployment === deployment)];
+  const change = row.state.set > 0 ? operation?.change?.event : undefined;
+  const write = operation?.events.find(({ event }) => change === undefined || event.id === change);
+  return write && { subject: formatSubject(write.subject), id: write.event.id };
+}
 
 /** What of an import stays on this machine: the secrets, and what the files were when they were imported. */
 export function keepLocally(
   folder: string,
   parsed: readonly ParsedFile[],
-): { secrets(): Promise<void>; files(): Promise<void> } {
+): { secrets(): Promise<void>; files(view: StateView, taken: TakenIn): Promise<void> } {
   const sound = parsed.filter(({ error }) => error === null);
   return {
     async secrets() {
@@ -26,11 +49,12 @@ export function keepLocally(
       }
       for (const { subject, secrets } of bySubject.values()) await values.put(subject, secrets);
     },
-    async files() {
-      const files = new ImportedFiles(folder);
+    async files(view, taken) {
+      const files = new ImportedFiles(folder, recordStands(view));
       for (const file of sound) {
         const record = recordOf(file);
-        if (record && file.family !== 'unknown') await files.note(record);
+        const carrier = carrierOf(file, taken.plan.files[parsed.indexOf(file)], taken);
+        if (record && file.family !== 'unknown') await files.note(carrier ? { ...record, carrier } : record);
       }
     },
   };

@@ -10,6 +10,7 @@ import { parseImport } from './parse-import.js';
 import type { ImportSettings } from './parsed-file.js';
 import { planImport } from './plan-import.js';
 import { type LegacyFile, readLegacyFiles } from './read-legacy-files.js';
+import { recordStands } from './record-stands.js';
 
 /** What merging files without anybody to ask is handed. */
 export interface MergeHost {
@@ -27,10 +28,15 @@ type PlanHost = Pick<MergeHost, 'view' | 'localFolder' | 'settings'>;
 
 async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
   const parsed = parseImport(files, host.settings);
-  const imported = new ImportedFiles(host.localFolder);
+  const view = await host.view();
+  const imported = new ImportedFiles(host.localFolder, recordStands(view));
   const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
-  const existing = await existingRecords(await host.view(), parsed, local);
-  return { parsed, plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }) };
+  const existing = await existingRecords(view, parsed, local);
+  return {
+    view,
+    parsed,
+    plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }),
+  };
 }
 
 /** The absolute paths of the files below these places that hold what the repository lacks. Writes nothing. */
@@ -60,11 +66,12 @@ export async function mergeRead(
   files: readonly LegacyFile[],
   host: MergeHost,
 ): Promise<readonly ImportedFile[]> {
-  const { parsed, plan } = await planMerge(files, host);
+  const { view, parsed, plan } = await planMerge(files, host);
   const kept = keepLocally(host.localFolder, parsed);
   // Before anything is kept for others: what is withheld from them must not be lost here.
   await kept.secrets();
-  for (const part of plan.parts) await host.keep(host.guard(importOperation(part, host.stamp())));
-  await kept.files();
+  const operations = plan.parts.map((part) => host.guard(importOperation(part, host.stamp(), true)));
+  for (const operation of operations) await host.keep(operation);
+  await kept.files(view, { plan, operations });
   return plan.files;
 }

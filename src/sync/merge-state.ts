@@ -37,17 +37,18 @@ function ageOf(values: ValueMap): number {
  * What a file said when it was last imported. This clone knows it of its own files; of others it takes what anybody
  * imported last, unless the file is older than that: then it has missed what came between.
  */
-function baseValues({ state, file }: StateFile, { last, local }: KnownState): ValueMap | null {
+function baseValues({ state, file }: StateFile, { last, local }: KnownState) {
   const shared = last.files.findLast(({ family }) => family === state.family)?.values ?? null;
-  if (shared && sameValue(shared, state.values)) return shared;
+  if (shared && sameValue(shared, state.values)) return { values: shared, isOwn: false };
   const own = file.place === null ? undefined : local.get(file.place);
-  if (own) return own;
-  return shared && ageOf(state.values) >= ageOf(shared) ? shared : null;
+  if (own) return { values: own, isOwn: true };
+  return shared && ageOf(state.values) >= ageOf(shared) ? { values: shared, isOwn: false } : null;
 }
 
 function baseOf(file: StateFile, known: KnownState, claimed: ReadonlySet<string>): Base | null {
-  const values = baseValues(file, known);
-  if (values === null) return null;
+  const base = baseValues(file, known);
+  if (base === null) return null;
+  const { values, isOwn } = base;
   const { state, withheld } = file;
   const claims = Object.entries(values).map(([key, value]) => ({
     path: statePathOfKey(state.family, key),
@@ -57,8 +58,12 @@ function baseOf(file: StateFile, known: KnownState, claimed: ReadonlySet<string>
   // What is derived now was derived then, too, where the file said the same.
   for (const { path, file: said, value } of state.derived)
     if (lookUp(tree, path).value === said) setAt(tree, path, value);
+  // What another machine's file had, this one may never have held.
   const isGone = (path: StatePath) =>
-    state.isWhole && !claimed.has(formatStatePath(path)) && !withheld.includes(formatStatePath(path));
+    isOwn &&
+    state.isWhole &&
+    !claimed.has(formatStatePath(path)) &&
+    !withheld.includes(formatStatePath(path));
   return { claims: Object.entries(tree).map(([root, value]) => ({ path: [root], value })), isGone };
 }
 

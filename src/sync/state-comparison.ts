@@ -1,9 +1,9 @@
 import type { Edit } from '../model/edit.js';
 import type { Precondition } from '../model/operation.js';
 import { parseRfc3339 } from '../model/rfc3339.js';
-import { lookUp, type StatePath } from '../model/state-path.js';
+import { canBeNamed, lookUp, type StatePath } from '../model/state-path.js';
 import { isMap, sameValue, type Value } from '../model/value.js';
-import { canBeNamed, countLeaves, isComparedByKey, type Placed, treeOf } from './state-tree.js';
+import { countLeaves, isComparedByKey, type Placed, treeOf } from './state-tree.js';
 
 /** A path for which file and repository hold different values, and neither is the one last imported. */
 export interface Difference {
@@ -121,15 +121,17 @@ function clockOf(value: Value | undefined): number | null {
   return typeof value === 'string' ? parseRfc3339(value) : null;
 }
 
-/**
- * Every event that the scripts log moves `last_updated`. Where nothing else differs it is no conflict: the
- * later time is taken.
- */
+/** Every event that the scripts log moves `last_updated`. */
+function isClock(path: StatePath): boolean {
+  return path.at(-1) === 'last_updated';
+}
+
+/** Where nothing but a clock differs it is no conflict: the later time is taken. */
 function settleClocks(comparison: StateComparison): StateComparison {
   const { absent, unchanged, differences } = comparison;
-  const isClock = ({ path, repository, file }: Difference) =>
-    path.at(-1) === 'last_updated' && clockOf(repository) !== null && clockOf(file) !== null;
-  if (!differences.every(isClock)) return comparison;
+  const isLater = ({ path, repository, file }: Difference) =>
+    isClock(path) && clockOf(repository) !== null && clockOf(file) !== null;
+  if (!differences.every(isLater)) return comparison;
   const later = differences.filter(
     ({ repository, file }) => (clockOf(file) ?? 0) > (clockOf(repository) ?? 0),
   );
@@ -154,11 +156,13 @@ export function editsFor(
       for (const [key, item] of Object.entries(value as object)) {
         walk([...path, key], item as Value, lookUp(here.value, [key]));
       }
-    } else if (!here.found || !sameValue(value, here.value)) {
+    } else if (!here.found) {
+      // Others may publish more of the same mapping before this.
+      edits.push({ op: 'merge', path, value });
+      if (!isClock(path)) preconditions.push({ check: 'lacks', path, value });
+    } else if (!sameValue(value, here.value)) {
       edits.push({ op: 'set', path, value });
-      preconditions.push(
-        here.found ? { check: 'equals', path, value: here.value as Value } : { check: 'absent', path },
-      );
+      if (!isClock(path)) preconditions.push({ check: 'equals', path, value: here.value as Value });
     }
   };
   walk([], treeOf(values), { found: true, value: repository ?? {} });

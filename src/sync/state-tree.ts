@@ -1,6 +1,5 @@
-import { UsageError } from '../errors.js';
 import { mutable, setAt } from '../model/edit.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
+import { canBeNamed, lookUp, type StatePath } from '../model/state-path.js';
 import { isMap, type Value } from '../model/value.js';
 
 /** A value for a state path. */
@@ -13,16 +12,6 @@ export interface Placed {
 export function countLeaves(value: Value): number {
   if (!isMap(value) || Object.keys(value).length === 0) return 1;
   return Object.values(value).reduce<number>((sum, item) => sum + countLeaves(item as Value), 0);
-}
-
-/** Whether a change of this path can be written down and read back. */
-export function canBeNamed(path: StatePath): boolean {
-  try {
-    return parseStatePath(formatStatePath(path)).length === path.length;
-  } catch (error) {
-    if (error instanceof UsageError) return false;
-    throw error;
-  }
 }
 
 /** Whether two maps are compared key by key: a key that no state path can name makes them one value. */

@@ -5,7 +5,7 @@ import { mergeStateText } from '../../src/gitstore/merge-state-text.js';
 import { mergeData } from '../../src/model/merge-state.js';
 import { editState, formatState, parseState } from '../../src/model/state-document.js';
 import { sameValue, type Value } from '../../src/model/value.js';
-import { anyEdit, key, value } from '../support/arbitraries.js';
+import { key, plainEdit, value } from '../support/arbitraries.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 
 const git = new Git(temporaryFolder(), process.env);
@@ -82,7 +82,7 @@ kof:
   const document = fc
     .dictionary(key, value, { maxKeys: 3 })
     .map((data) => formatState(data as Value, '# a comment\n'));
-  const edits = fc.array(anyEdit, { maxLength: 3 });
+  const edits = fc.array(plainEdit, { maxLength: 3 });
   const edited = (text: string, list: Parameters<typeof editState>[1]) => {
     let result = text;
     for (const edit of list) {

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConflictError, InvalidStateError } from '../../src/errors.js';
-import { type Edit, mutable, setAt, unsetAt } from '../../src/model/edit.js';
+import { mutable, type PlainEdit, setAt, unsetAt } from '../../src/model/edit.js';
 import { editState, formatState, parseState } from '../../src/model/state-document.js';
 import { lookUp, parseStatePath } from '../../src/model/state-path.js';
 import type { Value } from '../../src/model/value.js';
-import { anyEdit, key, value } from '../support/arbitraries.js';
+import { key, plainEdit, value } from '../support/arbitraries.js';
 
-const set = (path: string, value: Value): Edit => ({ op: 'set', path: parseStatePath(path), value });
-const unset = (path: string): Edit => ({ op: 'unset', path: parseStatePath(path) });
-const edit = (text: string, ...edits: Edit[]) => editState(text, edits, 'state.yaml');
+const set = (path: string, value: Value): PlainEdit => ({ op: 'set', path: parseStatePath(path), value });
+const unset = (path: string): PlainEdit => ({ op: 'unset', path: parseStatePath(path) });
+const edit = (text: string, ...edits: PlainEdit[]) => editState(text, edits, 'state.yaml');
 
 const DOCUMENT = `# State of a deployment
 
@@ -47,7 +47,7 @@ function changedLines(before: string, after: string): { gone: string[]; come: st
 }
 
 describe('editState changes only the lines it must', () => {
-  it.each<[string, Edit, string[], string[]]>([
+  it.each<[string, PlainEdit, string[], string[]]>([
     [
       'a scalar in place, keeping the comment',
       set('deployment.deployment_id', 'x'),
@@ -170,7 +170,7 @@ describe('editState, for any edits', () => {
     fc.assert(
       fc.property(
         fc.dictionary(key, value, { maxKeys: 4 }),
-        fc.array(anyEdit, { maxLength: 6 }),
+        fc.array(plainEdit, { maxLength: 6 }),
         (data, edits) => {
           const kept = '# kept one\nkept: {x: [1,   2], y: "z"} # two\n# three\n';
           let text = `${kept}${Object.keys(data).length ? formatState(data, '') : ''}`;

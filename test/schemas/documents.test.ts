@@ -10,7 +10,7 @@ import { checkEventFields } from '../../src/model/event-schema.js';
 import { newEvent } from '../../src/model/new-event.js';
 import { monotonicIds } from '../../src/model/ulid.js';
 import { SETTING_RULES } from '../../src/settings.js';
-import { anyEdit, key, value } from '../support/arbitraries.js';
+import { key, plainEdit, value } from '../support/arbitraries.js';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { readSchema, schemaProblems } from '../support/schemas.js';
@@ -60,7 +60,7 @@ describe('everything that kgit writes is valid', () => {
 
   it('states, whatever is set and unset', () => {
     fc.assert(
-      fc.property(fc.array(anyEdit, { maxLength: 6 }), (edits) => {
+      fc.property(fc.array(plainEdit, { maxLength: 6 }), (edits) => {
         const possible = edits.filter((edit) => typeof edit.path[0] === 'string');
         let text: string | null = null;
         for (const edit of possible) {

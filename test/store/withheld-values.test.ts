@@ -77,7 +77,7 @@ describe('WithheldValues', () => {
 describe('ImportedFiles', () => {
   it('knows the last version of each file, for its user alone', async () => {
     const folder = temporaryFolder();
-    const files = new ImportedFiles(folder);
+    const files = new ImportedFiles(folder, async () => true);
     const record = (text: string) => ({
       path: '/srv/state/deployment-state.yaml',
       subject: 'deployment/k0rdent-x',
@@ -89,9 +89,9 @@ describe('ImportedFiles', () => {
     expect(await files.last('/srv/state/deployment-state.yaml')).toBeNull();
     await files.note(record('a: 1\n'));
     await files.note(record('a: 2\n'));
-    expect(await new ImportedFiles(folder).last('/srv/state/deployment-state.yaml')).toEqual(
-      record('a: 2\n'),
-    );
+    expect(
+      await new ImportedFiles(folder, async () => true).last('/srv/state/deployment-state.yaml'),
+    ).toEqual(record('a: 2\n'));
     expect(await files.last('/srv/other.yaml')).toBeNull();
     const file = fileIn(join(folder, 'imports'));
     expect(statSync(file).mode & 0o777).toBe(0o600);

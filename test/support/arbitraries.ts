@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Edit } from '../../src/model/edit.js';
+import type { Edit, PlainEdit } from '../../src/model/edit.js';
 import type { Value } from '../../src/model/value.js';
 
 /** Keys of state documents, odd ones included. */
@@ -25,8 +25,8 @@ export const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => (
     fc.dictionary(key, tie('value'), { maxKeys: 3 }),
   ),
 })).value;
-/** Any edit, also of paths that are not there. */
-export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
+/** Any edit of one path, also of paths that are not there. */
+export const plainEdit: fc.Arbitrary<PlainEdit> = fc.oneof(
   fc.record({
     op: fc.constant('set' as const),
     path: fc.array(fc.oneof(key, fc.nat({ max: 2 })), { minLength: 1, maxLength: 4 }),
@@ -36,4 +36,11 @@ export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
     op: fc.constant('unset' as const),
     path: fc.array(fc.oneof(key, fc.nat({ max: 2 })), { minLength: 1, maxLength: 4 }),
   }),
+);
+
+export const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 3, arbitrary: plainEdit },
+  plainEdit
+    .map(({ path }) => path)
+    .chain((path) => fc.record({ op: fc.constant('merge' as const), path: fc.constant(path), value })),
 );

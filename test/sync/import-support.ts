@@ -9,7 +9,7 @@ import { byName } from '../../src/model/sorted-names.js';
 import { formatStatePath, type StatePath } from '../../src/model/state-path.js';
 import { formatSubject } from '../../src/model/subject.js';
 import { makeUlid } from '../../src/model/ulid.js';
-import { isMap } from '../../src/model/value.js';
+import { isMap, type ValueMap } from '../../src/model/value.js';
 import { applyOperation } from '../../src/store/apply-operation.js';
 import { EventFinder } from '../../src/store/event-finder.js';
 import type { Entry, StateView } from '../../src/store/state-store.js';
@@ -80,6 +80,8 @@ export function eventFile(
 /** A repository in memory that takes operations as a driver does. */
 export class MemoryRepository implements StateView {
   readonly files = new Map<string, string>();
+  /** What this clone last took from each file, by place. */
+  readonly local = new Map<string, ValueMap>();
   private count = 0;
 
   async read(path: string): Promise<string | null> {
@@ -102,7 +104,7 @@ export class MemoryRepository implements StateView {
     settings: Partial<ImportSettings> = {},
   ): Promise<ImportPlan> {
     const parsed = parseImport(files, { ...SETTINGS, ...settings });
-    const existing = await existingRecords(this, parsed);
+    const existing = await existingRecords(this, parsed, this.local);
     return planImport(parsed, existing, { onConflict, skipInvalid: settings.skipInvalid ?? false });
   }
 

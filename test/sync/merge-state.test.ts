@@ -96,8 +96,18 @@ describe('where the repository holds other values', () => {
     await repository.carryOut(await repository.plan([first]));
     const remnant = legacyFile('deployment-state.yaml', 'last_updated: "2025-12-04T01:00:00Z"\n');
     const kept = await repository.plan([remnant], 'fail', { deployment: 'k0rdent-x' });
-    expect(kept.parts[0]?.state?.edits.map(({ op }) => op)).toEqual(['set']);
-    const shorter = legacyFile('deployment-state.yaml', 'deployment_id: k0rdent-x\nconfig: {port: 1}\n');
+    expect(kept.parts[0]?.state?.edits.map(({ op }) => op)).toEqual(['merge']);
+    const place = '/srv/state/deployment-state.yaml';
+    const shorter = {
+      ...legacyFile('deployment-state.yaml', 'deployment_id: k0rdent-x\nconfig: {port: 1}\n'),
+      place,
+    };
+    // What another machine's file had, this one may never have held.
+    expect((await repository.plan([shorter])).parts).toEqual([]);
+    repository.local.set(place, {
+      ...{ deployment_id: 'k0rdent-x', phase: 'a' },
+      config: { port: 1, host: 'h' },
+    });
     const plan = await repository.plan([shorter]);
     expect(plan.parts[0]?.state?.edits).toEqual([
       { op: 'unset', path: ['deployment', 'config', 'host'] },

@@ -1,6 +1,5 @@
-import { UsageError } from '../../errors.js';
 import type { Edit } from '../../model/edit.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state-path.js';
+import { canBeNamed, formatStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, type Value, type ValueMap } from '../../model/value.js';
 import { fileValueKey } from '../../store/withheld-values.js';
 import type { StateFamily } from '../legacy-family.js';
@@ -15,35 +14,16 @@ export interface StateEdits {
   readonly withheld: ReadonlyMap<string, Value | undefined>;
 }
 
-function canBeNamed(path: StatePath): boolean {
-  try {
-    return parseStatePath(formatStatePath(path)).length === path.length;
-  } catch (error) {
-    if (error instanceof UsageError) return false;
-    throw error;
-  }
-}
-
 function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
   if (sameValue(before, after)) return [];
   if (after === undefined) return [{ op: 'unset', path }];
+  // What is new in the file another clone may have published more of.
+  if (before === undefined) return [{ op: 'merge', path, value: after as Value }];
   const keys =
     isMap(before) && isMap(after) ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : [];
-  if (keys.length === 0 || !keys.every((key) => canBeNamed([...path, key])) || isEmpty(after))
+  if (keys.length === 0 || !keys.every((key) => canBeNamed([...path, key])))
     return [{ op: 'set', path, value: after as Value }];
   return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
-}
-
-/** Each value of a mapping alone: where it is new in the file, another clone may have published more of it. */
-function leaves(path: StatePath, value: Value): Edit[] {
-  const entries = isMap(value) ? Object.entries(value) : [];
-  if (entries.length === 0 || !entries.every(([key]) => canBeNamed([...path, key])))
-    return [{ op: 'set', path, value }];
-  return entries.flatMap(([key, inner]) => leaves([...path, key], inner as Value));
-}
-
-function isEmpty(value: unknown): boolean {
-  return isMap(value) && Object.keys(value).length === 0;
 }
 
 function own(value: unknown, key: string): unknown {
@@ -69,8 +49,6 @@ export function stateEdits(
 ): StateEdits {
   const edits: Edit[] = [];
   const withheld = new Map<string, Value | undefined>();
-  // A file that begins anew takes the place of what was recorded of an earlier one.
-  const begins = Object.keys(before).length === 0;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const root = statePathOfKey(family, key);
     for (const edit of differences(root, own(before, key), own(after, key))) {
@@ -91,9 +69,7 @@ export function stateEdits(
       const isClean = clean !== undefined && guard.find(clean, inFile).length === 0;
       const kept = isClean ? clean : undefined;
       for (const [path, value] of lost(edit.value, kept, edit.path)) withheld.set(path, value);
-      if (kept === undefined) continue;
-      const isNew = !begins && !lookUp(before, inFile).found;
-      edits.push(...(isNew ? leaves(edit.path, kept) : [{ ...edit, value: kept }]));
+      if (kept !== undefined) edits.push({ ...edit, value: kept });
     }
   }
   return { edits, withheld };
