@@ -8,7 +8,7 @@ import { NotFoundError } from '../errors.js';
 import { LegacyCommand } from '../legacy-command.js';
 import { hasCode } from '../store/durable-files.js';
 import { textHash } from '../store/imported-files.js';
-import type { ImportedFile } from '../sync/import-plan.js';
+import type { ImportConflict, ImportedFile } from '../sync/import-plan.js';
 import { mergeRead } from '../sync/merge-files.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
 import { systemClock } from '../this-host.js';
@@ -63,7 +63,8 @@ file that is only half written is tried again. Transitional: scripts that use kg
         // What lies beside a changed file says what it is about, so all of them are merged.
         if (files.length > 0) {
           const merged = await mergeRead(files, host);
-          for (const row of merged) {
+          for (const conflict of merged.conflicts) this.note(keptText(conflict));
+          for (const row of merged.files) {
             rows.set(row.path, row);
             this.#tell(row);
           }
@@ -148,4 +149,10 @@ file that is only half written is tried again. Transitional: scripts that use kg
     if (tries < TRIES && this.flags['watch'] === true) this.#seen.delete(path);
     if (tries === TRIES || this.flags['watch'] !== true) this.note(`${path}: ${error.message}`);
   }
+}
+
+/** What is said of a value that both sides have changed: nobody is there to be asked. */
+function keptText({ from, path, repository, file }: ImportConflict): string {
+  const text = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80));
+  return `${from}: ${path} is ${text(file)} there and ${text(repository)} in the repository, which stays; 'kgit set' changes it`;
 }

@@ -1,7 +1,7 @@
 import { ConflictError } from '../errors.js';
 import { type Edit, mutable, type PlainEdit, setAt, unsetAt } from './edit.js';
 import type { Change, KgitEvent } from './event.js';
-import { layOver, obstacle } from './merge-edit.js';
+import { layOver, obstacle, plainEdits } from './merge-edit.js';
 import type { Precondition, StateChange } from './operation.js';
 import { findSecrets } from './secret/find-secrets.js';
 import { MASK } from './secret/mask-secrets.js';
@@ -58,10 +58,7 @@ export function applyEdits(
     if (edit.op === 'set') setAt(data, edit.path, mutable(edit.value));
     else unsetAt(data, edit.path);
   };
-  for (const edit of edits) {
-    if (edit.op !== 'merge') apply(edit);
-    else for (const part of layOver(data, edit.path, edit.value)) apply(part);
-  }
+  for (const edit of edits) for (const part of plainEdits(data, edit)) apply(part);
   if (text === null) return { text: formatState(data as Value, header(file, schema)), changes };
   return { text: editState(text, effective, file), changes };
 }

@@ -7,9 +7,11 @@ export type Edit =
   | { readonly op: 'set'; readonly path: StatePath; readonly value: Value }
   /** Sets each value of a mapping alone: what others have put into it meanwhile stays. */
   | { readonly op: 'merge'; readonly path: StatePath; readonly value: Value }
+  /** Takes away what has a place in this value, and a mapping where nothing else is left in it. */
+  | { readonly op: 'unmerge'; readonly path: StatePath; readonly value: Value }
   | { readonly op: 'unset'; readonly path: StatePath };
 /** An edit of one path as it stands. */
-export type PlainEdit = Exclude<Edit, { op: 'merge' }>;
+export type PlainEdit = Exclude<Edit, { op: 'merge' | 'unmerge' }>;
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';

@@ -35,6 +35,7 @@ const event = z.custom<KgitEvent>(
 const edit = z.discriminatedUnion('op', [
   z.object({ op: z.literal('set'), path, value }),
   z.object({ op: z.literal('merge'), path, value }),
+  z.object({ op: z.literal('unmerge'), path, value }),
   z.object({ op: z.literal('unset'), path }),
 ]);
 const precondition = z.discriminatedUnion('check', [

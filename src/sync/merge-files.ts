@@ -3,7 +3,7 @@ import { ImportedFiles } from '../store/imported-files.js';
 import type { StateView } from '../store/state-store.js';
 import { existingRecords } from './existing-records.js';
 import { type ImportStamp, importOperation } from './import-operation.js';
-import type { ImportedFile } from './import-plan.js';
+import type { ImportPlan } from './import-plan.js';
 import { keepLocally } from './keep-locally.js';
 import { lastImported } from './last-imported.js';
 import { parseImport } from './parse-import.js';
@@ -52,20 +52,14 @@ export async function fileOnly(paths: readonly string[], host: PlanHost): Promis
 
 /**
  * Merges legacy files in, as `kgit import` does where nobody can be asked: what is broken is left out, and where both
- * sides have changed a value the repository's stays. Durable when it returns. The rows tell what was found.
+ * sides have changed a value the repository's stays. Durable when it returns. The plan tells what was found.
  */
-export async function mergeFiles(
-  paths: readonly string[],
-  host: MergeHost,
-): Promise<readonly ImportedFile[]> {
-  return paths.length === 0 ? [] : mergeRead(await readLegacyFiles(paths), host);
+export async function mergeFiles(paths: readonly string[], host: MergeHost): Promise<void> {
+  if (paths.length > 0) await mergeRead(await readLegacyFiles(paths), host);
 }
 
 /** The same for files that were read. */
-export async function mergeRead(
-  files: readonly LegacyFile[],
-  host: MergeHost,
-): Promise<readonly ImportedFile[]> {
+export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): Promise<ImportPlan> {
   const { view, parsed, plan } = await planMerge(files, host);
   const kept = keepLocally(host.localFolder, parsed);
   // Before anything is kept for others: what is withheld from them must not be lost here.
@@ -73,5 +67,5 @@ export async function mergeRead(
   const operations = plan.parts.map((part) => host.guard(importOperation(part, host.stamp(), true)));
   for (const operation of operations) await host.keep(operation);
   await kept.files(view, { plan, operations });
-  return plan.files;
+  return plan;
 }

@@ -23,7 +23,7 @@ export function guardSecrets(operation: Operation, reason: string | undefined): 
   if (reason !== undefined) refuseSecrets(findSecretsInText(reason));
   const { change } = operation;
   const edited = (change?.edits ?? []).flatMap((edit) =>
-    findSecrets(edit.op === 'unset' ? null : edit.value, edit.path),
+    findSecrets(edit.op === 'set' || edit.op === 'merge' ? edit.value : null, edit.path),
   );
   const perEvent = operation.events.map((item) => [
     ...findingsOf(item),

@@ -16,14 +16,20 @@ export interface StateEdits {
 
 function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
   if (sameValue(before, after)) return [];
-  if (after === undefined) return [{ op: 'unset', path }];
-  // What is new in the file another clone may have published more of.
+  // Of a mapping another clone may have published more than this file had, and may do so still.
+  if (after === undefined) return [{ op: 'unmerge', path, value: shapeOf(before) }];
   if (before === undefined) return [{ op: 'merge', path, value: after as Value }];
   const keys =
     isMap(before) && isMap(after) ? [...new Set([...Object.keys(before), ...Object.keys(after)])] : [];
   if (keys.length === 0 || !keys.every((key) => canBeNamed([...path, key])))
     return [{ op: 'set', path, value: after as Value }];
   return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
+}
+
+/** Where there is something in a value, without what it is: that may be secret. */
+function shapeOf(value: unknown): Value {
+  if (!isMap(value)) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOf(item)]));
 }
 
 function own(value: unknown, key: string): unknown {
@@ -59,7 +65,7 @@ export function stateEdits(
       const own = fileValueKey(family, [key]);
       for (const name of known.keys())
         if (name === own || name.startsWith(`${own}.`)) withheld.set(name, undefined);
-      if (edit.op === 'unset') {
+      if (edit.op === 'unmerge' || edit.op === 'unset') {
         edits.push(edit);
         continue;
       }

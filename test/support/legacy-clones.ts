@@ -1,0 +1,225 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { ConflictError, KgitError } from '../../src/errors.js';
+import type { KgitEvent } from '../../src/model/event.js';
+import type { Operation } from '../../src/model/operation.js';
+import { deployment } from '../../src/model/subject.js';
+import { type IdSource, makeUlid } from '../../src/model/ulid.js';
+import type { ValueMap } from '../../src/model/value.js';
+import { applyOperation } from '../../src/store/apply-operation.js';
+import { EventFinder } from '../../src/store/event-finder.js';
+import type { FolderLock } from '../../src/store/folder-lock.js';
+import { ImportedFiles } from '../../src/store/imported-files.js';
+import { readEvents, readState } from '../../src/store/records.js';
+import { WithheldValues } from '../../src/store/withheld-values.js';
+import { existingRecords } from '../../src/sync/existing-records.js';
+import { deploymentValues } from '../../src/sync/export/exported-state.js';
+import { importOperation } from '../../src/sync/import-operation.js';
+import { type ConflictRule, refusalOf } from '../../src/sync/import-plan.js';
+import { keepLocally } from '../../src/sync/keep-locally.js';
+import { lastImported } from '../../src/sync/last-imported.js';
+import { type MergeHost, mergeFiles, mergeRead } from '../../src/sync/merge-files.js';
+import { parseImport } from '../../src/sync/parse-import.js';
+import { planImport } from '../../src/sync/plan-import.js';
+import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
+import { recordStands } from '../../src/sync/record-stands.js';
+import { CallServer } from '../../src/sync/script-api/serve-call.js';
+import { MemoryRepository, SETTINGS } from '../sync/import-support.js';
+
+/** The deployment that all clones work on. */
+export const DEPLOYMENT = 'k0rdent-shared';
+const SUBJECT = deployment(DEPLOYMENT);
+const TRIES = 3;
+
+/** What moves on for all clones: one time, and ids that are nobody else's. */
+export class World {
+  readonly remote = new MemoryRepository();
+  /** The changes of state in the order in which they were published. */
+  readonly published: Pick<KgitEvent, 'changes'>[] = [];
+  /** ms since the epoch */
+  time = Date.UTC(2026, 0, 1);
+  #ids = 0;
+
+  readonly ids: IdSource = { next: (time = this.time) => makeUlid(time, BigInt(++this.#ids)) };
+
+  /** A file system's time stamps are finer than the tests' clock. */
+  readonly now = () => this.time;
+}
+
+async function put(
+  repository: MemoryRepository,
+  operation: Operation,
+): Promise<Pick<KgitEvent, 'changes'>[]> {
+  const tip = { view: repository, at: async () => null, events: new EventFinder(repository) };
+  const applied = await applyOperation(operation, tip);
+  if (applied.kind !== 'commit') return [];
+  for (const [path, text] of applied.files) if (text !== null) repository.files.set(path, text);
+  return applied.events.map(({ event }) => event);
+}
+
+/** A clone on a machine of its own, with the scripts' files beside it: what it publishes waits until it syncs. */
+export class LegacyClone {
+  readonly name: string;
+  /** The scripts' checkout. */
+  readonly folder: string;
+  readonly told: string[] = [];
+  readonly #world: World;
+  readonly #localFolder: string;
+  readonly #calls: CallServer;
+  #seen = new Map<string, string>();
+  #waiting: Operation[] = [];
+
+  constructor(name: string, world: World) {
+    const base = mkdtempSync(join(tmpdir(), 'kgit-clones-'));
+    this.name = name;
+    this.folder = join(base, 'scripts');
+    this.#localFolder = join(base, 'local');
+    this.#world = world;
+    mkdirSync(join(this.folder, 'state'), { recursive: true });
+    const lock = { exclusively: (_folder: string, work: () => Promise<unknown>) => work() } as FolderLock;
+    this.#calls = new CallServer(this.#scriptHost(), lock, async () => null);
+  }
+
+  get stateFile(): string {
+    return join(this.folder, 'state/deployment-state.yaml');
+  }
+
+  /** What the state file says. */
+  data(): ValueMap {
+    return parse(readFileSync(this.stateFile, 'utf8')) as ValueMap;
+  }
+
+  /** Writes the state file as an old script does, past kgit. */
+  write(data: ValueMap): void {
+    writeFileSync(this.stateFile, stringify(data, { aliasDuplicateObjects: false }));
+  }
+
+  /** The repository as this clone sees it: what it got last, and what waits here. */
+  async view(): Promise<MemoryRepository> {
+    const view = new MemoryRepository();
+    for (const [path, text] of this.#seen) view.files.set(path, text);
+    for (const operation of this.#waiting) await put(view, operation).catch(onlyConflicts);
+    return view;
+  }
+
+  state(): Promise<ValueMap | null> {
+    return this.view().then((view) => readState(view, DEPLOYMENT));
+  }
+
+  /** Publishes what waits, and gets what others published. */
+  async sync(): Promise<void> {
+    for (const operation of this.#waiting)
+      await this.#publish(operation).catch((error: unknown) => {
+        onlyConflicts(error);
+        this.told.push(String((error as KgitError).data['path']));
+      });
+    this.#waiting = [];
+    this.#seen = new Map(this.#world.remote.files);
+  }
+
+  async #publish(operation: Operation): Promise<void> {
+    this.#world.published.push(...(await put(this.#world.remote, operation)));
+  }
+
+  /** Calls a function of the script API. */
+  async call(name: string, ...words: string[]): Promise<void> {
+    const state = 'state/deployment-state.yaml';
+    const events = 'state/deployment-events.yaml';
+    const places = [this.folder, 'state', state, events, 'state/azure-state.yaml', 'state/azure-events.yaml'];
+    const { status, notes } = await this.#calls.serve([name, ...places, ...words]);
+    if (status !== 0 || notes !== '') throw new Error(`${name} ${words.join(' ')}: ${status} ${notes}`);
+  }
+
+  /** As `kgit mirror` does. */
+  async mirror(): Promise<void> {
+    const { files, conflicts } = await mergeRead(await readLegacyFiles([this.folder]), this.#host());
+    for (const { error } of files) if (error) throw new Error(error.message);
+    for (const { path } of conflicts) this.told.push(path);
+  }
+
+  /** As `kgit import` does; told what conflicts. @param isQueued whether it waits for the next sync */
+  async import(onConflict: ConflictRule, isQueued: boolean): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#import(onConflict, isQueued);
+      } catch (error) {
+        onlyConflicts(error);
+        if (tries < TRIES) continue;
+        this.told.push(String((error as KgitError).data['path'] ?? ''));
+        return;
+      }
+    }
+  }
+
+  async #import(onConflict: ConflictRule, isQueued: boolean): Promise<void> {
+    const host = this.#host();
+    const view = await host.view();
+    const parsed = parseImport(await readLegacyFiles([this.folder]), SETTINGS);
+    const imported = new ImportedFiles(this.#localFolder, recordStands(view));
+    const local = await lastImported(parsed, (place) => imported.last(place), SETTINGS.secrets);
+    const plan = planImport(parsed, await existingRecords(view, parsed, local), {
+      onConflict,
+      skipInvalid: false,
+    });
+    for (const conflict of plan.conflicts) this.told.push(conflict.path);
+    const refusal = refusalOf(plan);
+    if (refusal) throw refusal;
+    const kept = keepLocally(this.#localFolder, parsed);
+    await kept.secrets();
+    const operations = plan.parts.map((part) => importOperation(part, host.stamp()));
+    if (isQueued) for (const operation of operations) await host.keep(operation);
+    else {
+      await this.sync();
+      for (const operation of operations) await this.#publish(operation);
+      await this.sync();
+    }
+    await kept.files(view, { plan, operations });
+  }
+
+  #host(): MergeHost {
+    const { ids, now } = this.#world;
+    const actor = { name: this.name, email: `${this.name}@example.com` };
+    return {
+      view: () => this.view(),
+      localFolder: this.#localFolder,
+      settings: { ...SETTINGS, skipInvalid: true },
+      stamp: () => ({
+        ...{ operationId: ids.next(), eventId: ids.next(), time: now(), actor },
+        fields: { user: this.name, host: this.name },
+      }),
+      guard: (operation) => operation,
+      keep: async (operation) => {
+        // As it comes out of the outbox.
+        this.#waiting.push(structuredClone(operation));
+      },
+    };
+  }
+
+  #scriptHost(): ConstructorParameters<typeof CallServer>[0] {
+    const merge = this.#host();
+    const { ids, now } = this.#world;
+    return {
+      ...{ keep: merge.keep, guard: merge.guard, secrets: SETTINGS.secrets, ids, now },
+      withheld: new WithheldValues(this.#localFolder),
+      actor: { name: this.name, email: `${this.name}@example.com` },
+      hostname: this.name,
+      runId: undefined,
+      ...{ management: 'default', namespace: 'kcm-system', deployment: undefined },
+      recorded: async () => {
+        const view = await this.view();
+        const events = (await readEvents(view, SUBJECT)).map((event) => event.read());
+        return deploymentValues((await readState(view, DEPLOYMENT)) ?? {}, events);
+      },
+      importFiles: async (paths) => {
+        await mergeFiles(paths, merge);
+      },
+    };
+  }
+}
+
+function onlyConflicts(error: unknown): [] | never {
+  if (!(error instanceof ConflictError) || !(error instanceof KgitError)) throw error;
+  return [];
+}
