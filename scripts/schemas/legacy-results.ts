@@ -62,6 +62,10 @@ export const importShapes = [
         contexts: z.array(z.string()),
         found: z.array(subject),
         notFound: z.array(subject).describe('Found in no namespace that could be read.'),
+        seen: z
+          .array(z.string())
+          .nullable()
+          .describe('The namespaces that could be read; null: all of them.'),
         denied: z.array(z.string()).describe('Namespaces that could not be read.'),
       })
       .optional()

@@ -1,7 +1,13 @@
 import { Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import { confirm } from '../cli/confirm.js';
-import { liveReport, namespacesByName, observeAll } from '../cli/live-clusters.js';
+import {
+  liveReport,
+  namespacesByName,
+  notFoundText,
+  observeAll,
+  requireManagement,
+} from '../cli/live-clusters.js';
 import type { CommandResult } from '../cli/output.js';
 import { publishTogether } from '../cli/publish-together.js';
 import { defaultManagement } from '../cli/subjects.js';
@@ -148,16 +154,21 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   async #namespaces(context: Context, management: string): Promise<ReadonlyMap<string, string>> {
     const subjects = await listSubjects(context.reading.view, 'cluster');
     const known = subjects.filter((subject) => subject.kind === 'cluster');
+    const named = this.flags['namespace'] as string | undefined;
     if (this.flags['live'] === true)
       this.#observed ??= await observeAll({
         environment: this.environment,
         timeoutMs: context.settings.timeout,
         now: () => this.now(),
         managements: context.managements,
-        namespaces: [context.settings.namespace, ...known.map(({ namespace }) => namespace)],
+        namespaces: [
+          ...(named === undefined ? [] : [named]),
+          ...[context.settings.namespace, ...known.map(({ namespace }) => namespace)],
+        ],
       });
+    if (this.#observed) requireManagement(this.#observed, management);
     const live = namespacesByName(this.#observed?.clusters ?? [], management);
-    if (this.flags['namespace'] !== undefined) return live;
+    if (named !== undefined) return live;
     return new Map([...live, ...namespacesByName(known, management)]);
   }
 
@@ -185,7 +196,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     ] = outcomes;
     const word =
       plan.parts.length === 0 ? resumedText(outcomes.length, only['delivery']) : String(only['delivery']);
-    for (const name of live?.notFound ?? []) this.note(`${name}: found nowhere in k0rdent`);
+    for (const name of live?.notFound ?? []) this.note(notFoundText(name, live as NonNullable<typeof live>));
     return {
       json: {
         files: plan.files,

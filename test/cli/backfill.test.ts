@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
@@ -42,13 +42,44 @@ describe('import --live', () => {
     expect(result.live).toMatchObject({
       found: [`cluster/default/team-a/${LIVE.name}`],
       notFound: ['cluster/default/kcm-system/gone-1'],
-      denied: [],
+      ...{ seen: null, denied: [] },
     });
     expect((await kgitJson(repository, ['import', state])).delivery).toBe('unchanged');
     const failed = await kgit(repository, ['import', state, '--live'], {
       env: { KUBECONFIG: '/nowhere' },
     });
     expect(failed.code).toBe(17);
+  });
+});
+
+describe('import --live where not all can be seen', () => {
+  const as = (token: string) => ({ KUBECONFIG: server.writeKubeconfig([{ name: token, token }]) });
+
+  it('asks the namespace that is named, and does not say of what may be elsewhere that it is nowhere', async () => {
+    const repository = temporaryFolder();
+    await kgitJson('.', ['init', repository]);
+    const denied = await kgit(repository, ['import', state, '--live'], { env: as('team') });
+    expect(denied.code).toBe(17);
+    const live = [...['import', state, '--live', '--dry-run'], '--namespace', 'team-payments'];
+    const { stderr } = await kgit(repository, live, { env: as('team') });
+    expect(stderr).toContain('not found in the namespaces that you may read (team-payments)');
+    expect(stderr).not.toContain('nowhere');
+    const result = await kgitJson(repository, live, { env: as('team') });
+    expect(result.live).toMatchObject({ seen: ['team-payments'], denied: ['kcm-system'] });
+  });
+
+  it('is refused where the context is another management cluster', async () => {
+    const repository = temporaryFolder();
+    await kgitJson('.', ['init', repository, '--management', 'eu-hub']);
+    await kgit(repository, ['status'], { env });
+    writeFileSync(
+      join(repository, 'kgit.yaml'),
+      `${readFileSync(join(repository, 'kgit.yaml'), 'utf8').replace('managements:', 'managements:\n  us-hub: {identity: other}')}`,
+    );
+    git(repository, 'commit', '-qam', 'a second management cluster');
+    const run = await kgit(repository, ['import', state, '--live', '--management', 'us-hub'], { env });
+    expect(run.code).toBe(17);
+    expect(run.stderr).toContain('management cluster us-hub was not asked');
   });
 });
 

@@ -8,11 +8,12 @@ import { setAt, unsetAt } from '../../src/model/edit.js';
 import { formatStatePath, lookUp, type StatePath } from '../../src/model/state-path.js';
 import { isMap, type Value, type ValueMap } from '../../src/model/value.js';
 import { statePathOfKey } from '../../src/sync/state-mapping.js';
-import { count } from '../support/campaign/size.js';
+import { count, isLong } from '../support/campaign/size.js';
 import { DEPLOYMENT, LegacyClone, World } from '../support/legacy-clones.js';
 
 const RUNS = count('CAMPAIGN_CLONES', 25, 5_000);
 const CLONES = 3;
+const HOURS_MS = 5 * 3_600_000;
 
 type Step =
   | { readonly do: 'call' | 'write'; readonly key: number; readonly value: Value | undefined }
@@ -154,73 +155,79 @@ async function take(clone: LegacyClone, one: Step, n: number): Promise<void> {
 const changesFiles = new Set(['call', 'write', 'vm', 'phase', 'peers', 'init']);
 
 describe('clones on several machines that work on one deployment by import, mirror and the script API', () => {
-  it('lose nothing that one of them alone wrote, and end equal', async () => {
-    let checked = 0;
-    await fc.assert(
-      fc.asyncProperty(steps, async (list) => {
-        const world = new World();
-        const clones = Array.from({ length: CLONES }, (_, i) => new LegacyClone(`c${i}`, world));
-        const writers = new Writers();
-        for (const clone of clones)
-          clone.write({ deployment_id: DEPLOYMENT, last_updated: '2026-01-01T00:00:00Z' });
-        for (const [n, { clone: i, step: one, later }] of list.entries()) {
-          world.time += later;
-          const clone = clones[i] as LegacyClone;
-          const before = clone.data();
-          // A file that is begun anew takes the place of all that its clone knows of.
-          if (one.do === 'init') {
-            const known = leaves(await clone.state().then((state) => state ?? {}));
-            writers.wrote(clone.name, known.map(formatStatePath));
-          }
-          const isEdit = one.do === 'call' || one.do === 'write';
-          await take(clone, one, n).catch((error: unknown) => {
-            // A single value stands in the way of the path in the file itself.
-            if (!isEdit || !/is a single value|is a list|cannot be set in it/.test(String(error)))
-              throw error;
-          });
-          if (!changesFiles.has(one.do)) continue;
-          const after = clone.data();
-          const touched = [...leaves(before), ...leaves(after)].filter(
-            (path) => JSON.stringify(lookUp(before, path)) !== JSON.stringify(lookUp(after, path)),
-          );
-          writers.wrote(clone.name, touched.map(placed));
-        }
-        for (const clone of clones) await clone.import('repository', false);
-        for (const clone of clones) await clone.sync();
-
-        const path = `deployments/${DEPLOYMENT}/state.yaml`;
-        const [text] = clones.map(() => world.remote.files.get(path) ?? '');
-        const state = parse(text ?? '') as ValueMap;
-        expect(fold(world.published)).toEqual(state);
-        for (const clone of clones) {
-          expect(await clone.state()).toEqual(state);
-          const isTold = (at: string) =>
-            clone.told.some((path) => at === path || at.startsWith(`${path}.`) || path.startsWith(`${at}.`));
-          const data = clone.data();
-          for (const own of leaves(data)) {
-            const at = placed(own);
-            if (writers.isContended(clone.name, at) || isTold(at) || at.endsWith('last_updated')) continue;
-            const [key, ...rest] = own;
-            const found = lookUp(state, [...statePathOfKey('deployment-state', String(key)), ...rest]);
-            const said = lookUp(data, own).value;
-            // Into an empty mapping others may have put something.
-            if (isMap(said) && isMap(found.value)) continue;
-            checked++;
-            expect({ clone: clone.name, at, ...found }).toEqual({
-              clone: clone.name,
-              at,
-              found: true,
-              value: said,
+  it(
+    'lose nothing that one of them alone wrote, and end equal',
+    async () => {
+      let checked = 0;
+      await fc.assert(
+        fc.asyncProperty(steps, async (list) => {
+          const world = new World();
+          const clones = Array.from({ length: CLONES }, (_, i) => new LegacyClone(`c${i}`, world));
+          const writers = new Writers();
+          for (const clone of clones)
+            clone.write({ deployment_id: DEPLOYMENT, last_updated: '2026-01-01T00:00:00Z' });
+          for (const [n, { clone: i, step: one, later }] of list.entries()) {
+            world.time += later;
+            const clone = clones[i] as LegacyClone;
+            const before = clone.data();
+            // A file that is begun anew takes the place of all that its clone knows of.
+            if (one.do === 'init') {
+              const known = leaves(await clone.state().then((state) => state ?? {}));
+              writers.wrote(clone.name, known.map(formatStatePath));
+            }
+            const isEdit = one.do === 'call' || one.do === 'write';
+            await take(clone, one, n).catch((error: unknown) => {
+              // A single value stands in the way of the path in the file itself.
+              if (!isEdit || !/is a single value|is a list|cannot be set in it/.test(String(error)))
+                throw error;
             });
+            if (!changesFiles.has(one.do)) continue;
+            const after = clone.data();
+            const touched = [...leaves(before), ...leaves(after)].filter(
+              (path) => JSON.stringify(lookUp(before, path)) !== JSON.stringify(lookUp(after, path)),
+            );
+            writers.wrote(clone.name, touched.map(placed));
           }
-          const log = join(clone.folder, 'state/deployment-events.yaml');
-          const entries = existsSync(log) ? (parse(readFileSync(log, 'utf8')).events as ValueMap[]) : [];
-          const messages = world.remote.events(`deployment/${DEPLOYMENT}`).map(({ message }) => message);
-          for (const { message } of entries) expect(messages).toContain(message);
-        }
-      }),
-      { numRuns: RUNS },
-    );
-    expect(checked).toBeGreaterThan(RUNS);
-  }, 300_000);
+          for (const clone of clones) await clone.import('repository', false);
+          for (const clone of clones) await clone.sync();
+
+          const path = `deployments/${DEPLOYMENT}/state.yaml`;
+          const [text] = clones.map(() => world.remote.files.get(path) ?? '');
+          const state = parse(text ?? '') as ValueMap;
+          expect(fold(world.published)).toEqual(state);
+          for (const clone of clones) {
+            expect(await clone.state()).toEqual(state);
+            const isTold = (at: string) =>
+              clone.told.some(
+                (path) => at === path || at.startsWith(`${path}.`) || path.startsWith(`${at}.`),
+              );
+            const data = clone.data();
+            for (const own of leaves(data)) {
+              const at = placed(own);
+              if (writers.isContended(clone.name, at) || isTold(at) || at.endsWith('last_updated')) continue;
+              const [key, ...rest] = own;
+              const found = lookUp(state, [...statePathOfKey('deployment-state', String(key)), ...rest]);
+              const said = lookUp(data, own).value;
+              // Into an empty mapping others may have put something.
+              if (isMap(said) && isMap(found.value)) continue;
+              checked++;
+              expect({ clone: clone.name, at, ...found }).toEqual({
+                clone: clone.name,
+                at,
+                found: true,
+                value: said,
+              });
+            }
+            const log = join(clone.folder, 'state/deployment-events.yaml');
+            const entries = existsSync(log) ? (parse(readFileSync(log, 'utf8')).events as ValueMap[]) : [];
+            const messages = world.remote.events(`deployment/${DEPLOYMENT}`).map(({ message }) => message);
+            for (const { message } of entries) expect(messages).toContain(message);
+          }
+        }),
+        { numRuns: RUNS, interruptAfterTimeLimit: isLong ? HOURS_MS : 40_000 },
+      );
+      expect(checked).toBeGreaterThan(isLong ? RUNS : 0);
+    },
+    HOURS_MS,
+  );
 });
