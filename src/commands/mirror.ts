@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
@@ -9,6 +9,7 @@ import { LegacyCommand } from '../legacy-command.js';
 import { hasCode } from '../store/durable-files.js';
 import { textHash } from '../store/imported-files.js';
 import type { ImportConflict, ImportedFile } from '../sync/import-plan.js';
+import { STATE_FOLDER } from '../sync/legacy-family.js';
 import { mergeRead } from '../sync/merge-files.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
 import { systemClock } from '../this-host.js';
@@ -50,6 +51,8 @@ file that is only half written is tried again. Transitional: scripts that use kg
     const folder = this.args['dir'] as string;
     const context = await this.open('never');
     const host = this.mergeHost(context);
+    const lock = this.scriptLock(context);
+    const places = basename(folder) === STATE_FOLDER ? resolve(folder) : resolve(folder, STATE_FOLDER);
     const rows = new Map<string, ImportedFile>();
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
@@ -59,10 +62,13 @@ file that is only half written is tried again. Transitional: scripts that use kg
     const watchers = this.flags['watch'] === true ? await this.#watchers(folder) : [];
     try {
       do {
-        const files = await this.#changed(folder);
-        // What lies beside a changed file says what it is about, so all of them are merged.
-        if (files.length > 0) {
-          const merged = await mergeRead(files, host);
+        // Between a file and its record what the script API wrote would look as if an old script had written it.
+        const merged = await lock.exclusively(places, async () => {
+          const files = await this.#changed(folder);
+          // What lies beside a changed file says what it is about, so all of them are merged.
+          return files.length > 0 ? mergeRead(files, host) : null;
+        });
+        if (merged !== null) {
           for (const conflict of merged.conflicts) this.note(keptText(conflict));
           for (const row of merged.files) {
             rows.set(row.path, row);
