@@ -145,7 +145,10 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     const existing = await existingRecords(view, parsed, local);
     const plan = planImport(parsed, existing, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
-    if (refusal) throw refusal;
+    if (refusal) {
+      this.#show(plan);
+      throw refusal;
+    }
     const subjects = parsed.map(({ subject }) => subject);
     return { context, parsed, plan, live: this.#observed && liveReport(subjects, this.#observed) };
   }
@@ -175,11 +178,18 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   async #confirm(plan: ImportPlan): Promise<void> {
     const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
     if (!isTerminal || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
-    this.endProgress();
-    process.stderr.write(`${formatPlan(plan).map(terminalText).join('\n')}\n`);
+    this.#show(plan);
     this.#isShown = true;
     if (!(await confirm('Import this?', process.stdin, process.stderr)))
       throw new InterruptedError('nothing was imported');
+  }
+
+  /** Shows people a plan that is not, or not yet, carried out. */
+  #show(plan: ImportPlan): void {
+    if (this.format !== 'text') return;
+    this.endProgress();
+    const width = process.stderr.isTTY ? process.stderr.columns : null;
+    process.stderr.write(`${formatPlan(plan, width).map(terminalText).join('\n')}\n`);
   }
 
   async #write({ context, parsed, plan, live }: Planned): Promise<CommandResult> {
@@ -207,8 +217,8 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       },
       rows: plan.files,
       names: plan.files.map(({ path }) => path),
-      lines: ({ style }) => [
-        ...(this.#isShown ? [] : formatPlan(plan).map(terminalText)),
+      lines: ({ style, width }) => [
+        ...(this.#isShown ? [] : formatPlan(plan, width).map(terminalText)),
         `${style('green', '✓')} ${word}`,
       ],
     };

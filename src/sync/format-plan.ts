@@ -3,6 +3,8 @@ import { type ConflictRule, type ImportedFile, type ImportPlan, refusalOf } from
 
 const HEAD = ['FILE', 'GOES TO', 'EVENTS', 'STATE'] as const;
 const MAX_VALUE = 60;
+/** Columns that a file and a subject keep on a narrow terminal. */
+const MIN_COLUMN = 16;
 /** Lines of one section before the rest is counted. */
 const MAX_LINES = 40;
 
@@ -41,11 +43,23 @@ function row(file: ImportedFile): readonly string[] {
   ];
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows.map((cells) =>
+/** Cuts what is too wide for a terminal of `width` columns: of paths the end tells most. */
+function table(all: readonly (readonly string[])[], width: number | null): string[] {
+  const widths = HEAD.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
+  let excess = width === null ? 0 : widths.reduce((sum, column) => sum + column + 2, -2) - width;
+  for (const column of [0, 1]) {
+    const wide = widths[column] ?? 0;
+    const cut = Math.max(0, Math.min(excess, wide - MIN_COLUMN));
+    widths[column] = wide - cut;
+    excess -= cut;
+  }
+  return all.map((cells) =>
     cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => {
+        const room = widths[column] ?? 0;
+        const shown = cell.length > room ? `…${cell.slice(cell.length - room + 1)}` : cell;
+        return shown.padEnd(room);
+      })
       .join('  ')
       .trimEnd(),
   );
@@ -68,13 +82,19 @@ function summary(plan: ImportPlan): string {
   if (refusalOf(plan)) return 'Nothing is written.';
   const events = files.reduce((sum, file) => sum + file.events.new, 0);
   const values = files.reduce((sum, file) => sum + file.state.set, 0);
-  if (parts.length === 0) return 'Nothing new: the repository has it all.';
+  if (parts.length === 0)
+    return plan.conflicts.length > 0
+      ? "Nothing is written: where the two differ, the repository's values stay."
+      : 'Nothing new: the repository has it all.';
   const made = parts.length === 1 ? 'one commit' : `${parts.length} commits`;
   return `${events} new ${events === 1 ? 'event' : 'events'} and ${values} ${values === 1 ? 'value' : 'values'} of state, in ${made}.`;
 }
 
-/** A plan as lines for a terminal: what goes where, what is withheld, what differs, what is wrong, the sum. */
-export function formatPlan(plan: ImportPlan): string[] {
+/**
+ * A plan as lines for a terminal: what goes where, what is withheld, what differs, what is wrong, the sum.
+ * @param width columns of the terminal; null where nothing is to be cut
+ */
+export function formatPlan(plan: ImportPlan, width: number | null = null): string[] {
   const { files, conflicts } = plan;
   const errors = files.flatMap(({ path, error }) =>
     error
@@ -85,7 +105,7 @@ export function formatPlan(plan: ImportPlan): string[] {
       : [],
   );
   return [
-    ...table([HEAD, ...files.map(row)]),
+    ...table([HEAD, ...files.map(row)], width),
     ...section(
       'Withheld: these look secret and are not written',
       files.flatMap(({ path, withheld }) => withheld.map((place) => plain(`${path}: ${place}`))),

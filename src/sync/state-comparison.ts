@@ -126,6 +126,13 @@ function isClock(path: StatePath): boolean {
   return path.at(-1) === 'last_updated';
 }
 
+function withoutClock(value: Value): Value {
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) => !isClock([key])) as (readonly [string, Value])[],
+  );
+}
+
 /** Where nothing but a clock differs it is no conflict: the later time is taken. */
 function settleClocks(comparison: StateComparison): StateComparison {
   const { absent, unchanged, differences } = comparison;
@@ -159,7 +166,7 @@ export function editsFor(
     } else if (!here.found) {
       // Others may publish more of the same mapping before this.
       edits.push({ op: 'merge', path, value });
-      if (!isClock(path)) preconditions.push({ check: 'lacks', path, value });
+      if (!isClock(path)) preconditions.push({ check: 'lacks', path, value: withoutClock(value) });
     } else if (!sameValue(value, here.value)) {
       edits.push({ op: 'set', path, value });
       if (!isClock(path)) preconditions.push({ check: 'equals', path, value: here.value as Value });

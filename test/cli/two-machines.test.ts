@@ -56,6 +56,10 @@ it('adds what waited here to a mapping that another clone published first, and k
   expect(again.json.error.data.conflicts).toMatchObject([
     { path: 'deployment.own.a', base: 1, repository: 9, file: 5 },
   ]);
+  const told = await kgit(one, ['import', folders[0], '--dry-run']);
+  expect(told.stderr).toContain(
+    'deployment.own.a: repository 9, state/deployment-state.yaml 5, last imported 1',
+  );
   // What was never taken in is not overwritten.
   expect((await kgit(one, ['export', '--to', folders[0]])).code).toBe(12);
   await kgitJson(one, ['import', folders[0], '--on-conflict', 'file']);

@@ -143,7 +143,7 @@ export class LegacyClone {
   async import(onConflict: ConflictRule, isQueued: boolean): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#import(onConflict, isQueued);
+        if ((await this.#import(onConflict, isQueued, tries)) || tries === TRIES) return;
       } catch (error) {
         onlyConflicts(error);
         if (tries < TRIES) continue;
@@ -153,8 +153,10 @@ export class LegacyClone {
     }
   }
 
-  async #import(onConflict: ConflictRule, isQueued: boolean): Promise<void> {
+  async #import(onConflict: ConflictRule, isQueued: boolean, tries: number): Promise<boolean> {
     const host = this.#host();
+    // What waits and was planned already is published, and told of where it is refused.
+    if (!isQueued && tries > 1) await this.sync();
     const view = await host.view();
     const parsed = parseImport(await readLegacyFiles([this.folder]), SETTINGS);
     const imported = new ImportedFiles(this.#localFolder, recordStands(view));
@@ -176,6 +178,7 @@ export class LegacyClone {
       await this.sync();
     }
     await kept.files(view, { plan, operations });
+    return isQueued || operations.length > 0;
   }
 
   #host(): MergeHost {

@@ -29,6 +29,14 @@ describe('formatPlan', () => {
     `);
   });
 
+  it('fits a terminal of 80 columns, the ends of paths kept', async () => {
+    const plan = await new MemoryRepository().plan(await readLegacyFiles([layOut().root]));
+    const [head, ...rows] = formatPlan(plan, 80).slice(0, 9);
+    expect(head).toMatch(/^FILE +GOES TO +EVENTS {2}STATE$/);
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
+    expect(rows[2]).toMatch(/^….*emo-events.yaml {2}….*team-demo--ufcux2a5ou {2}3 new/);
+  });
+
   it('shows conflicts, warnings and errors, and no control character of a file', async () => {
     const repository = new MemoryRepository();
     const state = (phase: string) =>
