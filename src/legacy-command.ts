@@ -1,12 +1,10 @@
 import type { Context } from './base-command.js';
 import { defaultManagement } from './cli/subjects.js';
-import { scriptLocks } from './composition.js';
 import { KgitError } from './errors.js';
 import type { Operation } from './model/operation.js';
 import { findSecrets } from './model/secret/find-secrets.js';
 import { guardSecrets } from './model/secret/guard-secrets.js';
 import { shownPath } from './model/secret/shown-path.js';
-import { FolderLock } from './store/folder-lock.js';
 import type { MergeHost } from './sync/merge-files.js';
 import { systemClock, thisHost } from './this-host.js';
 import { WriteCommand } from './write-command.js';
@@ -47,11 +45,6 @@ export abstract class LegacyCommand extends WriteCommand {
       if (!(error instanceof KgitError)) throw error;
       this.note(`not published yet: ${error.message}`);
     }
-  }
-
-  /** Keeps scripts that write the files of a folder just now apart from who reads them. */
-  protected scriptLock({ opened }: Context): FolderLock {
-    return new FolderLock(scriptLocks(this.environment, opened), thisHost, systemClock);
   }
 
   /** What merging legacy files needs. */

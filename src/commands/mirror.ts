@@ -4,15 +4,17 @@ import { basename, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
+import { scriptLocks } from '../composition.js';
 import { NotFoundError } from '../errors.js';
 import { LegacyCommand } from '../legacy-command.js';
 import { hasCode } from '../store/durable-files.js';
+import { FolderLock } from '../store/folder-lock.js';
 import { textHash } from '../store/imported-files.js';
 import type { ImportConflict, ImportedFile } from '../sync/import-plan.js';
 import { STATE_FOLDER } from '../sync/legacy-family.js';
 import { mergeRead } from '../sync/merge-files.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
-import { systemClock } from '../this-host.js';
+import { systemClock, thisHost } from '../this-host.js';
 
 /** How often it looks at the files where nobody tells that they change, in ms. */
 const LOOK_MS = 2_000;
@@ -51,7 +53,7 @@ file that is only half written is tried again. Transitional: scripts that use kg
     const folder = this.args['dir'] as string;
     const context = await this.open('never');
     const host = this.mergeHost(context);
-    const lock = this.scriptLock(context);
+    const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
     const places = basename(folder) === STATE_FOLDER ? resolve(folder) : resolve(folder, STATE_FOLDER);
     const rows = new Map<string, ImportedFile>();
     for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -4,8 +4,10 @@ import { Args } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { serveSlots } from '../cli/shell-slots.js';
+import { scriptLocks } from '../composition.js';
 import { KgitError, NotFoundError } from '../errors.js';
 import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
+import { FolderLock } from '../store/folder-lock.js';
 import { readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import { deploymentValues } from '../sync/export/exported-state.js';
@@ -13,7 +15,7 @@ import { fileOnlyMessage, isOver } from '../sync/file-only-check.js';
 import { fileOnly, mergeFiles } from '../sync/merge-files.js';
 import type { ScriptHost } from '../sync/script-api/script-session.js';
 import { CallServer } from '../sync/script-api/serve-call.js';
-import { thisHost } from '../this-host.js';
+import { systemClock, thisHost } from '../this-host.js';
 
 /** How often it looks whether its script is there still, in ms. */
 const LOOK_MS = 250;
@@ -38,7 +40,8 @@ export default class ShellServer extends LegacyCommand {
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     try {
       const context = await this.open('never');
-      const calls = new CallServer(this.#host(context), this.scriptLock(context), this.#warning(context));
+      const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
+      const calls = new CallServer(this.#host(context), lock, this.#warning(context));
       await this.#serve(folder, calls);
       await this.publishRest(context);
     } catch (error) {
