@@ -1,10 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, outputFlag } from '../base-command.js';
 import { clusterLines } from '../cli/cluster-lines.js';
+import { EndSignals } from '../cli/end-signals.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { recordedStates } from '../cli/recorded-states.js';
+import { onReaderGone } from '../cli/standard-output.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
 import { statusMetrics } from '../cli/status-metrics.js';
 import { beginRows } from '../cli/transition-lines.js';
@@ -100,7 +102,7 @@ export default class Status extends ClusterCommand {
       throw new UsageError('metrics tell what is live: leave --offline or -o prometheus out');
     if (this.flags['offline']) return this.#offline(context, records, namespace);
     const selector = this.flags['selector'] as string | undefined;
-    const stop = this.flags['watch'] ? new AbortController() : undefined;
+    const stop = this.flags['watch'] ? stoppedFromOutside() : undefined;
     const wanted = { namespace, name: one?.name, selector };
     const seen = await this.observe(context, records, wanted, stop?.signal).catch(alsoOffline);
     const observation = ofManagement(seen, one);
@@ -194,9 +196,11 @@ export default class Status extends ClusterCommand {
           }
         : null,
     });
+    const rest = { json: {}, rows: [], lines: () => [] };
+    if (stop.signal.reason === READER_GONE) return rest;
     for (const error of failing.values()) this.note(`not watched in the end: ${error.message}`);
     const exitCode = failing.size > 0 ? EXIT_CODES.CLUSTER : EXIT_CODES.INTERRUPTED;
-    return { json: {}, rows: [], lines: () => [], exitCode };
+    return { ...rest, exitCode };
   }
 
   /** What happened while nobody recorded, by the newest record that can be had. */
@@ -222,6 +226,17 @@ export default class Status extends ClusterCommand {
     const shown = records.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
     return offlineResult(shown, this.repositoryLine(context), this.now());
   }
+}
+
+const READER_GONE = 'nobody reads the output any more';
+
+/** Aborted when a signal asks the watch to end, or when nobody reads any more what it tells. */
+function stoppedFromOutside(): AbortController {
+  const stop = new AbortController();
+  new EndSignals().to(() => stop.abort());
+  onReaderGone(() => stop.abort(READER_GONE));
+  process.once('exit', () => stop.abort());
+  return stop;
 }
 
 /** What was seen of the management cluster of `one`; all of it where no cluster is named. */
