@@ -8,7 +8,7 @@ import type { CommandResult } from '../cli/output.js';
 import { recordedStates } from '../cli/recorded-states.js';
 import { onReaderGone } from '../cli/standard-output.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
-import { statusMetrics } from '../cli/status-metrics.js';
+import { downMetrics, statusMetrics } from '../cli/status-metrics.js';
 import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
@@ -44,7 +44,7 @@ export default class Status extends ClusterCommand {
     '<%= config.bin %> status -n team-a -l env=prod -o wide',
     '<%= config.bin %> status --context eu-hub --context us-hub',
     '<%= config.bin %> status --fail-on failed,divergence',
-    '<%= config.bin %> status -o prometheus > kgit.prom',
+    '<%= config.bin %> status -o prometheus',
     '<%= config.bin %> status --watch --record -o jsonl',
   ];
   static override args = { subject: Args.string({ description: 'One cluster: [[MGMT/]NS/]NAME.' }) };
@@ -104,7 +104,15 @@ export default class Status extends ClusterCommand {
     const selector = this.flags['selector'] as string | undefined;
     const stop = this.flags['watch'] ? stoppedFromOutside() : undefined;
     const wanted = { namespace, name: one?.name, selector };
-    const seen = await this.observe(context, records, wanted, stop?.signal).catch(alsoOffline);
+    const asked = this.observe(context, records, wanted, stop?.signal);
+    if (this.format === 'prometheus') {
+      const down = await asked.then(
+        () => null,
+        (error: unknown) => this.#down(error),
+      );
+      if (down !== null) return down;
+    }
+    const seen = await asked.catch(alsoOffline);
     const observation = ofManagement(seen, one);
     if (stop) return this.#watch(context, observation, records, { wanted, one, stop });
     const report = buildStatus<KgitEvent>(observation, records);
@@ -112,6 +120,15 @@ export default class Status extends ClusterCommand {
     if (one && !kept && this.#isUnknown(records, report)) throw await this.notKnown(context, one);
     const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
     return this.#result(context, report, words, explained);
+  }
+
+  /** The metrics where no context could be asked. */
+  #down(error: unknown): CommandResult {
+    if (!(error instanceof ClusterError)) throw error;
+    this.note(error.message);
+    const contexts = (this.flags['context'] as string[] | undefined) ?? [String(error.data['context'] ?? '')];
+    const others = { prometheus: () => downMetrics([...new Set(contexts)]) };
+    return { json: {}, lines: () => [], others, exitCode: EXIT_CODES.CLUSTER };
   }
 
   /** A cluster that is neither live nor recorded is a mistake, unless one of several contexts could not be asked. */
