@@ -62,7 +62,11 @@ function changed(document: Written, { at, how, name, value }: Change): Written {
   return document.with(place, how === 'comment' ? [key, item, '# other'] : [key, value, null]);
 }
 
-const sides = fc.tuple(written, fc.array(change, { maxLength: 2 }), fc.array(change, { maxLength: 2 }));
+const sides = fc.tuple(
+  written,
+  fc.array(change, { minLength: 1, maxLength: 4 }),
+  fc.array(change, { minLength: 1, maxLength: 4 }),
+);
 const isMarked = (text: string) => /^<{7} ours\r?$/m.test(text) && /^>{7} theirs\r?$/m.test(text);
 
 it('merges documents as people write them: what the data says, whoever merges whose; no conflict goes unmarked', async () => {
