@@ -2,7 +2,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { until } from '../support/patience.js';
 import {
   commits,
   expectFailure,
@@ -30,7 +31,7 @@ function fsck(...repositories: string[]): void {
   for (const repository of repositories) git(repository, 'fsck', '--strict', '--no-dangling');
 }
 
-describe('kgit lock', { timeout: 180_000 }, () => {
+describe('kgit lock', () => {
   it('takes a lock that others get LOCK_HELD for, with who has it and what to do', async () => {
     const { remote, one, two } = clones();
     const lock = await kgitJson(one, ['lock', 'network', '--reason', 'peering', '--run-id', '4711']);
@@ -105,19 +106,23 @@ describe('kgit lock', { timeout: 180_000 }, () => {
   it('waits with --wait until the lock is released', async () => {
     const { one, two } = clones();
     await kgitJson(one, ['lock', 'network']);
-    const waiting = kgit(two, ['lock', 'network', '--wait', '1m', '--json']);
-    await new Promise((wake) => setTimeout(wake, 1_500));
+    const child = startKgit(two, ['lock', 'network', '--wait', '3m', '--json']);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes) => (stdout += bytes));
+    child.stderr.on('data', (bytes) => (stderr += bytes));
+    await until(() => stderr.includes('\n'));
     await kgitJson(one, ['unlock', 'network']);
-    const run = await waiting;
-    expect(run.json).toMatchObject({ token: 2, broke: null });
-    expect(run.stderr).toMatch(/^waiting for lock network: \S+ has it, for \d+m? ?.*more unless renewed\n$/);
+    expect(await ended).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ token: 2, broke: null });
+    expect(stderr).toMatch(/^waiting for lock network: \S+ has it, for \d+m? ?.*more unless renewed\n$/);
   });
 
   it('gives one of many the lock, each time with another token', async () => {
     const { remote, one, two } = clones();
     const runs = await Promise.all(
       [one, two, one, two, one, two].map((path) =>
-        kgit(path, ['lock', 'network', '--wait', '1m', '--json', '--', 'sh', '-c', 'sleep 0.1']),
+        kgit(path, ['lock', 'network', '--wait', '5m', '--json', '--', 'sh', '-c', 'sleep 0.1']),
       ),
     );
     expect(runs.map(({ code }) => code)).toEqual(Array(6).fill(0));
@@ -126,7 +131,7 @@ describe('kgit lock', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a write under a lock', { timeout: 180_000 }, () => {
+describe('a write under a lock', () => {
   it('renews the lease in its push, and a holder whose lock was taken is fenced by the server', async () => {
     const { remote, one, two } = clones();
     await kgitJson(one, ['lock', 'network']);
@@ -203,7 +208,7 @@ describe('a write under a lock', { timeout: 180_000 }, () => {
   });
 });
 
-describe('servers that let no lock refs in', { timeout: 180_000 }, () => {
+describe('servers that let no lock refs in', () => {
   it('keep locks among the branches, and doctor says so', async () => {
     const { remote, one, two } = clones();
     hook(remote, 'update', 'case "$1" in refs/heads/*) ;; *) exit 1;; esac');

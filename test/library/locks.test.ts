@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
 });
 
-describe('a lock of a program', { timeout: 120_000 }, () => {
+describe('a lock of a program', () => {
   it('is held, shown, written under, renewed by each write, and given back', async () => {
     const remote = sharedState();
     const [one, two] = [await opened(cloneOf(remote)), await opened(cloneOf(remote))];

@@ -217,8 +217,8 @@ async function sameWithAndWithout(open: () => Promise<StateStore>, numRuns: numb
 }
 
 describe('any sequence of writes and sealings answers as without sealing', () => {
-  it('in memory', () => sameWithAndWithout(async () => new MemoryStore(), 60), 300_000);
-  it('in git', () => sameWithAndWithout(() => openGitStore(emptyRepository()), 5), 300_000);
+  it('in memory', () => sameWithAndWithout(async () => new MemoryStore(), 60));
+  it('in git', () => sameWithAndWithout(() => openGitStore(emptyRepository()), 5));
 });
 
 describe('sealing', () => {
