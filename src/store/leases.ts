@@ -1,4 +1,4 @@
-import type { KgitError } from '../errors.js';
+import { type KgitError, RemoteError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -116,7 +116,7 @@ export class Leases {
     const [{ previous, reason } = {}] = move.records;
     if (!previous) throw new RangeError('the first record of the move ends no lease');
     const operation = by.tell(move.name, previous, reason);
-    const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs);
+    const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs, !by.mustTell);
     const outcome = await this.#underLock(talkMs, work);
     if (outcome.kind !== 'swapped') return { outcome, ended: null };
     const { revision, unrecorded, notes } = outcome;
@@ -246,6 +246,16 @@ export class Leases {
     const tip = await store.leases.read(name, talkMs);
     if (!tip || !isTaken(tip.record)) return nobodyHas(name);
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
+  }
+
+  /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
+  async listAtHand(talkMs: number): Promise<{ standings: LockStanding[]; staleness: RemoteError | null }> {
+    try {
+      return { standings: await this.list(talkMs), staleness: null };
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      return { standings: await this.list(null), staleness: error };
+    }
   }
 
   /** All locks that somebody has, by name; as last seen here where `talkMs` is null. */

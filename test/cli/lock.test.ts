@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
@@ -79,7 +79,7 @@ describe('kgit lock', () => {
       /^✓ lock network is yours token 1, expires \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \(in 9m\)\n$/,
     );
     expect((await kgit(one, ['locks'])).stdout).toMatch(
-      /^LOCK {6}TOKEN {3}HOLDER +SINCE +EXPIRES +REASON\nnetwork {3}1 {7}ada@\S+ \(here\) {3}\ds ago +in 9m\n$/,
+      /^LOCK {6}TOKEN {3}HOLDER +SINCE +EXPIRES +REASON\nnetwork {3}1 {7}ada@\S+ \(here\) {3}\d+s ago +in 9m\n$/,
     );
     expect((await kgit(two, ['locks', '-o', 'name'])).stdout).toBe('network\n');
     expect((await kgit(one, ['unlock', 'network'])).stdout).toBe('✓ lock network released\n');
@@ -205,6 +205,44 @@ describe('a write under a lock', () => {
     expectFailure(await json(path, 'unlock', 'network'), 'NOT_FOUND', 15);
     expect((await kgitJson(path, ['lock', 'network'])).token).toBe(first.token + 1);
     fsck(path);
+  });
+});
+
+describe('a lease that is ended where the branch takes no commits', () => {
+  it('is told of by the lock alone, unless --require-publish asks for the event', async () => {
+    const { remote, one, two } = clones();
+    await kgitJson(one, ['lock', 'network']);
+    hook(remote, 'update', '[ "$1" != refs/heads/main ] || { echo protected; exit 1; }');
+    const force = ['unlock', 'network', '--force', '--reason', 'build-7 is gone', '--json'];
+    const failed = expectFailure(await kgit(two, [...force, '--require-publish']), 'REFUSED', 20);
+    expect(failed.message).toContain('the lease was not ended, for its event was not taken: ');
+    expect(failed.suggestions.join()).toContain('Leave out --require-publish');
+    expect((await kgitJson(two, ['locks', '--fetch'])).locks).toMatchObject([{ name: 'network', token: 1 }]);
+    // Also where CI is set: jobs are not to be kept waiting by a lease of who is gone.
+    const ended = await kgit(two, force, { env: { CI: 'true' } });
+    expect(ended.json).toMatchObject({ released: true, broke: { token: 1, audit: null } });
+    expect((await kgitJson(two, ['locks', '--fetch'])).locks).toEqual([]);
+    fsck(remote, one, two);
+  });
+});
+
+describe('locks of a remote that is away', () => {
+  it('are told as they were last seen, and that they are', async () => {
+    const { remote, one, two } = clones();
+    await kgitJson(one, ['lock', 'network']);
+    expect(await kgitJson(two, ['locks'])).toMatchObject({ locks: [{ name: 'network' }], stale: false });
+    renameSync(remote, `${remote}.away`);
+    const seen = await kgit(two, ['locks', '--json']);
+    expect(seen.json).toMatchObject({ locks: [{ name: 'network' }], stale: true });
+    expect(seen.stderr).toMatch(/^answered from what was last seen here: /);
+    expect(await kgitJson(two, ['locks', '--no-fetch'])).toMatchObject({ stale: true });
+    expectFailure(await kgit(two, ['locks', '--fetch', '--json']), 'REMOTE', 16);
+    renameSync(`${remote}.away`, remote);
+    await kgitJson(one, ['unlock', 'network']);
+    expect(await kgitJson(two, ['locks'])).toMatchObject({ locks: [], stale: false });
+    expect((await kgit(two, ['locks', '--no-fetch'])).stdout).toBe(
+      'nobody held a lock when last seen here\n',
+    );
   });
 });
 
