@@ -20,7 +20,7 @@ import { startApiServer } from '../support/api-server/server.js';
 
 /** What the user's home is called in what the tour shows. */
 const SHOWN_HOME = '/home/ada';
-const STEP_MS = 120_000;
+const STEP_MS = 20_000;
 /** The clusters that k0rdent has in the tour. */
 const CLUSTERS = ['cld-01-azure-healthy.yaml', 'cld-23-aws-initial-unknown.yaml'];
 
