@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { type Context, KgitCommand } from './base-command.js';
+import { endOfProcess } from './cli/end-signals.js';
 import { resolveCluster } from './cli/subjects.js';
 import { oneLine } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
@@ -72,11 +73,14 @@ export abstract class ClusterCommand extends KgitCommand {
     return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
   }
 
-  /** The user's kubectl, which may take `timeout` ms for all that it is asked; for each question where a signal ends it. */
-  protected kubectl(timeout: number, signal: AbortSignal = AbortSignal.timeout(timeout)): Kubectl {
+  #end: AbortSignal | null = null;
+
+  /** The user's kubectl, which may take `timeout` ms for all that it is asked; for each question where `stop` ends it. */
+  protected kubectl(timeout: number, stop?: AbortSignal): Kubectl {
+    this.#end ??= endOfProcess();
+    const signal = stop ?? AbortSignal.any([AbortSignal.timeout(timeout), this.#end]);
     return openKubectl({
-      // The token is for git's remote; kubectl and its plugins have no use of it.
-      environment: { ...this.environment, KGIT_TOKEN: undefined },
+      environment: this.environment,
       kubeconfig: this.flags['kubeconfig'] as string | undefined,
       timeoutMs: timeout,
       requestTimeoutMs: timeout,

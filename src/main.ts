@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { Config, Errors, run } from '@oclif/core';
+import type { EXIT_CODES } from './errors.js';
 import { configOptions } from './plugin.js';
 
 export { loadCommand } from './plugin.js';
@@ -8,12 +9,24 @@ export { loadCommand } from './plugin.js';
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   nameHomeAndShell();
+  // Before oclif's own listener, which throws.
+  process.stdout.prependListener('error', endOnLostOutput);
   try {
     await run(argv, configOptions());
   } catch (thrown) {
     const { reportFailure } = await import('./cli/failure.js');
     reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
   }
+}
+
+/** Spelt out, for what merely shows a version loads no errors. */
+const ENVIRONMENT: (typeof EXIT_CODES)['ENVIRONMENT'] = 18;
+
+/** Ends this process where standard output takes no more, as on a full disk; a reader that has gone is no failure. */
+function endOnLostOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`error ENVIRONMENT: standard output cannot be written: ${message}\n`);
+  process.exit(ENVIRONMENT);
 }
 
 /** oclif asks the system for the home and the shell that the environment does not name, and fails for a number without a name, as containers have. */

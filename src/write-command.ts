@@ -199,15 +199,20 @@ export abstract class WriteCommand extends KgitCommand {
     claim: LeaseClaim | null,
     error: unknown,
   ): Promise<WriteOutcome> {
-    const { isProtected, withProposal } = await import('./propose/propose-write.js');
+    const { isProtected, protectedNote, stillKept, withProposal } = await import(
+      './propose/propose-write.js'
+    );
     if (!isProtected(error)) throw error;
     if (context.settings.writeOnProtected === 'fail' || claim !== null) {
       const words = commandText(['kgit', this.id ?? '', ...this.argv]);
       throw this.#canPropose ? withProposal(error, words) : error;
     }
-    this.note(`${context.opened.branch} is protected, so this is proposed: ${error.message}`);
+    this.note(protectedNote(context.opened.branch, error));
+    const outcome = await this.propose(context, operation).catch((cause: unknown) => {
+      throw stillKept(cause, error);
+    });
     await context.opened.repository.outbox.remove(operation.id);
-    return this.#told(await this.propose(context, operation));
+    return outcome;
   }
 
   /** Leaves what waits to a process in the background, which publishes it with what others write until then. */

@@ -158,6 +158,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
             error: nullableText,
           }),
         ),
+        proposed: z
+          .array(z.object({ operation: ulid, delivery: written.delivery, proposal: written.proposal }))
+          .optional()
+          .describe('What was proposed just now, with --propose.'),
       },
     ],
   },

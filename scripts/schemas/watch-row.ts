@@ -18,6 +18,11 @@ const cluster = {
 export const watchRow = z
   .union([
     z.object({ type: z.literal('present').describe('There when the watch began.'), ...cluster }),
+    z.object({
+      type: z.literal('watching').describe('All that is there was told; changes come from here on.'),
+      contexts: z.array(z.string()),
+      observedAt: utcTime,
+    }),
     z.object({ type: z.literal('changed').describe('It changed its state.'), ...cluster }),
     z.object({ type: z.literal('missed').describe('It had changed while nobody recorded.'), ...cluster }),
     z.object({

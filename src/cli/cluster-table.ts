@@ -2,7 +2,7 @@ import type { JoinedCluster } from '../k0rdent/status-report.js';
 import { eventTime, type KgitEvent } from '../model/event.js';
 import type { Screen } from './output.js';
 import { ageSince, STATE_COLOURS, shownFlags } from './status-columns.js';
-import { type Cell, columnsOf, formatTable, textOf } from './table.js';
+import { type Cell, columnsOf, formatTable, GAP, textOf } from './table.js';
 import { formatAge } from './time.js';
 
 type Clusters = readonly JoinedCluster<KgitEvent>[];
@@ -88,8 +88,10 @@ export function clusterTable(
   const isNarrow = width !== null && needs() + columns.length > width;
   for (const heading of isNarrow && !wide ? DISPENSABLE : [])
     if (needs() > (width ?? 0)) columns = columns.filter((column) => column.heading !== heading);
+  const whole = columns.reduce((sum, column) => sum + widthOf(column, clusters) + GAP.length, -GAP.length);
+  const isCut = isNarrow || (width !== null && whole > width);
   const rows = clusters.map((cluster) =>
-    columns.map(({ cell, narrow }) => ((isNarrow && narrow) || cell)(cluster)),
+    columns.map(({ cell, narrow }) => ((isCut && narrow) || cell)(cluster)),
   );
   const headings = columns.map(({ heading }) => heading);
   return formatTable(

@@ -45,7 +45,12 @@ export class EditedFile {
     } finally {
       signals.release();
     }
-    return readFile(this.path, 'utf8');
+    return readFile(this.path, 'utf8').catch((cause: unknown) => {
+      throw new EnvironmentError(`the editor left no file at ${this.path}: nothing was changed`, {
+        cause,
+        suggestions: ['Check EDITOR, VISUAL and core.editor'],
+      });
+    });
   }
 
   async remove(): Promise<void> {

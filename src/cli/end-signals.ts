@@ -20,3 +20,19 @@ export class EndSignals {
     for (const signal of SIGNALS) process.off(signal, this.#listener);
   }
 }
+
+/**
+ * Aborted when this process ends, by a signal too, just before it does: a program that it started would go on by
+ * itself, for only a terminal signals both.
+ */
+export function endOfProcess(): AbortSignal {
+  const end = new AbortController();
+  process.once('exit', () => end.abort());
+  const signals = new EndSignals();
+  signals.to((signal) => {
+    end.abort();
+    signals.release();
+    process.kill(process.pid, signal);
+  });
+  return end.signal;
+}

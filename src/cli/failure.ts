@@ -2,6 +2,7 @@ import { Errors } from '@oclif/core';
 import { EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
+import { flagWords } from './flag-conflicts.js';
 import { shownJson } from './output.js';
 import { styleFor } from './style.js';
 import { terminalText } from './terminal-text.js';
@@ -20,12 +21,12 @@ const CAUSES: Readonly<Record<string, string>> = {
 export function asKgitError(thrown: unknown): KgitError {
   if (thrown instanceof KgitError) return thrown;
   if (thrown instanceof Errors.CLIError) {
-    const [message = 'bad usage', ...rest] = thrown.message
-      .split('\n')
-      .filter((line) => line.trim() && !/^See more help/.test(line));
-    return new UsageError([message, ...rest].join('\n'), {
+    const { lines, advice } = flagWords(
+      thrown.message.split('\n').filter((line) => line.trim() && !/^See more help/.test(line)),
+    );
+    return new UsageError(lines.join('\n') || 'bad usage', {
       cause: thrown,
-      suggestions: ['Run it with --help: flags, examples, exit codes'],
+      suggestions: [...(advice ? [advice] : []), 'Run it with --help: flags, examples, exit codes'],
     });
   }
   if (hasCode(thrown, ...Object.keys(CAUSES))) {

@@ -2,6 +2,7 @@ import { openKubectl } from '../k0rdent/kubectl.js';
 import type { Observation } from '../k0rdent/observation.js';
 import { observe } from '../k0rdent/observe.js';
 import { type ClusterSubject, formatSubject, type Subject } from '../model/subject.js';
+import { endOfProcess } from './end-signals.js';
 
 /** What k0rdent is asked with. */
 export interface LiveQuestion {
@@ -19,12 +20,11 @@ export function observeAll(question: LiveQuestion): Promise<Observation> {
   const known = [...question.managements].map(([name, identity]) => ({ name, identity }));
   return observe({
     kubectl: openKubectl({
-      // The token is for git's remote; kubectl and its plugins have no use of it.
-      environment: { ...question.environment, KGIT_TOKEN: undefined },
+      environment: question.environment,
       kubeconfig: undefined,
       timeoutMs: question.timeoutMs,
       requestTimeoutMs: question.timeoutMs,
-      signal: AbortSignal.timeout(question.timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(question.timeoutMs), endOfProcess()]),
     }),
     managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
     namespace: undefined,

@@ -4,6 +4,19 @@ import type { StatusReport } from '../k0rdent/status-report.js';
 import { eventTime, type KgitEvent } from '../model/event.js';
 import { type Metric, prometheusLines, seconds } from './prometheus.js';
 
+function contextMetric(contexts: readonly (readonly [name: string, isUp: boolean])[]): Metric {
+  return {
+    name: 'kgit_context_up',
+    help: 'Whether the kubeconfig context could be asked for its clusters.',
+    samples: contexts.map(([context, isUp]) => ({ labels: { context }, value: isUp ? 1 : 0 })),
+  };
+}
+
+/** Where no context could be asked: that alone, for a file of before would still tell of clusters that are up. */
+export function downMetrics(contexts: readonly string[]): readonly string[] {
+  return prometheusLines([contextMetric(contexts.map((name) => [name, false]))]);
+}
+
 /**
  * The report as metrics. Clusters are counted, not listed, so that the series stay few in a fleet
  * of any size. None is one of doctor's: a textfile collector refuses the same series from two files.
@@ -21,11 +34,7 @@ export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[
       words.map((word) => ({ labels: { management, [label]: word }, value: count(management, word) })),
     );
   const metrics: Metric[] = [
-    {
-      name: 'kgit_context_up',
-      help: 'Whether the kubeconfig context could be asked for its clusters.',
-      samples: contexts.map(({ context, error }) => ({ labels: { context }, value: error === null ? 1 : 0 })),
-    },
+    contextMetric(contexts.map(({ context, error }) => [context, error === null])),
     {
       name: 'kgit_context_denied_namespaces',
       help: 'Namespaces that were asked for and could not be read.',

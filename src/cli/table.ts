@@ -16,7 +16,7 @@ export interface Cell {
 
 export type TableRow = readonly (string | Cell)[];
 
-const GAP = '   ';
+export const GAP = '   ';
 const MIN_COLUMN = 8;
 
 /** What a cell says. */

@@ -44,6 +44,16 @@ export function contextResult(context: string, error: KgitError | null, now: num
   };
 }
 
+/** That all that is there was told, and changes come from here on. */
+export function watchingResult(contexts: readonly string[], now: number): CommandResult {
+  const observedAt = new Date(now).toISOString();
+  return {
+    json: {},
+    rows: [{ type: 'watching', contexts, observedAt }],
+    lines: ({ style }) => [style('dim', 'watching: changes come from here on')],
+  };
+}
+
 /** What a watch begins with, as the rows that `-o jsonl` gives of it. */
 export function beginRows(
   { clusters, contexts, watchable }: Pick<Observation, 'clusters' | 'contexts' | 'watchable'>,

@@ -3,10 +3,9 @@ import type { Missed } from '../k0rdent/missed-transitions.js';
 import type { Observation, Watchable } from '../k0rdent/observation.js';
 import { type SeenTransition, type WatchSource, watchAll } from '../k0rdent/watch.js';
 import type { EventWrite } from '../model/operation.js';
-import { EndSignals } from './end-signals.js';
 import type { CommandResult } from './output.js';
 import { transitionEvent } from './transition-events.js';
-import { contextResult, transitionResult } from './transition-lines.js';
+import { contextResult, transitionResult, watchingResult } from './transition-lines.js';
 import { TransitionRecorder } from './transition-recorder.js';
 
 export interface WatchStatus {
@@ -33,14 +32,15 @@ interface Recording {
   readonly identities: ReadonlyMap<string, string | null>;
 }
 
+/** Who reads a few lines and goes, as head does, is gone so many ms after the first ones. */
+const READER_MS = 100;
+
 /**
- * Watches until a signal ends it; what is being written then is written to its end. Gives the contexts that could not
+ * Watches until it is stopped; what is being written then is written to its end. Gives the contexts that could not
  * be watched in the end. Throws ClusterError where none is left to watch, and what a write fails with.
  */
 export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<string, KgitError>> {
   const { first, open, show, stop, now, print, note, record } = options;
-  const signals = new EndSignals();
-  signals.to(() => stop.abort());
   const recorder =
     record &&
     new TransitionRecorder(
@@ -59,7 +59,11 @@ export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<str
   };
   try {
     await begin(first);
-    return await watchAll(sourcesOf(first), {
+    await pause(READER_MS, stop.signal);
+    const sources = sourcesOf(first);
+    const contexts = sources.flatMap((source) => ('error' in source ? [] : [source.context]));
+    await print(watchingResult(contexts, now()));
+    return await watchAll(sources, {
       stop,
       now: () => new Date(now()),
       open: async (context) => {
@@ -79,7 +83,6 @@ export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<str
     });
   } finally {
     await recorder?.finish();
-    signals.release();
   }
 }
 

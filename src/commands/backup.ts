@@ -3,7 +3,7 @@ import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { EnvironmentError, NotFoundError } from '../errors.js';
-import { writeBackup } from '../gitstore/backup.js';
+import { readOutbox, writeBackup } from '../gitstore/backup.js';
 import { withoutCredentials } from '../gitstore/git.js';
 import { actorOf } from '../identity.js';
 
@@ -28,25 +28,23 @@ export default class Backup extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const path = resolve(this.args['file'] ?? '');
-    const { opened, settings, reading } = await this.open('try');
-    const { git, layout, branch, remote, localFolder: folder } = opened;
-    const { revision } = reading;
+    const { opened, settings } = await this.open('try');
+    const { git, layout, branch, remote, localFolder, repository } = opened;
+    const outbox = await readOutbox(localFolder);
+    const { revision } = await repository.store.head();
     if (revision === null) throw new NotFoundError(`the branch ${branch} is empty`);
     if (layout.isShallow) {
       throw new EnvironmentError('this clone is shallow, so it has no history to back up', {
         suggestions: ['Get all of it: git fetch --unshallow'],
       });
     }
-    const refs = [`refs/kgit/remote/${branch}`, `refs/remotes/${remote}/${branch}`, `refs/heads/${branch}`];
-    const places = await git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...refs]);
-    const ref = refs.find((name) => places.split('\n').includes(`${name} ${revision}`));
-    if (ref === undefined) throw new EnvironmentError(`no ref stands at ${revision}: run kgit sync`);
     const address =
       remote === null ? null : withoutCredentials(layout.config.get(`remote.${remote}.url`) ?? '');
     const createdAt = new Date(this.now()).toISOString();
+    const ref = `refs/heads/${branch}`;
     const { operations, locks, notes } = await writeBackup(git, path, {
       manifest: { version: 1, branch, revision, ref, remote: address, createdAt },
-      ...{ folder, remote, author: actorOf(settings, this.environment, layout.config) },
+      ...{ repository: layout, outbox, remote, author: actorOf(settings, this.environment, layout.config) },
       ...{ now: this.now(), timeoutMs: settings.timeout },
     });
     for (const note of notes) this.note(note);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Context, helpText, KgitCommand, outputFlag } from '../base-command.js';
 import { checkLines } from '../cli/check-lines.js';
 import { doctorMetrics, type RepositoryHealth } from '../cli/doctor-metrics.js';
+import { endOfProcess } from '../cli/end-signals.js';
 import { asKgitError } from '../cli/failure.js';
 import type { CommandResult } from '../cli/output.js';
 import { defaultManagement } from '../cli/subjects.js';
@@ -48,8 +49,8 @@ export default class Doctor extends KgitCommand {
   protected async execute(): Promise<CommandResult> {
     const { settings, check } = await this.#settings();
     const { timeout } = settings;
-    const environment = { ...this.environment };
-    const signal = AbortSignal.timeout(timeout);
+    const { environment } = this;
+    const signal = AbortSignal.any([AbortSignal.timeout(timeout), endOfProcess()]);
     const kubectl = openKubectl({ environment, timeoutMs: timeout, requestTimeoutMs: timeout, signal });
     const [local, cluster] = await Promise.all([
       this.#gitChecks(settings, check.ok),

@@ -1,13 +1,14 @@
 import { type Context, helpText } from '../base-command.js';
+import { commandText } from '../cli/command-text.js';
 import { EditedFile, editorOf } from '../cli/editor.js';
 import type { CommandResult } from '../cli/output.js';
-import { errorFromJson, InvalidStateError, KgitError } from '../errors.js';
+import { errorFromJson, InvalidStateError, KgitError, UsageError } from '../errors.js';
 import type { Edit as PathEdit } from '../model/edit.js';
 import { statePath } from '../model/layout.js';
 import { diffEdits } from '../model/merge-state.js';
 import type { Precondition } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
-import { lookUp } from '../model/state-path.js';
+import { formatStatePath, lookUp } from '../model/state-path.js';
 import type { Value } from '../model/value.js';
 import type { Settings } from '../settings.js';
 import { StateCommand } from '../state-command.js';
@@ -47,7 +48,7 @@ export default class Edit extends StateCommand {
     const data = parseState(before, path) as Data;
     const file = await EditedFile.create(`${id}.state.yaml`, before);
     try {
-      const edits = diffEdits(data, await this.#edited(context, file, path));
+      const edits = diffEdits(data, await this.#edited(context, file, { path, before, data }));
       const preconditions = edits.map((edit) => unchanged(edit, data));
       const fields = { action: 'state_changed' };
       const result = await this.change(context, id, { fields, edits, preconditions, withdraw: true });
@@ -65,20 +66,43 @@ export default class Edit extends StateCommand {
   }
 
   /** What the user made of the document; opened again while it is none, as long as he changes it. */
-  async #edited({ opened }: Context, file: EditedFile, path: string): Promise<Data> {
+  async #edited(
+    { opened }: Context,
+    file: EditedFile,
+    { path, before, data }: { readonly path: string; readonly before: string; readonly data: Data },
+  ): Promise<Data> {
     const editor = editorOf(this.environment, opened.layout.config.get('core.editor'));
     for (let last: string | null = null; ; ) {
       const text = await file.edit(editor, this.environment);
+      // An editor that was given up, or failed to save, must not take the state away.
+      if (before.trim() !== '' && EMPTY.test(text)) throw emptied(data);
       try {
         return parseState(text, path) as Data;
       } catch (error) {
         const isAgain = process.stdin.isTTY === true && text !== last;
-        if (!(error instanceof InvalidStateError) || !isAgain) throw error;
+        if (!(error instanceof InvalidStateError)) throw error;
+        if (!isAgain) throw unreadable(error);
         this.note(`${error.message}: opened again; leave it unchanged to give up`);
         last = text;
       }
     }
   }
+}
+
+/** Blank lines and comments alone. */
+const EMPTY = /^(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|$))*$/;
+
+function emptied(data: Data): UsageError {
+  const all = Object.keys(data).map((key) => formatStatePath([key]));
+  return new UsageError('the document was left empty: nothing was changed', {
+    suggestions: [`To take all of it away: kgit unset ${all.map((key) => commandText([key])).join(' ')}`],
+  });
+}
+
+/** What is wrong with the user's text, which lies in no repository yet. */
+function unreadable({ message, data, cause }: InvalidStateError): InvalidStateError {
+  const suggestions = ['Nothing was changed: run kgit edit again'];
+  return new InvalidStateError(message, { data, cause, suggestions });
 }
 
 /** That the path of an edit still is what it was. */

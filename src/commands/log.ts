@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { eventDetails, eventLine } from '../cli/event-lines.js';
 import type { CommandResult } from '../cli/output.js';
+import { onReaderGone } from '../cli/standard-output.js';
 import { resolveSubject } from '../cli/subjects.js';
 import { parseDayRange, parseTime } from '../cli/time.js';
 import { NotFoundError, UsageError } from '../errors.js';
@@ -176,6 +177,7 @@ export default class Log extends KgitCommand {
     const keyOf = ({ subject: about, event }: SubjectEvent) => `${formatSubject(about)} ${event.id}`;
     const first = await this.#page(begin, subject, filter, window);
     const seen = new Set(first.events.map(keyOf));
+    onReaderGone(() => process.exit());
     await this.print(this.#result(first.events.slice(-limit), null, subject === null));
     for (;;) {
       await new Promise((wake) => setTimeout(wake, FOLLOW_MS));

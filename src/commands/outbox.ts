@@ -1,16 +1,41 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
+import { proposalLines } from '../cli/proposal-lines.js';
+import { isCi } from '../cli/run-of.js';
 import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
+import type { OpenRepository } from '../composition.js';
 import { NotFoundError, UsageError } from '../errors.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
+import type { Settings } from '../settings.js';
 import type { OutboxEntry } from '../store/outbox.js';
+import type { WriteOutcome } from '../store/outcomes.js';
 import { pendingOperation } from '../store/pending-operation.js';
+
+/** What was proposed, and what waits still. */
+function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
+  const proposed = outcomes.map(({ operation, delivery, proposal }) => ({
+    ...{ operation, delivery },
+    ...(proposal ? { proposal } : {}),
+  }));
+  return {
+    ...listed,
+    json: { ...listed.json, proposed },
+    lines: (screen, wide) => [
+      ...outcomes.flatMap((outcome) => [
+        `${screen.style('green', '✓')} ${outcome.operation} ${outcome.delivery === 'proposed' ? 'proposed' : 'is on the branch already'}`,
+        ...proposalLines(outcome, screen),
+      ]),
+      ...listed.lines(screen, wide),
+    ],
+  };
+}
 
 export default class Outbox extends KgitCommand {
   static override summary = 'What waits to be published, and why.';
   static override description = helpText(
-    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does; drop takes one out for good: what it recorded is lost.`,
+    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost.`,
     'USAGE',
     'NO_REPO',
     'NOT_FOUND',
@@ -20,6 +45,7 @@ export default class Outbox extends KgitCommand {
   static override examples = [
     '<%= config.bin %> outbox',
     '<%= config.bin %> outbox retry',
+    '<%= config.bin %> outbox retry --propose',
     '<%= config.bin %> outbox drop 01JZXK5B7Q3M8N2V4C6D9F0G1H',
   ];
   static override args = {
@@ -28,19 +54,30 @@ export default class Outbox extends KgitCommand {
       default: 'list',
       description: 'list, retry or drop.',
     }),
-    id: Args.string({ description: 'The operation to drop.' }),
+    id: Args.string({ description: 'The operation to drop, or to propose.' }),
   };
+  static override flags = PROPOSE_FLAGS;
+
+  protected override get readsHistory(): boolean {
+    return this.flags['propose'] === true;
+  }
 
   protected async execute(): Promise<CommandResult> {
     const { verb, id } = this.args;
     if (verb === 'drop' && id === undefined)
       throw new UsageError('which operation? ID is missing', { suggestions: ["'kgit outbox' lists them"] });
-    if (verb !== 'drop' && id !== undefined)
+    const isProposed = this.flags['propose'] === true;
+    if (isProposed && verb !== 'retry')
+      throw new UsageError(`${verb} proposes nothing`, {
+        suggestions: ['Propose what waits: kgit outbox retry --propose'],
+      });
+    if (verb !== 'drop' && id !== undefined && !isProposed)
       throw new UsageError(`${verb} takes no ID: operations are published in their order`);
     const { opened, settings } = await this.open('never');
     const { repository } = opened;
     if (verb === 'drop') await this.#drop(id as string, repository.outbox);
-    if (verb === 'retry') {
+    const proposals = isProposed ? await this.#propose(opened, settings, id) : null;
+    if (verb === 'retry' && !isProposed) {
       const report = await repository.sync(this.deadline(settings));
       for (const note of report.notes) this.note(note);
       if (report.error) throw report.error;
@@ -48,7 +85,25 @@ export default class Outbox extends KgitCommand {
     const entries = await repository.outbox.list();
     const head = await repository.store.head();
     this.setRepository(head.revision, head.fetchedAt, entries.length);
-    return this.#result(entries, repository.store.target);
+    const listed = this.#result(entries, repository.store.target);
+    return proposals === null ? listed : withProposals(listed, proposals);
+  }
+
+  async #propose(
+    opened: OpenRepository,
+    settings: Settings,
+    id: string | undefined,
+  ): Promise<WriteOutcome[]> {
+    const { proposeOutbox } = await import('../propose/propose-outbox.js');
+    const { outcomes, notes } = await proposeOutbox(opened, settings, this.environment, {
+      id,
+      title: this.flags['title'] as string | undefined,
+      branch: this.flags['proposal-branch'] as string | undefined,
+      mustOpen: isCi(this.environment),
+      deadline: this.deadline(settings),
+    });
+    for (const note of notes) this.note(note);
+    return outcomes;
   }
 
   async #drop(id: string, outbox: { remove(id: string): Promise<boolean> }): Promise<void> {

@@ -237,10 +237,10 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     try {
       return [await this.#publish(context, last)];
     } catch (error) {
-      const { isProtected } = await import('../propose/propose-write.js');
+      const { isProtected, protectedNote } = await import('../propose/propose-write.js');
       if (!isProtected(error) || last.operation.claim) throw error;
       if (context.settings.writeOnProtected === 'propose') {
-        this.note(`${context.opened.branch} is protected, so this is proposed: ${error.message}`);
+        this.note(protectedNote(context.opened.branch, error));
         return this.#proposeAll(context, writes);
       }
       const advice = "'kgit run --propose', or the setting write.onProtected, proposes the next one";

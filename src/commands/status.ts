@@ -1,12 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, outputFlag } from '../base-command.js';
 import { clusterLines } from '../cli/cluster-lines.js';
+import { EndSignals } from '../cli/end-signals.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { recordedStates } from '../cli/recorded-states.js';
+import { onReaderGone } from '../cli/standard-output.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
-import { statusMetrics } from '../cli/status-metrics.js';
+import { downMetrics, statusMetrics } from '../cli/status-metrics.js';
 import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
@@ -42,7 +44,7 @@ export default class Status extends ClusterCommand {
     '<%= config.bin %> status -n team-a -l env=prod -o wide',
     '<%= config.bin %> status --context eu-hub --context us-hub',
     '<%= config.bin %> status --fail-on failed,divergence',
-    '<%= config.bin %> status -o prometheus > kgit.prom',
+    '<%= config.bin %> status -o prometheus',
     '<%= config.bin %> status --watch --record -o jsonl',
   ];
   static override args = { subject: Args.string({ description: 'One cluster: [[MGMT/]NS/]NAME.' }) };
@@ -100,9 +102,17 @@ export default class Status extends ClusterCommand {
       throw new UsageError('metrics tell what is live: leave --offline or -o prometheus out');
     if (this.flags['offline']) return this.#offline(context, records, namespace);
     const selector = this.flags['selector'] as string | undefined;
-    const stop = this.flags['watch'] ? new AbortController() : undefined;
+    const stop = this.flags['watch'] ? stoppedFromOutside() : undefined;
     const wanted = { namespace, name: one?.name, selector };
-    const seen = await this.observe(context, records, wanted, stop?.signal).catch(alsoOffline);
+    const asked = this.observe(context, records, wanted, stop?.signal);
+    if (this.format === 'prometheus') {
+      const down = await asked.then(
+        () => null,
+        (error: unknown) => this.#down(error),
+      );
+      if (down !== null) return down;
+    }
+    const seen = await asked.catch(alsoOffline);
     const observation = ofManagement(seen, one);
     if (stop) return this.#watch(context, observation, records, { wanted, one, stop });
     const report = buildStatus<KgitEvent>(observation, records);
@@ -110,6 +120,15 @@ export default class Status extends ClusterCommand {
     if (one && !kept && this.#isUnknown(records, report)) throw await this.notKnown(context, one);
     const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
     return this.#result(context, report, words, explained);
+  }
+
+  /** The metrics where no context could be asked. */
+  #down(error: unknown): CommandResult {
+    if (!(error instanceof ClusterError)) throw error;
+    this.note(error.message);
+    const contexts = (this.flags['context'] as string[] | undefined) ?? [String(error.data['context'] ?? '')];
+    const others = { prometheus: () => downMetrics([...new Set(contexts)]) };
+    return { json: {}, lines: () => [], others, exitCode: EXIT_CODES.CLUSTER };
   }
 
   /** A cluster that is neither live nor recorded is a mistake, unless one of several contexts could not be asked. */
@@ -194,9 +213,11 @@ export default class Status extends ClusterCommand {
           }
         : null,
     });
+    const rest = { json: {}, rows: [], lines: () => [] };
+    if (stop.signal.reason === READER_GONE) return rest;
     for (const error of failing.values()) this.note(`not watched in the end: ${error.message}`);
     const exitCode = failing.size > 0 ? EXIT_CODES.CLUSTER : EXIT_CODES.INTERRUPTED;
-    return { json: {}, rows: [], lines: () => [], exitCode };
+    return { ...rest, exitCode };
   }
 
   /** What happened while nobody recorded, by the newest record that can be had. */
@@ -222,6 +243,17 @@ export default class Status extends ClusterCommand {
     const shown = records.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
     return offlineResult(shown, this.repositoryLine(context), this.now());
   }
+}
+
+const READER_GONE = 'nobody reads the output any more';
+
+/** Aborted when a signal asks the watch to end, or when nobody reads any more what it tells. */
+function stoppedFromOutside(): AbortController {
+  const stop = new AbortController();
+  new EndSignals().to(() => stop.abort());
+  onReaderGone(() => stop.abort(READER_GONE));
+  process.once('exit', () => stop.abort());
+  return stop;
 }
 
 /** What was seen of the management cluster of `one`; all of it where no cluster is named. */

@@ -7,6 +7,7 @@ interface Names {
   readonly url: string;
   readonly body: string;
   readonly isOpen: (json: Readonly<Record<string, unknown>>) => boolean;
+  readonly tip: (json: Readonly<Record<string, unknown>>) => unknown;
 }
 
 /** A proposal of a forge's answer, by the names that it has there; null for anything else. */
@@ -15,7 +16,13 @@ export function record(json: unknown, names: Names): ForgeProposal | null {
   const { [names.number]: number, [names.url]: url, [names.body]: body, title } = json;
   if (typeof number !== 'number' || !Number.isSafeInteger(number) || typeof url !== 'string') return null;
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
-  return { number, url, isOpen: names.isOpen(json), title: text(title), body: text(body) };
+  const tip = text(names.tip(json)) || null;
+  return { number, url, isOpen: names.isOpen(json), tip, title: text(title), body: text(body) };
+}
+
+/** The revision of a side of a request, as GitHub and Gitea nest it. */
+export function headOf({ head }: Readonly<Record<string, unknown>>): unknown {
+  return isMap(head) ? head['sha'] : undefined;
 }
 
 /** The proposals of a forge's list. Throws RemoteError for an answer that is none. */

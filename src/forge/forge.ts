@@ -4,6 +4,8 @@ export interface ForgeProposal {
   /** Of its page, for people. */
   readonly url: string;
   readonly isOpen: boolean;
+  /** The revision that it ends at: a closed one has none of what was pushed since. Null where the forge does not say. */
+  readonly tip: string | null;
   readonly title: string;
   readonly body: string;
 }

@@ -1,5 +1,5 @@
 import { isMap } from '../model/value.js';
-import { proposals, record } from './answers.js';
+import { headOf, proposals, record } from './answers.js';
 import { type Forge, type ForgeProposal, type NewProposal, newest, type ProposalUpdate } from './forge.js';
 import type { ForgeAddress } from './forge-address.js';
 import { type ForgeAccess, ForgeHttp } from './forge-http.js';
@@ -13,6 +13,7 @@ function proposalOf(json: unknown): ForgeProposal | null {
     url: 'html_url',
     body: 'body',
     isOpen: ({ state }) => state === 'open',
+    tip: headOf,
   });
 }
 

@@ -1,4 +1,4 @@
-import { proposals, record } from './answers.js';
+import { headOf, proposals, record } from './answers.js';
 import { type Forge, type ForgeProposal, type NewProposal, newest, type ProposalUpdate } from './forge.js';
 import type { ForgeAddress } from './forge-address.js';
 import { type ForgeAccess, ForgeHttp } from './forge-http.js';
@@ -15,6 +15,7 @@ function proposalOf(json: unknown): ForgeProposal | null {
     url: 'html_url',
     body: 'body',
     isOpen: ({ state }) => state === 'open',
+    tip: headOf,
   });
 }
 

@@ -5,7 +5,8 @@ import { type ForgeAccess, ForgeHttp } from './forge-http.js';
 
 function proposalOf(json: unknown): ForgeProposal | null {
   const isOpen = ({ state }: Readonly<Record<string, unknown>>) => state === 'opened' || state === 'locked';
-  return record(json, { number: 'iid', url: 'web_url', body: 'description', isOpen });
+  const tip = ({ sha }: Readonly<Record<string, unknown>>) => sha;
+  return record(json, { number: 'iid', url: 'web_url', body: 'description', isOpen, tip });
 }
 
 /** Merge requests of GitLab. */

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import { hasCode } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
+import { isOn } from './commit-builder.js';
 import { type Git, gitFailed } from './git.js';
+import type { Repository } from './repository.js';
 import { personEnvironment } from './sign-commits.js';
 import { FETCH_OPTIONS } from './transfer-options.js';
 
@@ -35,8 +38,9 @@ export interface Manifest {
 
 export interface BackupParts {
   readonly manifest: Manifest;
-  /** The clone's `kgit` folder. */
-  readonly folder: string;
+  readonly repository: Repository;
+  /** As `readOutbox` read it. */
+  readonly outbox: ReadonlyMap<string, Buffer>;
   /** Name of the remote; null where there is none. */
   readonly remote: string | null;
   readonly author: Actor;
@@ -52,22 +56,34 @@ export interface BackedUp {
   readonly notes: readonly string[];
 }
 
-async function entries(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(join(folder, OUTBOX))).filter((name) => ENTRY.test(name)).sort();
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
+/**
+ * The files of an outbox. Read them before the revision of a backup: what another process publishes in between is then
+ * in both, and restored once; the other way round it is in neither.
+ * @param folder the clone's `kgit` folder
+ */
+export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
+  const unlessGone = <T>(error: unknown, otherwise: T): T => {
+    if (hasCode(error, 'ENOENT')) return otherwise;
     throw error;
+  };
+  const names = await readdir(join(folder, OUTBOX)).catch((error: unknown) => unlessGone(error, []));
+  const files = new Map<string, Buffer>();
+  for (const name of names.filter((one) => ENTRY.test(one)).sort()) {
+    // One that is gone by now is published.
+    const text = await readFile(join(folder, OUTBOX, name)).catch((error: unknown) =>
+      unlessGone(error, null),
+    );
+    if (text) files.set(name, text);
   }
+  return files;
 }
 
 /** The commit of manifest and outbox. */
-async function contents(git: Git, names: readonly string[], parts: BackupParts): Promise<string> {
+async function contents(git: Git, parts: BackupParts): Promise<string> {
   const blob = (input: string | Buffer) => git.text(['hash-object', '-w', '--stdin'], { input });
   const tree = (lines: readonly string[]) => git.text(['mktree'], { input: lines.join('') });
   const files: string[] = [];
-  for (const name of names)
-    files.push(`100600 blob ${await blob(await readFile(join(parts.folder, OUTBOX, name)))}\t${name}\n`);
+  for (const [name, text] of parts.outbox) files.push(`100600 blob ${await blob(text)}\t${name}\n`);
   const manifest = await blob(`${JSON.stringify(parts.manifest, null, 2)}\n`);
   const root = [`100644 blob ${manifest}\t${MANIFEST}\n`, `040000 tree ${await tree(files)}\t${OUTBOX}\n`];
   const seconds = Math.floor(parts.now / 1000);
@@ -79,38 +95,81 @@ async function contents(git: Git, names: readonly string[], parts: BackupParts):
 }
 
 /**
+ * A repository that borrows the objects of a clone: its refs say what goes into the backup, and stand still while
+ * those of the clone move on.
+ */
+async function borrowed(git: Git, folder: string, { commonDir, config }: Repository): Promise<Git> {
+  const format = await git.text(['rev-parse', '--show-object-format']);
+  await git.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, folder]);
+  await writeFile(join(folder, 'objects/info/alternates'), `${join(commonDir, 'objects')}\n`);
+  const own = git.at(folder);
+  // What the clone left at its remote, git gets from there when it packs it.
+  for (const [key, value] of config) {
+    const name = isOn(value) ? /^remote\.(.+)\.promisor$/.exec(key)?.[1] : undefined;
+    const url = name && config.get(`remote.${name}.url`);
+    if (!url) continue;
+    await own.text(['config', 'core.repositoryFormatVersion', '1']);
+    await own.text(['config', key, 'true']);
+    await own.text(['config', `remote.${name}.url`, url]);
+  }
+  return own;
+}
+
+/** The locks as they were last seen: what stands below a space of refs, by name. */
+async function locksBelow(git: Git, space: string): Promise<string[]> {
+  const list = await git.text(['for-each-ref', '--format=%(refname) %(objectname)', space]);
+  return list
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => `${LOCKS}${line.slice(space.length)}`);
+}
+
+async function requireFolder(file: string): Promise<void> {
+  const there = await stat(dirname(file)).catch(() => null);
+  if (there?.isDirectory()) return;
+  throw new EnvironmentError(`cannot write ${file}: there is no folder ${dirname(file)}`, {
+    suggestions: [`Make it: mkdir -p ${dirname(file)}`],
+    data: { path: file },
+  });
+}
+
+/**
  * Writes one file that holds the history of the state branch, the locks and the outbox: a git bundle, which any git can
  * read. It appears whole or not at all. Throws EnvironmentError.
  */
 export async function writeBackup(git: Git, file: string, parts: BackupParts): Promise<BackedUp> {
+  const { manifest, remote, outbox, repository } = parts;
   const notes: string[] = [];
-  if (parts.remote !== null) {
+  await requireFolder(file);
+  if (remote !== null) {
     const refspec = `+${LOCKS}*:${SEEN_LOCKS}*`;
-    const args = ['fetch', ...FETCH_OPTIONS, '--end-of-options', parts.remote, refspec];
-    const { code } = await git.talk(parts.remote, args, { timeout: parts.timeoutMs });
+    const args = ['fetch', ...FETCH_OPTIONS, '--end-of-options', remote, refspec];
+    const { code } = await git.talk(remote, args, { timeout: parts.timeoutMs });
     if (code !== 0) notes.push('the remote could not be asked: the locks are those that were last seen');
   }
-  const names = await entries(parts.folder);
-  const mine = `${BACKUP_REF}/${randomBytes(8).toString('hex')}`;
-  await git.text(['update-ref', mine, await contents(git, names, parts)]);
+  const folder = await mkdtemp(join(tmpdir(), 'kgit-backup-'));
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const space = parts.remote === null ? LOCKS : SEEN_LOCKS;
-    const locks = (await git.text(['for-each-ref', '--format=%(refname)', space]))
-      .split('\n')
-      .filter(Boolean);
-    const refs = [parts.manifest.ref, mine, ...locks];
-    const args = ['bundle', 'create', '--quiet', temporary, '--stdin'];
-    const { code, stderr } = await git.run(args, { input: `${refs.join('\n')}\n` });
+    const own = await borrowed(git, folder, repository);
+    const locks = await locksBelow(git, remote === null ? LOCKS : SEEN_LOCKS);
+    const refs = [
+      `${manifest.ref} ${manifest.revision}`,
+      `${BACKUP_REF}/${randomBytes(8).toString('hex')} ${await contents(own, parts)}`,
+      ...locks,
+    ];
+    await own.text(['update-ref', '--stdin'], { input: refs.map((ref) => `create ${ref}\n`).join('') });
+    await own.text(['symbolic-ref', 'HEAD', manifest.ref]);
+    const args = ['bundle', 'create', '--quiet', temporary, '--all'];
+    const { code, stderr } = await own.run(args);
     if (code !== 0) throw gitFailed(args, code, stderr);
-    await git.text(['bundle', 'verify', '--quiet', temporary]);
+    await own.text(['bundle', 'verify', '--quiet', temporary]);
     await chmod(temporary, 0o600);
     await rename(temporary, file).catch((cause: unknown) => {
       throw new EnvironmentError(`cannot write ${file}`, { cause, data: { path: file } });
     });
-    return { operations: names.length, locks: locks.length, notes };
+    return { operations: outbox.size, locks: locks.length, notes };
   } finally {
     await rm(temporary, { force: true });
-    await git.text(['update-ref', '-d', mine]);
+    await rm(folder, { recursive: true, force: true });
   }
 }

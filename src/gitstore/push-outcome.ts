@@ -117,7 +117,7 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
       data: { reason, branch: target },
       suggestions: [
         `Ask who runs the repository to let you, or kgit's deploy key, push to ${target}`,
-        "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it",
+        "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it, 'kgit outbox retry --propose' proposes it",
       ],
     },
   );

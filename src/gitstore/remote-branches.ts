@@ -1,4 +1,4 @@
-import { NotFoundError } from '../errors.js';
+import { NotFoundError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import type { Clock } from '../store/host.js';
 import type { Commit, Revision } from '../store/state-store.js';
@@ -14,7 +14,7 @@ import { untilUndisturbed } from './until-undisturbed.js';
 /** Where the remote's branches that hold proposals are noted here. */
 const SEEN = 'refs/kgit/proposed/';
 /** Names that git cannot take for anything else, in a refspec or a command. */
-const BRANCH = /^(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
+const BRANCH = /^(?!HEAD$|refs\/)(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
 
 export interface RemoteBranchesOptions {
   readonly repository: Repository;
@@ -49,6 +49,17 @@ export function offeredAddress(stderr: string): string | null {
     if (address) return withoutCredentials(address).slice(0, 500);
   }
   return null;
+}
+
+/** A failed push of a branch: other than a write of the state branch, nothing of it is kept. */
+function ofBranch(failure: PushFailure | null, branch: string): PushFailure | null {
+  if (failure?.kind !== 'refused') return failure;
+  const { message, data, cause } = failure.error;
+  const suggestions = [
+    `Ask who runs the repository to let you push to ${branch}`,
+    'Or name another branch: --proposal-branch',
+  ];
+  return { ...failure, error: new RefusedError(message, { data, cause, suggestions }) };
 }
 
 /** Branches of the remote beside the state branch: those of proposals. */
@@ -106,7 +117,7 @@ export class RemoteBranches {
     const lease = `--force-with-lease=${ref}:${from ?? ''}`;
     const args = ['push', ...PUSH_OPTIONS, lease, '--end-of-options', remote, `${to}:${ref}`];
     const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
-    const failure = pushOutcome(result, this.remoteName, branch);
+    const failure = ofBranch(pushOutcome(result, this.remoteName, branch), branch);
     if (failure === null) await new Refs(this.#git, this.#options.repository).set(`${SEEN}${branch}`, to);
     return { failure, offered: failure === null ? offeredAddress(result.stderr) : null };
   }

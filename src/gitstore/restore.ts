@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, InvalidStateError, UsageError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
@@ -41,6 +41,11 @@ function retarget(text: string, target: string | null): string {
   if (target === null) return text;
   const entry: unknown = JSON.parse(text);
   return isMap(entry) ? JSON.stringify({ ...entry, target }) : text;
+}
+
+/** What waits is meant for this remote and branch from now on; null where it stays as it is. */
+function newTarget({ remote }: RestoreOptions, branch: string): string | null {
+  return remote === undefined ? null : `${withoutCredentials(remote)}#${branch}`;
 }
 
 /** Builds a clone of a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or none. */
@@ -100,7 +105,7 @@ async function build(
     await clone.text(['config', `branch.${branch}.remote`, 'origin']);
     await clone.text(['config', `branch.${branch}.merge`, `refs/heads/${branch}`]);
   }
-  const target = options.remote === undefined ? null : `${withoutCredentials(options.remote)}#${branch}`;
+  const target = newTarget(options, branch);
   const operations = await restoreOutbox(clone, backup, join(common, options.localFolder), target, file);
   const stale = refs.map(([name]) => `delete ${TEMPORARY}/${name}\n`).join('');
   await clone.text(['update-ref', '--stdin'], { input: stale });
@@ -149,7 +154,7 @@ async function restoreOutbox(
 }
 
 /** Operations that wait in the clone that is replaced, and are newer than the backup: they are not lost. */
-async function keepWaiting(from: string, to: string): Promise<number> {
+async function keepWaiting(from: string, to: string, target: string | null): Promise<number> {
   let names: string[];
   try {
     names = await readdir(join(from, OUTBOX));
@@ -160,7 +165,10 @@ async function keepWaiting(from: string, to: string): Promise<number> {
   const known = new Set((await readdir(join(to, OUTBOX))).map((name) => name.slice(13)));
   const missing = names.filter((name) => ENTRY.test(name) && !known.has(name.slice(13)));
   for (const name of missing)
-    await createDurably(join(to, OUTBOX, name), await readFile(join(from, OUTBOX, name), 'utf8'));
+    await createDurably(
+      join(to, OUTBOX, name),
+      retarget(await readFile(join(from, OUTBOX, name), 'utf8'), target),
+    );
   return missing.length;
 }
 
@@ -178,8 +186,11 @@ export async function restoreBackup(
   const fresh = `${folder}.restoring-${suffix}`;
   const there = await readdir(folder).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
-    throw error;
+    if (!hasCode(error, 'ENOTDIR')) throw error;
+    throw new UsageError(`${folder} is no folder`, { suggestions: ['Name a new folder'] });
   });
+  if (!(await stat(file).catch(() => null))?.isFile())
+    throw broken(file, 'there is no such file, or it is none that can be read');
   const isClone = there?.includes('.git') === true;
   if (there && there.length > 0 && !isClone) {
     throw new UsageError(`${folder} is neither empty nor a clone`, { suggestions: ['Name a new folder'] });
@@ -188,7 +199,8 @@ export async function restoreBackup(
     await privateFolder(dirname(folder));
     const restored = await build(git, file, fresh, options);
     const local = (path: string) => join(path, '.git', options.localFolder);
-    const taken = isClone ? await keepWaiting(local(folder), local(fresh)) : 0;
+    const target = newTarget(options, restored.manifest.branch);
+    const taken = isClone ? await keepWaiting(local(folder), local(fresh), target) : 0;
     const movedTo = isClone ? `${folder}.damaged-${suffix}` : null;
     if (movedTo) await rename(folder, movedTo);
     await rename(fresh, folder);

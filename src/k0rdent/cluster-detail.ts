@@ -6,7 +6,7 @@ import { type KubeEvent, readKubeEvents } from './kube-events.js';
 import { masked } from './masked.js';
 import type { KeptObject } from './observation.js';
 import { readArray, readObject, readString } from './read.js';
-import { type RelatedObject, readRelated } from './related.js';
+import { type RelatedObject, readRelated, sveltos } from './related.js';
 import { readServiceDetails, type ServiceDetail } from './service-details.js';
 
 /** The one thing that explains the state best. */
@@ -48,21 +48,24 @@ export async function readClusterDetail(kept: KeptObject, options: DetailOptions
   const status = readObject(object['status']);
   const credential = readString(spec['credential']);
   const of = { namespace, name, uid, since: createdAt === null ? 0 : Date.parse(createdAt) };
-  const [events, related] = await Promise.all([
+  const { state } = clusterStatus(cluster, options.now);
+  const hasInfrastructure = cluster.conditions.has('CAPIClusterSummary');
+  const isAdopted = state === 'Ready' && !hasInfrastructure && region === null;
+  const [events, related, answering] = await Promise.all([
     readKubeEvents(kubectl, of),
     options.explain
       ? readRelated(kubectl, api, {
           ...{ namespace, name, template, region, credential },
-          hasInfrastructure: cluster.conditions.has('CAPIClusterSummary'),
+          hasInfrastructure,
         })
       : null,
+    isAdopted && !options.explain ? sveltos(kubectl, of) : null,
   ]);
-  const { state } = clusterStatus(cluster, options.now);
   const conditions = explainConditions(cluster.conditions, state);
   const services = readServiceDetails(object);
   const deletion = readDeletion(object);
   return withoutSecrets({
-    cause: causeOf(state, conditions, services, deletion) ?? unreachable(related),
+    cause: causeOf(state, conditions, services, deletion) ?? unreachable(related ?? answering),
     deletion,
     conditions,
     services,

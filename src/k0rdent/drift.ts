@@ -43,15 +43,43 @@ const SERVICE_DEFAULTS: JsonObject = {
 export function findDrift(parameters: RecordedParameters, spec: JsonObject): Drift[] {
   const drifts = [...parameters].flatMap(([name, recorded]) => {
     const path = specPath(name, spec);
-    return path === null ? [] : (driftAt(path, recorded, spec) ?? []);
+    return path === null ? [] : driftsAt(path, recorded, spec);
   });
   return drifts.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function driftAt(path: readonly string[], parameter: RecordedParameter, spec: JsonObject): Drift | null {
+/** A config differs in so many places at most for each to be told by itself. */
+const MOST_PLACES = 20;
+
+function driftsAt(path: readonly string[], parameter: RecordedParameter, spec: JsonObject): Drift[] {
   const live = valueAt(path, spec) ?? SPEC_DEFAULTS[path[0] ?? ''];
-  if (isGiven(parameter.value, live, path)) return null;
-  const shown = { recorded: masked(parameter.value, path), live: masked(live ?? null, path) };
+  const { value } = parameter;
+  if (isGiven(value, live, path)) return [];
+  const places = path[0] === 'config' ? placesOf(value, live, path) : [];
+  if (places.length === 0 || places.length > MOST_PLACES) return [drift(path, value, live, parameter)];
+  return places.map((place) => drift(place.path, place.recorded, place.live, parameter));
+}
+
+interface Place {
+  readonly path: readonly string[];
+  readonly recorded: unknown;
+  readonly live: unknown;
+}
+
+/** Where in a config two values differ, as deep as both are mappings. */
+function placesOf(recorded: unknown, live: unknown, path: readonly string[]): Place[] {
+  if (!isMapping(recorded) || !isMapping(live))
+    return isSame(recorded, live) ? [] : [{ path, recorded, live }];
+  return comparedKeys(recorded, live).flatMap((key) => placesOf(recorded[key], live[key], [...path, key]));
+}
+
+function drift(
+  path: readonly string[],
+  recorded: unknown,
+  live: unknown,
+  parameter: RecordedParameter,
+): Drift {
+  const shown = { recorded: masked(recorded ?? null, path), live: masked(live ?? null, path) };
   const since = `recorded as ${text(shown.recorded)} by ${parameter.action} at ${parameter.timestamp}`;
   return {
     kind: path.join('.') === 'template' ? 'template-changed' : 'drifted',
@@ -102,9 +130,16 @@ function isGiven(recorded: unknown, live: unknown, path: readonly string[]): boo
 
 /** Address management writes its data into the config; other keys that nobody recorded are a change. */
 function isGivenConfig(recorded: JsonObject, live: JsonObject): boolean {
+  return comparedKeys(recorded, live).every((key) => isSame(recorded[key], live[key]));
+}
+
+function comparedKeys(recorded: JsonObject, live: JsonObject): string[] {
   const managed = Object.hasOwn(live, 'ipamEnabled') && !Object.hasOwn(recorded, 'ipamEnabled');
-  const compared = managed ? Object.keys(recorded) : Object.keys({ ...recorded, ...live });
-  return compared.every((key) => isSame(recorded[key], live[key]));
+  return Object.keys(managed ? recorded : { ...recorded, ...live });
+}
+
+function isMapping(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Services by their key in the API: order means nothing, the namespace has a default, helmOptions get theirs. */

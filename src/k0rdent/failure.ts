@@ -105,7 +105,7 @@ export function classifyFailure(run: KubectlRun): Failure {
   const { ended, stderr } = run;
   if (ended === 'missing') return { cause: 'kubectl-missing', detail: stderr };
   if (ended === 'timeout') return { cause: 'timeout', detail: 'kubectl did not end in time' };
-  if (ended === 'too-large') return { cause: 'too-large', detail: 'the answer is too large' };
+  if (ended === 'too-large') return { cause: 'too-large', detail: '' };
   const lines = stderr.split('\n').map((line) => line.trim());
   for (const line of lines.reverse()) {
     const failure = classifyLine(line);

@@ -37,7 +37,9 @@ const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 /** Opens kubectl; nothing runs before the first call. */
 export function openKubectl(options: KubectlOptions): Kubectl {
-  const { context, kubeconfig, environment, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { context, kubeconfig, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  // The token is for git's remote; kubectl and its plugins have no use of it.
+  const environment = { ...options.environment, KGIT_TOKEN: undefined };
   const spawnOptions: SpawnOptions = {
     program: options.program ?? 'kubectl',
     environment,

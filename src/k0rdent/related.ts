@@ -185,8 +185,11 @@ async function capi(
   return found.flat().filter(({ state }) => hasInfrastructure || state !== 'not there');
 }
 
-/** Of an adopted cluster alone; others have none of this name, which is no news. */
-async function sveltos(kubectl: Kubectl, { namespace, name }: RelatedTo): Promise<RelatedObject[]> {
+/** The SveltosCluster of an adopted cluster; others have none of this name, which is no news. Throws ClusterError. */
+export async function sveltos(
+  kubectl: Kubectl,
+  { namespace, name }: Pick<RelatedTo, 'namespace' | 'name'>,
+): Promise<RelatedObject[]> {
   const base = await preferred(kubectl, 'lib.projectsveltos.io');
   if (base === null) return [];
   const path = `${base}/namespaces/${namespace}/sveltosclusters`;

@@ -26,6 +26,8 @@ export interface Transition {
 interface Known {
   readonly cluster: ClusterDeployment;
   readonly state: ClusterState;
+  /** As it was first seen after its newest transition: what it then said is the same for all who watch. */
+  readonly first: ClusterDeployment;
 }
 
 const keyOf = ({ namespace, name }: ClusterDeployment) => `${namespace}/${name}`;
@@ -37,10 +39,15 @@ const keyOf = ({ namespace, name }: ClusterDeployment) => `${namespace}/${name}`
 export class Transitions {
   readonly #known = new Map<string, Known>();
   readonly #now: () => Date;
+  /** The latest time that was, ms: a clock that is set back brings no state back. */
+  #latest = 0;
 
   constructor(begin: readonly ClusterDeployment[], now: () => Date) {
     this.#now = now;
-    for (const cluster of begin) this.#know(cluster);
+    for (const cluster of begin) {
+      const { state } = clusterStatus(cluster, this.#time());
+      this.#known.set(keyOf(cluster), { cluster, state, first: cluster });
+    }
   }
 
   /** What `news` changes. */
@@ -51,8 +58,7 @@ export class Transitions {
       case 'gone':
         return this.#gone(keyOf(news.cluster), news.cluster);
       case 'tick':
-        // A cluster that is not ready for long enough has failed, although nothing was written.
-        return [...this.#known.values()].flatMap(({ cluster }) => this.#seen(cluster));
+        return [...this.#known.values()].flatMap((known) => this.#timePassed(known, this.#time()));
       case 'listed': {
         const there = new Set(news.clusters.map(keyOf));
         const missing = [...this.#known.keys()].filter((key) => !there.has(key));
@@ -64,20 +70,42 @@ export class Transitions {
     }
   }
 
-  #know(cluster: ClusterDeployment): ClusterState {
-    const { state } = clusterStatus(cluster, this.#now());
-    this.#known.set(keyOf(cluster), { cluster, state });
-    return state;
+  #time(): Date {
+    this.#latest = Math.max(this.#latest, this.#now().getTime());
+    return new Date(this.#latest);
   }
 
+  /** A cluster that is not ready for long enough has failed, although nothing was written. */
+  #timePassed(known: Known, until: Date): Transition[] {
+    const { cluster, state, first } = known;
+    const to = clusterStatus(cluster, until).state;
+    if (to === state) return [];
+    this.#known.set(keyOf(cluster), { ...known, state: to });
+    return [transition(first, state, to)];
+  }
+
+  /**
+   * States are worked out for the times that objects give, so that who looks often and who looks seldom tell the same:
+   * how the cluster was until it changed, how it was then, and what time alone has made of it since.
+   */
   #seen(cluster: ClusterDeployment): Transition[] {
     const key = keyOf(cluster);
     const before = this.#known.get(key);
     const isAnother = before !== undefined && before.cluster.uid !== cluster.uid;
-    const ended = isAnother ? this.#gone(key, null) : [];
-    const from = isAnother ? null : (before?.state ?? null);
-    const to = this.#know(cluster);
-    return from === to ? ended : [...ended, transition(cluster, from, to)];
+    const changed = changeOf(cluster);
+    const isNews = before === undefined || isAnother || changed > changeOf(before.cluster);
+    const at = isNews ? new Date(changed) : this.#time();
+    const until = isAnother
+      ? this.#gone(key, null)
+      : before === undefined
+        ? []
+        : this.#timePassed(before, at);
+    const from = this.#known.get(key)?.state ?? null;
+    const to = clusterStatus(cluster, at).state;
+    const known = { cluster, state: to, first: isNews ? cluster : before.first };
+    this.#known.set(key, known);
+    const change = from === to ? [] : [transition(cluster, from, to)];
+    return [...until, ...change, ...this.#timePassed(known, this.#time())];
   }
 
   /** `last`: the cluster as it was when it went, where that is told. */
@@ -109,9 +137,18 @@ function timeOf(cluster: ClusterDeployment, to: ClusterState | null): number | n
   if (to === 'New') return readTime(cluster.createdAt);
   const ready = conditions.get('Ready')?.lastTransition ?? null;
   if (to === 'Ready' && ready !== null) return ready;
-  const times = [...conditions.values()].flatMap(({ lastTransition }) => lastTransition ?? []);
-  const newest = Math.max(0, ...times, (to === 'Failed' ? failedSince(cluster) : null) ?? 0);
+  const newest = Math.max(newestTransition(cluster), (to === 'Failed' ? failedSince(cluster) : null) ?? 0);
   return newest === 0 ? readTime(cluster.createdAt) : newest;
+}
+
+/** ms; 0 where no condition has a time. */
+function newestTransition({ conditions }: ClusterDeployment): number {
+  return Math.max(0, ...[...conditions.values()].map(({ lastTransition }) => lastTransition ?? 0));
+}
+
+/** When a cluster last changed, as the object says, ms. */
+function changeOf(cluster: ClusterDeployment): number {
+  return Math.max(newestTransition(cluster), readTime(cluster.deletionRequestedAt) ?? 0);
 }
 
 /** The condition that explains a state, and what it says. */

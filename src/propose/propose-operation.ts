@@ -1,5 +1,14 @@
 import type { OpenRepository } from '../composition.js';
-import { type KgitError, NotFoundError, RefusedError, RemoteError, UsageError } from '../errors.js';
+import {
+  ConflictError,
+  EnvironmentError,
+  InvalidStateError,
+  type KgitError,
+  NotFoundError,
+  RefusedError,
+  RemoteError,
+  UsageError,
+} from '../errors.js';
 import type { Forge, ForgeProposal } from '../forge/forge.js';
 import { isBranchName, type RemoteBranches } from '../gitstore/remote-branches.js';
 import type { SubjectEvent } from '../model/event.js';
@@ -11,7 +20,7 @@ import { planBatch, sealingOf } from '../store/planned.js';
 import type { Revision } from '../store/state-store.js';
 import { systemClock } from '../this-host.js';
 import { openBranches } from './open-proposals.js';
-import { proposedEvents } from './proposed-events.js';
+import { type Proposed, proposedEvents } from './proposed-events.js';
 import { requestToMerge } from './request-to-merge.js';
 import { talkMs, untilMoved } from './retry.js';
 
@@ -107,18 +116,48 @@ class Proposal {
     const { entries, commits } = await planBatch(store, base, [entry]);
     const applied = entries[0]?.applied;
     if (!applied) throw new RangeError('an operation that is planned is applied or rejected');
-    if (applied.kind === 'rejected') throw applied.error;
+    if (applied.kind === 'rejected') throw this.#onBranch(applied.error);
     return { applied, commits };
+  }
+
+  /** A file that is broken on the branch alone is to be mended there. */
+  #onBranch(error: KgitError): KgitError {
+    if (error.code !== 'INVALID_STATE') return error;
+    return new InvalidStateError(`${error.message} (on ${this.#branch})`, {
+      data: { ...error.data, branch: this.#branch },
+      suggestions: [
+        `Mend it on ${this.#branch}, or close that proposal and delete its branch`,
+        'Or name another branch: --proposal-branch',
+      ],
+    });
   }
 
   /** Whether the branch still waits for its reviewers: what was merged or closed is over, and the next one begins anew. */
   async #isOpen(published: Revision, tip: Revision): Promise<boolean> {
-    if ((await proposedEvents(this.#opened, published, tip)).isMerged) return false;
+    if ((await this.#proposed(published, tip)).isMerged) return false;
     const found = await this.#find();
-    if (found === null || found.isOpen) return true;
+    // What was pushed since it was closed was never looked at: a new request takes it along.
+    if (found === null || found.isOpen || (found.tip !== null && found.tip !== tip)) return true;
     const note = `#${found.number} is closed, so this begins a new proposal on ${this.#branch}`;
     if (!this.#notes.includes(note)) this.#notes.push(note);
     return false;
+  }
+
+  /** What the branch adds. Throws ConflictError where somebody put another history there. */
+  async #proposed(published: Revision, tip: Revision): Promise<Proposed> {
+    const { layout, branch } = this.#opened;
+    try {
+      return await proposedEvents(this.#opened, published, tip);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError) || layout.isShallow) throw error;
+      throw new ConflictError(`${this.#branch} and ${branch} have no commit in common`, {
+        data: { branch: this.#branch, revision: tip },
+        suggestions: [
+          `See what stands there; where it may go: git push origin --delete ${this.#branch}`,
+          'Or name another branch: --proposal-branch',
+        ],
+      });
+    }
   }
 
   /** The request to merge that the forge has; null where it has none, or cannot be asked. */

@@ -1,5 +1,5 @@
 import type { OpenRepository } from '../composition.js';
-import { type KgitError, RefusedError } from '../errors.js';
+import { errorFromJson, KgitError, RefusedError } from '../errors.js';
 import type { Operation } from '../model/operation.js';
 import type { Settings } from '../settings.js';
 import type { WriteOutcome } from '../store/outcomes.js';
@@ -34,6 +34,22 @@ export function isProtected(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.data['branch'] !== undefined;
 }
 
+/** That a refused write is proposed instead: what the remote said, without what would have become of the write. */
+export function protectedNote(branch: string, { message }: RefusedError): string {
+  return `${branch} is protected, so this is proposed: ${message.replace(/ \(not published[^()]*\)$/, '')}`;
+}
+
+/** Why a write that a protected branch refused could not be proposed either, and that it is kept, where it is. */
+export function stillKept(cause: unknown, { data: { operation, kept } }: RefusedError): unknown {
+  if (!(cause instanceof KgitError) || kept !== true) return cause;
+  const retry = `The write is kept: 'kgit outbox retry ${operation} --propose' proposes it`;
+  return errorFromJson({
+    ...cause.toJSON(),
+    suggestions: [...cause.suggestions, retry],
+    data: { ...cause.data, operation, kept },
+  });
+}
+
 /**
  * The refusal of a protected branch, with the way around it.
  * @param command the words of the command as one would type them
@@ -44,7 +60,10 @@ export function withProposal(error: RefusedError, command: string): KgitError {
     `Propose it instead: ${command} --propose`,
     ...(operation === undefined
       ? []
-      : [`Then take this one out of the outbox: kgit outbox drop ${operation}`]),
+      : [
+          `Then take this one out of the outbox: kgit outbox drop ${operation}`,
+          `Or propose the one that is kept: kgit outbox retry ${operation} --propose`,
+        ]),
     ...error.suggestions,
   ];
   return new RefusedError(error.message, { suggestions, data: error.data, cause: error.cause });

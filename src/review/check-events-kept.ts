@@ -72,7 +72,13 @@ function saysTheSame(before: string, after: string, path: string): boolean {
 /** Content by its name; that of a hostile size is left out, for its size is a finding of its own. */
 type Contents = (oid: string | null) => string | null;
 
-function checkMonth({ files, sealed }: MonthChange, contents: Contents, findings: Findings): void {
+function checkMonth(
+  { files, sealed }: MonthChange,
+  contents: Contents,
+  from: Revision,
+  findings: Findings,
+): void {
+  const restore = (path: string) => `git checkout ${from.slice(0, 12)} -- ${path}`;
   const before = new Map<string, string>();
   const after = new Map<string, string>();
   const take = (into: Map<string, string>, path: string, oid: string | null, isSealed: boolean) => {
@@ -87,7 +93,7 @@ function checkMonth({ files, sealed }: MonthChange, contents: Contents, findings
   for (const { path, before: was, after: is } of files) {
     if (was !== null && is !== null) {
       findings.add('event-changed', path, 'an event that is published is never edited', {
-        fix: `Restore it (git checkout BASE -- ${path}), and say what is right in a new event`,
+        fix: `Restore it (${restore(path)}), and say what is right in a new event`,
       });
       continue;
     }
@@ -99,11 +105,11 @@ function checkMonth({ files, sealed }: MonthChange, contents: Contents, findings
     const file = sealed && there !== undefined ? sealed.path : path;
     if (there === undefined)
       findings.add('event-removed', path, 'an event that is published is not there any more', {
-        fix: `Put it back: git checkout BASE -- ${sealed?.before ? sealed.path : path}`,
+        fix: `Put it back: ${restore(sealed?.before ? sealed.path : path)}`,
       });
     else if (!saysTheSame(text, there, path))
       findings.add('event-changed', file, `the event ${path} is not what was published`, {
-        fix: `Restore its file (git checkout BASE -- ${file}); kgit compact seals it unchanged`,
+        fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
       });
   }
 }
@@ -153,7 +159,7 @@ async function withUnchangedSealed(
 export async function checkEventsKept(
   review: ReviewStore,
   changes: readonly ChangedFile[],
-  to: Revision,
+  { from, to }: { readonly from: Revision; readonly to: Revision },
   findings: Findings,
 ): Promise<void> {
   const months: MonthChange[] = [];
@@ -166,6 +172,6 @@ export async function checkEventsKept(
     const read = await review.contents(oids);
     const texts = new Map(oids.map((oid, i) => [oid, (read[i] as Buffer).toString('utf8')]));
     const contents: Contents = (oid) => (oid === null ? null : (texts.get(oid) ?? null));
-    for (const month of batch) checkMonth(month, contents, findings);
+    for (const month of batch) checkMonth(month, contents, from, findings);
   }
 }

@@ -38,46 +38,66 @@ async function readSigners(view: StateView): Promise<Signers> {
   };
 }
 
+interface Check {
+  readonly review: ReviewStore;
+  readonly store: StateStore;
+}
+
+/** The revisions behind `from` that change who may sign, oldest first, and the last one of all. */
+async function stretches(from: Revision, revision: Revision, { review }: Check): Promise<Revision[]> {
+  const ends = [revision];
+  for (const change of await review.changesOf(SIGNERS_FOLDER, revision)) {
+    if (await review.isOnLine(change, from)) break;
+    if (change !== revision) ends.unshift(change);
+  }
+  return from === revision ? [] : ends;
+}
+
+function tell({ revision, verdict, signer }: Signature, findings: Findings): void {
+  if (verdict === 'good') return;
+  const commit = revision.slice(0, 12);
+  findings.add('signature', null, `commit ${commit}: ${FAULTS[verdict]}${signer ? ` (${signer})` : ''}`, {
+    severity: verdict === 'expired' ? 'warning' : 'error',
+    fix: `Look at it: git show ${commit}. Who may sign stands in ${SIGNERS_FOLDER}/`,
+  });
+}
+
 /**
  * Checks the signatures of the revisions behind `trusted`: one must be signed where the kgit.yaml that it builds on
  * asks for it, so the requirement begins behind the commit that brought it, and only a signed one can lift it. Who may
- * sign is read from the trusted revision, for what came later could name anybody; where nothing is trusted yet, from
- * the first one that asks for it.
+ * sign a revision is read from the one that it builds on, so that none can allow itself; one that changes it counts
+ * from the next on, and only if it is well signed. Where nothing is trusted yet, the first revision that asks for
+ * signatures is.
  */
 export async function checkSignatures(
   trusted: Revision | null,
   revision: Revision,
-  { review, store }: { readonly review: ReviewStore; readonly store: StateStore },
+  check: Check,
   findings: Findings,
 ): Promise<number> {
+  const { review, store } = check;
   const versions = [...(await review.changesOf(MARKER_FILE, revision))].reverse();
-  const begins: { revision: Revision; required: boolean }[] = [];
-  for (const version of versions)
-    begins.push({ revision: version, required: await isRequired(store.view(version)) });
-  const first = begins.find(({ required }) => required)?.revision;
+  const requiredAfter = new Map<Revision, boolean>();
+  for (const version of versions) requiredAfter.set(version, await isRequired(store.view(version)));
+  const first = versions.find((version) => requiredAfter.get(version));
   if (first === undefined) return 0;
   const isTrustedLater = trusted !== null && (await review.isOnLine(first, trusted));
-  const from = isTrustedLater ? trusted : first;
-  const signers = await readSigners(store.view(from));
-  const signed = [...(await review.signatures(from, revision, signers))].reverse();
-  const requiredAfter = new Map(begins.map((begin) => [begin.revision, begin.required]));
+  let from = isTrustedLater ? trusted : first;
+  let signers = await readSigners(store.view(from));
   let required = await isRequired(store.view(from));
   let checked = 0;
-  for (const { revision: commit, verdict, signer } of signed) {
-    if (required) {
-      checked += 1;
-      if (verdict !== 'good')
-        findings.add(
-          'signature',
-          null,
-          `commit ${commit.slice(0, 12)}: ${FAULTS[verdict]}${signer ? ` (${signer})` : ''}`,
-          {
-            severity: verdict === 'expired' ? 'warning' : 'error',
-            fix: `Look at it: git show ${commit.slice(0, 12)}. Who may sign stands in ${SIGNERS_FOLDER}/`,
-          },
-        );
+  for (const end of await stretches(from, revision, check)) {
+    let isEndAllowed = true;
+    for (const signature of [...(await review.signatures(from, end, signers))].reverse()) {
+      isEndAllowed = !required || signature.verdict === 'good';
+      if (required) {
+        checked += 1;
+        tell(signature, findings);
+      }
+      required = requiredAfter.get(signature.revision) ?? required;
     }
-    required = requiredAfter.get(commit) ?? required;
+    if (isEndAllowed) signers = await readSigners(store.view(end));
+    from = end;
   }
   return checked;
 }

@@ -13,7 +13,7 @@ export async function checkSince(
   findings: Findings,
 ): Promise<void> {
   const changes = await review.changes(base, revision);
-  await checkEventsKept(review, changes, revision, findings);
+  await checkEventsKept(review, changes, { from: base, to: revision }, findings);
   const older = { view: store.view(base), revision: base };
   await checkStateEvents(older, store.view(revision), changes, findings);
 }

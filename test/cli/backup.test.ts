@@ -24,6 +24,9 @@ describe('kgit backup', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(file, '..'))).toEqual(['state.bundle']);
     expect(git(clone, 'for-each-ref', 'refs/kgit/backup')).toBe('');
+    const plain = join(temporaryFolder(), 'plain');
+    git('.', 'clone', '--quiet', file, plain);
+    expect(git(plain, 'rev-parse', 'main')).toBe(git(remote, 'rev-parse', 'main'));
     const path = join(temporaryFolder(), 'state');
     const json = await kgitJson(temporaryFolder(), ['restore', file, path]);
     expect(json).toMatchObject({ path, remote, operations: 1, locks: 1, movedTo: null });
@@ -56,6 +59,70 @@ describe('kgit backup', () => {
     expect((await kgitJson(clone, ['sync'])).published).toHaveLength(2);
   });
 
+  it('sends what waited in a damaged clone to a new remote, too', async () => {
+    const { clone, file } = await backedUp();
+    await kgitJson(clone, ['push-event', 'later', '--cluster', 'prod', '--queue']);
+    const next = bareRepository();
+    await kgitJson(temporaryFolder(), ['restore', file, clone, '--remote', next]);
+    git(clone, 'push', '--quiet', 'origin', 'main');
+    expect((await kgitJson(clone, ['sync'])).published).toHaveLength(2);
+    expect((await kgitJson(cloneOf(next), ['log', '--action', 'later'])).events).toHaveLength(1);
+  });
+
+  it('holds what another process publishes while it is made, once', async () => {
+    const remote = sharedState();
+    const clone = cloneOf(remote);
+    git(clone, 'remote', 'set-url', 'origin', `ssh://forge.example${remote}`);
+    const program = join(import.meta.dirname, '../../bin/run.js');
+    const published = join(temporaryFolder(), 'published');
+    // What waits is published at the second fetch of the backup, that of the locks.
+    const ssh = `#!/bin/sh
+for command; do :; done
+if [ -e ${published}.armed ]; then
+  mv ${published}.armed ${published}.next
+elif [ -e ${published}.next ]; then
+  rm ${published}.next
+  (cd ${clone} && ${process.execPath} ${program} sync > ${published} 2>&1) || exit 1
+fi
+exec sh -c "$command"
+`;
+    writeFileSync(`${published}.ssh`, ssh, { mode: 0o755 });
+    const env = { GIT_SSH: `${published}.ssh`, GIT_SSH_VARIANT: 'simple' };
+    await kgitJson(clone, ['sync'], { env });
+    await kgitJson(clone, ['push-event', 'noted', '--cluster', 'prod', '--queue'], { env });
+    writeFileSync(`${published}.armed`, '');
+    const file = join(temporaryFolder(), 'while.bundle');
+    expect(await kgitJson(clone, ['backup', file], { env })).toMatchObject({ operations: 1 });
+    expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
+    const to = join(temporaryFolder(), 'state');
+    await kgitJson(temporaryFolder(), ['restore', file, to]);
+    await kgitJson(to, ['sync'], { env });
+    expect((await kgitJson(to, ['log', '--no-fetch'])).events).toHaveLength(1);
+  });
+
+  it('has all objects, also of a clone that left most of them at its remote', async () => {
+    const remote = sharedState();
+    git(remote, 'config', 'uploadpack.allowFilter', 'true');
+    const path = join(temporaryFolder(), 'partial');
+    git('.', 'clone', '--quiet', '--no-checkout', '--filter=blob:none', `file://${remote}`, path);
+    const file = join(temporaryFolder(), 'x.bundle');
+    await kgitJson(path, ['backup', file]);
+    const to = join(temporaryFolder(), 'state');
+    await kgitJson(path, ['restore', file, to, '--remote', bareRepository()]);
+    git(to, 'fsck', '--connectivity-only', '--no-dangling');
+    expect(git(to, 'status', '--porcelain')).toBe('');
+  });
+
+  it('tells a folder that is not there (18), and restores to no file (2)', async () => {
+    const path = stateRepository();
+    const nowhere = join(path, 'no/such.bundle');
+    const error = expectFailure(await kgit(path, ['backup', nowhere, '--json']), 'ENVIRONMENT', 18);
+    expect(error.message).toContain('there is no folder');
+    const file = join(path, 'x.bundle');
+    await kgitJson(path, ['backup', file]);
+    expectFailure(await kgit(path, ['restore', file, file, '--json']), 'USAGE', 2);
+  });
+
   it('works for a purely local repository, too', async () => {
     const path = stateRepository();
     const file = join(temporaryFolder(), 'x.bundle');
@@ -73,7 +140,10 @@ describe('kgit backup', () => {
     const list = git(path, 'bundle', 'list-heads', file)
       .split('\n')
       .map((line) => line.split(' ')[1]);
-    expect(list.filter((name) => !name?.startsWith('refs/kgit/backup/'))).toEqual(['refs/heads/main']);
+    expect(list.filter((name) => !name?.startsWith('refs/kgit/backup/'))).toEqual([
+      'refs/heads/main',
+      'HEAD',
+    ]);
   });
 });
 
@@ -97,7 +167,7 @@ describe('kgit restore refuses (14), and changes nothing, a file', () => {
     await refused(file);
     writeFileSync(file, 'no bundle\n');
     await refused(file);
-    await refused(join(temporaryFolder(), 'missing'));
+    expect(await refused(join(temporaryFolder(), 'missing'))).toContain('there is no such file');
   });
 
   /** A bundle of a repository whose backup commit has these files in its outbox, made by hand. */

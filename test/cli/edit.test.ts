@@ -50,6 +50,18 @@ describe('kgit edit', () => {
     expect(commits(path)).toBe(1);
   });
 
+  it.each([
+    [': > "$2"', 'USAGE', 2, /left empty/],
+    ['echo "# nothing but this" > "$2"', 'USAGE', 2, /left empty/],
+    ['rm "$2"', 'ENVIRONMENT', 18, /left no file/],
+  ])('never takes the state away because an editor did: %s', async (lines, code, exit, message) => {
+    const path = stateRepository();
+    const error = expectFailure(await kgit(path, ['edit', '--json'], { env: editor(lines) }), code, exit);
+    expect(error.message).toMatch(message);
+    if (exit === 2) expect(error.suggestions[0]).toBe('To take all of it away: kgit unset deployment');
+    expect(commits(path)).toBe(1);
+  });
+
   it('follows the rule of git: GIT_EDITOR, core.editor, VISUAL on a terminal that can, EDITOR', async () => {
     const path = stateRepository();
     const { EDITOR: good } = SECOND("sed -i 's/count: 3/count: 4/' $FILE");

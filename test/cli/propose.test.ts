@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ForgeServer, startForge } from '../support/forge/forge-server.js';
 import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { expectFailure, sharedState } from '../support/state-repository.js';
+import { commitFiles, expectFailure, sharedState } from '../support/state-repository.js';
 
 const BRANCH = 'kgit/propose/ada/dep-a';
 let remote: string;
@@ -102,6 +102,38 @@ describe('a proposal', () => {
     expect(next.json.proposal).toMatchObject({ number: 3 });
     expect(next.stderr).toContain('#2 is closed');
     expect(git(remote, 'show', `${BRANCH}:deployments/dep-a/state.yaml`)).not.toContain('version: 3');
+  });
+
+  it('takes along what was pushed after the reviewers closed it', async () => {
+    const made = forge.proposals[2] as (typeof forge.proposals)[0];
+    Object.assign(made, { state: 'closed', tip: tip(BRANCH) });
+    forge.faults.push({ status: 500, method: 'POST' });
+    await json('set', 'kof.kept=1', '--propose');
+    const next = await run('set', 'kof.more=1', '--propose');
+    expect(next.json.proposal).toMatchObject({ number: 4 });
+    const state = git(remote, 'show', `${BRANCH}:deployments/dep-a/state.yaml`);
+    expect(state).toMatch(/kept: 1\n {2}more: 1/);
+    expect(state).not.toContain('other: 1');
+  });
+
+  it('says where somebody put another history on its branch (12), or a file that is broken (14)', async () => {
+    const broken = ['set', 'kof.z=1', '--propose', '--proposal-branch', 'mine'];
+    git(remote, 'branch', 'mine', git(remote, 'commit-tree', '-m', 'x', `${tip('main')}^{tree}`));
+    const clash = expectFailure(await run(...broken), 'CONFLICT', 12);
+    expect(clash.suggestions[0]).toContain('git push origin --delete mine');
+    const hand = cloneOf(remote);
+    git(hand, 'switch', '--quiet', '--create', 'mine', 'main');
+    commitFiles(hand, { 'deployments/dep-a/state.yaml': '{{{' });
+    git(hand, 'push', '--quiet', '--force', 'origin', 'mine');
+    const invalid = expectFailure(await run(...broken), 'INVALID_STATE', 14);
+    expect(invalid.suggestions[0]).toContain('Mend it on mine');
+    for (const name of ['HEAD', 'refs/heads/x', 'main'])
+      expectFailure(await run('set', 'a=1', '--propose', '--proposal-branch', name), 'USAGE', 2);
+    const words = expectFailure(await run('set', 'a=1', '--propose', '--lock', 'net'), 'USAGE', 2);
+    expect(words.message).toMatch(/^--lock and --propose do not go together: a lock guards/);
+    expect(expectFailure(await run('set', 'a=1', '--title', 'x'), 'USAGE', 2).message).toBe(
+      '--title needs --propose',
+    );
   });
 
   it('sends the token to the API of that host alone, and shows it nowhere', async () => {

@@ -67,6 +67,8 @@ describe('a protected branch', () => {
     const run = await kgit(clone, words, { env });
     expect(run.json).toMatchObject({ delivery: 'proposed', proposal: { branch: BRANCH } });
     expect(run.stderr).toContain('GH006');
+    expect(run.stderr).not.toContain('kept in the outbox');
+    expect(run.stderr.split('open the request')).toHaveLength(2);
     expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
     const event = await kgit(clone, ['push-event', 'noted', '--cluster', 'prod', '--user', 'ada', '--json'], {
       env,
@@ -74,6 +76,46 @@ describe('a protected branch', () => {
     expect(event.json.proposal.branch).toMatch(
       /^kgit\/propose\/ada\/cluster-default-kcm-system-prod-[0-9a-f]{8}$/,
     );
+  });
+
+  it('takes what waits as proposals: one of them, or all, and each leaves the outbox', async () => {
+    const ids: string[] = [];
+    for (const count of [4, 5])
+      ids.push(
+        (await kgitJson(clone, ['set', `deployment.count=${count}`, '--user', 'ada', '--queue'])).operation,
+      );
+    ids.push(
+      (await kgitJson(clone, ['push-event', 'noted', '--cluster', 'p', '--user', 'ada', '--queue']))
+        .operation,
+    );
+    const error = expectFailure(await kgit(clone, ['sync', '--json']), 'REFUSED', 20);
+    expect(error.suggestions.join()).toContain('kgit outbox retry --propose');
+    const one = await kgitJson(clone, ['outbox', 'retry', String(ids[0]), '--propose']);
+    expect(one.proposed).toMatchObject([{ operation: ids[0], proposal: { branch: BRANCH } }]);
+    expect(one.operations.map(({ id }: { id: string }) => id)).toEqual(ids.slice(1));
+    const rest = await kgitJson(clone, ['outbox', 'retry', '--propose']);
+    expect(rest.operations).toEqual([]);
+    expect(rest.proposed.map((done: { operation: string }) => done.operation)).toEqual(ids.slice(1));
+    press('squash', BRANCH);
+    const { events } = await kgitJson(clone, ['log', 'deployment/dep-a', '--fetch']);
+    expect(events).toHaveLength(2);
+    expectFailure(
+      await kgit(clone, ['outbox', 'retry', String(ids[0]), '--propose', '--json']),
+      'NOT_FOUND',
+      15,
+    );
+  });
+
+  it('keeps a write that could not be proposed either, and says so', async () => {
+    const taken = 'kgit/propose/ada/dep-a/and-more';
+    git(remote, 'update-ref', `refs/heads/${taken}`, 'main');
+    const run = await kgit(clone, words, { env: { KGIT_WRITE_ON_PROTECTED: 'propose' } });
+    const error = expectFailure(run, 'REFUSED', 20);
+    expect(error.data.kept).toBe(true);
+    expect(error.suggestions.join()).toContain(`kgit outbox retry ${error.data.operation} --propose`);
+    expect((await kgitJson(clone, ['outbox'])).operations).toMatchObject([{ id: error.data.operation }]);
+    const own = expectFailure(await kgit(clone, [...words, '--propose']), 'REFUSED', 20);
+    expect(own.suggestions.join()).not.toContain('is kept');
   });
 
   it.each(['merge', 'squash', 'rebase'] as const)(

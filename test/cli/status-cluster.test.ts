@@ -153,6 +153,17 @@ describe('metrics and pages', () => {
     expect((await run(['status', '--offline', '-o', 'prometheus'])).code).toBe(2);
   });
 
+  it('tells that no context could be asked as a metric too, and nothing of clusters', async () => {
+    server.inject({ kind: 'unavailable' });
+    const down = await run(['status', '-o', 'prometheus']);
+    expect(down.code).toBe(17);
+    expect(down.stdout).toMatch(
+      /^# HELP kgit_context_up .+\n# TYPE kgit_context_up gauge\nkgit_context_up\{context="admin"\} 0\n$/,
+    );
+    expect(down.stderr).toContain('the API server reports an error');
+    server.reset();
+  });
+
   it('makes a page whose markup is all its own', async () => {
     await kgitJson(repository, [
       'push-event',

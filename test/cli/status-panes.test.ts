@@ -82,6 +82,15 @@ async function onePane(file: string, width: number, more: Partial<ClusterDetail>
   return text;
 }
 
+it.each([80, 110, 124, 160])('a last event is cut at its action, not at its user, at %d columns', (width) => {
+  const clusters = samples().map((object) => joined(object).shown);
+  const picture = { contexts: [], clusters, divergence: [], now, footer: '' };
+  const row = statusLines(picture, { ...screen(width), style: styleFor(false, {}) }, false).find((line) =>
+    line.includes('aws-prod-use1'),
+  );
+  expect(row).toMatch(/ada 1h cluster|cluster_upgraded 1h ago by ada$/);
+});
+
 it.each([80, 160])('a failed cluster at %d columns', async (width) => {
   const text = await onePane('cld-03-aws-failed-capi.yaml', width, {});
   await expect(text).toMatchFileSnapshot(`panes/failed-${width}.txt`);

@@ -96,7 +96,9 @@ it('an observer that was away records what the objects prove, as one that was th
   const [stays = '', leaves = ''] = remotes.map((remote) => cloneOf(remote));
   const watch = (clone: string) => startWatch(clone, ['--record', '-o', 'jsonl']);
   const told = ({ rows }: ReturnType<typeof startWatch>) =>
-    rows().flatMap(({ type, name, from, to }) => (type === 'present' ? [] : `${type} ${name} ${from} ${to}`));
+    rows().flatMap(({ type, name, from, to }) =>
+      type === 'present' || type === 'watching' ? [] : `${type} ${name} ${from} ${to}`,
+    );
   const watching = watch(stays);
   const begun = watch(leaves);
   const words = () => [watching, begun].map(({ said }) => said.err + said.out).join('\n');

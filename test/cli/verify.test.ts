@@ -158,6 +158,32 @@ describe('signatures', () => {
     expect(remote).toBeTruthy();
   });
 
+  it('follow who may sign: from the next commit on, and only where somebody allowed changed it', async () => {
+    const { path } = await begun();
+    const [ada, bob, eve] = [sshKey(), sshKey(), sshKey()];
+    const signers = '.kgit/signers/allowed_signers';
+    commitFiles(path, { 'kgit.yaml': REQUIRED, [signers]: ada.allowed });
+    const signed = (key: string, files: Record<string, string>) => {
+      for (const [name, value] of Object.entries({ 'gpg.format': 'ssh', 'user.signingkey': key }))
+        git(path, 'config', name, value);
+      git(path, 'config', 'commit.gpgsign', 'true');
+      commitFiles(path, files);
+      git(path, 'push', '--quiet', 'origin', 'main');
+      return git(path, 'rev-parse', '--short=12', 'HEAD');
+    };
+    signed(ada.key, { [signers]: ada.allowed + bob.allowed });
+    signed(bob.key, { 'note.md': 'of bob\n' });
+    signed(bob.key, { [signers]: bob.allowed });
+    expect((await verify(path, '--fetch')).json).toMatchObject({ total: 0, signatures: 3 });
+    const late = signed(ada.key, { 'note.md': 'of ada, who may not any more\n' });
+    const grab = signed(eve.key, { [signers]: eve.allowed });
+    const after = signed(eve.key, { 'note.md': 'of eve\n' });
+    signed(bob.key, { 'note.md': 'of bob, who still may\n' });
+    const { findings } = (await verify(path, '--fetch')).json;
+    const commits = findings.map(({ message }: { message: string }) => /^commit (\w+)/.exec(message)?.[1]);
+    expect(commits).toEqual([late, grab, after]);
+  });
+
   it('of GPG, by the keys of the repository alone', async () => {
     const { path } = await begun();
     const [ada, eve] = [gpgKey(), gpgKey()];

@@ -69,11 +69,13 @@ describe.each(['github', 'gitlab', 'gitea', 'forgejo'] as const)('the API of %s'
       number: 1,
       url: 'https://forge.example/requests/1',
       isOpen: true,
+      tip: null,
       title: 'T',
       body: 'B',
     });
-    (proposals[0] as Recorded).state = 'closed';
-    expect(await forge.find(proposal.head, 'main')).toMatchObject({ number: 1, isOpen: false });
+    Object.assign(proposals[0] as Recorded, { state: 'closed', tip: 'f'.repeat(40) });
+    const closed = { number: 1, isOpen: false, tip: 'f'.repeat(40) };
+    expect(await forge.find(proposal.head, 'main')).toMatchObject(closed);
     await forge.create(proposal);
     expect(await forge.find(proposal.head, 'main')).toMatchObject({ number: 2, isOpen: true });
     expect(await forge.find('kgit/propose/ada/dep', 'main')).toBeNull();

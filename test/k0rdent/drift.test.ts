@@ -66,8 +66,21 @@ describe('drift of recorded parameters', () => {
       paths({ serviceSpec: { services: other } }, { serviceSpec: { services: given.slice(1) } }),
     ).toHaveLength(1);
     expect(paths({ config: { a: 1 } }, { config: { a: 1, ipamEnabled: true, ranges: [] } })).toEqual([]);
-    expect(paths({ config: { a: 1 } }, { config: { a: 1, b: 2 } })).toEqual(['drifted config']);
+    expect(paths({ config: { a: 1 } }, { config: { a: 1, b: 2 } })).toEqual(['drifted config.b']);
     expect(serviceSpec).toBeDefined();
+  });
+
+  it('tells where in a config, and hides no change behind a secret beside it', () => {
+    const config = { region: 'eu', worker: { size: 'L', password: 'hunter2-live' }, extra: 1 };
+    const given = { region: 'eu', worker: { size: 'S', password: 'hunter2-base' } };
+    const found = findDrift(recorded({ config: given }), { config });
+    expect(found.map((one) => [one.path, one.recorded, one.live])).toEqual([
+      ['config.extra', null, 1],
+      ['config.worker.password', '***', '***'],
+      ['config.worker.size', 'S', 'L'],
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`k${i}`, i]));
+    expect(findDrift(recorded({ config: {} }), { config: many })).toHaveLength(1);
   });
 
   it('masks secrets in either value', () => {

@@ -23,7 +23,7 @@ beforeEach(() => server.reset());
 afterAll(() => server.stop());
 
 /** `--explain` of one cluster among the samples and `more`. */
-async function explained(object: KubeObject, more: readonly KubeObject[] = []) {
+async function explained(object: KubeObject, more: readonly KubeObject[] = [], explain = true) {
   Object.assign(server.cluster, { clusters: [object], others: [...sampleOthersHere(), ...more] });
   const { namespace, name } = object.metadata;
   const { objects } = await observe({
@@ -32,7 +32,7 @@ async function explained(object: KubeObject, more: readonly KubeObject[] = []) {
   });
   const [kept] = objects.values();
   if (kept === undefined) throw new Error(`${name} was not found`);
-  const { cause, related } = await readClusterDetail(kept, { now: SAMPLES_NOW, explain: true });
+  const { cause, related } = await readClusterDetail(kept, { now: SAMPLES_NOW, explain });
   const lines = (related ?? []).map(({ kind, name, state }) => `${kind} ${name}: ${state}`);
   return { cause, related: related ?? [], lines };
 }
@@ -50,6 +50,13 @@ describe('what is around a cluster', () => {
     expect(lines.filter((line) => /^(Cluster|Machine) /.test(line))).toEqual([]);
     expect(related.at(-1)?.problems).toEqual(['dial tcp: i/o timeout']);
     expect(cause).toEqual({ from: 'SveltosCluster', message: 'Down: dial tcp: i/o timeout' });
+    server.reset();
+    const brief = await explained(adopted, [down], false);
+    expect(brief).toMatchObject({ cause, related: [] });
+    expect(server.requests.some(({ path }) => path.includes('/credentials'))).toBe(false);
+    server.reset();
+    expect((await explained(sample('cld-01-azure-healthy.yaml'), [down], false)).cause).toBeNull();
+    expect(server.requests.some(({ path }) => path.includes('sveltos'))).toBe(false);
   });
 
   it('a regional one has its Region, and its Cluster API objects are elsewhere', async () => {

@@ -9,6 +9,8 @@ export interface Recorded {
   base: string;
   title: string;
   body: string;
+  /** The revision that it ended at, where a test says so. */
+  tip?: string;
 }
 
 interface Asked {
@@ -26,17 +28,17 @@ interface Answer {
 
 const page = (number: number) => `https://forge.example/requests/${number}`;
 
-function github({ number, state, head, base, title, body }: Recorded): unknown {
+function github({ number, state, head, base, title, body, tip }: Recorded): unknown {
   return {
     ...{ number, title, body, html_url: page(number), state: state === 'open' ? 'open' : 'closed' },
-    ...{ head: { ref: head, label: head }, base: { ref: base, label: base } },
+    ...{ head: { ref: head, label: head, sha: tip }, base: { ref: base, label: base } },
   };
 }
 
-function gitlab({ number, state, head, base, title, body }: Recorded): unknown {
+function gitlab({ number, state, head, base, title, body, tip }: Recorded): unknown {
   return {
     ...{ id: 1000 + number, iid: number, title, description: body, web_url: page(number) },
-    ...{ state: state === 'open' ? 'opened' : state, source_branch: head, target_branch: base },
+    ...{ state: state === 'open' ? 'opened' : state, source_branch: head, target_branch: base, sha: tip },
   };
 }
 
