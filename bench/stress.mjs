@@ -1,11 +1,34 @@
 /**
  * The long stress campaign, one seed after another until one fails: `npm run stress`, or `npm run stress -- 11 12` for these
- * seeds. CAMPAIGN_WORKERS, CAMPAIGN_CLONES and CAMPAIGN_CALLS change its size.
+ * seeds. CAMPAIGN_WORKERS, CAMPAIGN_CLONES and CAMPAIGN_CALLS change its size. `npm run stress -- --judge FILE` has the checker
+ * judge the calls and answers again that a failure saved.
  */
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const cwd = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs the checker alone; ends the process as it ended. */
+async function judge(files) {
+  if (files.length === 0) throw new Error('which history? --judge FILE');
+  const program = join(cwd, 'node_modules/.cache/kgit/judge.mjs');
+  await build({
+    absWorkingDir: cwd,
+    entryPoints: ['test/support/campaign/judge.ts'],
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'error',
+    packages: 'external',
+  });
+  process.exit(spawnSync(process.execPath, [program, ...files], { stdio: 'inherit' }).status ?? 1);
+}
+
+const [first, ...files] = process.argv.slice(2);
+if (first === '--judge') await judge(files);
 const asked = process.argv.slice(2).map(Number);
 if (asked.some((seed) => !Number.isSafeInteger(seed) || seed < 0)) throw new Error('seeds are whole numbers');
 

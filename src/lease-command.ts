@@ -7,12 +7,16 @@ import type { EndedLease, LeaseActor } from './store/acquisition.js';
 import { thisHost } from './this-host.js';
 import { WriteCommand } from './write-command.js';
 
-/** The flags of a write but for those that a lock has no use for: it is taken now, and at the remote. */
+/** The flags of a write but for those that a lock has no use for: it is taken and ended at the remote, or not at all. */
 function lockFlags(): typeof WriteCommand.baseFlags {
   const { lock, queue, 'dry-run': dryRun, ...flags } = WriteCommand.baseFlags;
   // Known, so that it is refused with the reason.
   const propose = Flags.boolean({ hidden: true });
-  return { ...flags, propose } as unknown as typeof WriteCommand.baseFlags;
+  const required = Flags.boolean({
+    ...flags['require-publish'],
+    summary: 'End no lease where the branch does not take the event of it (20).',
+  });
+  return { ...flags, 'require-publish': required, propose } as unknown as typeof WriteCommand.baseFlags;
 }
 
 /** Base of the commands that take and end leases. */
@@ -35,6 +39,8 @@ export abstract class LeaseCommand extends WriteCommand {
     const holder = { name: author.name, host: thisHost.hostname, ...(runId === undefined ? {} : { runId }) };
     return {
       ...{ holder, author, reason: this.flags.reason },
+      // Not where CI is set: a lease of who is gone would stand in the way of jobs on a protected branch.
+      mustTell: this.flags['require-publish'] === true,
       tell: (name, previous, reason) => {
         const event = this.event(context, endingFields(previous, reason));
         return this.operation(context, [{ subject: lockSubject(name), event }]);

@@ -58,12 +58,14 @@ export {
 export type { EndedLock, Lease } from './library/lease.js';
 export type { Store } from './library/store.js';
 export type {
+  BreakOptions,
   ChangedState,
   ChangeOptions,
   DeploymentOptions,
   HeldLock,
   ListedSubject,
   LockOptions,
+  LocksOptions,
   LogOptions,
   NewEvent,
   PushedEvent,

@@ -44,13 +44,31 @@ function usageOf({ id, usage, args }: ManifestCommand): string {
   return `kgit ${usage ?? [id, ...words, '[FLAGS]'].join(' ')}`;
 }
 
-function section(command: ManifestCommand): string {
-  const flags = Object.values(command.flags);
-  const own = flags.filter((flag) => !isShared(flag));
+/** The flags of each group, as the first command has them that does. */
+function sharedFlags(commands: readonly ManifestCommand[]): ManifestFlag[] {
+  const flags = new Map<string, ManifestFlag>();
+  for (const command of commands)
+    for (const flag of Object.values(command.flags))
+      if (isShared(flag) && !flags.has(flag.name)) flags.set(flag.name, flag);
+  return [...flags.values()];
+}
+
+function section(command: ManifestCommand, usual: readonly ManifestFlag[]): string {
+  const flags = Object.values(command.flags).filter(({ hidden }) => hidden !== true);
+  const names = new Set(flags.map(({ name }) => name));
+  const isUsual = (flag: ManifestFlag) => usual.some((one) => flagNote(one) === flagNote(flag));
+  const own = flags.filter((flag) => !isShared(flag) || !isUsual(flag));
   const shared = SHARED.filter(({ group }) => flags.some(({ helpGroup }) => helpGroup === group));
+  const missing = (wanted: string) =>
+    usual.filter(({ name, helpGroup }) => helpGroup === wanted && !names.has(name)).map(flagWord);
   const args = Object.values(command.args);
   const examples = command.examples.map((line) => line.replaceAll('<%= config.bin %>', 'kgit'));
-  const links = shared.map(({ title, link }) => `[${link}](#${anchor(title)})`).join(', ');
+  const links = shared
+    .map(({ group, title, link }) => {
+      const without = missing(group).join(', ');
+      return `[${link}](#${anchor(title)})${without ? ` but for ${without}` : ''}`;
+    })
+    .join(', ');
   return [
     `## kgit ${command.id}`,
     command.summary,
@@ -65,14 +83,10 @@ function section(command: ManifestCommand): string {
 /** The reference of all commands, from the manifest that the build makes. */
 export function commandsReference(commands: readonly ManifestCommand[]): string {
   const index = commands.map(({ id, summary }) => [`[\`${id}\`](#kgit-${id})`, summary]);
-  const shared = SHARED.map(({ group, title }) => {
-    const flags = new Map<string, ManifestFlag>();
-    for (const command of commands)
-      for (const flag of Object.values(command.flags))
-        if (flag.helpGroup === group) flags.set(flag.name, flag);
-    return `## ${title}\n\n${flagTable([...flags.values()])}`;
-  });
-  return [markdownTable(['command', 'what it does'], index), ...shared, ...commands.map(section)].join(
-    '\n\n',
+  const usual = sharedFlags(commands);
+  const shared = SHARED.map(
+    ({ group, title }) => `## ${title}\n\n${flagTable(usual.filter(({ helpGroup }) => helpGroup === group))}`,
   );
+  const sections = commands.map((command) => section(command, usual));
+  return [markdownTable(['command', 'what it does'], index), ...shared, ...sections].join('\n\n');
 }

@@ -8,6 +8,7 @@ export interface ManifestFlag {
   readonly char?: string;
   readonly summary?: string;
   readonly helpGroup?: string;
+  readonly hidden?: boolean;
   readonly helpValue?: string;
   readonly default?: unknown;
   readonly options?: readonly string[];

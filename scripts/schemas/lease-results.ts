@@ -43,5 +43,8 @@ export const locksShapes = [
         here: z.boolean().describe('Whether this clone holds it.'),
       }),
     ),
+    stale: z
+      .boolean()
+      .describe('Whether this is what was last seen here, for the remote was not asked or did not answer.'),
   },
 ];

@@ -65,14 +65,16 @@ function standingRow({ record, isOurs, freeAt }: LockStanding, now: number, wide
   ];
 }
 
-/** The locks that somebody has, as a table. */
+/** The locks that somebody has, as a table; `isStale`: as they were last seen here. */
 export function standingLines(
   standings: readonly LockStanding[],
+  isStale: boolean,
   now: number,
   { style, width }: Screen,
   wide: boolean,
 ): string[] {
-  if (standings.length === 0) return [style('dim', 'nobody holds a lock')];
+  if (standings.length === 0)
+    return [style('dim', isStale ? 'nobody held a lock when last seen here' : 'nobody holds a lock')];
   const heading = ['LOCK', 'TOKEN', 'HOLDER', 'SINCE', 'EXPIRES', ...(wide ? ['RUN', 'TTL'] : []), 'REASON'];
   const rows = standings.map((standing) => standingRow(standing, now, wide));
   return formatTable(heading, rows, style, wide ? null : width);

@@ -17,7 +17,7 @@ import { LeaseKeeper } from '../store/lease-keeper.js';
 import type { Leases } from '../store/leases.js';
 import { systemClock } from '../this-host.js';
 import { type ClaimedLease, type EndedLock, Lease } from './lease.js';
-import type { HeldLock, LockOptions } from './types.js';
+import type { BreakOptions, HeldLock, LockOptions, LocksOptions } from './types.js';
 
 const TTL_MS = 5 * 60_000;
 
@@ -36,11 +36,11 @@ function endedLock(name: string, { previous, operation, revision, unrecorded }: 
   return { name, token, holder, host, expiresAt: new Date(end), event, revision };
 }
 
-function actorOf(writer: Writer, reason: string | undefined): LeaseActor {
+function actorOf(writer: Writer, { reason, requirePublish }: BreakOptions): LeaseActor {
   const { actor, host, run } = writer;
   return {
     holder: { name: actor.name, host, ...(run.id === undefined ? {} : { runId: run.id }) },
-    ...{ author: actor, reason },
+    ...{ author: actor, reason, mustTell: requirePublish === true },
     tell: (name, previous, why) => {
       const event = makeEvent(endingFields(previous, why), writer);
       return makeOperation([{ subject: lockSubject(name), event }], writer, {}, undefined);
@@ -69,10 +69,10 @@ export class StoreLocks {
   }
 
   async take(name: string, options: LockOptions, writer: Writer, talkMs: number): Promise<Lease> {
-    const { ttl = TTL_MS, wait = 0, reason, onWait } = options;
+    const { ttl = TTL_MS, wait = 0, onWait } = options;
     const { broke, record } = await this.#leases.acquire(
       {
-        ...actorOf(writer, reason),
+        ...actorOf(writer, options),
         ...{ name: lockName(name), lease: writer.ids.next(), isShared: false },
         ttl: checkedMs('ttl', ttl, MIN_TTL, MAX_TTL),
         wait: checkedMs('wait', wait, 0, Number.MAX_SAFE_INTEGER),
@@ -94,14 +94,17 @@ export class StoreLocks {
     return new Lease({ record, broke: broke && endedLock(name, broke), signal: lost.signal, release });
   }
 
-  /** @param talkMs null for what was last seen here */
-  async list(talkMs: number | null): Promise<HeldLock[]> {
-    const standings = await this.#leases.list(talkMs);
+  async list({ fetch, onStale }: LocksOptions, talkMs: number): Promise<HeldLock[]> {
+    const { standings, staleness } =
+      fetch === undefined
+        ? await this.#leases.listAtHand(talkMs)
+        : { standings: await this.#leases.list(fetch === 'always' ? talkMs : null), staleness: null };
+    if (staleness) onStale?.(staleness);
     return standings.map(({ record, freeAt, isOurs }) => heldLock(record, freeAt, isOurs));
   }
 
-  async break(name: string, reason: string | undefined, writer: Writer, talkMs: number): Promise<EndedLock> {
-    const by = actorOf(writer, reason);
+  async break(name: string, options: BreakOptions, writer: Writer, talkMs: number): Promise<EndedLock> {
+    const by = actorOf(writer, options);
     const { ended } = await this.#leases.break(lockName(name), writer.ids.next(), by, talkMs);
     return endedLock(name, ended);
   }

@@ -35,12 +35,14 @@ import { StoreLocks } from './locks.js';
 import type { StoreParts } from './parts.js';
 import { recorded, written } from './results.js';
 import type {
+  BreakOptions,
   ChangedState,
   ChangeOptions,
   DeploymentOptions,
   HeldLock,
   ListedSubject,
   LockOptions,
+  LocksOptions,
   LogOptions,
   NewEvent,
   PushedEvent,
@@ -172,16 +174,16 @@ export class Store {
     return this.#locks.take(name, options, this.#writer(moment), moment.settings.timeout);
   }
 
-  /** Who holds which lock, as the remote has them now; as last seen here with `fetch: 'never'`. Throws RemoteError. */
-  async locks({ fetch }: Pick<ReadOptions, 'fetch'> = {}): Promise<HeldLock[]> {
+  /** Who holds which lock, as the remote has them now; as last seen here where it does not answer. Throws RemoteError with `fetch: 'always'`. */
+  async locks(options: LocksOptions = {}): Promise<HeldLock[]> {
     const { settings } = await this.#read({ fetch: 'never' });
-    return this.#locks.list(fetch === 'never' ? null : settings.timeout);
+    return this.#locks.list(options, settings.timeout);
   }
 
   /** Ends anybody's lease, expired or not; an event of `lock/<name>` tells of it. Throws NotFoundError where nobody has the lock. */
-  async breakLock(name: string, { reason }: { readonly reason?: string } = {}): Promise<EndedLock> {
+  async breakLock(name: string, options: BreakOptions = {}): Promise<EndedLock> {
     const moment = await this.#read({ fetch: 'never' });
-    return this.#locks.break(name, reason, this.#writer(moment), moment.settings.timeout);
+    return this.#locks.break(name, options, this.#writer(moment), moment.settings.timeout);
   }
 
   /** Publishes what waits, in its order, and fetches. Throws what is in the way where something waits still. */

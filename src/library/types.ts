@@ -1,4 +1,5 @@
 /** What the library takes and gives. */
+import type { KgitError } from '../errors.js';
 import type { Change, KgitEvent } from '../model/event.js';
 import type { EventFilter } from '../model/event-filter.js';
 import type { Value } from '../model/value.js';
@@ -54,7 +55,22 @@ export interface WriteOptions {
   readonly lock?: string;
 }
 
-export interface LockOptions {
+/** How a lease of somebody else is ended. */
+export interface BreakOptions {
+  /** Why it is ended, for others to see. */
+  readonly reason?: string;
+  /** Ends no lease where the branch does not take the event of it: a RefusedError. */
+  readonly requirePublish?: boolean;
+}
+
+export interface LocksOptions {
+  /** Whether the remote has to answer: 'always' (an error where it does not), 'never' (not asked), or, if left out, where it can. */
+  readonly fetch?: 'always' | 'never';
+  /** Told where the locks are those last seen here, for the remote did not answer. */
+  readonly onStale?: (why: KgitError) => void;
+}
+
+export interface LockOptions extends Pick<BreakOptions, 'requirePublish'> {
   /** How long the lease lasts when it is not renewed, in ms: 1 s to 24 h; 5 minutes if left out. */
   readonly ttl?: number;
   /** How long to wait for a lock that somebody has, in ms; not at all if left out. */

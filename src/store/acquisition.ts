@@ -10,6 +10,8 @@ export interface LeaseActor {
   readonly reason?: string | undefined;
   /** Makes the operation that tells of a lease that was ended. Throws SecretError. */
   readonly tell: (name: string, previous: PreviousHolder, reason: string | undefined) => Operation;
+  /** Whether no lease is ended where the branch does not take that operation. */
+  readonly mustTell: boolean;
 }
 
 /** A lease that was ended by somebody else than its holder, and where that is told. */

@@ -1,4 +1,11 @@
-import { ConflictError, FencedError, LockHeldError, NotFoundError, RemoteError } from '../errors.js';
+import {
+  ConflictError,
+  FencedError,
+  KgitError,
+  LockHeldError,
+  NotFoundError,
+  RemoteError,
+} from '../errors.js';
 import { expiresAt, type Holder, isTaken, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
 
 const time = (ms: number) => new Date(ms).toISOString();
@@ -85,6 +92,25 @@ export function publishingStill(): RemoteError {
   return new RemoteError('another kgit process of this clone is publishing still', {
     suggestions: ['Try again, or give more time with --timeout'],
   });
+}
+
+/** Awaits work on a lock. What it throws speaks of no outbox, for nothing of a lock is kept for later. */
+export async function ofLock<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof KgitError) || !error.suggestions.some((text) => text.includes('kgit sync')))
+      throw error;
+    const Class = error.constructor as new (message: string, details: object) => KgitError;
+    throw new Class(error.message, {
+      cause: error,
+      data: error.data,
+      suggestions: [
+        ...error.suggestions.filter((text) => !text.includes('kgit sync')),
+        'Try again once that is mended: nothing of a lock is kept for later',
+      ],
+    });
+  }
 }
 
 /** The lock is free. */

@@ -1,4 +1,4 @@
-import type { KgitError } from '../errors.js';
+import { type KgitError, RemoteError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -16,7 +16,15 @@ import type { Actor } from '../model/operation.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
-import { fenced, lockHeld, nobodyHas, notHeld, othersWereFaster, publishingStill } from './lease-errors.js';
+import {
+  fenced,
+  lockHeld,
+  nobodyHas,
+  notHeld,
+  ofLock,
+  othersWereFaster,
+  publishingStill,
+} from './lease-errors.js';
 import type { LockMove, LockTip } from './lease-store.js';
 import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
@@ -67,7 +75,11 @@ export class Leases {
    * Takes a lock: one that is free, or whose lease has expired and was seen unchanged for a TTL.
    * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError.
    */
-  async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+  acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    return ofLock(this.#acquire(wanted, talkMs));
+  }
+
+  async #acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
     const { store, held, clock } = this.#parts;
     const { name, lease, holder, ttl, reason, author, isShared } = wanted;
     const until = clock.now() + wanted.wait;
@@ -116,7 +128,7 @@ export class Leases {
     const [{ previous, reason } = {}] = move.records;
     if (!previous) throw new RangeError('the first record of the move ends no lease');
     const operation = by.tell(move.name, previous, reason);
-    const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs);
+    const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs, !by.mustTell);
     const outcome = await this.#underLock(talkMs, work);
     if (outcome.kind !== 'swapped') return { outcome, ended: null };
     const { revision, unrecorded, notes } = outcome;
@@ -143,7 +155,7 @@ export class Leases {
     const { held, store, clock } = this.#parts;
     const ours = await held.read(name);
     if (ours?.isShared) return claimOf(ours.tip.record);
-    const tip = await store.leases.read(name, talkMs);
+    const tip = await ofLock(store.leases.read(name, talkMs));
     if (!tip || !isTaken(tip.record)) throw notHeld(name);
     throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
@@ -174,17 +186,19 @@ export class Leases {
 
   /** Begins the TTL of a lease anew. Throws FencedError, RemoteError. */
   renew(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
-    return this.#underLock(talkMs, () => this.#advance(claim, author, talkMs, (tip) => this.renewal(tip)));
+    const renew = () => this.#advance(claim, author, talkMs, (tip) => this.renewal(tip));
+    return ofLock(this.#underLock(talkMs, renew));
   }
 
   /** Gives a lease back. Throws FencedError when it was lost, RemoteError. */
   release(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
-    return this.#underLock(talkMs, async () => {
+    const release = async () => {
       const make = ({ record }: LockTip) => released(record, this.#stamp());
       const record = await this.#advance(claim, author, talkMs, make);
       await this.#parts.held.remove(claim);
       return record;
-    });
+    };
+    return ofLock(this.#underLock(talkMs, release));
   }
 
   async #advance(
@@ -224,7 +238,11 @@ export class Leases {
   }
 
   /** Ends somebody's lease, expired or not; what the lock is then. Throws NotFoundError where nobody has the lock. */
-  async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
+  break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
+    return ofLock(this.#break(name, lease, by, talkMs));
+  }
+
+  async #break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
     const { store, held } = this.#parts;
     for (let tries = 1; ; tries++) {
       const from = await store.leases.read(name, talkMs);
@@ -243,9 +261,19 @@ export class Leases {
   /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
     const { store, held, clock } = this.#parts;
-    const tip = await store.leases.read(name, talkMs);
+    const tip = await ofLock(store.leases.read(name, talkMs));
     if (!tip || !isTaken(tip.record)) return nobodyHas(name);
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
+  }
+
+  /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
+  async listAtHand(talkMs: number): Promise<{ standings: LockStanding[]; staleness: RemoteError | null }> {
+    try {
+      return { standings: await this.list(talkMs), staleness: null };
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      return { standings: await this.list(null), staleness: error };
+    }
   }
 
   /** All locks that somebody has, by name; as last seen here where `talkMs` is null. */
@@ -253,7 +281,7 @@ export class Leases {
     const { store, held, clock } = this.#parts;
     const ours = new Set((await held.claims()).map(({ lease }) => lease));
     const standings: LockStanding[] = [];
-    for (const tip of (await store.leases.list(talkMs)).values()) {
+    for (const tip of (await ofLock(store.leases.list(talkMs))).values()) {
       const { record } = tip;
       if (!isTaken(record)) continue;
       const freeAt = takeoverAt(record, await held.seenSince(tip, clock.now()));

@@ -47,7 +47,9 @@ export function notPublished(
     ? error.suggestions
     : [
         ...error.suggestions.filter((text) => !text.includes('sync')),
-        'Write again; --queue keeps it unchecked',
+        ...(unknown
+          ? ['See whether it was once the remote answers: kgit log --fetch; write again if not']
+          : ['Write again; --queue keeps it unchecked']),
       ];
   const Class = error.constructor as new (message: string, details: object) => KgitError;
   const Failure = error instanceof RefusedError || error instanceof RemoteError ? Class : RemoteError;

@@ -1,4 +1,4 @@
-import { type KgitError, RemoteError } from '../errors.js';
+import { type KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
 import type { LockMove, LockTip } from './lease-store.js';
@@ -30,6 +30,7 @@ export type RecordedOutcome =
  * Moves a lock and publishes the operation that tells of it: both in one swap, or neither. Where the branch is closed
  * to commits, the lock moves alone. Not for the outbox: what was right for the lock as it is now, is wrong later.
  * @param until when it gives up, in ms since the epoch; one try is made whatever it is
+ * @param mayMoveAlone whether the lock moves where the branch takes no commit of it; else that is a RefusedError
  * Throws RemoteError, RefusedError.
  */
 export async function moveRecorded(
@@ -38,8 +39,13 @@ export async function moveRecorded(
   move: LockMove,
   operation: Operation,
   until: number,
+  mayMoveAlone: boolean,
 ): Promise<RecordedOutcome> {
   const talkMs = () => Math.max(until - clock.now(), TALK_MIN_MS);
+  const alone = (why: KgitError) => {
+    if (mayMoveAlone) return moveAlone(store, move, why, talkMs());
+    throw untold(why);
+  };
   const { id } = operation;
   const entry = { name: '', id, operation, target: store.target, attempts: 0, error: null };
   const settled = await store.settle();
@@ -54,7 +60,7 @@ export async function moveRecorded(
         ...{ kind: 'swapped', tip: await ownTip(store, move, talkMs()), revision },
         ...{ unrecorded: null, notes: settled },
       };
-    if (applied?.kind === 'rejected') return moveAlone(store, move, applied.error, talkMs());
+    if (applied?.kind === 'rejected') return alone(applied.error);
     const outcome = await store.swap(revision, commits, talkMs(), [move]);
     const mayHaveLanded: boolean = lost !== null;
     lost = null;
@@ -66,7 +72,7 @@ export async function moveRecorded(
       }
       case 'refused':
       case 'blocked':
-        return moveAlone(store, move, outcome.error, talkMs());
+        return alone(outcome.error);
       case 'fenced':
         if (!mayHaveLanded) return { kind: 'moved' };
         break;
@@ -103,6 +109,14 @@ async function ownTip(
 ): Promise<LockTip | null> {
   const tip = await store.leases.read(name, talkMs);
   return tip?.record.nonce === records.at(-1)?.nonce ? tip : null;
+}
+
+function untold(why: KgitError): RefusedError {
+  return new RefusedError(`the lease was not ended, for its event was not taken: ${why.message}`, {
+    cause: why,
+    suggestions: ['Leave out --require-publish: then the lock alone tells that the lease was ended'],
+    data: why.data,
+  });
 }
 
 /** A lease of who is gone must end also where the branch takes commits by proposals alone. */

@@ -82,7 +82,7 @@ describe('a server that fails in the middle of a push', () => {
       'is killed before the branch moves, each time',
       'pre-receive',
       ['kill -9 $PPID'],
-      '3s',
+      '10s',
       { end: 'queued', says: /not published yet/ },
     ],
     ['is killed after the branch moved', 'post-receive', ['kill -9 $PPID'], '60s', { end: 'published' }],
@@ -94,14 +94,10 @@ describe('a server that fails in the middle of a push', () => {
       '2s',
       { end: 'queued', says: /in time/ },
     ],
-  ])(
-    '%s',
-    async (_what, name, lines, timeout, end) => {
-      const fleet = await makeFleet(2);
-      await weather(fleet, () => ({ lift: hook(fleet, name, ...lines), timeout }), end);
-    },
-    120_000,
-  );
+  ])('%s', async (_what, name, lines, timeout, end) => {
+    const fleet = await makeFleet(2);
+    await weather(fleet, () => ({ lift: hook(fleet, name, ...lines), timeout }), end);
+  });
 
   it('has no room left', async () => {
     const fleet = await makeFleet(2);
@@ -139,7 +135,7 @@ describe('an answer to the push itself of', () => {
       kgit(clone, args, { ...options, env: { ...env, ...options?.env } });
     const fault = () => {
       fail(status, '/git-receive-pack');
-      return { options: { env }, lift: () => fail(null), timeout: '3s' };
+      return { options: { env }, lift: () => fail(null), timeout: '10s' };
     };
     await weather({ ...fleet, run }, fault, end);
   });
@@ -191,7 +187,7 @@ describe('a lock file that a git which died left', () => {
     ['packed-refs.lock', { end: 'published' }],
   ])('on the server: %s', async (name, end) => {
     const fleet = await makeFleet(2);
-    await weather(fleet, () => ({ lift: lockFile(fleet.remote, name), timeout: '4s' }), end);
+    await weather(fleet, () => ({ lift: lockFile(fleet.remote, name), timeout: '10s' }), end);
   });
 });
 

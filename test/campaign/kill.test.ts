@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { KillLane, type KillPoint } from '../support/campaign/kill-lane.js';
 import { Random } from '../support/campaign/random.js';
@@ -75,21 +74,21 @@ describe('kill campaign', () => {
   it(`kgit killed at ${AT_RANDOM} random moments loses nothing and doubles nothing (${NOTE})`, async () => {
     const random = new Random(seed);
     const lane = await KillLane.open('timed');
-    const began = performance.now();
-    await lane.killAfter(60_000, false, {});
-    const whole = performance.now() - began;
+    await lane.killAfter(600_000, false, {});
+    // A machine that has less to do than a moment ago ends its writes sooner.
+    let whole = lane.lastMs;
     await lane.close(NOTE);
     const rounds = Array.from({ length: AT_RANDOM }, (_, i) => ({
-      ms: random.next() * whole,
+      part: random.next(),
       isCut: i % 2 === 0,
       isConditional: random.next() < 0.5,
     }));
     let killed = 0;
-    await inLanes(rounds, async (own, { ms, isCut, isConditional }) => {
-      if (await own.killAfter(ms, isCut, isConditional ? { expected: own.last } : {})) killed += 1;
+    await inLanes(rounds, async (own, { part, isCut, isConditional }) => {
+      if (await own.killAfter(part * whole, isCut, isConditional ? { expected: own.last } : {})) killed += 1;
+      else whole = Math.min(whole, own.lastMs);
     });
     console.info(`${killed} of ${AT_RANDOM} killed before their end, of ${Math.round(whole)} ms (${NOTE})`);
-    expect(killed).toBeGreaterThan(0);
-    if (isLong) expect(killed).toBeGreaterThan(AT_RANDOM / 4);
+    expect(killed).toBeGreaterThan(isLong ? AT_RANDOM / 4 : 0);
   }, 7_200_000);
 });

@@ -10,7 +10,7 @@ const CLONES = count('CAMPAIGN_CLONES', 3, 6);
 const CALLS = count('CAMPAIGN_CALLS', 12, 250);
 
 /** As many seeds as it may take until each kind of answer was seen: a short history may miss one. */
-const HISTORIES = 4;
+const HISTORIES = 12;
 
 /** What a history must hold, or it proves little: writes that went through and such that were refused. */
 function missing(calls: readonly Call[]): string[] {

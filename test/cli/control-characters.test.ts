@@ -8,6 +8,7 @@ import { type ApiServer, startApiServer } from '../support/api-server/server.js'
 import { treeRepository } from '../support/bad-input/trees.js';
 import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson, PROGRAM } from '../support/kgit.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { MARKER, sharedState } from '../support/state-repository.js';
 
 const range = (from: number, to: number) =>
@@ -34,7 +35,7 @@ function onTerminal(path: string, args: readonly string[], env: Record<string, s
     env: { ...rest, TERM: 'xterm', ...env },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: PATIENCE_MS,
   });
   // The terminal's own line ends.
   return text.replaceAll('\r\n', '\n');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { HANG_S, PATIENCE_MS } from '../support/patience.js';
 import {
   commits,
   expectFailure,
@@ -67,12 +68,12 @@ describe('what becomes of a write that cannot be published', () => {
 
   it('a remote that does not answer in time: queued within the time given', async () => {
     const path = offlineClone();
-    git(path, 'config', 'core.sshCommand', 'sleep 30;');
+    git(path, 'config', 'core.sshCommand', `sleep ${HANG_S};`);
     git(path, 'remote', 'set-url', 'origin', 'ssh://host.invalid/x.git');
     const began = Date.now();
     const run = await kgit(path, [...PUSH, '--timeout', '1s']);
     expect(run.json.delivery).toBe('queued');
-    expect(Date.now() - began).toBeLessThan(15_000);
+    expect(Date.now() - began).toBeLessThan(PATIENCE_MS);
   });
 
   it('a condition or a phase that nobody could check is withdrawn: 16, not kept, unless --queue', async () => {

@@ -90,5 +90,5 @@ describe.runIf(hasLegacyFixtures)('what the scripts left behind, through the pro
     });
     const all = [...said, ...objects, ...local].join('\n');
     expect(legacySecrets().filter((secret) => all.includes(secret))).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -1,8 +1,9 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { until } from '../support/patience.js';
 import {
   commits,
   expectFailure,
@@ -30,7 +31,7 @@ function fsck(...repositories: string[]): void {
   for (const repository of repositories) git(repository, 'fsck', '--strict', '--no-dangling');
 }
 
-describe('kgit lock', { timeout: 180_000 }, () => {
+describe('kgit lock', () => {
   it('takes a lock that others get LOCK_HELD for, with who has it and what to do', async () => {
     const { remote, one, two } = clones();
     const lock = await kgitJson(one, ['lock', 'network', '--reason', 'peering', '--run-id', '4711']);
@@ -78,7 +79,7 @@ describe('kgit lock', { timeout: 180_000 }, () => {
       /^✓ lock network is yours token 1, expires \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \(in 9m\)\n$/,
     );
     expect((await kgit(one, ['locks'])).stdout).toMatch(
-      /^LOCK {6}TOKEN {3}HOLDER +SINCE +EXPIRES +REASON\nnetwork {3}1 {7}ada@\S+ \(here\) {3}\ds ago +in 9m\n$/,
+      /^LOCK {6}TOKEN {3}HOLDER +SINCE +EXPIRES +REASON\nnetwork {3}1 {7}ada@\S+ \(here\) {3}\d+s ago +in 9m\n$/,
     );
     expect((await kgit(two, ['locks', '-o', 'name'])).stdout).toBe('network\n');
     expect((await kgit(one, ['unlock', 'network'])).stdout).toBe('✓ lock network released\n');
@@ -105,19 +106,23 @@ describe('kgit lock', { timeout: 180_000 }, () => {
   it('waits with --wait until the lock is released', async () => {
     const { one, two } = clones();
     await kgitJson(one, ['lock', 'network']);
-    const waiting = kgit(two, ['lock', 'network', '--wait', '1m', '--json']);
-    await new Promise((wake) => setTimeout(wake, 1_500));
+    const child = startKgit(two, ['lock', 'network', '--wait', '3m', '--json']);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes) => (stdout += bytes));
+    child.stderr.on('data', (bytes) => (stderr += bytes));
+    await until(() => stderr.includes('\n'));
     await kgitJson(one, ['unlock', 'network']);
-    const run = await waiting;
-    expect(run.json).toMatchObject({ token: 2, broke: null });
-    expect(run.stderr).toMatch(/^waiting for lock network: \S+ has it, for \d+m? ?.*more unless renewed\n$/);
+    expect(await ended).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ token: 2, broke: null });
+    expect(stderr).toMatch(/^waiting for lock network: \S+ has it, for \d+m? ?.*more unless renewed\n$/);
   });
 
   it('gives one of many the lock, each time with another token', async () => {
     const { remote, one, two } = clones();
     const runs = await Promise.all(
       [one, two, one, two, one, two].map((path) =>
-        kgit(path, ['lock', 'network', '--wait', '1m', '--json', '--', 'sh', '-c', 'sleep 0.1']),
+        kgit(path, ['lock', 'network', '--wait', '5m', '--json', '--', 'sh', '-c', 'sleep 0.1']),
       ),
     );
     expect(runs.map(({ code }) => code)).toEqual(Array(6).fill(0));
@@ -126,7 +131,7 @@ describe('kgit lock', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a write under a lock', { timeout: 180_000 }, () => {
+describe('a write under a lock', () => {
   it('renews the lease in its push, and a holder whose lock was taken is fenced by the server', async () => {
     const { remote, one, two } = clones();
     await kgitJson(one, ['lock', 'network']);
@@ -203,7 +208,56 @@ describe('a write under a lock', { timeout: 180_000 }, () => {
   });
 });
 
-describe('servers that let no lock refs in', { timeout: 180_000 }, () => {
+describe('a lease that is ended where the branch takes no commits', () => {
+  it('is told of by the lock alone, unless --require-publish asks for the event', async () => {
+    const { remote, one, two } = clones();
+    await kgitJson(one, ['lock', 'network']);
+    hook(remote, 'update', '[ "$1" != refs/heads/main ] || { echo protected; exit 1; }');
+    const force = ['unlock', 'network', '--force', '--reason', 'build-7 is gone', '--json'];
+    const failed = expectFailure(await kgit(two, [...force, '--require-publish']), 'REFUSED', 20);
+    expect(failed.message).toContain('the lease was not ended, for its event was not taken: ');
+    expect(failed.suggestions.join()).toContain('Leave out --require-publish');
+    expect((await kgitJson(two, ['locks', '--fetch'])).locks).toMatchObject([{ name: 'network', token: 1 }]);
+    // Also where CI is set: jobs are not to be kept waiting by a lease of who is gone.
+    const ended = await kgit(two, force, { env: { CI: 'true' } });
+    expect(ended.json).toMatchObject({ released: true, broke: { token: 1, audit: null } });
+    expect((await kgitJson(two, ['locks', '--fetch'])).locks).toEqual([]);
+    fsck(remote, one, two);
+  });
+});
+
+describe('locks of a remote that is away', () => {
+  it('are told as they were last seen, and that they are', async () => {
+    const { remote, one, two } = clones();
+    await kgitJson(one, ['lock', 'network']);
+    expect(await kgitJson(two, ['locks'])).toMatchObject({ locks: [{ name: 'network' }], stale: false });
+    renameSync(remote, `${remote}.away`);
+    const seen = await kgit(two, ['locks', '--json']);
+    expect(seen.json).toMatchObject({ locks: [{ name: 'network' }], stale: true });
+    expect(seen.stderr).toMatch(/^answered from what was last seen here: /);
+    expect(await kgitJson(two, ['locks', '--no-fetch'])).toMatchObject({ stale: true });
+    // Nothing of a lock waits to be published, so nobody is told to do that.
+    const lines = [
+      ['lock', 'b'],
+      ['unlock', 'network'],
+      ['unlock', 'network', '--force'],
+      ['locks', '--fetch'],
+    ];
+    for (const line of lines) {
+      const failed = expectFailure(await json(two, ...line), 'REMOTE', 16);
+      expect(failed.suggestions.join()).not.toMatch(/sync|outbox/);
+      expect(failed.suggestions.join()).toContain('Try again once that is mended');
+    }
+    renameSync(`${remote}.away`, remote);
+    await kgitJson(one, ['unlock', 'network']);
+    expect(await kgitJson(two, ['locks'])).toMatchObject({ locks: [], stale: false });
+    expect((await kgit(two, ['locks', '--no-fetch'])).stdout).toBe(
+      'nobody held a lock when last seen here\n',
+    );
+  });
+});
+
+describe('servers that let no lock refs in', () => {
   it('keep locks among the branches, and doctor says so', async () => {
     const { remote, one, two } = clones();
     hook(remote, 'update', 'case "$1" in refs/heads/*) ;; *) exit 1;; esac');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { HANG_S, PATIENCE_MS } from '../support/patience.js';
 import {
   commits,
   expectFailure,
@@ -38,7 +39,7 @@ describe('kgit run and signals', () => {
   ] as const)('%s is passed on, and the end is recorded: %i', async (signal, exitCode) => {
     const remote = sharedState();
     const path = cloneOf(remote);
-    const { code, stderr } = await signalled(path, signal, 'READY; exec sleep 30');
+    const { code, stderr } = await signalled(path, signal, 'READY; exec sleep 600');
     expect(code).toBe(exitCode);
     expect(stderr).toContain(`ended by ${signal}`);
     const ended = (await eventsOf(path)).at(-1);
@@ -63,7 +64,7 @@ describe('kgit run and signals', () => {
 
   it('a signal while it publishes: kept, and out at once with the exit code of the command', async () => {
     const path = offlineClone('ssh://host.invalid/x.git');
-    git(path, 'config', 'core.sshCommand', `echo x > '${path}/talking'; sleep 20;`);
+    git(path, 'config', 'core.sshCommand', `echo x > '${path}/talking'; sleep ${HANG_S};`);
     const child = startKgit(path, [...RUN, '--json', ...sh('exit 4')]);
     let stdout = '';
     child.stdout.on('data', (text) => {
@@ -74,7 +75,7 @@ describe('kgit run and signals', () => {
     const ended = new Promise((resolve) => child.on('exit', resolve));
     child.kill('SIGINT');
     expect(await ended).toBe(4);
-    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(Date.now() - began).toBeLessThan(PATIENCE_MS);
     expect(JSON.parse(stdout)).toMatchObject({ ended: { delivery: 'queued', revision: null }, exitCode: 4 });
     expect(await waiting(path)).toHaveLength(2);
   });

@@ -4,6 +4,7 @@ import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { until } from '../support/patience.js';
 
 /** What must appear nowhere, however it got into an object. */
 const SECRETS = [
@@ -126,17 +127,14 @@ it('nor in what a watch tells and records', async () => {
       said += text;
     });
   const closed = new Promise((resolve) => child.on('close', resolve));
-  const until = async (holds: () => boolean) => {
-    for (const deadline = Date.now() + 10_000; !holds(); ) {
-      if (Date.now() > deadline) throw new Error(`it did not come: ${said}`);
-      await new Promise((wake) => setTimeout(wake, 20));
-    }
-  };
   await until(() => server.journal.watches === 1);
   const { status: _, ...bare } = leaking();
   server.apply(bare as KubeObject);
   server.apply(leaking());
-  await until(() => said.split('"changed"').length === 3);
+  await until(
+    () => said.split('"changed"').length === 3,
+    () => said,
+  );
   child.kill('SIGINT');
   await closed;
   scan(said, 'the watch');

@@ -5,6 +5,7 @@ import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { until } from '../support/patience.js';
 import { checkRow } from '../support/schemas.js';
 
 let server: ApiServer;
@@ -41,14 +42,6 @@ function startWatch(folder: string, args: readonly string[], user = 'ada') {
         return row;
       });
   return { child, said, rows, closed };
-}
-
-async function until(holds: () => boolean, words: () => string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it did not come: ${holds}\n${words()}`);
-    await new Promise((wake) => setTimeout(wake, 20));
-  }
 }
 
 const READY = sample('cld-01-azure-healthy.yaml');

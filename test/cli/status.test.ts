@@ -52,7 +52,7 @@ describe('kgit status', () => {
     const text = (await status()).stdout;
     expect(text).toMatch(/NAMESPACE +NAME +STATE +SERVICES +TEMPLATE +AGE +LAST EVENT/);
     expect(text).toMatch(
-      /azure-prod-weu +Ready +3\/3 +azure-standalone-cp-1-0-45 +\d+d +upgraded \d+s ago by ada/,
+      /azure-prod-weu +Ready +3\/3 +azure-standalone-cp-1-0-45 +\d+d +upgraded \d+[sm] ago by ada/,
     );
     expect(text).not.toContain('\u001b');
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgitJson } from '../support/kgit.js';
+import { until } from '../support/patience.js';
 
 const GENERATOR = join(import.meta.dirname, '../../bench/make-repository.mjs');
 const GRAPH = 'objects/info/commit-graphs/commit-graph-chain';
@@ -26,11 +27,6 @@ function slowGraphs(): { env: Record<string, string>; written: () => number } {
     env: { PATH: `${folder}:${process.env['PATH']}` },
     written: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').length : 0),
   };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let i = 0; i < 300 && !isSo(); i++) await new Promise((wake) => setTimeout(wake, 100));
-  expect(isSo()).toBe(true);
 }
 
 it('is written after a write to a large repository, and nobody waits for it', async () => {

@@ -62,6 +62,13 @@ const ROWS: readonly [string, string, number, string, string][] = [
     `remote: error: cannot lock ref '${LOCK}': is at ${'c'.repeat(40)} but expected ${HERE}        \n`,
   ],
   [
+    'another made the lock inside receive-pack',
+    'fenced network',
+    1,
+    printed(['!', LOCK, DECLINED], ['!', MAIN, DECLINED]),
+    `remote: error: cannot lock ref '${LOCK}': reference already exists        \n`,
+  ],
+  [
     'the branch moved inside receive-pack',
     'moved',
     1,

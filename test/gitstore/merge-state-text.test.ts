@@ -112,5 +112,5 @@ kof:
       }),
       { numRuns: process.env['CAMPAIGN'] === 'long' ? 1000 : 40 },
     );
-  }, 60_000);
+  });
 });

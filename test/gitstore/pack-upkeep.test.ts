@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgitJson } from '../support/kgit.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { stateRepository } from '../support/state-repository.js';
 
-const TIMEOUT = { timeout: 30_000, interval: 100 };
+const TIMEOUT = { timeout: PATIENCE_MS, interval: 100 };
 const LONG_AGO = new Date('2026-01-01');
 
 /** A git, first in PATH, that notes each upkeep of packs, and takes its time over it. */

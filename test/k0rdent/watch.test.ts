@@ -6,6 +6,7 @@ import { type SeenTransition, watchAll } from '../../src/k0rdent/watch.js';
 import { type Rights, TOKENS } from '../support/api-server/access.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
+import { until } from '../support/patience.js';
 import { clusterErrorOf, kubectlFor, requireKubectl, sample, samples } from './support.js';
 
 const NOW = new Date('2026-08-22T10:00:00Z');
@@ -59,14 +60,6 @@ async function watched(act: (told: () => SeenTransition[]) => Promise<void>, con
   const error = await failed;
   if (error !== undefined) throw error;
   return { told, troubles };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it did not come: ${holds}`);
-    await new Promise((wake) => setTimeout(wake, 10));
-  }
 }
 
 const short = ({ name, from, to }: SeenTransition) => `${name}: ${from} -> ${to}`;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   ConflictError,
   FencedError,
+  type KgitError,
   LockHeldError,
   NotFoundError,
   openStore,
@@ -26,7 +27,7 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
 });
 
-describe('a lock of a program', { timeout: 120_000 }, () => {
+describe('a lock of a program', () => {
   it('is held, shown, written under, renewed by each write, and given back', async () => {
     const remote = sharedState();
     const [one, two] = [await opened(cloneOf(remote)), await opened(cloneOf(remote))];
@@ -130,8 +131,13 @@ describe('a lock of a program', { timeout: 120_000 }, () => {
     const lease = await store.lock('network');
     git(path, 'remote', 'set-url', 'origin', 'http://127.0.0.1:1/x.git');
     const away = await opened(path);
-    await expect(away.locks()).rejects.toBeInstanceOf(RemoteError);
+    await expect(away.locks({ fetch: 'always' })).rejects.toBeInstanceOf(RemoteError);
     expect(await away.locks({ fetch: 'never' })).toMatchObject([{ name: 'network' }]);
+    const told: KgitError[] = [];
+    expect(await away.locks({ onStale: (why) => told.push(why) })).toMatchObject([{ name: 'network' }]);
+    expect(told).toEqual([expect.any(RemoteError)]);
+    await expect(away.pushEvent(touched, { lock: 'network' })).rejects.toBeInstanceOf(RemoteError);
+    expect(await away.pending()).toEqual([]);
     git(path, 'remote', 'set-url', 'origin', remote);
     await lease.release();
   });

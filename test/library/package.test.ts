@@ -42,7 +42,7 @@ describe('the packed package', () => {
     expect(git(remote, 'log', '-2', '--format=%an', 'main')).toBe('upgrade-bot\nupgrade-bot');
   });
 
-  it('has types: the example passes the compiler, mistakes do not', { timeout: 240_000 }, () => {
+  it('has types: the example passes the compiler, mistakes do not', () => {
     writeFileSync(
       join(project, 'mistakes.mts'),
       `import { openStore } from 'kgit';

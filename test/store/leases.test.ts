@@ -22,6 +22,7 @@ function clone(store: StateStore, host: string, clock: Clock = fakeClock()) {
   const by: LeaseActor = {
     ...{ holder: { name: 'ada', host }, author },
     tell: () => eventOperation('lock_broken'),
+    mustTell: false,
   };
   const wanted = (more: Partial<Acquisition> = {}): Acquisition => ({
     ...{ name: 'network', lease: anId(), ttl: TTL, wait: 0, isShared: true },

@@ -148,6 +148,7 @@ describe('one rule for failure', () => {
       throw new RemoteError('no route', { data: { remote: 'unreachable' } });
     };
     const error = await failure(repository.write(eventOperation(), options({ withdraw: true })));
+    expect(error.suggestions.join()).toMatch(/kgit log --fetch; write again if not/);
     expect(error.data).toMatchObject({ outcome: 'unknown', kept: false });
     expect(await outbox.size()).toBe(0);
   });

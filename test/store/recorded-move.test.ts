@@ -12,9 +12,10 @@ const unknown = { kind: 'unknown', error: new RemoteError('the answer was cut of
 let store: DeafStore;
 let clock: ReturnType<typeof fakeClock>;
 
-function clone(host: string) {
+function clone(host: string, mustTell = false) {
   const { leases } = repositoryOf(store, clock);
-  const by: LeaseActor = { holder: { name: 'ada', host }, author, tell: () => eventOperation('lock_broken') };
+  const tell = () => eventOperation('lock_broken');
+  const by: LeaseActor = { holder: { name: 'ada', host }, author, tell, mustTell };
   const rest = { name: 'network', ttl: 60_000, wait: 0, isShared: true, onWait: () => undefined };
   return {
     take: () => leases.acquire({ ...rest, ...by, lease: anId() }, MS),
@@ -151,6 +152,16 @@ describe('a branch that is closed to commits', () => {
     expect(ended.revision).toBeNull();
     expect(ended.unrecorded?.message).toBe('the branch is protected');
     expect(await told()).toEqual({ chain: 'break', events: 0 });
+  });
+
+  it('but not where the event is asked for: nothing is ended, and it is said why', async () => {
+    store.onSwap = () => ({ kind: 'refused', error: new RefusedError('the branch is protected') });
+    const failed = clone('two', true).break_();
+    await expect(failed).rejects.toBeInstanceOf(RefusedError);
+    await expect(failed).rejects.toThrow(
+      'the lease was not ended, for its event was not taken: the branch is',
+    );
+    expect(await told()).toEqual({ chain: 'acquire', events: 0 });
   });
 
   it('also where the answer to that was lost', async () => {

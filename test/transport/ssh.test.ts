@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { HANG_S, PATIENCE_MS } from '../support/patience.js';
 import { expectFailure, sharedState } from '../support/state-repository.js';
 import { processesWith } from '../support/transport/files.js';
 import { type SshServer, startSshServer } from '../support/transport/ssh-server.js';
@@ -78,13 +79,13 @@ describe('over ssh', () => {
   it('an ssh that hangs, deaf to TERM, ends at the time-out with its children: queued', async () => {
     const mark = `ssh-${process.pid}-${Date.now()}`;
     const file = join(temporaryFolder(), 'ssh');
-    writeFileSync(file, '#!/bin/sh\ntrap "" TERM\nsleep 60\nsleep 60\n');
+    writeFileSync(file, `#!/bin/sh\ntrap "" TERM\nsleep ${HANG_S}\nsleep ${HANG_S}\n`);
     chmodSync(file, 0o755);
     const began = Date.now();
     const env = { GIT_SSH_COMMAND: file, GIT_SSH_VARIANT: 'ssh', TERM: mark };
     const run = await kgit(path, [...PUSH, '--timeout', '2s'], { env });
     expect(run.json).toMatchObject({ delivery: 'queued' });
-    expect(Date.now() - began).toBeLessThan(15_000);
-    await expect.poll(() => processesWith(`TERM=${mark}`), { timeout: 4_000 }).toEqual([]);
+    expect(Date.now() - began).toBeLessThan(PATIENCE_MS);
+    await expect.poll(() => processesWith(`TERM=${mark}`), { timeout: PATIENCE_MS }).toEqual([]);
   });
 });

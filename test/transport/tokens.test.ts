@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { type KgitRun, kgit, kgitJson, startKgit } from '../support/kgit.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { expectFailure, sharedState } from '../support/state-repository.js';
 import { filesWith, processesWith } from '../support/transport/files.js';
 import { type GitHttpsServer, startGitHttpsServer } from '../support/transport/git-https-server.js';
@@ -158,7 +159,7 @@ describe('where the token is while git hangs', () => {
     // TERM passes the allow-list of git's environment, and so marks git's processes too.
     const env = { ...trust, KGIT_TOKEN: token, TERM: mark };
     const began = Date.now();
-    const child = startKgit(path, [...PUSH, '--timeout', '6s'], { env });
+    const child = startKgit(path, [...PUSH, '--timeout', '10s'], { env });
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
@@ -168,12 +169,12 @@ describe('where the token is while git hangs', () => {
     });
     const running = () => processesWith(`TERM=${mark}`);
     const hangs = () => running().some(({ command }) => command.includes('remote-https'));
-    await expect.poll(hangs, { timeout: 8_000 }).toBe(true);
+    await expect.poll(hangs, { timeout: PATIENCE_MS }).toBe(true);
     const lines = running();
     expect(lines.length).toBeGreaterThan(2);
     for (const { command } of lines) expect(command).not.toContain(token);
     await new Promise((done) => child.on('close', done));
-    expect(Date.now() - began).toBeLessThan(15_000);
+    expect(Date.now() - began).toBeLessThan(PATIENCE_MS);
     expect(output).toContain('"delivery": "queued"');
     expect(running()).toEqual([]);
     expect(output).not.toContain(token);
@@ -188,9 +189,9 @@ describe('where the token is while git hangs', () => {
     server.fail('hang');
     const child = startKgit(path, PUSH, { env: { ...trust, KGIT_TOKEN: 'right-token', TERM: mark } });
     const isThere = () => processesWith(`TERM=${mark}`).some(({ command }) => /remote-https/.test(command));
-    await expect.poll(isThere, { timeout: 8_000 }).toBe(true);
+    await expect.poll(isThere, { timeout: PATIENCE_MS }).toBe(true);
     child.kill('SIGTERM');
     await new Promise((done) => child.on('close', done));
-    await expect.poll(() => processesWith(`TERM=${mark}`), { timeout: 4_000 }).toEqual([]);
+    await expect.poll(() => processesWith(`TERM=${mark}`), { timeout: PATIENCE_MS }).toEqual([]);
   });
 });

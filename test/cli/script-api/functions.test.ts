@@ -148,4 +148,4 @@ it('every function has the output and the exit status of the state library', asy
   const functions = [...readFileSync(LIBRARY, 'utf8').matchAll(/^([a-z]\w*)\(\)/gm)].map(([, name]) => name);
   const called = new Set(CALLS.map(([call]) => call.split(' ')[0]?.replace(/;$/, '')));
   expect(functions.filter((name) => !called.has(name as string))).toEqual([]);
-}, 120_000);
+});

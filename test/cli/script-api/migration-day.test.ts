@@ -45,16 +45,16 @@ it('warns, once the day has come, of files that were written without kgit, until
   // The script API has written the files, and the repository has it.
   expect(await legacyCheck(repo)).toMatchObject({ ok: true });
   expect(await bash(folder, repo, 'get_state phase')).toMatchObject({ err: '' });
-}, 40_000);
+});
 
 it('says nothing before the day', async () => {
   const repo = until('9999-12-31');
   const folder = await goesOn(repo);
   expect(await legacyCheck(repo)).toMatchObject({ ok: true });
   expect(await bash(folder, repo, 'get_state phase')).toMatchObject({ code: 0, err: '' });
-}, 40_000);
+});
 
 it('has no check where no day is set, and refuses what is no day', async () => {
   expect(await legacyCheck(stateRepository())).toBeUndefined();
   expect((await kgit(until('2026-02-30'), ['get', 'deployment'])).code).toBe(14);
-}, 40_000);
+});

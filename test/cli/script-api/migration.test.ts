@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { bareRepository, cloneOf, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
 import { pathWithKgit } from '../../support/kgit-on-path.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import { yamlFiles } from '../../support/script-api/yaml-files.js';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../../docs/migration.md'), 'utf8');
@@ -98,7 +99,7 @@ it('every step of the page works, and can be taken back', async () => {
   try {
     runScript(here, OLD_LINE, 'step_mirrored');
     await vi.waitFor(async () => expect(await recorded(repo, id)).toEqual(['step_mirrored']), {
-      timeout: 30_000,
+      timeout: PATIENCE_MS,
       interval: 300,
     });
   } finally {
@@ -153,4 +154,4 @@ it('every step of the page works, and can be taken back', async () => {
   const without = (files: unknown) =>
     JSON.parse(JSON.stringify(files), (key, value) => (key === 'private_key' ? undefined : value));
   expect(without(yamlFiles(there.checkout))).toEqual(without(yamlFiles(checkout)));
-}, 300_000);
+});

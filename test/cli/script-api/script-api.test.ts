@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { bareRepository, cloneOf, temporaryFolder } from '../../support/git-fixtures.js';
 import { kgit, kgitJson } from '../../support/kgit.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import { bash } from '../../support/script-api/bash.js';
 import { yamlFiles } from '../../support/script-api/yaml-files.js';
 import { emptyState, offlineClone, stateRepository } from '../../support/state-repository.js';
@@ -75,7 +76,7 @@ phase_reset_from nope || echo "rc $?"`,
     expect({ new: counts.new, conflicts: values.conflicts }).toEqual({ new: 0, conflicts: 0 });
   const whole = JSON.stringify(await kgitJson(repo, ['log', '--limit', '1000']));
   expect(whole).not.toContain(KEY);
-}, 60_000);
+});
 
 it('begins a deployment, and a cluster, anew under its name as the state library does: nothing old is left', async () => {
   const [folder, to, repo] = [checkout(), checkout(), emptyState()];
@@ -102,7 +103,7 @@ it('begins a deployment, and a cluster, anew under its name as the state library
   expect((await kgit(repo, ['get', 'deployment.wireguard_peers'])).code).toBe(15);
   expect((await kgit(repo, ['get', 'deployment.wireguard_peers.a.private_key'])).code).toBe(15);
   expect((await kgit(repo, ['verify'])).code).toBe(0);
-}, 60_000);
+});
 
 it('loses nothing when scripts run side by side', async () => {
   const [folder, repo] = [checkout(), stateRepository()];
@@ -121,7 +122,7 @@ it('loses nothing when scripts run side by side', async () => {
   const log = await kgitJson(repo, ['log', 'deployment/k0rdent-t2', '--limit', '1000']);
   const recorded = (log.events as { action: string }[]).filter(({ action }) => action.startsWith('step_'));
   expect(recorded).toHaveLength(80);
-}, 120_000);
+});
 
 it('loses nothing when scripts of two clones write the same files, one of them by a link', async () => {
   const remote = bareRepository();
@@ -151,7 +152,7 @@ it('loses nothing when scripts of two clones write the same files, one of them b
   expect(log.events).toHaveLength(1);
   const { value } = await kgitJson(one, ['get', 'deployment.own']);
   expect(Object.keys(value)).toHaveLength(24);
-}, 120_000);
+});
 
 it('adds to a mapping that is new in the file, and takes nothing from what another clone published in it', async () => {
   const remote = bareRepository();
@@ -168,7 +169,7 @@ it('adds to a mapping that is new in the file, and takes nothing from what anoth
   for (const clone of [one, two, one]) await kgitJson(clone, ['sync']);
   const { value } = await kgitJson(one, ['get', 'deployment.own']);
   expect(value).toEqual({ first: { a: '1', b: '2' } });
-}, 60_000);
+});
 
 it('keeps what it wrote when the network is away, and says so to nobody', async () => {
   const [folder, repo] = [checkout(), offlineClone()];
@@ -176,7 +177,7 @@ it('keeps what it wrote when the network is away, and says so to nobody', async 
   expect([code, err]).toEqual([0, '']);
   const { operations } = await kgitJson(repo, ['outbox']);
   expect(operations).toHaveLength(2);
-}, 60_000);
+});
 
 it('says on stderr why it cannot work without a state repository', async () => {
   const folder = checkout();
@@ -185,7 +186,7 @@ it('says on stderr why it cannot work without a state repository', async () => {
   const { code, err } = await bash(folder, folder, 'get_state deployment_id');
   expect(code).toBe(10);
   expect(err).toMatch(/^kgit: /);
-}, 60_000);
+});
 
 it('has a helper that ends with the script', async () => {
   const { out } = await bash(
@@ -195,5 +196,5 @@ it('has a helper that ends with the script', async () => {
   );
   const helper = Number(out);
   expect(helper).toBeGreaterThan(1);
-  await vi.waitFor(() => expect(() => process.kill(helper, 0)).toThrow('ESRCH'), { timeout: 20_000 });
-}, 30_000);
+  await vi.waitFor(() => expect(() => process.kill(helper, 0)).toThrow('ESRCH'), { timeout: PATIENCE_MS });
+});

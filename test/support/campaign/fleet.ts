@@ -6,6 +6,7 @@ import { type KgitOptions, type KgitRun, kgit, kgitJson } from '../kgit.js';
 import { checkHistory } from './checker.js';
 import type { Call } from './history.js';
 import { readBranch, readChains } from './read-branch.js';
+import { saveHistory } from './saved-history.js';
 
 /** The deployment whose state the campaigns change. */
 export const DEPLOYMENT = 'fleet';
@@ -81,7 +82,11 @@ export async function expectKept(fleet: Fleet, calls: readonly Call[], note: str
   const unsynced = await syncAll(fleet);
   const waiting = waitingIn(fleet);
   const [commits, chains] = [readBranch(fleet.remote), readChains(fleet.remote)];
-  expect([...checkHistory({ calls, commits, waiting, chains }), ...unsynced], note).toEqual([]);
+  const history = { calls, commits, waiting, chains };
+  const wrong = checkHistory(history);
+  const saved =
+    wrong.length > 0 ? `; to judge it again: npm run stress -- --judge ${saveHistory(history)}` : '';
+  expect([...wrong, ...unsynced], `${note}${saved}`).toEqual([]);
   expect(waiting, note).toEqual([]);
   expectSound(fleet);
 }

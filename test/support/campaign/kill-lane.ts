@@ -164,6 +164,12 @@ export class KillLane {
     return /^ +p0: (\S+)$/m.exec(state)?.[1] ?? null;
   }
 
+  /** How long the last call took, in ms. */
+  get lastMs(): number {
+    const { began = 0, ended = 0 } = this.#calls.at(-1) ?? {};
+    return ended - began;
+  }
+
   /** Checks all that was written, and ends the server. */
   async close(note: string): Promise<void> {
     try {

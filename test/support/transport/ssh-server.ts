@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { temporaryFolder } from '../git-fixtures.js';
 
 const SSHD = '/usr/sbin/sshd';
-const START_MS = 10_000;
+const START_MS = 120_000;
 
 /** A real sshd with a host key and a client key of its own. */
 export interface SshServer {

@@ -1,0 +1,29 @@
+/** A history in a file, so that the checker can judge it again when what made it cannot be repeated. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../git-fixtures.js';
+import type { History } from './history.js';
+
+const MAP = 'entriesOfMap';
+
+/** Writes a history into a new file; its path. */
+export function saveHistory(history: History): string {
+  const path = join(temporaryFolder('kgit-history-'), 'history.json');
+  const text = JSON.stringify(
+    history,
+    (_key, value: unknown) => (value instanceof Map ? { [MAP]: [...value] } : value),
+    1,
+  );
+  writeFileSync(path, `${text}\n`);
+  return path;
+}
+
+/** Reads a history that `saveHistory` wrote. Throws Error where the file is none. */
+export function loadHistory(path: string): History {
+  const history = JSON.parse(readFileSync(path, 'utf8'), (_key, value) =>
+    Array.isArray(value?.[MAP]) ? new Map(value[MAP]) : value,
+  ) as History;
+  if (!Array.isArray(history?.calls) || !(history.chains instanceof Map))
+    throw new Error(`${path} holds no history of a campaign`);
+  return history;
+}
