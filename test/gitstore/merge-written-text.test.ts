@@ -96,10 +96,8 @@ it('merges documents as people write them: what the data says, whoever merges wh
       expect((await merge(base, base, theirs)).text).toBe(theirs);
       conflicted += expected.conflicts.length > 0 ? 1 : 0;
     }),
-    {
-      numRuns: process.env['CAMPAIGN'] === 'long' ? 1000 : 30,
-      seed: process.env['CAMPAIGN'] === 'long' ? undefined : 8,
-    },
+    // Few runs meet a conflict for certain only by a seed.
+    process.env['CAMPAIGN'] === 'long' ? { numRuns: 1000 } : { numRuns: 30, seed: 8 },
   );
   expect(conflicted).toBeGreaterThan(0);
 }, 120_000);
