@@ -79,7 +79,8 @@ export const GIT_OPTIONS: readonly string[] = [
   '-c',
   'core.fsmonitor=false',
   '-c',
-  'core.fsync=all',
+  // All but the index, which can be made again from what is published.
+  'core.fsync=all,-index',
   '-c',
   'gc.auto=0',
   '-c',
