@@ -82,6 +82,9 @@ export const GIT_OPTIONS: readonly string[] = [
   // All but the index, which can be made again from what is published.
   'core.fsync=all,-index',
   '-c',
+  // One file to be synced for all that a fetch brings, which is joined with others; loose objects would stay.
+  'fetch.unpackLimit=1',
+  '-c',
   'gc.auto=0',
   '-c',
   // Two processes of one clone fetch at a time; git's own 100 ms are short on a busy machine.
