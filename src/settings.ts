@@ -1,6 +1,7 @@
 import { parseDuration } from './cli/time.js';
 import { isAction } from './model/event.js';
 import { FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
+import { SCRIPT_PHASES } from './model/script-phases.js';
 import { isLabel } from './model/subject.js';
 
 /** All that can be set, with the values in use. */
@@ -83,21 +84,6 @@ function date(value: unknown): string | undefined {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value) ? value : undefined;
 }
 
-/** The phases of the newest deployment scripts, in their order. */
-export const DEFAULT_PHASES: readonly string[] = [
-  'prepare_deployment',
-  'setup_network',
-  'create_vms',
-  'setup_vpn',
-  'connect_vpn',
-  'install_k0s',
-  'install_k0rdent',
-  'setup_azure_children',
-  'install_azure_csi',
-  'install_kof_mothership',
-  'install_kof_regional',
-];
-
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   repo: undefined,
   deployment: undefined,
@@ -110,7 +96,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   publishCombine: false,
   writeOnProtected: 'fail',
   proposeForge: undefined,
-  phaseSequence: DEFAULT_PHASES,
+  phaseSequence: SCRIPT_PHASES,
   filesUntil: undefined,
   signatures: 'none',
 });

@@ -1,4 +1,5 @@
-import { DEFAULT_PHASES, SETTING_RULES, type SettingRule } from '../../src/settings.js';
+import { SCRIPT_PHASES } from '../../src/model/script-phases.js';
+import { SETTING_RULES, type SettingRule } from '../../src/settings.js';
 import { markdownTable } from './table.js';
 
 const code = (text: string | undefined) => (text === undefined ? '' : `\`${text}\``);
@@ -30,6 +31,6 @@ export function settingsTable(): string {
 
 /** The preset of `phaseSequence`, as it would stand in a kgit.yaml. */
 export function phaseSequenceYaml(): string {
-  const lines = ['settings:', '  phaseSequence:', ...DEFAULT_PHASES.map((name) => `    - ${name}`)];
+  const lines = ['settings:', '  phaseSequence:', ...SCRIPT_PHASES.map((name) => `    - ${name}`)];
   return ['```yaml', ...lines, '```'].join('\n');
 }

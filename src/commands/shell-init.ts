@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { DEFAULT_PHASES } from '../settings.js';
+import { SCRIPT_PHASES } from '../model/script-phases.js';
 
 const SHELLS = ['bash'] as const;
 
@@ -32,7 +32,7 @@ serves the calls of a script.`.replaceAll('\n', ' '),
     const command = [process.execPath, process.argv[1] as string].map(quoted).join(' ');
     const text = await readFile(join(this.config.root, 'templates/shell/state-management.bash'), 'utf8');
     const script = text
-      .replace('@PHASES@', () => DEFAULT_PHASES.join(' '))
+      .replace('@PHASES@', () => SCRIPT_PHASES.join(' '))
       .replace('@COMMAND@', () => command)
       .replace('shell-server "$__kgit_folder" "$$"', (all) => [all, ...named.map(quoted)].join(' '));
     return { json: { shell: this.args['shell'], script }, lines: () => [script.trimEnd()] };

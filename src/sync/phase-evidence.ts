@@ -1,3 +1,4 @@
+import { SCRIPT_PHASES } from '../model/script-phases.js';
 import { formatStatePath, lookUp, type StatePath } from '../model/state-path.js';
 import { isMap, type Value, type ValueMap } from '../model/value.js';
 import type { LegacyMap } from './legacy-document.js';
@@ -12,19 +13,6 @@ export interface DerivedValue {
   readonly because: string;
 }
 
-const SEQUENCE = [
-  'prepare_deployment',
-  'setup_network',
-  'create_vms',
-  'setup_vpn',
-  'connect_vpn',
-  'install_k0s',
-  'install_k0rdent',
-  'setup_azure_children',
-  'install_azure_csi',
-  'install_kof_mothership',
-  'install_kof_regional',
-] as const;
 /** The one phase that the scripts of 7122b56 to f1a5c41 wrote, whichever was meant. */
 const WRITTEN_BY_MISTAKE = 'install_kof_regional';
 
@@ -59,9 +47,9 @@ function saidByEvents(entries: readonly Value[]): Map<string, Said> {
     if (action === 'phase_skipped')
       said.set(name(/^Phase skipped: ([\w-]+)/), { status: 'skipped', at: timestamp });
     if (action !== 'phase_reset') continue;
-    const from = SEQUENCE.indexOf(name(/^Phase reset invoked from: ([\w-]+)/) as (typeof SEQUENCE)[number]);
+    const from = SCRIPT_PHASES.indexOf(name(/^Phase reset invoked from: ([\w-]+)/));
     if (from < 0) continue;
-    for (const phase of SEQUENCE.slice(from)) said.set(phase, { status: 'pending', at: timestamp });
+    for (const phase of SCRIPT_PHASES.slice(from)) said.set(phase, { status: 'pending', at: timestamp });
   }
   return said;
 }
