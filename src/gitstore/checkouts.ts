@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { ConflictError } from '../errors.js';
 import { hasCode, privateFolder, removeFile, replaceDurably } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
-import { type Git, gitFailed } from './git.js';
+import { FewFiles } from './few-files.js';
+import { type Git, type GitResult, gitFailed } from './git.js';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const RETRIES = 20;
@@ -39,6 +40,7 @@ async function headOf(gitDir: string): Promise<string | null> {
  */
 export class Checkouts {
   readonly #git: Git;
+  readonly #fewFiles: FewFiles;
   readonly #commonDir: string;
   readonly #mainPath: string | null;
   readonly #head: string;
@@ -55,6 +57,7 @@ export class Checkouts {
     sleep: (ms: number) => Promise<void>,
   ) {
     this.#git = git;
+    this.#fewFiles = new FewFiles(git);
     this.#commonDir = place.commonDir;
     this.#mainPath = place.mainPath;
     this.#head = `ref: refs/heads/${place.branch}`;
@@ -94,6 +97,7 @@ export class Checkouts {
    * Throws EnvironmentError when another git holds its index for long.
    */
   async obstacle(checkout: Checkout, from: Revision | null, to: Revision): Promise<string | null> {
+    if (await this.#fewFiles.isClear(checkout, from, to)) return null;
     if ((await this.#readTree(checkout, from, to, ['-n'])).code === 0) return null;
     const args = [`--git-dir=${checkout.gitDir}`, `--work-tree=${checkout.path}`];
     for (let attempt = 0; ; attempt++) {
@@ -150,9 +154,16 @@ export class Checkouts {
     }
   }
 
+  async #move(checkout: Checkout, from: Revision | null, to: Revision): Promise<GitResult> {
+    const brought = await this.#fewFiles.bring(checkout, from, to);
+    const isOver = brought && (brought.code === 0 || INDEX_HELD.test(brought.stderr));
+    // Whatever else came between, git says best what it is.
+    return isOver ? brought : this.#readTree(checkout, from, to);
+  }
+
   async #advance(checkout: Checkout, { from, to }: Move): Promise<string | null> {
     for (let attempt = 0; ; attempt++) {
-      const { code, stderr } = await this.#readTree(checkout, from, to);
+      const { code, stderr } = await this.#move(checkout, from, to);
       if (code === 0) return null;
       if (!INDEX_HELD.test(stderr) || attempt === RETRIES)
         return stderr.trim().split('\n')[0] || 'git read-tree was stopped';

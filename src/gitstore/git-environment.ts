@@ -79,7 +79,11 @@ export const GIT_OPTIONS: readonly string[] = [
   '-c',
   'core.fsmonitor=false',
   '-c',
-  'core.fsync=all',
+  // All but the index, which can be made again from what is published.
+  'core.fsync=all,-index',
+  '-c',
+  // One file to be synced for all that a fetch brings, which is joined with others; loose objects would stay.
+  'fetch.unpackLimit=1',
   '-c',
   'gc.auto=0',
   '-c',

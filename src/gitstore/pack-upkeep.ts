@@ -5,7 +5,7 @@ import type { Git } from './git.js';
 import { isPartialClone, type Repository } from './repository.js';
 
 /** Packs are joined at most so often, in ms, so that no two processes are at it, and a failure is not repeated at each write. */
-const INTERVAL_MS = 5 * 60 * 1000;
+const INTERVAL_MS = 60 * 1000;
 /** Each write and each fetch leaves a pack: so many cost nothing yet, a thousand make every write several times slower. */
 const MAX_PACKS = 50;
 /** Joins the small ones, keeps the large; safe beside writers, for it takes away only what it has joined. */

@@ -1,9 +1,8 @@
 import { RemoteError } from '../errors.js';
 import type { PushFailure } from '../gitstore/push-outcome.js';
+import { backOffMs } from '../store/back-off.js';
 import type { Clock } from '../store/host.js';
 
-const BASE_MS = 200;
-const CAP_MS = 5_000;
 /** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
 
@@ -35,7 +34,6 @@ export async function untilMoved<T>(
         data: { attempts },
       });
     }
-    const ceiling = Math.min(BASE_MS * 2 ** (attempts - 1), CAP_MS);
-    await clock.sleep(Math.min(clock.random() * ceiling, Math.max(deadline - clock.now(), 0)));
+    await clock.sleep(Math.min(backOffMs(clock, attempts), Math.max(deadline - clock.now(), 0)));
   }
 }

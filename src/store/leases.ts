@@ -14,6 +14,7 @@ import {
 } from '../model/lease.js';
 import type { Actor } from '../model/operation.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
+import { BACK_OFF_BASE_MS, backOffMs } from './back-off.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
 import {
@@ -30,8 +31,6 @@ import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
 import type { StateStore } from './state-store.js';
 
-const BACKOFF_BASE_MS = 200;
-const BACKOFF_CAP_MS = 5_000;
 /** How often a free lock is tried for, however short the wait: others may be as fast. */
 const MIN_TRIES = 8;
 const LOCAL_WAIT_MS = 50;
@@ -135,13 +134,12 @@ export class Leases {
     return { outcome, ended: { previous, operation, revision, unrecorded, notes } };
   }
 
-  /** Full jitter, so that those who wait for one lock come apart; no longer than until it may be free. */
+  /** Those who wait for one lock come apart; none waits longer than until it may be free. */
   async #backOff(tries: number, freeAt: number, until: number): Promise<void> {
     const { clock } = this.#parts;
-    const ceiling = Math.min(BACKOFF_BASE_MS * 2 ** Math.min(tries - 1, 10), BACKOFF_CAP_MS);
     const now = clock.now();
-    const end = freeAt > now ? Math.min(freeAt, until) : Math.max(until, now + BACKOFF_BASE_MS);
-    await clock.sleep(Math.min(Math.ceil(clock.random() * ceiling), Math.max(end - now, 1)));
+    const end = freeAt > now ? Math.min(freeAt, until) : Math.max(until, now + BACK_OFF_BASE_MS);
+    await clock.sleep(Math.min(Math.ceil(backOffMs(clock, tries)), Math.max(end - now, 1)));
   }
 
   /**

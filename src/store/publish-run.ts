@@ -1,5 +1,6 @@
 import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
+import { BACK_OFF_BASE_MS, backOffMs, standBackMs } from './back-off.js';
 import { askersOf, decidable, ownOf, writersOf } from './batch-entries.js';
 import { ClaimedWrites } from './claimed-writes.js';
 import type { Combining } from './combining.js';
@@ -14,8 +15,6 @@ import { lostRaces } from './publish-errors.js';
 import { readMarker } from './records.js';
 import type { Head, Offering, Revision, StateStore } from './state-store.js';
 
-const BACKOFF_BASE_MS = 200;
-const BACKOFF_CAP_MS = 5_000;
 /** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
 
@@ -268,13 +267,18 @@ export class PublishRun {
     if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, this.#store.target);
   }
 
-  /** Full jitter (every wait is drawn anew from zero up), so that machines on one timer come apart. */
   async #backOff(isOthersTurn: boolean): Promise<void> {
-    const base = Math.max(BACKOFF_BASE_MS, this.#lastPushMs);
     const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
+    await this.#clock.sleep(Math.min(this.#waitMs(isOthersTurn), left));
+  }
+
+  #waitMs(isOthersTurn: boolean): number {
+    const base = Math.max(BACK_OFF_BASE_MS, this.#lastPushMs);
     // Others take it along: it has only to look whether they did, about once while one of them pushes.
-    if (isOthersTurn) return this.#clock.sleep(Math.min(base * (0.5 + this.#clock.random() / 2), left));
-    const ceiling = Math.min(base * 2 ** (this.#attempts - 1), Math.max(BACKOFF_CAP_MS, base));
-    await this.#clock.sleep(Math.min(this.#clock.random() * ceiling, left));
+    if (isOthersTurn) return base * (0.5 + this.#clock.random() / 2);
+    const isCrowded = !this.#combines && (this.#options.isRaced || this.#attempts > 1);
+    return isCrowded
+      ? standBackMs(this.#clock, this.#lastPushMs)
+      : backOffMs(this.#clock, this.#attempts, base);
   }
 }

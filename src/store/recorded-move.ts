@@ -1,13 +1,12 @@
 import { type KgitError, RefusedError, RemoteError } from '../errors.js';
 import type { Operation } from '../model/operation.js';
+import { backOffMs } from './back-off.js';
 import type { Clock } from './host.js';
 import type { LockMove, LockTip } from './lease-store.js';
 import { planBatch } from './planned.js';
 import { lostRaces } from './publish-errors.js';
 import type { Revision, StateStore } from './state-store.js';
 
-const BACKOFF_BASE_MS = 200;
-const BACKOFF_CAP_MS = 5_000;
 /** Shortest time that one talk with the remote is given, whatever is left. */
 const TALK_MIN_MS = 1_000;
 
@@ -86,8 +85,7 @@ export async function moveRecorded(
     }
     if (tries > 1 && clock.now() >= until)
       throw lost ?? lostRaces(tries, outcome.kind === 'moved' ? outcome.lock : undefined);
-    const ceiling = Math.min(BACKOFF_BASE_MS * 2 ** (tries - 1), BACKOFF_CAP_MS);
-    await clock.sleep(Math.min(clock.random() * ceiling, Math.max(until - clock.now(), 0)));
+    await clock.sleep(Math.min(backOffMs(clock, tries), Math.max(until - clock.now(), 0)));
     revision = await tip(store, talkMs(), lost);
   }
 }

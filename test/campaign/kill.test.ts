@@ -41,7 +41,7 @@ describe('kill campaign', () => {
     const names = points.map(({ name }) => name).join('\n');
     for (const step of [
       ...['(outbox)', '(publish)', '(fetched-at)', '(checkout)', '(results)'],
-      ...['fast-import 2', 'push 2', 'fetch 1', 'update-ref 1', 'read-tree 2'],
+      ...['fast-import 2', 'push 2', 'fetch 1', 'update-ref 1', 'restore 1'],
     ])
       expect(names).toContain(step);
     const rounds = killsAt(points);

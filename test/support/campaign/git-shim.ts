@@ -13,6 +13,8 @@ const COMMANDS = [
   'push',
   'fetch',
   'update-ref',
+  'ls-files',
+  'restore',
   'read-tree',
 ] as const;
 
