@@ -192,15 +192,16 @@ describe('a lock file that a git which died left', () => {
 });
 
 describe('a git that is killed, as when memory is short', () => {
-  it.each<[string, number, End]>([
-    ['fast-import', 1, { end: 'ENVIRONMENT' }],
-    ['push', 1, { end: 'queued' }],
-    ['update-ref', 1, { end: 'published', says: /could not be brought up to date/ }],
+  it.each<[string, End]>([
+    ['fast-import', { end: 'ENVIRONMENT' }],
+    ['push', { end: 'queued' }],
+    ['update-ref', { end: 'published', says: /could not be brought up to date/ }],
     // git finds another way there.
-    ['restore', 1, { end: 'published' }],
-  ])('%s, run %i', async (command, nth, end) => {
+    ['restore', { end: 'published' }],
+    ['restore read-tree', { end: 'published', says: /are behind the branch/ }],
+  ])('%s', async (commands, end) => {
     const fleet = await makeFleet(2);
-    await weather(fleet, () => ({ options: gitDies(command, nth) }), end);
+    await weather(fleet, () => ({ options: gitDies(commands.split(' ')) }), end);
   });
 });
 

@@ -36,15 +36,21 @@ const ACTIONS: Readonly<Record<Moment, string>> = {
 };
 
 /** A `git` first on PATH that counts its runs, and does something at one of them. */
-function shim(command: string, nth: number, action: string): { env: Record<string, string>; log: string } {
+function shim(
+  commands: readonly string[],
+  nth: number,
+  action: string,
+): { env: Record<string, string>; log: string } {
   const folder = temporaryFolder('kgit-shim-');
   const log = join(folder, 'log');
   const text = `#!/bin/sh
 for word; do case "$word" in ${COMMANDS.join('|')}) name=$word; break;; esac; done
 echo "$name" >> '${log}'
-if [ "$name" = '${command}' ] && [ "$(grep -cx "$name" '${log}')" = ${nth} ]; then
-  ${action}
-fi
+case "$name" in ${commands.map((command) => `'${command}'`).join('|')})
+  if [ "$(grep -cx "$name" '${log}')" = ${nth} ]; then
+    ${action}
+  fi;;
+esac
 exec ${GIT} "$@"
 `;
   writeFileSync(join(folder, 'git'), text, { mode: 0o755 });
@@ -53,7 +59,7 @@ exec ${GIT} "$@"
 
 /** Runs kgit with a git that writes down its runs. */
 export function gitCounted(): KgitOptions & { points(): GitPoint[] } {
-  const { env, log } = shim('', 0, ':');
+  const { env, log } = shim([''], 0, ':');
   return {
     env,
     points: () => {
@@ -75,10 +81,10 @@ export function gitCounted(): KgitOptions & { points(): GitPoint[] } {
 
 /** Runs kgit with a git that kills it at this point. */
 export function gitKills({ command, nth, moment }: GitPoint): KgitOptions {
-  return { env: shim(command, nth, ACTIONS[moment]).env };
+  return { env: shim([command], nth, ACTIONS[moment]).env };
 }
 
-/** Runs kgit with a git that is itself killed at its nth run of a command, as by the system when memory is short. */
-export function gitDies(command: string, nth = 1): KgitOptions {
-  return { env: shim(command, nth, 'kill -9 $$').env };
+/** Runs kgit with a git that is itself killed at its nth run of each of these commands, as by the system when memory is short. */
+export function gitDies(commands: readonly string[], nth = 1): KgitOptions {
+  return { env: shim(commands, nth, 'kill -9 $$').env };
 }
