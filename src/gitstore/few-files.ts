@@ -36,11 +36,11 @@ export class FewFiles {
 
   /**
    * Whether this move is one of few files, and nothing of the user's is in its way: nothing staged, no file edited,
-   * none that git does not know. False where that is not certain.
+   * none that git does not know. False where that is not certain, as while another git holds the index.
    */
   async isClear(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
     const move = await this.#move(place, from, to);
-    if (!move) return false;
+    if (!move || (await isThere(join(place.gitDir, 'index.lock')))) return false;
     const missing = await this.#missing(place, move.changes);
     if (!missing) return false;
     if (!move.isIndexClear) move.isIndexClear = await this.#isIndexClear(place, move.changes, missing);
