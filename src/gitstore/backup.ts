@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
-import { hasCode } from '../store/durable-files.js';
+import { hasCode, orIfGone } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import { isOn } from './commit-builder.js';
 import { type Git, gitFailed } from './git.js';
@@ -125,7 +125,7 @@ async function locksBelow(git: Git, space: string): Promise<string[]> {
 }
 
 async function requireFolder(file: string): Promise<void> {
-  const there = await stat(dirname(file)).catch(() => null);
+  const there = await orIfGone(stat(dirname(file)), null);
   if (there?.isDirectory()) return;
   throw new EnvironmentError(`cannot write ${file}: there is no folder ${dirname(file)}`, {
     suggestions: [`Make it: mkdir -p ${dirname(file)}`],
