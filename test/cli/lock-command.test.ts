@@ -11,7 +11,7 @@ const NODE = process.execPath;
 const KGIT = `"${NODE}" "${PROGRAM}"`;
 const PUSH = 'push-event touched --cluster prod';
 /** Long enough for a machine that is busy to renew it in time. */
-const TTL_MS = 12_000;
+const TTL_MS = 8_000;
 /** Of leases that nobody has to renew. */
 const SHORT_TTL_MS = 4_000;
 const lockFor = (ms: number, ...more: string[]) => ['lock', 'network', '--ttl', `${ms / 1000}s`, ...more];
