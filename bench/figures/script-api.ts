@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SCRIPT_PHASES } from '../../src/model/script-phases.js';
 import { systemClock, thisHost } from '../../src/this-host.js';
 import { missingRow, type Row, ratioRow } from '../result.js';
 import { progress, type Surroundings } from '../surroundings.js';
@@ -12,14 +13,7 @@ const MANY = 5_000;
 const CALLS = ['get_state', 'update_state', 'add_event', 'phase_mark_completed'] as const;
 const LIBRARY = 'bench/baselines/yq-library.sh';
 const TIME = '2025-07-11T14:30:00Z';
-const PHASES = [
-  'prepare_deployment',
-  'setup_network',
-  'create_vms',
-  'setup_vpn',
-  'connect_vpn',
-  'install_k0s',
-];
+const PHASES = SCRIPT_PHASES.slice(0, 6);
 
 const words = (call: string, events: number) => ({
   what: `${call}, ${events} events`,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { EnvironmentError, NotFoundError } from '../errors.js';
 import { readOutbox, writeBackup } from '../gitstore/backup.js';
@@ -52,7 +53,7 @@ export default class Backup extends KgitCommand {
       json: { path, branch, revision, operations, locks },
       names: [path],
       lines: ({ style }) => [
-        `${style('green', '✓')} ${path} ${style('dim', `${branch}@${revision.slice(0, 10)}, ${operations} waiting, ${locks} locks`)}`,
+        `${style('green', '✓')} ${path} ${style('dim', `${branch}@${revision.slice(0, 10)}, ${operations} waiting, ${counted(locks, 'lock')}`)}`,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { LOCAL_FOLDER, openGit } from '../composition.js';
 import { requireGit } from '../gitstore/git-version.js';
@@ -44,7 +45,7 @@ export default class Restore extends KgitCommand {
       json: { path: folder, branch, revision, remote, operations, locks, movedTo },
       names: [folder],
       lines: ({ style }) => [
-        `${style('green', '✓')} ${folder} ${style('dim', `${branch}@${revision.slice(0, 10)}, ${operations} waiting, ${locks} locks`)}`,
+        `${style('green', '✓')} ${folder} ${style('dim', `${branch}@${revision.slice(0, 10)}, ${operations} waiting, ${counted(locks, 'lock')}`)}`,
         ...(movedTo === null ? [] : [`  what stood there: ${movedTo}`]),
       ],
     };
