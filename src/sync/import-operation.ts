@@ -2,6 +2,7 @@ import type { KgitEvent } from '../model/event.js';
 import { formatTimestamp } from '../model/event.js';
 import { type Actor, type Operation, titleOf } from '../model/operation.js';
 import { deployment } from '../model/subject.js';
+import { ulidTime } from '../model/ulid.js';
 import type { ImportPart } from './import-plan.js';
 
 /** Action word of the event that carries the state of an import. */
@@ -10,9 +11,9 @@ export const IMPORT_ACTION = 'state_imported';
 /** What the command fixes once for an operation, so that a retry is the same operation. */
 export interface ImportStamp {
   readonly operationId: string;
-  /** Id of the event that carries the state. */
+  /** Id of the event that carries the state; its time is the event's. */
   readonly eventId: string;
-  /** ms since the epoch. */
+  /** When the operation was made, in ms since the epoch. */
   readonly time: number;
   readonly actor: Actor;
   readonly runId?: string | undefined;
@@ -36,7 +37,7 @@ export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut 
   const event: KgitEvent = {
     ...stamp.fields,
     id: eventId,
-    timestamp: formatTimestamp(time),
+    timestamp: formatTimestamp(ulidTime(eventId)),
     action: IMPORT_ACTION,
     ...(runId === undefined ? {} : { run_id: runId }),
     source,

@@ -1,7 +1,7 @@
 import { formatTimestamp, type KgitEvent } from '../../model/event.js';
 import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation.js';
 import { cluster, deployment, legacySlug, type Subject } from '../../model/subject.js';
-import type { IdSource } from '../../model/ulid.js';
+import { type IdSource, ulidTime } from '../../model/ulid.js';
 import { isMap, type Value, type ValueMap } from '../../model/value.js';
 import { eventValueKey, type WithheldValues } from '../../store/withheld-values.js';
 import { importedEvents } from '../imported-event.js';
@@ -102,9 +102,10 @@ export class ScriptSession {
     // Which keys of `azure.*` are those of the second file, its list of keys alone can tell.
     const files =
       family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
+    const id = ids.next();
     const event: KgitEvent = {
-      id: ids.next(),
-      timestamp: formatTimestamp(this.#host.now()),
+      id,
+      timestamp: formatTimestamp(ulidTime(id)),
       action: CHANGED,
       user: actor.name,
       host: hostname,
@@ -179,9 +180,10 @@ export class ScriptSession {
     fields: Readonly<Record<string, Value>> & { readonly action: string },
   ): Promise<void> {
     const { ids, actor, hostname, runId } = this.#host;
+    const id = ids.next();
     const event: KgitEvent = {
-      id: ids.next(),
-      timestamp: formatTimestamp(this.#host.now()),
+      id,
+      timestamp: formatTimestamp(ulidTime(id)),
       ...fields,
       user: actor.name,
       host: hostname,
