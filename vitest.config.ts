@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './scripts/count-reporter.js';
 
@@ -10,7 +11,7 @@ export default defineConfig({
     // For what never ends: a machine that is busy with other things passes the tests, too.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    // Most of a test is waiting for programs that it started: one worker per core, where vitest keeps one core free.
-    maxWorkers: '100%',
+    // Most of a test is waiting for programs that it started, some of it for a time limit: more workers than cores.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },
 });

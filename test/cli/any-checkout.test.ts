@@ -2,7 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bareRepository, cloneOf, emptyRepository, git, temporaryFolder } from '../support/git-fixtures.js';
+import {
+  bareRepository,
+  cloneOf,
+  emptyRepository,
+  fsck,
+  git,
+  temporaryFolder,
+} from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 
 async function remoteWithState(): Promise<string> {
@@ -111,7 +118,7 @@ describe('a write lands from any checkout', () => {
     expect(git(place, 'status', '--porcelain')).toBe(dirty);
     const onBranch = git(place, 'rev-parse', '--abbrev-ref', 'HEAD') === 'main';
     expect(git(place, 'rev-parse', 'HEAD')).toBe(onBranch ? git(remote, 'rev-parse', 'main') : before);
-    git(remote, 'fsck', '--strict', '--no-dangling');
+    fsck(remote);
   });
 
   it("neither the user's hooks run nor the user's configuration breaks it", async () => {
@@ -202,7 +209,7 @@ describe('a write lands from any checkout', () => {
       'G Ada Ada',
       expect.stringMatching(/^N/),
     ]);
-    git(clone, 'fsck', '--strict', '--no-dangling');
+    fsck(clone);
     git(clone, 'config', 'user.signingKey', join(keys, 'gone.pub'));
     const failed = await kgit(clone, ['push-event', 'b', '--cluster', 'prod', '--json']);
     expect(failed.code).toBe(18);

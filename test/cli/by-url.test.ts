@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bareRepository, git, temporaryFolder } from '../support/git-fixtures.js';
+import { bareRepository, fsck, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 
 /** A machine that never saw the repository. */
@@ -48,7 +48,7 @@ describe('--repo URL', () => {
       await run('push-event', 'touched', '--cluster', 'c1');
       expect((await run('log', 'c1')).events).toHaveLength(2);
       expect(ids(remote)).toHaveLength(4);
-      git(remote, 'fsck', '--strict', '--no-dangling');
+      fsck(remote);
     },
   );
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeUlid } from '../../src/model/ulid.js';
-import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { cloneOf, fsck, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../support/kgit.js';
 import {
   commits,
@@ -41,7 +41,7 @@ async function told(path: string): Promise<string[]> {
 /** All is there once, nothing is broken, the checkout is clean. */
 async function expectWhole(path: string, ids: readonly string[]): Promise<void> {
   expect((await told(path)).sort()).toEqual([...ids].sort());
-  git(path, 'fsck', '--strict', '--no-dangling');
+  fsck(path);
   expect(git(path, 'status', '--porcelain')).toBe('');
 }
 
@@ -82,7 +82,7 @@ describe('kgit compact', () => {
     const again = await kgitJson(path, ['compact', '--before', 'today']);
     expect(again).toMatchObject({ delivery: 'unchanged', sealed: [], files: 0 });
     expect(commits(path)).toBe(count + 2);
-    git(path, 'fsck', '--strict', '--no-dangling');
+    fsck(path);
     expect(git(path, 'status', '--porcelain')).toBe('');
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, fsck, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 
 const PROCESSES = 200;
@@ -40,12 +40,12 @@ describe('many writers', () => {
     expect(new Set(ids).size).toBe(PROCESSES);
     const commits = Number(git(remote, 'rev-list', '--count', 'main'));
     expect(commits).toBe(PROCESSES + 1);
-    git(remote, 'fsck', '--strict', '--no-dangling');
+    fsck(remote);
     for (const clone of clones) {
       await kgitJson(clone, ['sync']);
       expect(git(clone, 'status', '--porcelain')).toBe('');
       expect(git(clone, 'rev-parse', 'HEAD')).toBe(git(remote, 'rev-parse', 'main'));
-      git(clone, 'fsck', '--strict', '--no-dangling');
+      fsck(clone);
     }
     // Committer dates never go backwards along the branch.
     const dates = git(remote, 'log', '--reverse', '--format=%ct', 'main').split('\n').map(Number);
@@ -76,7 +76,6 @@ describe("a user's own commit between writes", () => {
     }
     expect(eventIds(path).sort()).toEqual(ids.sort());
     expect((await kgitJson(path, ['log', 'cluster/prod'])).events).toHaveLength(3);
-    for (const commit of git(path, 'rev-list', 'main').split('\n'))
-      git(path, 'fsck', '--strict', '--no-dangling', commit);
+    for (const commit of git(path, 'rev-list', 'main').split('\n')) fsck(path, commit);
   });
 });

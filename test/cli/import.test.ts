@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, fsck, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { layOut } from '../sync/import-support.js';
 
@@ -39,7 +39,7 @@ describe('kgit import', () => {
     expect(again).toMatchObject({ delivery: 'unchanged', operation: null });
     for (const { events } of again.files) expect(events).toMatchObject({ new: 0, duplicate: events.found });
     expect(git(path, 'rev-list', '--count', 'main')).toBe('2');
-    git(path, 'fsck', '--strict', '--no-dangling');
+    fsck(path);
   });
 
   it('says of what an earlier import left waiting that it was published', async () => {

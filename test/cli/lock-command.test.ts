@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cloneOf, git } from '../support/git-fixtures.js';
+import { cloneOf, fsck, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson, PROGRAM, startKgit } from '../support/kgit.js';
 import { until } from '../support/patience.js';
 import { expectFailure, sharedState, stateRepository } from '../support/state-repository.js';
@@ -80,7 +80,7 @@ describe('kgit lock NAME -- COMMAND', () => {
     const { events } = await kgitJson(one, ['log', 'prod', '--fetch']);
     expect(events).toHaveLength(11);
     expect(git(remote, 'log', '--format=%s', REF)).not.toMatch(/token 2|broken/);
-    git(remote, 'fsck', '--strict', '--no-dangling');
+    fsck(remote);
   });
 
   it('keeps its lease from other processes of the clone', async () => {
@@ -154,7 +154,7 @@ describe('kgit lock NAME -- COMMAND', () => {
       expect.stringMatching(/^lock network: acquired by .* token 2$/),
       expect.stringMatching(/^lock network: broken by .* token 1$/),
     ]);
-    for (const repository of [remote, one, two]) git(repository, 'fsck', '--strict', '--no-dangling');
+    for (const repository of [remote, one, two]) fsck(repository);
   });
 });
 

@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cloneOf, git } from '../support/git-fixtures.js';
+import { cloneOf, fsck, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson, startKgit } from '../support/kgit.js';
 import { until } from '../support/patience.js';
 import {
@@ -25,10 +25,6 @@ function clones(): { remote: string; one: string; two: string } {
 function hook(remote: string, name: string, script: string): void {
   writeFileSync(join(remote, 'hooks', name), `#!/bin/sh\n${script}\n`);
   chmodSync(join(remote, 'hooks', name), 0o755);
-}
-
-function fsck(...repositories: string[]): void {
-  for (const repository of repositories) git(repository, 'fsck', '--strict', '--no-dangling');
 }
 
 describe('kgit lock', () => {
@@ -67,7 +63,7 @@ describe('kgit lock', () => {
     expect(git(remote, 'rev-list', '--count', REF)).toBe('3');
     // Locks leave no commit on the branch.
     expect(commits(remote, 'main')).toBe(1);
-    fsck(remote, one, two);
+    for (const repository of [remote, one, two]) fsck(repository);
   });
 
   it('is shown well to people', async () => {
@@ -127,7 +123,7 @@ describe('kgit lock', () => {
     );
     expect(runs.map(({ code }) => code)).toEqual(Array(6).fill(0));
     expect(runs.map(({ json: { token } }) => token as number).sort()).toEqual([1, 2, 3, 4, 5, 6]);
-    fsck(remote, one, two);
+    for (const repository of [remote, one, two]) fsck(repository);
   });
 });
 
@@ -166,7 +162,7 @@ describe('a write under a lock', () => {
     ]);
     expect(events[0].parameters).toMatchObject({ token: 1, holder: broken.broke.name });
     expect(git(remote, 'log', '--format=%s', REF)).toContain('lock network: broken by');
-    fsck(remote, one, two);
+    for (const repository of [remote, one, two]) fsck(repository);
   });
 
   it('needs the lock: nobody has it 12, somebody else has it 11, and nothing is kept', async () => {
@@ -222,7 +218,7 @@ describe('a lease that is ended where the branch takes no commits', () => {
     const ended = await kgit(two, force, { env: { CI: 'true' } });
     expect(ended.json).toMatchObject({ released: true, broke: { token: 1, audit: null } });
     expect((await kgitJson(two, ['locks', '--fetch'])).locks).toEqual([]);
-    fsck(remote, one, two);
+    for (const repository of [remote, one, two]) fsck(repository);
   });
 });
 
@@ -273,7 +269,7 @@ describe('servers that let no lock refs in', () => {
     const check = checks.find(({ name }: { name: string }) => name === 'locks');
     expect(check).toMatchObject({ ok: true });
     expect(check.detail).toContain('refuses refs/kgit/locks/, so they lie in 1 branch kgit/locks/…');
-    fsck(remote, one, two);
+    for (const repository of [remote, one, two]) fsck(repository);
   });
 
   it('or cannot move several refs at once refuse locks and writes under them, and doctor says so, too', async () => {

@@ -9,6 +9,7 @@ import {
   bareRepository,
   cloneOf,
   emptyRepository,
+  fsck,
   git,
   openGitStore,
   temporaryFolder,
@@ -22,7 +23,7 @@ const remember = (path: string) => {
 };
 
 afterEach(() => {
-  for (const path of repositories.splice(0)) git(path, 'fsck', '--strict', '--no-dangling');
+  for (const path of repositories.splice(0)) fsck(path);
 });
 
 storeContract('GitStore, purely local with a checkout', {

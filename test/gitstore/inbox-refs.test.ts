@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Operation } from '../../src/model/operation.js';
 import type { StateStore } from '../../src/store/state-store.js';
-import { bareRepository, cloneOf, git, openGitStore } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, fsck, git, openGitStore } from '../support/git-fixtures.js';
 import { eventOperation, fakeClock, repositoryOf, setOperation } from '../support/store-fixtures.js';
 
 /** A clone that combines; `others` is what happens while it waits after a lost race. */
@@ -82,7 +82,7 @@ it('a write that lost its race is taken along by whoever moves the branch next: 
   await second.meetOthers();
   await second.write(eventOperation());
   expect(opsOn(remote).filter((id) => id === own.id)).toHaveLength(1);
-  git(remote, 'fsck', '--strict', '--no-dangling');
+  fsck(remote);
 });
 
 it('who is always the first takes along those that wait, for he asks before he pushes', async () => {

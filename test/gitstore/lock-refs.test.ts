@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../src/errors.js';
 import { renewed } from '../../src/model/lease.js';
 import type { LockTip } from '../../src/store/lease-store.js';
-import { bareRepository, cloneOf, emptyRepository, git, openGitStore } from '../support/git-fixtures.js';
+import {
+  bareRepository,
+  cloneOf,
+  emptyRepository,
+  fsck,
+  git,
+  openGitStore,
+} from '../support/git-fixtures.js';
 import { acquisition, leaseContract } from '../support/lease-contract.js';
 import { commit } from '../support/store-contract.js';
 
@@ -119,7 +126,7 @@ describe('lock refs', () => {
       /^Ada lock network: renewed by ada@here, token 1$/,
     );
     await store.swap(null, [commit({ a: '1' })], MS);
-    for (const repository of [remote, path]) git(repository, 'fsck', '--strict', '--no-dangling');
+    for (const repository of [remote, path]) fsck(repository);
     await store.close();
   });
 

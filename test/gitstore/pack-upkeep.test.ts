@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { git, temporaryFolder } from '../support/git-fixtures.js';
+import { fsck, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgitJson } from '../support/kgit.js';
 import { PATIENCE_MS } from '../support/patience.js';
 import { stateRepository } from '../support/state-repository.js';
@@ -11,16 +11,24 @@ const TIMEOUT = { timeout: PATIENCE_MS, interval: 100 };
 const LONG_AGO = new Date('2026-01-01');
 
 /** A git, first in PATH, that notes each upkeep of packs, and takes its time over it. */
-function slowUpkeep(): { env: Record<string, string>; runs: () => number } {
+function slowUpkeep(): { env: Record<string, string>; runs: () => number; ended: () => number } {
   const folder = temporaryFolder();
   const log = join(folder, 'log');
   const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-  const script = `#!/bin/sh\ncase " $* " in *" repack "*) echo 1 >>${log}; sleep 1;; esac\nexec ${real} "$@"\n`;
+  const noted = `echo begun >>${log}; sleep 1; ${real} "$@"; code=$?; echo ended >>${log}; exit $code`;
+  const script = `#!/bin/sh\ncase " $* " in *" repack "*) ${noted};; esac\nexec ${real} "$@"\n`;
   writeFileSync(join(folder, 'git'), script);
   chmodSync(join(folder, 'git'), 0o755);
+  const count = (word: string) =>
+    existsSync(log)
+      ? readFileSync(log, 'utf8')
+          .split('\n')
+          .filter((line) => line === word).length
+      : 0;
   return {
     env: { PATH: `${folder}:${process.env['PATH']}` },
-    runs: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').length : 0),
+    runs: () => count('begun'),
+    ended: () => count('ended'),
   };
 }
 
@@ -37,22 +45,25 @@ it('joins many small packs after a write, which does not wait; soon after it is 
   const path = stateRepository();
   const folder = join(path, '.git/objects/pack');
   const packs = () => readdirSync(folder).filter((name) => name.endsWith('.pack')).length;
-  const { env, runs } = slowUpkeep();
+  const { env, runs, ended } = slowUpkeep();
   const push = () => kgitJson(path, ['push-event', 'touched', '--cluster', 'c7'], { env });
   await push();
   expect(runs()).toBe(0);
   for (let i = 0; i < 55; i++) addPack(path, i);
   await push();
   expect(packs()).toBeGreaterThan(55);
-  await vi.waitFor(() => expect(packs()).toBeLessThan(10), TIMEOUT);
+  // Joined packs are removed one by one: an fsck in the midst of it misses those that it has just listed.
+  await vi.waitFor(() => expect(ended()).toBe(1), TIMEOUT);
+  expect(packs()).toBeLessThan(10);
   for (let i = 55; i < 110; i++) addPack(path, i);
   await push();
   expect(runs()).toBe(1);
   utimesSync(join(path, '.git/kgit/packs-joined'), LONG_AGO, LONG_AGO);
   await push();
-  await vi.waitFor(() => expect(packs()).toBeLessThan(10), TIMEOUT);
+  await vi.waitFor(() => expect(ended()).toBe(2), TIMEOUT);
   expect(runs()).toBe(2);
-  git(path, 'fsck', '--strict');
+  expect(packs()).toBeLessThan(10);
+  fsck(path);
   expect((await kgitJson(path, ['log', 'c7'])).events).toHaveLength(4);
   expect(git(path, 'count-objects', '-v')).toContain('garbage: 0');
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Git } from '../../src/gitstore/git.js';
@@ -20,6 +20,25 @@ export function git(cwd: string, ...args: string[]): string {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   }).trim();
+}
+
+const packsOf = (path: string) =>
+  readdirSync(join(git(path, 'rev-parse', '--absolute-git-dir'), 'objects/pack')).join();
+
+/**
+ * Throws where objects are missing or broken. git lists the packs before it reads them: what joins small packs in the
+ * background, as after any write, can take one away in between.
+ */
+export function fsck(path: string, ...more: string[]): void {
+  for (;;) {
+    const packs = packsOf(path);
+    try {
+      git(path, 'fsck', '--strict', '--no-dangling', ...more);
+      return;
+    } catch (error) {
+      if (packsOf(path) === packs) throw error;
+    }
+  }
 }
 
 /** An empty bare repository, as a server holds it. */

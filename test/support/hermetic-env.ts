@@ -6,14 +6,19 @@ import { join } from 'node:path';
 const home = mkdtempSync(join(tmpdir(), 'kgit-home-'));
 // More certificates, where they are many, double the time of every start of node.
 for (const name of Object.keys(process.env)) {
-  if (/^(GIT_|KGIT_|XDG_|CI$|CI_|GITHUB_|GITLAB_|GITEA_|FORGEJO_|KUBECONFIG$|GH_TOKEN$|NODE_EXTRA_CA_CERTS$)/.test(name))
+  if (
+    /^(GIT_|KGIT_|XDG_|CI$|CI_|GITHUB_|GITLAB_|GITEA_|FORGEJO_|KUBECONFIG$|GH_TOKEN$|NODE_EXTRA_CA_CERTS$)/.test(
+      name,
+    )
+  )
     delete process.env[name];
 }
 Object.assign(process.env, {
   HOME: home,
   XDG_CONFIG_HOME: join(home, '.config'),
   XDG_STATE_HOME: join(home, '.local/state'),
-  XDG_CACHE_HOME: join(home, '.cache'),
+  // Of the whole run: what is compiled once need not be compiled for every file of tests.
+  XDG_CACHE_HOME: process.env['CACHE_OF_TESTS'],
   GIT_CONFIG_NOSYSTEM: '1',
   TZ: 'UTC',
   NO_COLOR: '1',

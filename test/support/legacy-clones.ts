@@ -42,10 +42,10 @@ export class World {
   time = Date.UTC(2026, 0, 1);
   #ids = 0;
 
-  readonly ids: IdSource = { next: (time = this.time) => makeUlid(time, BigInt(++this.#ids)) };
+  /** Between two looks at the clock a millisecond goes by. */
+  readonly now = () => this.time++;
 
-  /** A file system's time stamps are finer than the tests' clock. */
-  readonly now = () => this.time;
+  readonly ids: IdSource = { next: (time = this.now()) => makeUlid(time, BigInt(++this.#ids)) };
 }
 
 async function put(

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { fold } from '../../src/model/apply.js';
 import { setAt, unsetAt } from '../../src/model/edit.js';
 import { formatStatePath, lookUp, type StatePath } from '../../src/model/state-path.js';
+import { ulidTime } from '../../src/model/ulid.js';
 import { isMap, type Value, type ValueMap } from '../../src/model/value.js';
 import { statePathOfKey } from '../../src/sync/state-mapping.js';
 import { count, isLong } from '../support/campaign/size.js';
@@ -220,7 +221,11 @@ describe('clones on several machines that work on one deployment by import, mirr
             }
             const log = join(clone.folder, 'state/deployment-events.yaml');
             const entries = existsSync(log) ? (parse(readFileSync(log, 'utf8')).events as ValueMap[]) : [];
-            const messages = world.remote.events(`deployment/${DEPLOYMENT}`).map(({ message }) => message);
+            const events = world.remote.events(`deployment/${DEPLOYMENT}`);
+            const early = events.filter(({ id, timestamp }) => ulidTime(id) < Date.parse(timestamp));
+            // What verify says of such an event: its id is not of its time.
+            expect(early).toEqual([]);
+            const messages = events.map(({ message }) => message);
             for (const { message } of entries) expect(messages).toContain(message);
           }
         }),

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { bareRepository, git, temporaryFolder } from '../git-fixtures.js';
+import { bareRepository, fsck, git, temporaryFolder } from '../git-fixtures.js';
 import { type KgitOptions, type KgitRun, kgit, kgitJson } from '../kgit.js';
 import { checkHistory } from './checker.js';
 import type { Call } from './history.js';
@@ -69,9 +69,9 @@ function waitingIn({ clones }: Fleet): string[] {
 
 /** Checks repositories alone: objects, checkouts, and that all clones have what the remote has. */
 export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>): void {
-  git(remote, 'fsck', '--strict', '--no-dangling');
+  fsck(remote);
   for (const clone of clones) {
-    git(clone, 'fsck', '--strict', '--no-dangling');
+    fsck(clone);
     expect(git(clone, 'status', '--porcelain'), clone).toBe('');
     expect(git(clone, 'rev-parse', 'HEAD'), clone).toBe(git(remote, 'rev-parse', 'main'));
   }
