@@ -11,6 +11,8 @@ export default defineConfig({
     // For what never ends: a machine that is busy with other things passes the tests, too.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // A file of tests leaves nothing behind in its process but the environment, which each gets anew.
+    isolate: false,
     // Most of a test is waiting for programs that it started, some of it for a time limit: more workers than cores.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },

@@ -5,6 +5,7 @@ import {
   cluster,
   type DeploymentSubject,
   deployment,
+  formatSubject,
   isLabel,
   legacySlug,
   lockSubject,
@@ -75,6 +76,18 @@ export async function resolveSubject(text: string, naming: Naming): Promise<Subj
   if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
   if (text.startsWith('lock/')) return lockSubject(text.slice('lock/'.length));
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
+}
+
+/** As resolveSubject, of those that the repository has something of. Throws UsageError, NotFoundError. */
+export async function recordedSubject(text: string, naming: Naming): Promise<Subject> {
+  const subject = await resolveSubject(text, naming);
+  if ((await naming.view.list(subjectFolder(subject))) !== null) return subject;
+  const [shown, known] = [formatSubject(subject), await listDeployments(naming.view)];
+  const meant = known.includes(text) ? [`The deployment of that name is deployment/${text}`] : [];
+  throw new NotFoundError(`nothing is recorded of ${shown}`, {
+    suggestions: [...meant, "'kgit list' shows what is recorded"],
+    data: { subject: shown },
+  });
 }
 
 /** The deployment to work on: the one that settings name, else the only one there is. Throws UsageError, NotFoundError. */

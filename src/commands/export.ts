@@ -2,8 +2,9 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
+import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
-import { resolveSubject } from '../cli/subjects.js';
+import { recordedSubject } from '../cli/subjects.js';
 import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { scriptLocks } from '../composition.js';
@@ -65,7 +66,7 @@ were withheld are on that machine alone. A file that has changed since it was im
     const { view } = context.reading;
     const named = this.args['subject'];
     const subjects =
-      named === undefined ? await listSubjects(view) : [await resolveSubject(named, { ...context, view })];
+      named === undefined ? await listSubjects(view) : [await recordedSubject(named, { ...context, view })];
     const known = new WithheldValues(context.opened.localFolder);
     const parts = await Promise.all(subjects.map((subject) => this.#part(context, subject, known)));
     const imported = new ImportedFiles(context.opened.localFolder, recordStands(view));
@@ -93,7 +94,7 @@ were withheld are on that machine alone. A file that has changed since it was im
           style,
           width,
         ),
-        `${style('green', '✓')} ${files.length} files`,
+        `${style('green', '✓')} ${counted(files.length, 'file')}`,
       ],
     };
   }

@@ -3,13 +3,12 @@ import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { eventDetails, eventLine } from '../cli/event-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { onReaderGone } from '../cli/standard-output.js';
-import { resolveSubject } from '../cli/subjects.js';
+import { recordedSubject } from '../cli/subjects.js';
 import { parseDayRange, parseTime } from '../cli/time.js';
-import { NotFoundError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { OUTCOMES, type SubjectEvent } from '../model/event.js';
 import type { EventFilter } from '../model/event-filter.js';
 import { hintOf } from '../model/event-hint.js';
-import { eventsFolder } from '../model/layout.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { publishedEvents } from '../store/event-log.js';
@@ -119,15 +118,7 @@ export default class Log extends KgitCommand {
   async #subject(context: Context): Promise<Subject | null> {
     const name = this.args['subject'];
     if (name === undefined) return null;
-    const { view } = context.reading;
-    const subject = await resolveSubject(name, { ...context, view });
-    if ((await view.list(eventsFolder(subject))) === null) {
-      throw new NotFoundError(`nothing is recorded of ${formatSubject(subject)}`, {
-        suggestions: ["'kgit list' shows what is recorded"],
-        data: { subject: formatSubject(subject) },
-      });
-    }
-    return subject;
+    return recordedSubject(name, { ...context, view: context.reading.view });
   }
 
   #page(context: Context, subject: Subject | null, filter: EventFilter, limit: number): Promise<EventPage> {

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
+import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { scriptLocks } from '../composition.js';
 import { NotFoundError } from '../errors.js';
@@ -89,7 +90,7 @@ file that is only half written is tried again. Transitional: scripts that use kg
       json: { files, pending: await context.opened.repository.outbox.size() },
       rows: files,
       names: files.map(({ path }) => path),
-      lines: ({ style }) => [`${style('green', '✓')} ${files.length} files`],
+      lines: ({ style }) => [`${style('green', '✓')} ${counted(files.length, 'file')}`],
     };
   }
 

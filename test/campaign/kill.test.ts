@@ -32,8 +32,13 @@ function killsAt(points: readonly KillPoint[]): KillPoint[] {
   );
 }
 
+/** One kill at each point takes a run of all tests too long: half of them, and the seed says which half. */
+const isHalf = AT_EACH === 1;
+const half = (points: readonly KillPoint[]) =>
+  isHalf ? points.filter((_, i) => (i + (seed >> 1)) % 2 === 0) : points;
+
 describe('kill campaign', () => {
-  it(`kgit killed ${AT_EACH} times at each point of a write loses nothing and doubles nothing (${NOTE})`, async () => {
+  it(`kgit killed ${AT_EACH} times at ${isHalf ? 'every second point' : 'each point'} of a write loses nothing and doubles nothing (${NOTE})`, async () => {
     const watched = await KillLane.open('watched');
     const points = [...(await watched.points('write', false)), ...(await watched.points('write', true))];
     await watched.close(NOTE);
@@ -44,14 +49,16 @@ describe('kill campaign', () => {
       ...['fast-import 2', 'push 2', 'fetch 1', 'update-ref 1', 'restore 1'],
     ])
       expect(names).toContain(step);
-    const rounds = killsAt(points);
+    const rounds = half(killsAt(points));
     const missed: string[] = [];
     await inLanes(rounds, async (lane, point) => {
       if (!(await lane.killAt('write', point)))
         missed.push(`${point.name}${point.isCut ? ', answer cut' : ''}`);
     });
-    const places = new Set(points.map(({ name }) => name)).size;
-    console.info(`${rounds.length} kills at ${places} points, ${missed.length} missed (${NOTE})`);
+    const places = (of: readonly KillPoint[]) => new Set(of.map(({ name }) => name)).size;
+    console.info(
+      `${rounds.length} kills at ${places(rounds)} of ${places(points)} points, ${missed.length} missed (${NOTE})`,
+    );
     expect(missed).toEqual([]);
   }, 7_200_000);
 

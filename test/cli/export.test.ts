@@ -55,6 +55,15 @@ it('takes a log of rich events both ways', async () => {
   expect(yamlFiles(to)).toEqual(yamlFiles(from));
 });
 
+it('says so where nothing is recorded of what it is to write, and which deployment may be meant', async () => {
+  const repo = stateRepository();
+  const run = await kgit(repo, ['export', 'dep-a', '--to', folder()]);
+  expect(run.code).toBe(15);
+  expect(run.stderr).toContain('nothing is recorded of cluster/default/kcm-system/dep-a');
+  expect(run.stderr).toContain('The deployment of that name is deployment/dep-a');
+  expect((await kgit(repo, ['log', 'dep-a'])).stderr).toContain('deployment/dep-a');
+});
+
 it('does not overwrite a file that has changed, unless it is told to', async () => {
   const [repo, to] = [stateRepository(), folder()];
   write(to, 'state/cluster-my-cluster-events.yaml', EXAMPLE);
