@@ -53,10 +53,10 @@ async function cutInPush(fleet: Fleet, { wire }: Hosts, writer: number): Promise
       isOver = true;
     });
     while (!isOver && !existsSync(met)) await sleep(20);
-    wire(writer, false);
+    await wire(writer, false);
     writeFileSync(go, '');
     calls.push(await call);
-    wire(writer, true);
+    await wire(writer, true);
     if (!existsSync(met)) rmSync(go);
   }
   rmSync(hook);
@@ -77,9 +77,9 @@ it(`two machines write to a third over ssh and http while wires are cut and heal
   const cuts = (async () => {
     for (let writer = 0; isRunning; writer = 1 - writer) {
       await sleep(CUT_MS);
-      wire(writer, false);
+      await wire(writer, false);
       await sleep(CUT_MS);
-      wire(writer, true);
+      await wire(writer, true);
     }
   })();
   const calls = await runStress(fleet, options);
@@ -115,7 +115,7 @@ it('an operator whose wire is cut is told so by doctor and locks, in time, and a
   expect(seen.json.locks).toMatchObject([{ name: 'network', here: false }]);
   expect((await remote()).remote).toMatchObject({ ok: true });
 
-  wire(0, false);
+  await wire(0, false);
   const began = Date.now();
   const cut = await remote('--timeout', '3s');
   // By itself a connection waits for two minutes.
@@ -136,7 +136,7 @@ it('an operator whose wire is cut is told so by doctor and locks, in time, and a
   expect((await fleet.run(here, event)).json).toMatchObject({ delivery: 'queued' });
   expect((await remote('--timeout', '3s')).outbox?.detail).toMatch(/^1 write waits to be published/);
 
-  wire(0, true);
+  await wire(0, true);
   expect(await syncAll(fleet)).toEqual([]);
   expect(await remote()).toMatchObject({ remote: { ok: true } });
   const now = await fleet.run(here, ['locks', '--fetch', '--json']);

@@ -1,11 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { temporaryFolder } from '../git-fixtures.js';
+import { until } from '../patience.js';
 import { startSshServer } from '../transport/ssh-server.js';
 
 const HTTP_PORT = 8080;
+/** How long one try to connect may take, in ms. */
+const CONNECT_MS = 1_000;
 const WRITERS = [1, 2] as const;
 
 /** Three machines: a server with git over ssh and http, and two writers, each on a wire of its own to the server. */
@@ -14,8 +17,8 @@ export interface Hosts {
   readonly urls: readonly [string, string];
   /** What runs a program on a writer, and what it needs in its environment. */
   readonly writers: readonly { readonly under: readonly string[]; readonly env: Record<string, string> }[];
-  /** Pulls the wire of a writer, or puts it back. */
-  wire(writer: number, isUp: boolean): void;
+  /** Pulls the wire of a writer, or puts it back: then it reaches the server again when this ends. */
+  wire(writer: number, isUp: boolean): Promise<void>;
   /** Ends all servers and takes the machines away. */
   stop(): Promise<void>;
 }
@@ -29,6 +32,15 @@ function ip(...args: string[]): void {
 }
 
 const run = (host: string) => ['ip', 'netns', 'exec', host];
+
+/** Whether a connection of a host to an address comes about. */
+function reaches(host: string, address: URL): Promise<boolean> {
+  const [command = '', ...before] = run(host);
+  const connect = ['bash', '-c', `exec 3<>/dev/tcp/${address.hostname}/${address.port}`];
+  return new Promise((tell) => {
+    execFile(command, [...before, ...connect], { timeout: CONNECT_MS }, (error) => tell(error === null));
+  });
+}
 
 async function serveHttp(server: string, root: string): Promise<ChildProcess> {
   const program = join(temporaryFolder('kgit-http-'), 'serve-http.mjs');
@@ -80,13 +92,19 @@ export async function startHosts(root: string, remote: string): Promise<Hosts> {
       await ended;
     });
     const name = remote.slice(root.length + 1);
+    const urls = [ssh.url(remote), `http://10.77.2.1:${HTTP_PORT}/${name}`] as const;
     return {
-      urls: [ssh.url(remote), `http://10.77.2.1:${HTTP_PORT}/${name}`],
+      urls,
       writers: [
         { under: run(writers[0] as string), env: { GIT_SSH_COMMAND: ssh.command() } },
         { under: run(writers[1] as string), env: {} },
       ],
-      wire: (writer, isUp) => ip('-n', server, 'link', 'set', `wire${writer + 1}`, isUp ? 'up' : 'down'),
+      wire: async (writer, isUp) => {
+        ip('-n', server, 'link', 'set', `wire${writer + 1}`, isUp ? 'up' : 'down');
+        const [host = '', url = ''] = [writers[writer], urls[writer]];
+        // The link is there some time after it was set up, and until then there is no route to the server.
+        if (isUp) await until(() => reaches(host, new URL(url)));
+      },
       stop,
     };
   } catch (error) {
