@@ -98,14 +98,12 @@ export class ScriptSession {
 
   /** The event of a change that the scripts log no entry of. */
   #changed(subject: Subject, name: string, { family, after }: ChangedFile): EventWrite {
-    const { ids, actor, hostname, runId } = this.#host;
+    const { actor, hostname, runId } = this.#host;
     // Which keys of `azure.*` are those of the second file, its list of keys alone can tell.
     const files =
       family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
-    const id = ids.next();
     const event: KgitEvent = {
-      id,
-      timestamp: formatTimestamp(ulidTime(id)),
+      ...this.#stamp(),
       action: CHANGED,
       user: actor.name,
       host: hostname,
@@ -117,6 +115,12 @@ export class ScriptSession {
       },
     };
     return { subject, event };
+  }
+
+  /** Id and time of an event of now: a clock that is asked twice gives two times, and `verify` finds that. */
+  #stamp(): Pick<KgitEvent, 'id' | 'timestamp'> {
+    const id = this.#host.ids.next();
+    return { id, timestamp: formatTimestamp(ulidTime(id)) };
   }
 
   #clean(family: string, values: ValueMap): ValueMap {
@@ -179,11 +183,9 @@ export class ScriptSession {
     name: string,
     fields: Readonly<Record<string, Value>> & { readonly action: string },
   ): Promise<void> {
-    const { ids, actor, hostname, runId } = this.#host;
-    const id = ids.next();
+    const { actor, hostname, runId } = this.#host;
     const event: KgitEvent = {
-      id,
-      timestamp: formatTimestamp(ulidTime(id)),
+      ...this.#stamp(),
       ...fields,
       user: actor.name,
       host: hostname,
