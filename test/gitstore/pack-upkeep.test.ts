@@ -52,7 +52,7 @@ it('joins many small packs after a write, which does not wait; soon after it is 
   for (let i = 0; i < 55; i++) addPack(path, i);
   await push();
   expect(packs()).toBeGreaterThan(55);
-  // Joined packs are removed one by one: an fsck in the midst of it misses those that it has just listed.
+  // Joined packs are removed one by one: few are left before it has ended.
   await vi.waitFor(() => expect(ended()).toBe(1), TIMEOUT);
   expect(packs()).toBeLessThan(10);
   for (let i = 55; i < 110; i++) addPack(path, i);
