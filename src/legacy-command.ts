@@ -53,7 +53,7 @@ export abstract class LegacyCommand extends WriteCommand {
     const { namespace, deployment } = settings;
     const actor = this.actor(context);
     return {
-      view: async () => (await opened.repository.read('never', settings.timeout)).view,
+      read: () => opened.repository.read('never', settings.timeout),
       localFolder: opened.localFolder,
       settings: {
         management: defaultManagement(context),

@@ -177,7 +177,7 @@ export default class Doctor extends KgitCommand {
     const { namespace, deployment, filesUntil, timeout } = context.settings;
     const management = defaultManagement(context);
     const host = {
-      view: async () => (await repository.read('never', timeout)).view,
+      read: () => repository.read('never', timeout),
       localFolder,
       settings: { management, namespace, deployment, skipInvalid: true, secrets: SECRET_GUARD },
     };

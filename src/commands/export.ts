@@ -19,8 +19,8 @@ import { listSubjects, readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subject.js';
 import { planExport } from '../sync/export/plan-export.js';
+import { recordStands } from '../sync/import-stands.js';
 import { STATE_FOLDER } from '../sync/legacy-family.js';
-import { recordStands } from '../sync/record-stands.js';
 import { readText, replaceText } from '../sync/script-api/script-file.js';
 import { systemClock, thisHost } from '../this-host.js';
 

@@ -9,6 +9,7 @@ import {
   requireManagement,
 } from '../cli/live-clusters.js';
 import type { CommandResult } from '../cli/output.js';
+import { progressBar } from '../cli/progress-bar.js';
 import { publishTogether } from '../cli/publish-together.js';
 import { defaultManagement } from '../cli/subjects.js';
 import { terminalText } from '../cli/terminal-text.js';
@@ -23,7 +24,7 @@ import { ImportedFiles } from '../store/imported-files.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import { listSubjects } from '../store/records.js';
 import { existingRecords } from '../sync/existing-records.js';
-import { formatPlan } from '../sync/format-plan.js';
+import { formatPlan, resumedText } from '../sync/format-plan.js';
 import { importOperation } from '../sync/import-operation.js';
 import {
   CONFLICT_RULES,
@@ -33,13 +34,13 @@ import {
   refusalOf,
   skippedFiles,
 } from '../sync/import-plan.js';
+import { areRecorded, recordStands } from '../sync/import-stands.js';
 import { keepLocally } from '../sync/keep-locally.js';
 import { lastImported } from '../sync/last-imported.js';
 import { parseImport } from '../sync/parse-import.js';
 import type { ImportSettings, ParsedFile } from '../sync/parsed-file.js';
 import { planImport } from '../sync/plan-import.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
-import { recordStands } from '../sync/record-stands.js';
 import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
@@ -105,6 +106,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   };
 
   #isShown = false;
+  readonly #outcomes: Record<string, unknown>[] = [];
   #observed: Observation | null = null;
 
   protected async execute(): Promise<CommandResult> {
@@ -112,18 +114,36 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       throw new UsageError('what to import? PATH is missing', {
         suggestions: ['Name the state folder: kgit import ./state'],
       });
-    const files = await readLegacyFiles(this.words, (done, all) => this.progress(bar('reading', done, all)));
+    const files = await readLegacyFiles(this.words, (done, all) =>
+      this.progress(progressBar('reading', done, all)),
+    );
     let planned = await this.#plan(await this.open(), files);
     await this.#confirm(planned.plan);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#write(planned);
+        const result = await this.#write(planned);
+        const rest = tries < TRIES ? await this.#refused(planned, files) : null;
+        if (rest === null) return result;
+        if (!this.#isShown) this.#show(planned.plan);
+        this.#isShown = false;
+        this.note('what waited here was refused; what the files have of it still is imported now');
+        planned = rest;
       } catch (error) {
         if (!(error instanceof ConflictError) || tries === TRIES) throw error;
         // Somebody imported the same, or changed the state, since the plan was made: it is made anew on what is there.
         planned = await this.#plan(await this.reopen(), files);
       }
     }
+  }
+
+  /** A plan for what was refused since a plan was made that took it as there; null where nothing is to be imported. */
+  async #refused({ context }: Planned, files: readonly LegacyFile[]): Promise<Planned | null> {
+    const { pending } = context.reading;
+    if (pending.length === 0) return null;
+    const now = await this.reopen();
+    if (await areRecorded(pending, now.reading.view)) return null;
+    const planned = await this.#plan(now, files);
+    return planned.plan.parts.length > 0 ? planned : null;
   }
 
   async #plan(context: Context, files: readonly LegacyFile[]): Promise<Planned> {
@@ -137,12 +157,14 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       skipInvalid,
       secrets: GUARD,
     };
-    const parsed = parseImport(files, settings, (done, all) => this.progress(bar('parsing', done, all)));
-    const { view } = context.reading;
+    const parsed = parseImport(files, settings, (done, all) =>
+      this.progress(progressBar('parsing', done, all)),
+    );
+    const { view, pending } = context.reading;
     const imported = new ImportedFiles(context.opened.localFolder, recordStands(view));
     const local = await lastImported(parsed, (place) => imported.last(place), GUARD);
     const onConflict = this.flags['on-conflict'] as ConflictRule;
-    const existing = await existingRecords(view, parsed, local);
+    const existing = await existingRecords(view, parsed, local, pending);
     const plan = planImport(parsed, existing, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
     if (refusal) {
@@ -199,11 +221,12 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     if (!isDry) await local.secrets();
     const operations = plan.parts.map((part) => this.#operation(context, part));
     this.progress('publishing');
-    const outcomes = (await this.#submitAll(context, operations)).map((outcome) => this.writeJson(outcome));
+    const outcomes = await this.#submitAll(context, operations);
+    this.#outcomes.push(...outcomes.map((outcome) => this.writeJson(outcome)));
     if (!isDry) await local.files(context.reading.view, { plan, operations });
     const [
       only = { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 },
-    ] = outcomes;
+    ] = this.#outcomes;
     const word =
       plan.parts.length === 0 ? resumedText(outcomes.length, only['delivery']) : String(only['delivery']);
     for (const name of live?.notFound ?? []) this.note(notFoundText(name, live as NonNullable<typeof live>));
@@ -213,7 +236,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
         skipped: skippedFiles(plan),
         ...(live ? { live } : {}),
         ...only,
-        ...(outcomes.length > 1 ? { operations: outcomes } : {}),
+        ...(this.#outcomes.length > 1 ? { operations: this.#outcomes } : {}),
       },
       rows: plan.files,
       names: plan.files.map(({ path }) => path),
@@ -271,18 +294,4 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     });
     return guardSecrets(operation, this.flags['allow-secret']);
   }
-}
-
-/** What became of an import that found nothing new: it may have sent what one that was interrupted had left. */
-function resumedText(count: number, delivery: unknown): string {
-  if (count === 0) return 'nothing new';
-  return `nothing new; what waited here (${count} ${count === 1 ? 'operation' : 'operations'}): ${String(delivery)}`;
-}
-
-const WIDTH = 20;
-
-/** How far it is, as a bar. */
-function bar(what: string, done: number, all: number): string {
-  const filled = all === 0 ? WIDTH : Math.round((done / all) * WIDTH);
-  return `${what} [${'='.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${done}/${all} files`;
 }

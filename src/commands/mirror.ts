@@ -2,18 +2,21 @@ import { watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
+import type { Context } from '../base-command.js';
 import { helpText } from '../base-command.js';
 import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { scriptLocks } from '../composition.js';
 import { NotFoundError } from '../errors.js';
 import { LegacyCommand } from '../legacy-command.js';
+import type { Operation } from '../model/operation.js';
 import { hasCode } from '../store/durable-files.js';
 import { FolderLock } from '../store/folder-lock.js';
 import { textHash } from '../store/imported-files.js';
 import type { ImportConflict, ImportedFile } from '../sync/import-plan.js';
+import { areRecorded } from '../sync/import-stands.js';
 import { STATE_FOLDER } from '../sync/legacy-family.js';
-import { mergeRead } from '../sync/merge-files.js';
+import { type MergeHost, mergeRead } from '../sync/merge-files.js';
 import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
 import { systemClock, thisHost } from '../this-host.js';
 
@@ -49,6 +52,8 @@ file that is only half written is tried again. Transitional: scripts that use kg
   readonly #tries = new Map<string, number>();
   readonly #wakes = new Set<() => void>();
   #isOver = false;
+  /** How many operations waited when the files were merged last, and those of them that were taken as there. */
+  #waited: { count: number; operations: readonly Operation[] } = { count: 0, operations: [] };
 
   protected async execute(): Promise<CommandResult> {
     const folder = this.args['dir'] as string;
@@ -57,6 +62,21 @@ file that is only half written is tried again. Transitional: scripts that use kg
     const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
     const places = basename(folder) === STATE_FOLDER ? resolve(folder) : resolve(folder, STATE_FOLDER);
     const rows = new Map<string, ImportedFile>();
+    const merge = async () => {
+      await this.#lookAgain(context, host);
+      // Between a file and its record what the script API wrote would look as if an old script had written it.
+      const merged = await lock.exclusively(places, async () => {
+        const files = await this.#changed(folder);
+        // What lies beside a changed file says what it is about, so all of them are merged.
+        return files.length > 0 ? mergeRead(files, host) : null;
+      });
+      for (const conflict of merged?.conflicts ?? []) this.note(keptText(conflict));
+      for (const row of merged?.files ?? []) {
+        rows.set(row.path, row);
+        this.#tell(row);
+      }
+      return merged !== null;
+    };
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
         this.#isOver = true;
@@ -65,25 +85,14 @@ file that is only half written is tried again. Transitional: scripts that use kg
     const watchers = this.flags['watch'] === true ? await this.#watchers(folder) : [];
     try {
       do {
-        // Between a file and its record what the script API wrote would look as if an old script had written it.
-        const merged = await lock.exclusively(places, async () => {
-          const files = await this.#changed(folder);
-          // What lies beside a changed file says what it is about, so all of them are merged.
-          return files.length > 0 ? mergeRead(files, host) : null;
-        });
-        if (merged !== null) {
-          for (const conflict of merged.conflicts) this.note(keptText(conflict));
-          for (const row of merged.files) {
-            rows.set(row.path, row);
-            this.#tell(row);
-          }
-        }
+        await merge();
         if (this.flags['watch'] === true && !this.#isOver) await this.#pause();
       } while (this.flags['watch'] === true && !this.#isOver);
     } finally {
       for (const watcher of watchers) watcher.close();
     }
     await this.publishRest(context);
+    if (await merge()) await this.publishRest(context);
     await this.refreshRepository(context);
     const files = [...rows.values()];
     return {
@@ -92,6 +101,16 @@ file that is only half written is tried again. Transitional: scripts that use kg
       names: files.map(({ path }) => path),
       lines: ({ style }) => [`${style('green', '✓')} ${counted(files.length, 'file')}`],
     };
+  }
+
+  /** Has the files seen anew where what waited when they were merged, and was taken as there, was refused since. */
+  async #lookAgain({ opened }: Context, host: MergeHost): Promise<void> {
+    const count = await opened.repository.outbox.size();
+    // Nothing is refused that is not taken out of the outbox.
+    if (count === this.#waited.count) return;
+    const { view, pending } = await host.read();
+    if (!(await areRecorded(this.#waited.operations, view))) this.#seen.clear();
+    this.#waited = { count, operations: pending };
   }
 
   #wake(): void {

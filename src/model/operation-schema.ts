@@ -54,6 +54,7 @@ const operation = z.object({
     z.object({
       deployment: z.string(),
       event: ulid,
+      otherwise: z.optional(ulid),
       edits: z.array(edit),
       preconditions: z.array(precondition),
       leavesOut: z.optional(z.literal(true)),

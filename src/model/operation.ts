@@ -25,6 +25,11 @@ export interface StateChange {
   readonly deployment: string;
   /** Id of the event, among the operation's, that carries the changes. */
   readonly event: string;
+  /**
+   * Id of the event behind it that carries them where `event` is there already and is not this operation's, as its
+   * `source.operation` says: content gives some events their ids, and two machines may do the same in one second.
+   */
+  readonly otherwise?: string;
   readonly edits: readonly Edit[];
   readonly preconditions: readonly Precondition[];
   /** Edits whose precondition does not hold are left out, where else the whole operation is refused. */

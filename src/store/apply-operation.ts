@@ -1,12 +1,13 @@
 import { ConflictError, NotFoundError } from '../errors.js';
 import { applyEdits, checkPrecondition, possibleEdits } from '../model/apply.js';
 import type { Edit } from '../model/edit.js';
-import { type Change, differingFields, type SubjectEvent } from '../model/event.js';
+import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
 import { formatEvent } from '../model/event-file.js';
 import { eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '../model/layout.js';
 import type { Operation, StateChange } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
 import { formatSubject, type Subject } from '../model/subject.js';
+import { isMap } from '../model/value.js';
 import type { EventFinder } from './event-finder.js';
 import { type Sealing, sealMonths } from './seal-months.js';
 import type { FileChanges, Revision, StateView } from './state-store.js';
@@ -86,6 +87,10 @@ async function editsOf(change: StateChange, text: string | null, tip: Tip): Prom
   return change.edits;
 }
 
+function isOf({ source }: KgitEvent, { id }: Operation): boolean {
+  return isMap(source) && source['operation'] === id;
+}
+
 /** The schema for editors that a new state document can name; null where the repository has none. */
 async function stateSchema(view: StateView): Promise<string | null> {
   const entries = (await view.list(SCHEMA_FOLDER)) ?? [];
@@ -104,21 +109,28 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   const duplicates: string[] = [];
   const folders = new Set<string>();
   let changes: readonly Change[] = [];
+  const { change } = operation;
+  let carrier = change?.event;
   for (const { subject, event, given } of operation.events) {
+    if (event.id === change?.otherwise && event.id !== carrier) continue;
     const stored = (await tip.events.find(subject, event.id))?.read();
-    const isChange = operation.change?.event === event.id;
+    const isChange = event.id === carrier;
     if (stored) {
       const fields = differingFields(stored, event, given);
       if (fields.length > 0) throw takenId(subject, event.id, fields);
       duplicates.push(event.id);
-      if (isChange) changes = stored.changes ?? [];
+      if (!isChange) continue;
+      const isOther =
+        event.id === change?.event && change.otherwise !== undefined && !isOf(stored, operation);
+      if (isOther) carrier = change.otherwise;
+      else changes = stored.changes ?? [];
       continue;
     }
     let written = event;
-    if (isChange && operation.change) {
-      const file = statePath(operation.change.deployment);
+    if (isChange && change) {
+      const file = statePath(change.deployment);
       const text = await tip.view.read(file);
-      const edits = await editsOf(operation.change, text, tip);
+      const edits = await editsOf(change, text, tip);
       const schema = text === null ? await stateSchema(tip.view) : null;
       const applied = applyEdits(text, edits, file, schema);
       if (applied.changes.length === 0) continue;

@@ -4,8 +4,8 @@ import { type Check, finding, passed } from '../model/check.js';
 import { hasCode } from '../store/durable-files.js';
 import { ImportedFiles } from '../store/imported-files.js';
 import type { StateView } from '../store/state-store.js';
+import { recordStands } from './import-stands.js';
 import { fileOnly, type MergeHost } from './merge-files.js';
-import { recordStands } from './record-stands.js';
 
 const NAME = 'legacy-files';
 const SHOWN = 3;
@@ -42,13 +42,14 @@ async function changedFolders(localFolder: string, view: StateView): Promise<str
 
 /** Whether files that this clone took in go on being written without kgit; null where no day is set for that. */
 export async function checkFileOnly(
-  host: Pick<MergeHost, 'view' | 'localFolder' | 'settings'>,
+  host: Pick<MergeHost, 'read' | 'localFolder' | 'settings'>,
   filesUntil: string | undefined,
   now: number,
 ): Promise<Check | null> {
   if (filesUntil === undefined) return null;
   if (!isOver(filesUntil, now)) return passed(NAME, `may be written without kgit until ${filesUntil}`);
-  const paths = await fileOnly(await changedFolders(host.localFolder, await host.view()), host);
+  const { view } = await host.read();
+  const paths = await fileOnly(await changedFolders(host.localFolder, view), host);
   return paths.length === 0
     ? passed(NAME, 'hold nothing that the repository lacks')
     : finding(NAME, fileOnlyMessage(paths, filesUntil), FILE_ONLY_FIX);

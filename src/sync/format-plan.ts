@@ -126,3 +126,9 @@ export function formatPlan(plan: ImportPlan, width: number | null = null): strin
     summary(plan),
   ];
 }
+
+/** What became of an import that found nothing new: it may have sent what one that was interrupted had left. */
+export function resumedText(count: number, delivery: unknown): string {
+  if (count === 0) return 'nothing new';
+  return `nothing new; what waited here (${count} ${count === 1 ? 'operation' : 'operations'}): ${String(delivery)}`;
+}

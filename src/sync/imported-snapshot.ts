@@ -2,8 +2,9 @@ import { statePath } from '../model/layout.js';
 import { deployment } from '../model/subject.js';
 import { isMap, type Value, type ValueMap } from '../model/value.js';
 import type { StateView } from '../store/state-store.js';
-import { monthsOf, readMonth, type StoredEvent } from '../store/stored-events.js';
+import { newestOf } from '../store/stored-events.js';
 import { IMPORT_ACTION } from './import-operation.js';
+import { importStands } from './import-stands.js';
 
 /** What a state file said when it was last imported, by anybody. */
 export interface FileSnapshot {
@@ -22,11 +23,15 @@ export function snapshotsIn(source: unknown): FileSnapshot[] {
   return Array.isArray(files) ? (files as Value[]).flatMap(snapshotOf) : [];
 }
 
+function textsIn(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+}
+
 function snapshotOf(item: Value): FileSnapshot[] {
   if (!isMap(item)) return [];
   const { family, values, place, withheld } = item;
   if (typeof family !== 'string' || !isMap(values)) return [];
-  const texts = Array.isArray(withheld) ? withheld.filter((path) => typeof path === 'string') : [];
+  const texts = textsIn(withheld);
   return [
     {
       family,
@@ -37,32 +42,26 @@ function snapshotOf(item: Value): FileSnapshot[] {
   ];
 }
 
-async function newest(view: StateView, id: string): Promise<StoredEvent | null> {
-  const subject = deployment(id);
-  for (const month of (await monthsOf(view, subject)).reverse()) {
-    const own = month.names.filter((name) => name.endsWith(`-${IMPORT_ACTION}.yaml`));
-    if (!month.isSealed && own.length === 0) continue;
-    const events = await readMonth(view, subject, { ...month, names: own.slice(-1) });
-    const last = events.findLast(({ head }) => head.action === IMPORT_ACTION);
-    if (last) return last;
-  }
-  return null;
-}
-
-/** What is known of the newest import of a deployment's state. */
+/** What is known of the imports of a deployment's state. */
 export interface ImportedState {
-  /** The state files family by family: each import carries on what those before it said. */
+  /** What the newest that stands has of the state files, family by family: each carries on what those before it said. */
   readonly files: readonly FileSnapshot[];
-  /** The state paths of what was withheld, as messages show them. */
+  /** The state paths of what was withheld by the newest and those before it, as messages show them. */
   readonly withheld: readonly string[];
 }
 
-/** The newest import of a deployment's state by anybody; empty where there was none. Throws InvalidStateError. */
+const NEVER: ImportedState = { files: [], withheld: [] };
+
+/** What is known of the imports of a deployment's state by anybody; empty where there was none. Throws InvalidStateError. */
 export async function importedSnapshot(view: StateView, id: string): Promise<ImportedState> {
-  const source = (await view.read(statePath(id))) === null ? null : (await newest(view, id))?.read().source;
-  const { withheld } = source ?? {};
-  return {
-    files: snapshotsIn(source),
-    withheld: Array.isArray(withheld) ? withheld.filter((path) => typeof path === 'string') : [],
-  };
+  if ((await view.read(statePath(id))) === null) return NEVER;
+  const subject = deployment(id);
+  const stands = importStands(view);
+  let withheld: readonly string[] | null = null;
+  for await (const event of newestOf(view, subject, IMPORT_ACTION)) {
+    const { source } = event.read();
+    withheld ??= textsIn(source?.['withheld']);
+    if (await stands(subject, event.head.id)) return { files: snapshotsIn(source), withheld };
+  }
+  return { ...NEVER, ...(withheld ? { withheld } : {}) };
 }

@@ -5,9 +5,9 @@ import { type ImportedFileRecord, ImportedFiles } from '../store/imported-files.
 import type { StateView } from '../store/state-store.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import type { ImportedFile, ImportPlan } from './import-plan.js';
+import { recordStands } from './import-stands.js';
 import { recordOf } from './last-imported.js';
 import type { ParsedFile } from './parsed-file.js';
-import { recordStands } from './record-stands.js';
 
 /** A plan that was carried out, and the operations of its parts. */
 export interface TakenIn {
@@ -15,16 +15,16 @@ export interface TakenIn {
   readonly operations: readonly Operation[];
 }
 
-/** An event of the operation that carries what is new in a file; undefined where nothing is. */
+/** An event of the operation that carries what is new in a file, of a state file its state; undefined where nothing is. */
 function carrierOf(
-  { deployment }: ParsedFile,
+  { deployment, state }: ParsedFile,
   row: ImportedFile | undefined,
   { plan, operations }: TakenIn,
 ): ImportedFileRecord['carrier'] {
-  if (!row || row.events.new + row.state.set === 0) return undefined;
+  const isState = state !== null;
+  if (!row || (isState ? row.state.set : row.events.new) === 0) return undefined;
   const operation = operations[plan.parts.findIndex((part) => part.deployment === deployment)];
-  const change = row.state.set > 0 ? operation?.change?.event : undefined;
-  const write = operation?.events.find(({ event }) => change === undefined || event.id === change);
+  const write = operation?.events.find(({ event }) => !isState || event.id === operation.change?.event);
   return write && { subject: formatSubject(write.subject), id: write.event.id };
 }
 

@@ -1,21 +1,21 @@
 import type { Operation } from '../model/operation.js';
 import { ImportedFiles } from '../store/imported-files.js';
-import type { StateView } from '../store/state-store.js';
+import type { Reading } from '../store/outcomes.js';
 import { existingRecords } from './existing-records.js';
 import { type ImportStamp, importOperation } from './import-operation.js';
 import type { ImportPlan } from './import-plan.js';
+import { recordStands } from './import-stands.js';
 import { keepLocally } from './keep-locally.js';
 import { lastImported } from './last-imported.js';
 import { parseImport } from './parse-import.js';
 import type { ImportSettings } from './parsed-file.js';
 import { planImport } from './plan-import.js';
 import { type LegacyFile, readLegacyFiles } from './read-legacy-files.js';
-import { recordStands } from './record-stands.js';
 
 /** What merging files without anybody to ask is handed. */
 export interface MergeHost {
   /** The repository as it is here, with what waits. */
-  view(): Promise<StateView>;
+  read(): Promise<Pick<Reading, 'view' | 'pending'>>;
   /** The folder of what is this machine's alone. */
   readonly localFolder: string;
   readonly settings: ImportSettings;
@@ -24,14 +24,14 @@ export interface MergeHost {
   keep(operation: Operation): Promise<void>;
 }
 
-type PlanHost = Pick<MergeHost, 'view' | 'localFolder' | 'settings'>;
+type PlanHost = Pick<MergeHost, 'read' | 'localFolder' | 'settings'>;
 
 async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
   const parsed = parseImport(files, host.settings);
-  const view = await host.view();
+  const { view, pending } = await host.read();
   const imported = new ImportedFiles(host.localFolder, recordStands(view));
   const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
-  const existing = await existingRecords(view, parsed, local);
+  const existing = await existingRecords(view, parsed, local, pending);
   return {
     view,
     parsed,

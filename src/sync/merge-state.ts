@@ -20,6 +20,8 @@ export interface KnownState {
   readonly last: LastImport;
   /** What this clone last took from the files, by place. */
   readonly local: ReadonlyMap<string, ValueMap>;
+  /** The newest import that waits to be published. */
+  readonly waiting: string | undefined;
 }
 
 /** How the state of each file stands to the repository, and what gave way to another file. */
@@ -93,7 +95,7 @@ export function compareFiles(files: readonly StateFile[], known: KnownState): Ma
 function sourceOf(
   files: readonly StateFile[],
   displaced: readonly DisplacedClaim[],
-  last: LastImport,
+  { last, waiting }: KnownState,
 ): ValueMap {
   const families: string[] = files.map(({ state }) => state.family);
   const earlier = last.files.filter(({ family }) => !families.includes(family));
@@ -103,6 +105,8 @@ function sourceOf(
   const withheld = [...new Set([...last.withheld, ...files.flatMap((file) => file.withheld)])];
   return {
     imported_from: [...new Set(families)],
+    // Where that one is refused, what is taken from it here was never taken.
+    ...(waiting === undefined ? {} : { rests_on: waiting }),
     ...(name ? { name } : {}),
     files: [
       ...earlier.map((file) => ({ ...file }) as ValueMap),
@@ -125,7 +129,7 @@ function sourceOf(
 export function planState(
   files: readonly StateFile[],
   compared: ReadonlyMap<ParsedFile, ComparedState>,
-  { repository, last }: KnownState,
+  known: KnownState,
   onConflict: ConflictRule,
 ): ImportedState | null {
   const values: Placed[] = [];
@@ -141,9 +145,9 @@ export function planState(
       else values.push({ path, value });
     displaced.push(...gaveWay);
   }
-  const { edits, preconditions } = editsFor(values, repository, removed);
+  const { edits, preconditions } = editsFor(values, known.repository, removed);
   if (edits.length === 0) return null;
-  return { edits, preconditions, source: sourceOf(files, displaced, last) };
+  return { edits, preconditions, source: sourceOf(files, displaced, known) };
 }
 
 /** Whether the file is one that becomes state. */

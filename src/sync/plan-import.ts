@@ -15,6 +15,8 @@ export interface ExistingRecords {
   readonly states: ReadonlyMap<string, unknown>;
   /** What the state files said when anybody imported them last, by deployment id. */
   readonly snapshots: ReadonlyMap<string, ImportedState>;
+  /** The newest import that waits here, by deployment id. */
+  readonly waiting: ReadonlyMap<string, string>;
   /** What this clone last took from each file, by place. */
   readonly local: ReadonlyMap<string, ValueMap>;
   hasEvent(subject: Subject, id: string): boolean;
@@ -105,6 +107,7 @@ export function planImport(
       repository: deployment === null ? undefined : existing.states.get(deployment),
       last: (deployment === null ? undefined : existing.snapshots.get(deployment)) ?? NEVER,
       local: existing.local,
+      waiting: deployment === null ? undefined : existing.waiting.get(deployment),
     };
     const comparisons = compareFiles(stateFiles, known);
     for (const [file, state] of comparisons) compared.set(file, state);

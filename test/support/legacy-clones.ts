@@ -12,19 +12,22 @@ import { applyOperation } from '../../src/store/apply-operation.js';
 import { EventFinder } from '../../src/store/event-finder.js';
 import type { FolderLock } from '../../src/store/folder-lock.js';
 import { ImportedFiles } from '../../src/store/imported-files.js';
+import type { Reading } from '../../src/store/outcomes.js';
+import { OverlayView } from '../../src/store/overlay-view.js';
 import { readEvents, readState } from '../../src/store/records.js';
+import type { StateView } from '../../src/store/state-store.js';
 import { WithheldValues } from '../../src/store/withheld-values.js';
 import { existingRecords } from '../../src/sync/existing-records.js';
 import { deploymentValues } from '../../src/sync/export/exported-state.js';
 import { importOperation } from '../../src/sync/import-operation.js';
 import { type ConflictRule, refusalOf } from '../../src/sync/import-plan.js';
+import { areRecorded, recordStands } from '../../src/sync/import-stands.js';
 import { keepLocally } from '../../src/sync/keep-locally.js';
 import { lastImported } from '../../src/sync/last-imported.js';
 import { type MergeHost, mergeFiles, mergeRead } from '../../src/sync/merge-files.js';
 import { parseImport } from '../../src/sync/parse-import.js';
 import { planImport } from '../../src/sync/plan-import.js';
 import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
-import { recordStands } from '../../src/sync/record-stands.js';
 import { CallServer } from '../../src/sync/script-api/serve-call.js';
 import { MemoryRepository, SETTINGS } from '../sync/import-support.js';
 
@@ -48,15 +51,11 @@ export class World {
   readonly ids: IdSource = { next: (time = this.now()) => makeUlid(time, BigInt(++this.#ids)) };
 }
 
-async function put(
-  repository: MemoryRepository,
-  operation: Operation,
-): Promise<Pick<KgitEvent, 'changes'>[]> {
-  const tip = { view: repository, at: async () => null, events: new EventFinder(repository) };
-  const applied = await applyOperation(operation, tip);
-  if (applied.kind !== 'commit') return [];
-  for (const [path, text] of applied.files) if (text !== null) repository.files.set(path, text);
-  return applied.events.map(({ event }) => event);
+/** What an operation does to a view. */
+async function applied(view: StateView, operation: Operation) {
+  const tip = { view, at: async () => null, events: new EventFinder(view) };
+  const done = await applyOperation(operation, tip);
+  return done.kind === 'commit' ? done : { files: new Map<string, string>(), events: [] };
 }
 
 /** A clone on a machine of its own, with the scripts' files beside it: what it publishes waits until it syncs. */
@@ -97,15 +96,22 @@ export class LegacyClone {
   }
 
   /** The repository as this clone sees it: what it got last, and what waits here. */
-  async view(): Promise<MemoryRepository> {
-    const view = new MemoryRepository();
-    for (const [path, text] of this.#seen) view.files.set(path, text);
-    for (const operation of this.#waiting) await put(view, operation).catch(onlyConflicts);
-    return view;
+  async read(): Promise<Pick<Reading, 'view' | 'pending'>> {
+    const seen = new MemoryRepository();
+    for (const [path, text] of this.#seen) seen.files.set(path, text);
+    const view = new OverlayView(seen);
+    const pending: Operation[] = [];
+    for (const operation of this.#waiting) {
+      const files = await applied(view, operation).then(({ files }) => files, onlyConflicts);
+      if (files === null || files.size === 0) continue;
+      view.write(files);
+      pending.push(operation);
+    }
+    return { view, pending };
   }
 
   state(): Promise<ValueMap | null> {
-    return this.view().then((view) => readState(view, DEPLOYMENT));
+    return this.read().then(({ view }) => readState(view, DEPLOYMENT));
   }
 
   /** Publishes what waits, and gets what others published. */
@@ -120,7 +126,10 @@ export class LegacyClone {
   }
 
   async #publish(operation: Operation): Promise<void> {
-    this.#world.published.push(...(await put(this.#world.remote, operation)));
+    const { remote, published } = this.#world;
+    const { files, events } = await applied(remote, operation);
+    for (const [path, text] of files) if (text !== null) remote.files.set(path, text);
+    published.push(...events.map(({ event }) => event));
   }
 
   /** Calls a function of the script API. */
@@ -157,11 +166,11 @@ export class LegacyClone {
     const host = this.#host();
     // What waits and was planned already is published, and told of where it is refused.
     if (!isQueued && tries > 1) await this.sync();
-    const view = await host.view();
+    const { view, pending } = await host.read();
     const parsed = parseImport(await readLegacyFiles([this.folder]), SETTINGS);
     const imported = new ImportedFiles(this.#localFolder, recordStands(view));
     const local = await lastImported(parsed, (place) => imported.last(place), SETTINGS.secrets);
-    const plan = planImport(parsed, await existingRecords(view, parsed, local), {
+    const plan = planImport(parsed, await existingRecords(view, parsed, local, pending), {
       onConflict,
       skipInvalid: false,
     });
@@ -178,14 +187,14 @@ export class LegacyClone {
       await this.sync();
     }
     await kept.files(view, { plan, operations });
-    return isQueued || operations.length > 0;
+    return isQueued || (operations.length > 0 && (await areRecorded(pending, this.#world.remote)));
   }
 
   #host(): MergeHost {
     const { ids, now } = this.#world;
     const actor = { name: this.name, email: `${this.name}@example.com` };
     return {
-      view: () => this.view(),
+      read: () => this.read(),
       localFolder: this.#localFolder,
       settings: { ...SETTINGS, skipInvalid: true },
       stamp: () => ({
@@ -211,7 +220,7 @@ export class LegacyClone {
       runId: undefined,
       ...{ management: 'default', namespace: 'kcm-system', deployment: undefined },
       recorded: async () => {
-        const view = await this.view();
+        const { view } = await this.read();
         const events = (await readEvents(view, SUBJECT)).map((event) => event.read());
         return deploymentValues((await readState(view, DEPLOYMENT)) ?? {}, events);
       },
@@ -222,7 +231,7 @@ export class LegacyClone {
   }
 }
 
-function onlyConflicts(error: unknown): [] | never {
+function onlyConflicts(error: unknown): null {
   if (!(error instanceof ConflictError) || !(error instanceof KgitError)) throw error;
-  return [];
+  return null;
 }

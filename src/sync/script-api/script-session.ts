@@ -90,18 +90,28 @@ export class ScriptSession {
       if (write !== null) await this.#keep([write]);
       return;
     }
-    const carrier = write ?? this.#changed(subject, known, change);
-    await this.#keep([carrier], {
-      change: { deployment: subject.id, event: carrier.event.id, edits, preconditions: [] },
-    });
+    const asked = { deployment: subject.id, edits, preconditions: [] };
+    if (write === null) {
+      const { family, after } = change;
+      // Which keys of `azure.*` are those of the second file, its list of keys alone can tell.
+      const files =
+        family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
+      const own = this.#changed(subject, known, files);
+      await this.#keep([own], { change: { ...asked, event: own.event.id } });
+      return;
+    }
+    const id = this.#host.ids.next();
+    const { source } = write.event;
+    const carrier = { ...write, event: { ...write.event, source: { ...source, operation: id } } };
+    // Another machine may log the same in the same second, which is the same event, and change other values.
+    const spare = this.#changed(subject, known);
+    const carried = { ...asked, event: carrier.event.id, otherwise: spare.event.id };
+    await this.#keep([carrier, spare], { id, title: titleOf([carrier]), change: carried });
   }
 
-  /** The event of a change that the scripts log no entry of. */
-  #changed(subject: Subject, name: string, { family, after }: ChangedFile): EventWrite {
+  /** An event of a change alone, for one that the scripts log no entry of. */
+  #changed(subject: Subject, name: string, more: ValueMap = {}): EventWrite {
     const { actor, hostname, runId } = this.#host;
-    // Which keys of `azure.*` are those of the second file, its list of keys alone can tell.
-    const files =
-      family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
     const event: KgitEvent = {
       ...this.#stamp(),
       action: CHANGED,
@@ -111,7 +121,7 @@ export class ScriptSession {
       source: {
         written_by: 'script-api',
         ...(legacySlug(name) === name ? {} : { name }),
-        ...files,
+        ...more,
       },
     };
     return { subject, event };

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { formatTimestamp } from '../../src/model/event.js';
+import type { Operation } from '../../src/model/operation.js';
+import { deployment } from '../../src/model/subject.js';
+import { makeUlid } from '../../src/model/ulid.js';
+import { applyOperation } from '../../src/store/apply-operation.js';
+import { EventFinder } from '../../src/store/event-finder.js';
+import { readEvents, readState } from '../../src/store/records.js';
+import { MemoryRepository } from '../sync/import-support.js';
+
+const SUBJECT = deployment('k0rdent-x');
+const TIME = Date.UTC(2026, 0, 1);
+const LOGGED = makeUlid(TIME, 1n);
+const timestamp = formatTimestamp(TIME);
+
+/** What one of two machines does that log the same in the same second, each with a change of its own. */
+function made(host: string, n: bigint): Operation {
+  const [id, spare] = [makeUlid(TIME, 10n * n), makeUlid(TIME, 10n * n + 1n)];
+  const event = { id: LOGGED, timestamp, action: 'ips_assigned', host, source: { operation: id } };
+  return {
+    ...{ id, time: TIME, actor: { name: 'ada', email: 'ada@example.com' }, title: 'ips_assigned' },
+    events: [
+      { subject: SUBJECT, event, given: [] },
+      { subject: SUBJECT, event: { id: spare, timestamp, action: 'state_changed', host } },
+    ],
+    change: {
+      ...{ deployment: SUBJECT.id, event: LOGGED, otherwise: spare, preconditions: [] },
+      edits: [{ op: 'set', path: ['deployment', 'peers', host], value: 1 }],
+    },
+  };
+}
+
+describe('an operation whose event has its id from its content', () => {
+  let repository: MemoryRepository;
+  const apply = async (operation: Operation) => {
+    const tip = { view: repository, at: async () => null, events: new EventFinder(repository) };
+    const applied = await applyOperation(operation, tip);
+    if (applied.kind === 'commit')
+      for (const [path, text] of applied.files) if (text !== null) repository.files.set(path, text);
+    return applied;
+  };
+  const peers = async () => (await readState(repository, SUBJECT.id))?.['deployment'];
+  const written = async () =>
+    (await readEvents(repository, SUBJECT))
+      .map((event) => event.read())
+      .map(({ action, host }) => [action, host]);
+  beforeEach(() => {
+    repository = new MemoryRepository();
+  });
+
+  it('changes the state with an event of its own where another one has logged the same', async () => {
+    await apply(made('one', 1n));
+    expect(await written()).toEqual([['ips_assigned', 'one']]);
+    expect(await apply(made('two', 2n))).toMatchObject({
+      kind: 'commit',
+      duplicates: [LOGGED],
+      changes: [{ path: 'deployment.peers.two', after: 1 }],
+    });
+    expect(await peers()).toEqual({ peers: { one: 1, two: 1 } });
+    expect(await written()).toEqual([
+      ['ips_assigned', 'one'],
+      ['state_changed', 'two'],
+    ]);
+  });
+
+  it('is done once, whoever has changed the state since', async () => {
+    const [one, two] = [made('one', 1n), made('two', 2n)];
+    await apply(one);
+    await apply(two);
+    const later = makeUlid(TIME, 99n);
+    await apply({
+      ...{ id: later, time: TIME, actor: one.actor, title: 'set' },
+      events: [{ subject: SUBJECT, event: { id: later, timestamp, action: 'state_changed' } }],
+      change: {
+        ...{ deployment: SUBJECT.id, event: later, preconditions: [] },
+        edits: [
+          { op: 'set', path: ['deployment', 'peers', 'one'], value: 2 },
+          { op: 'set', path: ['deployment', 'peers', 'two'], value: 2 },
+        ],
+      },
+    });
+    for (const operation of [one, two]) {
+      const { host } = operation.events[0]?.event ?? {};
+      expect(await apply(operation)).toMatchObject({
+        kind: 'present',
+        changes: [{ path: `deployment.peers.${host}`, after: 1 }],
+      });
+    }
+    expect(await peers()).toEqual({ peers: { one: 2, two: 2 } });
+  });
+});
