@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { isMap } from '../model/value.js';
+import type { StatePath } from '../model/state-path.js';
+import { isMap, type Value } from '../model/value.js';
 import { PrivateJournal } from './private-journal.js';
 
 /** A legacy file as it was when it was last imported into this clone, or written by an export from it. */
@@ -18,6 +19,14 @@ export interface ImportedFileRecord {
   readonly text: string;
   /** An event of the operation that carried what was new in it; missing where nothing was. */
   readonly carrier?: { readonly subject: string; readonly id: string };
+  /** What kgit itself has written into it since, and recorded. */
+  readonly edits?: readonly FileEdit[];
+}
+
+/** A value that was written into a file, by the file's own keys; at no path the whole of it, missing where it was taken out. */
+export interface FileEdit {
+  readonly path: StatePath;
+  readonly value?: Value;
 }
 
 /** How many records of a file are kept whose operation may still be refused. */
@@ -77,9 +86,23 @@ export class ImportedFiles {
     const noted = carrier ? { ...record, carrier } : record;
     const { sha256, mtimeMs, subject } = record;
     const isSame = newest?.sha256 === sha256 && newest.mtimeMs === mtimeMs && newest.subject === subject;
-    if (isSame && stands && record.carrier === undefined) return;
+    if (isSame && stands && record.carrier === undefined && !newest.edits) return;
     const kept = carrier === undefined ? [] : earlier.slice(-MAX_EARLIER);
     await this.#journal(record.path).replace(...kept, noted);
+  }
+
+  /** Notes what kgit itself wrote into a file and has recorded: only what others write is new to the next import. Throws EnvironmentError. */
+  async wrote(path: string, edits: readonly FileEdit[]): Promise<void> {
+    const records = await this.#records(path);
+    if (records.length === 0 || edits.length === 0) return;
+    const over = (earlier: FileEdit) =>
+      edits.some((edit) => edit.path.every((key, i) => key === earlier.path[i]));
+    await this.#journal(path).replace(
+      ...records.map((record) => {
+        const kept = (record.edits ?? []).filter((earlier) => !over(earlier));
+        return { ...record, edits: [...kept, ...edits] };
+      }),
+    );
   }
 
   #journal(path: string): PrivateJournal {

@@ -3,11 +3,11 @@ import { statePath } from '../model/layout.js';
 import type { Operation } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
 import { formatSubject, type Subject } from '../model/subject.js';
-import type { ValueMap } from '../model/value.js';
 import { EventFinder } from '../store/event-finder.js';
 import type { StateView } from '../store/state-store.js';
 import { waitingImport } from './import-stands.js';
 import { type ImportedState, importedSnapshot } from './imported-snapshot.js';
+import type { LocalFile } from './last-imported.js';
 import type { ExistingRecords } from './plan-import.js';
 
 /**
@@ -19,7 +19,7 @@ import type { ExistingRecords } from './plan-import.js';
 export async function existingRecords(
   view: StateView,
   files: readonly { readonly deployment: string | null; readonly events: readonly SubjectEvent[] }[],
-  local: ReadonlyMap<string, ValueMap> = new Map(),
+  local: ReadonlyMap<string, LocalFile> = new Map(),
   pending: readonly Operation[] = [],
 ): Promise<ExistingRecords> {
   const states = new Map<string, unknown>();

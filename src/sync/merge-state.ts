@@ -4,6 +4,7 @@ import { formatStatePath, lookUp, type StatePath } from '../model/state-path.js'
 import { sameValue, type ValueMap } from '../model/value.js';
 import type { ConflictRule, ImportedState } from './import-plan.js';
 import type { ImportedState as LastImport } from './imported-snapshot.js';
+import type { LocalFile } from './last-imported.js';
 import { isStateFamily } from './legacy-family.js';
 import type { ParsedFile, ParsedState } from './parsed-file.js';
 import { type DisplacedClaim, settleClaims } from './state-claims.js';
@@ -19,7 +20,7 @@ export interface KnownState {
   /** What anybody last imported. */
   readonly last: LastImport;
   /** What this clone last took from the files, by place. */
-  readonly local: ReadonlyMap<string, ValueMap>;
+  readonly local: ReadonlyMap<string, LocalFile>;
   /** The newest import that waits to be published. */
   readonly waiting: string | undefined;
 }
@@ -41,9 +42,9 @@ function ageOf(values: ValueMap): number {
  */
 function baseValues({ state, file }: StateFile, { last, local }: KnownState) {
   const shared = last.files.findLast(({ family }) => family === state.family)?.values ?? null;
-  if (shared && sameValue(shared, state.values)) return { values: shared, isOwn: false };
   const own = file.place === null ? undefined : local.get(file.place);
-  if (own) return { values: own, isOwn: true };
+  if (shared && !own?.isWritten && sameValue(shared, state.values)) return { values: shared, isOwn: false };
+  if (own) return { values: own.values, isOwn: true };
   return shared && ageOf(state.values) >= ageOf(shared) ? { values: shared, isOwn: false } : null;
 }
 

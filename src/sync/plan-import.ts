@@ -1,9 +1,9 @@
 import type { EventWrite } from '../model/operation.js';
 import { formatStatePath } from '../model/state-path.js';
 import { formatSubject, type Subject } from '../model/subject.js';
-import type { ValueMap } from '../model/value.js';
 import type { ConflictRule, ImportConflict, ImportedFile, ImportPart, ImportPlan } from './import-plan.js';
 import type { ImportedState } from './imported-snapshot.js';
+import type { LocalFile } from './last-imported.js';
 import { FAMILIES } from './legacy-family.js';
 import { type ComparedState, compareFiles, countWritten, hasState, planState } from './merge-state.js';
 import type { ParsedFile } from './parsed-file.js';
@@ -18,7 +18,7 @@ export interface ExistingRecords {
   /** The newest import that waits here, by deployment id. */
   readonly waiting: ReadonlyMap<string, string>;
   /** What this clone last took from each file, by place. */
-  readonly local: ReadonlyMap<string, ValueMap>;
+  readonly local: ReadonlyMap<string, LocalFile>;
   hasEvent(subject: Subject, id: string): boolean;
 }
 

@@ -224,6 +224,7 @@ export class LegacyClone {
         const events = (await readEvents(view, SUBJECT)).map((event) => event.read());
         return deploymentValues((await readState(view, DEPLOYMENT)) ?? {}, events);
       },
+      wrote: (path, edits) => new ImportedFiles(this.#localFolder, async () => true).wrote(path, edits),
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },

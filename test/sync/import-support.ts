@@ -9,13 +9,14 @@ import { byName } from '../../src/model/sorted-names.js';
 import { formatStatePath, type StatePath } from '../../src/model/state-path.js';
 import { formatSubject } from '../../src/model/subject.js';
 import { makeUlid } from '../../src/model/ulid.js';
-import { isMap, type ValueMap } from '../../src/model/value.js';
+import { isMap } from '../../src/model/value.js';
 import { applyOperation } from '../../src/store/apply-operation.js';
 import { EventFinder } from '../../src/store/event-finder.js';
 import type { Entry, StateView } from '../../src/store/state-store.js';
 import { existingRecords } from '../../src/sync/existing-records.js';
 import { importOperation } from '../../src/sync/import-operation.js';
 import type { ConflictRule, ImportPlan } from '../../src/sync/import-plan.js';
+import type { LocalFile } from '../../src/sync/last-imported.js';
 import { parseImport } from '../../src/sync/parse-import.js';
 import type { ImportSettings } from '../../src/sync/parsed-file.js';
 import { planImport } from '../../src/sync/plan-import.js';
@@ -81,7 +82,7 @@ export function eventFile(
 export class MemoryRepository implements StateView {
   readonly files = new Map<string, string>();
   /** What this clone last took from each file, by place. */
-  readonly local = new Map<string, ValueMap>();
+  readonly local = new Map<string, LocalFile>();
   private count = 0;
 
   async read(path: string): Promise<string | null> {

@@ -85,11 +85,13 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     const entry = call.entry('deployment_initialized', 'Deployment state tracking initialized');
     // The files are new, so nothing of an earlier deployment of this id is left.
     const before = await call.host.recorded(deployment(legacySlug(id as string)));
+    const after = (await call.state.data()) as ValueMap;
     await call.session.record(
       id as string,
-      { family: 'deployment-state', before, after: (await call.state.data()) as ValueMap },
+      { family: 'deployment-state', before, after },
       { family: 'deployment-events', name: id as string, entry: { index: 0, sameTime: [entry] } },
     );
+    await call.host.wrote(call.state.path, [{ path: [], value: after }]);
     return {};
   },
   /** Reason: one line for the folder, one for each file. */

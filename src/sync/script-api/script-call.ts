@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { StatePath } from '../../model/state-path.js';
 import { isMap, type ValueMap } from '../../model/value.js';
+import { fileEdits } from '../file-edits.js';
 import type { Family, StateFamily } from '../legacy-family.js';
 import { ScriptEventsFile } from './script-events-file.js';
 import type { ScriptHost, ScriptSession } from './script-session.js';
@@ -138,6 +139,8 @@ export class ScriptCall {
       before !== null && after !== null ? { family, before, after } : null,
       added && { family: logFamily, name, entry: added },
     );
+    if (after === null) return;
+    await this.host.wrote(file.path, isNew ? [{ path: [], value: after }] : fileEdits(old, after));
   }
 
   /** Whether a value stands at a path of the deployment's state; a mapping or list counts. */

@@ -3,6 +3,7 @@ import { type Actor, type EventWrite, type Operation, titleOf } from '../../mode
 import { cluster, deployment, legacySlug, type Subject } from '../../model/subject.js';
 import { type IdSource, ulidTime } from '../../model/ulid.js';
 import { isMap, type Value, type ValueMap } from '../../model/value.js';
+import type { FileEdit } from '../../store/imported-files.js';
 import { eventValueKey, type WithheldValues } from '../../store/withheld-values.js';
 import { importedEvents } from '../imported-event.js';
 import type { Family, StateFamily } from '../legacy-family.js';
@@ -32,6 +33,8 @@ export interface ScriptHost {
   importFiles(paths: readonly string[]): Promise<void>;
   /** What the repository has of a deployment's state that is deployment-state.yaml's, under its keys there. */
   recorded(deployment: Subject): Promise<ValueMap>;
+  /** Notes what was written into a file, by its absolute path: it is no news to the next import. */
+  wrote(path: string, edits: readonly FileEdit[]): Promise<void>;
   /** A line for the user of the script, on its stderr. */
   note(message: string): void;
 }
