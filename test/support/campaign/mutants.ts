@@ -37,7 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: 'preconditions are not looked at',
     file: 'src/store/apply-operation.ts',
-    edits: [['await editsOf(operation.change, text, tip)', 'operation.change.edits']],
+    edits: [['await editsOf(change, text, tip)', 'change.edits']],
     says: /not linearizable/,
   },
   {
