@@ -5,6 +5,7 @@ import { requireDeployment } from './cli/known-deployment.js';
 import type { CommandResult, Screen } from './cli/output.js';
 import { proposalLines } from './cli/proposal-lines.js';
 import { resolveDeployment } from './cli/subjects.js';
+import { counted } from './model/counted.js';
 import type { Edit } from './model/edit.js';
 import type { Precondition } from './model/operation.js';
 import { deployment, formatSubject } from './model/subject.js';
@@ -68,8 +69,7 @@ function changeLines(outcome: WriteOutcome, screen: Screen): string[] {
     proposed: 'proposed',
     'dry-run': 'would be written',
   }[delivery];
-  const count =
-    changes.length === 0 ? 'change' : `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`;
+  const count = changes.length === 0 ? 'change' : counted(changes.length, 'change');
   return [
     `${style('green', '✓')} ${count} ${words}${revision ? style('dim', ` ${revision.slice(0, 10)}`) : ''}`,
     ...changes.map((change) => changeLine(change, screen)),

@@ -1,4 +1,5 @@
 import type { Check } from '../model/check.js';
+import { counted } from '../model/counted.js';
 import type { Screen } from './output.js';
 import { oneLine } from './terminal-text.js';
 
@@ -14,6 +15,6 @@ export function checkLines(checks: readonly Check[], { style }: Screen, wide: bo
     return fix === null ? [found] : [found, `    ${style('cyan', '→')} ${oneLine(fix)}`];
   });
   const findings = checks.filter(({ ok }) => !ok).length;
-  const count = findings === 0 ? 'all is well' : `${findings} ${findings === 1 ? 'finding' : 'findings'}`;
+  const count = findings === 0 ? 'all is well' : counted(findings, 'finding');
   return [...lines, style('dim', count)];
 }

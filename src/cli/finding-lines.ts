@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.js';
 import type { Finding } from '../review/finding.js';
 import type { Screen } from './output.js';
 import { oneLine } from './terminal-text.js';
@@ -10,11 +11,6 @@ export function findingLines(findings: readonly Finding[], { style }: Screen): s
     const found = `${mark} ${where}${oneLine(message)} ${style('dim', `[${rule}]`)}`;
     return fix === null ? [found] : [found, `    ${style('cyan', '→')} ${oneLine(fix)}`];
   });
-}
-
-/** `1 event`, `2 events`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** How many findings there are, in words. */

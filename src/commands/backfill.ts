@@ -7,6 +7,7 @@ import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { InterruptedError } from '../errors.js';
 import type { Observation } from '../k0rdent/observation.js';
+import { counted } from '../model/counted.js';
 import { eventPath } from '../model/layout.js';
 import { formatSubject } from '../model/subject.js';
 import { PROPOSE_FLAGS } from '../propose-flags.js';
@@ -125,7 +126,7 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
         ...(this.#isShown || events.length === 0 ? [] : this.#plan(events)),
         events.length === 0
           ? style('dim', 'nothing to record: the history is complete')
-          : `${style('green', '✓')} ${events.length} ${events.length === 1 ? 'event' : 'events'} ${String(outcome['delivery'])}`,
+          : `${style('green', '✓')} ${counted(events.length, 'event')} ${String(outcome['delivery'])}`,
       ],
     };
   }

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { EnvironmentError, NotFoundError } from '../errors.js';
 import { readOutbox, writeBackup } from '../gitstore/backup.js';
 import { withoutCredentials } from '../gitstore/git.js';
 import { actorOf } from '../identity.js';
+import { counted } from '../model/counted.js';
 
 export default class Backup extends KgitCommand {
   static override summary = 'Write all of the repository to one file.';

@@ -4,6 +4,7 @@ import type { CommandResult } from '../cli/output.js';
 import { formatTable } from '../cli/table.js';
 import { parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
+import { counted } from '../model/counted.js';
 import { formatTimestamp } from '../model/event.js';
 import { sealedPath } from '../model/layout.js';
 import { parseSubject } from '../model/subject.js';
@@ -82,18 +83,16 @@ export default class Compact extends WriteCommand {
   }
 }
 
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
-
 function summary(outcome: WriteOutcome, sealing: Sealing, dim: (text: string) => string): string {
   const { delivery, revision } = outcome;
   if (delivery === 'queued') return '✓ queued';
   if (sealing.sealed.length === 0) return dim('nothing to seal');
-  const what = `${count(sealing.sealed.length, 'month')} of ${count(new Set(sealing.sealed.map(({ subject }) => subject)).size, 'subject')}`;
+  const what = `${counted(sealing.sealed.length, 'month')} of ${counted(new Set(sealing.sealed.map(({ subject }) => subject)).size, 'subject')}`;
   const done =
     delivery === 'dry-run'
       ? 'would be sealed'
       : delivery === 'proposed'
         ? 'to be sealed, proposed'
         : 'sealed';
-  return `✓ ${what} ${done}, ${count(sealing.files, 'file')} taken in${revision ? dim(` ${revision.slice(0, 10)}`) : ''}`;
+  return `✓ ${what} ${done}, ${counted(sealing.files, 'file')} taken in${revision ? dim(` ${revision.slice(0, 10)}`) : ''}`;
 }

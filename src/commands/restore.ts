@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { counted } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { LOCAL_FOLDER, openGit } from '../composition.js';
 import { requireGit } from '../gitstore/git-version.js';
 import { restoreBackup } from '../gitstore/restore.js';
+import { counted } from '../model/counted.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
 
 export default class Restore extends KgitCommand {

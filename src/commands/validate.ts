@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { annotations, counted, findingCount, findingLines } from '../cli/finding-lines.js';
+import { annotations, findingCount, findingLines } from '../cli/finding-lines.js';
 import type { CommandResult, Format } from '../cli/output.js';
 import type { OpenRepository } from '../composition.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
+import { counted } from '../model/counted.js';
 import type { Value } from '../model/value.js';
 import { Findings } from '../review/finding.js';
 import { validate } from '../review/validate.js';

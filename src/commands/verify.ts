@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { counted, findingCount, findingLines } from '../cli/finding-lines.js';
+import { findingCount, findingLines } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
+import { counted } from '../model/counted.js';
 import type { Value } from '../model/value.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { Findings } from '../review/finding.js';

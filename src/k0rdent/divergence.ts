@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.js';
 import type { Lifecycle } from '../model/event.js';
 import { type ClusterSubject, formatSubject } from '../model/subject.js';
 import { type ClusterState, isBeingDeleted } from './cluster-state.js';
@@ -156,7 +157,7 @@ function summaries(imported: readonly RecordedCluster[]): Divergence[] {
       management,
       namespace: null,
       name: null,
-      detail: `${names.length} ${names.length === 1 ? 'cluster' : 'clusters'} known from imported history alone, not live`,
+      detail: `${counted(names.length, 'cluster')} known from imported history alone, not live`,
       clusters: names.sort(),
     }));
 }

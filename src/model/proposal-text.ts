@@ -1,3 +1,4 @@
+import { counted } from './counted.js';
 import { formatTimestamp, type SubjectEvent } from './event.js';
 import { formatSubject } from './subject.js';
 import { sameValue } from './value.js';
@@ -57,8 +58,6 @@ export function netChanges(events: readonly SubjectEvent[]): Map<string, NetChan
   );
 }
 
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /**
  * What a proposal says, as Markdown: who proposes what, each path before and after, and the events, with who and why.
  * @param events those that the proposal adds, oldest first
@@ -68,7 +67,7 @@ export function proposalText(events: readonly SubjectEvent[], branch: string): s
   const count = [...net.values()].reduce((sum, { length }) => sum + length, 0);
   const users = [...new Set(events.map(({ event }) => event.user ?? ''))].filter(Boolean).slice(0, 5);
   const by = users.length > 0 ? ` by ${users.map(code).join(', ')}` : '';
-  const parts = [`${plural(count, 'change')} of state and ${plural(events.length, 'event')}${by}.`];
+  const parts = [`${counted(count, 'change')} of state and ${counted(events.length, 'event')}${by}.`];
   for (const [subject, changes] of net) {
     if (changes.length === 0) continue;
     const rows = changes.map(({ path, before, after }) => [code(path), valueCell(before), valueCell(after)]);

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.js';
 import type { Value } from '../model/value.js';
 import { type ConflictRule, type ImportedFile, type ImportPlan, refusalOf } from './import-plan.js';
 
@@ -19,7 +20,7 @@ function shown(value: Value | undefined): string {
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
 }
 
-function counted(parts: readonly (readonly [number, string])[]): string {
+function cell(parts: readonly (readonly [number, string])[]): string {
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return said.join(', ') || '-';
 }
@@ -30,12 +31,12 @@ function row(file: ImportedFile): readonly string[] {
   return [
     plain(file.path),
     file.error ? 'nothing: see below' : (file.subject ?? 'nothing'),
-    counted([
+    cell([
       [events.new, 'new'],
       [events.duplicate, 'known'],
       [skipped, 'skipped'],
     ]),
-    counted([
+    cell([
       [state.set, 'set'],
       [state.unchanged, 'unchanged'],
       [state.conflicts, state.conflicts === 1 ? 'conflict' : 'conflicts'],
@@ -87,7 +88,7 @@ function summary(plan: ImportPlan): string {
       ? "Nothing is written: where the two differ, the repository's values stay."
       : 'Nothing new: the repository has it all.';
   const made = parts.length === 1 ? 'one commit' : `${parts.length} commits`;
-  return `${events} new ${events === 1 ? 'event' : 'events'} and ${values} ${values === 1 ? 'value' : 'values'} of state, in ${made}.`;
+  return `${counted(events, 'new event')} and ${counted(values, 'value')} of state, in ${made}.`;
 }
 
 /**
@@ -130,5 +131,5 @@ export function formatPlan(plan: ImportPlan, width: number | null = null): strin
 /** What became of an import that found nothing new: it may have sent what one that was interrupted had left. */
 export function resumedText(count: number, delivery: unknown): string {
   if (count === 0) return 'nothing new';
-  return `nothing new; what waited here (${count} ${count === 1 ? 'operation' : 'operations'}): ${String(delivery)}`;
+  return `nothing new; what waited here (${counted(count, 'operation')}): ${String(delivery)}`;
 }
