@@ -28,6 +28,7 @@ export interface StateChange {
   /**
    * Id of the event behind it that carries them where `event` is there already and is not this operation's, as its
    * `source.operation` says: content gives some events their ids, and two machines may do the same in one second.
+   * With it `event` is recorded for itself, also where the state is so already.
    */
   readonly otherwise?: string;
   readonly edits: readonly Edit[];

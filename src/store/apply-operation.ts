@@ -133,10 +133,13 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       const edits = await editsOf(change, text, tip);
       const schema = text === null ? await stateSchema(tip.view) : null;
       const applied = applyEdits(text, edits, file, schema);
-      if (applied.changes.length === 0) continue;
-      changes = applied.changes;
-      written = { ...event, changes };
-      files.set(file, applied.text);
+      // What has a spare was logged for itself: it happened, also where the state is so already.
+      if (applied.changes.length === 0 && (event.id !== change.event || !change.otherwise)) continue;
+      if (applied.changes.length > 0) {
+        changes = applied.changes;
+        written = { ...event, changes };
+        files.set(file, applied.text);
+      }
     }
     const path = eventPath(subject, event);
     await checkFolders(tip.view, path, folders);

@@ -14,9 +14,9 @@ const LOGGED = makeUlid(TIME, 1n);
 const timestamp = formatTimestamp(TIME);
 
 /** What one of two machines does that log the same in the same second, each with a change of its own. */
-function made(host: string, n: bigint): Operation {
+function made(host: string, n: bigint, { logged = LOGGED, peer = host } = {}): Operation {
   const [id, spare] = [makeUlid(TIME, 10n * n), makeUlid(TIME, 10n * n + 1n)];
-  const event = { id: LOGGED, timestamp, action: 'ips_assigned', host, source: { operation: id } };
+  const event = { id: logged, timestamp, action: 'ips_assigned', host, source: { operation: id } };
   return {
     ...{ id, time: TIME, actor: { name: 'ada', email: 'ada@example.com' }, title: 'ips_assigned' },
     events: [
@@ -24,8 +24,8 @@ function made(host: string, n: bigint): Operation {
       { subject: SUBJECT, event: { id: spare, timestamp, action: 'state_changed', host } },
     ],
     change: {
-      ...{ deployment: SUBJECT.id, event: LOGGED, otherwise: spare, preconditions: [] },
-      edits: [{ op: 'set', path: ['deployment', 'peers', host], value: 1 }],
+      ...{ deployment: SUBJECT.id, event: logged, otherwise: spare, preconditions: [] },
+      edits: [{ op: 'set', path: ['deployment', 'peers', peer], value: 1 }],
     },
   };
 }
@@ -60,6 +60,18 @@ describe('an operation whose event has its id from its content', () => {
     expect(await written()).toEqual([
       ['ips_assigned', 'one'],
       ['state_changed', 'two'],
+    ]);
+  });
+
+  it('is recorded for itself where the state is so already', async () => {
+    const one = made('one', 1n);
+    const same = made('two', 2n, { logged: makeUlid(TIME, 2n), peer: 'one' });
+    await apply(one);
+    expect(await apply(same)).toMatchObject({ kind: 'commit', changes: [] });
+    expect(await apply(same)).toMatchObject({ kind: 'present', changes: [] });
+    expect(await written()).toEqual([
+      ['ips_assigned', 'one'],
+      ['ips_assigned', 'two'],
     ]);
   });
 

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ConflictError, KgitError } from '../../src/errors.js';
 import type { KgitEvent } from '../../src/model/event.js';
 import type { Operation } from '../../src/model/operation.js';
-import { deployment } from '../../src/model/subject.js';
+import { deployment, formatSubject } from '../../src/model/subject.js';
 import { type IdSource, makeUlid } from '../../src/model/ulid.js';
 import type { ValueMap } from '../../src/model/value.js';
 import { applyOperation } from '../../src/store/apply-operation.js';
@@ -48,6 +48,11 @@ export class World {
   /** Between two looks at the clock a millisecond goes by. */
   readonly now = () => this.time++;
 
+  /** The messages of all events that were published. */
+  messages(): unknown[] {
+    return this.remote.events(formatSubject(SUBJECT)).map(({ message }) => message);
+  }
+
   readonly ids: IdSource = { next: (time = this.now()) => makeUlid(time, BigInt(++this.#ids)) };
 }
 
@@ -88,6 +93,13 @@ export class LegacyClone {
   /** What the state file says. */
   data(): ValueMap {
     return parse(readFileSync(this.stateFile, 'utf8')) as ValueMap;
+  }
+
+  /** The messages of the entries in its log. */
+  logged(): unknown[] {
+    const log = join(this.folder, 'state/deployment-events.yaml');
+    const entries = existsSync(log) ? (parse(readFileSync(log, 'utf8')).events as ValueMap[]) : [];
+    return entries.map(({ message }) => message);
   }
 
   /** Writes the state file as an old script does, past kgit. */
