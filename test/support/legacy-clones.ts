@@ -69,6 +69,8 @@ export class LegacyClone {
   /** The scripts' checkout. */
   readonly folder: string;
   readonly told: string[] = [];
+  /** How many of its operations were refused. */
+  refused = 0;
   readonly #world: World;
   readonly #localFolder: string;
   readonly #calls: CallServer;
@@ -131,6 +133,7 @@ export class LegacyClone {
     for (const operation of this.#waiting)
       await this.#publish(operation).catch((error: unknown) => {
         onlyConflicts(error);
+        this.refused++;
         this.told.push(String((error as KgitError).data['path']));
       });
     this.#waiting = [];

@@ -191,7 +191,7 @@ describe('clones on several machines that work on one deployment by import, mirr
             for (const clone of clones) await clone.sync();
             // What the script API logged needs no import to be there.
             for (const clone of clones)
-              if (clone.told.length === 0)
+              if (clone.refused === 0)
                 expect(world.messages()).toEqual(expect.arrayContaining(clone.logged()));
           }
           for (const clone of clones) await clone.import('repository', false);
