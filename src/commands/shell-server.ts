@@ -8,7 +8,7 @@ import { scriptLocks } from '../composition.js';
 import { KgitError, NotFoundError } from '../errors.js';
 import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
 import { FolderLock } from '../store/folder-lock.js';
-import { ImportedFiles } from '../store/imported-files.js';
+import { noteWritten } from '../store/imported-files.js';
 import { readEvents, readState } from '../store/records.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import { deploymentValues } from '../sync/export/exported-state.js';
@@ -112,7 +112,7 @@ export default class ShellServer extends LegacyCommand {
           events.map((event) => event.read()),
         );
       },
-      wrote: (path, edits) => new ImportedFiles(opened.localFolder, async () => true).wrote(path, edits),
+      wrote: (path, edits) => noteWritten(opened.localFolder, path, edits),
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },

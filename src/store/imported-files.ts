@@ -32,6 +32,9 @@ export interface FileEdit {
 /** How many records of a file are kept whose operation may still be refused. */
 const MAX_EARLIER = 8;
 
+/** Below the local folder of a clone. */
+const FOLDER = 'imports';
+
 /** The hash by which a file is known again. */
 export function textHash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -50,7 +53,7 @@ export class ImportedFiles {
    * @param stands whether what a record tells of is in the repository, or waits for it
    */
   constructor(folder: string, stands: (record: ImportedFileRecord) => Promise<boolean>) {
-    this.#folder = join(folder, 'imports');
+    this.#folder = join(folder, FOLDER);
     this.#stands = stands;
   }
 
@@ -91,23 +94,27 @@ export class ImportedFiles {
     await this.#journal(record.path).replace(...kept, noted);
   }
 
-  /** Notes what kgit itself wrote into a file and has recorded: only what others write is new to the next import. Throws EnvironmentError. */
-  async wrote(path: string, edits: readonly FileEdit[]): Promise<void> {
-    const records = await this.#records(path);
-    if (records.length === 0 || edits.length === 0) return;
-    const over = (earlier: FileEdit) =>
-      edits.some((edit) => edit.path.every((key, i) => key === earlier.path[i]));
-    await this.#journal(path).replace(
-      ...records.map((record) => {
-        const kept = (record.edits ?? []).filter((earlier) => !over(earlier));
-        return { ...record, edits: [...kept, ...edits] };
-      }),
-    );
-  }
-
   #journal(path: string): PrivateJournal {
     return new PrivateJournal(this.#folder, path);
   }
+}
+
+/**
+ * Notes what kgit itself wrote into the file at this absolute path and has recorded: only what others write is new to the
+ * next import. Throws EnvironmentError.
+ * @param folder the local folder of the clone
+ */
+export async function noteWritten(folder: string, path: string, edits: readonly FileEdit[]): Promise<void> {
+  const journal = new PrivateJournal(join(folder, FOLDER), path);
+  const records = (await journal.read()).filter(isRecord);
+  if (records.length === 0 || edits.length === 0) return;
+  const isOver = (earlier: FileEdit) =>
+    edits.some((edit) => edit.path.every((key, i) => key === earlier.path[i]));
+  const noted = records.map((record) => {
+    const kept = (record.edits ?? []).filter((earlier) => !isOver(earlier));
+    return { ...record, edits: [...kept, ...edits] };
+  });
+  await journal.replace(...noted);
 }
 
 function isRecord(line: unknown): line is ImportedFileRecord {

@@ -11,7 +11,7 @@ import type { ValueMap } from '../../src/model/value.js';
 import { applyOperation } from '../../src/store/apply-operation.js';
 import { EventFinder } from '../../src/store/event-finder.js';
 import type { FolderLock } from '../../src/store/folder-lock.js';
-import { ImportedFiles } from '../../src/store/imported-files.js';
+import { ImportedFiles, noteWritten } from '../../src/store/imported-files.js';
 import type { Reading } from '../../src/store/outcomes.js';
 import { OverlayView } from '../../src/store/overlay-view.js';
 import { readEvents, readState } from '../../src/store/records.js';
@@ -48,12 +48,12 @@ export class World {
   /** Between two looks at the clock a millisecond goes by. */
   readonly now = () => this.time++;
 
+  readonly ids: IdSource = { next: (time = this.now()) => makeUlid(time, BigInt(++this.#ids)) };
+
   /** The messages of all events that were published. */
   messages(): unknown[] {
     return this.remote.events(formatSubject(SUBJECT)).map(({ message }) => message);
   }
-
-  readonly ids: IdSource = { next: (time = this.now()) => makeUlid(time, BigInt(++this.#ids)) };
 }
 
 /** What an operation does to a view. */
@@ -239,7 +239,7 @@ export class LegacyClone {
         const events = (await readEvents(view, SUBJECT)).map((event) => event.read());
         return deploymentValues((await readState(view, DEPLOYMENT)) ?? {}, events);
       },
-      wrote: (path, edits) => new ImportedFiles(this.#localFolder, async () => true).wrote(path, edits),
+      wrote: (path, edits) => noteWritten(this.#localFolder, path, edits),
       importFiles: async (paths) => {
         await mergeFiles(paths, merge);
       },
