@@ -11,8 +11,9 @@ import {
   deferDebug,
   deferOclif,
   deferPackage,
-  leaveOut,
   plainPlatform,
+  setAside,
+  setAsideSource,
 } from './deferred-requires.mjs';
 import { libraryBuild } from './library-build.mjs';
 
@@ -26,8 +27,8 @@ const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
 rmSync(dist, { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
-// To find plugins, their files, versions and settings on the disk; to turn a wheel while something goes on.
-const UNUSED = ['tinyglobby', 'minimatch', 'semver', 'lilconfig', 'get-package-type', 'cli-spinners'];
+// oclif uses them to look for plugins on the disk, and for the spinner that it prepares where stderr is a terminal.
+const RARE = ['tinyglobby', 'minimatch', 'semver', 'lilconfig', 'get-package-type', 'cli-spinners'];
 
 const scripts = {
   ...shared,
@@ -49,7 +50,7 @@ const program = await build({
     deferOclif,
     deferDebug,
     plainPlatform,
-    leaveOut(UNUSED),
+    setAside(RARE, 'rare.cjs'),
     deferBuiltins(['crypto', 'child_process']),
     deferPackage('yaml', 'yaml.cjs'),
   ],
@@ -65,8 +66,14 @@ const yaml = await build({
   entryNames: 'yaml',
   format: 'cjs',
 });
-const outputFiles = [...program.outputFiles, ...yaml.outputFiles];
-const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs };
+const rare = await build({
+  ...scripts,
+  stdin: { contents: setAsideSource(RARE), sourcefile: 'rare', resolveDir: root },
+  entryNames: 'rare',
+  format: 'cjs',
+});
+const outputFiles = [program, yaml, rare].flatMap((bundle) => bundle.outputFiles);
+const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs, ...rare.metafile.outputs };
 // CommonJS, for V8 keeps the compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
 const hash = createHash('sha256');

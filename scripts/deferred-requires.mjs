@@ -102,16 +102,25 @@ export const plainPlatform = {
   },
 };
 
-/** Packages of oclif's for what a built program never does; one that asks for them all the same fails, and says why. */
-export const leaveOut = (names) => ({
-  name: 'leave-out',
+/**
+ * Packages that hardly any run uses, in one script of their own beside the program's, which is loaded when one of them is
+ * asked for. They are all there: what a terminal or an unusual setting makes oclif ask for is never missing.
+ */
+export const setAside = (names, script) => ({
+  name: 'set-aside',
   setup(build) {
     build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({
       path,
-      namespace: 'left-out',
+      namespace: 'set-aside',
     }));
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      contents: `throw new Error('${path} is not part of this build');`,
+    build.onResolve({ filter: /./, namespace: 'set-aside' }, ({ path }) => ({ path, external: true }));
+    build.onLoad({ filter: /./, namespace: 'set-aside' }, ({ path }) => ({
+      contents: `module.exports = require("./${script}")["${path}"];`,
+      loader: 'js',
     }));
   },
 });
+
+/** The source of the script that `setAside` names. */
+export const setAsideSource = (names) =>
+  `module.exports = { ${names.map((name) => `get '${name}'() { return require('${name}'); }`).join(', ')} };`;
