@@ -36,7 +36,14 @@ function byGitleaks(texts) {
       writeFileSync(join(source, `${i}.${place === 'state' ? 'yaml' : 'txt'}`), `${text}\n`);
     });
     const report = join(folder, 'report.json');
-    const args = ['dir', source, '--report-format=json', `--report-path=${report}`, '--redact', '--exit-code=0'];
+    const args = [
+      'dir',
+      source,
+      '--report-format=json',
+      `--report-path=${report}`,
+      '--redact',
+      '--exit-code=0',
+    ];
     if (spawnSync('gitleaks', args, { stdio: 'ignore' }).status !== 0) return null;
     const files = JSON.parse(readFileSync(report, 'utf8')).map(({ File }) => File);
     return texts.filter((_, i) => files.some((file) => /(\d+)\.\w+$/.exec(file)?.[1] === String(i)));
@@ -46,11 +53,17 @@ function byGitleaks(texts) {
 }
 
 const byKgit = (texts) =>
-  texts.filter(({ place, value }) => findSecrets(value, place === 'state' ? ['deployment'] : [place]).length > 0);
+  texts.filter(
+    ({ place, value }) => findSecrets(value, place === 'state' ? ['deployment'] : [place]).length > 0,
+  );
 
 const [secrets, harmless] = [heldOut('secrets', lists), heldOut('harmless', lists)];
-const share = (some, all) => `${some.length} of ${all.length} (${((100 * some.length) / all.length).toFixed(1)} %)`;
-for (const [tool, find] of [['kgit', byKgit], ['gitleaks', byGitleaks]]) {
+const share = (some, all) =>
+  `${some.length} of ${all.length} (${((100 * some.length) / all.length).toFixed(1)} %)`;
+for (const [tool, find] of [
+  ['kgit', byKgit],
+  ['gitleaks', byGitleaks],
+]) {
   const found = find(secrets);
   const refused = find(harmless);
   if (found === null || refused === null) {

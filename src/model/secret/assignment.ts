@@ -1,14 +1,24 @@
-import { isFilePath, isOpaque, isPlaceholder, isSubstitution } from './placeholder.js';
+import { isFilePath, isOpaque, isPlaceholder, isSubstitution, looksLikePassword } from './placeholder.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
+import { FOREIGN_PASSWORD } from './secret-words.js';
 import type { SecretSpan } from './span.js';
 
 /** Ends of names whose values are judged; `kindOfName` decides over the whole name. */
-const KEYWORD =
-  /(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|psk|auth|authorization|dockerconfigjson|connection[-_]?string|(?:private|priv|pre-?shared|api|access|account|secret|storage|ssh|client|encryption|signing|master|shared)[-_ ]?key(?:[-_]data)?)s?(?![A-Za-z])/gi;
-/** From the name to its value: `=`, `:`, `=>`, a quote on either side, a YAML block mark; or the blanks after a flag. */
+const KEYWORD = new RegExp(
+  [
+    '(?:pass(?:word|wd|phrase|code)?|pw|pwd|pin(?:[-_ ]?(?:code|number))?|pat|mdp|secret(?:[-_]?id)?|token|psk|auth|authorization',
+    '|credential|cred|dockerconfigjson|connection[-_]?string|session[-_]?id',
+    '|(?:private|priv|pre-?shared|api|app|application|access|account|secret|storage|ssh|client|encryption|signing|master|shared',
+    '|certificate|routing|integration|consumer|auth|hmac|session|licen[cs]e|product|activation|recovery|unseal|root|join)',
+    '[-_ ]?key(?:[-_]data)?)s?(?![A-Za-z])',
+    `|(?:${FOREIGN_PASSWORD})`,
+  ].join(''),
+  'gi',
+);
+/** From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block mark; or the blanks after a flag. */
 const SEPARATOR =
-  /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
-const NAME_BEFORE = /[\w.-]{0,64}$/;
+  /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|->|→|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
+const NAME_BEFORE = /[\p{L}\p{N}_.-]{0,64}$/u;
 /** Up to the next member of a URL's query or of a list of options. */
 const BARE_VALUE = /(?:(?![&;]\w{1,40}=)[^\s"'`]){1,4096}/y;
 const MAX_VALUE = 4096;
@@ -32,8 +42,15 @@ function readValue(text: string, at: number, quote: string | undefined): Found |
 }
 
 /** `password: was rotated`: a word of prose follows a colon and is followed by another. */
-function isProse(text: string, { value, end }: Found): boolean {
-  return /^[A-Za-z][a-z]*[,.]?$/.test(value) && /^[,.]?[ \t]+[A-Za-z]/.test(text.slice(end, end + 8));
+function isProse(text: string, { value, end }: Found, kind: NameKind): boolean {
+  const next = text.slice(end, end + 8);
+  if (!/^\p{L}[\p{Ll}-]*[,.]?$/u.test(value)) return false;
+  return /^[,.]?[ \t]+\p{L}/u.test(next) || (kind === 'pass' && /^[,.]?[ \t]+\d/.test(next));
+}
+
+/** `pw hunter2`, `PIN 4711`: what follows a word that can only mean the secret itself. */
+function isAfterWord(word: string, value: string): boolean {
+  return word === 'PIN' ? isSecretUnder('pin', value) : looksLikePassword(value);
 }
 
 function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boolean {
@@ -56,18 +73,23 @@ export function findAssignments(text: string): SecretSpan[] {
     if (!separator) continue;
     const before = NAME_BEFORE.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? '';
     const isFlag = before.startsWith('-');
-    if (separator[2] !== undefined && !isFlag) continue;
     if (isSubstitution(text, SEPARATOR.lastIndex)) continue;
     const found = readValue(text, SEPARATOR.lastIndex, separator[3]);
-    if (!found || (separator[2] !== undefined && found.value.startsWith('-'))) continue;
-    if (separator[1] === ':' && separator[3] === undefined && isProse(text, found)) continue;
+    if (!found) continue;
+    const isAfterBlank = separator[2] !== undefined;
+    if (isAfterBlank && (isFlag ? found.value.startsWith('-') : !isAfterWord(match[0], found.value)))
+      continue;
     const kind = kindOfName(before.replace(/^-+/, '') + match[0]);
+    if (isAfterBlank && !isFlag && kind !== 'secret' && kind !== 'pin') continue;
+    if (separator[1] === ':' && separator[3] === undefined && isProse(text, found, kind)) continue;
     if (!isSecretValue(kind, isFlag || separator[1] === '=', found.value)) continue;
     spans.push({
       start: found.start,
       end: found.end,
       rule: 'assignment',
-      what: `value of "${match[0].toLowerCase()}"`,
+      what: /^[\w -]*$/.test(match[0])
+        ? `value of "${match[0].toLowerCase()}"`
+        : 'value of a word for "password"',
     });
     KEYWORD.lastIndex = Math.max(found.end, nameEnd);
   }

@@ -31,12 +31,16 @@ export function kindOfPath(keys: Keys): NameKind {
   return typeof name === 'string' ? kindOfName(name) : 'plain';
 }
 
+/** A hash of 16 to 64 bytes, in hexadecimal or base64. */
+const DIGEST = /^(?:[\w-]{1,12}[:-])?(?:[0-9a-fA-F:]{32,191}|[A-Za-z0-9+/_-]{22,88}={0,2})$/;
+
 function judgeScalar(scalar: Scalar, kind: NameKind): readonly { rule: string; what: string }[] {
   if (scalar === null || scalar === undefined || typeof scalar === 'boolean') return [];
   const text = String(scalar);
+  if (kind === 'digest' && DIGEST.test(text)) return [];
   const found = typeof scalar === 'string' ? scanText(text, kind === 'public') : [];
   if (found.length > 0 || !isSecretUnder(kind, text)) return found;
-  return [{ rule: 'secret-path', what: kind === 'secret' ? 'value of a secret path' : 'token or key' }];
+  return [{ rule: 'secret-path', what: kind === 'token' ? 'token or key' : 'value of a secret path' }];
 }
 
 class Search {

@@ -1,16 +1,10 @@
-import { isOpaque, isPlaceholder } from './placeholder.js';
+import { COMMAND_FORMS, FILE_FORMS, type LoginForm } from './command-forms.js';
+import { isFilePath, isOpaque, isPlaceholder } from './placeholder.js';
 import type { SecretSpan } from './span.js';
 
-interface LoginForm {
-  readonly rule: string;
-  readonly what: string;
-  readonly hint: RegExp;
-  /** Global; its one group, the value, ends the match. Every repetition is bounded. */
-  readonly pattern: RegExp;
-  readonly isSecret?: (value: string) => boolean;
-}
-
 const FORMS: readonly LoginForm[] = [
+  ...COMMAND_FORMS,
+  ...FILE_FORMS,
   {
     rule: 'authorization',
     what: 'Authorization header',
@@ -28,8 +22,8 @@ const FORMS: readonly LoginForm[] = [
   {
     rule: 'login',
     what: 'password after the user name',
-    hint: /\b(?:curl|wget)\b/,
-    pattern: /\s(?:-u|--user|--proxy-user|-U)[ \t=]{0,4}["']?[^\s:"']{0,100}:([^\s"']{1,1024})/g,
+    hint: /\b(?:curl|wget|https?|xh|etcdctl)\b/,
+    pattern: /\s(?:-u|--user|--proxy-user|-U|-a|--auth)[ \t=]{0,4}["']?[^\s:"']{0,100}:([^\s"']{1,1024})/g,
   },
   {
     rule: 'login',
@@ -59,7 +53,8 @@ export function findLogins(text: string): SecretSpan[] {
     if (!hint.test(text)) continue;
     for (const match of text.matchAll(pattern)) {
       const value = match[1] ?? '';
-      if (isPlaceholder(value.replace(/[),.;\]}]{1,3}$/, '')) || (isSecret && !isSecret(value))) continue;
+      const bare = value.replace(/[),.;\]}]{1,3}$/, '');
+      if (isPlaceholder(bare) || isFilePath(bare) || (isSecret && !isSecret(value))) continue;
       const end = match.index + match[0].length;
       spans.push({ start: end - value.length, end, rule, what });
     }

@@ -12,8 +12,12 @@ const WORDS = new Set(
 const WHOLE =
   /^(?:\**|•+|[xX]{3,}|\.{2,}|…|-+|_+|<[^<>]{0,100}>|\[[^[\]]{0,100}\]|\$\{[^{}]{0,200}\}|\$\w{1,100}|\$env:\w{1,100}|%\w{1,100}%|\$\{\{[^{}]{0,200}\}\}|\{\{[^{}]{0,200}\}\}|your[-_ ][\w -]{1,60})$/;
 
-/** References that a secret manager resolves: 1Password, vals, Vault agent, SOPS, AWS, Azure Key Vault. */
-const REFERENCE = /^(?:op:\/\/|ref\+\w|vault:|ENC\[|arn:aws:|@Microsoft\.KeyVault\()/;
+/** References that a secret manager or a tool resolves: 1Password, vals, Vault agent, AWS, Azure Key Vault, a variable. */
+const REFERENCE =
+  /^(?:op:\/\/|ref\+\w|(?:vault|bao|awssm|gcpsm|azkv|keyring|secretref|env|file|fd):|[a-z]{2,20}(?:secrets?|vault)[a-z]{0,20}:\/\/|arn:aws[\w-]{0,10}:|@Microsoft\.KeyVault\(|!vault\b)/;
+/** Ciphertext that is meant to be committed: of SOPS, age, Ansible Vault, and of a SealedSecret (a key of 512 bytes, its length before it). */
+const CIPHERTEXT =
+  /^(?:ENC\[|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----|\$ANSIBLE_VAULT;|Ag[A-D][A-Za-z0-9+/]{160,}={0,2}$)/;
 
 /** Commands and templates that a shell or renderer fills in; their text goes on after a blank. */
 const SUBSTITUTION = /^(?:\$\(|`|\{\{|\$\{|<\()/;
@@ -24,6 +28,7 @@ export function isPlaceholder(value: string): boolean {
   return (
     (text.length <= MAX_NAME && (WORDS.has(text.toLowerCase()) || WHOLE.test(text))) ||
     REFERENCE.test(text) ||
+    CIPHERTEXT.test(text) ||
     SUBSTITUTION.test(text)
   );
 }
@@ -40,7 +45,7 @@ const MAX_NAME = 256;
 export function isFilePath(value: string): boolean {
   if (value.length > MAX_NAME || /[\n=+]/.test(value)) return false;
   return (
-    /^(?:\.{1,2}|~|\$\w{1,60}|\$\{\w{1,60}\})?\/[\w.@ ~-]/.test(value) ||
+    /^@?(?:\.{1,2}|~|\$\w{1,60}|\$\{\w{1,60}\})?\/[\w.@ ~-]/.test(value) ||
     /\.(?:pem|key|crt|pub|ya?ml|json|env|txt|conf)$/.test(value)
   );
 }
@@ -57,4 +62,23 @@ export function isOpaque(value: string): boolean {
   }
   if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return true;
   return value.length >= 8 && !/\s/.test(value) && /[!#$%^&*+=?~]/.test(value);
+}
+
+/** Whether `value` can be the name of an object of Kubernetes, with its namespace or not, or is a sentence. */
+export function isObjectName(value: string): boolean {
+  if (/\s/.test(value.trim())) return true;
+  if (!/^[a-z0-9][a-z0-9./-]{0,252}$/.test(value)) return false;
+  // `hunter2`: names with a number have it behind a hyphen.
+  return /^[a-z]*$/.test(value) || /[./-]/.test(value);
+}
+
+/** Whether a word of a sentence looks like a password: letters with digits or signs, and no version, name or path. */
+export function looksLikePassword(word: string): boolean {
+  if (word.length < 5 || word.length > 128 || isPlaceholder(word) || isFilePath(word)) return false;
+  if (/^(?:v?\d+(?:[.\d]|[a-z]$)|(?:sha|aes|base|md|utf|rsa|ed|x|k|http|ipv|oauth)-?\d)/i.test(word))
+    return false;
+  if (!/[A-Za-z]/.test(word) || /[/\\(){}<>[\]]/.test(word)) return false;
+  if (/[!#$%^&*+=?@~]/.test(word)) return !/^[\w.-]+@[\w.-]+$/.test(word) && !/^[A-Za-z'-]+[!?]$/.test(word);
+  // Names of machines and objects have their digits behind a hyphen or a dot.
+  return /\d/.test(word) && (/[A-Z]/.test(word) || !/[-_.:]/.test(word));
 }

@@ -1,7 +1,11 @@
 import { findAssignments } from './assignment.js';
+import { foldText } from './fold-text.js';
 import { findLogins } from './login.js';
 import { findPem } from './pem.js';
+import { findProse } from './prose.js';
+import { linkRanges, publicRanges } from './public-data.js';
 import { findRandomTokens } from './random-token.js';
+import { findManifestData } from './secret-manifest.js';
 import { isInside, joinSpans, mergeRanges, type Range, type SecretSpan } from './span.js';
 import { findTokens } from './token-formats.js';
 import { findUrlCredentials } from './url-credentials.js';
@@ -12,9 +16,6 @@ const HARMLESS = /^(?:[a-z0-9_.-]{0,22}|[A-Za-z0-9_.-]{0,9}|[0-9TZ:.+-]{0,35}|[0
 /** Base64 within base64 (a kubeconfig in a Secret's manifest): how often it is unwrapped. */
 const MAX_UNWRAP = 3;
 
-/** Public by construction: digests, OpenSSH public keys, SOPS ciphertext; their random digits are no secret. */
-const PUBLIC_DATA =
-  /sha(?:1|256|384|512)[-:][A-Za-z0-9+/]{27,88}={0,2}|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[a-z0-9@.-]{1,60}) AAAA[A-Za-z0-9+/]+={0,2}|ENC\[AES256_GCM,[^[\]]{0,8192}\]/gi;
 const PERCENT = /%[2-7][0-9A-Fa-f]/;
 const ENCODED_TOKEN = /[A-Za-z0-9+/=_.~%-]{12,}/g;
 /** DER of a public key (SubjectPublicKeyInfo: EC P-256, Ed25519, RSA 2048 and 4096) in base64. */
@@ -26,11 +27,6 @@ function unwrap(token: string): string | undefined {
   if (bytes.length < 6) return undefined;
   const text = bytes.toString('latin1');
   return /^[\t\n\r\x20-\x7e]*$/.test(text) ? text : undefined;
-}
-
-function publicRanges(text: string): Range[] {
-  if (!/sha\d|AAAA|ENC\[/i.test(text)) return [];
-  return [...text.matchAll(PUBLIC_DATA)].map((match) => [match.index, match.index + match[0].length]);
 }
 
 /** Tokens written with %XX, as in a URL's query: found as what they stand for. */
@@ -83,6 +79,14 @@ export function scanText(text: string, isPublicPlace = false, depth = 0): Secret
   if (HARMLESS.test(text)) return [];
   const isAlone = depth === 0 && !isPublicPlace;
   if (isAlone && clean.has(text)) return [];
+  const folded = foldText(text);
+  const found = scanFolded(folded.text, isPublicPlace, depth);
+  if (isAlone && found.length === 0) noteClean(text);
+  if (folded.text === text) return found;
+  return found.map((span) => ({ ...span, start: folded.at(span.start), end: folded.at(span.end) }));
+}
+
+function scanFolded(text: string, isPublicPlace: boolean, depth: number): SecretSpan[] {
   const pem = findPem(text);
   const keys = findWireguardKeys(text, isPublicPlace);
   const harmless = mergeRanges([...pem.publicBlocks, ...keys.publicKeys, ...publicRanges(text)]);
@@ -91,13 +95,13 @@ export function scanText(text: string, isPublicPlace = false, depth = 0): Secret
     ...pem.secrets,
     ...findTokens(text),
     ...keys.secrets,
+    ...findManifestData(text),
     ...findUrlCredentials(text),
     ...findLogins(text),
     ...findAssignments(text),
+    ...findProse(text),
     ...scanPercentEncoded(text, depth),
-    ...(isDer ? [] : scanRandom(text, harmless, depth)),
+    ...(isDer ? [] : scanRandom(text, mergeRanges([...harmless, ...linkRanges(text)]), depth)),
   ];
-  const secrets = joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
-  if (isAlone && secrets.length === 0) noteClean(text);
-  return secrets;
+  return joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
 }

@@ -1,39 +1,84 @@
-import { isFilePath, isOpaque, isPlaceholder } from './placeholder.js';
+import { foldText } from './fold-text.js';
+import { isFilePath, isObjectName, isOpaque, isPlaceholder } from './placeholder.js';
+import { isForeignPassword } from './secret-words.js';
 
 /**
- * What a key says of its value. `secret`: anything in it is one (password). `token`: anything but the name of an
- * object, which is what k0rdent's and Kubernetes' references hold. `public`: a public key. `plain`: nothing.
+ * What a key says of its value. `secret`: anything in it is one (password). `pass`: the same, but for numbers and
+ * sentences, since tests pass, too. `token`: anything but the name of an object, which is what k0rdent's and Kubernetes'
+ * references hold. `login`: as a token, and what has digits or capitals (credentials). `pin`: digits. `public`: a public
+ * key. `digest`: a hash. `plain`: nothing.
  */
-export type NameKind = 'plain' | 'public' | 'token' | 'secret';
+export type NameKind = 'plain' | 'public' | 'digest' | 'token' | 'login' | 'pin' | 'pass' | 'secret';
 
 /** Names are compared without separators and in lower case: `client-secret`, `clientSecret`, `CLIENT_SECRET`. */
 const SECRET_NAME =
-  /(?:password|passwd|passphrase|passcode|pwd|privatekey|privkey|presharedkey|clientsecret|secretaccesskey|secretkey|sharedsecret|appsecret)s?$/;
+  /(?:password|passwd|passphrase|passcode|pwd|privatekey|privkey|presharedkey|clientsecret|secretaccesskey|secretkey|sharedsecret|appsecret|(?:admin|auth|become|bind|db|ftp|key|ldap|login|master|my|pg|proxy|redis|require|root|smtp|ssh|ssl|store|sudo|user|vnc|wifi)(?:pass|pw))s?$/;
 const TOKEN_NAME =
-  /(?:secret|token|apikey|accesskey|accountkey|storagekey|sshkey|clientkey|clientkeydata|encryptionkey|signingkey|masterkey|sharedkey|authorization|dockerconfigjson|connectionstring|webhookurl|joinkey|kubeconfig)s?$/;
+  /(?:secret|token|(?:api|app|application|access|account|activation|auth|certificate|client|consumer|encrypt|encryption|fernet|gossip|hmac|integration|join|license|licence|master|product|recovery|root|routing|session|shared|sharedaccess|signing|ssh|storage|unseal)key(?:data)?|authorization|dockerconfigjson|connectionstring|webhookurl|kubeconfig|sessionid|sessioncookie|recoverycode|backupcode)s?$/;
 const PUBLIC_NAME = /(?:public|pub)keys?$/;
-/** Short words that are secret alone, but not as the end of another (`bypass`, `oauth`). */
-const WHOLE_WORD = /(?:^|[^A-Za-z])(?:pass|psk|auth|PASS|PSK|AUTH)$/;
+const DIGEST_NAME =
+  /(?:hash|checksum|digest|integrity|fingerprint|thumbprint|etag|sha1|sha256|sha384|sha512|md5|shasum)(?:es|s)?$/;
+/** Words that say it at the end of a name, but not as the end of a longer word (`bypass`, `oauth`, `spin`, `compat`). */
+const LAST_WORD: Readonly<Record<string, NameKind>> = {
+  ...{ pw: 'secret', pass: 'pass', psk: 'token', auth: 'token', pat: 'token', pin: 'pin', pincode: 'pin' },
+  ...{ credential: 'login', credentials: 'login', cred: 'login', creds: 'login', mdp: 'secret' },
+};
+/** Words before `pass` with which it is a round, or a success. */
+const ROUND =
+  /^(?:first|second|third|next|last|final|single|multi|one|two|all|any|did|does|must|no|should|tests?|checks?|by|to)$/;
 /** What may follow the word that counts: `password_b64`, `token2`, `passwordValue`. */
 const SUFFIX = /(?:[-_.]?(?:b64|base64|value|plain|plaintext|old|new|current|previous|\d{1,3}))+$/i;
 /** Text that stands as a key, such as a command; it is judged as text. */
 const NOT_A_NAME = /[=${}<>()*,;\n]/;
 const MAX_NAME = 200;
 
+/** The words of a name, in lower case: `dbPass`, `db_pass`, `db.pass` and `DB-PASS` are `db`, `pass`. */
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+}
+
+const flattened = (name: string) => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+
+function kindOfLastWord(base: string): NameKind {
+  const words = wordsOf(base);
+  const kind = LAST_WORD[words.at(-1) ?? ''] ?? 'plain';
+  const before = words.at(-2);
+  return kind === 'pass' && before !== undefined && !ROUND.test(before) ? 'secret' : kind;
+}
+
 /** What the name of a key says of its value. FORMATS' secret paths (`wireguard_peers.*.private_key`) are `secret`. */
 export function kindOfName(name: string): NameKind {
-  const base = name.slice(-MAX_NAME).replace(SUFFIX, '');
-  const flat = base.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+  const whole = foldText(name.slice(-MAX_NAME)).text;
+  const base = whole.replace(SUFFIX, '');
+  const flat = flattened(base);
   if (NOT_A_NAME.test(base)) return 'plain';
   if (PUBLIC_NAME.test(flat)) return 'public';
-  if (SECRET_NAME.test(flat)) return 'secret';
-  if (TOKEN_NAME.test(flat) || WHOLE_WORD.test(base)) return 'token';
-  return 'plain';
+  if (SECRET_NAME.test(flat) || isForeignPassword(flat)) return 'secret';
+  if (TOKEN_NAME.test(flat)) return 'token';
+  // `sha256` is no `sha` with a number behind it.
+  if (DIGEST_NAME.test(flattened(whole))) return 'digest';
+  if (flat.endsWith('secretid')) return 'login';
+  return kindOfLastWord(base);
 }
 
 /** Whether `value` under a name of `kind` is a secret for its place alone, whatever its shape. */
 export function isSecretUnder(kind: NameKind, value: string): boolean {
-  if (kind === 'plain' || kind === 'public' || isPlaceholder(value)) return false;
+  if (kind === 'plain' || kind === 'public' || kind === 'digest' || isPlaceholder(value)) return false;
   if (isFilePath(value)) return false;
-  return kind === 'secret' || isOpaque(value);
+  switch (kind) {
+    case 'secret':
+      return true;
+    case 'pass':
+      return !/\s/.test(value.trim()) && !/^[\d.,:%/-]*$/.test(value);
+    case 'pin':
+      return /^\d{4,12}$/.test(value);
+    case 'login':
+      return isOpaque(value) || !isObjectName(value);
+    case 'token':
+      return isOpaque(value);
+  }
 }

@@ -70,6 +70,14 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     pattern:
       /(?<=hooks\.slack\.com\/(?:services|workflows|triggers)\/|discord(?:app)?\.com\/api\/webhooks\/)[\w/-]{20,}/g,
   },
+  {
+    rule: 'webhook-url',
+    what: 'webhook URL',
+    hint: 'hook',
+    // An id somewhere behind it: pages about hooks have none.
+    pattern: /(?<=:\/\/[^\s"'<>]{1,200}\/(?:web)?hooks?(?:b2)?\/)[\w@/.-]{16,512}/g,
+    isToken: (match) => /[A-Za-z]\d|\d[A-Za-z]/.test(match[0]) && /[A-Za-z0-9-]{16,}/.test(match[0]),
+  },
   { rule: 'npm-token', what: 'npm token', hint: 'npm_', pattern: /npm_[A-Za-z0-9]{30,}/g },
   { rule: 'pypi-token', what: 'PyPI token', hint: 'pypi-', pattern: /pypi-AgE[\w-]{40,}/g },
   {
@@ -136,6 +144,39 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     what: 'Doppler token',
     hint: 'dp.',
     pattern: /(?<![A-Za-z0-9])dp\.(?:ct|pt|st|sa|scim|audit)\.[\w.-]{30,}/g,
+  },
+  {
+    rule: 'telegram-token',
+    what: 'Telegram bot token',
+    hint: ':AA',
+    pattern: /(?<!\d)\d{8,12}:AA[\w-]{30,}/g,
+  },
+  { rule: 'sonar-token', what: 'SonarQube token', hint: 'sq', pattern: /(?<![a-z])sq[apu]_[a-f0-9]{40}/g },
+  {
+    rule: 'new-relic-key',
+    what: 'New Relic key',
+    hint: 'NR',
+    pattern: /[A-Za-z0-9]{30,40}NRAL|NRAK-[A-Z0-9]{20,}/g,
+  },
+  {
+    rule: 'nats-seed',
+    what: 'NATS nkey seed',
+    hint: 'S',
+    pattern: /(?<![A-Za-z0-9])S[UAONC][A-Z2-7]{56}(?![A-Za-z0-9])/g,
+  },
+  {
+    rule: 'vendor-token',
+    what: 'token behind its name',
+    hint: ':',
+    // `token-x2kjz:…`: a name with a number or an id, and a run of letters and digits that is no git revision.
+    pattern:
+      /(?<![\w./-])[a-z][a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,3}:(?![0-9a-f]{30,}(?![A-Za-z0-9]))(?=[A-Za-z]*\d[A-Za-z]*\d)[A-Za-z0-9]{30,}/g,
+  },
+  {
+    rule: 'licence-key',
+    what: 'licence key',
+    hint: '-',
+    pattern: /(?<![\w-])(?=[A-Z-]{0,29}\d)(?=[\d-]{0,29}[A-Z])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,7}(?![\w-])/g,
   },
   {
     rule: 'bootstrap-token',

@@ -22,8 +22,7 @@ const ALPHABETS: Readonly<Record<string, string>> = {
   d: '0123456789',
   g: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
 };
-const MARK =
-  /\{(?:([a-zA-Z]):(\d{1,3})|(uuid|yt)|colons:(\d{1,2})|enc:(\{[^}]*\}|[^}]*)|)\}/g;
+const MARK = /\{(?:([a-zA-Z]):(\d{1,3})|(uuid|yt)|colons:(\d{1,2})|enc:(\{[^}]*\}|[^}]*)|)\}/g;
 
 /** The same bytes for the same seed, on every machine. */
 function bytes(seed: string, length: number): Buffer {
@@ -53,9 +52,15 @@ function fill(name: string, text: string): string {
       const seed = `${name} ${count++}`;
       if (kind !== undefined) return draw(seed, kind, Number(length));
       if (id === 'uuid')
-        return draw(seed, 'h', 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5').slice(0, 36);
+        return draw(seed, 'h', 32)
+          .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5')
+          .slice(0, 36);
       if (id === 'yt') return draw(seed, 'g', 11);
-      if (colons !== undefined) return bytes(seed, Number(colons)).toString('hex').toUpperCase().replace(/..(?=.)/g, '$&:');
+      if (colons !== undefined)
+        return bytes(seed, Number(colons))
+          .toString('hex')
+          .toUpperCase()
+          .replace(/..(?=.)/g, '$&:');
       return plain === undefined ? '' : Buffer.from(plain.replaceAll('~', '')).toString('base64');
     },
   );
@@ -76,7 +81,10 @@ export function heldOut(
     .map((line) => {
       const [, name = '', place, raw = ''] = /^(.*?) \| (\w+) \| (.*)$/.exec(line) ?? [];
       if (!isPlace(place)) throw new RangeError(`not a line of a held-out list: ${line.slice(0, 40)}`);
-      const text = fill(name, raw.replace(/\\([n\\t])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\')));
+      const text = fill(
+        name,
+        raw.replace(/\\([n\\t])/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : '\\')),
+      );
       return { name, place, text, value: place === 'state' ? parse(text) : text };
     });
 }

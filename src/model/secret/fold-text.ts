@@ -1,0 +1,50 @@
+/** A text as its reader sees it, in plain letters; `at` gives the place in the original. */
+export interface FoldedText {
+  readonly text: string;
+  /** Index into the original of what stands at `index` of `text`; its length for the end. */
+  at(index: number): number;
+}
+
+const ASCII = /^[\u0000-\u007f]*$/;
+/** Marks that stand on a letter, and characters that nobody sees. */
+const DROPPED = /[\p{M}\p{Cf}]/gu;
+
+/** Characters that compatibility decomposition leaves as they are, with the ASCII character that they look like. */
+const LOOK_ALIKES = new Map<string, string>(
+  [
+    // Letters of Cyrillic and Greek that Latin has too, and Latin letters with a stroke.
+    'аaАAВBеeЕEѕsЅSіiІIјjЈJкkКKМMНHоoОOрpРPсcСCТTуyхxХXԁdԛqԝwһhӏl',
+    'οoΟOαaΑAΒBΕEΖZΗHΙIιiΚKκkΜMΝNνvΡPρpΤTΥYΧXχx',
+    'łlŁLøoØOđdĐDħhßsıi',
+    // Signs that stand for a colon, an equals sign, a hyphen or a quote.
+    '꞉:∶:ː:˸:։:׃:᠄:⁝:；;═=꞊=゠=᐀=‐-‑-‒-–-—-−-＿_“"”"„"‟"«"»"″"「"」"‘\'’\'‚\'‹\'›\'′\'',
+  ].flatMap((pairs) => {
+    const characters = [...pairs];
+    return characters.flatMap((from, i) => (i % 2 === 0 ? [[from, characters[i + 1] ?? from] as const] : []));
+  }),
+);
+
+function foldCharacter(character: string): string {
+  const alike = LOOK_ALIKES.get(character);
+  if (alike !== undefined) return alike;
+  const plain = character.normalize('NFKD').replace(DROPPED, '');
+  return LOOK_ALIKES.get(plain) ?? (/^[\p{Zs}]$/u.test(plain) ? ' ' : plain);
+}
+
+/**
+ * `text` with full-width forms, styled letters and look-alikes of other alphabets written in ASCII, without accents and
+ * invisible characters. Words of other languages are compared in this form on both sides.
+ */
+export function foldText(text: string): FoldedText {
+  if (ASCII.test(text)) return { text, at: (index) => index };
+  const places: number[] = [];
+  let folded = '';
+  let place = 0;
+  for (const character of text) {
+    const plain = character < '\u0080' ? character : foldCharacter(character);
+    for (let i = 0; i < plain.length; i++) places.push(place);
+    folded += plain;
+    place += character.length;
+  }
+  return { text: folded, at: (index) => places[index] ?? text.length };
+}

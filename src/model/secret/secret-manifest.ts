@@ -1,0 +1,105 @@
+import { isPlaceholder } from './placeholder.js';
+import type { SecretSpan } from './span.js';
+
+const MANIFEST = /kind\\{0,3}["']?[ \t]{0,8}:[ \t]{0,8}\\{0,3}["']?Secret\b/;
+const DATA = new Set(['data', 'stringData']);
+/** Blanks and dashes; the key, if there is one; and what comes behind it. */
+const LINE = /^([ \t]*(?:- )*[ \t]*)(?:["']?([\w./-]{1,253})["']?[ \t]*:(?:[ \t]+|$))?(.*)$/;
+const BLOCK_MARK = /^[|>][-+\d]{0,3}$/;
+/** Tokens of JSON, of the flow style of YAML, and of JSON within a JSON text. */
+const TOKEN =
+  /\\{0,3}"((?:[^"\\]|\\(?!\\{0,2}"[ \t]{0,8}[:,}\]]).){0,65536})\\{0,3}"|[{}[\]:,]|[^\s"{}[\]:,]{1,65536}/g;
+
+/** A mapping of a text, while it is read. */
+interface Mapping {
+  readonly indent: number;
+  isSecret: boolean;
+  lastKey: string;
+  /** The mapping in whose `data` or `stringData` this one lies. */
+  readonly owner: Mapping | null;
+}
+
+interface Candidate {
+  readonly owner: Mapping;
+  readonly start: number;
+  readonly end: number;
+}
+
+function below(parent: Mapping | undefined, indent: number): Mapping {
+  const isData = parent !== undefined && DATA.has(parent.lastKey);
+  return { indent, isSecret: false, lastKey: '', owner: isData ? parent : (parent?.owner ?? null) };
+}
+
+/** Values in YAML's block style: the lines below `data:` of a mapping that has `kind: Secret`, before or behind them. */
+function inBlocks(text: string): Candidate[] {
+  const candidates: Candidate[] = [];
+  let stack: Mapping[] = [];
+  let lineStart = 0;
+  for (const line of text.split('\n')) {
+    const [, lead = '', key, rest = ''] = LINE.exec(line) ?? [];
+    const value = rest.trim();
+    const start = lineStart + line.length - rest.trimStart().length;
+    lineStart += line.length + 1;
+    if (line.trim() === '') continue;
+    if (line.startsWith('---') || line.startsWith('...')) stack = [];
+    const indent = lead.length;
+    const isItem = lead.includes('-');
+    while (stack.length > 0 && isOver(stack.at(-1)?.indent ?? 0, indent, isItem)) stack.pop();
+    let mapping = stack.at(-1);
+    if (key !== undefined) {
+      if (mapping?.indent !== indent) {
+        mapping = below(mapping, indent);
+        stack.push(mapping);
+      }
+      mapping.lastKey = key;
+      if (key === 'kind' && /^["']?Secret["']?$/.test(value)) mapping.isSecret = true;
+    }
+    if (mapping?.owner && value !== '' && !BLOCK_MARK.test(value))
+      candidates.push({ owner: mapping.owner, start, end: start + value.length });
+  }
+  return candidates;
+}
+
+/** Whether a mapping has ended before a line: the line is further out, or a dash begins the next one. */
+function isOver(mapping: number, line: number, isItem: boolean): boolean {
+  return mapping > line || (isItem && mapping === line);
+}
+
+/** Values between braces: `{"kind": "Secret", "data": {"x": "…"}}`. */
+function inBraces(text: string): Candidate[] {
+  const candidates: Candidate[] = [];
+  const stack: Mapping[] = [];
+  let word: { text: string; start: number; end: number } | null = null;
+  let isValue = false;
+  for (const match of text.matchAll(TOKEN)) {
+    const mapping = stack.at(-1);
+    const token = match[0];
+    if (token === '{' || token === '[') {
+      stack.push(below(mapping, stack.length));
+      isValue = token === '[';
+    } else if (token === '}' || token === ']') {
+      stack.pop();
+      isValue = false;
+    } else if (token === ',') isValue = false;
+    else if (token === ':') {
+      if (mapping && word) mapping.lastKey = word.text;
+      isValue = true;
+    } else {
+      const quoted = match[1];
+      const start = match.index + (quoted === undefined ? 0 : token.indexOf(quoted));
+      word = { text: quoted ?? token, start, end: start + (quoted ?? token).length };
+      if (!mapping || !isValue) continue;
+      if (mapping.lastKey === 'kind' && word.text === 'Secret') mapping.isSecret = true;
+      if (mapping.owner) candidates.push({ owner: mapping.owner, start, end: word.end });
+    }
+  }
+  return candidates;
+}
+
+/** The values below `data` and `stringData` of the manifests of Secrets in a text: YAML or JSON, alone or in a list. */
+export function findManifestData(text: string): SecretSpan[] {
+  if (!MANIFEST.test(text)) return [];
+  return [...inBlocks(text), ...(text.includes('{') ? inBraces(text) : [])]
+    .filter(({ owner, start, end }) => owner.isSecret && !isPlaceholder(text.slice(start, end)))
+    .map(({ start, end }) => ({ start, end, rule: 'secret-manifest', what: 'data of a Secret' }));
+}
