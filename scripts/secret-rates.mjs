@@ -57,21 +57,22 @@ const byKgit = (texts) =>
     ({ place, value }) => findSecrets(value, place === 'state' ? ['deployment'] : [place]).length > 0,
   );
 
-const [secrets, harmless] = [heldOut('secrets', lists), heldOut('harmless', lists)];
 const share = (some, all) =>
   `${some.length} of ${all.length} (${((100 * some.length) / all.length).toFixed(1)} %)`;
-for (const [tool, find] of [
-  ['kgit', byKgit],
-  ['gitleaks', byGitleaks],
-]) {
-  const found = find(secrets);
-  const refused = find(harmless);
-  if (found === null || refused === null) {
-    console.log(`${tool}: not on PATH`);
-    continue;
+
+for (const suffix of ['', '-unseen']) {
+  const [secrets, harmless] = [heldOut(`secrets${suffix}`, lists), heldOut(`harmless${suffix}`, lists)];
+  console.log(`secrets${suffix}.txt and harmless${suffix}.txt`);
+  for (const [tool, find] of Object.entries({ kgit: byKgit, gitleaks: byGitleaks })) {
+    const [found, refused] = [find(secrets), find(harmless)];
+    if (found === null || refused === null) {
+      console.log(`  ${tool}: not on PATH`);
+      continue;
+    }
+    console.log(`  ${tool}: found ${share(found, secrets)}, false alarms ${share(refused, harmless)}`);
+    if (!process.argv.includes('--names')) continue;
+    for (const { name } of secrets.filter((text) => !found.includes(text)))
+      console.log(`    missed: ${name}`);
+    for (const { name } of refused) console.log(`    false alarm: ${name}`);
   }
-  console.log(`${tool}: found ${share(found, secrets)}, false alarms ${share(refused, harmless)}`);
-  if (!process.argv.includes('--names')) continue;
-  for (const { name } of secrets.filter((text) => !found.includes(text))) console.log(`  missed: ${name}`);
-  for (const { name } of refused) console.log(`  false alarm: ${name}`);
 }

@@ -1,24 +1,26 @@
+import { isAscii } from './fold-text.js';
+import { lazily } from './lazily.js';
 import { isFilePath, isOpaque, isPlaceholder, isSubstitution, looksLikePassword } from './placeholder.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
-import { FOREIGN_PASSWORD } from './secret-words.js';
+import { otherPassword, PLAIN_PASSWORD } from './secret-words.js';
 import type { SecretSpan } from './span.js';
 
 /** Ends of names whose values are judged; `kindOfName` decides over the whole name. */
-const KEYWORD = new RegExp(
-  [
-    '(?:pass(?:word|wd|phrase|code)?|pw|pwd|pin(?:[-_ ]?(?:code|number))?|pat|mdp|secret(?:[-_]?id)?|token|psk|auth|authorization',
-    '|credential|cred|dockerconfigjson|connection[-_]?string|session[-_]?id',
-    '|(?:private|priv|pre-?shared|api|app|application|access|account|secret|storage|ssh|client|encryption|signing|master|shared',
-    '|certificate|routing|integration|consumer|auth|hmac|session|licen[cs]e|product|activation|recovery|unseal|root|join)',
-    '[-_ ]?key(?:[-_]data)?)s?(?![A-Za-z])',
-    `|(?:${FOREIGN_PASSWORD})`,
-  ].join(''),
-  'gi',
-);
+const KEYWORDS = [
+  '(?:pass(?:word|wd|phrase|code)?|pw|pwd|pin(?:[-_ ]?(?:code|number))?|pat|mdp|secret(?:[-_]?id)?|token|psk|auth|authorization',
+  '|credential|cred|dockerconfigjson|connection[-_]?string|session[-_]?id',
+  '|(?:private|priv|pre-?shared|api|app|application|access|account|secret|storage|ssh|client|encryption|signing|master|shared',
+  '|certificate|routing|integration|consumer|auth|hmac|session|licen[cs]e|product|activation|recovery|unseal|root|join)',
+  `[-_ ]?key(?:[-_]data)?|${PLAIN_PASSWORD})s?(?![A-Za-z])`,
+].join('');
+const KEYWORD = new RegExp(KEYWORDS, 'gi');
+/** For a text with other characters than ASCII's. */
+const anyKeyword = lazily(() => new RegExp(`${KEYWORDS}|(?:${otherPassword()})`, 'gi'));
 /** From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block mark; or the blanks after a flag. */
 const SEPARATOR =
   /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|->|→|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
-const NAME_BEFORE = /[\p{L}\p{N}_.-]{0,64}$/u;
+const NAME_BEFORE = /[\w.-]{0,64}$/;
+const ANY_NAME_BEFORE = /[\p{L}\p{N}_.-]{0,64}$/u;
 /** Up to the next member of a URL's query or of a list of options. */
 const BARE_VALUE = /(?:(?![&;]\w{1,40}=)[^\s"'`]){1,4096}/y;
 const MAX_VALUE = 4096;
@@ -65,13 +67,14 @@ function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boole
 /** Values that a name or a flag in `text` calls secret: `password=X`, `"token": "X"`, `--client-secret X`. */
 export function findAssignments(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
-  KEYWORD.lastIndex = 0;
-  for (let match = KEYWORD.exec(text); match; match = KEYWORD.exec(text)) {
+  const [keyword, nameBefore] = isAscii(text) ? [KEYWORD, NAME_BEFORE] : [anyKeyword(), ANY_NAME_BEFORE];
+  keyword.lastIndex = 0;
+  for (let match = keyword.exec(text); match; match = keyword.exec(text)) {
     const nameEnd = match.index + match[0].length;
     SEPARATOR.lastIndex = nameEnd;
     const separator = SEPARATOR.exec(text);
     if (!separator) continue;
-    const before = NAME_BEFORE.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? '';
+    const before = nameBefore.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? '';
     const isFlag = before.startsWith('-');
     if (isSubstitution(text, SEPARATOR.lastIndex)) continue;
     const found = readValue(text, SEPARATOR.lastIndex, separator[3]);
@@ -91,7 +94,7 @@ export function findAssignments(text: string): SecretSpan[] {
         ? `value of "${match[0].toLowerCase()}"`
         : 'value of a word for "password"',
     });
-    KEYWORD.lastIndex = Math.max(found.end, nameEnd);
+    keyword.lastIndex = Math.max(found.end, nameEnd);
   }
   return spans;
 }

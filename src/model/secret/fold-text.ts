@@ -1,3 +1,5 @@
+import { lazily } from './lazily.js';
+
 /** A text as its reader sees it, in plain letters; `at` gives the place in the original. */
 export interface FoldedText {
   readonly text: string;
@@ -5,30 +7,34 @@ export interface FoldedText {
   at(index: number): number;
 }
 
-const ASCII = /^[\u0000-\u007f]*$/;
+const BEYOND_ASCII = /[^\u0000-\u007f]/;
 /** Marks that stand on a letter, and characters that nobody sees. */
 const DROPPED = /[\p{M}\p{Cf}]/gu;
 
 /** Characters that compatibility decomposition leaves as they are, with the ASCII character that they look like. */
-const LOOK_ALIKES = new Map<string, string>(
-  [
-    // Letters of Cyrillic and Greek that Latin has too, and Latin letters with a stroke.
-    'аaАAВBеeЕEѕsЅSіiІIјjЈJкkКKМMНHоoОOрpРPсcСCТTуyхxХXԁdԛqԝwһhӏl',
-    'οoΟOαaΑAΒBΕEΖZΗHΙIιiΚKκkΜMΝNνvΡPρpΤTΥYΧXχx',
-    'łlŁLøoØOđdĐDħhßsıi',
-    // Signs that stand for a colon, an equals sign, a hyphen or a quote.
-    '꞉:∶:ː:˸:։:׃:᠄:⁝:；;═=꞊=゠=᐀=‐-‑-‒-–-—-−-＿_“"”"„"‟"«"»"″"「"」"‘\'’\'‚\'‹\'›\'′\'',
-  ].flatMap((pairs) => {
-    const characters = [...pairs];
-    return characters.flatMap((from, i) => (i % 2 === 0 ? [[from, characters[i + 1] ?? from] as const] : []));
-  }),
-);
+const PAIRS = [
+  // Letters of Cyrillic and Greek that Latin has too, and Latin letters with a stroke.
+  'аaАAВBеeЕEѕsЅSіiІIјjЈJкkКKМMНHоoОOрpРPсcСCТTуyхxХXԁdԛqԝwһhӏl',
+  'οoΟOαaΑAΒBΕEΖZΗHΙIιiΚKκkΜMΝNνvΡPρpΤTΥYΧXχx',
+  'łlŁLøoØOđdĐDħhßsıi',
+  // Signs that stand for a colon, an equals sign, a hyphen or a quote.
+  '꞉:∶:ː:˸:։:׃:᠄:⁝:；;═=꞊=゠=᐀=‐-‑-‒-–-—-−-＿_“"”"„"‟"«"»"″"「"」"‘\'’\'‚\'‹\'›\'′\'',
+].join('');
+const lookAlikes = lazily(() => {
+  const characters = [...PAIRS];
+  return new Map(characters.flatMap((from, i) => (i % 2 === 0 ? [[from, characters[i + 1] ?? from]] : [])));
+});
+
+/** Whether `text` has no character beyond ASCII. */
+export function isAscii(text: string): boolean {
+  return !BEYOND_ASCII.test(text);
+}
 
 function foldCharacter(character: string): string {
-  const alike = LOOK_ALIKES.get(character);
+  const alike = lookAlikes().get(character);
   if (alike !== undefined) return alike;
   const plain = character.normalize('NFKD').replace(DROPPED, '');
-  return LOOK_ALIKES.get(plain) ?? (/^[\p{Zs}]$/u.test(plain) ? ' ' : plain);
+  return lookAlikes().get(plain) ?? (/^[\p{Zs}]$/u.test(plain) ? ' ' : plain);
 }
 
 /**
@@ -36,7 +42,7 @@ function foldCharacter(character: string): string {
  * invisible characters. Words of other languages are compared in this form on both sides.
  */
 export function foldText(text: string): FoldedText {
-  if (ASCII.test(text)) return { text, at: (index) => index };
+  if (isAscii(text)) return { text, at: (index) => index };
   const places: number[] = [];
   let folded = '';
   let place = 0;

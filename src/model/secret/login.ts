@@ -8,34 +8,35 @@ const FORMS: readonly LoginForm[] = [
   {
     rule: 'authorization',
     what: 'Authorization header',
-    hint: /authorization/i,
+    hints: ['authorization'],
     pattern:
       /authorization\\?["']?[ \t]{0,4}[:=][ \t]{0,4}\\?["']?(?:(?:bearer|basic|token|apikey|negotiate)[ \t]{1,4})?([^\s"'`,\\]{1,4096})/gi,
   },
   {
     rule: 'authorization',
     what: 'bearer or basic credentials',
-    hint: /bearer|basic/i,
+    hints: ['bearer', 'basic'],
     pattern: /\b(?:bearer|basic)[ \t]{1,4}([\w.~+/=-]{8,4096})/gi,
     isSecret: isCredentials,
   },
   {
     rule: 'login',
     what: 'password after the user name',
-    hint: /\b(?:curl|wget|https?|xh|etcdctl)\b/,
-    pattern: /\s(?:-u|--user|--proxy-user|-U|-a|--auth)[ \t=]{0,4}["']?[^\s:"']{0,100}:([^\s"']{1,1024})/g,
+    hints: ['curl', 'wget', 'http ', 'https ', 'xh ', 'etcdctl'],
+    pattern:
+      /\s(?:-\w{0,6}[uUa]|--user|--proxy-user|--auth)[ \t=]{0,4}["']?[^\s:"']{0,100}:([^\s"']{1,1024})/g,
   },
   {
     rule: 'login',
     what: 'password of a login command',
-    hint: /sshpass|mysql|mariadb|login/,
+    hints: ['sshpass', 'mysql', 'mariadb', 'login'],
     pattern:
       /\b(?:sshpass[ \t]{1,4}-p[ \t]{0,4}|(?:mysql|mysqldump|mariadb)\b[^\n|;&]{0,200}?[ \t]-p|login\b[^\n|;&]{0,200}?[ \t]-p[ \t=]{1,4})["']?([^\s"'-][^\s"']{0,1024})/g,
   },
   {
     rule: 'login',
     what: 'literal of a Kubernetes Secret',
-    hint: /--from-literal/,
+    hints: ['--from-literal'],
     pattern: /--from-literal[= ]["']?[^\s="']{1,100}=["']?([^\s"']{1,4096})/g,
   },
 ];
@@ -49,8 +50,9 @@ function isCredentials(value: string): boolean {
 /** Credentials that commands and HTTP headers hold without naming them a password. */
 export function findLogins(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
-  for (const { hint, pattern, rule, what, isSecret } of FORMS) {
-    if (!hint.test(text)) continue;
+  const lower = text.toLowerCase();
+  for (const { hints, pattern, rule, what, isSecret } of FORMS) {
+    if (!hints.some((hint) => lower.includes(hint))) continue;
     for (const match of text.matchAll(pattern)) {
       const value = match[1] ?? '';
       const bare = value.replace(/[),.;\]}]{1,3}$/, '');

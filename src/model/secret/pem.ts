@@ -11,10 +11,12 @@ const END = '-----END ';
 const CUT_BODY = /[A-Za-z0-9+/=\s]*/y;
 /** `-----BEGI` in hexadecimal, in one piece or as `xxd` and fingerprints write it. */
 const HEX_BEGIN = /(?:2d[\s:]?){5}42[\s:]?45[\s:]?47[\s:]?49/gi;
+const HEX_DASHES = ['2d2d', '2D2D', '2d 2d', '2D 2D', '2d:2d', '2D:2D', '2d\n2d'];
 const HEX_RUN = /(?:[0-9a-f]{2}[\s:]?){1,100000}/iy;
 
 function findHexPem(text: string): SecretSpan[] {
   const secrets: SecretSpan[] = [];
+  if (!HEX_DASHES.some((dashes) => text.includes(dashes))) return secrets;
   for (const { index } of text.matchAll(HEX_BEGIN)) {
     if (index < HEX_RUN.lastIndex && secrets.length > 0) continue;
     HEX_RUN.lastIndex = index;
@@ -45,7 +47,7 @@ export function findPem(text: string): { secrets: SecretSpan[]; publicBlocks: Ra
         publicBlocks.push([match.index, CUT_BODY.lastIndex]);
         break;
       }
-      publicBlocks.push([match.index, close]);
+      publicBlocks.push([match.index, close + END.length]);
     }
   }
   const open = text.search(LOOSE_PRIVATE);

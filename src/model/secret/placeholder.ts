@@ -21,6 +21,8 @@ const CIPHERTEXT =
 
 /** Commands and templates that a shell or renderer fills in; their text goes on after a blank. */
 const SUBSTITUTION = /^(?:\$\(|`|\{\{|\$\{|<\()/;
+/** Patterns of grep and sed, which only speak of what stands there. */
+const PATTERN = /^(?:\.[*+]|\[\^|\\[Sw][*+])/;
 
 /** Whether `value` only stands for a secret: empty, masked, a variable, a template, a reference, or a word like `none`. */
 export function isPlaceholder(value: string): boolean {
@@ -29,6 +31,7 @@ export function isPlaceholder(value: string): boolean {
     (text.length <= MAX_NAME && (WORDS.has(text.toLowerCase()) || WHOLE.test(text))) ||
     REFERENCE.test(text) ||
     CIPHERTEXT.test(text) ||
+    PATTERN.test(text) ||
     SUBSTITUTION.test(text)
   );
 }

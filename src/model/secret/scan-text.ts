@@ -46,7 +46,10 @@ function scanPercentEncoded(text: string, depth: number): SecretSpan[] {
 
 function scanRandom(text: string, harmless: readonly Range[], depth: number): SecretSpan[] {
   const spans: SecretSpan[] = [];
-  for (const [start, end] of findRandomTokens(text, harmless)) {
+  const tokens = findRandomTokens(text, harmless);
+  const links = tokens.length > 0 ? mergeRanges(linkRanges(text)) : [];
+  for (const [start, end] of tokens) {
+    if (isInside(links, start, end)) continue;
     const inner = depth < MAX_UNWRAP ? unwrap(text.slice(start, end)) : undefined;
     const found = inner === undefined ? undefined : scanText(inner, false, depth + 1)[0];
     if (inner !== undefined && !found) continue;
@@ -101,7 +104,7 @@ function scanFolded(text: string, isPublicPlace: boolean, depth: number): Secret
     ...findAssignments(text),
     ...findProse(text),
     ...scanPercentEncoded(text, depth),
-    ...(isDer ? [] : scanRandom(text, mergeRanges([...harmless, ...linkRanges(text)]), depth)),
+    ...(isDer ? [] : scanRandom(text, harmless, depth)),
   ];
   return joinSpans(found.filter((span) => !isInside(harmless, span.start, span.end)));
 }

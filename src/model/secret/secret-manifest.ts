@@ -98,7 +98,7 @@ function inBraces(text: string): Candidate[] {
 
 /** The values below `data` and `stringData` of the manifests of Secrets in a text: YAML or JSON, alone or in a list. */
 export function findManifestData(text: string): SecretSpan[] {
-  if (!MANIFEST.test(text)) return [];
+  if (!text.includes('Secret') || !MANIFEST.test(text)) return [];
   return [...inBlocks(text), ...(text.includes('{') ? inBraces(text) : [])]
     .filter(({ owner, start, end }) => owner.isSecret && !isPlaceholder(text.slice(start, end)))
     .map(({ start, end }) => ({ start, end, rule: 'secret-manifest', what: 'data of a Secret' }));

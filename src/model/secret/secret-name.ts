@@ -1,4 +1,4 @@
-import { foldText } from './fold-text.js';
+import { foldText, isAscii } from './fold-text.js';
 import { isFilePath, isObjectName, isOpaque, isPlaceholder } from './placeholder.js';
 import { isForeignPassword } from './secret-words.js';
 
@@ -41,7 +41,8 @@ function wordsOf(name: string): string[] {
     .filter(Boolean);
 }
 
-const flattened = (name: string) => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+const flattened = (name: string) =>
+  name.replace(isAscii(name) ? /[^A-Za-z0-9]/g : /[^\p{L}\p{N}]/gu, '').toLowerCase();
 
 function kindOfLastWord(base: string): NameKind {
   const words = wordsOf(base);
@@ -50,8 +51,21 @@ function kindOfLastWord(base: string): NameKind {
   return kind === 'pass' && before !== undefined && !ROUND.test(before) ? 'secret' : kind;
 }
 
+/** Kinds of names that were asked for: few names stand in all events. */
+const known = new Map<string, NameKind>();
+const MAX_KNOWN = 10_000;
+
 /** What the name of a key says of its value. FORMATS' secret paths (`wireguard_peers.*.private_key`) are `secret`. */
 export function kindOfName(name: string): NameKind {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const kind = judgedName(name);
+  if (known.size >= MAX_KNOWN) known.clear();
+  if (name.length <= MAX_NAME) known.set(name, kind);
+  return kind;
+}
+
+function judgedName(name: string): NameKind {
   const whole = foldText(name.slice(-MAX_NAME)).text;
   const base = whole.replace(SUFFIX, '');
   const flat = flattened(base);

@@ -1,41 +1,45 @@
-import { foldText } from './fold-text.js';
+import { foldText, isAscii } from './fold-text.js';
+import { lazily } from './lazily.js';
 
-/** The word for `password`, `passphrase` or `PIN` in other languages, as one writes it before a value. */
-const WORDS = [
-  ...['Passwort', 'Kennwort', 'Zugangscode', 'wachtwoord', 'lösenord', 'passord', 'adgangskode', 'kodeord'],
+/** The word for `password` in other languages, without accents, as one writes it before a value. */
+const PLAIN = [
+  ...['passwort', 'kennwort', 'zugangscode', 'wachtwoord', 'losenord', 'passord', 'adgangskode', 'kodeord'],
   ...[
     'salasana',
     'parool',
-    'jelszó',
+    'jelszo',
     'heslo',
-    'hasło',
+    'haslo',
     'geslo',
     'lozinka',
     'zaporka',
-    'slaptažodis',
-    'parolă',
+    'slaptazodis',
+    'parola',
   ],
-  ...[
-    'mot de passe',
-    'mots de passe',
-    'contraseña',
-    'contrasenya',
-    'senha',
-    'palavra-passe',
-    'parola d’ordine',
-  ],
-  ...['şifre', 'kata sandi', 'mật khẩu', 'lykilorð', 'fjalëkalim', 'pasahitza'],
+  ...['mot de passe', 'mots de passe', 'contrasena', 'contrasenya', 'senha', 'palavra-passe'],
+  ...['sifre', 'kata sandi', 'mat khau', 'lykilord', 'fjalekalim', 'pasahitza'],
+];
+/** The same in other alphabets: a text without any of their characters is not searched for them. */
+const OTHER = [
   ...['пароль', 'пароля', 'парола', 'лозинка', 'κωδικός πρόσβασης', 'συνθηματικό', 'σύνθημα'],
   ...['密码', '密碼', '口令', 'パスワード', 'パスフレーズ', '暗証番号', '비밀번호', '암호'],
   ...['סיסמה', 'סיסמא', 'كلمة المرور', 'كلمة السر', 'رمز عبور', 'पासवर्ड', 'รหัสผ่าน'],
-].map((word) => foldText(word).text.toLowerCase());
+];
 
-/** Pattern of a text that has such a word in it, folded: between its parts stand blanks, hyphens or nothing. */
-export const FOREIGN_PASSWORD = WORDS.map((word) => word.replace(/[ '-]+/g, "[-_ ']?")).join('|');
+const inText = (words: readonly string[]) =>
+  words.map((word) => word.replace(/[ '-]+/g, "[-_ ']?")).join('|');
+const atEnd = (words: readonly string[]) =>
+  new RegExp(`(?:${words.map((word) => word.replace(/[ '-]+/g, '')).join('|')})$`);
+const folded = lazily(() => OTHER.map((word) => foldText(word).text.toLowerCase()));
 
-const ENDS = new RegExp(`(?:${WORDS.map((word) => word.replace(/[ '-]+/g, '')).join('|')})$`);
+/** Patterns of a folded text with such a word in it: between its parts stand blanks, hyphens or nothing. */
+export const PLAIN_PASSWORD = inText(PLAIN);
+export const otherPassword = lazily(() => inText(folded()));
+
+const PLAIN_END = atEnd(PLAIN);
+const otherEnd = lazily(() => atEnd(folded()));
 
 /** Whether a name, folded, in lower case and without separators, ends with such a word: `dbkennwort`. */
 export function isForeignPassword(flat: string): boolean {
-  return ENDS.test(flat);
+  return PLAIN_END.test(flat) || (!isAscii(flat) && otherEnd().test(flat));
 }

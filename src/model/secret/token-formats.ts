@@ -4,8 +4,8 @@ interface TokenFormat {
   /** Stable id, as findings name it. */
   readonly rule: string;
   readonly what: string;
-  /** Literal that every match contains: the cheap test before the pattern. */
-  readonly hint: string;
+  /** What every match contains: the cheap test before the pattern. */
+  readonly hint: string | RegExp;
   /** Global. Only its last part may be unbounded, so that the time is linear in the text. */
   readonly pattern: RegExp;
   /** Whether a match is a token after all; left out: always. */
@@ -161,13 +161,13 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
   {
     rule: 'nats-seed',
     what: 'NATS nkey seed',
-    hint: 'S',
+    hint: /S[UAONC][A-Z2-7]{56}/,
     pattern: /(?<![A-Za-z0-9])S[UAONC][A-Z2-7]{56}(?![A-Za-z0-9])/g,
   },
   {
     rule: 'vendor-token',
     what: 'token behind its name',
-    hint: ':',
+    hint: /:[A-Za-z0-9]{30}/,
     // `token-x2kjz:…`: a name with a number or an id, and a run of letters and digits that is no git revision.
     pattern:
       /(?<![\w./-])[a-z][a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,3}:(?![0-9a-f]{30,}(?![A-Za-z0-9]))(?=[A-Za-z]*\d[A-Za-z]*\d)[A-Za-z0-9]{30,}/g,
@@ -175,7 +175,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
   {
     rule: 'licence-key',
     what: 'licence key',
-    hint: '-',
+    hint: /[A-Z0-9]{5}-[A-Z0-9]{5}-/,
     pattern: /(?<![\w-])(?=[A-Z-]{0,29}\d)(?=[\d-]{0,29}[A-Z])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,7}(?![\w-])/g,
   },
   {
@@ -205,7 +205,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
 export function findTokens(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   for (const { rule, what, hint, pattern, isToken } of TOKEN_FORMATS) {
-    if (!text.includes(hint)) continue;
+    if (typeof hint === 'string' ? !text.includes(hint) : !hint.test(text)) continue;
     for (const match of text.matchAll(pattern)) {
       if (isToken && !isToken(match)) continue;
       spans.push({ start: match.index, end: match.index + match[0].length, rule, what });

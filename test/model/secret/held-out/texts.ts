@@ -70,9 +70,9 @@ function isPlace(word: string | undefined): word is Place {
   return word === 'message' || word === 'command' || word === 'state';
 }
 
-/** The texts of `secrets.txt` or `harmless.txt` in `folder`, marks filled in. */
+/** The texts of a list in `folder`, marks filled in. */
 export function heldOut(
-  file: 'secrets' | 'harmless',
+  file: 'secrets' | 'harmless' | 'secrets-unseen' | 'harmless-unseen',
   folder: URL = new URL('.', import.meta.url),
 ): HeldOut[] {
   const lines = readFileSync(new URL(`${file}.txt`, folder), 'utf8').split('\n');
