@@ -268,7 +268,7 @@ export abstract class KgitCommand extends Command {
     this.endProgress();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
-    reportFailure(thrown, this.argv, this.flags.verbose === true);
+    await reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
 }
 

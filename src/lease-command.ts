@@ -38,7 +38,7 @@ export abstract class LeaseCommand extends WriteCommand {
     const runId = this.ciRun.id;
     const holder = { name: author.name, host: thisHost.hostname, ...(runId === undefined ? {} : { runId }) };
     return {
-      ...{ holder, author, reason: this.flags.reason },
+      ...{ holder, author, reason: this.flags.reason, allowSecret: this.flags['allow-secret'] },
       // Not where CI is set: a lease of who is gone would stand in the way of jobs on a protected branch.
       mustTell: this.flags['require-publish'] === true,
       tell: (name, previous, reason) => {

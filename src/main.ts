@@ -15,7 +15,7 @@ export async function main(): Promise<void> {
     await run(argv, configOptions());
   } catch (thrown) {
     const { reportFailure } = await import('./cli/failure.js');
-    reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
+    await reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
   }
 }
 

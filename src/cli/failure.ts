@@ -55,20 +55,36 @@ export function wantsJson(argv: readonly string[]): boolean {
   );
 }
 
+/** `value` with the secrets in its texts masked. */
+function masked(value: unknown, mask: (text: string) => string): unknown {
+  if (typeof value === 'string') return mask(value);
+  if (Array.isArray(value)) return value.map((item) => masked(item, mask));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, masked(child, mask)]));
+}
+
 /** Tells how a command line failed: as JSON on stdout where it asks for that, else on stderr. Sets the exit code. */
-export function reportFailure(thrown: unknown, argv: readonly string[], verbose: boolean): void {
+export async function reportFailure(
+  thrown: unknown,
+  argv: readonly string[],
+  verbose: boolean,
+): Promise<void> {
+  // Loaded by who fails alone. The words of a command line are repeated in errors, and CI keeps what it prints.
+  const { maskSecrets } = await import('../model/secret/mask-secrets.js');
   const error = asKgitError(thrown);
   process.exitCode = error.exitCode;
   if (wantsJson(argv)) {
-    const whole = { apiVersion: API_VERSION, kind: 'Error', error: error.toJSON() };
+    const whole = { apiVersion: API_VERSION, kind: 'Error', error: masked(error.toJSON(), maskSecrets) };
     process.stdout.write(`${shownJson(JSON.stringify(whole, null, 2), process.stdout.isTTY === true)}\n`);
     return;
   }
   const style = styleFor(process.stderr.isTTY === true, process.env);
-  const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(error.message)}`];
+  const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(maskSecrets(error.message))}`];
   for (const suggestion of error.suggestions)
-    lines.push(`  ${style('cyan', '→')} ${terminalText(suggestion)}`);
+    lines.push(`  ${style('cyan', '→')} ${terminalText(maskSecrets(suggestion))}`);
   if (verbose || error.code === 'INTERNAL')
-    lines.push(style('dim', terminalText((thrown instanceof Error ? thrown.stack : undefined) ?? '')));
+    lines.push(
+      style('dim', terminalText(maskSecrets((thrown instanceof Error ? thrown.stack : undefined) ?? ''))),
+    );
   process.stderr.write(`${lines.join('\n')}\n`);
 }

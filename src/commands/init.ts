@@ -22,6 +22,7 @@ import { actorOf } from '../identity.js';
 import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
+import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { editState, parseState } from '../model/state-document.js';
 import {
   DEFAULT_MANAGEMENT,
@@ -183,6 +184,7 @@ export default class Init extends WriteCommand {
 
   #management(): string | undefined {
     const name = this.flags['management'] as string | undefined;
+    refuseTexts({ management: name });
     if (name === undefined || isLabel(name)) return name;
     throw new UsageError(`--management ${JSON.stringify(name.slice(0, 80))} is not a DNS-1123 label`, {
       suggestions: ["Use at most 63 characters of a-z, 0-9 and '-'"],

@@ -7,6 +7,7 @@ import type { Actor } from '../model/operation.js';
 import { hasCode, orIfGone } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import { isOn } from './commit-builder.js';
+import { namedCommitter } from './committer.js';
 import { type Git, gitFailed } from './git.js';
 import type { Repository } from './repository.js';
 import { personEnvironment } from './sign-commits.js';
@@ -87,9 +88,10 @@ async function contents(git: Git, parts: BackupParts): Promise<string> {
   const manifest = await blob(`${JSON.stringify(parts.manifest, null, 2)}\n`);
   const root = [`100644 blob ${manifest}\t${MANIFEST}\n`, `040000 tree ${await tree(files)}\t${OUTBOX}\n`];
   const seconds = Math.floor(parts.now / 1000);
+  const author = await namedCommitter(parts.author);
   const env = {
-    ...personEnvironment('AUTHOR', parts.author, seconds),
-    ...personEnvironment('COMMITTER', parts.author, seconds),
+    ...personEnvironment('AUTHOR', author, seconds),
+    ...personEnvironment('COMMITTER', author, seconds),
   };
   return git.text(['commit-tree', await tree(root)], { input: 'kgit backup\n', env });
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../model/operation.js';
 import type { Clock } from '../store/host.js';
 import type { Commit, Revision } from '../store/state-store.js';
+import { namedCommitter } from './committer.js';
 import { buildCommits } from './fast-import.js';
 import { FilteredPaths } from './filtered-paths.js';
 import type { Git } from './git.js';
@@ -47,7 +48,8 @@ export class CommitBuilder {
     offer: string | null = null,
   ): Promise<{ revisions: Revision[]; offer: Revision | null }> {
     if (commits.length === 0) return { revisions: [], offer: null };
-    const { committer, repository } = this.#options;
+    const { repository } = this.#options;
+    const committer = await namedCommitter(this.#options.committer);
     const written = commits.flatMap(({ files }) =>
       [...files].flatMap(([path, text]) => (text === null ? [] : path)),
     );

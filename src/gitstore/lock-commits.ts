@@ -3,6 +3,7 @@ import { formatLease, isRoot, type LeaseRecord, parseLease } from '../model/leas
 import { encodeLockName } from '../model/lock-name.js';
 import type { Actor } from '../model/operation.js';
 import type { LockMove, LockTip } from '../store/lease-store.js';
+import { namedCommitter } from './committer.js';
 import type { Git } from './git.js';
 import type { ObjectReader } from './object-reader.js';
 import { personEnvironment, SIGN_MS, signingFailed } from './sign-commits.js';
@@ -93,7 +94,7 @@ export class LockCommits {
     const seconds = Math.floor(record.at / 1000);
     const env = {
       ...personEnvironment('AUTHOR', author, seconds),
-      ...personEnvironment('COMMITTER', this.#committer, seconds),
+      ...personEnvironment('COMMITTER', await namedCommitter(this.#committer), seconds),
     };
     const options = [...(this.#isSigned ? ['-S'] : []), ...(parent ? ['-p', parent] : [])];
     const call = { input: formatLease(record), env, ...(this.#isSigned ? { timeout: SIGN_MS } : {}) };

@@ -7,6 +7,7 @@ import type { Actor } from '../model/operation.js';
 import { removeFile } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import { isOn } from './commit-builder.js';
+import { namedCommitter } from './committer.js';
 import { type Git, gitFailed } from './git.js';
 import { mergeStateText } from './merge-state-text.js';
 import type { Repository } from './repository.js';
@@ -143,7 +144,7 @@ async function commit(
   const seconds = Math.max(Math.floor(now / 1000), ...dates.split('\n').map(Number));
   const env = {
     ...personEnvironment('AUTHOR', author, seconds),
-    ...personEnvironment('COMMITTER', committer, seconds),
+    ...personEnvironment('COMMITTER', await namedCommitter(committer), seconds),
   };
   const args = [
     'commit-tree',

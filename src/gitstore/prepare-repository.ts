@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConflictError, EnvironmentError, NoRepositoryError, UsageError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
 import type { Actor } from '../model/operation.js';
+import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { hasCode } from '../store/durable-files.js';
 import type { Revision, StateStore, StateView } from '../store/state-store.js';
 import { type Git, withoutCredentials } from './git.js';
@@ -110,7 +111,7 @@ export async function missingFiles(
 
 /**
  * Adds the files that a state repository is missing, as one commit, and touches nothing else: neither what
- * is committed nor what lies in the work tree. Throws what the swap says when it cannot be published.
+ * is committed nor what lies in the work tree. Throws SecretError, and what the swap says when it cannot be published.
  */
 export async function layOut(
   store: StateStore,
@@ -120,6 +121,7 @@ export async function layOut(
   time: number,
   timeoutMs: number,
 ): Promise<LaidOut> {
+  refuseTexts({ user: author.name, email: author.email });
   for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
     const { revision } = await store.refresh(timeoutMs);
     const missing = await missingFiles(store.view(revision), workTree, layout);

@@ -1,5 +1,9 @@
+import { UsageError } from '../errors.js';
 import { counted } from './counted.js';
 import { formatTimestamp, type SubjectEvent } from './event.js';
+import { findSecrets } from './secret/find-secrets.js';
+import { MASK, maskSecrets } from './secret/mask-secrets.js';
+import { parseStatePath } from './state-path.js';
 import { formatSubject } from './subject.js';
 import { sameValue } from './value.js';
 
@@ -13,7 +17,7 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2
 
 /** Text of others as code, so that no forge makes links, names to notify, or HTML of it. */
 function code(text: string): string {
-  const line = text.replace(CONTROLS, ' ').trim();
+  const line = maskSecrets(text).replace(CONTROLS, ' ').trim();
   const shown = line.length > MAX_CELL ? `${line.slice(0, MAX_CELL)}…` : line;
   if (shown === '') return '';
   const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
@@ -22,8 +26,22 @@ function code(text: string): string {
   return `${fence}${pad}${shown.replaceAll('|', '\\|')}${pad}${fence}`;
 }
 
-const valueCell = (value: unknown) =>
-  value === undefined ? '–' : code(typeof value === 'string' && value !== '' ? value : JSON.stringify(value));
+/** The keys of a path of an event, which may be of another's making. */
+function keysOf(path: string): readonly string[] {
+  try {
+    return parseStatePath(path).map(String);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return path.split('.');
+  }
+}
+
+/** A value; forges mail what they are told, so one that was written with --allow-secret is shown in the branch alone. */
+function valueCell(value: unknown, path: string): string {
+  if (value === undefined) return '–';
+  if (findSecrets(value, keysOf(path)).length > 0) return code(MASK);
+  return code(typeof value === 'string' && value !== '' ? value : JSON.stringify(value));
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -70,7 +88,11 @@ export function proposalText(events: readonly SubjectEvent[], branch: string): s
   const parts = [`${counted(count, 'change')} of state and ${counted(events.length, 'event')}${by}.`];
   for (const [subject, changes] of net) {
     if (changes.length === 0) continue;
-    const rows = changes.map(({ path, before, after }) => [code(path), valueCell(before), valueCell(after)]);
+    const rows = changes.map(({ path, before, after }) => [
+      code(path),
+      valueCell(before, path),
+      valueCell(after, path),
+    ]);
     parts.push(`### ${code(subject)}\n\n${table(['path', 'before', 'after'], rows)}`);
   }
   const rows = events.map(({ subject, event }) => [
@@ -100,6 +122,7 @@ const MAX_TITLE = 200;
 /** A title on one line, as every forge takes it. */
 export function proposalTitle(text: string): string {
   return (
-    text.replace(CONTROLS, ' ').replace(/ +/g, ' ').trim().slice(0, MAX_TITLE) || 'kgit: a change of state'
+    maskSecrets(text).replace(CONTROLS, ' ').replace(/ +/g, ' ').trim().slice(0, MAX_TITLE) ||
+    'kgit: a change of state'
   );
 }

@@ -14,6 +14,7 @@ import { isBranchName, type RemoteBranches } from '../gitstore/remote-branches.j
 import type { SubjectEvent } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
 import { proposalBranch } from '../model/proposal-branch.js';
+import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { formatSubject } from '../model/subject.js';
 import { type WriteOutcome, waiting } from '../store/outcomes.js';
 import { planBatch, sealingOf } from '../store/planned.js';
@@ -57,6 +58,7 @@ class Proposal {
   }
 
   async run(): Promise<WriteOutcome> {
+    refuseTexts({ proposal_branch: this.#branch, title: this.#options.title });
     this.#checkBranch();
     try {
       const { result, attempts } = await untilMoved(systemClock, this.#options.deadline, () =>

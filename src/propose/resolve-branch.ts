@@ -6,6 +6,7 @@ import { committerOf } from '../identity.js';
 import { type ShownConflict, shownConflict } from '../model/merge-state.js';
 import type { Actor } from '../model/operation.js';
 import { proposalFolder } from '../model/proposal-branch.js';
+import { refuseTexts } from '../model/secret/guard-secrets.js';
 import type { Revision } from '../store/state-store.js';
 import { systemClock } from '../this-host.js';
 import { openBranches } from './open-proposals.js';
@@ -35,6 +36,7 @@ export async function resolveBranch(
   { author, isRebased }: { readonly author: Actor; readonly isRebased: boolean },
   deadline: number,
 ): Promise<Resolved> {
+  refuseTexts({ user: author.name, email: author.email });
   const branches = openBranches(opened);
   const { git, layout, branch: stateBranch, repository } = opened;
   const committer = committerOf(layout.config);

@@ -8,6 +8,8 @@ export interface LeaseActor {
   readonly holder: Holder;
   readonly author: Actor;
   readonly reason?: string | undefined;
+  /** Why what looks secret in the lock is written all the same; recorded with its reason. */
+  readonly allowSecret?: string | undefined;
   /** Makes the operation that tells of a lease that was ended. Throws SecretError. */
   readonly tell: (name: string, previous: PreviousHolder, reason: string | undefined) => Operation;
   /** Whether no lease is ended where the branch does not take that operation. */

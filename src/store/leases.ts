@@ -7,12 +7,15 @@ import {
   isTaken,
   type LeaseClaim,
   type LeaseRecord,
+  type PreviousHolder,
   released,
   renewed,
   type Stamp,
   takeoverAt,
 } from '../model/lease.js';
 import type { Actor } from '../model/operation.js';
+import { guardTexts } from '../model/secret/guard-secrets.js';
+import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import { BACK_OFF_BASE_MS, backOffMs } from './back-off.js';
 import type { HeldLeases } from './held-leases.js';
@@ -35,6 +38,29 @@ import type { StateStore } from './state-store.js';
 const MIN_TRIES = 8;
 const LOCAL_WAIT_MS = 50;
 const EXPIRED = 'the lease had expired';
+
+/**
+ * The reason that is written into a lock: that of the caller, and why something secret is let through.
+ * @param name of a lock that is taken
+ * Throws SecretError that names what looks secret.
+ */
+function guardedReason(by: LeaseActor, name: string | undefined): string | undefined {
+  const { holder, author, reason, allowSecret } = by;
+  const texts = { lock: name, user: holder.name, host: holder.host, run_id: holder.runId, reason };
+  const commit = {
+    ...texts,
+    author: author.name === holder.name ? undefined : author.name,
+    email: author.email,
+  };
+  if (!guardTexts(commit, allowSecret)) return reason;
+  return [reason, `secret allowed: ${allowSecret}`].filter((part) => part !== undefined).join('; ');
+}
+
+/** What another wrote of itself is no reason not to end its lease. */
+function withoutSecrets({ name, host, runId, ...rest }: PreviousHolder): PreviousHolder {
+  const run = runId === undefined ? {} : { runId: maskSecrets(runId) };
+  return { ...rest, ...run, name: maskSecrets(name), host: maskSecrets(host) };
+}
 
 /** A lock as people see it. */
 export interface LockStanding {
@@ -72,10 +98,11 @@ export class Leases {
 
   /**
    * Takes a lock: one that is free, or whose lease has expired and was seen unchanged for a TTL.
-   * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError.
+   * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError, SecretError.
    */
-  acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
-    return ofLock(this.#acquire(wanted, talkMs));
+  async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    const reason = guardedReason(wanted, wanted.name);
+    return ofLock(this.#acquire({ ...wanted, reason }, talkMs));
   }
 
   async #acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
@@ -126,7 +153,7 @@ export class Leases {
     const { store, clock } = this.#parts;
     const [{ previous, reason } = {}] = move.records;
     if (!previous) throw new RangeError('the first record of the move ends no lease');
-    const operation = by.tell(move.name, previous, reason);
+    const operation = by.tell(move.name, withoutSecrets(previous), reason);
     const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs, !by.mustTell);
     const outcome = await this.#underLock(talkMs, work);
     if (outcome.kind !== 'swapped') return { outcome, ended: null };
@@ -235,9 +262,14 @@ export class Leases {
     }
   }
 
-  /** Ends somebody's lease, expired or not; what the lock is then. Throws NotFoundError where nobody has the lock. */
-  break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
-    return ofLock(this.#break(name, lease, by, talkMs));
+  /**
+   * Ends somebody's lease, expired or not; what the lock is then. Throws NotFoundError where nobody has the lock,
+   * SecretError.
+   */
+  async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
+    // The name was another's choice, and stands at the remote already.
+    const reason = guardedReason(by, undefined);
+    return ofLock(this.#break(name, lease, { ...by, reason }, talkMs));
   }
 
   async #break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {

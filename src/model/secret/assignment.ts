@@ -82,6 +82,8 @@ export function findAssignments(text: string): SecretSpan[] {
     const isAfterBlank = separator[2] !== undefined;
     if (isAfterBlank && (isFlag ? found.value.startsWith('-') : !isAfterWord(match[0], found.value)))
       continue;
+    // `--token TOKEN`: what a help text writes for the value.
+    if (isAfterBlank && /^[A-Z][A-Z_]{1,30}$/.test(found.value)) continue;
     const kind = kindOfName(before.replace(/^-+/, '') + match[0]);
     if (isAfterBlank && !isFlag && kind !== 'secret' && kind !== 'pin') continue;
     if (separator[1] === ':' && separator[3] === undefined && isProse(text, found, kind)) continue;

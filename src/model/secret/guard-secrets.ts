@@ -1,9 +1,50 @@
 import { UsageError } from '../../errors.js';
 import type { KgitEvent, SubjectEvent } from '../event.js';
-import type { Operation } from '../operation.js';
+import { type Operation, titleOf } from '../operation.js';
 import { formatSubject } from '../subject.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from './find-secrets.js';
 import { refuseSecrets } from './refuse-secrets.js';
+
+/** Throws UsageError for an empty reason of `--allow-secret`, SecretError for one that is a secret itself. */
+function checkOverride(reason: string | undefined): void {
+  if (reason === undefined) return;
+  if (reason.trim() === '') throw new UsageError('--allow-secret needs a reason');
+  refuseSecrets(findSecretsInText(reason));
+}
+
+/**
+ * Guards what leaves this machine beside operations, such as a lock, a branch or a title.
+ * @param texts by the names under which a refusal tells of them
+ * @param reason why what looks secret is written all the same
+ * Returns whether anything looks secret. Throws SecretError, and UsageError for an empty reason.
+ */
+export function guardTexts(
+  texts: Readonly<Record<string, string | undefined>>,
+  reason: string | undefined,
+): boolean {
+  checkOverride(reason);
+  const findings = findSecrets(texts);
+  if (reason === undefined) refuseSecrets(findings);
+  return findings.length > 0;
+}
+
+/** As `guardTexts`, for what can as well be called otherwise: a branch, a title, who acts. Throws SecretError. */
+export function refuseTexts(texts: Readonly<Record<string, string | undefined>>): void {
+  refuseSecrets(findSecrets(texts), ['Call it otherwise: what it is called leaves this machine']);
+}
+
+/** What of an operation is in its commit and in none of its events: who acts, its title, what was learned. */
+function findingsBeside({ actor, title, runId, learned, events }: Operation): SecretFinding[] {
+  const [first] = events;
+  return findSecrets({
+    ...(first?.event.user === actor.name ? {} : { user: actor.name }),
+    ...(first?.event.run_id === runId ? {} : { run_id: runId }),
+    ...(title === titleOf(events) ? {} : { title }),
+    email: actor.email,
+    management: learned?.name,
+    identity: learned?.identity,
+  });
+}
 
 function findingsOf(item: SubjectEvent): SecretFinding[] {
   const { id, timestamp, changes, ...fields } = item.event;
@@ -19,17 +60,18 @@ function withOverride(event: KgitEvent, reason: string, findings: readonly Secre
  * recorded in the events concerned. Throws SecretError, and UsageError for an empty reason.
  */
 export function guardSecrets(operation: Operation, reason: string | undefined): Operation {
-  if (reason !== undefined && reason.trim() === '') throw new UsageError('--allow-secret needs a reason');
-  if (reason !== undefined) refuseSecrets(findSecretsInText(reason));
+  checkOverride(reason);
   const { change } = operation;
   const edited = (change?.edits ?? []).flatMap((edit) =>
     findSecrets(edit.op === 'set' || edit.op === 'merge' ? edit.value : null, edit.path),
   );
-  const perEvent = operation.events.map((item) => [
+  const beside = findingsBeside(operation);
+  const perEvent = operation.events.map((item, i) => [
     ...findingsOf(item),
     ...(item.event.id === change?.event ? edited : []),
+    ...(i === 0 ? beside : []),
   ]);
-  const all = perEvent.flat();
+  const all = operation.events.length === 0 ? beside : perEvent.flat();
   if (all.length === 0) return operation;
   if (reason === undefined) refuseSecrets(all);
   const events = operation.events.map((item, i) => {
