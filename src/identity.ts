@@ -1,6 +1,5 @@
 /** Who acts, and who commits. */
 import { hostname, userInfo } from 'node:os';
-import { kgitItself } from './gitstore/committer.js';
 import type { Actor } from './model/operation.js';
 import type { Settings } from './settings.js';
 import type { Environment } from './this-host.js';
@@ -9,7 +8,7 @@ import type { Environment } from './this-host.js';
 export function committerOf(config: ReadonlyMap<string, string>): Actor {
   const name = config.get('user.name');
   const email = config.get('user.email');
-  return name && email ? { name, email } : kgitItself();
+  return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
 }
 
 /** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */

@@ -6,9 +6,8 @@ const DATA = new Set(['data', 'stringData']);
 /** Blanks and dashes; the key, if there is one; and what comes behind it. */
 const LINE = /^([ \t]*(?:- )*[ \t]*)(?:["']?([\w./-]{1,253})["']?[ \t]*:(?:[ \t]+|$))?(.*)$/;
 const BLOCK_MARK = /^[|>][-+\d]{0,3}$/;
-/** Tokens of JSON, of the flow style of YAML, and of JSON within a JSON text. */
-const TOKEN =
-  /\\{0,3}"((?:[^"\\]|\\(?!\\{0,2}"[ \t]{0,8}[:,}\]]).){0,65536})\\{0,3}"|[{}[\]:,]|[^\s"{}[\]:,]{1,65536}/g;
+/** Tokens of JSON, and of the flow style of YAML. */
+const TOKEN = /"((?:[^"\\]|\\.){0,65536})"|[{}[\]:,]|[^\s"{}[\]:,]{1,65536}/gs;
 
 /** A mapping of a text, while it is read. */
 interface Mapping {
@@ -96,10 +95,17 @@ function inBraces(text: string): Candidate[] {
   return candidates;
 }
 
+/** JSON within a JSON text as it is without the quotes around it, every character in its place. */
+function unquoted(text: string): string {
+  return text.replace(/\\*"/g, (quote) => (quote === '"' ? ' ' : `${' '.repeat(quote.length - 1)}"`));
+}
+
 /** The values below `data` and `stringData` of the manifests of Secrets in a text: YAML or JSON, alone or in a list. */
 export function findManifestData(text: string): SecretSpan[] {
   if (!text.includes('Secret') || !MANIFEST.test(text)) return [];
-  return [...inBlocks(text), ...(text.includes('{') ? inBraces(text) : [])]
+  const braces = text.includes('{') ? inBraces(text) : [];
+  const quoted = text.includes('{') && text.includes('\\"') ? inBraces(unquoted(text)) : [];
+  return [...inBlocks(text), ...braces, ...quoted]
     .filter(({ owner, start, end }) => owner.isSecret && !isPlaceholder(text.slice(start, end)))
     .map(({ start, end }) => ({ start, end, rule: 'secret-manifest', what: 'data of a Secret' }));
 }

@@ -17,7 +17,7 @@ const PLAIN = [
     'parola',
   ],
   ...['mot de passe', 'mots de passe', 'contrasena', 'contrasenya', 'senha', 'palavra-passe'],
-  ...['sifre', 'kata sandi', 'mat khau', 'lykilord', 'fjalekalim', 'pasahitza'],
+  ...["parola d'ordine", 'sifre', 'kata sandi', 'mat khau', 'lykilord', 'fjalekalim', 'pasahitza'],
 ];
 /** The same in other alphabets: a text without any of their characters is not searched for them. */
 const OTHER = [

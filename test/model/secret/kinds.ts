@@ -1,0 +1,165 @@
+import { wireguardKey } from './samples.js';
+
+/** Kinds of secrets that were missed once: the kind, a text, and the secret in it. */
+export type Kind = readonly [kind: string, text: string, secret: string];
+
+const hex = (text: string) => Buffer.from(text).toString('hex');
+const dash = '-----';
+const PEM = `${dash}BEGIN EC PRIVATE KEY${dash}\nMHcCAQEEIA==\n${dash}END EC PRIVATE KEY${dash}\n`;
+const manifest = (name: string, value: string) =>
+  `apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\n${name}:\n  user: ${value}\n`;
+
+/** Each kind in several forms; `ruttich` and the like stand for passwords that nothing but the form tells. */
+export const KINDS: readonly Kind[] = [
+  ['data of a Secret in YAML', manifest('data', 'cnV0dGljaA=='), 'cnV0dGljaA=='],
+  ['stringData of a Secret in YAML', manifest('stringData', 'ruttich'), 'ruttich'],
+  ['data before the kind', 'data:\n  user: cnV0dGljaA==\nkind: Secret\n', 'cnV0dGljaA=='],
+  [
+    'a Secret in a List in YAML',
+    'kind: List\nitems:\n- kind: ConfigMap\n  data:\n    a: b\n- kind: Secret\n  data:\n    user: cnV0dGljaA==\n',
+    'cnV0dGljaA==',
+  ],
+  ['a Secret in JSON', '{"kind":"Secret","data":{"user":"cnV0dGljaA=="}}', 'cnV0dGljaA=='],
+  ['a Secret in JSON, data first', '{"stringData": {"user": "ruttich"}, "kind": "Secret"}', 'ruttich'],
+  [
+    'a Secret in a List in JSON',
+    '{"kind":"List","items":[{"kind":"ConfigMap","data":{"a":"b"}},{"kind":"Secret","data":{"user":"cnV0dGljaA=="}}]}',
+    'cnV0dGljaA==',
+  ],
+  [
+    'a Secret in JSON in JSON',
+    '"{\\"kind\\":\\"Secret\\",\\"data\\":{\\"user\\":\\"cnV0dGljaA==\\"}}"',
+    'cnV0dGljaA==',
+  ],
+  ['a block of a Secret', 'kind: Secret\nstringData:\n  conf: |\n    ruttich kohl\n', 'ruttich kohl'],
+  ['--pass', 'tool --pass ruttich', 'ruttich'],
+  ['--pass with =', 'tool --db-pass=ruttich', 'ruttich'],
+  ['-passin', 'openssl rsa -in k.pem -passin pass:ruttich', 'ruttich'],
+  ['-passout', 'openssl genrsa -aes256 -passout "pass:ruttich" 4096', 'ruttich'],
+  ['redis-cli -a', 'redis-cli -h redis.lab -a ruttich ping', 'ruttich'],
+  ['ldapsearch -w', 'ldapsearch -x -D cn=admin,dc=lab -w ruttich -b dc=lab', 'ruttich'],
+  ['ldappasswd -s', 'ldappasswd -D cn=admin -W -s ruttich uid=kof', 'ruttich'],
+  ['sudo -S by a pipe', 'echo ruttich | sudo -S systemctl restart k0s', 'ruttich'],
+  ['sudo -S by printf', "printf '%s\\n' 'ruttich' | sudo -kS id", 'ruttich'],
+  ['sudo -S by a here-string', 'sudo -S id <<< ruttich', 'ruttich'],
+  [
+    'docker login by a pipe',
+    'echo "ruttich" | docker login -u robot --password-stdin registry.lab',
+    'ruttich',
+  ],
+  ['htpasswd -b', 'htpasswd -b /etc/nginx/htpasswd kof ruttich', 'ruttich'],
+  ['htpasswd -nbB', 'htpasswd -nbB kof ruttich', 'ruttich'],
+  ['user%pass', 'smbclient //nas/kof -U kof%ruttich -c ls', 'ruttich'],
+  ['user%pass of another tool', 'rpcclient --user=LAB/kof%ruttich dc1', 'ruttich'],
+  ['zip -P', 'zip -r -P ruttich etcd.zip /var/lib/etcd', 'ruttich'],
+  ['_PAT=', 'AZURE_DEVOPS_EXT_PAT=Ruttich1 az devops login', 'Ruttich1'],
+  ['_PAT in YAML', 'GITHUB_PAT: k3vxq9mz2lrt8wybn4ch', 'k3vxq9mz2lrt8wybn4ch'],
+  [
+    'a vendor token',
+    'rancher token-x2kjz:k3vxq9mz2lrt8wybn4chs7dfg1jpue6axor5tkiw0vbqmzjycdue',
+    'token-x2kjz:k3vxq9mz2lrt8wybn4chs7dfg1jpue6axor5tkiw0vbqmzjycdue',
+  ],
+  [
+    'a Cookie header',
+    "curl -H 'Cookie: theme=dark; JSESSIONID=0123456789ABCDEF0123' https://x.lab",
+    '0123456789ABCDEF0123',
+  ],
+  ['a Set-Cookie header', 'Set-Cookie: grafana_session=0123456789abcdef0123; Path=/', '0123456789abcdef0123'],
+  ['curl -b', "curl -b 'sid=0123456789abcdef0123' https://x.lab", '0123456789abcdef0123'],
+  ['a session id', 'logged in, sessionid=0123456789abcdef0123', '0123456789abcdef0123'],
+  ['hex PEM', `the key is ${hex(PEM)}`, hex(PEM)],
+  ['hex PEM in groups', (hex(PEM).match(/..../g) ?? []).join(' '), (hex(PEM).match(/..../g) ?? []).join(' ')],
+  ['base64 PEM', Buffer.from(PEM).toString('base64'), Buffer.from(PEM).toString('base64')],
+  ['a licence key', 'license key: AB12-CD34-EF56-GH78', 'AB12-CD34-EF56-GH78'],
+  [
+    'a licence key by itself',
+    'entered ABC12-DEF34-GHJ56-KLM78-NPQ90 in the console',
+    'ABC12-DEF34-GHJ56-KLM78-NPQ90',
+  ],
+  ['a PIN', 'the PIN is set, PIN: 4711', '4711'],
+  ['a PIN in YAML', 'bmc_pin: 471147', '471147'],
+  ['pw:', 'root pw: ruttich', 'ruttich'],
+  ['pw=', 'admin_pw=ruttich', 'ruttich'],
+  ['German', 'Kennwort: ruttich', 'ruttich'],
+  ['French', 'mot de passe : ruttich', 'ruttich'],
+  ['Spanish', 'contraseña: ruttich', 'ruttich'],
+  ['Portuguese', 'senha=ruttich', 'ruttich'],
+  ['Russian', 'пароль: ruttich', 'ruttich'],
+  ['Chinese', '密码：ruttich', 'ruttich'],
+  ['Japanese', 'パスワード: ruttich', 'ruttich'],
+  ['Korean', '비밀번호: ruttich', 'ruttich'],
+  ['Polish', 'hasło: ruttich', 'ruttich'],
+  ['Czech', 'heslo=ruttich', 'ruttich'],
+  ['Dutch', 'wachtwoord: ruttich', 'ruttich'],
+  ['Swedish', 'lösenord: ruttich', 'ruttich'],
+  ['Italian', 'parola d’ordine: ruttich', 'ruttich'],
+  ['full-width colon', 'password：ruttich', 'ruttich'],
+  ['full-width equals', 'db_password＝ruttich', 'ruttich'],
+  ['full-width letters', 'ｐａｓｓｗｏｒｄ：ruttich', 'ruttich'],
+  ['Cyrillic look-alikes', 'pаsswоrd: ruttich', 'ruttich'],
+  ['an invisible character', 'pass\u200bword: ruttich', 'ruttich'],
+  ['mathematical letters', '𝐩𝐚𝐬𝐬𝐰𝐨𝐫𝐝: ruttich', 'ruttich'],
+];
+
+/** Names that say of any value that it is secret, in the ways that names are put together. */
+export const NAMES = [
+  ...[
+    'pw',
+    'pass',
+    'pwd',
+    'passwd',
+    'db_pass',
+    'db-pass',
+    'dbPass',
+    'db.pass',
+    'DB_PASS',
+    'dbpass',
+    'admin_pw',
+    'adminPw',
+  ],
+  ...[
+    'root_pwd',
+    'ADMIN_PASSWORD',
+    'kennwort',
+    'dbKennwort',
+    'mot_de_passe',
+    'contraseña',
+    'пароль',
+    '密码',
+    'pаssword',
+  ],
+  ...['bindPW', 'storepass', 'ansible_ssh_pass', 'passphrase'],
+];
+
+/** Texts that were refused once. */
+export const FALSE_ALARMS: readonly string[] = [
+  `kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgB${'k3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5tKiW0vBq'.repeat(6)}==\n`,
+  `${dash}BEGIN AGE ENCRYPTED FILE${dash}\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBz\nk3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5tKiW0vBq\n${dash}END AGE ENCRYPTED FILE${dash}\n`,
+  'password: ENC[AES256_GCM,data:k3VxQ9mZ2LrT8wYbN4cHs7Df,iv:G1jPuE6aXoR5tKiW0vBq,tag:x,type:str]',
+  `k8s.io/api v0.31.1 h1:${wireguardKey(11)}\nk8s.io/api v0.31.1/go.mod h1:${wireguardKey(12)}`,
+  `"integrity": "sha512-${Buffer.from('k3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5tKiW0vBqMzJyCdUeFgShAnLpk3Vx').toString('base64')}"`,
+  `ghcr.io/k0rdent/kcm@sha256:${'0123456789abcdef'.repeat(4)}`,
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAk3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5tKiW0vBq',
+  '![logo](data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSIxMCIvPg==)',
+  'https://www.youtube.com/watch?v=dQw4w9WgXcQ&list=PLk3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6a&t=42',
+  'https://youtu.be/dQw4w9WgXcQ',
+  'https://docs.google.com/document/d/1k3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5tKiW0vB/edit#heading=h.k3vxq9mz2lrt',
+  'https://kof-public.s3.amazonaws.com/k3VxQ9mZ2LrT8wYb/kofctl.tgz',
+  'ULID 01JZXK5B7Q3M8N2V4C6D9F0G1H, commit b7cc8150d2e6f1a94c3b5d7e8f9012345678abcd',
+  'db_password: vault:secret/data/kof#password',
+  'password: op://ops/kof/password',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell variable is the sample
+  'db_pass: ${DB_PASS}',
+  'admin_pw: <redacted>',
+  'pw=***',
+  'passwordSecretName: kof-db, secretRef: kof-db',
+  'credential: azure-cluster-credential',
+  'credentials: kcm-system/azure-cluster-identity',
+  '/subscriptions/123e4567-e89b-12d3-a456-426614174000/resourceGroups/kof/providers/Microsoft.Compute/disks/k0rdent-disk-1',
+  'all e2e tests pass: 412 of 412',
+  'second pass: nodes 4 to 9',
+  'pin: controller image stays at 1.5.0',
+  'bypass: enabled, spin: 4711, compat=on, oauth: github',
+  'kind: Secret\nmetadata:\n  name: kof-db\n',
+  'kubectl get Secret kof-db, kind: ConfigMap\ndata:\n  a: b\n',
+];
