@@ -84,7 +84,8 @@ function inBraces(text: string): Candidate[] {
       if (mapping && word) mapping.lastKey = word.text;
       isValue = true;
     } else {
-      const quoted = match[1];
+      // `unquoted` leaves a blank where a backslash was.
+      const quoted = match[1]?.trimEnd();
       const start = match.index + (quoted === undefined ? 0 : token.indexOf(quoted));
       word = { text: quoted ?? token, start, end: start + (quoted ?? token).length };
       if (!mapping || !isValue) continue;

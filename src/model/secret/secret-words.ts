@@ -27,7 +27,11 @@ const OTHER = [
 ];
 
 const inText = (words: readonly string[]) =>
-  words.map((word) => word.replace(/[ '-]+/g, "[-_ ']?")).join('|');
+  // The longest first: `parola` would hide `parola d'ordine`.
+  [...words]
+    .sort((a, b) => b.length - a.length)
+    .map((word) => word.replace(/[ '-]+/g, "[-_ ']?"))
+    .join('|');
 const atEnd = (words: readonly string[]) =>
   new RegExp(`(?:${words.map((word) => word.replace(/[ '-]+/g, '')).join('|')})$`);
 const folded = lazily(() => OTHER.map((word) => foldText(word).text.toLowerCase()));
