@@ -48,7 +48,7 @@ export const COMMAND_FORMS: readonly LoginForm[] = [
     what: 'password piped to a command',
     hints: ['|'],
     pattern: new RegExp(
-      `(?:\\becho|\\bprintf)[ \\t]{1,4}(?:-\\w{1,4}[ \\t]{1,4}|["']%s(?:\\\\n)?["'][ \\t]{1,4})?["']?([^\\s|"'][^|"'\\n]{0,1024}?)(?=["']?[ \\t]{0,4}\\|[ \\t]{0,4}(?:${BY_STDIN}))`,
+      `(?:\\becho|\\bprintf)[ \\t]{1,4}(?:-\\w{1,4}[ \\t]{1,4}|["']%s(?:\\\\n)?["'][ \\t]{1,4})?["']?([^\\s|"'][^|"'\\n]{0,256}?)(?=["']?[ \\t]{0,4}\\|[ \\t]{0,4}(?:${BY_STDIN}))`,
       'g',
     ),
   },

@@ -30,7 +30,20 @@ export function isAscii(text: string): boolean {
   return !BEYOND_ASCII.test(text);
 }
 
+/** Texts use few characters over and over. */
+const folds = new Map<string, string>();
+const MAX_FOLDS = 10_000;
+
 function foldCharacter(character: string): string {
+  const known = folds.get(character);
+  if (known !== undefined) return known;
+  const fold = folded(character);
+  if (folds.size >= MAX_FOLDS) folds.clear();
+  folds.set(character, fold);
+  return fold;
+}
+
+function folded(character: string): string {
   const alike = lookAlikes().get(character);
   if (alike !== undefined) return alike;
   const plain = character.normalize('NFKD').replace(DROPPED, '');
@@ -44,13 +57,13 @@ function foldCharacter(character: string): string {
 export function foldText(text: string): FoldedText {
   if (isAscii(text)) return { text, at: (index) => index };
   const places: number[] = [];
-  let folded = '';
+  let plainText = '';
   let place = 0;
   for (const character of text) {
     const plain = character < '\u0080' ? character : foldCharacter(character);
     for (let i = 0; i < plain.length; i++) places.push(place);
-    folded += plain;
+    plainText += plain;
     place += character.length;
   }
-  return { text: folded, at: (index) => places[index] ?? text.length };
+  return { text: plainText, at: (index) => places[index] ?? text.length };
 }

@@ -12,23 +12,21 @@ const CUT_BODY = /[A-Za-z0-9+/=\s]*/y;
 /** `-----BEGI` in hexadecimal, in one piece or as `xxd` and fingerprints write it. */
 const HEX_BEGIN = /(?:2d[\s:]?){5}42[\s:]?45[\s:]?47[\s:]?49/gi;
 const HEX_DASHES = ['2d2d', '2D2D', '2d 2d', '2D 2D', '2d:2d', '2D:2D', '2d\n2d'];
+/** As long as the first line of a key is, in groups or not. */
+const HEX_HEAD = 300;
 const HEX_RUN = /(?:[0-9a-f]{2}[\s:]?){1,100000}/iy;
 
 function findHexPem(text: string): SecretSpan[] {
   const secrets: SecretSpan[] = [];
   if (!HEX_DASHES.some((dashes) => text.includes(dashes))) return secrets;
+  let end = 0;
   for (const { index } of text.matchAll(HEX_BEGIN)) {
-    if (index < HEX_RUN.lastIndex && secrets.length > 0) continue;
+    if (index < end) continue;
+    const head = text.slice(index, index + HEX_HEAD).replace(/[\s:]/g, '');
+    if (!LOOSE_PRIVATE.test(Buffer.from(head, 'hex').toString('latin1'))) continue;
     HEX_RUN.lastIndex = index;
-    const run = HEX_RUN.exec(text)?.[0] ?? '';
-    const head = Buffer.from(run.slice(0, 300).replace(/[\s:]/g, ''), 'hex').toString('latin1');
-    if (!LOOSE_PRIVATE.test(head)) continue;
-    secrets.push({
-      start: index,
-      end: index + run.trimEnd().length,
-      rule: 'private-key',
-      what: 'private key, in hexadecimal',
-    });
+    end = index + (HEX_RUN.exec(text)?.[0] ?? '').trimEnd().length;
+    secrets.push({ start: index, end, rule: 'private-key', what: 'private key, in hexadecimal' });
   }
   return secrets;
 }

@@ -4,7 +4,7 @@ import type { SecretSpan } from './span.js';
 const MANIFEST = /kind\\{0,3}["']?[ \t]{0,8}:[ \t]{0,8}\\{0,3}["']?Secret\b/;
 const DATA = new Set(['data', 'stringData']);
 /** Blanks and dashes; the key, if there is one; and what comes behind it. */
-const LINE = /^([ \t]*(?:- )*[ \t]*)(?:["']?([\w./-]{1,253})["']?[ \t]*:(?:[ \t]+|$))?(.*)$/;
+const LINE = /^([ \t]*(?:- )*[ \t]*)(?:["']?([\w./-]{1,253})["']?[ \t]*:(?:[ \t]+|$))?(.*)$/s;
 const BLOCK_MARK = /^[|>][-+\d]{0,3}$/;
 /** Tokens of JSON, and of the flow style of YAML. */
 const TOKEN = /"((?:[^"\\]|\\.){0,65536})"|[{}[\]:,]|[^\s"{}[\]:,]{1,65536}/gs;
