@@ -7,17 +7,15 @@ import {
   isTaken,
   type LeaseClaim,
   type LeaseRecord,
-  type PreviousHolder,
   released,
   renewed,
   type Stamp,
   takeoverAt,
 } from '../model/lease.js';
 import type { Actor } from '../model/operation.js';
-import { guardTexts } from '../model/secret/guard-secrets.js';
-import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import { BACK_OFF_BASE_MS, backOffMs } from './back-off.js';
+import { guardedReason, withoutSecrets } from './guarded-lease.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
 import {
@@ -38,29 +36,6 @@ import type { StateStore } from './state-store.js';
 const MIN_TRIES = 8;
 const LOCAL_WAIT_MS = 50;
 const EXPIRED = 'the lease had expired';
-
-/**
- * The reason that is written into a lock: that of the caller, and why something secret is let through.
- * @param name of a lock that is taken
- * Throws SecretError that names what looks secret.
- */
-function guardedReason(by: LeaseActor, name: string | undefined): string | undefined {
-  const { holder, author, reason, allowSecret } = by;
-  const texts = { lock: name, user: holder.name, host: holder.host, run_id: holder.runId, reason };
-  const commit = {
-    ...texts,
-    author: author.name === holder.name ? undefined : author.name,
-    email: author.email,
-  };
-  if (!guardTexts(commit, allowSecret)) return reason;
-  return [reason, `secret allowed: ${allowSecret}`].filter((part) => part !== undefined).join('; ');
-}
-
-/** What another wrote of itself is no reason not to end its lease. */
-function withoutSecrets({ name, host, runId, ...rest }: PreviousHolder): PreviousHolder {
-  const run = runId === undefined ? {} : { runId: maskSecrets(runId) };
-  return { ...rest, ...run, name: maskSecrets(name), host: maskSecrets(host) };
-}
 
 /** A lock as people see it. */
 export interface LockStanding {

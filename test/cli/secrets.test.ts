@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wireguardKey } from '../model/secret/samples.js';
-import { git, temporaryFolder } from '../support/git-fixtures.js';
+import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { commits, expectFailure, stateRepository } from '../support/state-repository.js';
+import { commits, expectFailure, sharedState, stateRepository } from '../support/state-repository.js';
 
 const TOKEN = `gh${'p_'}${'k3VxQ9mZ2LrT8wYbN4cHs7DfG1jPuE6aXoR5'}`;
 
@@ -90,5 +90,79 @@ describe('secrets', () => {
       `deployment.public_key=${wireguardKey(3, false)}`,
     ];
     expect((await kgitJson(path, ['set', ...words])).delivery).toBe('published');
+  });
+
+  it('are refused by every way out, with the field named', async () => {
+    const remote = sharedState();
+    const path = cloneOf(remote);
+    const lower = `gl${'dt-'}k3vxq9mz2lrt8wybn4ch`;
+    const lines: [field: string, line: string[]][] = [
+      ['lock', ['lock', lower]],
+      ['reason', ['lock', 'net', '--reason', `for ${TOKEN}`]],
+      ['user', ['lock', 'net', '--user', TOKEN]],
+      ['run_id', ['lock', 'net', '--run-id', TOKEN]],
+      ['email', ['lock', 'net', '--user', `x@${TOKEN}.example`]],
+      ['run_id', ['push-event', 'x', '--cluster', 'prod', '--run-id', TOKEN]],
+      ['the name', ['push-event', 'x', '--cluster', lower]],
+      ['title', ['set', 'a=1', '--propose', '--title', `uses ${TOKEN}`]],
+      ['proposal_branch', ['set', 'a=1', '--propose', '--proposal-branch', `mine/${TOKEN}`]],
+      ['management', ['init', join(temporaryFolder(), 'state'), '--management', lower]],
+      ['user', ['init', join(temporaryFolder(), 'state'), '--user', TOKEN]],
+      ['parameters.db_pass', ['push-event', 'x', '--cluster', 'prod', '--param', 'db_pass=ruttich']],
+      ['command', ['push-event', 'x', '--cluster', 'prod', '--command', 'echo ruttich | sudo -S id']],
+    ];
+    for (const [field, line] of lines) {
+      const run = await kgit(path, [...line, '--json']);
+      expect(expectFailure(run, 'SECRET', 19).message, line.join(' ')).toContain(
+        `${field} looks like a secret`,
+      );
+      expect(run.stdout + run.stderr).not.toContain(TOKEN);
+      expect(run.stdout + run.stderr).not.toContain(lower);
+      expect(run.stdout + run.stderr).not.toContain('ruttich');
+    }
+    expect(git(remote, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+    expect(commits(remote)).toBe(1);
+    expect(allObjects(path) + kept(path)).not.toContain(TOKEN);
+  });
+
+  it('go into a lock with --allow-secret, and the reason stands there', async () => {
+    const path = stateRepository();
+    const allow = ['--allow-secret', 'a demo token, revoked'];
+    const lock = await kgitJson(path, ['lock', 'net', '--reason', `for ${TOKEN}`, ...allow]);
+    expect(lock.reason).toBe(`for ${TOKEN}; secret allowed: a demo token, revoked`);
+    await kgitJson(path, ['unlock', 'net']);
+    expect((await kgitJson(path, ['lock', 'net', '--reason', 'plain', ...allow])).reason).toBe('plain');
+  });
+
+  it('of another do not keep a lock from being broken', async () => {
+    const path = stateRepository();
+    await kgitJson(path, ['lock', 'net', '--user', `ada ${TOKEN}`, '--allow-secret', 'a test']);
+    await kgitJson(path, ['unlock', 'net', '--force', '--user', 'grace']);
+    const { events } = await kgitJson(path, ['log', 'lock/net']);
+    expect(events[0].parameters.holder).toBe('ada ***');
+  });
+
+  it('are in no message of a command line that cannot be read', async () => {
+    const path = stateRepository();
+    for (const line of [
+      ['lock', TOKEN],
+      ['push-event', 'x', '--cluster', `A/${TOKEN}`],
+      ['frobnicate', TOKEN],
+      [TOKEN],
+    ]) {
+      for (const format of [[], ['--json']]) {
+        const run = await kgit(path, [...line, ...format]);
+        expect(run.code).toBe(2);
+        expect(run.stdout + run.stderr).not.toContain(TOKEN);
+      }
+    }
+  });
+
+  it("are no committer, whatever git's settings hold", async () => {
+    const path = stateRepository();
+    git(path, 'config', 'user.name', 'Ada');
+    git(path, 'config', 'user.email', `${TOKEN}@example.com`);
+    await kgitJson(path, ['push-event', 'x', '--cluster', 'prod', '--user', 'ada']);
+    expect(git(path, 'log', '-1', '--format=%an %cn %ce')).toBe('ada kgit kgit@localhost');
   });
 });
