@@ -93,6 +93,7 @@ export const FILES = {
     guard: 'the table of git settings below; of another user, git refuses it (`safe.directory`)',
     readBy: [
       'composition.ts',
+      'gitstore/repository.ts',
       'gitstore/checkouts.ts',
       'gitstore/refs.ts',
       'gitstore/managed-clone.ts',
@@ -146,7 +147,7 @@ export const FILES = {
     writer: 'whoever installed it',
     decides: 'what is run',
     guard: 'found beside the program, never in the folder stood in',
-    readBy: ['start/start.ts', 'plugin.ts', 'gitstore/template-files.ts', 'commands/shell-init.ts'],
+    readBy: ['commands/init.ts', 'start/start.ts', 'plugin.ts', 'gitstore/template-files.ts', 'commands/shell-init.ts'],
   },
   kubeconfig: {
     file: '`~/.kube/config`, `KUBECONFIG`, `--kubeconfig`',
@@ -154,7 +155,7 @@ export const FILES = {
     decides: 'which cluster is asked, and with which login program',
     guard:
       'read by `kubectl`; no setting names a kubeconfig or a context, and `kubectl` does not see `KGIT_TOKEN`',
-    readBy: [],
+    readBy: ['k0rdent/kubectl.ts'],
   },
   legacy: {
     file: 'state and event files that are imported, mirrored or written by scripts',
@@ -186,7 +187,7 @@ export const FILES = {
     file: 'the fifos of `kgit shell-init`, below `TMPDIR`',
     writer: 'you alone',
     decides: 'the calls of your script',
-    guard: 'in a new folder for you alone (0700), made by the script',
+    guard: 'in a new folder for you alone (0700), made by the script; one that is not yours is not used',
     readBy: ['cli/shell-slots.ts', 'commands/shell-server.ts'],
   },
   system: {
