@@ -147,7 +147,13 @@ export const FILES = {
     writer: 'whoever installed it',
     decides: 'what is run',
     guard: 'found beside the program, never in the folder stood in',
-    readBy: ['commands/init.ts', 'start/start.ts', 'plugin.ts', 'gitstore/template-files.ts', 'commands/shell-init.ts'],
+    readBy: [
+      'commands/init.ts',
+      'start/start.ts',
+      'plugin.ts',
+      'gitstore/template-files.ts',
+      'commands/shell-init.ts',
+    ],
   },
   kubeconfig: {
     file: '`~/.kube/config`, `KUBECONFIG`, `--kubeconfig`',
