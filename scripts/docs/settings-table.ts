@@ -1,7 +1,9 @@
 import { SCRIPT_PHASES } from '../../src/model/script-phases.js';
 import { SETTING_RULES, type SettingRule } from '../../src/settings.js';
+import { GIT_KEYS } from './git-keys.js';
 import { markdownTable } from './table.js';
-import { FILES, GIT_KEYS, VARIABLES } from './who-writes.js';
+import { VARIABLES } from './variables.js';
+import { FILES } from './who-writes.js';
 
 const code = (text: string | undefined) => (text === undefined ? '' : `\`${text}\``);
 
@@ -23,7 +25,7 @@ export function settingsTable(): string {
       code(rule.flag),
       code(rule.variable),
       filesOf(rule),
-      `${rule.places.includes('kgit.yaml') ? 'The team' : 'You alone'}: ${rule.trust}`,
+      `${rule.places.includes('kgit.yaml') ? 'The team' : 'You alone'}. ${rule.trust}`,
     ]),
   );
 }

@@ -2,7 +2,7 @@
 import { chownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { GIT_KEYS } from '../../../scripts/docs/who-writes.js';
+import { GIT_KEYS } from '../../../scripts/docs/git-keys.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
 import { canary, type Field, openField, put } from '../../support/red-team/field.js';

@@ -1,7 +1,8 @@
 /** No file and no variable is read that the tables leave out. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FILES, VARIABLES } from '../../../scripts/docs/who-writes.js';
+import { VARIABLES } from '../../../scripts/docs/variables.js';
+import { FILES } from '../../../scripts/docs/who-writes.js';
 import { SETTING_RULES } from '../../../src/settings.js';
 import { filesBelow } from '../../support/source-files.js';
 
