@@ -78,6 +78,7 @@ export abstract class KgitCommand extends Command {
   #context: OpenRepository | null = null;
   #repository: Record<string, unknown> | null = null;
   #showsProgress = false;
+  readonly #warned = new Set<string>();
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
@@ -98,6 +99,11 @@ export abstract class KgitCommand extends Command {
   /** Whether the command reads more than the tip: then a clone of a URL must be whole. */
   protected get readsHistory(): boolean {
     return false;
+  }
+
+  /** Whether settings come from files, too: what judges others' files takes no word of theirs. */
+  protected get readsSettingsFiles(): boolean {
+    return true;
   }
 
   override async run(): Promise<void> {
@@ -191,8 +197,15 @@ export abstract class KgitCommand extends Command {
       cwd: process.cwd(),
       file: this.flags.config ?? process.env['KGIT_CONFIG'],
       uid: process.getuid?.() ?? null,
-      warn: (message) => this.note(message),
+      warn: (message) => this.#warn(message),
+      withoutFiles: !this.readsSettingsFiles,
     });
+  }
+
+  /** A note, once: a command that goes on opens the repository again and again. */
+  #warn(message: string): void {
+    if (!this.#warned.has(message)) this.note(message);
+    this.#warned.add(message);
   }
 
   /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */

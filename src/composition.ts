@@ -1,7 +1,8 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
+import { realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, NoRepositoryError } from './errors.js';
@@ -28,6 +29,7 @@ import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
+import { checkoutOf, committable, isInGitFolder, ownFolder } from './trust.js';
 
 /** Lets git merge state documents by kgit in this clone, where it is not set up so yet. */
 export async function prepareMerges({ git, layout }: Pick<OpenRepository, 'git' | 'layout'>): Promise<void> {
@@ -152,18 +154,26 @@ function assemble(
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */
 function xdgFolder(environment: Environment, variable: string, preset: string): string {
-  const home = environment['HOME'];
-  const base = environment[variable] || (home && join(home, preset));
-  if (base) return join(base, 'kgit');
-  throw new EnvironmentError(`neither HOME nor ${variable} is set, so kgit has no place for its files`, {
-    suggestions: ['Set HOME, or clone the repository with kgit clone and name the clone'],
-  });
+  const folder = ownFolder(environment, variable, preset);
+  if (folder === null)
+    throw new EnvironmentError(`neither HOME nor ${variable} is set, so kgit has no place for its files`, {
+      suggestions: ['Set HOME, or clone the repository with kgit clone and name the clone'],
+    });
+  const checkout = committable(folder, environment);
+  if (checkout === null) return join(folder.path, 'kgit');
+  throw new EnvironmentError(
+    `${folder.path} lies in the git checkout ${checkout}: clones and waiting writes in it could come with a commit of others`,
+    {
+      suggestions: [`Set ${variable} to a folder outside of every checkout`],
+      data: { path: folder.path, checkout },
+    },
+  );
 }
 
 /** The folder of the locks on legacy files: one for all clones of the user, for two may be fed from the same files. */
 export function scriptLocks(environment: Environment, { localFolder }: OpenRepository): string {
-  const hasHome = environment['XDG_STATE_HOME'] || environment['HOME'];
-  return join(hasHome ? xdgFolder(environment, 'XDG_STATE_HOME', '.local/state') : localFolder, 'scripts');
+  const state = ownFolder(environment, 'XDG_STATE_HOME', '.local/state');
+  return join(state ? join(state.path, 'kgit') : localFolder, 'scripts');
 }
 
 async function requireFolder(path: string): Promise<void> {
@@ -205,6 +215,21 @@ async function openByUrl(
   return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, own) };
 }
 
+/** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
+function refuseCommitted({ commonDir }: Repository, path: string): void {
+  const isStoodIn = `${realpathSync(path)}${sep}`.startsWith(`${commonDir}${sep}`);
+  if (!isStoodIn || isInGitFolder(commonDir)) return;
+  const checkout = checkoutOf(dirname(commonDir));
+  if (checkout === null) return;
+  throw new NoRepositoryError(
+    `the bare repository ${commonDir} lies in the git checkout ${checkout}, so its configuration can come with a commit of others`,
+    {
+      suggestions: [`Where it is your own, name it: --repo ${commonDir}`],
+      data: { path: commonDir, checkout },
+    },
+  );
+}
+
 /**
  * Opens the state repository that the settings name, or the one stood in.
  * @param history whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly
@@ -223,6 +248,7 @@ export async function openStateRepository(
   const finder = openGit(path, environment);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
+  if (spec === null) refuseCommitted(layout, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;

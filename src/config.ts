@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InvalidStateError, UsageError } from './errors.js';
 import { MARKER_FILE } from './model/layout.js';
@@ -6,9 +6,12 @@ import { lookUp } from './model/state-path.js';
 import { isMap } from './model/value.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
 import { hasCode, readAtMost } from './store/durable-files.js';
+import { checkoutOf, checkoutOfFile, committable, isCi, ownFolder, strangeness } from './trust.js';
 
 /** The nearest of these upward is read, where the user owns it. */
 const PROJECT_FILE = '.kgitrc.yaml';
+/** What to do with settings that are found where others can put them. */
+const WAY_OUT = `Move settings of your own to ~/.config/kgit/config.yaml, or to a ${PROJECT_FILE} outside of the checkout`;
 const MAX_CONFIG_BYTES = 256 * 1024;
 
 export interface ConfigSources {
@@ -20,6 +23,8 @@ export interface ConfigSources {
   /** The user's own number; null where the system has none. */
   readonly uid: number | null;
   readonly warn: (message: string) => void;
+  /** Whether flags and variables alone count, and no file is read. */
+  readonly withoutFiles?: boolean;
 }
 
 /** The settings of one source. */
@@ -38,10 +43,26 @@ function readSetting(rule: SettingRule, value: unknown, where: string): unknown 
   return read;
 }
 
-/** The settings that a mapping from a file holds. Throws UsageError for one that may not stand there or is not valid. */
-function layerOfMap(map: unknown, where: string, place: 'files' | 'kgit.yaml'): Layer {
-  if (map === null || map === undefined) return {};
-  if (!isMap(map)) throw new UsageError(`${where}: settings are a mapping`, { data: { where } });
+/** The mapping of a file of settings; none where it is empty. Throws UsageError. */
+function settingsMap(content: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (content === null || content === undefined) return {};
+  if (!isMap(content)) throw new UsageError(`${where}: settings are a mapping`, { data: { where } });
+  return content;
+}
+
+/** A value within what files that others can write may choose. */
+function withinShared({ shared }: SettingRule, value: unknown): unknown {
+  if (shared === undefined || typeof value !== 'number') return value;
+  const [least, most] = shared;
+  return Math.min(Math.max(value, least), most);
+}
+
+/**
+ * The settings that a mapping from a file holds. Throws UsageError for one that is not valid or may not stand there.
+ * @param places all of those where a setting must be allowed
+ */
+function layerOfMap(content: unknown, where: string, places: readonly ('files' | 'kgit.yaml')[]): Layer {
+  const map = settingsMap(content, where);
   if (map['backend'] !== undefined && map['backend'] !== 'git') {
     throw new UsageError(
       `${where}: backend ${JSON.stringify(map['backend'])} is not one that this kgit has`,
@@ -55,13 +76,14 @@ function layerOfMap(map: unknown, where: string, place: 'files' | 'kgit.yaml'): 
   for (const rule of SETTING_RULES) {
     const { found, value } = lookUp(map, rule.name.split('.'));
     if (!found) continue;
-    if (!rule.places.includes(place)) {
+    if (!places.every((place) => rule.places.includes(place))) {
       throw new UsageError(`${where}: ${rule.name} cannot be set there`, {
         data: { setting: rule.name, where },
         suggestions: [`Set it by ${[rule.flag, rule.variable].filter(Boolean).join(' or ')}`],
       });
     }
-    layer[rule.key] = readSetting(rule, value, where);
+    const read = readSetting(rule, value, where);
+    layer[rule.key] = places.includes('kgit.yaml') ? withinShared(rule, read) : read;
   }
   return layer;
 }
@@ -78,38 +100,81 @@ async function readConfigFile(path: string): Promise<unknown> {
   return parseYaml(text, path);
 }
 
-async function ownFile(path: string, sources: ConfigSources): Promise<boolean> {
+/** Whether a file is there that nobody but the user can have written; the user is told why another one is not read. */
+function isOwnFile(path: string, { uid, warn }: ConfigSources): boolean {
+  const why = strangeness(path, uid);
+  if (typeof why === 'string') warn(`${path} ${why}, so it is not read`);
+  return why === null;
+}
+
+/** What of a file counts that can come with a commit: what kgit.yaml may set, too. Nothing in it ends the command. */
+async function committedLayer(path: string, { warn }: ConfigSources): Promise<Layer> {
   try {
-    const stats = await lstat(path);
-    if (stats.isSymbolicLink()) sources.warn(`${path} is a symbolic link, so it is not read`);
-    if (!stats.isFile()) return false;
-    if (sources.uid === null || stats.uid === sources.uid) return true;
-    sources.warn(`${path} is not yours, so it is not read`);
-    return false;
+    const map = settingsMap(await readConfigFile(path), path);
+    const layer: Layer = {};
+    const ignored: string[] = map['backend'] === undefined || map['backend'] === 'git' ? [] : ['backend'];
+    for (const rule of SETTING_RULES) {
+      const { found, value } = lookUp(map, rule.name.split('.'));
+      if (!found) continue;
+      const read = isForAll(rule) ? rule.read(value) : undefined;
+      if (read === undefined) ignored.push(rule.name);
+      else layer[rule.key] = withinShared(rule, read);
+    }
+    if (ignored.length > 0) {
+      const verb = ignored.length > 1 ? 'are' : 'is';
+      warn(
+        `${path} can come with a commit of others, so ${ignored.join(', ')} in it ${verb} not applied. ${WAY_OUT}`,
+      );
+    }
+    return layer;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return false;
-    throw error;
+    if (!(error instanceof UsageError || error instanceof InvalidStateError)) throw error;
+    warn(`left alone, for it can come with a commit of others: ${error.message}. ${WAY_OUT}`);
+    return {};
   }
 }
 
-async function projectLayer(sources: ConfigSources): Promise<Layer> {
+/** Whether a setting may stand in the user's files and in those of everybody. */
+function isForAll({ places }: SettingRule): boolean {
+  return places.includes('files') && places.includes('kgit.yaml');
+}
+
+/** The nearest project file that is the user's alone, and the nearest one that can come with a commit. */
+async function projectLayers(sources: ConfigSources): Promise<{ own: Layer; committed: Layer }> {
+  let committed: Layer | null = null;
   for (let folder = sources.cwd; ; folder = dirname(folder)) {
     const path = join(folder, PROJECT_FILE);
-    if (await ownFile(path, sources)) return layerOfMap(await readConfigFile(path), path, 'files');
-    if (dirname(folder) === folder) return {};
+    if (isOwnFile(path, sources)) {
+      const isCommittable = isCi(sources.environment) || checkoutOf(folder) !== null;
+      if (!isCommittable) {
+        const own = layerOfMap(await readConfigFile(path), path, ['files']);
+        return { own, committed: committed ?? {} };
+      }
+      committed ??= await committedLayer(path, sources);
+    }
+    if (dirname(folder) === folder) return { own: {}, committed: committed ?? {} };
   }
 }
 
-async function userLayer(sources: ConfigSources): Promise<Layer> {
-  const home = sources.environment['HOME'];
-  const base = sources.environment['XDG_CONFIG_HOME'] || (home && join(home, '.config'));
-  if (!base) return {};
-  const path = join(base, 'kgit', 'config.yaml');
-  return (await ownFile(path, sources)) ? layerOfMap(await readConfigFile(path), path, 'files') : {};
+/** The user's own file, and what it holds where it can come with a commit. */
+async function userLayers(sources: ConfigSources): Promise<{ own: Layer; committed: Layer }> {
+  const base = ownFolder(sources.environment, 'XDG_CONFIG_HOME', '.config');
+  if (base === null) return { own: {}, committed: {} };
+  const path = join(base.path, 'kgit', 'config.yaml');
+  if (!isOwnFile(path, sources)) return { own: {}, committed: {} };
+  const folder = { path: dirname(path), isElsewhere: base.isElsewhere && isHere(path, sources) };
+  return committable(folder, sources.environment) !== null
+    ? { own: {}, committed: await committedLayer(path, sources) }
+    : { own: layerOfMap(await readConfigFile(path), path, ['files']), committed: {} };
+}
+
+/** Whether a file lies in the checkout stood in; other checkouts, such as that of dotfiles, are the user's own choice. */
+function isHere(path: string, { cwd }: ConfigSources): boolean {
+  return checkoutOf(dirname(path)) === checkoutOf(cwd);
 }
 
 /** The file that --config names: its `state_management:` block. */
-async function namedLayer(path: string | undefined): Promise<Layer> {
+async function namedLayer(path: string | undefined, { environment }: ConfigSources): Promise<Layer> {
   if (!path) return {};
   let content: unknown;
   try {
@@ -122,7 +187,10 @@ async function namedLayer(path: string | undefined): Promise<Layer> {
     });
   }
   const block = isMap(content) ? content['state_management'] : undefined;
-  return layerOfMap(block, path, 'files');
+  const checkout = checkoutOfFile(path);
+  // The user has named it, so it is the user's word, but where others may have put another text there since.
+  const isShared = checkout !== null && (isCi(environment) || existsSync(join(checkout, MARKER_FILE)));
+  return layerOfMap(block, path, isShared ? ['files', 'kgit.yaml'] : ['files']);
 }
 
 function flagLayer(sources: ConfigSources): Layer {
@@ -145,19 +213,18 @@ function environmentLayer(sources: ConfigSources): Layer {
 
 /** Settings from everywhere but the repository's own kgit.yaml, highest layer first. */
 export async function readLayers(sources: ConfigSources): Promise<readonly Layer[]> {
-  return [
-    flagLayer(sources),
-    environmentLayer(sources),
-    await namedLayer(sources.file),
-    await projectLayer(sources),
-    await userLayer(sources),
-  ];
+  const given = [flagLayer(sources), environmentLayer(sources)];
+  if (sources.withoutFiles) return given;
+  const named = await namedLayer(sources.file, sources);
+  const project = await projectLayers(sources);
+  const user = await userLayers(sources);
+  return [...given, named, project.own, project.committed, user.own, user.committed];
 }
 
 /** The layer of a kgit.yaml: its `settings:` block. Throws InvalidStateError, for it is a file of the repository. */
 export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
   try {
-    return layerOfMap(marker['settings'], MARKER_FILE, 'kgit.yaml');
+    return layerOfMap(marker['settings'], MARKER_FILE, ['kgit.yaml']);
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
     const { message, suggestions, data } = cause;

@@ -43,6 +43,10 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly places: readonly Place[];
   readonly flag?: string;
   readonly variable?: string;
+  /** Why it may stand in files that others can write, or may not. */
+  readonly trust: string;
+  /** The least and the most, in ms, that files which others can write may choose: what lies beyond is taken as these. */
+  readonly shared?: readonly [least: number, most: number];
   /** Undefined for a value that breaks the rule. */
   readonly read: (value: unknown) => Settings[K] | undefined;
   readonly about: string;
@@ -115,6 +119,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     flag: '--repo',
     variable: 'KGIT_REPO',
     read: text,
+    trust: 'It says where everything is written, and which server hears KGIT_TOKEN.',
     about: 'The state repository.',
   },
   {
@@ -127,6 +132,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     variable: 'KGIT_DEPLOYMENT',
     // Where it is used its name is checked against the repository, which may know it by a legacy one.
     read: text,
+    trust: 'It chooses among what the repository holds; every result names it.',
     about: 'The deployment that get, set, phase and the others are about.',
   },
   {
@@ -138,6 +144,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     flag: '--management',
     variable: 'KGIT_MANAGEMENT',
     read: textWhere(isLabel),
+    trust: 'It chooses among what the repository holds; every result names it.',
     about: 'The k0rdent management cluster of cluster names that leave it out.',
   },
   {
@@ -148,6 +155,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_NAMESPACE',
     read: textWhere(isLabel),
+    trust: 'It chooses among what the repository holds; every result names it.',
     about: 'The namespace of cluster names that leave it out.',
   },
   {
@@ -159,6 +167,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     flag: '--user',
     variable: 'KGIT_USER',
     read: textWhere((name) => name.length <= MAX_NAME),
+    trust: 'It says who did it, which nobody says for another.',
     about: 'Who acts: the author of commits and the user of events.',
   },
   {
@@ -170,6 +179,8 @@ export const SETTING_RULES: readonly SettingRule[] = [
     flag: '--timeout',
     variable: 'KGIT_TIMEOUT',
     read: duration,
+    trust: 'It costs time at most, so it is held between 5 s and 10 min there.',
+    shared: [5_000, 600_000],
     about: 'How long a command may take to reach the remote or the cluster.',
   },
   {
@@ -180,6 +191,8 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_READ_MAX_AGE',
     read: duration,
+    trust: 'It costs freshness at most, and an old answer says its age, so it is held below an hour there.',
+    shared: [0, 3_600_000],
     about: 'How old the last fetch may be before a read fetches first.',
   },
   {
@@ -190,6 +203,8 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_PUBLISH_INTERVAL',
     read: duration,
+    trust: 'It delays a write, which waits in the outbox and says so, by an hour at most there.',
+    shared: [0, 3_600_000],
     about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
   },
   {
@@ -200,6 +215,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_PUBLISH_COMBINE',
     read: truth,
+    trust: 'It changes how writes travel, not what they say or where they go.',
     about: "Whether clones that write at once take each other's events along, in one push.",
   },
   {
@@ -210,6 +226,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_WRITE_ON_PROTECTED',
     read: wordOf(ON_PROTECTED),
+    trust: 'A proposal goes to the same remote, and to people who review it.',
     about:
       'What becomes of a write that a protected branch refuses: it fails (20), or is proposed as with --propose.',
   },
@@ -221,6 +238,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_PROPOSE_FORGE',
     read: wordOf(FORGE_KINDS),
+    trust: 'It chooses the words of the API: host and token stay those of the remote.',
     about: 'Which forge the remote is, for --propose.',
   },
   {
@@ -235,6 +253,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
       value.every((name) => typeof name === 'string' && isAction(name))
         ? (value as string[])
         : undefined,
+    trust: 'It says how the team works.',
     about: 'The phases of a deployment in their order, for kgit phase.',
   },
   {
@@ -244,6 +263,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     preset: 'none: never',
     places: ['kgit.yaml'],
     read: date,
+    trust: 'It warns, and does nothing else.',
     about:
       'The day, in UTC, from which the script API and kgit doctor warn of state that is written to files alone.',
   },
@@ -254,6 +274,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     preset: 'none',
     places: ['kgit.yaml'],
     read: (value) => (value === 'required' || value === 'none' ? value : undefined),
+    trust: 'It counts commit by commit, as reviewed; a proposal that takes it away is a finding.',
     about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
   },
 ];

@@ -3,7 +3,7 @@ import { type Context, KgitCommand } from './base-command.js';
 import { commandText } from './cli/command-text.js';
 import { requireDeployment } from './cli/known-deployment.js';
 import type { RunLease } from './cli/lease-run.js';
-import { ciRun, isCi, runIdOf } from './cli/run-of.js';
+import { ciRun, runIdOf } from './cli/run-of.js';
 import { startPublisher } from './cli/start-publisher.js';
 import { namedDeployment, resolveCluster } from './cli/subjects.js';
 import { UsageError } from './errors.js';
@@ -17,6 +17,7 @@ import { type IdSource, monotonicIds } from './model/ulid.js';
 import type { WriteOutcome } from './store/outcomes.js';
 import { randomBytes } from './store/random-bytes.js';
 import { systemClock, thisHost } from './this-host.js';
+import { isCi } from './trust.js';
 
 const WRITE = 'WRITE';
 

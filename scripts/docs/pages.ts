@@ -5,7 +5,13 @@ import { commandsReference } from './commands-page.js';
 import { exitCodeTable } from './exit-codes.js';
 import { readCommands } from './manifest.js';
 import { withRegion } from './regions.js';
-import { phaseSequenceYaml, settingsTable } from './settings-table.js';
+import {
+  filesTable,
+  gitKeysTable,
+  phaseSequenceYaml,
+  settingsTable,
+  variablesTable,
+} from './settings-table.js';
 
 /** A generated part of a page. */
 interface Part {
@@ -18,6 +24,9 @@ const PARTS: readonly Part[] = [
   { page: 'README.md', region: 'exit codes', content: exitCodeTable },
   { page: 'docs/scripting.md', region: 'exit codes', content: exitCodeTable },
   { page: 'docs/settings.md', region: 'settings', content: settingsTable },
+  { page: 'docs/settings.md', region: 'files', content: filesTable },
+  { page: 'docs/settings.md', region: 'git settings', content: gitKeysTable },
+  { page: 'docs/settings.md', region: 'variables', content: variablesTable },
   { page: 'docs/settings.md', region: 'phase sequence', content: phaseSequenceYaml },
   { page: 'docs/library.md', region: 'library example', content: libraryExample },
   { page: 'docs/benchmarks.md', region: 'benchmarks', content: benchmarksPart },

@@ -1,22 +1,22 @@
 import { SCRIPT_PHASES } from '../../src/model/script-phases.js';
 import { SETTING_RULES, type SettingRule } from '../../src/settings.js';
+import { GIT_KEYS } from './git-keys.js';
 import { markdownTable } from './table.js';
+import { VARIABLES } from './variables.js';
+import { FILES } from './who-writes.js';
 
 const code = (text: string | undefined) => (text === undefined ? '' : `\`${text}\``);
 
 /** Where a value in a file may stand; flag and variable have columns of their own. */
 function filesOf({ places }: SettingRule): string {
-  const files = [
-    places.includes('files') ? 'configuration files' : '',
-    places.includes('kgit.yaml') ? '`kgit.yaml`' : '',
-  ];
-  return files.filter(Boolean).join(', ');
+  if (!places.includes('kgit.yaml')) return 'your own files';
+  return places.includes('files') ? 'your own files, committed files, `kgit.yaml`' : '`kgit.yaml`';
 }
 
 /** The table of settings, from `src/settings.ts`. */
 export function settingsTable(): string {
   return markdownTable(
-    ['setting', 'what it is', 'type', 'default', 'flag', 'variable', 'in files'],
+    ['setting', 'what it is', 'type', 'default', 'flag', 'variable', 'in files', 'who may set it, and why'],
     SETTING_RULES.map((rule) => [
       code(rule.name),
       rule.about,
@@ -25,7 +25,31 @@ export function settingsTable(): string {
       code(rule.flag),
       code(rule.variable),
       filesOf(rule),
+      `${rule.places.includes('kgit.yaml') ? 'The team' : 'You alone'}. ${rule.trust}`,
     ]),
+  );
+}
+
+/** What kgit reads, and who can have written it. */
+export function filesTable(): string {
+  const head = ['file', 'who can write it', 'what it may decide', 'what keeps it there'];
+  return markdownTable(
+    head,
+    Object.values(FILES).map(({ file, writer, decides, guard }) => [file, writer, decides, guard]),
+  );
+}
+
+export function variablesTable(): string {
+  return markdownTable(
+    ['variable', 'what for'],
+    VARIABLES.map(([names, about]) => [names.map(code).join(', '), about]),
+  );
+}
+
+export function gitKeysTable(): string {
+  return markdownTable(
+    ['git setting', 'what it could do', 'what kgit does'],
+    GIT_KEYS.map(({ keys, could, kgit }) => [keys.map(code).join(', '), could, kgit]),
   );
 }
 

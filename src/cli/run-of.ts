@@ -20,11 +20,6 @@ export function runIdOf(
   );
 }
 
-/** Whether this is a run of CI, where a clone is thrown away: CI=false is how people say that it is none. */
-export function isCi({ CI: said }: Environment): boolean {
-  return said !== undefined && !/^(|0|false|no)$/i.test(said);
-}
-
 /** The run of the CI that this process belongs to: its id and its page. */
 export function ciRun(environment: Environment): { id: string; url: string | null } | null {
   const github = environment['GITHUB_RUN_ID'];

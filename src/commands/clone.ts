@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
@@ -32,7 +34,8 @@ export default class Clone extends KgitCommand {
     const { place, branch } = parseRepositorySpec(this.args['url'] as string);
     const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
-    await cloneRepository(openGit(process.cwd(), this.environment), place, path, {
+    // Not where one stands: that repository's configuration would say how the new one is come by.
+    await cloneRepository(openGit(tmpdir(), this.environment), sourceOf(place), path, {
       branch,
       timeoutMs: settings.timeout,
       onProgress: (stage, percent) => this.progress(`${stage} ${percent}%`),
@@ -47,4 +50,10 @@ export default class Clone extends KgitCommand {
       ],
     };
   }
+}
+
+/** What git is to clone, wherever it runs: the path of a folder is made absolute. */
+function sourceOf(place: string): string {
+  const isAddress = /^[^/]*:/.test(place) && !existsSync(place);
+  return isAddress ? place : resolve(place);
 }

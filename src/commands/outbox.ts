@@ -2,7 +2,6 @@ import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
-import { isCi } from '../cli/run-of.js';
 import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
 import type { OpenRepository } from '../composition.js';
@@ -12,6 +11,7 @@ import type { Settings } from '../settings.js';
 import type { OutboxEntry } from '../store/outbox.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import { pendingOperation } from '../store/pending-operation.js';
+import { isCi } from '../trust.js';
 
 /** What was proposed, and what waits still. */
 function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {

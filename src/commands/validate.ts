@@ -43,6 +43,10 @@ export default class Validate extends KgitCommand {
     return this.flags['base'] !== undefined;
   }
 
+  protected override get readsSettingsFiles(): boolean {
+    return false;
+  }
+
   protected override get format(): Format {
     const format = this.flags['format'];
     if (format === 'json') return 'json';
@@ -50,6 +54,10 @@ export default class Validate extends KgitCommand {
   }
 
   protected async execute(): Promise<CommandResult> {
+    if (this.flags.config !== undefined)
+      throw new UsageError('validate reads no file of settings: what it judges must not say how', {
+        suggestions: ['Leave --config out; --repo names the repository, --timeout the time'],
+      });
     const { opened, settings } = await this.openUnread();
     const { review, repository } = opened;
     const { store } = repository;

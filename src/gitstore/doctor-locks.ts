@@ -2,6 +2,7 @@ import { type Check, passed } from '../model/check.js';
 import type { RemoteTarget } from './doctor-remote.js';
 import type { Git } from './git.js';
 import { LOCK_SPACES } from './lock-commits.js';
+import { UPLOAD_PACK } from './transfer-options.js';
 
 /**
  * Whether locks work at the remote, and where they lie.
@@ -18,7 +19,7 @@ export async function checkLocks(
     return passed('locks', `none: ${why}, so kgit lock and --lock are refused`);
   }
   const pattern = `${LOCK_SPACES.branches}*`;
-  const args = ['ls-remote', '--heads', '--end-of-options', remote, pattern];
+  const args = ['ls-remote', UPLOAD_PACK, '--heads', '--end-of-options', remote, pattern];
   const { code, stdout } = await git.talk(remote, args, { timeout });
   const count = stdout.toString('utf8').split('\n').filter(Boolean).length;
   if (code !== 0 || count === 0) return passed('locks', `they lie in ${LOCK_SPACES.refs}`);

@@ -4,6 +4,7 @@ import type { Clock } from '../store/host.js';
 import { checkLocks } from './doctor-locks.js';
 import { type Git, type GitResult, withoutCredentials } from './git.js';
 import { pushOutcome, remoteFailure } from './push-outcome.js';
+import { RECEIVE_PACK, UPLOAD_PACK } from './transfer-options.js';
 
 /** Furthest that the clocks here and at the remote may be apart, in ms. */
 const MAX_SKEW_MS = 60_000;
@@ -49,7 +50,7 @@ const nameOf = ({ remote, url }: RemoteTarget) => `remote ${remote} (${withoutCr
 
 function listBranch(git: Git, { remote, branch, timeout }: RemoteTarget): Promise<GitResult> {
   const traces = { GIT_TRACE_PACKET: '1', GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1' };
-  const args = ['ls-remote', '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
+  const args = ['ls-remote', UPLOAD_PACK, '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
   return git.talk(remote, args, { timeout, env: traces });
 }
 
@@ -62,7 +63,15 @@ interface PushAnswer {
 async function tryPush(git: Git, target: RemoteTarget): Promise<PushAnswer> {
   const { remote, branch, revision, timeout } = target;
   if (revision === null) return { result: null, isAtomic: false };
-  const args = ['push', '--dry-run', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed'];
+  const args = [
+    'push',
+    '--dry-run',
+    '--porcelain',
+    '--no-verify',
+    '--no-follow-tags',
+    '--no-signed',
+    RECEIVE_PACK,
+  ];
   const refs = ['--recurse-submodules=no', remote, `${revision}:refs/heads/${branch}`];
   const result = await git.talk(remote, [...args, '--atomic', ...refs], { timeout });
   if (!/does not support --atomic/.test(result.stderr)) return { result, isAtomic: true };

@@ -85,6 +85,9 @@ export const GIT_OPTIONS: readonly string[] = [
   // One file to be synced for all that a fetch brings, which is joined with others; loose objects would stay.
   'fetch.unpackLimit=1',
   '-c',
+  // The addresses of submodules are the words of whoever commits .gitmodules.
+  'submodule.recurse=false',
+  '-c',
   'gc.auto=0',
   '-c',
   // Two processes of one clone fetch at a time; git's own 100 ms are short on a busy machine.

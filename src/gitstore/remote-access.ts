@@ -1,4 +1,4 @@
-import { type AccessToken, accessToken, hasToken } from './access-token.js';
+import { type AccessToken, accessToken, hasToken, hostOf } from './access-token.js';
 import type { Git } from './git.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,6 +36,30 @@ async function setting(git: Git, key: string): Promise<string> {
   return (await git.run(['config', '--get', key])).stdout.toString('utf8').trim();
 }
 
+/** The URL of a remote as git uses it, and whether its host is the one that the user has configured. */
+export interface RemoteUrl {
+  readonly url: string;
+  readonly isConfigured: boolean;
+}
+
+/** With it git finds no repository, so that the user's own configuration alone counts. */
+const OUTSIDE = '--git-dir=/dev/null';
+
+/**
+ * Where git would go for `remote`, its name or its URL. A rule of `insteadOf` leads KGIT_TOKEN to another host only from
+ * the user's own configuration: that of a repository can be copied along, or include a file that others commit to.
+ */
+export async function remoteUrl(git: Git, remote: string): Promise<RemoteUrl> {
+  const first = async (args: readonly string[]) =>
+    (await git.run(args)).stdout.toString('utf8').split('\n', 1)[0]?.trim() ?? '';
+  const url = await first(['ls-remote', '--get-url', '--', remote]);
+  // Of several URLs git fetches from the first.
+  const named = (await first(['config', '--get-all', `remote.${remote}.url`])) || remote;
+  if (hostOf(named) === hostOf(url)) return { url, isConfigured: true };
+  const users = await first([OUTSIDE, 'ls-remote', '--get-url', '--', named]);
+  return { url, isConfigured: hostOf(users) === hostOf(url) };
+}
+
 /**
  * Finds out what git needs to talk with `remote`: the token for its host in the environment of git alone,
  * and an ssh that does not ask.
@@ -57,10 +81,10 @@ export async function remoteAccess(
     if (isInteractive || namesSsh) return { options: [], env: {} };
     if (config) return asksNobody;
   }
-  const url = (await git.run(['ls-remote', '--get-url', '--', remote])).stdout.toString('utf8').trim();
+  const { url, isConfigured } = await remoteUrl(git, remote);
   const isSsh = /^ssh:\/\//.test(url) || (/^[^/]+:/.test(url) && !url.includes('://'));
   if (isSsh && !isInteractive && !namesSsh && !(await setting(git, 'core.sshCommand'))) return asksNobody;
-  const token = askpass && hasToken(variables) ? accessToken(url, variables) : null;
+  const token = askpass && hasToken(variables) ? accessToken(url, variables, isConfigured) : null;
   if (!askpass || !token || (await helperKnows(git, url, token))) return { options: [], env: {} };
   const scope = `credential.https://${token.host}`;
   return {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA } from '../model/layout.js';
+import { CI_PATHS, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA } from '../model/layout.js';
 
 export const CI_SYSTEMS = ['github', 'gitlab', 'forgejo', 'none'] as const;
 export type CiSystem = (typeof CI_SYSTEMS)[number];
@@ -15,9 +15,9 @@ const COMMON: Readonly<Record<string, string>> = {
   'schemas/state.schema.json': `${SCHEMA_FOLDER}/${STATE_SCHEMA}`,
 };
 const CI: Readonly<Record<Exclude<CiSystem, 'none'>, readonly [string, string]>> = {
-  github: ['templates/state-repo/ci/github.yml', '.github/workflows/kgit.yml'],
-  gitlab: ['templates/state-repo/ci/gitlab.yml', '.gitlab-ci.yml'],
-  forgejo: ['templates/state-repo/ci/forgejo.yml', '.forgejo/workflows/kgit.yml'],
+  github: ['templates/state-repo/ci/github.yml', CI_PATHS.github],
+  gitlab: ['templates/state-repo/ci/gitlab.yml', CI_PATHS.gitlab],
+  forgejo: ['templates/state-repo/ci/forgejo.yml', CI_PATHS.forgejo],
 };
 
 /** What a new state repository holds: path and text of each file. @param root this program's folder */

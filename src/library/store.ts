@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { collectBatch, refusal } from '../cli/collect-events.js';
 import { requireDeployment } from '../cli/known-deployment.js';
-import { ciRun, isCi, runIdOf } from '../cli/run-of.js';
+import { ciRun, runIdOf } from '../cli/run-of.js';
 import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
 import { markerLayer, mergeLayers } from '../config.js';
 import { UsageError } from '../errors.js';
@@ -29,6 +29,7 @@ import {
 } from '../store/records.js';
 import { type SyncResult, syncResult } from '../store/sync-result.js';
 import { systemClock, thisHost } from '../this-host.js';
+import { isCi } from '../trust.js';
 import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
 import type { EndedLock, Lease } from './lease.js';
 import { StoreLocks } from './locks.js';

@@ -6,6 +6,13 @@ import { isUlid, ulidTime } from './ulid.js';
 
 /** Marks a state repository and holds its settings. */
 export const MARKER_FILE = 'kgit.yaml';
+/** Where each forge finds the check of proposals that `kgit init --ci` lays out. */
+export const CI_PATHS = {
+  github: '.github/workflows/kgit.yml',
+  gitlab: '.gitlab-ci.yml',
+  forgejo: '.forgejo/workflows/kgit.yml',
+} as const;
+export const CI_FILES: readonly string[] = Object.values(CI_PATHS);
 /** Schemas for editors, laid out beside the files that name them, so that they are found offline and behind any forge. */
 export const SCHEMA_FOLDER = '.kgit/schemas';
 /** The schema of state documents, in that folder. */

@@ -4,6 +4,7 @@ import type { Forge } from '../forge/forge.js';
 import { forgeAddress, guessForge } from '../forge/forge-address.js';
 import { openForge } from '../forge/open-forge.js';
 import { accessToken, tokenVariables } from '../gitstore/access-token.js';
+import { remoteUrl } from '../gitstore/remote-access.js';
 import { RemoteBranches } from '../gitstore/remote-branches.js';
 import { committerOf } from '../identity.js';
 import type { Settings } from '../settings.js';
@@ -39,12 +40,12 @@ export async function findForge(
   deadline: number,
 ): Promise<FoundForge> {
   const none = (noForge: string) => ({ forge: null, noForge });
-  const url = await opened.git.text(['ls-remote', '--get-url', '--', requireRemote(opened)]);
+  const { url, isConfigured } = await remoteUrl(opened.git, requireRemote(opened));
   const address = forgeAddress(url);
   if (address === null) return none('the remote is none of a forge');
   const kind = proposeForge ?? guessForge(address.host, environment);
   if (kind === null) return none(`which forge ${address.host} is, the setting propose.forge does not say`);
-  const known = accessToken(`https://${address.host}/`, tokenVariables(environment));
+  const known = accessToken(`https://${address.host}/`, tokenVariables(environment), isConfigured);
   // The token of a GitLab job may push, and may not open merge requests.
   if (known === null || known.user === 'gitlab-ci-token')
     return none(`no token for the API of ${address.host} (KGIT_TOKEN)`);

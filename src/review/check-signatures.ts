@@ -10,7 +10,8 @@ import type { Findings } from './finding.js';
 export const SIGNERS_FOLDER = '.kgit/signers';
 const SSH_FILE = 'allowed_signers';
 
-const FAULTS: Readonly<Record<Exclude<Signature['verdict'], 'good'>, string>> = {
+/** What is wrong with a commit's signature, as the end of a sentence. */
+export const SIGNATURE_FAULTS: Readonly<Record<Exclude<Signature['verdict'], 'good'>, string>> = {
   expired: 'its signature, or the key of it, has expired',
   none: 'it is not signed',
   bad: 'its signature is not valid',
@@ -18,7 +19,7 @@ const FAULTS: Readonly<Record<Exclude<Signature['verdict'], 'good'>, string>> = 
 };
 
 /** Whether the kgit.yaml of a view asks for signatures; a broken one, which is a finding of its own, does not. */
-async function isRequired(view: StateView): Promise<boolean> {
+export async function isRequired(view: StateView): Promise<boolean> {
   const text = await view.read(MARKER_FILE);
   try {
     return lookUp(parseState(text ?? '', MARKER_FILE), ['settings', 'signatures']).value === 'required';
@@ -28,7 +29,8 @@ async function isRequired(view: StateView): Promise<boolean> {
   }
 }
 
-async function readSigners(view: StateView): Promise<Signers> {
+/** Who may sign what builds on a view. */
+export async function readSigners(view: StateView): Promise<Signers> {
   const entries = (await view.list(SIGNERS_FOLDER)) ?? [];
   const names = entries.filter(({ kind }) => kind === 'file').map(({ name }) => name);
   const read = async (name: string) => (await view.read(`${SIGNERS_FOLDER}/${name}`)) ?? '';
@@ -56,10 +58,15 @@ async function stretches(from: Revision, revision: Revision, { review }: Check):
 function tell({ revision, verdict, signer }: Signature, findings: Findings): void {
   if (verdict === 'good') return;
   const commit = revision.slice(0, 12);
-  findings.add('signature', null, `commit ${commit}: ${FAULTS[verdict]}${signer ? ` (${signer})` : ''}`, {
-    severity: verdict === 'expired' ? 'warning' : 'error',
-    fix: `Look at it: git show ${commit}. Who may sign stands in ${SIGNERS_FOLDER}/`,
-  });
+  findings.add(
+    'signature',
+    null,
+    `commit ${commit}: ${SIGNATURE_FAULTS[verdict]}${signer ? ` (${signer})` : ''}`,
+    {
+      severity: verdict === 'expired' ? 'warning' : 'error',
+      fix: `Look at it: git show ${commit}. Who may sign stands in ${SIGNERS_FOLDER}/`,
+    },
+  );
 }
 
 /**

@@ -16,6 +16,7 @@ export const RULES = {
   'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
   secret: 'no value looks secret',
   'history-rewritten': 'the history that was verified before is still there, along first parents',
+  'rules-changed': 'a proposal does not loosen what it is judged by',
   signature: 'a commit is signed by an allowed signer, where kgit.yaml asks for it',
 } as const;
 export type Rule = keyof typeof RULES;

@@ -2,6 +2,7 @@ import type { ReviewStore } from '../store/review-store.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 import { checkEventsKept } from './check-events-kept.js';
 import { type Counts, checkFiles, type FileCheck } from './check-files.js';
+import { checkRules } from './check-rules.js';
 import { checkStateEvents } from './check-state-events.js';
 import type { Findings } from './finding.js';
 
@@ -28,6 +29,9 @@ export async function validate(
   check: FileCheck & { readonly store: StateStore },
 ): Promise<Counts> {
   const counts = await checkFiles(revision, check);
-  if (base !== null && base !== revision) await checkSince(base, revision, check, check.findings);
+  if (base !== null && base !== revision) {
+    await checkSince(base, revision, check, check.findings);
+    await checkRules(base, revision, check, check.findings);
+  }
   return counts;
 }

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { committable, ownFolder } from '../trust.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Compiled code by the name of its script. */
@@ -26,11 +27,10 @@ const HEAD_BYTES = 8;
 /** Where the checksum ends. V8 takes compiled code at its word: one bit that the disk turned can end the process. */
 const SUM_BYTES = 4;
 
-/** The folder of the cache; null where there is no home. */
+/** The folder of the cache; null where there is no home, or what lies there could come with a commit of others. */
 export function codeCacheFolder(environment: Environment): string | null {
-  const home = environment['HOME'];
-  const base = environment['XDG_CACHE_HOME'] || (home && join(home, '.cache'));
-  return base ? join(base, 'kgit', 'code') : null;
+  const base = ownFolder(environment, 'XDG_CACHE_HOME', '.cache');
+  return base === null || committable(base, environment) !== null ? null : join(base.path, 'kgit', 'code');
 }
 
 /** Whether nobody but the user can have written it. */

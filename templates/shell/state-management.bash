@@ -32,7 +32,8 @@ __kgit_start() {
         )
         return
     fi
-    until [[ -p $__kgit_folder/pool ]]; do
+    # Of another user it would be another's helper.
+    until [[ -O $__kgit_folder && -p $__kgit_folder/pool ]]; do
         if ((++tries > 200)); then
             printf 'kgit: cannot make %s\n' "$__kgit_folder" >&2
             return 18

@@ -80,8 +80,10 @@ describe('where settings come from', () => {
   });
 
   it('names setting and place of a value that breaks its rule: 2, in kgit.yaml 14', async () => {
-    const path = stateRepository();
-    settingsFile(join(path, '.kgitrc.yaml'), 'timeout: soon\n');
+    const above = temporaryFolder();
+    const path = join(above, 'some/folder');
+    mkdirSync(path, { recursive: true });
+    settingsFile(join(above, '.kgitrc.yaml'), 'timeout: soon\n');
     const other = stateRepository();
     const backend = settingsFile(
       join(temporaryFolder(), 'c.yaml'),
@@ -99,7 +101,7 @@ describe('where settings come from', () => {
     ]);
     expect(expectFailure(file, 'USAGE', 2).data).toEqual({
       setting: 'timeout',
-      where: join(path, '.kgitrc.yaml'),
+      where: join(above, '.kgitrc.yaml'),
     });
     expect(expectFailure(env, 'USAGE', 2).data).toEqual({ setting: 'timeout', where: 'KGIT_TIMEOUT' });
     for (const run of [missing, unknown]) expectFailure(run, 'USAGE', 2);

@@ -38,7 +38,7 @@ describe('accessToken', () => {
     ['git@github.com:a/b', undefined],
     ['/srv/github.com/a', undefined],
   ])('%s: %s', (url, token) => {
-    expect(accessToken(url, all)?.token).toBe(token);
+    expect(accessToken(url, all, true)?.token).toBe(token);
   });
 
   it('reads its own variables alone', () => {

@@ -1,7 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/git-fixtures.js';
 import { kgit } from '../support/kgit.js';
 import { stateRepository } from '../support/state-repository.js';
 
@@ -38,14 +47,17 @@ describe('the git that is begun before the program is loaded', () => {
   });
 
   it('answers nothing about another repository, however it is named', async () => {
-    const [here, there] = [repository('eastus'), repository('westus')];
+    const [made, there] = [repository('eastus'), repository('westus')];
+    const above = temporaryFolder();
+    const here = join(above, 'state');
+    renameSync(made, here);
     const get = async (args: readonly string[], more: Record<string, string> = {}) =>
       (await kgit(here, ['get', 'region', ...args], { env: { ...env, ...more } })).stdout;
     expect(await get(['--repo', there])).toBe('westus\n');
     expect(await get([`--repo=${there}`])).toBe('westus\n');
     expect(await get([], { KGIT_REPO: there })).toBe('westus\n');
     // A file of settings is read when git was begun already.
-    writeFileSync(join(here, '.kgitrc.yaml'), `repo: ${there}\n`);
+    writeFileSync(join(above, '.kgitrc.yaml'), `repo: ${there}\n`);
     expect(await get([])).toBe('westus\n');
   });
 });

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -48,12 +49,23 @@ function withInput(name: string): Place {
   return { path, input };
 }
 
+/** A repository below the user's own file of settings. */
 function withRc(name: string): Place {
+  const path = join(temporaryFolder('kgit-bad-'), 'state');
+  renameSync(plainRepository(), path);
+  return rcAt(join(path, '../.kgitrc.yaml'), name, path);
+}
+
+/** A repository that holds a file of settings itself, as a commit can bring it. */
+function withCommittedRc(name: string): Place {
   const path = plainRepository();
-  const file = join(path, '.kgitrc.yaml');
+  return rcAt(join(path, '.kgitrc.yaml'), name, path);
+}
+
+function rcAt(file: string, name: string, path: string): Place {
   if (name === 'named') writeFileSync(join(path, 'named.yaml'), 'state_management: {backend: s3}\n');
   else if (name === 'link') {
-    writeFileSync(join(path, 'elsewhere.yaml'), made(RC_FILES, name));
+    writeFileSync(join(file, '../elsewhere.yaml'), made(RC_FILES, name));
     symlinkSync('elsewhere.yaml', file);
   } else writeFileSync(file, made(RC_FILES, name));
   if (name === 'foreign') chownSync(file, NOBODY, NOBODY);
@@ -144,6 +156,7 @@ const SET_UPS: Readonly<Record<string, (name: string) => Place | Promise<Place>>
   stdin: withInput,
   tree: (name) => ({ path: treeRepository(made(TREES, name)) }),
   rc: withRc,
+  'committed-rc': withCommittedRc,
   planted: withPlanted,
   remote: withRemote,
   full: (name) => made(FULL_DISKS, name),

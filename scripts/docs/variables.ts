@@ -1,0 +1,36 @@
+/** Variables that are no settings, by what they are for; who starts kgit writes them. */
+export const VARIABLES: readonly (readonly [names: readonly string[], about: string])[] = [
+  [['KGIT_CONFIG'], 'the file of `--config`'],
+  [
+    ['KGIT_TOKEN'],
+    "the token for the host of the remote that you have configured: `--repo`, `KGIT_REPO`, your own files, the clone's `.git/config`",
+  ],
+  [['GH_TOKEN', 'GITHUB_TOKEN'], 'the token for the host of `GITHUB_SERVER_URL`'],
+  [['GITLAB_TOKEN', 'CI_JOB_TOKEN'], 'the token for `CI_SERVER_HOST`'],
+  [['GITHUB_SERVER_URL', 'CI_SERVER_HOST', 'CI_SERVER_PORT'], "which host is the CI's own"],
+  [['GITEA_ACTIONS', 'FORGEJO_ACTIONS'], 'which forge that host is'],
+  [
+    ['CI'],
+    "a write that cannot be published fails instead of waiting (`--require-publish`), and what is checked out is a stranger's",
+  ],
+  [['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'], 'who acts, where neither `--user` nor the setting `user` says it'],
+  [['KGIT_RUN_ID', 'GITHUB_RUN_ID', 'CI_PIPELINE_ID'], 'the run id of events, where `--run-id` is not given'],
+  [['GITHUB_REPOSITORY', 'CI_PIPELINE_URL'], "the link to the run, kept in an event's `context.run_url`"],
+  [['KGIT_LEASE'], 'the lease that `kgit lock -- COMMAND` holds for its command'],
+  [['GIT_EDITOR', 'VISUAL', 'EDITOR', 'TERM'], 'the editor of `kgit edit`'],
+  [['HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'], 'where your own files lie'],
+  [['PATH', 'SHELL', 'USER', 'LOGNAME'], 'where git and kubectl are, and who you are, as for every program'],
+  [['NO_COLOR', 'FORCE_COLOR'], 'no colours, or colours in any case'],
+  [
+    ['KUBECONFIG', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
+    'the cluster that `kubectl` asks, as always',
+  ],
+  [
+    [
+      ...['GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_ASKPASS', 'SSH_ASKPASS', 'GIT_PROXY_COMMAND', 'GIT_CONFIG_*'],
+      ...['GIT_SSL_*', 'GIT_CURL_*', 'GIT_HTTP_PROXY_AUTHMETHOD', 'GIT_CEILING_DIRECTORIES'],
+      ...['GIT_DISCOVERY_ACROSS_FILESYSTEM', 'XDG_RUNTIME_DIR'],
+    ],
+    'what git itself takes from them; what names a repository, as `GIT_DIR`, is kept from it',
+  ],
+];

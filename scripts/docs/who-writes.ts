@@ -1,0 +1,208 @@
+/** What kgit reads, and who can have written it: the pages on settings and the red-team suite are made from these tables. */
+
+/** Where settings come from, or data. */
+export interface ReadFile {
+  readonly file: string;
+  readonly writer: string;
+  /** What it may decide. */
+  readonly decides: string;
+  /** What keeps others from deciding more. */
+  readonly guard: string;
+  /** The modules below src/ that read it; none where git or kubectl does. */
+  readonly readBy: readonly string[];
+}
+
+export const FILES = {
+  project: {
+    file: '`.kgitrc.yaml` outside of every checkout, without `CI`',
+    writer: 'you alone',
+    decides: 'all settings of configuration files',
+    guard: 'yours, writable by you alone, no symbolic link; else it is not read, which is said',
+    readBy: ['config.ts', 'trust.ts', 'store/durable-files.ts'],
+  },
+  'project-committed': {
+    file: '`.kgitrc.yaml` in a checkout (also of a submodule or worktree, and in a bare repository), or where `CI` is set',
+    writer: 'whoever can commit there, or propose a commit that you check out',
+    decides: 'what `kgit.yaml` may, too',
+    guard: 'anything else in it is not applied, which is said; nothing in it ends a command',
+    readBy: ['config.ts', 'trust.ts'],
+  },
+  user: {
+    file: '`~/.config/kgit/config.yaml`, also where your home is a checkout of dotfiles',
+    writer: 'you alone',
+    decides: 'all settings of configuration files',
+    guard: 'as `.kgitrc.yaml`',
+    readBy: ['config.ts', 'trust.ts'],
+  },
+  'user-committed': {
+    file: 'the same in a checkout where `CI` is set, or where `XDG_CONFIG_HOME` leads into the checkout stood in',
+    writer: 'whoever can commit there',
+    decides: 'what `kgit.yaml` may, too',
+    guard: 'as a committed `.kgitrc.yaml`',
+    readBy: ['config.ts', 'trust.ts'],
+  },
+  named: {
+    file: 'the file of `--config` or `KGIT_CONFIG`',
+    writer: 'you have named it',
+    decides: 'all settings of configuration files',
+    guard:
+      'in a checkout of a state repository, and in any checkout where `CI` is set, `repo` and `user` in it are refused (2)',
+    readBy: ['config.ts', 'trust.ts'],
+  },
+  marker: {
+    file: '`kgit.yaml` of the state branch',
+    writer: 'whoever may push to the branch',
+    decides: 'settings with `kgit.yaml` in their row; names and identities of management clusters',
+    guard:
+      'the published one counts, never that of the files checked out; `validate` takes no setting from it',
+    readBy: ['config.ts'],
+  },
+  signers: {
+    file: '`.kgit/signers/` of the state branch',
+    writer: 'whoever may push to the branch',
+    decides: 'who may sign',
+    guard: 'read from the commit that the judged one builds on; `validate` judges a change of it by the base',
+    readBy: [],
+  },
+  records: {
+    file: 'events and states of the state branch, lock refs',
+    writer: 'whoever may push',
+    decides: 'nothing but what is shown',
+    guard:
+      'bounded, parsed against their schemas, stripped of control characters before they reach a terminal',
+    readBy: ['commands/merge-state.ts'],
+  },
+  attributes: {
+    file: '`.gitattributes`, `.gitmodules` of a checkout',
+    writer: 'whoever can commit',
+    decides: 'which filter of yours a file goes through',
+    guard: 'no filter, diff or merge program is named there; submodules are never gone into',
+    readBy: ['gitstore/filtered-paths.ts'],
+  },
+  'bare-in-checkout': {
+    file: 'a bare repository that is committed inside a checkout',
+    writer: 'whoever can commit there',
+    decides: 'nothing',
+    guard: 'where you stand in one, it is refused (10) unless `--repo` names it',
+    readBy: ['composition.ts', 'trust.ts'],
+  },
+  'git-config': {
+    file: '`.git/config` of the clone, `HEAD`, refs',
+    writer: 'you; of a folder that was copied, whoever made it',
+    decides: 'what git lets it: the remote, credential helpers, ssh',
+    guard: 'the table of git settings below; of another user, git refuses it (`safe.directory`)',
+    readBy: [
+      'composition.ts',
+      'gitstore/repository.ts',
+      'gitstore/checkouts.ts',
+      'gitstore/refs.ts',
+      'gitstore/managed-clone.ts',
+      'gitstore/commit-graph.ts',
+      'gitstore/pack-upkeep.ts',
+    ],
+  },
+  hooks: {
+    file: '`.git/hooks`, `core.hooksPath`',
+    writer: 'as `.git/config`',
+    decides: 'nothing',
+    guard: 'no hook of the clone runs in a git of ours',
+    readBy: [],
+  },
+  'clone-state': {
+    file: '`.git/kgit/`: outbox, leases, journal, notes of times',
+    writer: 'as `.git/config`',
+    decides: 'what is published next, to the remote that an operation was meant for',
+    guard:
+      'an operation of another address waits; each is parsed, guarded against secrets and shown by `kgit outbox`',
+    readBy: [
+      'gitstore/inbox-refs.ts',
+      'gitstore/fetched-at.ts',
+      'store/durable-files.ts',
+      'store/push-log.ts',
+      'store/publish-lock.ts',
+      'store/outbox.ts',
+      'store/trusted-revision.ts',
+      'store/private-journal.ts',
+      'store/held-leases.ts',
+      'store/doctor-folders.ts',
+    ],
+  },
+  clones: {
+    file: '`~/.cache/kgit/clones/`, `~/.local/state/kgit/` for `--repo URL`',
+    writer: 'you alone',
+    decides: 'as a clone of yours',
+    guard:
+      'in a checkout where `CI` is set, and elsewhere than in the home in any checkout, they are refused (18)',
+    readBy: ['gitstore/managed-clone.ts', 'gitstore/git-version.ts', 'trust.ts'],
+  },
+  code: {
+    file: '`~/.cache/kgit/code/`: compiled code of kgit',
+    writer: 'you alone',
+    decides: 'what is run',
+    guard: 'yours, writable by you alone, not in a checkout as above; else kgit runs without',
+    readBy: ['start/code-cache.ts', 'trust.ts'],
+  },
+  program: {
+    file: 'the files of kgit: scripts, templates, schemas, the list of commands',
+    writer: 'whoever installed it',
+    decides: 'what is run',
+    guard: 'found beside the program, never in the folder stood in',
+    readBy: [
+      'commands/init.ts',
+      'start/start.ts',
+      'plugin.ts',
+      'gitstore/template-files.ts',
+      'commands/shell-init.ts',
+    ],
+  },
+  kubeconfig: {
+    file: '`~/.kube/config`, `KUBECONFIG`, `--kubeconfig`',
+    writer: 'you; what you name',
+    decides: 'which cluster is asked, and with which login program',
+    guard:
+      'read by `kubectl`; no setting names a kubeconfig or a context, and `kubectl` does not see `KGIT_TOKEN`',
+    readBy: ['k0rdent/kubectl.ts'],
+  },
+  legacy: {
+    file: 'state and event files that are imported, mirrored or written by scripts',
+    writer: 'whoever runs those scripts',
+    decides: 'nothing but what is recorded',
+    guard: 'bounded, parsed, guarded against secrets; a subject is named as everywhere',
+    readBy: [
+      'sync/script-api/file-functions.ts',
+      'sync/script-api/script-file.ts',
+      'sync/script-api/script-events-file.ts',
+      'sync/find-legacy-files.ts',
+      'sync/read-text.ts',
+    ],
+  },
+  input: {
+    file: 'standard input, `--file`, `@FILE`, what an editor leaves, bundles of `kgit backup`',
+    writer: 'you name them',
+    decides: 'nothing but what is recorded',
+    guard: 'bounded and parsed; a bundle is checked beside its target before it replaces anything',
+    readBy: [
+      'cli/input.ts',
+      'cli/editor.ts',
+      'gitstore/backup.ts',
+      'gitstore/restore.ts',
+      'commands/clone.ts',
+    ],
+  },
+  fifos: {
+    file: 'the fifos of `kgit shell-init`, below `TMPDIR`',
+    writer: 'you alone',
+    decides: 'the calls of your script',
+    guard: 'in a new folder for you alone (0700), made by the script; one that is not yours is not used',
+    readBy: ['cli/shell-slots.ts', 'commands/shell-server.ts'],
+  },
+  system: {
+    file: '`/proc`, `/dev/urandom`, the time',
+    writer: 'the system',
+    decides: 'nothing but what is recorded',
+    guard: '',
+    readBy: ['this-host.ts', 'store/random-bytes.ts'],
+  },
+} as const satisfies Readonly<Record<string, ReadFile>>;
+
+export type FileId = keyof typeof FILES;
