@@ -58,7 +58,7 @@ function observed(
   observedAt: string,
   who: Observer,
 ): BackfillEvent {
-  const time = parseRfc3339(createdAt ?? observedAt) ?? 0;
+  const time = parseRfc3339(createdAt ?? '') ?? parseRfc3339(observedAt) ?? 0;
   const reason = 'live, and no event records it';
   const parameters = { observed_at: observedAt, created_at: createdAt };
   const fields = { ...who, reason, parameters, lifecycle: 'created' as const };

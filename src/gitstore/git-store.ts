@@ -15,7 +15,7 @@ import type {
 import { Ancestry, wentForwards } from './ancestry.js';
 import { BranchFollower } from './branch-follower.js';
 import { blockedBy, Checkouts } from './checkouts.js';
-import { CommitBuilder, isOn } from './commit-builder.js';
+import { type Built, CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
 import { takeEarlyReader } from './early-git.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
@@ -184,7 +184,7 @@ export class GitStore implements StateStore {
     locks: readonly LockMove[] = [],
     offering?: Offering,
   ): Promise<SwapOutcome> {
-    let built: Awaited<ReturnType<CommitBuilder['build']>>;
+    let built: Built;
     try {
       built = await this.#builder.build(base, commits, offering?.offer);
     } catch (error) {
@@ -195,14 +195,14 @@ export class GitStore implements StateStore {
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     const moves = await this.leases.prepare(locks);
-    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions, moves);
+    if (this.#options.remote === null) return this.#swapLocally(base, tip, built, moves);
     const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
     let failure = await this.#push(tip, moves, timeoutMs, inbox ? [inbox] : []);
     // A forge or a hook that lets in branches alone must not keep the branch from moving.
     if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
     if (failure) return failure;
     if (inbox && built.offer === null) await this.offers?.end();
-    const notes = await this.#afterPush(tip, base, moves);
+    const notes = [...built.notes, ...(await this.#afterPush(tip, base, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
@@ -234,7 +234,7 @@ export class GitStore implements StateStore {
   async #swapLocally(
     base: Revision | null,
     tip: Revision,
-    revisions: readonly Revision[],
+    built: Pick<Built, 'revisions' | 'notes'>,
     locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
     const now = await this.#follower.tip();
@@ -251,8 +251,8 @@ export class GitStore implements StateStore {
       return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
     }
     this.#hasMoved = true;
-    const notes = await this.#checkouts.finish(async () => tip);
-    return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
+    const notes = [...built.notes, ...(await this.#checkouts.finish(async () => tip))];
+    return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
   }
 
   async settle(): Promise<readonly string[]> {

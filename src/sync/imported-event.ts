@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, isAction, type KgitEvent } from '../model/event.js';
-import { checkEventFields, isFieldValue } from '../model/event-schema.js';
+import { checkEventFields, isFieldValue, isOwnField } from '../model/event-schema.js';
 import type { EventWrite } from '../model/operation.js';
 import { parseRfc3339 } from '../model/rfc3339.js';
 import { formatSubject, type Subject } from '../model/subject.js';
@@ -42,8 +42,8 @@ export interface ImportedEvents {
   readonly invalid: readonly InvalidEntry[];
 }
 
-/** Keys that kgit alone writes: what a legacy entry holds there is kept in `source.fields`. */
-const OWN_KEYS: readonly string[] = ['id', 'changes', 'source'];
+/** Keys that an import fills itself: what a legacy entry holds there is kept in `source.fields`, as are kgit's own. */
+const FILLED_KEYS: readonly string[] = ['id', 'source'];
 const MAX_ACTION = 64;
 
 /** An action word as near to `text` as the rule of action words allows. */
@@ -64,7 +64,11 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
   const odd = {};
   for (const [key, value] of Object.entries(entry)) {
     if (key === 'timestamp' || key === 'action') continue;
-    setOwn(!OWN_KEYS.includes(key) && isFieldValue(key, value) ? fields : odd, key, value);
+    setOwn(
+      !FILLED_KEYS.includes(key) && !isOwnField(key) && isFieldValue(key, value) ? fields : odd,
+      key,
+      value,
+    );
   }
   return { fields, odd };
 }
