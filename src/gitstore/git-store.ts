@@ -29,6 +29,7 @@ import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { joinPacks } from './pack-upkeep.js';
 import { filesWith, placesOf } from './places.js';
+import { push } from './push.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
@@ -68,6 +69,8 @@ export class GitStore implements StateStore {
   readonly #branchRef: string;
   readonly #trackingRef: string;
   #hasMoved = false;
+  /** What the last push had to tell beside how it ended. */
+  #pushNotes: readonly string[] = [];
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -202,7 +205,7 @@ export class GitStore implements StateStore {
     if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
     if (failure) return failure;
     if (inbox && built.offer === null) await this.offers?.end();
-    const notes = [...built.notes, ...(await this.#afterPush(tip, base, moves))];
+    const notes = [...built.notes, ...this.#pushNotes, ...(await this.#afterPush(tip, base, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
@@ -212,8 +215,9 @@ export class GitStore implements StateStore {
     const { leases, refspecs } = lockPushArgs(moves);
     const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
     const targets = [`${tip}:${this.#branchRef}`, ...refspecs, ...more];
-    const args = ['push', ...options, '--end-of-options', remote, ...targets];
-    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    const args = [...options, '--end-of-options', remote, ...targets];
+    const result = await push(this.#git, remote, args, { timeout: timeoutMs });
+    this.#pushNotes = result.notes;
     return lockPushOutcome(result, moves, this.#remoteName(), branch);
   }
 
