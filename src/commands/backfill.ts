@@ -56,11 +56,16 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
     });
     this.#tellLimits(observation);
     const run = this.ciRun.id;
-    const made = backfillEvents(observation, records, {
-      user: this.actor(context).name,
-      host: thisHost.hostname,
-      ...(run === undefined ? {} : { run_id: run }),
-    });
+    const made = backfillEvents(
+      observation,
+      records,
+      {
+        user: this.actor(context).name,
+        host: thisHost.hostname,
+        ...(run === undefined ? {} : { run_id: run }),
+      },
+      (message) => this.note(message),
+    );
     const events = made.filter((one) => this.#isPast(one));
     await this.#confirm(events);
     return this.#write(context, observation, events);

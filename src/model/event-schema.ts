@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import { ACTION_RULE, isAction, type KgitEvent, LIFECYCLES, OUTCOMES } from './event.js';
-import { parseRfc3339 } from './rfc3339.js';
+import { rfc3339Fault } from './rfc3339.js';
 import { isUlid } from './ulid.js';
 import { isMap, isValue, setOwn } from './value.js';
 
@@ -51,9 +51,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   id: textWhere((id) =>
     isUlid(id) ? null : 'is not a ULID: 26 characters of Crockford base 32, upper case',
   ),
-  timestamp: textWhere((time) =>
-    parseRfc3339(time) === null ? 'is not an RFC 3339 time such as 2025-07-11T14:30:00Z' : null,
-  ),
+  timestamp: textWhere(rfc3339Fault),
   action: textWhere((action) => (isAction(action) ? null : `is not an action word: ${ACTION_RULE}`)),
   user: word,
   message: text,

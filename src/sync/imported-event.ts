@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { formatTimestamp, isAction, type KgitEvent } from '../model/event.js';
 import { checkEventFields, isFieldValue, isOwnField } from '../model/event-schema.js';
 import type { EventWrite } from '../model/operation.js';
-import { parseRfc3339 } from '../model/rfc3339.js';
+import { parseRfc3339, rfc3339Time } from '../model/rfc3339.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { makeUlid, randomBits } from '../model/ulid.js';
 import { isMap, setOwn, type Value, type ValueMap } from '../model/value.js';
@@ -140,9 +140,9 @@ function problemOf(entry: Value): string | null {
   if (!isMap(entry)) return 'is not a mapping';
   const timestamp = entry['timestamp'];
   if (timestamp === undefined || timestamp === null) return 'has no timestamp';
-  if (typeof timestamp !== 'string' || parseRfc3339(timestamp) === null) {
-    return 'has a timestamp that is not an RFC 3339 time with zone';
-  }
+  const time = typeof timestamp === 'string' ? rfc3339Time(timestamp) : null;
+  if (time === null) return 'has a timestamp that is not an RFC 3339 time with zone';
+  if (time < 0) return 'has a timestamp before 1970, which the id of an event cannot hold';
   if (wordOf(entry['action'] as Value | undefined) === null) return 'has no action';
   return null;
 }

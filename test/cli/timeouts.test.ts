@@ -112,13 +112,39 @@ describe('a cluster that never ends', () => {
     ['doctor'],
   ];
 
+  it('a plugin for credentials that hangs', OUTER, async () => {
+    const folder = temporaryFolder();
+    const plugin = join(folder, 'plugin');
+    writeFileSync(plugin, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin, interactiveMode: 'Never' };
+    const kubeconfig = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'a' },
+      clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+      users: [{ name: 'a', user: { exec } }],
+    };
+    const file = join(folder, 'config');
+    writeFileSync(file, JSON.stringify(kubeconfig));
+    const run = await kgit(repository, ['status', ...BOUND], { env: { KUBECONFIG: file } });
+    expect(run).toMatchObject({ code: 17, stderr: expect.stringContaining('no answer in time') });
+  });
+
   it.each(['endless', 'hang'] as const)('lists: %s', { timeout: 200_000 }, async (kind) => {
     server.reset();
     server.inject({ kind, when: ({ path }) => path.endsWith('/clusterdeployments') });
     const env = { KUBECONFIG: server.kubeconfig };
     for (const words of ASKING) {
       const run = await kgit(repository, [...words, ...BOUND], { env });
-      expect({ words, code: run.code, said: run.stdout + run.stderr }).toEqual({});
+      const isDoctor = words[0] === 'doctor';
+      expect({ words, code: run.code, said: run.stdout + run.stderr }).toMatchObject({
+        ...{
+          words,
+          code: isDoctor ? 3 : 17,
+          said: isDoctor
+            ? expect.stringContaining('✗ cluster')
+            : expect.stringContaining('no answer in time'),
+        },
+      });
     }
   });
 });
