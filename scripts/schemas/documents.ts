@@ -14,7 +14,10 @@ export const event = z.looseObject(eventFields).meta({
 
 const STATUSES = [...new Set([...Object.values(PHASE_VERBS).map(({ status }) => status), PENDING])];
 const phase = z.looseObject({
-  status: z.enum(STATUSES as [string]).describe('kgit phase sets it.'),
+  status: z
+    .enum(STATUSES as [string])
+    .optional()
+    .describe('kgit phase sets it; pending where it is left out.'),
   updated_at: z.string().optional().describe('When it became that: RFC 3339.'),
   skipped_reason: z.string().optional().describe('Why it was skipped.'),
 });

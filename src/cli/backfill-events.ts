@@ -4,7 +4,7 @@ import { buildStatus } from '../k0rdent/status-report.js';
 import { eventTime, formatTimestamp, type KgitEvent } from '../model/event.js';
 import type { EventWrite } from '../model/operation.js';
 import { parseRfc3339 } from '../model/rfc3339.js';
-import { type ClusterSubject, cluster, formatSubject } from '../model/subject.js';
+import { type ClusterSubject, cluster, clusterNameFault, formatSubject } from '../model/subject.js';
 import { makeUlid, randomBits } from '../model/ulid.js';
 import type { ClusterRecord } from '../store/cluster-records.js';
 
@@ -58,7 +58,7 @@ function observed(
   observedAt: string,
   who: Observer,
 ): BackfillEvent {
-  const time = parseRfc3339(createdAt ?? observedAt) ?? 0;
+  const time = parseRfc3339(createdAt ?? '') ?? parseRfc3339(observedAt) ?? 0;
   const reason = 'live, and no event records it';
   const parameters = { observed_at: observedAt, created_at: createdAt };
   const fields = { ...who, reason, parameters, lifecycle: 'created' as const };
@@ -69,11 +69,13 @@ function observed(
  * The events that complete the history of the clusters of an observation: `cluster_vanished` for those that are
  * recorded and not live where it was looked for, `cluster_observed` for those that are live and not recorded. Of their
  * status nothing is copied. The same record and the same clusters give the same ids.
+ * @param skip told of each cluster whose name breaks the rule of names, so that nothing can be recorded of it
  */
 export function backfillEvents(
   observation: Observation,
   records: readonly ClusterRecord[],
   who: Observer,
+  skip: (message: string) => void,
 ): BackfillEvent[] {
   const { divergence, clusters } = buildStatus<KgitEvent>(observation, records);
   const byName = new Map(records.map((record) => [formatSubject(record.subject), record]));
@@ -84,6 +86,11 @@ export function backfillEvents(
     const places = several ?? [`${namespace}/${name}`];
     return places.flatMap((place): BackfillEvent[] => {
       const [ns = '', ...rest] = place.split('/');
+      const fault = clusterNameFault(management, ns, rest.join('/'));
+      if (fault !== null) {
+        skip(`the ClusterDeployment ${place} is left out: ${fault}`);
+        return [];
+      }
       const subject = cluster(management, ns, rest.join('/'));
       const record = byName.get(formatSubject(subject));
       if (kind === 'untracked')

@@ -10,6 +10,7 @@ import { EventFinder } from '../store/event-finder.js';
 import type { BatchItem } from './event-batch.js';
 import { requireDeployment } from './known-deployment.js';
 import { type Naming, resolveSubject } from './subjects.js';
+import { oneLine } from './terminal-text.js';
 
 /** One document of a batch that cannot be written. */
 export interface Rejection {
@@ -43,6 +44,7 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
     });
   }
   const subject = await resolveSubject(name, options.naming);
+  if (subject.kind === 'lock') throw ownSubject(name);
   if (subject.kind === 'deployment') await requireDeployment(options.naming.view, subject.id, options.create);
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
   // Behind the check of sizes, which bounds what is searched.
@@ -51,6 +53,20 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
   const differing = stored ? differingFields(stored, write.event, write.given) : [];
   if (differing.length > 0) throw takenId(subject, write.event.id, differing);
   return write;
+}
+
+/** The error for an event of a lock: these tell how a lease was ended, and kgit alone knows. */
+function ownSubject(name: string): UsageError {
+  return new UsageError(
+    `subject: events of ${oneLine(name.slice(0, 100))} cannot be given: kgit records them itself`,
+    {
+      suggestions: [
+        'Give the event a deployment or cluster as its subject',
+        "End a lease with 'kgit unlock NAME --force'",
+      ],
+      data: { field: 'subject' },
+    },
+  );
 }
 
 /** The events of a batch, each checked by itself; what cannot be written is told with its place. */

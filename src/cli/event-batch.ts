@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { UsageError } from '../errors.js';
+import { duplicateKey } from '../model/duplicate-key.js';
 import { MAX_EVENT_BYTES } from '../model/event-schema.js';
 import { yamlProblem } from '../model/yaml.js';
 
@@ -19,10 +20,19 @@ function tooLarge(number: number): BatchItem {
   };
 }
 
+function keyTwice(key: string, line: number): UsageError {
+  return new UsageError(`line ${line}: the key ${JSON.stringify(key.slice(0, 80))} is given twice`, {
+    suggestions: ['Give each key once: of two values one would be lost'],
+    data: { line, key: key.slice(0, 300) },
+  });
+}
+
 function jsonLine(line: string, number: number): BatchItem {
   if (line.length > MAX_DOCUMENT) return tooLarge(number);
   try {
-    return { value: JSON.parse(line) as unknown };
+    const value = JSON.parse(line) as unknown;
+    const twice = duplicateKey(line);
+    return twice === null ? { value } : { error: keyTwice(twice, number) };
   } catch (cause) {
     return {
       error: new UsageError(`line ${number} is not JSON: ${(cause as Error).message.slice(0, 200)}`, {
@@ -50,6 +60,8 @@ function yamlItems(text: string): BatchItem[] {
   return documents.flatMap((document): BatchItem[] => {
     const [error] = [...document.errors, ...document.warnings];
     const place = error?.linePos?.[0];
+    const key = error?.code === 'DUPLICATE_KEY' ? /^[^:\n]{1,80}/.exec(text.slice(error.pos[0]))?.[0] : null;
+    if (key && place) return [{ error: keyTwice(key.replace(/^["']|["']$/g, ''), place.line) }];
     const where = place ? `line ${place.line}, column ${place.col}: ` : '';
     if (error)
       return [

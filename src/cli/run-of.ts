@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { webLink } from '../model/web-link.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,9 +28,9 @@ export function ciRun(environment: Environment): { id: string; url: string | nul
     const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = environment;
     return {
       id: github,
-      url: server && repository ? `${server}/${repository}/actions/runs/${github}` : null,
+      url: server && repository ? webLink(`${server}/${repository}/actions/runs/${github}`) : null,
     };
   }
   const gitlab = environment['CI_PIPELINE_ID'];
-  return gitlab ? { id: gitlab, url: environment['CI_PIPELINE_URL'] ?? null } : null;
+  return gitlab ? { id: gitlab, url: webLink(environment['CI_PIPELINE_URL'] ?? '') } : null;
 }

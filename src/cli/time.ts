@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { parseRfc3339 } from '../model/rfc3339.js';
+import { rfc3339Time } from '../model/rfc3339.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -68,7 +68,7 @@ function parseDay(text: string, now: number): Date | null {
  * `yesterday`, a weekday (the latest past one). Throws UsageError.
  */
 export function parseTime(text: string, now: number): number {
-  const exact = parseRfc3339(text);
+  const exact = rfc3339Time(text);
   if (exact !== null) return exact;
   if (/^\d+(\.\d+)?[smhdw]/.test(text)) {
     const then = now - parseDuration(text);

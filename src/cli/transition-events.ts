@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CLUSTER_STATES, isBeingDeleted } from '../k0rdent/cluster-state.js';
 import type { SeenTransition } from '../k0rdent/watch.js';
-import type { KgitEvent, Lifecycle } from '../model/event.js';
-import { MAX_AHEAD_MS } from '../model/new-event.js';
+import { formatTimestamp, type KgitEvent, type Lifecycle } from '../model/event.js';
+import { MAX_AHEAD_MS } from '../model/event-time.js';
 import type { EventWrite } from '../model/operation.js';
 import { parseRfc3339 } from '../model/rfc3339.js';
 import { cluster } from '../model/subject.js';
@@ -36,7 +36,7 @@ export function transitionEvent(
   const says = `${from ?? 'not there'} -> ${to ?? 'gone'}`;
   const event: KgitEvent = {
     id: makeUlid(time + rank, randomBits(hash)),
-    timestamp: at,
+    timestamp: formatTimestamp(time),
     action: OBSERVED,
     message: cause === null ? says : `${says}: ${cause}`,
     ...(lifecycle === null ? {} : { lifecycle }),

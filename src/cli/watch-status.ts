@@ -3,6 +3,7 @@ import type { Missed } from '../k0rdent/missed-transitions.js';
 import type { Observation, Watchable } from '../k0rdent/observation.js';
 import { type SeenTransition, type WatchSource, watchAll } from '../k0rdent/watch.js';
 import type { EventWrite } from '../model/operation.js';
+import { clusterNameFault } from '../model/subject.js';
 import type { CommandResult } from './output.js';
 import { transitionEvent } from './transition-events.js';
 import { contextResult, transitionResult, watchingResult } from './transition-lines.js';
@@ -102,6 +103,11 @@ async function write(
   note: (message: string) => void,
 ): Promise<void> {
   const events = batch.flatMap((one) => {
+    const fault = clusterNameFault(one.management, one.namespace, one.name);
+    if (fault !== null) {
+      note(`not recorded, the ClusterDeployment ${one.namespace}/${one.name}: ${fault}`);
+      return [];
+    }
     const event = transitionEvent(one, identities.get(one.management) ?? one.identity, now());
     if (event === null) note(`not recorded, for k0rdent gives it no time: ${one.namespace}/${one.name}`);
     return event ?? [];

@@ -8,6 +8,7 @@ import { terminalText } from '../cli/terminal-text.js';
 import { InterruptedError } from '../errors.js';
 import type { Observation } from '../k0rdent/observation.js';
 import { counted } from '../model/counted.js';
+import { eventTimeFault } from '../model/event-time.js';
 import { eventPath } from '../model/layout.js';
 import { formatSubject } from '../model/subject.js';
 import { PROPOSE_FLAGS } from '../propose-flags.js';
@@ -55,11 +56,17 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
     });
     this.#tellLimits(observation);
     const run = this.ciRun.id;
-    const events = backfillEvents(observation, records, {
-      user: this.actor(context).name,
-      host: thisHost.hostname,
-      ...(run === undefined ? {} : { run_id: run }),
-    });
+    const made = backfillEvents(
+      observation,
+      records,
+      {
+        user: this.actor(context).name,
+        host: thisHost.hostname,
+        ...(run === undefined ? {} : { run_id: run }),
+      },
+      (message) => this.note(message),
+    );
+    const events = made.filter((one) => this.#isPast(one));
     await this.#confirm(events);
     return this.#write(context, observation, events);
   }
@@ -74,6 +81,17 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
       if (namespaces.denied.length > 0)
         this.note(`not looked at, for want of access: ${namespaces.denied.join(', ')}`);
     }
+  }
+
+  /** Whether an event may be recorded: one that would be dated in the future is told instead. */
+  #isPast({ subject, event }: BackfillEvent): boolean {
+    const fault = eventTimeFault(event, this.now());
+    if (fault === null) return true;
+    const what = `${event.action} of ${formatSubject(subject)}`;
+    this.note(
+      `${what} is left out: it would be dated ${event.timestamp}, and ${fault}; check the clocks of this machine and the cluster`,
+    );
+    return false;
   }
 
   #plan(events: readonly BackfillEvent[]): string[] {

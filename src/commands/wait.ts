@@ -19,6 +19,8 @@ import { type ClusterSubject, formatSubject } from '../model/subject.js';
 const TIMEOUT = '45m';
 /** Longest that one question may take, in ms. */
 const ASK_MS = 30_000;
+/** However little of the time to wait is left: one look is made in any case, and takes a moment. */
+const ASK_LEAST_MS = 5_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 /** A cluster that cannot be asked so many times in a row is not waited for any longer. */
@@ -128,7 +130,8 @@ export default class Wait extends ClusterCommand {
   async #lookPatiently(context: Context, waiting: readonly Waiting[], until: number): Promise<Looks> {
     for (let failures = 1; ; failures++) {
       try {
-        return await this.#look(context, waiting);
+        const left = Math.max(until - this.now(), ASK_LEAST_MS);
+        return await this.#look(context, waiting, Math.min(left, ASK_MS));
       } catch (error) {
         if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
         if (failures === FAILURES || this.now() + FIRST_PAUSE_MS > until) throw error;
@@ -139,14 +142,14 @@ export default class Wait extends ClusterCommand {
   }
 
   /** One list for each namespace, however many clusters of it are waited for. */
-  async #look(context: Context, waiting: readonly Waiting[]): Promise<Looks> {
+  async #look(context: Context, waiting: readonly Waiting[], askMs: number): Promise<Looks> {
     const looks = new Map<string, Look>();
     for (const namespace of new Set(waiting.map(({ one }) => one.namespace))) {
       const wanted = waiting.flatMap(({ one }) => (one.namespace === namespace ? [one] : []));
       const [only] = wanted.length === 1 ? wanted : [];
       const options = this.observeOptions(context, [], { namespace, name: only?.name });
       const keeps = (_: string, name: string) => wanted.some((one) => one.name === name);
-      const { contexts, objects } = await observe({ ...options, keeps, kubectl: this.kubectl(ASK_MS) });
+      const { contexts, objects } = await observe({ ...options, keeps, kubectl: this.kubectl(askMs) });
       const failed = contexts.find(({ error }) => error !== null)?.error;
       for (const subject of wanted.map(formatSubject)) {
         const kept = objects.get(subject);

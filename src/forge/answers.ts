@@ -1,5 +1,6 @@
 import { RemoteError } from '../errors.js';
 import { isMap } from '../model/value.js';
+import { webLink } from '../model/web-link.js';
 import type { ForgeProposal } from './forge.js';
 
 interface Names {
@@ -14,10 +15,12 @@ interface Names {
 export function record(json: unknown, names: Names): ForgeProposal | null {
   if (!isMap(json)) return null;
   const { [names.number]: number, [names.url]: url, [names.body]: body, title } = json;
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || typeof url !== 'string') return null;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number)) return null;
+  const page = typeof url === 'string' ? webLink(url) : null;
+  if (page === null) return null;
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   const tip = text(names.tip(json)) || null;
-  return { number, url, isOpen: names.isOpen(json), tip, title: text(title), body: text(body) };
+  return { number, url: page, isOpen: names.isOpen(json), tip, title: text(title), body: text(body) };
 }
 
 /** The revision of a side of a request, as GitHub and Gitea nest it. */

@@ -1,3 +1,4 @@
+import { MAX_AHEAD_MS } from '../model/event-time.js';
 import type { Actor } from '../model/operation.js';
 import type { Clock } from '../store/host.js';
 import type { Commit, Revision } from '../store/state-store.js';
@@ -18,6 +19,23 @@ export interface CommitBuilderOptions {
 /** Whether a setting of git is on, as git reads truth values. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
+}
+
+/** What was built. */
+export interface Built {
+  readonly revisions: Revision[];
+  readonly offer: Revision | null;
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
+/** Whose clock is wrong cannot be told here; that one is, can. */
+function clockNotes(aheadMs: number): string[] {
+  if (aheadMs <= MAX_AHEAD_MS) return [];
+  const minutes = Math.round(aheadMs / 60_000);
+  return [
+    `the last commit is dated ${minutes} minutes ahead of this clock: this machine's clock or that of who wrote it is wrong; 'kgit doctor' compares this one with the remote's`,
+  ];
 }
 
 /** Builds commits as the user's git would have made them: dates in order, signed where git is set up to sign. */
@@ -46,28 +64,31 @@ export class CommitBuilder {
     base: Revision | null,
     commits: readonly Commit[],
     offer: string | null = null,
-  ): Promise<{ revisions: Revision[]; offer: Revision | null }> {
-    if (commits.length === 0) return { revisions: [], offer: null };
+  ): Promise<Built> {
+    if (commits.length === 0) return { revisions: [], offer: null, notes: [] };
     const { repository } = this.#options;
     const committer = await namedCommitter(this.#options.committer);
     const written = commits.flatMap(({ files }) =>
       [...files].flatMap(([path, text]) => (text === null ? [] : path)),
     );
     await this.#filtered.refuse(base, [...new Set(written)]);
-    const chain = { base, committer, committed: await this.#committed(base), offer };
+    const now = this.#options.clock.now();
+    const before = await this.#committed(base);
+    // Dates do not go backwards along the branch.
+    const chain = { base, committer, committed: Math.max(Math.floor(now / 1000), before), offer };
+    const notes = clockNotes(before * 1000 - now);
     const made = await buildCommits(this.#git, commits, chain);
     const unsigned = made.slice(0, commits.length);
     const offered = made[commits.length] ?? null;
-    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, offer: offered };
+    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, offer: offered, notes };
     const revisions = await signCommits(this.#git, this.#reader, unsigned, commits, chain);
-    return { revisions, offer: offered };
+    return { revisions, offer: offered, notes };
   }
 
-  /** Seconds since the epoch; never before the base's, so that dates do not go backwards along the branch. */
+  /** When the base was committed, in seconds since the epoch; 0 where there is none. */
   async #committed(base: Revision | null): Promise<number> {
-    const now = Math.floor(this.#options.clock.now() / 1000);
     const object = base ? await this.#reader.read(base) : null;
     const date = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.data.toString('utf8') ?? '');
-    return Math.max(now, Number(date?.[1] ?? 0));
+    return Number(date?.[1] ?? 0);
   }
 }

@@ -1,8 +1,10 @@
 import { RemoteError } from '../errors.js';
 import { type Check, finding, findingOf, passed } from '../model/check.js';
 import type { Clock } from '../store/host.js';
+import { cloneFault } from './clone-fault.js';
 import { checkLocks } from './doctor-locks.js';
 import { type Git, type GitResult, withoutCredentials } from './git.js';
+import { push } from './push.js';
 import { pushOutcome, remoteFailure } from './push-outcome.js';
 import { RECEIVE_PACK, UPLOAD_PACK } from './transfer-options.js';
 
@@ -35,11 +37,11 @@ export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): P
   const said = /<= Recv header: date: (.*)$/im.exec(list.stderr)?.[1];
   const time = said === undefined ? Number.NaN : Date.parse(said);
   const skew = Number.isNaN(time) ? null : clock.now() - time;
-  const push = await pushed;
+  const answer = await pushed;
   if (list.code === 0) {
-    const checks = [reachable(target, list, push), writable(target, push)];
+    const checks = [reachable(target, list, answer), writable(target, answer)];
     // Whether a push may be atomic is known where one was tried.
-    if (push.result?.code === 0) checks.push(await checkLocks(git, target, push.isAtomic));
+    if (answer.result?.code === 0) checks.push(await checkLocks(git, target, answer.isAtomic));
     return { checks, skew };
   }
   const words = { ...list, stderr: list.stderr.replace(TRACE, '').trim() };
@@ -63,19 +65,11 @@ interface PushAnswer {
 async function tryPush(git: Git, target: RemoteTarget): Promise<PushAnswer> {
   const { remote, branch, revision, timeout } = target;
   if (revision === null) return { result: null, isAtomic: false };
-  const args = [
-    'push',
-    '--dry-run',
-    '--porcelain',
-    '--no-verify',
-    '--no-follow-tags',
-    '--no-signed',
-    RECEIVE_PACK,
-  ];
+  const args = ['--dry-run', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', RECEIVE_PACK];
   const refs = ['--recurse-submodules=no', remote, `${revision}:refs/heads/${branch}`];
-  const result = await git.talk(remote, [...args, '--atomic', ...refs], { timeout });
+  const result = await push(git, remote, [...args, '--atomic', ...refs], { timeout });
   if (!/does not support --atomic/.test(result.stderr)) return { result, isAtomic: true };
-  return { result: await git.talk(remote, [...args, ...refs], { timeout }), isAtomic: false };
+  return { result: await push(git, remote, [...args, ...refs], { timeout }), isAtomic: false };
 }
 
 function reachable(target: RemoteTarget, { stdout, stderr }: GitResult, push: PushAnswer): Check {
@@ -94,6 +88,8 @@ function reachable(target: RemoteTarget, { stdout, stderr }: GitResult, push: Pu
 function writable(target: RemoteTarget, { result }: PushAnswer): Check {
   const name = 'write-access';
   if (result === null) return passed(name, 'there is nothing to push yet');
+  const here = result.code === 0 ? null : cloneFault(result.stderr);
+  if (here) return findingOf(name, here);
   const failure = pushOutcome(result, nameOf(target), target.branch);
   // That others were faster says that one was let in.
   if (failure === null || failure.kind === 'moved')

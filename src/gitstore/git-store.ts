@@ -15,7 +15,7 @@ import type {
 import { Ancestry, wentForwards } from './ancestry.js';
 import { BranchFollower } from './branch-follower.js';
 import { blockedBy, Checkouts } from './checkouts.js';
-import { CommitBuilder, isOn } from './commit-builder.js';
+import { type Built, CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
 import { takeEarlyReader } from './early-git.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
@@ -29,6 +29,7 @@ import { ObjectReader } from './object-reader.js';
 import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
 import { joinPacks } from './pack-upkeep.js';
 import { filesWith, placesOf } from './places.js';
+import { push } from './push.js';
 import { fetchFailure } from './push-outcome.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
@@ -68,6 +69,8 @@ export class GitStore implements StateStore {
   readonly #branchRef: string;
   readonly #trackingRef: string;
   #hasMoved = false;
+  /** What the last push had to tell beside how it ended. */
+  #pushNotes: readonly string[] = [];
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -184,7 +187,7 @@ export class GitStore implements StateStore {
     locks: readonly LockMove[] = [],
     offering?: Offering,
   ): Promise<SwapOutcome> {
-    let built: Awaited<ReturnType<CommitBuilder['build']>>;
+    let built: Built;
     try {
       built = await this.#builder.build(base, commits, offering?.offer);
     } catch (error) {
@@ -195,14 +198,14 @@ export class GitStore implements StateStore {
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     const moves = await this.leases.prepare(locks);
-    if (this.#options.remote === null) return this.#swapLocally(base, tip, revisions, moves);
+    if (this.#options.remote === null) return this.#swapLocally(base, tip, built, moves);
     const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
     let failure = await this.#push(tip, moves, timeoutMs, inbox ? [inbox] : []);
     // A forge or a hook that lets in branches alone must not keep the branch from moving.
     if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
     if (failure) return failure;
     if (inbox && built.offer === null) await this.offers?.end();
-    const notes = await this.#afterPush(tip, base, moves);
+    const notes = [...built.notes, ...this.#pushNotes, ...(await this.#afterPush(tip, base, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
@@ -212,8 +215,9 @@ export class GitStore implements StateStore {
     const { leases, refspecs } = lockPushArgs(moves);
     const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
     const targets = [`${tip}:${this.#branchRef}`, ...refspecs, ...more];
-    const args = ['push', ...options, '--end-of-options', remote, ...targets];
-    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    const args = [...options, '--end-of-options', remote, ...targets];
+    const result = await push(this.#git, remote, args, { timeout: timeoutMs });
+    this.#pushNotes = result.notes;
     return lockPushOutcome(result, moves, this.#remoteName(), branch);
   }
 
@@ -234,7 +238,7 @@ export class GitStore implements StateStore {
   async #swapLocally(
     base: Revision | null,
     tip: Revision,
-    revisions: readonly Revision[],
+    built: Pick<Built, 'revisions' | 'notes'>,
     locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
     const now = await this.#follower.tip();
@@ -251,8 +255,8 @@ export class GitStore implements StateStore {
       return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
     }
     this.#hasMoved = true;
-    const notes = await this.#checkouts.finish(async () => tip);
-    return { kind: 'swapped', revisions, notes, locks: tipsOf(locks) };
+    const notes = [...built.notes, ...(await this.#checkouts.finish(async () => tip))];
+    return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
   }
 
   async settle(): Promise<readonly string[]> {

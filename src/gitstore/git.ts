@@ -88,7 +88,8 @@ export class Git {
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
     let access = this.#known.get(remote);
     if (!access) {
-      access = remoteAccess(this, remote, this.#tokens, this.#environment, this.#access);
+      const environment = this.#environment;
+      access = remoteAccess(this, remote, this.#tokens, environment, this.#access, call.timeout);
       this.#known.set(remote, access);
     }
     const { options, env } = await access;

@@ -5,6 +5,7 @@ import { type Git, gitFailed } from './git.js';
 import { LOCK_SPACES, LockCommits, type LockSpace, lockRef, type RefMove, readTip } from './lock-commits.js';
 import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import type { ObjectReader } from './object-reader.js';
+import { push } from './push.js';
 import { fetchFailure } from './push-outcome.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 
@@ -106,16 +107,8 @@ export class LockRefs implements LeaseStore {
     const moves = await this.prepare([move], space);
     const { leases, refspecs } = lockPushArgs(moves);
     // A server without atomic pushes would fence no write, so the lock is not even taken there.
-    const args = [
-      'push',
-      ...PUSH_OPTIONS,
-      '--atomic',
-      ...leases,
-      '--end-of-options',
-      remote ?? '',
-      ...refspecs,
-    ];
-    const result = await this.#git.talk(remote ?? '', args, { timeout: timeoutMs });
+    const args = [...PUSH_OPTIONS, '--atomic', ...leases, '--end-of-options', remote ?? '', ...refspecs];
+    const result = await push(this.#git, remote ?? '', args, { timeout: timeoutMs });
     const failure = lockPushOutcome(result, moves, remoteName, branch);
     if (failure?.kind === 'fenced') return { kind: 'moved' };
     if (failure?.kind === 'not-atomic') return { kind: 'refused', error: failure.error };

@@ -1,7 +1,8 @@
 import { type EnvironmentError, RefusedError, RemoteError } from '../errors.js';
 import type { SwapOutcome } from '../store/state-store.js';
-import { type GitResult, gitFailed, heldLock, TIMED_OUT, withoutCredentials } from './git.js';
-import { type FaultKind, remoteFault } from './remote-fault.js';
+import { cloneFault, isDiskHere } from './clone-fault.js';
+import { type GitResult, gitFailed, TIMED_OUT, withoutCredentials } from './git.js';
+import { BROKEN_OFF, type FaultKind, remoteFault } from './remote-fault.js';
 
 /**
  * How a push ended. The texts are git's own, in English (LC_ALL=C), and those that servers and forges send;
@@ -11,9 +12,7 @@ import { type FaultKind, remoteFault } from './remote-fault.js';
 const LOST_RACE =
   /\[rejected\] \((fetch first|non-fast-forward|stale info)\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
 const LOCK_THERE = /Unable to create '[^']*?([^'/]+\.lock)': File exists/;
-const CLASH = /exists; cannot create/;
-const BROKEN_OFF =
-  /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection reset|Broken pipe|recv error|SSL_read|Empty reply/i;
+const CLASH = /'([^']+)' exists; cannot create '([^']+)'/;
 
 /** Progress and advice of git's and ssh's that say nothing of the failure, and ssh's box around a changed host key. */
 const NOISE =
@@ -47,18 +46,14 @@ export function remoteFailure(
   return { kind, error };
 }
 
-/** What this machine's own disk says; what a server says of its own begins with `remote:`. */
-const DISK_HERE = /^(?!remote:).*(No space left on device|Out of diskspace|Disk quota exceeded)/m;
-
 /** The error of a fetch or clone that failed: of this machine where it cannot keep what comes, else of the remote. */
 export function fetchFailure(
   result: GitResult,
   remote: string,
   retry?: string,
 ): EnvironmentError | RemoteError {
-  if (DISK_HERE.test(result.stderr) || heldLock(result.stderr))
-    return gitFailed(['fetch'], result.code, result.stderr);
-  return remoteFailure(result, remote, retry).error;
+  if (isDiskHere(result.stderr)) return gitFailed(['fetch'], result.code, result.stderr);
+  return cloneFault(result.stderr) ?? remoteFailure(result, remote, retry).error;
 }
 
 /** What became of one ref, of `git push --porcelain`. */
@@ -82,7 +77,21 @@ const FOLLOWS = /\(atomic (push (failed|failure)|transaction failed)\)/;
 /** How a push of one ref ended, but for success. */
 export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' | 'fenced' | 'not-atomic' }>;
 
-/** Classifies `git push --porcelain`: null when the branch moved, else why it did not. */
+/** The error for a ref that cannot be made, for one above or below it is there: a is a file to git, or a folder. */
+function refClash(remote: string, there: string, wanted: string): RefusedError {
+  return new RefusedError(`${remote} has ${there}, so it cannot have ${wanted} beside it`, {
+    data: { cause: 'ref-clash', reason: 'ref clash', there, wanted },
+    suggestions: [
+      `Ask who needs ${there}; if nobody does: git push REMOTE :${there}, then 'kgit sync'`,
+      'Or keep the state on a branch of another name: --repo DIR#BRANCH',
+    ],
+  });
+}
+
+/**
+ * Classifies `git push --porcelain`: null when the branch moved, else why it did not. Throws EnvironmentError where
+ * something in this clone kept git from pushing.
+ */
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
   const all = refStatuses(result.stdout.toString('utf8'));
   // An inbox that goes along decides nothing.
@@ -92,21 +101,27 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   // A server that dies after it moved the branch has told so already, whatever git's exit code is then.
   if (status && status.flag !== '!') return null;
   if (!status) {
+    const here = cloneFault(result.stderr);
+    if (here) throw here;
     const failure = remoteFailure(result, remote);
     // Once the objects were sent, a broken line does not tell whether the branch moved.
     const sent = result.code === TIMED_OUT || BROKEN_OFF.test(result.stderr);
     return sent && failure.kind === 'unreachable' ? { kind: 'unknown', error: failure.error } : failure;
   }
   const said = `${status.reason}\n${result.stderr}`;
-  if (!CLASH.test(said) && LOST_RACE.test(said)) {
+  const clash = CLASH.exec(said);
+  if (clash) return { kind: 'refused', error: refClash(remote, clash[1] ?? '', clash[2] ?? '') };
+  if (LOST_RACE.test(said)) {
     const lock = LOCK_THERE.exec(said)?.[1];
     return lock ? { kind: 'moved', lock } : { kind: 'moved' };
   }
   const failure = remoteFailure(result, remote);
   if (status.reason.includes('(remote failed to report status)'))
     return { kind: 'unknown', error: failure.error };
-  if (status.reason.includes('(unpacker error)') && failure.error.data['cause'] === 'disk-full')
+  const { cause } = failure.error.data;
+  if (status.reason.includes('(unpacker error)') && (cause === 'disk-full' || cause === 'bad-objects'))
     return failure;
+  if (cause === 'remote-broken-ref') return failure;
   const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;
   const words = result.stderr.split('\n').filter((line) => line.startsWith('remote:'));
   const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');

@@ -1,5 +1,8 @@
 import { type AccessToken, accessToken, hasToken, hostOf } from './access-token.js';
-import type { Git } from './git.js';
+import type { Git, GitCall } from './git.js';
+
+/** Longest that a credential helper is waited for before the token is used, in ms. */
+const HELPER_MS = 10_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,14 +23,19 @@ export interface RemoteAccess {
 }
 
 /** Whether a credential helper of the user's answers for this host; it comes before the token, as git has it. */
-async function helperKnows(git: Git, url: string, { host }: AccessToken): Promise<boolean> {
+async function helperKnows(
+  git: Git,
+  url: string,
+  { host }: AccessToken,
+  call: Pick<GitCall, 'timeout' | 'ownGroup'>,
+): Promise<boolean> {
   const helper = await git.run(['config', '--get-urlmatch', 'credential.helper', url]);
   if (helper.stdout.toString('utf8').trim() === '') return false;
   const path = url.replace(/^https:\/\/[^/]*\/?/, '');
   const { code } = await git.run(['-c', 'core.askPass=', 'credential', 'fill'], {
     input: `protocol=https\nhost=${host}\npath=${path}\n\n`,
     env: { GIT_ASKPASS: '', SSH_ASKPASS: '' },
-    timeout: 10_000,
+    ...call,
   });
   return code === 0;
 }
@@ -65,6 +73,7 @@ export async function remoteUrl(git: Git, remote: string): Promise<RemoteUrl> {
  * and an ssh that does not ask.
  * @param variables those that tokens are read from
  * @param environment what git sees of the user's
+ * @param timeoutMs how long the talk may take
  */
 export async function remoteAccess(
   git: Git,
@@ -72,6 +81,7 @@ export async function remoteAccess(
   variables: Environment,
   environment: Environment,
   { askpass, isInteractive = false, config }: AccessOptions,
+  timeoutMs: number | undefined,
 ): Promise<RemoteAccess> {
   // Whoever says how ssh is run says all of it; without a terminal it has none to ask at in any case.
   const namesSsh = environment['GIT_SSH_COMMAND'] || environment['GIT_SSH'] || config?.get('core.sshcommand');
@@ -84,8 +94,10 @@ export async function remoteAccess(
   const { url, isConfigured } = await remoteUrl(git, remote);
   const isSsh = /^ssh:\/\//.test(url) || (/^[^/]+:/.test(url) && !url.includes('://'));
   if (isSsh && !isInteractive && !namesSsh && !(await setting(git, 'core.sshCommand'))) return asksNobody;
+  // A helper that hangs is ended with all that it started; at a terminal it may ask.
+  const call = { timeout: Math.min(HELPER_MS, timeoutMs ?? HELPER_MS), ownGroup: !isInteractive };
   const token = askpass && hasToken(variables) ? accessToken(url, variables, isConfigured) : null;
-  if (!askpass || !token || (await helperKnows(git, url, token))) return { options: [], env: {} };
+  if (!askpass || !token || (await helperKnows(git, url, token, call))) return { options: [], env: {} };
   const scope = `credential.https://${token.host}`;
   return {
     // git hands a password that worked to all helpers, and one of them may write it to the disk.

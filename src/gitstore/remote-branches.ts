@@ -5,6 +5,7 @@ import type { Commit, Revision } from '../store/state-store.js';
 import { CommitBuilder } from './commit-builder.js';
 import { type Git, withoutCredentials } from './git.js';
 import { ObjectReader } from './object-reader.js';
+import { push } from './push.js';
 import { fetchFailure, type PushFailure, pushOutcome } from './push-outcome.js';
 import { Refs } from './refs.js';
 import type { Repository } from './repository.js';
@@ -115,8 +116,8 @@ export class RemoteBranches {
     const { remote } = this.#options;
     const ref = `refs/heads/${branch}`;
     const lease = `--force-with-lease=${ref}:${from ?? ''}`;
-    const args = ['push', ...PUSH_OPTIONS, lease, '--end-of-options', remote, `${to}:${ref}`];
-    const result = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    const args = [...PUSH_OPTIONS, lease, '--end-of-options', remote, `${to}:${ref}`];
+    const result = await push(this.#git, remote, args, { timeout: timeoutMs });
     const failure = ofBranch(pushOutcome(result, this.remoteName, branch), branch);
     if (failure === null) await new Refs(this.#git, this.#options.repository).set(`${SEEN}${branch}`, to);
     return { failure, offered: failure === null ? offeredAddress(result.stderr) : null };

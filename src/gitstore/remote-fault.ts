@@ -13,6 +13,10 @@ export interface RemoteFault {
   readonly advice: string;
 }
 
+/** How it is said that a connection ended before its time. */
+export const BROKEN_OFF =
+  /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection (?:reset|closed|aborted|was reset)|closed by (?:remote|foreign) host|Broken pipe|recv error|recv failure|SSL_read|SSL_connect|TLS connection|Empty reply|transfer closed|unexpected EOF/i;
+
 const CERTIFICATE =
   'Check the date of this machine and who signed it; an authority of your own: http.sslCAInfo';
 const TOKEN = 'Set KGIT_TOKEN, or a credential helper of git; docs/ci.md says which token';
@@ -122,6 +126,30 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     advice: 'Use https, ssh, git or a file',
   },
   {
+    cause: 'ref-ambiguous',
+    kind: 'denied',
+    pattern: /dst refspec \S+ matches more than one/,
+    says: 'the branch has a double there, a ref whose name ends in its full name',
+    advice:
+      'Look for it with git ls-remote REMOTE, and take it away: git push REMOTE :refs/heads/refs/heads/BRANCH',
+  },
+  {
+    cause: 'remote-broken-ref',
+    kind: 'denied',
+    pattern: /^remote: (?:fatal|error): bad object refs\//m,
+    says: 'a ref of its repository names nothing, and so it takes no push',
+    advice:
+      'Ask who runs it to move that file away; programs that sync files leave such copies, and a server must not lie in a synced folder',
+  },
+  {
+    cause: 'bad-objects',
+    kind: 'denied',
+    pattern:
+      /fsck error in (?:packed|pack) object|\b(?:hasDotgit|hasDotdot|hasDot|fullPathname|badTree|treeNotSorted|duplicateEntries): /,
+    says: 'its history holds an object that git refuses',
+    advice: 'Ask who runs it to look at the history with git fsck, and to take the object out',
+  },
+  {
     cause: 'disk-full',
     kind: 'unreachable',
     pattern: /^remote: .*(No space left on device|Disk quota exceeded)/m,
@@ -163,17 +191,24 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     says: 'it is in trouble',
     advice: 'when it is well again',
   },
+  {
+    cause: 'connection-lost',
+    kind: 'unreachable',
+    pattern: BROKEN_OFF,
+    says: 'the connection broke',
+    advice: 'when the network is back',
+  },
 ];
 
-/** Where nothing says what it was: a connection that broke is no denial. */
-const BROKEN: Omit<RemoteFault, 'pattern'> = {
-  cause: 'connection-lost',
+/** Where nothing says what it was: it is no denial, but nobody may be sent to look at the network for it either. */
+const UNKNOWN: Omit<RemoteFault, 'pattern'> = {
+  cause: 'unknown',
   kind: 'unreachable',
-  says: 'the connection broke',
-  advice: 'when the network is back',
+  says: 'the talk with it failed',
+  advice: "again; if it goes on, 'kgit doctor' looks further",
 };
 
 /** What git's words on a failed talk mean. */
 export function remoteFault(stderr: string): Omit<RemoteFault, 'pattern'> {
-  return REMOTE_FAULTS.find(({ pattern }) => pattern.test(stderr)) ?? BROKEN;
+  return REMOTE_FAULTS.find(({ pattern }) => pattern.test(stderr)) ?? UNKNOWN;
 }

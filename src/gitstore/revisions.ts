@@ -17,6 +17,8 @@ export async function resolveRevision(git: Git, name: string): Promise<Revision 
  * @param time ms since the epoch
  */
 export async function revisionAt(git: Git, revision: Revision, time: number): Promise<Revision | null> {
+  // git reads a negative age as one of far in the future, and no commit is older than 1970.
+  if (time < 0) return null;
   const latest = `--min-age=${Math.floor(time / 1000)}`;
   const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
   return (await git.text(args)) || null;

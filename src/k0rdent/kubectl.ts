@@ -11,6 +11,8 @@ export interface Kubectl {
   /** The context asked; undefined: the kubeconfig's current one. */
   readonly context: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** How long one question may take, a list of many pages included, in ms. */
+  readonly timeoutMs: number;
   /** The same kubectl in another context. */
   in(context: string): Kubectl;
   /** `kubectl get --raw PATH`, its JSON parsed. Throws ClusterError with the cause. */
@@ -110,6 +112,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
   return {
     context,
     environment,
+    timeoutMs: spawnOptions.timeoutMs,
     in: (other) => openKubectl({ ...options, context: other }),
     get: (path) =>
       json([`--request-timeout=${requestTimeoutMs}ms`, 'get', '--raw', path], path.split('?', 1)[0]),

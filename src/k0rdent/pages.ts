@@ -59,6 +59,7 @@ async function readSnapshot<T>(
   read: (item: unknown) => T | null,
 ): Promise<Listing<T>> {
   const found: T[] = [];
+  const late = AbortSignal.timeout(kubectl.timeoutMs);
   let token: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = selectionQuery(selection);
@@ -77,6 +78,12 @@ async function readSnapshot<T>(
     }
     const metadata = readObject(list['metadata']);
     token = readString(metadata['continue']);
+    // Of a watch, nothing else bounds a list whose pages come one behind the other for ever.
+    if (late.aborted && token !== null)
+      throw clusterFailure(
+        { cause: 'timeout', detail: `${page + 1} pages, and no end` },
+        { context: kubectl.context, path },
+      );
     if (token === null) return { items: found, resourceVersion: readString(metadata['resourceVersion']) };
   }
   const detail = `the list did not end after ${MAX_PAGES} pages`;

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import { ACTION_RULE, isAction, type KgitEvent, LIFECYCLES, OUTCOMES } from './event.js';
-import { parseRfc3339 } from './rfc3339.js';
+import { rfc3339Fault } from './rfc3339.js';
 import { isUlid } from './ulid.js';
 import { isMap, isValue, setOwn } from './value.js';
 
@@ -51,9 +51,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   id: textWhere((id) =>
     isUlid(id) ? null : 'is not a ULID: 26 characters of Crockford base 32, upper case',
   ),
-  timestamp: textWhere((time) =>
-    parseRfc3339(time) === null ? 'is not an RFC 3339 time such as 2025-07-11T14:30:00Z' : null,
-  ),
+  timestamp: textWhere(rfc3339Fault),
   action: textWhere((action) => (isAction(action) ? null : `is not an action word: ${ACTION_RULE}`)),
   user: word,
   message: text,
@@ -80,7 +78,8 @@ export function fieldFault(field: string, value: unknown): string | null {
 
 export type EventFields = Partial<KgitEvent> & { readonly action: string };
 
-function invalid(field: string, why: string): UsageError {
+/** The error for a field of an event that breaks its rule. */
+export function invalidField(field: string, why: string): UsageError {
   return new UsageError(`${field}: ${why}`, { data: { field } });
 }
 
@@ -91,13 +90,13 @@ function checked(input: Readonly<Record<string, unknown>>): Record<string, unkno
     const value = input[field];
     if (value === undefined && field !== 'action') continue;
     const why = value === undefined ? 'is missing' : rule(value);
-    if (why) throw invalid(field, why);
+    if (why) throw invalidField(field, why);
     fields[field] = value;
   }
   for (const [field, value] of Object.entries(input)) {
     if (Object.hasOwn(RULES, field)) continue;
     const why = value === undefined ? 'is missing' : anyValue(value);
-    if (why) throw invalid(field, why);
+    if (why) throw invalidField(field, why);
     setOwn(fields, field, value);
   }
   return fields;
@@ -109,17 +108,32 @@ export function isFieldValue(field: string, value: unknown): boolean {
   return rule?.(value) === null;
 }
 
+/** Fields that kgit alone writes, and how a caller gets them. */
+const OWN_FIELDS: Readonly<Record<string, { readonly why: string; readonly advice: string }>> = {
+  changes: {
+    why: 'they are worked out when a state change is written',
+    advice: "Change state with 'kgit set', 'kgit unset' or 'kgit phase'",
+  },
+  secret_override: {
+    why: 'it is recorded when a value that looks secret is written on purpose',
+    advice: 'Leave it out, and give the reason with --allow-secret REASON',
+  },
+};
+
+/** Whether kgit alone writes this field of an event. */
+export function isOwnField(field: string): boolean {
+  return Object.hasOwn(OWN_FIELDS, field);
+}
+
 /**
- * Checks the fields of an event that come from outside. `changes` is kgit's own and cannot be given.
- * Throws UsageError that names the field and its rule.
+ * Checks the fields of an event that come from outside. `changes` and `secret_override` are kgit's own and cannot
+ * be given. Throws UsageError that names the field and its rule.
  */
 export function checkEventFields(input: unknown): EventFields {
   if (!isMap(input)) throw new UsageError('an event is a mapping of fields', { data: { rule: 'event' } });
-  if ('changes' in input) {
-    throw new UsageError('changes cannot be given: they are worked out when a state change is written', {
-      suggestions: ["Change state with 'kgit set', 'kgit unset' or 'kgit phase'"],
-      data: { field: 'changes' },
-    });
+  for (const [field, { why, advice }] of Object.entries(OWN_FIELDS)) {
+    if (Object.hasOwn(input, field))
+      throw new UsageError(`${field} cannot be given: ${why}`, { suggestions: [advice], data: { field } });
   }
   const fields = checked(input);
   if (Buffer.byteLength(JSON.stringify(fields)) > MAX_EVENT_BYTES) {

@@ -1,11 +1,9 @@
 import { UsageError } from '../errors.js';
 import { formatTimestamp, type KgitEvent } from './event.js';
 import type { EventFields } from './event-schema.js';
+import { MAX_AHEAD_MS } from './event-time.js';
 import { parseRfc3339 } from './rfc3339.js';
 import { type IdSource, ulidTime } from './ulid.js';
-
-/** Furthest that an event may lie ahead of this clock, in ms; imported ones excepted. */
-export const MAX_AHEAD_MS = 5 * 60 * 1000;
 
 /** What an event gets when its writer does not say it. */
 export interface EventDefaults {

@@ -7,7 +7,7 @@ import { isLockName } from './lock-name.js';
 import type { Operation } from './operation.js';
 import { parseSubject } from './subject.js';
 import { isUlid } from './ulid.js';
-import { isMap, isValue, type Value } from './value.js';
+import { isFileValue, isMap, isValue, type Value } from './value.js';
 
 const ulid = z.string().check(z.refine(isUlid));
 const value = z.custom<Value>(isValue);
@@ -27,7 +27,7 @@ const subject = z.pipe(
 const event = z.custom<KgitEvent>(
   (input) =>
     isMap(input) &&
-    isValue(input) &&
+    isFileValue(input) &&
     isUlid(String(input['id'])) &&
     isAction(String(input['action'])) &&
     !Number.isNaN(Date.parse(String(input['timestamp']))),

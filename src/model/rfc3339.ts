@@ -1,11 +1,24 @@
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** The time of an RFC 3339 text in ms since the epoch; null for any other text, dates that do not exist included. */
-export function parseRfc3339(input: string): number | null {
+/** The time of an RFC 3339 text in ms since the epoch, negative before 1970; null for any other text, dates that do not exist included. */
+export function rfc3339Time(input: string): number | null {
   const match = RFC_3339.exec(input);
   if (!match) return null;
   const [, year, month, day] = match.map(Number) as [number, number, number, number];
   const days = day <= 28 ? day : new Date(Date.UTC(year, month, 0)).getUTCDate();
   const time = Date.parse(input.replace(' ', 'T').toUpperCase());
-  return Number.isNaN(time) || time < 0 || month < 1 || month > 12 || day < 1 || day > days ? null : time;
+  return Number.isNaN(time) || month < 1 || month > 12 || day < 1 || day > days ? null : time;
+}
+
+/** As rfc3339Time, of what can be the time of an event: null also before 1970, for no id holds such a time. */
+export function parseRfc3339(input: string): number | null {
+  const time = rfc3339Time(input);
+  return time === null || time < 0 ? null : time;
+}
+
+/** Why a text cannot be the time of an event, to stand behind what it is of; null where it can. */
+export function rfc3339Fault(input: string): string | null {
+  const time = rfc3339Time(input);
+  if (time === null) return 'is not an RFC 3339 time such as 2025-07-11T14:30:00Z';
+  return time < 0 ? 'lies before 1970, which the id of an event cannot hold' : null;
 }

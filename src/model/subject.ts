@@ -74,6 +74,17 @@ export function cluster(management: string, namespace: string, name: string): Cl
   return { kind: 'cluster', management, namespace, name };
 }
 
+/** Why nothing can be recorded of a cluster of this name, which need not come from a user; null where it can. */
+export function clusterNameFault(management: string, namespace: string, name: string): string | null {
+  try {
+    cluster(management, namespace, name);
+    return null;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
 /** A lock as a subject; throws UsageError when `name` breaks the rule of names of locks. */
 export function lockSubject(name: string): LockSubject {
   return { kind: 'lock', name: lockName(name) };

@@ -24,6 +24,14 @@ export function isValue(value: unknown, depth = 0): value is Value {
   return Object.values(value).every((item) => isValue(item, depth + 1));
 }
 
+/** How much deeper a value may lie in a file than by itself: a change in its event, an event in its month. */
+const DEPTH_IN_FILE = 8;
+
+/** As isValue, of a whole file: what was accepted by itself is not too deep for the file that holds it. */
+export function isFileValue(value: unknown): value is Value {
+  return isValue(value, -DEPTH_IN_FILE);
+}
+
 /** Equality of values; the order of keys does not matter, that of lists does. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || (a === 0 && b === 0)) return true;

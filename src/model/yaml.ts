@@ -2,7 +2,7 @@ import { Document, isScalar, LineCounter, parseDocument, Scalar, visit, type YAM
 import { InvalidStateError } from '../errors.js';
 import { formatPlainYaml } from './format-plain-yaml.js';
 import { readPlainYaml } from './plain-yaml.js';
-import { isValue, type Value } from './value.js';
+import { isFileValue, type Value } from './value.js';
 
 /** Largest YAML file that is read, in bytes of UTF-8 (a state.yaml of a large fleet has about 100 KiB). */
 export const MAX_YAML_BYTES = 8 * 1024 * 1024;
@@ -59,7 +59,7 @@ export function documentValue(document: Document.Parsed, file: string): Value {
       cause,
     });
   }
-  if (isValue(value)) return value;
+  if (isFileValue(value)) return value;
   throw new InvalidStateError(
     `${file}: holds a value that is neither text, number, truth value, list nor mapping`,
     {

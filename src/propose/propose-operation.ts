@@ -11,6 +11,7 @@ import {
 } from '../errors.js';
 import type { Forge, ForgeProposal } from '../forge/forge.js';
 import { isBranchName, type RemoteBranches } from '../gitstore/remote-branches.js';
+import { checkOperation } from '../model/check-operation.js';
 import type { SubjectEvent } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
 import { proposalBranch } from '../model/proposal-branch.js';
@@ -59,6 +60,7 @@ class Proposal {
 
   async run(): Promise<WriteOutcome> {
     refuseTexts({ proposal_branch: this.#branch, title: this.#options.title });
+    checkOperation(this.#operation);
     this.#checkBranch();
     try {
       const { result, attempts } = await untilMoved(systemClock, this.#options.deadline, () =>

@@ -1,19 +1,15 @@
 import { InvalidStateError } from '../errors.js';
-import { eventTime, formatTimestamp, type KgitEvent } from '../model/event.js';
+import type { KgitEvent } from '../model/event.js';
+import { eventTimeFault } from '../model/event-time.js';
 import { eventPath } from '../model/layout.js';
-import { MAX_AHEAD_MS } from '../model/new-event.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from '../model/secret/find-secrets.js';
 import { parseStatePath } from '../model/state-path.js';
 import { eventFaults } from '../model/stored-event.js';
 import { formatSubject, type Subject } from '../model/subject.js';
-import { ulidTime } from '../model/ulid.js';
 import type { Value } from '../model/value.js';
 import { parseYaml } from '../model/yaml.js';
 import type { Findings, Rule } from './finding.js';
 import { lineOf } from './lines.js';
-
-/** An imported event's id is later than its time by its rank among those of the same time, in ms. */
-const MAX_RANK_MS = 60 * 60 * 1000;
 
 /** An event's text and where it stands. */
 export interface EventText {
@@ -40,17 +36,6 @@ function secretsOf(event: KgitEvent): SecretFinding[] {
   const reason = (secret_override as { reason: string } | undefined)?.reason ?? '';
   const found = [...findSecrets(fields), ...changed].filter(({ path }) => !meant.has(path));
   return [...found, ...findSecretsInText(reason)];
-}
-
-/** What is implausible of an event's time; null where nothing is. */
-function timeFault(event: KgitEvent, now: number): string | null {
-  const [time, made] = [eventTime(event), ulidTime(event.id)];
-  if (event.source !== undefined) {
-    const rank = made - time;
-    return rank >= 0 && rank <= MAX_RANK_MS ? null : `the id is of ${formatTimestamp(made)}`;
-  }
-  if (Math.abs(made - time) > MAX_AHEAD_MS) return `the id is of ${formatTimestamp(made)}`;
-  return Math.max(time, made) > now + MAX_AHEAD_MS ? 'it lies in the future' : null;
 }
 
 /**
@@ -81,7 +66,7 @@ export function checkEvent(item: EventText, now: number, findings: Findings): Kg
     add('event-schema', `changes: ${formatSubject(subject)} has no state`, ['changes']);
   const wanted = eventPath(subject, event);
   if (isOwn && wanted !== path) add('event-place', `the event in it belongs into ${wanted}`, ['id']);
-  const fault = timeFault(event, now);
+  const fault = eventTimeFault(event, now);
   if (fault !== null) add('event-time', `${event.timestamp}: ${fault}`, ['timestamp']);
   for (const { path: where, what } of secretsOf(event)) {
     const [key = ''] = where.split('.');

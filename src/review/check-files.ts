@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_EVENT_BYTES } from '../model/event-schema.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { type Place, placeOfPath } from '../model/place.js';
 import type { Value } from '../model/value.js';
@@ -20,8 +19,6 @@ const KINDS: Readonly<Record<string, string>> = {
   '120000': 'a symbolic link, which no reader follows',
   '160000': 'a submodule, which no reader looks into',
 };
-/** An event's YAML is longer than its JSON by its indentation. */
-const MAX_EVENT_FILE = 2 * MAX_EVENT_BYTES;
 
 type PlacedFile = TreeFile & { readonly place: Place };
 
@@ -56,9 +53,9 @@ function checkEntry({ path, mode, bytes, place }: PlacedFile, findings: Findings
     });
     return false;
   }
-  const most = place.kind === 'event' ? MAX_EVENT_FILE : MAX_YAML_BYTES;
-  if (place.kind !== 'other' && (bytes ?? 0) > most) {
-    findings.add('file-size', path, `${bytes} bytes, more than the ${most / 1024 / 1024} MiB that are read`);
+  if (place.kind !== 'other' && (bytes ?? 0) > MAX_YAML_BYTES) {
+    const most = MAX_YAML_BYTES / 1024 / 1024;
+    findings.add('file-size', path, `${bytes} bytes, more than the ${most} MiB that are read`);
     return false;
   }
   return place.kind !== 'other';

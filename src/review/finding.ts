@@ -12,7 +12,7 @@ export const RULES = {
   'event-changed': 'an event that is published stays as it is',
   'event-removed': 'an event that is published stays',
   'state-schema':
-    'a state.yaml is a mapping, its sections are mappings, a phase has a status that kgit knows',
+    'a state.yaml is a mapping, its sections are mappings, a phase has no status but those that kgit knows',
   'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
   secret: 'no value looks secret',
   'history-rewritten': 'the history that was verified before is still there, along first parents',

@@ -1,5 +1,6 @@
 import { ConflictError, NotFoundError } from '../errors.js';
 import { applyEdits, checkPrecondition, possibleEdits } from '../model/apply.js';
+import { checkFileSize } from '../model/check-operation.js';
 import type { Edit } from '../model/edit.js';
 import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
 import { formatEvent } from '../model/event-file.js';
@@ -138,12 +139,15 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       if (applied.changes.length > 0) {
         changes = applied.changes;
         written = { ...event, changes };
+        checkFileSize(file, applied.text);
         files.set(file, applied.text);
       }
     }
     const path = eventPath(subject, event);
     await checkFolders(tip.view, path, folders);
-    files.set(path, formatEvent(written));
+    const text = formatEvent(written);
+    if (written.changes !== undefined) checkFileSize(path, text);
+    files.set(path, text);
     fresh.push({ subject, event: written });
   }
   if (operation.learned) await learn(operation.learned, tip.view, files);

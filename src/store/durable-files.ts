@@ -9,16 +9,17 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 }
 
+/** Why a file system does not take something, in words. */
+export function whyNotKept(cause: unknown): string {
+  if (hasCode(cause, 'ENOSPC', 'EDQUOT')) return 'the disk is full';
+  if (hasCode(cause, 'EACCES', 'EPERM', 'EROFS')) return 'it is read-only for you';
+  return String((cause as Error).message);
+}
+
 /** The error for a file system that does not take what must be kept. */
 export function cannotKeep(path: string, cause: unknown): EnvironmentError {
   const full = hasCode(cause, 'ENOSPC', 'EDQUOT');
-  const denied = hasCode(cause, 'EACCES', 'EPERM', 'EROFS');
-  const why = full
-    ? 'the disk is full'
-    : denied
-      ? 'it is read-only for you'
-      : String((cause as Error).message);
-  return new EnvironmentError(`cannot write ${path}: ${why}`, {
+  return new EnvironmentError(`cannot write ${path}: ${whyNotKept(cause)}`, {
     cause,
     data: { path },
     suggestions: [
@@ -57,12 +58,20 @@ async function writeTemporary(path: string, text: string): Promise<string> {
   return temporary;
 }
 
+/** Why a folder cannot be made: below a read-only one Node says that it is not there. */
+async function causeOf(folder: string, error: unknown): Promise<unknown> {
+  return mkdir(folder, { mode: 0o700 }).then(
+    () => error,
+    (cause: unknown) => cause,
+  );
+}
+
 /** Makes a folder, and those above it, for the user alone. Throws EnvironmentError. */
 export async function privateFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw cannotKeep(folder, error);
+    throw cannotKeep(folder, hasCode(error, 'ENOENT') ? await causeOf(folder, error) : error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ErrorJson, KgitError } from '../errors.js';
+import { EnvironmentError, type ErrorJson, type KgitError } from '../errors.js';
 import { type EventWrite, type Operation, operationToJson } from '../model/operation.js';
 import { isUlid } from '../model/ulid.js';
 import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
@@ -11,6 +11,7 @@ import {
   removeFile,
   replaceDurably,
   replaceWhole,
+  whyNotKept,
 } from './durable-files.js';
 
 const VERSION = 1;
@@ -126,6 +127,25 @@ export class Outbox {
 
   /** Keeps an operation durably. Throws EnvironmentError when the file system does not take it. */
   async add(operation: Operation, target: string): Promise<void> {
+    try {
+      await this.#add(operation, target);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      throw new EnvironmentError(
+        `the outbox in ${this.#entries} cannot be written: ${whyNotKept(error.cause)}; nothing was written`,
+        {
+          cause: error.cause,
+          data: { path: this.#entries },
+          suggestions: [
+            ...error.suggestions,
+            'Or write from a clone of your own: kgit clone URL, or --repo URL',
+          ],
+        },
+      );
+    }
+  }
+
+  async #add(operation: Operation, target: string): Promise<void> {
     await privateFolder(this.#entries);
     const last = (await this.#names()).at(-1);
     const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;

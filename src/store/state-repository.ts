@@ -1,4 +1,5 @@
 import { ConflictError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { checkOperation } from '../model/check-operation.js';
 import type { Change } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
 import type { Clock } from './host.js';
@@ -78,8 +79,9 @@ export class StateRepository {
     return this.publish(operation.id, options);
   }
 
-  /** Keeps an operation durably, to be published later. Throws EnvironmentError. */
+  /** Keeps an operation durably, to be published later. Throws UsageError where it would not pass review, EnvironmentError. */
   async keep(operation: Operation): Promise<void> {
+    checkOperation(operation);
     await this.outbox.add(operation, this.store.target);
   }
 
@@ -134,6 +136,7 @@ export class StateRepository {
   }
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
+    checkOperation(operation);
     const { revision } = await this.store.head();
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
     const own = {

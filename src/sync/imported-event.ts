@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, isAction, type KgitEvent } from '../model/event.js';
-import { checkEventFields, isFieldValue } from '../model/event-schema.js';
+import { checkEventFields, isFieldValue, isOwnField } from '../model/event-schema.js';
 import type { EventWrite } from '../model/operation.js';
-import { parseRfc3339 } from '../model/rfc3339.js';
+import { parseRfc3339, rfc3339Time } from '../model/rfc3339.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { makeUlid, randomBits } from '../model/ulid.js';
 import { isMap, setOwn, type Value, type ValueMap } from '../model/value.js';
@@ -42,8 +42,8 @@ export interface ImportedEvents {
   readonly invalid: readonly InvalidEntry[];
 }
 
-/** Keys that kgit alone writes: what a legacy entry holds there is kept in `source.fields`. */
-const OWN_KEYS: readonly string[] = ['id', 'changes', 'source'];
+/** Keys that an import fills itself: what a legacy entry holds there is kept in `source.fields`, as are kgit's own. */
+const FILLED_KEYS: readonly string[] = ['id', 'source'];
 const MAX_ACTION = 64;
 
 /** An action word as near to `text` as the rule of action words allows. */
@@ -64,7 +64,11 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
   const odd = {};
   for (const [key, value] of Object.entries(entry)) {
     if (key === 'timestamp' || key === 'action') continue;
-    setOwn(!OWN_KEYS.includes(key) && isFieldValue(key, value) ? fields : odd, key, value);
+    setOwn(
+      !FILLED_KEYS.includes(key) && !isOwnField(key) && isFieldValue(key, value) ? fields : odd,
+      key,
+      value,
+    );
   }
   return { fields, odd };
 }
@@ -136,9 +140,9 @@ function problemOf(entry: Value): string | null {
   if (!isMap(entry)) return 'is not a mapping';
   const timestamp = entry['timestamp'];
   if (timestamp === undefined || timestamp === null) return 'has no timestamp';
-  if (typeof timestamp !== 'string' || parseRfc3339(timestamp) === null) {
-    return 'has a timestamp that is not an RFC 3339 time with zone';
-  }
+  const time = typeof timestamp === 'string' ? rfc3339Time(timestamp) : null;
+  if (time === null) return 'has a timestamp that is not an RFC 3339 time with zone';
+  if (time < 0) return 'has a timestamp before 1970, which the id of an event cannot hold';
   if (wordOf(entry['action'] as Value | undefined) === null) return 'has no action';
   return null;
 }

@@ -126,3 +126,30 @@ describe('kgit backfill', () => {
     });
   });
 });
+
+it('leaves out a cluster whose name breaks the rule, naming it and the rule, and records the others', async () => {
+  const repository = temporaryFolder();
+  await kgitJson('.', ['init', repository]);
+  const [first, second] = samples();
+  if (first) Object.assign(first.metadata, { name: 'Odd_Name' });
+  server.cluster.clusters = first && second ? [first, second] : [];
+  const run = await kgit(repository, ['backfill', '--json'], { env });
+  expect(run.code).toBe(0);
+  expect(run.stderr).toMatch(
+    /the ClusterDeployment \S+\/Odd_Name is left out: .*is not a DNS-1123 subdomain/,
+  );
+  expect(run.json.events).toHaveLength(1);
+});
+
+it('leaves out what would be dated in the future, and says so', async () => {
+  const repository = temporaryFolder();
+  await kgitJson('.', ['init', repository]);
+  const [first, second] = samples();
+  if (first) Object.assign(first.metadata, { creationTimestamp: '2099-01-01T00:00:00Z' });
+  server.cluster.clusters = first && second ? [first, second] : [];
+  const run = await kgit(repository, ['backfill', '--json'], { env });
+  expect(run.code).toBe(0);
+  expect(run.stderr).toContain('it would be dated 2099-01-01T00:00:00Z, and it lies in the future');
+  expect(run.json.events).toHaveLength(1);
+  expect((await kgit(repository, ['validate'])).code).toBe(0);
+});

@@ -113,7 +113,7 @@ describe('kgit validate, file by file', () => {
 
   it('refuses a file that is too large without reading it, and a repository that is none', async () => {
     const id = idOf(1);
-    const path = stateRepository({ [pathOf(id)]: eventText(id, `notes: ${'x'.repeat(3 << 20)}\n`) });
+    const path = stateRepository({ [pathOf(id)]: eventText(id, `notes: ${'x'.repeat(9 << 20)}\n`) });
     expect(found(await check(path))).toEqual([`file-size ${pathOf(id)}:null`]);
     rmSync(join(path, 'kgit.yaml'));
     commitFiles(path, {});

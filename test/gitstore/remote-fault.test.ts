@@ -128,9 +128,28 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     https('gnutls_handshake() failed: The TLS connection was non-properly terminated.'),
     https('OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to h:443'),
     `kex_exchange_identification: Connection closed by remote host\nConnection closed by 127.0.0.1 port 22${SSH}`,
-    `fatal: Could not read from remote repository.${SSH}`,
-    'something new',
+    'fatal: the remote end hung up unexpectedly\n',
+    'fatal: early EOF\nfatal: index-pack failed\n',
+    'fetch-pack: unexpected disconnect while reading sideband packet\n',
   ],
+  [
+    'ref-ambiguous',
+    'denied',
+    "error: dst refspec refs/heads/main matches more than one\nerror: failed to push some refs to 'h'\n",
+  ],
+  [
+    'remote-broken-ref',
+    'denied',
+    'remote: fatal: bad object refs/heads/main (conflicted copy)        \nerror: remote unpack failed\n',
+  ],
+  [
+    'bad-objects',
+    'denied',
+    "error: object 78d87891: hasDotgit: contains '.git'\nfatal: fsck error in packed object\nfatal: index-pack failed\n",
+    'remote: error: object 78d87891: badTree: cannot be parsed as a tree\nremote: fatal: fsck error in pack objects\n',
+  ],
+  // Queued, and told in the words that came: nobody is sent to look at the network for it.
+  ['unknown', 'unreachable', `fatal: Could not read from remote repository.${SSH}`, 'something new'],
 ];
 
 describe.each(ROWS)('%s (%s)', (cause, kind, ...texts) => {

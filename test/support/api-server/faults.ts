@@ -12,6 +12,7 @@ export type FaultKind =
   | 'unavailable'
   | 'garbage'
   | 'login-page'
+  | 'endless'
   | 'hang'
   | 'cut';
 
@@ -42,6 +43,10 @@ const ANSWERS: Partial<Record<FaultKind, () => status.Answer>> = {
   'internal-error': status.internalError,
   unavailable: status.unavailable,
   garbage: () => ({ code: 200, body: '{"kind":"ClusterDeploymentList","items":[{"meta' }),
+  endless: () => ({
+    code: 200,
+    body: { kind: 'List', items: [], metadata: { resourceVersion: '1', continue: 'again' } },
+  }),
   'login-page': () => ({
     code: 200,
     body: '<!doctype html><title>Sign in</title>\u001b[31m<form>…</form>',

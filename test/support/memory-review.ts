@@ -1,0 +1,27 @@
+import type { FileCheck } from '../../src/review/check-files.js';
+import type { ReviewStore, TreeFile } from '../../src/store/review-store.js';
+import type { StateView } from '../../src/store/state-store.js';
+
+async function pathsBelow(view: StateView, folder: string): Promise<string[]> {
+  const entries = (await view.list(folder)) ?? [];
+  const paths = entries.map(async ({ name, kind }) => {
+    const path = folder === '' ? name : `${folder}/${name}`;
+    return kind === 'folder' ? pathsBelow(view, path) : [path];
+  });
+  return (await Promise.all(paths)).flat();
+}
+
+/** The files of a view as a review reads them: what `checkFiles` asks of a review store, and nothing else. */
+export function reviewOf(view: StateView): FileCheck['review'] {
+  const bytes = async (path: string) => Buffer.from((await view.read(path)) ?? '');
+  const review: Pick<ReviewStore, 'files' | 'contents'> = {
+    async *files() {
+      const files: TreeFile[] = [];
+      for (const path of (await pathsBelow(view, '')).sort())
+        files.push({ path, mode: '100644', oid: path, bytes: (await bytes(path)).length });
+      yield files;
+    },
+    contents: (oids) => Promise.all(oids.map(bytes)),
+  };
+  return review as ReviewStore;
+}
