@@ -10,6 +10,7 @@ import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
+import { allowLazyFetches } from './gitstore/lazy-fetches.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
@@ -208,6 +209,7 @@ async function openByUrl(
   const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
+  await allowLazyFetches([git], layout, settings.timeout);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
   const place = { path: withoutCredentials(url), localFolder: own.folder };
@@ -250,6 +252,7 @@ export async function openStateRepository(
   const layout = await openRepository(finder, path);
   if (spec === null) refuseCommitted(layout, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
+  await allowLazyFetches([git, finder], layout, settings.timeout);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };

@@ -92,7 +92,16 @@ export async function checkGitVersion(git: Git): Promise<string> {
   });
 }
 
-/** Whether objects that are not here are fetched one by one when they are asked for. */
-export function isPartialClone({ config }: Pick<Repository, 'config'>): boolean {
-  return [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key));
+/** The remote that objects which are not here are fetched from, one by one, when they are asked for; null where all are here. */
+export function promisor({ config }: Pick<Repository, 'config'>): string | null {
+  for (const key of config.keys()) {
+    const name = /^remote\.(.*)\.promisor$/s.exec(key)?.[1];
+    if (name !== undefined) return name;
+  }
+  return null;
+}
+
+/** Whether there may be objects that are not here. */
+export function isPartialClone(repository: Pick<Repository, 'config'>): boolean {
+  return promisor(repository) !== null;
 }
