@@ -1,5 +1,5 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
@@ -59,6 +59,11 @@ function endGitWithUs(): void {
       process.kill(process.pid, signal);
     });
   }
+}
+
+/** Whether something lies at a path, which is read from `cwd` where it is relative. */
+export function liesAt(cwd: string): (path: string) => boolean {
+  return (path) => existsSync(resolve(cwd, path));
 }
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
@@ -243,7 +248,7 @@ export async function openStateRepository(
   environment: Environment,
   history = true,
 ): Promise<OpenRepository> {
-  const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo);
+  const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo, liesAt(cwd));
   if (spec?.isUrl) return openByUrl(spec, settings, environment, history);
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);

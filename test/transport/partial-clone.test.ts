@@ -136,5 +136,6 @@ describe("a partial clone of the user's", () => {
       expect(read.json, args.join(' ')).not.toHaveProperty('error');
     }
     expect((await kgitJson(path, note('prod'), { env })).delivery).toBe('published');
+    await kgitJson(path, ['backup', join(folder, 'backup')], { env });
   });
 });
