@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import { tokenVariables } from './access-token.js';
+import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
 import { leadsGroup, stopChild } from './process-group.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
@@ -99,7 +100,9 @@ export class Git {
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
     const { options, env } = await this.#accessTo(remote);
     const ownGroup = this.#access.isInteractive !== true;
-    return this.#toItsEnd([...options, ...args], { ...call, ownGroup, env: { ...env, ...call.env } });
+    const all = { ...call, ownGroup, env: { ...env, ...call.env } };
+    const result = await this.#toItsEnd([...options, ...args], all);
+    return namingExtraHeader(this, remote, this.#tokens, result);
   }
 
   #accessTo(remote: string): Promise<RemoteAccess> {

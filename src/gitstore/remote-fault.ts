@@ -83,6 +83,14 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     advice: 'Check https_proxy and http.proxy, and your access to the proxy',
   },
   {
+    cause: 'extra-header',
+    kind: 'denied',
+    pattern: /^kgit: http\.extraHeader is set/m,
+    says: "it does not accept the header of git's http.extraHeader, which goes before KGIT_TOKEN",
+    advice:
+      'Take it away where it is stale: git config --show-origin --name-only --get-regexp extraheader, then git config --unset-all NAME (actions/checkout: persist-credentials: false)',
+  },
+  {
     cause: 'unauthorized',
     kind: 'denied',
     pattern:

@@ -68,6 +68,11 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
   ],
   ['too-large', 'denied', 'error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413\n'],
   [
+    'extra-header',
+    'denied',
+    "fatal: Authentication failed for 'https://h/x.git/'\nkgit: http.extraHeader is set for this host\n",
+  ],
+  [
     'unauthorized',
     'denied',
     "fatal: Authentication failed for 'https://h/x.git/'\n",
