@@ -125,10 +125,30 @@ describe('a private repository, written by its URL with a token', () => {
 });
 
 describe("a partial clone of the user's", () => {
-  it('is read and written with the token, and without one told to be denied', async () => {
+  const clone = () => {
     const path = join(folder, 'clone');
     git(folder, 'clone', '--quiet', '--no-checkout', '--filter=tree:0', `file://${repository}`, path);
     git(path, 'remote', 'set-url', 'origin', server.url);
+    return path;
+  };
+
+  it('gives up what hangs, whichever command fetches', async () => {
+    const path = clone();
+    const mark = `hang-${process.pid}-${Date.now()}`;
+    // Of the tip the first objects are here then, of its parents none.
+    await kgitJson(path, ['get', 'deployment', '--deployment', 'dep-a'], { env });
+    server.fail('hang');
+    for (const args of [['log'], ['list', 'clusters'], ['verify']]) {
+      const words = [...args, '--timeout', '2s', '--json'];
+      const run = await kgit(path, words, { env: { ...env, TERM: mark } });
+      const { data } = expectFailure(run, 'REMOTE', 16);
+      expect(data, args.join(' ')).toMatchObject({ remote: 'unreachable', cause: 'timeout' });
+    }
+    await expect.poll(() => processesWith(`TERM=${mark}`), { timeout: PATIENCE_MS }).toEqual([]);
+  });
+
+  it('is read and written with the token, and without one told to be denied', async () => {
+    const path = clone();
     const run = await kgit(path, ['log', '--json'], { env: { ...env, KGIT_TOKEN: '' } });
     expect(expectFailure(run, 'REMOTE', 16).data).toMatchObject({ cause: 'unauthorized' });
     for (const args of READS) {
