@@ -89,7 +89,7 @@ export class CatFile {
   #limit(isAwaited: boolean): void {
     if (this.#lazy === null) return;
     clearTimeout(this.#timer);
-    if (!isAwaited) return;
+    if (!isAwaited || this.#requests.length === 0) return;
     this.#timer = setTimeout(() => this.#giveUp(TIMED_OUT), this.#lazy.timeout);
   }
 

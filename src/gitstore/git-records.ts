@@ -17,7 +17,7 @@ export async function* gitRecords(
   let isLate = false;
   let timer: NodeJS.Timeout | undefined;
   /** Where objects are fetched, git may take so long for each piece; while it is not read from it may stand still. */
-  const expect = (isAwaited: boolean) => {
+  const limit = (isAwaited: boolean) => {
     clearTimeout(timer);
     if (lazy === null || !isAwaited) return;
     timer = setTimeout(() => {
@@ -34,21 +34,21 @@ export async function* gitRecords(
   try {
     let rest = '';
     child.stdout.setEncoding('utf8');
-    expect(true);
+    limit(true);
     for await (const chunk of child.stdout) {
-      expect(false);
+      limit(false);
       const records = (rest + chunk).split(separator);
       rest = records.pop() ?? '';
       yield records;
-      expect(true);
+      limit(true);
     }
     const ending = (await ended) ?? 1;
     const code = isLate ? TIMED_OUT : ending;
     if (rest && !isLate) yield [rest];
     if (code !== 0) throw lazy?.failure({ code, stderr }) ?? gitFailed(args, code, stderr);
   } finally {
-    expect(false);
-    if (child.exitCode === null) stopChild(child);
+    limit(false);
+    if (child.exitCode === null && child.signalCode === null) stopChild(child);
     await ended;
   }
 }
