@@ -1,5 +1,5 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
@@ -10,6 +10,7 @@ import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
+import { allowLazyFetches } from './gitstore/lazy-fetches.js';
 import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
@@ -58,6 +59,11 @@ function endGitWithUs(): void {
       process.kill(process.pid, signal);
     });
   }
+}
+
+/** Whether something lies at a path, which is read from `cwd` where it is relative. */
+export function liesAt(cwd: string): (path: string) => boolean {
+  return (path) => existsSync(resolve(cwd, path));
 }
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
@@ -208,6 +214,7 @@ async function openByUrl(
   const finder = openGit(path, environment);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
+  await allowLazyFetches([git], layout, settings.timeout);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
   const place = { path: withoutCredentials(url), localFolder: own.folder };
@@ -241,7 +248,7 @@ export async function openStateRepository(
   environment: Environment,
   history = true,
 ): Promise<OpenRepository> {
-  const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo);
+  const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo, liesAt(cwd));
   if (spec?.isUrl) return openByUrl(spec, settings, environment, history);
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
@@ -250,6 +257,7 @@ export async function openStateRepository(
   const layout = await openRepository(finder, path);
   if (spec === null) refuseCommitted(layout, path);
   const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
+  await allowLazyFetches([git, finder], layout, settings.timeout);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };

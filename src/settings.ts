@@ -1,6 +1,6 @@
 import { parseDuration } from './cli/time.js';
 import { isAction } from './model/event.js';
-import { FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
+import { apiAddress, FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
 import { SCRIPT_PHASES } from './model/script-phases.js';
 import { isLabel } from './model/subject.js';
 
@@ -22,6 +22,8 @@ export interface Settings {
   readonly writeOnProtected: OnProtected;
   /** The forge of the remote; as its name says where undefined. */
   readonly proposeForge: ForgeKind | undefined;
+  /** Address of the forge's API, as `apiAddress` gives it; worked out from the remote where undefined. */
+  readonly proposeApiUrl: string | undefined;
   readonly phaseSequence: readonly string[];
   /** YYYY-MM-DD */
   readonly filesUntil: string | undefined;
@@ -54,6 +56,9 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
 
 const text = (value: unknown) =>
   typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value) ? value : undefined;
+/** The name of a folder may have line ends; what it must not have is looked at where it is used. */
+const place = (value: unknown) =>
+  typeof value === 'string' && value !== '' && !value.includes('\0') ? value : undefined;
 const MAX_NAME = 1024;
 const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
   const word = text(value);
@@ -100,6 +105,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   publishCombine: false,
   writeOnProtected: 'fail',
   proposeForge: undefined,
+  proposeApiUrl: undefined,
   phaseSequence: SCRIPT_PHASES,
   filesUntil: undefined,
   signatures: 'none',
@@ -118,7 +124,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: notInRepository,
     flag: '--repo',
     variable: 'KGIT_REPO',
-    read: text,
+    read: place,
     trust: 'It says where everything is written, and which server hears KGIT_TOKEN.',
     about: 'The state repository.',
   },
@@ -240,6 +246,18 @@ export const SETTING_RULES: readonly SettingRule[] = [
     read: wordOf(FORGE_KINDS),
     trust: 'It chooses the words of the API: host and token stay those of the remote.',
     about: 'Which forge the remote is, for --propose.',
+  },
+  {
+    key: 'proposeApiUrl',
+    name: 'propose.apiUrl',
+    type: 'https URL without a password',
+    preset: "worked out from the remote's host, where that is no alias of ssh",
+    // A token is sent there, so no repository may name it.
+    places: ['environment', 'files'],
+    variable: 'KGIT_PROPOSE_API_URL',
+    read: apiAddress,
+    trust: 'It says which server hears the token.',
+    about: "The address of the forge's API, for --propose: https://git.example.com/api/v4.",
   },
   {
     key: 'phaseSequence',

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { openGit } from '../composition.js';
+import { liesAt, openGit } from '../composition.js';
 import { cloneRepository } from '../gitstore/clone.js';
 import { withoutCredentials } from '../gitstore/git.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
@@ -31,7 +31,7 @@ export default class Clone extends KgitCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const { place, branch } = parseRepositorySpec(this.args['url'] as string);
+    const { place, branch } = parseRepositorySpec(this.args['url'] as string, liesAt(process.cwd()));
     const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
     // Not where one stands: that repository's configuration would say how the new one is come by.

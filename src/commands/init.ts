@@ -4,7 +4,7 @@ import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
 import type { CommandResult, Screen } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
-import { DEFAULT_BRANCH, openStateRepository } from '../composition.js';
+import { DEFAULT_BRANCH, liesAt, openStateRepository } from '../composition.js';
 import { UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
 import { requireGit } from '../gitstore/git-version.js';
@@ -142,7 +142,7 @@ export default class Init extends WriteCommand {
   #remote(): string | undefined {
     const text = this.flags['remote'] as string | undefined;
     if (text === undefined) return undefined;
-    const { place, branch, isUrl } = parseRepositorySpec(text);
+    const { place, branch, isUrl } = parseRepositorySpec(text, liesAt(process.cwd()));
     if (branch !== undefined) throw new UsageError('--remote takes no branch: the state branch is main');
     return isUrl ? place : resolve(place);
   }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { LOCAL_FOLDER, openGit } from '../composition.js';
+import { LOCAL_FOLDER, liesAt, openGit } from '../composition.js';
 import { requireGit } from '../gitstore/git-version.js';
 import { restoreBackup } from '../gitstore/restore.js';
 import { counted } from '../model/counted.js';
@@ -33,7 +33,7 @@ export default class Restore extends KgitCommand {
     const git = openGit(this.config.root, this.environment);
     await requireGit(git, this.environment);
     const given = this.flags['remote'] as string | undefined;
-    const spec = given === undefined ? undefined : parseRepositorySpec(given);
+    const spec = given === undefined ? undefined : parseRepositorySpec(given, liesAt(process.cwd()));
     const address = spec && (spec.isUrl ? spec.place : resolve(spec.place));
     const file = resolve(this.args['file'] ?? '');
     const options = { remote: address, localFolder: LOCAL_FOLDER };

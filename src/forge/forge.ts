@@ -1,3 +1,11 @@
+/** A repository as the API of its forge knows it. */
+export interface ForgeRepository {
+  /** Address of the API, such as `https://api.github.com`: nothing behind it. */
+  readonly root: string;
+  /** `owner/name`; at GitLab with any number of groups. */
+  readonly path: string;
+}
+
 /** A pull or merge request, as kgit needs it. */
 export interface ForgeProposal {
   readonly number: number;

@@ -1,7 +1,13 @@
 import { isMap } from '../model/value.js';
 import { headOf, proposals, record } from './answers.js';
-import { type Forge, type ForgeProposal, type NewProposal, newest, type ProposalUpdate } from './forge.js';
-import type { ForgeAddress } from './forge-address.js';
+import {
+  type Forge,
+  type ForgeProposal,
+  type ForgeRepository,
+  type NewProposal,
+  newest,
+  type ProposalUpdate,
+} from './forge.js';
 import { type ForgeAccess, ForgeHttp } from './forge-http.js';
 
 const PAGE = 50;
@@ -28,11 +34,10 @@ export class Gitea implements Forge {
   readonly #pulls: string;
 
   /** @param name what its users call it */
-  constructor({ host, path }: ForgeAddress, access: ForgeAccess, name: 'Gitea' | 'Forgejo') {
+  constructor({ root, path }: ForgeRepository, access: ForgeAccess, name: 'Gitea' | 'Forgejo') {
     this.name = name;
     const headers = { authorization: `token ${access.token}` };
     const permission = 'write pull requests (scope write:repository)';
-    const root = `https://${host}/api/v1`;
     this.#http = new ForgeHttp({ ...access, name, root, headers, permission });
     this.#pulls = `/repos/${path}/pulls`;
   }

@@ -1,13 +1,13 @@
 import { headOf, proposals, record } from './answers.js';
-import { type Forge, type ForgeProposal, type NewProposal, newest, type ProposalUpdate } from './forge.js';
-import type { ForgeAddress } from './forge-address.js';
+import {
+  type Forge,
+  type ForgeProposal,
+  type ForgeRepository,
+  type NewProposal,
+  newest,
+  type ProposalUpdate,
+} from './forge.js';
 import { type ForgeAccess, ForgeHttp } from './forge-http.js';
-
-/** Where the API of a GitHub lies: github.com, one of its data-residency hosts, or a server of one's own. */
-function apiRoot(host: string): string {
-  if (host === 'github.com') return 'https://api.github.com';
-  return host.endsWith('.ghe.com') ? `https://api.${host}` : `https://${host}/api/v3`;
-}
 
 function proposalOf(json: unknown): ForgeProposal | null {
   return record(json, {
@@ -26,14 +26,14 @@ export class GitHub implements Forge {
   readonly #owner: string;
   readonly #pulls: string;
 
-  constructor({ host, path }: ForgeAddress, access: ForgeAccess) {
+  constructor({ root, path }: ForgeRepository, access: ForgeAccess) {
     const headers = {
       authorization: `Bearer ${access.token}`,
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
     };
     const permission = 'write pull requests (pull-requests: write)';
-    this.#http = new ForgeHttp({ ...access, name: this.name, root: apiRoot(host), headers, permission });
+    this.#http = new ForgeHttp({ ...access, name: this.name, root, headers, permission });
     this.#owner = path.slice(0, path.indexOf('/'));
     this.#pulls = `/repos/${path}/pulls`;
   }

@@ -1,6 +1,12 @@
 import { proposals, record } from './answers.js';
-import { type Forge, type ForgeProposal, type NewProposal, newest, type ProposalUpdate } from './forge.js';
-import type { ForgeAddress } from './forge-address.js';
+import {
+  type Forge,
+  type ForgeProposal,
+  type ForgeRepository,
+  type NewProposal,
+  newest,
+  type ProposalUpdate,
+} from './forge.js';
 import { type ForgeAccess, ForgeHttp } from './forge-http.js';
 
 function proposalOf(json: unknown): ForgeProposal | null {
@@ -15,10 +21,9 @@ export class GitLab implements Forge {
   readonly #http: ForgeHttp;
   readonly #requests: string;
 
-  constructor({ host, path }: ForgeAddress, access: ForgeAccess) {
+  constructor({ root, path }: ForgeRepository, access: ForgeAccess) {
     const headers = { authorization: `Bearer ${access.token}` };
     const permission = "use the API (scope 'api'; role Developer or more)";
-    const root = `https://${host}/api/v4`;
     this.#http = new ForgeHttp({ ...access, name: this.name, root, headers, permission });
     this.#requests = `/projects/${encodeURIComponent(path)}/merge_requests`;
   }

@@ -1,21 +1,20 @@
 import type { ForgeKind } from '../model/forge-kind.js';
-import type { Forge } from './forge.js';
-import type { ForgeAddress } from './forge-address.js';
+import type { Forge, ForgeRepository } from './forge.js';
 import type { ForgeAccess } from './forge-http.js';
 import { Gitea } from './gitea.js';
 import { GitHub } from './github.js';
 import { GitLab } from './gitlab.js';
 
 /** The API of a forge for one repository of it. */
-export function openForge(kind: ForgeKind, address: ForgeAddress, access: ForgeAccess): Forge {
+export function openForge(kind: ForgeKind, repository: ForgeRepository, access: ForgeAccess): Forge {
   switch (kind) {
     case 'github':
-      return new GitHub(address, access);
+      return new GitHub(repository, access);
     case 'gitlab':
-      return new GitLab(address, access);
+      return new GitLab(repository, access);
     case 'gitea':
-      return new Gitea(address, access, 'Gitea');
+      return new Gitea(repository, access, 'Gitea');
     case 'forgejo':
-      return new Gitea(address, access, 'Forgejo');
+      return new Gitea(repository, access, 'Forgejo');
   }
 }

@@ -8,6 +8,7 @@ import { hasCode, orIfGone } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import { isOn } from './commit-builder.js';
 import { namedCommitter } from './committer.js';
+import { quoted } from './fast-import.js';
 import { type Git, gitFailed } from './git.js';
 import type { Repository } from './repository.js';
 import { personEnvironment } from './sign-commits.js';
@@ -103,7 +104,10 @@ async function contents(git: Git, parts: BackupParts): Promise<string> {
 async function borrowed(git: Git, folder: string, { commonDir, config }: Repository): Promise<Git> {
   const format = await git.text(['rev-parse', '--show-object-format']);
   await git.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, folder]);
-  await writeFile(join(folder, 'objects/info/alternates'), `${join(commonDir, 'objects')}\n`);
+  const objects = join(commonDir, 'objects');
+  // A line is read as a path, unless it is quoted.
+  const line = objects.includes('\n') ? quoted(objects) : objects;
+  await writeFile(join(folder, 'objects/info/alternates'), `${line}\n`);
   const own = git.at(folder);
   // What the clone left at its remote, git gets from there when it packs it.
   for (const [key, value] of config) {
@@ -114,6 +118,7 @@ async function borrowed(git: Git, folder: string, { commonDir, config }: Reposit
     await own.text(['config', key, 'true']);
     await own.text(['config', `remote.${name}.url`, url]);
   }
+  if (git.lazyFetches) await own.fetchLazily(git.lazyFetches);
   return own;
 }
 

@@ -1,10 +1,13 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { EnvironmentError, InvalidStateError } from '../errors.js';
-import type { Git } from './git.js';
+import { type Git, type LazyFetches, TIMED_OUT } from './git.js';
+import { stopChild } from './process-group.js';
 
 /** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
 const MAX_OBJECT = 64 * 1024 * 1024;
+/** So much of what git says of a failure is kept, in characters. */
+const MAX_WORDS = 64 * 1024;
 
 export interface GitObject {
   readonly oid: string;
@@ -25,6 +28,11 @@ export interface ObjectRequest {
 export class CatFile {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<void>;
+  readonly #lazy: LazyFetches | null;
+  /** What git wrote on stderr, the last of it. */
+  #words = '';
+  /** Runs where objects are fetched while an answer is owed. */
+  #timer: NodeJS.Timeout | undefined;
   #requests: ObjectRequest[] = [];
   /** Place of the next request to be answered: taking it off a long list's front would move all others. */
   #next = 0;
@@ -39,7 +47,12 @@ export class CatFile {
   /** @param once whether it is asked only once: then git need not hand on each object by itself */
   constructor(git: Git, once: boolean) {
     const child = git.start(['cat-file', '--batch', ...(once ? ['--buffer'] : [])]);
+    this.#lazy = git.lazyFetches;
+    child.stderr.on('data', (words: Buffer) => {
+      this.#words = (this.#words + words.toString('utf8')).slice(-MAX_WORDS);
+    });
     child.stdout.on('data', (received: Buffer) => {
+      this.#limit(true);
       const chunk = this.#skip(received);
       this.#chunks.push(chunk);
       this.#size += chunk.length;
@@ -52,7 +65,7 @@ export class CatFile {
         resolve();
       });
       child.on('close', () => {
-        this.#fail(unreadable());
+        this.#fail(this.#fetchFailure() ?? unreadable());
         resolve();
       });
     });
@@ -68,7 +81,40 @@ export class CatFile {
   ask(requests: readonly ObjectRequest[]): void {
     for (const request of requests) this.#requests.push(request);
     this.#hold(true);
+    this.#limit(true);
     this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
+  }
+
+  /** Begins the time anew that an answer may take where objects are fetched, or ends it. */
+  #limit(isAwaited: boolean): void {
+    if (this.#lazy === null) return;
+    clearTimeout(this.#timer);
+    if (!isAwaited || this.#requests.length === 0) return;
+    this.#timer = setTimeout(() => this.#giveUp(TIMED_OUT), this.#lazy.timeout);
+  }
+
+  /** The error of a fetch that failed; null where none did. */
+  #fetchFailure(code = 1): Error | null {
+    return this.#lazy?.failure({ code, stderr: this.#words }) ?? null;
+  }
+
+  /** Ends a process whose fetch failed or takes too long: it may have more to ask for, which would fail the same way. */
+  #giveUp(code: number): void {
+    this.#fail(this.#fetchFailure(code) ?? unreadable());
+    stopChild(this.#child);
+  }
+
+  /** Tells that there is no such object, unless it is not here because it could not be fetched: git before 2.39 goes on then. */
+  #missing(request: ObjectRequest): void {
+    if (this.#lazy === null) request.resolve(null);
+    // What git said of a fetch lies ready by now, but comes by another way than its answer.
+    else
+      setImmediate(() => {
+        const failure = this.#fetchFailure();
+        if (failure === null) return request.resolve(null);
+        request.reject(failure);
+        stopChild(this.#child);
+      });
   }
 
   /** Whether this process must not end before it. */
@@ -88,6 +134,7 @@ export class CatFile {
   }
 
   #fail(error: Error): void {
+    this.#limit(false);
     const unanswered = this.#requests.slice(this.#next);
     this.#requests = [];
     this.#next = 0;
@@ -128,7 +175,7 @@ export class CatFile {
           const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
           request.resolve({ oid: match[1] as string, type: match[2] as string, data });
         }
-      } else if (header.endsWith(' missing')) request.resolve(null);
+      } else if (header.endsWith(' missing')) this.#missing(request);
       else request.reject(new InvalidStateError(`git cannot read ${request.name}: ${header.slice(0, 200)}`));
       this.#next += 1;
       at = used;
@@ -136,6 +183,7 @@ export class CatFile {
     if (this.#next === this.#requests.length) {
       this.#requests = [];
       this.#next = 0;
+      this.#limit(false);
       if (!this.#isEnding) this.#hold(false);
     }
     this.#buffer = this.#buffer.subarray(at);

@@ -78,7 +78,8 @@ export class GitStore implements StateStore {
     const { commonDir, config } = repository;
     this.#git = git;
     this.#options = options;
-    this.#reader = new ObjectReader(git, takeEarlyReader(commonDir));
+    // What was begun before the remote was known could fetch nothing.
+    this.#reader = new ObjectReader(git, git.lazyFetches === null ? takeEarlyReader(commonDir) : null);
     this.#refs = new Refs(git, repository);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;

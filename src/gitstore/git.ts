@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { EnvironmentError } from '../errors.js';
 import { tokenVariables } from './access-token.js';
+import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
 import { leadsGroup, stopChild } from './process-group.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
@@ -28,6 +29,16 @@ export interface GitCall {
   readonly onStderr?: (text: string) => void;
 }
 
+/** How the commands of a partial clone fetch the objects that are not here: any of them may come upon one. */
+export interface LazyFetches {
+  /** Name of the remote that they are fetched from. */
+  readonly remote: string;
+  /** ms that a command may take where it has no limit of its own, and that an answer of cat-file may take. */
+  readonly timeout: number;
+  /** The error of a command whose fetch failed; null where it failed for another reason. */
+  readonly failure: (result: Pick<GitResult, 'code' | 'stderr'>) => Error | null;
+}
+
 /** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
 export const TIMED_OUT = 124;
 
@@ -50,6 +61,7 @@ export class Git {
   readonly #tokens: Readonly<Record<string, string | undefined>>;
   readonly #access: AccessOptions;
   readonly #known = new Map<string, Promise<RemoteAccess>>();
+  #lazy: (LazyFetches & { readonly access: RemoteAccess }) | null = null;
 
   /**
    * @param cwd an existing folder
@@ -86,27 +98,49 @@ export class Git {
    * @param remote its name or URL, as it stands in `args`
    */
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+    const { options, env } = await this.#accessTo(remote, call.timeout);
+    const ownGroup = this.#access.isInteractive !== true;
+    const all = { ...call, ownGroup, env: { ...env, ...call.env } };
+    const result = await this.#toItsEnd([...options, ...args], all);
+    return namingExtraHeader(this, remote, this.#tokens, result);
+  }
+
+  /** @param timeoutMs longest that finding it out may take */
+  #accessTo(remote: string, timeoutMs: number | undefined): Promise<RemoteAccess> {
     let access = this.#known.get(remote);
     if (!access) {
       const environment = this.#environment;
-      access = remoteAccess(this, remote, this.#tokens, environment, this.#access, call.timeout);
+      access = remoteAccess(this, remote, this.#tokens, environment, this.#access, timeoutMs);
       this.#known.set(remote, access);
     }
-    const { options, env } = await access;
-    const ownGroup = this.#access.isInteractive !== true;
-    return this.run([...options, ...args], { ...call, ownGroup, env: { ...env, ...call.env } });
+    return access;
+  }
+
+  /** From now on every command can fetch what a partial clone lacks, with the same access as `talk` has. */
+  async fetchLazily(lazy: LazyFetches): Promise<void> {
+    const access = await this.#accessTo(lazy.remote, lazy.timeout);
+    // As with other fetches: a copied repository may name another program.
+    const options = ['-c', `remote.${lazy.remote}.uploadpack=git-upload-pack`, ...access.options];
+    this.#lazy = { ...lazy, access: { ...access, options } };
+  }
+
+  /** How objects that are not here are fetched; null where all are here. */
+  get lazyFetches(): LazyFetches | null {
+    return this.#lazy;
   }
 
   /** Starts a git process whose streams the caller drives. */
   start(args: readonly string[], call: GitCall = {}): ChildProcessWithoutNullStreams {
-    const child = spawn('git', [...this.#prefix, ...args], {
+    const access = this.#lazy?.access;
+    const ownGroup = call.ownGroup ?? (this.#lazy !== null && this.#access.isInteractive !== true);
+    const child = spawn('git', [...this.#prefix, ...(access?.options ?? []), ...args], {
       cwd: call.cwd ?? this.#cwd,
-      env: { ...this.#environment, ...call.env },
+      env: { ...this.#environment, ...access?.env, ...call.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
-      detached: call.ownGroup === true,
+      detached: ownGroup,
     });
-    if (call.ownGroup) leadsGroup(child);
+    if (ownGroup) leadsGroup(child);
     return child;
   }
 
@@ -125,8 +159,20 @@ export class Git {
     child.unref();
   }
 
-  /** Runs git to its end. Any exit code is a result; throws EnvironmentError only when git cannot run at all. */
-  run(args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+  /**
+   * Runs git to its end. Any exit code is a result; throws EnvironmentError only when git cannot run at all, and
+   * RemoteError when it could not fetch what a partial clone lacks.
+   */
+  async run(args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+    const lazy = this.#lazy;
+    if (lazy === null || call.timeout !== undefined) return this.#toItsEnd(args, call);
+    const result = await this.#toItsEnd(args, { ...call, timeout: lazy.timeout });
+    const failure = result.code === 0 ? null : lazy.failure(result);
+    if (failure) throw failure;
+    return result;
+  }
+
+  #toItsEnd(args: readonly string[], call: GitCall): Promise<GitResult> {
     const child = this.start(args, call);
     return new Promise((resolve, reject) => {
       const stdout: Buffer[] = [];

@@ -1,6 +1,13 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConflictError, EnvironmentError, NoRepositoryError, UsageError } from '../errors.js';
+import {
+  ConflictError,
+  EnvironmentError,
+  type KgitError,
+  NoRepositoryError,
+  RemoteError,
+  UsageError,
+} from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
 import type { Actor } from '../model/operation.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
@@ -109,6 +116,13 @@ export async function missingFiles(
   return missing;
 }
 
+/** Throws an error, but where it advises to publish what waits: it is the layout that has to be made again. */
+function toInitAgain(error: unknown): never {
+  if (!(error instanceof RemoteError)) throw error;
+  const suggestions = error.suggestions.map((text) => text.replace("'kgit sync'", "'kgit init' again"));
+  throw new RemoteError(error.message, { suggestions, data: error.data, cause: error });
+}
+
 /**
  * Adds the files that a state repository is missing, as one commit, and touches nothing else: neither what
  * is committed nor what lies in the work tree. Throws SecretError, and what the swap says when it cannot be published.
@@ -122,8 +136,9 @@ export async function layOut(
   timeoutMs: number,
 ): Promise<LaidOut> {
   refuseTexts({ user: author.name, email: author.email });
+  let unknown: KgitError | null = null;
   for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
-    const { revision } = await store.refresh(timeoutMs);
+    const { revision } = await store.refresh(timeoutMs).catch(toInitAgain);
     const missing = await missingFiles(store.view(revision), workTree, layout);
     const isComplete = missing.size === 0 && revision !== null;
     if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
@@ -134,8 +149,11 @@ export async function layOut(
       const laid = (outcome.revisions[0] ?? revision) as Revision;
       return { revision: laid, added: [...missing.keys()], attempts: isComplete ? attempt : attempt + 1 };
     }
-    if ('error' in outcome && outcome.kind !== 'unknown') throw outcome.error;
+    // Whether a push without an answer has landed shows at the next look.
+    unknown = outcome.kind === 'unknown' ? outcome.error : null;
+    if (unknown === null && 'error' in outcome) toInitAgain(outcome.error);
   }
+  if (unknown !== null) toInitAgain(unknown);
   throw new ConflictError('the branch moved again and again while it was laid out', {
     suggestions: ['Run kgit init again'],
   });

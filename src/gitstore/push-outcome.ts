@@ -22,8 +22,10 @@ function lastWords(stderr: string): string {
   const lines = withoutCredentials(stderr)
     .replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, ' ')
     .split(/[\r\n]/)
-    .filter((line) => line.trim() && !NOISE.test(line))
-    .map((line) => line.replace(/^(remote: )?(fatal|error): /, '$1').trim());
+    // A server that itself talks to another hands on what that one said; empty lines are for looks.
+    .map((line) => line.trimEnd().replace(/^remote:(\s+remote:)*\s*/, 'remote: '))
+    .filter((line) => line && line !== 'remote: ' && !NOISE.test(line))
+    .map((line) => line.replace(/^(remote: )?(fatal|error): /, '$1'));
   return lines.slice(0, 4).join('; ').slice(0, 500);
 }
 
@@ -127,7 +129,7 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');
   const target = status.ref === `refs/heads/${branch}` ? branch : status.ref;
   const error = new RefusedError(
-    `${remote} refuses the push to ${target}: ${withoutCredentials(reason)}${words.length > 0 ? ` (${detail})` : ''}`,
+    `${remote} refuses the push to ${target}: ${withoutCredentials(reason)}${detail ? ` (${detail})` : ''}`,
     {
       data: { reason, branch: target },
       suggestions: [

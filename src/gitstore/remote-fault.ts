@@ -87,12 +87,41 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     advice: 'Check https_proxy and http.proxy, and your access to the proxy',
   },
   {
+    cause: 'extra-header',
+    kind: 'denied',
+    pattern: /^kgit: http\.extraHeader is set/m,
+    says: "it does not accept the header of git's http.extraHeader, which goes before KGIT_TOKEN",
+    advice:
+      'Take it away where it is stale: git config --show-origin --name-only --get-regexp extraheader, then git config --unset-all NAME (actions/checkout: persist-credentials: false)',
+  },
+  {
     cause: 'unauthorized',
     kind: 'denied',
     pattern:
       /Authentication failed|could not read (Username|Password)|Access denied|returned error: 401|HTTP 401/,
     says: 'it does not know who you are',
     advice: TOKEN,
+  },
+  {
+    cause: 'archived',
+    kind: 'denied',
+    pattern: /archived so it is read-only|\b(repo|repository|project)\b.* is archived/i,
+    says: 'it is archived, and takes no writes',
+    advice: 'Ask who runs it to take it out of the archive, or use another repository',
+  },
+  {
+    cause: 'object-format',
+    kind: 'denied',
+    pattern: /does not support this repository's hash algorithm|mismatched algorithms/,
+    says: 'it is a repository of another object format (sha256), and kgit works with sha1',
+    advice: 'Use a repository that was made without --object-format=sha256',
+  },
+  {
+    cause: 'too-large',
+    kind: 'denied',
+    pattern: /returned error: 413|HTTP 413/,
+    says: 'it does not take so much at once',
+    advice: 'Ask who runs it to allow larger pushes (nginx: client_max_body_size)',
   },
   {
     cause: 'forbidden',
@@ -109,6 +138,13 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
       /returned error: 404|HTTP 404|repository '[^']*' not found|Repository not found|does not (exist|appear to be a git repository)|could not be found|Repository unavailable/i,
     says: 'there is no such repository, or you may not see it',
     advice: "Check the remote's address and your access to it: git ls-remote",
+  },
+  {
+    cause: 'server-error',
+    kind: 'unreachable',
+    pattern: /returned error: (5\d\d|429)|HTTP (5\d\d|429)/,
+    says: 'it is in trouble',
+    advice: 'when it is well again',
   },
   {
     cause: 'not-git',
@@ -183,13 +219,6 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     pattern: /Network is (unreachable|down)|No route to host|Host is down/i,
     says: 'the network does not reach it',
     advice: 'when the network is back',
-  },
-  {
-    cause: 'server-error',
-    kind: 'unreachable',
-    pattern: /returned error: (5\d\d|429)|HTTP (5\d\d|429)/,
-    says: 'it is in trouble',
-    advice: 'when it is well again',
   },
   {
     cause: 'connection-lost',

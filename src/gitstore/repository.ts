@@ -37,6 +37,12 @@ export async function readConfig(git: Git, folder: string): Promise<Map<string, 
   return parseConfig((await askConfig(git, folder)).stdout);
 }
 
+/** What `rev-parse` printed: the folder, the object format, and the work tree where there is one. Names may have line ends. */
+function parsePlace(output: string): { commonDir?: string; format?: string; workTree?: string } {
+  const [, commonDir, format, workTree] = /^(.*?)\n(sha1|sha256)\n(?:(.*)\n)?$/s.exec(output) ?? [];
+  return commonDir && format ? { commonDir, format, ...(workTree ? { workTree } : {}) } : {};
+}
+
 /**
  * Finds the repository that `folder` lies in.
  * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
@@ -44,7 +50,7 @@ export async function readConfig(git: Git, folder: string): Promise<Map<string, 
 export async function openRepository(git: Git, folder: string): Promise<Repository> {
   const answers = placeAnswers(git, folder);
   const [place, config] = await Promise.all([answers.place, answers.config]);
-  const [commonDir, format, workTree] = place.stdout.toString('utf8').split('\n');
+  const { commonDir, format, workTree } = parsePlace(place.stdout.toString('utf8'));
   if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
     if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
     throw new NoRepositoryError(`${folder} is not in a git repository`, {
@@ -92,7 +98,16 @@ export async function checkGitVersion(git: Git): Promise<string> {
   });
 }
 
-/** Whether objects that are not here are fetched one by one when they are asked for. */
-export function isPartialClone({ config }: Pick<Repository, 'config'>): boolean {
-  return [...config.keys()].some((key) => /^remote\..*\.promisor$/.test(key));
+/** The remote that objects which are not here are fetched from, one by one, when they are asked for; null where all are here. */
+export function promisor({ config }: Pick<Repository, 'config'>): string | null {
+  for (const key of config.keys()) {
+    const name = /^remote\.(.*)\.promisor$/s.exec(key)?.[1];
+    if (name !== undefined) return name;
+  }
+  return null;
+}
+
+/** Whether there may be objects that are not here. */
+export function isPartialClone(repository: Pick<Repository, 'config'>): boolean {
+  return promisor(repository) !== null;
 }

@@ -1,7 +1,8 @@
 import type { OpenRepository } from '../composition.js';
 import { UsageError } from '../errors.js';
 import type { Forge } from '../forge/forge.js';
-import { forgeAddress, guessForge } from '../forge/forge-address.js';
+import { forgeAddress } from '../forge/forge-address.js';
+import { forgeApi } from '../forge/forge-api.js';
 import { openForge } from '../forge/open-forge.js';
 import { accessToken, tokenVariables } from '../gitstore/access-token.js';
 import { remoteUrl } from '../gitstore/remote-access.js';
@@ -35,7 +36,7 @@ export type FoundForge = { readonly forge: Forge; readonly noForge: null } | { f
  */
 export async function findForge(
   opened: OpenRepository,
-  { proposeForge }: Settings,
+  settings: Settings,
   environment: Environment,
   deadline: number,
 ): Promise<FoundForge> {
@@ -43,12 +44,15 @@ export async function findForge(
   const { url, isConfigured } = await remoteUrl(opened.git, requireRemote(opened));
   const address = forgeAddress(url);
   if (address === null) return none('the remote is none of a forge');
-  const kind = proposeForge ?? guessForge(address.host, environment);
-  if (kind === null) return none(`which forge ${address.host} is, the setting propose.forge does not say`);
-  const known = accessToken(`https://${address.host}/`, tokenVariables(environment), isConfigured);
+  const api = forgeApi(address, settings, environment);
+  if ('unknown' in api) return none(api.unknown);
+  const { kind, root, tokenHost } = api;
+  // Whoever has named the API means the token for it.
+  const isMeant = isConfigured || settings.proposeApiUrl !== undefined;
+  const known = accessToken(`https://${tokenHost}/`, tokenVariables(environment), isMeant);
   // The token of a GitLab job may push, and may not open merge requests.
   if (known === null || known.user === 'gitlab-ci-token')
-    return none(`no token for the API of ${address.host} (KGIT_TOKEN)`);
+    return none(`no token for the API of ${tokenHost} (KGIT_TOKEN)`);
   const access = { fetch, clock: systemClock, token: known.token, deadline };
-  return { forge: openForge(kind, address, access), noForge: null };
+  return { forge: openForge(kind, { root, path: address.path }, access), noForge: null };
 }

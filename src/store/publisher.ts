@@ -134,7 +134,10 @@ export class Publisher {
     const run = new PublishRun(this.#parts, options);
     const report = await run.run().catch(async (error: unknown) => {
       if (own === undefined) throw error;
-      if (run.isOffered(own) && error instanceof KgitError) return interrupted(own, error);
+      const isOffered = run.isOffered(own);
+      // A tip whose objects lie at the remote alone cannot be applied to just now.
+      const mayWait = error instanceof RemoteError || (isOffered && error instanceof KgitError);
+      if (mayWait) return interrupted(own, error, isOffered);
       // A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed.
       await this.#parts.outbox.remove(own);
       throw error;
@@ -150,10 +153,11 @@ export class Publisher {
   }
 }
 
-/** The report of a run that could not be ended, whose operation others may publish: so it stays. */
-function interrupted(own: string, error: KgitError): PublishReport {
-  const delivery: Delivery = { kind: 'pending', error, attempts: 1, unknown: true };
-  return { deliveries: new Map([[own, delivery]]), notes: [], attempts: 1, isRaced: true };
+/** The report of a run that could not be ended, whose operation stays: it may go out later, or others may publish it. */
+function interrupted(own: string, error: KgitError, isOffered: boolean): PublishReport {
+  const attempts = isOffered ? 1 : 0;
+  const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isOffered };
+  return { deliveries: new Map([[own, delivery]]), notes: [], attempts, isRaced: isOffered };
 }
 
 function overtaken(): Delivery {

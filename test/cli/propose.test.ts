@@ -21,6 +21,22 @@ async function fresh(dialect: 'github' | 'gitlab' | 'gitea') {
   git(clone, 'remote', 'set-url', 'origin', forge.url);
 }
 
+it('goes to the API that propose.apiUrl names, whose path tells the forge', async () => {
+  await fresh('gitlab');
+  const { KGIT_PROPOSE_FORGE: _, ...env } = forge.env;
+  const words = ['set', 'deployment.count=4', '--propose', '--user', 'ada', '--json'];
+  const without = await kgit(clone, words, { env });
+  expect(without.stderr).toContain('propose.forge');
+  expect(forge.proposals).toHaveLength(0);
+  // The same server by another name.
+  const api = `https://${forge.git.host.replace('127.0.0.1', 'localhost')}/api/v4`;
+  await kgitJson(clone, ['set', 'deployment.count=5', ...words.slice(2, -1)], {
+    env: { ...env, KGIT_PROPOSE_API_URL: api },
+  });
+  expect(forge.proposals).toHaveLength(1);
+  await forge.stop();
+});
+
 describe('a proposal', () => {
   beforeAll(() => fresh('github'));
   afterAll(() => forge.stop());

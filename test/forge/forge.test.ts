@@ -2,9 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KgitError } from '../../src/errors.js';
-import { forgeAddress, guessForge } from '../../src/forge/forge-address.js';
+import { forgeAddress } from '../../src/forge/forge-address.js';
+import { apiRoot, forgeApi } from '../../src/forge/forge-api.js';
 import { openForge } from '../../src/forge/open-forge.js';
 import type { ForgeKind } from '../../src/model/forge-kind.js';
+import { apiAddress } from '../../src/model/forge-kind.js';
 import { answer, type Dialect, type Recorded } from '../support/forge/dialects.js';
 import { realClock } from '../support/git-fixtures.js';
 
@@ -47,7 +49,7 @@ function open(kind: ForgeKind, deadline = Date.now() + 10_000) {
   dialect = kind === 'forgejo' ? 'gitea' : kind;
   const here: typeof fetch = (url, init) => fetch(String(url).replace('https://forge.example', origin), init);
   const access = { fetch: here, clock: realClock, token: TOKEN, deadline };
-  return openForge(kind, { host: 'forge.example', path: 'team/state' }, access);
+  return openForge(kind, { root: apiRoot(kind, 'forge.example'), path: 'team/state' }, access);
 }
 
 /** What a token needs, as each forge calls it. */
@@ -155,7 +157,7 @@ it.each([
   ['ssh://git@git.example.com:2222/team/state.git', 'git.example.com', 'team/state'],
   ['git@gitlab.com:group/sub/state.git', 'gitlab.com', 'group/sub/state'],
 ])('reads the address %s', (url, host, path) => {
-  expect(forgeAddress(url)).toEqual({ host, path });
+  expect(forgeAddress(url)).toEqual({ host, path, mayBeAlias: !url.startsWith('https:') });
 });
 
 it.each([
@@ -166,15 +168,92 @@ it.each([
   'git@host:a',
 ])('takes %s for no address of a forge', (url) => expect(forgeAddress(url)).toBeNull());
 
-it('knows which forge a host is by CI, then by its name', () => {
-  const actions = { GITHUB_SERVER_URL: 'https://git.example.com' };
-  expect(guessForge('git.example.com', actions)).toBe('github');
-  expect(guessForge('git.example.com', { ...actions, GITEA_ACTIONS: 'true' })).toBe('gitea');
-  const forgejo = { ...actions, GITEA_ACTIONS: 'true', FORGEJO_ACTIONS: 'true' };
-  expect(guessForge('git.example.com', forgejo)).toBe('forgejo');
-  expect(guessForge('git.example.com:8443', { CI_SERVER_HOST: 'git.example.com' })).toBe('gitlab');
-  expect(
-    ['github.com', 'gitlab.acme.io', 'codeberg.org', 'gitea.acme.io'].map((host) => guessForge(host, {})),
-  ).toEqual(['github', 'gitlab', 'forgejo', 'gitea']);
-  expect(guessForge('git.example.com', {})).toBeNull();
+/** The API for a remote's URL: kind, address, host of the token; or why it is not known. */
+function api(url: string, environment: Record<string, string> = {}, forge?: 'gitlab', apiUrl?: string) {
+  const address = forgeAddress(url);
+  if (address === null) throw new Error(url);
+  const found = forgeApi(address, { proposeForge: forge, proposeApiUrl: apiUrl }, environment);
+  return 'unknown' in found ? found.unknown : `${found.kind} ${found.root} ${found.tokenHost}`;
+}
+
+describe('the API of a forge', () => {
+  const github = { GITHUB_SERVER_URL: 'https://git.example.com' };
+  const gitlab = { CI_SERVER_HOST: 'git.example.com' };
+
+  it.each<[what: string, expected: string, ...Parameters<typeof api>]>([
+    ['github.com', 'github https://api.github.com github.com', 'https://github.com/t/s'],
+    ['github.com by ssh', 'github https://api.github.com github.com', 'git@github.com:t/s'],
+    ['its port for ssh', 'github https://api.github.com github.com', 'ssh://git@ssh.github.com:443/t/s'],
+    ['gitlab.com by ssh', 'gitlab https://gitlab.com/api/v4 gitlab.com', 'git@gitlab.com:t/s'],
+    ['codeberg.org by ssh', 'forgejo https://codeberg.org/api/v1 codeberg.org', 'git@codeberg.org:t/s'],
+    [
+      'a host by its name',
+      'gitlab https://gitlab.acme.io/api/v4 gitlab.acme.io',
+      'https://gitlab.acme.io/t/s',
+    ],
+    [
+      "of one's own",
+      'gitea https://gitea.acme.io:8443/api/v1 gitea.acme.io:8443',
+      'https://gitea.acme.io:8443/t/s',
+    ],
+    [
+      'GitHub Actions',
+      'github https://git.example.com/api/v3 git.example.com',
+      'git@git.example.com:t/s',
+      github,
+    ],
+    [
+      'Gitea Actions',
+      'gitea https://git.example.com/sub/api/v1 git.example.com',
+      'https://git.example.com/t/s',
+      { ...github, GITEA_ACTIONS: 'true', GITHUB_API_URL: 'https://git.example.com/sub/api/v1' },
+    ],
+    [
+      'Forgejo Actions',
+      'forgejo https://git.example.com/api/v1 git.example.com',
+      'https://git.example.com/t/s',
+      { ...github, GITEA_ACTIONS: 'true', FORGEJO_ACTIONS: 'true' },
+    ],
+    [
+      'GitLab CI',
+      'gitlab https://git.example.com:8443/api/v4 git.example.com:8443',
+      'https://git.example.com:8443/t/s',
+      gitlab,
+    ],
+    [
+      'GitLab CI by ssh',
+      'gitlab https://git.example.com/api/v4 git.example.com',
+      'git@git.example.com:t/s',
+      gitlab,
+    ],
+    ['the setting', 'gitlab https://h/api/v4 h', 'work:t/s', {}, undefined, 'https://h/api/v4'],
+    [
+      'the setting, of GitHub',
+      'github https://api.github.com github.com',
+      'w:t/s',
+      {},
+      undefined,
+      'https://api.github.com',
+    ],
+    ['both settings', 'gitlab https://h/sub h', 'work:t/s', {}, 'gitlab', 'https://h/sub'],
+  ])('%s', (_, expected, ...args) => expect(api(...args)).toBe(expected));
+
+  it.each<[what: string, ...Parameters<typeof api>]>([
+    ['an alias', 'work:t/s'],
+    ['an alias that looks like a forge', 'github-work:t/s'],
+    ['an alias that looks like a host', 'git@gitlab.acme.io:t/s'],
+    ['an alias of ssh://', 'ssh://github.work/t/s'],
+    ['an alias, and the kind of forge', 'work:t/s', {}, 'gitlab'],
+    ['an alias in CI of another host', 'work:t/s', github],
+  ])('is not guessed from %s: the setting is asked for', (_, ...args) =>
+    expect(api(...args)).toContain('KGIT_PROPOSE_API_URL'),
+  );
+
+  it('of a host that says nothing needs the kind', () =>
+    expect(api('https://git.example.com/t/s')).toContain('propose.forge'));
 });
+
+it.each(['http://h/api/v4', 'h/api', 'https://user:pw@h/api', 'https://h/api?x=1', 'ftp://h/', '', 7])(
+  'takes %s for no address of an API',
+  (text) => expect(apiAddress(text)).toBeUndefined(),
+);

@@ -182,6 +182,28 @@ describe('pushOutcome', () => {
     expect(outcome(0, 'To x\nDone\n')).not.toBe('moved here');
   });
 
+  it.each([
+    [
+      'empty lines',
+      'remote: error: GH006: Protected branch update failed for refs/heads/main.        \nremote: \nremote: - Changes must be made through a pull request.        \n',
+      'GH006: Protected branch update failed for refs/heads/main.; - Changes must be made through a pull request.',
+    ],
+    ['what another server said', 'remote: remote: no such user        \nremote:  remote: \n', 'no such user'],
+  ])('tells what a server says, without %s and "remote:"', (_name, stderr, detail) => {
+    const stdout = Buffer.from(status('!', '[remote rejected] (pre-receive hook declined)'));
+    const result = pushOutcome({ code: 1, stdout, stderr }, 'origin', 'main');
+    const message = result && 'error' in result ? result.error.message : '';
+    expect(message).toBe(`origin refuses the push to main: pre-receive hook declined (${detail})`);
+  });
+
+  it('tells no more than the reason where a server says nothing', () => {
+    const stdout = Buffer.from(status('!', '[remote rejected] (failed to lock)'));
+    const stderr = 'remote: \nremote: Resolving deltas: 0% (0/1)\n';
+    const result = pushOutcome({ code: 1, stdout, stderr }, 'origin', 'main');
+    expect(result).toMatchObject({ kind: 'refused' });
+    expect(result && 'error' in result && result.error.message).toMatch(/: failed to lock$/);
+  });
+
   it("keeps credentials, control characters and git's own advice out of messages", () => {
     const stderr =
       "\u001b[31mfatal: unable to access 'https://bob:hunter2@h/x.git/': Could not resolve host: h\nhint: x\n";

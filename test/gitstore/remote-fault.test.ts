@@ -54,6 +54,25 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     https('Received HTTP code 407 from proxy after CONNECT'),
   ],
   [
+    'archived',
+    'denied',
+    `remote: This repository was archived so it is read-only.\n${https('The requested URL returned error: 403')}`,
+    `ERROR: This repository was archived so it is read-only.${SSH}`,
+    `remote: This repo is archived. You can view files and clone it, but cannot push or open issues/pull-requests.\n${https('The requested URL returned error: 403')}`,
+  ],
+  [
+    'object-format',
+    'denied',
+    "fatal: the receiving end does not support this repository's hash algorithm\nfatal: the remote end hung up unexpectedly\n",
+    'fatal: mismatched algorithms: client sha1; server sha256\n',
+  ],
+  ['too-large', 'denied', 'error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413\n'],
+  [
+    'extra-header',
+    'denied',
+    "fatal: Authentication failed for 'https://h/x.git/'\nkgit: http.extraHeader is set for this host\n",
+  ],
+  [
     'unauthorized',
     'denied',
     "fatal: Authentication failed for 'https://h/x.git/'\n",

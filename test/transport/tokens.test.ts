@@ -151,6 +151,27 @@ describe('the token of the environment', () => {
   });
 });
 
+describe('a header of http.extraHeader', () => {
+  const basic = (token: string) => `Authorization: Basic ${Buffer.from(`x:${token}`).toString('base64')}`;
+  const setHeader = (token: string) =>
+    git(path, 'config', `http.https://${server.host}/.extraHeader`, basic(token));
+  afterEach(() => git(path, 'config', '--unset-all', `http.https://${server.host}/.extraHeader`));
+
+  it('that is stale is named, and is in no message', async () => {
+    setHeader('stale-token');
+    const run = await push({ KGIT_TOKEN: 'right-token' });
+    const { data, suggestions } = expectFailure(run, 'REMOTE', 16);
+    expect(data).toMatchObject({ cause: 'extra-header', remote: 'denied', kept: true });
+    expect(suggestions.join()).toContain('--unset-all');
+    expect(run.stdout + run.stderr).not.toContain(basic('stale-token').slice(-16));
+  });
+
+  it('that is right lets in', async () => {
+    setHeader('right-token');
+    expect((await push({ KGIT_TOKEN: 'wrong-token' })).json).toMatchObject({ delivery: 'published' });
+  });
+});
+
 describe('where the token is while git hangs', () => {
   it('is the environment of git alone; at the time-out all of git ends and the write is kept', async () => {
     const mark = `hang-${process.pid}-${Date.now()}`;

@@ -6,7 +6,7 @@ import { type ServerCertificate, serverCertificate } from './certificates.js';
 import { httpBackend } from './http-backend.js';
 
 /** How the server misbehaves: a status, or an end that no git server should have. */
-export type HttpFault = 401 | 403 | 404 | 500 | 502 | 503 | 'hang' | 'garbage' | 'cut';
+export type HttpFault = 401 | 403 | 404 | 413 | 500 | 502 | 503 | 'archived' | 'hang' | 'garbage' | 'cut';
 
 /** A request as the server saw it. */
 export interface SeenRequest {
@@ -39,7 +39,10 @@ function credentialsOf({ headers }: IncomingMessage): [user: string, password: s
 function commit(fault: HttpFault, response: ServerResponse): void {
   if (fault === 'hang') return;
   if (fault === 'garbage') response.end('<html>Please log in to the network</html>');
-  else if (fault === 'cut') {
+  else if (fault === 'archived') {
+    response.writeHead(403, { 'Content-Type': 'text/plain' });
+    response.end('This repository was archived so it is read-only.\n');
+  } else if (fault === 'cut') {
     response.writeHead(200, { 'Content-Type': 'application/x-git-upload-pack-result' });
     response.write('00');
     setTimeout(() => response.destroy(), 50);

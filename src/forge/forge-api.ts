@@ -1,0 +1,94 @@
+import { apiAddress, type ForgeKind } from '../model/forge-kind.js';
+import type { ForgeAddress } from './forge-address.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The API of a forge. */
+export interface ForgeApi {
+  readonly kind: ForgeKind;
+  /** Such as `https://api.github.com`: nothing behind it. */
+  readonly root: string;
+  /** The host that a token must be meant for. */
+  readonly tokenHost: string;
+}
+
+/** What the settings say of the forge. */
+export interface ForgeChoice {
+  readonly proposeForge: ForgeKind | undefined;
+  readonly proposeApiUrl: string | undefined;
+}
+
+/** Forges whose names are known to everybody, by their hosts for git: an ssh alias has another name. */
+const WELL_KNOWN: ReadonlyMap<string, { readonly host: string; readonly kind: ForgeKind }> = new Map([
+  ['github.com', { host: 'github.com', kind: 'github' }],
+  ['ssh.github.com', { host: 'github.com', kind: 'github' }],
+  ['gitlab.com', { host: 'gitlab.com', kind: 'gitlab' }],
+  ['altssh.gitlab.com', { host: 'gitlab.com', kind: 'gitlab' }],
+  ['codeberg.org', { host: 'codeberg.org', kind: 'forgejo' }],
+]);
+
+/** The forge that CI runs on, if it is at this host. */
+function ciForge(
+  host: string,
+  environment: Environment,
+): { kind: ForgeKind; root: string | undefined } | null {
+  const { GITHUB_SERVER_URL: github, CI_SERVER_HOST: gitlab } = environment;
+  const isOn = (name: string) => environment[name] === 'true';
+  if (github?.replace(/^https:\/\//, '').replace(/\/$/, '') === host) {
+    // Forgejo sets the variable of Gitea, too.
+    const kind = isOn('FORGEJO_ACTIONS') ? 'forgejo' : isOn('GITEA_ACTIONS') ? 'gitea' : 'github';
+    return { kind, root: apiAddress(environment['GITHUB_API_URL']) };
+  }
+  if (gitlab && host.replace(/:\d+$/, '') === gitlab)
+    return { kind: 'gitlab', root: apiAddress(environment['CI_API_V4_URL']) };
+  return null;
+}
+
+/** Which forge a host is by its name; null where that says nothing. */
+function kindByName(host: string): ForgeKind | null {
+  if (/(^|[.-])forgejo[.-]|(^|\.)codeberg\.org$/.test(host)) return 'forgejo';
+  if (/(^|[.-])gitea[.-]/.test(host)) return 'gitea';
+  if (/(^|[.-])gitlab[.-]/.test(host)) return 'gitlab';
+  return /(^|[.-])github[.-]|\.ghe\.com$/.test(host) ? 'github' : null;
+}
+
+/** Where a forge of this kind has its API, unless somebody put it elsewhere. */
+export function apiRoot(kind: ForgeKind, host: string): string {
+  if (kind === 'gitlab') return `https://${host}/api/v4`;
+  if (kind !== 'github') return `https://${host}/api/v1`;
+  if (host === 'github.com') return 'https://api.github.com';
+  return host.endsWith('.ghe.com') ? `https://api.${host}` : `https://${host}/api/v3`;
+}
+
+/** The kind of forge that an address of an API shows. */
+function kindByApi(root: string): ForgeKind | null {
+  if (/\/api\/v4$/.test(root)) return 'gitlab';
+  if (/\/api\/v3$/.test(root) || /^https:\/\/api\.(github|[^/]+\.ghe)\.com$/.test(root)) return 'github';
+  return kindByName(new URL(root).host);
+}
+
+/**
+ * The API of the forge that a repository is at, or why it is not known. An alias of ssh's configuration is never taken
+ * for a host: what stands there could be anybody's, and would be sent a token.
+ */
+export function forgeApi(
+  { host, mayBeAlias }: ForgeAddress,
+  { proposeForge, proposeApiUrl: root }: ForgeChoice,
+  environment: Environment,
+): ForgeApi | { readonly unknown: string } {
+  const known = WELL_KNOWN.get(host);
+  const ci = ciForge(host, environment);
+  const byHost = ci?.kind ?? known?.kind ?? (mayBeAlias ? null : kindByName(host));
+  const kind = proposeForge ?? (root === undefined ? byHost : (kindByApi(root) ?? byHost));
+  if (root === undefined && mayBeAlias && !known && !ci) {
+    return {
+      unknown: `whether ${host} is a host or an alias of ssh is not known: set KGIT_PROPOSE_API_URL to the address of the forge's API`,
+    };
+  }
+  if (kind === null)
+    return { unknown: `which forge ${root ?? host} is, the setting propose.forge does not say` };
+  if (root !== undefined)
+    return { kind, root, tokenHost: new URL(root).host.replace(/^api\.github\.com$/, 'github.com') };
+  const tokenHost = known?.host ?? host;
+  return { kind, root: ci?.root ?? apiRoot(kind, tokenHost), tokenHost };
+}
