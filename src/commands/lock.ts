@@ -14,6 +14,7 @@ import { LeaseCommand } from '../lease-command.js';
 import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease.js';
 import { lockName } from '../model/lock-name.js';
 import type { Acquired } from '../store/acquisition.js';
+import { holderText } from '../store/lease-errors.js';
 
 export default class Lock extends LeaseCommand {
   static override summary = 'Take a lock, or run a command under it.';
@@ -77,7 +78,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     const { broke } = acquired;
     if (broke) {
       this.noteEnded(broke);
-      this.note(`the lease of ${broke.previous.name} on ${broke.previous.host} had expired and was ended`);
+      this.note(`the lease of ${holderText(broke.previous)} had expired and was ended`);
     }
     const json = { ...leaseJson(acquired.record), broke: brokeJson(broke) };
     if (command !== null) return this.#run(context, acquired, command, json);

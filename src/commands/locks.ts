@@ -21,8 +21,9 @@ export default class Locks extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
-    const { standings, broken, staleness } = await this.#list(opened.leases, settings.timeout);
+    const { standings, broken, unkept, staleness } = await this.#list(opened.leases, settings.timeout);
     if (staleness) this.note(`answered from what was last seen here: ${staleness.message}`);
+    if (unkept && !staleness) this.note(`what was seen cannot be kept here: ${unkept.message}`);
     for (const { problem, suggestions } of broken) {
       this.note(`not a lock: ${problem}`);
       for (const suggestion of suggestions) this.note(`  ${suggestion}`);

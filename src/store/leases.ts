@@ -1,4 +1,4 @@
-import { type KgitError, RemoteError } from '../errors.js';
+import { EnvironmentError, type KgitError, RemoteError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -283,11 +283,11 @@ export class Leases {
   }
 
   /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
-  async listAtHand(talkMs: number): Promise<LockList & { staleness: RemoteError | null }> {
+  async listAtHand(talkMs: number): Promise<LockList & { staleness: KgitError | null }> {
     try {
       return { ...(await this.list(talkMs)), staleness: null };
     } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
+      if (!(error instanceof RemoteError || error instanceof EnvironmentError)) throw error;
       return { ...(await this.list(null)), staleness: error };
     }
   }

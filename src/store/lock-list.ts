@@ -1,3 +1,4 @@
+import { EnvironmentError } from '../errors.js';
 import { isTaken, type LeaseRecord, takeoverAt } from '../model/lease.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
@@ -18,6 +19,8 @@ export interface LockStanding {
 export interface LockList {
   readonly standings: readonly LockStanding[];
   readonly broken: readonly BrokenLock[];
+  /** Why this clone cannot keep what it saw, so that a take-over waits longer; null where it can. */
+  readonly unkept: EnvironmentError | null;
 }
 
 /** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. Throws RemoteError. */
@@ -30,12 +33,21 @@ export async function listLocks(
   const ours = new Set((await held.claims()).map(({ lease }) => lease));
   const standings: LockStanding[] = [];
   const { tips, broken } = await ofLock(store.leases.list(talkMs));
+  let unkept: EnvironmentError | null = null;
   for (const tip of tips.values()) {
     const { record } = tip;
-    await held.tokens.note(record.name, record.token);
+    const now = clock.now();
+    let since = now;
+    try {
+      await held.tokens.note(record.name, record.token);
+      if (isTaken(record)) since = await held.seenSince(tip, now);
+    } catch (error) {
+      // A clone that can only be read tells what it sees, too.
+      if (!(error instanceof EnvironmentError)) throw error;
+      unkept = error;
+    }
     if (!isTaken(record)) continue;
-    const freeAt = takeoverAt(record, await held.seenSince(tip, clock.now()));
-    standings.push({ record, isOurs: ours.has(record.lease), freeAt });
+    standings.push({ record, isOurs: ours.has(record.lease), freeAt: takeoverAt(record, since) });
   }
-  return { standings, broken };
+  return { standings, broken, unkept };
 }
