@@ -12,6 +12,7 @@ import {
   type Stamp,
   takeoverAt,
 } from '../model/lease.js';
+import { checkLeaseTexts } from '../model/lease-text.js';
 import type { Actor } from '../model/operation.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import { BACK_OFF_BASE_MS, backOffMs } from './back-off.js';
@@ -92,6 +93,7 @@ export class Leases {
   async #acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
     const { store, held, clock } = this.#parts;
     const { name, lease, holder, ttl, reason, author, isShared } = wanted;
+    checkLeaseTexts(wanted);
     const until = clock.now() + wanted.wait;
     let isTold = false;
     let broke: EndedLease | null = null;
@@ -260,6 +262,7 @@ export class Leases {
 
   async #break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
     const { held } = this.#parts;
+    checkLeaseTexts(by);
     for (let tries = 1; ; tries++) {
       const from = await this.#look(name, talkMs);
       if (!from || !isTaken(from.record)) throw nobodyHas(name);

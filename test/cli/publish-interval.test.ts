@@ -36,6 +36,7 @@ describe('publish.interval', () => {
     expect(isRunning(other)).toBe(false);
     const most = await kgit(other, push, { env: { KGIT_PUBLISH_INTERVAL: '1h' } });
     expect(most.json).toMatchObject({ delivery: 'queued' });
+    await until(() => isRunning(other));
     const publisher = JSON.parse(readFileSync(join(other, '.git/kgit/publisher.lock'), 'utf8'));
     process.kill(publisher.pid, 'SIGKILL');
   });
