@@ -32,15 +32,21 @@ const user = (uid: number): User => ({ uid, home: homeOf(uid) });
 function as({ uid, home }: User) {
   return {
     under: ['setpriv', `--reuid=${uid}`, `--regid=${GROUP}`, '--clear-groups'],
-    // A umask that would take the group's rights away.
     env: { HOME: home, XDG_CACHE_HOME: join(home, 'c'), GIT_CONFIG_GLOBAL: join(home, '.gitconfig') },
   };
 }
 
-/** Runs the program, where other users may read it, as a user. */
-function run(path: string, who: User, args: readonly string[]) {
+/** Runs the program, where other users may read it, as a user. The files of a checkout have the rights that the umask leaves. */
+function run(path: string, who: User, args: readonly string[], umask = '002') {
   const { under, env } = as(who);
-  const [command = '', ...before] = ['sh', '-c', 'umask 077; exec "$@"', 'sh', ...under, process.execPath];
+  const [command = '', ...before] = [
+    'sh',
+    '-c',
+    `umask ${umask}; exec "$@"`,
+    'sh',
+    ...under,
+    process.execPath,
+  ];
   const child = spawn(command, [...before, publicProgram(), ...args], {
     cwd: path,
     env: { ...process.env, ...env },
@@ -97,7 +103,7 @@ describe('a clone that a group shares (core.sharedRepository)', () => {
     const { path } = sharedClone(value);
     const ada = user(ADA);
     for (const args of [[...PUSH], [...PUSH, '--queue'], ['lock', 'network', '--json'], ['locks']])
-      expect(await run(path, ada, args)).toMatchObject({ code: 0 });
+      expect(await run(path, ada, args, '077')).toMatchObject({ code: 0 });
     expect(rightsIn(path)).toEqual(new Set([folder, file]));
   });
 
@@ -106,7 +112,7 @@ describe('a clone that a group shares (core.sharedRepository)', () => {
     const [ada, bo] = [user(ADA), user(BO)];
     expect(await run(path, ada, [...PUSH, '--queue'])).toMatchObject({ code: 0 });
     const both = await Promise.all([run(path, bo, PUSH), run(path, ada, PUSH), run(path, bo, PUSH)]);
-    for (const { code, stderr } of both) expect([code, stderr]).toEqual([0, '']);
+    for (const { code, stdout, stderr } of both) expect([code, stderr], stdout).toEqual([0, '']);
     expect(git(remote, 'rev-list', '--count', 'main')).toBe('5');
     expect(await run(path, ada, ['lock', 'network'])).toMatchObject({ code: 0 });
     expect(await run(path, bo, [...PUSH, '--lock', 'network'])).toMatchObject({ code: 0 });
@@ -133,8 +139,8 @@ describe('a clone that a group shares (core.sharedRepository)', () => {
     expect(await run(path, ada, [...PUSH, '--queue'])).toMatchObject({ code: 0 });
     expect(rightsIn(path)).toEqual(new Set(['folder 700', 'file 600']));
     git(path, 'config', 'core.sharedRepository', 'group');
-    const { code, stderr } = await run(path, bo, PUSH);
-    expect([code, stderr]).toEqual([18, expect.stringContaining('.git/kgit')]);
+    const { code, stdout } = await run(path, bo, PUSH);
+    expect([code, stdout]).toEqual([18, expect.stringContaining('.git/kgit')]);
     expect(await run(path, ada, ['outbox'])).toMatchObject({ code: 0 });
     expect(rightsIn(path)).toEqual(new Set(['folder 770', 'file 660']));
     expect(await run(path, bo, ['sync'])).toMatchObject({ code: 0 });
