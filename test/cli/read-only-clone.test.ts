@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
-import { expectFailure, sharedState } from '../support/state-repository.js';
+import { emptyState, expectFailure } from '../support/state-repository.js';
 
 const mounts: string[] = [];
 
@@ -26,8 +26,10 @@ const PUSH = ['push-event', 'touched', '--deployment', 'dep-a'];
 
 /** A clone that was used before or not, read-only, and behind its remote or not. */
 async function clone({ isUsed, isBehind }: { isUsed: boolean; isBehind: boolean }) {
-  const remote = sharedState();
+  const remote = bareRepository();
+  git(emptyState(), 'push', '--quiet', remote, 'main');
   const writer = cloneOf(remote);
+  await kgitJson(writer, ['set', 'region=eastus', '--deployment', 'dep-a', '--create']);
   await kgitJson(writer, [...PUSH, '--param', 'n=1']);
   await kgitJson(writer, ['lock', 'network']);
   const path = cloneOf(remote);
@@ -44,7 +46,7 @@ async function clone({ isUsed, isBehind }: { isUsed: boolean; isBehind: boolean 
 }
 
 const READS = [
-  ['get', 'deployment.phase', '--deployment', 'dep-a'],
+  ['get', 'region', '--deployment', 'dep-a'],
   ['log'],
   ['list'],
   ['history', '--deployment', 'dep-a'],
@@ -90,7 +92,7 @@ describe.each([
     const { stderr } = await kgit(path, ['log'], { env });
     expect(stderr).toMatch(/^answered from what is here, .*read-only for you\n$/);
     const { events } = await kgitJson(path, ['log'], { env });
-    expect(events).toHaveLength(1);
+    expect(events).toHaveLength(2);
     const { locks, stale } = await kgitJson(path, ['locks']);
     const isSeen = state.isUsed || !stale;
     expect(locks.map(({ name }: { name: string }) => name)).toEqual(isSeen ? ['network'] : []);
@@ -110,7 +112,7 @@ describe.each([
       expect(error.suggestions.join(), words.join(' ')).toMatch(/writable for you/);
     }
     const events = (await kgitJson(writer, ['log', '--fetch'])).events.length;
-    expect(events).toBe(state.isBehind ? 2 : 1);
+    expect(events).toBe(state.isBehind ? 3 : 2);
     expect(git(path, 'status', '--porcelain')).toBe('');
   });
 });
