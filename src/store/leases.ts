@@ -1,4 +1,4 @@
-import { EnvironmentError, type KgitError, RemoteError } from '../errors.js';
+import type { KgitError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -29,7 +29,7 @@ import {
   publishingStill,
 } from './lease-errors.js';
 import type { LockMove, LockTip } from './lease-store.js';
-import { type LockList, listLocks } from './lock-list.js';
+import { atHand, type LockList, listLocks } from './lock-list.js';
 import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
 import { toldToken } from './seen-tokens.js';
@@ -286,13 +286,8 @@ export class Leases {
   }
 
   /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
-  async listAtHand(talkMs: number): Promise<LockList & { staleness: KgitError | null }> {
-    try {
-      return { ...(await this.list(talkMs)), staleness: null };
-    } catch (error) {
-      if (!(error instanceof RemoteError || error instanceof EnvironmentError)) throw error;
-      return { ...(await this.list(null)), staleness: error };
-    }
+  listAtHand(talkMs: number): ReturnType<typeof atHand> {
+    return atHand((ms) => this.list(ms), talkMs);
   }
 
   /** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. */

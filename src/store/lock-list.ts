@@ -1,4 +1,4 @@
-import { EnvironmentError } from '../errors.js';
+import { EnvironmentError, RemoteError } from '../errors.js';
 import { isTaken, type LeaseRecord, takeoverAt } from '../model/lease.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
@@ -50,4 +50,17 @@ export async function listLocks(
     standings.push({ record, isOurs: ours.has(record.lease), freeAt: takeoverAt(record, since) });
   }
   return { standings, broken, unkept };
+}
+
+/** What `list` gives now; as last seen here where the remote does not answer or cannot be noted, and why that is. */
+export async function atHand(
+  list: (talkMs: number | null) => Promise<LockList>,
+  talkMs: number,
+): Promise<LockList & { staleness: RemoteError | EnvironmentError | null }> {
+  try {
+    return { ...(await list(talkMs)), staleness: null };
+  } catch (error) {
+    if (!(error instanceof RemoteError || error instanceof EnvironmentError)) throw error;
+    return { ...(await list(null)), staleness: error };
+  }
 }
