@@ -28,6 +28,7 @@ import { PushLog } from './store/push-log.js';
 import { randomBytes } from './store/random-bytes.js';
 import type { ReviewStore } from './store/review-store.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
+import { sharedFileMode, shareFolder } from './store/shared-folders.js';
 import { StateRepository } from './store/state-repository.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
 import { checkoutOf, committable, isInGitFolder, ownFolder } from './trust.js';
@@ -261,6 +262,8 @@ export async function openStateRepository(
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
   const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
+  const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
+  if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;
   const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
   const base = { git, layout, path, localFolder, branch, review };

@@ -4,6 +4,7 @@ import { UsageError } from './errors.js';
 import { endingFields } from './model/lease.js';
 import { lockSubject } from './model/subject.js';
 import type { EndedLease, LeaseActor } from './store/acquisition.js';
+import { holderText } from './store/lease-errors.js';
 import { thisHost } from './this-host.js';
 import { WriteCommand } from './write-command.js';
 
@@ -53,7 +54,7 @@ export abstract class LeaseCommand extends WriteCommand {
     for (const note of notes) this.note(note);
     if (unrecorded)
       this.note(
-        `that the lease of ${previous.name} was ended is recorded in the lock alone: ${unrecorded.message}`,
+        `that the lease of ${holderText(previous)} was ended is recorded in the lock alone: ${unrecorded.message}`,
       );
   }
 }

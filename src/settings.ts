@@ -76,6 +76,14 @@ function truth(value: unknown): boolean | undefined {
   return value === false || value === 'false' ? false : undefined;
 }
 
+/** Longest `publish.interval`, in ms: a process waits for it in the background, and a stranger's kgit.yaml may ask for it. */
+const MAX_INTERVAL_MS = 60 * 60 * 1000;
+
+function interval(value: unknown): number | undefined {
+  const ms = duration(value);
+  return ms !== undefined && ms <= MAX_INTERVAL_MS ? ms : undefined;
+}
+
 function duration(value: unknown): number | undefined {
   try {
     const ms =
@@ -204,13 +212,12 @@ export const SETTING_RULES: readonly SettingRule[] = [
   {
     key: 'publishInterval',
     name: 'publish.interval',
-    type: 'duration of 24 days at most',
+    type: 'duration of 1 hour at most',
     preset: '0s: at once',
     places: ['environment', 'files', 'kgit.yaml'],
     variable: 'KGIT_PUBLISH_INTERVAL',
-    read: duration,
-    trust: 'It delays a write, which waits in the outbox and says so, by an hour at most there.',
-    shared: [0, 3_600_000],
+    read: interval,
+    trust: 'It delays a write, which waits in the outbox and says so, by an hour at most.',
     about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
   },
   {

@@ -69,7 +69,9 @@ const TALK_TO_GIT = [
   ...['commands/backup.ts', 'commands/restore.ts'],
 ];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
-const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/start-publisher.ts'];
+const RUN_PROGRAMS = [
+  ...['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/process-tree.ts', 'cli/start-publisher.ts'],
+];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
 const PORT = [
   ...['store/state-store.ts', 'store/lease-store.ts', 'store/review-store.ts'],

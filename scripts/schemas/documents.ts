@@ -43,14 +43,19 @@ export const state = z
       "The state of a deployment. Change it with 'kgit set' and 'kgit phase', which leave an event.",
   });
 
+/** A duration as settings take it: seconds, or text with units. */
+const duration = (most: number) =>
+  z.union([
+    z.number().nonnegative().max(most),
+    z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
+  ]);
+
 /** Values by the word that the table of settings has for their type. */
 const TYPES: Readonly<Record<string, z.ZodType>> = {
   'deployment id': z.string().min(1),
   'DNS label': label,
-  'duration of 24 days at most': z.union([
-    z.number().nonnegative().max(2147483),
-    z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
-  ]),
+  'duration of 24 days at most': duration(2147483),
+  'duration of 1 hour at most': duration(3600),
   'true or false': z.boolean(),
   'fail or propose': z.enum(ON_PROTECTED),
   'github, gitlab, gitea or forgejo': z.enum(FORGE_KINDS),

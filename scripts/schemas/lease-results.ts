@@ -43,6 +43,16 @@ export const locksShapes = [
         here: z.boolean().describe('Whether this clone holds it.'),
       }),
     ),
+    broken: z
+      .array(
+        z.object({
+          ref: z.string(),
+          name: nullableText.describe('The lock in whose way it stands; null where no lock can lie there.'),
+          problem: z.string(),
+          suggestions: z.array(z.string()),
+        }),
+      )
+      .describe('Refs where locks lie that hold none.'),
     stale: z
       .boolean()
       .describe('Whether this is what was last seen here, for the remote was not asked or did not answer.'),

@@ -1,4 +1,4 @@
-import type { LeaseStore, LockMove, LockOutcome, LockTip } from '../store/lease-store.js';
+import type { LeaseStore, LockMove, LockOutcome, LockTip, LockTips } from '../store/lease-store.js';
 
 /** Locks in this process's memory. */
 export class MemoryLeases implements LeaseStore {
@@ -9,8 +9,8 @@ export class MemoryLeases implements LeaseStore {
     return this.#tips.get(name) ?? null;
   }
 
-  async list(): Promise<ReadonlyMap<string, LockTip>> {
-    return new Map([...this.#tips].sort(([a], [b]) => (a < b ? -1 : 1)));
+  async list(): Promise<LockTips> {
+    return { tips: new Map([...this.#tips].sort(([a], [b]) => (a < b ? -1 : 1))), broken: [] };
   }
 
   async move(move: LockMove): Promise<LockOutcome> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { EndSignal, EndSignals } from './end-signals.js';
+import { ProcessTree } from './process-tree.js';
 import { terminalText } from './terminal-text.js';
 
 /** How a command of the user's own ended. */
@@ -12,6 +13,8 @@ export interface ChildEnd {
   /** Why it never ran. */
   readonly failure: string | null;
   readonly seconds: number;
+  /** Processes of it that could not be ended when it was to be. */
+  readonly left: readonly number[];
 }
 
 export interface ChildOptions {
@@ -21,11 +24,13 @@ export interface ChildOptions {
   readonly signals: EndSignals;
   /** Whether this process has a terminal. */
   readonly isInteractive: boolean;
-  /** Ends the command when it fires: SIGTERM, and SIGKILL 10 seconds later. */
-  readonly abort?: AbortSignal;
+  /** Ends the command, and all that it started, when `signal` fires: SIGTERM, and SIGKILL 10 seconds later. */
+  readonly abort?: {
+    readonly signal: AbortSignal;
+    /** Id of the lease that is in the command's environment. */
+    readonly lease: string;
+  };
 }
-
-const KILL_AFTER_MS = 10_000;
 
 /** Ctrl-C and Ctrl-\ reach every process of a terminal; passed on, too, they would come twice, which many take for 'stop at once'. */
 const FROM_TERMINAL: readonly EndSignal[] = ['SIGINT', 'SIGQUIT'];
@@ -35,10 +40,14 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
   const { environment, stdout, signals, isInteractive, abort } = options;
   const [program = '', ...args] = command;
   const began = performance.now();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    let ending: Promise<readonly number[]> = Promise.resolve([]);
     const end = (exitCode: number, signal: NodeJS.Signals | null, failure: string | null) => {
-      const seconds = Math.round(performance.now() - began) / 1000;
-      resolve({ exitCode, signal, failure, seconds });
+      // What goes on in the background is part of it when it is being ended.
+      ending.then((left) => {
+        const seconds = Math.round(performance.now() - began) / 1000;
+        resolve({ exitCode, signal, failure, seconds, left });
+      }, reject);
     };
     const neverRan = (error: NodeJS.ErrnoException) => {
       const isMissing = error.code === 'ENOENT';
@@ -52,16 +61,17 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       signals.to((signal) => {
         if (!isInteractive || !FROM_TERMINAL.includes(signal)) child.kill(signal);
       });
-      let force: NodeJS.Timeout | undefined;
+      const tree = abort && child.pid !== undefined ? new ProcessTree(child.pid, abort.lease) : null;
       const stop = () => {
-        child.kill('SIGTERM');
-        force = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+        if (!tree) return;
+        ending = tree.end();
+        // What fails here is told when the command has ended.
+        ending.catch(() => undefined);
       };
-      if (abort?.aborted) stop();
-      else abort?.addEventListener('abort', stop, { once: true });
+      if (abort?.signal.aborted) stop();
+      else abort?.signal.addEventListener('abort', stop, { once: true });
       child.on('exit', (code, signal) => {
-        clearTimeout(force);
-        abort?.removeEventListener('abort', stop);
+        abort?.signal.removeEventListener('abort', stop);
         end(signal ? 128 + constants.signals[signal] : (code ?? 1), signal, null);
       });
       child.on('error', (error) => {
@@ -85,6 +95,8 @@ export async function runForUser(
   stderr.on('error', () => undefined);
   const isInteractive = [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
   const end = await runChild(command, { ...options, isInteractive });
+  if (end.left.length > 0)
+    stderr.write(`${name}: could not end what the command had started: process ${end.left.join(', ')}\n`);
   if (end.failure !== null) stderr.write(`${name}: ${terminalText(command[0] ?? '')}: ${end.failure}\n`);
   return end;
 }

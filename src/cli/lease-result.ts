@@ -1,6 +1,6 @@
 import { expiresAt, formatClaims, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
 import type { EndedLease } from '../store/acquisition.js';
-import type { LockStanding } from '../store/leases.js';
+import type { LockStanding } from '../store/lock-list.js';
 import type { Screen } from './output.js';
 import { formatTable, type TableRow } from './table.js';
 import { oneLine } from './terminal-text.js';

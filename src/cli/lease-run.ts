@@ -34,7 +34,11 @@ export async function runUnderLease(
   const abort = new AbortController();
   await keeper.start(claim, author, () => abort.abort());
   const environment = { ...options.environment, ...leaseVariable([...handed, claim]) };
-  const end = await runForUser(name, command, { ...options, environment, abort: abort.signal });
+  const end = await runForUser(name, command, {
+    ...options,
+    environment,
+    abort: { signal: abort.signal, lease: claim.lease },
+  });
   await keeper.stop();
   return { end, lost: keeper.lost };
 }

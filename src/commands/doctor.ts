@@ -20,6 +20,7 @@ import { SECRET_GUARD } from '../legacy-command.js';
 import { type Check, findingOf, passed } from '../model/check.js';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.js';
 import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor-folders.js';
+import { checkLockRefs } from '../store/doctor-lock-refs.js';
 import { checkOutbox } from '../store/doctor-outbox.js';
 import { checkPushes } from '../store/doctor-pushes.js';
 import { readMarker } from '../store/records.js';
@@ -155,6 +156,8 @@ export default class Doctor extends KgitCommand {
         return checkOutbox(entries, repository.store.target, this.now());
       }),
       this.#every('legacy-files', async () => (areValid ? await this.#legacyFiles(opened) : [])),
+      // As last seen: doctor notes nothing of the remote's refs.
+      this.#every('lock-refs', async () => checkLockRefs((await repository.store.leases.list(null)).broken)),
       one('pushes', async () => checkPushes(pushes)),
       one('checkout', () =>
         checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),

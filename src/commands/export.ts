@@ -6,6 +6,7 @@ import type { CommandResult } from '../cli/output.js';
 import { recordedSubject } from '../cli/subjects.js';
 import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
+import { Unkept } from '../cli/unkept.js';
 import { scriptLocks } from '../composition.js';
 import { ConflictError, UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
@@ -61,6 +62,8 @@ were withheld are on that machine alone. A file that has changed since it was im
     force: Flags.boolean({ summary: 'Overwrite files that have changed since they were imported.' }),
   };
 
+  readonly #unkept = new Unkept((message) => this.note(message));
+
   protected async execute(): Promise<CommandResult> {
     const context = await this.open();
     const { view } = context.reading;
@@ -106,7 +109,15 @@ were withheld are on that machine alone. A file that has changed since it was im
       await replaceText(path, text);
     }
     const { mtimeMs } = await lstat(path);
-    await imported.note({ path, subject: subject || null, family, sha256: textHash(text), mtimeMs, text });
+    const noted = imported.note({
+      path,
+      subject: subject || null,
+      family,
+      sha256: textHash(text),
+      mtimeMs,
+      text,
+    });
+    await this.#unkept.unlessNoted('exported, but the next export takes the files for changed', noted);
   }
 
   async #part({ reading }: Context, subject: Subject, known: WithheldValues): Promise<ExportedSubject> {

@@ -14,13 +14,14 @@ import { LeaseCommand } from '../lease-command.js';
 import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease.js';
 import { lockName } from '../model/lock-name.js';
 import type { Acquired } from '../store/acquisition.js';
+import { holderText } from '../store/lease-errors.js';
 
 export default class Lock extends LeaseCommand {
   static override summary = 'Take a lock, or run a command under it.';
   static override description = helpText(
     `Takes the lease of the lock NAME: others get LOCK_HELD until it is released (kgit unlock), or has not been renewed for --ttl. Writes with --lock NAME renew it, and the remote itself refuses them once somebody else has the lock.
 
-With a COMMAND: holds the lock while it runs and renews it at a third of --ttl, hands it to what the command runs (KGIT_LEASE), and releases it at the end. If the lease is lost, COMMAND gets SIGTERM, 10 seconds later SIGKILL, and kgit exits with FENCED. Otherwise it exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n.
+With a COMMAND: holds the lock while it runs and renews it at a third of --ttl, hands it to what the command runs (KGIT_LEASE), and releases it at the end. If the lease is lost, COMMAND and all that it started get SIGTERM, 10 seconds later SIGKILL, and kgit exits with FENCED. Otherwise it exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n.
 
 A lease whose holder is gone can be taken over when it has expired and was seen unchanged for its TTL; that is recorded.`,
     'USAGE',
@@ -77,7 +78,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     const { broke } = acquired;
     if (broke) {
       this.noteEnded(broke);
-      this.note(`the lease of ${broke.previous.name} on ${broke.previous.host} had expired and was ended`);
+      this.note(`the lease of ${holderText(broke.previous)} had expired and was ended`);
     }
     const json = { ...leaseJson(acquired.record), broke: brokeJson(broke) };
     if (command !== null) return this.#run(context, acquired, command, json);

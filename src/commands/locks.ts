@@ -7,7 +7,7 @@ import type { Leases } from '../store/leases.js';
 export default class Locks extends KgitCommand {
   static override summary = 'Who holds which lock.';
   static override description = helpText(
-    `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
+    `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). A ref in the place of a lock that holds none is named on stderr, and in JSON under broken. An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
     'NO_REPO',
     'INVALID_STATE',
     'REMOTE',
@@ -21,13 +21,18 @@ export default class Locks extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
-    const { standings, staleness } = await this.#list(opened.leases, settings.timeout);
+    const { standings, broken, unkept, staleness } = await this.#list(opened.leases, settings.timeout);
     if (staleness) this.note(`answered from what was last seen here: ${staleness.message}`);
+    if (unkept && !staleness) this.note(`what was seen cannot be kept here: ${unkept.message}`);
+    for (const { problem, suggestions } of broken) {
+      this.note(`not a lock: ${problem}`);
+      for (const suggestion of suggestions) this.note(`  ${suggestion}`);
+    }
     const isStale = staleness !== null || (this.flags['fetch'] === false && opened.repository.store.isRemote);
     const now = this.now();
     const locks = standings.map((standing) => standingJson(standing, now));
     return {
-      json: { locks, stale: isStale },
+      json: { locks, broken, stale: isStale },
       names: standings.map(({ record }) => record.name),
       rows: locks,
       lines: (screen, wide) => standingLines(standings, isStale, now, screen, wide),
@@ -37,6 +42,6 @@ export default class Locks extends KgitCommand {
   async #list(leases: Leases, timeout: number): ReturnType<Leases['listAtHand']> {
     const { fetch } = this.flags;
     if (fetch === undefined) return leases.listAtHand(timeout);
-    return { standings: await leases.list(fetch === true ? timeout : null), staleness: null };
+    return { ...(await leases.list(fetch === true ? timeout : null)), staleness: null };
   }
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js';
 import { LeaseCommand } from '../lease-command.js';
 import { claimOf } from '../model/lease.js';
 import { lockName } from '../model/lock-name.js';
+import { holderText } from '../store/lease-errors.js';
 
 export default class Unlock extends LeaseCommand {
   static override summary = 'Release a lock, or end the lease of somebody else.';
@@ -58,7 +59,7 @@ export default class Unlock extends LeaseCommand {
     const { record, ended } = await leases.break(name, this.ids.next(), by, context.settings.timeout);
     this.noteEnded(ended);
     const { previous } = ended;
-    const whose = `${previous.name} on ${previous.host}, token ${previous.token}`;
+    const whose = `${holderText(previous)}, token ${previous.token}`;
     return {
       json: { ...leaseJson(record), released: true, broke: brokeJson(ended) },
       names: [name],

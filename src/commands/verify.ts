@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import { findingCount, findingLines } from '../cli/finding-lines.js';
 import type { CommandResult } from '../cli/output.js';
+import { Unkept } from '../cli/unkept.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import { counted } from '../model/counted.js';
 import type { Value } from '../model/value.js';
@@ -55,7 +56,9 @@ export default class Verify extends KgitCommand {
     const check = { review, store, now: this.now(), findings, markerFault };
     const counts = await verify(revision, before, check);
     const { list, total, errors } = findings;
-    if (errors === 0) await trusted.write(revision);
+    const unkept = new Unkept((message) => this.note(message));
+    if (errors === 0)
+      await unkept.unlessNoted('what was verified is not remembered here', trusted.write(revision));
     this.setRepository(revision, fetchedAt, await repository.outbox.size());
     return {
       json: { findings: list, total, trusted: before, ...counts },

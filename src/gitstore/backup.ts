@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
-import { hasCode, orIfGone } from '../store/durable-files.js';
+import { hasCode, orIfGone, readNamed } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import { isOn } from './commit-builder.js';
 import { namedCommitter } from './committer.js';
@@ -72,9 +72,7 @@ export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   for (const name of names.filter((one) => ENTRY.test(one)).sort()) {
     // One that is gone by now is published.
-    const text = await readFile(join(folder, OUTBOX, name)).catch((error: unknown) =>
-      unlessGone(error, null),
-    );
+    const text = await readNamed(join(folder, OUTBOX, name));
     if (text) files.set(name, text);
   }
   return files;

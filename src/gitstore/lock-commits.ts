@@ -41,20 +41,47 @@ export function versionParts({ version }: LockTip): { ref: string; oid: string }
 
 export const lockRef = (space: LockSpace, name: string): string => LOCK_SPACES[space] + encodeLockName(name);
 
-/** The tip that a ref's commit holds. Throws InvalidStateError when it is none of kgit's. */
-export async function readTip(reader: ObjectReader, ref: string, oid: string): Promise<LockTip> {
-  const object = await reader.read(oid);
+/** A word of a shell command: a name that git allows may hold what a shell acts on. */
+const shellWord = (word: string) => (/^[\w./%:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/**
+ * What is wrong with a ref that holds no lock.
+ * @param remote name of the remote where it lies; null in a purely local repository
+ */
+export function foreignRef(remote: string | null, ref: string, problem: string): InvalidStateError {
+  const word = shellWord(ref);
+  const server = remote === null ? '' : shellWord(remote);
+  const [look, remove] =
+    remote === null
+      ? [`git show ${word}`, `git update-ref -d ${word}`]
+      : [`git fetch ${server} ${word} && git show FETCH_HEAD`, `git push ${server} ${shellWord(`:${ref}`)}`];
+  return new InvalidStateError(`${ref}: ${problem}`, {
+    suggestions: [
+      `See what it is: ${look}`,
+      `Update kgit, if a newer one wrote it; else remove it: ${remove}`,
+    ],
+    data: { ref },
+  });
+}
+
+/**
+ * The tip that a ref's commit holds.
+ * @param remote name of the remote where it lies; null in a purely local repository
+ * Throws InvalidStateError when it is none of kgit's, EnvironmentError when it cannot be read here.
+ */
+export async function readTip(
+  reader: ObjectReader,
+  remote: string | null,
+  ref: string,
+  oid: string,
+): Promise<LockTip> {
+  const object = await reader.read(oid, ref);
   const text = object?.type === 'commit' ? object.data.toString('utf8') : '';
   const record = parseLease(text.slice(text.indexOf('\n\n') + 2));
   if (record !== null && ref.endsWith(`/${encodeLockName(record.name)}`))
     return { version: `${ref}@${oid}`, record };
-  throw new InvalidStateError(`${ref}: its commit ${oid.slice(0, 10)} is none that kgit made of a lock`, {
-    suggestions: [
-      `See who made it: git show ${oid.slice(0, 10)}`,
-      'Update kgit, if a newer one wrote it; else put the ref back to the commit before',
-    ],
-    data: { ref, oid },
-  });
+  const what = object === null || object.type === 'commit' ? 'commit' : object.type;
+  throw foreignRef(remote, ref, `its ${what} ${oid.slice(0, 10)} is none that kgit made of a lock`);
 }
 
 /** Makes the commits of locks' chains: empty trees, the record in the message. */

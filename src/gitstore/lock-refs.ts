@@ -1,8 +1,23 @@
+import { EnvironmentError, InvalidStateError } from '../errors.js';
 import { decodeLockName, encodeLockName } from '../model/lock-name.js';
 import type { Actor } from '../model/operation.js';
-import type { LeaseStore, LockMove, LockOutcome, LockTip } from '../store/lease-store.js';
+import type {
+  BrokenLock,
+  LeaseStore,
+  LockMove,
+  LockOutcome,
+  LockTip,
+  LockTips,
+} from '../store/lease-store.js';
 import { type Git, gitFailed } from './git.js';
-import { LOCK_SPACES, LockCommits, type LockSpace, lockRef, type RefMove, readTip } from './lock-commits.js';
+import {
+  foreignRef,
+  LOCK_SPACES,
+  LockCommits,
+  type LockSpace,
+  type RefMove,
+  readTip,
+} from './lock-commits.js';
 import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import type { ObjectReader } from './object-reader.js';
 import { push } from './push.js';
@@ -15,6 +30,13 @@ const SEEN: Readonly<Record<LockSpace, string>> = {
   branches: 'refs/kgit/seen/branches/',
 };
 const FETCH_TRIES = 10;
+/** A ref where locks lie: `ref` as the remote has it, `name` null where no lock can lie there. */
+interface FoundRef {
+  readonly ref: string;
+  readonly name: string | null;
+  readonly oid: string;
+}
+
 const SPACES: readonly LockSpace[] = ['refs', 'branches'];
 
 export interface LockRefsOptions {
@@ -45,12 +67,32 @@ export class LockRefs implements LeaseStore {
     const encoded = encodeLockName(name);
     // git has no refspec for 'this one, if it is there', but takes a pattern that matches nothing.
     await this.#fetch(`${encoded}*`, timeoutMs);
-    return (await this.#tips(encoded)).get(name) ?? null;
+    let tip: LockTip | null = null;
+    for (const found of await this.#refs(encoded)) tip = await this.#tip(found);
+    return tip;
   }
 
-  async list(timeoutMs: number | null): Promise<ReadonlyMap<string, LockTip>> {
+  async list(timeoutMs: number | null): Promise<LockTips> {
     if (timeoutMs !== null) await this.#fetch('*', timeoutMs);
-    return this.#tips('');
+    const tips = new Map<string, LockTip>();
+    const broken: BrokenLock[] = [];
+    for (const found of await this.#refs('')) {
+      try {
+        tips.set(found.name ?? '', await this.#tip(found));
+      } catch (error) {
+        // One ref that anybody may have pushed must not hide the others.
+        if (!(error instanceof InvalidStateError || error instanceof EnvironmentError)) throw error;
+        const { ref, name } = found;
+        broken.push({ ref, name, problem: error.message, suggestions: error.suggestions });
+      }
+    }
+    return { tips: new Map([...tips].sort(([a], [b]) => (a < b ? -1 : 1))), broken };
+  }
+
+  async #tip({ ref, name, oid }: FoundRef): Promise<LockTip> {
+    const { remote } = this.#options;
+    if (name === null) throw foreignRef(remote, ref, 'no lock has such a name');
+    return readTip(this.#reader, remote, ref, oid);
   }
 
   async #fetch(pattern: string, timeoutMs: number): Promise<void> {
@@ -67,25 +109,25 @@ export class LockRefs implements LeaseStore {
     }
   }
 
-  /** The tips that are known here: of one encoded name, of all where it is empty. */
-  async #tips(encoded: string): Promise<Map<string, LockTip>> {
+  /** The refs that are known here: of one encoded name and below it, of all where it is empty. */
+  async #refs(encoded: string): Promise<FoundRef[]> {
     // A lock that lies among the branches is never looked for elsewhere, so that it cannot be in two places.
-    const places = this.#options.remote === null ? [LOCK_SPACES.refs] : SPACES.map((space) => SEEN[space]);
-    const found = await this.#git.text([
+    const isLocal = this.#options.remote === null;
+    const places = isLocal ? { refs: LOCK_SPACES.refs } : SEEN;
+    const listed = await this.#git.text([
       'for-each-ref',
       '--format=%(refname) %(objectname)',
-      ...places.map((place) => place + encoded),
+      ...Object.values(places).map((place) => place + encoded),
     ]);
-    const tips = new Map<string, LockTip>();
-    for (const line of found.split('\n').filter(Boolean)) {
-      const [here = '', oid = ''] = line.split(' ');
-      const place = places.find((candidate) => here.startsWith(candidate)) ?? '';
-      const name = decodeLockName(here.slice(place.length));
-      if (name === null) continue;
-      const space = place === SEEN.branches ? 'branches' : 'refs';
-      tips.set(name, await readTip(this.#reader, lockRef(space, name), oid));
-    }
-    return new Map([...tips].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const lines = listed.split('\n').filter(Boolean);
+    return Object.entries(places).flatMap(([space, place]) =>
+      lines.flatMap((line) => {
+        const [here = '', oid = ''] = line.split(' ');
+        if (!here.startsWith(place)) return [];
+        const rest = here.slice(place.length);
+        return { ref: LOCK_SPACES[space as LockSpace] + rest, name: decodeLockName(rest), oid };
+      }),
+    );
   }
 
   /** Builds the commits of moves; a lock that is not there yet is created in `space`. */

@@ -1,6 +1,7 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, orIfGone } from '../store/durable-files.js';
+import { EnvironmentError } from '../errors.js';
+import { orIfGone, privateFolder, replaceWhole } from '../store/durable-files.js';
 import type { Git } from './git.js';
 import { isPartialClone, type Repository } from './repository.js';
 
@@ -34,11 +35,11 @@ export async function joinPacks(
   );
   if (now - begun < INTERVAL_MS) return;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(mark, '', { mode: 0o600 });
+    await privateFolder(folder);
+    await replaceWhole(mark, '');
   } catch (error) {
     // The write that is over does not fail for a disk that is full now.
-    if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS')) return;
+    if (error instanceof EnvironmentError) return;
     throw error;
   }
   git.leave(JOIN);

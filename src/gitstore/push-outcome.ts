@@ -1,4 +1,4 @@
-import { type EnvironmentError, RefusedError, RemoteError } from '../errors.js';
+import { EnvironmentError, RefusedError, RemoteError } from '../errors.js';
 import type { SwapOutcome } from '../store/state-store.js';
 import { cloneFault, isDiskHere } from './clone-fault.js';
 import { type GitResult, gitFailed, TIMED_OUT, withoutCredentials } from './git.js';
@@ -48,6 +48,10 @@ export function remoteFailure(
   return { kind, error };
 }
 
+/** git may not write into this clone. */
+const READ_ONLY_HERE =
+  /^(?!remote:).*(Read-only file system|insufficient permission for adding an object|[Uu]nable to create '[^']*': Permission denied|[Uu]nable to create temporary file( '[^']*')?: Permission denied|unable to create directory for )/m;
+
 /** The error of a fetch or clone that failed: of this machine where it cannot keep what comes, else of the remote. */
 export function fetchFailure(
   result: GitResult,
@@ -55,6 +59,11 @@ export function fetchFailure(
   retry?: string,
 ): EnvironmentError | RemoteError {
   if (isDiskHere(result.stderr)) return gitFailed(['fetch'], result.code, result.stderr);
+  if (READ_ONLY_HERE.test(result.stderr))
+    return new EnvironmentError(`what ${remote} has cannot be kept: this clone is read-only for you`, {
+      data: { command: 'fetch', code: result.code },
+      suggestions: ['Make the repository writable for you, or read the remote by its URL: --repo URL'],
+    });
   return cloneFault(result.stderr) ?? remoteFailure(result, remote, retry).error;
 }
 

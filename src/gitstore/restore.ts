@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, InvalidStateError, UsageError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { isMap } from '../model/value.js';
-import { createDurably, hasCode, privateFolder } from '../store/durable-files.js';
+import { createDurably, hasCode, privateFolder, readNamed } from '../store/durable-files.js';
 import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS } from './backup.js';
 import { type Git, withoutCredentials } from './git.js';
 import { isBranchName } from './remote-branches.js';
@@ -164,11 +164,11 @@ async function keepWaiting(from: string, to: string, target: string | null): Pro
   }
   const known = new Set((await readdir(join(to, OUTBOX))).map((name) => name.slice(13)));
   const missing = names.filter((name) => ENTRY.test(name) && !known.has(name.slice(13)));
-  for (const name of missing)
-    await createDurably(
-      join(to, OUTBOX, name),
-      retarget(await readFile(join(from, OUTBOX, name), 'utf8'), target),
-    );
+  for (const name of missing) {
+    const text = await readNamed(join(from, OUTBOX, name));
+    // Published meanwhile, by a process of the clone that is replaced.
+    if (text) await createDurably(join(to, OUTBOX, name), retarget(text.toString('utf8'), target));
+  }
   return missing.length;
 }
 

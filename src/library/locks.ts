@@ -94,12 +94,13 @@ export class StoreLocks {
     return new Lease({ record, broke: broke && endedLock(name, broke), signal: lost.signal, release });
   }
 
-  async list({ fetch, onStale }: LocksOptions, talkMs: number): Promise<HeldLock[]> {
-    const { standings, staleness } =
+  async list({ fetch, onStale, onBroken }: LocksOptions, talkMs: number): Promise<HeldLock[]> {
+    const { standings, broken, staleness } =
       fetch === undefined
         ? await this.#leases.listAtHand(talkMs)
-        : { standings: await this.#leases.list(fetch === 'always' ? talkMs : null), staleness: null };
+        : { ...(await this.#leases.list(fetch === 'always' ? talkMs : null)), staleness: null };
     if (staleness) onStale?.(staleness);
+    for (const { ref, problem } of broken) onBroken?.(ref, problem);
     return standings.map(({ record, freeAt, isOurs }) => heldLock(record, freeAt, isOurs));
   }
 

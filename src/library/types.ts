@@ -68,6 +68,8 @@ export interface LocksOptions {
   readonly fetch?: 'always' | 'never';
   /** Told where the locks are those last seen here, for the remote did not answer. */
   readonly onStale?: (why: KgitError) => void;
+  /** Told of each ref in the place of a lock that holds none, and what is wrong with it; the list goes on without it. */
+  readonly onBroken?: (ref: string, problem: string) => void;
 }
 
 export interface LockOptions extends Pick<BreakOptions, 'requirePublish'> {

@@ -94,13 +94,17 @@ export function takeoverAt(record: LeaseRecord, seenSince: number): number {
 /** The claim that a record gives its holder. */
 export const claimOf = ({ name, token, lease }: LeaseRecord): LeaseClaim => ({ name, token, lease });
 
-/** A new acquisition of a lock that is free: the token rises. */
+/**
+ * A new acquisition of a lock that is free: the token rises.
+ * @param seen the highest token that was ever seen of this lock; the lock's ref may have been deleted since
+ */
 export function acquired(
   before: LeaseRecord | null,
   wanted: Pick<LeaseRecord, 'name' | 'lease' | 'holder' | 'ttl' | 'reason'>,
   { at, nonce }: Stamp,
+  seen = 0,
 ): LeaseRecord {
-  const token = (before?.token ?? 0) + 1;
+  const token = Math.max(before?.token ?? 0, seen) + 1;
   return { ...wanted, action: 'acquire', token, acquiredAt: at, at, nonce, length: nextLength(before) };
 }
 

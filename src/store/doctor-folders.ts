@@ -117,6 +117,6 @@ export async function checkLeftovers(commonDir: string, folder: string, now: num
   return finding(
     name,
     `${first}${more}: left behind by a process that was killed`,
-    `If no kgit and no git is at work, remove them: rm -f ${shown}`,
+    `If no kgit and no git is at work, remove them: rm -rf ${shown}`,
   );
 }

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
-import { link, mkdir, open, rename, unlink, writeFile } from 'node:fs/promises';
+import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../errors.js';
-import { randomBytes } from './random-bytes.js';
+import { hasCode } from './error-codes.js';
+import { nameOnce, removeNamed, temporaryName } from './named-whole.js';
+import { fileMode, isShared, makeFolder } from './shared-folders.js';
 
-/** Whether a file-system call failed with one of these codes, such as ENOENT. */
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
-}
+export { hasCode } from './error-codes.js';
+export { putBack, readNamed } from './named-whole.js';
 
 /** Why a file system does not take something, in words. */
 export function whyNotKept(cause: unknown): string {
@@ -43,12 +43,14 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function writeTemporary(path: string, text: string): Promise<string> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  const handle = await open(temporary, 'wx', 0o600);
+async function writeTemporary(path: string, text: string, isDurable: boolean): Promise<string> {
+  const temporary = temporaryName(path);
+  const handle = await open(temporary, 'wx', fileMode(path));
   try {
+    // Of what a group shares, the umask must take nothing away.
+    if (isShared(path)) await handle.chmod(fileMode(path));
     await handle.writeFile(text);
-    await handle.sync();
+    if (isDurable) await handle.sync();
   } catch (error) {
     await unlink(temporary);
     throw error;
@@ -58,38 +60,22 @@ async function writeTemporary(path: string, text: string): Promise<string> {
   return temporary;
 }
 
-/** Why a folder cannot be made: below a read-only one Node says that it is not there. */
-async function causeOf(folder: string, error: unknown): Promise<unknown> {
-  return mkdir(folder, { mode: 0o700 }).then(
-    () => error,
-    (cause: unknown) => cause,
-  );
-}
-
-/** Makes a folder, and those above it, for the user alone. Throws EnvironmentError. */
+/** Makes a folder, and those above it, for the user alone, or for the group where the clone is shared. Throws EnvironmentError. */
 export async function privateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
   } catch (error) {
-    throw cannotKeep(folder, hasCode(error, 'ENOENT') ? await causeOf(folder, error) : error);
+    throw cannotKeep(folder, error);
   }
 }
 
 /**
  * Creates `path` with `text` so that it is there whole or not at all, also after a power loss: a temporary
- * file, fsync, link, fsync of the folder. False when the name is taken. Throws EnvironmentError.
+ * file, fsync, its name, fsync of the folder. False when the name is taken. Throws EnvironmentError.
  */
 export async function createDurably(path: string, text: string): Promise<boolean> {
   try {
-    const temporary = await writeTemporary(path, text);
-    try {
-      await link(temporary, path);
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
-      throw error;
-    } finally {
-      await unlink(temporary);
-    }
+    if (!(await nameOnce(await writeTemporary(path, text, true), path, syncFolder))) return false;
     await syncFolder(dirname(path));
     return true;
   } catch (error) {
@@ -99,23 +85,17 @@ export async function createDurably(path: string, text: string): Promise<boolean
 
 /** Creates `path` with `text`, whole or not at all for readers of now. False when the name is taken. Throws EnvironmentError. */
 export async function createWhole(path: string, text: string): Promise<boolean> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await link(temporary, path);
-    return true;
+    return await nameOnce(await writeTemporary(path, text, false), path, async () => undefined);
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
     throw cannotKeep(path, error);
-  } finally {
-    await removeFile(temporary);
   }
 }
 
 /** Replaces `path` whole: readers see the old text or the new one. Throws EnvironmentError. */
 export async function replaceDurably(path: string, text: string): Promise<void> {
   try {
-    await rename(await writeTemporary(path, text), path);
+    await rename(await writeTemporary(path, text, true), path);
     await syncFolder(dirname(path));
   } catch (error) {
     throw cannotKeep(path, error);
@@ -124,10 +104,8 @@ export async function replaceDurably(path: string, text: string): Promise<void> 
 
 /** Replaces `path` whole for readers of now; a power loss may take the new text away. Throws EnvironmentError. */
 export async function replaceWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await rename(temporary, path);
+    await rename(await writeTemporary(path, text, false), path);
   } catch (error) {
     throw cannotKeep(path, error);
   }
@@ -149,9 +127,11 @@ export async function readAtMost(path: string, limit: number): Promise<Buffer> {
 
 /** Removes a file that may be gone already. */
 export async function removeFile(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw cannotKeep(path, error);
-  });
+  try {
+    await removeNamed(path);
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
 }
 
 /** What was asked of a file or folder, or `otherwise` where it is not there. */

@@ -5,6 +5,7 @@ import { decodeLockName, encodeLockName } from '../model/lock-name.js';
 import { isMap } from '../model/value.js';
 import { hasCode, privateFolder, removeFile, replaceDurably, replaceWhole } from './durable-files.js';
 import type { LockTip } from './lease-store.js';
+import { SeenTokens } from './seen-tokens.js';
 
 /** A lease that this clone holds. */
 export interface HeldLease {
@@ -31,11 +32,13 @@ async function readJson(path: string): Promise<unknown> {
 export class HeldLeases {
   readonly #held: string;
   readonly #seen: string;
+  readonly tokens: SeenTokens;
 
   /** @param folder the clone's `kgit` folder */
   constructor(folder: string) {
     this.#held = join(folder, 'leases');
     this.#seen = join(folder, 'locks-seen');
+    this.tokens = new SeenTokens(folder);
   }
 
   /** The lease that is held under a name; null where there is none. */

@@ -11,9 +11,12 @@ import { expiresAt, type Holder, isTaken, type LeaseClaim, type LeaseRecord } fr
 const time = (ms: number) => new Date(ms).toISOString();
 const MAX_NAME = 200;
 
+/** Text of a lock's commit, which anybody may have made, in one line of a message: its line ends must not begin another. */
+const inLine = (text: string) => text.slice(0, MAX_NAME).replace(/\s+/g, ' ').trim();
+
 /** A holder in a few words. */
 export function holderText({ name, host }: Holder): string {
-  return `${name.slice(0, MAX_NAME)} on ${host.slice(0, MAX_NAME)}`;
+  return `${inLine(name)} on ${inLine(host)}`;
 }
 
 /** What scripts learn of a lease that is not theirs. */
@@ -31,7 +34,7 @@ export function leaseData(record: LeaseRecord): Record<string, unknown> {
  */
 export function lockHeld(record: LeaseRecord, freeAt: number, now: number): LockHeldError {
   const { name, acquiredAt, reason } = record;
-  const why = reason ? `, reason: ${reason.slice(0, MAX_NAME)}` : '';
+  const why = reason ? `, reason: ${inLine(reason)}` : '';
   const end = expiresAt(record);
   const ends = end > now ? `expires ${time(end)}` : `expired ${time(end)}`;
   const left = Math.max(Math.ceil((freeAt - now) / 1000), 1);
@@ -57,7 +60,7 @@ export function fenced(claim: LeaseClaim, record: LeaseRecord | null): FencedErr
       ? 'the lock is not there any more'
       : isTaken(record)
         ? `${holderText(record.holder)} has it with token ${record.token}`
-        : `${holderText(record.holder)} ${record.action === 'break' ? 'broke' : 'released'} it${record.reason ? `, reason: ${record.reason.slice(0, MAX_NAME)}` : ''}`;
+        : `${holderText(record.holder)} ${record.action === 'break' ? 'broke' : 'released'} it${record.reason ? `, reason: ${inLine(record.reason)}` : ''}`;
   const current = record === null ? null : leaseData(record);
   return new FencedError(`the lease of lock ${name} with token ${token} is lost: ${by}`, {
     data: { name, token, current },

@@ -9,6 +9,25 @@ export interface LockTip {
   readonly record: LeaseRecord;
 }
 
+/** A ref where a lock should be that holds none: a tag, a blob, a commit of somebody else's, a newer kgit's lock. */
+export interface BrokenLock {
+  /** The ref, or what else names it at the remote. Hostile text. */
+  readonly ref: string;
+  /** The name of the lock that it stands in the way of; null where no lock can have this name. */
+  readonly name: string | null;
+  /** What is wrong, in one line. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly suggestions: readonly string[];
+}
+
+/** All locks of a store. */
+export interface LockTips {
+  /** By name. */
+  readonly tips: ReadonlyMap<string, LockTip>;
+  readonly broken: readonly BrokenLock[];
+}
+
 /** A move of a lock from the tip that is known to new commits behind it. */
 export interface LockMove {
   readonly name: string;
@@ -39,8 +58,8 @@ export type LockOutcome =
 export interface LeaseStore {
   /** The tip of a lock as the remote has it now; null where it was never taken. Throws RemoteError, InvalidStateError. */
   read(name: string, timeoutMs: number): Promise<LockTip | null>;
-  /** The tips of all locks by name; as last seen here where `timeoutMs` is null. Throws RemoteError. */
-  list(timeoutMs: number | null): Promise<ReadonlyMap<string, LockTip>>;
+  /** All locks, and what is none in their place; as last seen here where `timeoutMs` is null. Throws RemoteError. */
+  list(timeoutMs: number | null): Promise<LockTips>;
   /** Moves a lock, if it still is where the move begins. */
   move(move: LockMove, timeoutMs: number): Promise<LockOutcome>;
 }

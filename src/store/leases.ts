@@ -1,4 +1,4 @@
-import { type KgitError, RemoteError } from '../errors.js';
+import type { KgitError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -12,6 +12,7 @@ import {
   type Stamp,
   takeoverAt,
 } from '../model/lease.js';
+import { checkLeaseTexts } from '../model/lease-text.js';
 import type { Actor } from '../model/operation.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import { BACK_OFF_BASE_MS, backOffMs } from './back-off.js';
@@ -28,23 +29,16 @@ import {
   publishingStill,
 } from './lease-errors.js';
 import type { LockMove, LockTip } from './lease-store.js';
+import { atHand, type LockList, listLocks } from './lock-list.js';
 import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
+import { toldToken } from './seen-tokens.js';
 import type { StateStore } from './state-store.js';
 
 /** How often a free lock is tried for, however short the wait: others may be as fast. */
 const MIN_TRIES = 8;
 const LOCAL_WAIT_MS = 50;
 const EXPIRED = 'the lease had expired';
-
-/** A lock as people see it. */
-export interface LockStanding {
-  readonly record: LeaseRecord;
-  /** Whether this clone holds it. */
-  readonly isOurs: boolean;
-  /** From when on others may take it over, in ms since the epoch. */
-  readonly freeAt: number;
-}
 
 export interface LeasesParts {
   readonly store: StateStore;
@@ -71,6 +65,22 @@ export class Leases {
     return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
   }
 
+  /** The lock as the remote has it now; its token is noted, for the lock may be deleted before the next look. */
+  async #look(name: string, talkMs: number): Promise<LockTip | null> {
+    const tip = await this.#parts.store.leases.read(name, talkMs);
+    if (tip) await this.#parts.held.tokens.note(name, tip.record.token);
+    return tip;
+  }
+
+  /** The highest token of a lock that anything here tells of; of a lock that is not there the branch is asked, too. */
+  async #highestToken(name: string, before: LeaseRecord | null): Promise<number> {
+    const { store, held } = this.#parts;
+    const seen = await held.tokens.highest(name);
+    if (before !== null) return seen;
+    const { revision } = await store.head();
+    return Math.max(seen, await toldToken(store.view(revision), name));
+  }
+
   /**
    * Takes a lock: one that is free, or whose lease has expired and was seen unchanged for a TTL.
    * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError, SecretError.
@@ -83,12 +93,13 @@ export class Leases {
   async #acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
     const { store, held, clock } = this.#parts;
     const { name, lease, holder, ttl, reason, author, isShared } = wanted;
+    checkLeaseTexts(wanted);
     const until = clock.now() + wanted.wait;
     let isTold = false;
     let broke: EndedLease | null = null;
     for (let tries = 1; ; tries++) {
       const asked = clock.now();
-      const before = await store.leases.read(name, talkMs);
+      const before = await this.#look(name, talkMs);
       const taken = before && isTaken(before.record) ? before.record : null;
       // A push whose answer was lost has landed all the same.
       if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
@@ -96,7 +107,8 @@ export class Leases {
       if (asked >= freeAt) {
         const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, this.#stamp());
         const first = break_ ?? before?.record ?? null;
-        const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp());
+        const seen = await this.#highestToken(name, first);
+        const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp(), seen);
         const records = break_ ? [break_, record] : [record];
         const move = { name, from: before, records, author };
         const end = break_ && (await this.#end(move, wanted, talkMs));
@@ -115,6 +127,7 @@ export class Leases {
   }
 
   async #keep(tip: LockTip, isShared: boolean, broke: EndedLease | null): Promise<Acquired> {
+    await this.#parts.held.tokens.note(tip.record.name, tip.record.token);
     await this.#parts.held.add({ tip, isShared });
     return { record: tip.record, broke };
   }
@@ -152,10 +165,10 @@ export class Leases {
   async claim(name: string, handed: readonly LeaseClaim[], talkMs: number): Promise<LeaseClaim> {
     const given = handed.findLast((claim) => claim.name === name);
     if (given) return given;
-    const { held, store, clock } = this.#parts;
+    const { held, clock } = this.#parts;
     const ours = await held.read(name);
     if (ours?.isShared) return claimOf(ours.tip.record);
-    const tip = await ofLock(store.leases.read(name, talkMs));
+    const tip = await ofLock(this.#look(name, talkMs));
     if (!tip || !isTaken(tip.record)) throw notHeld(name);
     throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
@@ -170,7 +183,7 @@ export class Leases {
   async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
     const ours = isFresh ? null : await this.#parts.held.read(claim.name);
     if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
-    const tip = await this.#parts.store.leases.read(claim.name, talkMs);
+    const tip = await this.#look(claim.name, talkMs);
     if (tip && isClaimed(tip.record, claim)) {
       await this.#parts.held.update(tip);
       return tip;
@@ -248,9 +261,10 @@ export class Leases {
   }
 
   async #break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
-    const { store, held } = this.#parts;
+    const { held } = this.#parts;
+    checkLeaseTexts(by);
     for (let tries = 1; ; tries++) {
-      const from = await store.leases.read(name, talkMs);
+      const from = await this.#look(name, talkMs);
       if (!from || !isTaken(from.record)) throw nobodyHas(name);
       const { holder, reason, author } = by;
       const record = broken(from.record, { lease, holder, reason }, this.#stamp());
@@ -265,33 +279,20 @@ export class Leases {
 
   /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
-    const { store, held, clock } = this.#parts;
-    const tip = await ofLock(store.leases.read(name, talkMs));
+    const { held, clock } = this.#parts;
+    const tip = await ofLock(this.#look(name, talkMs));
     if (!tip || !isTaken(tip.record)) return nobodyHas(name);
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
 
   /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
-  async listAtHand(talkMs: number): Promise<{ standings: LockStanding[]; staleness: RemoteError | null }> {
-    try {
-      return { standings: await this.list(talkMs), staleness: null };
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      return { standings: await this.list(null), staleness: error };
-    }
+  listAtHand(talkMs: number): ReturnType<typeof atHand> {
+    return atHand((ms) => this.list(ms), talkMs);
   }
 
-  /** All locks that somebody has, by name; as last seen here where `talkMs` is null. */
-  async list(talkMs: number | null): Promise<LockStanding[]> {
+  /** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. */
+  list(talkMs: number | null): Promise<LockList> {
     const { store, held, clock } = this.#parts;
-    const ours = new Set((await held.claims()).map(({ lease }) => lease));
-    const standings: LockStanding[] = [];
-    for (const tip of (await ofLock(store.leases.list(talkMs))).values()) {
-      const { record } = tip;
-      if (!isTaken(record)) continue;
-      const freeAt = takeoverAt(record, await held.seenSince(tip, clock.now()));
-      standings.push({ record, isOurs: ours.has(record.lease), freeAt });
-    }
-    return standings;
+    return listLocks(store, held, clock, talkMs);
   }
 }

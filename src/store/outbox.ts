@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, type ErrorJson, type KgitError } from '../errors.js';
 import { type EventWrite, type Operation, operationToJson } from '../model/operation.js';
@@ -8,6 +8,7 @@ import {
   createDurably,
   hasCode,
   privateFolder,
+  readNamed,
   removeFile,
   replaceDurably,
   replaceWhole,
@@ -54,15 +55,10 @@ async function names(folder: string): Promise<string[]> {
   }
 }
 
-/** Undefined where there is no such file, null for a folder. */
+/** Undefined where there is no such file, null for a folder of others. */
 async function readText(path: string): Promise<string | null | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    if (hasCode(error, 'EISDIR')) return null;
-    throw error;
-  }
+  const bytes = await readNamed(path);
+  return bytes ? bytes.toString('utf8') : bytes;
 }
 
 async function readJson(path: string): Promise<unknown> {

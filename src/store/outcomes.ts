@@ -1,5 +1,5 @@
 /** What reading, writing and publishing a state repository answer. */
-import type { KgitError, RemoteError } from '../errors.js';
+import type { EnvironmentError, KgitError, RemoteError } from '../errors.js';
 import type { Change } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
 import type { OutboxEntry } from './outbox.js';
@@ -24,7 +24,7 @@ export interface Reading {
   readonly pending: readonly Operation[];
   readonly view: OverlayView;
   /** Why the remote was not asked, where it should have been. */
-  readonly staleness: RemoteError | null;
+  readonly staleness: RemoteError | EnvironmentError | null;
 }
 
 export interface WriteOptions {

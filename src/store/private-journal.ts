@@ -4,6 +4,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import { cannotKeep, hasCode, privateFolder, replaceWhole, syncFolder } from './durable-files.js';
+import { fileMode, giveRights } from './shared-folders.js';
 
 /** Most bytes of one journal that are read. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -26,10 +27,12 @@ export class PrivateJournal {
   /** Adds a line, on the disk when it returns. Throws EnvironmentError. */
   async append(line: unknown): Promise<void> {
     await privateFolder(this.#folder);
+    const mode = fileMode(this.#path);
     try {
-      const handle = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      const handle = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode);
       try {
-        await handle.chmod(0o600);
+        // Not where it is another's of the group, or on a medium that knows no rights.
+        if (((await handle.stat()).mode & 0o777) !== mode) await giveRights(this.#path, mode);
         // A line that was cut off must not swallow this one.
         await handle.writeFile(`\n${JSON.stringify(line)}\n`);
         await handle.sync();

@@ -1,6 +1,6 @@
-import { link, readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createDurably, hasCode, privateFolder, removeFile } from './durable-files.js';
+import { createDurably, hasCode, privateFolder, putBack, readNamed, removeFile } from './durable-files.js';
 import type { Host } from './host.js';
 import { randomBytes } from './random-bytes.js';
 
@@ -17,9 +17,9 @@ const NOBODY: Holder = { hostname: '', bootId: null, pid: 0, processStart: null,
 
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    const bytes = await readNamed(path);
+    return bytes === undefined ? null : (JSON.parse(bytes?.toString('utf8') ?? '') as Holder);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
     if (error instanceof SyntaxError) return NOBODY;
     throw error;
   }
@@ -90,11 +90,7 @@ export class PublishLock {
     }
     const moved = await readHolder(aside);
     const right = moved?.nonce === gone.nonce;
-    if (!right) {
-      await link(aside, this.#path).catch((error: unknown) => {
-        if (!hasCode(error, 'EEXIST')) throw error;
-      });
-    }
+    if (!right) await putBack(aside, this.#path);
     await removeFile(aside);
     return right;
   }

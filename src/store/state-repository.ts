@@ -1,4 +1,4 @@
-import { ConflictError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { ConflictError, EnvironmentError, type KgitError, RefusedError, RemoteError } from '../errors.js';
 import { checkOperation } from '../model/check-operation.js';
 import type { Change } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
@@ -37,14 +37,16 @@ export class StateRepository {
   /** Reads the repository. With 'always' it throws RemoteError when the remote does not answer. */
   async read(policy: FetchPolicy, timeoutMs: number): Promise<Reading> {
     let head = await this.store.head();
-    let staleness: RemoteError | null = null;
+    let staleness: Reading['staleness'] = null;
     if (this.store.isRemote && this.#isDue(head, policy)) {
       try {
         head = await this.store.refresh(
           typeof policy === 'string' ? timeoutMs : Math.min(READ_FETCH_MS, timeoutMs),
         );
       } catch (error) {
-        if (!(error instanceof RemoteError) || policy === 'always') throw error;
+        // A clone that can only be read answers, too: it cannot keep what it would fetch.
+        const isOurs = error instanceof RemoteError || error instanceof EnvironmentError;
+        if (!isOurs || policy === 'always') throw error;
         staleness = error;
       }
     }

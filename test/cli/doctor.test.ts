@@ -156,7 +156,7 @@ describe('kgit doctor', () => {
     for (const name of ['outbox/000000000001-X.abc.tmp', 'young.tmp']) writeFileSync(join(folder, name), '');
     utimesSync(join(folder, 'outbox/000000000001-X.abc.tmp'), LONG_AGO, LONG_AGO);
     const left = (await doctor(path)).of('temporary-files');
-    expect(left?.fix).toMatch(/rm -f \S+000000000001-X\.abc\.tmp$/);
+    expect(left?.fix).toMatch(/rm -rf \S+000000000001-X\.abc\.tmp$/);
     rmSync(folder, { recursive: true });
     writeFileSync(folder, '');
     expect((await doctor(path)).of('folder')).toMatchObject({ ok: false });

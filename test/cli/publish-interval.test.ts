@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { until } from '../support/patience.js';
-import { sharedState } from '../support/state-repository.js';
+import { expectFailure, sharedState } from '../support/state-repository.js';
 
 /** A shared repository that counts its pushes, with this interval set for everybody. */
 function sharedWith(interval: string): { remote: string; pushes: () => number } {
@@ -22,6 +22,25 @@ const events = (remote: string) => Number(git(remote, 'rev-list', '--count', 'ma
 const isRunning = (clone: string) => existsSync(join(clone, '.git/kgit/publisher.lock'));
 
 describe('publish.interval', () => {
+  it('is an hour at most, whoever asks for it: no process waits for days in the background', async () => {
+    const { remote } = sharedWith('61m');
+    const clone = cloneOf(remote);
+    const push = ['push-event', 'touched', '--cluster', 'prod', '--json'];
+    const error = expectFailure(await kgit(clone, push), 'INVALID_STATE', 14);
+    expect(error.message).toMatch(/publish\.interval.*1 hour at most/);
+    expect((await kgit(clone, ['publisher'])).code).toBe(14);
+    expect(isRunning(clone)).toBe(false);
+    const other = cloneOf(sharedState());
+    const env = { KGIT_PUBLISH_INTERVAL: '24d' };
+    expectFailure(await kgit(other, push, { env }), 'USAGE', 2);
+    expect(isRunning(other)).toBe(false);
+    const most = await kgit(other, push, { env: { KGIT_PUBLISH_INTERVAL: '1h' } });
+    expect(most.json).toMatchObject({ delivery: 'queued' });
+    await until(() => isRunning(other));
+    const publisher = JSON.parse(readFileSync(join(other, '.git/kgit/publisher.lock'), 'utf8'));
+    process.kill(publisher.pid, 'SIGKILL');
+  });
+
   it('answers at once, and a process in the background publishes all in one push', async () => {
     const { remote, pushes } = sharedWith('4s');
     const clone = cloneOf(remote);

@@ -61,7 +61,10 @@ describe('acquiring', () => {
     await expect(one.take()).rejects.toThrow(LockHeldError);
     await one.leases.release(claimOf(first.record), author, MS);
     expect((await two.take()).record.token).toBe(2);
-    expect(await one.leases.list(MS)).toMatchObject([{ record: { token: 2 }, isOurs: false }]);
+    expect(await one.leases.list(MS)).toMatchObject({
+      standings: [{ record: { token: 2 }, isOurs: false }],
+      broken: [],
+    });
   });
 
   it('waits with full jitter and is told once for whom', async () => {

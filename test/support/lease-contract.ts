@@ -34,13 +34,13 @@ export function leaseContract(name: string, under: LeasesUnderTest): void {
       const store = await under.open();
       const { leases } = store;
       expect(await leases.read('network', MS)).toBeNull();
-      expect([...(await leases.list(MS))]).toEqual([]);
+      expect(await leases.list(MS)).toEqual({ tips: new Map(), broken: [] });
       const names = ['a', 'a.lock', 'a/b', 'a/b.c', 'network'];
       for (const each of names) await take(leases, each);
-      const list = await leases.list(MS);
+      const { tips: list } = await leases.list(MS);
       expect([...list.keys()].sort()).toEqual(names);
       for (const each of names) expect(await leases.read(each, MS)).toEqual(list.get(each));
-      expect([...(await leases.list(null)).keys()].sort()).toEqual(names);
+      expect([...(await leases.list(null)).tips.keys()].sort()).toEqual(names);
       expect(list.get('a.lock')?.record).toMatchObject({
         action: 'acquire',
         name: 'a.lock',

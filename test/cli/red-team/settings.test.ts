@@ -18,7 +18,7 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   user: 'the boss',
   timeout: '23d',
   'read.maxAge': '23d',
-  'publish.interval': '23d',
+  'publish.interval': '1h',
   'publish.combine': true,
   'write.onProtected': 'propose',
   'propose.forge': 'gitea',

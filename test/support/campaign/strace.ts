@@ -5,11 +5,18 @@ import { temporaryFolder } from '../git-fixtures.js';
 import type { KgitOptions } from '../kgit.js';
 
 /** The system calls by which kgit makes files durable, names them and removes them. */
-const CALLS = ['fsync', 'link', 'rename', 'unlink'] as const;
+const CALLS = ['fsync', 'link', 'rename', 'unlink', 'mkdir', 'rmdir'] as const;
+type SystemCall = (typeof CALLS)[number];
+/** Those of a usual machine: its folders are there after the first write. */
+const USUAL: readonly SystemCall[] = ['fsync', 'link', 'rename', 'unlink'];
+/** Those of a file system without hard links, where a folder is made for each name. */
+const WITHOUT_LINKS: readonly SystemCall[] = ['fsync', 'rename', 'unlink', 'mkdir', 'rmdir'];
+/** Has the kernel say of every hard link what such a file system says; some processors know linkat alone. */
+const NO_LINKS = ['-e', 'inject=?link,linkat:error=EPERM'];
 
 /** A moment at which kgit itself is killed: before its nth call of this kind is carried out. */
 export interface SystemCallPoint {
-  readonly call: (typeof CALLS)[number];
+  readonly call: SystemCall;
   readonly nth: number;
   /** What the call is about, such as `outbox`. */
   readonly about: string;
@@ -19,8 +26,13 @@ export interface SystemCallPoint {
 const ONE_THREAD = { UV_THREADPOOL_SIZE: '1' };
 const follow = (...more: string[]) => ['strace', '-f', '-b', 'execve', '-qq', '-y', ...more];
 
-/** Runs kgit so that its calls are written into a log. */
-export function traced(): KgitOptions & { points(): SystemCallPoint[] } {
+/** Runs a program on a machine whose file system has no hard links. */
+export const withoutLinks = (): KgitOptions => ({
+  under: follow('-o', '/dev/null', '-e', 'trace=?link,linkat', ...NO_LINKS),
+});
+
+/** Runs kgit so that its calls are written into a log. @param hasLinks whether the file system has hard links */
+export function traced(hasLinks = true): KgitOptions & { points(): SystemCallPoint[] } {
   try {
     execFileSync('strace', ['-V'], { stdio: 'ignore' });
   } catch (cause) {
@@ -29,17 +41,17 @@ export function traced(): KgitOptions & { points(): SystemCallPoint[] } {
   const log = join(temporaryFolder('kgit-strace-'), 'log');
   return {
     env: ONE_THREAD,
-    under: follow('-o', log, '-e', `trace=${CALLS.join(',')}`),
-    points: () => pointsOf(readFileSync(log, 'utf8')),
+    under: follow('-o', log, '-e', `trace=${CALLS.join(',')},linkat`, ...(hasLinks ? [] : NO_LINKS)),
+    points: () => pointsOf(readFileSync(log, 'utf8'), hasLinks ? USUAL : WITHOUT_LINKS),
   };
 }
 
-function pointsOf(log: string): SystemCallPoint[] {
+function pointsOf(log: string, calls: readonly SystemCall[]): SystemCallPoint[] {
   const counts = new Map<string, number>();
   return log.split('\n').flatMap((line) => {
-    const match = /^\d+ +(fsync|link|rename|unlink)\((.*)/.exec(line);
-    if (!match) return [];
-    const call = match[1] as SystemCallPoint['call'];
+    const match = /^\d+ +(\w+)\((.*)/.exec(line);
+    const call = calls.find((known) => known === match?.[1]);
+    if (!match || !call) return [];
     const nth = (counts.get(call) ?? 0) + 1;
     counts.set(call, nth);
     const about = /\/kgit\/([a-z-]+)/.exec(match[2] as string)?.[1] ?? 'kgit';
@@ -47,8 +59,10 @@ function pointsOf(log: string): SystemCallPoint[] {
   });
 }
 
-/** Runs kgit so that it is killed at this point. */
-export function killedAt({ call, nth }: SystemCallPoint): KgitOptions {
+/** Runs kgit so that it is killed at this point. @param hasLinks whether the file system has hard links */
+export function killedAt({ call, nth }: SystemCallPoint, hasLinks = true): KgitOptions {
   const inject = `inject=${call}:signal=KILL:when=${nth}`;
-  return { env: ONE_THREAD, under: follow('-o', '/dev/null', '-e', `trace=${call}`, '-e', inject) };
+  const trace = hasLinks ? `trace=${call}` : `trace=${call},?link,linkat`;
+  const under = follow('-o', '/dev/null', '-e', trace, '-e', inject, ...(hasLinks ? [] : NO_LINKS));
+  return { env: ONE_THREAD, under };
 }

@@ -1,0 +1,4 @@
+/** Whether a file-system call failed with one of these codes, such as ENOENT. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
