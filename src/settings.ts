@@ -1,8 +1,18 @@
-import { parseDuration } from './cli/time.js';
 import { isAction } from './model/event.js';
 import { apiAddress, FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
 import { SCRIPT_PHASES } from './model/script-phases.js';
 import { isLabel } from './model/subject.js';
+import {
+  date,
+  duration,
+  interval,
+  MAX_NAME,
+  place,
+  text,
+  textWhere,
+  truth,
+  wordOf,
+} from './setting-values.js';
 
 /** All that can be set, with the values in use. */
 export interface Settings {
@@ -52,53 +62,6 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   /** Undefined for a value that breaks the rule. */
   readonly read: (value: unknown) => Settings[K] | undefined;
   readonly about: string;
-}
-
-const text = (value: unknown) =>
-  typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value) ? value : undefined;
-/** The name of a folder may have line ends; what it must not have is looked at where it is used. */
-const place = (value: unknown) =>
-  typeof value === 'string' && value !== '' && !value.includes('\0') ? value : undefined;
-const MAX_NAME = 1024;
-const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
-  const word = text(value);
-  return word !== undefined && isValid(word) ? word : undefined;
-};
-const wordOf =
-  <T extends string>(words: readonly T[]) =>
-  (value: unknown) =>
-    words.find((word) => word === value);
-/** Longest that a timer of Node can wait, in ms: 24 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-function truth(value: unknown): boolean | undefined {
-  if (value === true || value === 'true') return true;
-  return value === false || value === 'false' ? false : undefined;
-}
-
-/** Longest `publish.interval`, in ms: a process waits for it in the background, and a stranger's kgit.yaml may ask for it. */
-const MAX_INTERVAL_MS = 60 * 60 * 1000;
-
-function interval(value: unknown): number | undefined {
-  const ms = duration(value);
-  return ms !== undefined && ms <= MAX_INTERVAL_MS ? ms : undefined;
-}
-
-function duration(value: unknown): number | undefined {
-  try {
-    const ms =
-      typeof value === 'number' ? value * 1000 : typeof value === 'string' ? parseDuration(value) : undefined;
-    return ms !== undefined && ms >= 0 && ms <= MAX_TIMER_MS ? ms : undefined;
-  } catch {
-    // The rule's own message, with the place of the setting, says more.
-    return undefined;
-  }
-}
-
-function date(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return undefined;
-  const at = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value) ? value : undefined;
 }
 
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
