@@ -144,6 +144,7 @@ function assemble(
     fetchOptions,
     committer: committerOf(layout.config),
     clock: systemClock,
+    host: thisHost,
   });
   const outbox = new Outbox(folder);
   const lock = new PublishLock(join(folder, 'publish.lock'), thisHost);

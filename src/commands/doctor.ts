@@ -26,7 +26,7 @@ import { checkPushes } from '../store/doctor-pushes.js';
 import { readMarker } from '../store/records.js';
 import type { Head } from '../store/state-store.js';
 import { checkFileOnly } from '../sync/file-only-check.js';
-import { systemClock } from '../this-host.js';
+import { systemClock, thisHost } from '../this-host.js';
 
 export default class Doctor extends KgitCommand {
   static override summary = 'Check git, kubectl, the repository, its remote, and what waits.';
@@ -160,7 +160,7 @@ export default class Doctor extends KgitCommand {
       this.#every('lock-refs', async () => checkLockRefs((await repository.store.leases.list(null)).broken)),
       one('pushes', async () => checkPushes(pushes)),
       one('checkout', () =>
-        checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock }),
+        checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock, host: thisHost }),
       ),
       this.#every('remote', () => this.#remoteChecks(opened, head, settings.timeout)),
     ]);

@@ -2,7 +2,8 @@ import type { Revision } from '../store/state-store.js';
 import type { Ancestry } from './ancestry.js';
 import type { Checkouts } from './checkouts.js';
 import type { Git } from './git.js';
-import type { Refs } from './refs.js';
+import { RefSession } from './ref-session.js';
+import { branchMove, type Refs } from './refs.js';
 
 /** Brings the user's own branch, and the checkouts of it, to what was published. */
 export class BranchFollower {
@@ -31,37 +32,33 @@ export class BranchFollower {
    * Moves branch and checkouts to the published tip where nothing is in the way: commits of the user's own and local
    * edits stay as they are, and a note says so.
    * @param base an ancestor of the tip
-   * @param tracking kgit's own ref that goes to the tip, too, and in any case
+   * @param tracking kgit's own ref that goes to the tip first, and in any case
    */
   async follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
-    const { local, checkouts, notes } = await this.#wayTo(tip, base);
-    if (notes === null) {
-      await this.#checkouts.begin(checkouts, local, tip);
-      if (await this.#refs.move(this.#branchRef, local, tip, tracking))
-        return this.#checkouts.finish(async () => tip);
+    const refs = new RefSession(this.#git);
+    try {
+      if (tracking) await refs.apply([`update ${tracking} ${tip}\n`]);
+      return await this.#followWith(refs, tip, base);
+    } finally {
+      await refs.end();
     }
-    if (tracking) await this.#refs.set(tracking, tip);
-    return notes ?? [];
   }
 
-  /** Where the user's branch and its checkouts stand, and why they are to stay there; null where they can go to the tip. */
-  async #wayTo(tip: Revision, base: Revision | null) {
-    const checkouts = await this.#checkouts.list();
+  async #followWith(refs: RefSession, tip: Revision, base: Revision | null): Promise<string[]> {
     const local = await this.tip();
-    const staying = (...notes: string[]) => ({ local, checkouts, notes });
-    if (local === tip || (local === null && checkouts.length === 0)) return staying();
+    if (local === tip || (local === null && (await this.#checkouts.list()).length === 0)) return [];
     if (local !== null && local !== base && !(await this.#ancestry.isAncestor(local, tip)))
-      return staying(
+      return [
         `your branch ${this.#branch} has commits that the remote does not have, so it was left where it is`,
-      );
-    for (const checkout of checkouts) {
-      const obstacle = await this.#checkouts.obstacle(checkout, local, tip);
-      if (obstacle)
-        return staying(
-          `${checkout.path} was left where it is: ${obstacle}; commit or stash, then 'kgit sync'`,
-        );
-    }
-    return { local, checkouts, notes: null };
+      ];
+    const outcome = await this.#checkouts.move(refs, [branchMove(this.#branchRef, local, tip)], local, tip);
+    if (outcome.kind === 'moved') return [...outcome.notes];
+    if (outcome.kind === 'lost')
+      return [
+        `your branch ${this.#branch} was moved by another git just now, so it was left there; 'kgit sync' looks again`,
+      ];
+    const { path, why, remedy } = outcome;
+    return [`${path} was left where it is: ${why}; ${remedy}, then 'kgit sync'`];
   }
 
   /** How many revisions the checkouts are behind the tip. */

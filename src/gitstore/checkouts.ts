@@ -1,51 +1,43 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { ConflictError } from '../errors.js';
-import { hasCode, privateFolder, removeFile, replaceDurably } from '../store/durable-files.js';
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConflictError, EnvironmentError } from '../errors.js';
+import { orIfGone } from '../store/durable-files.js';
+import type { Host } from '../store/host.js';
 import type { Revision } from '../store/state-store.js';
-import { FewFiles } from './few-files.js';
-import { type Git, type GitResult, gitFailed } from './git.js';
+import type { Git } from './git.js';
+import { IndexLock, takeIndexLocks } from './index-lock.js';
+import { type Move, MoveJournal } from './move-journal.js';
+import type { RefSession } from './ref-session.js';
+import { SettleCheckout } from './settle-checkout.js';
+import { TreeMove } from './tree-move.js';
+import { type Checkout, WorkTrees } from './work-trees.js';
 
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-const RETRIES = 20;
-const RETRY_MS = 100;
-/** The user's own git is at the index, for a moment as a rule. */
-const INDEX_HELD = /index\.lock/;
+/** How a move of the branch ended. */
+export type MoveOutcome =
+  | { readonly kind: 'moved'; readonly notes: readonly string[] }
+  /** Somebody else moved a ref first; `stderr` is what git says of it. */
+  | { readonly kind: 'lost'; readonly stderr: string }
+  /** The user's own work is in the way; nothing was changed. */
+  | { readonly kind: 'blocked'; readonly path: string; readonly why: string; readonly remedy: string };
 
-/** A work tree that has the state branch checked out. */
-export interface Checkout {
-  readonly gitDir: string;
-  readonly path: string;
-}
-
-/** A move of checkouts that was begun: kept on disk until it is done, for a process may die in between. */
-interface Move {
-  readonly checkouts: readonly Checkout[];
-  readonly from: Revision | null;
-  readonly to: Revision;
-}
-
-async function headOf(gitDir: string): Promise<string | null> {
-  try {
-    return (await readFile(join(gitDir, 'HEAD'), 'utf8')).trim();
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
-}
+const EDITS = 'commit or stash';
 
 /**
- * The work trees of a repository that have the state branch checked out. Its index and files must move
- * together with the branch, or the user's next commit would take the new files away again.
+ * The work trees of a repository that have the state branch checked out. Their files and indexes move before the branch
+ * does, under git's own locks of all indexes: whatever the user's git does meanwhile, and wherever kgit is killed, a
+ * commit of the user's keeps every event.
  */
 export class Checkouts {
   readonly #git: Git;
-  readonly #fewFiles: FewFiles;
-  readonly #commonDir: string;
-  readonly #mainPath: string | null;
-  readonly #head: string;
-  readonly #journal: string;
+  readonly #workTrees: WorkTrees;
+  readonly #treeMove: TreeMove;
+  readonly #journal: MoveJournal;
+  readonly #host: Host;
   readonly #sleep: (ms: number) => Promise<void>;
+  readonly #nonce = randomBytes(8).toString('hex');
+  /** What the last move was, and how it left each index. */
+  #last: { readonly move: Move; readonly indexes: ReadonlyMap<string, string> } | null = null;
 
   /**
    * @param mainPath the main work tree; null in a bare repository
@@ -54,127 +46,212 @@ export class Checkouts {
   constructor(
     git: Git,
     place: { commonDir: string; mainPath: string | null; folder: string; branch: string },
+    host: Host,
     sleep: (ms: number) => Promise<void>,
   ) {
     this.#git = git;
-    this.#fewFiles = new FewFiles(git);
-    this.#commonDir = place.commonDir;
-    this.#mainPath = place.mainPath;
-    this.#head = `ref: refs/heads/${place.branch}`;
-    this.#journal = join(place.folder, 'checkout.json');
+    this.#workTrees = new WorkTrees(place);
+    this.#treeMove = new TreeMove(git);
+    this.#journal = new MoveJournal(place.folder);
+    this.#host = host;
     this.#sleep = sleep;
   }
 
   /** The checkouts of the branch, linked work trees included. */
-  async list(): Promise<Checkout[]> {
-    const found: Checkout[] = [];
-    if (this.#mainPath && (await headOf(this.#commonDir)) === this.#head) {
-      found.push({ gitDir: this.#commonDir, path: this.#mainPath });
-    }
-    const linked = join(this.#commonDir, 'worktrees');
-    const names = await readdir(linked).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return [];
-      throw error;
-    });
-    for (const name of names) {
-      const gitDir = join(linked, name);
-      if ((await headOf(gitDir)) !== this.#head) continue;
-      const path = dirname(resolve(gitDir, (await readFile(join(gitDir, 'gitdir'), 'utf8')).trim()));
-      found.push({ gitDir, path });
-    }
-    return found;
+  list(): Promise<Checkout[]> {
+    return this.#workTrees.checkouts();
   }
 
-  #readTree(checkout: Checkout, from: Revision | null, to: Revision, extra: readonly string[] = []) {
-    const args = [`--git-dir=${checkout.gitDir}`, `--work-tree=${checkout.path}`];
-    return this.#git.run([...args, 'read-tree', '-m', '-u', ...extra, from ?? EMPTY_TREE, to], {
-      cwd: checkout.path,
-    });
+  /** What keeps the checkouts from moving from one revision to another; null: nothing. Throws EnvironmentError. */
+  async obstacle(
+    from: Revision | null,
+    to: Revision,
+  ): Promise<Omit<MoveOutcome & { kind: 'blocked' }, 'kind'> | null> {
+    const unfinished = await this.#workTrees.unfinished();
+    if (unfinished) {
+      const why = `${unfinished.what} is not finished there`;
+      return { path: unfinished.path, why, remedy: 'finish it, or give it up (git status says how)' };
+    }
+    for (const checkout of await this.list()) {
+      const why = await this.#treeMove.obstacle(checkout, from, to);
+      if (why !== null) return { path: checkout.path, why, remedy: EDITS };
+    }
+    return null;
   }
 
   /**
-   * Why a checkout cannot move from one revision to another: the paths of local edits in the way; null when it can.
-   * Throws EnvironmentError when another git holds its index for long.
+   * Moves refs, the branch among them, and the checkouts with it: all or nothing.
+   * @param moves of the refs, in git's own words; the branch goes `from` → `to`
+   * Throws EnvironmentError where a lock stays held, or the move was broken off: a commit of the user's is safe then, too.
    */
-  async obstacle(checkout: Checkout, from: Revision | null, to: Revision): Promise<string | null> {
-    if (await this.#fewFiles.isClear(checkout, from, to)) return null;
-    if ((await this.#readTree(checkout, from, to, ['-n'])).code === 0) return null;
-    const args = [`--git-dir=${checkout.gitDir}`, `--work-tree=${checkout.path}`];
-    for (let attempt = 0; ; attempt++) {
-      // Files that were only touched look edited until the index is refreshed.
-      await this.#git.run([...args, 'update-index', '-q', '--refresh'], { cwd: checkout.path });
-      const { code, stderr } = await this.#readTree(checkout, from, to, ['-n']);
-      if (code === 0) return null;
-      if (!INDEX_HELD.test(stderr)) return stderr.trim().split('\n').slice(0, 5).join('; ') || 'local edits';
-      if (attempt === RETRIES) throw gitFailed(['read-tree'], code, stderr);
-      await this.#sleep(RETRY_MS);
-    }
+  async move(
+    refs: RefSession,
+    moves: readonly string[],
+    from: Revision | null,
+    to: Revision,
+  ): Promise<MoveOutcome> {
+    return this.#locked(async (areOurs) => {
+      // Another kgit may have died since this one settled.
+      const notes = await this.#settleLocked();
+      const checkouts = await this.list();
+      const obstacle = await this.obstacle(from, to);
+      if (obstacle) return { kind: 'blocked', ...obstacle };
+      // The refs are certain to move from here on, so no index runs ahead of a branch that went elsewhere.
+      const stderr = await refs.prepare(moves);
+      if (stderr !== null) return { kind: 'lost', stderr };
+      if (checkouts.length > 0) await this.#journal.write({ checkouts, from, to });
+      for (const checkout of checkouts) await this.#treeMove.bring(checkout, from, to, areOurs);
+      await areOurs();
+      await refs.commit();
+      await this.#takeLatecomers({ checkouts, from, to });
+      if (checkouts.length > 0) await this.#journal.remove();
+      this.#last = { move: { checkouts, from, to }, indexes: await identities(checkouts) };
+      return { kind: 'moved', notes };
+    });
   }
 
-  /** Notes a move before the branch moves, so that `finish` can end it whatever happens. */
-  async begin(checkouts: readonly Checkout[], from: Revision | null, to: Revision): Promise<void> {
-    if (checkouts.length === 0) return;
-    const move: Move = { checkouts, from, to };
-    await privateFolder(dirname(this.#journal));
-    await replaceDurably(this.#journal, JSON.stringify(move));
+  /** A `git switch` to the branch that had read it before it moved, and noted so after we looked. */
+  async #takeLatecomers({ checkouts, from, to }: Move): Promise<void> {
+    const known = new Set(checkouts.map(({ gitDir }) => gitDir));
+    for (const checkout of await this.list())
+      if (!known.has(checkout.gitDir)) await SettleCheckout.of(this.#git, checkout, { checkouts, from, to });
   }
 
   /**
-   * Ends a begun move: brings index and files of each checkout to the branch. Notes say what stayed behind.
-   * @param tip tells where the branch is now
+   * Ends a move that was broken off, as when kgit was killed in it, by what is there now. Notes say what the user
+   * should know, and why it could not be ended.
    */
-  async finish(tip: () => Promise<Revision | null>): Promise<string[]> {
-    const move = await this.#begun();
-    if (!move) return [];
-    // A swap that did not happen has nothing to finish.
-    if (move.to !== (await tip())) {
-      await removeFile(this.#journal);
+  async settle(): Promise<string[]> {
+    const move = await this.#journal.read();
+    if (move === null) {
+      await this.#removeLeftBehind();
       return [];
     }
-    const notes: string[] = [];
-    for (const checkout of move.checkouts) {
-      const failure = await this.#advance(checkout, move);
-      if (failure) notes.push(`the files in ${checkout.path} are behind the branch: ${failure}`);
+    const unfinished = move === 'damaged' ? null : await this.#workTrees.unfinished();
+    if (unfinished) {
+      const { path, what } = unfinished;
+      return [`${what} is not finished in ${path}: finish it, or give it up, then 'kgit sync'`];
     }
-    if (notes.length === 0) await removeFile(this.#journal);
+    try {
+      return await this.#locked(() => this.#settleLocked());
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      return [
+        `a move of the checkout was broken off, and could not be ended: ${error.message}; run 'kgit sync'`,
+      ];
+    }
+  }
+
+  async #settleLocked(): Promise<string[]> {
+    const move = await this.#journal.read();
+    if (move === null) return [];
+    const notes = move === 'damaged' ? this.#damaged() : await this.#settleAll(move);
+    await this.#journal.remove();
     return notes;
   }
 
-  /** Whether a move was begun and not finished. */
-  async isMoving(): Promise<boolean> {
-    return (await this.#begun()) !== null;
-  }
-
-  async #begun(): Promise<Move | null> {
+  /**
+   * Looks once more whether the indexes are as the last move left them: a git of the user's may have read one before it
+   * was locked, and written it back when the lock was gone. Where it cannot be mended now, the next kgit does it.
+   */
+  async lookAgain(): Promise<void> {
+    const last = this.#last;
+    this.#last = null;
+    if (last === null) return;
+    const now = await identities(last.move.checkouts);
+    const isAsLeft = [...last.indexes].every(([gitDir, identity]) => now.get(gitDir) === identity);
+    if (isAsLeft || (await this.#workTrees.unfinished())) return;
     try {
-      return JSON.parse(await readFile(this.#journal, 'utf8')) as Move;
+      await this.#locked(() => this.#settleAll(last.move));
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return null;
-      throw error;
+      if (!(error instanceof EnvironmentError)) throw error;
+      if ((await this.#journal.read()) === null) await this.#journal.write(last.move);
     }
   }
 
-  async #move(checkout: Checkout, from: Revision | null, to: Revision): Promise<GitResult> {
-    const brought = await this.#fewFiles.bring(checkout, from, to);
-    const isOver = brought && (brought.code === 0 || INDEX_HELD.test(brought.stderr));
-    // Whatever else came between, git says best what it is.
-    return isOver ? brought : this.#readTree(checkout, from, to);
+  #damaged(): string[] {
+    const { path } = this.#journal;
+    return [
+      `${path}, the note of a move of the checkout that was broken off, cannot be read and was removed; look at 'git status' before you commit`,
+    ];
   }
 
-  async #advance(checkout: Checkout, { from, to }: Move): Promise<string | null> {
-    for (let attempt = 0; ; attempt++) {
-      const { code, stderr } = await this.#move(checkout, from, to);
-      if (code === 0) return null;
-      if (!INDEX_HELD.test(stderr) || attempt === RETRIES)
-        return stderr.trim().split('\n')[0] || 'git read-tree was stopped';
-      await this.#sleep(RETRY_MS);
+  async #settleAll(move: Move): Promise<string[]> {
+    if (!(await this.#hasBoth(move))) return this.#damaged();
+    const gitDirs = new Set(await this.#workTrees.gitDirs());
+    for (const checkout of move.checkouts)
+      if (gitDirs.has(checkout.gitDir)) await SettleCheckout.of(this.#git, checkout, move);
+    return [];
+  }
+
+  /** Whether the commits of a move are still here: what was never published may have been pruned. */
+  async #hasBoth({ from, to }: Move): Promise<boolean> {
+    const input = [from, to].flatMap((revision) => (revision ? [`${revision}\n`] : [])).join('');
+    const { code, stdout } = await this.#git.run(['cat-file', '--batch-check'], { input });
+    return code === 0 && !/ missing$/m.test(stdout.toString('utf8'));
+  }
+
+  /** Whether a move was broken off, or has left a lock. */
+  async isBrokenOff(): Promise<boolean> {
+    if ((await this.#journal.read()) !== null) return true;
+    const found = (await this.#locks()).map((lock) => lock.isLeftBehind());
+    return (await Promise.all(found)).some(Boolean);
+  }
+
+  async #removeLeftBehind(): Promise<void> {
+    for (const lock of await this.#locks()) await lock.removeLeftBehind();
+  }
+
+  async #locks(): Promise<IndexLock[]> {
+    const gitDirs = await this.#workTrees.gitDirs();
+    return gitDirs.map((gitDir) => new IndexLock(gitDir, this.#host, this.#nonce));
+  }
+
+  /** Does `work` while no git of the user's changes an index, in whatever work tree: one may be about to switch to the branch. */
+  async #locked<T>(work: (areOurs: () => Promise<void>) => Promise<T>): Promise<T> {
+    const locks = await this.#locks();
+    await takeIndexLocks(locks, this.#sleep);
+    try {
+      return await work(() => requireAll(locks));
+    } finally {
+      await Promise.all(locks.map((lock) => lock.release()));
     }
   }
 }
 
-/** The error of a write that local edits in a checkout are in the way of. */
-export function blockedBy(path: string, obstacle: string): ConflictError {
-  return new ConflictError(`files that you changed in ${path} are in the way: ${obstacle}`, {
+/** Tells the index of each checkout from one that was written since. */
+async function identities(checkouts: readonly Checkout[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const { gitDir } of checkouts) {
+    const stats = await orIfGone(stat(join(gitDir, 'index')), null);
+    found.set(gitDir, stats === null ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`);
+  }
+  return found;
+}
+
+/** Throws EnvironmentError where one of these locks is not ours any more. */
+async function requireAll(locks: readonly IndexLock[]): Promise<void> {
+  for (const lock of locks) {
+    if (await lock.isOurs()) continue;
+    throw new EnvironmentError(`${lock.path} was removed while kgit was moving the checkout`, {
+      data: { path: lock.path },
+      suggestions: ["Run 'kgit sync': it ends the move"],
+    });
+  }
+}
+
+/** The error of a write that the user's own work in a checkout is in the way of. */
+export function blockedBy({
+  path,
+  why,
+  remedy,
+}: Omit<MoveOutcome & { kind: 'blocked' }, 'kind'>): ConflictError {
+  if (remedy !== EDITS)
+    return new ConflictError(`the checkout in ${path} cannot move: ${why}`, {
+      data: { path, expected: 'nothing unfinished', actual: why },
+      suggestions: [`${remedy[0]?.toUpperCase()}${remedy.slice(1)}, then write again`],
+    });
+  return new ConflictError(`files that you changed in ${path} are in the way: ${why}`, {
     data: { path, expected: 'files as committed', actual: 'local edits' },
     suggestions: ['Commit or stash them (git status shows them), then write again'],
   });

@@ -1,5 +1,5 @@
 import { type Check, finding, passed } from '../model/check.js';
-import type { Clock } from '../store/host.js';
+import type { Clock, Host } from '../store/host.js';
 import type { Head } from '../store/state-store.js';
 import { Checkouts } from './checkouts.js';
 import type { Git } from './git.js';
@@ -16,15 +16,16 @@ export interface CheckoutPlace {
   readonly folder: string;
   readonly head: Head;
   readonly clock: Clock;
+  readonly host: Host;
 }
 
 /** Whether the checkouts of the branch follow what is published, or can be brought there. */
 export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Check> {
-  const { repository, branch, folder, head, clock } = place;
+  const { repository, branch, folder, head, clock, host } = place;
   const where = { commonDir: repository.commonDir, mainPath: mainWorkTree(repository), folder, branch };
-  const checkouts = new Checkouts(git, where, clock.sleep);
+  const checkouts = new Checkouts(git, where, host, clock.sleep);
   const name = 'checkout';
-  if (await checkouts.isMoving())
+  if (await checkouts.isBrokenOff())
     return finding(
       name,
       'a move of the checkout to a new revision was broken off',
@@ -45,14 +46,12 @@ export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Che
     );
   }
   const behind = await count(git, local === null ? head.revision : `${local}..${head.revision}`);
-  for (const checkout of places) {
-    const obstacle = await checkouts.obstacle(checkout, local, head.revision);
-    if (obstacle !== null)
-      return finding(
-        name,
-        `${checkout.path} is ${behind} revisions behind: ${obstacle}`,
-        'Commit or stash your edits, then kgit sync',
-      );
-  }
+  const obstacle = await checkouts.obstacle(local, head.revision);
+  if (obstacle !== null)
+    return finding(
+      name,
+      `${obstacle.path} is ${behind} revisions behind: ${obstacle.why}`,
+      `First ${obstacle.remedy}, then kgit sync`,
+    );
   return passed(name, `${behind} revisions behind what was fetched; kgit sync brings it there`);
 }

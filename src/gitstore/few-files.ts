@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { hasCode, orIfGone } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
 import type { Git, GitResult } from './git.js';
-import { type TreeChange, treeChanges } from './tree-changes.js';
+import type { IndexCopy } from './index-copy.js';
+import { type TreeChange, type TreeFile, treeChanges } from './tree-changes.js';
 
 /** So many files go one by one; of more, git finds out by itself what is in the way. */
 const FEW = 100;
 const EXECUTABLE = 0o100;
 
-/** A work tree and the folder with its index. */
-interface Place {
+/** A work tree, the folder of its git files, and the copy of its index to work on. */
+export interface Place {
   readonly gitDir: string;
   readonly path: string;
+  readonly index: Pick<IndexCopy, 'path' | 'env'>;
 }
 
 /** One move of a work tree: the files that it is about, all new or changed. */
@@ -24,7 +26,7 @@ interface Move {
 
 /**
  * Moves of a work tree by few files, each looked at for itself. `git read-tree -m -u` compares all that the index
- * holds, and so takes as long as a clone's size asks for, twice: before the branch moves, and after.
+ * holds, and so takes as long as a clone's size asks for, twice: to look, and to move.
  */
 export class FewFiles {
   readonly #git: Git;
@@ -36,11 +38,11 @@ export class FewFiles {
 
   /**
    * Whether this move is one of few files, and nothing of the user's is in its way: nothing staged, no file edited,
-   * none that git does not know. False where that is not certain, as while another git holds the index.
+   * none that git does not know. False where that is not certain.
    */
   async isClear(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
     const move = await this.#move(place, from, to);
-    if (!move || (await isThere(join(place.gitDir, 'index.lock')))) return false;
+    if (!move) return false;
     const missing = await this.#missing(place, move.changes);
     if (!missing) return false;
     if (!move.isIndexClear) move.isIndexClear = await this.#isIndexClear(place, move.changes, missing);
@@ -55,8 +57,9 @@ export class FewFiles {
     return this.#run(place, ['restore', ...words, ...move.changes.map(({ path }) => path)]);
   }
 
-  #run({ gitDir, path }: Place, args: readonly string[], input = ''): Promise<GitResult> {
-    return this.#git.run([`--git-dir=${gitDir}`, `--work-tree=${path}`, ...args], { cwd: path, input });
+  #run({ gitDir, path, index }: Place, args: readonly string[], input = ''): Promise<GitResult> {
+    const words = [`--git-dir=${gitDir}`, `--work-tree=${path}`, ...args];
+    return this.#git.run(words, { cwd: path, input, env: index.env });
   }
 
   #move(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
@@ -68,19 +71,19 @@ export class FewFiles {
 
   async #find(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
     // Without an index, or where it leaves out files on purpose, git alone knows what is to be there.
-    if (from === null || !(await isThere(join(place.gitDir, 'index')))) return null;
+    if (from === null || !(await isThere(place.index.path))) return null;
     if (await isThere(join(place.gitDir, 'info', 'sparse-checkout'))) return null;
     const changes = [...(await treeChanges(this.#git, from, to)).values()];
     return changes.length <= FEW && changes.every(isPlain) ? { changes, isIndexClear: false } : null;
   }
 
   /** What is not there in the work tree, a folder for all in it; null where something is in the way. */
-  async #missing({ gitDir, path }: Place, changes: readonly TreeChange[]): Promise<Set<string> | null> {
+  async #missing(place: Place, changes: readonly TreeChange[]): Promise<Set<string> | null> {
     const missing = new Set<string>();
     const present: { change: TreeChange; mode: string }[] = [];
     const folders = new Set<string>();
     for (const change of changes) {
-      const found = await standing(path, change.path, folders);
+      const found = await standing(place.path, change.path, folders);
       if (found.kind === 'file') present.push({ change, mode: found.mode });
       else if (found.kind === 'nothing' && change.before === null) missing.add(found.path);
       else return null;
@@ -88,9 +91,9 @@ export class FewFiles {
     if (present.length === 0) return missing;
     const names = present.map(({ change }) => `${change.path}\n`).join('');
     const args = ['hash-object', '--no-filters', '--stdin-paths'];
-    const { code, stdout } = await this.#run({ gitDir, path }, args, names);
+    const { code, stdout } = await this.#run(place, args, names);
     const oids = stdout.toString('utf8').split('\n');
-    // A file that is as it will be was put there by a move that was broken off.
+    // A file may be as it will be already, as where the user had git bring it, too.
     const isKnown = ({ change: { before, after }, mode }: (typeof present)[number], i: number) =>
       [before, after].some((file) => file?.oid === oids[i] && file?.mode === mode);
     return code === 0 && present.every(isKnown) ? missing : null;
@@ -103,11 +106,17 @@ export class FewFiles {
   ): Promise<boolean> {
     const paths = new Set([...missing, ...changes.map(({ path }) => path)]);
     const { code, stdout } = await this.#run(place, ['ls-files', '--stage', '-v', '-z', '--', ...paths]);
-    const expected = changes.flatMap(({ path, before }) =>
-      before ? `H ${before.mode} ${before.oid} 0\t${path}` : [],
-    );
-    const entries = stdout.toString('utf8').split('\0').filter(Boolean);
-    return code === 0 && entries.sort().join('\0') === expected.sort().join('\0');
+    if (code !== 0) return false;
+    const left = new Map(changes.map((change) => [change.path, change]));
+    for (const entry of stdout.toString('utf8').split('\0').filter(Boolean)) {
+      const path = entry.slice(entry.indexOf('\t') + 1);
+      const change = left.get(path);
+      const isKnown = (file: TreeFile | null) =>
+        file !== null && entry === `H ${file.mode} ${file.oid} 0\t${path}`;
+      if (!change || !(isKnown(change.before) || isKnown(change.after))) return false;
+      left.delete(path);
+    }
+    return [...left.values()].every(({ before }) => before === null);
   }
 }
 

@@ -1,6 +1,6 @@
 import { EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
-import type { Clock } from '../store/host.js';
+import type { Clock, Host } from '../store/host.js';
 import type { LockMove } from '../store/lease-store.js';
 import type {
   Commit,
@@ -31,6 +31,7 @@ import { joinPacks } from './pack-upkeep.js';
 import { filesWith, placesOf } from './places.js';
 import { push } from './push.js';
 import { fetchFailure } from './push-outcome.js';
+import { RefSession } from './ref-session.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { resolveRevision, revisionAt } from './revisions.js';
@@ -50,6 +51,7 @@ export interface GitStoreOptions {
   readonly fetchOptions?: readonly string[];
   readonly committer: Actor;
   readonly clock: Clock;
+  readonly host: Host;
 }
 
 /** The git driver: commits are built by fast-import and moved to the branch by a push, or locally by a ref swap. */
@@ -74,7 +76,7 @@ export class GitStore implements StateStore {
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
-    const { repository, branch, remote, folder, clock } = options;
+    const { repository, branch, remote, folder, clock, host } = options;
     const { commonDir, config } = repository;
     this.#git = git;
     this.#options = options;
@@ -96,6 +98,7 @@ export class GitStore implements StateStore {
     this.#checkouts = new Checkouts(
       git,
       { commonDir, mainPath: mainWorkTree(repository), folder, branch },
+      host,
       clock.sleep,
     );
     this.#ancestry = new Ancestry(git);
@@ -244,24 +247,25 @@ export class GitStore implements StateStore {
   ): Promise<SwapOutcome> {
     const now = await this.#follower.tip();
     if (now !== base) return { kind: 'moved' };
-    const checkouts = await this.#checkouts.list();
-    for (const checkout of checkouts) {
-      const obstacle = await this.#checkouts.obstacle(checkout, base, tip);
-      if (obstacle) return { kind: 'blocked', error: blockedBy(checkout.path, obstacle) };
+    const refs = new RefSession(this.#git);
+    try {
+      const moves = [branchMove(this.#branchRef, base, tip), localLines(locks)];
+      const outcome = await this.#checkouts.move(refs, moves, base, tip);
+      if (outcome.kind === 'blocked') return { kind: 'blocked', error: blockedBy(outcome) };
+      if (outcome.kind === 'lost') {
+        const names = lostLocally(outcome.stderr, locks);
+        return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
+      }
+      this.#hasMoved = true;
+      const notes = [...built.notes, ...outcome.notes];
+      return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
+    } finally {
+      await refs.end();
     }
-    await this.#checkouts.begin(checkouts, base, tip);
-    const lost = await this.#refs.moveAll([branchMove(this.#branchRef, base, tip), localLines(locks)]);
-    if (lost !== null) {
-      const names = lostLocally(lost, locks);
-      return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
-    }
-    this.#hasMoved = true;
-    const notes = [...built.notes, ...(await this.#checkouts.finish(async () => tip))];
-    return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
   }
 
   async settle(): Promise<readonly string[]> {
-    return this.#checkouts.finish(() => this.#follower.tip());
+    return this.#checkouts.settle();
   }
 
   async follow(): Promise<readonly string[]> {
@@ -274,6 +278,7 @@ export class GitStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    await this.#checkouts.lookAgain();
     if (this.#hasMoved) {
       const { repository, folder, clock } = this.#options;
       await keepCommitGraph(this.#git, repository, clock.now());

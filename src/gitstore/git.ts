@@ -42,7 +42,8 @@ export interface LazyFetches {
 /** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
 export const TIMED_OUT = 124;
 
-function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
+/** The error for a git that cannot be run at all. */
+export function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
   const missing = cause.code === 'ENOENT';
   return new EnvironmentError(
     missing ? 'git is not installed, or not in PATH' : `git cannot be run: ${cause.message}`,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../store/durable-files.js';
 import type { Revision } from '../store/state-store.js';
-import { type Git, gitFailed } from './git.js';
+import type { Git } from './git.js';
 import type { Repository } from './repository.js';
 
 const OID = /^[0-9a-f]{40}$/;
@@ -66,23 +66,5 @@ export class Refs {
   /** Lets a ref that is kgit's own stand for `to`. Throws EnvironmentError. */
   async set(name: string, to: Revision): Promise<void> {
     await this.#git.text(['update-ref', name, to]);
-  }
-
-  /**
-   * Moves a branch if it stands at `from`, and with it, or not at all, `tracking`: kgit's own ref that follows it.
-   * False when it stood elsewhere. Throws EnvironmentError.
-   */
-  async move(branch: string, from: Revision | null, to: Revision, tracking: string | null): Promise<boolean> {
-    const follow = tracking ? [`update ${tracking} ${to}\n`] : [];
-    return (await this.moveAll([branchMove(branch, from, to), ...follow])) === null;
-  }
-
-  /** Makes moves in git's own words (`update REF NEW OLD`), all or none: null, or what git says of one that lost its race. Throws EnvironmentError. */
-  async moveAll(moves: readonly string[]): Promise<string | null> {
-    const input = `start\n${moves.join('')}prepare\ncommit\n`;
-    const { code, stderr } = await this.#git.run(['update-ref', '-m', 'kgit: publish', '--stdin'], { input });
-    if (code === 0) return null;
-    if (/but expected|reference already exists|unable to resolve reference/.test(stderr)) return stderr;
-    throw gitFailed(['update-ref'], code, stderr);
   }
 }

@@ -2,6 +2,9 @@ import { EnvironmentError } from '../errors.js';
 import type { Revision } from '../store/state-store.js';
 import type { Git } from './git.js';
 
+/** The tree that holds nothing: what a branch that is not there yet has. */
+export const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
 /** A file that is not the same in two trees. */
 export interface TreeChange {
   readonly path: string;
@@ -33,7 +36,12 @@ export async function treeChanges(git: Git, from: Revision, to: Revision): Promi
     from,
     to,
   ];
-  const words = (await git.text(args)).split('\0');
+  return parseChanges(await git.text(args));
+}
+
+/** Reads what `git diff-tree -z --raw`, and its likes, print of the files that differ, by path. */
+export function parseChanges(raw: string): Map<string, TreeChange> {
+  const words = raw.split('\0');
   const changes = new Map<string, TreeChange>();
   for (let i = 0; i + 1 < words.length; i += 2) {
     const [, oldMode, newMode, oldOid, newOid] = RAW.exec(words[i] as string) ?? [];

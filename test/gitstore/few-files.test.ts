@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FewFiles } from '../../src/gitstore/few-files.js';
+import { FewFiles, type Place } from '../../src/gitstore/few-files.js';
 import { Git } from '../../src/gitstore/git.js';
 import { git, temporaryFolder } from '../support/git-fixtures.js';
 
 interface Moved {
   readonly path: string;
-  readonly place: { gitDir: string; path: string };
+  readonly place: Place;
   readonly few: FewFiles;
   readonly from: string;
   readonly to: string;
@@ -31,7 +31,9 @@ function moved(): Moved {
   const to = git(path, 'rev-parse', 'HEAD');
   git(path, 'reset', '--quiet', '--hard', from);
   const few = new FewFiles(new Git(path, process.env));
-  return { path, place: { gitDir: join(path, '.git'), path }, few, from, to };
+  const gitDir = join(path, '.git');
+  const index = { path: join(gitDir, 'index'), env: { GIT_INDEX_FILE: join(gitDir, 'index') } };
+  return { path, place: { gitDir, path, index }, few, from, to };
 }
 
 const OBSTACLES: readonly [string, (path: string) => void][] = [

@@ -1,9 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Checkouts } from '../../src/gitstore/checkouts.js';
-import { buildCommits } from '../../src/gitstore/fast-import.js';
-import { Git } from '../../src/gitstore/git.js';
 import type { StateStore } from '../../src/store/state-store.js';
 import {
   bareRepository,
@@ -96,32 +93,6 @@ describe('GitStore and the checkout', () => {
     expect(git(linked, 'status', '--porcelain')).toBe('');
     expect(git(linked, 'ls-files')).toBe('one\ntwo');
     expect(git(path, 'ls-files')).toBe('one');
-    await store.close();
-  });
-
-  it('finishes after a death between the move of the branch and that of the files', async () => {
-    const path = emptyRepository();
-    const store = await openGitStore(path);
-    await store.swap(null, [commit({ one: '1' })], 10_000);
-    const base = (await store.head()).revision as string;
-    const place = {
-      commonDir: join(path, '.git'),
-      mainPath: path,
-      folder: join(path, '.git/kgit'),
-      branch: 'main',
-    };
-    const checkouts = new Checkouts(new Git(path, process.env), place, async () => undefined);
-    const [next] = await buildCommits(new Git(path, process.env), [commit({ two: '2' })], {
-      base,
-      committer: { name: 'kgit', email: 'kgit@test' },
-      committed: 1_750_000_000,
-    });
-    await checkouts.begin(await checkouts.list(), base, next as string);
-    git(path, 'update-ref', 'refs/heads/main', next as string);
-    expect(git(path, 'status', '--porcelain')).toBe('D  two');
-    expect(await store.settle()).toEqual([]);
-    expect(git(path, 'status', '--porcelain')).toBe('');
-    expect(git(path, 'ls-files')).toBe('one\ntwo');
     await store.close();
   });
 

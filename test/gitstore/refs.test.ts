@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Git } from '../../src/gitstore/git.js';
+import { RefSession } from '../../src/gitstore/ref-session.js';
 import { Refs } from '../../src/gitstore/refs.js';
 import { git } from '../support/git-fixtures.js';
 import { commitFiles, stateRepository } from '../support/state-repository.js';
@@ -47,12 +48,38 @@ describe('reading', () => {
 });
 
 describe('moving', () => {
-  it('takes branch and tracking ref along, or neither', async () => {
-    expect(await refs.move(MAIN, older, newer, 'refs/kgit/remote/main')).toBe(false);
+  const move = (from: string | null, to: string) => `update ${MAIN} ${to} ${from ?? '0'.repeat(40)}\n`;
+  const tracking = () => `update refs/kgit/remote/main ${older}\n`;
+  const session = () => new RefSession(new Git(path, process.env));
+
+  it('moves all refs of a move, or none, and one move after the other', async () => {
+    const lost = session();
+    expect(await lost.apply([move(older, newer), tracking()])).toContain('but expected');
+    await lost.end();
     expect((await refs.read(['refs/kgit/remote/main'])).size).toBe(0);
-    expect(await refs.move(MAIN, newer, older, 'refs/kgit/remote/main')).toBe(true);
+    const refused = session();
+    expect(await refused.apply([move(null, newer)])).toContain('already exists');
+    await refused.end();
+    const good = session();
+    expect(await good.apply([tracking()])).toBeNull();
+    expect(await good.apply([move(newer, older)])).toBeNull();
+    await good.end();
     expect([...(await refs.read([MAIN, 'refs/kgit/remote/main'])).values()]).toEqual([older, older]);
-    expect(await refs.move(MAIN, null, newer, null)).toBe(false);
     expect(git(path, 'reflog', '-1', MAIN)).toContain('kgit: publish');
+  });
+
+  it('holds what is prepared until it is committed, and gives it up at the end', async () => {
+    const held = session();
+    expect(await held.prepare([move(newer, older)])).toBeNull();
+    expect(() => git(path, 'update-ref', MAIN, older)).toThrow(/main\.lock/);
+    await held.end();
+    expect((await refs.read([MAIN])).get(MAIN)).toBe(newer);
+    git(path, 'update-ref', MAIN, older);
+  });
+
+  it('says what is wrong where git cannot move', async () => {
+    const broken = session();
+    await expect(broken.apply(['nonsense\n'])).rejects.toThrow(/update-ref failed/);
+    await broken.end();
   });
 });

@@ -6,6 +6,7 @@ import { Git } from '../../src/gitstore/git.js';
 import { GitStore } from '../../src/gitstore/git-store.js';
 import { openRepository } from '../../src/gitstore/repository.js';
 import type { Clock } from '../../src/store/host.js';
+import { thisHost } from '../../src/this-host.js';
 
 /** A new empty folder. */
 export function temporaryFolder(name = 'kgit-test-'): string {
@@ -80,5 +81,6 @@ export async function openGitStore(path: string, remote: string | null = null): 
     folder: join(repository.commonDir, 'kgit'),
     committer: { name: 'kgit', email: 'kgit@test' },
     clock: realClock,
+    host: thisHost,
   });
 }
