@@ -2,6 +2,7 @@ import type { Revision } from '../store/state-store.js';
 import type { Ancestry } from './ancestry.js';
 import type { Checkouts } from './checkouts.js';
 import type { Git } from './git.js';
+import type { RefLocks } from './ref-locks.js';
 import { RefSession } from './ref-session.js';
 import { branchMove, type Refs } from './refs.js';
 
@@ -13,8 +14,17 @@ export class BranchFollower {
   readonly #ancestry: Ancestry;
   readonly #branch: string;
   readonly #branchRef: string;
+  readonly #locks: RefLocks;
 
-  constructor(git: Git, refs: Refs, checkouts: Checkouts, ancestry: Ancestry, branch: string) {
+  constructor(
+    git: Git,
+    refs: Refs,
+    locks: RefLocks,
+    checkouts: Checkouts,
+    ancestry: Ancestry,
+    branch: string,
+  ) {
+    this.#locks = locks;
     this.#git = git;
     this.#refs = refs;
     this.#checkouts = checkouts;
@@ -35,7 +45,7 @@ export class BranchFollower {
    * @param tracking kgit's own ref that goes to the tip first, and in any case
    */
   async follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
-    const refs = new RefSession(this.#git);
+    const refs = new RefSession(this.#git, this.#locks);
     try {
       if (tracking) await refs.apply([`update ${tracking} ${tip}\n`]);
       return await this.#followWith(refs, tip, base);

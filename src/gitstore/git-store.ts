@@ -31,6 +31,7 @@ import { joinPacks } from './pack-upkeep.js';
 import { filesWith, placesOf } from './places.js';
 import { push } from './push.js';
 import { fetchFailure } from './push-outcome.js';
+import { RefLocks } from './ref-locks.js';
 import { RefSession } from './ref-session.js';
 import { branchMove, Refs } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
@@ -67,6 +68,7 @@ export class GitStore implements StateStore {
   readonly #checkouts: Checkouts;
   readonly #follower: BranchFollower;
   readonly #refs: Refs;
+  readonly #refLocks: RefLocks;
   readonly #ancestry: Ancestry;
   readonly #branchRef: string;
   readonly #trackingRef: string;
@@ -83,6 +85,7 @@ export class GitStore implements StateStore {
     // What was begun before the remote was known could fetch nothing.
     this.#reader = new ObjectReader(git, git.lazyFetches === null ? takeEarlyReader(commonDir) : null);
     this.#refs = new Refs(git, repository);
+    this.#refLocks = new RefLocks(commonDir, folder, host);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
     this.#trackingRef = `refs/kgit/remote/${branch}`;
@@ -102,7 +105,14 @@ export class GitStore implements StateStore {
       clock.sleep,
     );
     this.#ancestry = new Ancestry(git);
-    this.#follower = new BranchFollower(git, this.#refs, this.#checkouts, this.#ancestry, branch);
+    this.#follower = new BranchFollower(
+      git,
+      this.#refs,
+      this.#refLocks,
+      this.#checkouts,
+      this.#ancestry,
+      branch,
+    );
   }
 
   async head(): Promise<Head> {
@@ -247,7 +257,7 @@ export class GitStore implements StateStore {
   ): Promise<SwapOutcome> {
     const now = await this.#follower.tip();
     if (now !== base) return { kind: 'moved' };
-    const refs = new RefSession(this.#git);
+    const refs = new RefSession(this.#git, this.#refLocks);
     try {
       const moves = [branchMove(this.#branchRef, base, tip), localLines(locks)];
       const outcome = await this.#checkouts.move(refs, moves, base, tip);
@@ -265,6 +275,7 @@ export class GitStore implements StateStore {
   }
 
   async settle(): Promise<readonly string[]> {
+    await this.#refLocks.removeLeftBehind();
     return this.#checkouts.settle();
   }
 

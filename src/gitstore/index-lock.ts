@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import { createDurably, hasCode, putBack, readNamed, removeFile } from '../store/durable-files.js';
-import type { Host } from '../store/host.js';
+import { type Host, identityOf, isGone, type ProcessIdentity } from '../store/host.js';
 
 /** A lock file of kgit's own is shorter; git's holds the next index and may be large. */
 const MAX_HOLDER_BYTES = 4096;
@@ -13,12 +13,8 @@ const PATIENCE_MS = 2_000;
 const KGIT_PATIENCE_MS = 30_000;
 
 /** Who holds a lock: the same facts that kgit's other locks keep. */
-interface Holder {
+interface Holder extends ProcessIdentity {
   readonly kgit: string;
-  readonly hostname: string;
-  readonly bootId: string | null;
-  readonly pid: number;
-  readonly processStart: string | null;
   readonly nonce: string;
 }
 
@@ -63,9 +59,7 @@ export class IndexLock {
   /** Takes the lock: null, or whose it is. Throws EnvironmentError. */
   async tryAcquire(): Promise<'git' | 'kgit' | null> {
     await this.removeLeftBehind();
-    const { hostname, bootId, pid } = this.#host;
-    const processStart = this.#host.processStart(pid);
-    const holder: Holder = { kgit: WHAT, hostname, bootId, pid, processStart, nonce: this.#nonce };
+    const holder: Holder = { kgit: WHAT, ...identityOf(this.#host.pid, this.#host), nonce: this.#nonce };
     if (await createDurably(this.path, `${JSON.stringify(holder)}\n`)) return null;
     return (await holderOf(this.path)) === 'foreign' ? 'git' : 'kgit';
   }
@@ -83,13 +77,13 @@ export class IndexLock {
   /** Whether a kgit that is certainly gone has left this lock. */
   async isLeftBehind(): Promise<boolean> {
     const holder = await holderOf(this.path);
-    return typeof holder === 'object' && this.#isGone(holder);
+    return typeof holder === 'object' && isGone(holder, this.#host);
   }
 
   /** Removes the lock where a kgit that is certainly gone has left it. */
   async removeLeftBehind(): Promise<void> {
     const holder = await holderOf(this.path);
-    if (typeof holder === 'string' || !this.#isGone(holder)) return;
+    if (typeof holder === 'string' || !isGone(holder, this.#host)) return;
     const aside = `${this.path}.${this.#nonce}.stolen`;
     try {
       await rename(this.path, aside);
@@ -101,14 +95,6 @@ export class IndexLock {
     const isRight = typeof moved === 'object' && moved.nonce === holder.nonce;
     if (!isRight) await putBack(aside, this.path);
     await removeFile(aside);
-  }
-
-  #isGone(holder: Holder): boolean {
-    if (holder.hostname !== this.#host.hostname) return false;
-    if (holder.bootId !== this.#host.bootId) return true;
-    if (!this.#host.isAlive(holder.pid)) return true;
-    const start = this.#host.processStart(holder.pid);
-    return start !== null && holder.processStart !== null && start !== holder.processStart;
   }
 }
 

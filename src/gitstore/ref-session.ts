@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { type Git, gitFailed, notThere } from './git.js';
+import type { RefLocks } from './ref-locks.js';
 
 const LOST = /but expected|reference already exists|unable to resolve reference/;
 
@@ -14,8 +15,12 @@ export class RefSession {
   #stdout = '';
   #stderr = '';
   #isOver = false;
+  readonly #locks: RefLocks;
+  #forget: (() => Promise<void>) | null = null;
 
-  constructor(git: Git) {
+  /** @param locks where the locks are noted that git holds meanwhile */
+  constructor(git: Git, locks: RefLocks) {
+    this.#locks = locks;
     this.#child = git.start(['update-ref', '-m', 'kgit: publish', '--stdin']);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
@@ -44,19 +49,31 @@ export class RefSession {
 
   /** Takes the locks of the refs: null, or what git says of one that is not where it was expected. Throws EnvironmentError. */
   async prepare(moves: readonly string[]): Promise<string | null> {
-    return this.#say(`start\n${moves.join('')}prepare\n`, 'prepare');
+    const lost = await this.#say(`start\n${moves.join('')}prepare\n`, 'prepare');
+    const { pid } = this.#child;
+    if (lost === null && pid !== undefined) this.#forget = await this.#locks.note(pid, moves.flatMap(refsOf));
+    return lost;
   }
 
   /** Carries out what was prepared. Throws EnvironmentError. */
   async commit(): Promise<void> {
     const lost = await this.#say('commit\n', 'commit');
     if (lost !== null) throw gitFailed(['update-ref'], 1, lost);
+    await this.#forgetLocks();
   }
 
   /** Ends git; what was prepared and not committed is given up. */
   async end(): Promise<void> {
     this.#child.stdin.end();
     await this.#ended.catch(() => undefined);
+    // A git that was killed has left its locks: the note stays for whoever comes next.
+    if (this.#child.signalCode === null) await this.#forgetLocks();
+  }
+
+  async #forgetLocks(): Promise<void> {
+    const forget = this.#forget;
+    this.#forget = null;
+    await forget?.();
   }
 
   async #say(words: string, until: string): Promise<string | null> {
@@ -71,4 +88,9 @@ export class RefSession {
     if (LOST.test(this.#stderr)) return this.#stderr;
     throw gitFailed(['update-ref'], code, this.#stderr);
   }
+}
+
+/** The refs of moves in git's own words. */
+function refsOf(moves: string): string[] {
+  return [...moves.matchAll(/^(?:update|create|delete) (\S+)/gm)].map(([, ref = '']) => ref);
 }

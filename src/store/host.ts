@@ -9,6 +9,27 @@ export interface Host {
   isAlive(pid: number): boolean;
 }
 
+/** What tells one process from every other: the notes that kgit leaves for whoever finds its locks have it. */
+export interface ProcessIdentity {
+  readonly hostname: string;
+  readonly bootId: string | null;
+  readonly pid: number;
+  readonly processStart: string | null;
+}
+
+/** The identity of a process of this machine, such as a child of this one. */
+export function identityOf(pid: number, { hostname, bootId, processStart }: Host): ProcessIdentity {
+  return { hostname, bootId, pid, processStart: processStart(pid) };
+}
+
+/** Whether a process is certainly gone: of this machine, and of another boot or no longer running. */
+export function isGone(found: ProcessIdentity, host: Host): boolean {
+  if (found.hostname !== host.hostname) return false;
+  if (found.bootId !== host.bootId || !host.isAlive(found.pid)) return true;
+  const start = host.processStart(found.pid);
+  return start !== null && found.processStart !== null && start !== found.processStart;
+}
+
 /** Time and chance, handed in. */
 export interface Clock {
   /** ms since the epoch. */

@@ -1,15 +1,11 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createDurably, hasCode, privateFolder, putBack, readNamed, removeFile } from './durable-files.js';
-import type { Host } from './host.js';
+import { type Host, identityOf, isGone, type ProcessIdentity } from './host.js';
 import { randomBytes } from './random-bytes.js';
 
-interface Holder {
-  hostname: string;
-  bootId: string | null;
-  pid: number;
-  processStart: string | null;
-  nonce: string;
+interface Holder extends ProcessIdentity {
+  readonly nonce: string;
 }
 
 /** A file that a power loss emptied names no holder: nobody's. */
@@ -42,14 +38,8 @@ export class PublishLock {
     this.#make = make;
   }
 
-  /** Whether the holder is certainly gone: same machine, and another boot or no such process any more. */
   #isGone(holder: Holder): boolean {
-    if (holder.pid === 0) return true;
-    if (holder.hostname !== this.#host.hostname) return false;
-    if (holder.bootId !== this.#host.bootId) return true;
-    if (!this.#host.isAlive(holder.pid)) return true;
-    const start = this.#host.processStart(holder.pid);
-    return start !== null && holder.processStart !== null && start !== holder.processStart;
+    return holder.pid === 0 || isGone(holder, this.#host);
   }
 
   /** Whether a process that may be alive has it. */
@@ -71,8 +61,7 @@ export class PublishLock {
   }
 
   async #create(nonce: string): Promise<boolean> {
-    const { hostname, bootId, pid } = this.#host;
-    const holder: Holder = { hostname, bootId, pid, processStart: this.#host.processStart(pid), nonce };
+    const holder: Holder = { ...identityOf(this.#host.pid, this.#host), nonce };
     await privateFolder(dirname(this.#path));
     if (!(await this.#make(this.#path, JSON.stringify(holder)))) return false;
     this.#nonce = nonce;

@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Git } from '../../src/gitstore/git.js';
+import { RefLocks } from '../../src/gitstore/ref-locks.js';
 import { RefSession } from '../../src/gitstore/ref-session.js';
 import { Refs } from '../../src/gitstore/refs.js';
+import { thisHost } from '../../src/this-host.js';
 import { git } from '../support/git-fixtures.js';
 import { commitFiles, stateRepository } from '../support/state-repository.js';
 
@@ -50,7 +52,11 @@ describe('reading', () => {
 describe('moving', () => {
   const move = (from: string | null, to: string) => `update ${MAIN} ${to} ${from ?? '0'.repeat(40)}\n`;
   const tracking = () => `update refs/kgit/remote/main ${older}\n`;
-  const session = () => new RefSession(new Git(path, process.env));
+  const session = () =>
+    new RefSession(
+      new Git(path, process.env),
+      new RefLocks(join(path, '.git'), join(path, '.git', 'kgit'), thisHost),
+    );
 
   it('moves all refs of a move, or none, and one move after the other', async () => {
     const lost = session();
