@@ -2,6 +2,7 @@ import type { Revision } from '../store/state-store.js';
 import type { Ancestry } from './ancestry.js';
 import type { Checkouts } from './checkouts.js';
 import type { Git } from './git.js';
+import type { LeftBehind } from './left-behind.js';
 import { RefSession } from './ref-session.js';
 import { branchMove, type Refs } from './refs.js';
 
@@ -11,14 +12,23 @@ export class BranchFollower {
   readonly #refs: Refs;
   readonly #checkouts: Checkouts;
   readonly #ancestry: Ancestry;
+  readonly #leftBehind: Pick<LeftBehind, 'note'>;
   readonly #branch: string;
   readonly #branchRef: string;
 
-  constructor(git: Git, refs: Refs, checkouts: Checkouts, ancestry: Ancestry, branch: string) {
+  constructor(
+    git: Git,
+    refs: Refs,
+    checkouts: Checkouts,
+    ancestry: Ancestry,
+    branch: string,
+    leftBehind: Pick<LeftBehind, 'note'>,
+  ) {
     this.#git = git;
     this.#refs = refs;
     this.#checkouts = checkouts;
     this.#ancestry = ancestry;
+    this.#leftBehind = leftBehind;
     this.#branch = branch;
     this.#branchRef = `refs/heads/${branch}`;
   }
@@ -48,9 +58,7 @@ export class BranchFollower {
     const local = await this.tip();
     if (local === tip || (local === null && (await this.#checkouts.list()).length === 0)) return [];
     if (local !== null && local !== base && !(await this.#ancestry.isAncestor(local, tip)))
-      return [
-        `your branch ${this.#branch} has commits that the remote does not have, so it was left where it is`,
-      ];
+      return [await this.#leftBehind.note(local, tip, (await this.#checkouts.list()).length > 0)];
     const outcome = await this.#checkouts.move(refs, [branchMove(this.#branchRef, local, tip)], local, tip);
     if (outcome.kind === 'moved') return [...outcome.notes];
     if (outcome.kind === 'lost')
