@@ -30,7 +30,6 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     'damaged',
     'denied',
     'fatal: remote error: upload-pack: not our ref 0000000000000000000000000000000000000000\n',
-    'remote: fatal: bad object refs/heads/main        \nfatal: bad object refs/heads/main\n',
     'remote: error: object file /srv/s.git/objects/38/58 is empty\nremote: fatal: loose object 3858 (stored in /srv/s.git/objects/38/58) is corrupt\n',
     'error: object file ./objects/74/92 is empty\nfatal: loose object 7492 (stored in ./objects/74/92) is corrupt\nfatal: the remote end hung up unexpectedly\n',
     'remote: aborting due to possible repository corruption on the remote side.\nfatal: protocol error: bad pack header\n',

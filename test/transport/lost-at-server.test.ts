@@ -172,7 +172,7 @@ describe('a branch that cannot be read at the server after a power cut', () => {
         'REMOTE',
         16,
       );
-      expect(['branch-gone', 'damaged']).toContain(error.data.cause);
+      expect(['branch-gone', 'damaged', 'remote-broken-ref']).toContain(error.data.cause);
       expect(error.suggestions.join()).toMatch(/git (fsck|update-ref refs\/heads\/main)/);
       // Who runs the server puts the branch back.
       for (const path of files) rmSync(path, { force: true });
