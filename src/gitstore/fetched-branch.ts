@@ -75,9 +75,13 @@ export class FetchedBranch {
     if (this.#options.isManaged && tip !== null) await this.#known.note(tip);
   }
 
-  /** Where the remote's branch must be for `base` to be built on; null where it must not exist yet. Throws ConflictError. */
-  async expected(base: Revision | null): Promise<Revision | null> {
+  /** Sees to it that nothing is built on a history which replaced the known one unseen. Throws ConflictError. */
+  async check(base: Revision | null): Promise<void> {
     if (this.#lostTip && base) await this.#tellLost(this.#lostTip, base);
+  }
+
+  /** Where the remote's branch must be for `base` to be built on; null where it must not exist yet. */
+  async expected(base: Revision | null): Promise<Revision | null> {
     if (base === null || this.#last === null) return null;
     if (this.#last === base) return base;
     const known = await this.#refs.read([this.trackingRef, this.usersRef]);

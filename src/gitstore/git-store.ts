@@ -1,4 +1,4 @@
-import { EnvironmentError, RefusedError } from '../errors.js';
+import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import type { Clock, Host } from '../store/host.js';
 import type { LockMove } from '../store/lease-store.js';
@@ -209,9 +209,10 @@ export class GitStore implements StateStore {
   ): Promise<SwapOutcome> {
     let built: Built;
     try {
+      await this.#fetched?.check(base);
       built = await this.#builder.build(base, commits, offering?.offer);
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
+      if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
       return { kind: 'blocked', error };
     }
     const { revisions } = built;
