@@ -10,7 +10,7 @@ import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
-import { KnownTip, type LostTip, type NewClone, recallTip } from './gitstore/known-tip.js';
+import { type LostTip, recallTip } from './gitstore/known-tip.js';
 import { allowLazyFetches } from './gitstore/lazy-fetches.js';
 import { cloneName, fetchOptions, firstOptions, managedClone } from './gitstore/managed-clone.js';
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
@@ -211,19 +211,6 @@ async function requireFolder(path: string): Promise<void> {
   });
 }
 
-/** Where operations wait or were published lately, a new clone of a URL begins at the tip that they were made for. */
-async function recallKnown(
-  git: Git,
-  layout: Repository,
-  folder: string,
-  clone: Omit<NewClone, 'hasWaiting'>,
-) {
-  const known = await new KnownTip(folder).read();
-  if (known === null) return null;
-  const [hasWaiting, hasPublished] = await new Outbox(folder).holds();
-  return hasWaiting || hasPublished ? recallTip(git, layout, known, { ...clone, hasWaiting }) : null;
-}
-
 /** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
 async function openByUrl(
   spec: RepositorySpec,
@@ -248,10 +235,9 @@ async function openByUrl(
     fetchOptions: fetchOptions(path),
     isManaged: true,
   };
-  const lostTip = await recallKnown(git, layout, own.folder, {
-    branch,
-    fetchOptions: firstOptions(path),
-    timeoutMs: settings.timeout,
+  const lostTip = await recallTip(git, layout, {
+    ...{ branch, folder: own.folder, fetchOptions: firstOptions(path), timeoutMs: settings.timeout },
+    holds: () => new Outbox(own.folder).holds(),
   });
   const place = { path: withoutCredentials(url), localFolder: own.folder };
   const review = new GitReview(git, null, layout.isShallow);

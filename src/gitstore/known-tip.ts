@@ -46,25 +46,31 @@ export interface LostTip {
 
 export interface NewClone {
   readonly branch: string;
-  readonly hasWaiting: boolean;
+  /** The folder of the outbox. */
+  readonly folder: string;
   /** Options that fetch one commit as the clone has its first one. */
   readonly fetchOptions: readonly string[];
   readonly timeoutMs: number;
+  /** Whether operations wait, and whether some that were published are kept. */
+  readonly holds: () => Promise<readonly [waiting: boolean, published: boolean]>;
 }
 
 /**
- * Lets a new clone begin at the tip that was known before, so that it sees a rewrite as the old clone would have.
+ * Where operations wait or were published lately, lets a new clone begin at the tip that was known before, so that it
+ * sees a rewrite as the old clone would have.
  * @returns the known tip where the remote does not have it any more, else null
  */
 export async function recallTip(
   git: Git,
   repository: Repository,
-  known: Revision,
-  { branch, hasWaiting, fetchOptions, timeoutMs }: NewClone,
+  { branch, folder, fetchOptions, timeoutMs, holds }: NewClone,
 ): Promise<LostTip | null> {
   const trackingRef = `refs/kgit/remote/${branch}`;
+  const known = await new KnownTip(folder).read();
   const tracked = (await new Refs(git, repository).read([trackingRef])).get(trackingRef);
-  if (!tracked || tracked === known || (await isAncestor(git, known, tracked))) return null;
+  if (!known || !tracked || tracked === known) return null;
+  const [hasWaiting, hasPublished] = await holds();
+  if (!(hasWaiting || hasPublished) || (await isAncestor(git, known, tracked))) return null;
   const refspec = `+${known}:${trackingRef}`;
   const args = ['fetch', ...FETCH_OPTIONS, ...fetchOptions, '--end-of-options', 'origin', refspec];
   const { code } = await git.talk('origin', args, { timeout: timeoutMs });
