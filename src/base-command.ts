@@ -1,6 +1,9 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { reportFailure } from './cli/failure.js';
-import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
+import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
+import { GLOBAL, outputFlag } from './cli/output-flag.js';
+import { repositoryJson } from './cli/repository-json.js';
+import { rewriteNote } from './cli/rewrite-note.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
@@ -11,7 +14,10 @@ import type { Value } from './model/value.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
 import { API_VERSION, checkMarker, managementsOf, readMarker } from './store/records.js';
+import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
+
+export { outputFlag };
 
 /** A repository with its settings, ready to be read. */
 export interface Context {
@@ -21,21 +27,7 @@ export interface Context {
   readonly managements: ReadonlyMap<string, string | null>;
 }
 
-const GLOBAL = 'GLOBAL';
 const FOLLOW_FETCH_MS = 5_000;
-
-/** The flag of the output format: those that every command has, and `more` that one has beside them. */
-export function outputFlag(...more: readonly Format[]) {
-  const options: readonly Format[] = [...FORMATS, ...more];
-  return Flags.option({
-    char: 'o',
-    options,
-    default: 'text' as Format,
-    helpGroup: GLOBAL,
-    helpValue: options.join('|'),
-    summary: 'How the result is printed.',
-  })();
-}
 
 /**
  * Base of all commands: shared flags, the core built from the settings, results printed last, and
@@ -77,6 +69,7 @@ export abstract class KgitCommand extends Command {
   protected words: readonly string[] = [];
   #context: OpenRepository | null = null;
   #repository: Record<string, unknown> | null = null;
+  readonly #rewrites: ToldRewrite[] = [];
   #showsProgress = false;
   readonly #warned = new Set<string>();
   readonly #began = systemClock.now();
@@ -122,7 +115,8 @@ export abstract class KgitCommand extends Command {
 
   /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
   protected async print(result: CommandResult): Promise<void> {
-    const repository = this.#repository ? { repository: this.#repository } : {};
+    const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
+    const repository = this.#repository ? { repository: { ...this.#repository, ...rewrites } } : {};
     const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json };
     for (const line of await formatResult(result, whole, this.format, this.screen))
       process.stdout.write(`${line}\n`);
@@ -245,7 +239,7 @@ export abstract class KgitCommand extends Command {
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
-    opened.repository.combine(settings.publishCombine);
+    repository.configure({ combines: settings.publishCombine, keepMs: settings.publishKeep });
     await prepareMerges(opened);
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
     if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
@@ -271,26 +265,30 @@ export abstract class KgitCommand extends Command {
     this.#repository = repositoryJson(revision, fetchedAt, pending);
   }
 
-  async #close(): Promise<void> {
-    await this.#context?.repository.close();
+  /** Whether somebody reads the notes of this command. */
+  protected get hasReader(): boolean {
+    return !this.flags.quiet || this.format === 'json';
+  }
+
+  async #close(hasReader = this.hasReader): Promise<void> {
+    if (this.#context === null) return;
+    const { branch, repository } = this.#context;
+    // What a process without a reader saw is told by the next one.
+    const told = hasReader ? await repository.rewrites.take() : [];
+    for (const rewrite of told) this.note(rewriteNote(rewrite, branch));
+    this.#rewrites.push(...told);
+    await repository.close();
     this.#context = null;
   }
 
   override async catch(thrown: Error): Promise<void> {
-    await this.#close();
+    // A failure is told without what a result says of the repository.
+    await this.#close(this.hasReader && !this.flags.quiet);
     this.endProgress();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
-}
-
-function repositoryJson(
-  revision: string | null,
-  fetchedAt: number | null,
-  pending: number,
-): Record<string, unknown> {
-  return { revision, fetchedAt: fetchedAt ? new Date(fetchedAt).toISOString() : null, pending };
 }
 
 /** The description of a command: what it does, then the codes that it may exit with beside 0. */

@@ -10,8 +10,9 @@ import { Git, withoutCredentials } from './gitstore/git.js';
 import { GitReview } from './gitstore/git-review.js';
 import { GitStore } from './gitstore/git-store.js';
 import { requireGit } from './gitstore/git-version.js';
+import { type LostTip, recallTip } from './gitstore/known-tip.js';
 import { allowLazyFetches } from './gitstore/lazy-fetches.js';
-import { cloneName, fetchOptions, managedClone } from './gitstore/managed-clone.js';
+import { cloneName, fetchOptions, firstOptions, managedClone } from './gitstore/managed-clone.js';
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
@@ -27,6 +28,7 @@ import { Publisher } from './store/publisher.js';
 import { PushLog } from './store/push-log.js';
 import { randomBytes } from './store/random-bytes.js';
 import type { ReviewStore } from './store/review-store.js';
+import { Rewrites } from './store/rewrites.js';
 import { ScheduledPublisher } from './store/scheduled-publisher.js';
 import { sharedFileMode, shareFolder } from './store/shared-folders.js';
 import { StateRepository } from './store/state-repository.js';
@@ -110,6 +112,8 @@ interface Place {
   /** Folder of outbox and locks. */
   readonly folder: string;
   readonly fetchOptions: readonly string[];
+  readonly isManaged: boolean;
+  readonly lostTip?: LostTip | null;
 }
 
 const newNonce = () => randomBytes(16).toString('hex');
@@ -121,7 +125,7 @@ function assemble(
   layout: Repository,
   git: Git,
   branch: string,
-  { folder, fetchOptions }: Place,
+  { folder, fetchOptions, isManaged, lostTip = null }: Place,
 ): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'scheduled' | 'pushes'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
@@ -142,6 +146,8 @@ function assemble(
     remote,
     folder,
     fetchOptions,
+    isManaged,
+    lostTip,
     committer: committerOf(layout.config),
     clock: systemClock,
     host: thisHost,
@@ -156,7 +162,13 @@ function assemble(
   const background = new PublishLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;
   const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
-  const repository = new StateRepository(store, outbox, publisher, clock);
+  const repository = new StateRepository(
+    store,
+    outbox,
+    publisher,
+    clock,
+    new Rewrites(folder, store, outbox),
+  );
   return { repository, leases, remote, scheduled, pushes };
 }
 
@@ -218,10 +230,18 @@ async function openByUrl(
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   await allowLazyFetches([git], layout, settings.timeout);
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
-  const own = { folder: join(state, cloneName(url, branch)), fetchOptions: fetchOptions(path) };
+  const own = {
+    folder: join(state, cloneName(url, branch)),
+    fetchOptions: fetchOptions(path),
+    isManaged: true,
+  };
+  const lostTip = await recallTip(git, layout, {
+    ...{ branch, folder: own.folder, fetchOptions: firstOptions(path), timeoutMs: settings.timeout },
+    holds: () => new Outbox(own.folder).holds(),
+  });
   const place = { path: withoutCredentials(url), localFolder: own.folder };
   const review = new GitReview(git, null, layout.isShallow);
-  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, own) };
+  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, { ...own, lostTip }) };
 }
 
 /** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
@@ -262,7 +282,7 @@ export async function openStateRepository(
   await allowLazyFetches([git, finder], layout, settings.timeout);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
-  const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [] };
+  const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [], isManaged: false };
   const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
   if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;

@@ -28,6 +28,8 @@ export interface Settings {
   /** ms; 0: every write is published at once. */
   readonly publishInterval: number;
   readonly publishCombine: boolean;
+  /** ms; 0: nothing is kept. */
+  readonly publishKeep: number;
   /** What becomes of a write that a protected branch refuses. */
   readonly writeOnProtected: OnProtected;
   /** The forge of the remote; as its name says where undefined. */
@@ -74,6 +76,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   readMaxAge: 60_000,
   publishInterval: 0,
   publishCombine: false,
+  publishKeep: 24 * 60 * 60 * 1000,
   writeOnProtected: 'fail',
   proposeForge: undefined,
   proposeApiUrl: undefined,
@@ -193,6 +196,19 @@ export const SETTING_RULES: readonly SettingRule[] = [
     read: truth,
     trust: 'It changes how writes travel, not what they say or where they go.',
     about: "Whether clones that write at once take each other's events along, in one push.",
+  },
+  {
+    key: 'publishKeep',
+    name: 'publish.keep',
+    type: 'duration of 24 days at most',
+    preset: '24h',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_KEEP',
+    read: duration,
+    trust: 'It costs disk at most, or what a server may lose: it is held between an hour and a week there.',
+    shared: [3_600_000, 604_800_000],
+    about:
+      'How long a clone keeps what it published, to publish it again where the server lost it: 1,000 writes and 32 MiB at most; 0s keeps nothing.',
   },
   {
     key: 'writeOnProtected',

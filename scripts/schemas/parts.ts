@@ -75,6 +75,26 @@ export const errorBody = z.object({
   data: z.looseObject({}).describe('Facts about the failure.'),
 });
 
+const rewrite = z.object({
+  from: revision.describe('The tip that was known here.'),
+  to: revision.describe("The remote's tip, which does not contain it."),
+  removed: count
+    .nullable()
+    .describe(
+      'How many commits that were known here are not in the branch any more; null where that is not known.',
+    ),
+  cause: z
+    .enum(['moved', 'lost', 'unclear'])
+    .describe(
+      'moved: somebody moved the branch. lost: the server does not have the old tip any more. unclear: the server does not say.',
+    ),
+  operations: z
+    .array(ulid)
+    .describe(
+      'Operations that this clone published and that went with it; where they were lost they wait again.',
+    ),
+});
+
 export const repository = z
   .object({
     revision: revision.nullable().describe('The tip of the branch; null where nothing was published yet.'),
@@ -82,6 +102,10 @@ export const repository = z
       .nullable()
       .describe('When the remote was last asked; null where there is none, or never.'),
     pending: count.describe('How many operations wait in the outbox.'),
+    rewrites: z
+      .array(rewrite)
+      .optional()
+      .describe('What was not told yet of rewrites at the remote; left out where there is nothing.'),
   })
   .describe('The repository as it was answered from.');
 

@@ -8,7 +8,7 @@ import type { OpenRepository } from '../composition.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { PROPOSE_FLAGS } from '../propose-flags.js';
 import type { Settings } from '../settings.js';
-import type { OutboxEntry } from '../store/outbox.js';
+import type { Outbox as Operations, OutboxEntry } from '../store/outbox.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import { pendingOperation } from '../store/pending-operation.js';
 import { isCi } from '../trust.js';
@@ -35,7 +35,7 @@ function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[])
 export default class Outbox extends KgitCommand {
   static override summary = 'What waits to be published, and why.';
   static override description = helpText(
-    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost.`,
+    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost; requeue puts one back that this clone published not longer ago than publish.keep and that is not at the remote any more: kgit sync publishes it again.`,
     'USAGE',
     'NO_REPO',
     'NOT_FOUND',
@@ -47,14 +47,15 @@ export default class Outbox extends KgitCommand {
     '<%= config.bin %> outbox retry',
     '<%= config.bin %> outbox retry --propose',
     '<%= config.bin %> outbox drop 01JZXK5B7Q3M8N2V4C6D9F0G1H',
+    '<%= config.bin %> outbox requeue 01JZXK5B7Q3M8N2V4C6D9F0G1H',
   ];
   static override args = {
     verb: Args.string({
-      options: ['list', 'retry', 'drop'],
+      options: ['list', 'retry', 'drop', 'requeue'],
       default: 'list',
-      description: 'list, retry or drop.',
+      description: 'list, retry, drop or requeue.',
     }),
-    id: Args.string({ description: 'The operation to drop, or to propose.' }),
+    id: Args.string({ description: 'The operation to drop, to propose, or to queue again.' }),
   };
   static override flags = PROPOSE_FLAGS;
 
@@ -64,18 +65,19 @@ export default class Outbox extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const { verb, id } = this.args;
-    if (verb === 'drop' && id === undefined)
+    if ((verb === 'drop' || verb === 'requeue') && id === undefined)
       throw new UsageError('which operation? ID is missing', { suggestions: ["'kgit outbox' lists them"] });
     const isProposed = this.flags['propose'] === true;
     if (isProposed && verb !== 'retry')
       throw new UsageError(`${verb} proposes nothing`, {
         suggestions: ['Propose what waits: kgit outbox retry --propose'],
       });
-    if (verb !== 'drop' && id !== undefined && !isProposed)
+    if ((verb === 'list' || verb === 'retry') && id !== undefined && !isProposed)
       throw new UsageError(`${verb} takes no ID: operations are published in their order`);
     const { opened, settings } = await this.open('never');
     const { repository } = opened;
     if (verb === 'drop') await this.#drop(id as string, repository.outbox);
+    if (verb === 'requeue') await this.#requeue(id as string, repository.outbox);
     const proposals = isProposed ? await this.#propose(opened, settings, id) : null;
     if (verb === 'retry' && !isProposed) {
       const report = await repository.sync(this.deadline(settings));
@@ -106,10 +108,18 @@ export default class Outbox extends KgitCommand {
     return outcomes;
   }
 
-  async #drop(id: string, outbox: { remove(id: string): Promise<boolean> }): Promise<void> {
+  async #drop(id: string, outbox: Pick<Operations, 'remove'>): Promise<void> {
     if (await outbox.remove(id)) return;
     throw new NotFoundError(`no operation ${id} waits`, {
       suggestions: ["'kgit outbox' lists those that do"],
+      data: { id },
+    });
+  }
+
+  async #requeue(id: string, outbox: Pick<Operations, 'requeue'>): Promise<void> {
+    if (await outbox.requeue(id, null)) return;
+    throw new NotFoundError(`no operation ${id} is kept of those that this clone published`, {
+      suggestions: ["They are kept for publish.keep: 'kgit log' shows what is at the remote"],
       data: { id },
     });
   }

@@ -11,6 +11,11 @@ export default class Publisher extends KgitCommand {
   );
   static override examples = ['<%= config.bin %> publisher'];
 
+  /** It runs in the background; what it sees is told by the next command. */
+  protected override get hasReader(): boolean {
+    return false;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
     await opened.scheduled.run(settings.publishInterval, settings.timeout);

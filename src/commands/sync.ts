@@ -1,22 +1,41 @@
+import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { confirm } from '../cli/confirm.js';
 import type { CommandResult } from '../cli/output.js';
+import { otherHistoryLines } from '../cli/rewrite-note.js';
 import { oneLine } from '../cli/terminal-text.js';
+import type { OpenRepository } from '../composition.js';
+import { InterruptedError, UsageError } from '../errors.js';
+import type { Settings } from '../settings.js';
+import { pendingOperation } from '../store/pending-operation.js';
 import { syncResult } from '../store/sync-result.js';
 
 export default class Sync extends KgitCommand {
   static override summary = 'Publish what waits, and get what others published.';
   static override description = helpText(
-    `Publishes the outbox, fetches, and brings the checkout to the branch. Operations that can no longer be carried out are told once and dropped. Exits 0 when nothing waits any more; else with the code of what is in the way.`,
+    `Publishes the outbox, fetches, and brings the checkout to the branch. Operations that can no longer be carried out are told once and dropped. Exits 0 when nothing waits any more; else with the code of what is in the way. Where the remote's branch was replaced by a history that has nothing in common with the one known here, it changes nothing: --accept-rewrite shows both, asks, and goes on with the remote's. docs/write-path.md tells more.`,
+    'USAGE',
     'NO_REPO',
     'REMOTE',
     'ENVIRONMENT',
     'REFUSED',
   );
-  static override examples = ['<%= config.bin %> sync', '<%= config.bin %> sync --json'];
+  static override examples = [
+    '<%= config.bin %> sync',
+    '<%= config.bin %> sync --json',
+    '<%= config.bin %> sync --accept-rewrite',
+  ];
+  static override flags = {
+    'accept-rewrite': Flags.boolean({
+      summary: "Go on with the remote's history where it replaced the one known here; shown first.",
+    }),
+    yes: Flags.boolean({ summary: 'With --accept-rewrite: do not ask.', dependsOn: ['accept-rewrite'] }),
+  };
 
   protected async execute(): Promise<CommandResult> {
     const { opened, reading, settings } = await this.open('never');
     const { repository } = opened;
+    if (this.flags['accept-rewrite'] === true) await this.#accept(opened, settings);
     const report = await repository.sync(this.deadline(settings));
     for (const note of report.notes) this.note(note);
     const { head } = report;
@@ -34,5 +53,30 @@ export default class Sync extends KgitCommand {
         ),
       ],
     };
+  }
+
+  async #accept({ repository, branch }: OpenRepository, settings: Settings): Promise<void> {
+    const { store, outbox } = repository;
+    const other = (await store.otherHistory?.(settings.timeout)) ?? null;
+    if (other === null) {
+      this.note(`the remote's ${branch} has a common history with what is known here: nothing to accept`);
+      return;
+    }
+    const waiting = (await outbox.list()).filter(({ target }) => target === store.target);
+    const operations = waiting.map((entry) => pendingOperation(entry, store.target, this.now()));
+    for (const line of otherHistoryLines(other, branch, operations)) this.note(line);
+    await this.#confirm();
+    await store.acceptHistory?.(other);
+  }
+
+  async #confirm(): Promise<void> {
+    if (this.flags['yes'] === true) return;
+    if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
+      throw new UsageError("nobody can be asked here whether to go on with the remote's history", {
+        suggestions: ['Say so: kgit sync --accept-rewrite --yes'],
+      });
+    }
+    if (!(await confirm("Go on with the remote's history?", process.stdin, process.stderr, false)))
+      throw new InterruptedError('nothing was changed');
   }
 }

@@ -2,33 +2,34 @@ import type { Revision } from '../store/state-store.js';
 import type { Ancestry } from './ancestry.js';
 import type { Checkouts } from './checkouts.js';
 import type { Git } from './git.js';
-import type { RefLocks } from './ref-locks.js';
-import { RefSession } from './ref-session.js';
-import { branchMove, type Refs } from './refs.js';
+import type { LeftBehind } from './left-behind.js';
+import type { MovingRefs } from './moving-refs.js';
+import type { RefSession } from './ref-session.js';
+import { branchMove } from './refs.js';
 
 /** Brings the user's own branch, and the checkouts of it, to what was published. */
 export class BranchFollower {
   readonly #git: Git;
-  readonly #refs: Refs;
+  readonly #refs: MovingRefs;
   readonly #checkouts: Checkouts;
   readonly #ancestry: Ancestry;
+  readonly #leftBehind: Pick<LeftBehind, 'note'>;
   readonly #branch: string;
   readonly #branchRef: string;
-  readonly #locks: RefLocks;
 
   constructor(
     git: Git,
-    refs: Refs,
-    locks: RefLocks,
+    refs: MovingRefs,
     checkouts: Checkouts,
     ancestry: Ancestry,
     branch: string,
+    leftBehind: Pick<LeftBehind, 'note'>,
   ) {
-    this.#locks = locks;
     this.#git = git;
     this.#refs = refs;
     this.#checkouts = checkouts;
     this.#ancestry = ancestry;
+    this.#leftBehind = leftBehind;
     this.#branch = branch;
     this.#branchRef = `refs/heads/${branch}`;
   }
@@ -45,7 +46,7 @@ export class BranchFollower {
    * @param tracking kgit's own ref that goes to the tip first, and in any case
    */
   async follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
-    const refs = new RefSession(this.#git, this.#locks);
+    const refs = this.#refs.session();
     try {
       if (tracking) await refs.apply([`update ${tracking} ${tip}\n`]);
       return await this.#followWith(refs, tip, base);
@@ -58,9 +59,7 @@ export class BranchFollower {
     const local = await this.tip();
     if (local === tip || (local === null && (await this.#checkouts.list()).length === 0)) return [];
     if (local !== null && local !== base && !(await this.#ancestry.isAncestor(local, tip)))
-      return [
-        `your branch ${this.#branch} has commits that the remote does not have, so it was left where it is`,
-      ];
+      return [await this.#leftBehind.note(local, tip, (await this.#checkouts.list()).length > 0)];
     const outcome = await this.#checkouts.move(refs, [branchMove(this.#branchRef, local, tip)], local, tip);
     if (outcome.kind === 'moved') return [...outcome.notes];
     if (outcome.kind === 'lost')

@@ -1,4 +1,4 @@
-import { EnvironmentError, RefusedError } from '../errors.js';
+import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import type { Clock, Host } from '../store/host.js';
 import type { LockMove } from '../store/lease-store.js';
@@ -6,39 +6,39 @@ import type {
   Commit,
   Head,
   Offering,
+  OtherHistory,
   Revision,
+  Rewrite,
   StateStore,
   StateView,
   SwapOutcome,
   TimelineEntry,
 } from '../store/state-store.js';
-import { Ancestry, wentForwards } from './ancestry.js';
+import { Ancestry } from './ancestry.js';
 import { BranchFollower } from './branch-follower.js';
+import { pushBranch } from './branch-push.js';
 import { blockedBy, Checkouts } from './checkouts.js';
 import { type Built, CommitBuilder, isOn } from './commit-builder.js';
 import { keepCommitGraph } from './commit-graph.js';
 import { takeEarlyReader } from './early-git.js';
 import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
+import { FetchedBranch } from './fetched-branch.js';
 import { type Git, withoutCredentials } from './git.js';
 import { GitView } from './git-view.js';
 import { InboxRefs } from './inbox-refs.js';
+import type { LostTip } from './known-tip.js';
+import { LeftBehind } from './left-behind.js';
 import { type RefMove, tipsOf } from './lock-commits.js';
-import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { LockRefs, localLines, lostLocally } from './lock-refs.js';
+import { MovingRefs } from './moving-refs.js';
 import { ObjectReader } from './object-reader.js';
-import { branchGone, isRelated, unrelatedHistory } from './other-history.js';
+import { isRelated } from './other-history.js';
 import { joinPacks } from './pack-upkeep.js';
 import { filesWith, placesOf } from './places.js';
-import { push } from './push.js';
-import { fetchFailure } from './push-outcome.js';
-import { RefLocks } from './ref-locks.js';
-import { RefSession } from './ref-session.js';
-import { branchMove, Refs } from './refs.js';
+import { branchMove } from './refs.js';
 import { mainWorkTree, type Repository } from './repository.js';
 import { resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
-import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
-import { untilUndisturbed } from './until-undisturbed.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;
@@ -50,6 +50,10 @@ export interface GitStoreOptions {
   readonly folder: string;
   /** Further options of every fetch. */
   readonly fetchOptions?: readonly string[];
+  /** Whether kgit made the clone and may fetch more of its history. */
+  readonly isManaged?: boolean;
+  /** Of a clone that kgit made anew: a tip that was known before and that the remote does not have any more. */
+  readonly lostTip?: LostTip | null;
   readonly committer: Actor;
   readonly clock: Clock;
   readonly host: Host;
@@ -67,14 +71,13 @@ export class GitStore implements StateStore {
   readonly #builder: CommitBuilder;
   readonly #checkouts: Checkouts;
   readonly #follower: BranchFollower;
-  readonly #refs: Refs;
-  readonly #refLocks: RefLocks;
+  readonly #refs: MovingRefs;
   readonly #ancestry: Ancestry;
+  readonly #leftBehind: LeftBehind;
   readonly #branchRef: string;
-  readonly #trackingRef: string;
+  /** Null for a purely local repository. */
+  readonly #fetched: FetchedBranch | null;
   #hasMoved = false;
-  /** What the last push had to tell beside how it ended. */
-  #pushNotes: readonly string[] = [];
 
   /** @param git aimed at the repository's common folder */
   constructor(git: Git, options: GitStoreOptions) {
@@ -84,11 +87,9 @@ export class GitStore implements StateStore {
     this.#options = options;
     // What was begun before the remote was known could fetch nothing.
     this.#reader = new ObjectReader(git, git.lazyFetches === null ? takeEarlyReader(commonDir) : null);
-    this.#refs = new Refs(git, repository);
-    this.#refLocks = new RefLocks(commonDir, folder, host);
+    this.#refs = new MovingRefs(git, repository, folder, host);
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
-    this.#trackingRef = `refs/kgit/remote/${branch}`;
     this.isRemote = remote !== null;
     const address = remote === null ? commonDir : (config.get(`remote.${remote}.url`) ?? remote);
     this.target = `${withoutCredentials(address)}#${branch}`;
@@ -98,29 +99,41 @@ export class GitStore implements StateStore {
       ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
     });
     this.offers = remote === null ? undefined : new InboxRefs(git, this.#reader, { folder, branch });
-    this.#checkouts = new Checkouts(
-      git,
-      { commonDir, mainPath: mainWorkTree(repository), folder, branch },
-      host,
-      clock.sleep,
-    );
+    const checkedOut = { commonDir, mainPath: mainWorkTree(repository), folder, branch };
+    this.#checkouts = new Checkouts(git, checkedOut, host, clock.sleep);
     this.#ancestry = new Ancestry(git);
+    // A purely local branch is never behind a remote.
+    this.#leftBehind = new LeftBehind(git, this.#refs, { branch, remote: remote ?? '' });
     this.#follower = new BranchFollower(
       git,
       this.#refs,
-      this.#refLocks,
       this.#checkouts,
       this.#ancestry,
       branch,
+      this.#leftBehind,
     );
+    const place = { repository, branch, folder, remoteName: this.#remoteName() };
+    const { fetchOptions = [], isManaged = false, lostTip = null } = options;
+    const kind = { fetchOptions, isManaged, lostTip, leftBehind: this.#leftBehind };
+    this.#fetched =
+      remote === null
+        ? null
+        : new FetchedBranch(git, this.#refs, this.#ancestry, { ...place, ...kind, remote });
+  }
+
+  get onRewrite(): ((rewrite: Rewrite) => Promise<void>) | undefined {
+    return this.#fetched?.onRewrite;
+  }
+
+  set onRewrite(look: ((rewrite: Rewrite) => Promise<void>) | undefined) {
+    if (this.#fetched) this.#fetched.onRewrite = look;
   }
 
   async head(): Promise<Head> {
-    const { remote, branch } = this.#options;
-    if (remote === null) return { revision: await this.#follower.tip(), fetchedAt: null };
-    const usersRef = `refs/remotes/${remote}/${branch}`;
-    const refs = await this.#refs.read([this.#trackingRef, usersRef, this.#branchRef]);
-    const [ours, users] = [refs.get(this.#trackingRef), refs.get(usersRef)];
+    if (this.#fetched === null) return { revision: await this.#follower.tip(), fetchedAt: null };
+    const { trackingRef, usersRef } = this.#fetched;
+    const refs = await this.#refs.read([trackingRef, usersRef, this.#branchRef]);
+    const [ours, users] = [refs.get(trackingRef), refs.get(usersRef)];
     const fetchedAt = await readFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
     const local = refs.get(this.#branchRef);
     if (!ours && users && local && !(await isRelated(this.#git, users, local)))
@@ -138,31 +151,20 @@ export class GitStore implements StateStore {
   }
 
   async refresh(timeoutMs: number, withOffers = false): Promise<Head> {
-    const { remote } = this.#options;
-    if (remote === null) return this.head();
-    const known = (await this.#refs.read([this.#trackingRef])).get(this.#trackingRef);
-    const before = known ?? (await this.head()).revision;
+    if (this.#fetched === null) return this.head();
     const inboxes = withOffers ? this.offers?.fetchArgs : undefined;
-    const options = [...FETCH_OPTIONS, ...(this.#options.fetchOptions ?? []), ...(inboxes?.options ?? [])];
-    const refspecs = [`+${this.#branchRef}:${this.#trackingRef}`, ...(inboxes ? [inboxes.refspec] : [])];
-    const args = ['fetch', ...options, '--end-of-options', remote, ...refspecs];
-    const fetch = () => this.#git.talk(remote, args, { timeout: timeoutMs });
-    const result = await untilUndisturbed(fetch);
-    const isEmpty = /couldn't find remote ref/.test(result.stderr);
-    if (result.code !== 0 && !isEmpty) throw fetchFailure(result, this.#remoteName());
-    if (isEmpty && known) throw branchGone(this.#remoteName(), this.#options.branch);
-    const tip = isEmpty
-      ? null
-      : ((await this.#refs.read([this.#trackingRef])).get(this.#trackingRef) ?? null);
-    if (tip && known && wentForwards(result.stderr, this.#trackingRef, known, tip))
-      this.#ancestry.note(known, tip);
-    else if (tip && before && !(await isRelated(this.#git, before, tip))) {
-      const back = known ? [this.#trackingRef, known] : ['-d', this.#trackingRef];
-      await this.#git.text(['update-ref', ...back]);
-      throw unrelatedHistory(this.#remoteName(), this.#options.branch);
-    }
+    const tip = await this.#fetched.fetch(async () => (await this.head()).revision, timeoutMs, inboxes);
     await this.#noteFetched();
-    return { revision: isEmpty ? await this.#follower.tip() : tip, fetchedAt: this.#options.clock.now() };
+    return { revision: tip ?? (await this.#follower.tip()), fetchedAt: this.#options.clock.now() };
+  }
+
+  async otherHistory(timeoutMs: number): Promise<OtherHistory | null> {
+    return (await this.#fetched?.otherHistory(timeoutMs)) ?? null;
+  }
+
+  async acceptHistory(other: OtherHistory): Promise<void> {
+    await this.#fetched?.accept(other);
+    await this.#noteFetched();
   }
 
   /** The remote as people know it: its name and its address without credentials. */
@@ -203,43 +205,36 @@ export class GitStore implements StateStore {
   ): Promise<SwapOutcome> {
     let built: Built;
     try {
+      await this.#fetched?.check(base);
       built = await this.#builder.build(base, commits, offering?.offer);
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
+      if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
       return { kind: 'blocked', error };
     }
     const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     const moves = await this.leases.prepare(locks);
-    if (this.#options.remote === null) return this.#swapLocally(base, tip, built, moves);
+    if (this.#fetched === null) return this.#swapLocally(base, tip, built, moves);
     const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
-    let failure = await this.#push(tip, moves, timeoutMs, inbox ? [inbox] : []);
+    const from = await this.#fetched.expected(base);
+    const push = { ...this.#fetched.place, from, to: tip, locks: moves, timeoutMs };
+    let { failure, notes: told } = await pushBranch(this.#git, { ...push, more: inbox ? [inbox] : [] });
     // A forge or a hook that lets in branches alone must not keep the branch from moving.
-    if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
+    if (inbox && failure?.kind === 'refused')
+      ({ failure, notes: told } = await pushBranch(this.#git, { ...push, more: [] }));
     if (failure) return failure;
+    await this.#fetched.noteMoved(tip);
     if (inbox && built.offer === null) await this.offers?.end();
-    const notes = [...built.notes, ...this.#pushNotes, ...(await this.#afterPush(tip, base, moves))];
+    const notes = [...built.notes, ...told, ...(await this.#afterPush(tip, base, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
-  }
-
-  async #push(tip: Revision, moves: readonly RefMove[], timeoutMs: number, more: readonly string[]) {
-    const { branch } = this.#options;
-    const remote = this.#options.remote as string;
-    const { leases, refspecs } = lockPushArgs(moves);
-    const options = [...PUSH_OPTIONS, ...(moves.length > 0 ? ['--atomic'] : []), ...leases];
-    const targets = [`${tip}:${this.#branchRef}`, ...refspecs, ...more];
-    const args = [...options, '--end-of-options', remote, ...targets];
-    const result = await push(this.#git, remote, args, { timeout: timeoutMs });
-    this.#pushNotes = result.notes;
-    return lockPushOutcome(result, moves, this.#remoteName(), branch);
   }
 
   /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     if (base) this.#ancestry.note(base, tip);
     try {
-      const notes = await this.#follower.follow(tip, base, this.#trackingRef);
+      const notes = await this.#follower.follow(tip, base, this.#fetched?.trackingRef ?? null);
       if (locks.length > 0) await this.leases.noteSeen(locks);
       await this.#noteFetched();
       return notes;
@@ -257,7 +252,7 @@ export class GitStore implements StateStore {
   ): Promise<SwapOutcome> {
     const now = await this.#follower.tip();
     if (now !== base) return { kind: 'moved' };
-    const refs = new RefSession(this.#git, this.#refLocks);
+    const refs = this.#refs.session();
     try {
       const moves = [branchMove(this.#branchRef, base, tip), localLines(locks)];
       const outcome = await this.#checkouts.move(refs, moves, base, tip);
@@ -275,13 +270,16 @@ export class GitStore implements StateStore {
   }
 
   async settle(): Promise<readonly string[]> {
-    await this.#refLocks.removeLeftBehind();
+    await this.#refs.removeLeftBehind();
     return this.#checkouts.settle();
   }
 
   async follow(): Promise<readonly string[]> {
     const { revision } = await this.head();
-    return revision !== null && this.isRemote ? this.#follower.follow(revision, null, null) : [];
+    if (revision === null || !this.isRemote) return [];
+    const notes = await this.#follower.follow(revision, null, null);
+    if (notes.length === 0) await this.#leftBehind.forget();
+    return notes;
   }
 
   async behind(): Promise<number> {

@@ -12,7 +12,7 @@ import { BRANCH_KEY } from './repository.js';
  * What a write needs of the tip: folders down to the names of clusters (clusters/M/NS), and the files above
  * them. Whatever lies below one subject comes with one more request, when it is written to.
  */
-const TIP_ONLY = ['--depth=1', '--filter=tree:4'] as const;
+const FILTER = '--filter=tree:4';
 /** Temporary folders of clones that were killed on their way, in ms. */
 const STALE_MS = 60 * 60 * 1000;
 
@@ -38,9 +38,17 @@ export function cloneName(url: string, branch: string): string {
   return `${stem || 'repository'}-${createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 16)}`;
 }
 
-/** Options of every fetch into the clone at `path`: a clone of the tip alone stays one. */
+/** Options of the fetch of a first commit into the clone at `path`. */
+export function firstOptions(path: string): readonly string[] {
+  return path.endsWith('.tip.git') ? ['--depth=1', FILTER] : [];
+}
+
+/**
+ * Options of every later fetch into the clone at `path`. A clone of the tip alone gets the commits that come after that
+ * tip: without them it could not tell a rewritten history from one that went on.
+ */
 export function fetchOptions(path: string): readonly string[] {
-  return path.endsWith('.tip.git') ? TIP_ONLY : [];
+  return path.endsWith('.tip.git') ? [FILTER] : [];
 }
 
 /**
@@ -58,7 +66,7 @@ export async function managedClone(git: Git, options: ManagedCloneOptions): Prom
   await removeStale(options.folder, options.now);
   const temporary = join(options.folder, `${name}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await fill(git, temporary, fetchOptions(path), options);
+    await fill(git, temporary, firstOptions(path), options);
     await rename(temporary, path).catch((error: unknown) => {
       if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
     });

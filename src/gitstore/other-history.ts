@@ -1,31 +1,61 @@
 import { ConflictError, RemoteError } from '../errors.js';
-import type { Revision } from '../store/state-store.js';
+import { OTHER_HISTORY, type Revision } from '../store/state-store.js';
 import type { Git } from './git.js';
 
-/** Whether two commits have history in common, as far as this repository can tell. */
+interface RemoteBranch {
+  /** The remote as people know it. */
+  readonly remoteName: string;
+  readonly branch: string;
+}
+
+/** Whether two commits have a commit in common, in what this clone has of their histories. */
+export async function haveCommonHistory(git: Git, one: Revision, other: Revision): Promise<boolean> {
+  return one === other || (await git.run(['merge-base', one, other])).code === 0;
+}
+
+/** As `haveCommonHistory`; true in a shallow clone, where what was cut off may be what they have in common. */
 export async function isRelated(git: Git, one: Revision, other: Revision): Promise<boolean> {
-  if (one === other || (await git.run(['merge-base', one, other])).code === 0) return true;
-  // What a shallow clone has cut off may be what the two have in common.
+  if (await haveCommonHistory(git, one, other)) return true;
   return (await git.text(['rev-parse', '--is-shallow-repository'])) === 'true';
 }
 
-/** The remote's branch has no commit in common with what is here: publishing there would mix two repositories. */
-export function unrelatedHistory(remote: string, branch: string): ConflictError {
-  return new ConflictError(`${remote}: its branch ${branch} has nothing in common with the history here`, {
+/**
+ * The remote's branch has no commit in common with what is here: publishing there would mix two repositories.
+ * @param pair `known` is null where nothing here was ever published
+ */
+export function unrelatedHistory(
+  { remoteName, branch }: RemoteBranch,
+  { known, found }: { readonly known: Revision | null; readonly found: Revision },
+): ConflictError {
+  const data = { branch, expected: 'a common history', actual: 'none', found };
+  const message = `${remoteName}: its branch ${branch} has nothing in common with the history here`;
+  const wrongClone =
+    "If it is, and this clone is the wrong one: 'kgit clone' it into a new folder, and write there";
+  if (known === null) {
+    return new ConflictError(message, {
+      suggestions: [
+        'Check that it is the right repository: git remote -v',
+        wrongClone,
+        'To publish the history here: name an empty repository, or a branch that is not there yet',
+      ],
+      data,
+    });
+  }
+  return new ConflictError(message, {
     suggestions: [
-      'Check that it is the right repository: git remote -v',
-      "If it is, and this clone is the wrong one: 'kgit clone' it into a new folder, and write there",
-      'To publish the history here: name an empty repository, or a branch that is not there yet',
+      "If the history was rewritten on purpose: 'kgit sync --accept-rewrite' shows what would change, and asks",
+      'If it was not, check that it is the right repository: git remote -v',
     ],
-    data: { branch, expected: 'a common history', actual: 'none' },
+    data: { ...data, cause: OTHER_HISTORY, known },
   });
 }
 
 /** The branch was at the remote and is not any more; a login page that answers for a server looks the same to git. */
-export function branchGone(remote: string, branch: string): RemoteError {
-  return new RemoteError(`${remote}: the branch ${branch} is not there any more`, {
+export function branchGone({ remoteName, branch }: RemoteBranch): RemoteError {
+  return new RemoteError(`${remoteName}: the branch ${branch} is not there any more`, {
     suggestions: [
       'Check that it is still the same repository: git ls-remote',
+      `If the server has lost it, whoever runs the server must put it back: git update-ref refs/heads/${branch} COMMIT, in the repository there, with the last commit that 'git fsck' finds whole; 'kgit sync' then finds which writes of this clone are missing`,
       `If it was emptied on purpose: git update-ref -d refs/kgit/remote/${branch}, then write again`,
     ],
     data: { remote: 'denied', cause: 'branch-gone', branch },

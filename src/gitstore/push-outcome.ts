@@ -129,8 +129,10 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   const failure = remoteFailure(result, remote);
   if (status.reason.includes('(remote failed to report status)'))
     return { kind: 'unknown', error: failure.error };
+  // What is wrong with the server's disk or objects is no refusal of this push.
   const { cause } = failure.error.data;
-  if (status.reason.includes('(unpacker error)') && (cause === 'disk-full' || cause === 'bad-objects'))
+  const isUnpacking = /\((unpacker error|missing necessary objects)\)/.test(status.reason);
+  if (isUnpacking && (cause === 'disk-full' || cause === 'bad-objects' || cause === 'damaged'))
     return failure;
   if (cause === 'remote-broken-ref') return failure;
   const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;

@@ -21,6 +21,14 @@ const CERTIFICATE =
   'Check the date of this machine and who signed it; an authority of your own: http.sslCAInfo';
 const TOKEN = 'Set KGIT_TOKEN, or a credential helper of git; docs/ci.md says which token';
 
+const DAMAGED =
+  /^(remote: )?(fatal|error): .*(object file|loose object|stored in) \.\/objects|repository corruption on the remote side|^remote: (fatal|error): (object file|loose object|.*unresolved deltas|unable to read|missing (blob|tree|commit))|not our ref 0{40}/m;
+
+/** Whether git's words on a failed talk say that objects of the remote's repository are broken or missing there. */
+export function isDamaged(stderr: string): boolean {
+  return DAMAGED.test(stderr);
+}
+
 /** The first that fits counts: what is said exactly stands before what is said of every failure. */
 export const REMOTE_FAULTS: readonly RemoteFault[] = [
   {
@@ -147,6 +155,14 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     advice: 'when it is well again',
   },
   {
+    cause: 'damaged',
+    kind: 'denied',
+    pattern: DAMAGED,
+    says: 'objects of its repository are broken or missing',
+    advice:
+      "Have whoever runs it look with 'git fsck' there, and put the branch back to its last commit that is whole; then kgit finds which writes of this clone are missing",
+  },
+  {
     cause: 'not-git',
     kind: 'denied',
     pattern:
@@ -175,7 +191,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     pattern: /^remote: (?:fatal|error): bad object refs\//m,
     says: 'a ref of its repository names nothing, and so it takes no push',
     advice:
-      'Ask who runs it to move that file away; programs that sync files leave such copies, and a server must not lie in a synced folder',
+      "Ask who runs it to move that file away, if it is a copy that a program made which syncs files: a server must not lie in a synced folder; if the branch itself lost its commit, to put it back to the last one that 'git fsck' finds whole, with git update-ref: kgit then finds which writes of this clone are missing",
   },
   {
     cause: 'bad-objects',

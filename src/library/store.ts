@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { collectBatch, refusal } from '../cli/collect-events.js';
 import { requireDeployment } from '../cli/known-deployment.js';
+import { rewriteNote } from '../cli/rewrite-note.js';
 import { ciRun, runIdOf } from '../cli/run-of.js';
 import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
 import { markerLayer, mergeLayers } from '../config.js';
@@ -220,7 +221,10 @@ export class Store {
     const reading = await this.#repository().read(fetch ?? { olderThan: before.readMaxAge }, before.timeout);
     const marker = await readMarker(reading.view, `${opened.path} (branch ${opened.branch})`);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
-    this.#repository().combine(settings.publishCombine);
+    this.#repository().configure({
+      combines: settings.publishCombine,
+      keepMs: settings.publishKeep,
+    });
     return { reading, view: reading.view, settings, managements: managementsOf(marker) };
   }
 
@@ -279,7 +283,8 @@ export class Store {
   async #submit({ settings }: Moment, operation: Operation, options: WriteOptions, withdraw: boolean) {
     const { queue = false, dryRun = false } = options;
     const claim = await this.#locks.claim(options.lock, settings.timeout);
-    return this.#repository().write(claim === null ? operation : { ...operation, claim }, {
+    const repository = this.#repository();
+    const outcome = await repository.write(claim === null ? operation : { ...operation, claim }, {
       queue,
       dryRun,
       requirePublish: options.requirePublish ?? (isCi(this.#parts.environment) && !queue),
@@ -287,5 +292,7 @@ export class Store {
       deadline: systemClock.now() + settings.timeout,
       interval: settings.publishInterval,
     });
+    const told = await repository.rewrites.take();
+    return { ...outcome, notes: [...outcome.notes, ...told.map((one) => rewriteNote(one, this.branch))] };
   }
 }

@@ -35,7 +35,7 @@ export class Deliveries {
   async complete(entry: OutboxEntry, delivery: Delivery): Promise<void> {
     this.#byId.set(entry.id, delivery);
     if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
-    await this.#outbox.complete(entry);
+    await this.#outbox.complete(entry, delivery.kind === 'published');
   }
 
   /** Ends entries that are on the branch at `tip`; those of them that it was moved for, at `revisions`. */

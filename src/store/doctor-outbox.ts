@@ -1,6 +1,7 @@
 import { type Check, finding, passed } from '../model/check.js';
 import { ulidTime } from '../model/ulid.js';
 import type { OutboxEntry } from './outbox.js';
+import { OTHER_HISTORY } from './state-store.js';
 
 /** 3 s, 5 min, 2 h, 4 d. */
 function ageText(ms: number): string {
@@ -8,6 +9,13 @@ function ageText(ms: number): string {
   if (minutes < 1) return `${Math.round(minutes * 60)} s`;
   if (minutes < 60) return `${Math.floor(minutes)} min`;
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60 / 24)} d`;
+}
+
+/** How what waits gets published. */
+function publishing(entries: readonly OutboxEntry[]): string {
+  return entries.some(({ error }) => error?.data?.['cause'] === OTHER_HISTORY)
+    ? "If the remote's history was rewritten on purpose, see what would change and go on with it: kgit sync --accept-rewrite"
+    : 'Publish them: kgit sync';
 }
 
 /** What waits to be published, and what never will be without help. */
@@ -18,7 +26,8 @@ export function checkOutbox(entries: readonly OutboxEntry[], target: string, now
   const others = entries.filter((entry) => entry.operation !== null && entry.target !== target);
   const waiting = entries.length - unreadable.length - others.length;
   const oldest = Math.min(...entries.map(({ id }) => ulidTime(id)));
-  const why = entries.find(({ error }) => error !== null)?.error?.message;
+  const trouble = entries.find(({ error }) => error !== null)?.error;
+  const why = trouble?.message;
   const parts = [
     ...(waiting > 0 ? [`${waiting === 1 ? '1 write waits' : `${waiting} writes wait`} to be published`] : []),
     ...(unreadable.length > 0 ? [`${unreadable.length} cannot be read`] : []),
@@ -27,7 +36,7 @@ export function checkOutbox(entries: readonly OutboxEntry[], target: string, now
   ];
   const stuck = [...unreadable, ...others][0];
   const fixes = [
-    ...(waiting > 0 ? ['Publish them: kgit sync'] : []),
+    ...(waiting > 0 ? [publishing(entries)] : []),
     ...(others.length > 0
       ? ['Publish what is for another target from a clone of it, with --repo DIR#BRANCH']
       : []),

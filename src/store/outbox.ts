@@ -1,21 +1,29 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, type ErrorJson, type KgitError } from '../errors.js';
-import { type EventWrite, type Operation, operationToJson } from '../model/operation.js';
+import { type Operation, operationToJson } from '../model/operation.js';
 import { isUlid } from '../model/ulid.js';
 import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
 import {
   createDurably,
-  hasCode,
   privateFolder,
-  readNamed,
   removeFile,
   replaceDurably,
   replaceWhole,
   whyNotKept,
 } from './durable-files.js';
+import {
+  modified,
+  names,
+  type Own,
+  operationOf,
+  ownOperation,
+  parseJson,
+  readJson,
+  readText,
+  VERSION,
+} from './outbox-files.js';
+import { Published } from './published.js';
 
-const VERSION = 1;
 const RESULT_KEPT_MS = 60 * 60 * 1000;
 const SEQUENCE_DIGITS = 12;
 /** Files that are open at a time: fewer than any system allows. */
@@ -34,6 +42,8 @@ export interface OutboxEntry {
   readonly attempts: number;
   /** Why the last attempt failed. */
   readonly error: ErrorJson | null;
+  /** Whether it was published and the server lost it: it waits until the user, who was told, says `kgit sync`. */
+  readonly isHeld?: boolean;
   /** Whether it waits in another clone, which offered it: what becomes of it is told nobody here. */
   readonly isForeign?: boolean;
 }
@@ -41,66 +51,6 @@ export interface OutboxEntry {
 interface Trouble {
   attempts: number;
   error: ErrorJson;
-}
-
-/** Most runs find nothing that waits but what they have written themselves, and need no schema for it. */
-const operationSchema = () => import('../model/operation-schema.js');
-
-async function names(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-/** Undefined where there is no such file, null for a folder of others. */
-async function readText(path: string): Promise<string | null | undefined> {
-  const bytes = await readNamed(path);
-  return bytes ? bytes.toString('utf8') : bytes;
-}
-
-async function readJson(path: string): Promise<unknown> {
-  return parseJson(await readText(path));
-}
-
-function parseJson(text: string | null | undefined): unknown {
-  if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** What this process has written itself, and found again as it was, needs no schema. */
-interface Own {
-  readonly text: string;
-  readonly operation: Operation;
-}
-
-function ownOperation(json: Record<string, unknown> | null, { operation }: Own): Operation {
-  const read = json?.['operation'] as Operation;
-  const events = read.events.map((item, i) => ({
-    ...item,
-    subject: (operation.events[i] as EventWrite).subject,
-  }));
-  return { ...read, events };
-}
-
-async function operationOf(json: Record<string, unknown> | null): Promise<Operation | null> {
-  const { operationFromJson } = await operationSchema();
-  return json?.['version'] === VERSION ? operationFromJson(json['operation']) : null;
-}
-
-async function modified(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
 }
 
 /**
@@ -113,12 +63,22 @@ export class Outbox {
   readonly #troubles: string;
   readonly #results: string;
   readonly #own = new Map<string, Own>();
+  readonly #published: Published;
 
   /** @param folder the clone's `kgit` folder */
   constructor(folder: string) {
+    this.#published = new Published(join(folder, 'published'));
     this.#entries = join(folder, 'outbox');
     this.#troubles = join(folder, 'troubles');
     this.#results = join(folder, 'results');
+  }
+
+  /**
+   * Keeps operations for some time after they are published, or not (`publish.keep`).
+   * @param keepMs how long, in ms
+   */
+  keepPublished(now: () => number, keepMs: number): void {
+    this.#published.configure(now, keepMs);
   }
 
   /** Keeps an operation durably. Throws EnvironmentError when the file system does not take it. */
@@ -142,13 +102,55 @@ export class Outbox {
   }
 
   async #add(operation: Operation, target: string): Promise<void> {
-    await privateFolder(this.#entries);
-    const last = (await this.#names()).at(-1);
-    const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
-    const name = `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${operation.id}`;
+    const name = await this.#nextName(operation.id);
     const entry = { version: VERSION, target, operation: operationToJson(operation) };
     const text = JSON.stringify(entry);
     if (await createDurably(join(this.#entries, name), text)) this.#own.set(name, { text, operation });
+  }
+
+  async #nextName(id: string): Promise<string> {
+    await privateFolder(this.#entries);
+    const last = (await this.#names()).at(-1);
+    const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
+    return `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${id}`;
+  }
+
+  /** Whether operations wait, and whether some that were published are kept. */
+  async holds(): Promise<[waiting: boolean, published: boolean]> {
+    return [(await this.size()) > 0, (await this.#published.list()).length > 0];
+  }
+
+  /** The operations that this clone published and keeps still, in the order of publishing. */
+  async listPublished(): Promise<OutboxEntry[]> {
+    const entries: OutboxEntry[] = [];
+    for (const { path, name } of await this.#published.list()) {
+      const text = await readText(path);
+      if (text !== undefined) entries.push(await this.#parse(name, text));
+    }
+    return entries;
+  }
+
+  /**
+   * Puts an operation that was published back, to be published again by the next `kgit sync`.
+   * @param why it is not at the remote, told beside it where that is known
+   * @returns false where it is kept no more
+   */
+  async requeue(id: string, why: KgitError | null): Promise<boolean> {
+    const kept = (await this.#published.list()).find(({ name }) => name.endsWith(`-${id}`));
+    if (!kept) return false;
+    const json = (await readJson(kept.path)) as { operation?: Record<string, unknown> } | null | undefined;
+    if (!json?.operation) return false;
+    // It was published while its lease was held, and that lease has ended.
+    const { claim: _, ...operation } = json.operation;
+    const text = JSON.stringify({ ...json, operation, isHeld: true });
+    if (!(await this.#nameOf(id))) await createDurably(join(this.#entries, await this.#nextName(id)), text);
+    await removeFile(kept.path);
+    if (why) await this.recordTrouble({ id, attempts: 0 }, 0, why);
+    return true;
+  }
+
+  async #nameOf(id: string): Promise<string | undefined> {
+    return (await this.#names()).find((candidate) => candidate.endsWith(`-${id}`));
   }
 
   async #names(): Promise<string[]> {
@@ -172,33 +174,48 @@ export class Outbox {
   }
 
   async #entry(name: string): Promise<OutboxEntry | null> {
-    const id = name.slice(SEQUENCE_DIGITS + 1);
     const text = await readText(join(this.#entries, name));
-    if (text === undefined) return null;
+    return text === undefined ? null : this.#parse(name, text);
+  }
+
+  async #parse(name: string, text: string | null): Promise<OutboxEntry> {
+    const id = name.slice(SEQUENCE_DIGITS + 1);
     const json = parseJson(text) as Record<string, unknown> | null;
     const trouble = (await readJson(join(this.#troubles, id))) as Trouble | null | undefined;
     const own = this.#own.get(name);
     const operation = own?.text === text ? ownOperation(json, own) : await operationOf(json);
     const target = typeof json?.['target'] === 'string' ? json['target'] : '';
-    return { name, id, operation, target, attempts: trouble?.attempts ?? 0, error: trouble?.error ?? null };
+    const [attempts, error] = [trouble?.attempts ?? 0, trouble?.error ?? null];
+    const isHeld = json?.['isHeld'] === true;
+    return { name, id, operation, target, attempts, error, ...(isHeld ? { isHeld } : {}) };
   }
 
   /** Takes an entry out; false when it is there no more. */
   async remove(id: string): Promise<boolean> {
-    const name = (await this.#names()).find((candidate) => candidate.endsWith(`-${id}`));
+    return this.#end(id, false);
+  }
+
+  async #end(id: string, isPublished: boolean): Promise<boolean> {
+    const name = await this.#nameOf(id);
     if (!name) return false;
-    await this.complete({ name, id });
+    await this.complete({ name, id }, isPublished);
     return true;
   }
 
   /** Takes an entry out that is through. */
-  async complete({ name, id }: Pick<OutboxEntry, 'name' | 'id'>): Promise<void> {
-    await removeFile(join(this.#entries, name));
+  async complete({ name, id }: Pick<OutboxEntry, 'name' | 'id'>, isPublished: boolean): Promise<void> {
+    const path = join(this.#entries, name);
+    if (isPublished) await this.#published.keep(path, name);
+    else await removeFile(path);
     await removeFile(join(this.#troubles, id));
   }
 
   /** Notes why an entry could not be published. */
-  async recordTrouble(entry: OutboxEntry, attempts: number, error: KgitError): Promise<void> {
+  async recordTrouble(
+    entry: Pick<OutboxEntry, 'id' | 'attempts'>,
+    attempts: number,
+    error: KgitError,
+  ): Promise<void> {
     await privateFolder(this.#troubles);
     const trouble: Trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
     await replaceDurably(join(this.#troubles, entry.id), JSON.stringify(trouble));
@@ -216,7 +233,7 @@ export class Outbox {
     const path = join(this.#results, id);
     const result = deliveryFromJson(await readJson(path));
     // Its publisher may have died before it was out: what was told to be over is not carried out again.
-    if (result && result.kind !== 'pending') await this.remove(id);
+    if (result && result.kind !== 'pending') await this.#end(id, result.kind === 'published');
     if (result) await removeFile(path);
     return result;
   }
@@ -228,7 +245,7 @@ export class Outbox {
       const id = name.slice(SEQUENCE_DIGITS + 1);
       if (!results.has(id)) continue;
       const result = deliveryFromJson(await readJson(join(this.#results, id)));
-      if (result && result.kind !== 'pending') await this.complete({ name, id });
+      if (result && result.kind !== 'pending') await this.complete({ name, id }, result.kind === 'published');
     }
   }
 
@@ -249,8 +266,9 @@ export class Outbox {
     return (await names(this.#results)).filter(isUlid).sort();
   }
 
-  /** Removes results that nobody came for, but for those of rejected operations, which `sync` has to tell. */
-  async forgetOldResults(now: number): Promise<void> {
+  /** Removes results that nobody came for, but for those of rejected operations, which `sync` has to tell, and what was published long ago. */
+  async forgetOld(now: number): Promise<void> {
+    await this.#published.prune();
     for (const id of await this.#untaken()) {
       const path = join(this.#results, id);
       const written = await modified(path);

@@ -1,5 +1,6 @@
 /** The errors of what was not published. */
 import { InvalidStateError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { counted } from '../model/counted.js';
 import type { OutboxEntry } from './outbox.js';
 
 /** Another process holds the publish lock. */
@@ -19,6 +20,19 @@ export function stuck(pending: readonly OutboxEntry[], target: string): KgitErro
       {
         suggestions: ['Update kgit, if a newer one wrote it', ...suggestions(broken)],
         data: { operation: broken.id },
+      },
+    );
+  }
+  const lost = pending.filter(({ isHeld }) => isHeld);
+  if (lost.length > 0) {
+    return new RemoteError(
+      `the remote lost ${counted(lost.length, 'write')} of this clone: kept, and not published again yet`,
+      {
+        suggestions: [
+          "Publish what was lost again: run 'kgit sync' once more",
+          'See it first: kgit outbox; give one up: kgit outbox drop ID',
+        ],
+        data: { cause: 'lost', operations: lost.map(({ id }) => id) },
       },
     );
   }

@@ -37,6 +37,8 @@ export interface PublishRunOptions {
   readonly asksFirst: boolean;
   /** Whether clones take each other's operations along (`publish.combine`). */
   readonly combines: boolean;
+  /** Of the operations that a server lost, those that may be published again. */
+  readonly released: ReadonlySet<string>;
 }
 
 /** What a run over the outbox did. */
@@ -131,14 +133,17 @@ export class PublishRun {
       head = await this.#refresh(known);
       entries = decidable(await this.#waiting(), known);
     }
-    await this.#outbox.forgetOldResults(this.#clock.now());
+    await this.#outbox.forgetOld(this.#clock.now());
     const [attempts, isRaced] = [this.#attempts, this.#isRaced];
     return { deliveries: this.#deliveries.byId, notes: this.#notes, attempts, isRaced };
   }
 
   async #waiting(): Promise<OutboxEntry[]> {
     const { target } = this.#store;
-    return (await this.#outbox.list()).filter((entry) => entry.operation && entry.target === target);
+    const { released } = this.#options;
+    return (await this.#outbox.list()).filter(
+      (entry) => entry.operation && entry.target === target && (!entry.isHeld || released.has(entry.id)),
+    );
   }
 
   /** The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. */

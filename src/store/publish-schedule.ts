@@ -14,8 +14,9 @@ export function dueAt(
   intervalMs: number,
   now: number,
 ): number | null {
-  if (waiting.length === 0) return null;
-  const oldest = Math.min(...waiting.map(({ id }) => ulidTime(id)));
+  const ids = waiting.flatMap(({ id, isHeld }) => (isHeld ? [] : id));
+  if (ids.length === 0) return null;
+  const oldest = Math.min(...ids.map(ulidTime));
   const lastPush = pushes.at(-1)?.at ?? 0;
   return Math.min(Math.max(oldest, lastPush), now) + intervalMs;
 }

@@ -100,11 +100,17 @@ export class Publisher {
     }
   }
 
-  /** Publishes all that waits; null when another process is at it until `deadline`. */
-  async publishAll(deadline: number): Promise<PublishReport | null> {
+  /**
+   * Publishes all that waits; null when another process is at it until `deadline`.
+   * @param released of the operations that a server lost, those that go along
+   */
+  async publishAll(
+    deadline: number,
+    released: ReadonlySet<string> = new Set(),
+  ): Promise<PublishReport | null> {
     if (!(await this.#acquire(deadline))) return null;
     try {
-      return await this.#run(deadline);
+      return await this.#run(deadline, undefined, released);
     } finally {
       await this.#parts.lock.release();
     }
@@ -119,7 +125,11 @@ export class Publisher {
     return true;
   }
 
-  async #run(deadline: number, own?: string): Promise<PublishReport> {
+  async #run(
+    deadline: number,
+    own?: string,
+    released: ReadonlySet<string> = new Set(),
+  ): Promise<PublishReport> {
     // Reads, and writes that are queued, publish nothing.
     const { PublishRun } = await import('./publish-run.js');
     const { pushes, clock } = this.#parts;
@@ -130,7 +140,7 @@ export class Publisher {
     const raced = isRaced(known, began);
     // Who is always the first never meets the others, who wait for him to take them along.
     const asksFirst = raced || (combines && isRecent(known, began));
-    const options = { deadline, own, isRaced: raced, asksFirst, combines };
+    const options = { deadline, own, isRaced: raced, asksFirst, combines, released };
     const run = new PublishRun(this.#parts, options);
     const report = await run.run().catch(async (error: unknown) => {
       if (own === undefined) throw error;

@@ -70,7 +70,7 @@ export class ScheduledPublisher {
   async #untried(): Promise<OutboxEntry[]> {
     const { outbox, target } = this.#parts;
     return (await outbox.list()).filter(
-      (entry) => entry.operation && entry.target === target && entry.attempts === 0,
+      (entry) => entry.operation && entry.target === target && entry.attempts === 0 && !entry.isHeld,
     );
   }
 }

@@ -10,6 +10,7 @@ import { OverlayView } from './overlay-view.js';
 import { changesAnswers, planBatch, sealingOf } from './planned.js';
 import { notPublished, publishedElsewhere, stuck } from './publish-errors.js';
 import type { Publisher } from './publisher.js';
+import type { Rewrites } from './rewrites.js';
 import type { Head, StateStore } from './state-store.js';
 
 /** Longest that a read waits for the remote before it answers with what it has, in ms. */
@@ -22,16 +23,24 @@ export class StateRepository {
   readonly #publisher: Publisher;
   readonly #clock: Clock;
 
-  constructor(store: StateStore, outbox: Outbox, publisher: Publisher, clock: Clock) {
+  constructor(
+    store: StateStore,
+    outbox: Outbox,
+    publisher: Publisher,
+    clock: Clock,
+    readonly rewrites: Rewrites,
+  ) {
     this.store = store;
     this.outbox = outbox;
     this.#publisher = publisher;
     this.#clock = clock;
   }
 
-  /** Has clones take each other's operations along, or not (`publish.combine`). */
-  combine(combines: boolean): void {
+  /** Has clones take each other's operations along, or not (`publish.combine`), and keep what they published (`publish.keep`). */
+  configure({ combines, keepMs }: { readonly combines: boolean; readonly keepMs: number }): void {
     this.#publisher.combine(combines);
+    // What has no remote cannot be lost there.
+    if (this.store.isRemote) this.outbox.keepPublished(() => this.#clock.now(), keepMs);
   }
 
   /** Reads the repository. With 'always' it throws RemoteError when the remote does not answer. */
@@ -158,7 +167,7 @@ export class StateRepository {
 
   /** Publishes the outbox, asks for the remote's tip and brings the checkout there. */
   async sync(deadline: number): Promise<SyncReport> {
-    const report = await this.#publisher.publishAll(deadline);
+    const report = await this.#publisher.publishAll(deadline, await this.rewrites.released());
     const published: string[] = [];
     const rejected: { id: string; error: KgitError }[] = [];
     for (const [id, delivery] of report?.deliveries ?? []) {
@@ -176,7 +185,8 @@ export class StateRepository {
       if (!(cause instanceof RemoteError)) throw cause;
       error = cause;
     }
-    const notes = [...(report?.notes ?? []), ...(await this.store.follow())];
+    // Publishing and following may find the same in the way.
+    const notes = [...new Set([...(report?.notes ?? []), ...(await this.store.follow())])];
     const pending = await this.outbox.list();
     for (const delivery of report?.deliveries.values() ?? [])
       if (delivery.kind === 'pending') error = delivery.error;

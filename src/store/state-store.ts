@@ -13,6 +13,32 @@ export interface Head {
   readonly fetchedAt: number | null;
 }
 
+/** The remote's branch no longer contains the tip that was known here. */
+export interface Rewrite {
+  readonly from: Revision;
+  /** Where the branch is now. */
+  readonly to: Revision;
+  /** How many revisions are not in the branch any more, of those that are known here; null where the old tip is not here. */
+  readonly removed: number | null;
+  /**
+   * `moved`: somebody moved the branch. `lost`: the branch went back, and the remote does not have the old tip any more.
+   * `unclear`: the branch went back, and the remote does not say whether it has the old tip.
+   */
+  readonly cause: 'moved' | 'lost' | 'unclear';
+}
+
+/** `data.cause` of the ConflictError of a `refresh` that found an `OtherHistory`: `acceptHistory` is the way on. */
+export const OTHER_HISTORY = 'other-history';
+
+/** Two histories with nothing in common: the one that is known here, and the one that the remote has. */
+export interface OtherHistory {
+  readonly known: Revision;
+  readonly found: Revision;
+  /** How many revisions each has, as far as they are here; null where none of it is. */
+  readonly knownCount: number | null;
+  readonly foundCount: number;
+}
+
 export interface Entry {
   readonly name: string;
   readonly kind: 'file' | 'folder' | 'other';
@@ -115,6 +141,12 @@ export interface StateStore {
   head(): Promise<Head>;
   /** Asks the remote for its tip, and for what other clones offer. Throws RemoteError; without a remote it is `head`. */
   refresh(timeoutMs: number, withOffers?: boolean): Promise<Head>;
+  /** Called when `refresh` sees a rewrite, before the head goes to the new tip; once for each, but for processes at the same time. */
+  onRewrite?: ((rewrite: Rewrite) => Promise<void>) | undefined;
+  /** Asks whether the remote has another history than this clone; null where not. Changes nothing. Throws RemoteError. */
+  otherHistory?(timeoutMs: number): Promise<OtherHistory | null>;
+  /** Takes the remote's other history for the one of this clone. Throws EnvironmentError. */
+  acceptHistory?(other: OtherHistory): Promise<void>;
   /** The revision that `name` means, such as a tag or an abbreviated id; null where there is none. */
   resolve(name: string): Promise<Revision | null>;
   /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */

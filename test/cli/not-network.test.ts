@@ -112,8 +112,10 @@ const ROWS: readonly Row[] = [
     'a tree with an entry .git that the server refuses',
     ({ remote, clone }) => {
       git(remote, 'config', 'receive.fsckObjects', 'true');
-      // As where it was committed here: kgit publishes on what it takes for the tip.
-      git(clone, 'update-ref', 'refs/remotes/origin/main', badTree(clone, '.git'));
+      // As where it was committed here: the first push brings the history of this clone.
+      git(clone, 'update-ref', 'refs/heads/main', badTree(clone, '.git'));
+      git(clone, 'update-ref', '-d', 'refs/remotes/origin/main');
+      git(remote, 'update-ref', '-d', 'refs/heads/main');
     },
     PUSH,
     'REMOTE',

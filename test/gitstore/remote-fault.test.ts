@@ -26,6 +26,15 @@ const ROWS: readonly [cause: string, kind: string, ...texts: string[]][] = [
     `Warning: Identity file /none not accessible: No such file or directory.\ngit@h: Permission denied (publickey,password).${SSH}`,
     `git@h: Permission denied (publickey).\nConnection closed by 10.0.0.1 port 22${SSH}`,
   ],
+  [
+    'damaged',
+    'denied',
+    'fatal: remote error: upload-pack: not our ref 0000000000000000000000000000000000000000\n',
+    'remote: error: object file /srv/s.git/objects/38/58 is empty\nremote: fatal: loose object 3858 (stored in /srv/s.git/objects/38/58) is corrupt\n',
+    'error: object file ./objects/74/92 is empty\nfatal: loose object 7492 (stored in ./objects/74/92) is corrupt\nfatal: the remote end hung up unexpectedly\n',
+    'remote: aborting due to possible repository corruption on the remote side.\nfatal: protocol error: bad pack header\n',
+    'remote: fatal: unresolved deltas left after unpacking\nerror: remote unpack failed: unpack-objects abnormal exit\n',
+  ],
   ['ssh-missing', 'denied', 'error: cannot run nossh: No such file or directory\nfatal: unable to fork\n'],
   [
     'certificate-host',

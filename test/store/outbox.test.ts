@@ -62,7 +62,7 @@ describe('Outbox', () => {
       error: new ConflictError('no', { data: { path: 'x' } }),
       attempts: 1,
     });
-    await outbox.forgetOldResults(Date.now() + 2 * 60 * 60 * 1000);
+    await outbox.forgetOld(Date.now() + 2 * 60 * 60 * 1000);
     expect(await outbox.takeResult(b)).toBeNull();
     expect(await outbox.takeRejected()).toMatchObject([
       { id: c, error: { code: 'CONFLICT', data: { path: 'x' } } },

@@ -13,6 +13,7 @@ import { Outbox } from '../../src/store/outbox.js';
 import { PublishLock } from '../../src/store/publish-lock.js';
 import { Publisher } from '../../src/store/publisher.js';
 import { PushLog } from '../../src/store/push-log.js';
+import { Rewrites } from '../../src/store/rewrites.js';
 import { StateRepository } from '../../src/store/state-repository.js';
 import type { StateStore, SwapOutcome } from '../../src/store/state-store.js';
 import { temporaryFolder } from './git-fixtures.js';
@@ -111,7 +112,7 @@ export function repositoryOf<S extends StateStore>(
   const leases = new Leases({ store, held, lock, clock, nonce: anId });
   const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
   return {
-    repository: new StateRepository(store, outbox, publisher, clock),
+    repository: new StateRepository(store, outbox, publisher, clock, new Rewrites(folder, store, outbox)),
     outbox,
     leases,
     lock,

@@ -20,6 +20,7 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   'read.maxAge': '23d',
   'publish.interval': '1h',
   'publish.combine': true,
+  'publish.keep': '23d',
   'write.onProtected': 'propose',
   'propose.forge': 'gitea',
   phaseSequence: ['evil'],

@@ -1,0 +1,44 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { git } from './git-fixtures.js';
+
+/** A real proc-receive hook: it says ok to each push, with these options, and moves nothing. OLD and NEW stand for the tips. */
+export function procReceive(remote: string, options: readonly string[]): void {
+  const hook = `#!${process.execPath}
+const { readSync, writeSync } = require('node:fs');
+function read(count) {
+  const bytes = Buffer.alloc(count);
+  for (let at = 0; at < count; ) {
+    const got = readSync(0, bytes, at, count - at, null);
+    if (got === 0) process.exit(1);
+    at += got;
+  }
+  return bytes.toString();
+}
+function section() {
+  const lines = [];
+  for (;;) {
+    const length = Number.parseInt(read(4), 16);
+    if (length === 0) return lines;
+    lines.push(read(length - 4).replace(/\\n$/, ''));
+  }
+}
+function write(line) {
+  writeSync(1, (Buffer.byteLength(line) + 5).toString(16).padStart(4, '0') + line + '\\n');
+}
+section();
+write('version=1\\0');
+writeSync(1, '0000');
+for (const command of section()) {
+  const [old, next, ref] = command.split(' ');
+  write('ok ' + ref);
+  for (const option of ${JSON.stringify(options)})
+    write('option ' + option.replace('OLD', old).replace('NEW', next));
+}
+writeSync(1, '0000');
+`;
+  const path = join(remote, 'hooks/proc-receive');
+  writeFileSync(path, hook);
+  chmodSync(path, 0o755);
+  git(remote, 'config', 'receive.procReceiveRefs', 'refs/heads/main');
+}
