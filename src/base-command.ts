@@ -1,4 +1,5 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
+import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
 import { styleFor } from './cli/style.js';
@@ -109,6 +110,7 @@ export abstract class KgitCommand extends Command {
   override async run(): Promise<void> {
     // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
+    checkArgumentBytes(this.argv);
     const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
     this.args = args as Record<string, string | undefined>;
     this.flags = { ...(flags as typeof this.flags) };
