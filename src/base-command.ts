@@ -2,12 +2,14 @@ import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
+import { skippedLines } from './cli/skipped-lines.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerLayer, mergeLayers, readLayers } from './config.js';
 import { EXIT_CODES, InvalidStateError } from './errors.js';
+import { SkippedEvents } from './model/broken-events.js';
 import type { Value } from './model/value.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
@@ -80,6 +82,8 @@ export abstract class KgitCommand extends Command {
   #repository: Record<string, unknown> | null = null;
   #showsProgress = false;
   readonly #warned = new Set<string>();
+  /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
+  protected readonly skipped = new SkippedEvents();
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
@@ -119,15 +123,18 @@ export abstract class KgitCommand extends Command {
     await this.#close();
     this.endProgress();
     await this.print(result);
-    if (result.exitCode !== undefined) process.exitCode = result.exitCode;
+    const exitCode = result.exitCode ?? (this.skipped.list.length > 0 ? EXIT_CODES.FINDINGS : undefined);
+    if (exitCode !== undefined) process.exitCode = exitCode;
   }
 
   /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
   protected async print(result: CommandResult): Promise<void> {
     const repository = this.#repository ? { repository: this.#repository } : {};
-    const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json };
+    const skipped = this.skipped.list.length > 0 ? { skipped: this.skipped.list } : {};
+    const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json, ...skipped };
     for (const line of await formatResult(result, whole, this.format, this.screen))
       process.stdout.write(`${line}\n`);
+    for (const line of skippedLines(this.skipped.untold())) this.note(line);
   }
 
   /** `push-event` gives a `PushEventResult`. */
