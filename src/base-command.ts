@@ -2,6 +2,7 @@ import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, FORMATS, type Format, formatResult, type Screen } from './cli/output.js';
+import { repositoryJson } from './cli/repository-json.js';
 import { skippedLines } from './cli/skipped-lines.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
@@ -123,15 +124,15 @@ export abstract class KgitCommand extends Command {
     await this.#close();
     this.endProgress();
     await this.print(result);
-    const exitCode = result.exitCode ?? (this.skipped.list.length > 0 ? EXIT_CODES.FINDINGS : undefined);
-    if (exitCode !== undefined) process.exitCode = exitCode;
+    if (this.skipped.list.length > 0) process.exitCode = EXIT_CODES.FINDINGS;
+    if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   }
 
   /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
   protected async print(result: CommandResult): Promise<void> {
     const repository = this.#repository ? { repository: this.#repository } : {};
-    const skipped = this.skipped.list.length > 0 ? { skipped: this.skipped.list } : {};
-    const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json, ...skipped };
+    const head = { apiVersion: API_VERSION, kind: this.#kind(), ...repository };
+    const whole = { ...head, ...result.json, ...this.skipped.json };
     for (const line of await formatResult(result, whole, this.format, this.screen))
       process.stdout.write(`${line}\n`);
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
@@ -292,14 +293,6 @@ export abstract class KgitCommand extends Command {
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
-}
-
-function repositoryJson(
-  revision: string | null,
-  fetchedAt: number | null,
-  pending: number,
-): Record<string, unknown> {
-  return { revision, fetchedAt: fetchedAt ? new Date(fetchedAt).toISOString() : null, pending };
 }
 
 /** The description of a command: what it does, then the codes that it may exit with beside 0. */

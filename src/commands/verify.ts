@@ -14,7 +14,7 @@ import { TrustedRevision } from '../store/trusted-revision.js';
 export default class Verify extends KgitCommand {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
-    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that the history still leads back, along first parents, to the revision that was verified last in this clone, and that no event since was changed; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. docs/review.md tells more.`,
+    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that no commit, along first parents, took a published event away or edited it, and that the history still leads back to the revision that was verified last in this clone, behind which it is looked at then; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. docs/review.md tells more.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
@@ -57,7 +57,8 @@ export default class Verify extends KgitCommand {
     const counts = await verify(revision, before, check);
     const { list, total, errors } = findings;
     const unkept = new Unkept((message) => this.note(message));
-    if (errors === 0)
+    // What was not looked at is not trusted.
+    if (errors === 0 && counts.history.isComplete)
       await unkept.unlessNoted('what was verified is not remembered here', trusted.write(revision));
     this.setRepository(revision, fetchedAt, await repository.outbox.size());
     return {
@@ -69,6 +70,7 @@ export default class Verify extends KgitCommand {
           counted(counts.deployments, 'state'),
           counted(counts.events, 'event'),
           counted(counts.signatures, 'signature'),
+          counted(counts.history.commits, 'commit'),
         ].join(', ');
         const since =
           before === null ? 'nothing was verified here before' : `verified before: ${before.slice(0, 12)}`;

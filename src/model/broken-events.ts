@@ -38,6 +38,11 @@ export class SkippedEvents implements BrokenEvents {
     return fresh;
   }
 
+  /** The key of a JSON result, where something was left out. */
+  get json(): { readonly skipped?: readonly SkippedEvent[] } {
+    return this.#found.size > 0 ? { skipped: this.list } : {};
+  }
+
   /** In the order of their paths. */
   get list(): readonly SkippedEvent[] {
     return [...this.#found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
