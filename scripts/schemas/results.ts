@@ -120,6 +120,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
         remote: nullableText,
         added: z.array(z.string()),
         deployment: nullableText,
+        madeRemote: nullableText.describe("The folder where the remote's repository was made."),
+        configured: nullableText.describe(
+          'The git setting by which a power cut loses nothing, where it was set.',
+        ),
       },
     ],
   },
