@@ -8,6 +8,7 @@ import { MAX_YAML_BYTES } from '../model/yaml.js';
 import type { ChangedFile, ReviewStore } from '../store/review-store.js';
 import type { Revision } from '../store/state-store.js';
 import type { Findings } from './finding.js';
+import { shellWord } from './shell-word.js';
 
 /** So much is read at a time, unless one month alone is larger. */
 const BATCH_FILES = 4_096;
@@ -199,7 +200,7 @@ export async function checkEventsKept(
   { from, to }: { readonly from: Revision; readonly to: Revision },
   findings: Findings,
 ): Promise<void> {
-  const restore = (path: string) => `git checkout ${from.slice(0, 12)} -- ${path}`;
+  const restore = (path: string) => `git checkout ${from.slice(0, 12)} -- ${shellWord(path)}`;
   for await (const { kind, path, file, held } of lostEvents(review, changes, to)) {
     if (kind === 'edited')
       findings.add('event-changed', path, 'an event that is published is never edited', {

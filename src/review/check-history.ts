@@ -7,6 +7,7 @@ import type { HistoryCommit, ReviewStore } from '../store/review-store.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 import { eventDigest, type LostEvent, lostEvents } from './check-events-kept.js';
 import type { Findings } from './finding.js';
+import { shellWord } from './shell-word.js';
 
 /** More lost events than these are not looked up one by one: the history is told as a whole then. */
 const MAX_LOST = 20_000;
@@ -99,8 +100,8 @@ async function fixOf({ commit, held }: Lost, review: ReviewStore, tip: Revision)
   // A month that was sealed again meanwhile has events that the file of then has not.
   const back =
     then === now
-      ? `Put it back: git checkout ${short(revision)}^ -- ${held.path}; then commit it.`
-      : `Put it back by hand: git diff ${short(revision)}^ -- ${held.path} shows what is missing.`;
+      ? `Put it back: git checkout ${short(revision)}^ -- ${shellWord(held.path)}; then commit it.`
+      : `Put it back by hand: git diff ${short(revision)}^ -- ${shellWord(held.path)} shows what is missing.`;
   return `${back} ${accept}`;
 }
 

@@ -73,6 +73,17 @@ describe('an event that a commit took away', () => {
     expect(await foundIn(remote)).toMatchObject({ findings: [], code: 0 });
   });
 
+  it('is named so that its path is one word of a shell, whatever it is called', async () => {
+    const { remote, path } = await published();
+    const name = '01JZ0000000000000000000000-a; touch pwned; .yaml';
+    commitFiles(path, { [`${MONTH}/${name}`]: 'id: x\n' });
+    git(path, 'rm', '--quiet', `${MONTH}/${name}`);
+    commit(path, 'gone');
+    const { findings } = await foundIn(remote);
+    expect(findings).toMatchObject([{ rule: 'event-removed' }]);
+    expect(findings[0]?.fix).toContain(` -- '${MONTH}/${name}'; then`);
+  });
+
   it('is found where a merge took it away, or the branch that it brought', async () => {
     const { remote, path, files } = await published();
     git(path, 'switch', '--quiet', '-c', 'side', 'HEAD~1');
