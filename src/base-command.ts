@@ -8,13 +8,12 @@ import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
-import { markerLayer, mergeLayers, readLayers } from './config.js';
-import { EXIT_CODES, InvalidStateError } from './errors.js';
+import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
+import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
-import type { Value } from './model/value.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
-import { API_VERSION, checkMarker, managementsOf, readMarker } from './store/records.js';
+import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import { systemClock } from './this-host.js';
 
 /** A repository with its settings, ready to be read. */
@@ -130,7 +129,7 @@ export abstract class KgitCommand extends Command {
 
   /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
   protected async print(result: CommandResult): Promise<void> {
-    const repository = this.#repository ? { repository: this.#repository } : {};
+    const repository = this.#repository === null ? {} : { repository: this.#repository };
     const head = { apiVersion: API_VERSION, kind: this.#kind(), ...repository };
     const whole = { ...head, ...result.json, ...this.skipped.json };
     for (const line of await formatResult(result, whole, this.format, this.screen))
@@ -229,17 +228,7 @@ export abstract class KgitCommand extends Command {
   }
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
-  protected markerFault(marker: Record<string, Value>): string | null {
-    try {
-      checkMarker(marker);
-      managementsOf(marker);
-      markerLayer(marker);
-      return null;
-    } catch (error) {
-      if (error instanceof InvalidStateError) return error.message;
-      throw error;
-    }
-  }
+  protected readonly markerFault = markerFault;
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {

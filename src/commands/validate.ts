@@ -5,7 +5,6 @@ import type { CommandResult, Format } from '../cli/output.js';
 import type { OpenRepository } from '../composition.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
-import type { Value } from '../model/value.js';
 import { Findings } from '../review/finding.js';
 import { validate } from '../review/validate.js';
 import type { Settings } from '../settings.js';
@@ -69,9 +68,8 @@ export default class Validate extends KgitCommand {
       throw new NoRepositoryError(`${opened.path}: nothing is committed, so there is nothing to check`);
     const since = base === null ? null : await this.#mergeBase(base, revision, opened);
     const findings = new Findings();
-    const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);
     const trusted = await new TrustedRevision(opened.localFolder, store.target).read();
-    const check = { review, store, now: this.now(), findings, markerFault };
+    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
     const counts = await validate(revision, { base: since, trusted }, check);
     this.setRepository(revision, (await store.head()).fetchedAt, await repository.outbox.size());
     const { list, total, errors } = findings;

@@ -5,7 +5,6 @@ import type { CommandResult } from '../cli/output.js';
 import { Unkept } from '../cli/unkept.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import { counted } from '../model/counted.js';
-import type { Value } from '../model/value.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { Findings } from '../review/finding.js';
 import { verify } from '../review/verify.js';
@@ -52,8 +51,7 @@ export default class Verify extends KgitCommand {
     const trusted = new TrustedRevision(localFolder, store.target);
     const before = this.flags['trust'] === true ? null : await trusted.read();
     const findings = new Findings();
-    const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);
-    const check = { review, store, now: this.now(), findings, markerFault };
+    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
     const counts = await verify(revision, before, check);
     const { list, total, errors } = findings;
     const unkept = new Unkept((message) => this.note(message));

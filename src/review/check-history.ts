@@ -1,4 +1,4 @@
-import { EnvironmentError, InvalidStateError } from '../errors.js';
+import { EnvironmentError, InvalidStateError, RemoteError } from '../errors.js';
 import { SkippedEvents } from '../model/broken-events.js';
 import { type Place, placeOfPath } from '../model/place.js';
 import { MAX_YAML_BYTES } from '../model/yaml.js';
@@ -163,7 +163,9 @@ export async function checkHistory(
     await tellLost(lost, to, check);
   } catch (error) {
     // A partial clone fetches what it lacks when it is asked for, and cannot where it is offline.
-    const isLacking = error instanceof InvalidStateError || error instanceof EnvironmentError;
+    const isLacking = [InvalidStateError, EnvironmentError, RemoteError].some(
+      (Class) => error instanceof Class,
+    );
     if (!review.isPartial || !isLacking) throw error;
     tellMissing(
       'this clone is partial, and what it lacks could not be fetched: its history was not looked at',

@@ -74,8 +74,8 @@ describe('an event that a commit took away', () => {
   });
 
   it('is named so that its path is one word of a shell, whatever it is called', async () => {
-    const { remote, path } = await published();
-    const name = '01JZ0000000000000000000000-a; touch pwned; .yaml';
+    const { remote, path, files } = await published();
+    const name = `${files[0]?.slice(MONTH.length + 1).slice(0, 26)}-a; touch pwned; .yaml`;
     commitFiles(path, { [`${MONTH}/${name}`]: 'id: x\n' });
     git(path, 'rm', '--quiet', `${MONTH}/${name}`);
     commit(path, 'gone');
