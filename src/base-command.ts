@@ -1,19 +1,21 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
+import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
 import { GLOBAL, outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
+import { skippedLines } from './cli/skipped-lines.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
-import { markerLayer, mergeLayers, readLayers } from './config.js';
-import { EXIT_CODES, InvalidStateError } from './errors.js';
-import type { Value } from './model/value.js';
+import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
+import { EXIT_CODES } from './errors.js';
+import { SkippedEvents } from './model/broken-events.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
-import { API_VERSION, checkMarker, managementsOf, readMarker } from './store/records.js';
+import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
 
@@ -72,6 +74,8 @@ export abstract class KgitCommand extends Command {
   readonly #rewrites: ToldRewrite[] = [];
   #showsProgress = false;
   readonly #warned = new Set<string>();
+  /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
+  protected readonly skipped = new SkippedEvents();
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
@@ -102,6 +106,7 @@ export abstract class KgitCommand extends Command {
   override async run(): Promise<void> {
     // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
+    checkArgumentBytes(this.argv);
     const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
     this.args = args as Record<string, string | undefined>;
     this.flags = { ...(flags as typeof this.flags) };
@@ -110,16 +115,19 @@ export abstract class KgitCommand extends Command {
     await this.#close();
     this.endProgress();
     await this.print(result);
+    if (this.skipped.list.length > 0) process.exitCode = EXIT_CODES.FINDINGS;
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   }
 
   /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
   protected async print(result: CommandResult): Promise<void> {
     const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
-    const repository = this.#repository ? { repository: { ...this.#repository, ...rewrites } } : {};
-    const whole = { apiVersion: API_VERSION, kind: this.#kind(), ...repository, ...result.json };
+    const repository = this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
+    const head = { apiVersion: API_VERSION, kind: this.#kind(), ...repository };
+    const whole = { ...head, ...result.json, ...this.skipped.json };
     for (const line of await formatResult(result, whole, this.format, this.screen))
       process.stdout.write(`${line}\n`);
+    for (const line of skippedLines(this.skipped.untold())) this.note(line);
   }
 
   /** `push-event` gives a `PushEventResult`. */
@@ -213,17 +221,7 @@ export abstract class KgitCommand extends Command {
   }
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
-  protected markerFault(marker: Record<string, Value>): string | null {
-    try {
-      checkMarker(marker);
-      managementsOf(marker);
-      markerLayer(marker);
-      return null;
-    } catch (error) {
-      if (error instanceof InvalidStateError) return error.message;
-      throw error;
-    }
-  }
+  protected readonly markerFault = markerFault;
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {

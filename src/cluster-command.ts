@@ -19,6 +19,7 @@ import { readFlags } from './read-flags.js';
 import { type ClusterRecord, readClusters } from './store/cluster-records.js';
 import { randomBytes } from './store/random-bytes.js';
 import { readEvents } from './store/records.js';
+import { readAll } from './store/stored-events.js';
 
 /** Which clusters are asked for. */
 export interface Wanted {
@@ -132,15 +133,15 @@ export abstract class ClusterCommand extends KgitCommand {
   ): Promise<ExplainedCluster> {
     const [detail, stored] = await Promise.all([
       readClusterDetail(kept, { now: new Date(this.now()), explain: this.flags['explain'] === true }),
-      readEvents(context.reading.view, subject),
+      readEvents(context.reading.view, subject, this.skipped),
     ]);
-    const recorded = stored.slice(-limit).map((event) => event.read());
+    const recorded = readAll(stored.slice(-limit), this.skipped);
     return { detail, timeLine: timeLine(recorded, detail.events ?? [], limit) };
   }
 
   /** That a cluster is neither live nor recorded, with the places where one of its name is. Throws ClusterError. */
   protected async notKnown(context: Context, one: ClusterSubject): Promise<NotFoundError> {
-    const records = (await readClusters(context.reading.view)).filter(
+    const records = (await readClusters(context.reading.view, this.skipped)).filter(
       ({ subject, lastEvent }) => subject.name === one.name && lastEvent !== null,
     );
     const { clusters } = await this.observe(context, records, { name: one.name });

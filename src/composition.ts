@@ -240,7 +240,7 @@ async function openByUrl(
     holds: () => new Outbox(own.folder).holds(),
   });
   const place = { path: withoutCredentials(url), localFolder: own.folder };
-  const review = new GitReview(git, null, layout.isShallow);
+  const review = new GitReview(git, null, layout);
   return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, { ...own, lostTip }) };
 }
 
@@ -286,7 +286,7 @@ export async function openStateRepository(
   const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
   if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;
-  const review = new GitReview(git, layout.workTree === null ? null : finder, layout.isShallow);
+  const review = new GitReview(git, layout.workTree === null ? null : finder, layout);
   const base = { git, layout, path, localFolder, branch, review };
   const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;

@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { InvalidStateError, UsageError } from './errors.js';
 import { MARKER_FILE } from './model/layout.js';
 import { lookUp } from './model/state-path.js';
-import { isMap } from './model/value.js';
+import { isMap, type Value } from './model/value.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
 import { hasCode, readAtMost } from './store/durable-files.js';
+import { checkMarker, managementsOf } from './store/records.js';
 import { checkoutOf, checkoutOfFile, committable, isCi, ownFolder, strangeness } from './trust.js';
 
 /** The nearest of these upward is read, where the user owns it. */
@@ -241,4 +242,17 @@ export function mergeLayers(layers: readonly Layer[]): Settings {
   const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS };
   for (const layer of [...layers].reverse()) Object.assign(merged, layer);
   return Object.freeze(merged) as unknown as Settings;
+}
+
+/** What is wrong with the values of a kgit.yaml; null where nothing is. */
+export function markerFault(marker: Record<string, Value>): string | null {
+  try {
+    checkMarker(marker);
+    managementsOf(marker);
+    markerLayer(marker);
+    return null;
+  } catch (error) {
+    if (error instanceof InvalidStateError) return error.message;
+    throw error;
+  }
 }

@@ -30,6 +30,8 @@ interface Kind {
   /** Whether it always tells of a repository; `maybe` where there may be none, or none yet. */
   readonly repository: 'always' | 'maybe' | 'never';
   readonly shapes: readonly Shape[];
+  /** Whether it names events that it leaves out. */
+  readonly skips?: boolean;
 }
 
 const nullableText = z.string().nullable();
@@ -92,6 +94,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ExportResult: {
     about: 'kgit export',
     repository: 'always',
+    skips: true,
     shapes: exportShapes,
   },
   EditResult: { about: 'kgit edit', repository: 'always', shapes: [changed] },
@@ -100,7 +103,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: [{ subject, path: z.string(), value: z.unknown() }],
   },
-  HistoryResult: { about: 'kgit history', repository: 'always', shapes: [{ subject, changes }] },
+  HistoryResult: { about: 'kgit history', repository: 'always', skips: true, shapes: [{ subject, changes }] },
   ImportResult: {
     about: 'kgit import',
     repository: 'always',
@@ -117,12 +120,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
         remote: nullableText,
         added: z.array(z.string()),
         deployment: nullableText,
+        madeRemote: nullableText.describe("The folder where the remote's repository was made."),
+        configured: nullableText.describe(
+          'The git setting by which a power cut loses nothing, where it was set.',
+        ),
       },
     ],
   },
   ListResult: {
     about: 'kgit list',
     repository: 'always',
+    skips: true,
     shapes: [{ items: z.array(z.object({ subject, events: count, lastEvent: subjectEvent.nullable() })) }],
   },
   LockResult: { about: 'kgit lock', repository: 'always', shapes: lockShapes },
@@ -130,6 +138,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   LogResult: {
     about: 'kgit log',
     repository: 'always',
+    skips: true,
     shapes: [
       {
         events: z.array(subjectEvent).describe('Newest last, unless --reverse.'),
@@ -193,13 +202,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
     shapes: [{ started: runRow, ended: runRow.nullable(), exitCode: count.nullable() }],
   },
   SetResult: { about: 'kgit set', repository: 'always', shapes: [changed] },
-  ShowResult: { about: 'kgit show', repository: 'always', shapes: [shownCluster] },
+  ShowResult: { about: 'kgit show', repository: 'always', skips: true, shapes: [shownCluster] },
   ShellInitResult: {
     about: 'kgit shell-init',
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
-  StatusResult: { about: 'kgit status', repository: 'always', shapes: [liveStatus, offlineStatus] },
+  StatusResult: {
+    about: 'kgit status',
+    repository: 'always',
+    skips: true,
+    shapes: [liveStatus, offlineStatus],
+  },
   SyncResult: {
     about: 'kgit sync',
     repository: 'always',
@@ -242,9 +256,19 @@ function repositoryOf({ repository: presence }: Kind): Shape {
   return { repository: presence === 'always' ? repository : repository.optional() };
 }
 
+/** Whether its answer may leave events out. */
+function tailOf({ skips = false }: Kind): Shape {
+  return skips ? { skipped } : {};
+}
+
+const skipped = z
+  .array(z.object({ path: z.string(), message: z.string() }))
+  .optional()
+  .describe('What was left out because it cannot be read as an event; the command then ends with 3.');
+
 function resultSchema(name: string, kind: Kind): z.ZodType {
   const head = { apiVersion: z.literal(API_VERSION), kind: z.literal(name), ...repositoryOf(kind) };
-  const [only, ...others] = kind.shapes.map((shape) => z.object({ ...head, ...shape }));
+  const [only, ...others] = kind.shapes.map((shape) => z.object({ ...head, ...shape, ...tailOf(kind) }));
   const schema = others.length === 0 ? (only as z.ZodType) : z.union([only as z.ZodType, ...others]);
   return schema.meta({ title: name, description: `The JSON result of '${kind.about}'.` });
 }

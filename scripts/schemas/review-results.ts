@@ -18,6 +18,13 @@ const checked = {
   files: count,
   events: count,
 };
+const history = z
+  .object({
+    from: revision.nullable().describe('Behind it; null for the beginning, as far as it is here.'),
+    commits: count.describe('How many, along first parents.'),
+    isComplete: z.boolean().describe('Whether nothing of it is missing from this clone.'),
+  })
+  .describe('How far commits were looked at.');
 export const changes = z.array(
   change.extend({
     event: ulid.nullable().describe('Null where no event tells of it.'),
@@ -37,7 +44,11 @@ export const manyChanges = {
 };
 
 export const validateShapes = [
-  { ...checked, base: revision.nullable().describe('The merge base that was compared with.') },
+  {
+    ...checked,
+    base: revision.nullable().describe('The merge base that was compared with.'),
+    history: history.nullable().describe('Null with --base.'),
+  },
 ];
 
 export const verifyShapes = [
@@ -46,5 +57,6 @@ export const verifyShapes = [
     trusted: revision.nullable().describe('The revision that was verified before.'),
     deployments: count,
     signatures: count.describe('How many were checked.'),
+    history,
   },
 ];

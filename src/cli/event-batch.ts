@@ -1,7 +1,8 @@
-import { parseAllDocuments } from 'yaml';
+import { LineCounter, parseAllDocuments } from 'yaml';
 import { UsageError } from '../errors.js';
 import { duplicateKey } from '../model/duplicate-key.js';
 import { MAX_EVENT_BYTES } from '../model/event-schema.js';
+import { type InexactNumber, inexactJsonNumber, inexactNumber } from '../model/exact-number.js';
 import { yamlProblem } from '../model/yaml.js';
 
 /** One document of a batch: its value, or why it cannot be read. */
@@ -27,12 +28,20 @@ function keyTwice(key: string, line: number): UsageError {
   });
 }
 
+/** A number that would not be kept as it is written, with its place, counted from 1. */
+function inexact({ problem }: InexactNumber, line: number, column: number): BatchItem {
+  const message = `line ${line}, column ${column}: ${problem}`;
+  return { error: new UsageError(message, { data: { line } }) };
+}
+
 function jsonLine(line: string, number: number): BatchItem {
   if (line.length > MAX_DOCUMENT) return tooLarge(number);
   try {
     const value = JSON.parse(line) as unknown;
     const twice = duplicateKey(line);
-    return twice === null ? { value } : { error: keyTwice(twice, number) };
+    if (twice !== null) return { error: keyTwice(twice, number) };
+    const found = inexactJsonNumber(line);
+    return found ? inexact(found, number, found.offset + 1) : { value };
   } catch (cause) {
     return {
       error: new UsageError(`line ${number} is not JSON: ${(cause as Error).message.slice(0, 200)}`, {
@@ -55,7 +64,8 @@ function largeDocument(text: string): number | null {
 function yamlItems(text: string): BatchItem[] {
   const large = largeDocument(text);
   if (large !== null) return [tooLarge(large)];
-  const documents = parseAllDocuments(text, { uniqueKeys: true });
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { uniqueKeys: true, lineCounter: lines });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document): BatchItem[] => {
     const [error] = [...document.errors, ...document.warnings];
@@ -72,6 +82,11 @@ function yamlItems(text: string): BatchItem[] {
         },
       ];
     if (document.contents === null) return [];
+    const number = inexactNumber(document.contents);
+    if (number) {
+      const { line, col } = lines.linePos(number.offset);
+      return [inexact(number, line, col)];
+    }
     try {
       return [{ value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown }];
     } catch (cause) {

@@ -1,11 +1,12 @@
 import { CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
 import type { RecordedState } from '../k0rdent/missed-transitions.js';
+import type { BrokenEvents } from '../model/broken-events.js';
 import type { KgitEvent } from '../model/event.js';
 import type { ClusterSubject } from '../model/subject.js';
 import { isMap } from '../model/value.js';
 import { listSubjects } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
-import { newestOf } from '../store/stored-events.js';
+import { newestOf, readAll } from '../store/stored-events.js';
 import { OBSERVED } from './transition-events.js';
 
 /** What `transitionEvent` puts into an event; null where it is none of these. */
@@ -15,23 +16,34 @@ interface Observed {
   readonly to: ClusterState | null;
 }
 
-/** The last states of the clusters of a management cluster that observers recorded. Throws InvalidStateError. */
-export async function recordedStates(view: StateView, management: string): Promise<RecordedState[]> {
+/**
+ * The last states of the clusters of a management cluster that observers recorded.
+ * @param broken what becomes of events that cannot be read
+ */
+export async function recordedStates(
+  view: StateView,
+  management: string,
+  broken: BrokenEvents,
+): Promise<RecordedState[]> {
   const subjects = (await listSubjects(view, 'cluster')).filter(
     (subject): subject is ClusterSubject => subject.kind === 'cluster' && subject.management === management,
   );
-  const states = await Promise.all(subjects.map((subject) => lastState(view, subject)));
+  const states = await Promise.all(subjects.map((subject) => lastState(view, subject, broken)));
   return states.filter((state) => state !== null);
 }
 
 /** Of a cluster on its way out further back to when that was asked for. */
-async function lastState(view: StateView, subject: ClusterSubject): Promise<RecordedState | null> {
+async function lastState(
+  view: StateView,
+  subject: ClusterSubject,
+  broken: BrokenEvents,
+): Promise<RecordedState | null> {
   const { namespace, name } = subject;
   let last: RecordedState | null = null;
-  for await (const stored of newestOf(view, subject, OBSERVED)) {
-    const event = stored.read();
-    const seen = readObserved(event);
-    if (seen === null) continue;
+  for await (const stored of newestOf(view, subject, OBSERVED, broken)) {
+    const [event] = readAll([stored], broken);
+    const seen = event ? readObserved(event) : null;
+    if (!event || seen === null) continue;
     if (last !== null && seen.uid !== last.uid) return last;
     const state: RecordedState = last ?? {
       ...{ namespace, name, uid: seen.uid, state: seen.to, at: event.timestamp },

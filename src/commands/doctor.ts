@@ -13,6 +13,7 @@ import { checkCheckout } from '../gitstore/doctor-checkout.js';
 import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
 import { askRemote, checkClock } from '../gitstore/doctor-remote.js';
 import { readConfig } from '../gitstore/repository.js';
+import { checkDurability } from '../gitstore/server-durability.js';
 import { actorOf, committerOf } from '../identity.js';
 import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
@@ -211,7 +212,10 @@ export default class Doctor extends KgitCommand {
       ];
     const url = layout.config.get(`remote.${remote}.url`) ?? remote;
     const target = { remote, url, branch, revision, timeout };
-    const { checks, skew } = await askRemote(git, target, systemClock);
-    return [...checks, checkClock(this.now(), skew, committed)];
+    const [{ checks, skew }, durability] = await Promise.all([
+      askRemote(git, target, systemClock),
+      checkDurability(git, url),
+    ]);
+    return [...checks, ...(durability ? [durability] : []), checkClock(this.now(), skew, committed)];
   }
 }

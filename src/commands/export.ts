@@ -17,6 +17,7 @@ import { hasCode } from '../store/durable-files.js';
 import { FolderLock } from '../store/folder-lock.js';
 import { ImportedFiles, textHash } from '../store/imported-files.js';
 import { listSubjects, readEvents, readState } from '../store/records.js';
+import { readAll } from '../store/stored-events.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subject.js';
 import { planExport } from '../sync/export/plan-export.js';
@@ -42,6 +43,7 @@ were withheld are on that machine alone. A file that has changed since it was im
       ' ',
     ),
     'USAGE',
+    'FINDINGS',
     'NO_REPO',
     'CONFLICT',
     'INVALID_STATE',
@@ -121,7 +123,7 @@ were withheld are on that machine alone. A file that has changed since it was im
   }
 
   async #part({ reading }: Context, subject: Subject, known: WithheldValues): Promise<ExportedSubject> {
-    const events = (await readEvents(reading.view, subject)).map((event) => event.read());
+    const events = readAll(await readEvents(reading.view, subject, this.skipped), this.skipped);
     const state = subject.kind === 'deployment' ? await readState(reading.view, subject.id) : null;
     return { subject, state, events, secrets: await known.all(subject) };
   }

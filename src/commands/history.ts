@@ -14,6 +14,7 @@ export default class History extends KgitCommand {
   static override description = helpText(
     `With PATH every change of what stands there, oldest first; without PATH the whole state, each value with the change that brought it there. It is told by the events, so it is the same whatever a forge made of the commits.`,
     'USAGE',
+    'FINDINGS',
     'NO_REPO',
     'INVALID_STATE',
     'NOT_FOUND',
@@ -39,7 +40,7 @@ export default class History extends KgitCommand {
     const path = this.args['path'] === undefined ? null : parseStatePath(this.args['path']);
     const { reading, settings } = await this.open(fetchPolicy(this.flags));
     const id = await resolveDeployment({ view: reading.view, settings });
-    const { state, events } = await readHistory(reading.view, id);
+    const { state, events } = await readHistory(reading.view, id, this.skipped);
     if (state === null && events.length === 0) {
       throw new NotFoundError(`deployment ${id} has no state: there is no ${statePath(id)}`, {
         suggestions: ["'kgit list deployments' shows those that there are"],

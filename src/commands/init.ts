@@ -17,6 +17,7 @@ import {
   openOrNull,
   prepareRepository,
 } from '../gitstore/prepare-repository.js';
+import { folderOfAddress, makeServer, syncPushes } from '../gitstore/server-durability.js';
 import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-files.js';
 import { actorOf } from '../identity.js';
 import { formatTimestamp } from '../model/event.js';
@@ -38,10 +39,32 @@ import { managementsOf, readState } from '../store/records.js';
 import type { Revision } from '../store/state-store.js';
 import { WriteCommand } from '../write-command.js';
 
+/** What was done to the repository that it is published to. */
+interface Prepared {
+  /** The folder where it was made; null where it was there. */
+  readonly made: string | null;
+  /** The setting by which it keeps what it acknowledges; null where nothing was set. */
+  readonly synced: string | null;
+}
+
+const NOTHING_LAID_OUT = { added: [], revision: null, attempts: 0, made: null, synced: null };
+
+function preparedLines({ made, synced }: Prepared, where: string, { style }: Screen): string[] {
+  const survives = 'what was acknowledged survives a power cut';
+  return [
+    ...(made === null
+      ? []
+      : [`  ${style('dim', '+')} ${made} ${style('dim', 'the repository of the remote')}`]),
+    ...(synced === null
+      ? []
+      : [`  ${style('dim', '+')} ${synced} ${style('dim', `in ${where}: ${survives}`)}`]),
+  ];
+}
+
 export default class Init extends WriteCommand {
   static override summary = 'Lay out a state repository.';
   static override description = helpText(
-    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else. With --propose nothing is laid out, and the deployment is proposed.`,
+    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one; a remote that is a folder is made where it is missing, and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless that is set already. Where parts of it are there already, adds what is missing and touches nothing else. With --propose nothing is laid out, and the deployment is proposed.`,
     'USAGE',
     'CONFLICT',
     'REMOTE',
@@ -84,7 +107,11 @@ export default class Init extends WriteCommand {
     if (this.flags['dry-run']) return this.#plan(git, path, settings, layout);
     await requireGit(new Git(this.config.root, this.environment), this.environment);
     await makeFolder(path);
+    const server = await this.#server(git, remote);
     const repository = await prepareRepository(git, path, DEFAULT_BRANCH, remote);
+    // Without a remote the repository is the one place where all of it lies.
+    const isAlone = !repository.config.has('remote.origin.url');
+    const synced = isAlone ? await syncPushes(git, repository.commonDir) : server.synced;
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
     const actor = actorOf(settings, this.environment, repository.config);
     const { store } = opened.repository;
@@ -92,7 +119,15 @@ export default class Init extends WriteCommand {
     await opened.repository.close();
     this.flags = { ...this.flags, repo: path };
     const begun = subject === null ? null : await this.#begin(subject);
-    return this.#result(path, subject, laid, begun);
+    return this.#result(path, subject, { ...laid, made: server.made, synced }, begun);
+  }
+
+  /** Makes the repository of a remote that is a folder here, where there is none, and has it keep what it acknowledges. */
+  async #server(git: Git, remote: string | undefined): Promise<Prepared> {
+    const folder = remote === undefined ? null : folderOfAddress(remote);
+    if (folder === null) return { made: null, synced: null };
+    const isMade = await makeServer(git, folder, DEFAULT_BRANCH);
+    return { made: isMade ? folder : null, synced: await syncPushes(git, folder) };
   }
 
   /** Proposes to begin a deployment in a repository that is laid out already. Throws NoRepositoryError. */
@@ -104,13 +139,13 @@ export default class Init extends WriteCommand {
     }
     this.flags = { ...this.flags, repo: path };
     const begun = await this.#begin(subject);
-    return this.#result(path, subject, { added: [], revision: null, attempts: 0 }, begun);
+    return this.#result(path, subject, NOTHING_LAID_OUT, begun);
   }
 
   async #result(
     path: string,
     subject: DeploymentSubject | null,
-    laid: Omit<LaidOut, 'revision'> & { readonly revision: Revision | null },
+    laid: Omit<LaidOut, 'revision'> & Prepared & { readonly revision: Revision | null },
     begun: WriteOutcome | null,
   ): Promise<CommandResult> {
     const { opened, reading } = await this.open('never');
@@ -126,12 +161,14 @@ export default class Init extends WriteCommand {
         operation: begun?.operation ?? null,
         delivery: begun?.delivery ?? laidOut,
         attempts: laid.attempts + (begun?.attempts ?? 0),
+        ...{ madeRemote: laid.made, configured: laid.synced },
         ...(begun?.proposal ? { proposal: begun.proposal } : {}),
       },
       names: [path],
       lines: (screen) => [
         `${screen.style('green', '✓')} state repository ${screen.style('bold', path)} ${screen.style('dim', where)}`,
         ...laid.added.map((file) => `  ${screen.style('dim', '+')} ${file}`),
+        ...preparedLines(laid, address ?? path, screen),
         ...(subject === null ? [] : [begunLine(subject, begun, screen)]),
         ...(begun ? proposalLines(begun, screen) : []),
       ],
@@ -172,7 +209,7 @@ export default class Init extends WriteCommand {
     return {
       json: {
         ...{ path, branch, revision: null, remote, added, deployment: id },
-        ...{ operation: null, delivery: 'dry-run', attempts: 0 },
+        ...{ operation: null, delivery: 'dry-run', attempts: 0, madeRemote: null, configured: null },
       },
       names: [path],
       lines: ({ style }) => [

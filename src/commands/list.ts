@@ -12,6 +12,7 @@ export default class List extends KgitCommand {
   static override summary = 'What the repository knows: deployments and clusters.';
   static override description = helpText(
     `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.`,
+    'FINDINGS',
     'NO_REPO',
     'INVALID_STATE',
     'REMOTE',
@@ -37,7 +38,7 @@ export default class List extends KgitCommand {
     const subjects = await listSubjects(reading.view, kind);
     const items = await Promise.all(
       subjects.map(async (subject) => {
-        const { events, last } = await summariseSubject(reading.view, subject);
+        const { events, last } = await summariseSubject(reading.view, subject, this.skipped);
         const name = formatSubject(subject);
         return { subject: name, events, lastEvent: last ? { ...last.event, subject: name } : null };
       }),

@@ -28,6 +28,7 @@ export default class Log extends KgitCommand {
   static override description = helpText(
     `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of all, in the order of publishing. The same filter twice is or, different filters are and.`,
     'USAGE',
+    'FINDINGS',
     'NO_REPO',
     'INVALID_STATE',
     'NOT_FOUND',
@@ -124,7 +125,7 @@ export default class Log extends KgitCommand {
   #page(context: Context, subject: Subject | null, filter: EventFilter, limit: number): Promise<EventPage> {
     const { reading, opened } = context;
     const [before, after] = [this.flags['before'], this.flags['after']] as (string | undefined)[];
-    const options = { before, after, filter, limit };
+    const options = { before, after, filter, limit, broken: this.skipped };
     if (subject === null) {
       const hint = hintOf(filter, [before ?? [], after ?? []].flat());
       return readPage(
@@ -135,11 +136,14 @@ export default class Log extends KgitCommand {
           reading.pending,
           hint,
           limit + 2,
+          this.skipped,
         ),
         options,
       );
     }
-    return readEvents(reading.view, subject).then((events) => readPage(events.reverse(), options));
+    return readEvents(reading.view, subject, this.skipped).then((events) =>
+      readPage(events.reverse(), options),
+    );
   }
 
   #result(events: readonly SubjectEvent[], next: string | null, withSubject: boolean): CommandResult {

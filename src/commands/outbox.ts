@@ -74,7 +74,8 @@ export default class Outbox extends KgitCommand {
       });
     if ((verb === 'list' || verb === 'retry') && id !== undefined && !isProposed)
       throw new UsageError(`${verb} takes no ID: operations are published in their order`);
-    const { opened, settings } = await this.open('never');
+    // What waits can be seen and dropped whatever kgit.yaml says; what publishes must be able to read it.
+    const { opened, settings } = verb === 'retry' ? await this.open('never') : await this.openUnread();
     const { repository } = opened;
     if (verb === 'drop') await this.#drop(id as string, repository.outbox);
     if (verb === 'requeue') await this.#requeue(id as string, repository.outbox);

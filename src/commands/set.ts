@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
-import { parseAssignment } from '../cli/assignments.js';
+import { isInexactText, parseAssignment } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
 import { UsageError } from '../errors.js';
 import type { Precondition } from '../model/operation.js';
@@ -10,7 +10,7 @@ import { StateCommand } from '../state-command.js';
 export default class SetPaths extends StateCommand {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
-    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. A VALUE is a YAML scalar or flow value: 3, true, text, [a, b], {k: v}; nothing is the empty string. Where nothing changes, nothing is written.`,
+    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. A VALUE is a YAML scalar or flow value: 3, true, text, [a, b], {k: v}; nothing is the empty string; a number that would lose digits is text. Where nothing changes, nothing is written.`,
     'USAGE',
     'NO_REPO',
     'LOCK_HELD',
@@ -67,6 +67,9 @@ export default class SetPaths extends StateCommand {
       const word = this.words[edits.findIndex((edit) => edit.path === path)] ?? '';
       if (typeof value === 'number' && !word.endsWith(`=${value}`)) {
         this.note(`${formatStatePath(path)} is the number ${value}; --string keeps the text as you wrote it`);
+      }
+      if (!asString && typeof value === 'string' && isInexactText(value)) {
+        this.note(`${formatStatePath(path)} is kept as text: as a number it would lose digits`);
       }
     }
     const fields = { action: this.flags['action'] };

@@ -13,6 +13,7 @@ import { formatSubject } from '../model/subject.js';
 import { fetchPolicy } from '../read-flags.js';
 import { readClusters } from '../store/cluster-records.js';
 import { readEvents } from '../store/records.js';
+import { readAll } from '../store/stored-events.js';
 
 /** How many events of either side a page shows. */
 const TIME_LINE = 50;
@@ -23,6 +24,7 @@ export default class Show extends ClusterCommand {
   static override description = helpText(
     `All that k0rdent and the repository know of one cluster: its state and what explains it, conditions, services, upgrades, config with secrets masked, divergence, and the events of Kubernetes and of kgit on one time line. -o md makes a Markdown page of it. Of a cluster that is gone it shows what is recorded, and says so.`,
     'USAGE',
+    'FINDINGS',
     'NO_REPO',
     'NOT_FOUND',
     'CLUSTER',
@@ -44,7 +46,7 @@ export default class Show extends ClusterCommand {
     const context = await this.open(policy === 'default' ? 'try' : policy);
     const one = await this.namedCluster(context, this.args['subject'] ?? '');
     const subject = formatSubject(one);
-    const records = (await readClusters(context.reading.view)).filter(
+    const records = (await readClusters(context.reading.view, this.skipped)).filter(
       (record) => formatSubject(record.subject) === subject,
     );
     const { namespace, name } = one;
@@ -57,14 +59,9 @@ export default class Show extends ClusterCommand {
     const failed = contexts.some(({ error }) => error !== null);
     if (!kept && !record?.lastEvent && !failed) throw await this.notKnown(context, one);
     const explained = kept ? await this.explained(context, one, kept, TIME_LINE) : null;
-    const stored = explained ? [] : await readEvents(context.reading.view, one);
+    const stored = explained ? [] : await readEvents(context.reading.view, one, this.skipped);
     const entries =
-      explained?.timeLine ??
-      timeLine(
-        stored.slice(-TIME_LINE).map((event) => event.read()),
-        [],
-        TIME_LINE,
-      );
+      explained?.timeLine ?? timeLine(readAll(stored.slice(-TIME_LINE), this.skipped), [], TIME_LINE);
     const page = {
       ...{
         subject,

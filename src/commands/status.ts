@@ -95,7 +95,7 @@ export default class Status extends ClusterCommand {
     const context = await this.open(policy === 'default' ? 'try' : policy);
     const one = name === undefined ? null : await this.namedCluster(context, name);
     const namespace = one?.namespace ?? this.#namespace();
-    const records = (await readClusters(context.reading.view)).filter(
+    const records = (await readClusters(context.reading.view, this.skipped)).filter(
       ({ subject }) => !one || formatSubject(subject) === formatSubject(one),
     );
     if (this.flags['offline'] && this.format === 'prometheus')
@@ -227,7 +227,7 @@ export default class Status extends ClusterCommand {
     one: ClusterSubject | null,
   ): Promise<Missed> {
     const { view } = await opened.repository.read({ olderThan: 0 }, settings.timeout);
-    const recorded = await recordedStates(view, watchable.management);
+    const recorded = await recordedStates(view, watchable.management, this.skipped);
     const wanted = recorded.filter(
       ({ namespace, name }) => !one || (namespace === one.namespace && name === one.name),
     );

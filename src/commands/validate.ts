@@ -5,16 +5,16 @@ import type { CommandResult, Format } from '../cli/output.js';
 import type { OpenRepository } from '../composition.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
-import type { Value } from '../model/value.js';
 import { Findings } from '../review/finding.js';
 import { validate } from '../review/validate.js';
 import type { Settings } from '../settings.js';
 import type { Revision } from '../store/state-store.js';
+import { TrustedRevision } from '../store/trusted-revision.js';
 
 export default class Validate extends KgitCommand {
   static override summary = 'Check the files of a state repository, as a proposal must satisfy it.';
   static override description = helpText(
-    `Checks what is checked out (HEAD; without a checkout the state branch): every file against its schema and its path, ids, times, secrets, kinds and sizes of files. With --base also what changed since the merge base with it: published events stay as they are, be they sealed meanwhile, and a change of state.yaml comes with its event. What others published on the base meanwhile is no finding. docs/review.md tells the rules.`,
+    `Checks what is checked out (HEAD; without a checkout the state branch): every file against its schema and its path, ids, times, secrets, kinds and sizes of files, and that no commit of its history took a published event away or edited it. With --base, instead of the history, what changed since the merge base with it: published events stay as they are, be they sealed meanwhile, and a change of state.yaml comes with its event. What others published on the base meanwhile is no finding. docs/review.md tells the rules.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
@@ -40,7 +40,7 @@ export default class Validate extends KgitCommand {
   };
 
   protected override get readsHistory(): boolean {
-    return this.flags['base'] !== undefined;
+    return true;
   }
 
   protected override get readsSettingsFiles(): boolean {
@@ -68,8 +68,9 @@ export default class Validate extends KgitCommand {
       throw new NoRepositoryError(`${opened.path}: nothing is committed, so there is nothing to check`);
     const since = base === null ? null : await this.#mergeBase(base, revision, opened);
     const findings = new Findings();
-    const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);
-    const counts = await validate(revision, since, { review, store, now: this.now(), findings, markerFault });
+    const trusted = await new TrustedRevision(opened.localFolder, store.target).read();
+    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
+    const counts = await validate(revision, { base: since, trusted }, check);
     this.setRepository(revision, (await store.head()).fetchedAt, await repository.outbox.size());
     const { list, total, errors } = findings;
     return {

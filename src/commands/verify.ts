@@ -5,7 +5,6 @@ import type { CommandResult } from '../cli/output.js';
 import { Unkept } from '../cli/unkept.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import { counted } from '../model/counted.js';
-import type { Value } from '../model/value.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { Findings } from '../review/finding.js';
 import { verify } from '../review/verify.js';
@@ -14,7 +13,7 @@ import { TrustedRevision } from '../store/trusted-revision.js';
 export default class Verify extends KgitCommand {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
-    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that the history still leads back, along first parents, to the revision that was verified last in this clone, and that no event since was changed; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. docs/review.md tells more.`,
+    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that no commit, along first parents, took a published event away or edited it, and that the history still leads back to the revision that was verified last in this clone, behind which it is looked at then; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. docs/review.md tells more.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
@@ -52,12 +51,12 @@ export default class Verify extends KgitCommand {
     const trusted = new TrustedRevision(localFolder, store.target);
     const before = this.flags['trust'] === true ? null : await trusted.read();
     const findings = new Findings();
-    const markerFault = (marker: Record<string, Value>) => this.markerFault(marker);
-    const check = { review, store, now: this.now(), findings, markerFault };
+    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
     const counts = await verify(revision, before, check);
     const { list, total, errors } = findings;
     const unkept = new Unkept((message) => this.note(message));
-    if (errors === 0)
+    // What was not looked at is not trusted.
+    if (errors === 0 && counts.history.isComplete)
       await unkept.unlessNoted('what was verified is not remembered here', trusted.write(revision));
     this.setRepository(revision, fetchedAt, await repository.outbox.size());
     return {
@@ -69,6 +68,7 @@ export default class Verify extends KgitCommand {
           counted(counts.deployments, 'state'),
           counted(counts.events, 'event'),
           counted(counts.signatures, 'signature'),
+          counted(counts.history.commits, 'commit'),
         ].join(', ');
         const since =
           before === null ? 'nothing was verified here before' : `verified before: ${before.slice(0, 12)}`;

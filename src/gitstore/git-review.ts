@@ -1,16 +1,24 @@
 import { InvalidStateError } from '../errors.js';
-import type { ChangedFile, ReviewStore, Signature, Signers, TreeFile } from '../store/review-store.js';
+import type {
+  ChangedFile,
+  HistoryChange,
+  HistoryCommit,
+  ReviewStore,
+  Signature,
+  Signers,
+  TreeFile,
+} from '../store/review-store.js';
 import type { Revision } from '../store/state-store.js';
 import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
 import { type Git, gitFailed } from './git.js';
 import { gitRecords } from './git-records.js';
+import { historyChanges } from './history-changes.js';
+import { changedFile } from './raw-changes.js';
+import { isPartialClone, type Repository } from './repository.js';
 import { signatures } from './signatures.js';
 
 /** What `git ls-tree -l` says of an entry. */
 const ENTRY = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(-|\d+)$/;
-/** What `git diff-tree --raw` says of a file. */
-const DIFFERENCE = /^:(\d{6}) (\d{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]\d*$/;
-const NOTHING = '000000';
 
 function entryOf(record: string): TreeFile {
   const cut = record.indexOf('\t');
@@ -21,6 +29,7 @@ function entryOf(record: string): TreeFile {
 /** Reviews of a git repository: what is compared there is commits and trees, by git itself. */
 export class GitReview implements ReviewStore {
   readonly isShallow: boolean;
+  readonly isPartial: boolean;
   readonly #git: Git;
   readonly #checkout: Git | null;
 
@@ -28,10 +37,11 @@ export class GitReview implements ReviewStore {
    * @param git aimed at the repository's common folder
    * @param checkout runs where the user stands: a worktree has a HEAD of its own; null where nothing is checked out
    */
-  constructor(git: Git, checkout: Git | null, isShallow: boolean) {
+  constructor(git: Git, checkout: Git | null, layout: Repository) {
     this.#git = git;
     this.#checkout = checkout;
-    this.isShallow = isShallow;
+    this.isShallow = layout.isShallow;
+    this.isPartial = isPartialClone(layout);
   }
 
   async checkedOut(): Promise<Revision | null> {
@@ -67,12 +77,17 @@ export class GitReview implements ReviewStore {
     if (code !== 0) throw gitFailed(args, code, stderr);
     const fields = stdout.toString('utf8').split('\0');
     const changed: ChangedFile[] = [];
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-      const [, was, is, before = '', after = ''] = DIFFERENCE.exec(fields[at] as string) ?? [];
-      const side = (mode: string | undefined, oid: string) => (mode === NOTHING ? null : oid);
-      changed.push({ path: fields[at + 1] as string, before: side(was, before), after: side(is, after) });
-    }
+    for (let at = 0; at + 1 < fields.length; at += 2)
+      changed.push(changedFile(fields[at] as string, fields[at + 1] as string));
     return changed;
+  }
+
+  history(
+    from: Revision | null,
+    to: Revision,
+    onCommit: (commit: HistoryCommit) => void,
+  ): AsyncIterable<HistoryChange> {
+    return historyChanges(this.#git, from, to, onCommit);
   }
 
   async contentAt(revision: Revision, path: string): Promise<string | null> {

@@ -4,11 +4,14 @@ import type { Edit } from '../model/edit.js';
 import type { EventFilter } from '../model/event-filter.js';
 import type { Precondition } from '../model/operation.js';
 import { parseStatePath } from '../model/state-path.js';
-import { isValue, type Value } from '../model/value.js';
+import { isValue, type Value, valueFault } from '../model/value.js';
 import type { ChangeOptions, LogOptions } from './types.js';
 
 function checkedValue(path: string, value: unknown): Value {
-  if (isValue(value)) return value;
+  const isKnown = isValue(value);
+  const fault = isKnown ? valueFault(value) : null;
+  if (fault !== null) throw new UsageError(`${path}: ${fault}`, { data: { path } });
+  if (isKnown) return value;
   throw new UsageError(
     `${path}: the value is neither text, finite number, truth value, null, list nor mapping`,
     {

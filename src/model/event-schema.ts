@@ -2,13 +2,15 @@ import { UsageError } from '../errors.js';
 import { ACTION_RULE, isAction, type KgitEvent, LIFECYCLES, OUTCOMES } from './event.js';
 import { rfc3339Fault } from './rfc3339.js';
 import { isUlid } from './ulid.js';
-import { isMap, isValue, setOwn } from './value.js';
+import { isMap, isValue, keyFault, setOwn, textFault, valueFault } from './value.js';
 
 /** Longest single text of an event, in characters. */
 export const MAX_TEXT = 256 * 1024;
 /** Largest event, in bytes of its JSON. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
 const MAX_WORD = 1024;
+/** Longest name of a field in a message, in characters. */
+const MAX_SHOWN = 80;
 
 /** What is wrong with a value; null where nothing is. */
 type Rule = (value: unknown) => string | null;
@@ -26,7 +28,7 @@ const textWhere =
     typeof value === 'string' ? rule(value) : notOf('string', value);
 
 const longer = (text: string, limit: number) =>
-  text.length > limit ? `is longer than ${limit} characters` : null;
+  text.length > limit ? `is longer than ${limit} characters` : textFault(text);
 const word = textWhere((text) => (text === '' ? 'must not be empty' : longer(text, MAX_WORD)));
 const text = textWhere((given) => longer(given, MAX_TEXT));
 const oneOf =
@@ -36,10 +38,10 @@ const oneOf =
       ? null
       : `Invalid option: expected one of ${words.map((known) => JSON.stringify(known)).join('|')}`;
 const map: Rule = (value) =>
-  isMap(value) && isValue(value) ? null : 'must be a mapping of values, nested 64 deep at most';
+  isMap(value) && isValue(value) ? valueFault(value) : 'must be a mapping of values, nested 64 deep at most';
 const anyValue: Rule = (value) =>
   isValue(value)
-    ? null
+    ? valueFault(value)
     : 'holds something that is neither text, number, truth value, list nor mapping, or is nested too deep';
 const duration: Rule = (value) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) return notOf('number', value);
@@ -95,8 +97,8 @@ function checked(input: Readonly<Record<string, unknown>>): Record<string, unkno
   }
   for (const [field, value] of Object.entries(input)) {
     if (Object.hasOwn(RULES, field)) continue;
-    const why = value === undefined ? 'is missing' : anyValue(value);
-    if (why) throw invalidField(field, why);
+    const why = value === undefined ? 'is missing' : (keyFault(field) ?? anyValue(value));
+    if (why) throw invalidField(field.slice(0, MAX_SHOWN), why);
     setOwn(fields, field, value);
   }
   return fields;

@@ -1,9 +1,16 @@
+import { UsageError } from '../errors.js';
+import type { Edit } from './edit.js';
 import type { KgitEvent } from './event.js';
 import { checkEventFields } from './event-schema.js';
 import { newEvent } from './new-event.js';
 import { type Actor, type EventWrite, type Operation, titleOf } from './operation.js';
 import { guardSecrets } from './secret/guard-secrets.js';
+import { formatStatePath } from './state-path.js';
 import type { IdSource } from './ulid.js';
+import { keyFault, textFault, valueFault } from './value.js';
+
+/** Longest path in a message, in characters. */
+const MAX_SHOWN = 200;
 
 /** Who writes, where, when, and in which run: fixed when an operation is made, so that a retry is the same one. */
 export interface Writer {
@@ -28,8 +35,19 @@ export function makeEvent(
   });
 }
 
+/** Throws UsageError for an edit whose path or value would not be in a file what it is here. */
+function checkEdit(edit: Edit): void {
+  const keys = edit.path.map((part) => keyFault(String(part)));
+  const fault =
+    keys.find((key) => key !== null) ??
+    (edit.op === 'set' || edit.op === 'merge' ? valueFault(edit.value) : null);
+  if (fault === null) return;
+  const path = formatStatePath(edit.path).slice(0, MAX_SHOWN);
+  throw new UsageError(`${path}: ${fault}`, { data: { path } });
+}
+
 /**
- * One operation of these events, guarded against secrets. Throws SecretError.
+ * One operation of these events, guarded against secrets. Throws SecretError, UsageError.
  * @param allowSecret why what looks secret is written all the same
  */
 export function makeOperation(
@@ -38,6 +56,9 @@ export function makeOperation(
   more: Partial<Operation>,
   allowSecret: string | undefined,
 ): Operation {
+  const name = textFault(actor.name);
+  if (name !== null) throw new UsageError(`the user's name ${name}`);
+  for (const edit of more.change?.edits ?? []) checkEdit(edit);
   const operation: Operation = {
     id: ids.next(),
     time: now,

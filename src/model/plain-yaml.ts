@@ -24,7 +24,10 @@ function scalarOf(text: string): Value | undefined {
   if (isPlainText(text)) return text;
   if (QUOTED.test(text)) return JSON.parse(text) as Scalar;
   if (SINGLE.test(text)) return text.slice(1, -1).replaceAll("''", "'");
-  return NUMBER.test(text) ? Number(text) : undefined;
+  if (!NUMBER.test(text)) return undefined;
+  const number = Number(text);
+  // One with more digits than a double holds is for the parser to refuse.
+  return String(number) === text ? number : undefined;
 }
 
 type Mapping = Record<string, Value>;

@@ -1,4 +1,5 @@
 import { InvalidStateError } from '../errors.js';
+import { type BrokenEvents, REFUSE_BROKEN, readOrNote } from './broken-events.js';
 import type { KgitEvent } from './event.js';
 import { checkedEvent, type EventHead, headReader, parseEvent, readHead } from './event-file.js';
 import { isPlainBlock } from './plain-block.js';
@@ -77,7 +78,7 @@ class Slice implements SealedEvent {
 }
 
 /** The events of a file that a person laid out in another way: all of it is parsed at once. */
-function parseWhole(text: string, file: string): SealedEvent[] {
+function parseWhole(text: string, file: string, broken: BrokenEvents): SealedEvent[] {
   const value = parseYaml(text, file);
   const events = isMap(value) ? value['events'] : null;
   if (!Array.isArray(events)) {
@@ -86,20 +87,40 @@ function parseWhole(text: string, file: string): SealedEvent[] {
       suggestions: [`Look at who changed it: git log -- ${file}`],
     });
   }
-  return events.map((item) => {
-    const event = checkedEvent(item, file);
-    return { head: event, text: () => formatYaml(item), read: () => event };
+  return events.flatMap((item, i): SealedEvent[] => {
+    const event = readOrNote(broken, file, () => checkedItem(item, i, file));
+    return event ? [{ head: event, text: () => formatYaml(item), read: () => event }] : [];
   });
+}
+
+/** An item of the list, which stands on no line that is known. */
+function checkedItem(item: unknown, index: number, file: string): KgitEvent {
+  try {
+    return checkedEvent(item, file);
+  } catch (error) {
+    if (!(error instanceof InvalidStateError)) throw error;
+    const { message, suggestions, data } = error;
+    const placed = message.replace(`${file}: `, `${file}: event ${index + 1} of the list: `);
+    throw new InvalidStateError(placed, { suggestions, data });
+  }
 }
 
 /**
  * The events of a sealed month in the order of the file. Where it is laid out as kgit does it is cut by its
- * indentation, so that thousands of events cost no parsing. Throws InvalidStateError.
+ * indentation, so that thousands of events cost no parsing. Throws InvalidStateError for what is no list of events.
+ * @param broken what becomes of events in it that cannot be read
  */
-export function parseSealedMonth(text: string, file: string): SealedEvent[] {
+export function parseSealedMonth(
+  text: string,
+  file: string,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): SealedEvent[] {
   const starts = itemStarts(text);
-  if (!starts) return parseWhole(text, file);
-  return starts.slice(0, -1).map((start, i) => new Slice(text, file, start, starts[i + 1] as number));
+  if (!starts) return parseWhole(text, file, broken);
+  return starts.slice(0, -1).flatMap((start, i) => {
+    const slice = readOrNote(broken, file, () => new Slice(text, file, start, starts[i + 1] as number));
+    return slice ?? [];
+  });
 }
 
 const NAME = /^(?:cluster_name|deployment_id): (?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9][\w.-]*))\n/;
@@ -136,7 +157,7 @@ function keepsMeaning(text: string, event: KgitEvent, file: string): boolean {
   const starts = itemStarts(month);
   if (starts?.length !== 2) return false;
   try {
-    const [read] = parseWhole(month, file);
+    const [read] = parseWhole(month, file, REFUSE_BROKEN);
     return JSON.stringify(read?.read()) === JSON.stringify(event);
   } catch (error) {
     if (error instanceof InvalidStateError) return false;

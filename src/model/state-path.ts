@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { isMap } from './value.js';
+import { isMap, textFault } from './value.js';
 
 /** A place in a state document: keys of maps and indexes of lists, outermost first. */
 export type StatePath = readonly (string | number)[];
@@ -41,6 +41,8 @@ export function parseStatePath(text: string): StatePath {
     let key: string | number;
     if (text[at] === '"') {
       [key, at] = quotedKey(text, at);
+      const fault = textFault(key);
+      if (fault) throw bad(text, `a key ${fault}`);
     } else {
       let end = at;
       while (end < text.length && text[end] !== '.') end++;

@@ -32,6 +32,40 @@ export function isFileValue(value: unknown): value is Value {
   return isValue(value, -DEPTH_IN_FILE);
 }
 
+/** Longest key of a mapping, in characters: a reader of YAML need not look further for the mark behind it. */
+export const MAX_KEY = 1024;
+const HALF_A_CHARACTER = /\p{Surrogate}/u;
+
+/** Why a text would not be in a file what it is here; null where it would. */
+export function textFault(text: string): string | null {
+  return HALF_A_CHARACTER.test(text)
+    ? 'holds half of a character (a lone surrogate such as \\ud800), which no UTF-8 text can hold: leave it out'
+    : null;
+}
+
+/** Why a key of a mapping would not be in a file what it is here; null where it would. */
+export function keyFault(key: string): string | null {
+  return key.length > MAX_KEY
+    ? `has a key of ${key.length} characters, and a key has ${MAX_KEY} at most: put long text into a value`
+    : textFault(key);
+}
+
+/** Why a value would not be in a file what it is here: the fault of the first of its texts and keys that has one. */
+export function valueFault(value: Value): string | null {
+  if (typeof value === 'string') return textFault(value);
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value)) return firstFault(value, valueFault);
+  return firstFault(Object.entries(value), ([key, item]) => keyFault(key) ?? valueFault(item));
+}
+
+function firstFault<T>(items: readonly T[], faultOf: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const fault = faultOf(item);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
 /** Equality of values; the order of keys does not matter, that of lists does. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || (a === 0 && b === 0)) return true;

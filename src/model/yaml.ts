@@ -1,5 +1,6 @@
 import { Document, isScalar, LineCounter, parseDocument, Scalar, visit, type YAMLError } from 'yaml';
 import { InvalidStateError } from '../errors.js';
+import { inexactNumber } from './exact-number.js';
 import { formatPlainYaml } from './format-plain-yaml.js';
 import { readPlainYaml } from './plain-yaml.js';
 import { isFileValue, type Value } from './value.js';
@@ -16,9 +17,8 @@ export function yamlProblem(error: YAMLError): string {
   return line.replace(/ at line \d+, column \d+:?$/, '') || error.code;
 }
 
-function invalid(file: string, error: YAMLError, lines: LineCounter): InvalidStateError {
-  const { line, col } = lines.linePos(error.pos[0]);
-  const message = yamlProblem(error);
+function invalid(file: string, message: string, offset: number, lines: LineCounter): InvalidStateError {
+  const { line, col } = lines.linePos(offset);
   return new InvalidStateError(`${file}:${line}:${col}: ${message}`, {
     data: { path: file, line, column: col },
     suggestions: [`Mend ${file} at line ${line}, commit it, and run the command again`],
@@ -27,7 +27,7 @@ function invalid(file: string, error: YAMLError, lines: LineCounter): InvalidSta
 
 /**
  * Parses one YAML 1.2 document that nobody vouches for: size, aliases and depth are bounded, custom tags,
- * duplicate keys and a second document refused.
+ * duplicate keys, a second document, and numbers that would not be kept as they are written are refused.
  * Throws InvalidStateError that names file, line and column.
  */
 export function parseYamlDocument(text: string, file: string): Document.Parsed {
@@ -44,7 +44,9 @@ export function parseYamlDocument(text: string, file: string): Document.Parsed {
     uniqueKeys: true,
   });
   const error = document.errors[0] ?? document.warnings[0];
-  if (error) throw invalid(file, error, lines);
+  if (error) throw invalid(file, yamlProblem(error), error.pos[0], lines);
+  const number = inexactNumber(document.contents);
+  if (number) throw invalid(file, number.problem, number.offset, lines);
   return document;
 }
 

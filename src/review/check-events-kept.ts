@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { InvalidStateError } from '../errors.js';
 import { parseEvent } from '../model/event-file.js';
 import { eventPath } from '../model/layout.js';
@@ -7,6 +8,7 @@ import { MAX_YAML_BYTES } from '../model/yaml.js';
 import type { ChangedFile, ReviewStore } from '../store/review-store.js';
 import type { Revision } from '../store/state-store.js';
 import type { Findings } from './finding.js';
+import { shellWord } from './shell-word.js';
 
 /** So much is read at a time, unless one month alone is larger. */
 const BATCH_FILES = 4_096;
@@ -58,59 +60,72 @@ function eventsOf(path: string, text: string, isSealed: boolean): Map<string, st
   }
 }
 
+/** What an event says, in its order; null where it cannot be read. */
+function meaningOf(text: string, path: string): string | null {
+  try {
+    return JSON.stringify(parseEvent(text, path));
+  } catch (error) {
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
+}
+
 /** Whether two texts of an event say the same in the same order; sealing may have to write one anew. */
 function saysTheSame(before: string, after: string, path: string): boolean {
   if (before === after) return true;
-  try {
-    return JSON.stringify(parseEvent(before, path)) === JSON.stringify(parseEvent(after, path));
-  } catch (error) {
-    if (error instanceof InvalidStateError) return false;
-    throw error;
-  }
+  const meaning = meaningOf(before, path);
+  return meaning !== null && meaning === meaningOf(after, path);
+}
+
+/** An event that was published and is not there any more as it was. */
+export interface LostEvent {
+  /** Edited: in its own file, which is all that is known; changed: it says something else where it lies now. */
+  readonly kind: 'removed' | 'edited' | 'changed';
+  /** Where the event lies, or would lie, in a file of its own. */
+  readonly path: string;
+  /** The file that it is not in as it was. */
+  readonly file: string;
+  /** The file that held it, and the name of what that file held. */
+  readonly held: { readonly path: string; readonly oid: string };
+  /** Names what it said; null where that was not read. */
+  readonly digest: string | null;
+}
+
+/** Names what an event says, however it is laid out. */
+export function eventDigest(text: string, path: string): string {
+  return createHash('sha256')
+    .update(meaningOf(text, path) ?? text)
+    .digest('hex');
 }
 
 /** Content by its name; that of a hostile size is left out, for its size is a finding of its own. */
 type Contents = (oid: string | null) => string | null;
 
-function checkMonth(
-  { files, sealed }: MonthChange,
-  contents: Contents,
-  from: Revision,
-  findings: Findings,
-): void {
-  const restore = (path: string) => `git checkout ${from.slice(0, 12)} -- ${path}`;
-  const before = new Map<string, string>();
+function* lostOfMonth({ files, sealed }: MonthChange, contents: Contents): Generator<LostEvent> {
+  type Held = { readonly text: string; readonly path: string; readonly oid: string };
+  const before = new Map<string, Held>();
   const after = new Map<string, string>();
-  const take = (into: Map<string, string>, path: string, oid: string | null, isSealed: boolean) => {
+  const take = (path: string, oid: string | null, isSealed: boolean) => {
     const text = contents(oid);
-    if (text === null) return;
-    for (const [name, own] of eventsOf(path, text, isSealed)) into.set(name, own);
+    return text === null ? new Map<string, string>() : eventsOf(path, text, isSealed);
   };
-  if (sealed) {
-    take(before, sealed.path, sealed.before, true);
-    take(after, sealed.path, sealed.after, true);
+  const takeBoth = ({ path, before: was, after: is }: ChangedFile, isSealed: boolean) => {
+    for (const [name, text] of take(path, was, isSealed)) before.set(name, { text, path, oid: was ?? '' });
+    for (const [name, text] of take(path, is, isSealed)) after.set(name, text);
+  };
+  if (sealed) takeBoth(sealed, true);
+  for (const file of files) {
+    const { path, before: was, after: is } = file;
+    if (was !== null && is !== null)
+      yield { kind: 'edited', path, file: path, held: { path, oid: was }, digest: null };
+    else takeBoth(file, false);
   }
-  for (const { path, before: was, after: is } of files) {
-    if (was !== null && is !== null) {
-      findings.add('event-changed', path, 'an event that is published is never edited', {
-        fix: `Restore it (${restore(path)}), and say what is right in a new event`,
-      });
-      continue;
-    }
-    take(before, path, was, false);
-    take(after, path, is, false);
-  }
-  for (const [path, text] of before) {
+  for (const [path, { text, ...held }] of before) {
     const there = after.get(path);
-    const file = sealed && there !== undefined ? sealed.path : path;
-    if (there === undefined)
-      findings.add('event-removed', path, 'an event that is published is not there any more', {
-        fix: `Put it back: ${restore(sealed?.before ? sealed.path : path)}`,
-      });
-    else if (!saysTheSame(text, there, path))
-      findings.add('event-changed', file, `the event ${path} is not what was published`, {
-        fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
-      });
+    if (there !== undefined && saysTheSame(text, there, path)) continue;
+    const kind = there === undefined ? 'removed' : 'changed';
+    const file = kind === 'changed' && sealed ? sealed.path : path;
+    yield { kind, path, file, held, digest: eventDigest(text, path) };
   }
 }
 
@@ -155,13 +170,15 @@ async function withUnchangedSealed(
   return oid === null ? month : { ...month, sealed: { path, before: oid, after: oid } };
 }
 
-/** Sees that every event that the older of two revisions has is in the newer one unchanged, be it sealed meanwhile. */
-export async function checkEventsKept(
+/**
+ * The events that changes of files took away or edited, be they sealed meanwhile.
+ * @param to the revision that the changes led to
+ */
+export async function* lostEvents(
   review: ReviewStore,
   changes: readonly ChangedFile[],
-  { from, to }: { readonly from: Revision; readonly to: Revision },
-  findings: Findings,
-): Promise<void> {
+  to: Revision,
+): AsyncGenerator<LostEvent> {
   const months: MonthChange[] = [];
   for (const month of byMonth(changes)) months.push(await withUnchangedSealed(month, review, to));
   const all = [...new Set(months.flatMap(oidsOf))];
@@ -172,6 +189,30 @@ export async function checkEventsKept(
     const read = await review.contents(oids);
     const texts = new Map(oids.map((oid, i) => [oid, (read[i] as Buffer).toString('utf8')]));
     const contents: Contents = (oid) => (oid === null ? null : (texts.get(oid) ?? null));
-    for (const month of batch) checkMonth(month, contents, from, findings);
+    for (const month of batch) yield* lostOfMonth(month, contents);
+  }
+}
+
+/** Sees that every event that the older of two revisions has is in the newer one unchanged, be it sealed meanwhile. */
+export async function checkEventsKept(
+  review: ReviewStore,
+  changes: readonly ChangedFile[],
+  { from, to }: { readonly from: Revision; readonly to: Revision },
+  findings: Findings,
+): Promise<void> {
+  const restore = (path: string) => `git checkout ${from.slice(0, 12)} -- ${shellWord(path)}`;
+  for await (const { kind, path, file, held } of lostEvents(review, changes, to)) {
+    if (kind === 'edited')
+      findings.add('event-changed', path, 'an event that is published is never edited', {
+        fix: `Restore it (${restore(path)}), and say what is right in a new event`,
+      });
+    else if (kind === 'removed')
+      findings.add('event-removed', path, 'an event that is published is not there any more', {
+        fix: `Put it back: ${restore(held.path)}`,
+      });
+    else
+      findings.add('event-changed', file, `the event ${path} is not what was published`, {
+        fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
+      });
   }
 }

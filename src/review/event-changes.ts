@@ -1,29 +1,38 @@
+import { type BrokenEvents, REFUSE_BROKEN } from '../model/broken-events.js';
 import type { KgitEvent } from '../model/event.js';
 import { type DeploymentSubject, deployment } from '../model/subject.js';
 import { storedEvents } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
-import { monthsOf, readMonth, type StoredEvent } from '../store/stored-events.js';
+import { monthsOf, readAll, readMonth, type StoredEvent } from '../store/stored-events.js';
 
 /** A change event and the place that its subject's files give it. */
 export type ChangeEvent = KgitEvent & { readonly changes: NonNullable<KgitEvent['changes']> };
 
-function changeOf(stored: StoredEvent): ChangeEvent[] {
+function changesAmong(stored: readonly StoredEvent[], broken: BrokenEvents = REFUSE_BROKEN): ChangeEvent[] {
   // Most events change nothing, and a text without the word needs no parsing.
-  if (!stored.text().includes('changes')) return [];
-  const event = stored.read();
-  return event.changes && event.changes.length > 0 ? [event as ChangeEvent] : [];
+  const some = stored.filter((event) => event.text().includes('changes'));
+  return readAll(some, broken).flatMap((event) =>
+    event.changes && event.changes.length > 0 ? [event as ChangeEvent] : [],
+  );
 }
 
-/** The events that changed the state of a deployment, by id. Reads its own events alone. Throws InvalidStateError. */
-export async function changeEvents(view: StateView, id: string): Promise<ChangeEvent[]> {
-  return (await storedEvents(view, deployment(id))).flatMap(changeOf);
+/**
+ * The events that changed the state of a deployment, by id. Reads its own events alone.
+ * @param broken what becomes of those that cannot be read
+ */
+export async function changeEvents(
+  view: StateView,
+  id: string,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<ChangeEvent[]> {
+  return changesAmong(await storedEvents(view, deployment(id), broken), broken);
 }
 
 /** The newest change event of a deployment by id; null where nothing changed its state. Reads no month before that one's. */
 export async function newestChange(view: StateView, id: string): Promise<ChangeEvent | null> {
   const subject = deployment(id);
   for (const month of (await monthsOf(view, subject)).reverse()) {
-    const found = (await readMonth(view, subject, month)).flatMap(changeOf).at(-1);
+    const found = changesAmong(await readMonth(view, subject, month)).at(-1);
     if (found) return found;
   }
   return null;
@@ -43,7 +52,7 @@ export async function newChangeEvents(
     if (was && !was.isSealed && !month.isSealed && was.names.join() === month.names.join()) continue;
     for (const { head } of was ? await readMonth(older, subject, was) : []) known.add(head.id);
     const events = await readMonth(newer, subject, month);
-    fresh.push(...events.filter(({ head }) => !known.has(head.id)).flatMap(changeOf));
+    fresh.push(...changesAmong(events.filter(({ head }) => !known.has(head.id))));
   }
   return fresh;
 }

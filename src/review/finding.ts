@@ -17,6 +17,7 @@ export const RULES = {
   secret: 'no value looks secret',
   'history-rewritten': 'the history that was verified before is still there, along first parents',
   'rules-changed': 'a proposal does not loosen what it is judged by',
+  'history-incomplete': 'all of the history is here to be looked at',
   signature: 'a commit is signed by an allowed signer, where kgit.yaml asks for it',
 } as const;
 export type Rule = keyof typeof RULES;

@@ -1,5 +1,6 @@
 import { ConflictError, UsageError } from '../errors.js';
 import { fold } from '../model/apply.js';
+import { type BrokenEvents, REFUSE_BROKEN } from '../model/broken-events.js';
 import type { Change } from '../model/event.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
 import { isMap, setOwn, type Value } from '../model/value.js';
@@ -38,12 +39,17 @@ export function rowOf(change: Change, event: ChangeEvent | null): ChangeRow {
   };
 }
 
-/** The state of a deployment and the events that made it, in their order; reads what is the deployment's own alone. Throws InvalidStateError. */
+/**
+ * The state of a deployment and the events that made it, in their order; reads what is the deployment's own alone.
+ * Throws InvalidStateError for a state that cannot be read.
+ * @param broken what becomes of events that cannot be read
+ */
 export async function readHistory(
   view: StateView,
   id: string,
+  broken: BrokenEvents = REFUSE_BROKEN,
 ): Promise<{ readonly state: State | null; readonly events: readonly ChangeEvent[] }> {
-  const [state, events] = await Promise.all([readState(view, id), changeEvents(view, id)]);
+  const [state, events] = await Promise.all([readState(view, id), changeEvents(view, id, broken)]);
   return { state, events: orderChanges(events, state ?? {}) };
 }
 

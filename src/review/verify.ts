@@ -5,17 +5,18 @@ import { sameValue } from '../model/value.js';
 import { listDeployments } from '../store/records.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 import { type Counts, checkFiles, type FileCheck } from './check-files.js';
+import { type CheckedHistory, checkHistory } from './check-history.js';
 import { checkSignatures } from './check-signatures.js';
-import { tellDifferences } from './check-state-events.js';
+import { checkStateEvents, tellDifferences } from './check-state-events.js';
 import type { ChangeEvent } from './event-changes.js';
 import { stateAfter } from './order-changes.js';
 import { readHistory } from './state-history.js';
-import { checkSince } from './validate.js';
 
 /** What was looked at. */
 export interface Verified extends Counts {
   readonly deployments: number;
   readonly signatures: number;
+  readonly history: CheckedHistory;
 }
 
 type Check = FileCheck & { readonly store: StateStore };
@@ -58,9 +59,20 @@ async function checkFold(revision: Revision, id: string, { store, findings }: Ch
   }
 }
 
+/** Sees that what changed of the states since comes with its events. */
+async function checkStateSince(
+  trusted: Revision,
+  revision: Revision,
+  { review, store, findings }: Check,
+): Promise<void> {
+  const older = { view: store.view(trusted), revision: trusted };
+  const changes = await review.changes(trusted, revision);
+  await checkStateEvents(older, store.view(revision), changes, findings);
+}
+
 /**
- * Verifies a revision as a whole: every file, every state against its events, the history against the revision that
- * was verified before, signatures where kgit.yaml asks for them.
+ * Verifies a revision as a whole: every file, every state against its events, that no commit took an event away, the
+ * history against the revision that was verified before, signatures where kgit.yaml asks for them.
  * @param trusted the revision that was verified before; null for none
  */
 export async function verify(revision: Revision, trusted: Revision | null, check: Check): Promise<Verified> {
@@ -83,7 +95,8 @@ export async function verify(revision: Revision, trusted: Revision | null, check
       },
     );
   }
-  if (isKept && trusted !== revision) await checkSince(trusted, revision, check, findings);
+  const history = await checkHistory(isKept ? trusted : null, revision, check);
+  if (isKept && trusted !== revision) await checkStateSince(trusted, revision, check);
   const signatures = await checkSignatures(isKept ? trusted : null, revision, check, findings);
-  return { ...counts, deployments: deployments.length, signatures };
+  return { ...counts, deployments: deployments.length, signatures, history };
 }

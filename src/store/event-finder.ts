@@ -1,4 +1,5 @@
 import { InvalidStateError } from '../errors.js';
+import { type BrokenEvents, REFUSE_BROKEN, readLaterOrNote } from '../model/broken-events.js';
 import { eventIdOfName, eventsFolder, monthFolder, monthOf, sealedPath } from '../model/layout.js';
 import { parseSealedMonth, type SealedEvent } from '../model/sealed-month.js';
 import { beginningWith } from '../model/sorted-names.js';
@@ -17,11 +18,14 @@ type ById = ReadonlyMap<string, readonly SealedEvent[]>;
  */
 export class EventFinder {
   readonly #view: StateView;
+  readonly #broken: BrokenEvents;
   readonly #sealed = new Map<string, Promise<ById>>();
   #kept = 0;
 
-  constructor(view: StateView) {
+  /** @param broken what becomes of what cannot be read */
+  constructor(view: StateView, broken: BrokenEvents = REFUSE_BROKEN) {
     this.#view = view;
+    this.#broken = broken;
   }
 
   /** The event of this id, whatever its action; null where there is none. Throws InvalidStateError. */
@@ -31,9 +35,11 @@ export class EventFinder {
     const entry = await this.#file(subject, id);
     if (!entry) return null;
     const path = `${monthFolder(subject, id)}/${entry.name}`;
-    const text = entry.kind === 'file' ? await this.#view.read(path) : null;
-    if (text === null) throw new InvalidStateError(`${path}: an event is a regular file`, { data: { path } });
-    return fileEvent(subject, path, text);
+    return readLaterOrNote(this.#broken, path, async () => {
+      const text = entry.kind === 'file' ? await this.#view.read(path) : null;
+      if (text !== null) return fileEvent(subject, path, text);
+      throw new InvalidStateError(`${path}: an event is a regular file`, { data: { path } });
+    });
   }
 
   /** Whether there is an event of this id; its file is not read. Throws InvalidStateError. */
@@ -53,8 +59,10 @@ export class EventFinder {
     const sealed = (await this.#month(subject, month))?.get(eventIdOfName(name) ?? '') ?? [];
     const event = sealed.find(({ head }) => eventName(head) === name);
     if (event) return stored(subject, event);
-    const text = await this.#view.read(path);
-    return text === null ? null : fileEvent(subject, path, text);
+    return readLaterOrNote(this.#broken, path, async () => {
+      const text = await this.#view.read(path);
+      return text === null ? null : fileEvent(subject, path, text);
+    });
   }
 
   /** Forgets what was read: sealed months have changed. */
@@ -76,15 +84,20 @@ export class EventFinder {
   }
 
   async #read(path: string): Promise<ById> {
-    const text = (await this.#view.read(path)) ?? '';
-    if (this.#kept + text.length > KEPT_CHARS) this.forget();
-    this.#kept += text.length;
+    const events = await readLaterOrNote(this.#broken, path, () => this.#parse(path));
     const byId = new Map<string, SealedEvent[]>();
-    for (const event of parseSealedMonth(text, path)) {
+    for (const event of events ?? []) {
       const same = byId.get(event.head.id);
       if (same) same.push(event);
       else byId.set(event.head.id, [event]);
     }
     return byId;
+  }
+
+  async #parse(path: string): Promise<SealedEvent[]> {
+    const text = (await this.#view.read(path)) ?? '';
+    if (this.#kept + text.length > KEPT_CHARS) this.forget();
+    this.#kept += text.length;
+    return parseSealedMonth(text, path, this.#broken);
   }
 }

@@ -1,6 +1,7 @@
+import { type BrokenEvents, REFUSE_BROKEN } from '../model/broken-events.js';
 import type { EventHead } from '../model/event-file.js';
 import type { EventHint } from '../model/event-hint.js';
-import { eventsFolder, parseEventPath } from '../model/layout.js';
+import { eventPath, eventsFolder, parseEventPath } from '../model/layout.js';
 import type { Operation } from '../model/operation.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { EventFinder } from './event-finder.js';
@@ -46,12 +47,14 @@ async function* inGroups(
 /** The time line while it is read: what was told already is not told again. */
 class Telling {
   readonly #view: StateView;
+  readonly #broken: BrokenEvents;
   readonly #finder: EventFinder;
   readonly #told = new Set<string>();
 
-  constructor(view: StateView) {
+  constructor(view: StateView, broken: BrokenEvents) {
     this.#view = view;
-    this.#finder = new EventFinder(view);
+    this.#broken = broken;
+    this.#finder = new EventFinder(view, broken);
   }
 
   /** The events, without those that were told. */
@@ -66,7 +69,9 @@ class Telling {
     const stored = events.map(async ({ subject, event }) => {
       // The view has the event as it is going to be published, with the changes that it makes.
       const found = await this.#finder.find(subject, event.id);
-      return found ?? { subject, head: event, text: () => '', read: () => event };
+      return (
+        found ?? { subject, path: eventPath(subject, event), head: event, text: () => '', read: () => event }
+      );
     });
     return (await Promise.all(stored)).reverse();
   }
@@ -92,7 +97,7 @@ class Telling {
     for (const subject of await listSubjects(this.#view)) {
       for (const month of await monthsOf(this.#view, subject))
         if (month.isSealed && isWanted(`${eventsFolder(subject)}/${month.month}`))
-          events.push(...this.fresh(await readMonth(this.#view, subject, month)));
+          events.push(...this.fresh(await readMonth(this.#view, subject, month, this.#broken)));
     }
     return events;
   }
@@ -105,6 +110,7 @@ class Telling {
  * @param view the tip, through which every event is read
  * @param hint what is wanted at all; other events are passed over where that saves work
  * @param ahead how many events are likely to be asked for
+ * @param broken what becomes of what cannot be read
  */
 export async function* publishedEvents(
   store: StateStore,
@@ -113,8 +119,9 @@ export async function* publishedEvents(
   pending: readonly Operation[],
   hint: EventHint | null = null,
   ahead = BATCH,
+  broken: BrokenEvents = REFUSE_BROKEN,
 ): AsyncGenerator<StoredEvent> {
-  const telling = new Telling(view);
+  const telling = new Telling(view, broken);
   for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;

@@ -1,4 +1,5 @@
 import { NotFoundError } from '../errors.js';
+import { type BrokenEvents, REFUSE_BROKEN, readOrNote } from '../model/broken-events.js';
 import type { SubjectEvent } from '../model/event.js';
 import { type EventFilter, headMatches, matches } from '../model/event-filter.js';
 import type { StoredEvent } from './stored-events.js';
@@ -10,6 +11,8 @@ export interface PageOptions {
   readonly before?: string | undefined;
   /** Only what stands after (newer than) this event. */
   readonly after?: string | undefined;
+  /** What becomes of what cannot be read; without it that is a failure. */
+  readonly broken?: BrokenEvents;
 }
 
 export interface EventPage {
@@ -28,7 +31,7 @@ export async function readPage(
   newestFirst: AsyncIterable<StoredEvent> | Iterable<StoredEvent>,
   options: PageOptions,
 ): Promise<EventPage> {
-  const { filter, limit, before, after } = options;
+  const { filter, limit, before, after, broken = REFUSE_BROKEN } = options;
   const page: SubjectEvent[] = [];
   let isBehind = before === undefined;
   let foundAfter = after === undefined;
@@ -39,7 +42,8 @@ export async function readPage(
       foundAfter = true;
       break;
     }
-    const event = isBehind && headMatches(head, filter) ? item.read() : null;
+    const event =
+      isBehind && headMatches(head, filter) ? readOrNote(broken, item.path, () => item.read()) : null;
     if (event && matches(event, filter)) {
       if (page.length === limit) {
         next = page.at(-1)?.event.id ?? null;

@@ -1,4 +1,5 @@
 import { InvalidStateError, NoRepositoryError } from '../errors.js';
+import { type BrokenEvents, REFUSE_BROKEN } from '../model/broken-events.js';
 import { type SubjectEvent, sortByTime } from '../model/event.js';
 import { CLUSTERS, DEPLOYMENTS, MARKER_FILE, statePath } from '../model/layout.js';
 import { parseState } from '../model/state-document.js';
@@ -42,30 +43,51 @@ export async function listSubjects(view: StateView, kind?: Subject['kind']): Pro
   return subjects.sort(compareSubjects);
 }
 
-/** All events of a subject, month by month, by id. Throws InvalidStateError. */
-export async function storedEvents(view: StateView, subject: Subject): Promise<StoredEvent[]> {
+/**
+ * All events of a subject, month by month, by id.
+ * @param broken what becomes of what cannot be read
+ */
+export async function storedEvents(
+  view: StateView,
+  subject: Subject,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<StoredEvent[]> {
   const months = await monthsOf(view, subject);
-  return (await Promise.all(months.map((month) => readMonth(view, subject, month)))).flat();
+  return (await Promise.all(months.map((month) => readMonth(view, subject, month, broken)))).flat();
 }
 
-/** All events of a subject, by event time, then id, each parsed when it is asked for. Throws InvalidStateError. */
-export async function readEvents(view: StateView, subject: Subject): Promise<StoredEvent[]> {
-  return sortByTime(await storedEvents(view, subject), ({ head }) => head);
+/**
+ * All events of a subject, by event time, then id, each parsed when it is asked for.
+ * @param broken what becomes of what cannot be read
+ */
+export async function readEvents(
+  view: StateView,
+  subject: Subject,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<StoredEvent[]> {
+  return sortByTime(await storedEvents(view, subject, broken), ({ head }) => head);
 }
 
-/** How many events a subject has, and the last one by id. Throws InvalidStateError. */
+/**
+ * How many events a subject has, and the last one by id that can be read.
+ * @param broken what becomes of what cannot be read
+ */
 export async function summariseSubject(
   view: StateView,
   subject: Subject,
+  broken: BrokenEvents = REFUSE_BROKEN,
 ): Promise<{ events: number; last: SubjectEvent | null }> {
   const months = await monthsOf(view, subject);
-  const counts = await Promise.all(months.map((month) => countMonth(view, subject, month)));
-  const newest = months[counts.findLastIndex((count) => count > 0)];
-  const last = newest ? await lastOfMonth(view, subject, newest) : null;
-  return {
-    events: counts.reduce((sum, count) => sum + count, 0),
-    last: last && { subject, event: last.read() },
-  };
+  const counts = await Promise.all(months.map((month) => countMonth(view, subject, month, broken)));
+  let last: SubjectEvent | null = null;
+  for (const [i, month] of [...months.entries()].reverse()) {
+    const isOdd = month.odd.length > 0;
+    const event = counts[i] || isOdd ? await lastOfMonth(view, subject, month, broken) : null;
+    if (event === null) continue;
+    last = { subject, event };
+    break;
+  }
+  return { events: counts.reduce((sum, count) => sum + count, 0), last };
 }
 
 /** The state of a deployment; null where it has no document. Throws InvalidStateError. */

@@ -19,6 +19,22 @@ export interface ChangedFile {
   readonly after: string | null;
 }
 
+/** A commit of the line of first parents. */
+export interface HistoryCommit {
+  readonly revision: Revision;
+  readonly author: string;
+  /** RFC 3339 */
+  readonly committed: string;
+  /** Ids, whole or their beginnings, of commits whose removals of events this one accepts. */
+  readonly accepts: readonly string[];
+}
+
+/** Changes that a commit made to months of events that lost something in it. */
+export interface HistoryChange {
+  readonly commit: HistoryCommit;
+  readonly changes: readonly ChangedFile[];
+}
+
 /** How a commit is signed. */
 export interface Signature {
   readonly revision: Revision;
@@ -31,6 +47,8 @@ export interface Signature {
 export interface ReviewStore {
   /** Whether the history is cut off somewhere. */
   readonly isShallow: boolean;
+  /** Whether what is not here may be fetched when it is asked for. */
+  readonly isPartial: boolean;
   /** What is checked out where the user stands; null where nothing is. */
   checkedOut(): Promise<Revision | null>;
   /** The newest revision that both descend from; null where none is known here. */
@@ -41,6 +59,16 @@ export interface ReviewStore {
   files(revision: Revision): AsyncIterable<readonly TreeFile[]>;
   /** The files that differ, in the order of their paths. */
   changes(from: Revision, to: Revision): Promise<readonly ChangedFile[]>;
+  /**
+   * What commits on the line of first parents did to months of events that lost something, newest first, down to
+   * `from`, which is left out; from the first commit that is here where it is null.
+   * @param onCommit called for each commit, before its changes are given
+   */
+  history(
+    from: Revision | null,
+    to: Revision,
+    onCommit: (commit: HistoryCommit) => void,
+  ): AsyncIterable<HistoryChange>;
   /** Names the content of a file; null where there is none. */
   contentAt(revision: Revision, path: string): Promise<string | null>;
   /** How many bytes each of these has. */

@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap as isYamlMap, type Node, visit } from 'yaml';
 import { InvalidStateError } from '../errors.js';
 import { readPlainYaml } from '../model/plain-yaml.js';
-import { isMap, type Value } from '../model/value.js';
+import { isMap, type Value, valueFault } from '../model/value.js';
 import { documentValue, parseYamlDocument } from '../model/yaml.js';
 import { type Family, isPreState } from './legacy-family.js';
 import { parsePreState } from './pre-state.js';
@@ -85,6 +85,13 @@ export function parseLegacyDocument(text: string, path: string, family: Family):
   if (isPreState(family)) {
     return { data: parsePreState(text, path, family) ?? {}, lineOf: () => undefined };
   }
+  const document = parseText(text, path, family);
+  const fault = valueFault(document.data);
+  if (fault === null) return document;
+  throw new InvalidStateError(`${path}: ${fault}`, { data: { path } });
+}
+
+function parseText(text: string, path: string, family: Family): LegacyDocument {
   const plain = readPlainYaml(text);
   if (!isMap(plain)) return parseAny(text, path, family);
   const data = plain as LegacyMap;

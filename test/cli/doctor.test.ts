@@ -34,7 +34,7 @@ const INSIDE = [
   'pushes',
   'checkout',
 ];
-const ALL = [...INSIDE, 'remote', 'write-access', 'locks', 'clock', 'kubectl', 'cluster'];
+const ALL = [...INSIDE, 'remote', 'write-access', 'locks', 'durability', 'clock', 'kubectl', 'cluster'];
 const LONG_AGO = new Date(Date.now() - 7_200_000);
 
 async function doctor(path: string, env: Record<string, string> = {}, args: string[] = []) {
@@ -48,7 +48,9 @@ async function doctor(path: string, env: Record<string, string> = {}, args: stri
 
 describe('kgit doctor', () => {
   it('finds nothing where all is well, and changes nothing', async () => {
-    const path = cloneOf(sharedState());
+    const remote = sharedState();
+    git(remote, 'config', 'core.fsync', 'all');
+    const path = cloneOf(remote);
     const { run, checks, of, bad } = await doctor(path);
     expect(bad).toEqual([]);
     expect(checks.map(({ name }) => name)).toEqual(ALL);
@@ -199,7 +201,7 @@ describe('kgit doctor and remotes', () => {
     git(remote, 'config', 'receive.advertiseAtomic', 'false');
     git(remote, 'config', 'uploadpack.allowFilter', 'true');
     const report = await doctor(path);
-    expect(report.bad).toEqual([]);
+    expect(report.bad).toEqual(['durability']);
     expect(report.of('remote')?.detail).toContain('partial clones, no atomic push');
     git(remote, 'update-ref', '-d', 'refs/heads/main');
     expect((await doctor(path)).of('remote')?.detail).toContain('has no main yet');

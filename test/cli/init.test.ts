@@ -144,7 +144,7 @@ describe('kgit init', () => {
     const runs = await Promise.all(lines.map((line) => kgit(path, ['init', ...line, '--json'])));
     for (const run of [...runs, await kgit('/', ['init', inside, '--json'])]) expectFailure(run, 'USAGE', 2);
     expect(existsSync(join(path, '.git'))).toBe(false);
-    const gone = await kgit(path, ['init', '--remote', `${path}/none.git`, '--json']);
+    const gone = await kgit(path, ['init', '--remote', `${path}/no/none.git`, '--json']);
     expectFailure(gone, 'REMOTE', 16);
     const mended = bareRepository();
     git(path, 'remote', 'set-url', 'origin', mended);
