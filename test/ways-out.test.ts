@@ -97,14 +97,10 @@ const WAYS: readonly {
   },
   {
     way: 'pushes of git: they carry what was built above',
-    call: /\[\s*'push',/,
+    call: /'push'|from '[^']*\/push\.js'/,
     files: [
-      ...[
-        'gitstore/doctor-remote.ts',
-        'gitstore/git-store.ts',
-        'gitstore/lock-refs.ts',
-        'gitstore/remote-branches.ts',
-      ],
+      ...['gitstore/branch-push.ts', 'gitstore/doctor-remote.ts', 'gitstore/lock-refs.ts'],
+      ...['gitstore/push.ts', 'gitstore/remote-branches.ts'],
     ],
     guards: [],
   },
