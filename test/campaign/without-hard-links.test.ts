@@ -13,7 +13,7 @@ const PUSH = ['push-event', 'touched', '--deployment', 'dep-a', '--json', '--par
 
 /** The numbers of the events that are published, in order. */
 async function published(path: string): Promise<number[]> {
-  const { events } = await kgitJson(path, ['log', 'deployment/dep-a']);
+  const { events } = await kgitJson(path, ['log', 'deployment/dep-a', '--limit', '1000']);
   return events.map((event: { parameters: { n: string } }) => Number(event.parameters.n));
 }
 
