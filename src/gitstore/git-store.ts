@@ -121,10 +121,6 @@ export class GitStore implements StateStore {
         : new FetchedBranch(git, this.#refs, this.#ancestry, { ...place, ...kind, remote });
   }
 
-  get onRewrite(): ((rewrite: Rewrite) => Promise<void>) | undefined {
-    return this.#fetched?.onRewrite;
-  }
-
   set onRewrite(look: ((rewrite: Rewrite) => Promise<void>) | undefined) {
     if (this.#fetched) this.#fetched.onRewrite = look;
   }

@@ -268,7 +268,7 @@ export class Outbox {
 
   /** Removes results that nobody came for, but for those of rejected operations, which `sync` has to tell, and what was published long ago. */
   async forgetOld(now: number): Promise<void> {
-    await this.#published.prune();
+    await this.#published.pruneAtTimes(now);
     for (const id of await this.#untaken()) {
       const path = join(this.#results, id);
       const written = await modified(path);

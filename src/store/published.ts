@@ -4,6 +4,8 @@ import { cannotKeep, hasCode, orIfGone, privateFolder, removeFile } from './dura
 
 /** So many operations are kept at most, and so many bytes of them; the oldest go first. */
 const MAX_KEPT = 1_000;
+/** Of this many moments in ms, one is for pruning. */
+const PRUNE_EVERY = 32;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** When it was published (ms since the epoch), its name in the outbox, its size in bytes. */
 const NAME = /^(\d{13})-(\d{12}-[0-9A-Z]{26})-(\d+)$/;
@@ -72,6 +74,11 @@ export class Published {
       const [, at, name = '', bytes] = NAME.exec(file) ?? [];
       return at ? [{ path: join(this.#folder, file), name, at: Number(at), bytes: Number(bytes) }] : [];
     });
+  }
+
+  /** Removes what is too old or too much, about every 32nd time: to list the folder takes longer than the rest of a write's end. */
+  async pruneAtTimes(now: number): Promise<void> {
+    if (!this.#keepMs || now % PRUNE_EVERY === 0) await this.prune();
   }
 
   /** Removes what is too old or too much. Throws EnvironmentError. */

@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'the branch is pushed by force',
-    file: 'src/gitstore/git-store.ts',
-    edits: [['const targets = [`', 'const targets = [`+']],
+    file: 'src/gitstore/branch-push.ts',
+    edits: [['lease, ...leases]', "'--force', ...leases]"]],
     says: /was acknowledged and is nowhere/,
   },
   {
