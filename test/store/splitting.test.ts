@@ -136,12 +136,12 @@ describe('an outbox with a write that the remote does not take', () => {
 
   it('keeps the order of what waits for one deployment, and later conditions are asked without the refused one', async () => {
     const { store, outbox, publisher } = await waiting([]);
-    const after = (value: string) => ({ check: 'equals', path: ['a'], value }) as const;
+    const ifIsA = (value: string) => ({ check: 'equals', path: ['a'], value }) as const;
     const [first, bad, third, fourth] = [
       setOperation('a', 'one'),
       { ...setOperation('a', 'two'), title: 'poison' },
-      setOperation('a', 'three', [after('two')]),
-      setOperation('a', 'four', [after('one')]),
+      setOperation('a', 'three', [ifIsA('two')]),
+      setOperation('a', 'four', [ifIsA('one')]),
     ];
     for (const operation of [first, bad, third, fourth]) await outbox.add(operation, store.target);
     store.rule = against('poison');
