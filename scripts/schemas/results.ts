@@ -165,6 +165,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
             age: count.describe('In seconds.'),
             attempts: count,
             error: nullableText,
+            refused: z
+              .boolean()
+              .describe('Whether it was refused alone: the others are published before it.'),
           }),
         ),
         proposed: z

@@ -35,7 +35,7 @@ function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[])
 export default class Outbox extends KgitCommand {
   static override summary = 'What waits to be published, and why.';
   static override description = helpText(
-    `Lists the operations that are kept here and not yet on the branch. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost; requeue puts one back that this clone published not longer ago than publish.keep and that is not at the remote any more: kgit sync publishes it again.`,
+    `Lists the operations that are kept here and not yet on the branch; one that the remote refuses alone is marked, and keeps none of the others from being published. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost; requeue puts one back that this clone published not longer ago than publish.keep and that is not at the remote any more: kgit sync publishes it again.`,
     'USAGE',
     'NO_REPO',
     'NOT_FOUND',
@@ -133,15 +133,27 @@ export default class Outbox extends KgitCommand {
       rows: operations,
       lines: ({ style, width }) => {
         if (operations.length === 0) return [style('dim', 'nothing waits')];
-        const rows = operations.map(({ id, subject, action, age, attempts, error }) => [
+        const rows = operations.map(({ id, subject, action, age, attempts, error, refused }) => [
           id,
           subject ?? (action === 'compact' ? 'all' : '?'),
           action ?? '?',
           formatAge(age * 1000),
           String(attempts),
-          error ?? '',
+          refused ? `refused: ${error}` : (error ?? ''),
         ]);
-        return formatTable(['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'], rows, style, width);
+        const table = formatTable(
+          ['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'],
+          rows,
+          style,
+          width,
+        );
+        const hints = operations.flatMap(({ id, refused }) =>
+          refused ? [`  kgit outbox drop ${id}, or kgit outbox retry ${id} --propose`] : [],
+        );
+        if (hints.length === 0) return table;
+        const what =
+          'What is refused waits behind all others, and kgit sync tries it again. To go on without:';
+        return [...table, '', what, ...hints];
       },
     };
   }

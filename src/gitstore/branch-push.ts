@@ -4,7 +4,8 @@ import type { Git, GitResult } from './git.js';
 import type { RefMove } from './lock-commits.js';
 import { type LockPushFailure, lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { push } from './push.js';
-import { refStatuses, remoteFailure } from './push-outcome.js';
+import { type PushRefusal, refStatuses, remoteFailure } from './push-outcome.js';
+import { remoteTips } from './remote-tips.js';
 import { PUSH_OPTIONS } from './transfer-options.js';
 
 /** One push that moves the state branch, and locks with it. */
@@ -43,8 +44,25 @@ export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPush
   const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs, ...more];
   const result = await push(git, remote, args, { timeout: timeoutMs });
   const failure = lockPushOutcome(result, locks, remoteName, branch);
-  const isSure = failure !== null || saysMoved(result, ref, to);
-  return { failure: isSure ? failure : await askTip(git, move, result), notes: result.notes };
+  const { notes } = result;
+  if (failure === null && !saysMoved(result, ref, to))
+    return { failure: await askTip(git, move, result), notes };
+  if (failure?.kind !== 'refused' || failure.isKnown) return { failure, notes };
+  return { failure: await believed(git, move, failure), notes };
+}
+
+/** A refusal in words that nobody knows: another writer may have been faster, and the refs tell. */
+async function believed(git: Git, move: BranchPush, failure: PushRefusal): Promise<LockPushFailure | null> {
+  const { remote, branch, from, to, locks, timeoutMs } = move;
+  const ref = `refs/heads/${branch}`;
+  const tips = await remoteTips(git, remote, [ref, ...locks.map((lock) => lock.ref)], timeoutMs);
+  // What the server said first is all there is to tell.
+  if (tips === null) return failure;
+  const lost = locks.filter((lock) => (tips.get(lock.ref) ?? null) !== lock.from);
+  const tip = tips.get(ref) ?? null;
+  if (tip === to) return null;
+  if (lost.length > 0) return { kind: 'fenced', names: lost.map(({ name }) => name) };
+  return tip === from ? failure : { kind: 'moved' };
 }
 
 /** Whether the answer to a push says that `ref` is at `to` now. */
@@ -79,5 +97,5 @@ async function askTip(git: Git, move: BranchPush, result: GitResult): Promise<Lo
       ],
     },
   );
-  return { kind: 'refused', error };
+  return { kind: 'refused', error, isKnown: true };
 }

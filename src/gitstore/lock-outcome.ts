@@ -2,6 +2,7 @@ import { RefusedError } from '../errors.js';
 import type { GitResult } from './git.js';
 import type { RefMove } from './lock-commits.js';
 import { type PushFailure, pushOutcome, refStatuses } from './push-outcome.js';
+import { refusalOf } from './refusals.js';
 
 /** How an atomic push that moves locks ended, but for success. */
 export type LockPushFailure =
@@ -26,7 +27,7 @@ function expectedFlag({ from, isForced }: RefMove): string {
 /** Whether a server says of a ref that another was faster: `is at`, `already exists`, `unable to resolve`. */
 function lostAtServer(stderr: string, ref: string): boolean {
   const said = stderr.split('\n').filter((line) => line.includes(`cannot lock ref '${ref}'`));
-  return said.some((line) => /but expected|reference already exists|unable to resolve reference/.test(line));
+  return said.some((line) => refusalOf(line)?.means === 'lost-race');
 }
 
 function notAtomic(remote: string): RefusedError {
@@ -62,7 +63,7 @@ export function lockPushOutcome(
     if (status === undefined) return false;
     if (status.flag !== '!') return result.code === 0 && status.flag !== expectedFlag(move);
     const said = `${status.reason}\n${result.stderr}`;
-    return /\(stale info\)|\(fetch first\)/.test(status.reason) || lostAtServer(said, move.ref);
+    return refusalOf(status.reason)?.means === 'lost-race' || lostAtServer(said, move.ref);
   };
   const names = moves.filter(isLost).map(({ name }) => name);
   return names.length > 0 ? { kind: 'fenced', names } : pushOutcome(result, remote, branch);

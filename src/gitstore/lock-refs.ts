@@ -22,6 +22,7 @@ import { lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import type { ObjectReader } from './object-reader.js';
 import { push } from './push.js';
 import { fetchFailure } from './push-outcome.js';
+import { remoteTips } from './remote-tips.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 
 /** Where the remote's lock refs are noted here, so that their commits are kept. */
@@ -154,9 +155,18 @@ export class LockRefs implements LeaseStore {
     const failure = lockPushOutcome(result, moves, remoteName, branch);
     if (failure?.kind === 'fenced') return { kind: 'moved' };
     if (failure?.kind === 'not-atomic') return { kind: 'refused', error: failure.error };
+    if (failure?.kind === 'refused' && !failure.isKnown && (await this.#isMoved(moves, timeoutMs)))
+      return { kind: 'moved' };
     if (failure) return failure;
     await this.noteSeen(moves);
     return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
+  }
+
+  /** Whether one of the locks is not where its move begins: a refusal in unknown words may be a lost race. */
+  async #isMoved(moves: readonly RefMove[], timeoutMs: number): Promise<boolean> {
+    const refs = moves.map(({ ref }) => ref);
+    const tips = await remoteTips(this.#git, this.#options.remote ?? '', refs, timeoutMs);
+    return tips !== null && moves.some(({ ref, from }) => (tips.get(ref) ?? null) !== from);
   }
 
   /** Notes where the remote's locks are now. */

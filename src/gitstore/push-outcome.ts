@@ -1,7 +1,8 @@
 import { EnvironmentError, RefusedError, RemoteError } from '../errors.js';
-import type { SwapOutcome } from '../store/state-store.js';
+import type { RefusedScope, SwapOutcome } from '../store/state-store.js';
 import { cloneFault, isDiskHere } from './clone-fault.js';
 import { type GitResult, gitFailed, TIMED_OUT, withoutCredentials } from './git.js';
+import { type Refusal, refusalOf } from './refusals.js';
 import { BROKEN_OFF, type FaultKind, remoteFault } from './remote-fault.js';
 
 /**
@@ -9,8 +10,6 @@ import { BROKEN_OFF, type FaultKind, remoteFault } from './remote-fault.js';
  * each has a row in `test/gitstore/push-outcome.test.ts`.
  */
 
-const LOST_RACE =
-  /\[rejected\] \((fetch first|non-fast-forward|stale info)\)|is at [0-9a-f]+ but expected [0-9a-f]+|reference already exists|incorrect old value|Unable to create '[^']*\.lock': File exists/;
 const LOCK_THERE = /Unable to create '[^']*?([^'/]+\.lock)': File exists/;
 const CLASH = /'([^']+)' exists; cannot create '([^']+)'/;
 
@@ -82,11 +81,19 @@ export function refStatuses(stdout: string): RefStatus[] {
   });
 }
 
-/** That another ref of an atomic push failed is no cause. */
-const FOLLOWS = /\(atomic (push (failed|failure)|transaction failed)\)/;
+/** A push that the remote did not carry out, and that trying again as it is does not help. */
+export interface PushRefusal {
+  readonly kind: 'refused';
+  readonly error: RefusedError;
+  readonly scope?: RefusedScope;
+  /** Whether its words are known to be a refusal; else a lost race may stand behind them. */
+  readonly isKnown: boolean;
+}
 
 /** How a push of one ref ended, but for success. */
-export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'blocked' | 'fenced' | 'not-atomic' }>;
+export type PushFailure =
+  | Exclude<SwapOutcome, { kind: 'swapped' | 'refused' | 'blocked' | 'fenced' | 'not-atomic' }>
+  | PushRefusal;
 
 /** The error for a ref that cannot be made, for one above or below it is there: a is a file to git, or a folder. */
 function refClash(remote: string, there: string, wanted: string): RefusedError {
@@ -99,6 +106,76 @@ function refClash(remote: string, there: string, wanted: string): RefusedError {
   });
 }
 
+const KEPT =
+  "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it, 'kgit outbox retry --propose' proposes it";
+
+/** The error of a push, or of a file in it, that is larger than the server takes. */
+function tooLarge(result: GitResult, remote: string): PushRefusal {
+  const detail = lastWords(result.stderr).replaceAll('remote: ', '');
+  const error = new RefusedError(`${remote} does not take so much at once${detail ? ` (${detail})` : ''}`, {
+    data: { cause: 'too-large', reason: 'too large' },
+    suggestions: [
+      'Ask who runs the repository to allow larger pushes (nginx: client_max_body_size; git: receive.maxInputSize)',
+      "Or write less at once; 'kgit outbox' shows what waits",
+    ],
+  });
+  return { kind: 'refused', error, scope: 'size', isKnown: true };
+}
+
+/** The error of a server that knows us and lets us write nothing, or that failed by itself. */
+function serverSays(result: GitResult, remote: string, means: 'denied' | 'server-fault'): PushFailure {
+  const detail = lastWords(result.stderr).replaceAll('remote: ', '');
+  const words = detail ? ` (${detail})` : '';
+  if (means === 'denied') {
+    const error = new RemoteError(`${remote}: you may not do this there${words}`, {
+      data: { remote: 'denied', cause: 'forbidden' },
+      suggestions: ['Ask for write access, or use a token or deploy key that has it', "Then run 'kgit sync'"],
+    });
+    return { kind: 'denied', error };
+  }
+  const error = new RemoteError(`${remote}: it is in trouble${words}`, {
+    data: { remote: 'unreachable', cause: 'server-error' },
+    suggestions: ["Run 'kgit sync' when it is well again"],
+  });
+  return { kind: 'unreachable', error };
+}
+
+/** The outcome of a push that did not come as far as the refs. Throws EnvironmentError. */
+function notTold(result: GitResult, remote: string): PushFailure {
+  const here = cloneFault(result.stderr);
+  if (here) throw here;
+  const means = refusalOf(result.stderr)?.means;
+  if (means === 'too-large') return tooLarge(result, remote);
+  if (means === 'denied' || means === 'server-fault') return serverSays(result, remote, means);
+  const failure = remoteFailure(result, remote);
+  // Once the objects were sent, a broken line does not tell whether the branch moved.
+  const sent = result.code === TIMED_OUT || BROKEN_OFF.test(result.stderr);
+  return sent && failure.kind === 'unreachable' ? { kind: 'unknown', error: failure.error } : failure;
+}
+
+/** The outcome of a ref that the server refused, in its own words. */
+function refusal(
+  result: GitResult,
+  { ref, reason: said }: RefStatus,
+  { remote, branch }: { readonly remote: string; readonly branch: string },
+  known: Refusal | null,
+): PushRefusal {
+  const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(said)?.[1] ?? said;
+  const words = result.stderr.split('\n').filter((line) => line.startsWith('remote:'));
+  const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');
+  const target = ref === `refs/heads/${branch}` ? branch : ref;
+  const error = new RefusedError(
+    `${remote} refuses the push to ${target}: ${withoutCredentials(reason)}${detail ? ` (${detail})` : ''}`,
+    {
+      data: { reason, branch: target },
+      suggestions: [`Ask who runs the repository to let you, or kgit's deploy key, push to ${target}`, KEPT],
+    },
+  );
+  const scope = known?.scope;
+  const isKnown = known !== null && known.means !== 'other-ref';
+  return { kind: 'refused', error, isKnown, ...(scope ? { scope } : {}) };
+}
+
 /**
  * Classifies `git push --porcelain`: null when the branch moved, else why it did not. Throws EnvironmentError where
  * something in this clone kept git from pushing.
@@ -108,23 +185,28 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   // An inbox that goes along decides nothing.
   const statuses = all.filter(({ ref }) => !ref.startsWith('refs/kgit/inbox/'));
   const failed = statuses.filter(({ flag }) => flag === '!');
-  const status = failed.find(({ reason }) => !FOLLOWS.test(reason)) ?? failed[0] ?? statuses[0];
+  // That another ref of the push failed is no cause.
+  const isCause = ({ reason }: RefStatus) => refusalOf(reason)?.means !== 'other-ref';
+  const status = failed.find(isCause) ?? failed[0] ?? statuses[0];
   // A server that dies after it moved the branch has told so already, whatever git's exit code is then.
   if (status && status.flag !== '!') return null;
-  if (!status) {
-    const here = cloneFault(result.stderr);
-    if (here) throw here;
-    const failure = remoteFailure(result, remote);
-    // Once the objects were sent, a broken line does not tell whether the branch moved.
-    const sent = result.code === TIMED_OUT || BROKEN_OFF.test(result.stderr);
-    return sent && failure.kind === 'unreachable' ? { kind: 'unknown', error: failure.error } : failure;
-  }
+  if (!status) return notTold(result, remote);
   const said = `${status.reason}\n${result.stderr}`;
   const clash = CLASH.exec(said);
-  if (clash) return { kind: 'refused', error: refClash(remote, clash[1] ?? '', clash[2] ?? '') };
-  if (LOST_RACE.test(said)) {
-    const lock = LOCK_THERE.exec(said)?.[1];
-    return lock ? { kind: 'moved', lock } : { kind: 'moved' };
+  if (clash)
+    return { kind: 'refused', error: refClash(remote, clash[1] ?? '', clash[2] ?? ''), isKnown: true };
+  const known = refusalOf(said);
+  switch (known?.means) {
+    case 'held-lock':
+    case 'lost-race': {
+      const lock = LOCK_THERE.exec(said)?.[1];
+      return lock ? { kind: 'moved', lock } : { kind: 'moved' };
+    }
+    case 'too-large':
+      return tooLarge(result, remote);
+    case 'denied':
+    case 'server-fault':
+      return serverSays(result, remote, known.means);
   }
   const failure = remoteFailure(result, remote);
   if (status.reason.includes('(remote failed to report status)'))
@@ -132,22 +214,10 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   // What is wrong with the server's disk or objects is no refusal of this push.
   const { cause } = failure.error.data;
   const isUnpacking = /\((unpacker error|missing necessary objects)\)/.test(status.reason);
-  if (isUnpacking && (cause === 'disk-full' || cause === 'bad-objects' || cause === 'damaged'))
-    return failure;
+  if (isUnpacking && (cause === 'disk-full' || cause === 'damaged')) return failure;
+  // They may be in the history, or in what is pushed: which write has them shows when each is pushed alone.
+  if (isUnpacking && cause === 'bad-objects')
+    return { kind: 'denied', error: failure.error, scope: 'commits' };
   if (cause === 'remote-broken-ref') return failure;
-  const reason = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(status.reason)?.[1] ?? status.reason;
-  const words = result.stderr.split('\n').filter((line) => line.startsWith('remote:'));
-  const detail = lastWords(words.join('\n')).replaceAll('remote: ', '');
-  const target = status.ref === `refs/heads/${branch}` ? branch : status.ref;
-  const error = new RefusedError(
-    `${remote} refuses the push to ${target}: ${withoutCredentials(reason)}${detail ? ` (${detail})` : ''}`,
-    {
-      data: { reason, branch: target },
-      suggestions: [
-        `Ask who runs the repository to let you, or kgit's deploy key, push to ${target}`,
-        "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it, 'kgit outbox retry --propose' proposes it",
-      ],
-    },
-  );
-  return { kind: 'refused', error };
+  return refusal(result, status, { remote, branch }, known);
 }

@@ -14,7 +14,7 @@ export function decidable(entries: readonly OutboxEntry[], known: readonly Outbo
 type Planned = readonly PlannedEntry[];
 
 /** The entries that wait in this clone. */
-export function ownOf(entries: Planned): OutboxEntry[] {
+function ownOf(entries: Planned): OutboxEntry[] {
   return entries.flatMap(({ entry }) => (entry.isForeign ? [] : [entry]));
 }
 
@@ -23,7 +23,13 @@ export function writersOf(entries: Planned): OutboxEntry[] {
   return ownOf(entries.filter(({ applied }) => applied.kind === 'commit'));
 }
 
-/** Those that write nothing: what refused them, or is there already, may be of a writer before them that is not published. */
-export function askersOf(entries: Planned): OutboxEntry[] {
-  return ownOf(entries.filter(({ applied }) => applied.kind !== 'commit'));
+/** The entries that are not among others. */
+export function without(entries: readonly OutboxEntry[], others: readonly OutboxEntry[]): OutboxEntry[] {
+  const ids = new Set(others.map(({ id }) => id));
+  return entries.filter(({ id }) => !ids.has(id));
+}
+
+/** Whether an operation only adds events: it asks nothing of the state, and no other operation changes what it does. */
+export function asksNothing({ operation }: OutboxEntry): boolean {
+  return operation !== null && !operation.change && !operation.seal && !operation.claim;
 }

@@ -1,6 +1,6 @@
 import { InternalError, type KgitError } from '../errors.js';
 import type { Delivery } from './delivery.js';
-import type { Outbox, OutboxEntry } from './outbox.js';
+import type { Outbox, OutboxEntry, RefusedBefore } from './outbox.js';
 import { type PlannedEntry, sealingOf } from './planned.js';
 import type { Revision } from './state-store.js';
 
@@ -59,33 +59,39 @@ export class Deliveries {
   /** Something here or there has to be mended first: our own write is refused, what was acknowledged before stays. */
   async refuseOwn(entries: readonly OutboxEntry[], error: KgitError, attempts: number): Promise<void> {
     for (const entry of entries) {
-      if (entry.isForeign || this.#isThrough(entry)) continue;
+      if (entry.isForeign || this.isThrough(entry.id)) continue;
       if (entry.id === this.#own && !this.isOffered(entry.id))
         await this.complete(entry, { kind: 'rejected', error, attempts });
       else await this.leave([entry], error, attempts, false);
     }
   }
 
-  /** Leaves entries in the outbox. @param unknown whether they may be on the branch all the same */
+  /**
+   * Leaves entries in the outbox.
+   * @param unknown whether they may be on the branch all the same
+   * @param refused where they were refused alone
+   */
   async leave(
     entries: readonly OutboxEntry[],
     error: KgitError,
     attempts: number,
     unknown: boolean,
+    refused?: RefusedBefore,
   ): Promise<void> {
     for (const entry of entries) {
-      if (entry.isForeign || this.#isThrough(entry)) continue;
+      if (entry.isForeign || this.isThrough(entry.id)) continue;
       // What lies beside the branch may be taken along still.
       const isUnknown = unknown || this.isOffered(entry.id);
       const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isUnknown };
       this.#byId.set(entry.id, delivery);
-      await this.#outbox.recordTrouble(entry, Math.max(attempts, 1), error);
+      await this.#outbox.recordTrouble(entry, Math.max(attempts, 1), error, refused);
       // Whoever waits for it need not run into the same wall again.
       if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);
     }
   }
 
-  #isThrough({ id }: OutboxEntry): boolean {
+  /** Whether an operation has left the outbox. */
+  isThrough(id: string): boolean {
     const delivery = this.#byId.get(id);
     return delivery !== undefined && delivery.kind !== 'pending';
   }

@@ -42,15 +42,26 @@ export interface OutboxEntry {
   readonly attempts: number;
   /** Why the last attempt failed. */
   readonly error: ErrorJson | null;
+  /** Of an operation that was refused alone: it waits behind all others. */
+  readonly refused?: RefusedBefore;
   /** Whether it was published and the server lost it: it waits until the user, who was told, says `kgit sync`. */
   readonly isHeld?: boolean;
   /** Whether it waits in another clone, which offered it: what becomes of it is told nobody here. */
   readonly isForeign?: boolean;
 }
 
+/** What is known of an operation that was refused alone. */
+export interface RefusedBefore {
+  /** How many times. */
+  readonly times: number;
+  /** When a write tries it again along with its own operation, in ms since the epoch; `kgit sync` does at any time. */
+  readonly next: number;
+}
+
 interface Trouble {
-  attempts: number;
-  error: ErrorJson;
+  readonly attempts: number;
+  readonly error: ErrorJson;
+  readonly refused?: RefusedBefore;
 }
 
 /**
@@ -187,7 +198,9 @@ export class Outbox {
     const target = typeof json?.['target'] === 'string' ? json['target'] : '';
     const [attempts, error] = [trouble?.attempts ?? 0, trouble?.error ?? null];
     const isHeld = json?.['isHeld'] === true;
-    return { name, id, operation, target, attempts, error, ...(isHeld ? { isHeld } : {}) };
+    const refused = trouble?.refused;
+    const kept = { name, id, operation, target, attempts, error };
+    return { ...kept, ...(isHeld ? { isHeld } : {}), ...(refused ? { refused } : {}) };
   }
 
   /** Takes an entry out; false when it is there no more. */
@@ -210,15 +223,20 @@ export class Outbox {
     await removeFile(join(this.#troubles, id));
   }
 
-  /** Notes why an entry could not be published. */
+  /**
+   * Notes why an entry could not be published.
+   * @param refused where it was refused alone; what was noted of that before stays
+   */
   async recordTrouble(
-    entry: Pick<OutboxEntry, 'id' | 'attempts'>,
+    entry: Pick<OutboxEntry, 'id' | 'attempts' | 'refused'>,
     attempts: number,
     error: KgitError,
+    refused = entry.refused,
   ): Promise<void> {
     await privateFolder(this.#troubles);
-    const trouble: Trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
-    await replaceDurably(join(this.#troubles, entry.id), JSON.stringify(trouble));
+    const trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
+    const text = JSON.stringify({ ...trouble, ...(refused ? { refused } : {}) } satisfies Trouble);
+    await replaceDurably(join(this.#troubles, entry.id), text);
   }
 
   /** Leaves the result of an operation for the process that waits for it; a rejection outlives that process. */

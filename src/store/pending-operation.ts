@@ -13,6 +13,8 @@ export interface PendingOperation {
   readonly attempts: number;
   /** Why it is not published yet; null where nobody has tried. */
   readonly error: string | null;
+  /** Whether it was refused alone: the others are published before it, and it is tried again behind them. */
+  readonly refused: boolean;
 }
 
 /**
@@ -33,5 +35,6 @@ export function pendingOperation(entry: OutboxEntry, target: string, now: number
     age: Math.max(Math.round((now - ulidTime(id)) / 1000), 0),
     attempts,
     error: unreadable ?? isOthers ?? error?.message ?? null,
+    refused: entry.refused !== undefined,
   };
 }

@@ -1,5 +1,5 @@
 /** The errors of what was not published. */
-import { InvalidStateError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { errorFromJson, InvalidStateError, type KgitError, RefusedError, RemoteError } from '../errors.js';
 import { counted } from '../model/counted.js';
 import type { OutboxEntry } from './outbox.js';
 
@@ -68,6 +68,36 @@ export function notPublished(
   const Class = error.constructor as new (message: string, details: object) => KgitError;
   const Failure = error instanceof RefusedError || error instanceof RemoteError ? Class : RemoteError;
   return new Failure(`${error.message} (${fate})`, { suggestions, data });
+}
+
+/** Writes before it are refused, and the time was up before it was this one's turn. */
+export function notComeTo(): RemoteError {
+  return new RemoteError('one of the writes that wait is refused, and the time was up before it was found', {
+    suggestions: ["Run 'kgit sync': it finds the one that is refused and publishes the others"],
+    data: { cause: 'behind-refused' },
+  });
+}
+
+/** What the user should know who wrote something else. */
+export function refusedNote(id: string): string {
+  return `the write ${id} is refused and waits behind all others: 'kgit outbox' tells why, 'kgit outbox drop ${id}' gives it up`;
+}
+
+/** Why an operation waits that is refused alone, told by itself. */
+export function refusedAlone({ id, error }: OutboxEntry): KgitError | null {
+  if (error === null) return null;
+  const { message, suggestions, data } = errorFromJson(error);
+  return errorFromJson({
+    ...error,
+    message: `the write ${id} is refused, and waits behind all others: ${message}`,
+    suggestions: [
+      `Give it up: kgit outbox drop ${id}`,
+      ...(data['branch'] === undefined ? [] : [`Or propose it: kgit outbox retry ${id} --propose`]),
+      "Or have what is in its way taken away, then run 'kgit sync'",
+      ...suggestions.filter((text) => !text.includes('kgit outbox')),
+    ],
+    data: { ...data, operation: id },
+  });
 }
 
 /** Others moved the branch at each try. @param lock the server's lock file that was in the way at last */

@@ -1,57 +1,26 @@
 import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
-import { BACK_OFF_BASE_MS, backOffMs, standBackMs } from './back-off.js';
-import { askersOf, decidable, ownOf, writersOf } from './batch-entries.js';
+import { untilNextMs } from './back-off.js';
+import { decidable, without, writersOf } from './batch-entries.js';
 import { ClaimedWrites } from './claimed-writes.js';
 import type { Combining } from './combining.js';
 import { Deliveries } from './deliveries.js';
-import type { Delivery } from './delivery.js';
 import type { Clock } from './host.js';
-import type { Leases } from './leases.js';
 import type { Outbox, OutboxEntry } from './outbox.js';
 import { planBatch } from './plan-batch.js';
 import type { BatchPlan, PlannedEntry } from './planned.js';
-import { lostRaces } from './publish-errors.js';
+import { lostRaces, notComeTo } from './publish-errors.js';
+import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
 import { readMarker } from './records.js';
+import { type Refused, Splitting } from './splitting.js';
 import type { Head, Offering, Revision, StateStore } from './state-store.js';
+import { Waiting } from './waiting.js';
 
 /** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
 
-/** What a run over the outbox works with. */
-export interface PublishRunParts {
-  readonly store: StateStore;
-  readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly leases: Leases;
-}
-
-export interface PublishRunOptions {
-  /** ms since the epoch; one try is made whatever it is. */
-  readonly deadline: number;
-  /** The operation whose delivery this process returns itself, so it needs no result file. */
-  readonly own: string | undefined;
-  /** Whether others write just now. */
-  readonly isRaced: boolean;
-  /** Whether the tip is asked for before the first try, which would lose. */
-  readonly asksFirst: boolean;
-  /** Whether clones take each other's operations along (`publish.combine`). */
-  readonly combines: boolean;
-  /** Of the operations that a server lost, those that may be published again. */
-  readonly released: ReadonlySet<string>;
-}
-
-/** What a run over the outbox did. */
-export interface PublishReport {
-  /** By id of the operation. */
-  readonly deliveries: ReadonlyMap<string, Delivery>;
-  /** What the user should know, such as a checkout left behind. */
-  readonly notes: readonly string[];
-  /** How many times the branch was tried to move. */
-  readonly attempts: number;
-  /** Whether others moved the branch meanwhile. */
-  readonly isRaced: boolean;
-}
+/** How a run goes on: at the branch as it is now, at its new tip, or not at all. */
+type Step = Head | 'refresh' | 'end';
 
 /**
  * One run over the outbox by the process that holds the publish lock: takes all that waits (group commit),
@@ -75,6 +44,10 @@ export class PublishRun {
   #isRaced = false;
   /** Where the branch was taken to be. */
   #believed: Revision | null = null;
+  #splitting = new Splitting();
+  /** What is published now: all that waits and was not refused before, then what was. */
+  #isLast = false;
+  readonly #waiting: Waiting;
   /** Null where clones do not take each other's operations along, or it is not known yet that others write. */
   #combining: Combining | null = null;
   #combines: boolean;
@@ -86,6 +59,7 @@ export class PublishRun {
     this.#options = options;
     this.#claims = new ClaimedWrites(leases);
     this.#deliveries = new Deliveries(outbox, options.own);
+    this.#waiting = new Waiting({ store, outbox, clock }, options, this.#deliveries);
     this.#isFresh = !store.isRemote;
     this.#combines = options.combines && store.offers !== undefined;
   }
@@ -98,19 +72,35 @@ export class PublishRun {
   async run(): Promise<PublishReport> {
     this.#notes.push(...(await this.#store.settle()));
     await this.#outbox.dropEnded();
-    let entries: readonly OutboxEntry[] = await this.#waiting();
+    let entries: readonly OutboxEntry[] = await this.#waiting.list();
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
     if (this.#options.asksFirst && this.#store.isRemote && entries.length > 0) {
       const known = entries;
       head = await this.#refresh(known);
-      entries = decidable(await this.#waiting(), known);
+      entries = decidable(await this.#waiting.list(), known);
     }
+    head = await this.#publishAll(entries, head);
+    const before = head === null ? [] : await this.#waiting.refusedBefore();
+    if (before.length > 0) {
+      this.#isLast = true;
+      this.#splitting = new Splitting(true);
+      await this.#publishAll(before, head);
+    }
+    await this.#outbox.forgetOld(this.#clock.now());
+    const [attempts, isRaced] = [this.#attempts, this.#isRaced];
+    return { deliveries: this.#deliveries.byId, notes: this.#notes, attempts, isRaced };
+  }
+
+  /** Publishes entries; null where trying more is of no use now, else where the branch is. */
+  async #publishAll(waiting: readonly OutboxEntry[], from: Head | null): Promise<Head | null> {
+    let [entries, head] = [waiting, from];
     while (head && entries.length > 0) {
       entries = await this.#dropUnclaimed(entries);
       if (entries.length === 0) break;
+      const batch = this.#splitting.next(entries);
       const plan = await planBatch(this.#store, head.revision, [
-        ...entries,
+        ...batch,
         ...(this.#combining?.foreign ?? []),
       ]);
       this.#isRaced ||= plan.entries.some(
@@ -122,28 +112,29 @@ export class PublishRun {
         // Whose time is up tries himself.
         const mayWait = this.#isFresh && this.#clock.now() < this.#options.deadline;
         const isOthersTurn = mayWait && this.#combining?.isOthersTurn(plan.entries) === true;
-        if (!isOthersTurn && (await this.#publish(plan, head))) break;
+        const step: Step = isOthersTurn ? 'refresh' : await this.#publish(plan, head, entries);
+        if (step === 'end') return null;
+        if (step !== 'refresh') {
+          head = step;
+          entries = entries.filter(({ id }) => !this.#waiting.isSettled(id));
+          continue;
+        }
         if (this.#attempts > 1 && this.#clock.now() >= this.#options.deadline) {
           await this.#leave(entries, lostRaces(this.#attempts, this.#lock));
-          break;
+          return null;
         }
         if (this.#store.isRemote) await this.#backOff(isOthersTurn);
       }
-      const known = await this.#waiting();
+      const known = await this.#candidates();
       head = await this.#refresh(known);
-      entries = decidable(await this.#waiting(), known);
+      entries = decidable(await this.#candidates(), known);
     }
-    await this.#outbox.forgetOld(this.#clock.now());
-    const [attempts, isRaced] = [this.#attempts, this.#isRaced];
-    return { deliveries: this.#deliveries.byId, notes: this.#notes, attempts, isRaced };
+    return head;
   }
 
-  async #waiting(): Promise<OutboxEntry[]> {
-    const { target } = this.#store;
-    const { released } = this.#options;
-    return (await this.#outbox.list()).filter(
-      (entry) => entry.operation && entry.target === target && (!entry.isHeld || released.has(entry.id)),
-    );
+  /** What may go into the next push. */
+  #candidates(): Promise<OutboxEntry[]> {
+    return this.#isLast ? this.#waiting.refusedBefore() : this.#waiting.list();
   }
 
   /** The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. */
@@ -161,12 +152,12 @@ export class PublishRun {
     return Math.max(this.#options.deadline - this.#clock.now(), TALK_MIN_MS);
   }
 
-  /** One try at the branch. True when the run is over: all is through, or trying again now is of no use. */
-  async #publish(plan: BatchPlan, head: Head): Promise<boolean> {
+  /** One try at the branch, with some of the `entries` that wait. */
+  async #publish(plan: BatchPlan, head: Head, entries: readonly OutboxEntry[]): Promise<Step> {
     const locks = this.#claims.renewals(plan.entries);
     if (writersOf(plan.entries).length === 0 && locks.length === 0) {
       await this.#deliveries.finish(plan.entries, head.revision, [], this.#attempts);
-      return true;
+      return head;
     }
     this.#attempts += 1;
     const began = this.#clock.now();
@@ -175,23 +166,22 @@ export class PublishRun {
     this.#lastPushMs = this.#clock.now() - began;
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
-      case 'swapped':
+      case 'swapped': {
         this.#notes.push(...outcome.notes);
         await this.#claims.noteRenewed(outcome.locks);
-        await this.#deliveries.finish(
-          plan.entries,
-          outcome.revisions.at(-1) ?? head.revision,
-          outcome.revisions,
-          this.#attempts,
-        );
-        return true;
+        const revision = outcome.revisions.at(-1) ?? head.revision;
+        await this.#deliveries.finish(plan.entries, revision, outcome.revisions, this.#attempts);
+        this.#splitting.landed();
+        this.#believed = revision;
+        return { ...head, revision };
+      }
       case 'moved':
         this.#lock = outcome.lock;
         this.#isRaced ||= outcome.lock === undefined;
-        return false;
+        return 'refresh';
       case 'fenced':
         this.#claims.doubt(outcome.names);
-        return false;
+        return 'refresh';
       case 'not-atomic':
         for (const { entry } of plan.entries)
           if (entry.operation?.claim)
@@ -200,27 +190,54 @@ export class PublishRun {
               error: outcome.error,
               attempts: this.#attempts,
             });
-        return false;
+        return 'refresh';
       case 'unknown':
         this.#mayHaveLanded = true;
         // Whether it landed shows at the new tip, where its events are or are not.
-        if (this.#clock.now() < this.#options.deadline) return false;
+        if (this.#clock.now() < this.#options.deadline) return 'refresh';
         await this.#leave(writersOf(plan.entries), outcome.error, true);
-        await this.#leave(askersOf(plan.entries), outcome.error);
-        return true;
-      case 'blocked':
-        // What stands in the way may be of another clone's operation.
-        if (this.#combining?.foreign.length) {
-          this.#combines = false;
-          this.#combining = null;
-          return false;
-        }
-        await this.#deliveries.refuseOwn(ownOf(plan.entries), outcome.error, this.#attempts);
-        return true;
+        await this.#leave(without(entries, writersOf(plan.entries)), outcome.error);
+        return 'end';
+      case 'unreachable':
+        await this.#leave(entries, outcome.error);
+        return 'end';
+      case 'denied':
+        if (outcome.scope) return this.#refuse(plan, head, entries, { ...outcome, isBlocked: false });
+        await this.#leave(entries, outcome.error);
+        return 'end';
       default:
-        await this.#leave(ownOf(plan.entries), outcome.error);
-        return true;
+        return this.#refuse(plan, head, entries, { ...outcome, isBlocked: outcome.kind === 'blocked' });
     }
+  }
+
+  /** Goes on with fewer operations where a push was refused, until the one stands alone that is refused. */
+  async #refuse(
+    plan: BatchPlan,
+    head: Head,
+    entries: readonly OutboxEntry[],
+    refused: Refused,
+  ): Promise<Step> {
+    const { error, isBlocked, scope } = refused;
+    // What is refused may be of another clone's operation.
+    if (this.#combining?.foreign.length && scope !== 'branch') {
+      this.#combines = false;
+      this.#combining = null;
+      return 'refresh';
+    }
+    const writers = writersOf(plan.entries);
+    const verdict = this.#splitting.refused(writers, refused);
+    if (verdict === 'stop') {
+      if (isBlocked) await this.#deliveries.refuseOwn(entries, error, this.#attempts);
+      else await this.#leave(entries, error);
+      return 'end';
+    }
+    if (verdict === 'alone')
+      for (const entry of writers)
+        this.#notes.push(...(await this.#waiting.setAside(entry, refused, this.#attempts)));
+    const rest = entries.filter(({ id }) => !this.#waiting.isSettled(id));
+    if (rest.length === 0 || isBlocked || this.#clock.now() < this.#options.deadline) return head;
+    await this.#leave(rest, notComeTo());
+    return 'end';
   }
 
   /** What this clone lays down beside the branch with its next push: nothing where nobody else writes. */
@@ -274,16 +291,8 @@ export class PublishRun {
 
   async #backOff(isOthersTurn: boolean): Promise<void> {
     const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
-    await this.#clock.sleep(Math.min(this.#waitMs(isOthersTurn), left));
-  }
-
-  #waitMs(isOthersTurn: boolean): number {
-    const base = Math.max(BACK_OFF_BASE_MS, this.#lastPushMs);
-    // Others take it along: it has only to look whether they did, about once while one of them pushes.
-    if (isOthersTurn) return base * (0.5 + this.#clock.random() / 2);
     const isCrowded = !this.#combines && (this.#options.isRaced || this.#attempts > 1);
-    return isCrowded
-      ? standBackMs(this.#clock, this.#lastPushMs)
-      : backOffMs(this.#clock, this.#attempts, base);
+    const tried = { attempts: this.#attempts, pushMs: this.#lastPushMs, isCrowded, isOthersTurn };
+    await this.#clock.sleep(Math.min(untilNextMs(this.#clock, tried), left));
   }
 }

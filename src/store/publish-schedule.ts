@@ -14,7 +14,7 @@ export function dueAt(
   intervalMs: number,
   now: number,
 ): number | null {
-  const ids = waiting.flatMap(({ id, isHeld }) => (isHeld ? [] : id));
+  const ids = waiting.flatMap(({ id, isHeld, refused }) => (isHeld || refused ? [] : id));
   if (ids.length === 0) return null;
   const oldest = Math.min(...ids.map(ulidTime));
   const lastPush = pushes.at(-1)?.at ?? 0;

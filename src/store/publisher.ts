@@ -1,7 +1,7 @@
 import { InternalError, KgitError, RemoteError } from '../errors.js';
 import type { Delivery } from './delivery.js';
 import type { PublishLock } from './publish-lock.js';
-import type { PublishReport, PublishRunParts } from './publish-run.js';
+import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
 import { dueAt } from './publish-schedule.js';
 import { isRaced, isRecent, joinWindow, type PushLog } from './push-log.js';
 
@@ -103,14 +103,16 @@ export class Publisher {
   /**
    * Publishes all that waits; null when another process is at it until `deadline`.
    * @param released of the operations that a server lost, those that go along
+   * @param retriesAll whether what was refused before is tried again however short ago that was
    */
   async publishAll(
     deadline: number,
     released: ReadonlySet<string> = new Set(),
+    retriesAll = false,
   ): Promise<PublishReport | null> {
     if (!(await this.#acquire(deadline))) return null;
     try {
-      return await this.#run(deadline, undefined, released);
+      return await this.#run(deadline, undefined, { released, retriesAll });
     } finally {
       await this.#parts.lock.release();
     }
@@ -127,8 +129,8 @@ export class Publisher {
 
   async #run(
     deadline: number,
-    own?: string,
-    released: ReadonlySet<string> = new Set(),
+    own: string | undefined,
+    what: Pick<PublishRunOptions, 'released' | 'retriesAll'> = { released: new Set(), retriesAll: false },
   ): Promise<PublishReport> {
     // Reads, and writes that are queued, publish nothing.
     const { PublishRun } = await import('./publish-run.js');
@@ -140,7 +142,7 @@ export class Publisher {
     const raced = isRaced(known, began);
     // Who is always the first never meets the others, who wait for him to take them along.
     const asksFirst = raced || (combines && isRecent(known, began));
-    const options = { deadline, own, isRaced: raced, asksFirst, combines, released };
+    const options = { deadline, own, isRaced: raced, asksFirst, combines, ...what };
     const run = new PublishRun(this.#parts, options);
     const report = await run.run().catch(async (error: unknown) => {
       if (own === undefined) throw error;

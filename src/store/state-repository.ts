@@ -8,7 +8,7 @@ import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } fro
 import { waiting } from './outcomes.js';
 import { OverlayView } from './overlay-view.js';
 import { changesAnswers, planBatch, sealingOf } from './planned.js';
-import { notPublished, publishedElsewhere, stuck } from './publish-errors.js';
+import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish-errors.js';
 import type { Publisher } from './publisher.js';
 import type { Rewrites } from './rewrites.js';
 import type { Head, StateStore } from './state-store.js';
@@ -167,7 +167,7 @@ export class StateRepository {
 
   /** Publishes the outbox, asks for the remote's tip and brings the checkout there. */
   async sync(deadline: number): Promise<SyncReport> {
-    const report = await this.#publisher.publishAll(deadline, await this.rewrites.released());
+    const report = await this.#publisher.publishAll(deadline, await this.rewrites.released(), true);
     const published: string[] = [];
     const rejected: { id: string; error: KgitError }[] = [];
     for (const [id, delivery] of report?.deliveries ?? []) {
@@ -188,8 +188,11 @@ export class StateRepository {
     // Publishing and following may find the same in the way.
     const notes = [...new Set([...(report?.notes ?? []), ...(await this.store.follow())])];
     const pending = await this.outbox.list();
-    for (const delivery of report?.deliveries.values() ?? [])
-      if (delivery.kind === 'pending') error = delivery.error;
+    const refused = pending.filter((entry) => entry.refused && entry.target === this.store.target);
+    const isAlone = (id: string) => refused.some((entry) => entry.id === id);
+    for (const [id, delivery] of report?.deliveries ?? [])
+      if (delivery.kind === 'pending' && !isAlone(id)) error = delivery.error;
+    error ??= refused[0] ? refusedAlone(refused[0]) : null;
     error ??= stuck(pending, this.store.target);
     const behind = await this.store.behind();
     return { published, rejected, pending, head, behind, notes, error };

@@ -67,6 +67,9 @@ export interface Commit {
   readonly files: FileChanges;
 }
 
+/** What a remote refuses: every move of the branch, something in these commits, or so much at once. */
+export type RefusedScope = 'branch' | 'commits' | 'size';
+
 /** How a compare-and-swap ended. Expected ends are values; only broken machinery throws. */
 export type SwapOutcome =
   /** The branch holds the commits; `notes` say what the user should know, such as a checkout left behind. */
@@ -88,10 +91,10 @@ export type SwapOutcome =
   | { readonly kind: 'not-atomic'; readonly error: RefusedError }
   /** The remote cannot be reached now. */
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
-  /** The remote does not know us, or not the repository. */
-  | { readonly kind: 'denied'; readonly error: RemoteError }
-  /** The remote refuses for good: protection, a hook. */
-  | { readonly kind: 'refused'; readonly error: RefusedError }
+  /** The remote does not know us, or not the repository; with a `scope`, it takes what is in these commits from nobody. */
+  | { readonly kind: 'denied'; readonly error: RemoteError; readonly scope?: RefusedScope }
+  /** The remote refuses for good: protection, a hook. `scope` tells what it refuses, where that is known. */
+  | { readonly kind: 'refused'; readonly error: RefusedError; readonly scope?: RefusedScope }
   /** Something on this machine is in the way of the files: local edits, or a filter that kgit would write past. */
   | { readonly kind: 'blocked'; readonly error: KgitError }
   /** The connection broke after the request was sent: it may have been carried out. */

@@ -39,6 +39,7 @@ describe('kgit outbox and kgit sync', () => {
         age: expect.any(Number),
         attempts: 0,
         error: null,
+        refused: false,
       },
       expect.objectContaining({ subject: 'deployment/dep-a', action: 'state_changed' }),
     ]);

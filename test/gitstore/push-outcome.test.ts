@@ -211,11 +211,11 @@ describe('pushOutcome', () => {
   });
 
   it('tells no more than the reason where a server says nothing', () => {
-    const stdout = Buffer.from(status('!', '[remote rejected] (failed to lock)'));
+    const stdout = Buffer.from(status('!', '[remote rejected] (out of cheese)'));
     const stderr = 'remote: \nremote: Resolving deltas: 0% (0/1)\n';
     const result = pushOutcome({ code: 1, stdout, stderr }, 'origin', 'main');
     expect(result).toMatchObject({ kind: 'refused' });
-    expect(result && 'error' in result && result.error.message).toMatch(/: failed to lock$/);
+    expect(result && 'error' in result && result.error.message).toMatch(/: out of cheese$/);
   });
 
   it("keeps credentials, control characters and git's own advice out of messages", () => {

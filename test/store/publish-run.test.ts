@@ -139,12 +139,6 @@ describe('a write that would be refused, or change nothing, behind one that cann
   it.each([
     ['cannot be reached', { kind: 'unreachable', error }, 'pending'],
     ['gave no answer', { kind: 'unknown', error }, 'pending'],
-    ['refuses', { kind: 'refused', error: new RefusedError('closed') }, 'pending'],
-    [
-      'is not the obstacle, but local edits are',
-      { kind: 'blocked', error: new ConflictError('edits') },
-      'rejected',
-    ],
   ] as const)('is told so where the remote %s, and is not kept', async (_what, outcome, kind) => {
     for (const own of [
       setOperation('deployment.phase', 'c', [ifPhase('b')]),
@@ -161,6 +155,29 @@ describe('a write that would be refused, or change nothing, behind one that cann
       expect(delivery).toMatchObject({ kind, error: outcome.error });
       if (delivery.kind === 'pending') expect(delivery.unknown).toBe(false);
       expect((await outbox.list()).map(({ id }) => id)).toEqual([queued.id]);
+    }
+  });
+});
+
+describe('a write behind one that is refused alone', () => {
+  it.each([
+    ['by the remote', { kind: 'refused', error: new RefusedError('closed') }],
+    ['for local edits', { kind: 'blocked', error: new ConflictError('edits') }],
+  ] as const)('%s, is decided without it', async (_why, outcome) => {
+    for (const [own, kind] of [
+      [setOperation('deployment.phase', 'c', [ifPhase('b')]), 'rejected'],
+      [setOperation('deployment.phase', 'a'), 'unchanged'],
+    ] as const) {
+      const store = new FaultyStore();
+      await store.sneak(state('a'));
+      const { outbox, publisher } = repositoryOf(store);
+      const queued = eventOperation();
+      await outbox.add(queued, store.target);
+      await outbox.add(own, store.target);
+      store.onSwap = () => outcome;
+      const { delivery } = await publisher.deliver(own.id, DEADLINE, false);
+      expect(delivery).toMatchObject({ kind });
+      expect(await outbox.list()).toMatchObject([{ id: queued.id, refused: { times: 1 } }]);
     }
   });
 });

@@ -8,16 +8,22 @@ export interface HttpRemote {
   stop(): Promise<void>;
 }
 
-/** Serves the bare repositories beside `remote` over http by git's own CGI, with a clock of its own; `canPush` lets writes in. */
+/** Serves the bare repositories beside `remote` over http by git's own CGI, with a clock of its own; `canPush` lets writes in, of `maxBody` bytes at most. */
 export async function serveHttp(
   remote: string,
-  options: { canPush: boolean; date?: Date },
+  options: { canPush: boolean; date?: Date; maxBody?: number },
 ): Promise<HttpRemote> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://host');
     if (options.date) response.setHeader('Date', options.date.toUTCString());
     if (!options.canPush && /receive-pack/.test(request.url ?? '')) {
       response.writeHead(403).end();
+      return;
+    }
+    if (options.maxBody && Number(request.headers['content-length'] ?? 0) > options.maxBody) {
+      // As nginx does: the answer comes at once, and the rest of the request is read away.
+      request.resume();
+      response.writeHead(413).end();
       return;
     }
     const cgi = spawn('git', ['-c', 'http.receivepack=true', 'http-backend'], {

@@ -2,8 +2,42 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { git } from './git-fixtures.js';
 
+/** What a remote says of the first push, instead of carrying it out. */
+export interface FirstAnswer {
+  readonly reason: string;
+  /** A commit that the branch is moved to meanwhile, as by another writer; null: it stays. */
+  readonly winner: string | null;
+}
+
+/** A real proc-receive hook: it refuses the first push in these words, and carries out all others. */
+export function refuseFirst(remote: string, { reason, winner }: FirstAnswer): void {
+  const answer = `
+const { existsSync, writeFileSync } = require('node:fs');
+const { execFileSync } = require('node:child_process');
+for (const command of section()) {
+  const [old, next, ref] = command.split(' ');
+  const isFirst = !existsSync('was-refused');
+  writeFileSync('was-refused', '');
+  const tip = isFirst ? ${JSON.stringify(winner)} : next;
+  if (tip) execFileSync('git', ['update-ref', ref, tip, old]);
+  write(isFirst ? 'ng ' + ref + ' ' + ${JSON.stringify(reason)} : 'ok ' + ref);
+}`;
+  install(remote, answer);
+}
+
 /** A real proc-receive hook: it says ok to each push, with these options, and moves nothing. OLD and NEW stand for the tips. */
 export function procReceive(remote: string, options: readonly string[]): void {
+  const answer = `
+for (const command of section()) {
+  const [old, next, ref] = command.split(' ');
+  write('ok ' + ref);
+  for (const option of ${JSON.stringify(options)})
+    write('option ' + option.replace('OLD', old).replace('NEW', next));
+}`;
+  install(remote, answer);
+}
+
+function install(remote: string, answer: string): void {
   const hook = `#!${process.execPath}
 const { readSync, writeSync } = require('node:fs');
 function read(count) {
@@ -29,12 +63,7 @@ function write(line) {
 section();
 write('version=1\\0');
 writeSync(1, '0000');
-for (const command of section()) {
-  const [old, next, ref] = command.split(' ');
-  write('ok ' + ref);
-  for (const option of ${JSON.stringify(options)})
-    write('option ' + option.replace('OLD', old).replace('NEW', next));
-}
+${answer}
 writeSync(1, '0000');
 `;
   const path = join(remote, 'hooks/proc-receive');
