@@ -5,7 +5,7 @@ import { helpText } from '../base-command.js';
 import type { CommandResult, Screen } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
 import { DEFAULT_BRANCH, liesAt, openStateRepository } from '../composition.js';
-import { UsageError } from '../errors.js';
+import { KgitError, UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
 import { requireGit } from '../gitstore/git-version.js';
 import {
@@ -21,6 +21,8 @@ import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-f
 import { actorOf } from '../identity.js';
 import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
+import { LOCK_FOLDERS, type LockPlace } from '../model/lock-place.js';
+import type { Actor } from '../model/operation.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { editState, parseState } from '../model/state-document.js';
@@ -34,8 +36,10 @@ import {
 import { PROPOSE_FLAGS } from '../propose-flags.js';
 import type { Settings } from '../settings.js';
 import type { WriteOutcome } from '../store/outcomes.js';
+import { randomBytes } from '../store/random-bytes.js';
 import { managementsOf, readState } from '../store/records.js';
-import type { Revision } from '../store/state-store.js';
+import type { Revision, StateStore } from '../store/state-store.js';
+import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
 export default class Init extends WriteCommand {
@@ -88,11 +92,42 @@ export default class Init extends WriteCommand {
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
     const actor = actorOf(settings, this.environment, repository.config);
     const { store } = opened.repository;
-    const laid = await layOut(store, repository.workTree, layout, actor, this.now(), settings.timeout);
+    const lay = (wanted: Layout) =>
+      layOut(store, repository.workTree, wanted, actor, this.now(), settings.timeout);
+    const decide = (place: LockPlace) => lay(withLockPlace(layout, place));
+    const laid = await this.#proveLockPlace(await lay(layout), store, actor, settings.timeout, decide);
     await opened.repository.close();
     this.flags = { ...this.flags, repo: path };
     const begun = subject === null ? null : await this.#begin(subject);
     return this.#result(path, subject, laid, begun);
+  }
+
+  /**
+   * Proves where locks can live at the remote, once it has the branch (the first branch of all may become a forge's
+   * default), and writes it down where it is not the usual place. Without locks a repository is of use, too, so what
+   * keeps it from being proved is a note.
+   */
+  async #proveLockPlace(
+    laid: LaidOut,
+    store: StateStore,
+    author: Actor,
+    timeout: number,
+    decide: (place: LockPlace) => Promise<LaidOut>,
+  ): Promise<LaidOut> {
+    if (!store.leases.provePlace) return laid;
+    const holder = { name: author.name, host: thisHost.hostname };
+    const stamp = () => ({ at: this.now(), nonce: randomBytes(16).toString('hex') });
+    const proof = store.leases.provePlace({ author, holder, lease: this.ids.next(), stamp }, timeout);
+    const { place, notes } = await proof.catch((error: unknown) => {
+      if (!(error instanceof KgitError)) throw error;
+      const again = "run 'kgit init' again once that is mended";
+      return { place: null, notes: [`where locks can live was not proved: ${error.message}; ${again}`] };
+    });
+    for (const note of notes) this.note(note);
+    if (place === null) return laid;
+    const decided = await decide(place);
+    const added = [...new Set([...laid.added, ...decided.added])];
+    return { ...decided, added, attempts: laid.attempts + decided.attempts };
   }
 
   /** Proposes to begin a deployment in a repository that is laid out already. Throws NoRepositoryError. */
@@ -150,7 +185,11 @@ export default class Init extends WriteCommand {
   async #layout(management: string | undefined): Promise<Layout> {
     const files = await templateFiles(this.config.root, this.flags['ci'] as CiSystem);
     files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
-    return { files, amendMarker: (text) => listingManagement(text, management) };
+    return {
+      files,
+      amendMarker: (text) => listingManagement(text, management),
+      subject: 'init: state repository',
+    };
   }
 
   /** What would be laid out, as far as this machine knows; nothing is written, not even the folder. */
@@ -218,6 +257,18 @@ function begunLine(subject: DeploymentSubject, begun: WriteOutcome | null, { sty
 function listingManagement(marker: string, name: string | undefined): string {
   if (name === undefined || managementsOf(parseState(marker, MARKER_FILE)).has(name)) return marker;
   return editState(marker, [{ op: 'set', path: ['managements', name], value: {} }], MARKER_FILE);
+}
+
+/** What is laid out to say where locks lie. */
+function withLockPlace({ files }: Layout, place: LockPlace): Layout {
+  const amendMarker = (text: string) =>
+    editState(text, [{ op: 'set', path: ['settings', 'locks'], value: place }], MARKER_FILE);
+  const marker = amendMarker(files.get(MARKER_FILE) ?? '');
+  return {
+    files: new Map([[MARKER_FILE, marker]]),
+    amendMarker,
+    subject: `init: locks lie in ${LOCK_FOLDERS[place]}`,
+  };
 }
 
 /** The marker of a new repository, of this management cluster alone. */

@@ -95,7 +95,7 @@ export class GitStore implements StateStore {
     const isSigned = isOn(config.get('commit.gpgsign'));
     const { committer } = options;
     this.leases = new LockRefs(git, this.#reader, {
-      ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
+      ...{ remote, remoteName: this.#remoteName(), branch, folder, committer, isSigned },
     });
     this.offers = remote === null ? undefined : new InboxRefs(git, this.#reader, { folder, branch });
     this.#checkouts = new Checkouts(
@@ -211,12 +211,16 @@ export class GitStore implements StateStore {
     const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
-    const moves = await this.leases.prepare(locks);
-    if (this.#options.remote === null) return this.#swapLocally(base, tip, built, moves);
+    if (this.#options.remote === null)
+      return this.#swapLocally(base, tip, built, await this.leases.prepareLocally(locks));
     const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
-    let failure = await this.#push(tip, moves, timeoutMs, inbox ? [inbox] : []);
-    // A forge or a hook that lets in branches alone must not keep the branch from moving.
-    if (inbox && failure?.kind === 'refused') failure = await this.#push(tip, moves, timeoutMs, []);
+    const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
+      const names = await this.leases.misplaced(base, planned);
+      if (names.length > 0) return { kind: 'fenced', names };
+      const failed = await this.#push(tip, planned, timeoutMs, inbox ? [inbox] : []);
+      // A forge or a hook that lets in branches alone must not keep the branch from moving.
+      return inbox && failed?.kind === 'refused' ? this.#push(tip, planned, timeoutMs, []) : failed;
+    });
     if (failure) return failure;
     if (inbox && built.offer === null) await this.offers?.end();
     const notes = [...built.notes, ...this.#pushNotes, ...(await this.#afterPush(tip, base, moves))];

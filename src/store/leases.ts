@@ -1,4 +1,4 @@
-import type { KgitError } from '../errors.js';
+import { KgitError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -21,12 +21,15 @@ import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
 import {
   fenced,
+  fencedTwice,
   lockHeld,
+  misplaced,
   nobodyHas,
   notHeld,
   ofLock,
   othersWereFaster,
   publishingStill,
+  refuseTwice,
 } from './lease-errors.js';
 import type { LockMove, LockTip } from './lease-store.js';
 import { atHand, type LockList, listLocks } from './lock-list.js';
@@ -68,7 +71,8 @@ export class Leases {
   /** The lock as the remote has it now; its token is noted, for the lock may be deleted before the next look. */
   async #look(name: string, talkMs: number): Promise<LockTip | null> {
     const tip = await this.#parts.store.leases.read(name, talkMs);
-    if (tip) await this.#parts.held.tokens.note(name, tip.record.token);
+    const tokens = [tip, tip?.stray?.other?.tip].flatMap((each) => each?.record.token ?? []);
+    if (tokens.length > 0) await this.#parts.held.tokens.note(name, Math.max(...tokens));
     return tip;
   }
 
@@ -100,22 +104,29 @@ export class Leases {
     for (let tries = 1; ; tries++) {
       const asked = clock.now();
       const before = await this.#look(name, talkMs);
+      if (before) refuseTwice(before);
       const taken = before && isTaken(before.record) ? before.record : null;
+      // What lies in the wrong place is ended there at most, and a new lock is made in the right one.
+      const isMisplaced = before?.stray?.isMisplaced === true;
       // A push whose answer was lost has landed all the same.
       if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
       const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
       if (asked >= freeAt) {
         const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, this.#stamp());
-        const first = break_ ?? before?.record ?? null;
+        const first = isMisplaced ? null : (break_ ?? before?.record ?? null);
         const seen = await this.#highestToken(name, first);
         const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp(), seen);
-        const records = break_ ? [break_, record] : [record];
-        const move = { name, from: before, records, author };
+        const endsOnly = break_ !== null && isMisplaced;
+        const records = endsOnly ? [break_] : break_ ? [break_, record] : [record];
+        const move = { name, from: isMisplaced && !endsOnly ? null : before, records, author };
         const end = break_ && (await this.#end(move, wanted, talkMs));
         broke = end?.ended ?? broke;
         const outcome = end?.outcome ?? (await store.leases.move(move, talkMs));
-        if (outcome.kind === 'swapped' && outcome.tip) return this.#keep(outcome.tip, isShared, broke);
-        if ('error' in outcome && outcome.kind !== 'unknown') throw outcome.error;
+        if (outcome.kind === 'swapped' && outcome.tip && !endsOnly)
+          return this.#keep(outcome.tip, isShared, broke);
+        // A failure says nothing of who has the lock now.
+        if ('error' in outcome && outcome.kind !== 'unknown' && !(await this.#hasMoved(name, before, talkMs)))
+          throw outcome.error;
         if (tries >= MIN_TRIES && clock.now() >= until) throw othersWereFaster(name);
       } else if (taken) {
         if (clock.now() >= until) throw lockHeld(taken, freeAt, clock.now());
@@ -123,6 +134,17 @@ export class Leases {
         isTold = true;
       }
       await this.#backOff(tries, freeAt, until);
+    }
+  }
+
+  /** Whether a lock is elsewhere than it was; false where that cannot be asked. */
+  async #hasMoved(name: string, before: LockTip | null, talkMs: number): Promise<boolean> {
+    try {
+      return (await this.#look(name, talkMs))?.version !== before?.version;
+    } catch (error) {
+      // What failed first is what the user has to know.
+      if (!(error instanceof KgitError)) throw error;
+      return false;
     }
   }
 
@@ -184,12 +206,25 @@ export class Leases {
     const ours = isFresh ? null : await this.#parts.held.read(claim.name);
     if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
     const tip = await this.#look(claim.name, talkMs);
-    if (tip && isClaimed(tip.record, claim)) {
-      await this.#parts.held.update(tip);
-      return tip;
+    const own = [tip, tip?.stray?.other?.tip].find((each) => each && isClaimed(each.record, claim));
+    if (own) {
+      await this.#parts.held.update(own);
+      return own;
     }
     await this.#parts.held.remove(claim);
     throw fenced(claim, tip?.record ?? null);
+  }
+
+  /**
+   * Where a lease stands that a write is to renew: as the remote has it now, so that none is written under while somebody
+   * holds the same lock in another place. Throws FencedError, RemoteError.
+   */
+  async writableTip(claim: LeaseClaim, talkMs: number, isFresh: boolean): Promise<LockTip> {
+    const tip = await this.tipOf(claim, talkMs, isFresh || this.#parts.store.isRemote);
+    const { stray } = tip;
+    if (stray?.isMisplaced) throw misplaced(claim, stray.place);
+    if (stray?.other && isTaken(stray.other.tip.record)) throw fencedTwice(claim, stray);
+    return tip;
   }
 
   /** The commit that renews a lease. */
@@ -229,9 +264,25 @@ export class Leases {
         await held.update(outcome.tip);
         return record;
       }
-      if (outcome.kind !== 'moved') throw outcome.error;
+      if (outcome.kind !== 'moved') {
+        if (await this.#hasLanded(record, talkMs)) return record;
+        throw outcome.error;
+      }
       // Another clone that was handed the same claim may have renewed it.
       if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);
+    }
+  }
+
+  /** Whether the lock is at this very commit, though the answer to its push was another one, or none. */
+  async #hasLanded(record: LeaseRecord, talkMs: number): Promise<boolean> {
+    try {
+      const tip = await this.#look(record.name, talkMs);
+      if (tip?.record.nonce !== record.nonce) return false;
+      await this.#parts.held.update(tip);
+      return true;
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      return false;
     }
   }
 
