@@ -1,4 +1,4 @@
-import { KgitError } from '../errors.js';
+import type { KgitError } from '../errors.js';
 import {
   acquired,
   broken,
@@ -20,10 +20,7 @@ import { guardedReason, withoutSecrets } from './guarded-lease.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
 import {
-  fenced,
-  fencedTwice,
   lockHeld,
-  misplaced,
   nobodyHas,
   notHeld,
   ofLock,
@@ -33,6 +30,7 @@ import {
 } from './lease-errors.js';
 import type { LockMove, LockTip } from './lease-store.js';
 import { atHand, type LockList, listLocks } from './lock-list.js';
+import { LockSight } from './lock-sight.js';
 import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
 import { toldToken } from './seen-tokens.js';
@@ -55,9 +53,11 @@ export interface LeasesParts {
 /** The leases of a clone: acquiring, renewing, releasing and breaking them. */
 export class Leases {
   readonly #parts: LeasesParts;
+  readonly sight: LockSight;
 
   constructor(parts: LeasesParts) {
     this.#parts = parts;
+    this.sight = new LockSight(parts.store, parts.held);
   }
 
   get held(): HeldLeases {
@@ -66,14 +66,6 @@ export class Leases {
 
   #stamp(): Stamp {
     return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
-  }
-
-  /** The lock as the remote has it now; its token is noted, for the lock may be deleted before the next look. */
-  async #look(name: string, talkMs: number): Promise<LockTip | null> {
-    const tip = await this.#parts.store.leases.read(name, talkMs);
-    const tokens = [tip, tip?.stray?.other?.tip].flatMap((each) => each?.record.token ?? []);
-    if (tokens.length > 0) await this.#parts.held.tokens.note(name, Math.max(...tokens));
-    return tip;
   }
 
   /** The highest token of a lock that anything here tells of; of a lock that is not there the branch is asked, too. */
@@ -103,7 +95,7 @@ export class Leases {
     let broke: EndedLease | null = null;
     for (let tries = 1; ; tries++) {
       const asked = clock.now();
-      const before = await this.#look(name, talkMs);
+      const before = await this.sight.look(name, talkMs);
       if (before) refuseTwice(before);
       const taken = before && isTaken(before.record) ? before.record : null;
       // What lies in the wrong place is ended there at most, and a new lock is made in the right one.
@@ -125,7 +117,11 @@ export class Leases {
         if (outcome.kind === 'swapped' && outcome.tip && !endsOnly)
           return this.#keep(outcome.tip, isShared, broke);
         // A failure says nothing of who has the lock now.
-        if ('error' in outcome && outcome.kind !== 'unknown' && !(await this.#hasMoved(name, before, talkMs)))
+        if (
+          'error' in outcome &&
+          outcome.kind !== 'unknown' &&
+          !(await this.sight.hasMoved(name, before, talkMs))
+        )
           throw outcome.error;
         if (tries >= MIN_TRIES && clock.now() >= until) throw othersWereFaster(name);
       } else if (taken) {
@@ -134,17 +130,6 @@ export class Leases {
         isTold = true;
       }
       await this.#backOff(tries, freeAt, until);
-    }
-  }
-
-  /** Whether a lock is elsewhere than it was; false where that cannot be asked. */
-  async #hasMoved(name: string, before: LockTip | null, talkMs: number): Promise<boolean> {
-    try {
-      return (await this.#look(name, talkMs))?.version !== before?.version;
-    } catch (error) {
-      // What failed first is what the user has to know.
-      if (!(error instanceof KgitError)) throw error;
-      return false;
     }
   }
 
@@ -190,7 +175,7 @@ export class Leases {
     const { held, clock } = this.#parts;
     const ours = await held.read(name);
     if (ours?.isShared) return claimOf(ours.tip.record);
-    const tip = await ofLock(this.#look(name, talkMs));
+    const tip = await ofLock(this.sight.look(name, talkMs));
     if (!tip || !isTaken(tip.record)) throw notHeld(name);
     throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
@@ -199,32 +184,6 @@ export class Leases {
   async isHeldHere(claim: LeaseClaim): Promise<boolean> {
     const ours = await this.#parts.held.read(claim.name);
     return ours !== null && isClaimed(ours.tip.record, claim);
-  }
-
-  /** Where a lease that is claimed stands: as this clone knows it, else as the remote has it. Throws FencedError. */
-  async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
-    const ours = isFresh ? null : await this.#parts.held.read(claim.name);
-    if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
-    const tip = await this.#look(claim.name, talkMs);
-    const own = [tip, tip?.stray?.other?.tip].find((each) => each && isClaimed(each.record, claim));
-    if (own) {
-      await this.#parts.held.update(own);
-      return own;
-    }
-    await this.#parts.held.remove(claim);
-    throw fenced(claim, tip?.record ?? null);
-  }
-
-  /**
-   * Where a lease stands that a write is to renew: as the remote has it now, so that none is written under while somebody
-   * holds the same lock in another place. Throws FencedError, RemoteError.
-   */
-  async writableTip(claim: LeaseClaim, talkMs: number, isFresh: boolean): Promise<LockTip> {
-    const tip = await this.tipOf(claim, talkMs, isFresh || this.#parts.store.isRemote);
-    const { stray } = tip;
-    if (stray?.isMisplaced) throw misplaced(claim, stray.place);
-    if (stray?.other && isTaken(stray.other.tip.record)) throw fencedTwice(claim, stray);
-    return tip;
   }
 
   /** The commit that renews a lease. */
@@ -257,7 +216,7 @@ export class Leases {
   ): Promise<LeaseRecord> {
     const { store, held } = this.#parts;
     for (let tries = 1; ; tries++) {
-      const from = await this.tipOf(claim, talkMs, tries > 1);
+      const from = await this.sight.tipOf(claim, talkMs, tries > 1);
       const record = make(from);
       const outcome = await store.leases.move({ name: claim.name, from, records: [record], author }, talkMs);
       if (outcome.kind === 'swapped') {
@@ -265,24 +224,11 @@ export class Leases {
         return record;
       }
       if (outcome.kind !== 'moved') {
-        if (await this.#hasLanded(record, talkMs)) return record;
+        if (await this.sight.hasLanded(record, talkMs)) return record;
         throw outcome.error;
       }
       // Another clone that was handed the same claim may have renewed it.
       if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);
-    }
-  }
-
-  /** Whether the lock is at this very commit, though the answer to its push was another one, or none. */
-  async #hasLanded(record: LeaseRecord, talkMs: number): Promise<boolean> {
-    try {
-      const tip = await this.#look(record.name, talkMs);
-      if (tip?.record.nonce !== record.nonce) return false;
-      await this.#parts.held.update(tip);
-      return true;
-    } catch (error) {
-      if (!(error instanceof KgitError)) throw error;
-      return false;
     }
   }
 
@@ -315,7 +261,7 @@ export class Leases {
     const { held } = this.#parts;
     checkLeaseTexts(by);
     for (let tries = 1; ; tries++) {
-      const from = await this.#look(name, talkMs);
+      const from = await this.sight.look(name, talkMs);
       if (!from || !isTaken(from.record)) throw nobodyHas(name);
       const { holder, reason, author } = by;
       const record = broken(from.record, { lease, holder, reason }, this.#stamp());
@@ -331,7 +277,7 @@ export class Leases {
   /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
     const { held, clock } = this.#parts;
-    const tip = await ofLock(this.#look(name, talkMs));
+    const tip = await ofLock(this.sight.look(name, talkMs));
     if (!tip || !isTaken(tip.record)) return nobodyHas(name);
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
