@@ -5,6 +5,13 @@ import { fenced, fencedTwice, misplaced } from './lease-errors.js';
 import type { LockTip } from './lease-store.js';
 import type { StateStore } from './state-store.js';
 
+/** What lies under a lock's name in another place, seen from there; null where nothing does. */
+function secondOf({ stray, ...tip }: LockTip): LockTip | null {
+  if (!stray?.other) return null;
+  const { tip: second, place } = stray.other;
+  return { ...second, stray: { place, isMisplaced: false, other: { tip, place: stray.place } } };
+}
+
 /** Where locks stand: as the remote has them, or as this clone knows them. What is seen is noted. */
 export class LockSight {
   readonly #store: StateStore;
@@ -39,7 +46,7 @@ export class LockSight {
     const ours = isFresh ? null : await this.#held.read(claim.name);
     if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
     const tip = await this.look(claim.name, talkMs);
-    const own = [tip, tip?.stray?.other?.tip].find((each) => each && isClaimed(each.record, claim));
+    const own = [tip, tip && secondOf(tip)].find((each) => each && isClaimed(each.record, claim));
     if (own) {
       await this.#held.update(own);
       return own;
