@@ -45,7 +45,7 @@ import { WriteCommand } from '../write-command.js';
 export default class Init extends WriteCommand {
   static override summary = 'Lay out a state repository.';
   static override description = helpText(
-    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else. With --propose nothing is laid out, and the deployment is proposed.`,
+    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one. Where parts of it are there already, adds what is missing and touches nothing else. It proves with a lock of its own where locks can live at the remote; where that is among the branches alone, kgit.yaml says so from then on (locks). With --propose nothing is laid out, and the deployment is proposed.`,
     'USAGE',
     'CONFLICT',
     'REMOTE',
