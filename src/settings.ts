@@ -1,5 +1,6 @@
 import { isAction } from './model/event.js';
 import { apiAddress, FORGE_KINDS, type ForgeKind } from './model/forge-kind.js';
+import { LOCK_PLACES, type LockPlace } from './model/lock-place.js';
 import { SCRIPT_PHASES } from './model/script-phases.js';
 import { isLabel } from './model/subject.js';
 import {
@@ -39,6 +40,8 @@ export interface Settings {
   readonly phaseSequence: readonly string[];
   /** YYYY-MM-DD */
   readonly filesUntil: string | undefined;
+  /** Where locks lie at the remote. */
+  readonly locks: LockPlace;
   /** Whether commits must be signed by those who may (`docs/review.md`). */
   readonly signatures: 'required' | 'none';
 }
@@ -82,6 +85,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   proposeApiUrl: undefined,
   phaseSequence: SCRIPT_PHASES,
   filesUntil: undefined,
+  locks: 'refs',
   signatures: 'none',
 });
 
@@ -270,6 +274,17 @@ export const SETTING_RULES: readonly SettingRule[] = [
     trust: 'It warns, and does nothing else.',
     about:
       'The day, in UTC, from which the script API and kgit doctor warn of state that is written to files alone.',
+  },
+  {
+    key: 'locks',
+    name: 'locks',
+    type: 'refs or branches',
+    preset: 'refs: below refs/kgit/locks/',
+    places: ['kgit.yaml'],
+    read: wordOf(LOCK_PLACES),
+    trust: 'It says where everybody looks; a lease in the other place is never passed over.',
+    about:
+      'Where locks lie at the remote: refs/kgit/locks/, or the branches kgit/locks/. kgit init proves it and writes it.',
   },
   {
     key: 'signatures',

@@ -1,6 +1,7 @@
 /** The files of a state repository that people open in an editor. */
 import { z } from 'zod';
 import { FORGE_KINDS } from '../../src/model/forge-kind.js';
+import { LOCK_PLACES } from '../../src/model/lock-place.js';
 import { PENDING, PHASE_VERBS } from '../../src/model/phase.js';
 import { ON_PROTECTED, SETTING_RULES } from '../../src/settings.js';
 import { API_VERSION } from '../../src/store/records.js';
@@ -59,6 +60,7 @@ const TYPES: Readonly<Record<string, z.ZodType>> = {
   'true or false': z.boolean(),
   'fail or propose': z.enum(ON_PROTECTED),
   'github, gitlab, gitea or forgejo': z.enum(FORGE_KINDS),
+  'refs or branches': z.enum(LOCK_PLACES),
   'required or none': z.enum(['required', 'none']),
   'date, such as 2026-12-31': z.string().regex(/^\d{4}-\d\d-\d\d$/),
   'list of phase names': z.array(action).max(100),

@@ -52,7 +52,8 @@ export const locksShapes = [
           suggestions: z.array(z.string()),
         }),
       )
-      .describe('Refs where locks lie that hold none.'),
+      .describe('Refs where locks lie that hold none, or a lease where the repository keeps no locks.'),
+    place: z.string().describe('Where locks lie at the remote: refs/kgit/locks/ or refs/heads/kgit/locks/.'),
     stale: z
       .boolean()
       .describe('Whether this is what was last seen here, for the remote was not asked or did not answer.'),

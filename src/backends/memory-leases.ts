@@ -10,7 +10,11 @@ export class MemoryLeases implements LeaseStore {
   }
 
   async list(): Promise<LockTips> {
-    return { tips: new Map([...this.#tips].sort(([a], [b]) => (a < b ? -1 : 1))), broken: [] };
+    return {
+      tips: new Map([...this.#tips].sort(([a], [b]) => (a < b ? -1 : 1))),
+      broken: [],
+      place: 'memory',
+    };
   }
 
   async move(move: LockMove): Promise<LockOutcome> {

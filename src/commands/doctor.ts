@@ -9,6 +9,7 @@ import { defaultManagement } from '../cli/subjects.js';
 import { parseDuration } from '../cli/time.js';
 import { LOCAL_FOLDER, type OpenRepository, openGit, openStateRepository } from '../composition.js';
 import { EXIT_CODES } from '../errors.js';
+import { decidedPlace } from '../gitstore/decided-place.js';
 import { checkCheckout } from '../gitstore/doctor-checkout.js';
 import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
 import { askRemote, checkClock } from '../gitstore/doctor-remote.js';
@@ -198,7 +199,7 @@ export default class Doctor extends KgitCommand {
   }
 
   async #remoteChecks(
-    { git, layout, branch, remote }: OpenRepository,
+    { git, layout, branch, remote, repository }: OpenRepository,
     head: Head,
     timeout: number,
   ): Promise<readonly Check[]> {
@@ -211,7 +212,8 @@ export default class Doctor extends KgitCommand {
         checkClock(this.now(), null, committed),
       ];
     const url = layout.config.get(`remote.${remote}.url`) ?? remote;
-    const target = { remote, url, branch, revision, timeout };
+    const locks = await decidedPlace(repository.store.view(revision));
+    const target = { remote, url, branch, revision, locks, timeout };
     const [{ checks, skew }, durability] = await Promise.all([
       askRemote(git, target, systemClock),
       checkDurability(git, url),

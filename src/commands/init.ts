@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
+import { listingManagement, namingLockPlace, withManagement } from '../cli/marker-text.js';
 import type { CommandResult, Screen } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
 import { DEFAULT_BRANCH, liesAt, openStateRepository } from '../composition.js';
-import { UsageError } from '../errors.js';
+import { KgitError, UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/git.js';
 import { requireGit } from '../gitstore/git-version.js';
 import {
@@ -22,21 +23,18 @@ import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-f
 import { actorOf } from '../identity.js';
 import { formatTimestamp } from '../model/event.js';
 import { MARKER_FILE } from '../model/layout.js';
+import { LOCK_FOLDERS, type LockPlace } from '../model/lock-place.js';
+import type { Actor } from '../model/operation.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
-import { editState, parseState } from '../model/state-document.js';
-import {
-  DEFAULT_MANAGEMENT,
-  type DeploymentSubject,
-  deployment,
-  formatSubject,
-  isLabel,
-} from '../model/subject.js';
+import { type DeploymentSubject, deployment, formatSubject, isLabel } from '../model/subject.js';
 import { PROPOSE_FLAGS } from '../propose-flags.js';
 import type { Settings } from '../settings.js';
 import type { WriteOutcome } from '../store/outcomes.js';
-import { managementsOf, readState } from '../store/records.js';
-import type { Revision } from '../store/state-store.js';
+import { randomBytes } from '../store/random-bytes.js';
+import { readState } from '../store/records.js';
+import type { Revision, StateStore } from '../store/state-store.js';
+import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
 /** What was done to the repository that it is published to. */
@@ -64,7 +62,7 @@ function preparedLines({ made, synced }: Prepared, where: string, { style }: Scr
 export default class Init extends WriteCommand {
   static override summary = 'Lay out a state repository.';
   static override description = helpText(
-    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one; a remote that is a folder is made where it is missing, and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless that is set already. Where parts of it are there already, adds what is missing and touches nothing else. With --propose nothing is laid out, and the deployment is proposed.`,
+    `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one; a remote that is a folder is made where it is missing, and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless that is set already. Where parts of it are there already, adds what is missing and touches nothing else. It proves with a lock of its own where locks can live at the remote; where that is among the branches alone, kgit.yaml says so from then on (locks). With --propose nothing is laid out, and the deployment is proposed.`,
     'USAGE',
     'CONFLICT',
     'REMOTE',
@@ -115,7 +113,10 @@ export default class Init extends WriteCommand {
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
     const actor = actorOf(settings, this.environment, repository.config);
     const { store } = opened.repository;
-    const laid = await layOut(store, repository.workTree, layout, actor, this.now(), settings.timeout);
+    const lay = (wanted: Layout) =>
+      layOut(store, repository.workTree, wanted, actor, this.now(), settings.timeout);
+    const decide = (place: LockPlace) => lay(withLockPlace(layout, place));
+    const laid = await this.#proveLockPlace(await lay(layout), store, actor, settings.timeout, decide);
     await opened.repository.close();
     this.flags = { ...this.flags, repo: path };
     const begun = subject === null ? null : await this.#begin(subject);
@@ -128,6 +129,34 @@ export default class Init extends WriteCommand {
     if (folder === null) return { made: null, synced: null };
     const isMade = await makeServer(git, folder, DEFAULT_BRANCH);
     return { made: isMade ? folder : null, synced: await syncPushes(git, folder) };
+  }
+
+  /**
+   * Proves where locks can live at the remote, once it has the branch (the first branch of all may become a forge's
+   * default), and writes it down where it is not the usual place. Without locks a repository is of use, too, so what
+   * keeps it from being proved is a note.
+   */
+  async #proveLockPlace(
+    laid: LaidOut,
+    store: StateStore,
+    author: Actor,
+    timeout: number,
+    decide: (place: LockPlace) => Promise<LaidOut>,
+  ): Promise<LaidOut> {
+    if (!store.leases.provePlace) return laid;
+    const holder = { name: author.name, host: thisHost.hostname };
+    const stamp = () => ({ at: this.now(), nonce: randomBytes(16).toString('hex') });
+    const proof = store.leases.provePlace({ author, holder, lease: this.ids.next(), stamp }, timeout);
+    const { place, notes } = await proof.catch((error: unknown) => {
+      if (!(error instanceof KgitError)) throw error;
+      const again = "run 'kgit init' again once that is mended";
+      return { place: null, notes: [`where locks can live was not proved: ${error.message}; ${again}`] };
+    });
+    for (const note of notes) this.note(note);
+    if (place === null) return laid;
+    const decided = await decide(place);
+    const added = [...new Set([...laid.added, ...decided.added])];
+    return { ...decided, added, attempts: laid.attempts + decided.attempts };
   }
 
   /** Proposes to begin a deployment in a repository that is laid out already. Throws NoRepositoryError. */
@@ -187,7 +216,11 @@ export default class Init extends WriteCommand {
   async #layout(management: string | undefined): Promise<Layout> {
     const files = await templateFiles(this.config.root, this.flags['ci'] as CiSystem);
     files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
-    return { files, amendMarker: (text) => listingManagement(text, management) };
+    return {
+      files,
+      amendMarker: (text) => listingManagement(text, management),
+      subject: 'init: state repository',
+    };
   }
 
   /** What would be laid out, as far as this machine knows; nothing is written, not even the folder. */
@@ -251,18 +284,13 @@ function begunLine(subject: DeploymentSubject, begun: WriteOutcome | null, { sty
   return `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `begun, ${begun.delivery}` : 'was there already'}`;
 }
 
-/** A marker that lists the management cluster, too. */
-function listingManagement(marker: string, name: string | undefined): string {
-  if (name === undefined || managementsOf(parseState(marker, MARKER_FILE)).has(name)) return marker;
-  return editState(marker, [{ op: 'set', path: ['managements', name], value: {} }], MARKER_FILE);
-}
-
-/** The marker of a new repository, of this management cluster alone. */
-function withManagement(marker: string, name: string | undefined): string {
-  if (name === undefined || name === DEFAULT_MANAGEMENT) return marker;
-  const edits = [
-    { op: 'set' as const, path: ['managements', name], value: {} },
-    { op: 'unset' as const, path: ['managements', DEFAULT_MANAGEMENT] },
-  ];
-  return editState(marker, edits, MARKER_FILE);
+/** What is laid out to say where locks lie. */
+function withLockPlace({ files }: Layout, place: LockPlace): Layout {
+  const amendMarker = (text: string) => namingLockPlace(text, place);
+  const marker = amendMarker(files.get(MARKER_FILE) ?? '');
+  return {
+    files: new Map([[MARKER_FILE, marker]]),
+    amendMarker,
+    subject: `init: locks lie in ${LOCK_FOLDERS[place]}`,
+  };
 }

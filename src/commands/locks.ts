@@ -21,7 +21,7 @@ export default class Locks extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
-    const { standings, broken, unkept, staleness } = await this.#list(opened.leases, settings.timeout);
+    const { standings, broken, place, unkept, staleness } = await this.#list(opened.leases, settings.timeout);
     if (staleness) this.note(`answered from what was last seen here: ${staleness.message}`);
     if (unkept && !staleness) this.note(`what was seen cannot be kept here: ${unkept.message}`);
     for (const { problem, suggestions } of broken) {
@@ -32,7 +32,7 @@ export default class Locks extends KgitCommand {
     const now = this.now();
     const locks = standings.map((standing) => standingJson(standing, now));
     return {
-      json: { locks, broken, stale: isStale },
+      json: { locks, broken, place, stale: isStale },
       names: standings.map(({ record }) => record.name),
       rows: locks,
       lines: (screen, wide) => standingLines(standings, isStale, now, screen, wide),

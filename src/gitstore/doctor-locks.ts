@@ -1,8 +1,10 @@
-import { type Check, passed } from '../model/check.js';
+import { type Check, finding, passed } from '../model/check.js';
+import { LOCK_FOLDERS, LOCK_PLACES, type LockPlace } from '../model/lock-place.js';
 import type { RemoteTarget } from './doctor-remote.js';
 import type { Git } from './git.js';
-import { LOCK_SPACES } from './lock-commits.js';
 import { UPLOAD_PACK } from './transfer-options.js';
+
+const NAME = 'locks';
 
 /**
  * Whether locks work at the remote, and where they lie.
@@ -10,19 +12,37 @@ import { UPLOAD_PACK } from './transfer-options.js';
  */
 export async function checkLocks(
   git: Git,
-  { remote, timeout }: RemoteTarget,
+  { remote, timeout, locks: decided }: RemoteTarget,
   isAtomic: boolean,
 ): Promise<Check> {
   // Who uses no locks misses nothing, so it is no finding.
   if (!isAtomic) {
     const why = 'the remote cannot move several refs at once (no atomic push; git: receive.advertiseAtomic)';
-    return passed('locks', `none: ${why}, so kgit lock and --lock are refused`);
+    return passed(NAME, `none: ${why}, so kgit lock and --lock are refused`);
   }
-  const pattern = `${LOCK_SPACES.branches}*`;
-  const args = ['ls-remote', UPLOAD_PACK, '--heads', '--end-of-options', remote, pattern];
+  const patterns = LOCK_PLACES.map((place) => `${LOCK_FOLDERS[place]}*`);
+  const args = ['ls-remote', UPLOAD_PACK, '--end-of-options', remote, ...patterns];
   const { code, stdout } = await git.talk(remote, args, { timeout });
-  const count = stdout.toString('utf8').split('\n').filter(Boolean).length;
-  if (code !== 0 || count === 0) return passed('locks', `they lie in ${LOCK_SPACES.refs}`);
-  const branches = count === 1 ? '1 branch' : `${count} branches`;
-  return passed('locks', `the remote refuses ${LOCK_SPACES.refs}, so they lie in ${branches} kgit/locks/…`);
+  if (code !== 0)
+    return passed(NAME, `they are to lie in ${LOCK_FOLDERS[decided ?? 'refs']}; the remote lists none`);
+  const refs = [...stdout.toString('utf8').matchAll(/^[0-9a-f]+\t(refs\/.+)$/gm)].map(([, ref = '']) => ref);
+  return standing(decided, (place) => refs.filter((ref) => ref.startsWith(LOCK_FOLDERS[place])).length);
+}
+
+function standing(decided: LockPlace | null, count: (place: LockPlace) => number): Check {
+  const home = decided ?? 'refs';
+  const away: LockPlace = home === 'refs' ? 'branches' : 'refs';
+  const there = (place: LockPlace) => `${LOCK_FOLDERS[place]} (${count(place)} there)`;
+  const source = decided === null ? 'kgit.yaml names no place' : `kgit.yaml: locks: ${decided}`;
+  if (count(away) === 0) return passed(NAME, `they lie in ${there(home)}; ${source}`);
+  if (decided !== null)
+    return passed(
+      NAME,
+      `they lie in ${there(home)}; ${source}; a lease in ${there(away)} still holds until it ends`,
+    );
+  return finding(
+    NAME,
+    `they lie in ${there(home)} and in ${there(away)}; ${source}`,
+    "Run 'kgit init' in this clone: it proves where locks can live, and writes it into kgit.yaml",
+  );
 }

@@ -1,5 +1,6 @@
 import { RemoteError } from '../errors.js';
 import { type Check, finding, findingOf, passed } from '../model/check.js';
+import type { LockPlace } from '../model/lock-place.js';
 import type { Clock } from '../store/host.js';
 import { cloneFault } from './clone-fault.js';
 import { checkLocks } from './doctor-locks.js';
@@ -19,6 +20,8 @@ export interface RemoteTarget {
   readonly branch: string;
   /** The newest revision that is known here; null in an empty repository. */
   readonly revision: string | null;
+  /** Where the settings of that revision say that locks lie; null where they say nothing. */
+  readonly locks: LockPlace | null;
   /** ms */
   readonly timeout: number;
 }

@@ -95,9 +95,8 @@ export class GitStore implements StateStore {
     this.target = `${withoutCredentials(address)}#${branch}`;
     const isSigned = isOn(config.get('commit.gpgsign'));
     const { committer } = options;
-    this.leases = new LockRefs(git, this.#reader, {
-      ...{ remote, remoteName: this.#remoteName(), branch, committer, isSigned },
-    });
+    const locked = { remote, remoteName: this.#remoteName(), branch, folder, committer, isSigned };
+    this.leases = new LockRefs(git, this.#reader, locked);
     this.offers = remote === null ? undefined : new InboxRefs(git, this.#reader, { folder, branch });
     const checkedOut = { commonDir, mainPath: mainWorkTree(repository), folder, branch };
     this.#checkouts = new Checkouts(git, checkedOut, host, clock.sleep);
@@ -210,15 +209,22 @@ export class GitStore implements StateStore {
     const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
-    const moves = await this.leases.prepare(locks);
-    if (this.#fetched === null) return this.#swapLocally(base, tip, built, moves);
+    if (this.#fetched === null)
+      return this.#swapLocally(base, tip, built, await this.leases.prepareLocally(locks));
     const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
-    const from = await this.#fetched.expected(base);
-    const push = { ...this.#fetched.place, from, to: tip, locks: moves, timeoutMs };
-    let { failure, notes: told } = await pushBranch(this.#git, { ...push, more: inbox ? [inbox] : [] });
-    // A forge or a hook that lets in branches alone must not keep the branch from moving.
-    if (inbox && failure?.kind === 'refused')
-      ({ failure, notes: told } = await pushBranch(this.#git, { ...push, more: [] }));
+    const target = { ...this.#fetched.place, from: await this.#fetched.expected(base), to: tip, timeoutMs };
+    const told: string[] = [];
+    const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
+      const names = await this.leases.misplaced(base, planned);
+      if (names.length > 0) return { kind: 'fenced', names };
+      const push = { ...target, locks: planned };
+      let pushed = await pushBranch(this.#git, { ...push, more: inbox ? [inbox] : [] });
+      // A forge or a hook that lets in branches alone must not keep the branch from moving.
+      if (inbox && pushed.failure?.kind === 'refused')
+        pushed = await pushBranch(this.#git, { ...push, more: [] });
+      told.push(...pushed.notes);
+      return pushed.failure;
+    });
     if (failure) return failure;
     await this.#fetched.noteMoved(tip);
     if (inbox && built.offer === null) await this.offers?.end();

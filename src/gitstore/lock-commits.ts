@@ -1,6 +1,7 @@
 import { InvalidStateError } from '../errors.js';
 import { formatLease, isRoot, type LeaseRecord, parseLease } from '../model/lease.js';
 import { encodeLockName } from '../model/lock-name.js';
+import { LOCK_FOLDERS, type LockPlace } from '../model/lock-place.js';
 import type { Actor } from '../model/operation.js';
 import type { LockMove, LockTip } from '../store/lease-store.js';
 import { namedCommitter } from './committer.js';
@@ -8,9 +9,6 @@ import type { Git } from './git.js';
 import type { ObjectReader } from './object-reader.js';
 import { personEnvironment, SIGN_MS, signingFailed } from './sign-commits.js';
 
-/** Where lock refs lie: out of the way of branches; among them where a forge lets no other refs in. */
-export const LOCK_SPACES = { refs: 'refs/kgit/locks/', branches: 'refs/heads/kgit/locks/' } as const;
-export type LockSpace = keyof typeof LOCK_SPACES;
 /** The tree without entries. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})$/;
@@ -39,7 +37,12 @@ export function versionParts({ version }: LockTip): { ref: string; oid: string }
   return { ref, oid };
 }
 
-export const lockRef = (space: LockSpace, name: string): string => LOCK_SPACES[space] + encodeLockName(name);
+/** The ref of a lock in a place. */
+export const lockRef = (place: LockPlace, name: string): string => LOCK_FOLDERS[place] + encodeLockName(name);
+
+/** The place of a lock's ref. */
+export const placeOfRef = (ref: string): LockPlace =>
+  ref.startsWith(LOCK_FOLDERS.branches) ? 'branches' : 'refs';
 
 /** A word of a shell command: a name that git allows may hold what a shell acts on. */
 const shellWord = (word: string) => (/^[\w./%:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
@@ -96,10 +99,14 @@ export class LockCommits {
     this.#isSigned = isSigned;
   }
 
-  /** Builds the commits of a move. @param space where a lock is created that is not there yet */
-  async build(move: LockMove, space: LockSpace): Promise<RefMove> {
+  /**
+   * Builds the commits of a move.
+   * @param place where a lock is created that is not there yet
+   * @param trims whether a long chain begins anew, so that the ref is rewound
+   */
+  async build(move: LockMove, place: LockPlace, trims: boolean): Promise<RefMove> {
     const before = move.from === null ? null : versionParts(move.from);
-    const ref = before?.ref ?? lockRef(space, move.name);
+    const ref = before?.ref ?? lockRef(place, move.name);
     let parent = before?.oid ?? null;
     let isForced = false;
     // git reads the empty tree whether it is there or not, but fsck misses it; who renews has it already.
@@ -107,7 +114,7 @@ export class LockCommits {
       await this.#git.text(['mktree'], { input: '' });
     for (const record of move.records) {
       // Branches may be closed to forced pushes, so a chain there stays whole.
-      const isNewRoot = parent !== null && isRoot(record) && !ref.startsWith(LOCK_SPACES.branches);
+      const isNewRoot = parent !== null && isRoot(record) && trims && placeOfRef(ref) === 'refs';
       isForced ||= isNewRoot;
       parent = await this.#commit(record, isNewRoot ? null : parent, move.author);
     }

@@ -24,6 +24,9 @@ function expectedFlag({ from, isForced }: RefMove): string {
   return from === null ? '*' : isForced ? '+' : ' ';
 }
 
+/** What a server says that lets no ref go back: where the ref is now says nothing about it. */
+const NO_REWIND = /^\[remote rejected\] \(non-fast-?\s?forward\)/;
+
 /** Whether a server says of a ref that another was faster: `is at`, `already exists`, `unable to resolve`. */
 function lostAtServer(stderr: string, ref: string): boolean {
   const said = stderr.split('\n').filter((line) => line.includes(`cannot lock ref '${ref}'`));
@@ -62,6 +65,7 @@ export function lockPushOutcome(
     const status = statuses.get(move.ref);
     if (status === undefined) return false;
     if (status.flag !== '!') return result.code === 0 && status.flag !== expectedFlag(move);
+    if (move.isForced && NO_REWIND.test(status.reason)) return false;
     const said = `${status.reason}\n${result.stderr}`;
     return refusalOf(status.reason)?.means === 'lost-race' || lostAtServer(said, move.ref);
   };

@@ -89,6 +89,8 @@ export interface Layout {
   readonly files: ReadonlyMap<string, string>;
   /** What is to be added to a marker file that is there already; the same text where nothing is. */
   readonly amendMarker: (text: string) => string;
+  /** First line of the commit that adds it. */
+  readonly subject: string;
 }
 
 /** What layOut did: the revision that has it all, and the files that were added. */
@@ -142,7 +144,7 @@ export async function layOut(
     const missing = await missingFiles(store.view(revision), workTree, layout);
     const isComplete = missing.size === 0 && revision !== null;
     if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
-    const commit = { message: 'init: state repository\n', author, time, files: missing };
+    const commit = { message: `${layout.subject}\n`, author, time, files: missing };
     // What is complete here may never have been published: its remote was added later.
     const outcome = await store.swap(revision, isComplete ? [] : [commit], timeoutMs);
     if (outcome.kind === 'swapped') {

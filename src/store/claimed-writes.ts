@@ -42,7 +42,7 @@ export class ClaimedWrites {
     const isDoubted = this.#doubted.has(claim.name);
     if (this.#tips.has(keyOf(claim)) && !isDoubted) return null;
     try {
-      this.#tips.set(keyOf(claim), await this.#leases.tipOf(claim, talkMs, isDoubted));
+      this.#tips.set(keyOf(claim), await this.#leases.sight.writableTip(claim, talkMs, isDoubted));
       return null;
     } catch (error) {
       if (error instanceof KgitError && (error.code === 'FENCED' || error.code === 'REMOTE')) return error;

@@ -7,6 +7,7 @@ import {
   RemoteError,
 } from '../errors.js';
 import { expiresAt, type Holder, isTaken, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
+import type { LockStray, LockTip } from './lease-store.js';
 
 const time = (ms: number) => new Date(ms).toISOString();
 const MAX_NAME = 200;
@@ -69,6 +70,48 @@ export function fenced(claim: LeaseClaim, record: LeaseRecord | null): FencedErr
       `Then begin anew: kgit lock ${name}`,
     ],
   });
+}
+
+const ENDS_ONE = (name: string) =>
+  `Find out who works under it, then end a lease: kgit unlock ${name} --force --reason WHY; again until 'kgit locks' shows no second one`;
+
+/** Throws LockHeldError where two have a lock, in two places: which of them may keep it, people must say. */
+export function refuseTwice({ record, stray }: LockTip): void {
+  const other = stray?.other;
+  if (!stray || !other || !isTaken(record) || !isTaken(other.tip.record)) return;
+  const { name } = record;
+  throw new LockHeldError(
+    `lock ${name} is held twice: in ${stray.place} by ${holderText(record.holder)}, in ${other.place} by ${holderText(other.tip.record.holder)}`,
+    {
+      data: {
+        ...leaseData(record),
+        place: stray.place,
+        other: { ...leaseData(other.tip.record), place: other.place },
+      },
+      suggestions: [ENDS_ONE(name)],
+    },
+  );
+}
+
+/** The error of a write under a lock that somebody else holds, too, in another place. */
+export function fencedTwice({ name, token }: LeaseClaim, { place, other }: LockStray): FencedError {
+  const record = other?.tip.record ?? null;
+  const who = record ? ` by ${holderText(record.holder)}` : '';
+  return new FencedError(
+    `the lease of lock ${name} with token ${token} protects nothing: it lies in ${place}, and the lock is held in ${other?.place}${who}, too`,
+    { data: { name, token, current: record && leaseData(record) }, suggestions: [ENDS_ONE(name)] },
+  );
+}
+
+/** The error of a write under a lease where the repository keeps no locks any more. */
+export function misplaced({ name, token }: LeaseClaim, place: string): FencedError {
+  return new FencedError(
+    `the lease of lock ${name} with token ${token} protects nothing: it lies in ${place}, where this repository keeps no locks`,
+    {
+      data: { name, token, current: null },
+      suggestions: [`Release it and take it anew: kgit unlock ${name} && kgit lock ${name}`],
+    },
+  );
 }
 
 /** The error of a write under a lock that nobody here has. */

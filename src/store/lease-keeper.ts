@@ -34,7 +34,7 @@ export class LeaseKeeper {
 
   /** Begins to renew. Throws FencedError where the lease is lost already. @param onLost called once */
   async start(claim: LeaseClaim, author: Actor, onLost: () => void): Promise<void> {
-    const { record } = await this.#leases.tipOf(claim, this.#talkMs);
+    const { record } = await this.#leases.sight.tipOf(claim, this.#talkMs);
     this.#running = this.#keep(claim, record, author).then((error) => {
       this.#lost = error;
       if (error) onLost();

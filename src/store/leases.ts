@@ -20,16 +20,17 @@ import { guardedReason, withoutSecrets } from './guarded-lease.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
 import {
-  fenced,
   lockHeld,
   nobodyHas,
   notHeld,
   ofLock,
   othersWereFaster,
   publishingStill,
+  refuseTwice,
 } from './lease-errors.js';
 import type { LockMove, LockTip } from './lease-store.js';
 import { atHand, type LockList, listLocks } from './lock-list.js';
+import { LockSight } from './lock-sight.js';
 import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
 import { toldToken } from './seen-tokens.js';
@@ -52,9 +53,11 @@ export interface LeasesParts {
 /** The leases of a clone: acquiring, renewing, releasing and breaking them. */
 export class Leases {
   readonly #parts: LeasesParts;
+  readonly sight: LockSight;
 
   constructor(parts: LeasesParts) {
     this.#parts = parts;
+    this.sight = new LockSight(parts.store, parts.held);
   }
 
   get held(): HeldLeases {
@@ -63,13 +66,6 @@ export class Leases {
 
   #stamp(): Stamp {
     return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
-  }
-
-  /** The lock as the remote has it now; its token is noted, for the lock may be deleted before the next look. */
-  async #look(name: string, talkMs: number): Promise<LockTip | null> {
-    const tip = await this.#parts.store.leases.read(name, talkMs);
-    if (tip) await this.#parts.held.tokens.note(name, tip.record.token);
-    return tip;
   }
 
   /** The highest token of a lock that anything here tells of; of a lock that is not there the branch is asked, too. */
@@ -99,23 +95,34 @@ export class Leases {
     let broke: EndedLease | null = null;
     for (let tries = 1; ; tries++) {
       const asked = clock.now();
-      const before = await this.#look(name, talkMs);
+      const before = await this.sight.look(name, talkMs);
+      if (before) refuseTwice(before);
       const taken = before && isTaken(before.record) ? before.record : null;
+      // What lies in the wrong place is ended there at most, and a new lock is made in the right one.
+      const isMisplaced = before?.stray?.isMisplaced === true;
       // A push whose answer was lost has landed all the same.
       if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
       const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
       if (asked >= freeAt) {
         const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, this.#stamp());
-        const first = break_ ?? before?.record ?? null;
+        const first = isMisplaced ? null : (break_ ?? before?.record ?? null);
         const seen = await this.#highestToken(name, first);
         const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp(), seen);
-        const records = break_ ? [break_, record] : [record];
-        const move = { name, from: before, records, author };
+        const endsOnly = break_ !== null && isMisplaced;
+        const records = endsOnly ? [break_] : break_ ? [break_, record] : [record];
+        const move = { name, from: isMisplaced && !endsOnly ? null : before, records, author };
         const end = break_ && (await this.#end(move, wanted, talkMs));
         broke = end?.ended ?? broke;
         const outcome = end?.outcome ?? (await store.leases.move(move, talkMs));
-        if (outcome.kind === 'swapped' && outcome.tip) return this.#keep(outcome.tip, isShared, broke);
-        if ('error' in outcome && outcome.kind !== 'unknown') throw outcome.error;
+        if (outcome.kind === 'swapped' && outcome.tip && !endsOnly)
+          return this.#keep(outcome.tip, isShared, broke);
+        // A failure says nothing of who has the lock now.
+        if (
+          'error' in outcome &&
+          outcome.kind !== 'unknown' &&
+          !(await this.sight.hasMoved(name, before, talkMs))
+        )
+          throw outcome.error;
         if (tries >= MIN_TRIES && clock.now() >= until) throw othersWereFaster(name);
       } else if (taken) {
         if (clock.now() >= until) throw lockHeld(taken, freeAt, clock.now());
@@ -168,7 +175,7 @@ export class Leases {
     const { held, clock } = this.#parts;
     const ours = await held.read(name);
     if (ours?.isShared) return claimOf(ours.tip.record);
-    const tip = await ofLock(this.#look(name, talkMs));
+    const tip = await ofLock(this.sight.look(name, talkMs));
     if (!tip || !isTaken(tip.record)) throw notHeld(name);
     throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
@@ -177,19 +184,6 @@ export class Leases {
   async isHeldHere(claim: LeaseClaim): Promise<boolean> {
     const ours = await this.#parts.held.read(claim.name);
     return ours !== null && isClaimed(ours.tip.record, claim);
-  }
-
-  /** Where a lease that is claimed stands: as this clone knows it, else as the remote has it. Throws FencedError. */
-  async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
-    const ours = isFresh ? null : await this.#parts.held.read(claim.name);
-    if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
-    const tip = await this.#look(claim.name, talkMs);
-    if (tip && isClaimed(tip.record, claim)) {
-      await this.#parts.held.update(tip);
-      return tip;
-    }
-    await this.#parts.held.remove(claim);
-    throw fenced(claim, tip?.record ?? null);
   }
 
   /** The commit that renews a lease. */
@@ -222,14 +216,17 @@ export class Leases {
   ): Promise<LeaseRecord> {
     const { store, held } = this.#parts;
     for (let tries = 1; ; tries++) {
-      const from = await this.tipOf(claim, talkMs, tries > 1);
+      const from = await this.sight.tipOf(claim, talkMs, tries > 1);
       const record = make(from);
       const outcome = await store.leases.move({ name: claim.name, from, records: [record], author }, talkMs);
       if (outcome.kind === 'swapped') {
         await held.update(outcome.tip);
         return record;
       }
-      if (outcome.kind !== 'moved') throw outcome.error;
+      if (outcome.kind !== 'moved') {
+        if (await this.sight.hasLanded(record, talkMs)) return record;
+        throw outcome.error;
+      }
       // Another clone that was handed the same claim may have renewed it.
       if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);
     }
@@ -264,7 +261,7 @@ export class Leases {
     const { held } = this.#parts;
     checkLeaseTexts(by);
     for (let tries = 1; ; tries++) {
-      const from = await this.#look(name, talkMs);
+      const from = await this.sight.look(name, talkMs);
       if (!from || !isTaken(from.record)) throw nobodyHas(name);
       const { holder, reason, author } = by;
       const record = broken(from.record, { lease, holder, reason }, this.#stamp());
@@ -280,7 +277,7 @@ export class Leases {
   /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
     const { held, clock } = this.#parts;
-    const tip = await ofLock(this.#look(name, talkMs));
+    const tip = await ofLock(this.sight.look(name, talkMs));
     if (!tip || !isTaken(tip.record)) return nobodyHas(name);
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }

@@ -19,6 +19,8 @@ export interface LockStanding {
 export interface LockList {
   readonly standings: readonly LockStanding[];
   readonly broken: readonly BrokenLock[];
+  /** Where locks lie, for people. */
+  readonly place: string;
   /** Why this clone cannot keep what it saw, so that a take-over waits longer; null where it can. */
   readonly unkept: EnvironmentError | null;
 }
@@ -32,7 +34,7 @@ export async function listLocks(
 ): Promise<LockList> {
   const ours = new Set((await held.claims()).map(({ lease }) => lease));
   const standings: LockStanding[] = [];
-  const { tips, broken } = await ofLock(store.leases.list(talkMs));
+  const { tips, broken, place } = await ofLock(store.leases.list(talkMs));
   let unkept: EnvironmentError | null = null;
   for (const tip of tips.values()) {
     const { record } = tip;
@@ -49,7 +51,7 @@ export async function listLocks(
     if (!isTaken(record)) continue;
     standings.push({ record, isOurs: ours.has(record.lease), freeAt: takeoverAt(record, since) });
   }
-  return { standings, broken, unkept };
+  return { standings, broken, place, unkept };
 }
 
 /** What `list` gives now; as last seen here where the remote does not answer or cannot be noted, and why that is. */

@@ -253,26 +253,8 @@ describe('locks of a remote that is away', () => {
   });
 });
 
-describe('servers that let no lock refs in', () => {
-  it('keep locks among the branches, and doctor says so', async () => {
-    const { remote, one, two } = clones();
-    hook(remote, 'update', 'case "$1" in refs/heads/*) ;; *) exit 1;; esac');
-    await kgitJson(one, ['lock', 'network']);
-    expect(git(remote, 'for-each-ref', '--format=%(refname)')).toBe(
-      'refs/heads/kgit/locks/network\nrefs/heads/main',
-    );
-    expectFailure(await json(two, 'lock', 'network'), 'LOCK_HELD', 11);
-    await kgitJson(one, [...PUSH, '--lock', 'network']);
-    await kgitJson(two, ['unlock', 'network', '--force']);
-    expectFailure(await json(one, ...PUSH, '--lock', 'network'), 'FENCED', 13);
-    const { checks } = (await json(one, 'doctor')).json;
-    const check = checks.find(({ name }: { name: string }) => name === 'locks');
-    expect(check).toMatchObject({ ok: true });
-    expect(check.detail).toContain('refuses refs/kgit/locks/, so they lie in 1 branch kgit/locks/…');
-    for (const repository of [remote, one, two]) fsck(repository);
-  });
-
-  it('or cannot move several refs at once refuse locks and writes under them, and doctor says so, too', async () => {
+describe('servers that have no atomic push', () => {
+  it('refuse locks and writes under them, and doctor says so', async () => {
     const { remote, one } = clones();
     await kgitJson(one, ['lock', 'network']);
     git(remote, 'config', 'receive.advertiseAtomic', 'false');

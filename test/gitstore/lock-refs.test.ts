@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../src/errors.js';
-import { renewed } from '../../src/model/lease.js';
+import { MAX_CHAIN, renewed } from '../../src/model/lease.js';
 import type { LockTip } from '../../src/store/lease-store.js';
+import { count } from '../support/campaign/size.js';
 import {
   bareRepository,
   cloneOf,
@@ -17,6 +18,8 @@ import { commit } from '../support/store-contract.js';
 
 const author = { name: 'Ada', email: 'ada@example.com' };
 const MS = 20_000;
+/** Enough to come to a chain's 64th commit twice, which a test says it has come to. */
+const RENEWALS = count('CAMPAIGN_RENEWALS', 6, 200);
 const REF = 'refs/kgit/locks/network';
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const addressOf = (target: string) => target.slice(0, target.lastIndexOf('#'));
@@ -131,24 +134,101 @@ describe('lock refs', () => {
   });
 
   it.each([
+    // git itself holds branches alone to it.
+    [
+      'receive.denyNonFastForwards',
+      (remote: string) => git(remote, 'config', 'receive.denyNonFastForwards', 'true'),
+      false,
+    ],
+    [
+      'an update hook',
+      (remote: string) =>
+        hook(remote, 'update', 'case "$2" in *[!0]*) git merge-base --is-ancestor "$2" "$3";; esac'),
+      true,
+    ],
+  ])(
+    'go on beyond their 64th commit where %s lets no ref go back, and keep the chain there',
+    async (_name, refuse, isKept) => {
+      const remote = bareRepository();
+      refuse(remote);
+      const { path, store, tip: first } = await takenLock(remote);
+      await store.swap(null, [commit({ a: '1' })], MS);
+      let base = (await store.head()).revision as string;
+      // As a chain is that has come to its 64th commit.
+      let tip: LockTip = { ...first, record: { ...first.record, length: MAX_CHAIN } };
+      let at = tip.record.at;
+      for (let i = 0; i < RENEWALS; i++) {
+        const records = [renewed(tip.record, { at: ++at, nonce: `n${i}` })];
+        const move = { name: 'network', from: tip, records, author };
+        if (i % 2 === 0) {
+          const outcome = await store.leases.move(move, MS);
+          if (outcome.kind !== 'swapped') throw new Error(`${i}: ${outcome.kind}`);
+          tip = outcome.tip;
+        } else {
+          const outcome = await store.swap(base, [commit({ a: `${i}` })], MS, [move]);
+          if (outcome.kind !== 'swapped') throw new Error(`${i}: ${outcome.kind}`);
+          tip = outcome.locks?.get('network') as LockTip;
+          base = outcome.revisions[0] as string;
+        }
+        if (i === 1) tip = { ...tip, record: { ...tip.record, length: MAX_CHAIN } };
+      }
+      const note = join(path, '.git/kgit/locks-not-rewound');
+      expect(existsSync(note)).toBe(isKept);
+      const length = Number(git(remote, 'rev-list', '--count', REF));
+      if (isKept) expect(length).toBe(RENEWALS + 1);
+      else expect(length).toBeLessThanOrEqual(MAX_CHAIN);
+      expect(await store.leases.read('network', MS)).toMatchObject({ version: tip.version });
+      await store.close();
+    },
+  );
+
+  it.each([
     [
       'an update hook',
       (remote: string) => hook(remote, 'update', 'case "$1" in refs/heads/*) ;; *) exit 1;; esac'),
     ],
     ['receive.hideRefs', (remote: string) => git(remote, 'config', 'receive.hideRefs', 'refs/kgit')],
     ['transfer.hideRefs', (remote: string) => git(remote, 'config', 'transfer.hideRefs', 'refs/kgit')],
-  ])('that %s refuses lie among the branches, for everybody', async (_name, refuse) => {
+  ])(
+    'that %s refuses are created nowhere else, unless the branch says so to everybody',
+    async (_name, refuse) => {
+      const remote = bareRepository();
+      refuse(remote);
+      await expect(takenLock(remote)).rejects.toThrow('refused');
+      expect(git(remote, 'for-each-ref')).toBe('');
+      const store = await openGitStore(cloneOf(remote), 'origin');
+      await store.swap(null, [commit({ 'kgit.yaml': 'settings:\n  locks: branches\n' })], MS);
+      expect(await store.leases.read('network', MS)).toBeNull();
+      const records = [acquisition(null)];
+      const outcome = await store.leases.move({ name: 'network', from: null, records, author }, MS);
+      if (outcome.kind !== 'swapped') throw new Error(outcome.kind);
+      const { tip } = outcome;
+      expect(tip.version).toMatch(/^refs\/heads\/kgit\/locks\/network@/);
+      const other = await openGitStore(cloneOf(remote), 'origin');
+      expect(await other.leases.read('network', MS)).toEqual(tip);
+      const renewal = [renewed(tip.record, { at: tip.record.at + 1, nonce: 'n' })];
+      const move = { name: 'network', from: tip, records: renewal, author };
+      expect((await other.leases.move(move, MS)).kind).toBe('swapped');
+      expect((await store.leases.move(move, MS)).kind).toBe('moved');
+      await Promise.all([store.close(), other.close()]);
+    },
+  );
+
+  it('let no write land from a tip that keeps locks elsewhere, nor from one before it', async () => {
     const remote = bareRepository();
-    refuse(remote);
     const { store, tip } = await takenLock(remote);
-    expect(tip.version).toMatch(/^refs\/heads\/kgit\/locks\/network@/);
+    await store.swap(null, [commit({ a: '1' })], MS);
+    const before = (await store.head()).revision as string;
+    const renewal = [renewed(tip.record, { at: tip.record.at + 1, nonce: 'n' })];
+    const move = { name: 'network', from: tip, records: renewal, author };
     const other = await openGitStore(cloneOf(remote), 'origin');
-    expect(await other.leases.read('network', MS)).toEqual(tip);
-    const records = [renewed(tip.record, { at: tip.record.at + 1, nonce: 'n' })];
-    expect((await other.leases.move({ name: 'network', from: tip, records, author }, MS)).kind).toBe(
-      'swapped',
-    );
-    expect((await store.leases.move({ name: 'network', from: tip, records, author }, MS)).kind).toBe('moved');
+    await other.swap(before, [commit({ 'kgit.yaml': 'settings:\n  locks: branches\n' })], MS);
+    expect((await store.swap(before, [commit({ a: '2' })], MS, [move])).kind).toBe('moved');
+    const after = (await store.refresh(MS)).revision as string;
+    const outcome = await store.swap(after, [commit({ a: '2' })], MS, [move]);
+    expect(outcome).toEqual({ kind: 'fenced', names: ['network'] });
+    expect(git(remote, 'rev-parse', 'main')).toBe(after);
+    expect(await store.leases.read('network', MS)).toMatchObject({ stray: { isMisplaced: true } });
     await Promise.all([store.close(), other.close()]);
   });
 

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { KgitRun } from '../kgit.js';
 import { DEPLOYMENT, type Fleet, type Runner } from './fleet.js';
 import type { Answer, Call, Step } from './history.js';
+import { LEASE_MS } from './holder-rules.js';
 
 /** The command line of a step. */
 export function argumentsOf(step: Step, id: string): string[] {
@@ -24,7 +25,7 @@ export function argumentsOf(step: Step, id: string): string[] {
     case 'look':
       return ['get', step.at, '--deployment', DEPLOYMENT, '--fetch', '--default', 'nothing', '--json'];
     case 'lock':
-      return ['lock', step.lock, '--ttl', '5s', '--json'];
+      return ['lock', step.lock, '--ttl', `${LEASE_MS / 1000}s`, '--json'];
     case 'unlock':
       return ['unlock', step.lock, '--json'];
     case 'break':

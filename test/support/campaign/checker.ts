@@ -1,6 +1,7 @@
 import { checkBranch } from './branch-rules.js';
 import { checkBreaks } from './break-rules.js';
 import { type History, isAcknowledged, isUnknown, isWrite, mayFindNothing } from './history.js';
+import { checkHolders } from './holder-rules.js';
 import { checkRegisters } from './register-rules.js';
 import { checkTokens } from './token-rules.js';
 
@@ -60,6 +61,7 @@ export function checkHistory(history: History): string[] {
     ...checkBranch(history),
     ...checkRegisters(history),
     ...checkTokens(history),
+    ...checkHolders(history),
     ...checkBreaks(history),
   ];
 }
