@@ -1,11 +1,11 @@
-import { UsageError } from '../errors.js';
+import { changeTitle, plainLine } from './change-title.js';
 import { counted } from './counted.js';
 import { formatTimestamp, type SubjectEvent } from './event.js';
+import { keysOf, netChanges } from './net-changes.js';
+import { titleOf } from './operation.js';
 import { findSecrets } from './secret/find-secrets.js';
-import { MASK, maskSecrets } from './secret/mask-secrets.js';
-import { parseStatePath } from './state-path.js';
+import { MASK } from './secret/mask-secrets.js';
 import { formatSubject } from './subject.js';
-import { sameValue } from './value.js';
 
 /** Forges take some 65,000 characters. */
 const MAX_BODY = 60_000;
@@ -13,27 +13,16 @@ const MAX_ROWS = 100;
 const MAX_CELL = 200;
 const BEGIN = '<!-- kgit: from here on -->';
 const END = '<!-- kgit: to here -->';
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
 /** Text of others as code, so that no forge makes links, names to notify, or HTML of it. */
 function code(text: string): string {
-  const line = maskSecrets(text).replace(CONTROLS, ' ').trim();
+  const line = plainLine(text);
   const shown = line.length > MAX_CELL ? `${line.slice(0, MAX_CELL)}…` : line;
   if (shown === '') return '';
   const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   const pad = longest > 0 ? ' ' : '';
   return `${fence}${pad}${shown.replaceAll('|', '\\|')}${pad}${fence}`;
-}
-
-/** The keys of a path of an event, which may be of another's making. */
-function keysOf(path: string): readonly string[] {
-  try {
-    return parseStatePath(path).map(String);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return path.split('.');
-  }
 }
 
 /** A value; forges mail what they are told, so one that was written with --allow-secret is shown in the branch alone. */
@@ -47,33 +36,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const more = rows.length > MAX_ROWS ? [`\n… and ${rows.length - MAX_ROWS} more.`] : [];
   return [line(head), line(head.map(() => '---')), ...rows.slice(0, MAX_ROWS).map(line), ...more].join('\n');
-}
-
-/** A path with what was there at first and what is there at the end; undefined where nothing was or is. */
-interface NetChange {
-  readonly path: string;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-/** Each path that the events change, from what was there at first to what is there at the end. */
-export function netChanges(events: readonly SubjectEvent[]): Map<string, NetChange[]> {
-  const bySubject = new Map<string, Map<string, NetChange>>();
-  for (const { subject, event } of events) {
-    for (const change of event.changes ?? []) {
-      const paths = bySubject.get(formatSubject(subject)) ?? new Map<string, NetChange>();
-      bySubject.set(formatSubject(subject), paths);
-      const { path, before, after } = change;
-      const first = paths.get(path);
-      paths.set(path, { path, before: first ? first.before : before, after });
-    }
-  }
-  return new Map(
-    [...bySubject].map(([subject, paths]) => [
-      subject,
-      [...paths.values()].filter(({ before, after }) => !sameValue(before, after)),
-    ]),
-  );
 }
 
 /**
@@ -121,8 +83,10 @@ const MAX_TITLE = 200;
 
 /** A title on one line, as every forge takes it. */
 export function proposalTitle(text: string): string {
-  return (
-    maskSecrets(text).replace(CONTROLS, ' ').replace(/ +/g, ' ').trim().slice(0, MAX_TITLE) ||
-    'kgit: a change of state'
-  );
+  return plainLine(text).slice(0, MAX_TITLE) || 'kgit: a change of state';
+}
+
+/** The title of a proposal that nobody gave one: what it changes, else what happened. */
+export function presetTitle(events: readonly SubjectEvent[]): string {
+  return proposalTitle(changeTitle(events) ?? titleOf(events));
 }
