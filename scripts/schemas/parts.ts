@@ -110,6 +110,9 @@ export const repository = z
   .describe('The repository as it was answered from.');
 
 const delivery = z.enum(['published', 'queued', 'proposed', 'unchanged', 'dry-run']);
+export const requestText = z
+  .object({ title: z.string(), body: z.string().describe('Markdown.') })
+  .describe('What the request to merge is to say; left out where kgit opened or amended it.');
 /** What every write tells. */
 export const written = {
   operation: ulid.describe('The id of the operation.'),
@@ -125,6 +128,7 @@ export const written = {
         .nullable()
         .describe('The request to merge, or where to open it; null where neither is known.'),
       number: count.nullable().describe('Of the request to merge; null where there is none yet.'),
+      request: requestText.optional(),
     })
     .optional()
     .describe('Where it was proposed, with --propose.'),

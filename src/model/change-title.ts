@@ -1,5 +1,5 @@
 import type { SubjectEvent } from './event.js';
-import { keysOf, type NetChange, netChanges } from './net-changes.js';
+import { type BothStates, keysOf, type NetChange, netChanges } from './net-changes.js';
 import { findSecrets } from './secret/find-secrets.js';
 import { MASK, maskSecrets } from './secret/mask-secrets.js';
 import { formatSubject } from './subject.js';
@@ -42,13 +42,17 @@ function whyOf(events: readonly SubjectEvent[]): string {
  * What events that change the state of one deployment are called, as in
  * `deployment.size = 12, +2 more (d1): upgrade window`: one line without control characters, secrets masked.
  * @param events oldest first
+ * @param states as of `netChanges`
  * @returns null where they change nothing, or are about several subjects
  */
-export function changeTitle(events: readonly SubjectEvent[]): string | null {
+export function changeTitle(
+  events: readonly SubjectEvent[],
+  states?: ReadonlyMap<string, BothStates>,
+): string | null {
   const subjects = new Map(events.map(({ subject }) => [formatSubject(subject), subject]));
   const [subject] = subjects.values();
   if (subjects.size !== 1 || subject?.kind !== 'deployment') return null;
-  const [first, ...others] = netChanges(events).get(formatSubject(subject)) ?? [];
+  const [first, ...others] = netChanges(events, states).get(formatSubject(subject)) ?? [];
   if (!first) return null;
   const more = others.length > 0 ? `, +${others.length} more` : '';
   const why = whyOf(events);

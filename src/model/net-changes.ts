@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.js';
 import type { SubjectEvent } from './event.js';
-import { parseStatePath } from './state-path.js';
+import { lookUp, parseStatePath, type StatePath } from './state-path.js';
 import { formatSubject } from './subject.js';
-import { sameValue } from './value.js';
+import { sameValue, type Value } from './value.js';
 
 /** A path with its value before the first event and after the last one; undefined where there is none. */
 export interface NetChange {
@@ -11,8 +11,22 @@ export interface NetChange {
   readonly after: unknown;
 }
 
-/** What the events change altogether, by subject; a path that ends as it began is left out. */
-export function netChanges(events: readonly SubjectEvent[]): Map<string, NetChange[]> {
+/** The states of a deployment that a change leads from and to. */
+export interface BothStates {
+  readonly before: Record<string, Value>;
+  readonly after: Record<string, Value>;
+}
+
+/**
+ * What the events change altogether, by subject; a path that ends as it began is left out.
+ * @param events oldest first
+ * @param states by subject: what the paths hold now and what they are to hold, where that is known better than by the
+ *   events, which may have been made before others changed the same paths
+ */
+export function netChanges(
+  events: readonly SubjectEvent[],
+  states: ReadonlyMap<string, BothStates> = new Map(),
+): Map<string, NetChange[]> {
   const bySubject = new Map<string, Map<string, NetChange>>();
   for (const { subject, event } of events) {
     for (const change of event.changes ?? []) {
@@ -26,17 +40,30 @@ export function netChanges(events: readonly SubjectEvent[]): Map<string, NetChan
   return new Map(
     [...bySubject].map(([subject, paths]) => [
       subject,
-      [...paths.values()].filter(({ before, after }) => !sameValue(before, after)),
+      [...paths.values()]
+        .map((change) => inStates(change, states.get(subject)))
+        .filter(({ before, after }) => !sameValue(before, after)),
     ]),
   );
 }
 
-/** The keys of a path in an event. Another program may have written the event, so the path may be invalid. */
-export function keysOf(path: string): readonly string[] {
+function inStates(change: NetChange, states: BothStates | undefined): NetChange {
+  const path = parsed(change.path);
+  if (!states || path === null) return change;
+  const [before, after] = [lookUp(states.before, path).value, lookUp(states.after, path).value];
+  return { path: change.path, before, after };
+}
+
+function parsed(path: string): StatePath | null {
   try {
-    return parseStatePath(path).map(String);
+    return parseStatePath(path);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return path.split('.');
+    return null;
   }
+}
+
+/** The keys of a path in an event. Another program may have written the event, so the path may be invalid. */
+export function keysOf(path: string): readonly string[] {
+  return parsed(path)?.map(String) ?? path.split('.');
 }
