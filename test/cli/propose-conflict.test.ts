@@ -2,22 +2,27 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ForgeServer, startForge } from '../support/forge/forge-server.js';
-import { cloneOf, git } from '../support/git-fixtures.js';
+import { bareRepository, cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
 import { pathWithKgit } from '../support/kgit-on-path.js';
-import { commitFiles, expectFailure, MARKER, sharedState } from '../support/state-repository.js';
+import { commitFiles, expectFailure } from '../support/state-repository.js';
 
 const BRANCH = 'kgit/propose/ada/dep-a';
-const STATE = 'deployments/dep-a/state.yaml';
 let remote: string;
 let forge: ForgeServer;
 let clone: string;
 let env: Record<string, string>;
 
 beforeEach(async () => {
-  remote = sharedState({
-    [STATE]: 'deployment:\n  deployment_id: dep-a\n  size: 10\n  note: "it is \'old\'"\n  old: {a: 1}\n',
-  });
+  remote = bareRepository();
+  const first = cloneOf(remote);
+  await kgitJson(first, ['init', '--deployment', 'dep-a', '--remote', remote]);
+  await kgitJson(first, [
+    'set',
+    'deployment.size=10',
+    "deployment.note=it is 'old'",
+    'deployment.old={a: 1}',
+  ]);
   forge = await startForge(remote, 'github');
   clone = cloneOf(remote);
   git(clone, 'remote', 'set-url', 'origin', forge.url);
@@ -71,19 +76,18 @@ describe('the advice of kgit resolve, followed word for word', () => {
   const theirs = { size: 14, note: 'their $HOME' };
   const ours = { size: 12, note: "it's mine", old: { a: 2 } };
 
-  it.each(
-    [
-      { winner: 'main', buttons: ['merge', 'squash'] as const },
-      { winner: 'the proposal', buttons: ['merge', 'squash'] as const },
-    ].flatMap(({ winner, buttons }) => buttons.map((button) => ({ winner, button }))),
-  )('ends at a proposal that $button merges where $winner wins', async ({ winner, button }) => {
+  it.each([
+    { winner: 'main', button: 'merge' },
+    { winner: 'the proposal', button: 'squash' },
+  ] as const)('ends at a proposal that $button merges where $winner wins', async ({ winner, button }) => {
     const advice = await conflicted();
     const steps = advice.filter((text) => !text.startsWith('Or '));
     const chosen = winner === 'main' ? steps.filter((text) => !text.includes('is to win')) : steps;
     for (const step of chosen) await sh(commandOf(step));
     const { deployment, kof } = await mergeable(button);
     expect(kof).toEqual({ on: true });
-    expect(deployment).toEqual({ deployment_id: 'dep-a', ...(winner === 'main' ? theirs : ours) });
+    expect(deployment).toMatchObject(winner === 'main' ? theirs : ours);
+    expect(Object.hasOwn(deployment, 'old')).toBe(winner !== 'main');
   });
 
   it('ends at one that is merged by rebase, where each wins in part', async () => {
@@ -95,21 +99,23 @@ describe('the advice of kgit resolve, followed word for word', () => {
     }
     await kgitJson(clone, ['set', 'deployment.size=12', '--propose', '--proposal-branch', BRANCH], { env });
     const { deployment } = await mergeable('rebase');
-    expect(deployment).toEqual({ deployment_id: 'dep-a', ...theirs, size: 12 });
+    expect(deployment).toMatchObject({ ...theirs, size: 12 });
   });
 
   it('ends at one that is merged where a whole file is in conflict', async () => {
     await conflicted();
     const hand = cloneOf(remote);
     git(hand, 'switch', '--quiet', BRANCH);
-    commitFiles(hand, { 'kgit.yaml': MARKER.replace('settings: {}', 'settings: {freshness: 1m}') });
+    commitFiles(hand, { 'TEAM.md': 'ours\n' });
     git(hand, 'push', '--quiet', 'origin', BRANCH);
     const main = cloneOf(remote);
-    commitFiles(main, { 'kgit.yaml': MARKER.replace('settings: {}', 'settings: {freshness: 2m}') });
+    commitFiles(main, { 'TEAM.md': 'theirs\n' });
     git(main, 'push', '--quiet', 'origin', 'main');
     const advice = async () =>
       expectFailure(await kgit(clone, ['resolve', '--json'], { env }), 'CONFLICT', 12)
         .suggestions as string[];
+    // git has access of its own.
+    git(clone, 'remote', 'set-url', 'origin', forge.url.replace('://', '://ada:right-token@'));
     const [take = ''] = await advice();
     for (const step of (await advice()).filter((text) => text.startsWith('Take '))) await sh(commandOf(step));
     expect(take).toContain('kgit set');
@@ -117,7 +123,7 @@ describe('the advice of kgit resolve, followed word for word', () => {
       await sh(commandOf(step).replace(/ takes that of .*/, ''));
     }
     expect(await mergeable('merge')).toMatchObject({ deployment: theirs, kof: { on: true } });
-    expect(git(remote, 'show', 'main:kgit.yaml')).toContain('freshness: 2m');
+    expect(git(remote, 'show', 'main:TEAM.md')).toBe('theirs');
   });
 });
 
