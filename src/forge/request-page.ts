@@ -4,7 +4,7 @@ import type { ForgeAddress } from './forge-address.js';
 /** The page of a forge at which a person opens the request to merge `head` into `base`. */
 export function requestPage(
   kind: ForgeKind,
-  { host, path }: ForgeAddress,
+  { host, path }: Pick<ForgeAddress, 'host' | 'path'>,
   head: string,
   base: string,
 ): string {

@@ -51,7 +51,9 @@ export async function findForge(
   const api = forgeApi(address, settings, environment);
   if ('unknown' in api) return none(api.unknown);
   const { kind, root, tokenHost } = api;
-  const page = (head: string, base: string) => requestPage(kind, address, head, base);
+  // The pages are at the host that has the API, where that of git may be an alias of ssh.
+  const place = { host: address.mayBeAlias ? tokenHost : address.host, path: address.path };
+  const page = (head: string, base: string) => requestPage(kind, place, head, base);
   // Whoever has named the API means the token for it.
   const isMeant = isConfigured || settings.proposeApiUrl !== undefined;
   const known = accessToken(`https://${tokenHost}/`, tokenVariables(environment), isMeant);

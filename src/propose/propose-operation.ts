@@ -16,6 +16,7 @@ import { commitMessage } from '../model/commit-message.js';
 import type { Operation } from '../model/operation.js';
 import { proposalBranch } from '../model/proposal-branch.js';
 import { type RequestText, requestText } from '../model/proposal-text.js';
+import { withProposedIf } from '../model/proposed-if.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { formatSubject } from '../model/subject.js';
 import { type ProposalPlace, type WriteOutcome, waiting } from '../store/outcomes.js';
@@ -43,7 +44,7 @@ export interface ProposeOptions {
 /** Puts an operation on the branch of a proposal and has its forge open a request to merge it, or add it to the open one. */
 class Proposal {
   readonly #opened: OpenRepository;
-  readonly #operation: Operation;
+  #operation: Operation;
   readonly #options: ProposeOptions;
   readonly #branches: RemoteBranches;
   readonly #branch: string;
@@ -62,6 +63,7 @@ class Proposal {
     refuseTexts({ proposal_branch: this.#branch, title: this.#options.title });
     checkOperation(this.#operation);
     this.#checkBranch();
+    this.#operation = withProposedIf(await withFixedRevisions(this.#operation, this.#opened));
     try {
       const { result, attempts } = await untilMoved(systemClock, this.#options.deadline, () =>
         this.#attempt(),
@@ -219,6 +221,20 @@ class Proposal {
       data,
     });
   }
+}
+
+/** The operation with the revisions of its conditions named in full: what `HEAD~1` means differs between clones. */
+async function withFixedRevisions(operation: Operation, opened: OpenRepository): Promise<Operation> {
+  const { change } = operation;
+  if (!change) return operation;
+  const preconditions = await Promise.all(
+    change.preconditions.map(async (condition) => {
+      if (condition.check !== 'unchanged-since') return condition;
+      const revision = await opened.repository.store.resolve(condition.revision);
+      return revision === null ? condition : { ...condition, revision };
+    }),
+  );
+  return { ...operation, change: { ...change, preconditions } };
 }
 
 /** The subject that names the branch: the deployment that is changed, else what all events are about. */

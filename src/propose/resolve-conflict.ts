@@ -80,7 +80,7 @@ function decideByFile(files: readonly string[], { branch, stateBranch, remote }:
       const path = shellWord(file);
       return `Decide on ${file}: git checkout FETCH_HEAD -- ${path} takes that of ${stateBranch}, git checkout HEAD -- ${path} that of the proposal (git rm ${path} where that side has none)`;
     }),
-    `Then end it: git add --all && git commit --no-edit && git push ${name} HEAD:refs/heads/${proposal}`,
+    `Then end it: git commit --no-edit && git push ${name} HEAD:refs/heads/${proposal} && git switch ${state}`,
   ];
 }
 

@@ -7,7 +7,7 @@ import type { HistoryCommit, ReviewStore } from '../store/review-store.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 import { eventDigest, type LostEvent, lostEvents } from './check-events-kept.js';
 import type { Findings } from './finding.js';
-import { shellWord } from './shell-word.js';
+import { shellWord } from '../model/shell-word.js';
 
 /** More lost events than these are not looked up one by one: the history is told as a whole then. */
 const MAX_LOST = 20_000;

@@ -3,13 +3,15 @@ import { statePath } from '../model/layout.js';
 import { placeOfPath } from '../model/place.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { MASK } from '../model/secret/mask-secrets.js';
-import { type Difference, stateDifferences } from '../model/state-diff.js';
+import { stateCommands } from '../model/state-commands.js';
+import { stateDifferences } from '../model/state-diff.js';
 import { formatStatePath, type StatePath } from '../model/state-path.js';
 import { type DeploymentSubject, formatSubject } from '../model/subject.js';
 import type { Value } from '../model/value.js';
 import { readState } from '../store/records.js';
 import type { ChangedFile } from '../store/review-store.js';
 import type { StateView } from '../store/state-store.js';
+import { type Advice, revertFix } from './advice.js';
 import { newChangeEvents } from './event-changes.js';
 import type { Findings } from './finding.js';
 import { lineOf } from './lines.js';
@@ -28,39 +30,28 @@ function shown(value: Value | undefined, path: StatePath): string {
 
 const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** The command that makes the change with its event. */
-function commandFor({ path, after }: Difference, deployment: string): string {
-  const where = formatStatePath(path);
-  const value = shown(after, path);
-  const isTold = value !== MASK && value.length <= MAX_SHOWN;
-  const words =
-    after === undefined ? `unset ${quoted(where)}` : `set ${quoted(`${where}=${isTold ? value : 'VALUE'}`)}`;
-  return `kgit ${words} --deployment ${deployment}`;
-}
-
 /**
  * Tells the paths at which a state is not what its events say.
  * @param recorded what the events say
  * @param restore how the file is brought back to what the events say
+ * @param advice for whoever makes the change anew
  */
 export async function tellDifferences(
   view: StateView,
   { id }: DeploymentSubject,
   recorded: Record<string, Value>,
   restore: string,
+  advice: Advice,
   findings: Findings,
 ): Promise<void> {
   const path = statePath(id);
   const text = (await view.read(path)) ?? '';
   const state = (await readState(view, id)) ?? {};
   const differences = stateDifferences(recorded, state);
+  const reverted = advice.rollbacks.get(id);
   for (const difference of differences.slice(0, MAX_TOLD)) {
     const { path: keys, before, after } = difference;
+    const [again] = stateCommands(id, [{ path: keys, value: after }], advice.flags);
     const [is, was] = [after, before].map((value) => clipped(shown(value, keys)));
     findings.add(
       'state-without-event',
@@ -68,7 +59,7 @@ export async function tellDifferences(
       `${formatStatePath(keys)} is ${is}, but the events say ${was}`,
       {
         line: text === '' ? null : lineOf(text, keys),
-        fix: `${restore}, then make the change with its event: ${commandFor(difference, id)}`,
+        fix: reverted ? revertFix(reverted) : `${restore}, then make the change with its event: ${again}`,
       },
     );
   }
@@ -77,7 +68,7 @@ export async function tellDifferences(
 }
 
 /** The deployments whose state or events differ. */
-function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
+export function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
   const found = new Map<string, DeploymentSubject>();
   for (const { path } of changes) {
     const place = placeOfPath(path);
@@ -95,6 +86,7 @@ export async function checkStateEvents(
   older: { readonly view: StateView; readonly revision: string },
   newer: StateView,
   changes: readonly ChangedFile[],
+  advice: Advice,
   findings: Findings,
 ): Promise<void> {
   for (const subject of touched(changes)) {
@@ -104,8 +96,12 @@ export async function checkStateEvents(
       const base = before ?? {};
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);
-      const restore = `git checkout ${older.revision.slice(0, 12)} -- ${file}`;
-      await tellDifferences(newer, subject, recorded, restore, findings);
+      // The file of then lacks what the events of this proposal change.
+      const restore =
+        events.length === 0
+          ? advice.restore(older.revision, file)
+          : `Bring ${file} back to what the events say`;
+      await tellDifferences(newer, subject, recorded, restore, advice, findings);
     } catch (error) {
       // A file that cannot be read is a finding of its own.
       if (!(error instanceof InvalidStateError)) throw error;
