@@ -69,7 +69,8 @@ export default class Rollback extends StateCommand {
 
   protected async execute(): Promise<CommandResult> {
     const paths = this.words.map(parseStatePath);
-    const context = await this.open();
+    // What is taken back on a proposal was often merged a moment ago.
+    const context = await this.open(this.flags['propose'] === true ? 'always' : 'default');
     const id = await this.target(context);
     const to = this.flags['to'] as string;
     const { opened, reading } = context;

@@ -3,7 +3,6 @@ import { checkPrecondition } from '../model/apply.js';
 import { eventPath } from '../model/layout.js';
 import type { Precondition } from '../model/operation.js';
 import { proposedIf } from '../model/proposed-if.js';
-import { formatStatePath } from '../model/state-path.js';
 import type { DeploymentSubject } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
 import { readState } from '../store/records.js';
@@ -33,7 +32,7 @@ async function faultOf(
     return null;
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
-    return `it was proposed on a condition that does not hold any more: ${formatStatePath(condition.path)}`;
+    return `it was proposed on a condition that does not hold any more: ${error.message}`;
   }
 }
 

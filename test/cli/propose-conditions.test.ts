@@ -9,6 +9,14 @@ import { commitFiles, expectFailure } from '../support/state-repository.js';
 const BRANCH = 'kgit/propose/ada/dep-a';
 const STATE = 'deployments/dep-a/state.yaml';
 const dep = ['--deployment', 'dep-a', '--user', 'ada'];
+/** Lines between the changes, so that git merges them. */
+const FAR_APART = ['kof={a: 1, b: 2, c: 3, d: 4}', 'other={a: 1, b: 2, c: 3, d: 4}'];
+const PERSON = Object.fromEntries(
+  ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+    [`GIT_${who}_NAME`, 'eve'],
+    [`GIT_${who}_EMAIL`, 'eve@example.com'],
+  ]),
+);
 let remote: string;
 let clone: string;
 
@@ -16,7 +24,7 @@ beforeEach(async () => {
   remote = bareRepository();
   clone = cloneOf(remote);
   await kgitJson(clone, ['init', '--deployment', 'dep-a', '--remote', remote]);
-  await kgitJson(clone, ['set', 'deployment.size=10', 'deployment.phase=a', ...dep]);
+  await kgitJson(clone, ['set', 'deployment.size=10', 'deployment.phase=a', ...FAR_APART, ...dep]);
 });
 
 /** What the forge's check of a branch finds; `--base` is the state branch unless it is given. */
@@ -34,7 +42,7 @@ describe('a proposal on a condition', () => {
     // The next one builds on the first, and on what it set.
     await kgitJson(clone, ['set', 'deployment.size=13', '--if', 'deployment.size=12', '--propose', ...dep]);
     expect(rules(await checked())).toEqual([]);
-    await kgitJson(cloneOf(remote), ['set', 'other.path=1', ...dep]);
+    await kgitJson(cloneOf(remote), ['set', 'other.d=5', ...dep]);
     expect(rules(await checked())).toEqual([]);
     await kgitJson(cloneOf(remote), ['set', 'deployment.phase=b', 'kof.on=true', ...dep]);
     const run = await checked();
@@ -65,7 +73,7 @@ describe('a proposal on a condition', () => {
     await kgitJson(clone, ['set', 'kof.on=true', '--if-revision', 'HEAD', '--propose', ...dep]);
     expect(git(remote, 'grep', '-h', 'unchanged_since', BRANCH)).toContain(revision);
     expect(rules(await checked())).toEqual([]);
-    await kgitJson(cloneOf(remote), ['set', 'other.path=1', ...dep]);
+    await kgitJson(cloneOf(remote), ['set', 'other.d=5', ...dep]);
     expect(rules(await checked())).toEqual(['precondition']);
     const input = `${JSON.stringify({ subject: 'deployment/dep-a', action: 'noted', proposed_if: [] })}\n`;
     const given = await kgit(clone, ['push-event', '--stdin', '--json'], { input });
@@ -85,7 +93,7 @@ describe('the advice of validate on a proposal', () => {
       /^(.*), then make the change with its event: (.*)$/.exec(run.json.findings[0].fix) ?? [];
     expect(again).toBe('kgit set deployment.size=12 --deployment dep-a --propose --proposal-branch topic');
     const main = git(remote, 'rev-parse', 'main');
-    const env = { ...process.env, PATH: pathWithKgit() };
+    const env = { ...process.env, ...PERSON, PATH: pathWithKgit() };
     for (const command of [restore, again])
       await promisify(execFile)('sh', ['-c', command], { cwd: clone, env });
     expect(git(remote, 'rev-parse', 'main')).toBe(main);
@@ -100,7 +108,7 @@ describe('the advice of validate on a proposal', () => {
     git(forge, 'merge', '--quiet', '--squash', `origin/${BRANCH}`);
     git(forge, 'commit', '--quiet', '-m', 'Proposal (#1)');
     git(forge, 'push', '--quiet', 'origin', 'HEAD:main');
-    await kgitJson(cloneOf(remote), ['set', 'later.value=1', ...dep]);
+    await kgitJson(cloneOf(remote), ['set', 'other.d=5', ...dep]);
     git(forge, 'pull', '--quiet');
     git(forge, 'switch', '--quiet', '-c', 'revert-1');
     git(forge, 'revert', '--no-edit', 'HEAD~1');
@@ -113,13 +121,13 @@ describe('the advice of validate on a proposal', () => {
     const command = fix.slice(fix.indexOf('kgit rollback'));
     const before = git(remote, 'rev-parse', 'main~2');
     expect(command).toBe(`kgit rollback --to ${before} deployment.size kof.on --deployment dep-a --propose`);
-    const env = { ...process.env, PATH: pathWithKgit(), KGIT_USER: 'eve' };
+    const env = { ...process.env, ...PERSON, PATH: pathWithKgit(), KGIT_USER: 'eve' };
     await promisify(execFile)('sh', ['-c', command], { cwd: clone, env });
     const branch = 'kgit/propose/eve/dep-a';
     expect(rules(await checked(branch))).toEqual([]);
     const state = git(remote, 'show', `${branch}:${STATE}`);
     expect(state).toContain('size: 10');
-    expect(state).toContain('value: 1');
+    expect(state).toContain('d: 5');
     expect(state).not.toContain('on: true');
   });
 });
