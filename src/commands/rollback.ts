@@ -25,7 +25,9 @@ function differenceAt(now: State, then: State, path: StatePath): Difference[] {
 
 /** What must still hold when it is applied: what is taken back is what was seen here. */
 function preconditionOf({ path, before }: Difference): Precondition {
-  return before === undefined ? { check: 'absent', path } : { check: 'equals', path, value: before };
+  const isImplied = true;
+  if (before === undefined) return { check: 'absent', path, isImplied };
+  return { check: 'equals', path, value: before, isImplied };
 }
 
 export default class Rollback extends StateCommand {

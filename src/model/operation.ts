@@ -6,7 +6,12 @@ import { formatSubject } from './subject.js';
 import type { Value } from './value.js';
 
 /** What must hold on the tip that an operation is applied to. */
-export type Precondition =
+export type Precondition = Condition & {
+  /** The command has it by itself, as one that takes back what it saw; nobody asked for it. */
+  readonly isImplied?: true;
+};
+
+type Condition =
   | { readonly check: 'equals'; readonly path: StatePath; readonly value: Value }
   | { readonly check: 'absent'; readonly path: StatePath }
   /** Nothing stands there that laying this value over it would replace. */

@@ -12,6 +12,9 @@ import { isMap, type Value } from './value.js';
  */
 const KEY = 'proposed_if';
 
+/** In full: an event may be anybody's. */
+const REVISION = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
 function toJson(condition: Precondition): Record<string, Value> {
   if (condition.check === 'unchanged-since') return { unchanged_since: condition.revision };
   const path = formatStatePath(condition.path);
@@ -25,11 +28,14 @@ function toJson(condition: Precondition): Record<string, Value> {
  */
 export function withProposedIf(operation: Operation): Operation {
   const { change } = operation;
-  if (!change || change.preconditions.length === 0 || change.leavesOut) return operation;
-  const conditions = change.preconditions.map(toJson);
+  if (!change || change.leavesOut) return operation;
+  // What a command takes back or edits may change meanwhile: that is a conflict, which people decide.
+  const asked = change.preconditions.filter(({ isImplied }) => !isImplied);
+  if (asked.length === 0) return operation;
+  const conditions = asked.map(toJson);
   const found = [
     ...findSecrets({ [KEY]: conditions }),
-    ...change.preconditions.flatMap((condition) =>
+    ...asked.flatMap((condition) =>
       condition.check === 'equals' || condition.check === 'lacks'
         ? findSecrets(condition.value, condition.path)
         : [],
@@ -51,7 +57,8 @@ export function withProposedIf(operation: Operation): Operation {
 function fromJson(json: Value): Precondition | null {
   if (!isMap(json)) return null;
   const { path: text, unchanged_since: revision } = json;
-  if (typeof revision === 'string') return { check: 'unchanged-since', revision };
+  if (typeof revision === 'string')
+    return REVISION.test(revision) ? { check: 'unchanged-since', revision } : null;
   if (typeof text !== 'string') return null;
   try {
     const path = parseStatePath(text);

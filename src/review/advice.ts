@@ -1,4 +1,4 @@
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError, UsageError } from '../errors.js';
 import { placeOfPath } from '../model/place.js';
 import { shellWord } from '../model/shell-word.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
@@ -82,8 +82,8 @@ export async function rollbacksOf(
       const command = await rollbackOf(deployment, files, { from, to }, sources);
       if (command !== null) commands.set(deployment, command);
     } catch (error) {
-      // A file that cannot be read is a finding of its own.
-      if (!(error instanceof InvalidStateError)) throw error;
+      // A file that cannot be read, or a path in it that is none, is a finding of its own.
+      if (!(error instanceof InvalidStateError || error instanceof UsageError)) throw error;
     }
   }
   return commands;

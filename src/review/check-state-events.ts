@@ -3,8 +3,8 @@ import { statePath } from '../model/layout.js';
 import { placeOfPath } from '../model/place.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { MASK } from '../model/secret/mask-secrets.js';
-import { stateCommands } from '../model/state-commands.js';
-import { stateDifferences } from '../model/state-diff.js';
+import { stateCommands, type WantedValue } from '../model/state-commands.js';
+import { type Difference, stateDifferences } from '../model/state-diff.js';
 import { formatStatePath, type StatePath } from '../model/state-path.js';
 import { type DeploymentSubject, formatSubject } from '../model/subject.js';
 import type { Value } from '../model/value.js';
@@ -30,18 +30,28 @@ function shown(value: Value | undefined, path: StatePath): string {
 
 const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
+/** How a state is brought back to what its events say, and the change made anew. */
+export interface WayOut {
+  /** Brings the file back. */
+  readonly restore: string;
+  /** All that is to be made anew then; null where it is the difference that is told. */
+  readonly lost: readonly WantedValue[] | null;
+  /** For whoever makes the change anew. */
+  readonly advice: Advice;
+}
+
+const wantedOf = (differences: readonly Difference[]) =>
+  differences.map(({ path, after }): WantedValue => ({ path, value: after }));
+
 /**
  * Tells the paths at which a state is not what its events say.
  * @param recorded what the events say
- * @param restore how the file is brought back to what the events say
- * @param advice for whoever makes the change anew
  */
 export async function tellDifferences(
   view: StateView,
   { id }: DeploymentSubject,
   recorded: Record<string, Value>,
-  restore: string,
-  advice: Advice,
+  { restore, lost, advice }: WayOut,
   findings: Findings,
 ): Promise<void> {
   const path = statePath(id);
@@ -51,7 +61,7 @@ export async function tellDifferences(
   const reverted = advice.rollbacks.get(id);
   for (const difference of differences.slice(0, MAX_TOLD)) {
     const { path: keys, before, after } = difference;
-    const [again] = stateCommands(id, [{ path: keys, value: after }], advice.flags);
+    const again = stateCommands(id, lost ?? wantedOf([difference]), advice.flags).join(' && ');
     const [is, was] = [after, before].map((value) => clipped(shown(value, keys)));
     findings.add(
       'state-without-event',
@@ -96,12 +106,10 @@ export async function checkStateEvents(
       const base = before ?? {};
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);
-      // The file of then lacks what the events of this proposal change.
-      const restore =
-        events.length === 0
-          ? advice.restore(older.revision, file)
-          : `Bring ${file} back to what the events say`;
-      await tellDifferences(newer, subject, recorded, restore, advice, findings);
+      const restore = advice.restore(older.revision, file);
+      // The restored file lacks what the events change, too.
+      const lost = events.length > 0 ? wantedOf(stateDifferences(base, after ?? {})) : null;
+      await tellDifferences(newer, subject, recorded, { restore, lost, advice }, findings);
     } catch (error) {
       // A file that cannot be read is a finding of its own.
       if (!(error instanceof InvalidStateError)) throw error;

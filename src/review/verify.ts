@@ -53,7 +53,7 @@ async function checkFold(revision: Revision, id: string, { store, findings }: Ch
       recorded = stateAfter({}, await byCommits(store, revision, id, events));
     if (sameValue(recorded, state ?? {})) return;
     const restore = `Bring ${statePath(id)} back to what the events say`;
-    await tellDifferences(view, deployment(id), recorded, restore, DIRECT, findings);
+    await tellDifferences(view, deployment(id), recorded, { restore, lost: null, advice: DIRECT }, findings);
   } catch (error) {
     // A file that cannot be read is a finding of its own.
     if (!(error instanceof InvalidStateError)) throw error;

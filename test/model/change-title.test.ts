@@ -11,7 +11,7 @@ const eventOf = (changes: readonly Change[], more = {}, id = 'd1'): SubjectEvent
   event: { id: ID, timestamp: '2025-07-11T14:30:00Z', action: 'state_changed', changes, ...more },
 });
 const title = (after: unknown, more = {}) =>
-  changeTitle([eventOf([{ path: 'deployment.size', after: after as never }], more)]);
+  changeTitle([eventOf([{ path: 'deployment.size', before: 'old', after: after as never }], more)]);
 const message = (events: readonly SubjectEvent[], given?: string) =>
   commitMessage({ id: ID, title: titleOf(events) } as Operation, events, given);
 
