@@ -212,8 +212,7 @@ export async function checkEventsKept(
       findings.add('event-removed', path, 'an event that is published is not there any more', {
         fix: reverted ? revertFix(reverted) : `Put it back: ${restore(held.path)}`,
       });
-    }
-    else
+    } else
       findings.add('event-changed', file, `the event ${path} is not what was published`, {
         fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
       });
