@@ -57,7 +57,8 @@ const WAYS: readonly {
     files: ['propose/request-to-merge.ts'],
     guards: [
       ['propose/propose-operation.ts', 'refuseTexts('],
-      ['model/proposal-text.ts', 'maskSecrets('],
+      ['model/change-title.ts', 'maskSecrets('],
+      ['model/proposal-text.ts', 'plainLine('],
       ['model/proposal-text.ts', 'findSecrets('],
     ],
   },

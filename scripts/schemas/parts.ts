@@ -53,7 +53,19 @@ export const eventFields = {
     .object({ reason: z.string().min(1), paths: z.array(z.string()) })
     .optional()
     .describe('Why a value that looks secret was written all the same; kgit alone writes this.'),
-} satisfies Readonly<Record<(typeof EVENT_KEYS)[number] | 'secret_override', z.ZodType>>;
+  proposed_if: z
+    .array(
+      z.object({
+        path: z.string().optional().describe('Dotted path in state.yaml.'),
+        equals: z.unknown().optional().describe('It has this value.'),
+        absent: z.literal(true).optional().describe('It is not there.'),
+        lacks: z.unknown().optional().describe('Nothing is there that this value would replace.'),
+        unchanged_since: z.string().optional().describe('The state is what it was at this revision.'),
+      }),
+    )
+    .optional()
+    .describe('What must hold when the proposal that it came with is merged; kgit alone writes this.'),
+} satisfies Readonly<Record<(typeof EVENT_KEYS)[number] | 'secret_override' | 'proposed_if', z.ZodType>>;
 
 /** An event in a result: what every reader relies on, for a file that people edited is shown as it is. */
 export const shownEvent = z.looseObject({
@@ -110,6 +122,9 @@ export const repository = z
   .describe('The repository as it was answered from.');
 
 const delivery = z.enum(['published', 'queued', 'proposed', 'unchanged', 'dry-run']);
+export const requestText = z
+  .object({ title: z.string(), body: z.string().describe('Markdown.') })
+  .describe('What the request to merge is to say; left out where kgit opened or amended it.');
 /** What every write tells. */
 export const written = {
   operation: ulid.describe('The id of the operation.'),
@@ -125,6 +140,7 @@ export const written = {
         .nullable()
         .describe('The request to merge, or where to open it; null where neither is known.'),
       number: count.nullable().describe('Of the request to merge; null where there is none yet.'),
+      request: requestText.optional(),
     })
     .optional()
     .describe('Where it was proposed, with --propose.'),

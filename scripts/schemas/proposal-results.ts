@@ -1,6 +1,6 @@
 /** The shapes of the results of resolve, merge-state, backup and restore. */
 import { z } from 'zod';
-import { count, revision } from './parts.js';
+import { count, requestText, revision } from './parts.js';
 
 const conflict = z
   .object({
@@ -19,6 +19,12 @@ export const resolveShapes = [
     delivery: z.enum(['proposed', 'unchanged']),
     attempts: count,
     merged: z.array(z.string()).describe('The state documents that both sides changed.'),
+    url: z
+      .string()
+      .nullable()
+      .describe('The request to merge, or where to open it; null where neither is known.'),
+    number: count.nullable().describe('Of the request to merge; null where kgit does not know it.'),
+    request: requestText.optional(),
   },
 ];
 

@@ -1,13 +1,8 @@
 import { MASK, maskSecrets } from '../model/secret/mask-secrets.js';
+import { shellWord } from '../model/shell-word.js';
 
 /** Longest text of a command that is kept, in characters. */
 const MAX_COMMAND = 16 * 1024;
-const PLAIN = /^[\w./=:@%+,*-]+$/;
-
-function quoted(word: string): string {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** A word with its secrets masked: those in itself, or all of it where the flag before calls it secret. */
 function maskWord(word: string, flag: string | undefined): string {
   const masked = maskSecrets(word);
@@ -21,6 +16,6 @@ function maskWord(word: string, flag: string | undefined): string {
 export function commandText(command: readonly string[]): string {
   // Word by word first, for the marks of quoting hide where a value ends.
   const words = command.map((word, i) => maskWord(word, command[i - 1]));
-  const text = words.map(quoted).join(' ');
+  const text = words.map(shellWord).join(' ');
   return maskSecrets(text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text);
 }

@@ -1,12 +1,20 @@
+import type { RequestText } from '../model/proposal-text.js';
 import type { WriteOutcome } from '../store/outcomes.js';
 import type { Screen } from './output.js';
 import { oneLine } from './terminal-text.js';
 
 /** Where a write was proposed, for people; none where it was not. */
-export function proposalLines({ proposal }: Pick<WriteOutcome, 'proposal'>, { style }: Screen): string[] {
+export function proposalLines({ proposal }: Pick<WriteOutcome, 'proposal'>, screen: Screen): string[] {
   if (!proposal) return [];
-  const { url, branch } = proposal;
+  const { style } = screen;
+  const { url, branch, request } = proposal;
   return [
     `  ${style('cyan', '→')} ${oneLine(url ?? branch)}${url === null ? '' : style('dim', `  ${oneLine(branch)}`)}`,
+    ...(request ? requestLines(request, screen) : []),
   ];
+}
+
+/** The text of a request to merge, for a person to open it with. */
+export function requestLines({ title, body }: RequestText, { style }: Screen): string[] {
+  return ['', style('bold', oneLine(title)), '', ...body.split('\n').map(oneLine)];
 }

@@ -108,5 +108,7 @@ function unreadable({ message, data, cause }: InvalidStateError): InvalidStateEr
 /** That the path of an edit still is what it was. */
 function unchanged({ path }: PathEdit, data: Data): Precondition {
   const { found, value } = lookUp(data, path);
-  return found ? { check: 'equals', path, value: value as Value } : { check: 'absent', path };
+  const isImplied = true;
+  if (!found) return { check: 'absent', path, isImplied };
+  return { check: 'equals', path, value: value as Value, isImplied };
 }

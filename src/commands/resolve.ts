@@ -1,13 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
+import { proposalLines } from '../cli/proposal-lines.js';
 import { oneLine } from '../cli/terminal-text.js';
 import { actorOf } from '../identity.js';
 
 export default class Resolve extends KgitCommand {
   static override summary = 'Solve the conflicts of a proposal.';
   static override description = helpText(
-    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone, and rebases no merge: --rebase makes one commit of the proposal instead. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values.`,
+    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone, and rebases no merge: --rebase makes one commit of the proposal instead. The request to merge says then what is left of the proposal; where kgit cannot write to the forge, its text is printed. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values and the commands that decide it.`,
     'USAGE',
     'NO_REPO',
     'CONFLICT',
@@ -37,26 +38,37 @@ export default class Resolve extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
-    const { resolveBranch } = await import('../propose/resolve-branch.js');
+    const [{ resolveBranch }, { tellRequest }] = await Promise.all([
+      import('../propose/resolve-branch.js'),
+      import('../propose/tell-request.js'),
+    ]);
     const author = actorOf(settings, this.environment, opened.layout.config);
+    const deadline = this.deadline(settings);
     const resolved = await resolveBranch(
       opened,
       this.args['branch'],
       { author, isRebased: this.flags['rebase'] === true },
-      this.deadline(settings),
+      deadline,
     );
+    const { proposal, notes } = await tellRequest(opened, settings, this.environment, resolved, deadline);
+    for (const note of notes) this.note(note);
     const head = await opened.repository.store.head();
     this.setRepository(head.revision, head.fetchedAt, await opened.repository.outbox.size());
     const { branch, revision, isMerged, files, attempts } = resolved;
     return {
-      json: { branch, revision, delivery: isMerged ? 'proposed' : 'unchanged', attempts, merged: files },
+      json: {
+        ...{ branch, revision, delivery: isMerged ? 'proposed' : 'unchanged', attempts, merged: files },
+        ...{ url: proposal.url, number: proposal.number },
+        ...(proposal.request ? { request: proposal.request } : {}),
+      },
       names: [branch],
       rows: files.map((file) => ({ file })),
-      lines: ({ style }) => [
+      lines: (screen) => [
         isMerged
-          ? `${style('green', '✓')} ${oneLine(branch)} merged with ${oneLine(opened.branch)} ${style('dim', revision.slice(0, 10))}`
-          : style('dim', `${oneLine(branch)} has nothing to merge`),
-        ...files.map((file) => `  ${style('dim', 'path by path:')} ${oneLine(file)}`),
+          ? `${screen.style('green', '✓')} ${oneLine(branch)} merged with ${oneLine(opened.branch)} ${screen.style('dim', revision.slice(0, 10))}`
+          : screen.style('dim', `${oneLine(branch)} has nothing to merge`),
+        ...files.map((file) => `  ${screen.style('dim', 'path by path:')} ${oneLine(file)}`),
+        ...proposalLines({ proposal }, screen),
       ],
     };
   }

@@ -25,7 +25,9 @@ function differenceAt(now: State, then: State, path: StatePath): Difference[] {
 
 /** What must still hold when it is applied: what is taken back is what was seen here. */
 function preconditionOf({ path, before }: Difference): Precondition {
-  return before === undefined ? { check: 'absent', path } : { check: 'equals', path, value: before };
+  const isImplied = true;
+  if (before === undefined) return { check: 'absent', path, isImplied };
+  return { check: 'equals', path, value: before, isImplied };
 }
 
 export default class Rollback extends StateCommand {
@@ -69,7 +71,8 @@ export default class Rollback extends StateCommand {
 
   protected async execute(): Promise<CommandResult> {
     const paths = this.words.map(parseStatePath);
-    const context = await this.open();
+    // What is taken back on a proposal was often merged a moment ago.
+    const context = await this.open(this.flags['propose'] === true ? 'always' : 'default');
     const id = await this.target(context);
     const to = this.flags['to'] as string;
     const { opened, reading } = context;

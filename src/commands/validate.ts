@@ -5,6 +5,7 @@ import type { CommandResult, Format } from '../cli/output.js';
 import type { OpenRepository } from '../composition.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
+import { type Advice, DIRECT, proposalAdvice } from '../review/advice.js';
 import { Findings } from '../review/finding.js';
 import { validate } from '../review/validate.js';
 import type { Settings } from '../settings.js';
@@ -70,7 +71,8 @@ export default class Validate extends KgitCommand {
     const findings = new Findings();
     const trusted = await new TrustedRevision(opened.localFolder, store.target).read();
     const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
-    const counts = await validate(revision, { base: since, trusted }, check);
+    const range = base === null || since === null ? null : { target: base, since };
+    const counts = await validate(revision, { base: range, trusted, advice: this.#advice(opened) }, check);
     this.setRepository(revision, (await store.head()).fetchedAt, await repository.outbox.size());
     const { list, total, errors } = findings;
     return {
@@ -87,6 +89,13 @@ export default class Validate extends KgitCommand {
       },
       ...(errors > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
     };
+  }
+
+  /** What is checked against a base is proposed; CI says from which branch. */
+  #advice({ remote }: OpenRepository): Advice {
+    if (remote === null) return DIRECT;
+    const { GITHUB_HEAD_REF: github, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: gitlab } = this.environment;
+    return proposalAdvice(github || gitlab || null);
   }
 
   /** The revision that --base names, asked of the remote where it is its branch. Throws NotFoundError, RemoteError. */

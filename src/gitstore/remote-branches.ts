@@ -65,7 +65,10 @@ function ofBranch(failure: PushFailure | null, branch: string): PushFailure | nu
 
 /** Branches of the remote beside the state branch: those of proposals. */
 export class RemoteBranches {
+  /** For messages. */
   readonly remoteName: string;
+  /** Name of the remote. */
+  readonly remote: string;
   readonly #git: Git;
   readonly #options: RemoteBranchesOptions;
   readonly #reader: ObjectReader;
@@ -76,6 +79,7 @@ export class RemoteBranches {
     this.#options = options;
     this.#reader = new ObjectReader(git);
     const address = options.repository.config.get(`remote.${options.remote}.url`) ?? options.remote;
+    this.remote = options.remote;
     this.remoteName = `remote ${options.remote} (${withoutCredentials(address)})`;
   }
 

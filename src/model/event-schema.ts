@@ -120,6 +120,10 @@ const OWN_FIELDS: Readonly<Record<string, { readonly why: string; readonly advic
     why: 'it is recorded when a value that looks secret is written on purpose',
     advice: 'Leave it out, and give the reason with --allow-secret REASON',
   },
+  proposed_if: {
+    why: 'it is recorded when a change of state is proposed on a condition',
+    advice: "Propose the change with 'kgit set PATH=VALUE --if PATH=VALUE --propose'",
+  },
 };
 
 /** Whether kgit alone writes this field of an event. */
@@ -128,8 +132,7 @@ export function isOwnField(field: string): boolean {
 }
 
 /**
- * Checks the fields of an event that come from outside. `changes` and `secret_override` are kgit's own and cannot
- * be given. Throws UsageError that names the field and its rule.
+ * Checks the fields of an event that come from outside. Those of `OWN_FIELDS` cannot be given. Throws UsageError that names the field and its rule.
  */
 export function checkEventFields(input: unknown): EventFields {
   if (!isMap(input)) throw new UsageError('an event is a mapping of fields', { data: { rule: 'event' } });

@@ -115,12 +115,16 @@ export function sortByTime<T>(
 /**
  * The fields in which `stored` is not what writing `wanted` gives; none means a repeat of the same write.
  * Of the fields only those `given` by the writer count: what kgit adds (user, host) differs between machines.
- * Changes never count, for they are worked out from the tip that a write landed on.
+ * Changes never count, for they are worked out from the tip that a write landed on, nor do the conditions of a
+ * proposal, which a write that is published at once does not record.
  */
 export function differingFields(stored: KgitEvent, wanted: KgitEvent, given?: readonly string[]): string[] {
   const fields = given ?? [...new Set([...Object.keys(stored), ...Object.keys(wanted)])];
   return ['timestamp', 'action', ...fields].filter(
     (field, i, all) =>
-      field !== 'changes' && all.indexOf(field) === i && !sameValue(stored[field], wanted[field]),
+      field !== 'changes' &&
+      field !== 'proposed_if' &&
+      all.indexOf(field) === i &&
+      !sameValue(stored[field], wanted[field]),
   );
 }

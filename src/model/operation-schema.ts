@@ -38,9 +38,10 @@ const edit = z.discriminatedUnion('op', [
   z.object({ op: z.literal('unmerge'), path, value }),
   z.object({ op: z.literal('unset'), path }),
 ]);
+const isImplied = z.optional(z.literal(true));
 const precondition = z.discriminatedUnion('check', [
-  z.object({ check: z.literal('equals'), path, value }),
-  z.object({ check: z.literal('absent'), path }),
+  z.object({ check: z.literal('equals'), path, value, isImplied }),
+  z.object({ check: z.literal('absent'), path, isImplied }),
   z.object({ check: z.literal('lacks'), path, value }),
   z.object({ check: z.literal('unchanged-since'), revision: z.string() }),
 ]);

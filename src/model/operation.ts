@@ -6,7 +6,12 @@ import { formatSubject } from './subject.js';
 import type { Value } from './value.js';
 
 /** What must hold on the tip that an operation is applied to. */
-export type Precondition =
+export type Precondition = Condition & {
+  /** The command has it by itself, as one that takes back what it saw; nobody asked for it. */
+  readonly isImplied?: true;
+};
+
+type Condition =
   | { readonly check: 'equals'; readonly path: StatePath; readonly value: Value }
   | { readonly check: 'absent'; readonly path: StatePath }
   /** Nothing stands there that laying this value over it would replace. */
@@ -64,7 +69,7 @@ export interface Operation {
   /** When it was made, in ms since the epoch. */
   readonly time: number;
   readonly actor: Actor;
-  /** What it is called in the commit's subject line: `<action>: <subject>`. */
+  /** `<action>: <subject>`: the subject line of its commit, or, of a state change, the first line of the body. */
   readonly title: string;
   readonly events: readonly EventWrite[];
   readonly change?: StateChange;
@@ -76,7 +81,7 @@ export interface Operation {
   readonly runId?: string;
 }
 
-/** The subject line of the commit of these events, for one as for many. */
+/** The title of an operation of these events, for one as for many. */
 export function titleOf(events: readonly SubjectEvent[]): string {
   const [first] = events;
   if (!first) return 'kgit: nothing';
@@ -86,18 +91,6 @@ export function titleOf(events: readonly SubjectEvent[]): string {
   const action = actions.size === 1 ? first.event.action : `${events.length} events`;
   const subject = subjects.size === 1 ? formatSubject(first.subject) : `${subjects.size} subjects`;
   return `${action}: ${subject}`;
-}
-
-const MAX_TRAILERS = 100;
-
-/** The commit message: the title and trailers, which are an index for people and tools, never the record. */
-export function commitMessage(operation: Operation, events: readonly SubjectEvent[]): string {
-  const subjects = [...new Set(events.map(({ subject }) => formatSubject(subject)))];
-  const trailers = [`Kgit-Op: ${operation.id}`];
-  for (const subject of subjects.slice(0, MAX_TRAILERS)) trailers.push(`Kgit-Subject: ${subject}`);
-  for (const { event } of events.slice(0, MAX_TRAILERS)) trailers.push(`Kgit-Event: ${event.id}`);
-  if (operation.runId) trailers.push(`Kgit-Run: ${operation.runId}`);
-  return `${operation.title}\n\n${trailers.join('\n')}\n`;
 }
 
 /** An operation as JSON can hold it; `operationFromJson` reads it back. */

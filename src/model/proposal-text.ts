@@ -1,39 +1,30 @@
-import { UsageError } from '../errors.js';
+import { createHash } from 'node:crypto';
+import { changeTitle, clipped, plainLine } from './change-title.js';
 import { counted } from './counted.js';
 import { formatTimestamp, type SubjectEvent } from './event.js';
+import { type BothStates, keysOf, netChanges } from './net-changes.js';
+import { titleOf } from './operation.js';
 import { findSecrets } from './secret/find-secrets.js';
-import { MASK, maskSecrets } from './secret/mask-secrets.js';
-import { parseStatePath } from './state-path.js';
+import { MASK } from './secret/mask-secrets.js';
 import { formatSubject } from './subject.js';
-import { sameValue } from './value.js';
 
 /** Forges take some 65,000 characters. */
 const MAX_BODY = 60_000;
 const MAX_ROWS = 100;
 const MAX_CELL = 200;
-const BEGIN = '<!-- kgit: from here on -->';
+/** With a digest of the title where kgit chose it, so that a later write knows whether somebody gave another one. */
+const BEGIN = /<!-- kgit: from here on(?:, title ([0-9a-f]{12}))? -->/;
 const END = '<!-- kgit: to here -->';
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
 /** Text of others as code, so that no forge makes links, names to notify, or HTML of it. */
 function code(text: string): string {
-  const line = maskSecrets(text).replace(CONTROLS, ' ').trim();
+  const line = plainLine(text);
   const shown = line.length > MAX_CELL ? `${line.slice(0, MAX_CELL)}…` : line;
   if (shown === '') return '';
   const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   const pad = longest > 0 ? ' ' : '';
   return `${fence}${pad}${shown.replaceAll('|', '\\|')}${pad}${fence}`;
-}
-
-/** The keys of a path of an event, which may be of another's making. */
-function keysOf(path: string): readonly string[] {
-  try {
-    return parseStatePath(path).map(String);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return path.split('.');
-  }
 }
 
 /** A value; forges mail what they are told, so one that was written with --allow-secret is shown in the branch alone. */
@@ -49,39 +40,50 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.slice(0, MAX_ROWS).map(line), ...more].join('\n');
 }
 
-/** A path with what was there at first and what is there at the end; undefined where nothing was or is. */
-interface NetChange {
-  readonly path: string;
-  readonly before: unknown;
-  readonly after: unknown;
+/** What a proposal's branch adds. */
+export interface ProposedChange {
+  /** Oldest first. */
+  readonly events: readonly SubjectEvent[];
+  /** By subject: the state of the deployment on the state branch, and on the proposal's. */
+  readonly states: ReadonlyMap<string, BothStates>;
 }
 
-/** Each path that the events change, from what was there at first to what is there at the end. */
-export function netChanges(events: readonly SubjectEvent[]): Map<string, NetChange[]> {
-  const bySubject = new Map<string, Map<string, NetChange>>();
-  for (const { subject, event } of events) {
-    for (const change of event.changes ?? []) {
-      const paths = bySubject.get(formatSubject(subject)) ?? new Map<string, NetChange>();
-      bySubject.set(formatSubject(subject), paths);
-      const { path, before, after } = change;
-      const first = paths.get(path);
-      paths.set(path, { path, before: first ? first.before : before, after });
-    }
-  }
-  return new Map(
-    [...bySubject].map(([subject, paths]) => [
-      subject,
-      [...paths.values()].filter(({ before, after }) => !sameValue(before, after)),
-    ]),
-  );
+/** A request to merge as its page shows it. */
+export interface RequestText {
+  /** One line. */
+  readonly title: string;
+  /** Markdown. */
+  readonly body: string;
 }
 
 /**
- * What a proposal says, as Markdown: who proposes what, each path before and after, and the events, with who and why.
- * @param events those that the proposal adds, oldest first
+ * What a request to merge says: who proposes what, each path before and after, and the events, with who and why.
+ * @param given the title that the user gave; else it tells what changes
  */
-export function proposalText(events: readonly SubjectEvent[], branch: string): string {
-  const net = netChanges(events);
+export function requestText(change: ProposedChange, branch: string, given: string | undefined): RequestText {
+  const { events, states } = change;
+  const title = proposalTitle(given ?? changeTitle(events, states) ?? titleOf(events));
+  const mark = given === undefined ? `, title ${digest(title)}` : '';
+  return { title, body: `<!-- kgit: from here on${mark} -->\n${proposalText(change, branch)}\n${END}` };
+}
+
+function digest(title: string): string {
+  return createHash('sha256').update(title).digest('hex').slice(0, 12);
+}
+
+/**
+ * An open request with what kgit wrote there replaced: what people wrote around it stays, and so does a title that
+ * somebody gave it.
+ * @param given the title that the user gives it now
+ */
+export function amendedText(open: RequestText, wanted: RequestText, given: string | undefined): RequestText {
+  const chosen = BEGIN.exec(open.body)?.[1];
+  const isOurs = given !== undefined || (chosen !== undefined && chosen === digest(open.title));
+  return { title: isOurs ? wanted.title : open.title, body: replacedText(open.body, wanted.body) };
+}
+
+function proposalText({ events, states }: ProposedChange, branch: string): string {
+  const net = netChanges(events, states);
   const count = [...net.values()].reduce((sum, { length }) => sum + length, 0);
   const users = [...new Set(events.map(({ event }) => event.user ?? ''))].filter(Boolean).slice(0, 5);
   const by = users.length > 0 ? ` by ${users.map(code).join(', ')}` : '';
@@ -106,13 +108,12 @@ export function proposalText(events: readonly SubjectEvent[], branch: string): s
     `Squash, rebase and merge commit are all fine. Where the forge shows a conflict: \`kgit resolve ${branch}\``,
   );
   const text = parts.join('\n\n');
-  const cut = text.length > MAX_BODY ? `${text.slice(0, text.lastIndexOf('\n', MAX_BODY))}\n\n…` : text;
-  return `${BEGIN}\n${cut}\n${END}`;
+  return text.length > MAX_BODY ? `${text.slice(0, text.lastIndexOf('\n', MAX_BODY))}\n\n…` : text;
 }
 
-/** A proposal's body with what kgit wrote there replaced; what people wrote around it stays. */
-export function replacedText(body: string, text: string): string {
-  const [start, end] = [body.indexOf(BEGIN), body.indexOf(END)];
+/** A body with what kgit wrote there replaced. */
+function replacedText(body: string, text: string): string {
+  const [start, end] = [body.search(BEGIN), body.indexOf(END)];
   if (start < 0 || end < start) return body.trim() === '' ? text : `${body}\n\n${text}`;
   return body.slice(0, start) + text + body.slice(end + END.length);
 }
@@ -120,9 +121,6 @@ export function replacedText(body: string, text: string): string {
 const MAX_TITLE = 200;
 
 /** A title on one line, as every forge takes it. */
-export function proposalTitle(text: string): string {
-  return (
-    maskSecrets(text).replace(CONTROLS, ' ').replace(/ +/g, ' ').trim().slice(0, MAX_TITLE) ||
-    'kgit: a change of state'
-  );
+function proposalTitle(text: string): string {
+  return clipped(plainLine(text), MAX_TITLE) || 'kgit: a change of state';
 }

@@ -9,20 +9,22 @@ import {
   RemoteError,
   UsageError,
 } from '../errors.js';
-import type { Forge, ForgeProposal } from '../forge/forge.js';
+import type { ForgeProposal } from '../forge/forge.js';
 import { isBranchName, type RemoteBranches } from '../gitstore/remote-branches.js';
 import { checkOperation } from '../model/check-operation.js';
-import type { SubjectEvent } from '../model/event.js';
+import { commitMessage } from '../model/commit-message.js';
 import type { Operation } from '../model/operation.js';
 import { proposalBranch } from '../model/proposal-branch.js';
+import { type RequestText, requestText } from '../model/proposal-text.js';
+import { withProposedIf } from '../model/proposed-if.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { formatSubject } from '../model/subject.js';
-import { type WriteOutcome, waiting } from '../store/outcomes.js';
+import { type ProposalPlace, type WriteOutcome, waiting } from '../store/outcomes.js';
 import { planBatch, sealingOf } from '../store/planned.js';
 import type { Revision } from '../store/state-store.js';
 import { systemClock } from '../this-host.js';
-import { openBranches } from './open-proposals.js';
-import { type Proposed, proposedEvents } from './proposed-events.js';
+import { type FoundForge, openBranches } from './open-proposals.js';
+import { type Proposed, proposedChange, proposedEvents } from './proposed-events.js';
 import { requestToMerge } from './request-to-merge.js';
 import { talkMs, untilMoved } from './retry.js';
 
@@ -31,9 +33,8 @@ export interface ProposeOptions {
   readonly title: string | undefined;
   /** The branch; that of the user and the subject where left out. */
   readonly branch: string | undefined;
-  /** The API of the remote's forge; null where it is not known, or no token is at hand, with the reason. */
-  readonly forge: Forge | null;
-  readonly noForge: string | null;
+  /** The remote's forge. */
+  readonly found: FoundForge;
   /** Fail where the request to merge could not be opened, although the branch is there. */
   readonly mustOpen: boolean;
   /** ms since the epoch */
@@ -43,7 +44,7 @@ export interface ProposeOptions {
 /** Puts an operation on the branch of a proposal and has its forge open a request to merge it, or add it to the open one. */
 class Proposal {
   readonly #opened: OpenRepository;
-  readonly #operation: Operation;
+  #operation: Operation;
   readonly #options: ProposeOptions;
   readonly #branches: RemoteBranches;
   readonly #branch: string;
@@ -62,6 +63,7 @@ class Proposal {
     refuseTexts({ proposal_branch: this.#branch, title: this.#options.title });
     checkOperation(this.#operation);
     this.#checkBranch();
+    this.#operation = withProposedIf(await withFixedRevisions(this.#operation, this.#opened));
     try {
       const { result, attempts } = await untilMoved(systemClock, this.#options.deadline, () =>
         this.#attempt(),
@@ -69,11 +71,12 @@ class Proposal {
       const { applied, tip, published, offered } = result;
       const base = { ...waiting(this.#operation.id), attempts, ...sealingOf(applied) };
       if (tip === published) return { ...base, attempts: 0, delivery: 'unchanged', revision: published };
-      const events = (await proposedEvents(this.#opened, published, tip)).events;
-      const { url, number } = await this.#request(events, offered, tip);
+      const change = await proposedChange(this.#opened, published, tip);
+      const text = requestText(change, this.#branch, this.#options.title);
+      const request = await this.#request(text, offered, tip);
       const changes = 'changes' in applied ? applied.changes : [];
       const duplicates = 'duplicates' in applied ? applied.duplicates : [];
-      const proposal = { branch: this.#branch, revision: tip, url, number };
+      const proposal = { branch: this.#branch, revision: tip, ...request };
       return { ...base, delivery: 'proposed', changes, duplicates, proposal, notes: this.#notes };
     } finally {
       await this.#branches.close();
@@ -121,7 +124,10 @@ class Proposal {
     const applied = entries[0]?.applied;
     if (!applied) throw new RangeError('an operation that is planned is applied or rejected');
     if (applied.kind === 'rejected') throw this.#onBranch(applied.error);
-    return { applied, commits };
+    const { title } = this.#options;
+    const events = 'events' in applied ? applied.events : [];
+    const message = commitMessage(this.#operation, events, title);
+    return { applied, commits: commits.map((commit) => ({ ...commit, message })) };
   }
 
   /** A file that is broken on the branch alone is to be mended there. */
@@ -172,7 +178,7 @@ class Proposal {
 
   async #ask(): Promise<ForgeProposal | null> {
     try {
-      return (await this.#options.forge?.find(this.#branch, this.#opened.branch)) ?? null;
+      return (await this.#options.found.forge?.find(this.#branch, this.#opened.branch)) ?? null;
     } catch (error) {
       // Whether it can be opened shows when it is; the branch is pushed all the same.
       if (error instanceof RemoteError || error instanceof RefusedError) return null;
@@ -181,29 +187,26 @@ class Proposal {
   }
 
   async #request(
-    events: readonly SubjectEvent[],
+    text: RequestText,
     offered: string | null,
     revision: Revision,
-  ): Promise<{ url: string | null; number: number | null }> {
-    const { forge, noForge, mustOpen, title } = this.#options;
-    const byHand = { url: offered, number: null };
-    const open = `open the request to merge ${this.#branch} ${offered ? `at ${offered}` : 'in the browser'}`;
-    if (forge === null) {
-      this.#notes.push(`${noForge ?? 'the forge of the remote is not known'}: ${open}`);
+  ): Promise<Pick<ProposalPlace, 'url' | 'number' | 'request'>> {
+    const { found, mustOpen, title } = this.#options;
+    const { branch: base } = this.#opened;
+    const url = offered ?? found.page?.(this.#branch, base) ?? null;
+    const byHand = { url, number: null, request: text };
+    const open = `open the request to merge ${this.#branch} ${url ? `at ${url}` : 'in the browser'}`;
+    if (found.forge === null) {
+      this.#notes.push(`${found.noForge}: ${open}`);
       return byHand;
     }
-    const request = {
-      head: this.#branch,
-      base: this.#opened.branch,
-      title,
-      preset: this.#operation.title,
-      events,
-    };
     try {
-      return await requestToMerge(forge, request, await this.#find());
+      const request = { head: this.#branch, base, title, text };
+      const { url: at, number } = await requestToMerge(found.forge, request, await this.#find());
+      return { url: at, number };
     } catch (error) {
       if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
-      if (mustOpen) throw this.#notOpened(error, revision, offered);
+      if (mustOpen) throw this.#notOpened(error, revision, url);
       this.#notes.push(`pushed, but no request to merge: ${error.message}`, ...error.suggestions, open);
       return byHand;
     }
@@ -218,6 +221,20 @@ class Proposal {
       data,
     });
   }
+}
+
+/** The operation with the revisions of its conditions named in full: what `HEAD~1` means differs between clones. */
+async function withFixedRevisions(operation: Operation, opened: OpenRepository): Promise<Operation> {
+  const { change } = operation;
+  if (!change) return operation;
+  const preconditions = await Promise.all(
+    change.preconditions.map(async (condition) => {
+      if (condition.check !== 'unchanged-since') return condition;
+      const revision = await opened.repository.store.resolve(condition.revision);
+      return revision === null ? condition : { ...condition, revision };
+    }),
+  );
+  return { ...operation, change: { ...change, preconditions } };
 }
 
 /** The subject that names the branch: the deployment that is changed, else what all events are about. */

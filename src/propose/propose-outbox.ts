@@ -43,7 +43,7 @@ export async function proposeOutbox(
         data: { id: operation.id, lock: operation.claim.name },
         suggestions: ['A lock guards what is published now: kgit outbox drop takes it out'],
       });
-    const outcome = await proposeOperation(opened, operation, { ...options, ...found });
+    const outcome = await proposeOperation(opened, operation, { ...options, found });
     await outbox.remove(operation.id);
     outcomes.push(outcome);
     for (const note of outcome.notes) notes.add(note);

@@ -26,7 +26,7 @@ export async function proposeWrite(
   options: ProposeWrite,
 ): Promise<WriteOutcome> {
   const found = await findForge(opened, settings, environment, options.deadline);
-  return proposeOperation(opened, operation, { ...options, ...found });
+  return proposeOperation(opened, operation, { ...options, found });
 }
 
 /** Whether a branch does not take the push of a write, so that it can be proposed. */

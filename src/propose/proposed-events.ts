@@ -2,7 +2,11 @@ import type { OpenRepository } from '../composition.js';
 import { requireMergeBase, treeChanges } from '../gitstore/tree-changes.js';
 import type { SubjectEvent } from '../model/event.js';
 import { parseEventPath } from '../model/layout.js';
+import type { BothStates } from '../model/net-changes.js';
+import type { ProposedChange } from '../model/proposal-text.js';
+import { formatSubject } from '../model/subject.js';
 import { EventFinder } from '../store/event-finder.js';
+import { readState } from '../store/records.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 
 type Opened = Pick<OpenRepository, 'git'> & { readonly repository: { readonly store: StateStore } };
@@ -40,4 +44,23 @@ export async function proposedEvents(
   if (added.length > 0 || known > 0) return { events: added, isMerged: added.length === 0 };
   const left = await treeChanges(git, published, tip);
   return { events: [], isMerged: [...changes.keys()].every((path) => !left.has(path)) };
+}
+
+/** What a proposal's branch adds, for the text of its request to merge. Throws EnvironmentError, InvalidStateError. */
+export async function proposedChange(
+  opened: Opened,
+  published: Revision,
+  tip: Revision,
+): Promise<ProposedChange> {
+  const { events } = await proposedEvents(opened, published, tip);
+  const { store } = opened.repository;
+  const [now, then] = [store.view(published), store.view(tip)];
+  const states = new Map<string, BothStates>();
+  for (const { subject, event } of events) {
+    const name = formatSubject(subject);
+    if (subject.kind !== 'deployment' || !event.changes || states.has(name)) continue;
+    const [before, after] = [await readState(now, subject.id), await readState(then, subject.id)];
+    states.set(name, { before: before ?? {}, after: after ?? {} });
+  }
+  return { events, states };
 }

@@ -1,7 +1,6 @@
 import { KgitError } from '../errors.js';
 import type { Forge, ForgeProposal } from '../forge/forge.js';
-import type { SubjectEvent } from '../model/event.js';
-import { proposalText, proposalTitle, replacedText } from '../model/proposal-text.js';
+import { amendedText, type RequestText } from '../model/proposal-text.js';
 
 /** What a request to merge is made of. */
 export interface Request {
@@ -9,31 +8,38 @@ export interface Request {
   readonly base: string;
   /** As the user gave it. */
   readonly title: string | undefined;
-  /** Where the user gave none. */
-  readonly preset: string;
-  readonly events: readonly SubjectEvent[];
+  readonly text: RequestText;
 }
 
-/** Opens the request to merge of a branch, or has the one that is open say what the branch holds now. Throws RemoteError, RefusedError. */
+/** Has an open request to merge say what its branch holds now. Throws RemoteError, RefusedError. */
+export function amendRequest(
+  forge: Forge,
+  { title, text }: Pick<Request, 'title' | 'text'>,
+  open: ForgeProposal,
+): Promise<ForgeProposal> {
+  const amended = amendedText(open, text, title);
+  const { title: was } = open;
+  return forge.update(
+    open.number,
+    amended.title === was ? { body: amended.body } : { body: amended.body, title: amended.title },
+  );
+}
+
+/** Opens the request to merge of a branch, or amends the one that is open. Throws RemoteError, RefusedError. */
 export async function requestToMerge(
   forge: Forge,
-  { head, base, title, preset, events }: Request,
+  request: Request,
   found: ForgeProposal | null,
 ): Promise<ForgeProposal> {
-  const text = proposalText(events, head);
-  const amend = (open: ForgeProposal) =>
-    forge.update(open.number, {
-      body: replacedText(open.body, text),
-      ...(title === undefined ? {} : { title: proposalTitle(title) }),
-    });
-  if (found?.isOpen) return amend(found);
+  const { head, base, text } = request;
+  if (found?.isOpen) return amendRequest(forge, request, found);
   try {
-    return await forge.create({ head, base, title: proposalTitle(title ?? preset), body: text });
+    return await forge.create({ head, base, ...text });
   } catch (error) {
     if (!(error instanceof KgitError) || error.code !== 'REFUSED') throw error;
     // Another process may have opened it meanwhile.
     const now = await forge.find(head, base);
     if (!now?.isOpen) throw error;
-    return amend(now);
+    return amendRequest(forge, request, now);
   }
 }

@@ -1,21 +1,24 @@
 import type { OpenRepository } from '../composition.js';
-import { ConflictError, NotFoundError, UsageError } from '../errors.js';
-import { type FileConflict, mergeBranches } from '../gitstore/merge-branches.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import { mergeBranches } from '../gitstore/merge-branches.js';
 import type { RemoteBranches } from '../gitstore/remote-branches.js';
 import { committerOf } from '../identity.js';
-import { type ShownConflict, shownConflict } from '../model/merge-state.js';
 import type { Actor } from '../model/operation.js';
 import { proposalFolder } from '../model/proposal-branch.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
 import type { Revision } from '../store/state-store.js';
 import { systemClock } from '../this-host.js';
 import { openBranches } from './open-proposals.js';
+import { resolveConflict } from './resolve-conflict.js';
 import { talkMs, untilMoved } from './retry.js';
 
 /** What became of a branch that was in conflict. */
 export interface Resolved {
   readonly branch: string;
+  /** Its tip. */
   readonly revision: Revision;
+  /** The tip of the state branch. */
+  readonly published: Revision;
   /** Whether there was anything to merge. */
   readonly isMerged: boolean;
   /** The state documents that both sides changed. */
@@ -51,11 +54,13 @@ export async function resolveBranch(
         ? `${branch}: on top of ${stateBranch}\n`
         : `Merge branch '${stateBranch}' into ${branch}\n`;
       const merge = await mergeBranches(git, tip, published, { ...parts, message });
-      if (merge.kind === 'conflicts') throw conflict(branch, stateBranch, merge.files);
-      if (merge.kind === 'current') return { done: { branch, revision: tip, isMerged: false, files: [] } };
+      const sides = { branch, stateBranch, remote: branches.remote, isRebased };
+      if (merge.kind === 'conflicts') throw resolveConflict(sides, merge.files);
+      if (merge.kind === 'current')
+        return { done: { branch, published, revision: tip, isMerged: false, files: [] } };
       const { failure } = await branches.push({ branch, from: tip, to: merge.revision }, ms());
       if (failure) return { failure };
-      return { done: { branch, revision: merge.revision, isMerged: true, files: merge.files } };
+      return { done: { branch, published, revision: merge.revision, isMerged: true, files: merge.files } };
     });
     return { ...result, attempts };
   } finally {
@@ -88,33 +93,4 @@ async function findBranch(
       data: { branch: named ?? folder },
     },
   );
-}
-
-const MAX_TOLD = 20;
-
-/** A file in conflict, or a path in it. */
-type ToldConflict = { readonly file: string; readonly path: string | null } & Omit<ShownConflict, 'path'>;
-
-function conflict(branch: string, stateBranch: string, files: readonly FileConflict[]): ConflictError {
-  const told = files.flatMap(({ file, conflicts }): ToldConflict[] =>
-    conflicts.length === 0
-      ? [{ file, path: null }]
-      : conflicts.map((one) => ({ file, ...shownConflict(one) })),
-  );
-  const value = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 120));
-  const lines = told
-    .slice(0, MAX_TOLD)
-    .map((one) =>
-      one.path === null
-        ? `${one.file} was changed on both sides`
-        : `${one.file}: ${one.path} is ${value(one.ours)} in ${branch}, ${value(one.theirs)} in ${stateBranch}, was ${value(one.base)}`,
-    );
-  const more = told.length > MAX_TOLD ? [`… and ${told.length - MAX_TOLD} more`] : [];
-  return new ConflictError([...lines, ...more].join('\n'), {
-    data: { branch, conflicts: told.slice(0, 1000) },
-    suggestions: [
-      `Decide on each: git switch ${branch}; git merge origin/${stateBranch}; edit what is marked; git commit, git push`,
-      'Or close the proposal and propose anew what is still wanted',
-    ],
-  });
 }

@@ -7,8 +7,8 @@ import { parseSealedMonth } from '../model/sealed-month.js';
 import { MAX_YAML_BYTES } from '../model/yaml.js';
 import type { ChangedFile, ReviewStore } from '../store/review-store.js';
 import type { Revision } from '../store/state-store.js';
+import { type Advice, revertFix, rollbackFor } from './advice.js';
 import type { Findings } from './finding.js';
-import { shellWord } from './shell-word.js';
 
 /** So much is read at a time, unless one month alone is larger. */
 const BATCH_FILES = 4_096;
@@ -198,19 +198,21 @@ export async function checkEventsKept(
   review: ReviewStore,
   changes: readonly ChangedFile[],
   { from, to }: { readonly from: Revision; readonly to: Revision },
+  advice: Advice,
   findings: Findings,
 ): Promise<void> {
-  const restore = (path: string) => `git checkout ${from.slice(0, 12)} -- ${shellWord(path)}`;
+  const restore = (path: string) => advice.restore(from, path);
   for await (const { kind, path, file, held } of lostEvents(review, changes, to)) {
     if (kind === 'edited')
       findings.add('event-changed', path, 'an event that is published is never edited', {
         fix: `Restore it (${restore(path)}), and say what is right in a new event`,
       });
-    else if (kind === 'removed')
+    else if (kind === 'removed') {
+      const reverted = rollbackFor(path, advice);
       findings.add('event-removed', path, 'an event that is published is not there any more', {
-        fix: `Put it back: ${restore(held.path)}`,
+        fix: reverted ? revertFix(reverted) : `Put it back: ${restore(held.path)}`,
       });
-    else
+    } else
       findings.add('event-changed', file, `the event ${path} is not what was published`, {
         fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
       });

@@ -1,13 +1,13 @@
 import { EnvironmentError, InvalidStateError, RemoteError } from '../errors.js';
 import { SkippedEvents } from '../model/broken-events.js';
 import { type Place, placeOfPath } from '../model/place.js';
+import { shellWord } from '../model/shell-word.js';
 import { MAX_YAML_BYTES } from '../model/yaml.js';
 import { EventFinder } from '../store/event-finder.js';
 import type { HistoryCommit, ReviewStore } from '../store/review-store.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 import { eventDigest, type LostEvent, lostEvents } from './check-events-kept.js';
 import type { Findings } from './finding.js';
-import { shellWord } from './shell-word.js';
 
 /** More lost events than these are not looked up one by one: the history is told as a whole then. */
 const MAX_LOST = 20_000;

@@ -3,6 +3,7 @@ import { statePath } from '../model/layout.js';
 import { placeOfPath } from '../model/place.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { MASK } from '../model/secret/mask-secrets.js';
+import { stateCommands, type WantedValue } from '../model/state-commands.js';
 import { type Difference, stateDifferences } from '../model/state-diff.js';
 import { formatStatePath, type StatePath } from '../model/state-path.js';
 import { type DeploymentSubject, formatSubject } from '../model/subject.js';
@@ -10,6 +11,7 @@ import type { Value } from '../model/value.js';
 import { readState } from '../store/records.js';
 import type { ChangedFile } from '../store/review-store.js';
 import type { StateView } from '../store/state-store.js';
+import { type Advice, revertFix } from './advice.js';
 import { newChangeEvents } from './event-changes.js';
 import type { Findings } from './finding.js';
 import { lineOf } from './lines.js';
@@ -28,39 +30,38 @@ function shown(value: Value | undefined, path: StatePath): string {
 
 const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** How a state is brought back to what its events say, and the change made anew. */
+export interface WayOut {
+  /** Brings the file back. */
+  readonly restore: string;
+  /** All that is to be made anew then; null where it is the difference that is told. */
+  readonly lost: readonly WantedValue[] | null;
+  /** For whoever makes the change anew. */
+  readonly advice: Advice;
 }
 
-/** The command that makes the change with its event. */
-function commandFor({ path, after }: Difference, deployment: string): string {
-  const where = formatStatePath(path);
-  const value = shown(after, path);
-  const isTold = value !== MASK && value.length <= MAX_SHOWN;
-  const words =
-    after === undefined ? `unset ${quoted(where)}` : `set ${quoted(`${where}=${isTold ? value : 'VALUE'}`)}`;
-  return `kgit ${words} --deployment ${deployment}`;
-}
+const wantedOf = (differences: readonly Difference[]) =>
+  differences.map(({ path, after }): WantedValue => ({ path, value: after }));
 
 /**
  * Tells the paths at which a state is not what its events say.
  * @param recorded what the events say
- * @param restore how the file is brought back to what the events say
  */
 export async function tellDifferences(
   view: StateView,
   { id }: DeploymentSubject,
   recorded: Record<string, Value>,
-  restore: string,
+  { restore, lost, advice }: WayOut,
   findings: Findings,
 ): Promise<void> {
   const path = statePath(id);
   const text = (await view.read(path)) ?? '';
   const state = (await readState(view, id)) ?? {};
   const differences = stateDifferences(recorded, state);
+  const reverted = advice.rollbacks.get(id);
   for (const difference of differences.slice(0, MAX_TOLD)) {
     const { path: keys, before, after } = difference;
+    const again = stateCommands(id, lost ?? wantedOf([difference]), advice.flags).join(' && ');
     const [is, was] = [after, before].map((value) => clipped(shown(value, keys)));
     findings.add(
       'state-without-event',
@@ -68,7 +69,7 @@ export async function tellDifferences(
       `${formatStatePath(keys)} is ${is}, but the events say ${was}`,
       {
         line: text === '' ? null : lineOf(text, keys),
-        fix: `${restore}, then make the change with its event: ${commandFor(difference, id)}`,
+        fix: reverted ? revertFix(reverted) : `${restore}, then make the change with its event: ${again}`,
       },
     );
   }
@@ -77,7 +78,7 @@ export async function tellDifferences(
 }
 
 /** The deployments whose state or events differ. */
-function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
+export function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
   const found = new Map<string, DeploymentSubject>();
   for (const { path } of changes) {
     const place = placeOfPath(path);
@@ -95,6 +96,7 @@ export async function checkStateEvents(
   older: { readonly view: StateView; readonly revision: string },
   newer: StateView,
   changes: readonly ChangedFile[],
+  advice: Advice,
   findings: Findings,
 ): Promise<void> {
   for (const subject of touched(changes)) {
@@ -104,8 +106,10 @@ export async function checkStateEvents(
       const base = before ?? {};
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);
-      const restore = `git checkout ${older.revision.slice(0, 12)} -- ${file}`;
-      await tellDifferences(newer, subject, recorded, restore, findings);
+      const restore = advice.restore(older.revision, file);
+      // The restored file lacks what the events change, too.
+      const lost = events.length > 0 ? wantedOf(stateDifferences(base, after ?? {})) : null;
+      await tellDifferences(newer, subject, recorded, { restore, lost, advice }, findings);
     } catch (error) {
       // A file that cannot be read is a finding of its own.
       if (!(error instanceof InvalidStateError)) throw error;

@@ -14,6 +14,7 @@ export const RULES = {
   'state-schema':
     'a state.yaml is a mapping, its sections are mappings, a phase has no status but those that kgit knows',
   'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
+  precondition: 'what a proposal was made conditional on holds where it is merged',
   secret: 'no value looks secret',
   'history-rewritten': 'the history that was verified before is still there, along first parents',
   'rules-changed': 'a proposal does not loosen what it is judged by',

@@ -1,29 +1,44 @@
 import type { ReviewStore } from '../store/review-store.js';
 import type { Revision, StateStore } from '../store/state-store.js';
+import { type Advice, rollbacksOf } from './advice.js';
 import { checkEventsKept } from './check-events-kept.js';
 import { type Counts, checkFiles, type FileCheck } from './check-files.js';
 import { type CheckedHistory, checkHistory } from './check-history.js';
+import { checkPreconditions } from './check-preconditions.js';
 import { checkRules } from './check-rules.js';
-import { checkStateEvents } from './check-state-events.js';
+import { checkStateEvents, touched } from './check-state-events.js';
 import type { Findings } from './finding.js';
 
 /** Checks what two revisions differ in: published events stay as they are, state changes come with their events. */
-export async function checkSince(
+async function checkSince(
   base: Revision,
   revision: Revision,
   { review, store }: { readonly review: ReviewStore; readonly store: StateStore },
+  advice: Advice,
   findings: Findings,
 ): Promise<void> {
   const changes = await review.changes(base, revision);
-  await checkEventsKept(review, changes, { from: base, to: revision }, findings);
+  const range = { from: base, to: revision };
+  const told = { ...advice, rollbacks: await rollbacksOf(changes, range, { review, store }) };
+  await checkEventsKept(review, changes, range, told, findings);
   const older = { view: store.view(base), revision: base };
-  await checkStateEvents(older, store.view(revision), changes, findings);
+  await checkStateEvents(older, store.view(revision), changes, told, findings);
+}
+
+/** What a revision is to be merged into. */
+export interface Base {
+  /** The tip of the branch. */
+  readonly target: Revision;
+  /** The newest revision that both descend from, with which what changed is compared. */
+  readonly since: Revision;
 }
 
 /** What a revision is checked against. */
 export interface Against {
-  /** An ancestor that what changed is compared with; null to look at the whole history instead. */
-  readonly base: Revision | null;
+  /** Null to look at the whole history instead. */
+  readonly base: Base | null;
+  /** For whoever mends what changed since the base. */
+  readonly advice: Advice;
   /** The revision that was verified before, behind which the history is looked at; null for none. */
   readonly trusted: Revision | null;
 }
@@ -34,14 +49,17 @@ export interface Against {
  */
 export async function validate(
   revision: Revision,
-  { base, trusted }: Against,
+  { base, trusted, advice }: Against,
   check: FileCheck & { readonly store: StateStore },
 ): Promise<Counts & { readonly history: CheckedHistory | null }> {
   const counts = await checkFiles(revision, check);
   if (base !== null) {
-    if (base !== revision) {
-      await checkSince(base, revision, check, check.findings);
-      await checkRules(base, revision, check, check.findings);
+    const { target, since } = base;
+    if (since !== revision) {
+      await checkSince(since, revision, check, advice, check.findings);
+      await checkRules(since, revision, check, check.findings);
+      const subjects = touched(await check.review.changes(since, revision));
+      await checkPreconditions(target, revision, subjects, check.store, check.findings);
     }
     return { ...counts, history: null };
   }

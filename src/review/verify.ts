@@ -4,6 +4,7 @@ import { deployment } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
 import { listDeployments } from '../store/records.js';
 import type { Revision, StateStore } from '../store/state-store.js';
+import { DIRECT } from './advice.js';
 import { type Counts, checkFiles, type FileCheck } from './check-files.js';
 import { type CheckedHistory, checkHistory } from './check-history.js';
 import { checkSignatures } from './check-signatures.js';
@@ -52,7 +53,7 @@ async function checkFold(revision: Revision, id: string, { store, findings }: Ch
       recorded = stateAfter({}, await byCommits(store, revision, id, events));
     if (sameValue(recorded, state ?? {})) return;
     const restore = `Bring ${statePath(id)} back to what the events say`;
-    await tellDifferences(view, deployment(id), recorded, restore, findings);
+    await tellDifferences(view, deployment(id), recorded, { restore, lost: null, advice: DIRECT }, findings);
   } catch (error) {
     // A file that cannot be read is a finding of its own.
     if (!(error instanceof InvalidStateError)) throw error;
@@ -67,7 +68,7 @@ async function checkStateSince(
 ): Promise<void> {
   const older = { view: store.view(trusted), revision: trusted };
   const changes = await review.changes(trusted, revision);
-  await checkStateEvents(older, store.view(revision), changes, findings);
+  await checkStateEvents(older, store.view(revision), changes, DIRECT, findings);
 }
 
 /**

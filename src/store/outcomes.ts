@@ -50,6 +50,8 @@ export interface ProposalPlace {
   readonly url: string | null;
   /** Of the request to merge; null where there is none yet. */
   readonly number: number | null;
+  /** What the request to merge is to say, for a person to open it; left out where kgit opened or amended it. */
+  readonly request?: { readonly title: string; readonly body: string };
 }
 
 /** How a write ended, when it did not fail. */

@@ -1,5 +1,5 @@
 import { KgitError } from '../errors.js';
-import { commitMessage } from '../model/operation.js';
+import { commitMessage } from '../model/commit-message.js';
 import { applyOperation } from './apply-operation.js';
 import { EventFinder } from './event-finder.js';
 import type { OutboxEntry } from './outbox.js';

@@ -61,7 +61,14 @@ describe('a proposal', () => {
     expect(tip('main')).toBe(main);
     expect(git(remote, 'rev-parse', `${BRANCH}~1`)).toBe(main);
     const [made] = forge.proposals;
-    expect(made).toMatchObject({ head: BRANCH, base: 'main', title: 'state_changed: deployment/dep-a' });
+    expect(made).toMatchObject({
+      head: BRANCH,
+      base: 'main',
+      title: 'deployment.phase = create_vms (dep-a): it is `time` | @team',
+    });
+    const [subject, , title, reason] = git(remote, 'show', '-s', '--format=%B', BRANCH).split('\n');
+    expect(subject).toBe(made?.title);
+    expect([title, reason]).toEqual(['state_changed: deployment/dep-a', 'Reason: it is `time` | @team']);
     expect(made?.body).toContain('| `deployment.phase` | `setup_network` | `create_vms` |');
     expect(made?.body).toContain('``` it is `time` \\| @team ```'.replaceAll('```', '``'));
     expect(made?.body).toContain('`ada`');
@@ -175,7 +182,18 @@ describe('without a forge that opens it', () => {
     expect(out.json.proposal).toEqual({
       ...{ branch: 'mine/first', revision: tip('mine/first'), number: null },
       url: 'https://forge.example/new?b=1',
+      request: {
+        title: 'kof.v = 1 (dep-a)',
+        body: expect.stringContaining('| `kof.v` | – | `1` |'),
+      },
     });
+    const more = ['set', 'kof.w=1', '--propose', '--proposal-branch', 'mine/first', '--user', 'ada'];
+    const shown = await kgit(clone, [...more, '--title', 'Two of them']);
+    expect(shown.stdout).toContain('\n\nTwo of them\n\n');
+    expect(shown.stdout).toContain('| `kof.w` | – | `1` |');
+    expect(git(remote, 'show', '-s', '--format=%B', 'mine/first')).toContain(
+      '\n\nTwo of them\nstate_changed: ',
+    );
     expect(out.stderr).toContain('https://forge.example/new?b=1');
     await forge.stop();
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -36,10 +36,15 @@ function scripts(name: string): Script[] {
 }
 
 /** Runs the workflow of a forge on what is checked out in `cwd`. */
-async function workflow(name: string, cwd: string): Promise<{ code: number; output: string }> {
+async function workflow(
+  name: string,
+  cwd: string,
+  base = 'origin/main',
+): Promise<{ code: number; output: string }> {
   const known: Readonly<Record<string, string>> = {
     'github.token': 'job-token',
     'github.base_ref': 'main',
+    "github.event.merge_group.base_sha || format('origin/{0}', github.base_ref)": base,
     'github.event.pull_request.number': '7',
   };
   const { origin } = forge;
@@ -130,4 +135,21 @@ describe.each(['github', 'gitlab', 'forgejo'] as const)("the template's workflow
     expect(code, output).toBe(2);
     expect(forge.comments).toMatchObject([{ body: expect.stringContaining('nothing in common') }]);
   });
+});
+
+it("GitHub's workflow checks a merge queue against what stands before it there", async () => {
+  forge = await startComments('github');
+  const text = readFileSync(join(import.meta.dirname, '../../templates/state-repo/ci/github.yml'), 'utf8');
+  expect(Object.keys(parse(text).on)).toEqual(['pull_request', 'merge_group']);
+  const queue = cloneOf(remote);
+  git(queue, 'merge', '--quiet', '--squash', `origin/${BRANCH}`);
+  git(queue, 'commit', '--quiet', '-m', 'first');
+  const base = git(queue, 'rev-parse', 'HEAD');
+  const state = join(queue, 'deployments/dep-a/state.yaml');
+  writeFileSync(state, readFileSync(state, 'utf8').replace('count: 4', 'count: 5'));
+  git(queue, 'commit', '--quiet', '-am', 'second');
+  const { code, output } = await workflow('github', queue, base);
+  expect(code, output).toBe(3);
+  expect(output).toContain('deployment.count is 5, but the events say 4');
+  forge.stop();
 });
