@@ -13,13 +13,20 @@ import { SettleCheckout } from './settle-checkout.js';
 import { TreeMove } from './tree-move.js';
 import { type Checkout, WorkTrees } from './work-trees.js';
 
+/** The user's own work that is in the way of a move: where, what, and what to do about it. */
+export interface Obstacle {
+  readonly path: string;
+  readonly why: string;
+  readonly remedy: string;
+}
+
 /** How a move of the branch ended. */
 export type MoveOutcome =
   | { readonly kind: 'moved'; readonly notes: readonly string[] }
   /** Somebody else moved a ref first; `stderr` is what git says of it. */
   | { readonly kind: 'lost'; readonly stderr: string }
   /** The user's own work is in the way; nothing was changed. */
-  | { readonly kind: 'blocked'; readonly path: string; readonly why: string; readonly remedy: string };
+  | ({ readonly kind: 'blocked' } & Obstacle);
 
 const EDITS = 'commit or stash';
 
@@ -63,15 +70,19 @@ export class Checkouts {
   }
 
   /** What keeps the checkouts from moving from one revision to another; null: nothing. Throws EnvironmentError. */
-  async obstacle(
-    from: Revision | null,
-    to: Revision,
-  ): Promise<Omit<MoveOutcome & { kind: 'blocked' }, 'kind'> | null> {
+  async obstacle(from: Revision | null, to: Revision): Promise<Obstacle | null> {
+    return (await this.#unfinished()) ?? this.#edits(from, to);
+  }
+
+  async #unfinished(): Promise<Obstacle | null> {
     const unfinished = await this.#workTrees.unfinished();
-    if (unfinished) {
-      const why = `${unfinished.what} is not finished there`;
-      return { path: unfinished.path, why, remedy: 'finish it, or give it up (git status says how)' };
-    }
+    if (unfinished === null) return null;
+    const { path, what } = unfinished;
+    const remedy = 'finish it, or give it up (git status says how)';
+    return { path, why: `${what} is not finished there`, remedy };
+  }
+
+  async #edits(from: Revision | null, to: Revision): Promise<Obstacle | null> {
     for (const checkout of await this.list()) {
       const why = await this.#treeMove.obstacle(checkout, from, to);
       if (why !== null) return { path: checkout.path, why, remedy: EDITS };
@@ -91,11 +102,13 @@ export class Checkouts {
     to: Revision,
   ): Promise<MoveOutcome> {
     return this.#locked(async (areOurs) => {
+      const unfinished = await this.#unfinished();
+      if (unfinished) return { kind: 'blocked', ...unfinished };
       // Another kgit may have died since this one settled.
       const notes = await this.#settleLocked();
       const checkouts = await this.list();
-      const obstacle = await this.obstacle(from, to);
-      if (obstacle) return { kind: 'blocked', ...obstacle };
+      const edits = await this.#edits(from, to);
+      if (edits) return { kind: 'blocked', ...edits };
       // The refs are certain to move from here on, so no index runs ahead of a branch that went elsewhere.
       const stderr = await refs.prepare(moves);
       if (stderr !== null) return { kind: 'lost', stderr };
@@ -241,11 +254,7 @@ async function requireAll(locks: readonly IndexLock[]): Promise<void> {
 }
 
 /** The error of a write that the user's own work in a checkout is in the way of. */
-export function blockedBy({
-  path,
-  why,
-  remedy,
-}: Omit<MoveOutcome & { kind: 'blocked' }, 'kind'>): ConflictError {
+export function blockedBy({ path, why, remedy }: Obstacle): ConflictError {
   if (remedy !== EDITS)
     return new ConflictError(`the checkout in ${path} cannot move: ${why}`, {
       data: { path, expected: 'nothing unfinished', actual: why },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, readdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, removeFile } from '../store/durable-files.js';
+import { cannotKeep, hasCode, removeFile } from '../store/durable-files.js';
 
 const NAME = /^kgit-index-[0-9a-f]{12}(\.lock)?$/;
 
@@ -34,7 +34,9 @@ export class IndexCopy {
       const time = Math.floor(mtimeMs) / 1000;
       await utimes(copy.path, time, time);
     } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
+      if (hasCode(error, 'ENOENT')) return copy;
+      await copy.discard();
+      throw cannotKeep(copy.path, error);
     }
     return copy;
   }
@@ -46,7 +48,11 @@ export class IndexCopy {
 
   /** Lets the copy be the index, in one step. */
   async putInPlace(): Promise<void> {
-    await rename(this.path, this.#index);
+    try {
+      await rename(this.path, this.#index);
+    } catch (error) {
+      throw cannotKeep(this.#index, error);
+    }
   }
 
   /** Removes the copy, where it was not put in place. */

@@ -1,7 +1,14 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
-import { createDurably, hasCode, putBack, readNamed, removeFile } from '../store/durable-files.js';
+import {
+  cannotKeep,
+  createDurably,
+  hasCode,
+  putBack,
+  readNamed,
+  removeFile,
+} from '../store/durable-files.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../store/host.js';
 
 /** A lock file of kgit's own is shorter; git's holds the next index and may be large. */
@@ -10,7 +17,7 @@ const POLL_MS = 100;
 /** How long the user's own git may work on an index before kgit gives up. */
 const PATIENCE_MS = 2_000;
 /** How long another kgit may move a checkout: with thousands of files it takes a while. */
-const KGIT_PATIENCE_MS = 30_000;
+const KGIT_PATIENCE_MS = 10_000;
 
 /** Who holds a lock: the same facts that kgit's other locks keep. */
 interface Holder extends ProcessIdentity {
@@ -34,9 +41,16 @@ function parseHolder(text: string): Holder | 'foreign' {
 }
 
 async function holderOf(path: string): Promise<Found> {
-  const bytes = await readNamed(path);
-  if (bytes === undefined) return 'free';
-  return bytes === null || bytes.length > MAX_HOLDER_BYTES ? 'foreign' : parseHolder(bytes.toString('utf8'));
+  try {
+    const bytes = await readNamed(path);
+    if (bytes === undefined) return 'free';
+    const isLong = bytes === null || bytes.length > MAX_HOLDER_BYTES;
+    return isLong ? 'foreign' : parseHolder(bytes.toString('utf8'));
+  } catch (error) {
+    // Whose lock cannot be read is another user's, and left to him.
+    if (hasCode(error, 'EACCES')) return 'foreign';
+    throw error;
+  }
 }
 
 /**
@@ -89,7 +103,7 @@ export class IndexLock {
       await rename(this.path, aside);
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return;
-      throw error;
+      throw cannotKeep(aside, error);
     }
     const moved = await holderOf(aside);
     const isRight = typeof moved === 'object' && moved.nonce === holder.nonce;
