@@ -39,6 +39,9 @@ export interface PublishRunOptions {
   readonly combines: boolean;
 }
 
+/** Entries whose leases hold, and the head to plan them on. */
+type Claimed = { readonly entries: readonly OutboxEntry[]; readonly head: Head | null };
+
 /** What a run over the outbox did. */
 export interface PublishReport {
   /** By id of the operation. */
@@ -105,8 +108,8 @@ export class PublishRun {
       entries = decidable(await this.#waiting(), known);
     }
     while (head && entries.length > 0) {
-      entries = await this.#dropUnclaimed(entries);
-      if (entries.length === 0) break;
+      ({ entries, head } = await this.#dropUnclaimed(entries, head));
+      if (head === null || entries.length === 0) break;
       const plan = await planBatch(this.#store, head.revision, [
         ...entries,
         ...(this.#combining?.foreign ?? []),
@@ -141,14 +144,26 @@ export class PublishRun {
     return (await this.#outbox.list()).filter((entry) => entry.operation && entry.target === target);
   }
 
-  /** The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. */
-  async #dropUnclaimed(entries: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
+  /**
+   * The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. The head is a newer one
+   * where the tip was asked for, null where it did not answer.
+   */
+  async #dropUnclaimed(entries: readonly OutboxEntry[], head: Head): Promise<Claimed> {
     const failed = await this.#claims.check(entries, this.#talkMs);
+    if (failed.size === 0) return { entries, head };
+    const isLost = [...failed.values()].some(({ code }) => code !== 'REMOTE');
+    const tip = isLost && !this.#isFresh ? await this.#refresh(entries) : head;
+    if (tip === null) return { entries: [], head: null };
+    // What is there already needs no lease: a push may land whatever its answer was, and the lease be lost since.
+    const { entries: planned } = await planBatch(this.#store, tip.revision, [...failed.keys()]);
+    const landed = planned.filter(({ applied }) => applied.kind === 'present');
+    await this.#deliveries.finish(landed, tip.revision, [], this.#attempts);
     for (const [entry, error] of failed) {
+      if (landed.some((each) => each.entry === entry)) continue;
       if (error.code === 'REMOTE') await this.#leave([entry], error, this.#mayHaveLanded);
       else await this.#deliveries.complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
     }
-    return entries.filter((entry) => !failed.has(entry));
+    return { entries: entries.filter((entry) => !failed.has(entry)), head: tip };
   }
 
   /** How long one talk with the remote may take, in ms. */
