@@ -56,6 +56,12 @@ export class Deliveries {
     }
   }
 
+  /** Ends those operations that were to be published under a lease. */
+  async rejectClaimed(entries: readonly PlannedEntry[], error: KgitError, attempts: number): Promise<void> {
+    for (const { entry } of entries)
+      if (entry.operation?.claim) await this.complete(entry, { kind: 'rejected', error, attempts });
+  }
+
   /** Something here or there has to be mended first: our own write is refused, what was acknowledged before stays. */
   async refuseOwn(entries: readonly OutboxEntry[], error: KgitError, attempts: number): Promise<void> {
     for (const entry of entries) {

@@ -1,5 +1,4 @@
 import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
-import { MARKER_FILE } from '../model/layout.js';
 import { untilNextMs } from './back-off.js';
 import { decidable, without, writersOf } from './batch-entries.js';
 import { ClaimedWrites } from './claimed-writes.js';
@@ -11,7 +10,7 @@ import { planBatch } from './plan-batch.js';
 import type { BatchPlan, PlannedEntry } from './planned.js';
 import { lostRaces, notComeTo } from './publish-errors.js';
 import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
-import { readMarker } from './records.js';
+import { checkVersion } from './records.js';
 import { type Refused, Splitting } from './splitting.js';
 import type { Head, Offering, Revision, StateStore } from './state-store.js';
 import { Waiting } from './waiting.js';
@@ -21,6 +20,9 @@ const TALK_MIN_MS = 1_000;
 
 /** How a run goes on: at the branch as it is now, at its new tip, or not at all. */
 type Step = Head | 'refresh' | 'end';
+
+/** Entries whose leases hold, and the head to plan them on. */
+type Claimed = { readonly entries: readonly OutboxEntry[]; readonly head: Head | null };
 
 /**
  * One run over the outbox by the process that holds the publish lock: takes all that waits (group commit),
@@ -96,8 +98,8 @@ export class PublishRun {
   async #publishAll(waiting: readonly OutboxEntry[], from: Head | null): Promise<Head | null> {
     let [entries, head] = [waiting, from];
     while (head && entries.length > 0) {
-      entries = await this.#dropUnclaimed(entries);
-      if (entries.length === 0) break;
+      ({ entries, head } = await this.#dropUnclaimed(entries, head));
+      if (head === null || entries.length === 0) break;
       const batch = this.#splitting.next(entries);
       const plan = await planBatch(this.#store, head.revision, [
         ...batch,
@@ -137,14 +139,26 @@ export class PublishRun {
     return this.#isLast ? this.#waiting.refusedBefore() : this.#waiting.list();
   }
 
-  /** The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. */
-  async #dropUnclaimed(entries: readonly OutboxEntry[]): Promise<readonly OutboxEntry[]> {
+  /**
+   * The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. The head is a newer one
+   * where the tip was asked for, null where it did not answer.
+   */
+  async #dropUnclaimed(entries: readonly OutboxEntry[], head: Head): Promise<Claimed> {
     const failed = await this.#claims.check(entries, this.#talkMs);
+    if (failed.size === 0) return { entries, head };
+    const isLost = [...failed.values()].some(({ code }) => code !== 'REMOTE');
+    const tip = isLost && !this.#isFresh ? await this.#refresh(entries) : head;
+    if (tip === null) return { entries: [], head: null };
+    // What is there already needs no lease: a push may land whatever its answer was, and the lease be lost since.
+    const { entries: planned } = await planBatch(this.#store, tip.revision, [...failed.keys()]);
+    const landed = planned.filter(({ applied }) => applied.kind === 'present');
+    await this.#deliveries.finish(landed, tip.revision, [], this.#attempts);
     for (const [entry, error] of failed) {
+      if (landed.some((each) => each.entry === entry)) continue;
       if (error.code === 'REMOTE') await this.#leave([entry], error, this.#mayHaveLanded);
       else await this.#deliveries.complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
     }
-    return entries.filter((entry) => !failed.has(entry));
+    return { entries: entries.filter((entry) => !failed.has(entry)), head: tip };
   }
 
   /** How long one talk with the remote may take, in ms. */
@@ -183,13 +197,7 @@ export class PublishRun {
         this.#claims.doubt(outcome.names);
         return 'refresh';
       case 'not-atomic':
-        for (const { entry } of plan.entries)
-          if (entry.operation?.claim)
-            await this.#deliveries.complete(entry, {
-              kind: 'rejected',
-              error: outcome.error,
-              attempts: this.#attempts,
-            });
+        await this.#deliveries.rejectClaimed(plan.entries, outcome.error, this.#attempts);
         return 'refresh';
       case 'unknown':
         this.#mayHaveLanded = true;
@@ -263,7 +271,7 @@ export class PublishRun {
   async #refresh(entries: readonly OutboxEntry[]): Promise<Head | null> {
     try {
       const head = await this.#store.refresh(this.#talkMs, this.#combines);
-      await this.#checkVersion(head.revision);
+      await checkVersion(this.#store.view(head.revision), this.#store.target);
       this.#isFresh = true;
       // After a push without an answer it may be ourselves who moved the branch.
       this.#isRaced ||= !this.#mayHaveLanded && head.revision !== this.#believed;
@@ -281,12 +289,6 @@ export class PublishRun {
       else throw error;
       return null;
     }
-  }
-
-  /** What others made of the repository since we opened it, a newer version's above all, is not written into. */
-  async #checkVersion(revision: Revision | null): Promise<void> {
-    const view = this.#store.view(revision);
-    if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, this.#store.target);
   }
 
   async #backOff(isOthersTurn: boolean): Promise<void> {

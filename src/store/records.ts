@@ -110,6 +110,14 @@ export async function readMarker(view: StateView, where: string): Promise<Record
   return marker;
 }
 
+/**
+ * Throws InvalidStateError where the repository was made one of a newer version since it was opened: nothing is written into
+ * that. A branch without a settings file is left to whoever opens it.
+ */
+export async function checkVersion(view: StateView, where: string): Promise<void> {
+  if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, where);
+}
+
 /** Throws InvalidStateError for a settings file of a version that this program does not know. */
 export function checkMarker(marker: Record<string, Value>): void {
   const version = marker['apiVersion'];

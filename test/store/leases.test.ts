@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../src/backends/memory-store.js';
-import { FencedError, LockHeldError, NotFoundError, RemoteError } from '../../src/errors.js';
+import { FencedError, LockHeldError, NotFoundError, RefusedError, RemoteError } from '../../src/errors.js';
 import { claimOf } from '../../src/model/lease.js';
 import { formatSubject } from '../../src/model/subject.js';
 import type { Acquisition, LeaseActor } from '../../src/store/acquisition.js';
@@ -196,6 +196,60 @@ describe('a write under a lease', () => {
     await two.leases.break('network', anId(), two.by, MS);
     await expect(one.repository.write({ ...operation, id: anId() }, options)).rejects.toThrow(FencedError);
   });
+
+  it('that has landed is published, whatever its answer was, though the lease was broken since', async () => {
+    const store = new MemoryStore();
+    const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+    const claim = claimOf((await one.take()).record);
+    const swap = store.swap.bind(store);
+    // The server carries the push out twice, for its first answer was lost: the second time it says that the lock moved.
+    store.swap = async (...args) => {
+      store.swap = swap;
+      expect((await swap(...args)).kind).toBe('swapped');
+      await two.leases.break('network', anId(), two.by, MS);
+      return { kind: 'fenced', names: ['network'] };
+    };
+    expect((await one.repository.write(write(claim), options)).delivery).toMatchObject({ kind: 'published' });
+  });
+
+  it.each(['refused', 'unreachable', 'denied'] as const)(
+    '%s: who has the lock is looked at before it is told',
+    async (kind) => {
+      const store = new MemoryStore();
+      const [one, two] = [clone(store, 'one'), clone(store, 'two')];
+      const move = store.leases.move.bind(store.leases);
+      const failure =
+        kind === 'refused' ? { kind, error: new RefusedError('no') } : { kind, error: new RemoteError('no') };
+      const failing = (before: () => Promise<unknown>) => {
+        store.leases.move = async () => {
+          store.leases.move = move;
+          await before();
+          return failure;
+        };
+      };
+      failing(() => two.take());
+      await expect(one.take()).rejects.toThrow('held by ada on two');
+      await two.leases.break('network', anId(), two.by, MS);
+      // Nobody has it: the failure itself is told.
+      failing(async () => undefined);
+      await expect(one.take()).rejects.toThrow('no');
+      // It has landed all the same.
+      store.leases.move = async (wanted) => {
+        store.leases.move = move;
+        await move(wanted);
+        return failure;
+      };
+      const { record } = await one.take();
+      expect(record.holder.host).toBe('one');
+      store.leases.move = async (wanted) => {
+        store.leases.move = move;
+        await move(wanted);
+        return failure;
+      };
+      expect(await one.leases.renew(claimOf(record), author, MS)).toMatchObject({ action: 'renew' });
+      await one.leases.release(claimOf(record), author, MS);
+    },
+  );
 });
 
 describe('a keeper', () => {

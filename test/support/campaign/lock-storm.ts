@@ -33,7 +33,9 @@ export async function runLockStorm(fleet: Fleet, options: LockStormOptions): Pro
       const id = `c${clone}-${i}`;
       const name: string = held ?? random.pick(locks);
       const step = nextStep(random, id, name, held !== null);
-      const call = await callKgit(fleet, clone, id, step, { more: ['--timeout', timeout] });
+      // A server that refuses the branch once would have the lock alone tell of a lease that was ended.
+      const told = step.kind === 'lock' || step.kind === 'break' ? ['--require-publish'] : [];
+      const call = await callKgit(fleet, clone, id, step, { more: ['--timeout', timeout, ...told] });
       calls.push(call);
       if (step.kind === 'lock' && call.code === 0) {
         held = name;
