@@ -99,6 +99,10 @@ export const FILES = {
       'gitstore/managed-clone.ts',
       'gitstore/commit-graph.ts',
       'gitstore/pack-upkeep.ts',
+      'gitstore/index-copy.ts',
+      'gitstore/server-durability.ts',
+      'gitstore/settle-checkout.ts',
+      'gitstore/work-trees.ts',
     ],
   },
   hooks: {
@@ -125,6 +129,16 @@ export const FILES = {
       'store/private-journal.ts',
       'store/held-leases.ts',
       'store/doctor-folders.ts',
+      'gitstore/chain-trimming.ts',
+      'gitstore/known-tip.ts',
+      'gitstore/move-journal.ts',
+      'gitstore/ref-locks.ts',
+      'store/named-whole.ts',
+      'store/outbox-files.ts',
+      'store/published.ts',
+      'store/rewrites.ts',
+      'store/seen-tokens.ts',
+      'store/shared-folders.ts',
     ],
   },
   clones: {
@@ -201,7 +215,7 @@ export const FILES = {
     writer: 'the system',
     decides: 'nothing but what is recorded',
     guard: '',
-    readBy: ['this-host.ts', 'store/random-bytes.ts'],
+    readBy: ['this-host.ts', 'store/random-bytes.ts', 'cli/argument-bytes.ts', 'cli/process-tree.ts'],
   },
 } as const satisfies Readonly<Record<string, ReadFile>>;
 

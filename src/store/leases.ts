@@ -16,7 +16,6 @@ import { checkLeaseTexts } from '../model/lease-text.js';
 import type { Actor } from '../model/operation.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import { BACK_OFF_BASE_MS, backOffMs } from './back-off.js';
-import { guardedReason, withoutSecrets } from './guarded-lease.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Clock } from './host.js';
 import {
@@ -35,6 +34,9 @@ import type { PublishLock } from './publish-lock.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
 import { toldToken } from './seen-tokens.js';
 import type { StateStore } from './state-store.js';
+
+/** Reads and writes without locks look for no secrets in them. */
+const guard = () => import('./guarded-lease.js');
 
 /** How often a free lock is tried for, however short the wait: others may be as fast. */
 const MIN_TRIES = 8;
@@ -82,6 +84,7 @@ export class Leases {
    * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError, SecretError.
    */
   async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    const { guardedReason } = await guard();
     const reason = guardedReason(wanted, wanted.name);
     return ofLock(this.#acquire({ ...wanted, reason }, talkMs));
   }
@@ -148,6 +151,7 @@ export class Leases {
     const { store, clock } = this.#parts;
     const [{ previous, reason } = {}] = move.records;
     if (!previous) throw new RangeError('the first record of the move ends no lease');
+    const { withoutSecrets } = await guard();
     const operation = by.tell(move.name, withoutSecrets(previous), reason);
     const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs, !by.mustTell);
     const outcome = await this.#underLock(talkMs, work);
@@ -253,6 +257,7 @@ export class Leases {
    */
   async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
     // The name was another's choice, and stands at the remote already.
+    const { guardedReason } = await guard();
     const reason = guardedReason(by, undefined);
     return ofLock(this.#break(name, lease, { ...by, reason }, talkMs));
   }

@@ -89,7 +89,7 @@ function eventOf(month: number, day: number, n: number, more: object = {}): Kgit
     user: `u${n % 2}`,
     outcome: 'succeeded',
   };
-  const base = { id: makeUlid(time, BigInt(n % 20)), timestamp: formatTimestamp(time - (n % 4) * 3e9) };
+  const base = { id: makeUlid(time, BigInt(n % 20)), timestamp: formatTimestamp(time) };
   return { ...base, action: ACTIONS[n % 3] as string, ...fields, ...more } as KgitEvent;
 }
 

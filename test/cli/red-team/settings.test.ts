@@ -23,8 +23,10 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   'publish.keep': '23d',
   'write.onProtected': 'propose',
   'propose.forge': 'gitea',
+  'propose.apiUrl': 'https://evil.example/api',
   phaseSequence: ['evil'],
   'migration.filesUntil': '2001-01-01',
+  locks: 'branches',
   signatures: 'required',
 };
 
