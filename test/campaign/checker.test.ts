@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkHistory } from '../support/campaign/checker.js';
 import type { Answer, Call, PublishedCommit, Step, History as Whole } from '../support/campaign/history.js';
+import { LEASE_MS } from '../support/campaign/holder-rules.js';
 
 /** Chains of locks have rules of their own, in breaks.test.ts. */
 type History = Omit<Whole, 'chains'>;
@@ -283,8 +284,9 @@ describe('the checker', () => {
     const calls = [
       lockCall('l0', 0, [0, 10], 1),
       underLock('w', 0, [11, 15]),
-      lockCall('l1', 1, [20, 25], 2),
-      underLock('v', 0, [30, 40], { error: { code: 'FENCED' } }),
+      // The lease of the first has expired by then.
+      lockCall('l1', 1, [LEASE_MS + 20, LEASE_MS + 25], 2),
+      underLock('v', 0, [LEASE_MS + 30, LEASE_MS + 40], { error: { code: 'FENCED' } }),
     ];
     expect(check({ calls, commits: [commit('w')], waiting: [] })).toEqual([]);
   });
