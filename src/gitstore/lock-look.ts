@@ -57,7 +57,8 @@ export class LockLook {
     if (remote === null) return;
     const locks = LOCK_PLACES.map((place) => `+${LOCK_FOLDERS[place]}${pattern}:${SEEN[place]}${pattern}`);
     let refspecs = [...locks, `+refs/heads/${branch}:${SEEN_TIP}${branch}`];
-    const options = ['fetch', ...FETCH_OPTIONS, '--prune', '--end-of-options', remote];
+    // Without a refmap the user's own tracking branch would move along, and other fetches of this clone race for it.
+    const options = ['fetch', ...FETCH_OPTIONS, '--refmap=', '--prune', '--end-of-options', remote];
     for (let tries = 1; ; tries++) {
       const result = await this.#git.talk(remote, [...options, ...refspecs], { timeout: timeoutMs });
       if (result.code === 0) return;
