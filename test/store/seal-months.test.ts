@@ -84,14 +84,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 function eventOf(month: number, day: number, n: number, more: object = {}): KgitEvent {
   const time = Date.UTC(2025, 4 + month, 1 + day);
   // Numbers that come again with another content: an id is taken, or it is a repeat.
-  const fields = {
-    message: n % 5 === 0 ? 'a: "b"\n---\n - c' : `n${n % 3}`,
+  const message = n % 5 === 0 ? 'a: "b"\n---\n - c' : `n${n % 3}`;
+  const base = { id: makeUlid(time, BigInt(n % 20)), timestamp: formatTimestamp(time - (n % 4) * 3e9) };
+  return {
+    ...base,
+    action: ACTIONS[n % 3] as string,
+    message,
     user: `u${n % 2}`,
     outcome: 'succeeded',
-  };
-  const base = { id: makeUlid(time, BigInt(n % 20)), timestamp: formatTimestamp(time) };
-  return { ...base, action: ACTIONS[n % 3] as string, ...fields, ...more } as KgitEvent;
+    ...more,
+  } as KgitEvent;
 }
+
+/** A write takes only events whose ids are of their time. */
+const at = (month: number, day: number) => formatTimestamp(Date.UTC(2025, 4 + month, 1 + day));
 
 function operationOf(step: Step): Operation {
   const base = { id: anId(), time: T0, actor, title: step.do };
@@ -100,11 +106,12 @@ function operationOf(step: Step): Operation {
   if (step.do === 'write') {
     const events = step.events.map(({ subject, month, day, n }) => ({
       subject: SUBJECTS[subject] as Subject,
-      event: eventOf(month, day, n),
+      event: eventOf(month, day, n, { timestamp: at(month, day) }),
     }));
     return { ...base, events };
   }
-  const event = eventOf(step.month, 3, 100 + step.n, { action: 'state_changed' });
+  const more = { action: 'state_changed', timestamp: at(step.month, 3) };
+  const event = eventOf(step.month, 3, 100 + step.n, more);
   const edits = [{ op: 'set' as const, path: parseStatePath(step.key), value: step.value }];
   const change = { deployment: 'd', event: event.id, edits, preconditions: [] };
   return { ...base, events: [{ subject: deployment('d'), event }], change };
