@@ -86,14 +86,8 @@ function eventOf(month: number, day: number, n: number, more: object = {}): Kgit
   // Numbers that come again with another content: an id is taken, or it is a repeat.
   const message = n % 5 === 0 ? 'a: "b"\n---\n - c' : `n${n % 3}`;
   const base = { id: makeUlid(time, BigInt(n % 20)), timestamp: formatTimestamp(time - (n % 4) * 3e9) };
-  return {
-    ...base,
-    action: ACTIONS[n % 3] as string,
-    message,
-    user: `u${n % 2}`,
-    outcome: 'succeeded',
-    ...more,
-  } as KgitEvent;
+  const fields = { message, user: `u${n % 2}`, outcome: 'succeeded' };
+  return { ...base, action: ACTIONS[n % 3] as string, ...fields, ...more } as KgitEvent;
 }
 
 /** A write takes only events whose ids are of their time. */
@@ -199,7 +193,6 @@ async function filesBelow(store: StateStore, folder = ''): Promise<string[]> {
 }
 
 async function sameWithAndWithout(open: () => Promise<StateStore>, numRuns: number): Promise<void> {
-  // Chance alone may leave little to seal.
   const events = (month: number) => [0, 1, 2].map((subject) => ({ subject, day: 0, month, n: month }));
   const many = [0, 1, 2, 3].map((month) => ({ do: 'write' as const, events: events(month) }));
   let sealings = 0;
