@@ -8,6 +8,7 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
   [['GH_TOKEN', 'GITHUB_TOKEN'], 'the token for the host of `GITHUB_SERVER_URL`'],
   [['GITLAB_TOKEN', 'CI_JOB_TOKEN'], 'the token for `CI_SERVER_HOST`'],
   [['GITHUB_SERVER_URL', 'CI_SERVER_HOST', 'CI_SERVER_PORT'], "which host is the CI's own"],
+  [['GITHUB_API_URL'], "where the API of the CI's own GitHub is"],
   [['GITEA_ACTIONS', 'FORGEJO_ACTIONS'], 'which forge that host is'],
   [
     ['CI'],

@@ -53,7 +53,7 @@ describe('kgit outbox and kgit sync', () => {
     });
     expect(git(remote, 'log', '--reverse', '--format=%s', 'main').split('\n').slice(1)).toEqual([
       'one: cluster/default/kcm-system/prod',
-      'state_changed: deployment/dep-a',
+      'deployment.count = 4 (dep-a)',
     ]);
     expect(git(path, 'rev-parse', 'HEAD')).toBe(sync.repository.revision);
     expect((await kgitJson(path, ['outbox'])).operations).toEqual([]);
