@@ -110,7 +110,7 @@ export class FetchedBranch {
     // git refuses to move the tracking ref to a tip that does not contain the old one.
     const isRejected = known !== undefined && /^ ! \[rejected\]/m.test(result.stderr);
     if (result.code !== 0 && !isEmpty && !isRejected) throw fetchFailure(result, this.#options.remoteName);
-    if (isEmpty && known) throw branchGone(this.#options);
+    if (isEmpty && known) throw await branchGone(this.#git, { ...this.place, known, timeoutMs });
     const tip = isEmpty
       ? null
       : isRejected

@@ -1,6 +1,8 @@
 import { ConflictError, RemoteError } from '../errors.js';
 import { OTHER_HISTORY, type Revision } from '../store/state-store.js';
 import type { Git } from './git.js';
+import { remoteFailure } from './push-outcome.js';
+import { PUSH_OPTIONS } from './transfer-options.js';
 
 interface RemoteBranch {
   /** The remote as people know it. */
@@ -50,8 +52,25 @@ export function unrelatedHistory(
   });
 }
 
-/** The branch was at the remote and is not any more; a login page that answers for a server looks the same to git. */
-export function branchGone({ remoteName, branch }: RemoteBranch): RemoteError {
+/** Why a fetch finds no branch where one was. */
+export interface GoneQuestion extends RemoteBranch {
+  /** Name of the remote. */
+  readonly remote: string;
+  /** The branch's last known commit. */
+  readonly known: Revision;
+  readonly timeoutMs: number;
+}
+
+/**
+ * The error for a branch that was at the remote and is not any more. To a fetch over http, a page that answers in the
+ * server's place looks like a repository without branches; only a push tells them apart, so one is tried dry.
+ */
+export async function branchGone(git: Git, question: GoneQuestion): Promise<RemoteError> {
+  const { remoteName, remote, branch, known, timeoutMs } = question;
+  const refspec = `${known}:refs/heads/${branch}`;
+  const args = ['push', '--dry-run', ...PUSH_OPTIONS, '--end-of-options', remote, refspec];
+  const { error } = remoteFailure(await git.talk(remote, args, { timeout: timeoutMs }), remoteName);
+  if (error.data['cause'] === 'not-git') return error;
   return new RemoteError(`${remoteName}: the branch ${branch} is not there any more`, {
     suggestions: [
       'Check that it is still the same repository: git ls-remote',

@@ -5,6 +5,7 @@ import {
   EnvironmentError,
   type KgitError,
   NoRepositoryError,
+  RefusedError,
   RemoteError,
   UsageError,
 } from '../errors.js';
@@ -118,11 +119,21 @@ export async function missingFiles(
   return missing;
 }
 
-/** Throws an error, but where it advises to publish what waits: it is the layout that has to be made again. */
+/**
+ * Throws an error of the remote's again. What failed is the layout, which `kgit init` makes again: no outbox keeps it,
+ * so advice that sends people to the outbox is left out.
+ */
 function toInitAgain(error: unknown): never {
-  if (!(error instanceof RemoteError)) throw error;
-  const suggestions = error.suggestions.map((text) => text.replace("'kgit sync'", "'kgit init' again"));
-  throw new RemoteError(error.message, { suggestions, data: error.data, cause: error });
+  if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
+  const again = "'kgit init' again";
+  const suggestions = error.suggestions
+    .filter((text) => !text.includes("'kgit outbox'"))
+    .map((text) => text.replace("'kgit sync'", again));
+  if (!suggestions.some((text) => text.includes(again))) suggestions.push(`Then run ${again}`);
+  const told = { suggestions, data: error.data, cause: error };
+  throw error instanceof RemoteError
+    ? new RemoteError(error.message, told)
+    : new RefusedError(error.message, told);
 }
 
 /**

@@ -68,7 +68,8 @@ const api = '/apis/k0rdent.mirantis.com/v1beta1';
 async function onePane(file: string, width: number, more: Partial<ClusterDetail>, events: KubeObject[] = []) {
   const object = sample(file);
   const { cluster, shown } = joined(object);
-  const kubectl: Kubectl = { get: async () => ({ kind: 'EventList', items: events }) } as never;
+  const answer = async () => ({ kind: 'EventList', items: events });
+  const kubectl: Kubectl = { get: answer, timeoutMs: 5000 } as never;
   const read = await readClusterDetail(
     { object, cluster, kubectl, api },
     { now: SAMPLES_NOW, explain: false },

@@ -27,23 +27,26 @@ function init(...args: string[]): Promise<KgitRun> {
   return kgit(folder, ['init', ...args, '--json'], { env });
 }
 
-it.each<[HttpFault, string, string]>([
+it.each<[HttpFault, string, string, ('REMOTE' | 'REFUSED')?]>([
   [500, '', 'server-error'],
   [500, '/git-upload-pack', 'server-error'],
   [500, 'git-receive-pack', 'server-error'],
   [500, '.git/git-receive-pack', 'server-error'],
   [403, 'git-receive-pack', 'forbidden'],
   [404, '', 'not-found'],
-  [413, '.git/git-receive-pack', 'too-large'],
+  [413, '.git/git-receive-pack', 'too-large', 'REFUSED'],
   ['archived', 'git-receive-pack', 'archived'],
-])('init at a server that answers %s to %s: names the cause (%#)', async (fault, at, cause) => {
-  server.fail(fault, at);
-  const run = await init('.', '--remote', server.url);
-  const { data, message, suggestions } = expectFailure(run, 'REMOTE', 16);
-  expect(data).toMatchObject({ cause });
-  expect(message).not.toContain('moved');
-  expect(suggestions.join()).toContain("'kgit init' again");
-});
+])(
+  'init at a server that answers %s to %s: names the cause (%#)',
+  async (fault, at, cause, code = 'REMOTE') => {
+    server.fail(fault, at);
+    const run = await init('.', '--remote', server.url);
+    const { data, message, suggestions } = expectFailure(run, code, code === 'REMOTE' ? 16 : 20);
+    expect(data).toMatchObject({ cause });
+    expect(message).not.toContain('moved');
+    expect(suggestions.join()).toContain("'kgit init' again");
+  },
+);
 
 it('init at a repository of another object format: names it', async () => {
   const run = await init('.', '--remote', server.url.replace('state.git', 'sha256.git'));
