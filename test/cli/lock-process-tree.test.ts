@@ -111,7 +111,7 @@ describe('at a terminal', () => {
   function onTerminal(cwd: string, script: string) {
     writeFileSync(join(cwd, 'caller'), `#!/bin/sh\n${script}\n`);
     chmodSync(join(cwd, 'caller'), 0o755);
-    const child = spawn('script', ['-qec', './caller', '/dev/null'], { cwd });
+    const child = spawn('script', ['-qec', 'exec ./caller', '/dev/null'], { cwd });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (more) => {
       text += more;

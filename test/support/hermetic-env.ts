@@ -20,6 +20,8 @@ Object.assign(process.env, {
   // Of the whole run: what is compiled once need not be compiled for every file of tests.
   XDG_CACHE_HOME: process.env['CACHE_OF_TESTS'],
   GIT_CONFIG_NOSYSTEM: '1',
+  // What `script` starts commands with: bash and dash do not hand on a Ctrl-C in the same way.
+  SHELL: '/bin/sh',
   TZ: 'UTC',
   NO_COLOR: '1',
 });
