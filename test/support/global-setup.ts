@@ -1,10 +1,24 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Tests drive the built program, so it is built first, once, and what node compiles of it is kept once. */
-export default function setup(): void {
-  process.env['CACHE_OF_TESTS'] = mkdtempSync(join(tmpdir(), 'kgit-cache-'));
+/**
+ * Tests drive the built program, so it is built first, once, and what node compiles of it is kept once. Whatever a
+ * test or a program that it starts puts into the temporary folder lies in one folder of the run, which is removed
+ * at the end.
+ */
+export default function setup(): () => void {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kgit-')));
+  process.env['TMPDIR'] = folder;
+  process.env['CACHE_OF_TESTS'] = join(folder, 'cache');
+  mkdirSync(join(folder, 'cache'));
   execFileSync(process.execPath, ['scripts/build.mjs', '--quiet'], { stdio: 'inherit' });
+  return () => {
+    // Tests take rights away from folders, which cannot be removed without them. A file that vanishes meanwhile makes
+    // chmod fail, which does not matter: what could not be removed, rmSync tells.
+    spawnSync('chmod', ['-Rf', 'u+rwX', folder]);
+    // A publisher that a test left in the background may still be writing its last file.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  };
 }
