@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
+import { laidOutLines, type Prepared } from '../cli/laid-out-lines.js';
 import { listingManagement, namingLockPlace, withManagement } from '../cli/marker-text.js';
 import type { CommandResult, Screen } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
@@ -37,27 +38,7 @@ import type { Revision, StateStore } from '../store/state-store.js';
 import { thisHost } from '../this-host.js';
 import { WriteCommand } from '../write-command.js';
 
-/** What was done to the repository that it is published to. */
-interface Prepared {
-  /** The folder where it was made; null where it was there. */
-  readonly made: string | null;
-  /** The setting by which it keeps what it acknowledges; null where nothing was set. */
-  readonly synced: string | null;
-}
-
 const NOTHING_LAID_OUT = { added: [], revision: null, attempts: 0, made: null, synced: null };
-
-function preparedLines({ made, synced }: Prepared, where: string, { style }: Screen): string[] {
-  const survives = 'what was acknowledged survives a power cut';
-  return [
-    ...(made === null
-      ? []
-      : [`  ${style('dim', '+')} ${made} ${style('dim', 'the repository of the remote')}`]),
-    ...(synced === null
-      ? []
-      : [`  ${style('dim', '+')} ${synced} ${style('dim', `in ${where}: ${survives}`)}`]),
-  ];
-}
 
 export default class Init extends WriteCommand {
   static override summary = 'Lay out a state repository.';
@@ -196,8 +177,7 @@ export default class Init extends WriteCommand {
       names: [path],
       lines: (screen) => [
         `${screen.style('green', '✓')} state repository ${screen.style('bold', path)} ${screen.style('dim', where)}`,
-        ...laid.added.map((file) => `  ${screen.style('dim', '+')} ${file}`),
-        ...preparedLines(laid, address ?? path, screen),
+        ...laidOutLines(laid, address ?? path, screen),
         ...(subject === null ? [] : [begunLine(subject, begun, screen)]),
         ...(begun ? proposalLines(begun, screen) : []),
       ],

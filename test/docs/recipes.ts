@@ -6,7 +6,9 @@ import { temporaryFolder } from '../support/git-fixtures.js';
 import { PROGRAM } from '../support/kgit.js';
 
 const page = join(import.meta.dirname, '../../docs/ci.md');
-const INSTALL = 'npm install --global kgit@0';
+
+/** What installs kgit in a job: it fetches the tarball of the team, checks it, and hands it to npm. */
+export const INSTALLS = /KGIT_(TARBALL|SHA256)|npm install/;
 
 /** Shell lines of a recipe, with the variables that its step gets. */
 export interface Script {
@@ -35,7 +37,11 @@ export function recipe(name: string): Script[] {
         { run: deploy.after_script.join('\n'), if: 'always()' },
       ];
   return steps.flatMap(({ run, env = {}, if: when }) => {
-    const lines = run?.replace(INSTALL, '').trim();
+    const lines = run
+      ?.split('\n')
+      .filter((line) => !INSTALLS.test(line))
+      .join('\n')
+      .trim();
     return lines ? [{ lines, env, always: when === 'always()' }] : [];
   });
 }
