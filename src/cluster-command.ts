@@ -17,9 +17,12 @@ import { type ClusterSubject, formatSubject } from './model/subject.js';
 import { monotonicIds } from './model/ulid.js';
 import { readFlags } from './read-flags.js';
 import { type ClusterRecord, readClusters } from './store/cluster-records.js';
+import type { WriteOutcome } from './store/outcomes.js';
 import { randomBytes } from './store/random-bytes.js';
 import { readEvents } from './store/records.js';
 import { readAll } from './store/stored-events.js';
+
+const NOT_JUDGED = 'it is not judged which recorded clusters have vanished there';
 
 /** Which clusters are asked for. */
 export interface Wanted {
@@ -54,6 +57,11 @@ export abstract class ClusterCommand extends KgitCommand {
       summary: 'kubeconfig context; may be repeated.',
     }),
     kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
+    learn: Flags.boolean({
+      allowNo: true,
+      default: true,
+      summary: 'Note in kgit.yaml which management cluster it is, at the first look at one.',
+    }),
   };
 
   readonly #ids = monotonicIds(
@@ -74,6 +82,8 @@ export abstract class ClusterCommand extends KgitCommand {
     return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
   }
 
+  /** Management clusters whose first look was told. */
+  readonly #seen = new Set<string>();
   #end: AbortSignal | null = null;
 
   /** The user's kubectl, which may take `timeout` ms for all that it is asked; for each question where `stop` ends it. */
@@ -157,20 +167,33 @@ export abstract class ClusterCommand extends KgitCommand {
     });
   }
 
-  /** Notes the identity of a management cluster that was seen for the first time; that it cannot is no failure of status. */
+  /**
+   * Notes in kgit.yaml which management cluster is which, where one is seen for the first time, and says so. It is
+   * left out with --no-learn, and where the remote is not to be asked; that it fails is no failure of the command.
+   */
   async #learn(context: Context, { contexts }: Observation): Promise<void> {
+    const isOffline = this.flags['fetch'] === false && context.opened.remote !== null;
     for (const { management, identity, match } of contexts) {
-      if (match !== 'new' || management === null || identity === null) continue;
+      if (match !== 'new' || management === null || identity === null || this.#seen.has(management)) continue;
+      this.#seen.add(management);
+      if (this.flags['learn'] === false || isOffline) {
+        const why = isOffline ? '--no-fetch' : '--no-learn';
+        this.note(`the identity of ${management} is not in kgit.yaml (${why}): ${NOT_JUDGED}`);
+        continue;
+      }
       const title = `management: ${management} identified`;
       try {
-        await this.writeObserved(
-          context,
-          { title, events: [], learned: { name: management, identity } },
-          true,
-        );
+        const learned = { name: management, identity };
+        const outcome = await this.writeObserved(context, { title, events: [], learned }, true);
+        const where =
+          outcome.revision === null ? '' : `, ${outcome.delivery} ${outcome.revision.slice(0, 10)}`;
+        this.note(`first look at management cluster ${management}: identity noted in kgit.yaml${where}`);
+        this.note('from the next look on, a recorded cluster that is missing there counts as vanished');
       } catch (error) {
         if (!(error instanceof KgitError)) throw error;
-        this.note(`the identity of ${management} could not be noted in kgit.yaml: ${error.message}`);
+        this.note(
+          `the identity of ${management} could not be noted in kgit.yaml, so ${NOT_JUDGED} (--no-learn does not try): ${error.message}`,
+        );
       }
     }
   }
@@ -180,13 +203,14 @@ export abstract class ClusterCommand extends KgitCommand {
     { opened, settings }: Context,
     seen: Pick<Operation, 'title' | 'events' | 'learned'>,
     withdraw: boolean,
-  ): Promise<void> {
+  ): Promise<WriteOutcome> {
     const actor = actorOf(settings, this.environment, opened.layout.config);
     const operation = guardSecrets({ id: this.#ids.next(), time: this.now(), actor, ...seen }, undefined);
     const deadline = this.now() + settings.timeout;
     const options = { queue: false, requirePublish: false, dryRun: false, withdraw, deadline };
-    const { notes } = await opened.repository.write(operation, options);
-    for (const note of notes) this.note(note);
+    const outcome = await opened.repository.write(operation, options);
+    for (const note of outcome.notes) this.note(note);
+    return outcome;
   }
 
   /** What is known of the repository, in one line: `main@a1b2c3d, 2 pending, fetched 4m ago`. */

@@ -28,7 +28,7 @@ export interface WatchStatus {
 interface Recording {
   /** What happened while nobody recorded. */
   readonly missed: (watchable: Watchable) => Promise<Missed>;
-  readonly write: (events: readonly EventWrite[]) => Promise<void>;
+  readonly write: (events: readonly EventWrite[]) => Promise<unknown>;
   /** Identities of the management clusters, as the repository records them. */
   readonly identities: ReadonlyMap<string, string | null>;
 }

@@ -5,6 +5,7 @@ import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson, PROGRAM, startKgit } from '../support/kgit.js';
+import { until } from '../support/patience.js';
 
 let server: ApiServer;
 let repository: string;
@@ -13,17 +14,11 @@ beforeAll(async () => {
   server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')], clusters: samples() });
   repository = temporaryFolder();
   await kgitJson('.', ['init', repository]);
+  // The first look at a management cluster has something to say.
+  await kgitJson(repository, ['status', '--kubeconfig', server.kubeconfig]);
 });
 beforeEach(() => server.reset());
 afterAll(() => server.stop());
-
-async function until(holds: () => boolean, words: () => string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it did not come: ${words()}`);
-    await new Promise((wake) => setTimeout(wake, 20));
-  }
-}
 
 /** The kubectl processes that ask this server. */
 const asking = () =>

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
@@ -57,8 +58,19 @@ describe('kgit status', () => {
     expect(text).not.toContain('\u001b');
   });
 
-  it('learns the identity of the management cluster once, and refuses another', async () => {
-    await status();
+  it('learns the identity of the management cluster once, says so, and refuses another', async () => {
+    const { stderr, code } = await status();
+    expect(code).toBe(0);
+    const learnt = git(repository, 'rev-parse', '--short=10', 'main');
+    expect(stderr).toContain(
+      `first look at management cluster default: identity noted in kgit.yaml, published ${learnt}
+from the next look on, a recorded cluster that is missing there counts as vanished
+`,
+    );
+    expect(stderr).toContain(
+      'from the next look on, a recorded cluster that is missing there counts as vanished',
+    );
+    expect((await status()).stderr).not.toContain('first look');
     expect(git(repository, 'show', 'main:kgit.yaml')).toContain('identity: management-uid:e0bc04d7');
     const before = git(repository, 'rev-parse', 'main');
     await status();
@@ -73,6 +85,38 @@ describe('kgit status', () => {
     } finally {
       await other.stop();
     }
+  });
+
+  it('learns nothing with --no-learn, and says what that means', async () => {
+    const before = git(repository, 'rev-parse', 'main');
+    const { stderr, code } = await status(['--no-learn']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('the identity of default is not in kgit.yaml (--no-learn): it is not judged');
+    expect(git(repository, 'rev-parse', 'main')).toBe(before);
+  });
+
+  it('does not talk to the remote to learn where --no-fetch forbids it', async () => {
+    const remote = bareRepository();
+    git(repository, 'push', '--quiet', remote, 'main');
+    const clone = cloneOf(remote);
+    const { stderr } = await kgit(clone, ['status', '--no-fetch'], { env });
+    expect(stderr).toContain('(--no-fetch): it is not judged');
+    expect(git(remote, 'rev-parse', 'main')).toBe(git(repository, 'rev-parse', 'main'));
+    expect(git(clone, 'rev-parse', 'main')).toBe(git(repository, 'rev-parse', 'main'));
+  });
+
+  it('writes nothing, neither here nor there, where the remote takes no writes', async () => {
+    const remote = bareRepository();
+    git(repository, 'push', '--quiet', remote, 'main');
+    writeFileSync(join(remote, 'hooks/pre-receive'), '#!/bin/sh\necho read-only for you >&2\nexit 1\n', {
+      mode: 0o755,
+    });
+    const clone = cloneOf(remote);
+    const { stderr, code } = await kgit(clone, ['status'], { env });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/could not be noted in kgit.yaml, so it is not judged.*read-only for you/);
+    expect(git(clone, 'rev-parse', 'main')).toBe(git(repository, 'rev-parse', 'main'));
+    expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
   });
 
   it('tells untracked, vanished and lingering apart', async () => {
