@@ -24,7 +24,7 @@ async function expectSound(path: string): Promise<void> {
 const EVENT = { subject: 'deployment/dep-a', action: 'a' };
 
 describe('what the program accepts passes its own validate', () => {
-  it('events of --stdin, of --file, and the flags of one', { timeout: 60_000 }, async () => {
+  it('events of --stdin, of --file, and the flags of one', async () => {
     const path = stateRepository();
     const samples = fc.sample(fc.tuple(oddSubject, oddFields), SEED);
     const lines = samples.map(([subject, fields]) => json({ ...fields, subject }));
@@ -39,7 +39,7 @@ describe('what the program accepts passes its own validate', () => {
     await expectSound(path);
   });
 
-  it('entries of legacy files', { timeout: 60_000 }, async () => {
+  it('entries of legacy files', async () => {
     const path = stateRepository();
     const state = join(temporaryFolder(), 'state');
     mkdirSync(state);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, emptyRepository, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import {
   commitFiles,
   commits,
@@ -19,7 +20,7 @@ describe('kgit clone', () => {
     expectResult(json, 'Clone');
     const path = join(folder, 'state');
     expect(json).toMatchObject({ path, branch: 'main', revision: git(remote, 'rev-parse', 'main') });
-    expect(Date.parse(json.repository.fetchedAt)).toBeGreaterThan(Date.now() - 60_000);
+    expect(Date.parse(json.repository.fetchedAt)).toBeGreaterThan(Date.now() - PATIENCE_MS);
     expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toContain('StateRepository');
     expect((await kgitJson(path, ['set', 'a=1'])).delivery).toBe('published');
     expect((await kgit(path, ['get', 'a', '--no-fetch'])).stdout).toBe('1\n');

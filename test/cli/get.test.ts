@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import {
   commitFiles,
   expectFailure,
@@ -113,7 +114,7 @@ describe('kgit get', () => {
     const path = cloneOf(remote);
     expect((await kgitJson(path, ['get', 'deployment.count', '--no-fetch'])).repository.fetchedAt).toBeNull();
     const fetched = await kgitJson(path, ['get', 'deployment.count']);
-    expect(Date.parse(fetched.repository.fetchedAt)).toBeGreaterThan(Date.now() - 60_000);
+    expect(Date.parse(fetched.repository.fetchedAt)).toBeGreaterThan(Date.now() - PATIENCE_MS);
     const other = cloneOf(remote);
     commitFiles(other, { 'deployments/dep-a/state.yaml': 'deployment: {count: 9}\n' });
     git(other, 'push', '--quiet', remote, 'HEAD:main');

@@ -8,8 +8,6 @@ import { kgit, kgitJson } from '../support/kgit.js';
 import { neverAnswers, type SilentServer, trickles } from '../support/silent-servers.js';
 import { sharedState } from '../support/state-repository.js';
 
-/** Far above the second that each command is given: a command that does not end has no bound at all. */
-const OUTER = { timeout: 50_000 };
 const BOUND = ['--timeout', '1s'];
 const ONE = ['--deployment', 'dep-a'];
 const LATE = /did not answer in time/;
@@ -46,7 +44,7 @@ describe.each([
   });
   afterAll(() => server.stop());
 
-  it.each(COMMANDS)('%i: %s %s', OUTER, async (code, ...words) => {
+  it.each(COMMANDS)('%i: %s %s', async (code, ...words) => {
     const clone = cloneOf(sharedState());
     git(clone, 'remote', 'set-url', 'origin', server.url);
     const run = await kgit(clone, [...words, ...BOUND], { env: { CI: undefined } });
@@ -58,7 +56,7 @@ describe.each([
   it.each([
     ['run', 'x', ...ONE],
     ['lock', 'network'],
-  ])('%s -- COMMAND', OUTER, async (...words) => {
+  ])('%s -- COMMAND', async (...words) => {
     const clone = cloneOf(sharedState());
     git(clone, 'remote', 'set-url', 'origin', server.url);
     const run = await kgit(clone, [...words, ...BOUND, '--', 'true'], { env: { CI: undefined } });
@@ -68,7 +66,6 @@ describe.each([
 
   it.each([[['clone']], [['init', 'here', '--remote']], [['get', 'a', '--repo']]])(
     '%j URL',
-    OUTER,
     async (words) => {
       const run = await kgit(temporaryFolder(), [...words, server.url, ...BOUND, '--json']);
       expect(run.json.error).toMatchObject({ code: 'REMOTE', data: { cause: 'timeout' } });
@@ -76,7 +73,7 @@ describe.each([
     },
   );
 
-  it('behind a credential helper that hangs, which ends with it', OUTER, async () => {
+  it('behind a credential helper that hangs, which ends with it', async () => {
     const clone = cloneOf(sharedState());
     const helper = join(temporaryFolder(), 'helper');
     writeFileSync(helper, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
@@ -112,7 +109,7 @@ describe('a cluster that never ends', () => {
     ['doctor'],
   ];
 
-  it('a plugin for credentials that hangs', OUTER, async () => {
+  it('a plugin for credentials that hangs', async () => {
     const folder = temporaryFolder();
     const plugin = join(folder, 'plugin');
     writeFileSync(plugin, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
@@ -129,7 +126,7 @@ describe('a cluster that never ends', () => {
     expect(run).toMatchObject({ code: 17, stderr: expect.stringContaining('no answer in time') });
   });
 
-  it.each(['endless', 'hang'] as const)('lists: %s', { timeout: 200_000 }, async (kind) => {
+  it.each(['endless', 'hang'] as const)('lists: %s', async (kind) => {
     server.reset();
     server.inject({ kind, when: ({ path }) => path.endsWith('/clusterdeployments') });
     const env = { KUBECONFIG: server.kubeconfig };

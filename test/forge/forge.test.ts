@@ -9,6 +9,7 @@ import type { ForgeKind } from '../../src/model/forge-kind.js';
 import { apiAddress } from '../../src/model/forge-kind.js';
 import { answer, type Dialect, type Recorded } from '../support/forge/dialects.js';
 import { realClock } from '../support/git-fixtures.js';
+import { PATIENCE_MS } from '../support/patience.js';
 
 const TOKEN = 'right-token-of-the-test';
 let server: Server;
@@ -45,7 +46,7 @@ afterEach(() => {
 });
 
 /** The API of this dialect, whose requests to forge.example go to the server of the test. */
-function open(kind: ForgeKind, deadline = Date.now() + 10_000) {
+function open(kind: ForgeKind, deadline = Date.now() + PATIENCE_MS) {
   dialect = kind === 'forgejo' ? 'gitea' : kind;
   const here: typeof fetch = (url, init) => fetch(String(url).replace('https://forge.example', origin), init);
   const access = { fetch: here, clock: realClock, token: TOKEN, deadline };

@@ -72,7 +72,7 @@ const secret = fc.constantFrom(undefined, 'a test value');
 const runs = { numRuns: 300 };
 
 describe('what was accepted passes validate', () => {
-  it('events as callers give them', { timeout: 120_000 }, async () => {
+  it('events as callers give them', async () => {
     let accepted = 0;
     const one = async (
       subject: unknown,
@@ -105,7 +105,7 @@ describe('what was accepted passes validate', () => {
     expect(accepted).toBeGreaterThan(runs.numRuns / 20);
   });
 
-  it('entries of legacy files', { timeout: 120_000 }, async () => {
+  it('entries of legacy files', async () => {
     let accepted = 0;
     const entry = oddFields.map((fields) => JSON.parse(JSON.stringify(fields, jsonOnly)) as Value);
     const subject = cluster('default', 'kcm-system', 'prod');
@@ -139,7 +139,7 @@ describe('what was accepted passes validate', () => {
     .tuple(deepPath, oddValue)
     .map(([path, value]) => ({ op: 'set', path, value }) as unknown as Edit);
 
-  it('changes of state', { timeout: 120_000 }, async () => {
+  it('changes of state', async () => {
     let accepted = 0;
     const one = async (edits: readonly Edit[], allowSecret: string | undefined) => {
       const { repository, store, writer } = await fresh();

@@ -22,6 +22,8 @@ Object.assign(process.env, {
   GIT_CONFIG_NOSYSTEM: '1',
   // What `script` starts commands with: bash and dash do not hand on a Ctrl-C in the same way.
   SHELL: '/bin/sh',
+  // As long as a test may take: no git or kubectl is too slow because the machine is busy.
+  KGIT_TIMEOUT: '300s',
   TZ: 'UTC',
   NO_COLOR: '1',
 });
