@@ -84,7 +84,7 @@ describe('the schemas of results', () => {
     await give('status');
     await give('show', cluster);
     await give('wait', cluster, '--for', 'deleted', '--timeout', '100ms');
-    await give('wait', cluster, '--for', 'Ready', '--timeout', '5s');
+    await give('wait', cluster, '--for', 'Ready', '--timeout', '240s');
     await give('backfill', '--dry-run');
     await give('backup', backup);
     await give('restore', backup, join(temporaryFolder(), 'state'));
