@@ -1,5 +1,6 @@
 import { NotFoundError, UsageError } from '../errors.js';
 import type { Reading } from '../store/outcomes.js';
+import type { ReviewStore } from '../store/review-store.js';
 import type { Revision, StateStore } from '../store/state-store.js';
 import { parseTime } from './time.js';
 
@@ -13,12 +14,38 @@ export function timeOrNull(text: string, now: number): number | null {
   }
 }
 
+/** What revisions are looked up in. */
+export interface Revisions {
+  readonly store: StateStore;
+  readonly review: ReviewStore;
+  readonly reading: Reading;
+}
+
+/** HEAD and the steps back from it. */
+const HEAD = /^(?:HEAD|@)([~^].*)?$/;
+
+/** What HEAD stands for: what is checked out where you stand, else the state branch; null where that is empty. */
+export async function headRevision({ review, reading }: Revisions): Promise<Revision | null> {
+  return (await review.checkedOut()) ?? reading.revision;
+}
+
+/** The revision that a text names; null where there is none. A linked worktree has a HEAD of its own. */
+async function revisionOrNull(text: string, revisions: Revisions): Promise<Revision | null> {
+  const steps = HEAD.exec(text);
+  if (steps === null) return revisions.store.resolve(text);
+  const head = await headRevision(revisions);
+  return head === null ? null : revisions.store.resolve(`${head}${steps[1] ?? ''}`);
+}
+
 /** The revision that a text names. Throws NotFoundError. */
-export async function namedRevision(text: string, store: StateStore): Promise<Revision> {
-  const named = await store.resolve(text);
+export async function namedRevision(text: string, revisions: Revisions): Promise<Revision> {
+  const named = await revisionOrNull(text, revisions);
   if (named !== null) return named;
   throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}`, {
-    suggestions: ["See 'git log' for revisions"],
+    suggestions: [
+      "See 'git log' for revisions",
+      "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
+    ],
     data: { revision: text.slice(0, 300) },
   });
 }
@@ -26,10 +53,10 @@ export async function namedRevision(text: string, store: StateStore): Promise<Re
 /** Where a REVISION|TIME stands: at a revision, or at a time. Throws NotFoundError where it is neither. */
 export async function placeInTime(
   text: string,
-  store: StateStore,
+  revisions: Revisions,
   now: number,
 ): Promise<{ readonly revision: Revision } | { readonly time: number }> {
-  const named = await store.resolve(text);
+  const named = await revisionOrNull(text, revisions);
   if (named !== null) return { revision: named };
   const time = timeOrNull(text, now);
   if (time !== null) return { time };

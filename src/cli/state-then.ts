@@ -1,10 +1,8 @@
 import { NotFoundError } from '../errors.js';
 import type { State } from '../review/order-changes.js';
 import { stateAt } from '../review/state-at.js';
-import type { Reading } from '../store/outcomes.js';
 import { readState } from '../store/records.js';
-import type { StateStore } from '../store/state-store.js';
-import { placeInTime, revisionAt } from './revision-of.js';
+import { placeInTime, type Revisions, revisionAt } from './revision-of.js';
 
 /**
  * The state of a deployment as it was at a REVISION|TIME: at a time as its events have it, else as the commits do.
@@ -14,10 +12,11 @@ import { placeInTime, revisionAt } from './revision-of.js';
 export async function stateThen(
   text: string,
   id: string,
-  { store, reading }: { readonly store: StateStore; readonly reading: Reading },
+  revisions: Revisions,
   now: number,
 ): Promise<State | null> {
-  const place = await placeInTime(text, store, now);
+  const { store, reading } = revisions;
+  const place = await placeInTime(text, revisions, now);
   if ('revision' in place) return readState(store.view(place.revision), id);
   const told = await stateAt(reading.view, id, place.time);
   if (told !== undefined) return told;

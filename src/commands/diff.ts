@@ -5,6 +5,7 @@ import type { CommandResult } from '../cli/output.js';
 import { namedRevision } from '../cli/revision-of.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError, UsageError } from '../errors.js';
+import { shellWord } from '../model/shell-word.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { changedDeployments, diffViews, lastChange, lastChanged } from '../review/diff.js';
 import { listDeployments } from '../store/records.js';
@@ -15,7 +16,7 @@ const SINCE = '...';
 export default class Diff extends KgitCommand {
   static override summary = "What differs in a deployment's state, path by path.";
   static override description = helpText(
-    `Without arguments the last change; with one REV what changed since then, with two what the second has otherwise than the first. BASE... is what is checked out (HEAD) against the merge base with BASE: what a proposal changes. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
+    `Without arguments the last change; with one REV what changed since then, with two what the second has otherwise than the first. A...B is what B changed since the merge base of A and B, as in git: what a proposal changes. A side left out is HEAD, what is checked out. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
     'USAGE',
     'NO_REPO',
     'INVALID_STATE',
@@ -26,10 +27,11 @@ export default class Diff extends KgitCommand {
     '<%= config.bin %> diff',
     '<%= config.bin %> diff HEAD~5',
     '<%= config.bin %> diff v1 v2 --deployment k0rdent-abc123',
+    '<%= config.bin %> diff origin/main...origin/resize',
     '<%= config.bin %> diff origin/main... --json',
   ];
   static override args = {
-    from: Args.string({ description: 'A revision, or BASE...' }),
+    from: Args.string({ description: 'A revision, or A...B' }),
     to: Args.string({ description: 'A revision.' }),
   };
   static override flags = {
@@ -80,31 +82,37 @@ export default class Diff extends KgitCommand {
     });
   }
 
+  /** The two views that are compared. Throws NotFoundError, UsageError. */
   async #sides(
     from: string,
     to: string | undefined,
-    { opened, reading }: Context,
+    { opened: { repository, review }, reading }: Context,
   ): Promise<{ before: StateView; after: StateView }> {
-    const { repository, review } = opened;
     const { store } = repository;
-    if (!from.endsWith(SINCE)) {
-      const before = store.view(await namedRevision(from, store));
-      return { before, after: to === undefined ? reading.view : store.view(await namedRevision(to, store)) };
+    const revisions = { store, review, reading };
+    const dots = from.indexOf(SINCE);
+    if (dots < 0) {
+      if (from.includes('..')) {
+        throw new UsageError('A..B is written as two revisions', {
+          suggestions: ['Write kgit diff A B; A...B compares B with the merge base of both'],
+        });
+      }
+      const before = store.view(await namedRevision(from, revisions));
+      const after = to === undefined ? reading.view : store.view(await namedRevision(to, revisions));
+      return { before, after };
     }
-    if (to !== undefined)
-      throw new UsageError('BASE... stands alone: it is compared with what is checked out');
-    const base = await namedRevision(from.slice(0, -SINCE.length), store);
-    const head = (await review.checkedOut()) ?? reading.revision;
-    const common = head === null ? null : await review.mergeBase(base, head);
-    if (head === null || common === null) {
-      throw new NotFoundError(
-        `what is checked out and ${from.slice(0, -SINCE.length).slice(0, 80)} have nothing in common here`,
-        {
-          suggestions: [review.isShallow ? 'Fetch the history: git fetch --unshallow' : 'Check the revision'],
-          data: { base },
-        },
-      );
-    }
-    return { before: store.view(common), after: store.view(head) };
+    if (to !== undefined) throw new UsageError('A...B stands alone: it names both sides');
+    const [one, other] = [from.slice(0, dots) || 'HEAD', from.slice(dots + SINCE.length) || 'HEAD'];
+    const [base, tip] = [await namedRevision(one, revisions), await namedRevision(other, revisions)];
+    const common = await review.mergeBase(base, tip);
+    if (common !== null) return { before: store.view(common), after: store.view(tip) };
+    const names = [one, other].map((name) => name.slice(0, 80));
+    throw new NotFoundError(`${names.join(' and ')} have no commit in common here`, {
+      suggestions: [
+        ...(review.isShallow ? ['The history is cut off here; fetch all of it: git fetch --unshallow'] : []),
+        `Compare the two as they are: kgit diff ${[one, other].map(shellWord).join(' ')}`,
+      ],
+      data: { base, tip },
+    });
   }
 }

@@ -11,6 +11,8 @@ import { RECEIVE_PACK, UPLOAD_PACK } from './transfer-options.js';
 
 /** Furthest that the clocks here and at the remote may be apart, in ms. */
 const MAX_SKEW_MS = 60_000;
+/** What the push that doctor tries would make. The branch itself would refuse a clone that is behind. */
+const TRIAL_REF = 'refs/kgit/doctor';
 /** A line that git's tracing writes: time, place in the source, text. */
 const TRACE = /^\d\d:\d\d:\d\d\.\d+ \S+:\d+ .*$/gm;
 
@@ -33,7 +35,7 @@ export interface RemoteAnswer {
   readonly skew: number | null;
 }
 
-/** Asks the remote for its branch and, without writing, for a push. */
+/** Asks the remote for its branch and, without writing, for a push. A clone that is behind gets the same answers. */
 export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): Promise<RemoteAnswer> {
   const pushed = tryPush(git, target);
   const list = await listBranch(git, target);
@@ -66,10 +68,10 @@ interface PushAnswer {
 }
 
 async function tryPush(git: Git, target: RemoteTarget): Promise<PushAnswer> {
-  const { remote, branch, revision, timeout } = target;
+  const { remote, revision, timeout } = target;
   if (revision === null) return { result: null, isAtomic: false };
   const args = ['--dry-run', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', RECEIVE_PACK];
-  const refs = ['--recurse-submodules=no', remote, `${revision}:refs/heads/${branch}`];
+  const refs = ['--recurse-submodules=no', remote, `${revision}:${TRIAL_REF}`];
   const result = await push(git, remote, [...args, '--atomic', ...refs], { timeout });
   if (!/does not support --atomic/.test(result.stderr)) return { result, isAtomic: true };
   return { result: await push(git, remote, [...args, ...refs], { timeout }), isAtomic: false };

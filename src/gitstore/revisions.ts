@@ -1,8 +1,8 @@
 import type { Revision } from '../store/state-store.js';
 import type { Git } from './git.js';
 
-/** Names of commits that git can take for nothing else: ids, branches, tags, and steps back from them. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/@{}^~-]{0,250}$/;
+/** Ids, branches, tags, and steps back from them: no option, no search of messages, no path in a tree. */
+const NAME = /^[^\s\p{C}:?*[\\^~-][^\s\p{C}:?*[\\]{0,250}$/u;
 
 /** The commit that a name stands for; null where there is none. */
 export async function resolveRevision(git: Git, name: string): Promise<Revision | null> {

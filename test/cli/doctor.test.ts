@@ -212,6 +212,28 @@ describe('kgit doctor and remotes', () => {
     });
   });
 
+  it.each([true, false])('a clone that is behind gets the same answers; atomic push: %s', async (atomic) => {
+    const remote = sharedState();
+    git(remote, 'config', 'receive.advertiseAtomic', String(atomic));
+    const server = await serveHttp(remote, { canPush: true });
+    try {
+      const [path, url, other] = [cloneOf(remote), cloneOf(remote), cloneOf(remote)];
+      git(url, 'remote', 'set-url', 'origin', `${server.url}/${basename(remote)}`);
+      const answers = async () => {
+        const both = [await doctor(path), await doctor(url)];
+        return both.flatMap(({ of }) => ['remote', 'write-access', 'locks'].map((name) => of(name)));
+      };
+      const before = await answers();
+      expect(before.map((check) => check?.ok)).toEqual(before.map(() => true));
+      commitFiles(other, { 'a.txt': '' });
+      git(other, 'push', '--quiet', 'origin', 'main');
+      expect(await answers()).toEqual(before);
+      expect(git(remote, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('a last commit from the future', async () => {
     const path = stateRepository();
     commitFiles(path, { 'a.txt': '' }, new Date(Date.now() + 3_600_000).toISOString());

@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StateStore } from '../../src/store/state-store.js';
 import { expectKept, makeFleet } from '../support/campaign/fleet.js';
-import { seed } from '../support/campaign/size.js';
+import { count, seed } from '../support/campaign/size.js';
 import { runStress } from '../support/campaign/stress.js';
 import { bareRepository, cloneOf, git, openGitStore } from '../support/git-fixtures.js';
 import { type JgitServer, startJgitServer } from '../support/jgit-server/jgit-server.js';
 import { kgit } from '../support/kgit.js';
 import { leaseContract } from '../support/lease-contract.js';
+
+const WRITES = count('CAMPAIGN_WRITES', 3, 25);
+const ROUNDS = count('CAMPAIGN_ROUNDS', 4, 100);
+const CALLS = count('CAMPAIGN_CALLS', 4, 60);
+/** Of the long form, in ms. */
+const LONG_MS = 3_600_000;
 
 let server: JgitServer;
 beforeAll(async () => {
@@ -21,30 +27,42 @@ leaseContract('GitStore with a JGit server', {
 });
 
 describe('JGit, raced for', () => {
-  it('a set that races with others lands, and says so: 4 clones, 3 writes each', async () => {
-    const { remote, clones } = await makeFleet(4, server.url);
-    const work = async (path: string, clone: number) => {
-      const told: string[] = [];
-      for (let i = 0; i < 3; i++) {
-        const run = await kgit(path, ['set', `race.c${clone}.n${i}=1`, '--timeout', '2m', '--json']);
-        told.push(run.code === 0 ? run.json.delivery : run.json.error.message);
-      }
-      return told;
-    };
-    const told = (await Promise.all(clones.map(work))).flat();
-    expect(told).toEqual(told.map(() => 'published'));
-    expect(git(remote, 'show', 'main:deployments/fleet/state.yaml').match(/n\d: 1/g)).toHaveLength(12);
-  });
+  it(
+    `a set that races with others lands, and says so: 4 clones, ${WRITES} writes each`,
+    async () => {
+      const { remote, clones } = await makeFleet(4, server.url);
+      const work = async (path: string, clone: number) => {
+        const told: string[] = [];
+        for (let i = 0; i < WRITES; i++) {
+          const run = await kgit(path, ['set', `race.c${clone}.n${i}=1`, '--timeout', '2m', '--json']);
+          told.push(run.code === 0 ? run.json.delivery : run.json.error.message);
+        }
+        return told;
+      };
+      const told = (await Promise.all(clones.map(work))).flat();
+      expect(told).toEqual(told.map(() => 'published'));
+      expect(git(remote, 'show', 'main:deployments/fleet/state.yaml').match(/n\d+: 1/g)).toHaveLength(
+        4 * WRITES,
+      );
+    },
+    LONG_MS,
+  );
 
-  it('a lock that 4 clones want at the same time has one holder: 4 rounds', async () => {
-    const { remote, clones } = await makeFleet(4, server.url);
-    for (let round = 0; round < 4; round++) {
-      const name = `race-${round}`;
-      const runs = await Promise.all(clones.map((path) => kgit(path, ['lock', name, '--json'])));
-      expect(runs.map(({ code }) => code).sort()).toEqual([0, 11, 11, 11]);
-      expect(git(remote, 'for-each-ref', '--format=%(refname)').match(RegExp(name, 'g'))).toHaveLength(1);
-    }
-  });
+  it(
+    `a lock that 4 clones want at the same time has one holder: ${ROUNDS} rounds`,
+    async () => {
+      const { remote, clones } = await makeFleet(4, server.url);
+      for (let round = 0; round < ROUNDS; round++) {
+        const name = `race-${round}`;
+        const runs = await Promise.all(clones.map((path) => kgit(path, ['lock', name, '--json'])));
+        expect(runs.map(({ code }) => code).sort()).toEqual([0, 11, 11, 11]);
+        expect(
+          git(remote, 'for-each-ref', '--format=%(refname)').match(RegExp(`/${name}$`, 'gm')),
+        ).toHaveLength(1);
+      }
+    },
+    LONG_MS,
+  );
 
   it('a push whose answer is lost has landed, and is told so', async () => {
     const { clones } = await makeFleet(1, server.url);
@@ -53,13 +71,17 @@ describe('JGit, raced for', () => {
     expect(run.json).toMatchObject({ delivery: 'published' });
   });
 
-  it('keeps every promise in a history of 6 processes on 3 clones', async () => {
-    const fleet = await makeFleet(3, server.url);
-    const options = { seed, workers: 6, calls: 4, paths: 3, locks: ['one', 'two'], timeout: '5m' };
-    const calls = await runStress(fleet, options);
-    await expectKept(fleet, calls, `CAMPAIGN_SEED=${seed}`);
-    const codes = [...new Set(calls.map(({ answer }) => answer?.error?.code ?? 'ok'))];
-    const expected = ['ok', 'CONFLICT', 'LOCK_HELD', 'FENCED', 'NOT_FOUND'];
-    expect(codes.filter((code) => !expected.includes(code))).toEqual([]);
-  });
+  it(
+    'keeps every promise in a history of 6 processes on 3 clones',
+    async () => {
+      const fleet = await makeFleet(3, server.url);
+      const options = { seed, workers: 6, calls: CALLS, paths: 3, locks: ['one', 'two'], timeout: '5m' };
+      const calls = await runStress(fleet, options);
+      await expectKept(fleet, calls, `CAMPAIGN_SEED=${seed}`);
+      const codes = [...new Set(calls.map(({ answer }) => answer?.error?.code ?? 'ok'))];
+      const expected = ['ok', 'CONFLICT', 'LOCK_HELD', 'FENCED', 'NOT_FOUND'];
+      expect(codes.filter((code) => !expected.includes(code))).toEqual([]);
+    },
+    LONG_MS,
+  );
 });
