@@ -6,6 +6,7 @@ import { Outbox } from '../../src/store/outbox.js';
 import { cloneOf, git, openGitStore, temporaryFolder } from '../support/git-fixtures.js';
 import { serveHttp } from '../support/http-remote.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { refuseText } from '../support/proc-receive.js';
 import { commitFiles, expectFailure, sharedState, stateRepository } from '../support/state-repository.js';
 import { eventOperation } from '../support/store-fixtures.js';
 
@@ -138,6 +139,29 @@ const KINDS: readonly (readonly [string, Poison])[] = [
         ),
       write: ['set', 'deployment.count=4'],
       says: /Not allowed to push to protected files/,
+      mend: ({ remote }) => hook(remote, 'update', 'exit 0'),
+    },
+  ],
+  [
+    'a reason that kgit does not know',
+    {
+      guard: ({ remote }) => refuseText(remote, WORD, 'E-4711: the oracle is against it'),
+      write: note('prod', '--message', WORD),
+      says: /E-4711: the oracle is against it/,
+      mend: ({ remote }) => git(remote, 'config', '--unset', 'receive.procReceiveRefs'),
+    },
+  ],
+  [
+    'a virtual ref of gitolite',
+    {
+      guard: ({ remote }) =>
+        hook(
+          remote,
+          'update',
+          'git diff --name-only $2 $3 | grep -q /forbidden/ && { echo "FATAL: W VREF/NAME/forbidden state ada DENIED by VREF/NAME/forbidden" >&2; exit 1; }\nexit 0',
+        ),
+      write: note('forbidden'),
+      says: /DENIED by VREF/,
       mend: ({ remote }) => hook(remote, 'update', 'exit 0'),
     },
   ],

@@ -25,6 +25,19 @@ for (const command of section()) {
   install(remote, answer);
 }
 
+/** A real proc-receive hook: it refuses, in these words, a push whose commits have this text in them, and carries out all others. */
+export function refuseText(remote: string, text: string, reason: string): void {
+  const answer = `
+const { execFileSync } = require('node:child_process');
+for (const command of section()) {
+  const [old, next, ref] = command.split(' ');
+  const isRefused = execFileSync('git', ['log', '-p', old + '..' + next]).includes(${JSON.stringify(text)});
+  if (!isRefused) execFileSync('git', ['update-ref', ref, next, old]);
+  write(isRefused ? 'ng ' + ref + ' ' + ${JSON.stringify(reason)} : 'ok ' + ref);
+}`;
+  install(remote, answer);
+}
+
 /** A real proc-receive hook: it says ok to each push, with these options, and moves nothing. OLD and NEW stand for the tips. */
 export function procReceive(remote: string, options: readonly string[]): void {
   const answer = `
