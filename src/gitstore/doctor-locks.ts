@@ -9,11 +9,12 @@ const NAME = 'locks';
 /**
  * Whether locks work at the remote, and where they lie.
  * @param isAtomic whether the remote moves several refs at once
+ * @param isBehind whether the remote may have newer settings than this clone
  */
 export async function checkLocks(
   git: Git,
   { remote, timeout, locks: decided }: RemoteTarget,
-  isAtomic: boolean,
+  { isAtomic, isBehind }: { readonly isAtomic: boolean; readonly isBehind: boolean },
 ): Promise<Check> {
   // Who uses no locks misses nothing, so it is no finding.
   if (!isAtomic) {
@@ -26,15 +27,23 @@ export async function checkLocks(
   if (code !== 0)
     return passed(NAME, `they are to lie in ${LOCK_FOLDERS[decided ?? 'refs']}; the remote lists none`);
   const refs = [...stdout.toString('utf8').matchAll(/^[0-9a-f]+\t(refs\/.+)$/gm)].map(([, ref = '']) => ref);
-  return standing(decided, (place) => refs.filter((ref) => ref.startsWith(LOCK_FOLDERS[place])).length);
+  const count = (place: LockPlace) => refs.filter((ref) => ref.startsWith(LOCK_FOLDERS[place])).length;
+  return standing(decided, isBehind, count);
 }
 
-function standing(decided: LockPlace | null, count: (place: LockPlace) => number): Check {
+function standing(decided: LockPlace | null, isBehind: boolean, count: (place: LockPlace) => number): Check {
   const home = decided ?? 'refs';
   const away: LockPlace = home === 'refs' ? 'branches' : 'refs';
   const there = (place: LockPlace) => `${LOCK_FOLDERS[place]} (${count(place)} there)`;
   const source = decided === null ? 'kgit.yaml names no place' : `kgit.yaml: locks: ${decided}`;
   if (count(away) === 0) return passed(NAME, `they lie in ${there(home)}; ${source}`);
+  if (isBehind) {
+    return finding(
+      NAME,
+      `there are ${there(home)} and ${there(away)}; ${source}, but this clone is behind the remote`,
+      "Run 'kgit sync' for the newest kgit.yaml, then 'kgit doctor' again",
+    );
+  }
   if (decided !== null)
     return passed(
       NAME,

@@ -46,7 +46,11 @@ export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): P
   if (list.code === 0) {
     const checks = [reachable(target, list, answer), writable(target, answer)];
     // Whether a push may be atomic is known where one was tried.
-    if (answer.result?.code === 0) checks.push(await checkLocks(git, target, answer.isAtomic));
+    if (answer.result?.code === 0) {
+      const isBehind =
+        list.stdout.length > 0 && !list.stdout.toString('utf8').startsWith(`${target.revision}\t`);
+      checks.push(await checkLocks(git, target, { isAtomic: answer.isAtomic, isBehind }));
+    }
     return { checks, skew };
   }
   const words = { ...list, stderr: list.stderr.replace(TRACE, '').trim() };

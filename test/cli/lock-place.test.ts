@@ -146,8 +146,8 @@ describe('kgit init', () => {
     git(remote, 'update-ref', `${BRANCHES}/network`, `${REFS}/network`);
     git(remote, 'update-ref', '-d', `${REFS}/network`);
     expectFailure(await json(two, 'lock', 'network'), 'LOCK_HELD', 11);
-    const doctor = async () =>
-      (await json(two, 'doctor')).json.checks.find(({ name }: { name: string }) => name === 'locks');
+    const doctor = async (path = two) =>
+      (await json(path, 'doctor')).json.checks.find(({ name }: { name: string }) => name === 'locks');
     expect(await doctor()).toMatchObject({ ok: false, fix: expect.stringContaining('kgit init') });
     await kgitJson(two, ['unlock', 'network', '--force', '--reason', 'gone']);
     expect(await kgitJson(two, ['lock', 'network'])).toMatchObject({ token: 2 });
@@ -155,6 +155,12 @@ describe('kgit init', () => {
     await kgitJson(two, ['init', two]);
     expect(git(remote, 'show', 'main:kgit.yaml')).toContain('locks: branches');
     expect(await doctor()).toMatchObject({ ok: true });
+    // What a clone that is behind has of the settings may be out of date.
+    const behind = await doctor(one);
+    expect(behind).toMatchObject({ ok: false, fix: expect.stringContaining('kgit sync') });
+    expect(behind.detail).toContain('this clone is behind');
+    await kgitJson(one, ['sync']);
+    expect(await doctor(one)).toMatchObject({ ok: true });
   });
 });
 
