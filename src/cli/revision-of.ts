@@ -25,7 +25,7 @@ export interface Revisions {
 const HEAD = /^(?:HEAD|@)([~^].*)?$/;
 
 /** What HEAD stands for: what is checked out where you stand, else the state branch; null where that is empty. */
-export async function headRevision({ review, reading }: Revisions): Promise<Revision | null> {
+async function headRevision({ review, reading }: Revisions): Promise<Revision | null> {
   return (await review.checkedOut()) ?? reading.revision;
 }
 
