@@ -114,7 +114,11 @@ describe('a cluster that never ends', () => {
     const plugin = join(folder, 'plugin');
     writeFileSync(plugin, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
     // v1 is understood from kubectl 1.22 on, v1beta1 by all.
-    const exec = { apiVersion: 'client.authentication.k8s.io/v1beta1', command: plugin, interactiveMode: 'Never' };
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1beta1',
+      command: plugin,
+      interactiveMode: 'Never',
+    };
     const kubeconfig = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'a' },
       clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
