@@ -101,7 +101,7 @@ const WAYS: readonly {
     call: /'push'|from '[^']*\/push\.js'/,
     files: [
       ...['gitstore/branch-push.ts', 'gitstore/doctor-remote.ts', 'gitstore/lock-refs.ts'],
-      ...['gitstore/push.ts', 'gitstore/remote-branches.ts'],
+      ...['gitstore/other-history.ts', 'gitstore/push.ts', 'gitstore/remote-branches.ts'],
     ],
     guards: [],
   },
