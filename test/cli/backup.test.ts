@@ -129,7 +129,7 @@ exec sh -c "$command"
     await kgitJson(path, ['backup', file]);
     const to = join(temporaryFolder(), 'state');
     expect(await kgitJson(path, ['restore', file, to])).toMatchObject({ remote: null, operations: 0 });
-    expectPublished(await kgitJson(to, ['set', 'a=1']));
+    expectPublished(await kgitJson(to, ['set', '--create-key', 'a=1']));
   });
 
   it('holds no value that was withheld, nor any local file beside the outbox', async () => {

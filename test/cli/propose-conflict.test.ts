@@ -21,7 +21,7 @@ beforeEach(async () => {
     'set',
     'deployment.size=10',
     "deployment.note=it is 'old'",
-    'deployment.old={a: 1}',
+    'deployment.old:={a: 1}',
   ]);
   forge = await startForge(remote, 'github');
   clone = cloneOf(remote);

@@ -29,7 +29,7 @@ const set = (path: string, ...words: string[]) => kgitJson(path, ['set', ...word
 describe('kgit validate, file by file', () => {
   it('finds nothing in what kgit writes, secrets that were meant and sealed months included', async () => {
     const path = stateRepository();
-    await set(path, 'deployment.phase=b', 'kof.list=[1, {a: b}]');
+    await set(path, 'deployment.phase=b', 'kof.list:=[1, {a: b}]');
     await set(path, 'deployment.password=Xk29dKq81zPw77aB', '--allow-secret', 'a test');
     await kgitJson(path, [
       'push-event',

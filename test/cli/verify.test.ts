@@ -14,7 +14,7 @@ async function begun(): Promise<{ remote: string; path: string }> {
   const remote = bareRepository();
   const path = cloneOf(remote);
   await kgitJson(path, ['init', '--deployment', 'dep-a', '--remote', remote]);
-  await kgitJson(path, ['set', 'deployment.phase=a', 'kof.list=[1]', ...dep]);
+  await kgitJson(path, ['set', 'deployment.phase=a', 'kof.list:=[1]', ...dep]);
   await kgitJson(path, ['unset', 'kof.list', ...dep]);
   return { remote, path };
 }
