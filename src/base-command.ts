@@ -9,7 +9,7 @@ import { skippedLines } from './cli/skipped-lines.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
-import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
+import { type OpenOptions, type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
@@ -210,12 +210,21 @@ export abstract class KgitCommand extends Command {
     this.#warned.add(message);
   }
 
+  /** Whether the network is not to be used: what is queued is published later. */
+  protected get isOffline(): boolean {
+    return this.flags['queue'] === true;
+  }
+
+  get #openOptions(): OpenOptions {
+    return { history: this.readsHistory, isOffline: this.isOffline };
+  }
+
   /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
   protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
     const settings = mergeLayers(await this.#layers());
-    const opened = await openStateRepository(settings, process.cwd(), process.env, this.readsHistory);
+    const opened = await openStateRepository(settings, process.cwd(), process.env, this.#openOptions);
     this.#context = opened;
     return { opened, settings };
   }
@@ -229,10 +238,14 @@ export abstract class KgitCommand extends Command {
     await this.#close();
     const layers = await this.#layers();
     const before = mergeLayers(layers);
-    const opened = await openStateRepository(before, process.cwd(), process.env, this.readsHistory);
+    const opened = await openStateRepository(before, process.cwd(), process.env, this.#openOptions);
     this.#context = opened;
     const { repository } = opened;
-    const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
+    const chosen = this.isOffline
+      ? 'never'
+      : policy === 'default'
+        ? { olderThan: before.readMaxAge }
+        : policy;
     const reading = await repository.read(chosen, before.timeout);
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);

@@ -70,11 +70,11 @@ export function liesAt(cwd: string): (path: string) => boolean {
 }
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
-export function openGit(path: string, environment: Environment): Git {
+export function openGit(path: string, environment: Environment, isOffline = false): Git {
   // process.stdin would be opened for it, which takes as long as a process to start.
   const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
-  return new Git(path, environment, { askpass: ASKPASS, isInteractive });
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline });
 }
 
 /** An open repository and where it lies. */
@@ -216,16 +216,16 @@ async function openByUrl(
   spec: RepositorySpec,
   settings: Settings,
   environment: Environment,
-  history: boolean,
+  { history, isOffline }: Required<OpenOptions>,
 ): Promise<OpenRepository> {
   const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
   const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
-  const outside = openGit(tmpdir(), environment);
+  const outside = openGit(tmpdir(), environment, isOffline);
   await requireGit(outside, environment);
   const path = await managedClone(outside, wanted);
-  const finder = openGit(path, environment);
+  const finder = openGit(path, environment, isOffline);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   await allowLazyFetches([git], layout, settings.timeout);
@@ -259,22 +259,28 @@ function refuseCommitted({ commonDir }: Repository, path: string): void {
   );
 }
 
+export interface OpenOptions {
+  /** Whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly. */
+  readonly history?: boolean;
+  /** Whether no remote may be reached. */
+  readonly isOffline?: boolean;
+}
+
 /**
  * Opens the state repository that the settings name, or the one stood in.
- * @param history whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly
  * Throws NoRepositoryError, RemoteError, EnvironmentError.
  */
 export async function openStateRepository(
   settings: Settings,
   cwd: string,
   environment: Environment,
-  history = true,
+  { history = true, isOffline = false }: OpenOptions = {},
 ): Promise<OpenRepository> {
   const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo, liesAt(cwd));
-  if (spec?.isUrl) return openByUrl(spec, settings, environment, history);
+  if (spec?.isUrl) return openByUrl(spec, settings, environment, { history, isOffline });
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
-  const finder = openGit(path, environment);
+  const finder = openGit(path, environment, isOffline);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
   if (spec === null) refuseCommitted(layout, path);

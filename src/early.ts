@@ -6,8 +6,8 @@ const LOOK_INTO_REPOSITORY: ReadonlySet<string> = new Set([
   ...['get', 'log', 'list', 'status', 'history', 'diff', 'locks'],
   ...['push-event', 'set', 'unset', 'phase', 'run', 'lock', 'unlock'],
 ]);
-/** Another repository may be meant, or none. */
-const ELSEWHERE = /^(--repo(=.*)?|--config(=.*)?|--help|-h)$/s;
+/** Another repository may be meant, or none, or one that must not ask its remote. */
+const ELSEWHERE = /^(--repo(=.*)?|--config(=.*)?|--help|-h|--queue)$/s;
 
 /** Starts git where the arguments name a command that will ask it about the folder stood in. */
 export function beginEarly([word = '', ...words]: readonly string[]): void {

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { EnvironmentError } from '../errors.js';
+import { EnvironmentError, RemoteError } from '../errors.js';
 import { tokenVariables } from './access-token.js';
 import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
@@ -42,6 +42,24 @@ export interface LazyFetches {
 /** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
 export const TIMED_OUT = 124;
 
+/** No transport has this name, so git refuses all, also where it comes upon an object that is not here. */
+const NO_TRANSPORT = { GIT_ALLOW_PROTOCOL: 'none' };
+
+/** The error for what needs a remote while none may be reached. */
+function offline(): RemoteError {
+  return new RemoteError('--queue uses no network, and this needs what is not here', {
+    suggestions: [
+      'Leave --queue out: what cannot be published now is kept all the same',
+      'Fetch it first: kgit sync',
+    ],
+    data: { remote: 'offline' },
+  });
+}
+
+/** What git says where a transport that it needs is not allowed. */
+const NOT_ALLOWED = /^fatal: transport '[^']*' not allowed|from promisor remote/m;
+const offlineFailure: LazyFetches['failure'] = ({ stderr }) => (NOT_ALLOWED.test(stderr) ? offline() : null);
+
 /** The error for a git that cannot be run at all. */
 export function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
   const missing = cause.code === 'ENOENT';
@@ -77,7 +95,7 @@ export class Git {
     prefix: readonly string[] = [],
   ) {
     this.#cwd = cwd;
-    this.#environment = gitEnvironment(environment);
+    this.#environment = { ...gitEnvironment(environment), ...(access.isOffline ? NO_TRANSPORT : {}) };
     this.#tokens = tokenVariables(environment);
     this.#access = access;
     this.#prefix = [...GIT_OPTIONS, ...prefix];
@@ -96,9 +114,11 @@ export class Git {
   /**
    * Runs git against a remote: with the token for its host, ssh that asks nobody where nobody sits at a terminal,
    * and at the time-out an end of all that git started.
+   * Throws RemoteError where no remote may be reached.
    * @param remote its name or URL, as it stands in `args`
    */
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+    if (this.#access.isOffline === true) throw offline();
     const { options, env } = await this.#accessTo(remote, call.timeout);
     const ownGroup = this.#access.isInteractive !== true;
     const all = { ...call, ownGroup, env: { ...env, ...call.env } };
@@ -119,6 +139,10 @@ export class Git {
 
   /** From now on every command can fetch what a partial clone lacks, with the same access as `talk` has. */
   async fetchLazily(lazy: LazyFetches): Promise<void> {
+    if (this.#access.isOffline === true) {
+      this.#lazy = { ...lazy, failure: offlineFailure, access: { options: [], env: {} } };
+      return;
+    }
     const access = await this.#accessTo(lazy.remote, lazy.timeout);
     // As with other fetches: a copied repository may name another program.
     const options = ['-c', `remote.${lazy.remote}.uploadpack=git-upload-pack`, ...access.options];

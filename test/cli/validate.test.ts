@@ -208,7 +208,7 @@ describe('kgit validate --base', () => {
       /^(git checkout .*), then make the change with its event: (.*)$/.exec(fix) ?? [];
     execFileSync('sh', ['-c', restore as string], { cwd: path });
     git(path, 'commit', '--quiet', '-am', 'back');
-    expect(again).toBe(`kgit set 'deployment.phase="it is c"' deployment.count=7 --deployment dep-a`);
+    expect(again).toBe(`kgit set 'deployment.phase:="it is c"' deployment.count:=7 --deployment dep-a`);
     await set(path, 'deployment.phase="it is c"', 'deployment.count=7');
     expect(found(await check(path, '--base', 'base'))).toEqual([
       `event-changed ${pathOf(ids[0] as string)}:null`,
