@@ -1,5 +1,6 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
+import { damagedLines } from './cli/damaged-lines.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
 import { GLOBAL, outputFlag } from './cli/output-flag.js';
@@ -9,7 +10,7 @@ import { skippedLines } from './cli/skipped-lines.js';
 import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
-import { type OpenOptions, type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
+import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
@@ -19,6 +20,7 @@ import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
 
+export { helpText } from './cli/help-text.js';
 export { outputFlag };
 
 /** A repository with its settings, ready to be read. */
@@ -215,18 +217,20 @@ export abstract class KgitCommand extends Command {
     return this.flags['queue'] === true;
   }
 
-  get #openOptions(): OpenOptions {
-    return { history: this.readsHistory, isOffline: this.isOffline };
+  async #openAnew(settings: Settings): Promise<OpenRepository> {
+    // A repository that was opened before has helper processes, which would keep this one from ending.
+    await this.#close();
+    const options = { history: this.readsHistory, isOffline: this.isOffline };
+    const opened = await openStateRepository(settings, process.cwd(), process.env, options);
+    this.#context = opened;
+    for (const line of damagedLines(opened.damaged)) this.#warn(line);
+    return opened;
   }
 
   /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
   protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
-    // A repository that was opened before has helper processes, which would keep this one from ending.
-    await this.#close();
     const settings = mergeLayers(await this.#layers());
-    const opened = await openStateRepository(settings, process.cwd(), process.env, this.#openOptions);
-    this.#context = opened;
-    return { opened, settings };
+    return { opened: await this.#openAnew(settings), settings };
   }
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
@@ -234,19 +238,12 @@ export abstract class KgitCommand extends Command {
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
-    // A repository that was opened before has helper processes, which would keep this one from ending.
-    await this.#close();
     const layers = await this.#layers();
     const before = mergeLayers(layers);
-    const opened = await openStateRepository(before, process.cwd(), process.env, this.#openOptions);
-    this.#context = opened;
+    const opened = await this.#openAnew(before);
     const { repository } = opened;
-    const chosen = this.isOffline
-      ? 'never'
-      : policy === 'default'
-        ? { olderThan: before.readMaxAge }
-        : policy;
-    const reading = await repository.read(chosen, before.timeout);
+    const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
+    const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
@@ -300,10 +297,4 @@ export abstract class KgitCommand extends Command {
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
-}
-
-/** The description of a command: what it does, then the codes that it may exit with beside 0. */
-export function helpText(text: string, ...codes: readonly (keyof typeof EXIT_CODES)[]): string {
-  const exits = ['0', ...codes.map((code) => `${EXIT_CODES[code]} ${code}`)].join(', ');
-  return `${text}\n\nExit codes: ${exits}.`;
 }

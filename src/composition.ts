@@ -1,6 +1,6 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
 import { existsSync, realpathSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
@@ -16,10 +16,11 @@ import { cloneName, fetchOptions, firstOptions, managedClone } from './gitstore/
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
+import { requireFolder } from './gitstore/require-folder.js';
 import { committerOf } from './identity.js';
 import { parseRepositorySpec, type RepositorySpec } from './model/repository-spec.js';
 import type { Settings } from './settings.js';
-import { hasCode } from './store/durable-files.js';
+import { type DamagedFile, setAsideDamaged } from './store/damaged-files.js';
 import { HeldLeases } from './store/held-leases.js';
 import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
@@ -92,6 +93,8 @@ export interface OpenRepository {
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
   readonly review: ReviewStore;
+  /** What was damaged among kgit's own files, and was set aside. */
+  readonly damaged: readonly DamagedFile[];
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -196,21 +199,6 @@ export function scriptLocks(environment: Environment, { localFolder }: OpenRepos
   return join(state ? join(state.path, 'kgit') : localFolder, 'scripts');
 }
 
-async function requireFolder(path: string): Promise<void> {
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
-      throw error;
-    },
-  );
-  if (isFolder) return;
-  throw new NoRepositoryError(`there is no folder ${path}`, {
-    suggestions: ['Check --repo and KGIT_REPO'],
-    data: { path },
-  });
-}
-
 /** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
 async function openByUrl(
   spec: RepositorySpec,
@@ -235,13 +223,18 @@ async function openByUrl(
     fetchOptions: fetchOptions(path),
     isManaged: true,
   };
+  const damaged = [
+    ...(await setAsideDamaged(own.folder)),
+    ...(await setAsideDamaged(join(layout.commonDir, LOCAL_FOLDER))),
+  ];
   const lostTip = await recallTip(git, layout, {
     ...{ branch, folder: own.folder, fetchOptions: firstOptions(path), timeoutMs: settings.timeout },
     holds: () => new Outbox(own.folder).holds(),
   });
   const place = { path: withoutCredentials(url), localFolder: own.folder };
   const review = new GitReview(git, null, layout);
-  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, { ...own, lostTip }) };
+  const opened = { git, layout, branch, review, damaged, ...place };
+  return { ...opened, ...assemble(layout, git, branch, { ...own, lostTip }) };
 }
 
 /** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
@@ -292,8 +285,9 @@ export async function openStateRepository(
   const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
   if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;
+  const damaged = await setAsideDamaged(localFolder);
   const review = new GitReview(git, layout.workTree === null ? null : finder, layout);
-  const base = { git, layout, path, localFolder, branch, review };
+  const base = { git, layout, path, localFolder, branch, review, damaged };
   const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)

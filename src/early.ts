@@ -14,5 +14,17 @@ export function beginEarly([word = '', ...words]: readonly string[]): void {
   const { KGIT_REPO, KGIT_CONFIG, HOME } = process.env;
   if (!LOOK_INTO_REPOSITORY.has(word) || KGIT_REPO || KGIT_CONFIG || HOME === undefined) return;
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
-  if (!own.some((text) => ELSEWHERE.test(text))) askEarly(process.cwd(), process.env);
+  if (own.some((text) => ELSEWHERE.test(text))) return;
+  const folder = workingFolder();
+  if (folder !== null) askEarly(folder, process.env);
+}
+
+/** The folder stood in; null where it was removed meanwhile, which the command itself tells. */
+function workingFolder(): string | null {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
