@@ -1,9 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { EnvironmentError, RemoteError } from '../errors.js';
+import { EnvironmentError } from '../errors.js';
 import { tokenVariables } from './access-token.js';
 import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
+import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';
 import { leadsGroup, stopChild } from './process-group.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
 
@@ -41,24 +42,6 @@ export interface LazyFetches {
 
 /** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
 export const TIMED_OUT = 124;
-
-/** No transport has this name, so git refuses all, also where it comes upon an object that is not here. */
-const NO_TRANSPORT = { GIT_ALLOW_PROTOCOL: 'none' };
-
-/** The error for what needs a remote while none may be reached. */
-function offline(): RemoteError {
-  return new RemoteError('--queue uses no network, and this needs what is not here', {
-    suggestions: [
-      'Leave --queue out: what cannot be published now is kept all the same',
-      'Fetch it first: kgit sync',
-    ],
-    data: { remote: 'offline' },
-  });
-}
-
-/** What git says where a transport that it needs is not allowed. */
-const NOT_ALLOWED = /^fatal: transport '[^']*' not allowed|from promisor remote/m;
-const offlineFailure: LazyFetches['failure'] = ({ stderr }) => (NOT_ALLOWED.test(stderr) ? offline() : null);
 
 /** The error for a git that cannot be run at all. */
 export function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
@@ -118,7 +101,7 @@ export class Git {
    * @param remote its name or URL, as it stands in `args`
    */
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
-    if (this.#access.isOffline === true) throw offline();
+    if (this.#access.isOffline === true) throw offlineError();
     const { options, env } = await this.#accessTo(remote, call.timeout);
     const ownGroup = this.#access.isInteractive !== true;
     const all = { ...call, ownGroup, env: { ...env, ...call.env } };

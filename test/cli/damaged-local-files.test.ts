@@ -122,33 +122,48 @@ const COMMANDS = [
   ['sync'],
 ];
 
-/** A copy of the home, in which one file is damaged. */
-function damagedHome(file: string, text: string | null, damage: (file: string) => void): string {
+/** A copy of the home, in which these files are damaged. */
+function damagedHome(names: readonly string[], damage: (file: string) => void): string {
   const copy = temporaryFolder();
   cpSync(home, copy, { recursive: true });
   git(join(home, 'remote.git'), 'update-ref', 'refs/heads/main', tip);
   const there = ROOTS.flatMap((root) => filesBelow(join(copy, root)));
-  const path = there.find((each) => pattern(relative(copy, each)) === file) ?? join(copy, file);
-  mkdirSync(dirname(path), { recursive: true });
-  if (!existsSync(path)) writeFileSync(path, text ?? '');
-  damage(path);
+  for (const name of names) {
+    const path = there.find((each) => pattern(relative(copy, each)) === name) ?? join(copy, name);
+    mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path)) writeFileSync(path, FILES[name] ?? '');
+    damage(path);
+  }
   return copy;
 }
 
-async function expectForgiven(copy: string, name: string): Promise<void> {
+async function expectForgiven(
+  copy: string,
+  name: string,
+  commands: readonly (readonly string[])[],
+  actions = ['after', 'waits'],
+): Promise<string> {
   const path = join(copy, 'clone');
   const env = environment(copy);
-  for (const command of COMMANDS) {
+  let notes = '';
+  for (const command of commands) {
     const run = await kgit(path, command, { env });
     const told = `${name}: kgit ${command.join(' ')} ended with ${run.code}: ${run.stderr}${run.stdout}`;
     expect(run.code, told).not.toBe(1);
     expect(run.stderr, told).not.toContain('INTERNAL');
+    notes += run.stderr;
   }
   const { events } = await kgitJson(path, ['log', 'cluster/prod'], { env });
-  const actions = events.map(({ action }: { action: string }) => action);
-  expect(actions, name).toContain('after');
-  if (!name.includes('outbox')) expect(actions, name).toContain('waits');
+  expect(
+    events.map(({ action }: { action: string }) => action),
+    name,
+  ).toEqual(expect.arrayContaining(actions));
+  return notes;
 }
+
+const OUTBOX = 'clone/.git/kgit/outbox/ENTRY';
+const WITHOUT_OUTBOX = Object.keys(FILES).filter((name) => name !== OUTBOX);
+const PUBLISH = [['push-event', 'after', '--cluster', 'prod'], ['sync']];
 
 describe('a file of kgit on this machine', () => {
   it('is known to this test, whichever it is', () => {
@@ -160,19 +175,50 @@ describe('a file of kgit on this machine', () => {
     expect(left.filter((name) => !there.includes(name))).toEqual([]);
   });
 
-  it.each(Object.entries(FILES))(
-    'that is damaged is forgiven, and nothing acknowledged is lost: %s',
-    async (name, text) => {
-      for (const [what, damage] of Object.entries(DAMAGES))
-        await expectForgiven(damagedHome(name, text, damage), `${name} ${what}`);
-    },
-  );
+  it.each(Object.keys(DAMAGES))('%s, as all of them are: nothing acknowledged is lost', async (what) => {
+    const copy = damagedHome(WITHOUT_OUTBOX, DAMAGES[what] as (file: string) => void);
+    await expectForgiven(copy, what, COMMANDS);
+  });
 
-  it.each(FOLDERS)('that stands where the folder %s must is forgiven', async (name) => {
-    const damage = (folder: string) => {
+  it.each(WITHOUT_OUTBOX)('is forgiven where it alone is damaged: %s', async (name) => {
+    for (const what of ['is another JSON', 'is a folder'])
+      await expectForgiven(
+        damagedHome([name], DAMAGES[what] as (file: string) => void),
+        `${name} ${what}`,
+        PUBLISH,
+      );
+  });
+
+  it('is named and kept, and doctor finds it', async () => {
+    const name = 'clone/.git/kgit/publish.lock';
+    const copy = damagedHome([name], (file) => writeFileSync(file, '[1'));
+    const env = environment(copy);
+    const run = await kgit(join(copy, 'clone'), ['push-event', 'after', '--cluster', 'prod'], { env });
+    expect(run.stderr).toMatch(
+      /publish\.lock: it is damaged; kgit goes on without, and keeps it as .*damaged\//,
+    );
+    const { checks } = (await kgit(join(copy, 'clone'), ['doctor', '--json'], { env })).json;
+    const check = checks.find(({ name: each }: { name: string }) => each === 'local-files');
+    expect(check).toMatchObject({ ok: false, fix: expect.stringContaining('rm -r ') });
+    rmSync(join(copy, 'clone/.git/kgit/damaged'), { recursive: true });
+    const again = (await kgit(join(copy, 'clone'), ['doctor', '--json'], { env })).json.checks;
+    expect(again.find(({ name: each }: { name: string }) => each === 'local-files').ok).toBe(true);
+  });
+
+  it('that waits in the outbox is named by the outbox, and keeps no other from being published', async () => {
+    for (const [what, damage] of Object.entries(DAMAGES)) {
+      const notes = await expectForgiven(damagedHome([OUTBOX], damage), what, PUBLISH, ['after']);
+      expect(notes).toContain('cannot be read');
+    }
+  });
+
+  it('that stands where a folder must is forgiven', async () => {
+    const asFile = (folder: string) => {
       rmSync(folder, { recursive: true });
       writeFileSync(folder, 'x');
     };
-    await expectForgiven(damagedHome(`clone/.git/kgit/${name}`, '', damage), `${name}, which is a file`);
+    const folders = FOLDERS.filter((name) => name !== 'outbox').map((name) => `clone/.git/kgit/${name}`);
+    await expectForgiven(damagedHome(folders, asFile), 'folders', COMMANDS);
+    await expectForgiven(damagedHome(['clone/.git/kgit/outbox'], asFile), 'outbox', PUBLISH, ['after']);
   });
 });
