@@ -18,7 +18,7 @@ async function changed(): Promise<string> {
   await kgitJson(path, [
     'set',
     'deployment.phase=a',
-    'kof.version="1.0"',
+    'kof.version=1.0',
     '--user',
     'ada',
     '--reason',
