@@ -209,7 +209,7 @@ describe('kgit validate --base', () => {
     execFileSync('sh', ['-c', restore as string], { cwd: path });
     git(path, 'commit', '--quiet', '-am', 'back');
     expect(again).toBe(`kgit set 'deployment.phase:="it is c"' deployment.count:=7 --deployment dep-a`);
-    await set(path, 'deployment.phase="it is c"', 'deployment.count=7');
+    await set(path, 'deployment.phase=it is c', 'deployment.count=7');
     expect(found(await check(path, '--base', 'base'))).toEqual([
       `event-changed ${pathOf(ids[0] as string)}:null`,
       `event-removed ${pathOf(ids[1] as string)}:null`,
