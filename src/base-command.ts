@@ -1,5 +1,6 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
+import { damagedLines } from './cli/damaged-lines.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
 import { GLOBAL, outputFlag } from './cli/output-flag.js';
@@ -19,6 +20,7 @@ import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
 
+export { helpText } from './cli/help-text.js';
 export { outputFlag };
 
 /** A repository with its settings, ready to be read. */
@@ -210,14 +212,25 @@ export abstract class KgitCommand extends Command {
     this.#warned.add(message);
   }
 
-  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
-  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+  /** Whether the network is not to be used: what is queued is published later. */
+  protected get isOffline(): boolean {
+    return this.flags['queue'] === true;
+  }
+
+  async #openAnew(settings: Settings): Promise<OpenRepository> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const settings = mergeLayers(await this.#layers());
-    const opened = await openStateRepository(settings, process.cwd(), process.env, this.readsHistory);
+    const options = { history: this.readsHistory, isOffline: this.isOffline };
+    const opened = await openStateRepository(settings, process.cwd(), process.env, options);
     this.#context = opened;
-    return { opened, settings };
+    for (const line of damagedLines(opened.damaged)) this.#warn(line);
+    return opened;
+  }
+
+  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
+  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+    const settings = mergeLayers(await this.#layers());
+    return { opened: await this.#openAnew(settings), settings };
   }
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
@@ -225,15 +238,12 @@ export abstract class KgitCommand extends Command {
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
-    // A repository that was opened before has helper processes, which would keep this one from ending.
-    await this.#close();
     const layers = await this.#layers();
     const before = mergeLayers(layers);
-    const opened = await openStateRepository(before, process.cwd(), process.env, this.readsHistory);
-    this.#context = opened;
+    const opened = await this.#openAnew(before);
     const { repository } = opened;
     const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
-    const reading = await repository.read(chosen, before.timeout);
+    const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
@@ -287,10 +297,4 @@ export abstract class KgitCommand extends Command {
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
-}
-
-/** The description of a command: what it does, then the codes that it may exit with beside 0. */
-export function helpText(text: string, ...codes: readonly (keyof typeof EXIT_CODES)[]): string {
-  const exits = ['0', ...codes.map((code) => `${EXIT_CODES[code]} ${code}`)].join(', ');
-  return `${text}\n\nExit codes: ${exits}.`;
 }

@@ -29,6 +29,12 @@ export function asKgitError(thrown: unknown): KgitError {
       suggestions: [...(advice ? [advice] : []), 'Run it with --help: flags, examples, exit codes'],
     });
   }
+  if (hasCode(thrown, 'ENOENT') && (thrown as NodeJS.ErrnoException).syscall === 'uv_cwd') {
+    return new EnvironmentError('the folder that this command runs in was removed', {
+      cause: thrown,
+      suggestions: ['Change to a folder that is there: cd'],
+    });
+  }
   if (hasCode(thrown, ...Object.keys(CAUSES))) {
     const { code, path } = thrown as NodeJS.ErrnoException;
     return new EnvironmentError(`${path ?? 'a file'}: ${CAUSES[code ?? ''] ?? code}`, {

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
-import { parseAssigned } from '../cli/assignments.js';
+import { assignedText } from '../cli/assignments.js';
 import type { CommandResult } from '../cli/output.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError } from '../errors.js';
@@ -65,7 +65,7 @@ export default class Get extends KgitCommand {
       if (secret !== undefined) return this.#withheld(text, id, secret);
     }
     if (!found.found && preset === undefined) throw missing(text, id, state === null);
-    const value = found.found ? found.value : parseAssigned(preset ?? '');
+    const value = found.found ? found.value : assignedText(preset ?? '').value;
     const shown = found.found ? value : preset;
     return {
       json: { subject: `deployment/${id}`, path: text, value },

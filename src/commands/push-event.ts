@@ -145,7 +145,9 @@ export default class PushEvent extends WriteCommand {
       phase: text('phase'),
       outcome: text('outcome'),
       duration_seconds: duration === undefined ? undefined : parseDuration(duration) / 1000,
-      parameters: parseParameters((this.flags['param'] as string[] | undefined) ?? []),
+      parameters: parseParameters((this.flags['param'] as string[] | undefined) ?? [], (message) =>
+        this.note(message),
+      ),
       command: text('command'),
       notes: await this.#notes(text('notes')),
     };

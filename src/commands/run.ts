@@ -153,7 +153,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   }
 
   #parameters(): ValueMap {
-    const parameters = parseParameters((this.flags['param'] as string[] | undefined) ?? []) ?? {};
+    const given = (this.flags['param'] as string[] | undefined) ?? [];
+    const parameters = parseParameters(given, (message) => this.note(message)) ?? {};
     const own = OWN_PARAMETERS.find((name) => Object.hasOwn(parameters, name));
     if (own === undefined) return parameters;
     throw new UsageError(`--param ${own} is what kgit run itself records`, {

@@ -42,7 +42,8 @@ export function remoteFailure(
   const detail = isLate ? '' : lastWords(result.stderr);
   const error = new RemoteError(`${remote}: ${says}${detail ? ` (${detail})` : ''}`, {
     data: { remote: kind, cause },
-    suggestions: kind === 'denied' ? [advice, `Then run ${retry}`] : [`Run ${retry} ${advice}`],
+    suggestions:
+      kind === 'denied' ? [advice, `Then run ${retry}`] : [`Run ${retry.replace(/ again$/, '')} ${advice}`],
   });
   return { kind, error };
 }

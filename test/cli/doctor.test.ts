@@ -134,7 +134,7 @@ describe('kgit doctor', () => {
   it('tells when the checkout cannot follow', async () => {
     const remote = sharedState();
     const [path, other] = [cloneOf(remote), cloneOf(remote)];
-    await kgitJson(other, ['set', 'a=1']);
+    await kgitJson(other, ['set', '--create-key', 'a=1']);
     await kgitJson(path, ['get', '--fetch']);
     expect((await doctor(path)).of('checkout')).toMatchObject({
       ok: true,
