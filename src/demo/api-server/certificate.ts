@@ -20,11 +20,16 @@ const SET = 0x31;
 /** The tag of an optional field, which X.509 numbers. */
 const field = (number: number) => 0xa0 + number;
 
+/** A length below 2^16 in DER, which allows the shortest form alone. */
+function lengthBytes(length: number): number[] {
+  if (length < 0x80) return [length];
+  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+}
+
 /** One value in DER: tag, length, content. */
 function der(tag: number, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
-  const length = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+  return Buffer.concat([Buffer.from([tag, ...lengthBytes(body.length)]), body]);
 }
 
 const hex = (digits: string) => Buffer.from(digits, 'hex');
