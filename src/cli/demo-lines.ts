@@ -15,7 +15,7 @@ export interface ShownDemo {
 
 /** What to type where kubectl can ask the stand-in cluster, and why. */
 const LIVE = [
-  ['kgit status', 'what k0rdent says, beside the records'],
+  ['kgit status', 'the clusters now, and the records'],
   ['kgit status team-payments/aws-prod-use1', 'why this cluster failed'],
   ['kgit status --watch', 'each change as it happens'],
 ] as const;
