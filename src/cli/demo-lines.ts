@@ -17,7 +17,6 @@ export interface ShownDemo {
 const LIVE = [
   ['kgit status', 'the clusters now, and the records'],
   ['kgit status team-payments/aws-prod-use1', 'why this cluster failed'],
-  ['kgit status --watch', 'each change as it happens'],
 ] as const;
 /** What works without kubectl. */
 const RECORDED = [

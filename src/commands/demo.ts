@@ -25,11 +25,12 @@ export default class Demo extends KgitCommand {
   };
 
   #running: RunningDemo | null = null;
+  #ended: Promise<void> | null = null;
 
   override async run(): Promise<void> {
     try {
       await super.run();
-      await endOfDemo();
+      await this.#ended;
       process.exitCode = EXIT_CODES.INTERRUPTED;
     } finally {
       await this.#running?.server.stop();
@@ -47,6 +48,8 @@ export default class Demo extends KgitCommand {
       environment: this.environment,
       now: () => this.now(),
     });
+    // Before anything is printed: whoever has read it may end the demo at once.
+    this.#ended = endOfDemo();
     const { place, server, events, hasKubectl } = this.#running;
     const shown = {
       ...{ state: place.state, remote: place.remote, kubeconfig: place.kubeconfig, server: server.url },

@@ -84,9 +84,8 @@ describe('kgit demo', () => {
       ([, line = '']) => line,
     );
     expect(commands.length).toBeGreaterThan(6);
-    const lines = commands.filter((line) => !line.includes('--watch'));
     const env = { ...process.env, PATH: pathWithKgit() };
-    const { shown, code } = await runLine(['set -e', ...lines].join('\n'), temporaryFolder(), env);
+    const { shown, code } = await runLine(['set -e', ...commands].join('\n'), temporaryFolder(), env);
     expect(code, shown).toBe(0);
     expect(shown).toContain('aws-prod-use1');
     expect(shown).toContain('"1.7.0"  was "1.6.1"');
