@@ -24,7 +24,8 @@ const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding:
   .map((file) => file.slice(0, -'.ts'.length));
 const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19' };
 
-rmSync(dist, { recursive: true, force: true });
+// Of dist/ the rest is written over, and types/ stays: npm builds again after `prepack` has written them.
+rmSync(join(dist, 'program'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // oclif uses them to look for plugins on the disk, and for the spinner that it prepares where stderr is a terminal.

@@ -46,6 +46,16 @@ const waited = z.object({
   state: nullableText.describe('Null where it is gone.'),
   seconds: count.describe('After how long it was so.'),
 });
+const demo = {
+  path: z.string(),
+  state: z.string().describe('The clone in which to type commands.'),
+  remote: z.string().describe("The bare repository that stands for the team's git server."),
+  kubeconfig: z.string().describe('Its path; KUBECONFIG has to name it.'),
+  server: z.string().describe('Address of the stand-in for k0rdent, which answers until the command ends.'),
+  clusters: count,
+  events: count,
+  hasKubectl: z.boolean().describe('Whether kubectl is on the PATH.'),
+};
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
@@ -79,6 +89,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
+  DemoResult: { about: 'kgit demo', repository: 'never', shapes: [demo] },
   DiffResult: { about: 'kgit diff', repository: 'always', shapes: [manyChanges] },
   DoctorResult: {
     about: 'kgit doctor',

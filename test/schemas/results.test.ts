@@ -7,6 +7,7 @@ import { requireKubectl, sample, samples } from '../k0rdent/support.js';
 import { startApiServer } from '../support/api-server/server.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { runningDemo } from '../support/running-demo.js';
 import { checkResult } from '../support/schemas.js';
 import { filesBelow } from '../support/source-files.js';
 import { sharedState } from '../support/state-repository.js';
@@ -100,6 +101,10 @@ describe('the schemas of results', () => {
     await give('init', temporaryFolder(), '--remote', bareRepository());
     await give('init', temporaryFolder(), '--dry-run');
     await give('compact', '--before', 'today');
+    const demo = await runningDemo(temporaryFolder(), ['--json']);
+    checkResult(JSON.parse(demo.stdout));
+    seen.push(JSON.parse(demo.stdout).kind);
+    await demo.end();
     await give('get', 'nothing.here');
     await give('no-such-command');
     await server.stop();

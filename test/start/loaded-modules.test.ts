@@ -20,8 +20,8 @@ describe('what a run loads', () => {
     expect(run.stdout).toBe('eastus\n');
     expect(packages).toEqual(NEEDED);
     expect(modules).toContain('src/commands/get.ts');
-    // Nothing of other commands, of legacy files, clusters or secrets.
-    expect(modules.filter((path) => /^src\/(sync|k0rdent|model\/secret)\//.test(path))).toEqual([]);
+    // Nothing of other commands, of legacy files, clusters, secrets or the demo.
+    expect(modules.filter((path) => /^src\/(sync|k0rdent|demo|model\/secret)\//.test(path))).toEqual([]);
     expect(modules.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/get.ts']);
   });
 
@@ -31,7 +31,7 @@ describe('what a run loads', () => {
       const { run, packages, modules } = await loadedModules(repository(), [...event, ...how]);
       expect(run.code).toBe(0);
       expect(packages).toEqual(NEEDED);
-      expect(modules.filter((path) => /^src\/(sync|k0rdent)\//.test(path))).toEqual([]);
+      expect(modules.filter((path) => /^src\/(sync|k0rdent|demo)\//.test(path))).toEqual([]);
     }
   });
 

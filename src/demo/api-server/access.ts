@@ -9,15 +9,6 @@ export interface Rights {
   readonly others: boolean;
 }
 
-/** The tokens that the server knows unless a test says otherwise; any other token is a 401. */
-export const TOKENS: Readonly<Record<string, Rights>> = {
-  admin: { clusters: '*', managements: true, kubeSystem: true, others: true },
-  viewer: { clusters: '*', managements: false, kubeSystem: true, others: false },
-  reader: { clusters: '*', managements: false, kubeSystem: false, others: false },
-  team: { clusters: ['team-payments'], managements: false, kubeSystem: false, others: false },
-  nobody: { clusters: [], managements: false, kubeSystem: false, others: false },
-};
-
 /** The rights of an `Authorization` header, or null where nobody is who it says. */
 export function rightsOf(
   authorization: string | undefined,

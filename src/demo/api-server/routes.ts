@@ -1,5 +1,4 @@
 import type { Rights } from './access.js';
-import type { LoggedRequest } from './faults.js';
 import type { Lists } from './lists.js';
 import type { KubeObject } from './objects.js';
 import { type Answer, forbidden, noSuchPath, notFound } from './status.js';
@@ -7,7 +6,16 @@ import { type Answer, forbidden, noSuchPath, notFound } from './status.js';
 const GROUP = 'k0rdent.mirantis.com';
 const CLUSTERS = `clusterdeployments.${GROUP}`;
 
-/** What the management cluster holds; a test may change it between requests. */
+/** A request as the server got it. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+/** What the management cluster holds; it may be changed between requests. */
 export interface ManagementCluster {
   clusters: readonly KubeObject[];
   managements: readonly KubeObject[];
@@ -45,7 +53,12 @@ function listClusters(
 }
 
 /** The answer to one request of somebody who has `rights`. */
-export function answer(of: ManagementCluster, rights: Rights, lists: Lists, request: LoggedRequest): Answer {
+export function answer(
+  of: ManagementCluster,
+  rights: Rights,
+  lists: Lists,
+  request: ReceivedRequest,
+): Answer {
   const { path, query } = request;
   if (path === '/version') return ok({ major: '1', minor: '32', gitVersion: 'v1.32.4' });
   if (path === '/api') return ok({ kind: 'APIVersions', versions: ['v1'] });

@@ -1,11 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import type { LoggedRequest } from './faults.js';
 import type { Change, Journal, Signal } from './journal.js';
 import { isSelected } from './lists.js';
+import type { ReceivedRequest } from './routes.js';
 import { expired } from './status.js';
 
 /** Streams the changes of ClusterDeployments from the version of the query on. */
-export function serveWatch(journal: Journal, { path, query }: LoggedRequest, response: ServerResponse): void {
+export function serveWatch(
+  journal: Journal,
+  { path, query }: ReceivedRequest,
+  response: ServerResponse,
+): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
   const begin = journal.since(Number(query.get('resourceVersion')));

@@ -1,10 +1,10 @@
-/** A context of the kubeconfig that the server writes. */
+/** A context of a kubeconfig. */
 export interface KubeContext {
   readonly name: string;
   /** Bearer token; left out: a user without credentials. */
   readonly token?: string;
   readonly namespace?: string;
-  /** Server URL, where it is not the test server's. */
+  /** Server URL, where it is not the one that the kubeconfig is of. */
   readonly server?: string;
   /** Whether the kubeconfig trusts the server's certificate; true when left out. */
   readonly trusted?: boolean;
