@@ -23,8 +23,8 @@ function lastWords(stderr: string): string {
     .split(/[\r\n]/)
     // A server that itself talks to another hands on what that one said; empty lines are for looks.
     .map((line) => line.trimEnd().replace(/^remote:(\s+remote:)*\s*/, 'remote: '))
-    .filter((line) => line && line !== 'remote: ' && !NOISE.test(line))
-    .map((line) => line.replace(/^(remote: )?(fatal|error): /, '$1'));
+    .map((line) => line.replace(/^(remote: )?(fatal|error):( |$)/, '$1'))
+    .filter((line) => line && line !== 'remote: ' && !NOISE.test(line));
   return lines.slice(0, 4).join('; ').slice(0, 500);
 }
 
