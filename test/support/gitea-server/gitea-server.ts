@@ -31,6 +31,8 @@ export interface GiteaServer {
   readonly host: string;
   /** Path of the certificate that signed the server's. */
   readonly authority: string;
+  /** Of all users. */
+  readonly password: string;
   /** Where a repository is reached: `owner/name`. */
   url(path: string): string;
   /** The bare repository on the server's disk. */
@@ -43,7 +45,7 @@ export interface GiteaServer {
   addUser(name: string): Promise<void>;
   /** Makes a token of a user, of this scope alone. */
   token(user: string, scope: TokenScope): Promise<string>;
-  /** Ends the server as a power cut does: SIGKILL, also for the gits and hooks that it runs. */
+  /** SIGKILL: what git it runs lives on, without the server that its hooks ask. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with all that it has. */
   start(): Promise<void>;
@@ -179,18 +181,17 @@ export async function startGitea(): Promise<GiteaServer> {
 
   let child: ChildProcess | null = null;
   let output = '';
-  const ended = async (end: (running: ChildProcess & { readonly pid: number }) => void) => {
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     const running = child;
     child = null;
-    if (running?.pid === undefined || running.exitCode !== null) return;
+    if (running === null || running.exitCode !== null) return;
     const closed = new Promise((done) => running.once('exit', done));
-    end(running as ChildProcess & { readonly pid: number });
+    running.kill(signal);
     await closed;
   };
   const start = async () => {
-    // A group of its own: the gits and hooks that it runs end with it.
     const started = spawn(program, ['web', '--config', config], {
-      ...{ cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+      ...{ cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] },
     });
     child = started;
     for (const stream of [started.stdout, started.stderr])
@@ -223,6 +224,7 @@ export async function startGitea(): Promise<GiteaServer> {
   return {
     host,
     authority,
+    password: PASSWORD,
     url: (path) => `https://${host}/${path}.git`,
     folder: (path) => join(folder, 'repositories', `${path.toLowerCase()}.git`),
     ask,
@@ -236,8 +238,8 @@ export async function startGitea(): Promise<GiteaServer> {
       const made = await call(user, 'POST', `/users/${user}/tokens`, { name: `t${tokens}`, scopes: [scope] });
       return made.sha1;
     },
-    kill: () => ended(({ pid }) => process.kill(-pid, 'SIGKILL')),
+    kill: () => end('SIGKILL'),
     start,
-    stop: () => ended((running) => running.kill('SIGTERM')),
+    stop: () => end('SIGTERM'),
   };
 }
