@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { git, temporaryFolder } from '../git-fixtures.js';
 import { type KgitRun, kgit, kgitJson } from '../kgit.js';
+import { until } from '../patience.js';
 import type { GiteaServer } from './gitea-server.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -19,7 +20,7 @@ export interface GiteaState {
   json(args: readonly string[], more?: Env): Promise<KgitRun['json']>;
   /** Makes the rules of main other than they were. */
   protect(rules: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Presses the merge button of a request; the status of the answer. */
+  /** Presses the merge button of a request, again while Gitea still looks whether it can be merged; the status of the answer. */
   merge(number: number, how?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
@@ -62,8 +63,14 @@ export async function giteaState(server: GiteaServer, owner: string, token: stri
       isProtected = true;
     },
     merge: async (number, how = { Do: 'squash' }) => {
-      const { status } = await server.ask(owner, 'POST', `/repos/${path}/pulls/${number}/merge`, how);
-      return status;
+      const press = () => server.ask(owner, 'POST', `/repos/${path}/pulls/${number}/merge`, how);
+      let answer = await press();
+      await until(async () => {
+        const isLooking = /try again later/i.test(answer.json?.message ?? '');
+        if (isLooking) answer = await press();
+        return !isLooking;
+      });
+      return answer.status;
     },
   };
 }
