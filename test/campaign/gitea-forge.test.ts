@@ -88,7 +88,7 @@ describe('a proposal', () => {
     expect(await state.json(['resolve'])).toMatchObject({
       branch: BRANCH,
       delivery: 'proposed',
-      proposal: { number: 1 },
+      number: 1,
     });
     expect(await merge(1)).toBe(200);
     expect((await state.json(['get', 'deployment', '--fetch'])).value).toMatchObject({ a: 2, b: 2 });
