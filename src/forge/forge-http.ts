@@ -60,8 +60,8 @@ export class ForgeHttp {
       if (response.status < 300 || response.status >= 400 || location === null) return response;
       await response.body?.cancel();
       const next = URL.canParse(location, at.href) ? new URL(location, at) : null;
-      // A token that went along would be another host's. What writes goes on where nothing was done yet: a repository that
-      // was renamed is 301 at Gitea, 307 at GitHub; 302 and 303 may follow a request that was carried out.
+      // Another host must not get the token. A request that writes is sent again only where nothing was done yet: for a
+      // renamed repository Gitea answers 301 and GitHub 307, while 302 and 303 may follow a request that was carried out.
       if (
         next?.origin !== origin ||
         left === 0 ||

@@ -62,6 +62,7 @@ export class Splitting {
   /** @param isAlone whether the first operation is tried alone, as each of those is that were refused before */
   constructor(isAlone = false) {
     if (isAlone) this.#limit = 1;
+    // They were set aside because the branch took others.
     this.#isOpen = isAlone;
   }
 
@@ -117,8 +118,9 @@ export class Splitting {
   }
 
   /**
-   * A refusal that names the branch ends the run, unless changes of state were among others: a server that protects the
-   * branch but for the files of events (Gitea's unprotected patterns) says the same of them.
+   * A refusal that names the branch ends the run, unless the push held both changes of state and events. A Gitea that
+   * protects the branch except for the files of events (unprotected file patterns) names the branch, too, and takes the
+   * events alone.
    */
   #withoutChanges(writers: readonly OutboxEntry[]): Verdict {
     const events = writers.filter(asksNothing).length;

@@ -228,7 +228,7 @@ describe('a protected branch', () => {
       });
       expect(await state.json(note('four'))).toMatchObject({ delivery: 'published' });
       expect(await published()).toBe('none');
-      // What is protected as a file no button merges, but that of an administrator who overrides the rules.
+      // Gitea merges no request that touches a protected file, unless an administrator overrides the rules.
       const isOverridden = how === 'protected file patterns';
       expect(await merge(1)).toBe(isOverridden ? 405 : 200);
       if (isOverridden) expect(await merge(1, { Do: 'squash', force_merge: true })).toBe(200);

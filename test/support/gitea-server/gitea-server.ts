@@ -45,7 +45,7 @@ export interface GiteaServer {
   addUser(name: string): Promise<void>;
   /** Makes a token of a user, of this scope alone. */
   token(user: string, scope: TokenScope): Promise<string>;
-  /** SIGKILL: what git it runs lives on, without the server that its hooks ask. */
+  /** Ends it with SIGKILL. The git processes that it started live on, without the server that their hooks ask. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with all that it has. */
   start(): Promise<void>;
@@ -215,7 +215,12 @@ export async function startGitea(): Promise<GiteaServer> {
   const administer = (...args: string[]) =>
     execFileSync(program, ['admin', '--config', config, ...args], { cwd: folder, env, encoding: 'utf8' });
 
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await end('SIGKILL');
+    throw error;
+  }
   administer(
     ...['user', 'create', '--admin', '--username', ADMIN, '--password', PASSWORD],
     ...['--email', 'admin@example.com', '--must-change-password=false'],
