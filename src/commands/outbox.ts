@@ -13,15 +13,18 @@ import type { WriteOutcome } from '../store/outcomes.js';
 import { pendingOperation } from '../store/pending-operation.js';
 import { isCi } from '../trust.js';
 
-/** What was proposed, and what waits still. */
-function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
-  const proposed = outcomes.map(({ operation, delivery, proposal }) => ({
+function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, unknown>[] {
+  return outcomes.map(({ operation, delivery, proposal }) => ({
     ...{ operation, delivery },
     ...(proposal ? { proposal } : {}),
   }));
+}
+
+/** What was proposed, and what waits still. */
+function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
   return {
     ...listed,
-    json: { ...listed.json, proposed },
+    json: { ...listed.json, proposed: proposedJson(outcomes) },
     lines: (screen, wide) => [
       ...outcomes.flatMap((outcome) => [
         `${screen.style('green', '✓')} ${outcome.operation} ${outcome.delivery === 'proposed' ? 'proposed' : 'is on the branch already'}`,
@@ -97,8 +100,8 @@ export default class Outbox extends KgitCommand {
     settings: Settings,
     id: string | undefined,
   ): Promise<WriteOutcome[]> {
-    const { proposeOutbox } = await import('../propose/propose-outbox.js');
-    const { outcomes, notes } = await proposeOutbox(opened, settings, this.environment, {
+    const { notProposed, proposeOutbox } = await import('../propose/propose-outbox.js');
+    const { outcomes, failed, notes } = await proposeOutbox(opened, settings, this.environment, {
       id,
       title: this.flags['title'] as string | undefined,
       branch: this.flags['proposal-branch'] as string | undefined,
@@ -106,6 +109,8 @@ export default class Outbox extends KgitCommand {
       deadline: this.deadline(settings),
     });
     for (const note of notes) this.note(note);
+    const [first, ...others] = failed;
+    if (first) throw notProposed([first, ...others], proposedJson(outcomes));
     return outcomes;
   }
 
