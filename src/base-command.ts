@@ -40,11 +40,16 @@ export abstract class KgitCommand extends Command {
     output: outputFlag(),
     json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
     quiet: Flags.boolean({
+      char: 'q',
       helpGroup: GLOBAL,
       summary: 'No hints and notes on stderr.',
       exclusive: ['verbose'],
     }),
-    verbose: Flags.boolean({ helpGroup: GLOBAL, summary: 'More on stderr, also where an error came from.' }),
+    verbose: Flags.boolean({
+      char: 'v',
+      helpGroup: GLOBAL,
+      summary: 'More on stderr, also where an error came from.',
+    }),
     repo: Flags.string({
       helpGroup: GLOBAL,
       helpValue: 'DIR|URL[#BRANCH]',
@@ -279,13 +284,18 @@ export abstract class KgitCommand extends Command {
     this.#context = null;
   }
 
+  get #flagNames(): string[] {
+    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    return Object.keys(flags).filter((name) => flags[name]?.hidden !== true);
+  }
+
   override async catch(thrown: Error): Promise<void> {
     // A failure is told without what a result says of the repository.
     await this.#close(this.hasReader && !this.flags.quiet);
     this.endProgress();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
-    await reportFailure(thrown, this.argv, this.flags.verbose === true);
+    await reportFailure(thrown, this.argv, this.flags.verbose === true, this.#flagNames);
   }
 }
 

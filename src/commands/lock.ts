@@ -14,6 +14,7 @@ import { LeaseCommand } from '../lease-command.js';
 import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease.js';
 import { lockName } from '../model/lock-name.js';
 import type { Acquired } from '../store/acquisition.js';
+import { isNameOfLock } from '../cli/habits.js';
 import { holderText } from '../store/lease-errors.js';
 
 export default class Lock extends LeaseCommand {
@@ -39,6 +40,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     '<%= config.bin %> lock network --ttl 30m && kgit set azure.peering=true --lock network && kgit unlock network',
   ];
   static override strict = false;
+  static override usage = 'lock NAME [FLAGS] [-- COMMAND…]';
   static override args = {
     name: Args.string({ description: "The lock's name, such as network or deployment/k0rdent-abc123." }),
   };
@@ -96,6 +98,8 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
       words: [name, ...more],
       command,
     } = splitCommand(this.argv, this.words);
+    if (name === undefined && command !== null && isNameOfLock(command))
+      return { name: lockName(command[0] as string), command: null };
     const problem =
       name === undefined
         ? 'which lock? NAME is missing'

@@ -51,6 +51,11 @@ export default class Status extends ClusterCommand {
   static override flags = {
     output: outputFlag('prometheus'),
     namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Of this namespace alone.' }),
+    'all-namespaces': Flags.boolean({
+      char: 'A',
+      exclusive: ['namespace'],
+      summary: 'Of all namespaces that you may read, which is so without it.',
+    }),
     selector: Flags.string({
       char: 'l',
       helpValue: 'SELECTOR',
