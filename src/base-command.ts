@@ -1,8 +1,9 @@
-import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
+import { Command, type Config, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
+import { COMMON_FLAGS } from './cli/common-flags.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
-import { GLOBAL, outputFlag } from './cli/output-flag.js';
+import { outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
 import { skippedLines } from './cli/skipped-lines.js';
@@ -10,7 +11,7 @@ import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
-import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
+import { markerFault, markerLayer, mergeLayers, readSources, type SettingSource } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
 import type { Settings } from './settings.js';
@@ -36,37 +37,7 @@ const FOLLOW_FETCH_MS = 5_000;
  * failures told by the one rule of cli/failure.ts.
  */
 export abstract class KgitCommand extends Command {
-  static override baseFlags = {
-    output: outputFlag(),
-    json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
-    quiet: Flags.boolean({
-      char: 'q',
-      helpGroup: GLOBAL,
-      summary: 'No hints and notes on stderr.',
-      exclusive: ['verbose'],
-    }),
-    verbose: Flags.boolean({
-      char: 'v',
-      helpGroup: GLOBAL,
-      summary: 'More on stderr, also where an error came from.',
-    }),
-    repo: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'DIR|URL[#BRANCH]',
-      summary: 'The state repository, if not the one stood in (KGIT_REPO).',
-    }),
-    config: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'FILE',
-      summary: 'A file with a state_management block (KGIT_CONFIG).',
-    }),
-    timeout: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'DURATION',
-      summary: 'How long the remote or cluster may take (60s).',
-    }),
-    utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
-  };
+  static override baseFlags = COMMON_FLAGS;
 
   protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
     output: 'text',
@@ -151,6 +122,7 @@ export abstract class KgitCommand extends Command {
       style: styleFor(stdout.isTTY === true, process.env),
       width: stdout.isTTY ? (stdout.columns ?? 80) : null,
       utc: this.flags.utc === true,
+      noHeaders: this.flags['no-headers'] === true,
     };
   }
 
@@ -192,13 +164,18 @@ export abstract class KgitCommand extends Command {
     return mergeLayers(await this.#layers());
   }
 
-  #layers() {
+  async #layers() {
+    return (await this.settingSources()).map(({ layer }) => layer);
+  }
+
+  /** The settings of each place but the repository's own kgit.yaml, highest place first. */
+  protected settingSources(): Promise<readonly SettingSource[]> {
     const named = (name: string) =>
       typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
     const flags = Object.fromEntries(
       ['repo', 'deployment', 'management', 'user', 'timeout'].map((name) => [name, named(name)]),
     );
-    return readLayers({
+    return readSources({
       flags,
       environment: process.env,
       cwd: process.cwd(),

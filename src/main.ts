@@ -23,7 +23,11 @@ export async function main(): Promise<void> {
     if (wanted === null) await run([...argv], options);
     else {
       const { printHelp } = await import('./cli/help/print-help.js');
-      printHelp(isKnown ? word : null, commands, { ...wanted, description: options.pjson.description ?? "", root: options.root });
+      printHelp(isKnown ? word : null, commands, {
+        ...wanted,
+        description: options.pjson.description ?? '',
+        root: options.root,
+      });
     }
   } catch (thrown) {
     const { reportFailure } = await import('./cli/failure.js');

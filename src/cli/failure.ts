@@ -1,5 +1,5 @@
 import { Errors } from '@oclif/core';
-import { EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
+import { DeclinedError, EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
 import { flagWords } from './flag-conflicts.js';
@@ -94,6 +94,10 @@ export async function reportFailure(
     return;
   }
   const style = styleFor(process.stderr.isTTY === true, process.env);
+  if (error instanceof DeclinedError) {
+    if (!error.isSilent) process.stderr.write(`${style('dim', terminalText(maskSecrets(error.message)))}\n`);
+    return;
+  }
   const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(maskSecrets(error.message))}`];
   for (const suggestion of error.suggestions)
     lines.push(`  ${style('cyan', '→')} ${terminalText(maskSecrets(suggestion))}`);

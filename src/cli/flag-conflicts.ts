@@ -14,7 +14,8 @@ const HEADER = /^The following errors? occurred:$/;
 const APART = /^--([\w-]+)(?:=.*)? cannot also be provided when using --([\w-]+)$/;
 const UNKNOWN = /^Nonexistent flags?: (.*)$/;
 const MISSING = /^Missing required flag ([\w-]+)$/;
-const TEMPLATE = /^Expected --output=(jsonpath|custom-columns|go-template|template)[\w-]*(?:=(.*))? to be one of: /;
+const TEMPLATE =
+  /^Expected --output=(jsonpath|custom-columns|go-template|template)[\w-]*(?:=(.*))? to be one of: /;
 const TOGETHER = /^All of the following must be provided when using --([\w-]+): (--[\w-]+)$/;
 
 /**

@@ -169,6 +169,9 @@ export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly str
   },
 };
 
+/** Flags of `git log` that take a date, where those of kgit take the id of an event. */
+export const DATE_FLAGS: Readonly<Record<string, string>> = { '--after': '--since', '--before': '--until' };
+
 /** The same in every command that has the flag which it becomes. */
 export const SHARED_FLAGS: Readonly<Record<string, readonly string[]>> = {
   '--dry-run=client': ['--dry-run'],

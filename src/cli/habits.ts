@@ -2,6 +2,7 @@
 import {
   ANSWERS,
   type Answer,
+  DATE_FLAGS,
   FLAGS,
   KINDS,
   LISTS_LOCKS,
@@ -18,9 +19,7 @@ interface KnownFlag {
 }
 
 /** The commands as the build wrote them down. */
-export type KnownCommands = Readonly<
-  Record<string, { readonly flags: Readonly<Record<string, KnownFlag>> }>
->;
+export type KnownCommands = Readonly<Record<string, { readonly flags: Readonly<Record<string, KnownFlag>> }>>;
 
 /** A command line in kgit's own words, and the answer where it is not to be carried out. */
 export interface Understood {
@@ -114,24 +113,32 @@ function bySubject(command: string, parts: readonly Token[]): [string, readonly 
   return ['get', parts.map((part, i) => (i === at ? named : part))];
 }
 
+/** A date as git takes it, which is no id of an event. */
+const DATE = /^\d{4}-\d\d-\d\d|[ .]ago$/;
+
 function ownFlags(command: string, parts: readonly Token[]): Understood {
   const table = own(FLAGS, command) ?? {};
   let answer: Answer | null = null;
-  const argv = parts.flatMap(({ text, kind }) => {
+  const argv = parts.flatMap(({ text, kind }, i) => {
     if (kind !== 'flag') return [text];
+    if (command === 'log' && /^-\d+$/.test(text)) return ['--limit', text.slice(1)];
+    const [flag = '', value = parts[i + 1]?.text ?? ''] = text.split('=');
+    const dated = command === 'log' && DATE.test(value) ? own(DATE_FLAGS, flag) : undefined;
+    if (dated !== undefined) return [dated + text.slice(flag.length)];
     const meant = own(table, text) ?? own(SHARED_FLAGS, text) ?? [text];
     if ('message' in meant) {
       answer ??= meant;
       return [text];
     }
-    return command === 'log' && /^-\d+$/.test(text) ? ['--limit', text.slice(1)] : meant;
+    return meant;
   });
   return { argv, answer };
 }
 
 function answerTo(words: readonly string[], commands: KnownCommands): Answer | null {
   const [word = '', next = ''] = words;
-  const answer = own(ANSWERS, `${word} ${next}`) ?? (Object.hasOwn(commands, word) ? undefined : own(ANSWERS, word));
+  const answer =
+    own(ANSWERS, `${word} ${next}`) ?? (Object.hasOwn(commands, word) ? undefined : own(ANSWERS, word));
   if (answer === undefined) return null;
   const isClear = answer.unless !== undefined && words.some((text) => text.split('=')[0] === answer.unless);
   return isClear ? null : answer;
@@ -144,7 +151,8 @@ function answerTo(words: readonly string[], commands: KnownCommands): Answer | n
 export function understand(argv: readonly string[], commands: KnownCommands): Understood {
   const end = argv.indexOf('--');
   const [given, rest] = end < 0 ? [argv, []] : [argv.slice(0, end), argv.slice(end)];
-  if (given.length === 1 && (given[0] === '-v' || given[0] === '-V')) return { argv: ['--version'], answer: null };
+  if (given.length === 1 && (given[0] === '-v' || given[0] === '-V'))
+    return { argv: ['--version'], answer: null };
   if (given[0] === '--version') return { argv, answer: null };
   const [word = '', ...words] = commandFirst(given, commands);
   if (word === '' || word.startsWith('-')) return { argv, answer: null };
@@ -160,7 +168,13 @@ export function understand(argv: readonly string[], commands: KnownCommands): Un
   const from = own(SUBJECT_AT, head.text);
   const joined = from === undefined ? parts : joinedSubject(parts, from);
   const [command, about] = bySubject(head.text, joined);
-  const understood = ownFlags(command, tokens(about.map(({ text }) => text), flags(command)));
+  const understood = ownFlags(
+    command,
+    tokens(
+      about.map(({ text }) => text),
+      flags(command),
+    ),
+  );
   return { argv: [command, ...understood.argv, ...rest], answer: understood.answer };
 }
 

@@ -3,6 +3,7 @@ import { type Context, helpText } from '../base-command.js';
 import { type ChildEnd, splitCommand } from '../cli/child-command.js';
 import { EndSignals } from '../cli/end-signals.js';
 import { asKgitError } from '../cli/failure.js';
+import { isNameOfLock } from '../cli/habits.js';
 import { brokeJson, holderName, leaseJson, leaseText } from '../cli/lease-result.js';
 import { runUnderLease } from '../cli/lease-run.js';
 import type { CommandResult } from '../cli/output.js';
@@ -14,7 +15,6 @@ import { LeaseCommand } from '../lease-command.js';
 import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease.js';
 import { lockName } from '../model/lock-name.js';
 import type { Acquired } from '../store/acquisition.js';
-import { isNameOfLock } from '../cli/habits.js';
 import { holderText } from '../store/lease-errors.js';
 
 export default class Lock extends LeaseCommand {

@@ -52,11 +52,7 @@ function flagSections(command: Command.Cached, isWhole: boolean, page: Page): st
     );
   const folded = order.filter(isFolded).flatMap((group) => groups.get(group) ?? []);
   const names = folded.map(({ name, char }) => (char ? `-${char}/--${name}` : `--${name}`)).join(', ');
-  const common = section(
-    'COMMON FLAGS',
-    paragraphs(`${names} (kgit ${command.id} --help-all)`, page),
-    page,
-  );
+  const common = section('COMMON FLAGS', paragraphs(`${names} (kgit ${command.id} --help-all)`, page), page);
   return [...own, ...(folded.length > 0 ? common : [])];
 }
 
@@ -80,6 +76,10 @@ export function commandHelp(command: Command.Cached, isWhole: boolean, page: Pag
     ...flagSections(command, isWhole, page),
     ...section('DESCRIPTION', paragraphs(description.replace(EXIT_CODES, ''), page), page),
     ...section('EXIT CODES', paragraphs(codes, page), page),
-    ...section('EXAMPLES', examplesOf(command).flatMap((example) => commandLines(example, page)), page),
+    ...section(
+      'EXAMPLES',
+      examplesOf(command).flatMap((example) => commandLines(example, page)),
+      page,
+    ),
   ];
 }

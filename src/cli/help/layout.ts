@@ -20,9 +20,7 @@ export function section(title: string, lines: readonly string[], { style }: Page
 
 /** Paragraphs within the page. */
 export function paragraphs(text: string, { width }: Page, indent = INDENT): string[] {
-  return text
-    .split('\n\n')
-    .flatMap((part, i) => [...(i > 0 ? [''] : []), ...wrapped(part, width, indent)]);
+  return text.split('\n\n').flatMap((part, i) => [...(i > 0 ? [''] : []), ...wrapped(part, width, indent)]);
 }
 
 /** Terms with what they mean beside them, or below them where the page is narrow. */
@@ -42,12 +40,14 @@ export function definitions(rows: readonly (readonly [string, string])[], page: 
 
 /** A term on lines of its own; its alternatives are broken apart where it is wider than the page. */
 function termLines(term: string, { width, style }: Page): string[] {
-  const parts = columnsOf(term) + INDENT.length <= width ? [term] : term.split(/(?<=[|,])/);
-  const lines = parts.reduce<string[]>((made, part) => {
-    const last = made.at(-1);
-    if (last === undefined || columnsOf(last + part) + INDENT.length > width) return [...made, part.trim()];
-    return [...made.slice(0, -1), last + part];
-  }, []);
+  const isWide = columnsOf(term) + INDENT.length > width;
+  const lines: string[] = [];
+  for (const part of isWide ? term.split(/(?<=[|,])/) : [term]) {
+    const longer = `${lines.at(-1) ?? ''}${part}`;
+    const mark = lines.length > 1 ? INDENT.repeat(3) : INDENT;
+    if (lines.length > 0 && columnsOf(mark + longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(part.trim());
+  }
   return lines.map((line, i) => `${i === 0 ? INDENT : INDENT.repeat(3)}${style('bold', line)}`);
 }
 

@@ -23,7 +23,10 @@ export function rootHelp(commands: Commands, description: string, page: Page): s
     ...grouped(commands).flatMap(([title, members]) =>
       section(
         title,
-        definitions(members.map(({ id, summary = '' }) => [id, summary] as const), page),
+        definitions(
+          members.map(({ id, summary = '' }) => [id, summary] as const),
+          page,
+        ),
         page,
       ),
     ),
