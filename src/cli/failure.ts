@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
 import { DeclinedError, EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
@@ -24,8 +25,10 @@ const CAUSES: Readonly<Record<string, string>> = {
 export function asKgitError(thrown: unknown, hints: readonly string[] = []): KgitError {
   if (thrown instanceof KgitError) return thrown;
   if (thrown instanceof Errors.CLIError) {
+    // oclif colours some of its messages where stderr is a terminal.
+    const said = stripVTControlCharacters(thrown.message);
     const { lines, advice } = flagWords(
-      thrown.message.split('\n').filter((line) => line.trim() && !/^See more help/.test(line)),
+      said.split('\n').filter((line) => line.trim() && !/^See more help/.test(line)),
     );
     return new UsageError(lines.join('\n') || 'bad usage', {
       cause: thrown,
