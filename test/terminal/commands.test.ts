@@ -72,7 +72,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
   ],
   import: [
     ['import $LEGACY --dry-run', 0, '1 new'],
-    ['import %/none', 2, 'error USAGE'],
+    ['import %/none', 15, 'error NOT_FOUND'],
   ],
   init: [
     ['init %/i', 0, '✓'],
