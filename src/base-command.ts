@@ -204,6 +204,8 @@ export abstract class KgitCommand extends Command {
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
   protected readonly markerFault = markerFault;
+  /** The settings of a kgit.yaml. */
+  protected readonly markerLayer = markerLayer;
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {

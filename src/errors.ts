@@ -149,17 +149,6 @@ export class InterruptedError extends KgitError {
   readonly code = 'INTERRUPTED';
 }
 
-/** A person who was asked did not agree: told as it is, for it is no fault. */
-export class DeclinedError extends InterruptedError {
-  /** @param isSilent the user ended the question, and knows it */
-  constructor(
-    message: string,
-    readonly isSilent = false,
-  ) {
-    super(message);
-  }
-}
-
 /** Every error class by its code: for restoring an error that another process wrote down. */
 export const ERROR_CLASSES: Record<ErrorCode, new (message: string, details?: ErrorDetails) => KgitError> = {
   INTERNAL: InternalError,

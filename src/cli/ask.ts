@@ -1,7 +1,8 @@
 /** The one place where a person is asked before something is done. */
 import { createInterface } from 'node:readline';
 import { Flags } from '@oclif/core';
-import { DeclinedError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
+import { DeclinedError } from './declined.js';
 
 /** A question that only `y` or `yes` agrees to. */
 export interface Question {

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
-import { DeclinedError, EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
+import { EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
+import { DeclinedError } from './declined.js';
 import { flagWords } from './flag-conflicts.js';
 import { shownJson } from './output.js';
 import { styleFor } from './style.js';

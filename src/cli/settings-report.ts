@@ -1,8 +1,15 @@
 /** What each setting is, and which place said so: `kgit config`. */
 import { readFile } from 'node:fs/promises';
-import type { SettingSource } from '../config.js';
 import { lineOf } from '../review/lines.js';
 import { SETTING_RULES, type SettingRule, type Settings } from '../settings.js';
+
+/** The settings of one place, and which place that is. */
+interface SettingPlace {
+  readonly layer: Readonly<Partial<Record<keyof Settings, unknown>>>;
+  readonly kind: 'flag' | 'environment' | 'file';
+  /** Of a file. */
+  readonly path: string | null;
+}
 
 /** Where the value of a setting came from. */
 export interface Origin {
@@ -24,7 +31,7 @@ export interface SettingRow {
 
 /** The settings of a kgit.yaml, with its text for the lines. */
 export interface MarkerSource {
-  readonly layer: SettingSource['layer'];
+  readonly layer: SettingPlace['layer'];
   readonly text: string;
   readonly path: string;
 }
@@ -61,7 +68,7 @@ async function fileLine(path: string, rule: SettingRule): Promise<number | null>
 
 const isBlock = (text: string) => /^state_management:/m.test(text);
 
-async function originOf(rule: SettingRule, { kind, path }: SettingSource): Promise<Origin> {
+async function originOf(rule: SettingRule, { kind, path }: SettingPlace): Promise<Origin> {
   if (kind === 'flag') return { kind, place: rule.flag ?? null, line: null };
   if (kind === 'environment') return { kind, place: rule.variable ?? null, line: null };
   return { kind, place: path, line: path === null ? null : await fileLine(path, rule) };
@@ -75,7 +82,7 @@ async function originOf(rule: SettingRule, { kind, path }: SettingSource): Promi
  */
 export function settingRows(
   settings: Settings,
-  sources: readonly SettingSource[],
+  sources: readonly SettingPlace[],
   marker: MarkerSource | null,
   implied: Implied,
 ): Promise<SettingRow[]> {

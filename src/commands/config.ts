@@ -11,9 +11,7 @@ import {
 } from '../cli/settings-report.js';
 import { defaultManagement } from '../cli/subjects.js';
 import { formatTable } from '../cli/table.js';
-import { markerLayer } from '../config.js';
 import { NoRepositoryError, NotFoundError } from '../errors.js';
-import { withoutCredentials } from '../gitstore/git.js';
 import { actorOf } from '../identity.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
@@ -86,7 +84,7 @@ export default class Config extends KgitCommand {
   }
 
   async #marker({ opened, reading }: Context): Promise<MarkerSource> {
-    const layer = markerLayer(await readMarker(reading.view, opened.path));
+    const layer = this.markerLayer(await readMarker(reading.view, opened.path));
     return { layer, text: (await reading.view.read(MARKER_FILE)) ?? '', path: MARKER_FILE };
   }
 
@@ -120,7 +118,7 @@ export default class Config extends KgitCommand {
 function masked(row: SettingRow): SettingRow {
   const { value } = row;
   if (typeof value !== 'string') return row;
-  return { ...row, value: maskSecrets(withoutCredentials(value)) };
+  return { ...row, value: maskSecrets(value) };
 }
 
 function one(row: SettingRow): CommandResult {
