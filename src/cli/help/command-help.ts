@@ -6,7 +6,6 @@ type Flag = Command.Flag.Cached;
 
 /** The groups of flags that many commands share: one line names them, unless all of the help is asked for. */
 const COMMON = ['READ', 'WRITE', 'GLOBAL'];
-const EXIT_CODES = /\n\nExit codes: (.*)$/s;
 
 function flagTerm(flag: Flag): string {
   const { name, char, type } = flag;
@@ -27,6 +26,8 @@ function flagText(flag: Flag): string {
   return [...new Set(notes)].join(' ');
 }
 
+/** A command's own flags stand first, those that many share last. */
+const rank = (group: string) => (group === '' ? -2 : COMMON.indexOf(group));
 const byName = (flags: readonly Flag[]) => [...flags].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 function flagSections(command: Command.Cached, isWhole: boolean, page: Page): string[] {
@@ -37,7 +38,7 @@ function flagSections(command: Command.Cached, isWhole: boolean, page: Page): st
     groups.set(group, [...(groups.get(group) ?? []), flag]);
   }
   const isFolded = (group: string) => !isWhole && COMMON.includes(group);
-  const order = [...groups.keys()].sort((a, b) => COMMON.indexOf(a) - COMMON.indexOf(b));
+  const order = [...groups.keys()].sort((a, b) => rank(a) - rank(b));
   const own = order
     .filter((group) => !isFolded(group))
     .flatMap((group) =>
@@ -65,7 +66,6 @@ function examplesOf({ examples = [] }: Command.Cached): string[] {
 /** The help of one command. */
 export function commandHelp(command: Command.Cached, isWhole: boolean, page: Page): string[] {
   const { id, usage, args, summary = '', description = '' } = command;
-  const [, codes = '0.'] = EXIT_CODES.exec(description) ?? [];
   const argRows = Object.values(args)
     .filter(({ hidden }) => hidden !== true)
     .map(({ name, description: text = '' }) => [name.toUpperCase(), text] as const);
@@ -74,8 +74,7 @@ export function commandHelp(command: Command.Cached, isWhole: boolean, page: Pag
     ...section('USAGE', commandLines(usageLine({ id, args, usage }), page), page),
     ...section('ARGUMENTS', definitions(argRows, page), page),
     ...flagSections(command, isWhole, page),
-    ...section('DESCRIPTION', paragraphs(description.replace(EXIT_CODES, ''), page), page),
-    ...section('EXIT CODES', paragraphs(codes, page), page),
+    ...section('DESCRIPTION', paragraphs(description, page), page),
     ...section(
       'EXAMPLES',
       examplesOf(command).flatMap((example) => commandLines(example, page)),
