@@ -71,7 +71,7 @@ export function commandHelp(command: Command.Cached, isWhole: boolean, page: Pag
     .map(({ name, description: text = '' }) => [name.toUpperCase(), text] as const);
   return [
     ...paragraphs(summary, page, ''),
-    ...section('USAGE', commandLines(usageLine({ id, args, usage }), page), page),
+    ...section('USAGE', paragraphs(`$ ${usageLine({ id, args, usage })}`, page), page),
     ...section('ARGUMENTS', definitions(argRows, page), page),
     ...flagSections(command, isWhole, page),
     ...section('DESCRIPTION', paragraphs(description, page), page),
