@@ -1,9 +1,10 @@
-import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
+import { Command, type Config, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
+import { COMMON_FLAGS } from './cli/common-flags.js';
 import { damagedLines } from './cli/damaged-lines.js';
 import { reportFailure } from './cli/failure.js';
 import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
-import { GLOBAL, outputFlag } from './cli/output-flag.js';
+import { outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
 import { skippedLines } from './cli/skipped-lines.js';
@@ -11,7 +12,7 @@ import { styleFor } from './cli/style.js';
 import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
-import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
+import { markerFault, markerLayer, mergeLayers, readSources, type SettingSource } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
 import type { Settings } from './settings.js';
@@ -38,32 +39,7 @@ const FOLLOW_FETCH_MS = 5_000;
  * failures told by the one rule of cli/failure.ts.
  */
 export abstract class KgitCommand extends Command {
-  static override baseFlags = {
-    output: outputFlag(),
-    json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
-    quiet: Flags.boolean({
-      helpGroup: GLOBAL,
-      summary: 'No hints and notes on stderr.',
-      exclusive: ['verbose'],
-    }),
-    verbose: Flags.boolean({ helpGroup: GLOBAL, summary: 'More on stderr, also where an error came from.' }),
-    repo: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'DIR|URL[#BRANCH]',
-      summary: 'The state repository, if not the one stood in (KGIT_REPO).',
-    }),
-    config: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'FILE',
-      summary: 'A file with a state_management block (KGIT_CONFIG).',
-    }),
-    timeout: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'DURATION',
-      summary: 'How long the remote or cluster may take (60s).',
-    }),
-    utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
-  };
+  static override baseFlags = COMMON_FLAGS;
 
   protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
     output: 'text',
@@ -148,6 +124,7 @@ export abstract class KgitCommand extends Command {
       style: styleFor(stdout.isTTY === true, process.env),
       width: stdout.isTTY ? (stdout.columns ?? 80) : null,
       utc: this.flags.utc === true,
+      noHeaders: this.flags['no-headers'] === true,
     };
   }
 
@@ -189,13 +166,18 @@ export abstract class KgitCommand extends Command {
     return mergeLayers(await this.#layers());
   }
 
-  #layers() {
+  async #layers() {
+    return (await this.settingSources()).map(({ layer }) => layer);
+  }
+
+  /** The settings of each place but the repository's own kgit.yaml, highest place first. */
+  protected settingSources(): Promise<readonly SettingSource[]> {
     const named = (name: string) =>
       typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
     const flags = Object.fromEntries(
       ['repo', 'deployment', 'management', 'user', 'timeout'].map((name) => [name, named(name)]),
     );
-    return readLayers({
+    return readSources({
       flags,
       environment: process.env,
       cwd: process.cwd(),
@@ -235,6 +217,8 @@ export abstract class KgitCommand extends Command {
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
   protected readonly markerFault = markerFault;
+  /** The settings of a kgit.yaml. */
+  protected readonly markerLayer = markerLayer;
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
@@ -289,12 +273,17 @@ export abstract class KgitCommand extends Command {
     this.#context = null;
   }
 
+  get #flagNames(): string[] {
+    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    return Object.keys(flags).filter((name) => flags[name]?.hidden !== true);
+  }
+
   override async catch(thrown: Error): Promise<void> {
     // A failure is told without what a result says of the repository.
     await this.#close(this.hasReader && !this.flags.quiet);
     this.endProgress();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
-    await reportFailure(thrown, this.argv, this.flags.verbose === true);
+    await reportFailure(thrown, this.argv, this.flags.verbose === true, this.#flagNames);
   }
 }

@@ -20,6 +20,7 @@ import {
 } from './parts.js';
 import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
 import { changes, manyChanges, validateShapes, verifyShapes } from './review-results.js';
+import { configShapes, versionShapes } from './setting-results.js';
 import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -90,6 +91,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     shapes: [{ shell: z.string(), script: z.string() }],
   },
   DemoResult: { about: 'kgit demo', repository: 'never', shapes: [demo] },
+  ConfigResult: { about: 'kgit config', repository: 'maybe', shapes: configShapes },
   DiffResult: { about: 'kgit diff', repository: 'always', shapes: [manyChanges] },
   DoctorResult: {
     about: 'kgit doctor',
@@ -242,6 +244,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+  VersionResult: { about: 'kgit version', repository: 'never', shapes: versionShapes },
   WaitResult: {
     about: 'kgit wait',
     repository: 'always',

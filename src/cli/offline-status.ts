@@ -1,6 +1,7 @@
 import { eventTime } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
 import type { ClusterRecord } from '../store/cluster-records.js';
+import { tableLines } from './list-options.js';
 import type { CommandResult } from './output.js';
 import { formatTable } from './table.js';
 import { formatAge } from './time.js';
@@ -22,13 +23,16 @@ export function offlineResult(records: readonly ClusterRecord[], footer: string,
     json: { contexts: [], clusters, divergence: [], live: false },
     rows: clusters,
     names: records.map(({ subject }) => formatSubject(subject)),
-    lines: ({ style, width }) => [
-      style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
-      ...(rows.length > 0
-        ? formatTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, style, width)
-        : [style('dim', 'no clusters')]),
-      '',
-      style('dim', footer),
-    ],
+    lines: (screen) => {
+      const { style, width } = screen;
+      return [
+        style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
+        ...(rows.length > 0
+          ? tableLines(formatTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, style, width), screen)
+          : [style('dim', 'no clusters')]),
+        '',
+        style('dim', footer),
+      ];
+    },
   };
 }

@@ -11,6 +11,8 @@ export interface Screen {
   /** Columns of the terminal; null where the output is none. */
   readonly width: number | null;
   readonly utc: boolean;
+  /** Whether tables leave their headings out. */
+  readonly noHeaders?: boolean;
 }
 
 /** What a command gives back: its result for scripts, and the ways to show it to people. */

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { assignedText } from '../cli/assignments.js';
+import { KIND_COMMANDS } from '../cli/habit-table.js';
 import type { CommandResult } from '../cli/output.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError } from '../errors.js';
@@ -113,8 +114,9 @@ function missing(path: string, id: string, isUnknown: boolean): NotFoundError {
     });
   }
   const near = path.includes('.') ? `kgit get ${path.slice(0, path.lastIndexOf('.'))}` : 'kgit get';
+  const meant = Object.hasOwn(KIND_COMMANDS, path) ? [`Did you mean '${KIND_COMMANDS[path]}'?`] : [];
   return new NotFoundError(`${path} is not in the state of deployment ${id}`, {
-    suggestions: [`'${near}' shows what is there; --default VALUE prints a value of yours`],
+    suggestions: [...meant, `'${near}' shows what is there; --default VALUE prints a value of yours`],
     data: { deployment: id, path },
   });
 }

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { LIST_FLAGS, sortedBy, tableLines } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
 import { formatTable } from '../cli/table.js';
@@ -60,7 +61,7 @@ export default class Outbox extends KgitCommand {
     }),
     id: Args.string({ description: 'The operation to drop, to propose, or to queue again.' }),
   };
-  static override flags = PROPOSE_FLAGS;
+  static override flags = { ...PROPOSE_FLAGS, ...LIST_FLAGS };
 
   protected override get readsHistory(): boolean {
     return this.flags['propose'] === true;
@@ -131,12 +132,14 @@ export default class Outbox extends KgitCommand {
   }
 
   #result(entries: readonly OutboxEntry[], target: string): CommandResult {
-    const operations = entries.map((entry) => pendingOperation(entry, target, this.now()));
+    const listed = entries.map((entry) => pendingOperation(entry, target, this.now()));
+    const operations = sortedBy(listed, this.flags['sort-by'], (operation) => operation);
     return {
       json: { operations },
       names: operations.map(({ id }) => id),
       rows: operations,
-      lines: ({ style, width }) => {
+      lines: (screen) => {
+        const { style, width } = screen;
         if (operations.length === 0) return [style('dim', 'nothing waits')];
         const rows = operations.map(({ id, subject, action, age, attempts, error, refused }) => [
           id,
@@ -146,12 +149,13 @@ export default class Outbox extends KgitCommand {
           String(attempts),
           refused ? `refused: ${error}` : (error ?? ''),
         ]);
-        const table = formatTable(
+        const whole = formatTable(
           ['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'],
           rows,
           style,
           width,
         );
+        const table = tableLines(whole, screen);
         const hints = operations.flatMap(({ id, refused }) =>
           refused ? [`  kgit outbox drop ${id}, or kgit outbox retry ${id} --propose`] : [],
         );

@@ -45,6 +45,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     '<%= config.bin %> run upgrade --cluster prod --param template=azure-standalone-cp-1-0-46 --json -- helm upgrade kcm ./chart',
   ];
   static override strict = false;
+  static override usage = 'run ACTION [SUBJECT] [FLAGS] -- COMMAND…';
   static override args = {
     action: Args.string({ description: 'What is done, one word such as cluster_created.' }),
   };
@@ -83,7 +84,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   }
 
   protected async execute(): Promise<CommandResult> {
-    const { action, command } = this.#words();
+    const { action, subject: named, command } = this.#words();
     const fields = {
       action,
       ...(this.flags['phase'] === undefined ? {} : { phase: this.flags['phase'] }),
@@ -92,7 +93,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
     const parameters = this.#parameters();
     const context = await this.open('never');
-    const subject = await this.eventSubject(context);
+    const subject = await this.eventSubject(context, named);
     const claim = await this.claim(context);
     const write = (outcome: string, more: ValueMap, seconds?: number): Write => {
       const all = { ...parameters, ...more };
@@ -133,9 +134,9 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     }
   }
 
-  #words(): { action: string; command: readonly string[] } {
+  #words(): { action: string; subject: string | undefined; command: readonly string[] } {
     const {
-      words: [action, ...more],
+      words: [action, subject, ...more],
       command,
     } = splitCommand(this.argv, this.words);
     const problem =
@@ -146,7 +147,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
           : !command[0]
             ? "no command after '--'"
             : null;
-    if (action !== undefined && command && problem === null) return { action, command };
+    if (action !== undefined && command && problem === null) return { action, subject, command };
     throw new UsageError(problem ?? '', {
       suggestions: ['For example: kgit run upgrade --cluster prod-eu-1 -- ./upgrade.sh --fast'],
     });

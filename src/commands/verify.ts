@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
-import { confirm } from '../cli/confirm.js';
+import { mustAgree } from '../cli/ask.js';
 import { findingCount, findingLines } from '../cli/finding-lines.js';
 import { restoredState, restoreLines } from '../cli/fix-state.js';
 import type { CommandResult } from '../cli/output.js';
 import { Unkept } from '../cli/unkept.js';
-import { EXIT_CODES, InterruptedError, NoRepositoryError, UsageError } from '../errors.js';
+import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import { counted } from '../model/counted.js';
 import { deployment, formatSubject } from '../model/subject.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
@@ -22,6 +22,12 @@ interface Look {
   readonly unfolded: readonly Unfolded[];
   readonly before: string | null;
 }
+
+const QUESTION = {
+  text: 'Bring them back?',
+  declined: 'nothing was changed',
+  withYes: "kgit verify --fix --yes ('kgit verify --fix --dry-run' shows what it would write)",
+};
 
 export default class Verify extends WriteCommand {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
@@ -117,7 +123,7 @@ export default class Verify extends WriteCommand {
       return [];
     }
     for (const line of unfolded.flatMap(restoreLines)) this.note(line);
-    if (this.flags['dry-run'] !== true) await this.#confirm();
+    if (this.flags['dry-run'] !== true) await mustAgree(QUESTION, this.flags['yes'] === true);
     const context = await this.open('never');
     const fixed: Record<string, unknown>[] = [];
     for (const one of unfolded) {
@@ -133,16 +139,5 @@ export default class Verify extends WriteCommand {
       });
     }
     return fixed;
-  }
-
-  async #confirm(): Promise<void> {
-    if (this.flags['yes'] === true) return;
-    if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
-      throw new UsageError('nobody can be asked here whether to bring the states back', {
-        suggestions: ['Look at it with kgit verify --fix --dry-run', 'Say so: kgit verify --fix --yes'],
-      });
-    }
-    if (!(await confirm('Bring them back?', process.stdin, process.stderr, false)))
-      throw new InterruptedError('nothing was changed');
   }
 }

@@ -15,6 +15,8 @@ export interface RestoreOptions {
   readonly remote: string | undefined;
   /** Name of the folder of the outbox's folder, in the git folder. */
   readonly localFolder: string;
+  /** Asked before a clone that works is moved aside; throws where it is to stay. */
+  readonly mayReplace: (folder: string) => Promise<void>;
 }
 
 /** What was restored, and where what stood there before lies now. */
@@ -181,9 +183,16 @@ async function keepWaiting(from: string, to: string, target: string | null): Pro
   return missing.length;
 }
 
+/** Whether a clone works as far as a read of it tells: it has a commit, and that a state repository. */
+async function isIntact(git: Git, folder: string): Promise<boolean> {
+  const clone = git.at(join(folder, '.git'), folder);
+  return (await clone.run(['cat-file', '-e', `HEAD:${MARKER_FILE}`])).code === 0;
+}
+
 /**
  * Restores a backup to `folder`: a new one, or that of a damaged clone, which is moved aside with all that is in it;
- * what waited there is taken along. All is checked before anything is moved. Throws InvalidStateError, UsageError.
+ * what waited there is taken along. A clone that works is moved aside likewise, where it may be replaced. All is checked
+ * before anything is moved. Throws InvalidStateError, UsageError.
  */
 export async function restoreBackup(
   git: Git,
@@ -209,8 +218,10 @@ export async function restoreBackup(
     const restored = await build(git, file, fresh, options);
     const local = (path: string) => join(path, '.git', options.localFolder);
     const target = newTarget(options, restored.manifest.branch);
+    const isWorking = isClone && (await isIntact(git, folder));
+    if (isWorking) await options.mayReplace(folder);
     const taken = isClone ? await keepWaiting(local(folder), local(fresh), target) : 0;
-    const movedTo = isClone ? `${folder}.damaged-${suffix}` : null;
+    const movedTo = isClone ? `${folder}.${isWorking ? 'replaced' : 'damaged'}-${suffix}` : null;
     if (movedTo) await rename(folder, movedTo);
     await rename(fresh, folder);
     return { ...restored, operations: restored.operations + taken, movedTo };
