@@ -1,6 +1,7 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
 import { API_VERSION } from '../../src/store/records.js';
+import { demoShapes } from './demo-result.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
 import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
 import {
@@ -47,16 +48,7 @@ const waited = z.object({
   state: nullableText.describe('Null where it is gone.'),
   seconds: count.describe('After how long it was so.'),
 });
-const demo = {
-  path: z.string(),
-  state: z.string().describe('The clone in which to type commands.'),
-  remote: z.string().describe("The bare repository that stands for the team's git server."),
-  kubeconfig: z.string().describe('Its path; KUBECONFIG has to name it.'),
-  server: z.string().describe('Address of the stand-in for k0rdent, which answers until the command ends.'),
-  clusters: count,
-  events: count,
-  hasKubectl: z.boolean().describe('Whether kubectl is on the PATH.'),
-};
+
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
@@ -90,7 +82,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
-  DemoResult: { about: 'kgit demo', repository: 'never', shapes: [demo] },
+  DemoResult: { about: 'kgit demo', repository: 'never', shapes: demoShapes },
   ConfigResult: { about: 'kgit config', repository: 'maybe', shapes: configShapes },
   DiffResult: { about: 'kgit diff', repository: 'always', shapes: [manyChanges] },
   DoctorResult: {

@@ -97,6 +97,8 @@ describe('the schemas of results', () => {
     await give('shell-init', 'bash');
     await give('doctor', '--timeout', '5s');
     await give('completion', 'bash');
+    await give('config');
+    await give('version');
     await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));
     await give('init', temporaryFolder(), '--remote', bareRepository());
     await give('init', temporaryFolder(), '--dry-run');
