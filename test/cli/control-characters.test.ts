@@ -174,7 +174,7 @@ describe('control characters from data', () => {
       ['push-event', 'x', '--cluster', ARGUMENT],
       ['push-event', 'x', '--file', ARGUMENT],
       ['set', ARGUMENT],
-      ['set', '--create-key', `a=[${ARGUMENT}`],
+      ['set', '--create-key', `a:=[${ARGUMENT}`],
       ['import', ARGUMENT],
       ['clone', ARGUMENT],
       ['outbox', 'drop', ARGUMENT],

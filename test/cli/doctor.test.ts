@@ -28,6 +28,7 @@ const INSIDE = [
   'identity',
   'repository',
   'folder',
+  'local-files',
   'temporary-files',
   'disk',
   'outbox',
