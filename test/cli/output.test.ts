@@ -107,7 +107,7 @@ describe('kgit: what every command has in common', () => {
       kgit(path, [...noisy, '--dry-run', '--quiet']),
       kgit(path, ['get', 'nothing', '--quiet']),
     ]);
-    expect(loud.stderr).toContain('--string');
+    expect(loud.stderr).toContain('is kept as text, as you typed it');
     expect(quiet).toMatchObject({ code: 0, stderr: '', stdout: loud.stdout });
     expect(failed.stderr).toContain('NOT_FOUND');
   });

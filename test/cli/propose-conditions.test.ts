@@ -10,7 +10,7 @@ const BRANCH = 'kgit/propose/ada/dep-a';
 const STATE = 'deployments/dep-a/state.yaml';
 const dep = ['--deployment', 'dep-a', '--user', 'ada'];
 /** Lines between the changes, so that git merges them. */
-const FAR_APART = ['kof={a: 1, b: 2, c: 3, d: 4}', 'other={a: 1, b: 2, c: 3, d: 4}'];
+const FAR_APART = ['kof:={a: 1, b: 2, c: 3, d: 4}', 'other:={a: 1, b: 2, c: 3, d: 4}', '--create-key'];
 const PERSON = Object.fromEntries(
   ['AUTHOR', 'COMMITTER'].flatMap((who) => [
     [`GIT_${who}_NAME`, 'eve'],

@@ -41,9 +41,9 @@ describe('kgit run', () => {
     expect(more).toEqual([]);
     const both = { action: 'deploy', phase: 'create_vms', reason: 'new', run_id: started.run_id };
     const command = "sh -c 'cat; echo err >&2'";
-    expect(started).toMatchObject({ ...both, command, outcome: 'started', parameters: { size: '4' } });
+    expect(started).toMatchObject({ ...both, command, outcome: 'started', parameters: { size: 4 } });
     expect(ended).toMatchObject({ ...both, command, outcome: 'succeeded' });
-    expect(ended.parameters).toEqual({ size: '4', exit_code: 0 });
+    expect(ended.parameters).toEqual({ size: 4, exit_code: 0 });
     expect(ended.duration_seconds).toBeGreaterThan(0);
     expect(started).not.toHaveProperty('duration_seconds');
     expect(commits(remote, 'main')).toBe(3);
@@ -109,7 +109,7 @@ describe('kgit run', () => {
     [['run'], 'ACTION is missing'],
     [['run', 'deploy', '--cluster', 'prod'], "comes after '--'"],
     [['run', 'deploy', 'ls', '--cluster', 'prod'], "comes after '--'"],
-    [['run', 'deploy', 'x', '--cluster', 'prod', '--', 'ls'], "comes after '--'"],
+    [['run', 'deploy', 'x', '--cluster', 'prod', '--', 'ls'], 'SUBJECT and --cluster both name'],
     [['run', 'deploy', '--cluster', 'prod', '--'], "no command after '--'"],
     [['run', 'deploy', '--', 'ls'], 'Neither --cluster nor --deployment'],
     [['run', 'Bad Word', '--cluster', 'prod', '--', 'ls'], 'action'],

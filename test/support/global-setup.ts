@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,9 +10,11 @@ import { join } from 'node:path';
  */
 export default function setup(): () => void {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kgit-')));
+  // Tests run programs as other users, too, who must get to what is theirs in there.
+  chmodSync(folder, 0o711);
   process.env['TMPDIR'] = folder;
   process.env['CACHE_OF_TESTS'] = join(folder, 'cache');
-  mkdirSync(join(folder, 'cache'));
+  mkdirSync(join(folder, 'cache'), { mode: 0o700 });
   execFileSync(process.execPath, ['scripts/build.mjs', '--quiet'], { stdio: 'inherit' });
   return () => {
     // Tests take rights away from folders, which cannot be removed without them. A file that vanishes meanwhile makes
