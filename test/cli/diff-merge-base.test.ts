@@ -21,10 +21,10 @@ async function branched() {
   const remote = bareRepository();
   const clone = join(temporaryFolder(), 'clone');
   await kgitJson('.', ['init', clone, '--remote', remote, '--deployment', 'dep-a']);
-  await kgitJson(clone, ['set', 'size=1']);
+  await kgitJson(clone, ['set', 'size=1', '--create-key']);
   git(clone, 'tag', 'v1');
   await kgitJson(clone, ['set', 'size=2', '--propose', '--proposal-branch', 'resize']);
-  await kgitJson(clone, ['set', 'zone=x']);
+  await kgitJson(clone, ['set', 'zone=x', '--create-key']);
   await kgitJson(clone, ['set', 'size=3']);
   git(clone, 'fetch', '--quiet');
   git(clone, 'branch', 'mine', 'origin/resize');

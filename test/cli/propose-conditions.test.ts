@@ -91,7 +91,7 @@ describe('the advice of validate on a proposal', () => {
     expect(rules(run)).toEqual(['state-without-event']);
     const [, restore = '', again = ''] =
       /^(.*), then make the change with its event: (.*)$/.exec(run.json.findings[0].fix) ?? [];
-    expect(again).toBe('kgit set deployment.size=12 --deployment dep-a --propose --proposal-branch topic');
+    expect(again).toBe('kgit set deployment.size:=12 --deployment dep-a --propose --proposal-branch topic');
     const main = git(remote, 'rev-parse', 'main');
     const env = { ...process.env, ...PERSON, PATH: pathWithKgit() };
     for (const command of [restore, again])

@@ -67,7 +67,7 @@ describe('JGit, raced for', () => {
   it('a push whose answer is lost has landed, and is told so', async () => {
     const { clones } = await makeFleet(1, server.url);
     await server.fail('cut-after', '.git/git-receive-pack');
-    const run = await kgit(clones[0] ?? '', ['set', 'a=1', '--json']);
+    const run = await kgit(clones[0] ?? '', ['set', 'deployment.a=1', '--json']);
     expect(run.json).toMatchObject({ delivery: 'published' });
   });
 
