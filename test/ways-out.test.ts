@@ -21,6 +21,8 @@ const WAYS: readonly {
       'cli/publish-together.ts',
       'cluster-command.ts',
       'commands/run.ts',
+      // Sample data of kgit's own, into a repository of this machine.
+      'demo/lay-out.ts',
       'legacy-command.ts',
       'library/store.ts',
       'write-command.ts',
