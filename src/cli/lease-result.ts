@@ -1,8 +1,9 @@
 import { expiresAt, formatClaims, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
 import type { EndedLease } from '../store/acquisition.js';
 import type { LockStanding } from '../store/lock-list.js';
+import { fittingTable } from './fitting-table.js';
 import type { Screen } from './output.js';
-import { formatTable, type TableRow } from './table.js';
+import type { TableRow } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { formatAge, formatTime } from './time.js';
 
@@ -77,7 +78,7 @@ export function standingLines(
     return [style('dim', isStale ? 'nobody held a lock when last seen here' : 'nobody holds a lock')];
   const heading = ['LOCK', 'TOKEN', 'HOLDER', 'SINCE', 'EXPIRES', ...(wide ? ['RUN', 'TTL'] : []), 'REASON'];
   const rows = standings.map((standing) => standingRow(standing, now, wide));
-  return formatTable(heading, rows, style, wide ? null : width);
+  return fittingTable(heading, rows, style, wide ? null : width);
 }
 
 /** A holder for a line of text. */

@@ -1,8 +1,8 @@
 import { eventTime } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
 import type { ClusterRecord } from '../store/cluster-records.js';
+import { fittingTable } from './fitting-table.js';
 import type { CommandResult } from './output.js';
-import { formatTable } from './table.js';
 import { formatAge } from './time.js';
 
 /** What is recorded of clusters, where none was asked: it says so, and gives no state. */
@@ -25,7 +25,7 @@ export function offlineResult(records: readonly ClusterRecord[], footer: string,
     lines: ({ style, width }) => [
       style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
       ...(rows.length > 0
-        ? formatTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, style, width)
+        ? fittingTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, style, width)
         : [style('dim', 'no clusters')]),
       '',
       style('dim', footer),

@@ -1,3 +1,4 @@
+import { fitLine } from './fit-line.js';
 import { guarded, type Style } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
@@ -56,7 +57,11 @@ export async function formatResult(
       if (other) return isTerminal ? other.map(terminalText) : other;
       const lines = result.lines(screen, format === 'wide');
       if (result.isExact) return isTerminal ? lines.map(terminalText) : lines;
-      return lines.map((line) => guarded(line, screen.style));
+      const safe = lines.map((line) => guarded(line, screen.style));
+      const { width } = screen;
+      return width === null
+        ? safe
+        : safe.flatMap((line) => line.split('\n').flatMap((one) => fitLine(one, width)));
     }
   }
 }

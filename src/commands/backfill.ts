@@ -1,9 +1,9 @@
 import { type Context, helpText } from '../base-command.js';
 import { type BackfillEvent, backfillEvents } from '../cli/backfill-events.js';
 import { confirm } from '../cli/confirm.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import { observeAll } from '../cli/live-clusters.js';
 import type { CommandResult } from '../cli/output.js';
-import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { InterruptedError } from '../errors.js';
 import type { Observation } from '../k0rdent/observation.js';
@@ -102,7 +102,7 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
       event.timestamp,
       reason,
     ]);
-    return formatTable(HEAD, rows, style, width);
+    return fittingTable(HEAD, rows, style, width);
   }
 
   async #confirm(events: readonly BackfillEvent[]): Promise<void> {

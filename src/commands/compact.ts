@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import type { CommandResult } from '../cli/output.js';
-import { formatTable } from '../cli/table.js';
 import { parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
@@ -62,7 +62,7 @@ export default class Compact extends WriteCommand {
       lines: ({ style, width }, wide) => {
         const rows = sealed.map(({ subject, month, events }) => [subject, month, String(events)]);
         const table =
-          wide && rows.length > 0 ? formatTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, style, width) : [];
+          wide && rows.length > 0 ? fittingTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, style, width) : [];
         return [summary(outcome, sealing, (text) => style('dim', text)), ...table];
       },
     };

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import type { CommandResult } from '../cli/output.js';
-import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
 import { eventTime } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
@@ -57,7 +57,7 @@ export default class List extends KgitCommand {
           lastEvent?.user ?? '',
           lastEvent?.action ?? '',
         ]);
-        return formatTable(['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'], rows, style, width);
+        return fittingTable(['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'], rows, style, width);
       },
     };
   }

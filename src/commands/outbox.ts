@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import type { CommandResult } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
-import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
 import type { OpenRepository } from '../composition.js';
 import { NotFoundError, UsageError } from '../errors.js';
@@ -141,7 +141,7 @@ export default class Outbox extends KgitCommand {
           String(attempts),
           refused ? `refused: ${error}` : (error ?? ''),
         ]);
-        const table = formatTable(
+        const table = fittingTable(
           ['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'],
           rows,
           style,

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import type { CommandResult } from '../cli/output.js';
 import type { Colour } from '../cli/style.js';
-import { formatTable } from '../cli/table.js';
 import { UsageError } from '../errors.js';
 import { ACTION_RULE, formatTimestamp, isAction } from '../model/event.js';
 import {
@@ -92,7 +92,7 @@ export default class Phase extends StateCommand {
       names: phases.map(({ name }) => name),
       rows: phases,
       lines: ({ style, width }) =>
-        formatTable(
+        fittingTable(
           ['PHASE', 'STATUS', 'SINCE', 'REASON'],
           phases.map(({ name, status, updatedAt, reason }) => [
             name,
