@@ -1,6 +1,7 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
+import { fitLine } from './cli/fit-line.js';
 import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
 import { GLOBAL, outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
@@ -61,6 +62,10 @@ export abstract class KgitCommand extends Command {
       summary: 'How long the remote or cluster may take (60s).',
     }),
     utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
+    'no-pager': Flags.boolean({
+      helpGroup: GLOBAL,
+      summary: 'Never show the result in a pager (KGIT_PAGER).',
+    }),
   };
 
   protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
@@ -73,6 +78,8 @@ export abstract class KgitCommand extends Command {
   #repository: Record<string, unknown> | null = null;
   readonly #rewrites: ToldRewrite[] = [];
   #showsProgress = false;
+  /** Notes that wait until the result is printed; null where they are written at once. */
+  #held: string[] | null = null;
   readonly #warned = new Set<string>();
   /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
   protected readonly skipped = new SkippedEvents();
@@ -103,6 +110,11 @@ export abstract class KgitCommand extends Command {
     return true;
   }
 
+  /** Whether what is printed for people may be long, so that a terminal gets it through the user's pager. */
+  protected get isPaged(): boolean {
+    return false;
+  }
+
   override async run(): Promise<void> {
     // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
@@ -125,9 +137,25 @@ export abstract class KgitCommand extends Command {
     const repository = this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
     const head = { apiVersion: API_VERSION, kind: this.#kind(), ...repository };
     const whole = { ...head, ...result.json, ...this.skipped.json };
-    for (const line of await formatResult(result, whole, this.format, this.screen))
-      process.stdout.write(`${line}\n`);
+    // What is told of the result comes below it, where a long one leaves it on the screen.
+    this.#held = [];
+    const lines = await formatResult(result, whole, this.format, this.screen);
+    const held = this.#held;
+    this.#held = null;
+    const text = lines.map((line) => `${line}\n`).join('');
+    if (!(await this.#showsPaged(text))) process.stdout.write(text);
+    for (const message of held) this.note(message);
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
+  }
+
+  /** Shows a text in the user's pager; false where it is not for one, or there is none. */
+  async #showsPaged(text: string): Promise<boolean> {
+    const isForPeople = this.format === 'text' || this.format === 'wide';
+    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || process.stdout.isTTY !== true)
+      return false;
+    const { pagerOf, showPaged } = await import('./cli/pager.js');
+    const pager = pagerOf(process.env);
+    return pager !== null && showPaged(text, pager, process.env);
   }
 
   /** `push-event` gives a `PushEventResult`. */
@@ -165,8 +193,16 @@ export abstract class KgitCommand extends Command {
   /** A line for the user that is no part of the result. */
   protected note(message: string): void {
     if (this.flags.quiet) return;
-    const style = styleFor(process.stderr.isTTY === true, process.env);
-    process.stderr.write(`${style('dim', terminalText(message))}\n`);
+    if (this.#held !== null) {
+      this.#held.push(message);
+      return;
+    }
+    const { isTTY, columns } = process.stderr;
+    const style = styleFor(isTTY === true, process.env);
+    const lines = terminalText(message)
+      .split('\n')
+      .flatMap((line) => (isTTY && columns ? fitLine(line, columns) : line));
+    process.stderr.write(`${lines.map((line) => style('dim', line)).join('\n')}\n`);
   }
 
   /** How far a long command is, on one line of a terminal that is written over. */
@@ -184,10 +220,11 @@ export abstract class KgitCommand extends Command {
 
   /** The settings that need no repository. */
   protected async settingsOnly(): Promise<Settings> {
-    return mergeLayers(await this.#layers());
+    return mergeLayers(await this.layers());
   }
 
-  #layers() {
+  /** The settings, place by place: what comes first counts. */
+  protected layers() {
     const named = (name: string) =>
       typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
     const flags = Object.fromEntries(
@@ -214,7 +251,7 @@ export abstract class KgitCommand extends Command {
   protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const settings = mergeLayers(await this.#layers());
+    const settings = mergeLayers(await this.layers());
     const opened = await openStateRepository(settings, process.cwd(), process.env, this.readsHistory);
     this.#context = opened;
     return { opened, settings };
@@ -227,7 +264,7 @@ export abstract class KgitCommand extends Command {
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const layers = await this.#layers();
+    const layers = await this.layers();
     const before = mergeLayers(layers);
     const opened = await openStateRepository(before, process.cwd(), process.env, this.readsHistory);
     this.#context = opened;

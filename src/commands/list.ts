@@ -31,6 +31,10 @@ export default class List extends KgitCommand {
     return true;
   }
 
+  protected override get isPaged(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const { reading } = await this.open(fetchPolicy(this.flags));
     const { what } = this.args;

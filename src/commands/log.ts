@@ -81,6 +81,10 @@ export default class Log extends KgitCommand {
     return true;
   }
 
+  protected override get isPaged(): boolean {
+    return this.flags['follow'] !== true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const filter = this.#filter();
     if (this.flags['follow'] && (this.flags['reverse'] || this.flags['before'])) {
