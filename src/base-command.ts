@@ -1,14 +1,14 @@
 import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
-import { fitLine } from './cli/fit-line.js';
-import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
+import { helpText } from './cli/help-text.js';
+import { type CommandResult, type Format, formatResult, resultKind, type Screen } from './cli/output.js';
 import { GLOBAL, outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
+import { SideNotes } from './cli/side-notes.js';
 import { skippedLines } from './cli/skipped-lines.js';
 import { styleFor } from './cli/style.js';
-import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
@@ -20,7 +20,7 @@ import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
 
-export { outputFlag };
+export { helpText, outputFlag };
 
 /** A repository with its settings, ready to be read. */
 export interface Context {
@@ -62,10 +62,7 @@ export abstract class KgitCommand extends Command {
       summary: 'How long the remote or cluster may take (60s).',
     }),
     utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
-    'no-pager': Flags.boolean({
-      helpGroup: GLOBAL,
-      summary: 'Never show the result in a pager (KGIT_PAGER).',
-    }),
+    'no-pager': Flags.boolean({ helpGroup: GLOBAL, summary: 'Show the result without a pager.' }),
   };
 
   protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
@@ -77,9 +74,8 @@ export abstract class KgitCommand extends Command {
   #context: OpenRepository | null = null;
   #repository: Record<string, unknown> | null = null;
   readonly #rewrites: ToldRewrite[] = [];
-  #showsProgress = false;
-  /** Notes that wait until the result is printed; null where they are written at once. */
-  #held: string[] | null = null;
+  /** What is said on stderr. */
+  protected readonly notes = new SideNotes(process.stderr, process.env, () => this.flags.quiet === true);
   readonly #warned = new Set<string>();
   /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
   protected readonly skipped = new SkippedEvents();
@@ -125,7 +121,6 @@ export abstract class KgitCommand extends Command {
     this.words = argv as string[];
     const result = await this.execute();
     await this.#close();
-    this.endProgress();
     await this.print(result);
     if (this.skipped.list.length > 0) process.exitCode = EXIT_CODES.FINDINGS;
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
@@ -135,33 +130,23 @@ export abstract class KgitCommand extends Command {
   protected async print(result: CommandResult): Promise<void> {
     const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
     const repository = this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
-    const head = { apiVersion: API_VERSION, kind: this.#kind(), ...repository };
+    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...repository };
     const whole = { ...head, ...result.json, ...this.skipped.json };
     // What is told of the result comes below it, where a long one leaves it on the screen.
-    this.#held = [];
+    const release = this.notes.hold();
     const lines = await formatResult(result, whole, this.format, this.screen);
-    const held = this.#held;
-    this.#held = null;
+    this.notes.clear();
     const text = lines.map((line) => `${line}\n`).join('');
     if (!(await this.#showsPaged(text))) process.stdout.write(text);
-    for (const message of held) this.note(message);
+    release();
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
   }
 
   /** Shows a text in the user's pager; false where it is not for one, or there is none. */
   async #showsPaged(text: string): Promise<boolean> {
     const isForPeople = this.format === 'text' || this.format === 'wide';
-    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || process.stdout.isTTY !== true)
-      return false;
-    const { pagerOf, showPaged } = await import('./cli/pager.js');
-    const pager = pagerOf(process.env);
-    return pager !== null && showPaged(text, pager, process.env);
-  }
-
-  /** `push-event` gives a `PushEventResult`. */
-  #kind(): string {
-    const words = (this.id ?? 'kgit').split(/[-:]/);
-    return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Result`;
+    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY) return false;
+    return (await import('./cli/pager.js')).showPaged(text, process.env);
   }
 
   protected get format(): Format {
@@ -192,30 +177,15 @@ export abstract class KgitCommand extends Command {
 
   /** A line for the user that is no part of the result. */
   protected note(message: string): void {
-    if (this.flags.quiet) return;
-    if (this.#held !== null) {
-      this.#held.push(message);
-      return;
-    }
-    const { isTTY, columns } = process.stderr;
-    const style = styleFor(isTTY === true, process.env);
-    const lines = terminalText(message)
-      .split('\n')
-      .flatMap((line) => (isTTY && columns ? fitLine(line, columns) : line));
-    process.stderr.write(`${lines.map((line) => style('dim', line)).join('\n')}\n`);
+    this.notes.note(message);
   }
 
-  /** How far a long command is, on one line of a terminal that is written over. */
-  protected progress(message: string): void {
-    if (this.flags.quiet || process.stderr.isTTY !== true) return;
-    process.stderr.write(`\r\u001b[K${terminalText(message)}`);
-    this.#showsProgress = true;
-  }
+  /** Whether the user is told what is waited for: not while another program has the terminal. */
+  protected readonly tellsWaits: boolean = true;
 
-  /** Takes the line of `progress` away again. */
-  protected endProgress(): void {
-    if (this.#showsProgress) process.stderr.write('\r\u001b[K');
-    this.#showsProgress = false;
+  #open(settings: Settings): Promise<OpenRepository> {
+    const waits = this.tellsWaits ? this.notes : undefined;
+    return openStateRepository(settings, process.cwd(), process.env, this.readsHistory, waits);
   }
 
   /** The settings that need no repository. */
@@ -252,7 +222,7 @@ export abstract class KgitCommand extends Command {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
     const settings = mergeLayers(await this.layers());
-    const opened = await openStateRepository(settings, process.cwd(), process.env, this.readsHistory);
+    const opened = await this.#open(settings);
     this.#context = opened;
     return { opened, settings };
   }
@@ -266,7 +236,7 @@ export abstract class KgitCommand extends Command {
     await this.#close();
     const layers = await this.layers();
     const before = mergeLayers(layers);
-    const opened = await openStateRepository(before, process.cwd(), process.env, this.readsHistory);
+    const opened = await this.#open(before);
     this.#context = opened;
     const { repository } = opened;
     const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
@@ -319,15 +289,9 @@ export abstract class KgitCommand extends Command {
   override async catch(thrown: Error): Promise<void> {
     // A failure is told without what a result says of the repository.
     await this.#close(this.hasReader && !this.flags.quiet);
-    this.endProgress();
+    this.notes.clear();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true);
   }
-}
-
-/** The description of a command: what it does, then the codes that it may exit with beside 0. */
-export function helpText(text: string, ...codes: readonly (keyof typeof EXIT_CODES)[]): string {
-  const exits = ['0', ...codes.map((code) => `${EXIT_CODES[code]} ${code}`)].join(', ');
-  return `${text}\n\nExit codes: ${exits}.`;
 }

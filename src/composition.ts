@@ -21,6 +21,7 @@ import { parseRepositorySpec, type RepositorySpec } from './model/repository-spe
 import type { Settings } from './settings.js';
 import { hasCode } from './store/durable-files.js';
 import { HeldLeases } from './store/held-leases.js';
+import type { Waits } from './store/host.js';
 import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
@@ -70,11 +71,11 @@ export function liesAt(cwd: string): (path: string) => boolean {
 }
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
-export function openGit(path: string, environment: Environment): Git {
+export function openGit(path: string, environment: Environment, waits?: Waits): Git {
   // process.stdin would be opened for it, which takes as long as a process to start.
   const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
-  return new Git(path, environment, { askpass: ASKPASS, isInteractive });
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive, ...(waits ? { waits } : {}) });
 }
 
 /** An open repository and where it lies. */
@@ -217,15 +218,16 @@ async function openByUrl(
   settings: Settings,
   environment: Environment,
   history: boolean,
+  waits?: Waits,
 ): Promise<OpenRepository> {
   const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
   const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
-  const outside = openGit(tmpdir(), environment);
+  const outside = openGit(tmpdir(), environment, waits);
   await requireGit(outside, environment);
   const path = await managedClone(outside, wanted);
-  const finder = openGit(path, environment);
+  const finder = openGit(path, environment, waits);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   await allowLazyFetches([git], layout, settings.timeout);
@@ -269,12 +271,13 @@ export async function openStateRepository(
   cwd: string,
   environment: Environment,
   history = true,
+  waits?: Waits,
 ): Promise<OpenRepository> {
   const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo, liesAt(cwd));
-  if (spec?.isUrl) return openByUrl(spec, settings, environment, history);
+  if (spec?.isUrl) return openByUrl(spec, settings, environment, history, waits);
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
-  const finder = openGit(path, environment);
+  const finder = openGit(path, environment, waits);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
   if (spec === null) refuseCommitted(layout, path);

@@ -32,6 +32,12 @@ export interface CommandResult {
   readonly exitCode?: number;
 }
 
+/** The kind of a command's result: `push-event` gives `PushEventResult`. */
+export function resultKind(id: string): string {
+  const words = id.split(/[-:]/);
+  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Result`;
+}
+
 /** The lines of a result in a format. */
 export async function formatResult(
   result: CommandResult,

@@ -7,7 +7,7 @@ import { EndSignals } from './end-signals.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A pager as a program and its arguments. */
-export interface Pager {
+interface Pager {
   readonly program: string;
   readonly args: readonly string[];
 }
@@ -19,7 +19,7 @@ const NEVER_RAN = [126, 127];
  * The user's pager by git's rule: KGIT_PAGER, PAGER, less. Null where there is to be none: the variable is empty or `cat`,
  * the terminal cannot be moved about in, or nobody sits at it. Only the user's environment is asked, for it is run.
  */
-export function pagerOf(environment: Environment): Pager | null {
+function pagerOf(environment: Environment): Pager | null {
   if (isCi(environment)) return null;
   const named = environment['KGIT_PAGER'] ?? environment['PAGER'];
   if (named === undefined) return environment['TERM'] === 'dumb' ? null : { program: 'less', args: [] };
@@ -29,10 +29,12 @@ export function pagerOf(environment: Environment): Pager | null {
 }
 
 /**
- * Shows a text through a pager and waits until the user has left it; what the pager ends with is no matter.
- * False where it could not be run, so that nothing was shown.
+ * Shows a text through the user's pager and waits until that is left; what the pager ends with is no matter.
+ * False where there is none or it could not be run, so that nothing was shown.
  */
-export async function showPaged(text: string, pager: Pager, environment: Environment): Promise<boolean> {
+export async function showPaged(text: string, environment: Environment): Promise<boolean> {
+  const pager = pagerOf(environment);
+  if (pager === null) return false;
   // Ctrl-C is the pager's: it stops a search there, and this process would leave it alone with the terminal.
   const signals = new EndSignals();
   try {

@@ -48,7 +48,9 @@ export default class Compact extends WriteCommand {
     const before = this.#before(this.flags['before'] as string);
     const context = await this.open('never');
     const title = `compact: months before ${before}`;
-    const outcome = await this.submit(context, this.operation(context, [], { title, seal: { before } }));
+    const wait = this.notes.begin('sealing months', false);
+    const operation = this.operation(context, [], { title, seal: { before } });
+    const outcome = await this.submit(context, operation).finally(wait.end);
     const sealing = outcome.sealing ?? NOTHING;
     for (const { subject, month, bytes } of sealing.tooLarge) {
       const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;

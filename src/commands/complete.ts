@@ -30,7 +30,8 @@ export default class Complete extends KgitCommand {
 
   protected async execute(): Promise<CommandResult> {
     const commands = this.config.commands.filter(({ hidden }) => !hidden);
-    const [, ...words] = this.words;
+    // As they were given: one of the words may be `--` itself.
+    const words = this.argv.slice(this.argv.indexOf('--') + 1);
     const [line = '', breaks = '', type = '', columns = ''] = words;
     const bash = this.args['form'] === 'bash' ? parseBashLine(line, breaks) : null;
     const typed = readTypedLine(bash === null ? words : bash.words.slice(1), commands);

@@ -82,6 +82,9 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     return this.now() + settings.timeout;
   }
 
+  /** Leases are renewed while the command has the terminal. */
+  protected override readonly tellsWaits = false;
+
   protected async execute(): Promise<CommandResult> {
     const { action, command } = this.#words();
     const fields = {

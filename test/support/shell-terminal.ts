@@ -43,6 +43,6 @@ export function typeAtTerminal(
     child.stderr.setEncoding('utf8').on('data', take);
     child.stdin.on('error', () => undefined);
     child.on('error', reject);
-    child.on('close', () => resolve(stripVTControlCharacters(screen).replaceAll('\r\n', '\n')));
+    child.on('close', () => resolve(stripVTControlCharacters(screen).replaceAll('\r', '')));
   });
 }
