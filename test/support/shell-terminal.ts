@@ -7,6 +7,13 @@ export interface Step {
   readonly types: string;
 }
 
+/** What a terminal shows: without titles of windows, colours and other control sequences. */
+function shownText(text: string): string {
+  return stripVTControlCharacters(
+    text.replace(/\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, ''),
+  ).replaceAll('\r', '');
+}
+
 /**
  * Runs a command on a pseudo-terminal of 100 columns, typing step by step; each step looks at what came since the last one.
  * The whole screen when the command has ended, without control sequences.
@@ -28,7 +35,7 @@ export function typeAtTerminal(
   const goOn = () => {
     const step = steps[next];
     if (step === undefined) return;
-    const shown = stripVTControlCharacters(screen.slice(from));
+    const shown = shownText(screen.slice(from));
     if (typeof step.after === 'string' ? !shown.includes(step.after) : !step.after.test(shown)) return;
     from = screen.length;
     next++;
@@ -43,6 +50,6 @@ export function typeAtTerminal(
     child.stderr.setEncoding('utf8').on('data', take);
     child.stdin.on('error', () => undefined);
     child.on('error', reject);
-    child.on('close', () => resolve(stripVTControlCharacters(screen).replaceAll('\r', '')));
+    child.on('close', () => resolve(shownText(screen)));
   });
 }
