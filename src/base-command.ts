@@ -157,7 +157,7 @@ export abstract class KgitCommand extends Command {
     const { stdout } = process;
     return {
       style: styleFor(stdout.isTTY === true, process.env),
-      width: stdout.isTTY ? (stdout.columns ?? 80) : null,
+      width: stdout.isTTY ? stdout.columns || 80 : null,
       utc: this.flags.utc === true,
     };
   }

@@ -116,8 +116,8 @@ export class SideNotes implements Waits {
   }
 
   #show(text: string): void {
-    const { columns = 80 } = this.#stream;
-    this.#stream.write(`${CLEAR}${clip(oneLine(text), columns - 1)}`);
+    // A terminal that nobody has told its size has 0 columns.
+    this.#stream.write(`${CLEAR}${clip(oneLine(text), (this.#stream.columns || 80) - 1)}`);
     this.#isShown = true;
   }
 

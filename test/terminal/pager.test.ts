@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { kgit, kgitJson, PROGRAM } from '../support/kgit.js';
+import { typeAtTerminal } from '../support/shell-terminal.js';
 import { stateRepository } from '../support/state-repository.js';
 import { onTerminal } from '../support/terminal.js';
 
@@ -41,8 +42,13 @@ describe('the pager', () => {
   });
 
   it('leaves Ctrl-C to less, which goes on until it is left', async () => {
-    const { code } = await onTerminal(cwd, ['log'], { input: '\u0003q', typesAfter: 'number 5' });
-    expect(code).toBe(0);
+    const command = `sh -c '"${process.execPath}" "${PROGRAM}" log; echo code=$?'`;
+    const screen = await typeAtTerminal(cwd, command, {}, [
+      { after: 'number 5', types: '\u0003' },
+      { after: ':', types: 'G' },
+      { after: `number ${EVENTS}`, types: 'q' },
+    ]);
+    expect(screen).toMatch(/code=0$/m);
   });
 
   it.each<[string, Record<string, string>]>([
