@@ -42,7 +42,7 @@ describe('the pager', () => {
   });
 
   it('leaves Ctrl-C to less, which goes on until it is left', async () => {
-    const command = `sh -c '"${process.execPath}" "${PROGRAM}" log; echo code=$?'`;
+    const command = `sh -c 'trap : INT; "${process.execPath}" "${PROGRAM}" log; echo code=$?'`;
     const screen = await typeAtTerminal(cwd, command, {}, [
       { after: 'number 5', types: '\u0003' },
       { after: ':', types: 'G' },
