@@ -2,13 +2,19 @@ import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { reportFailure } from './cli/failure.js';
 import { helpText } from './cli/help-text.js';
-import { type CommandResult, type Format, formatResult, resultKind, type Screen } from './cli/output.js';
+import {
+  type CommandResult,
+  type Format,
+  formatResult,
+  resultKind,
+  type Screen,
+  screenOf,
+} from './cli/output.js';
 import { GLOBAL, outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
 import { SideNotes } from './cli/side-notes.js';
 import { skippedLines } from './cli/skipped-lines.js';
-import { styleFor } from './cli/style.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
@@ -19,6 +25,7 @@ import type { FetchPolicy, Reading } from './store/outcomes.js';
 import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
+import { isCi } from './trust.js';
 
 export { helpText, outputFlag };
 
@@ -30,6 +37,7 @@ export interface Context {
   readonly managements: ReadonlyMap<string, string | null>;
 }
 
+const IS_CI = isCi(process.env);
 const FOLLOW_FETCH_MS = 5_000;
 
 /**
@@ -75,8 +83,12 @@ export abstract class KgitCommand extends Command {
   #repository: Record<string, unknown> | null = null;
   readonly #rewrites: ToldRewrite[] = [];
   /** What is said on stderr. */
-  protected readonly notes = new SideNotes(process.stderr, process.env, () => this.flags.quiet === true);
-  readonly #warned = new Set<string>();
+  protected readonly notes = new SideNotes(
+    process.stderr,
+    process.env,
+    () => this.flags.quiet === true,
+    !IS_CI,
+  );
   /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
   protected readonly skipped = new SkippedEvents();
   readonly #began = systemClock.now();
@@ -145,7 +157,8 @@ export abstract class KgitCommand extends Command {
   /** Shows a text in the user's pager; false where it is not for one, or there is none. */
   async #showsPaged(text: string): Promise<boolean> {
     const isForPeople = this.format === 'text' || this.format === 'wide';
-    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY) return false;
+    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
+      return false;
     return (await import('./cli/pager.js')).showPaged(text, process.env);
   }
 
@@ -154,12 +167,7 @@ export abstract class KgitCommand extends Command {
   }
 
   protected get screen(): Screen {
-    const { stdout } = process;
-    return {
-      style: styleFor(stdout.isTTY === true, process.env),
-      width: stdout.isTTY ? stdout.columns || 80 : null,
-      utc: this.flags.utc === true,
-    };
+    return screenOf(process.stdout, process.env, this.flags.utc === true);
   }
 
   protected get environment(): Readonly<Record<string, string | undefined>> {
@@ -190,11 +198,15 @@ export abstract class KgitCommand extends Command {
 
   /** The settings that need no repository. */
   protected async settingsOnly(): Promise<Settings> {
-    return mergeLayers(await this.layers());
+    return mergeLayers(await this.#layers());
   }
 
-  /** The settings, place by place: what comes first counts. */
-  protected layers() {
+  /** The settings with those of a kgit.yaml. */
+  protected async settingsWith(marker: Parameters<typeof markerLayer>[0]): Promise<Settings> {
+    return mergeLayers([...(await this.#layers()), markerLayer(marker)]);
+  }
+
+  #layers() {
     const named = (name: string) =>
       typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
     const flags = Object.fromEntries(
@@ -206,22 +218,16 @@ export abstract class KgitCommand extends Command {
       cwd: process.cwd(),
       file: this.flags.config ?? process.env['KGIT_CONFIG'],
       uid: process.getuid?.() ?? null,
-      warn: (message) => this.#warn(message),
+      warn: (message) => this.notes.noteOnce(message),
       withoutFiles: !this.readsSettingsFiles,
     });
-  }
-
-  /** A note, once: a command that goes on opens the repository again and again. */
-  #warn(message: string): void {
-    if (!this.#warned.has(message)) this.note(message);
-    this.#warned.add(message);
   }
 
   /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
   protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const settings = mergeLayers(await this.layers());
+    const settings = mergeLayers(await this.#layers());
     const opened = await this.#open(settings);
     this.#context = opened;
     return { opened, settings };
@@ -234,7 +240,7 @@ export abstract class KgitCommand extends Command {
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const layers = await this.layers();
+    const layers = await this.#layers();
     const before = mergeLayers(layers);
     const opened = await this.#open(before);
     this.#context = opened;

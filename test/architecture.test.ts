@@ -71,7 +71,14 @@ const TALK_TO_GIT = [
 ];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = [
-  ...['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/process-tree.ts', 'cli/start-publisher.ts'],
+  ...[
+    'gitstore',
+    'k0rdent',
+    'cli/child-command.ts',
+    'cli/pager.ts',
+    'cli/process-tree.ts',
+    'cli/start-publisher.ts',
+  ],
 ];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
 const PORT = [

@@ -1,5 +1,5 @@
 import { fitLine } from './fit-line.js';
-import { guarded, type Style } from './style.js';
+import { guarded, type Style, styleFor } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
 export const FORMATS = ['text', 'wide', 'json', 'yaml', 'jsonl', 'name'] as const;
@@ -12,6 +12,17 @@ export interface Screen {
   /** Columns of the terminal; null where the output is none. */
   readonly width: number | null;
   readonly utc: boolean;
+}
+
+/** How standard output shows text. @param environment the user's, for colours */
+export function screenOf(
+  stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  environment: Readonly<Record<string, string | undefined>>,
+  utc: boolean,
+): Screen {
+  // A terminal that nobody has told its size has 0 columns.
+  const width = stdout.isTTY ? stdout.columns || 80 : null;
+  return { style: styleFor(stdout.isTTY === true, environment), width, utc };
 }
 
 /** What a command gives back: its result for scripts, and the ways to show it to people. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hasCode } from '../store/durable-files.js';
-import { isCi } from '../trust.js';
 import { EndSignals } from './end-signals.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,10 +16,9 @@ const NEVER_RAN = [126, 127];
 
 /**
  * The user's pager by git's rule: KGIT_PAGER, PAGER, less. Null where there is to be none: the variable is empty or `cat`,
- * the terminal cannot be moved about in, or nobody sits at it. Only the user's environment is asked, for it is run.
+ * or the terminal cannot be moved about in. Only the user's environment is asked, for it is run.
  */
 function pagerOf(environment: Environment): Pager | null {
-  if (isCi(environment)) return null;
   const named = environment['KGIT_PAGER'] ?? environment['PAGER'];
   if (named === undefined) return environment['TERM'] === 'dumb' ? null : { program: 'less', args: [] };
   const line = named.trim();

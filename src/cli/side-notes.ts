@@ -1,5 +1,4 @@
 import type { Wait, Waits } from '../store/host.js';
-import { isCi } from '../trust.js';
 import { fitLine } from './fit-line.js';
 import { styleFor } from './style.js';
 import { clip } from './table.js';
@@ -26,21 +25,28 @@ export class SideNotes implements Waits {
   readonly #stream: NodeJS.WriteStream;
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #isQuiet: () => boolean;
+  readonly #isAttended: boolean;
   readonly #waits: Told[] = [];
+  readonly #noted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #frame = 0;
   #isShown = false;
   #held: string[] | null = null;
 
-  /** @param isQuiet whether the user wants no notes */
+  /**
+   * @param isQuiet whether the user wants no notes
+   * @param isAttended whether somebody may look at the terminal, as nobody does in CI
+   */
   constructor(
     stream: NodeJS.WriteStream,
     environment: Readonly<Record<string, string | undefined>>,
     isQuiet: () => boolean,
+    isAttended: boolean,
   ) {
     this.#stream = stream;
     this.#environment = environment;
     this.#isQuiet = isQuiet;
+    this.#isAttended = isAttended;
   }
 
   /** A line for the user that is no part of the result. */
@@ -59,6 +65,12 @@ export class SideNotes implements Waits {
     this.#stream.write(`${lines.map((line) => style('dim', line)).join('\n')}\n`);
   }
 
+  /** A note, once: a command that goes on opens the repository again and again. */
+  noteOnce(message: string): void {
+    if (!this.#noted.has(message)) this.note(message);
+    this.#noted.add(message);
+  }
+
   /** Keeps notes back until what is given back is called. */
   hold(): () => void {
     this.#held = [];
@@ -72,7 +84,7 @@ export class SideNotes implements Waits {
   /** Whether there is a terminal whose line can be written over, and somebody to look at it. */
   get #hasLine(): boolean {
     const { TERM } = this.#environment;
-    return this.#stream.isTTY === true && TERM !== 'dumb' && !this.#isQuiet() && !isCi(this.#environment);
+    return this.#isAttended && this.#stream.isTTY === true && TERM !== 'dumb' && !this.#isQuiet();
   }
 
   /** How far a long command is, told at once. */

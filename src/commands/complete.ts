@@ -6,7 +6,6 @@ import { cobraLines } from '../cli/completion/offer.js';
 import { readTypedLine } from '../cli/completion/typed-line.js';
 import type { CommandResult } from '../cli/output.js';
 import { liesAt } from '../composition.js';
-import { markerLayer, mergeLayers } from '../config.js';
 import { parseRepositorySpec } from '../model/repository-spec.js';
 import { managementsOf, readMarker } from '../store/records.js';
 
@@ -55,7 +54,7 @@ export default class Complete extends KgitCommand {
     if (opened.git.lazyFetches !== null) return null;
     const { view } = await opened.repository.read('never', 0);
     const marker = await readMarker(view, opened.path);
-    const settings = mergeLayers([...(await this.layers()), markerLayer(marker)]);
+    const settings = await this.settingsWith(marker);
     return { opened, view, settings, managements: managementsOf(marker), now: this.now() };
   }
 }

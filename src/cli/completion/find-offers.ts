@@ -1,7 +1,8 @@
 import type { Command } from '@oclif/core';
-import type { OpenRepository } from '../../composition.js';
 import type { Settings } from '../../settings.js';
+import type { Leases } from '../../store/leases.js';
 import { listDeployments, listSubjects, readState } from '../../store/records.js';
+import type { StateRepository } from '../../store/state-repository.js';
 import type { StateView } from '../../store/state-store.js';
 import { GLOBAL } from '../output-flag.js';
 import { defaultManagement, resolveDeployment } from '../subjects.js';
@@ -19,7 +20,7 @@ import type { TypedLine } from './typed-line.js';
 
 /** The repository as it lies here. */
 export interface Recorded {
-  readonly opened: OpenRepository;
+  readonly opened: { readonly leases: Leases; readonly repository: StateRepository };
   readonly view: StateView;
   readonly settings: Settings;
   readonly managements: ReadonlyMap<string, unknown>;
