@@ -83,12 +83,7 @@ export abstract class KgitCommand extends Command {
   #repository: Record<string, unknown> | null = null;
   readonly #rewrites: ToldRewrite[] = [];
   /** What is said on stderr. */
-  protected readonly notes = new SideNotes(
-    process.stderr,
-    process.env,
-    () => this.flags.quiet === true,
-    !IS_CI,
-  );
+  protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
   /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
   protected readonly skipped = new SkippedEvents();
   readonly #began = systemClock.now();

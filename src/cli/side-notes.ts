@@ -38,13 +38,12 @@ export class SideNotes implements Waits {
    * @param isAttended whether somebody may look at the terminal, as nobody does in CI
    */
   constructor(
-    stream: NodeJS.WriteStream,
-    environment: Readonly<Record<string, string | undefined>>,
+    { stderr, env }: Pick<NodeJS.Process, 'stderr' | 'env'>,
     isQuiet: () => boolean,
     isAttended: boolean,
   ) {
-    this.#stream = stream;
-    this.#environment = environment;
+    this.#stream = stderr;
+    this.#environment = env;
     this.#isQuiet = isQuiet;
     this.#isAttended = isAttended;
   }
