@@ -30,7 +30,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'read-flags': ['store'],
   'propose-flags': [],
-  'base-command': ['composition', 'this-host', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
+  'base-command': [
+    'composition',
+    'this-host',
+    'trust',
+    'config',
+    'settings',
+    'cli',
+    'store',
+    'model',
+    'errors',
+  ],
   composition: [
     'identity',
     'this-host',

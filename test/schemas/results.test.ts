@@ -96,6 +96,7 @@ describe('the schemas of results', () => {
     await give('shell-init', 'bash');
     await give('doctor', '--timeout', '5s');
     await give('completion', 'bash');
+    await give('complete', 'words', '--', 'log', '');
     await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));
     await give('init', temporaryFolder(), '--remote', bareRepository());
     await give('init', temporaryFolder(), '--dry-run');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
+import { onTestFinished } from 'vitest';
 
 /** One step of a person at a shell: waits for a text on the screen, then types. */
 export interface Step {
@@ -28,6 +29,10 @@ export function typeAtTerminal(
     cwd,
     env: { ...process.env, TERM: 'xterm', ...env },
     stdio: 'pipe',
+  });
+  // A test that gives up leaves no shell behind.
+  onTestFinished(() => {
+    child.kill();
   });
   let screen = '';
   let from = 0;

@@ -9,6 +9,9 @@ import { onTerminal } from '../support/terminal.js';
 
 const EVENTS = 60;
 
+/** Nobody names a pager. */
+const IS_LESS = { PAGER: undefined };
+
 /** What the pagers of these tests leave in a file, so that a test sees what they got. */
 function pagerInto(file: string): string {
   return `cat > '${file}'; printf 'PAGED\\n'`;
@@ -28,7 +31,11 @@ describe('the pager', () => {
   });
 
   it('is less, left with q; the exit code of kgit stays', async () => {
-    const { code, screen } = await onTerminal(cwd, ['log'], { input: 'q', typesAfter: 'number 5' });
+    const { code, screen } = await onTerminal(cwd, ['log'], {
+      env: IS_LESS,
+      input: 'q',
+      typesAfter: 'number 5',
+    });
     // The terminal has 24 lines, so what comes later was never shown.
     expect(screen).toContain('number 5');
     expect(screen).not.toContain(`number ${EVENTS}`);
@@ -36,14 +43,14 @@ describe('the pager', () => {
   });
 
   it('shows what fits on the screen without waiting', async () => {
-    const { code, screen } = await onTerminal(cwd, ['log', '--limit', '3']);
+    const { code, screen } = await onTerminal(cwd, ['log', '--limit', '3'], { env: IS_LESS });
     expect(screen).toContain(`number ${EVENTS}`);
     expect(code).toBe(0);
   });
 
   it('leaves Ctrl-C to less, which goes on until it is left', async () => {
     const command = `sh -c 'trap : INT; "${process.execPath}" "${PROGRAM}" log; echo code=$?'`;
-    const screen = await typeAtTerminal(cwd, command, {}, [
+    const screen = await typeAtTerminal(cwd, command, IS_LESS, [
       { after: 'number 5', types: '\u0003' },
       { after: ':', types: 'G' },
       { after: `number ${EVENTS}`, types: 'q' },
