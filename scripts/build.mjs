@@ -1,7 +1,7 @@
 /** Bundles the program and what starts it, and writes down for oclif which commands there are. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -24,7 +24,8 @@ const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding:
   .map((file) => file.slice(0, -'.ts'.length));
 const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19' };
 
-rmSync(dist, { recursive: true, force: true });
+// Of dist/ the rest is written over, and types/ stays: npm builds again after `prepack` has written them.
+rmSync(join(dist, 'program'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // oclif uses them to look for plugins on the disk, and for the spinner that it prepares where stderr is a terminal.
@@ -44,7 +45,6 @@ const program = await build({
   chunkNames: '[name]-[hash]',
   format: 'esm',
   splitting: true,
-  // oclif looks for the TypeScript compiler to run plugins from source; a bundle never does.
   external: ['typescript'],
   plugins: [
     deferOclif,
@@ -74,6 +74,15 @@ const rare = await build({
 });
 const outputFiles = [program, yaml, rare].flatMap((bundle) => bundle.outputFiles);
 const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs, ...rare.metafile.outputs };
+// Who asks for these goes on without: oclif's look for plugins to run from their source, and its search for files.
+const MAY_MISS = new Set(['typescript', 'picomatch']);
+const made = new Set(outputFiles.map(({ path }) => `./${basename(path)}`));
+const missing = Object.values(outputs)
+  .flatMap(({ imports }) => imports)
+  .filter(({ path, external }) => external && !isBuiltin(path) && !made.has(path) && !MAY_MISS.has(path))
+  .map(({ path }) => path);
+if (missing.length > 0)
+  throw new Error(`the program would ask for what is not part of it: ${[...new Set(missing)].join(', ')}`);
 // CommonJS, for V8 keeps the compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
 const hash = createHash('sha256');

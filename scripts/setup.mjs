@@ -1,38 +1,19 @@
 /** Installs the dependencies and builds, unless what package-lock.json asks for is there already. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { install, isInstalled } from './packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-function packages(file) {
-  try {
-    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
-  } catch {
-    // Nothing was installed, or an installation was cut off.
-    return {};
-  }
-}
-
-/** Whether each package stands in the version that the lock file names; those of other platforms may be missing. */
-function isInstalled() {
-  const installed = packages('node_modules/.package-lock.json');
-  return Object.entries(packages('package-lock.json')).every(
-    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
-  );
-}
-
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`kgit needs Node 20.19 or later; this is ${process.versions.node}\n`);
   process.exit(1);
 }
-const run = (command, args) =>
-  spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+const build = () =>
+  spawnSync(process.execPath, ['scripts/build.mjs', '--quiet'], { cwd: root, stdio: ['ignore', 2, 2] })
     .status;
-// npm ci builds, too, by the script `prepare`.
-const status = isInstalled()
-  ? existsSync(join(root, 'oclif.manifest.json')) || run(process.execPath, ['scripts/build.mjs', '--quiet'])
-  : run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+// An installation builds, too, by the script `prepare`.
+const status = isInstalled(root) ? existsSync(join(root, 'oclif.manifest.json')) || build() : install(root);
 if (status !== true && status !== 0) process.exit(status ?? 1);

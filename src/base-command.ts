@@ -1,7 +1,8 @@
-import { Command, type Config, Flags, type Interfaces } from '@oclif/core';
+import { Command, type Config, type Interfaces } from '@oclif/core';
 import { checkArgumentBytes } from './cli/argument-bytes.js';
+import { COMMON_FLAGS } from './cli/common-flags.js';
+import { damagedLines } from './cli/damaged-lines.js';
 import { reportFailure } from './cli/failure.js';
-import { helpText } from './cli/help-text.js';
 import {
   type CommandResult,
   type Format,
@@ -10,14 +11,14 @@ import {
   type Screen,
   screenOf,
 } from './cli/output.js';
-import { GLOBAL, outputFlag } from './cli/output-flag.js';
+import { outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
 import { SideNotes } from './cli/side-notes.js';
 import { skippedLines } from './cli/skipped-lines.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
-import { markerFault, markerLayer, mergeLayers, readLayers } from './config.js';
+import { markerFault, markerLayer, mergeLayers, readSources, type SettingSource } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
 import type { Settings } from './settings.js';
@@ -27,7 +28,8 @@ import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
 import { isCi } from './trust.js';
 
-export { helpText, outputFlag };
+export { helpText } from './cli/help-text.js';
+export { outputFlag };
 
 /** A repository with its settings, ready to be read. */
 export interface Context {
@@ -45,33 +47,7 @@ const FOLLOW_FETCH_MS = 5_000;
  * failures told by the one rule of cli/failure.ts.
  */
 export abstract class KgitCommand extends Command {
-  static override baseFlags = {
-    output: outputFlag(),
-    json: Flags.boolean({ helpGroup: GLOBAL, summary: 'The same as -o json.' }),
-    quiet: Flags.boolean({
-      helpGroup: GLOBAL,
-      summary: 'No hints and notes on stderr.',
-      exclusive: ['verbose'],
-    }),
-    verbose: Flags.boolean({ helpGroup: GLOBAL, summary: 'More on stderr, also where an error came from.' }),
-    repo: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'DIR|URL[#BRANCH]',
-      summary: 'The state repository, if not the one stood in (KGIT_REPO).',
-    }),
-    config: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'FILE',
-      summary: 'A file with a state_management block (KGIT_CONFIG).',
-    }),
-    timeout: Flags.string({
-      helpGroup: GLOBAL,
-      helpValue: 'DURATION',
-      summary: 'How long the remote or cluster may take (60s).',
-    }),
-    utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
-    'no-pager': Flags.boolean({ helpGroup: GLOBAL, summary: 'Show the result without a pager.' }),
-  };
+  static override baseFlags = COMMON_FLAGS;
 
   protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
     output: 'text',
@@ -162,7 +138,10 @@ export abstract class KgitCommand extends Command {
   }
 
   protected get screen(): Screen {
-    return screenOf(process.stdout, process.env, this.flags.utc === true);
+    return {
+      ...screenOf(process.stdout, process.env, this.flags.utc === true),
+      noHeaders: this.flags['no-headers'] === true,
+    };
   }
 
   protected get environment(): Readonly<Record<string, string | undefined>> {
@@ -186,11 +165,6 @@ export abstract class KgitCommand extends Command {
   /** Whether the user is told what is waited for: not while another program has the terminal. */
   protected readonly tellsWaits: boolean = true;
 
-  #open(settings: Settings): Promise<OpenRepository> {
-    const waits = this.tellsWaits ? this.notes : undefined;
-    return openStateRepository(settings, process.cwd(), process.env, this.readsHistory, waits);
-  }
-
   /** The settings that need no repository. */
   protected async settingsOnly(): Promise<Settings> {
     return mergeLayers(await this.#layers());
@@ -201,13 +175,18 @@ export abstract class KgitCommand extends Command {
     return mergeLayers([...(await this.#layers()), markerLayer(marker)]);
   }
 
-  #layers() {
+  async #layers() {
+    return (await this.settingSources()).map(({ layer }) => layer);
+  }
+
+  /** The settings of each place but the repository's own kgit.yaml, highest place first. */
+  protected settingSources(): Promise<readonly SettingSource[]> {
     const named = (name: string) =>
       typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
     const flags = Object.fromEntries(
       ['repo', 'deployment', 'management', 'user', 'timeout'].map((name) => [name, named(name)]),
     );
-    return readLayers({
+    return readSources({
       flags,
       environment: process.env,
       cwd: process.cwd(),
@@ -218,30 +197,41 @@ export abstract class KgitCommand extends Command {
     });
   }
 
-  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
-  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+  /** Whether the network is not to be used: what is queued is published later. */
+  protected get isOffline(): boolean {
+    return this.flags['queue'] === true;
+  }
+
+  async #openAnew(settings: Settings): Promise<OpenRepository> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const settings = mergeLayers(await this.#layers());
-    const opened = await this.#open(settings);
+    const waits = this.tellsWaits ? { waits: this.notes } : {};
+    const options = { history: this.readsHistory, isOffline: this.isOffline, ...waits };
+    const opened = await openStateRepository(settings, process.cwd(), process.env, options);
     this.#context = opened;
-    return { opened, settings };
+    for (const line of damagedLines(opened.damaged)) this.notes.noteOnce(line);
+    return opened;
+  }
+
+  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
+  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+    const settings = mergeLayers(await this.#layers());
+    return { opened: await this.#openAnew(settings), settings };
   }
 
   /** What is wrong with the values of a kgit.yaml; null where nothing is. */
   protected readonly markerFault = markerFault;
+  /** The settings of a kgit.yaml. */
+  protected readonly markerLayer = markerLayer;
 
   /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
   protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
-    // A repository that was opened before has helper processes, which would keep this one from ending.
-    await this.#close();
     const layers = await this.#layers();
     const before = mergeLayers(layers);
-    const opened = await this.#open(before);
-    this.#context = opened;
+    const opened = await this.#openAnew(before);
     const { repository } = opened;
     const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
-    const reading = await repository.read(chosen, before.timeout);
+    const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
     const where = `${opened.path} (branch ${opened.branch})`;
     const marker = await readMarker(reading.view, where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
@@ -287,12 +277,17 @@ export abstract class KgitCommand extends Command {
     this.#context = null;
   }
 
+  get #flagNames(): string[] {
+    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    return Object.keys(flags).filter((name) => flags[name]?.hidden !== true);
+  }
+
   override async catch(thrown: Error): Promise<void> {
     // A failure is told without what a result says of the repository.
     await this.#close(this.hasReader && !this.flags.quiet);
     this.notes.clear();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
-    await reportFailure(thrown, this.argv, this.flags.verbose === true);
+    await reportFailure(thrown, this.argv, this.flags.verbose === true, this.#flagNames);
   }
 }

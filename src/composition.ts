@@ -1,6 +1,6 @@
 /** Where the drivers are constructed: from the settings to an open state repository. */
 import { existsSync, realpathSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
@@ -15,13 +15,14 @@ import { allowLazyFetches } from './gitstore/lazy-fetches.js';
 import { cloneName, fetchOptions, firstOptions, managedClone } from './gitstore/managed-clone.js';
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
+import type { AccessOptions } from './gitstore/remote-access.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
+import { requireFolder } from './gitstore/require-folder.js';
 import { committerOf } from './identity.js';
 import { parseRepositorySpec, type RepositorySpec } from './model/repository-spec.js';
 import type { Settings } from './settings.js';
-import { hasCode } from './store/durable-files.js';
+import { type DamagedFile, setAsideDamaged } from './store/damaged-files.js';
 import { HeldLeases } from './store/held-leases.js';
-import type { Waits } from './store/host.js';
 import { Leases } from './store/leases.js';
 import { Outbox } from './store/outbox.js';
 import { PublishLock } from './store/publish-lock.js';
@@ -71,11 +72,12 @@ export function liesAt(cwd: string): (path: string) => boolean {
 }
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
-export function openGit(path: string, environment: Environment, waits?: Waits): Git {
+export function openGit(path: string, environment: Environment, options: OpenOptions = {}): Git {
+  const { isOffline = false, waits } = options;
   // process.stdin would be opened for it, which takes as long as a process to start.
   const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
-  return new Git(path, environment, { askpass: ASKPASS, isInteractive, ...(waits ? { waits } : {}) });
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
 }
 
 /** An open repository and where it lies. */
@@ -93,6 +95,8 @@ export interface OpenRepository {
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
   readonly review: ReviewStore;
+  /** What was damaged among kgit's own files, and was set aside. */
+  readonly damaged: readonly DamagedFile[];
 }
 
 function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
@@ -197,37 +201,22 @@ export function scriptLocks(environment: Environment, { localFolder }: OpenRepos
   return join(state ? join(state.path, 'kgit') : localFolder, 'scripts');
 }
 
-async function requireFolder(path: string): Promise<void> {
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
-      throw error;
-    },
-  );
-  if (isFolder) return;
-  throw new NoRepositoryError(`there is no folder ${path}`, {
-    suggestions: ['Check --repo and KGIT_REPO'],
-    data: { path },
-  });
-}
-
 /** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
 async function openByUrl(
   spec: RepositorySpec,
   settings: Settings,
   environment: Environment,
-  history: boolean,
-  waits?: Waits,
+  options: OpenOptions,
 ): Promise<OpenRepository> {
   const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
+  const { history = true } = options;
   const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
-  const outside = openGit(tmpdir(), environment, waits);
+  const outside = openGit(tmpdir(), environment, options);
   await requireGit(outside, environment);
   const path = await managedClone(outside, wanted);
-  const finder = openGit(path, environment, waits);
+  const finder = openGit(path, environment, options);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   await allowLazyFetches([git], layout, settings.timeout);
@@ -237,13 +226,18 @@ async function openByUrl(
     fetchOptions: fetchOptions(path),
     isManaged: true,
   };
+  const damaged = [
+    ...(await setAsideDamaged(own.folder)),
+    ...(await setAsideDamaged(join(layout.commonDir, LOCAL_FOLDER))),
+  ];
   const lostTip = await recallTip(git, layout, {
     ...{ branch, folder: own.folder, fetchOptions: firstOptions(path), timeoutMs: settings.timeout },
     holds: () => new Outbox(own.folder).holds(),
   });
   const place = { path: withoutCredentials(url), localFolder: own.folder };
   const review = new GitReview(git, null, layout);
-  return { git, layout, branch, review, ...place, ...assemble(layout, git, branch, { ...own, lostTip }) };
+  const opened = { git, layout, branch, review, damaged, ...place };
+  return { ...opened, ...assemble(layout, git, branch, { ...own, lostTip }) };
 }
 
 /** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
@@ -261,23 +255,26 @@ function refuseCommitted({ commonDir }: Repository, path: string): void {
   );
 }
 
+export interface OpenOptions extends Pick<AccessOptions, 'isOffline' | 'waits'> {
+  /** Whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly. */
+  readonly history?: boolean;
+}
+
 /**
  * Opens the state repository that the settings name, or the one stood in.
- * @param history whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly
  * Throws NoRepositoryError, RemoteError, EnvironmentError.
  */
 export async function openStateRepository(
   settings: Settings,
   cwd: string,
   environment: Environment,
-  history = true,
-  waits?: Waits,
+  options: OpenOptions = {},
 ): Promise<OpenRepository> {
   const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo, liesAt(cwd));
-  if (spec?.isUrl) return openByUrl(spec, settings, environment, history, waits);
+  if (spec?.isUrl) return openByUrl(spec, settings, environment, options);
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
-  const finder = openGit(path, environment, waits);
+  const finder = openGit(path, environment, options);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
   if (spec === null) refuseCommitted(layout, path);
@@ -289,8 +286,9 @@ export async function openStateRepository(
   const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
   if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;
+  const damaged = await setAsideDamaged(localFolder);
   const review = new GitReview(git, layout.workTree === null ? null : finder, layout);
-  const base = { git, layout, path, localFolder, branch, review };
+  const base = { git, layout, path, localFolder, branch, review, damaged };
   const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)

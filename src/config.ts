@@ -140,33 +140,40 @@ function isForAll({ places }: SettingRule): boolean {
   return places.includes('files') && places.includes('kgit.yaml');
 }
 
+/** The settings of a file, and which file that is; null where there is none. */
+interface FileLayer {
+  readonly layer: Layer;
+  readonly path: string | null;
+}
+
+const NO_FILE: FileLayer = { layer: {}, path: null };
+
 /** The nearest project file that is the user's alone, and the nearest one that can come with a commit. */
-async function projectLayers(sources: ConfigSources): Promise<{ own: Layer; committed: Layer }> {
-  let committed: Layer | null = null;
+async function projectLayers(sources: ConfigSources): Promise<{ own: FileLayer; committed: FileLayer }> {
+  let committed = NO_FILE;
   for (let folder = sources.cwd; ; folder = dirname(folder)) {
     const path = join(folder, PROJECT_FILE);
     if (isOwnFile(path, sources)) {
       const isCommittable = isCi(sources.environment) || checkoutOf(folder) !== null;
       if (!isCommittable) {
         const own = layerOfMap(await readConfigFile(path), path, ['files']);
-        return { own, committed: committed ?? {} };
+        return { own: { layer: own, path }, committed };
       }
-      committed ??= await committedLayer(path, sources);
+      if (committed === NO_FILE) committed = { layer: await committedLayer(path, sources), path };
     }
-    if (dirname(folder) === folder) return { own: {}, committed: committed ?? {} };
+    if (dirname(folder) === folder) return { own: NO_FILE, committed };
   }
 }
 
 /** The user's own file, and what it holds where it can come with a commit. */
-async function userLayers(sources: ConfigSources): Promise<{ own: Layer; committed: Layer }> {
+async function userLayers(sources: ConfigSources): Promise<{ own: FileLayer; committed: FileLayer }> {
   const base = ownFolder(sources.environment, 'XDG_CONFIG_HOME', '.config');
-  if (base === null) return { own: {}, committed: {} };
-  const path = join(base.path, 'kgit', 'config.yaml');
-  if (!isOwnFile(path, sources)) return { own: {}, committed: {} };
+  const path = base && join(base.path, 'kgit', 'config.yaml');
+  if (!base || !path || !isOwnFile(path, sources)) return { own: NO_FILE, committed: NO_FILE };
   const folder = { path: dirname(path), isElsewhere: base.isElsewhere && isHere(path, sources) };
   return committable(folder, sources.environment) !== null
-    ? { own: {}, committed: await committedLayer(path, sources) }
-    : { own: layerOfMap(await readConfigFile(path), path, ['files']), committed: {} };
+    ? { own: NO_FILE, committed: { layer: await committedLayer(path, sources), path } }
+    : { own: { layer: layerOfMap(await readConfigFile(path), path, ['files']), path }, committed: NO_FILE };
 }
 
 /** Whether a file lies in the checkout stood in; other checkouts, such as that of dotfiles, are the user's own choice. */
@@ -212,14 +219,31 @@ function environmentLayer(sources: ConfigSources): Layer {
   return layer;
 }
 
-/** Settings from everywhere but the repository's own kgit.yaml, highest layer first. */
-export async function readLayers(sources: ConfigSources): Promise<readonly Layer[]> {
-  const given = [flagLayer(sources), environmentLayer(sources)];
+/** The settings of one place, and which place that is. */
+export interface SettingSource {
+  readonly layer: Layer;
+  readonly kind: 'flag' | 'environment' | 'file';
+  /** Of a file. */
+  readonly path: string | null;
+}
+
+/** Settings from everywhere but the repository's own kgit.yaml, highest place first. */
+export async function readSources(sources: ConfigSources): Promise<readonly SettingSource[]> {
+  const given: SettingSource[] = [
+    { layer: flagLayer(sources), kind: 'flag', path: null },
+    { layer: environmentLayer(sources), kind: 'environment', path: null },
+  ];
   if (sources.withoutFiles) return given;
-  const named = await namedLayer(sources.file, sources);
+  const named = { layer: await namedLayer(sources.file, sources), path: sources.file ?? null };
   const project = await projectLayers(sources);
   const user = await userLayers(sources);
-  return [...given, named, project.own, project.committed, user.own, user.committed];
+  const files = [named, project.own, project.committed, user.own, user.committed];
+  return [...given, ...files.map((file) => ({ ...file, kind: 'file' as const }))];
+}
+
+/** The same without the places. */
+export async function readLayers(sources: ConfigSources): Promise<readonly Layer[]> {
+  return (await readSources(sources)).map(({ layer }) => layer);
 }
 
 /** The layer of a kgit.yaml: its `settings:` block. Throws InvalidStateError, for it is a file of the repository. */

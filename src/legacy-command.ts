@@ -21,6 +21,7 @@ export abstract class LegacyCommand extends WriteCommand {
   /** Keeps an operation durably and has it published soon. */
   protected async keep(context: Context, operation: Operation): Promise<void> {
     await context.opened.repository.keep(operation);
+    if (this.isOffline) return;
     this.#isWaiting = true;
     this.#publishing ??= systemClock
       .sleep(Math.max(context.settings.publishInterval, PUBLISH_AFTER_MS))

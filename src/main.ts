@@ -1,21 +1,37 @@
 import { userInfo } from 'node:os';
-import { Config, Errors, run } from '@oclif/core';
+import { run } from '@oclif/core';
+import { understand } from './cli/habits.js';
 import type { EXIT_CODES } from './errors.js';
-import { configOptions } from './plugin.js';
+import { ownProgram } from './plugin.js';
 
 export { loadCommand } from './plugin.js';
 
 /** Runs the command line of this process. A command reports its own failures; what fails before one runs is told here. */
 export async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
+  const { options, commands } = ownProgram();
+  const { argv, answer } = understand(process.argv.slice(2), commands);
   nameHomeAndShell();
   // Before oclif's own listener, which throws.
   process.stdout.prependListener('error', endOnLostOutput);
   try {
-    await run(argv, configOptions());
+    if (answer) throw await usageError(answer.message, answer.suggestions);
+    const [word = '--help'] = argv;
+    const wanted = helpWanted(argv);
+    const isKnown = Object.hasOwn(commands, word);
+    if (!isKnown && (!word.startsWith('-') || (wanted === null && word !== '--version')))
+      throw await noCommand(word, Object.keys(commands));
+    if (wanted === null) await run([...argv], options);
+    else {
+      const { printHelp } = await import('./cli/help/print-help.js');
+      printHelp(isKnown ? word : null, commands, {
+        ...wanted,
+        description: options.pjson.description ?? '',
+        root: options.root,
+      });
+    }
   } catch (thrown) {
     const { reportFailure } = await import('./cli/failure.js');
-    await reportFailure(await namingNearCommands(thrown, argv), argv, argv.includes('--verbose'));
+    await reportFailure(thrown, argv, argv.includes('--verbose') || argv.includes('-v'));
   }
 }
 
@@ -41,24 +57,23 @@ function nameHomeAndShell(): void {
   }
 }
 
-/** Most letters by which a word may miss the command that was meant. */
-const MAX_DISTANCE = 2;
+/** Whether help is asked for, and all of it; null where it is not. What follows `--` is another program's. */
+function helpWanted(argv: readonly string[]): { isWhole: boolean } | null {
+  const end = argv.indexOf('--');
+  const own = end < 0 ? argv : argv.slice(0, end);
+  if (own.includes('--help-all')) return { isWhole: true };
+  return argv.length === 0 || own.includes('--help') || own.includes('-h') ? { isWhole: false } : null;
+}
 
-async function namingNearCommands(thrown: unknown, [word = '']: readonly string[]): Promise<unknown> {
-  if (!(thrown instanceof Errors.CLIError) || !thrown.message.startsWith('command ')) return thrown;
-  const [{ UsageError }, { default: leven }, { commandIDs }] = await Promise.all([
-    import('./errors.js'),
-    import('leven'),
-    Config.load(configOptions()),
+async function usageError(message: string, suggestions: readonly string[]): Promise<Error> {
+  const { UsageError } = await import('./errors.js');
+  return new UsageError(message, { suggestions });
+}
+
+async function noCommand(word: string, known: readonly string[]): Promise<Error> {
+  const { didYouMean } = await import('./cli/near-words.js');
+  return usageError(`there is no command ${JSON.stringify(word.slice(0, 80))}`, [
+    ...didYouMean(word, word.startsWith('-') ? ['--help', '--version'] : known),
+    "'kgit --help' lists the commands",
   ]);
-  const distances = commandIDs.map((id) => leven(id, word));
-  const nearest = Math.min(...distances, MAX_DISTANCE);
-  const near = commandIDs.filter((_id, i) => distances[i] === nearest);
-  return new UsageError(`there is no command ${JSON.stringify(word.slice(0, 80))}`, {
-    cause: thrown,
-    suggestions: [
-      ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
-      "'kgit --help' lists the commands",
-    ],
-  });
 }

@@ -19,15 +19,22 @@ function readJson(name: string): unknown {
   return JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
 }
 
-function ownPlugin(): Interfaces.Plugin {
+/** kgit as oclif loads it, and its commands by name. */
+export interface OwnProgram {
+  readonly options: Interfaces.LoadOptions & { readonly root: string; readonly pjson: Interfaces.PJSON };
+  readonly commands: Interfaces.Manifest['commands'];
+}
+
+/** What oclif makes its configuration of, read off what the build wrote down. */
+export function ownProgram(): OwnProgram {
   const pjson = readJson('package.json') as Interfaces.PJSON;
-  const manifest = readJson('oclif.manifest.json') as Interfaces.Manifest;
+  const { commands } = readJson('oclif.manifest.json') as Interfaces.Manifest;
   const { name, version } = pjson;
   const plugin: Interfaces.Plugin = {
     _base: '',
     alias: name,
-    commandIDs: Object.keys(manifest.commands),
-    commands: Object.values(manifest.commands).map((command) => ({
+    commandIDs: Object.keys(commands),
+    commands: Object.values(commands).map((command) => ({
       ...command,
       load: () => loadCommand(command.id, plugin),
     })),
@@ -47,11 +54,5 @@ function ownPlugin(): Interfaces.Plugin {
     valid: true,
     version,
   };
-  return plugin;
-}
-
-/** What oclif makes its configuration of. */
-export function configOptions(): Interfaces.Options {
-  const plugin = ownPlugin();
-  return { root: ROOT, pjson: plugin.pjson, plugins: new Map([[plugin.name, plugin]]) };
+  return { options: { root: ROOT, pjson, plugins: new Map([[name, plugin]]) }, commands };
 }

@@ -5,7 +5,7 @@ import { requireDeployment } from './cli/known-deployment.js';
 import type { RunLease } from './cli/lease-run.js';
 import { ciRun, runIdOf } from './cli/run-of.js';
 import { startPublisher } from './cli/start-publisher.js';
-import { namedDeployment, resolveCluster } from './cli/subjects.js';
+import { eventSubjectOf, namedDeployment, resolveCluster } from './cli/subjects.js';
 import { UsageError } from './errors.js';
 import { actorOf } from './identity.js';
 import { type LeaseClaim, parseClaims } from './model/lease.js';
@@ -236,19 +236,33 @@ export abstract class WriteCommand extends KgitCommand {
     return { operation, revision, delivery, attempts, ...(proposal ? { proposal } : {}) };
   }
 
-  /** What an event is about: the cluster of --cluster, else the deployment that is named. Throws UsageError, NotFoundError. */
-  protected async eventSubject(context: Context): Promise<Subject> {
-    const name = this.flags['cluster'] as string | undefined;
+  /**
+   * What an event is about: the subject that is given as a word, else the cluster of --cluster, else the deployment that
+   * is named. Throws UsageError, NotFoundError.
+   */
+  protected async eventSubject(context: Context, word?: string): Promise<Subject> {
     const naming = { ...context, view: context.reading.view };
-    if (name !== undefined) return resolveCluster(name, naming);
+    const name = this.flags['cluster'] as string | undefined;
+    if (word !== undefined) this.#onlyNamed();
+    else if (name !== undefined) return resolveCluster(name, naming);
     const { deployment: id } = context.settings;
-    if (id === undefined) {
+    if (word === undefined && id === undefined) {
       throw new UsageError('what did it happen to? Neither --cluster nor --deployment is given', {
         suggestions: ['Add --cluster [[MANAGEMENT/]NAMESPACE/]NAME or --deployment ID'],
       });
     }
-    const subject = await namedDeployment(id, naming.view);
-    await requireDeployment(naming.view, subject.id, this.flags['create'] === true);
+    const subject =
+      word === undefined ? await namedDeployment(id ?? '', naming.view) : await eventSubjectOf(word, naming);
+    if (subject.kind === 'deployment')
+      await requireDeployment(naming.view, subject.id, this.flags['create'] === true);
     return subject;
+  }
+
+  #onlyNamed(): void {
+    const flag = ['cluster', 'deployment'].find((one) => this.flags[one] !== undefined);
+    if (flag === undefined) return;
+    throw new UsageError(`SUBJECT and --${flag} both name what it happened to`, {
+      suggestions: [`Leave one of them out: SUBJECT or --${flag}`],
+    });
   }
 }

@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugin: ['commands'],
   commands: [
     ...['base-command', 'write-command', 'state-command', 'lease-command', 'cluster-command'],
-    ...['legacy-command', 'read-flags', 'propose-flags', 'propose'],
+    ...['legacy-command', 'read-flags', 'propose-flags', 'propose', 'demo'],
     ...['composition', 'identity', 'this-host', 'trust', 'settings', 'cli'],
     ...['sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   ],
@@ -56,6 +56,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['composition', 'identity', 'this-host', 'settings'],
     ...['forge', 'gitstore', 'store', 'model', 'errors'],
   ],
+  demo: [
+    ...['composition', 'this-host', 'trust', 'settings'],
+    ...['gitstore', 'k0rdent', 'store', 'model', 'errors'],
+  ],
   forge: ['store', 'model', 'errors'],
   config: ['trust', 'settings', 'store', 'model', 'errors'],
   library: ['composition', 'identity', 'this-host', 'trust', 'config', 'cli', 'store', 'model', 'errors'],
@@ -96,7 +100,18 @@ const PORT = [
   ...['store/host.ts', 'store/durable-files.ts'],
 ];
 /** The layers that get clock, chance, environment and streams handed in. */
-const PURE = ['sync', 'k0rdent', 'review', 'forge', 'gitstore', 'backends', 'store', 'model', 'errors'];
+const PURE = [
+  'sync',
+  'k0rdent',
+  'review',
+  'demo',
+  'forge',
+  'gitstore',
+  'backends',
+  'store',
+  'model',
+  'errors',
+];
 
 const layerOf = (path: string) =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');

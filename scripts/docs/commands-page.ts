@@ -1,3 +1,4 @@
+import { usageLine } from '../../src/cli/help/usage.js';
 import type { ManifestArg, ManifestCommand, ManifestFlag } from './manifest.js';
 import { markdownTable } from './table.js';
 
@@ -37,13 +38,6 @@ function argRow({ name, description = '', options, required }: ManifestArg): str
   return [`\`${name.toUpperCase()}\`${required ? '' : ' (optional)'}`, `${description}${choice}`];
 }
 
-function usageOf({ id, usage, args }: ManifestCommand): string {
-  const words = Object.values(args).map(({ name, required }) =>
-    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
-  );
-  return `kgit ${usage ?? [id, ...words, '[FLAGS]'].join(' ')}`;
-}
-
 /** The flags of each group, as the first command has them that does. */
 function sharedFlags(commands: readonly ManifestCommand[]): ManifestFlag[] {
   const flags = new Map<string, ManifestFlag>();
@@ -73,7 +67,7 @@ function section(command: ManifestCommand, usual: readonly ManifestFlag[]): stri
     `## kgit ${command.id}`,
     command.summary,
     command.description,
-    ['```sh', usageOf(command), '', ...examples, '```'].join('\n'),
+    ['```sh', usageLine(command), '', ...examples, '```'].join('\n'),
     ...(args.length > 0 ? [markdownTable(['argument', 'what it is'], args.map(argRow))] : []),
     ...(own.length > 0 ? [flagTable(own)] : []),
     `${own.length > 0 ? 'And the' : 'The'} flags of: ${links}.`,

@@ -18,7 +18,7 @@ export const FILES = {
     writer: 'you alone',
     decides: 'all settings of configuration files',
     guard: 'yours, writable by you alone, no symbolic link; else it is not read, which is said',
-    readBy: ['config.ts', 'trust.ts', 'store/durable-files.ts'],
+    readBy: ['config.ts', 'trust.ts', 'store/durable-files.ts', 'cli/settings-report.ts'],
   },
   'project-committed': {
     file: '`.kgitrc.yaml` in a checkout (also of a submodule or worktree, and in a bare repository), or where `CI` is set',
@@ -32,7 +32,7 @@ export const FILES = {
     writer: 'you alone',
     decides: 'all settings of configuration files',
     guard: 'as `.kgitrc.yaml`',
-    readBy: ['config.ts', 'trust.ts'],
+    readBy: ['config.ts', 'trust.ts', 'cli/settings-report.ts'],
   },
   'user-committed': {
     file: 'the same in a checkout where `CI` is set, or where `XDG_CONFIG_HOME` leads into the checkout stood in',
@@ -47,7 +47,7 @@ export const FILES = {
     decides: 'all settings of configuration files',
     guard:
       'in a checkout of a state repository, and in any checkout where `CI` is set, `repo` and `user` in it are refused (2)',
-    readBy: ['config.ts', 'trust.ts'],
+    readBy: ['config.ts', 'trust.ts', 'cli/settings-report.ts'],
   },
   marker: {
     file: '`kgit.yaml` of the state branch',
@@ -139,6 +139,7 @@ export const FILES = {
       'store/rewrites.ts',
       'store/seen-tokens.ts',
       'store/shared-folders.ts',
+      'store/damaged-files.ts',
     ],
   },
   clones: {
@@ -166,6 +167,10 @@ export const FILES = {
       'start/start.ts',
       'plugin.ts',
       'gitstore/template-files.ts',
+      'cli/help/print-help.ts',
+      'demo/place.ts',
+      'demo/sample-cluster.ts',
+      'demo/sample-history.ts',
       'commands/shell-init.ts',
     ],
   },
@@ -199,6 +204,7 @@ export const FILES = {
       'cli/input.ts',
       'cli/editor.ts',
       'gitstore/backup.ts',
+      'gitstore/backup-file.ts',
       'gitstore/restore.ts',
       'commands/clone.ts',
     ],

@@ -1,6 +1,7 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
 import { API_VERSION } from '../../src/store/records.js';
+import { demoShapes } from './demo-result.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
 import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
 import {
@@ -20,6 +21,7 @@ import {
 } from './parts.js';
 import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
 import { changes, manyChanges, validateShapes, verifyShapes } from './review-results.js';
+import { configShapes, versionShapes } from './setting-results.js';
 import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -46,6 +48,7 @@ const waited = z.object({
   state: nullableText.describe('Null where it is gone.'),
   seconds: count.describe('After how long it was so.'),
 });
+
 const KINDS: Readonly<Record<string, Kind>> = {
   BackfillResult: {
     about: 'kgit backfill',
@@ -90,6 +93,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'never',
     shapes: [{ shell: z.string(), script: z.string() }],
   },
+  DemoResult: { about: 'kgit demo', repository: 'never', shapes: demoShapes },
+  ConfigResult: { about: 'kgit config', repository: 'maybe', shapes: configShapes },
   DiffResult: { about: 'kgit diff', repository: 'always', shapes: [manyChanges] },
   DoctorResult: {
     about: 'kgit doctor',
@@ -242,6 +247,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   UnlockResult: { about: 'kgit unlock', repository: 'always', shapes: unlockShapes },
   UnsetResult: { about: 'kgit unset', repository: 'always', shapes: [changed] },
+  VersionResult: { about: 'kgit version', repository: 'never', shapes: versionShapes },
   WaitResult: {
     about: 'kgit wait',
     repository: 'always',

@@ -1,7 +1,7 @@
 /** The results of the commands that check and compare. */
 import { z } from 'zod';
 import { RULES } from '../../src/review/finding.js';
-import { change, count, revision, subject, ulid } from './parts.js';
+import { change, count, revision, subject, ulid, written } from './parts.js';
 
 const nullableText = z.string().nullable();
 const finding = z.object({
@@ -58,5 +58,9 @@ export const verifyShapes = [
     deployments: count,
     signatures: count.describe('How many were checked.'),
     history,
+    fixed: z
+      .array(z.object({ subject, changed: z.array(change), ...written }))
+      .optional()
+      .describe('With --fix: the states that were brought back to what their events say.'),
   },
 ];

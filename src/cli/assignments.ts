@@ -1,8 +1,17 @@
 import { type Document, isAlias, isCollection, isNode, isScalar, parseDocument, visit } from 'yaml';
 import { UsageError } from '../errors.js';
-import { inexactNumber, isExactNumber } from '../model/exact-number.js';
+import { inexactNumber } from '../model/exact-number.js';
+import { isPlainNumber, respelledNumbers, respelledProblem } from '../model/spelled-numbers.js';
 import { parseStatePath, type StatePath } from '../model/state-path.js';
-import { isValue, keyFault, setOwn, type Value, type ValueMap, valueFault } from '../model/value.js';
+import {
+  isValue,
+  keyFault,
+  setOwn,
+  textFault,
+  type Value,
+  type ValueMap,
+  valueFault,
+} from '../model/value.js';
 import { yamlProblem } from '../model/yaml.js';
 
 const MAX_VALUE = 256 * 1024;
@@ -11,7 +20,7 @@ function badValue(text: string, why: string): UsageError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   return new UsageError(`the value ${shown} ${why}`, {
     suggestions: [
-      'Give a YAML scalar or flow value such as 3, true, text, [a, b] or {k: v}; --string takes it as it is',
+      'Behind := give a YAML scalar or flow value such as 3, "text", [a, b] or {k: v}; behind = stands text',
     ],
   });
 }
@@ -25,9 +34,9 @@ function hasComment(document: Document): boolean {
 }
 
 /**
- * A value from the command line: a YAML 1.2 scalar or flow value; nothing at all is the empty string.
- * Throws UsageError for tags, anchors, aliases, NaN, infinities, numbers with more digits than are kept, what is not
- * YAML, and text that YAML would take only a part of.
+ * What stands behind `:=`: a YAML 1.2 scalar or flow value; nothing at all is the empty string.
+ * Throws UsageError for tags, anchors, aliases, NaN, infinities, numbers that would be written otherwise than they were
+ * typed, what is not YAML, and text that YAML would take only a part of.
  */
 export function parseValue(text: string): Value {
   if (text.length > MAX_VALUE) throw badValue(text, `is longer than ${MAX_VALUE} characters`);
@@ -45,6 +54,8 @@ export function parseValue(text: string): Value {
   });
   const number = inexactNumber(document.contents);
   if (number) throw badValue(text, `would be changed: ${number.problem}`);
+  const [respelled] = respelledNumbers(document.contents);
+  if (respelled) throw badValue(text, `would be changed: ${respelledProblem(respelled)}`);
   const value: unknown = document.toJS();
   if (value === null && !/^(null|~|Null|NULL)$/.test(text.trim())) return text;
   if (/\s#/.test(text) && hasComment(document)) throw badValue(text, 'has a comment, which would be lost');
@@ -54,49 +65,114 @@ export function parseValue(text: string): Value {
   return value;
 }
 
-/** A plain decimal number, as people write identifiers and amounts. */
-const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
-
-/** Whether a text looks like a number, but is none that would be kept as it is written. */
-export function isInexactText(text: string): boolean {
-  return NUMBER.test(text) && !isExactNumber(text);
+/** What stands behind `=`, and whether it may have been meant otherwise. */
+export interface AssignedText {
+  readonly value: Value;
+  /** What to say where the text looks like something else than it is kept as; null where it does not. */
+  readonly hint: string | null;
 }
 
-/** What stands behind `=`: `parseValue`, but a number that would not be kept as it is written is text. Throws UsageError. */
-export function parseAssigned(text: string): Value {
-  return isInexactText(text) ? text : parseValue(text);
+const WORDS: Readonly<Record<string, Value>> = { true: true, false: false, null: null };
+/** What people take for a number. */
+const NUMBER_LIKE = /^[-+]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?|0[box][\da-f]+)$/i;
+/** A list, mapping or quoted text of YAML. */
+const YAML_LIKE = /^(?:\[[\s\S]*\]|\{[\s\S]*\}|"[\s\S]*"|'[\s\S]*')$/;
+
+/**
+ * The value of the text behind `=`, the one rule of all commands: `true`, `false`, `null`, and a decimal number that is
+ * written again exactly as it was typed are that; everything else is text, as it was typed. Throws UsageError for text
+ * that no file can hold.
+ */
+export function assignedText(text: string): AssignedText {
+  if (Object.hasOwn(WORDS, text)) return { value: WORDS[text] as Value, hint: null };
+  if (isPlainNumber(text)) return { value: Number(text), hint: null };
+  if (text.length > MAX_VALUE) throw badValue(text, `is longer than ${MAX_VALUE} characters`);
+  const fault = textFault(text);
+  if (fault) throw badValue(text, fault);
+  if (NUMBER_LIKE.test(text)) return { value: text, hint: 'as a number it would be changed' };
+  return { value: text, hint: YAML_LIKE.test(text) ? 'for YAML write := in place of =' : null };
 }
 
-/** `PATH=VALUE` cut at the first `=` outside quotes. Throws UsageError. */
-export function parseAssignment(text: string, asString: boolean): { path: StatePath; value: Value } {
+/** A key and a value from the command line. */
+interface Assignment {
+  readonly key: string;
+  readonly value: Value;
+  /** What to tell about the value; null for nothing. */
+  readonly hint: string | null;
+}
+
+/** The value behind `=` (text) or `:=` (YAML) at the end of `left`. Throws UsageError. */
+function assigned(left: string, right: string, asString: boolean): Assignment {
+  if (left.endsWith(':')) {
+    const key = left.slice(0, -1);
+    if (asString) {
+      throw new UsageError(`${key}:= is YAML, and --string takes text`, {
+        suggestions: [`Write ${key}= with --string, or leave --string out`],
+      });
+    }
+    return { key, value: parseValue(right), hint: null };
+  }
+  return asString ? { key: left, value: right, hint: null } : { key: left, ...assignedText(right) };
+}
+
+/** The note about a value that may have been meant otherwise. */
+export function assignmentNote(place: string, hint: string): string {
+  return `${place} is kept as text, as you typed it: ${hint}`;
+}
+
+/** A state path with the value that it gets. */
+export interface PathAssignment {
+  readonly path: StatePath;
+  readonly value: Value;
+  readonly hint: string | null;
+}
+
+/** `PATH=VALUE` or `PATH:=YAML`, cut at the first `=` outside quotes. Throws UsageError. */
+export function parseAssignment(text: string, asString: boolean): PathAssignment {
   const match = /^((?:"(?:[^"\\]|\\.)*"|[^"=])*)=([\s\S]*)$/.exec(text);
   if (!match) {
     throw new UsageError(`${JSON.stringify(text.slice(0, 80))} is not PATH=VALUE`, {
       suggestions: ['For example deployment.phase=create_vms'],
     });
   }
-  const [, path = '', value = ''] = match;
-  return { path: parseStatePath(path), value: asString ? value : parseAssigned(value) };
+  const [, left = '', right = ''] = match;
+  const operator = /[-+*/%]$/.exec(left)?.[0];
+  if (operator !== undefined) throw noOperator(left.slice(0, -1), operator, right);
+  const { key, value, hint } = assigned(left, right, asString);
+  return { path: parseStatePath(key), value, hint };
 }
 
-/** `--param K=V` (text) and `--param K:=YAML` as a mapping. Throws UsageError. */
-export function parseParameters(texts: readonly string[]): ValueMap | undefined {
+/** The error for `PATH+=VALUE` and its like, which names the way that loses no other's change. */
+function noOperator(path: string, operator: string, right: string): UsageError {
+  const shown = path.length > 80 ? `${path.slice(0, 80)}…` : path;
+  return new UsageError(`there is no ${operator}=: a value is set as a whole`, {
+    suggestions: [
+      `Read it with 'kgit get ${shown}', then write the new value on the condition that it is still the old one: kgit set ${shown}=NEW --if ${shown}=OLD`,
+      `A key that ends in ${operator} is quoted: '"${shown}${operator}"=${right.slice(0, 40)}'`,
+    ],
+  });
+}
+
+/** `--param K=V` and `--param K:=YAML` as a mapping. Throws UsageError. */
+export function parseParameters(
+  texts: readonly string[],
+  note: (message: string) => void = () => {},
+): ValueMap | undefined {
   if (texts.length === 0) return undefined;
   const parameters: Record<string, Value> = {};
   for (const text of texts) {
     const cut = text.indexOf('=');
-    const isYaml = text[cut - 1] === ':';
-    const key = text.slice(0, isYaml ? cut - 1 : cut);
-    if (cut < 1 || key === '') {
+    if (cut < 1 || text.slice(0, cut) === ':') {
       throw new UsageError(`--param ${JSON.stringify(text.slice(0, 80))} is not K=V or K:=YAML`, {
         suggestions: ["For example --param location=eastus --param 'zones:=[1, 2]'"],
       });
     }
+    const { key, value, hint } = assigned(text.slice(0, cut), text.slice(cut + 1), false);
     const fault = keyFault(key);
     if (fault) throw new UsageError(`--param ${fault}`);
     if (Object.hasOwn(parameters, key)) throw new UsageError(`--param ${key} is given twice`);
-    const value = text.slice(cut + 1);
-    setOwn(parameters, key, isYaml ? parseValue(value) : value);
+    if (hint !== null) note(assignmentNote(`parameter ${key}`, hint));
+    setOwn(parameters, key, value);
   }
   return parameters;
 }

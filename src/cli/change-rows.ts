@@ -30,7 +30,7 @@ function changeBlocks(rows: readonly ChangeRow[], screen: Screen): string[] {
 
 /** A table of what is there and who brought it there. */
 function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
-  const { style, width, utc } = screen;
+  const { style, utc } = screen;
   const cells = rows.map((row) => [
     row.path,
     when(row, utc),
@@ -39,7 +39,7 @@ function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
     shown(row.after),
   ]);
   const heading = ['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'];
-  return fittingTable(heading, cells, style, width, (i) => {
+  return fittingTable(heading, cells, screen, (i) => {
     const row = rows[i];
     if (row === undefined) return [];
     const said = [when(row, utc), row.user, row.action].filter(Boolean).join('  ');

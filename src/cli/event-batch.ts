@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { duplicateKey } from '../model/duplicate-key.js';
 import { MAX_EVENT_BYTES } from '../model/event-schema.js';
 import { type InexactNumber, inexactJsonNumber, inexactNumber } from '../model/exact-number.js';
+import { respelledNumbers, respelledProblem } from '../model/spelled-numbers.js';
 import { yamlProblem } from '../model/yaml.js';
 
 /** One document of a batch: its value, or why it cannot be read. */
@@ -28,7 +29,7 @@ function keyTwice(key: string, line: number): UsageError {
   });
 }
 
-/** A number that would not be kept as it is written, with its place, counted from 1. */
+/** A number that would not be kept as it is spelled, with its place, counted from 1. */
 function inexact({ problem }: InexactNumber, line: number, column: number): BatchItem {
   const message = `line ${line}, column ${column}: ${problem}`;
   return { error: new UsageError(message, { data: { line } }) };
@@ -83,9 +84,11 @@ function yamlItems(text: string): BatchItem[] {
       ];
     if (document.contents === null) return [];
     const number = inexactNumber(document.contents);
-    if (number) {
-      const { line, col } = lines.linePos(number.offset);
-      return [inexact(number, line, col)];
+    const [respelled] = respelledNumbers(document.contents);
+    const changed = number ?? (respelled && { ...respelled, problem: respelledProblem(respelled) });
+    if (changed) {
+      const { line, col } = lines.linePos(changed.offset);
+      return [inexact(changed, line, col)];
     }
     try {
       return [{ value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown }];

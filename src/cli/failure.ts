@@ -1,7 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
 import { EnvironmentError, InternalError, KgitError, UsageError } from '../errors.js';
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
+import { DeclinedError } from './declined.js';
 import { fitLine } from './fit-line.js';
 import { flagWords } from './flag-conflicts.js';
 import { shownJson } from './output.js';
@@ -18,16 +20,27 @@ const CAUSES: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
 };
 
-/** Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment. */
-export function asKgitError(thrown: unknown): KgitError {
+/**
+ * Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment.
+ * @param hints suggestions to whoever wrote a bad command line
+ */
+export function asKgitError(thrown: unknown, hints: readonly string[] = []): KgitError {
   if (thrown instanceof KgitError) return thrown;
   if (thrown instanceof Errors.CLIError) {
+    // oclif colours some of its messages where stderr is a terminal.
+    const said = stripVTControlCharacters(thrown.message);
     const { lines, advice } = flagWords(
-      thrown.message.split('\n').filter((line) => line.trim() && !/^See more help/.test(line)),
+      said.split('\n').filter((line) => line.trim() && !/^See more help/.test(line)),
     );
     return new UsageError(lines.join('\n') || 'bad usage', {
       cause: thrown,
-      suggestions: [...(advice ? [advice] : []), 'Run it with --help: flags, examples, exit codes'],
+      suggestions: [...hints, ...(advice ? [advice] : []), 'Run it with --help: flags, examples, exit codes'],
+    });
+  }
+  if (hasCode(thrown, 'ENOENT') && (thrown as NodeJS.ErrnoException).syscall === 'uv_cwd') {
+    return new EnvironmentError('the folder that this command runs in was removed', {
+      cause: thrown,
+      suggestions: ['Change to a folder that is there: cd'],
     });
   }
   if (hasCode(thrown, ...Object.keys(CAUSES))) {
@@ -56,6 +69,17 @@ export function wantsJson(argv: readonly string[]): boolean {
   );
 }
 
+const NO_FLAG = /^Nonexistent flags?: (.*)$/m;
+
+/** What the flags of a command line that its command does not have were meant to be. */
+async function nearFlags(thrown: unknown, known: readonly string[]): Promise<string[]> {
+  const [, said] = thrown instanceof Errors.CLIError ? (NO_FLAG.exec(thrown.message) ?? []) : [];
+  if (said === undefined || known.length === 0) return [];
+  const { didYouMean } = await import('./near-words.js');
+  const flags = known.map((name) => `--${name}`);
+  return said.split(', ').flatMap((flag) => didYouMean(flag.split('=')[0] ?? '', flags));
+}
+
 /** `value` with the secrets in its texts masked. */
 function masked(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === 'string') return mask(value);
@@ -69,10 +93,11 @@ export async function reportFailure(
   thrown: unknown,
   argv: readonly string[],
   verbose: boolean,
+  flags: readonly string[] = [],
 ): Promise<void> {
   // Loaded by who fails alone. The words of a command line are repeated in errors, and CI keeps what it prints.
   const { maskSecrets } = await import('../model/secret/mask-secrets.js');
-  const error = asKgitError(thrown);
+  const error = asKgitError(thrown, await nearFlags(thrown, flags));
   process.exitCode = error.exitCode;
   if (wantsJson(argv)) {
     const whole = { apiVersion: API_VERSION, kind: 'Error', error: masked(error.toJSON(), maskSecrets) };
@@ -80,6 +105,10 @@ export async function reportFailure(
     return;
   }
   const style = styleFor(process.stderr.isTTY === true, process.env);
+  if (error instanceof DeclinedError) {
+    if (!error.isSilent) process.stderr.write(`${style('dim', terminalText(maskSecrets(error.message)))}\n`);
+    return;
+  }
   const lines = [`${style('red', `error ${error.code}`)}: ${terminalText(maskSecrets(error.message))}`];
   for (const suggestion of error.suggestions)
     lines.push(`  ${style('cyan', '→')} ${terminalText(maskSecrets(suggestion))}`);

@@ -1,3 +1,4 @@
+import type { Screen } from './output.js';
 import type { Style } from './style.js';
 import { type Cell, cellOf, columnsOf, formatTable, GAP, NARROW_GAP, type TableRow } from './table.js';
 import { packed } from './wrap.js';
@@ -14,15 +15,13 @@ const INDENT = '    ';
 export function fittingTable(
   heading: readonly string[],
   rows: readonly TableRow[],
-  style: Style,
-  width: number | null,
+  { style, width, noHeaders }: Screen,
   block?: (index: number) => readonly string[],
 ): string[] {
   const cells = rows.map((row) => row.map(cellOf));
-  if (width === null) return formatTable(heading, cells, style, width);
-  const gap = [GAP, NARROW_GAP].find((one) => columnsNeeded(heading, cells, one) <= width);
-  if (gap !== undefined) return formatTable(heading, cells, style, width, gap);
-  return cells.flatMap((row, i) => block?.(i) ?? blockOf(heading, row, style, width));
+  const gap = [GAP, NARROW_GAP].find((one) => width === null || columnsNeeded(heading, cells, one) <= width);
+  if (gap !== undefined) return formatTable(heading, cells, style, width, gap).slice(noHeaders ? 1 : 0);
+  return cells.flatMap((row, i) => block?.(i) ?? blockOf(heading, row, style, width ?? 0));
 }
 
 function columnsNeeded(heading: readonly string[], rows: readonly (readonly Cell[])[], gap: string): number {

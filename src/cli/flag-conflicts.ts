@@ -4,8 +4,18 @@ const REASONS: Readonly<Record<string, string>> = {
   'propose queue': 'a proposal is made at the remote, and what is queued uses no network',
 };
 
+/** The expression of jq for a simple one of JSONPath; an example for others. */
+function jqOf(jsonPath: string | undefined): string {
+  const plain = /^\{?(\.[\w.[\]*]+)\}?$/.exec(jsonPath ?? '')?.[1];
+  return plain?.replaceAll('[*]', '[]') ?? '.items[] | .subject';
+}
+
 const HEADER = /^The following errors? occurred:$/;
 const APART = /^--([\w-]+)(?:=.*)? cannot also be provided when using --([\w-]+)$/;
+const UNKNOWN = /^Nonexistent flags?: (.*)$/;
+const MISSING = /^Missing required flag ([\w-]+)$/;
+const TEMPLATE =
+  /^Expected --output=(jsonpath|custom-columns|go-template|template)[\w-]*(?:=(.*))? to be one of: /;
 const TOGETHER = /^All of the following must be provided when using --([\w-]+): (--[\w-]+)$/;
 
 /**
@@ -22,6 +32,15 @@ export function flagWords(lines: readonly string[]): { lines: string[]; advice: 
       const reason = REASONS[[one, other].sort().join(' ')];
       advice ??= `Leave one of them out: --${one} or --${other}`;
       return [`--${one} and --${other} do not go together${reason ? `: ${reason}` : ''}`];
+    }
+    const [, unknown] = UNKNOWN.exec(text) ?? [];
+    if (unknown !== undefined) return [`there is no flag ${unknown}`];
+    const [, missing] = MISSING.exec(text) ?? [];
+    if (missing !== undefined) return [`--${missing} is missing`];
+    const [, template, expression] = TEMPLATE.exec(text) ?? [];
+    if (template !== undefined) {
+      advice ??= `Take JSON apart with jq: --json | jq -r '${jqOf(expression)}'`;
+      return [`-o ${template} is no output format of kgit`];
     }
     const [, needy, needed] = TOGETHER.exec(text) ?? [];
     if (needy === undefined) return [line];

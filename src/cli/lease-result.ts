@@ -71,14 +71,14 @@ export function standingLines(
   standings: readonly LockStanding[],
   isStale: boolean,
   now: number,
-  { style, width }: Screen,
+  screen: Screen,
   wide: boolean,
 ): string[] {
   if (standings.length === 0)
-    return [style('dim', isStale ? 'nobody held a lock when last seen here' : 'nobody holds a lock')];
+    return [screen.style('dim', isStale ? 'nobody held a lock when last seen here' : 'nobody holds a lock')];
   const heading = ['LOCK', 'TOKEN', 'HOLDER', 'SINCE', 'EXPIRES', ...(wide ? ['RUN', 'TTL'] : []), 'REASON'];
   const rows = standings.map((standing) => standingRow(standing, now, wide));
-  return fittingTable(heading, rows, style, wide ? null : width);
+  return fittingTable(heading, rows, wide ? { ...screen, width: null } : screen);
 }
 
 /** A holder for a line of text. */

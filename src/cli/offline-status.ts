@@ -22,13 +22,16 @@ export function offlineResult(records: readonly ClusterRecord[], footer: string,
     json: { contexts: [], clusters, divergence: [], live: false },
     rows: clusters,
     names: records.map(({ subject }) => formatSubject(subject)),
-    lines: ({ style, width }) => [
-      style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
-      ...(rows.length > 0
-        ? fittingTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, style, width)
-        : [style('dim', 'no clusters')]),
-      '',
-      style('dim', footer),
-    ],
+    lines: (screen) => {
+      const { style } = screen;
+      return [
+        style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
+        ...(rows.length > 0
+          ? fittingTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, screen)
+          : [style('dim', 'no clusters')]),
+        '',
+        style('dim', footer),
+      ];
+    },
   };
 }

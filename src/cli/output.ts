@@ -12,6 +12,8 @@ export interface Screen {
   /** Columns of the terminal; null where the output is none. */
   readonly width: number | null;
   readonly utc: boolean;
+  /** Whether tables leave their headings out. */
+  readonly noHeaders?: boolean;
 }
 
 /** How standard output shows text. @param environment the user's, for colours */

@@ -4,6 +4,7 @@ import type { ContextObservation } from '../k0rdent/observation.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
 import { clusterTable } from './cluster-table.js';
+import { tableLines } from './list-options.js';
 import type { Screen } from './output.js';
 import { columnsOf, formatTable, textOf } from './table.js';
 import { oneLine } from './terminal-text.js';
@@ -101,7 +102,7 @@ export function statusLines(picture: StatusPicture, screen: Screen, wide: boolea
   const { style } = screen;
   return [
     ...(clusters.length > 0
-      ? clusterTable(clusters, picture.now, screen, wide)
+      ? tableLines(clusterTable(clusters, picture.now, screen, wide), screen)
       : [style('dim', 'no clusters')]),
     ...divergenceLines(picture, screen, wide),
     ...contextLines(picture, screen),

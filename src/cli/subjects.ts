@@ -78,6 +78,27 @@ export async function resolveSubject(text: string, naming: Naming): Promise<Subj
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
 }
 
+/**
+ * The subject of a new event, as a person names it in one word: `cluster/…`, `deployment/ID`, or a cluster alone. A word
+ * that is the id of a deployment and no cluster that is known is refused, for either may be meant. Throws UsageError.
+ */
+export async function eventSubjectOf(
+  text: string,
+  naming: Naming,
+): Promise<ClusterSubject | DeploymentSubject> {
+  const subject = await resolveSubject(text, naming);
+  if (subject.kind === 'lock')
+    throw new UsageError(`the events of ${formatSubject(subject)} are recorded by kgit lock and kgit unlock`);
+  if (subject.kind === 'deployment' || text.startsWith('cluster/')) return subject;
+  const isKnown = (await naming.view.list(subjectFolder(subject))) !== null;
+  if (!isKnown && (await listDeployments(naming.view)).includes(text)) {
+    throw new UsageError(`is ${text} a deployment or a cluster?`, {
+      suggestions: [`Name the deployment: deployment/${text}`, `Or the cluster: cluster/${text}`],
+    });
+  }
+  return subject;
+}
+
 /** As resolveSubject, of those that the repository has something of. Throws UsageError, NotFoundError. */
 export async function recordedSubject(text: string, naming: Naming): Promise<Subject> {
   const subject = await resolveSubject(text, naming);

@@ -6,12 +6,18 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+/** `1 hour ago`, `2.weeks.ago`, as git reads times. */
+const AGO = /^(\d{1,9})[ .]?(second|sec|minute|min|hour|hr|day|week|month|year)s?(?:[ .]ago)?$/i;
+const AGO_UNITS: Readonly<Record<string, number>> = {
+  ...{ second: SECOND, sec: SECOND, minute: MINUTE, min: MINUTE },
+  ...{ hour: HOUR, hr: HOUR, day: DAY, week: 7 * DAY },
+};
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 function badTime(text: string): UsageError {
   return new UsageError(`${JSON.stringify(text.slice(0, 80))} is not a time`, {
     suggestions: [
-      'Give 2025-07-11T14:30:00Z, 2025-07-11, "2025-07-11 14:30", 15m, 3d or 2w (ago), today, yesterday or a weekday',
+      'Give 2025-07-11T14:30:00Z, 2025-07-11, "2025-07-11 14:30", 15m, 3d or 2w (ago), "1 hour ago", today, yesterday or a weekday',
     ],
   });
 }
@@ -63,15 +69,29 @@ function parseDay(text: string, now: number): Date | null {
   return named.getMonth() === month - 1 && named.getDate() === date ? named : null;
 }
 
+/** The time that `1 hour ago` names; null for another text. Months and years are those of the calendar. */
+function parseAgo(text: string, now: number): number | null {
+  const [, count, word = ''] = AGO.exec(text) ?? [];
+  if (count === undefined) return null;
+  const ms = AGO_UNITS[word.toLowerCase()];
+  const then = new Date(ms === undefined ? now : now - Number(count) * ms);
+  if (ms === undefined) then.setMonth(then.getMonth() - Number(count) * (/^year/i.test(word) ? 12 : 1));
+  if (!(then.getTime() >= 0)) throw badTime(text);
+  return then.getTime();
+}
+
 /**
- * A time in ms since the epoch: RFC 3339; `YYYY-MM-DD[ HH:MM[:SS]]` local; `15m`, `3d`, `2w` ago; `today`,
- * `yesterday`, a weekday (the latest past one). Throws UsageError.
+ * A time in ms since the epoch: RFC 3339; `YYYY-MM-DD[ HH:MM[:SS]]` local; `15m`, `3d`, `2w` ago; `1 hour ago`;
+ * `now`, `today`, `yesterday`, a weekday (the latest past one). Throws UsageError.
  */
 export function parseTime(text: string, now: number): number {
   const exact = rfc3339Time(text);
   if (exact !== null) return exact;
+  if (/^now$/i.test(text)) return now;
+  const ago = parseAgo(text, now);
+  if (ago !== null) return ago;
   if (/^\d+(\.\d+)?[smhdw]/.test(text)) {
-    const then = now - parseDuration(text);
+    const then = now - parseDuration(text.replace(/[ .]ago$/i, ''));
     if (then < 0) throw badTime(text);
     return then;
   }

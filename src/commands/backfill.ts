@@ -1,11 +1,10 @@
 import { type Context, helpText } from '../base-command.js';
+import { canAsk, mustAgree, yesFlag } from '../cli/ask.js';
 import { type BackfillEvent, backfillEvents } from '../cli/backfill-events.js';
-import { confirm } from '../cli/confirm.js';
 import { fittingTable } from '../cli/fitting-table.js';
 import { observeAll } from '../cli/live-clusters.js';
 import type { CommandResult } from '../cli/output.js';
 import { terminalText } from '../cli/terminal-text.js';
-import { InterruptedError } from '../errors.js';
 import type { Observation } from '../k0rdent/observation.js';
 import { counted } from '../model/counted.js';
 import { eventTimeFault } from '../model/event-time.js';
@@ -36,7 +35,7 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
     'REFUSED',
   );
   static override examples = ['<%= config.bin %> backfill --dry-run', '<%= config.bin %> backfill -o json'];
-  static override flags = PROPOSE_FLAGS;
+  static override flags = { ...PROPOSE_FLAGS, yes: yesFlag('Record without asking, at a terminal, too.') };
 
   #isShown = false;
 
@@ -95,23 +94,22 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
   }
 
   #plan(events: readonly BackfillEvent[]): string[] {
-    const { style, width } = this.screen;
     const rows = events.map(({ subject, event, reason }) => [
       event.action,
       formatSubject(subject),
       event.timestamp,
       reason,
     ]);
-    return fittingTable(HEAD, rows, style, width);
+    return fittingTable(HEAD, rows, this.screen);
   }
 
   async #confirm(events: readonly BackfillEvent[]): Promise<void> {
-    const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
-    if (!isTerminal || events.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
+    // Without a terminal nobody is asked: scripts complete the history.
+    if (!canAsk() || events.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
     process.stderr.write(`${this.#plan(events).map(terminalText).join('\n')}\n`);
     this.#isShown = true;
-    if (!(await confirm('Record this?', process.stdin, process.stderr)))
-      throw new InterruptedError('nothing was recorded');
+    const words = { declined: 'nothing was recorded', withYes: 'kgit backfill --yes' };
+    await mustAgree({ text: 'Record this?', ...words }, this.flags['yes'] === true);
   }
 
   async #write(

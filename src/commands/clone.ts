@@ -35,7 +35,7 @@ export default class Clone extends KgitCommand {
     const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
     // Not where one stands: that repository's configuration would say how the new one is come by.
-    await cloneRepository(openGit(tmpdir(), this.environment, this.notes), sourceOf(place), path, {
+    await cloneRepository(openGit(tmpdir(), this.environment, { waits: this.notes }), sourceOf(place), path, {
       branch,
       timeoutMs: settings.timeout,
     });

@@ -61,11 +61,11 @@ export default class Compact extends WriteCommand {
       json: { ...sealing, ...this.writeJson(outcome) },
       rows: sealed,
       names: sealed.map(({ subject, month }) => sealedPath(parseSubject(subject), month)),
-      lines: ({ style, width }, wide) => {
+      lines: (screen, wide) => {
         const rows = sealed.map(({ subject, month, events }) => [subject, month, String(events)]);
         const table =
-          wide && rows.length > 0 ? fittingTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, style, width) : [];
-        return [summary(outcome, sealing, (text) => style('dim', text)), ...table];
+          wide && rows.length > 0 ? fittingTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, screen) : [];
+        return [summary(outcome, sealing, (text) => screen.style('dim', text)), ...table];
       },
     };
   }

@@ -27,6 +27,11 @@ export default class Complete extends KgitCommand {
     form: Args.string({ required: true, options: ['words', 'bash'], description: 'Who asks.' }),
   };
 
+  /** A key that is pressed waits for no server. */
+  protected override get isOffline(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const commands = this.config.commands.filter(({ hidden }) => !hidden);
     // As they were given: one of the words may be `--` itself.
@@ -46,7 +51,7 @@ export default class Complete extends KgitCommand {
     };
   }
 
-  /** Null where what is to be read may lie at a remote: a key that is pressed waits for no server. */
+  /** Null where what is to be read may lie at a remote alone. */
   async #recorded(): Promise<Recorded | null> {
     const { repo } = await this.settingsOnly();
     if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;

@@ -21,6 +21,7 @@ import { openKubectl } from '../k0rdent/kubectl.js';
 import { SECRET_GUARD } from '../legacy-command.js';
 import { type Check, findingOf, passed } from '../model/check.js';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.js';
+import { checkDamaged } from '../store/doctor-damaged.js';
 import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor-folders.js';
 import { checkLockRefs } from '../store/doctor-lock-refs.js';
 import { checkOutbox } from '../store/doctor-outbox.js';
@@ -149,6 +150,7 @@ export default class Doctor extends KgitCommand {
     const all = await Promise.all([
       one('repository', () => this.#repositoryCheck(opened, head, areValid)),
       one('folder', () => checkFolders(commonDir, folder)),
+      one('local-files', () => checkDamaged(opened.localFolder)),
       one('temporary-files', () => checkLeftovers(commonDir, folder, this.now())),
       this.#disk([commonDir]).then((check) => [check]),
       one('outbox', async () => {

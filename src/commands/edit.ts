@@ -7,7 +7,7 @@ import type { Edit as PathEdit } from '../model/edit.js';
 import { statePath } from '../model/layout.js';
 import { diffEdits } from '../model/merge-state.js';
 import type { Precondition } from '../model/operation.js';
-import { parseState } from '../model/state-document.js';
+import { parseState, typedState } from '../model/state-document.js';
 import { formatStatePath, lookUp } from '../model/state-path.js';
 import type { Value } from '../model/value.js';
 import type { Settings } from '../settings.js';
@@ -77,7 +77,7 @@ export default class Edit extends StateCommand {
       // An editor that was given up, or failed to save, must not take the state away.
       if (before.trim() !== '' && EMPTY.test(text)) throw emptied(data);
       try {
-        return parseState(text, path) as Data;
+        return typedState(text, path, before) as Data;
       } catch (error) {
         const isAgain = process.stdin.isTTY === true && text !== last;
         if (!(error instanceof InvalidStateError)) throw error;

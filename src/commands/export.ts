@@ -12,7 +12,7 @@ import { ConflictError, UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
 import type { Subject } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
-import { formatYaml, parseYaml } from '../model/yaml.js';
+import { formatYaml, parseSpelledYaml } from '../model/yaml.js';
 import { hasCode } from '../store/durable-files.js';
 import { FolderLock } from '../store/folder-lock.js';
 import { ImportedFiles, textHash } from '../store/imported-files.js';
@@ -90,16 +90,15 @@ were withheld are on that machine alone. A file that has changed since it was im
       json: { files },
       rows: files,
       names: files.map(({ path }) => path),
-      lines: ({ style, width }) => [
+      lines: (screen) => [
         ...fittingTable(
           ['FILE', 'FROM', 'ACTION', 'WITHHELD'],
           files.map(({ path, subject, action, withheld }) =>
             [path, subject ?? '-', action, String(withheld.length)].map(terminalText),
           ),
-          style,
-          width,
+          screen,
         ),
-        `${style('green', '✓')} ${counted(files.length, 'file')}`,
+        `${screen.style('green', '✓')} ${counted(files.length, 'file')}`,
       ],
     };
   }
@@ -162,7 +161,7 @@ were withheld are on that machine alone. A file that has changed since it was im
 /** Whether a file says what is to be written already, however it is laid out. */
 function says(text: string, file: ExportedFile): boolean {
   try {
-    return sameValue(parseYaml(text, file.path), file.data);
+    return sameValue(parseSpelledYaml(text, file.path), file.data);
   } catch {
     // A file that is no YAML says something else.
     return false;

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
-import { parseAssigned } from '../cli/assignments.js';
+import { assignedText } from '../cli/assignments.js';
+import { KIND_COMMANDS } from '../cli/habit-table.js';
 import type { CommandResult } from '../cli/output.js';
 import { resolveDeployment } from '../cli/subjects.js';
 import { NotFoundError } from '../errors.js';
@@ -69,7 +70,7 @@ export default class Get extends KgitCommand {
       if (secret !== undefined) return this.#withheld(text, id, secret);
     }
     if (!found.found && preset === undefined) throw missing(text, id, state === null);
-    const value = found.found ? found.value : parseAssigned(preset ?? '');
+    const value = found.found ? found.value : assignedText(preset ?? '').value;
     const shown = found.found ? value : preset;
     return {
       json: { subject: `deployment/${id}`, path: text, value },
@@ -117,8 +118,9 @@ function missing(path: string, id: string, isUnknown: boolean): NotFoundError {
     });
   }
   const near = path.includes('.') ? `kgit get ${path.slice(0, path.lastIndexOf('.'))}` : 'kgit get';
+  const meant = Object.hasOwn(KIND_COMMANDS, path) ? [`Did you mean '${KIND_COMMANDS[path]}'?`] : [];
   return new NotFoundError(`${path} is not in the state of deployment ${id}`, {
-    suggestions: [`'${near}' shows what is there; --default VALUE prints a value of yours`],
+    suggestions: [...meant, `'${near}' shows what is there; --default VALUE prints a value of yours`],
     data: { deployment: id, path },
   });
 }

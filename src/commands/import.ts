@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
-import { confirm } from '../cli/confirm.js';
+import { canAsk, mustAgree, yesFlag } from '../cli/ask.js';
 import {
   liveReport,
   namespacesByName,
@@ -13,7 +13,7 @@ import { progressBar } from '../cli/progress-bar.js';
 import { publishTogether } from '../cli/publish-together.js';
 import { defaultManagement } from '../cli/subjects.js';
 import { terminalText } from '../cli/terminal-text.js';
-import { ConflictError, InterruptedError, UsageError } from '../errors.js';
+import { ConflictError, UsageError } from '../errors.js';
 import type { Observation } from '../k0rdent/observation.js';
 import type { Operation } from '../model/operation.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
@@ -100,6 +100,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       default: 'fail',
       summary: 'Where file and repository have both changed since the last import.',
     }),
+    yes: yesFlag('Import without asking, at a terminal, too.'),
     'skip-invalid': Flags.boolean({
       summary: 'Leave files and entries that cannot be read out, and import the rest.',
     }),
@@ -198,12 +199,12 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   }
 
   async #confirm(plan: ImportPlan): Promise<void> {
-    const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
-    if (!isTerminal || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
+    // Without a terminal nobody is asked: scripts import, and what is imported twice is imported once.
+    if (!canAsk() || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
     this.#show(plan);
     this.#isShown = true;
-    if (!(await confirm('Import this?', process.stdin, process.stderr)))
-      throw new InterruptedError('nothing was imported');
+    const words = { declined: 'nothing was imported', withYes: 'kgit import PATH --yes' };
+    await mustAgree({ text: 'Import this?', ...words }, this.flags['yes'] === true);
   }
 
   /** Shows people a plan that is not, or not yet, carried out. */

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import { fittingTable } from '../cli/fitting-table.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
 import { formatAge } from '../cli/time.js';
 import { eventTime } from '../model/event.js';
@@ -25,7 +26,7 @@ export default class List extends KgitCommand {
   static override args = {
     what: Args.string({ options: ['deployments', 'clusters'], description: 'One kind alone.' }),
   };
-  static override flags = { ...readFlags };
+  static override flags = { ...readFlags, ...LIST_FLAGS };
 
   protected override get readsHistory(): boolean {
     return true;
@@ -40,20 +41,21 @@ export default class List extends KgitCommand {
     const { what } = this.args;
     const kind = what === 'deployments' ? 'deployment' : what === 'clusters' ? 'cluster' : undefined;
     const subjects = await listSubjects(reading.view, kind);
-    const items = await Promise.all(
+    const listed = await Promise.all(
       subjects.map(async (subject) => {
         const { events, last } = await summariseSubject(reading.view, subject, this.skipped);
         const name = formatSubject(subject);
         return { subject: name, events, lastEvent: last ? { ...last.event, subject: name } : null };
       }),
     );
+    const items = sortedBy(listed, this.flags['sort-by'], (item) => item);
     const now = this.now();
     return {
       json: { items },
       names: items.map(({ subject }) => subject),
       rows: items,
-      lines: ({ style, width }) => {
-        if (items.length === 0) return [style('dim', 'nothing recorded yet')];
+      lines: (screen) => {
+        if (items.length === 0) return [screen.style('dim', 'nothing recorded yet')];
         const rows = items.map(({ subject, events, lastEvent }) => [
           subject,
           String(events),
@@ -61,7 +63,7 @@ export default class List extends KgitCommand {
           lastEvent?.user ?? '',
           lastEvent?.action ?? '',
         ]);
-        return fittingTable(['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'], rows, style, width);
+        return fittingTable(['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'], rows, screen);
       },
     };
   }

@@ -3,6 +3,7 @@ import { type Context, helpText } from '../base-command.js';
 import { type ChildEnd, splitCommand } from '../cli/child-command.js';
 import { EndSignals } from '../cli/end-signals.js';
 import { asKgitError } from '../cli/failure.js';
+import { isNameOfLock } from '../cli/habits.js';
 import { brokeJson, holderName, leaseJson, leaseText } from '../cli/lease-result.js';
 import { runUnderLease } from '../cli/lease-run.js';
 import type { CommandResult } from '../cli/output.js';
@@ -39,6 +40,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     '<%= config.bin %> lock network --ttl 30m && kgit set azure.peering=true --lock network && kgit unlock network',
   ];
   static override strict = false;
+  static override usage = 'lock NAME [FLAGS] [-- COMMAND…]';
   static override args = {
     name: Args.string({ description: "The lock's name, such as network or deployment/k0rdent-abc123." }),
   };
@@ -99,6 +101,8 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
       words: [name, ...more],
       command,
     } = splitCommand(this.argv, this.words);
+    if (name === undefined && command !== null && isNameOfLock(command))
+      return { name: lockName(command[0] as string), command: null };
     const problem =
       name === undefined
         ? 'which lock? NAME is missing'

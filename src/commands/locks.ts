@@ -1,5 +1,6 @@
 import { helpText, KgitCommand } from '../base-command.js';
 import { standingJson, standingLines } from '../cli/lease-result.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
 import { readFlags } from '../read-flags.js';
 import type { Leases } from '../store/leases.js';
@@ -17,11 +18,17 @@ export default class Locks extends KgitCommand {
     '<%= config.bin %> locks -o wide',
     `<%= config.bin %> locks --json | jq '.locks[] | select(.expired)'`,
   ];
-  static override flags = { ...readFlags };
+  static override flags = { ...readFlags, ...LIST_FLAGS };
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
-    const { standings, broken, place, unkept, staleness } = await this.#list(opened.leases, settings.timeout);
+    const {
+      standings: listed,
+      broken,
+      place,
+      unkept,
+      staleness,
+    } = await this.#list(opened.leases, settings.timeout);
     if (staleness) this.note(`answered from what was last seen here: ${staleness.message}`);
     if (unkept && !staleness) this.note(`what was seen cannot be kept here: ${unkept.message}`);
     for (const { problem, suggestions } of broken) {
@@ -30,6 +37,7 @@ export default class Locks extends KgitCommand {
     }
     const isStale = staleness !== null || (this.flags['fetch'] === false && opened.repository.store.isRemote);
     const now = this.now();
+    const standings = sortedBy(listed, this.flags['sort-by'], (one) => standingJson(one, now));
     const locks = standings.map((standing) => standingJson(standing, now));
     return {
       json: { locks, broken, place, stale: isStale },

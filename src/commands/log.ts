@@ -20,8 +20,8 @@ const FOLLOW_MS = 2_000;
 /** How many of the newest events are looked through for new ones. */
 const FOLLOW_WINDOW = 1_000;
 
-const many = (helpValue: string, summary: string) =>
-  Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary });
+const many = (helpValue: string, summary: string, aliases: string[] = []) =>
+  Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary, aliases });
 
 export default class Log extends KgitCommand {
   static override summary = 'What happened: to one subject, or to all.';
@@ -49,7 +49,7 @@ export default class Log extends KgitCommand {
     since: Flags.string({
       helpValue: 'TIME',
       helpGroup: 'FILTER',
-      summary: 'From then on: 2025-07-11, "2025-07-11 14:30", 3d, yesterday.',
+      summary: 'From then on: 2025-07-11, "2025-07-11 14:30", 3d, "1 hour ago", yesterday.',
     }),
     until: Flags.string({ helpValue: 'TIME', helpGroup: 'FILTER', summary: 'Before then.' }),
     on: Flags.string({
@@ -59,7 +59,7 @@ export default class Log extends KgitCommand {
       summary: 'On that day.',
     }),
     action: many('WORD', 'With this action.'),
-    user: many('NAME', 'By this user.'),
+    user: many('NAME', 'By this user.', ['author']),
     outcome: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -70,7 +70,14 @@ export default class Log extends KgitCommand {
     phase: many('NAME', 'Of this phase.'),
     run: many('ID', 'Of this run.'),
     grep: many('TEXT', 'With this text anywhere, in any case.'),
-    limit: Flags.integer({ min: 1, max: MAX_LIMIT, default: 100, summary: 'How many at most.' }),
+    limit: Flags.integer({
+      char: 'n',
+      aliases: ['max-count', 'tail'],
+      min: 1,
+      max: MAX_LIMIT,
+      default: 100,
+      summary: 'How many at most.',
+    }),
     before: Flags.string({ helpValue: 'ID', summary: 'Only those before this event: the next page.' }),
     after: Flags.string({ helpValue: 'ID', summary: 'Only those after this event.' }),
     reverse: Flags.boolean({ summary: 'Newest first.' }),

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import { fittingTable } from '../cli/fitting-table.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
 import { formatAge } from '../cli/time.js';
@@ -13,15 +14,18 @@ import type { WriteOutcome } from '../store/outcomes.js';
 import { pendingOperation } from '../store/pending-operation.js';
 import { isCi } from '../trust.js';
 
-/** What was proposed, and what waits still. */
-function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
-  const proposed = outcomes.map(({ operation, delivery, proposal }) => ({
+function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, unknown>[] {
+  return outcomes.map(({ operation, delivery, proposal }) => ({
     ...{ operation, delivery },
     ...(proposal ? { proposal } : {}),
   }));
+}
+
+/** What was proposed, and what waits still. */
+function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
   return {
     ...listed,
-    json: { ...listed.json, proposed },
+    json: { ...listed.json, proposed: proposedJson(outcomes) },
     lines: (screen, wide) => [
       ...outcomes.flatMap((outcome) => [
         `${screen.style('green', '✓')} ${outcome.operation} ${outcome.delivery === 'proposed' ? 'proposed' : 'is on the branch already'}`,
@@ -57,7 +61,7 @@ export default class Outbox extends KgitCommand {
     }),
     id: Args.string({ description: 'The operation to drop, to propose, or to queue again.' }),
   };
-  static override flags = PROPOSE_FLAGS;
+  static override flags = { ...PROPOSE_FLAGS, ...LIST_FLAGS };
 
   protected override get readsHistory(): boolean {
     return this.flags['propose'] === true;
@@ -97,8 +101,8 @@ export default class Outbox extends KgitCommand {
     settings: Settings,
     id: string | undefined,
   ): Promise<WriteOutcome[]> {
-    const { proposeOutbox } = await import('../propose/propose-outbox.js');
-    const { outcomes, notes } = await proposeOutbox(opened, settings, this.environment, {
+    const { notProposed, proposeOutbox } = await import('../propose/propose-outbox.js');
+    const { outcomes, failed, notes } = await proposeOutbox(opened, settings, this.environment, {
       id,
       title: this.flags['title'] as string | undefined,
       branch: this.flags['proposal-branch'] as string | undefined,
@@ -106,6 +110,8 @@ export default class Outbox extends KgitCommand {
       deadline: this.deadline(settings),
     });
     for (const note of notes) this.note(note);
+    const [first, ...others] = failed;
+    if (first) throw notProposed([first, ...others], proposedJson(outcomes));
     return outcomes;
   }
 
@@ -126,13 +132,14 @@ export default class Outbox extends KgitCommand {
   }
 
   #result(entries: readonly OutboxEntry[], target: string): CommandResult {
-    const operations = entries.map((entry) => pendingOperation(entry, target, this.now()));
+    const listed = entries.map((entry) => pendingOperation(entry, target, this.now()));
+    const operations = sortedBy(listed, this.flags['sort-by'], (operation) => operation);
     return {
       json: { operations },
       names: operations.map(({ id }) => id),
       rows: operations,
-      lines: ({ style, width }) => {
-        if (operations.length === 0) return [style('dim', 'nothing waits')];
+      lines: (screen) => {
+        if (operations.length === 0) return [screen.style('dim', 'nothing waits')];
         const rows = operations.map(({ id, subject, action, age, attempts, error, refused }) => [
           id,
           subject ?? (action === 'compact' ? 'all' : '?'),
@@ -141,12 +148,7 @@ export default class Outbox extends KgitCommand {
           String(attempts),
           refused ? `refused: ${error}` : (error ?? ''),
         ]);
-        const table = fittingTable(
-          ['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'],
-          rows,
-          style,
-          width,
-        );
+        const table = fittingTable(['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'], rows, screen);
         const hints = operations.flatMap(({ id, refused }) =>
           refused ? [`  kgit outbox drop ${id}, or kgit outbox retry ${id} --propose`] : [],
         );

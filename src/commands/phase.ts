@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import { fittingTable } from '../cli/fitting-table.js';
+import { requirePhase } from '../cli/known-key.js';
 import type { CommandResult } from '../cli/output.js';
 import type { Colour } from '../cli/style.js';
 import { UsageError } from '../errors.js';
@@ -27,7 +28,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 export default class Phase extends StateCommand {
   static override summary = 'Move a deployment through its phases.';
   static override description = helpText(
-    `Sets the status of a phase and leaves its event, as one operation. Bare, it lists the phases. reset also resets the later phases of the sequence (setting phaseSequence), unless --only. A phase that cannot be published now is not kept, unless --queue: others act on it.`,
+    `Sets the status of a phase and leaves its event, as one operation. Bare, it lists the phases. reset also resets the later phases of the sequence (setting phaseSequence), unless --only. A phase that neither the sequence nor the state has needs --create-key. A phase that cannot be published now is not kept, unless --queue: others act on it.`,
     'USAGE',
     'NO_REPO',
     'LOCK_HELD',
@@ -53,6 +54,9 @@ export default class Phase extends StateCommand {
   };
   static override flags = {
     only: Flags.boolean({ summary: 'reset this phase alone.' }),
+    'create-key': Flags.boolean({
+      summary: 'Begin a phase that neither phaseSequence nor the state has.',
+    }),
   };
 
   protected async execute(): Promise<CommandResult> {
@@ -71,15 +75,22 @@ export default class Phase extends StateCommand {
 
   async #move(context: Context, verb: PhaseVerb, phase: string): Promise<CommandResult> {
     const phaseSequence = context.settings.phaseSequence.map(normalizePhase);
+    const id = await this.target(context);
+    if (this.flags['create-key'] !== true && !phaseSequence.includes(phase)) {
+      const known = listPhases(await readState(context.reading.view, id), phaseSequence);
+      await requirePhase(
+        phase,
+        known.map((row) => row.name),
+      );
+    }
     const names =
       verb === 'reset' ? phasesToReset(phase, phaseSequence, this.flags['only'] === true) : [phase];
-    if (!phaseSequence.includes(phase)) this.note(`${phase} is not in the phaseSequence of this repository`);
     const at = formatTimestamp(this.now()).replace(/\.\d+Z$/, 'Z');
     const edits = phaseEdits(verb, names, phase, at, this.flags.reason);
     const outcome =
       verb === 'complete' ? { outcome: 'succeeded' } : verb === 'fail' ? { outcome: 'failed' } : {};
     const fields = { action: PHASE_VERBS[verb].action, phase, ...outcome };
-    return this.change(context, await this.target(context), { fields, edits, withdraw: true });
+    return this.change(context, id, { fields, edits, withdraw: true });
   }
 
   async #list(): Promise<CommandResult> {
@@ -91,7 +102,7 @@ export default class Phase extends StateCommand {
       json: { subject: `deployment/${id}`, phases },
       names: phases.map(({ name }) => name),
       rows: phases,
-      lines: ({ style, width }) =>
+      lines: (screen) =>
         fittingTable(
           ['PHASE', 'STATUS', 'SINCE', 'REASON'],
           phases.map(({ name, status, updatedAt, reason }) => [
@@ -100,8 +111,7 @@ export default class Phase extends StateCommand {
             updatedAt ?? '',
             reason ?? '',
           ]),
-          style,
-          width,
+          screen,
         ),
     };
   }

@@ -41,8 +41,12 @@ export default class PushEvent extends WriteCommand {
     '<%= config.bin %> push-event backup_done --deployment k0rdent-abc123 --notes @notes.md',
     '<%= config.bin %> push-event --stdin < events.ndjson',
   ];
+  static override usage = 'push-event ACTION [SUBJECT] [FLAGS]';
   static override args = {
     action: Args.string({ description: 'What happened, one word such as cluster_created.' }),
+    subject: Args.string({
+      description: 'What it happened to: cluster/[[MGMT/]NS/]NAME, a cluster name, or deployment/ID.',
+    }),
   };
   static override flags = {
     ...PROPOSE_FLAGS,
@@ -103,7 +107,7 @@ export default class PushEvent extends WriteCommand {
   async #one(): Promise<CommandResult> {
     const fields = await this.#fields();
     const context = await this.open('never');
-    const subject = await this.eventSubject(context);
+    const subject = await this.eventSubject(context, this.args['subject']);
     const event = this.event(context, fields);
     const given = Object.keys(event).filter((key) => !FILLED.has(key) || key in fields);
     const operation = this.operation(context, [{ subject, event, given }]);
@@ -145,7 +149,9 @@ export default class PushEvent extends WriteCommand {
       phase: text('phase'),
       outcome: text('outcome'),
       duration_seconds: duration === undefined ? undefined : parseDuration(duration) / 1000,
-      parameters: parseParameters((this.flags['param'] as string[] | undefined) ?? []),
+      parameters: parseParameters((this.flags['param'] as string[] | undefined) ?? [], (message) =>
+        this.note(message),
+      ),
       command: text('command'),
       notes: await this.#notes(text('notes')),
     };

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
+import { mustAgree, yesFlag } from '../cli/ask.js';
+import { commandText } from '../cli/command-text.js';
 import type { CommandResult } from '../cli/output.js';
 import { LOCAL_FOLDER, liesAt, openGit } from '../composition.js';
 import { requireGit } from '../gitstore/git-version.js';
@@ -11,7 +13,7 @@ import { parseRepositorySpec } from '../model/repository-spec.js';
 export default class Restore extends KgitCommand {
   static override summary = 'Bring a backup back.';
   static override description = helpText(
-    `Makes DIR a clone again of what kgit backup wrote: history, locks, and what waited. All of the file is checked first; where it is cut off, changed or no backup, nothing happens (14). DIR is new or empty, or a damaged clone: that is moved aside as it is, and what waited in it is taken along. Publish what waits with kgit sync. With --remote the repository goes to a new place: what waits is meant for it then, and git push brings the history there.`,
+    `Makes DIR a clone again of what kgit backup wrote: history, locks, and what waited. All of the file is checked first; where it is cut off, changed or no backup, nothing happens (14). DIR is new or empty, or a damaged clone: that is moved aside as it is, and what waited in it is taken along. A clone that works is moved aside likewise, but only after a question, or with --yes. Publish what waits with kgit sync. With --remote the repository goes to a new place: what waits is meant for it then, and git push brings the history there.`,
     'USAGE',
     'INVALID_STATE',
     'ENVIRONMENT',
@@ -26,6 +28,7 @@ export default class Restore extends KgitCommand {
   };
   static override flags = {
     remote: Flags.string({ helpValue: 'URL', summary: 'The new address of the remote.' }),
+    yes: yesFlag('Replace a clone that works without asking.'),
   };
 
   protected async execute(): Promise<CommandResult> {
@@ -36,7 +39,12 @@ export default class Restore extends KgitCommand {
     const spec = given === undefined ? undefined : parseRepositorySpec(given, liesAt(process.cwd()));
     const address = spec && (spec.isUrl ? spec.place : resolve(spec.place));
     const file = resolve(this.args['file'] ?? '');
-    const options = { remote: address, localFolder: LOCAL_FOLDER };
+    const withYes = commandText(['kgit', 'restore', ...this.argv, '--yes']);
+    const mayReplace = (place: string) => {
+      const text = `${place} is a clone that works. Move it aside, and put the backup in its place?`;
+      return mustAgree({ text, declined: 'nothing was restored', withYes }, this.flags['yes'] === true);
+    };
+    const options = { remote: address, localFolder: LOCAL_FOLDER, mayReplace };
     const { manifest, remote, operations, locks, movedTo } = await restoreBackup(git, file, folder, options);
     const { branch, revision } = manifest;
     if (address !== undefined) this.note(`publish it: git push origin ${branch} 'refs/kgit/locks/*'`);

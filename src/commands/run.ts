@@ -45,6 +45,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     '<%= config.bin %> run upgrade --cluster prod --param template=azure-standalone-cp-1-0-46 --json -- helm upgrade kcm ./chart',
   ];
   static override strict = false;
+  static override usage = 'run ACTION [SUBJECT] [FLAGS] -- COMMAND…';
   static override args = {
     action: Args.string({ description: 'What is done, one word such as cluster_created.' }),
   };
@@ -69,6 +70,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   /** Whether a signal came while the events were being published. */
   #isInterrupted = false;
   #madeRunId: string | undefined;
+  protected override readonly tellsWaits = false;
 
   /** Both events, and all that the command itself records, have one run id. */
   protected override get ciRun(): { id: string; url: string | null } {
@@ -82,11 +84,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     return this.now() + settings.timeout;
   }
 
-  /** Leases are renewed while the command has the terminal. */
-  protected override readonly tellsWaits = false;
-
   protected async execute(): Promise<CommandResult> {
-    const { action, command } = this.#words();
+    const { action, subject: named, command } = this.#words();
     const fields = {
       action,
       ...(this.flags['phase'] === undefined ? {} : { phase: this.flags['phase'] }),
@@ -95,7 +94,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
     const parameters = this.#parameters();
     const context = await this.open('never');
-    const subject = await this.eventSubject(context);
+    const subject = await this.eventSubject(context, named);
     const claim = await this.claim(context);
     const write = (outcome: string, more: ValueMap, seconds?: number): Write => {
       const all = { ...parameters, ...more };
@@ -136,9 +135,9 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     }
   }
 
-  #words(): { action: string; command: readonly string[] } {
+  #words(): { action: string; subject: string | undefined; command: readonly string[] } {
     const {
-      words: [action, ...more],
+      words: [action, subject, ...more],
       command,
     } = splitCommand(this.argv, this.words);
     const problem =
@@ -149,14 +148,15 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
           : !command[0]
             ? "no command after '--'"
             : null;
-    if (action !== undefined && command && problem === null) return { action, command };
+    if (action !== undefined && command && problem === null) return { action, subject, command };
     throw new UsageError(problem ?? '', {
       suggestions: ['For example: kgit run upgrade --cluster prod-eu-1 -- ./upgrade.sh --fast'],
     });
   }
 
   #parameters(): ValueMap {
-    const parameters = parseParameters((this.flags['param'] as string[] | undefined) ?? []) ?? {};
+    const given = (this.flags['param'] as string[] | undefined) ?? [];
+    const parameters = parseParameters(given, (message) => this.note(message)) ?? {};
     const own = OWN_PARAMETERS.find((name) => Object.hasOwn(parameters, name));
     if (own === undefined) return parameters;
     throw new UsageError(`--param ${own} is what kgit run itself records`, {

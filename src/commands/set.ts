@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
-import { isInexactText, parseAssignment } from '../cli/assignments.js';
+import { assignmentNote, parseAssignment } from '../cli/assignments.js';
+import { requireKeys } from '../cli/known-key.js';
 import type { CommandResult } from '../cli/output.js';
 import { UsageError } from '../errors.js';
 import type { Precondition } from '../model/operation.js';
@@ -10,7 +11,7 @@ import { StateCommand } from '../state-command.js';
 export default class SetPaths extends StateCommand {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
-    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. A VALUE is a YAML scalar or flow value: 3, true, text, [a, b], {k: v}; nothing is the empty string; a number that would lose digits is text. Where nothing changes, nothing is written.`,
+    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. Behind = stands text: only true, false, null and a number that is written exactly as you typed it (3, -0.5) are that, so 1.10 and 007 stay text. Behind := stands YAML: [a, b], {k: v}, "3". A top-level key that is neither in the state nor one of deployment, kof, azure, aws needs --create-key. Where nothing changes, nothing is written.`,
     'USAGE',
     'NO_REPO',
     'LOCK_HELD',
@@ -26,12 +27,14 @@ export default class SetPaths extends StateCommand {
     '<%= config.bin %> set deployment.phase=create_vms',
     '<%= config.bin %> set kof.installed=true kof.version=1.5.0 --reason "upgrade window"',
     '<%= config.bin %> set deployment.phase=create_vms --if deployment.phase=setup_network',
+    `<%= config.bin %> set 'kof.regions:=[eu, us]' kof.version=1.10`,
     `<%= config.bin %> set 'deployment.vm_states."node.example.com".state=Succeeded' --string`,
   ];
   static override strict = false;
-  static override usage = 'set PATH=VALUE… [FLAGS]';
+  static override usage = 'set PATH=VALUE… PATH:=YAML… [FLAGS]';
   static override flags = {
     string: Flags.boolean({ summary: 'Take each VALUE as text, as it is.' }),
+    'create-key': Flags.boolean({ summary: 'Begin a top-level key that the state does not have.' }),
     if: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
@@ -62,20 +65,22 @@ export default class SetPaths extends StateCommand {
       });
     }
     const asString = this.flags['string'] === true;
-    const edits = this.words.map((word) => ({ op: 'set' as const, ...parseAssignment(word, asString) }));
-    for (const { path, value } of edits) {
-      const word = this.words[edits.findIndex((edit) => edit.path === path)] ?? '';
-      if (typeof value === 'number' && !word.endsWith(`=${value}`)) {
-        this.note(`${formatStatePath(path)} is the number ${value}; --string keeps the text as you wrote it`);
-      }
-      if (!asString && typeof value === 'string' && isInexactText(value)) {
-        this.note(`${formatStatePath(path)} is kept as text: as a number it would lose digits`);
-      }
-    }
+    const edits = this.words.map((word) => {
+      const { path, value, hint } = parseAssignment(word, asString);
+      if (hint !== null) this.note(assignmentNote(formatStatePath(path), hint));
+      return { op: 'set' as const, path, value };
+    });
     const fields = { action: this.flags['action'] };
     const preconditions = this.#preconditions(asString);
     const context = await this.open('never');
-    return this.change(context, await this.target(context), {
+    const id = await this.target(context);
+    if (this.flags['create-key'] !== true)
+      await requireKeys(
+        context.reading.view,
+        id,
+        edits.map(({ path }) => path),
+      );
+    return this.change(context, id, {
       fields,
       edits,
       preconditions,
@@ -84,10 +89,10 @@ export default class SetPaths extends StateCommand {
   }
 
   #preconditions(asString: boolean): Precondition[] {
-    const equals = ((this.flags['if'] as string[] | undefined) ?? []).map((text) => ({
-      check: 'equals' as const,
-      ...parseAssignment(text, asString),
-    }));
+    const equals = ((this.flags['if'] as string[] | undefined) ?? []).map((text) => {
+      const { path, value } = parseAssignment(text, asString);
+      return { check: 'equals' as const, path, value };
+    });
     const absent = ((this.flags['if-absent'] as string[] | undefined) ?? []).map((text) => ({
       check: 'absent' as const,
       path: parseStatePath(text),

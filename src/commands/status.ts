@@ -3,6 +3,7 @@ import { type Context, helpText, outputFlag } from '../base-command.js';
 import { clusterLines } from '../cli/cluster-lines.js';
 import { EndSignals } from '../cli/end-signals.js';
 import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { recordedStates } from '../cli/recorded-states.js';
@@ -50,7 +51,13 @@ export default class Status extends ClusterCommand {
   static override args = { subject: Args.string({ description: 'One cluster: [[MGMT/]NS/]NAME.' }) };
   static override flags = {
     output: outputFlag('prometheus'),
+    ...LIST_FLAGS,
     namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Of this namespace alone.' }),
+    'all-namespaces': Flags.boolean({
+      char: 'A',
+      exclusive: ['namespace'],
+      summary: 'Of all namespaces that you may read, which is so without it.',
+    }),
     selector: Flags.string({
       char: 'l',
       helpValue: 'SELECTOR',
@@ -148,7 +155,8 @@ export default class Status extends ClusterCommand {
     words: readonly string[],
     explained: ExplainedCluster | null,
   ): CommandResult {
-    const { contexts, clusters, divergence } = report;
+    const { contexts, divergence } = report;
+    const clusters = sortedBy(report.clusters, this.flags['sort-by'], (cluster) => cluster);
     const found = failing(words, report);
     const failed = contexts.some(({ error }) => error !== null);
     if (found.length > 0) this.note(`--fail-on: ${found.join(', ')}`);
@@ -241,7 +249,12 @@ export default class Status extends ClusterCommand {
   ): CommandResult {
     this.note('not live: no cluster was asked, this is what is recorded');
     const shown = records.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
-    return offlineResult(shown, this.repositoryLine(context), this.now());
+    const sorted = sortedBy(shown, this.flags['sort-by'], ({ subject, lifecycle, lastEvent }) => ({
+      ...subject,
+      recorded: lifecycle,
+      lastEvent,
+    }));
+    return offlineResult(sorted, this.repositoryLine(context), this.now());
   }
 }
 

@@ -1,11 +1,10 @@
 import { Flags } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { confirm } from '../cli/confirm.js';
+import { mustAgree, yesFlag } from '../cli/ask.js';
 import type { CommandResult } from '../cli/output.js';
 import { otherHistoryLines } from '../cli/rewrite-note.js';
 import { oneLine } from '../cli/terminal-text.js';
 import type { OpenRepository } from '../composition.js';
-import { InterruptedError, UsageError } from '../errors.js';
 import type { Settings } from '../settings.js';
 import { pendingOperation } from '../store/pending-operation.js';
 import { syncResult } from '../store/sync-result.js';
@@ -29,7 +28,7 @@ export default class Sync extends KgitCommand {
     'accept-rewrite': Flags.boolean({
       summary: "Go on with the remote's history where it replaced the one known here; shown first.",
     }),
-    yes: Flags.boolean({ summary: 'With --accept-rewrite: do not ask.', dependsOn: ['accept-rewrite'] }),
+    yes: Flags.boolean({ ...yesFlag('With --accept-rewrite: do not ask.'), dependsOn: ['accept-rewrite'] }),
   };
 
   protected async execute(): Promise<CommandResult> {
@@ -65,18 +64,12 @@ export default class Sync extends KgitCommand {
     const waiting = (await outbox.list()).filter(({ target }) => target === store.target);
     const operations = waiting.map((entry) => pendingOperation(entry, store.target, this.now()));
     for (const line of otherHistoryLines(other, branch, operations)) this.note(line);
-    await this.#confirm();
+    const question = {
+      text: "Go on with the remote's history?",
+      declined: 'nothing was changed',
+      withYes: 'kgit sync --accept-rewrite --yes',
+    };
+    await mustAgree(question, this.flags['yes'] === true);
     await store.acceptHistory?.(other);
-  }
-
-  async #confirm(): Promise<void> {
-    if (this.flags['yes'] === true) return;
-    if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
-      throw new UsageError("nobody can be asked here whether to go on with the remote's history", {
-        suggestions: ['Say so: kgit sync --accept-rewrite --yes'],
-      });
-    }
-    if (!(await confirm("Go on with the remote's history?", process.stdin, process.stderr, false)))
-      throw new InterruptedError('nothing was changed');
   }
 }

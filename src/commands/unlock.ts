@@ -25,6 +25,7 @@ export default class Unlock extends LeaseCommand {
     '<%= config.bin %> unlock network --force --reason "build-7 was shut down"',
     '<%= config.bin %> log lock/network',
   ];
+  static override usage = 'unlock NAME [FLAGS]';
   static override args = { name: Args.string({ description: "The lock's name." }) };
   static override flags = {
     force: Flags.boolean({ summary: 'End the lease whoever has it.' }),

@@ -1,28 +1,51 @@
 import { Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
+import { helpText } from '../base-command.js';
+import { mustAgree } from '../cli/ask.js';
 import { findingCount, findingLines } from '../cli/finding-lines.js';
+import { restoredState, restoreLines } from '../cli/fix-state.js';
 import type { CommandResult } from '../cli/output.js';
 import { Unkept } from '../cli/unkept.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import { counted } from '../model/counted.js';
+import { deployment, formatSubject } from '../model/subject.js';
 import { fetchPolicy, readFlags } from '../read-flags.js';
 import { Findings } from '../review/finding.js';
-import { verify } from '../review/verify.js';
+import { type Unfolded, type Verified, verify } from '../review/verify.js';
+import { verifyAdvice } from '../review/verify-advice.js';
 import { TrustedRevision } from '../store/trusted-revision.js';
+import { WriteCommand } from '../write-command.js';
 
-export default class Verify extends KgitCommand {
+/** What was found, and the revision that was verified before. */
+interface Look {
+  readonly findings: Findings;
+  readonly counts: Omit<Verified, 'unfolded'>;
+  readonly unfolded: readonly Unfolded[];
+  readonly before: string | null;
+}
+
+const QUESTION = {
+  text: 'Bring them back?',
+  declined: 'nothing was changed',
+  withYes: "kgit verify --fix --yes ('kgit verify --fix --dry-run' shows what it would write)",
+};
+
+export default class Verify extends WriteCommand {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
-    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that no commit, along first parents, took a published event away or edited it, and that the history still leads back to the revision that was verified last in this clone, behind which it is looked at then; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. docs/review.md tells more.`,
+    `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that no commit, along first parents, took a published event away or edited it, and that the history still leads back to the revision that was verified last in this clone, behind which it is looked at then; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. With --fix each state.yaml that is not what its events say is brought back to that, after it was shown and asked for, by an event that keeps what stood there. docs/review.md tells more.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
+    'CONFLICT',
     'ENVIRONMENT',
     'REMOTE',
+    'SECRET',
+    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> verify',
     '<%= config.bin %> verify --fetch --json',
+    '<%= config.bin %> verify --fix',
     '<%= config.bin %> verify --trust',
   ];
   static override flags = {
@@ -30,6 +53,8 @@ export default class Verify extends KgitCommand {
     trust: Flags.boolean({
       summary: 'Forget the revision that was verified before: the history was rewritten on purpose.',
     }),
+    fix: Flags.boolean({ summary: 'Bring each state.yaml back to what its events say.' }),
+    yes: Flags.boolean({ dependsOn: ['fix'], summary: 'Do not ask before --fix writes.' }),
   };
 
   protected override get readsHistory(): boolean {
@@ -37,30 +62,15 @@ export default class Verify extends KgitCommand {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const { opened, settings } = await this.openUnread();
-    const { review, repository, localFolder } = opened;
-    const { store } = repository;
     const policy = fetchPolicy(this.flags);
-    const chosen = policy === 'default' ? { olderThan: settings.readMaxAge } : policy;
-    const { revision, fetchedAt } = await repository.read(chosen, settings.timeout);
-    if (revision === null) {
-      throw new NoRepositoryError(`${opened.path}: nothing is published, so there is nothing to verify`, {
-        data: { path: opened.path },
-      });
-    }
-    const trusted = new TrustedRevision(localFolder, store.target);
-    const before = this.flags['trust'] === true ? null : await trusted.read();
-    const findings = new Findings();
-    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
-    const counts = await verify(revision, before, check);
+    let look = await this.#look(policy);
+    const fixed = this.flags['fix'] === true ? await this.#fix(look.unfolded) : undefined;
+    if (fixed !== undefined && fixed.length > 0 && this.flags['dry-run'] !== true)
+      look = await this.#look('never');
+    const { findings, counts, before } = look;
     const { list, total, errors } = findings;
-    const unkept = new Unkept((message) => this.note(message));
-    // What was not looked at is not trusted.
-    if (errors === 0 && counts.history.isComplete)
-      await unkept.unlessNoted('what was verified is not remembered here', trusted.write(revision));
-    this.setRepository(revision, fetchedAt, await repository.outbox.size());
     return {
-      json: { findings: list, total, trusted: before, ...counts },
+      json: { findings: list, total, trusted: before, ...counts, ...(fixed ? { fixed } : {}) },
       rows: list,
       names: [...new Set(list.flatMap(({ path }) => path ?? []))],
       lines: (screen) => {
@@ -79,5 +89,55 @@ export default class Verify extends KgitCommand {
       },
       ...(errors > 0 ? { exitCode: EXIT_CODES.FINDINGS } : {}),
     };
+  }
+
+  async #look(policy: ReturnType<typeof fetchPolicy>): Promise<Look> {
+    const { opened, settings } = await this.openUnread();
+    const { review, repository, localFolder } = opened;
+    const { store } = repository;
+    const wanted = policy === 'default' ? { olderThan: settings.readMaxAge } : policy;
+    const chosen = this.isOffline ? 'never' : wanted;
+    const { revision, fetchedAt } = await repository.read(chosen, settings.timeout);
+    if (revision === null) {
+      throw new NoRepositoryError(`${opened.path}: nothing is published, so there is nothing to verify`, {
+        data: { path: opened.path },
+      });
+    }
+    const trusted = new TrustedRevision(localFolder, store.target);
+    const before = this.flags['trust'] === true ? null : await trusted.read();
+    const findings = new Findings(verifyAdvice);
+    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
+    const { unfolded, ...counts } = await verify(revision, before, check);
+    const unkept = new Unkept((message) => this.note(message));
+    // What was not looked at is not trusted.
+    if (findings.errors === 0 && counts.history.isComplete)
+      await unkept.unlessNoted('what was verified is not remembered here', trusted.write(revision));
+    this.setRepository(revision, fetchedAt, await repository.outbox.size());
+    return { findings, counts, unfolded, before };
+  }
+
+  /** Brings states back to what their events say, each as one operation; what was done. */
+  async #fix(unfolded: readonly Unfolded[]): Promise<Record<string, unknown>[]> {
+    if (unfolded.length === 0) {
+      this.note('every state is what its events say: --fix has nothing to do');
+      return [];
+    }
+    for (const line of unfolded.flatMap(restoreLines)) this.note(line);
+    if (this.flags['dry-run'] !== true) await mustAgree(QUESTION, this.flags['yes'] === true);
+    const context = await this.open('never');
+    const fixed: Record<string, unknown>[] = [];
+    for (const one of unfolded) {
+      const subject = deployment(one.id);
+      const event = this.event(context, { action: 'state_restored' });
+      const change = { ...restoredState(one), event: event.id };
+      const operation = this.operation(context, [{ subject, event }], { change });
+      const outcome = await this.submit(context, operation, true);
+      fixed.push({
+        subject: formatSubject(subject),
+        changed: outcome.changes,
+        ...this.writeJson(outcome),
+      });
+    }
+    return fixed;
   }
 }

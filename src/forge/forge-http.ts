@@ -60,11 +60,12 @@ export class ForgeHttp {
       if (response.status < 300 || response.status >= 400 || location === null) return response;
       await response.body?.cancel();
       const next = URL.canParse(location, at.href) ? new URL(location, at) : null;
-      // A token that went along would be another host's; a changed method would be another request.
+      // Another host must not get the token. A request that writes is sent again only where nothing was done yet: for a
+      // renamed repository Gitea answers 301 and GitHub 307, while 302 and 303 may follow a request that was carried out.
       if (
         next?.origin !== origin ||
         left === 0 ||
-        (method !== 'GET' && ![307, 308].includes(response.status))
+        (method !== 'GET' && ![301, 307, 308].includes(response.status))
       )
         throw this.#error(`sends to another place (${next?.host ?? 'nowhere'}), which kgit does not follow`, {
           cause: 'redirect',

@@ -11,7 +11,7 @@ export async function readFetchedAt(commonDir: string, now: number): Promise<num
     // It was noted by a clock that was wrong then.
     return at > now ? 0 : at;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
+    if (hasCode(error, 'ENOENT', 'EISDIR')) return 0;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { EnvironmentError } from '../errors.js';
 import { tokenVariables } from './access-token.js';
 import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
+import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';
 import { leadsGroup, stopChild } from './process-group.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
 import { tellProgress, tellTalk, withoutProgress } from './told-wait.js';
@@ -78,7 +79,7 @@ export class Git {
     prefix: readonly string[] = [],
   ) {
     this.#cwd = cwd;
-    this.#environment = gitEnvironment(environment);
+    this.#environment = { ...gitEnvironment(environment), ...(access.isOffline ? NO_TRANSPORT : {}) };
     this.#tokens = tokenVariables(environment);
     this.#access = access;
     this.#prefix = [...GIT_OPTIONS, ...prefix];
@@ -97,9 +98,11 @@ export class Git {
   /**
    * Runs git against a remote: with the token for its host, ssh that asks nobody where nobody sits at a terminal,
    * and at the time-out an end of all that git started.
+   * Throws RemoteError where no remote may be reached.
    * @param remote its name or URL, as it stands in `args`
    */
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
+    if (this.#access.isOffline === true) throw offlineError();
     const { options, env } = await this.#accessTo(remote, call.timeout);
     const ownGroup = this.#access.isInteractive !== true;
     const all = { ...call, ownGroup, env: { ...env, ...call.env } };
@@ -130,6 +133,10 @@ export class Git {
 
   /** From now on every command can fetch what a partial clone lacks, with the same access as `talk` has. */
   async fetchLazily(lazy: LazyFetches): Promise<void> {
+    if (this.#access.isOffline === true) {
+      this.#lazy = { ...lazy, failure: offlineFailure, access: { options: [], env: {} } };
+      return;
+    }
     const access = await this.#accessTo(lazy.remote, lazy.timeout);
     // As with other fetches: a copied repository may name another program.
     const options = ['-c', `remote.${lazy.remote}.uploadpack=git-upload-pack`, ...access.options];

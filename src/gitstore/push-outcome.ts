@@ -15,7 +15,7 @@ const CLASH = /'([^']+)' exists; cannot create '([^']+)'/;
 
 /** Progress and advice of git's and ssh's that say nothing of the failure, and ssh's box around a changed host key. */
 const NOISE =
-  /^(To |From | [ *+=-] |hint:|Please make sure|and the repository exists|Cloning into|(remote: )?[A-Z][a-z]+ [a-z]+: +\d|@|IT IS POSSIBLE|Someone could be|It is also possible|Please contact)|^fatal: Could not read from remote/;
+  /^(To |From | [ *+=-] |hint:|Please make sure|and the repository exists|Cloning into|(remote: )?[A-Z][a-z]+ [a-z]+: +\d|@|IT IS POSSIBLE|Someone could be|It is also possible|Please contact)|^fatal: Could not read from remote|^error: failed to push some refs to /;
 
 function lastWords(stderr: string): string {
   const lines = withoutCredentials(stderr)
@@ -23,8 +23,9 @@ function lastWords(stderr: string): string {
     .split(/[\r\n]/)
     // A server that itself talks to another hands on what that one said; empty lines are for looks.
     .map((line) => line.trimEnd().replace(/^remote:(\s+remote:)*\s*/, 'remote: '))
-    .filter((line) => line && line !== 'remote: ' && !NOISE.test(line))
-    .map((line) => line.replace(/^(remote: )?(fatal|error): /, '$1'));
+    .filter((line) => !NOISE.test(line))
+    .map((line) => line.replace(/^(remote: )?(fatal|error):( |$)/, '$1'))
+    .filter((line) => line && line !== 'remote: ');
   return lines.slice(0, 4).join('; ').slice(0, 500);
 }
 
@@ -42,7 +43,8 @@ export function remoteFailure(
   const detail = isLate ? '' : lastWords(result.stderr);
   const error = new RemoteError(`${remote}: ${says}${detail ? ` (${detail})` : ''}`, {
     data: { remote: kind, cause },
-    suggestions: kind === 'denied' ? [advice, `Then run ${retry}`] : [`Run ${retry} ${advice}`],
+    suggestions:
+      kind === 'denied' ? [advice, `Then run ${retry}`] : [`Run ${retry.replace(/ again$/, '')} ${advice}`],
   });
   return { kind, error };
 }

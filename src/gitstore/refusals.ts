@@ -53,7 +53,12 @@ export const REFUSALS: readonly Refusal[] = [
     pattern: /\(atomic (push (failed|failure)|transaction failed)\)|\(transaction aborted\)/,
     means: 'other-ref',
   },
-  { server: 'Gitea', pattern: /Internal Server Error \(no message for end users\)/, means: 'server-fault' },
+  {
+    server: 'Gitea',
+    pattern:
+      /Internal Server (Error \(no message for end users\)|Connection Error|Error Decoding Failed|Response (Reading|Decoding) Failed)/,
+    means: 'server-fault',
+  },
   {
     server: 'GitLab',
     pattern: /GitLab: (Internal API (unreachable|error)|Failed to contact)/,
@@ -82,10 +87,18 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     server: 'Gitea',
-    pattern: /Not allowed to (push to|delete) protected files?/i,
+    pattern:
+      /is protected from (changing file|unverified commit)|Not allowed to (push to|delete) protected files?/i,
     means: 'refused',
     scope: 'commits',
   },
+  {
+    server: 'Gitea',
+    pattern: /is protected from (force push|deletion)/,
+    means: 'refused',
+    scope: 'branch',
+  },
+  { server: 'Gitea', pattern: /User permission denied for writing/, means: 'denied' },
   {
     server: 'GitHub',
     pattern:

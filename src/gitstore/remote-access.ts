@@ -13,6 +13,8 @@ export interface AccessOptions {
   readonly askpass?: string;
   /** Somebody sits at a terminal and may be asked by ssh; else nothing is, and what hangs is ended whole. */
   readonly isInteractive?: boolean;
+  /** Whether no remote may be reached at all. */
+  readonly isOffline?: boolean;
   /** git's configuration, where it is known: then it need not be asked for. */
   readonly config?: ReadonlyMap<string, string>;
   /** Hears what is waited for. */

@@ -8,6 +8,7 @@ import { ObjectReader } from './object-reader.js';
 import { push } from './push.js';
 import { fetchFailure, type PushFailure, pushOutcome } from './push-outcome.js';
 import { Refs } from './refs.js';
+import { remoteTips } from './remote-tips.js';
 import type { Repository } from './repository.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from './transfer-options.js';
 import { untilUndisturbed } from './until-undisturbed.js';
@@ -122,9 +123,26 @@ export class RemoteBranches {
     const lease = `--force-with-lease=${ref}:${from ?? ''}`;
     const args = [...PUSH_OPTIONS, lease, '--end-of-options', remote, `${to}:${ref}`];
     const result = await push(this.#git, remote, args, { timeout: timeoutMs });
-    const failure = ofBranch(pushOutcome(result, this.remoteName, branch), branch);
+    const told = pushOutcome(result, this.remoteName, branch);
+    const failure = ofBranch(await this.#believed(told, { branch, from, to }, timeoutMs), branch);
     if (failure === null) await new Refs(this.#git, this.#options.repository).set(`${SEEN}${branch}`, to);
     return { failure, offered: failure === null ? offeredAddress(result.stderr) : null };
+  }
+
+  /** A refusal in words that nobody knows: another writer may have been faster, and the branch tells. */
+  async #believed(
+    failure: PushFailure | null,
+    { branch, from, to }: BranchPush,
+    timeoutMs: number,
+  ): Promise<PushFailure | null> {
+    if (failure?.kind !== 'refused' || failure.isKnown) return failure;
+    const ref = `refs/heads/${branch}`;
+    const tips = await remoteTips(this.#git, this.#options.remote, [ref], timeoutMs);
+    // What the server said first is all there is to tell.
+    if (tips === null) return failure;
+    const tip = tips.get(ref) ?? null;
+    if (tip === to) return null;
+    return tip === from ? failure : { kind: 'moved' };
   }
 
   /** Ends helper processes. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, InvalidStateError, UsageError } from '../errors.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { isMap } from '../model/value.js';
 import { createDurably, hasCode, privateFolder, readNamed } from '../store/durable-files.js';
 import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS } from './backup.js';
+import { notABackup } from './backup-file.js';
 import { type Git, withoutCredentials } from './git.js';
 import { isBranchName } from './remote-branches.js';
 
@@ -14,6 +15,8 @@ export interface RestoreOptions {
   readonly remote: string | undefined;
   /** Name of the folder of the outbox's folder, in the git folder. */
   readonly localFolder: string;
+  /** Asked before a clone that works is moved aside; throws where it is to stay. */
+  readonly mayReplace: (folder: string) => Promise<void>;
 }
 
 /** What was restored, and where what stood there before lies now. */
@@ -29,10 +32,10 @@ const CHECKS = ['-c', 'fetch.fsckObjects=true'];
 const TEMPORARY = 'refs/kgit/restoring';
 const MAX_ENTRY = 64 * 1024 * 1024;
 
-function broken(file: string, why: string): InvalidStateError {
+function broken(file: string, why: string, advice = 'Take another backup'): InvalidStateError {
   return new InvalidStateError(`${file} cannot be restored: ${why}`, {
     data: { path: file },
-    suggestions: ['Take another backup: nothing was changed here'],
+    suggestions: [`${advice}: nothing was changed here`],
   });
 }
 
@@ -70,11 +73,14 @@ async function build(
     ...refspecs,
   ];
   const fetched = await clone.run(args);
-  if (fetched.code !== 0)
+  if (fetched.code !== 0) {
+    const said = withoutCredentials(fetched.stderr).trim().split('\n');
+    const [words = ''] = said.filter((line) => /^(fatal|error): /.test(line));
     throw broken(
       file,
-      withoutCredentials(fetched.stderr).trim().split('\n').slice(-2).join('; ').slice(0, 300),
+      `it is cut off or damaged (${words.replace(/^\w+: /, '').slice(0, 200) || 'git cannot read it'})`,
     );
+  }
   const list = await clone.text(['for-each-ref', '--format=%(refname) %(objectname)', TEMPORARY]);
   const refs = list
     .split('\n')
@@ -82,7 +88,12 @@ async function build(
     .map((line) => line.slice(TEMPORARY.length + 1).split(' ') as [string, string]);
   const here = (name: string) => name.slice('refs/'.length);
   const backups = refs.filter(([name]) => name.startsWith(`${here(BACKUP_REF)}/`));
-  if (backups.length !== 1) throw broken(file, 'it is no backup of kgit');
+  if (backups.length !== 1)
+    throw broken(
+      file,
+      'it is a git bundle, but no backup of kgit',
+      'Read it with git clone, or take a backup',
+    );
   const backup = backups[0]?.[1] as string;
   const manifest = parseManifest(
     (await clone.run(['cat-file', 'blob', `${backup}:${MANIFEST}`])).stdout.toString('utf8'),
@@ -172,9 +183,16 @@ async function keepWaiting(from: string, to: string, target: string | null): Pro
   return missing.length;
 }
 
+/** Whether a clone works as far as a read of it tells: it has a commit, and that a state repository. */
+async function isIntact(git: Git, folder: string): Promise<boolean> {
+  const clone = git.at(join(folder, '.git'), folder);
+  return (await clone.run(['cat-file', '-e', `HEAD:${MARKER_FILE}`])).code === 0;
+}
+
 /**
  * Restores a backup to `folder`: a new one, or that of a damaged clone, which is moved aside with all that is in it;
- * what waited there is taken along. All is checked before anything is moved. Throws InvalidStateError, UsageError.
+ * what waited there is taken along. A clone that works is moved aside likewise, where it may be replaced. All is checked
+ * before anything is moved. Throws InvalidStateError, UsageError.
  */
 export async function restoreBackup(
   git: Git,
@@ -189,8 +207,8 @@ export async function restoreBackup(
     if (!hasCode(error, 'ENOTDIR')) throw error;
     throw new UsageError(`${folder} is no folder`, { suggestions: ['Name a new folder'] });
   });
-  if (!(await stat(file).catch(() => null))?.isFile())
-    throw broken(file, 'there is no such file, or it is none that can be read');
+  const fault = await notABackup(file);
+  if (fault !== null) throw broken(file, fault, 'Name a file that kgit backup wrote');
   const isClone = there?.includes('.git') === true;
   if (there && there.length > 0 && !isClone) {
     throw new UsageError(`${folder} is neither empty nor a clone`, { suggestions: ['Name a new folder'] });
@@ -200,8 +218,10 @@ export async function restoreBackup(
     const restored = await build(git, file, fresh, options);
     const local = (path: string) => join(path, '.git', options.localFolder);
     const target = newTarget(options, restored.manifest.branch);
+    const isWorking = isClone && (await isIntact(git, folder));
+    if (isWorking) await options.mayReplace(folder);
     const taken = isClone ? await keepWaiting(local(folder), local(fresh), target) : 0;
-    const movedTo = isClone ? `${folder}.damaged-${suffix}` : null;
+    const movedTo = isClone ? `${folder}.${isWorking ? 'replaced' : 'damaged'}-${suffix}` : null;
     if (movedTo) await rename(folder, movedTo);
     await rename(fresh, folder);
     return { ...restored, operations: restored.operations + taken, movedTo };

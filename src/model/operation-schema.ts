@@ -58,6 +58,7 @@ const operation = z.object({
       otherwise: z.optional(ulid),
       edits: z.array(edit),
       preconditions: z.array(precondition),
+      mendsBroken: z.optional(z.literal(true)),
       leavesOut: z.optional(z.literal(true)),
     }),
   ),

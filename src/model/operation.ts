@@ -38,6 +38,8 @@ export interface StateChange {
   readonly otherwise?: string;
   readonly edits: readonly Edit[];
   readonly preconditions: readonly Precondition[];
+  /** A document that cannot be read counts as empty: the edits give all that is to be in it. */
+  readonly mendsBroken?: true;
   /** Edits whose precondition does not hold are left out, where else the whole operation is refused. */
   readonly leavesOut?: true;
 }

@@ -1,8 +1,13 @@
 /** Text in the middle of a line that is no mark of a key or comment, and that every YAML writer leaves as it is. */
 const REST = String.raw`(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff:#]|:(?=[^ \x00-\x1f\x7f])|(?<! )#)*(?<![ :-])`;
 const WORD = new RegExp(`^[A-Za-z_/(\\u00c0-\\u1fff]${REST}$`);
-/** What a reader of some YAML takes for a date, and quotes are put around. */
+/** A date, or a time that begins with one. */
 const DATE = /^\d{4}-\d\d?-\d\d?/;
+/** A number of YAML 1.1 or 1.2 without its underscores: binary, octal, hexadecimal, decimal, base 60, infinity. */
+const NUMBER =
+  /^(?:[-+]?(?:0b[01]+|0o?[0-7]+|0x[\da-f]+|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
+/** Marks that YAML 1.1 gives a meaning of its own. */
+const MARK = /^(?:~|=|<<)$/;
 /** What a reader of YAML 1.1 or 1.2 takes for a truth value or for nothing. */
 const NO_WORD = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
 /** Versions, addresses, ids: they begin with a digit and are no number. */
@@ -13,10 +18,18 @@ const QUOTED_DATE = /^\d{4}-\d\d?-\d\d?[\w.:+-]*$/;
 /** A sentence with the mark of a key or a comment in it; what a quoted text would escape is left to the package. */
 const QUOTED_SENTENCE = /^(?=[A-Za-z].*(?:: | #))[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]*$/;
 
+/**
+ * Whether some reader of YAML 1.1 or 1.2 takes the text, without quotes, for a number, date, truth value or null:
+ * PyYAML reads `12:30:45` as 45045 and `1_000` as 1000.
+ */
+export function isTypedSomewhere(text: string): boolean {
+  return NO_WORD.test(text) || MARK.test(text) || DATE.test(text) || NUMBER.test(text.replaceAll('_', ''));
+}
+
 /** Whether a text stands for itself in YAML, without quotes, to every reader. */
 export function isPlainText(text: string): boolean {
   if (WORD.test(text)) return !NO_WORD.test(text);
-  return CODE.test(text) && !NUMERIC.test(text) && !DATE.test(text);
+  return CODE.test(text) && !isTypedSomewhere(text);
 }
 
 /** Whether a text is a date, number, truth value, key or comment to some reader, and is written in double quotes as it is. */

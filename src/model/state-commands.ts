@@ -14,7 +14,10 @@ export interface WantedValue {
   readonly value?: Value | undefined;
 }
 
-/** A value as `kgit set` reads it; the word VALUE stands for one that looks secret or is too long to be typed. */
+/** Sections that `kgit set` begins unasked; other keys at the top must be meant. */
+const SECTIONS: readonly unknown[] = ['deployment', 'kof', 'azure', 'aws'];
+
+/** A value as `kgit set` reads it behind `:=`; the word VALUE stands for one that looks secret or is too long to be typed. */
 function valueWord(value: Value, path: StatePath): string {
   if (findSecrets(value, path).length > 0) return 'VALUE';
   const text = JSON.stringify(value).replace(
@@ -34,12 +37,13 @@ export function stateCommands(
   flags: readonly string[],
 ): string[] {
   const sets = wanted.flatMap(({ path, value }) =>
-    value === undefined ? [] : [`${formatStatePath(path)}=${valueWord(value, path)}`],
+    value === undefined ? [] : [`${formatStatePath(path)}:=${valueWord(value, path)}`],
   );
   const unsets = wanted.flatMap(({ path, value }) => (value === undefined ? [formatStatePath(path)] : []));
-  const command = (verb: string, words: readonly string[]) =>
+  const isNewKey = wanted.some(({ path, value }) => value !== undefined && !SECTIONS.includes(path[0]));
+  const command = (verb: string, words: readonly string[], own: readonly string[] = []) =>
     words.length === 0
       ? []
-      : [['kgit', verb, ...words, '--deployment', deployment, ...flags].map(shellWord).join(' ')];
-  return [...command('set', sets), ...command('unset', unsets)];
+      : [['kgit', verb, ...words, '--deployment', deployment, ...own, ...flags].map(shellWord).join(' ')];
+  return [...command('set', sets, isNewKey ? ['--create-key'] : []), ...command('unset', unsets)];
 }

@@ -2,6 +2,8 @@ import { type Document, isMap as isMapNode, isScalar, type Pair, Scalar, type YA
 import { InvalidStateError } from '../errors.js';
 import type { PlainEdit } from './edit.js';
 import { mutable, setAt, unsetAt } from './edit.js';
+import { readPlainYaml } from './plain-yaml.js';
+import { type RespelledNumber, respelledNumbers, respelledProblem } from './spelled-numbers.js';
 import { lookUp } from './state-path.js';
 import { isMap, sameValue, type Value } from './value.js';
 import { formatYaml, parseYaml, parseYamlDocument } from './yaml.js';
@@ -158,6 +160,26 @@ export function parseState(text: string, file: string): Record<string, Value> {
   throw new InvalidStateError(`${file}:1:1: a state document is a mapping`, {
     data: { path: file, line: 1, column: 1 },
   });
+}
+
+/**
+ * As parseState, of a text that a person has just made of `before`: also a number that would be written otherwise than
+ * it was typed is refused. Throws InvalidStateError (file, line, column).
+ */
+export function typedState(text: string, file: string, before: string): Record<string, Value> {
+  const data = parseState(text, file);
+  const stood = new Set(respelledIn(before, file).map(({ path, source }) => `${path} ${source}`));
+  const typed = respelledIn(text, file).find(({ path, source }) => !stood.has(`${path} ${source}`));
+  if (typed === undefined) return data;
+  const above = text.slice(0, typed.offset).split('\n');
+  const [line, column] = [above.length, (above.at(-1)?.length ?? 0) + 1];
+  throw new InvalidStateError(`${file}:${line}:${column}: ${respelledProblem(typed)}`, {
+    data: { path: file, line, column },
+  });
+}
+
+function respelledIn(text: string, file: string): RespelledNumber[] {
+  return readPlainYaml(text) === undefined ? respelledNumbers(parseYamlDocument(text, file).contents) : [];
 }
 
 /**

@@ -2,7 +2,9 @@ import { Document, isScalar, LineCounter, parseDocument, Scalar, visit, type YAM
 import { InvalidStateError } from '../errors.js';
 import { inexactNumber } from './exact-number.js';
 import { formatPlainYaml } from './format-plain-yaml.js';
+import { isTypedSomewhere } from './plain-text.js';
 import { readPlainYaml } from './plain-yaml.js';
+import { withSpelledNumbers } from './spelled-numbers.js';
 import { isFileValue, type Value } from './value.js';
 
 /** Largest YAML file that is read, in bytes of UTF-8 (a state.yaml of a large fleet has about 100 KiB). */
@@ -31,6 +33,21 @@ function invalid(file: string, message: string, offset: number, lines: LineCount
  * Throws InvalidStateError that names file, line and column.
  */
 export function parseYamlDocument(text: string, file: string): Document.Parsed {
+  const { document, lines } = parseLenient(text, file);
+  const number = inexactNumber(document.contents);
+  if (number) throw invalid(file, number.problem, number.offset, lines);
+  return document;
+}
+
+/**
+ * As parseYamlDocument, but numbers may be such as would not be kept as they are written: `spelledValue` takes these
+ * for text. Throws InvalidStateError.
+ */
+export function parseSpelledDocument(text: string, file: string): Document.Parsed {
+  return parseLenient(text, file).document;
+}
+
+function parseLenient(text: string, file: string): { document: Document.Parsed; lines: LineCounter } {
   if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
     throw new InvalidStateError(`${file}: larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB`, {
       data: { path: file },
@@ -45,13 +62,11 @@ export function parseYamlDocument(text: string, file: string): Document.Parsed {
   });
   const error = document.errors[0] ?? document.warnings[0];
   if (error) throw invalid(file, yamlProblem(error), error.pos[0], lines);
-  const number = inexactNumber(document.contents);
-  if (number) throw invalid(file, number.problem, number.offset, lines);
-  return document;
+  return { document, lines };
 }
 
 /** The value of a document that `parseYamlDocument` gave; null for an empty one. */
-export function documentValue(document: Document.Parsed, file: string): Value {
+export function documentValue(document: Document, file: string): Value {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -70,15 +85,25 @@ export function documentValue(document: Document.Parsed, file: string): Value {
   );
 }
 
+/**
+ * As documentValue, of a file that nobody wrote for kgit: a number that would be written otherwise than it is spelled
+ * (`1.10`, `007`, 20 digits) is its text, as a key and as a value. Throws InvalidStateError.
+ */
+export function spelledValue(document: Document, file: string): Value {
+  return withSpelledNumbers(document, () => documentValue(document, file));
+}
+
+/** `parseSpelledDocument` and `spelledValue` in one, without the YAML package where the text is plain. */
+export function parseSpelledYaml(text: string, file: string): Value {
+  return readPlainYaml(text) ?? spelledValue(parseSpelledDocument(text, file), file);
+}
+
 /** `parseYamlDocument` and `documentValue` in one, without the YAML package where the text is plain. */
 export function parseYaml(text: string, file: string): Value {
   return readPlainYaml(text) ?? documentValue(parseYamlDocument(text, file), file);
 }
 
-const DATE = /^\d{4}-\d\d?-\d\d?/;
-const OLD_TRUTH_VALUE = /^(y|n|yes|no|on|off)$/i;
-
-/** YAML text of a value; what a YAML 1.1 reader would take for a date or a truth value is quoted. */
+/** YAML text of a value; text that some reader would take for another value is quoted. */
 export function formatYaml(value: unknown): string {
   return formatPlainYaml(value) ?? formatAny(value);
 }
@@ -88,7 +113,7 @@ function formatAny(value: unknown): string {
   visit(document, {
     Scalar(_key, node) {
       if (!isScalar(node) || typeof node.value !== 'string') return;
-      if (DATE.test(node.value) || OLD_TRUTH_VALUE.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      if (isTypedSomewhere(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return document.toString({ lineWidth: 0 });

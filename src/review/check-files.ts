@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { MARKER_FILE } from '../model/layout.js';
 import { type Place, placeOfPath } from '../model/place.js';
+import { shellWord } from '../model/shell-word.js';
 import type { Value } from '../model/value.js';
 import { MAX_YAML_BYTES } from '../model/yaml.js';
 import type { ReviewStore, TreeFile } from '../store/review-store.js';
@@ -44,12 +45,14 @@ function checkEntry({ path, mode, bytes, place }: PlacedFile, findings: Findings
     const isOurs = place.kind !== 'other';
     if (kind) findings.add('file-kind', path, `it is ${kind}`);
     else if (isOurs)
-      findings.add('file-kind', path, 'it is executable', { fix: `git update-index --chmod=-x ${path}` });
+      findings.add('file-kind', path, 'it is executable', {
+        fix: `git update-index --chmod=-x -- ${shellWord(path)}, then commit it`,
+      });
     if (kind) return false;
   }
   if (place.kind === 'stray') {
     findings.add('file-place', path, 'kgit puts no file there, and reads none', {
-      fix: 'Take it away, or give it the name that the rules ask for',
+      fix: `Take it away (git rm -- ${shellWord(path)}) or give it the name that the rules ask for, then commit it`,
     });
     return false;
   }

@@ -32,7 +32,7 @@ const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MA
 
 /** How a state is brought back to what its events say, and the change made anew. */
 export interface WayOut {
-  /** Brings the file back. */
+  /** Brings the file back, and leads over to the commands that make the change anew. */
   readonly restore: string;
   /** All that is to be made anew then; null where it is the difference that is told. */
   readonly lost: readonly WantedValue[] | null;
@@ -69,7 +69,7 @@ export async function tellDifferences(
       `${formatStatePath(keys)} is ${is}, but the events say ${was}`,
       {
         line: text === '' ? null : lineOf(text, keys),
-        fix: reverted ? revertFix(reverted) : `${restore}, then make the change with its event: ${again}`,
+        fix: reverted ? revertFix(reverted) : `${restore}: ${again}`,
       },
     );
   }
@@ -106,7 +106,7 @@ export async function checkStateEvents(
       const base = before ?? {};
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);
-      const restore = advice.restore(older.revision, file);
+      const restore = `${advice.restore(older.revision, file)}, then make the change with its event`;
       // The restored file lacks what the events change, too.
       const lost = events.length > 0 ? wantedOf(stateDifferences(base, after ?? {})) : null;
       await tellDifferences(newer, subject, recorded, { restore, lost, advice }, findings);

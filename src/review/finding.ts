@@ -40,17 +40,27 @@ export interface Finding {
 /** More would not be read by anybody; a hostile repository could have a million. */
 export const MAX_FINDINGS = 1_000;
 
+/** What to do about a finding; null where nothing is known. */
+export type Adviser = (finding: Finding) => string | null;
+
 /** Findings as they are made: all are counted, the first ones kept. */
 export class Findings {
   readonly list: Finding[] = [];
   total = 0;
   errors = 0;
+  readonly #advise: Adviser;
+
+  /** @param advise what to do about a finding that does not say it itself */
+  constructor(advise: Adviser = () => null) {
+    this.#advise = advise;
+  }
 
   /** An error, unless `more` says otherwise. */
   add(rule: Rule, path: string | null, message: string, more: Partial<Finding> = {}): void {
     this.total += 1;
     if (more.severity !== 'warning') this.errors += 1;
     if (this.list.length >= MAX_FINDINGS) return;
-    this.list.push({ rule, severity: 'error', path, line: null, message, fix: null, ...more });
+    const finding: Finding = { rule, severity: 'error', path, line: null, message, fix: null, ...more };
+    this.list.push({ ...finding, fix: finding.fix ?? this.#advise(finding) });
   }
 }

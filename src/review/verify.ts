@@ -1,23 +1,23 @@
 import { InvalidStateError } from '../errors.js';
-import { parseEventPath, statePath } from '../model/layout.js';
+import { parseEventPath } from '../model/layout.js';
 import { deployment } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
-import { listDeployments } from '../store/records.js';
-import type { Revision, StateStore } from '../store/state-store.js';
+import { listDeployments, readState } from '../store/records.js';
+import type { Revision, StateStore, StateView } from '../store/state-store.js';
 import { DIRECT } from './advice.js';
 import { type Counts, checkFiles, type FileCheck } from './check-files.js';
 import { type CheckedHistory, checkHistory } from './check-history.js';
 import { checkSignatures } from './check-signatures.js';
-import { checkStateEvents, tellDifferences } from './check-state-events.js';
-import type { ChangeEvent } from './event-changes.js';
-import { stateAfter } from './order-changes.js';
-import { readHistory } from './state-history.js';
+import { tellDifferences } from './check-state-events.js';
+import { type ChangeEvent, changeEvents } from './event-changes.js';
+import { orderChanges, type State, stateAfter } from './order-changes.js';
 
 /** What was looked at. */
 export interface Verified extends Counts {
   readonly deployments: number;
   readonly signatures: number;
   readonly history: CheckedHistory;
+  readonly unfolded: readonly Unfolded[];
 }
 
 type Check = FileCheck & { readonly store: StateStore };
@@ -42,33 +42,61 @@ async function byCommits(
   return [...events].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-/** Sees that the events of a deployment add up to its state. */
-async function checkFold(revision: Revision, id: string, { store, findings }: Check): Promise<void> {
-  const view = store.view(revision);
+/** A deployment whose state is not what its events say. */
+export interface Unfolded {
+  readonly id: string;
+  /** What the document says; null where it cannot be read. */
+  readonly state: State | null;
+  /** What the events say. */
+  readonly recorded: State;
+}
+
+/** The state of a deployment that its events say; null where one of them, which is a finding of its own, cannot be read. */
+async function recordedState(
+  revision: Revision,
+  id: string,
+  state: State,
+  store: StateStore,
+): Promise<State | null> {
   try {
-    const { state, events } = await readHistory(view, id);
-    let recorded = stateAfter({}, events);
+    const events = await changeEvents(store.view(revision), id);
+    const recorded = stateAfter({}, orderChanges(events, state));
     // Clocks that differ may hide the order; the commits tell it, at the cost of reading all of them.
-    if (!sameValue(recorded, state ?? {}))
-      recorded = stateAfter({}, await byCommits(store, revision, id, events));
-    if (sameValue(recorded, state ?? {})) return;
-    const restore = `Bring ${statePath(id)} back to what the events say`;
-    await tellDifferences(view, deployment(id), recorded, { restore, lost: null, advice: DIRECT }, findings);
+    if (sameValue(recorded, state)) return recorded;
+    return stateAfter({}, await byCommits(store, revision, id, events));
   } catch (error) {
-    // A file that cannot be read is a finding of its own.
-    if (!(error instanceof InvalidStateError)) throw error;
+    if (error instanceof InvalidStateError) return null;
+    throw error;
   }
 }
 
-/** Sees that what changed of the states since comes with its events. */
-async function checkStateSince(
-  trusted: Revision,
+/** The state document of a deployment; empty where there is none, null where it cannot be read. */
+async function documentOf(view: StateView, id: string): Promise<State | null> {
+  try {
+    return (await readState(view, id)) ?? {};
+  } catch (error) {
+    // That it is broken is a finding of its own.
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
+}
+
+const RESTORE =
+  'kgit verify --fix brings it back to what the events say. Where the change was meant, make it then with its event';
+
+/** Sees that the events of a deployment add up to its state; what they say where they do not, null where they do. */
+async function checkFold(
   revision: Revision,
-  { review, store, findings }: Check,
-): Promise<void> {
-  const older = { view: store.view(trusted), revision: trusted };
-  const changes = await review.changes(trusted, revision);
-  await checkStateEvents(older, store.view(revision), changes, DIRECT, findings);
+  id: string,
+  { store, findings }: Check,
+): Promise<Unfolded | null> {
+  const view = store.view(revision);
+  const state = await documentOf(view, id);
+  const recorded = await recordedState(revision, id, state ?? {}, store);
+  if (recorded === null || (state !== null && sameValue(recorded, state))) return null;
+  const wayOut = { restore: RESTORE, lost: null, advice: DIRECT };
+  if (state !== null) await tellDifferences(view, deployment(id), recorded, wayOut, findings);
+  return { id, state, recorded };
 }
 
 /**
@@ -80,7 +108,11 @@ export async function verify(revision: Revision, trusted: Revision | null, check
   const { review, store, findings } = check;
   const counts = await checkFiles(revision, check);
   const deployments = await listDeployments(store.view(revision));
-  for (const id of deployments) await checkFold(revision, id, check);
+  const unfolded: Unfolded[] = [];
+  for (const id of deployments) {
+    const found = await checkFold(revision, id, check);
+    if (found !== null) unfolded.push(found);
+  }
   const isKnown = trusted !== null && (await store.resolve(trusted)) !== null;
   const isKept = isKnown && (await review.isOnLine(trusted, revision));
   if (trusted !== null && !isKept) {
@@ -97,7 +129,6 @@ export async function verify(revision: Revision, trusted: Revision | null, check
     );
   }
   const history = await checkHistory(isKept ? trusted : null, revision, check);
-  if (isKept && trusted !== revision) await checkStateSince(trusted, revision, check);
   const signatures = await checkSignatures(isKept ? trusted : null, revision, check, findings);
-  return { ...counts, deployments: deployments.length, signatures, history };
+  return { ...counts, deployments: deployments.length, signatures, history, unfolded };
 }

@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError } from '../errors.js';
+import { ConflictError, InvalidStateError, NotFoundError } from '../errors.js';
 import { applyEdits, checkPrecondition, possibleEdits } from '../model/apply.js';
 import { checkFileSize } from '../model/check-operation.js';
 import type { Edit } from '../model/edit.js';
@@ -88,6 +88,18 @@ async function editsOf(change: StateChange, text: string | null, tip: Tip): Prom
   return change.edits;
 }
 
+/** The text of a state document; null where it cannot be read and is to be written anew. */
+function readable(text: string | null, file: string, { mendsBroken }: StateChange): string | null {
+  if (text === null || !mendsBroken) return text;
+  try {
+    parseState(text, file);
+    return text;
+  } catch (error) {
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
+}
+
 function isOf({ source }: KgitEvent, { id }: Operation): boolean {
   return isMap(source) && source['operation'] === id;
 }
@@ -130,7 +142,7 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
     let written = event;
     if (isChange && change) {
       const file = statePath(change.deployment);
-      const text = await tip.view.read(file);
+      const text = readable(await tip.view.read(file), file, change);
       const edits = await editsOf(change, text, tip);
       const schema = text === null ? await stateSchema(tip.view) : null;
       const applied = applyEdits(text, edits, file, schema);

@@ -20,7 +20,7 @@ async function readJson(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     // A file that a power loss cut off says nothing; the remote knows who holds the lock.
-    if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return null;
+    if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'EISDIR')) return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isMap } from '../model/value.js';
 import { createDurably, hasCode, privateFolder, putBack, readNamed, removeFile } from './durable-files.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from './host.js';
 import { randomBytes } from './random-bytes.js';
@@ -14,7 +15,9 @@ const NOBODY: Holder = { hostname: '', bootId: null, pid: 0, processStart: null,
 async function readHolder(path: string): Promise<Holder | null> {
   try {
     const bytes = await readNamed(path);
-    return bytes === undefined ? null : (JSON.parse(bytes?.toString('utf8') ?? '') as Holder);
+    if (bytes === undefined) return null;
+    const holder: unknown = JSON.parse(bytes?.toString('utf8') ?? '');
+    return isMap(holder) && typeof holder['pid'] === 'number' ? (holder as unknown as Holder) : NOBODY;
   } catch (error) {
     if (error instanceof SyntaxError) return NOBODY;
     throw error;

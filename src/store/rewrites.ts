@@ -106,11 +106,11 @@ export class Rewrites {
   async #untold(): Promise<readonly Untold[]> {
     try {
       const text = await readFile(this.#file, 'utf8');
-      const { version, untold } = JSON.parse(text) as { version: unknown; untold: readonly Untold[] };
-      return version === VERSION ? untold : [];
+      const json = JSON.parse(text) as { version: unknown; untold: readonly Untold[] } | null;
+      return json?.version === VERSION && Array.isArray(json.untold) ? json.untold : [];
     } catch (error) {
       // No file, none that this user may read, or one that a disk cut off: there is nothing to be told.
-      if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
+      if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return [];
       throw error;
     }
   }

@@ -56,10 +56,14 @@ export class Splitting {
   #inVain = 0;
   #reason: string | null = null;
   #eventsFirst = false;
+  /** Whether the branch is known to take some writes, whatever words it refuses others with. */
+  #isOpen: boolean;
 
   /** @param isAlone whether the first operation is tried alone, as each of those is that were refused before */
   constructor(isAlone = false) {
     if (isAlone) this.#limit = 1;
+    // They were set aside because the branch took others.
+    this.#isOpen = isAlone;
   }
 
   /** The operations of the next push. */
@@ -77,15 +81,11 @@ export class Splitting {
   /** A push went through. */
   landed(): void {
     this.#inVain = 0;
+    this.#isOpen = true;
     // The first of those that were refused together is not the one: it is somewhere behind.
     if (this.#suspects > 0) this.#probesFirst = false;
     this.#suspects = Math.max(this.#suspects - this.#tried, 0);
     this.#limit = this.#suspects > 0 ? Math.ceil(this.#suspects / 2) : Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether a push of this run was refused. */
-  get isSplit(): boolean {
-    return this.#refused > 0;
   }
 
   /**
@@ -94,7 +94,7 @@ export class Splitting {
    */
   refused(writers: readonly OutboxEntry[], { error, scope, isBlocked }: Refused): Verdict {
     this.#refused += 1;
-    if (scope === 'branch') return 'stop';
+    if (scope === 'branch' && !this.#isOpen) return this.#withoutChanges(writers);
     const reason = reasonOf(error.message);
     const [only] = writers;
     if (writers.length === 1 && only) {
@@ -114,6 +114,19 @@ export class Splitting {
       this.#suspects = this.#tried;
       this.#limit = this.#probesFirst ? 1 : Math.ceil(this.#tried / 2);
     }
+    return 'split';
+  }
+
+  /**
+   * A refusal that names the branch ends the run, unless the push held both changes of state and events. A Gitea that
+   * protects the branch except for the files of events (unprotected file patterns) names the branch, too, and takes the
+   * events alone.
+   */
+  #withoutChanges(writers: readonly OutboxEntry[]): Verdict {
+    const events = writers.filter(asksNothing).length;
+    if (events === 0 || events === writers.length) return 'stop';
+    this.#eventsFirst = true;
+    this.#limit = Number.POSITIVE_INFINITY;
     return 'split';
   }
 }

@@ -2,7 +2,7 @@ import { type Document, isAlias, isMap as isYamlMap, type Node, visit } from 'ya
 import { InvalidStateError } from '../errors.js';
 import { readPlainYaml } from '../model/plain-yaml.js';
 import { isMap, type Value, valueFault } from '../model/value.js';
-import { documentValue, parseYamlDocument } from '../model/yaml.js';
+import { parseSpelledDocument, spelledValue } from '../model/yaml.js';
 import { type Family, isPreState } from './legacy-family.js';
 import { parsePreState } from './pre-state.js';
 
@@ -70,7 +70,7 @@ function firstAlias(document: Document): Node | null {
 /** The value of a document; what is wrong with it as a whole is told with the place of its first alias. */
 function wholeValue(document: Document.Parsed, path: string, places: Places): Value {
   try {
-    return documentValue(document, path);
+    return spelledValue(document, path);
   } catch (error) {
     if (!(error instanceof InvalidStateError)) throw error;
     throw places.fail(error.message.replace(`${path}: `, ''), firstAlias(document) ?? document.contents);
@@ -110,7 +110,7 @@ function parseText(text: string, path: string, family: Family): LegacyDocument {
 }
 
 function parseAny(text: string, path: string, family: Family): LegacyDocument {
-  const document = parseYamlDocument(text, path);
+  const document = parseSpelledDocument(text, path);
   const places = new Places(text, path);
   const value = wholeValue(document, path, places);
   if (value === null) return { data: {}, lineOf: () => undefined };

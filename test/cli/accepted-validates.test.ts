@@ -110,13 +110,13 @@ describe('what the program accepts passes its own validate', () => {
   it('takes a value that is nested as deep as a state may be, also through the outbox', async () => {
     const path = stateRepository();
     const deep = `${'['.repeat(63)}1${']'.repeat(63)}`;
-    await kgitJson(path, ['set', `deep=${deep}`, '--queue']);
+    await kgitJson(path, ['set', '--create-key', `deep:=${deep}`, '--queue']);
     await kgitJson(path, ['push-event', 'x', '--deployment', 'dep-a', '--queue', '--param', `deep:=${deep}`]);
     expect(await kgitJson(path, ['sync'])).toMatchObject({
       published: [{}, {}].map(() => expect.any(String)),
     });
     await expectSound(path);
-    const run = await kgit(path, ['set', `deeper.a=${deep}`, '--json']);
+    const run = await kgit(path, ['set', '--create-key', `deeper.a:=${deep}`, '--json']);
     expect(expectFailure(run, 'USAGE', 2).message).toContain('nested more than 64 deep');
   });
 

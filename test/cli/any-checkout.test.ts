@@ -109,7 +109,7 @@ describe('a write lands from any checkout', () => {
     const before = git(place, 'rev-parse', 'HEAD');
     const isBare = git(place, 'rev-parse', '--is-bare-repository') === 'true';
     const dirty = isBare ? '' : git(place, 'status', '--porcelain');
-    const made = [await push(place), await kgitJson(place, ['set', 'a.b=1'])];
+    const made = [await push(place), await kgitJson(place, ['set', '--create-key', 'a.b=1'])];
     expect(made.map(({ delivery }) => delivery)).toEqual(['published', 'published']);
     expect(published(remote, made[0].id)).toBe(true);
     const { events } = await kgitJson(place, ['log', 'cluster/prod']);
@@ -179,10 +179,10 @@ describe('a write lands from any checkout', () => {
     expect(refused.code).toBe(20);
     expect(refused.json.error).toMatchObject({ code: 'REFUSED', data: { filter: 'git-crypt' } });
     expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
-    expect((await kgitJson(clone, ['set', 'a.b=1'])).delivery).toBe('published');
+    expect((await kgitJson(clone, ['set', '--create-key', 'a.b=1'])).delivery).toBe('published');
     mkdirSync(join(clone, '.git/info'), { recursive: true });
     writeFileSync(join(clone, '.git/info/attributes'), 'deployments/** filter=lfs\n');
-    expect((await kgit(clone, ['set', 'a.b=2'])).code).toBe(20);
+    expect((await kgit(clone, ['set', '--create-key', 'a.b=2'])).code).toBe(20);
     expect(readFileSync(join(clone, '.git/info/attributes'), 'utf8')).toContain('lfs');
   });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
@@ -129,7 +130,7 @@ exec sh -c "$command"
     await kgitJson(path, ['backup', file]);
     const to = join(temporaryFolder(), 'state');
     expect(await kgitJson(path, ['restore', file, to])).toMatchObject({ remote: null, operations: 0 });
-    expectPublished(await kgitJson(to, ['set', 'a=1']));
+    expectPublished(await kgitJson(to, ['set', '--create-key', 'a=1']));
   });
 
   it('holds no value that was withheld, nor any local file beside the outbox', async () => {
@@ -166,8 +167,27 @@ describe('kgit restore refuses (14), and changes nothing, a file', () => {
     writeFileSync(file, changed);
     await refused(file);
     writeFileSync(file, 'no bundle\n');
-    await refused(file);
+    expect(await refused(file)).toContain('it is a text, and no git bundle');
     expect(await refused(join(temporaryFolder(), 'missing'))).toContain('there is no such file');
+  });
+
+  it('that is something else, and says what it is', async () => {
+    const folder = temporaryFolder();
+    const rows: [string, Buffer, string][] = [
+      ['empty', Buffer.alloc(0), 'it is empty'],
+      ['one', Buffer.from('x'), 'it is a text'],
+      ['gzip', gzipSync('x'), 'it is compressed by gzip: unpack it first'],
+      ['zip', Buffer.from('PK\u0003\u0004'), 'it is a zip archive'],
+      ['bytes', Buffer.from([0, 1, 2]), 'it is no git bundle'],
+    ];
+    for (const [name, bytes, words] of rows) {
+      writeFileSync(join(folder, name), bytes);
+      expect(await refused(join(folder, name))).toContain(words);
+    }
+    expect(await refused(folder)).toContain('it is a folder');
+    const bundle = join(folder, 'bundle');
+    git(stateRepository(), 'bundle', 'create', '--quiet', bundle, 'HEAD');
+    expect(await refused(bundle)).toContain('it is a git bundle, but no backup of kgit');
   });
 
   /** A bundle of a repository whose backup commit has these files in its outbox, made by hand. */

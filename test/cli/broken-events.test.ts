@@ -205,7 +205,7 @@ describe('kgit outbox', () => {
     ['of a newer version', 'apiVersion: kgit/v2\nkind: StateRepository\n'],
   ])('lists and drops where kgit.yaml is %s; retry says what is wrong', async (_name, marker) => {
     const path = stateRepository();
-    const { operation } = await kgitJson(path, ['set', 'a=1', '--queue']);
+    const { operation } = await kgitJson(path, ['set', '--create-key', 'a=1', '--queue']);
     commitFiles(path, { 'kgit.yaml': marker });
     expect(git(path, 'status', '--porcelain')).toBe('');
     const { operations } = await kgitJson(path, ['outbox']);

@@ -22,7 +22,7 @@ describe('kgit clone', () => {
     expect(json).toMatchObject({ path, branch: 'main', revision: git(remote, 'rev-parse', 'main') });
     expect(Date.parse(json.repository.fetchedAt)).toBeGreaterThan(Date.now() - PATIENCE_MS);
     expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toContain('StateRepository');
-    expect((await kgitJson(path, ['set', 'a=1'])).delivery).toBe('published');
+    expect((await kgitJson(path, ['set', '--create-key', 'a=1'])).delivery).toBe('published');
     expect((await kgit(path, ['get', 'a', '--no-fetch'])).stdout).toBe('1\n');
   });
 

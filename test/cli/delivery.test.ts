@@ -48,7 +48,7 @@ describe('what becomes of a write that cannot be published', () => {
     const [required, ci, set] = [
       await kgit(path, [...PUSH, '--require-publish']),
       await kgit(path, PUSH, { env: { CI: '1' } }),
-      await kgit(path, ['set', 'a=1', '--json', '--require-publish']),
+      await kgit(path, ['set', '--create-key', 'a=1', '--json', '--require-publish']),
     ];
     const kept = [required, ci, set].map((run) => expectFailure(run, 'REMOTE', 16).data);
     for (const data of kept) expect(data).toMatchObject({ kept: true, operation: expect.any(String) });
@@ -80,8 +80,8 @@ describe('what becomes of a write that cannot be published', () => {
     const path = offlineClone();
     const lines = [
       ['phase', 'start', 'create_vms'],
-      ['set', 'a=1', '--if', 'deployment.count=3'],
-      ['set', 'a=1', '--if-absent', 'a'],
+      ['set', '--create-key', 'a=1', '--if', 'deployment.count=3'],
+      ['set', '--create-key', 'a=1', '--if-absent', 'a'],
     ];
     const runs = await Promise.all(lines.map((line) => kgit(path, [...line, '--json'])));
     for (const run of runs) {
@@ -112,7 +112,14 @@ describe('what becomes of a write that cannot be published', () => {
     const error = expectFailure(await kgit(path, PUSH), 'REFUSED', 20);
     expect(error.data).toMatchObject({ kept: true, operation: expect.any(String) });
     expect(error.message).toContain('main is protected');
-    const withdrawn = await kgit(path, ['set', 'a=1', '--if', 'deployment.count=3', '--json']);
+    const withdrawn = await kgit(path, [
+      'set',
+      '--create-key',
+      'a=1',
+      '--if',
+      'deployment.count=3',
+      '--json',
+    ]);
     expect(expectFailure(withdrawn, 'REFUSED', 20).data.kept).toBe(false);
     expect((await outbox(path)).map(({ id }: { id: string }) => id)).toEqual([error.data.operation]);
     expectFailure(await kgit(path, ['sync', '--json']), 'REFUSED', 20);
@@ -125,7 +132,7 @@ describe('what becomes of a write that cannot be published', () => {
     const path = stateRepository();
     const file = join(path, 'deployments/dep-a/state.yaml');
     writeFileSync(file, 'mine: true\n');
-    expectFailure(await kgit(path, ['set', 'a=1', '--json']), 'CONFLICT', 12);
+    expectFailure(await kgit(path, ['set', '--create-key', 'a=1', '--json']), 'CONFLICT', 12);
     expect(await outbox(path)).toEqual([]);
     expect(git(path, 'status', '--porcelain')).toBe('M deployments/dep-a/state.yaml');
   });
@@ -134,7 +141,7 @@ describe('what becomes of a write that cannot be published', () => {
     const remote = sharedState();
     const path = cloneOf(remote);
     writeFileSync(join(path, 'deployments/dep-a/state.yaml'), 'mine: true\n');
-    const run = await kgit(path, ['set', 'a=1', '--json']);
+    const run = await kgit(path, ['set', '--create-key', 'a=1', '--json']);
     expect(run).toMatchObject({ code: 0 });
     expect(run.stderr).toContain('was left where it is');
     expect(run.json.delivery).toBe('published');

@@ -28,6 +28,7 @@ const INSIDE = [
   'identity',
   'repository',
   'folder',
+  'local-files',
   'temporary-files',
   'disk',
   'outbox',
@@ -134,7 +135,7 @@ describe('kgit doctor', () => {
   it('tells when the checkout cannot follow', async () => {
     const remote = sharedState();
     const [path, other] = [cloneOf(remote), cloneOf(remote)];
-    await kgitJson(other, ['set', 'a=1']);
+    await kgitJson(other, ['set', '--create-key', 'a=1']);
     await kgitJson(path, ['get', '--fetch']);
     expect((await doctor(path)).of('checkout')).toMatchObject({
       ok: true,

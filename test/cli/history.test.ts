@@ -18,7 +18,7 @@ async function changed(): Promise<string> {
   await kgitJson(path, [
     'set',
     'deployment.phase=a',
-    'kof.version="1.0"',
+    'kof.version=1.0',
     '--user',
     'ada',
     '--reason',
@@ -27,9 +27,9 @@ async function changed(): Promise<string> {
     'r1',
   ]);
   await kgitJson(path, ['set', 'deployment.phase=b', '--user', 'bob']);
-  await kgitJson(path, ['set', 'kof={version: "2.0", list: [1, 2]}']);
+  await kgitJson(path, ['set', 'kof:={version: "2.0", list: [1, 2]}']);
   await kgitJson(path, ['unset', 'kof.list.0']);
-  await kgitJson(path, ['set', 'azure.region=x', 'azure.empty={}']);
+  await kgitJson(path, ['set', 'azure.region=x', 'azure.empty:={}']);
   return path;
 }
 

@@ -46,7 +46,7 @@ describe('kgit list', () => {
       kgitJson(path, ['log', 'cluster/default/kcm-system/My_Cluster']),
       kgitJson(path, ['push-event', 'x', '--cluster', 'My_Cluster', '--dry-run']),
       kgit(path, ['get', 'phase', '--deployment', 'My_Dep']),
-      kgitJson(path, ['set', 'a=1', '--dry-run'], { env: { KGIT_DEPLOYMENT: 'My_Dep' } }),
+      kgitJson(path, ['set', '--create-key', 'a=1', '--dry-run'], { env: { KGIT_DEPLOYMENT: 'My_Dep' } }),
       kgitJson(path, ['push-event', '--stdin', '--dry-run'], {
         input: '{"subject":"deployment/My_Dep","action":"x"}',
       }),

@@ -33,7 +33,7 @@ describe('the merge driver', () => {
     await kgitJson(path, ['get']);
     expect(git(path, 'config', 'merge.kgit-state.driver')).toBe('kgit merge-state %O %A %B %P');
     git(path, 'config', 'merge.kgit-state.driver', 'mine %O %A %B %P');
-    await kgitJson(path, ['set', 'a=1']);
+    await kgitJson(path, ['set', '--create-key', 'a=1']);
     expect(git(path, 'config', '--get-all', 'merge.kgit-state.driver')).toBe('mine %O %A %B %P');
   });
 

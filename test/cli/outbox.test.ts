@@ -88,7 +88,14 @@ describe('kgit outbox and kgit sync', () => {
   it('tells an operation that can no longer be carried out, once, and drops it', async () => {
     const remote = sharedState();
     const path = cloneOf(remote);
-    const doomed = await kgitJson(path, ['set', 'a=1', '--if', 'deployment.count=3', '--queue']);
+    const doomed = await kgitJson(path, [
+      'set',
+      '--create-key',
+      'a=1',
+      '--if',
+      'deployment.count=3',
+      '--queue',
+    ]);
     const fine = await queue(path, 'fine');
     await kgitJson(cloneOf(remote), ['set', 'deployment.count=4']);
     const sync = await kgitJson(path, ['sync']);

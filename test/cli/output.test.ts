@@ -8,7 +8,7 @@ describe('kgit: what every command has in common', () => {
   it('tells a wrong command line as JSON, however JSON is asked for', async () => {
     const path = temporaryFolder();
     const lines = [
-      ['set', 'a=1', '--bogus', '--json'],
+      ['set', '--create-key', 'a=1', '--bogus', '--json'],
       ['clone', '-o', 'json'],
       ['list', 'nonsense', '-ojson'],
       ['log', '--limit', 'many', '--output=json'],
@@ -26,9 +26,9 @@ describe('kgit: what every command has in common', () => {
   it('tells the same on stderr without JSON, and names the command that was meant', async () => {
     const path = temporaryFolder();
     const [flag, command, after] = await Promise.all([
-      kgit(path, ['set', 'a=1', '--bogus']),
+      kgit(path, ['set', '--create-key', 'a=1', '--bogus']),
       kgit(path, ['lst']),
-      kgit(path, ['set', 'a=1', '--message', '--', '--json']),
+      kgit(path, ['set', '--create-key', 'a=1', '--message', '--', '--json']),
     ]);
     expect(flag).toMatchObject({ code: 2, stdout: '' });
     expect(flag.stderr).toMatch(/^error USAGE: .*--bogus/);
@@ -61,7 +61,7 @@ describe('kgit: what every command has in common', () => {
     const [broken, foreign, set] = await Promise.all([
       kgit(state, ['get', '--json']),
       kgit(marker, ['list', '--json']),
-      kgit(state, ['set', 'a=2', '--json']),
+      kgit(state, ['set', '--create-key', 'a=2', '--json']),
     ]);
     for (const run of [broken, set]) {
       const { data } = expectFailure(run, 'INVALID_STATE', 14);

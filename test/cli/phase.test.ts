@@ -52,7 +52,7 @@ describe('kgit phase', () => {
 
   it('lists the phases in the sequence of kgit.yaml, then what else the state knows', async () => {
     const path = withSequence();
-    await kgitJson(path, ['phase', 'start', 'extra']);
+    await kgitJson(path, ['phase', 'start', 'extra', '--create-key']);
     const [json, text, name] = await Promise.all([
       kgitJson(path, ['phase']),
       kgit(path, ['phase']),
@@ -74,16 +74,19 @@ describe('kgit phase', () => {
     expect(commits(path)).toBe(6);
   });
 
-  it('refuses a missing or bad name (2), and says so of a phase outside the sequence', async () => {
+  it('refuses a missing or bad name (2), and an unknown phase (15) with near ones, unless --create-key', async () => {
     const path = withSequence();
-    const [none, bad, other] = await Promise.all([
+    const [none, bad, typo, other] = await Promise.all([
       kgit(path, ['phase', 'start', '--json']),
       kgit(path, ['phase', 'start', 'Create VMs', '--json']),
-      kgit(path, ['phase', 'start', 'other', '--dry-run']),
+      kgit(path, ['phase', 'start', 'creat_vms', '--json']),
+      kgit(path, ['phase', 'start', 'other', '--dry-run', '--create-key']),
     ]);
     expectFailure(none, 'USAGE', 2);
     expectFailure(bad, 'USAGE', 2);
-    expect(other.stderr).toContain('other is not in the phaseSequence');
+    const { suggestions, data } = expectFailure(typo, 'NOT_FOUND', 15);
+    expect(suggestions[0]).toBe('Did you mean create_vms?');
+    expect(data).toMatchObject({ phase: 'creat_vms', known: ['plan', 'create_vms', 'join', 'verify'] });
     expect(other.code).toBe(0);
   });
 });

@@ -42,7 +42,7 @@ describe('a proposal on a condition', () => {
     // The next one builds on the first, and on what it set.
     await kgitJson(clone, ['set', 'deployment.size=13', '--if', 'deployment.size=12', '--propose', ...dep]);
     expect(rules(await checked())).toEqual([]);
-    await kgitJson(cloneOf(remote), ['set', 'other.d=5', ...dep]);
+    await kgitJson(cloneOf(remote), ['set', '--create-key', 'other.d=5', ...dep]);
     expect(rules(await checked())).toEqual([]);
     await kgitJson(cloneOf(remote), ['set', 'deployment.phase=b', 'kof.on=true', ...dep]);
     const run = await checked();
@@ -73,7 +73,7 @@ describe('a proposal on a condition', () => {
     await kgitJson(clone, ['set', 'kof.on=true', '--if-revision', 'HEAD', '--propose', ...dep]);
     expect(git(remote, 'grep', '-h', 'unchanged_since', BRANCH)).toContain(revision);
     expect(rules(await checked())).toEqual([]);
-    await kgitJson(cloneOf(remote), ['set', 'other.d=5', ...dep]);
+    await kgitJson(cloneOf(remote), ['set', '--create-key', 'other.d=5', ...dep]);
     expect(rules(await checked())).toEqual(['precondition']);
     const input = `${JSON.stringify({ subject: 'deployment/dep-a', action: 'noted', proposed_if: [] })}\n`;
     const given = await kgit(clone, ['push-event', '--stdin', '--json'], { input });
@@ -108,7 +108,7 @@ describe('the advice of validate on a proposal', () => {
     git(forge, 'merge', '--quiet', '--squash', `origin/${BRANCH}`);
     git(forge, 'commit', '--quiet', '-m', 'Proposal (#1)');
     git(forge, 'push', '--quiet', 'origin', 'HEAD:main');
-    await kgitJson(cloneOf(remote), ['set', 'other.d=5', ...dep]);
+    await kgitJson(cloneOf(remote), ['set', '--create-key', 'other.d=5', ...dep]);
     git(forge, 'pull', '--quiet');
     git(forge, 'switch', '--quiet', '-c', 'revert-1');
     git(forge, 'revert', '--no-edit', 'HEAD~1');

@@ -21,7 +21,7 @@ beforeEach(async () => {
     'set',
     'deployment.size=10',
     "deployment.note=it is 'old'",
-    'deployment.old={a: 1}',
+    'deployment.old:={a: 1}',
   ]);
   forge = await startForge(remote, 'github');
   clone = cloneOf(remote);
@@ -43,7 +43,7 @@ async function conflicted(): Promise<string[]> {
   await propose('set', 'deployment.size=12', "deployment.note=it's mine", 'deployment.old.a=2');
   await propose('set', 'kof.on=true');
   const other = cloneOf(remote);
-  await kgitJson(other, ['set', 'deployment.size=14', 'deployment.note="their $HOME"']);
+  await kgitJson(other, ['set', 'deployment.size=14', 'deployment.note=their $HOME']);
   await kgitJson(other, ['unset', 'deployment.old']);
   return expectFailure(await kgit(clone, ['resolve', '--json'], { env }), 'CONFLICT', 12).suggestions;
 }

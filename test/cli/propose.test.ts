@@ -151,10 +151,18 @@ describe('a proposal', () => {
     const invalid = expectFailure(await run(...broken), 'INVALID_STATE', 14);
     expect(invalid.suggestions[0]).toContain('Mend it on mine');
     for (const name of ['HEAD', 'refs/heads/x', 'main'])
-      expectFailure(await run('set', 'a=1', '--propose', '--proposal-branch', name), 'USAGE', 2);
-    const words = expectFailure(await run('set', 'a=1', '--propose', '--lock', 'net'), 'USAGE', 2);
+      expectFailure(
+        await run('set', '--create-key', 'a=1', '--propose', '--proposal-branch', name),
+        'USAGE',
+        2,
+      );
+    const words = expectFailure(
+      await run('set', '--create-key', 'a=1', '--propose', '--lock', 'net'),
+      'USAGE',
+      2,
+    );
     expect(words.message).toMatch(/^--lock and --propose do not go together: a lock guards/);
-    expect(expectFailure(await run('set', 'a=1', '--title', 'x'), 'USAGE', 2).message).toBe(
+    expect(expectFailure(await run('set', '--create-key', 'a=1', '--title', 'x'), 'USAGE', 2).message).toBe(
       '--title needs --propose',
     );
   });

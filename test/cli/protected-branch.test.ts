@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
+import { refuseFirst } from '../support/proc-receive.js';
 import { expectFailure, expectPublished, sharedState } from '../support/state-repository.js';
 
 const BRANCH = 'kgit/propose/ada/dep-a';
@@ -145,6 +146,89 @@ describe('a protected branch', () => {
       expect(again.delivery).toBe('unchanged');
     },
   );
+});
+
+/** What a Gitea 1.26 says that protects files of state: by patterns of what is protected, or of what is not. */
+const GITEA = [
+  ['protected file patterns', 'branch main is protected from changing file deployments/dep-a/state.yaml'],
+  ['unprotected file patterns', 'Not allowed to push to protected branch main'],
+] as const;
+
+describe('files of state that are protected', () => {
+  const env = { KGIT_WRITE_ON_PROTECTED: 'propose' };
+  const noted = (cluster: string) => ['push-event', 'noted', '--cluster', cluster, '--user', 'ada'];
+
+  /** Refuses pushes to main that touch a state.yaml. */
+  function protectState(words: string): void {
+    const script = `#!/bin/sh
+while read old new ref; do
+  [ "$ref" = refs/heads/main ] && [ ! -e merge-button ] && git diff --name-only $old $new | grep -q 'state.yaml$' && { printf 'error:\\nerror: ${words}\\nerror:\\n' >&2; exit 1; }
+done
+exit 0
+`;
+    writeFileSync(join(remote, 'hooks', 'pre-receive'), script);
+  }
+
+  it.each(GITEA)('by %s: events are recorded, and state is proposed', async (_how, says) => {
+    protectState(says);
+    expectPublished(await kgitJson(clone, noted('one'), { env }));
+    const state = await kgit(clone, words, { env });
+    expect(state.json).toMatchObject({ delivery: 'proposed', proposal: { branch: BRANCH } });
+    expect(state.stderr).toContain(`declined (${says})`);
+    expectPublished(await kgitJson(clone, noted('two'), { env }));
+    expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
+    expect((await kgitJson(clone, ['get', 'deployment.count', '--fetch'])).value).toBe(3);
+    press('merge', BRANCH);
+    expect((await kgitJson(clone, ['get', 'deployment.count', '--fetch'])).value).toBe(4);
+    expect((await kgitJson(clone, ['log'])).events).toHaveLength(3);
+  });
+
+  it.each(GITEA)('by %s: events pass a change of state that waits', async (_how, says) => {
+    protectState(says);
+    const waits = await kgitJson(clone, [...words.slice(0, -1), '--queue']);
+    await kgitJson(clone, [...noted('one'), '--queue']);
+    expectPublished(await kgitJson(clone, noted('two')));
+    const { operations } = await kgitJson(clone, ['outbox']);
+    expect(operations).toMatchObject([{ id: waits.operation, refused: true }]);
+    expectPublished(await kgitJson(clone, noted('three')));
+    const { proposed } = await kgitJson(clone, ['outbox', 'retry', '--propose']);
+    expect(proposed).toMatchObject([{ operation: waits.operation, proposal: { branch: BRANCH } }]);
+  });
+});
+
+it('what waits is proposed though one of it cannot be, which is told', async () => {
+  const ids: string[] = [];
+  for (const args of [
+    ['push-event', 'noted', '--cluster', 'one'],
+    ['push-event', 'noted', '--deployment', 'dep-a'],
+    ['push-event', 'noted', '--cluster', 'two'],
+  ])
+    ids.push((await kgitJson(clone, [...args, '--user', 'ada', '--queue'])).operation);
+  // A branch above the one that the second needs.
+  git(remote, 'update-ref', `refs/heads/${BRANCH}/and-more`, 'main');
+  const run = await kgit(clone, ['outbox', 'retry', '--propose', '--json']);
+  const error = expectFailure(run, 'REFUSED', 20);
+  expect(error.message).toMatch(
+    new RegExp(`a write that stays in the outbox \\(2 proposed\\)\n${ids[1]}: .*`),
+  );
+  expect(error.data.proposed.map((one: { operation: string }) => one.operation)).toEqual([ids[0], ids[2]]);
+  expect(error.data.failed).toMatchObject([{ operation: ids[1], code: 'REFUSED' }]);
+  const { operations } = await kgitJson(clone, ['outbox']);
+  expect(operations.map(({ id }: { id: string }) => id)).toEqual([ids[1]]);
+});
+
+it('a race for the branch of a proposal that is told in words nobody knows is raced again', async () => {
+  const first = await kgitJson(clone, [...words.slice(0, -1), '--propose']);
+  const other = cloneOf(remote);
+  git(other, 'checkout', '--quiet', BRANCH);
+  git(other, 'commit', '--quiet', '--allow-empty', '-m', 'by another writer');
+  git(other, 'push', '--quiet', 'origin', 'HEAD:refs/heads/other');
+  const winner = git(other, 'rev-parse', 'HEAD');
+  refuseFirst(remote, { reason: 'out of cheese', winner, refs: 'refs/heads/kgit' });
+  const second = await kgitJson(clone, ['set', 'deployment.count=5', '--user', 'ada', '--propose']);
+  expect(second).toMatchObject({ delivery: 'proposed', attempts: 2, proposal: { branch: BRANCH } });
+  expect(first.proposal.revision).not.toBe(winner);
+  expect(git(remote, 'merge-base', BRANCH, winner)).toBe(winner);
 });
 
 describe('kgit resolve', () => {

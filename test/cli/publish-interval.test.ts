@@ -66,7 +66,16 @@ describe('publish.interval', () => {
     await kgit(clone, ['push-event', 'touched', '--cluster', 'prod']);
     const [event, state] = await Promise.all([
       kgitJson(clone, ['push-event', 'touched', '--cluster', 'prod', '--require-publish']),
-      kgitJson(clone, ['set', 'a.b=1', '--if-absent', 'a.b', '--deployment', 'dep-a', '--create']),
+      kgitJson(clone, [
+        'set',
+        '--create-key',
+        'a.b=1',
+        '--if-absent',
+        'a.b',
+        '--deployment',
+        'dep-a',
+        '--create',
+      ]),
     ]);
     expect([event.delivery, state.delivery]).toEqual(['published', 'published']);
     expect(events(remote)).toBe(3);

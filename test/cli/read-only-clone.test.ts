@@ -29,7 +29,7 @@ async function clone({ isUsed, isBehind }: { isUsed: boolean; isBehind: boolean 
   const remote = bareRepository();
   git(emptyState(), 'push', '--quiet', remote, 'main');
   const writer = cloneOf(remote);
-  await kgitJson(writer, ['set', 'region=eastus', '--deployment', 'dep-a', '--create']);
+  await kgitJson(writer, ['set', '--create-key', 'region=eastus', '--deployment', 'dep-a', '--create']);
   await kgitJson(writer, [...PUSH, '--param', 'n=1']);
   await kgitJson(writer, ['lock', 'network']);
   const path = cloneOf(remote);
@@ -59,7 +59,7 @@ const READS = [
 const WRITES = [
   PUSH,
   [...PUSH, '--queue'],
-  ['set', 'a.b=1', '--deployment', 'dep-a'],
+  ['set', '--create-key', 'a.b=1', '--deployment', 'dep-a'],
   ['sync'],
   ['lock', 'other'],
   ['run', 'deploy', '--deployment', 'dep-a', '--', 'true'],

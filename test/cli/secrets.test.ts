@@ -48,7 +48,7 @@ describe('secrets', () => {
       ['set', `deployment.vpn.private_key=${key}`],
       ['set', `deployment.note=${TOKEN}`],
       ['set', `deployment."${TOKEN}"=1`],
-      ['set', 'a=1', '--message', TOKEN],
+      ['set', '--create-key', 'a=1', '--message', TOKEN],
       ['phase', 'skip', 'create_vms', '--reason', TOKEN],
     ];
     const runs = await Promise.all(lines.map((line) => kgit(path, [...line, '--json'])));
@@ -79,7 +79,11 @@ describe('secrets', () => {
     expect(git(path, 'show', 'HEAD:deployments/dep-a/state.yaml')).toContain(TOKEN);
     await kgitJson(path, ['unset', 'deployment.note']);
     expect((await kgitJson(path, ['log', '--limit', '1'])).events[0].changes[0].before).not.toContain(TOKEN);
-    expectFailure(await kgit(path, ['set', 'a=1', '--allow-secret', ' ', '--json']), 'USAGE', 2);
+    expectFailure(
+      await kgit(path, ['set', '--create-key', 'a=1', '--allow-secret', ' ', '--json']),
+      'USAGE',
+      2,
+    );
   });
 
   it('are not what placeholders and public values are', async () => {
@@ -104,8 +108,8 @@ describe('secrets', () => {
       ['email', ['lock', 'net', '--user', `x@${TOKEN}.example`]],
       ['run_id', ['push-event', 'x', '--cluster', 'prod', '--run-id', TOKEN]],
       ['the name', ['push-event', 'x', '--cluster', lower]],
-      ['title', ['set', 'a=1', '--propose', '--title', `uses ${TOKEN}`]],
-      ['proposal_branch', ['set', 'a=1', '--propose', '--proposal-branch', `mine/${TOKEN}`]],
+      ['title', ['set', '--create-key', 'a=1', '--propose', '--title', `uses ${TOKEN}`]],
+      ['proposal_branch', ['set', '--create-key', 'a=1', '--propose', '--proposal-branch', `mine/${TOKEN}`]],
       ['management', ['init', join(temporaryFolder(), 'state'), '--management', lower]],
       ['user', ['init', join(temporaryFolder(), 'state'), '--user', TOKEN]],
       ['parameters.db_pass', ['push-event', 'x', '--cluster', 'prod', '--param', 'db_pass=ruttich']],

@@ -42,48 +42,71 @@ describe('kgit set', () => {
     expect(events[0]).toMatchObject({ action: 'state_changed', reason: 'why not', changes: json.changed });
   });
 
-  it('reads a value as YAML, nothing as the empty string, and with --string as it is', async () => {
+  it('keeps what stands behind = as it is typed, reads YAML behind :=, and with --string text alone', async () => {
     const path = stateRepository();
     const values = [
       'a=',
       'b=1.50',
       'c=[x, 1]',
-      'd={k: null}',
+      'd=-0.5',
       'e="q"',
-      'f=~',
+      'f=null',
       'g=2025-07-11',
       'h=a=b',
       'i=#abc',
     ];
-    const yaml = await kgitJson(path, ['set', ...values, '--dry-run']);
+    const typed = await kgitJson(path, ['set', '--create-key', ...values, '--dry-run']);
     const news = (json: { changed: { after: unknown }[] }) => json.changed.map((change) => change.after);
-    expect(news(yaml)).toEqual(['', 1.5, ['x', 1], { k: null }, 'q', null, '2025-07-11', 'a=b', '#abc']);
-    const texts = await kgitJson(path, ['set', ...values, '--string', '--dry-run']);
+    expect(news(typed)).toEqual(['', '1.50', '[x, 1]', -0.5, '"q"', null, '2025-07-11', 'a=b', '#abc']);
+    const words = ['a:=[x, 1]', 'b:={k: null}', 'c:="3"', 'd:=~', 'e:=', 'f:=1.5'];
+    const yaml = await kgitJson(path, ['set', '--create-key', ...words, '--dry-run']);
+    expect(news(yaml)).toEqual([['x', 1], { k: null }, '3', null, '', 1.5]);
+    const texts = await kgitJson(path, ['set', '--create-key', ...values, '--string', '--dry-run']);
     expect(news(texts)).toEqual(values.map((value) => value.slice(2)));
   });
 
   it('refuses what is no value or no path: 2, and writes nothing', async () => {
     const path = stateRepository();
     const bad = [
-      'a=!!str x',
-      'a=&x 1',
-      'a=*x',
-      'a=.nan',
-      'a=.inf',
-      'a=-.Inf',
-      'a=[1',
-      'a=b: c',
-      'a=fix #3',
-      'a=x\ny',
+      'a:=!!str x',
+      'a:=&x 1',
+      'a:=*x',
+      'a:=.nan',
+      'a:=.inf',
+      'a:=-.Inf',
+      'a:=[1',
+      'a:=b: c',
+      'a:=fix #3',
+      'a:=x\ny',
+      'a:=1.10',
+      'a+=1',
     ];
     const lines = [...bad, 'nothing', '=1', 'a..b=1', 'a b=1'].map((word) => [
       'set',
+      '--create-key',
       'deployment.count=4',
       word,
     ]);
     const runs = await Promise.all([...lines, ['set']].map((line) => kgit(path, [...line, '--json'])));
     for (const run of runs) expectFailure(run, 'USAGE', 2);
     expect(commits(path)).toBe(1);
+  });
+
+  it('begins a top-level key only where that is meant, and names near ones: 15', async () => {
+    const path = stateRepository({ 'deployments/dep-a/state.yaml': `${STATE}extras:\n  a: 1\n` });
+    const [typo, own, usual, other] = await Promise.all(
+      [['deploymnt.count=4'], ['extras.b=2', '--dry-run'], ['aws.region=x', '--dry-run'], ['fresh=1']].map(
+        (words) => kgit(path, ['set', ...words, '--json']),
+      ),
+    );
+    const { suggestions, data } = expectFailure(typo as never, 'NOT_FOUND', 15);
+    expect(suggestions[0]).toBe('Did you mean deployment?');
+    expect(data).toMatchObject({ key: 'deploymnt', known: ['deployment', 'extras', 'kof', 'azure', 'aws'] });
+    expect([own?.code, usual?.code]).toEqual([0, 0]);
+    expectFailure(other as never, 'NOT_FOUND', 15);
+    expect(commits(path)).toBe(1);
+    await kgitJson(path, ['set', 'fresh=1', '--create-key']);
+    expect((await kgit(path, ['set', 'fresh=2'])).code).toBe(0);
   });
 
   it('writes nothing where nothing changes', async () => {
@@ -126,10 +149,10 @@ describe('kgit set', () => {
     const path = stateRepository();
     const { revision } = (await kgitJson(path, ['get'])).repository;
     await kgitJson(path, ['push-event', 'noted', '--cluster', 'prod']);
-    await kgitJson(path, ['set', 'a=1', '--if-revision', revision]);
+    await kgitJson(path, ['set', '--create-key', 'a=1', '--if-revision', revision]);
     const [late, unknown] = await Promise.all([
-      kgit(path, ['set', 'a=2', '--if-revision', revision, '--json']),
-      kgit(path, ['set', 'a=2', '--if-revision', 'deadbeef', '--json']),
+      kgit(path, ['set', '--create-key', 'a=2', '--if-revision', revision, '--json']),
+      kgit(path, ['set', '--create-key', 'a=2', '--if-revision', 'deadbeef', '--json']),
     ]);
     expect(expectFailure(late, 'CONFLICT', 12).data).toMatchObject({ expected: revision, actual: 'changed' });
     expectFailure(unknown, 'NOT_FOUND', 15);
@@ -166,7 +189,7 @@ describe('kgit set', () => {
 
   it('keeps an unknown deployment out (15, near ones named) unless --create', async () => {
     const path = stateRepository();
-    const set = ['set', 'a=1', '--deployment', 'dep-b', '--json'];
+    const set = ['set', '--create-key', 'a=1', '--deployment', 'dep-b', '--json'];
     const error = expectFailure(await kgit(path, set), 'NOT_FOUND', 15);
     expect(error.suggestions[0]).toContain('dep-a');
     expect(error.data).toMatchObject({ deployment: 'dep-b', known: ['dep-a'] });

@@ -75,7 +75,10 @@ describe('where settings come from', () => {
     const empty = stateRepository();
     git(empty, 'rm', '-rq', 'deployments');
     git(empty, 'commit', '-qm', 'none');
-    const runs = await Promise.all([kgit(empty, ['get', '--json']), kgit(empty, ['set', 'a=1', '--json'])]);
+    const runs = await Promise.all([
+      kgit(empty, ['get', '--json']),
+      kgit(empty, ['set', '--create-key', 'a=1', '--json']),
+    ]);
     for (const run of runs) expectFailure(run, 'NOT_FOUND', 15);
   });
 

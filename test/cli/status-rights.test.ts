@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import type { ReceivedRequest } from '../../src/demo/api-server/routes.js';
 import {
   regionalCluster,
   requireKubectl,
@@ -9,7 +10,6 @@ import {
   sampleOthersHere,
   sveltosCluster,
 } from '../k0rdent/support.js';
-import type { LoggedRequest } from '../support/api-server/faults.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
@@ -40,11 +40,11 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** What anybody who is known may do by Kubernetes' own roles: discovery, and asking for one's rights. */
-const isOpen = ({ path }: LoggedRequest) =>
+const isOpen = ({ path }: ReceivedRequest) =>
   /^\/(version|api|apis|apis\/[^/]+)$/.test(path) || path.endsWith('/selfsubjectaccessreviews');
 
 /** `verb resource.group`, and the name where it is one object's. */
-function rightOf({ path, query }: LoggedRequest): string {
+function rightOf({ path, query }: ReceivedRequest): string {
   const [, group = '', resource, name] =
     /^\/(?:api|apis\/([^/]+))\/v\w+(?:\/namespaces\/[^/]+)?\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? [];
   const verb = query.has('watch') ? 'watch' : name === undefined ? 'list' : 'get';

@@ -17,7 +17,7 @@ const COMMANDS: readonly [code: number, ...words: string[]][] = [
   [16, 'push-event', 'x', ...ONE, '--require-publish'],
   [0, 'push-event', 'x', ...ONE],
   [16, 'push-event', 'x', ...ONE, '--propose'],
-  [16, 'set', 'a=1', ...ONE, '--require-publish'],
+  [16, 'set', '--create-key', 'a=1', ...ONE, '--require-publish'],
   [16, 'phase', 'start', 'create_vms', ...ONE],
   [16, 'sync'],
   [16, 'outbox', 'retry'],

@@ -29,7 +29,7 @@ const set = (path: string, ...words: string[]) => kgitJson(path, ['set', ...word
 describe('kgit validate, file by file', () => {
   it('finds nothing in what kgit writes, secrets that were meant and sealed months included', async () => {
     const path = stateRepository();
-    await set(path, 'deployment.phase=b', 'kof.list=[1, {a: b}]');
+    await set(path, 'deployment.phase=b', 'kof.list:=[1, {a: b}]');
     await set(path, 'deployment.password=Xk29dKq81zPw77aB', '--allow-secret', 'a test');
     await kgitJson(path, [
       'push-event',
@@ -208,8 +208,8 @@ describe('kgit validate --base', () => {
       /^(git checkout .*), then make the change with its event: (.*)$/.exec(fix) ?? [];
     execFileSync('sh', ['-c', restore as string], { cwd: path });
     git(path, 'commit', '--quiet', '-am', 'back');
-    expect(again).toBe(`kgit set 'deployment.phase="it is c"' deployment.count=7 --deployment dep-a`);
-    await set(path, 'deployment.phase="it is c"', 'deployment.count=7');
+    expect(again).toBe(`kgit set 'deployment.phase:="it is c"' deployment.count:=7 --deployment dep-a`);
+    await set(path, 'deployment.phase=it is c', 'deployment.count=7');
     expect(found(await check(path, '--base', 'base'))).toEqual([
       `event-changed ${pathOf(ids[0] as string)}:null`,
       `event-removed ${pathOf(ids[1] as string)}:null`,

@@ -133,7 +133,17 @@ describe.each(['github', 'gitlab', 'gitea', 'forgejo'] as const)('the API of %s'
     await expect(open(kind).find('a', 'main')).rejects.toMatchObject({ data: { cause: 'network' } });
   });
 
-  it('follows a redirect within the host alone, and never with another request than a reading one', async () => {
+  it.each([301, 307, 308])(
+    'opens a request where a repository that was renamed is now (%d)',
+    async (status) => {
+      fault = { status, headers: { location: '?moved' }, times: 1 };
+      expect(await open(kind).create(proposal)).toMatchObject({ number: 1, isOpen: true });
+      expect(seen).toHaveLength(2);
+      expect(seen[1]?.url).toMatch(/\?moved$/);
+    },
+  );
+
+  it('follows a redirect within the host alone, and with a request that writes no other than to its new place', async () => {
     const forge = open(kind);
     fault = { status: 301, headers: { location: 'https://evil.example/api' } };
     await expect(forge.find('a', 'main')).rejects.toMatchObject({
@@ -143,6 +153,8 @@ describe.each(['github', 'gitlab', 'gitea', 'forgejo'] as const)('the API of %s'
     fault = { status: 302, headers: { location: '/elsewhere' } };
     await expect(forge.create(proposal)).rejects.toMatchObject({ data: { cause: 'redirect' } });
     expect(seen).toHaveLength(2);
+    fault = { status: 303, headers: { location: '/elsewhere' } };
+    await expect(forge.create(proposal)).rejects.toMatchObject({ data: { cause: 'redirect' } });
     fault = { status: 301, headers: { location: '/api/again' } };
     await expect(forge.find('a', 'main')).rejects.toMatchObject({ data: { cause: 'redirect' } });
     expect(seen.map(({ authorization }) => authorization?.replace(/^(Bearer|token) /, ''))).toEqual(

@@ -202,6 +202,11 @@ describe('pushOutcome', () => {
       'remote: error: GH006: Protected branch update failed for refs/heads/main.        \nremote: \nremote: - Changes must be made through a pull request.        \n',
       'GH006: Protected branch update failed for refs/heads/main.; - Changes must be made through a pull request.',
     ],
+    [
+      'the frame of errors that Gitea has around it',
+      'remote: \nremote: error:        \nremote: error: Not allowed to push to protected branch main        \nremote: error:        \n',
+      'Not allowed to push to protected branch main',
+    ],
     ['what another server said', 'remote: remote: no such user        \nremote:  remote: \n', 'no such user'],
   ])('tells what a server says, without %s and "remote:"', (_name, stderr, detail) => {
     const stdout = Buffer.from(status('!', '[remote rejected] (pre-receive hook declined)'));

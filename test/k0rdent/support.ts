@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClusterError } from '../../src/errors.js';
 import { type KubectlOptions, openKubectl } from '../../src/k0rdent/kubectl.js';
@@ -6,10 +7,13 @@ import { type KubeObject, readObject, sampleClusters, sampleOthers } from '../su
 import type { ApiServer } from '../support/api-server/server.js';
 
 const OBJECTS = join(import.meta.dirname, 'objects');
+/** The samples that `kgit demo` serves, too. */
+const DEMO_OBJECTS = join(import.meta.dirname, '../../templates/demo/objects');
 
-export const samples = (): KubeObject[] => sampleClusters(OBJECTS);
-export const sampleOthersHere = (): KubeObject[] => sampleOthers(OBJECTS);
-export const sample = (file: string): KubeObject => readObject(OBJECTS, file);
+export const samples = (): KubeObject[] => sampleClusters(OBJECTS, DEMO_OBJECTS);
+export const sampleOthersHere = (): KubeObject[] => sampleOthers(OBJECTS, DEMO_OBJECTS);
+export const sample = (file: string): KubeObject =>
+  readObject(existsSync(join(OBJECTS, file)) ? OBJECTS : DEMO_OBJECTS, file);
 export const EXPECTED = join(OBJECTS, 'EXPECTED.tsv');
 
 /** The object with other metadata, spec and status. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Rights } from '../../src/demo/api-server/access.js';
 import { type ErrorJson, errorFromJson } from '../../src/errors.js';
 import type { Watchable } from '../../src/k0rdent/observation.js';
 import { observe } from '../../src/k0rdent/observe.js';
 import { type SeenTransition, watchAll } from '../../src/k0rdent/watch.js';
-import { type Rights, TOKENS } from '../support/api-server/access.js';
 import type { KubeObject } from '../support/api-server/objects.js';
-import { type ApiServer, startApiServer } from '../support/api-server/server.js';
+import { type ApiServer, startApiServer, TOKENS } from '../support/api-server/server.js';
 import { until } from '../support/patience.js';
 import { clusterErrorOf, kubectlFor, requireKubectl, sample, samples } from './support.js';
 

@@ -1,4 +1,7 @@
-/** Loaded into kgit before its own code: the clock stands at TOUR_NOW, and the machine is called `laptop`. */
+/**
+ * Loaded into kgit before its own code: the clock stands at TOUR_NOW, the machine is called `laptop`, and who is logged
+ * in `ada`.
+ */
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 
@@ -13,4 +16,6 @@ globalThis.Date = class extends SystemDate {
   }
 };
 os.hostname = () => 'laptop';
+const user = os.userInfo();
+os.userInfo = () => ({ ...user, username: 'ada' });
 syncBuiltinESMExports();

@@ -1,28 +1,17 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { readObject, SAMPLES_NOW } from '../support/api-server/objects.js';
-import { startApiServer } from '../support/api-server/server.js';
+import { SAMPLES_NOW } from '../../src/demo/sample-clock.js';
+import { runLine } from '../support/shell-line.js';
 
-/** What the user's home is called in what the tour shows. */
+/** What the user's home and the checkout are called in what the tour shows. */
 const SHOWN_HOME = '/home/ada';
+/** A port of the system's choice stands in the tour as this one. */
+const SHOWN_PORT = '40123';
 const STEP_MS = 20_000;
-/** The clusters that k0rdent has in the tour. */
-const CLUSTERS = ['cld-01-azure-healthy.yaml', 'cld-23-aws-initial-unknown.yaml'];
 
 /** Random ids in their order of appearance, so that the same tour always reads the same. */
 class StableIds {
@@ -44,79 +33,97 @@ class StableIds {
   }
 }
 
-interface Place {
-  readonly home: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A home folder with kgit on its PATH, a bare repository as the team's server, and the sample legacy folder. */
-function layOutHome(root: string, kubeconfig: string): Place {
-  const home = realpathSync(mkdtempSync(join(tmpdir(), 'kgit-tour-')));
-  mkdirSync(join(home, 'bin'));
-  mkdirSync(join(home, 'git'));
-  symlinkSync(join(root, 'bin/run.js'), join(home, 'bin/kgit'));
-  cpSync(join(root, 'examples/legacy-state'), join(home, 'legacy-state'), { recursive: true });
-  writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = ada\n\temail = ada@example.com\n');
+/** The environment of a new user: an empty home, no git identity, no kubeconfig; and kgit on the PATH. */
+function newUser(root: string, home: string, bin: string): Environment {
+  mkdirSync(bin);
+  symlinkSync(join(root, 'bin/run.js'), join(bin, 'kgit'));
   const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(CI|KGIT_|XDG_|GIT_)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(CI|KGIT_|XDG_|GIT_|KUBECONFIG)/.test(name)),
   );
-  const env = {
+  return {
     ...clean,
     HOME: home,
-    PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
+    PATH: `${bin}:${process.env['PATH']}`,
     NODE_OPTIONS: `--import=${join(root, 'test/readme/fixed-clock.mjs')}`,
-    KUBECONFIG: kubeconfig,
     GIT_CONFIG_NOSYSTEM: '1',
     TZ: 'UTC',
     NO_COLOR: '1',
   };
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', join(home, 'git/state.git')], {
+}
+
+/** A command that goes on in a terminal of its own while the tour does. */
+interface Going {
+  readonly shown: string;
+  readonly end: () => Promise<void>;
+}
+
+/** Starts a command that runs until Ctrl-C, and waits until it says so. */
+async function startLine(line: string, cwd: string, env: Environment): Promise<Going> {
+  const child = spawn('bash', ['-c', `exec 2>&1\nexec ${line}`], {
+    cwd,
     env,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return { home, env };
+  const closed = once(child, 'close');
+  const end = async () => {
+    child.kill('SIGINT');
+    await closed;
+  };
+  let shown = '';
+  child.stdout.setEncoding('utf8');
+  for await (const text of child.stdout) {
+    shown += text;
+    if (shown.includes('Ctrl-C')) return { shown, end };
+  }
+  throw new Error(`${line} ended by itself: ${shown}`);
 }
 
-/** Runs one line in bash and gives what a terminal would show, with the folder that it ended in. */
-async function runLine(
-  line: string,
-  cwd: string,
-  env: Place['env'],
-): Promise<{ shown: string; cwd: string }> {
-  const script = `exec 2>&1\n${line}\ncode=$?\npwd >&3\nexit $code`;
-  // Not spawnSync: the API server that kubectl asks lives in this process.
-  const child = spawn('bash', ['-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
-  const [shown, folder, [code]] = await Promise.all([
-    text(child.stdout as Readable),
-    text(child.stdio[3] as Readable),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { shown: code === 0 ? shown : `${shown}[exit code ${code}]\n`, cwd: folder.trim() || cwd };
-}
-
-/** The tour of `test/readme/tour.md` with what its commands print, run by the built program in `root`. */
+/** The tour of `test/readme/tour.md` with what its commands print: nothing is prepared but the program itself. */
 export async function renderTour(root: string): Promise<string> {
-  const objects = join(root, 'test/k0rdent/objects');
-  const server = await startApiServer({
-    clusters: CLUSTERS.map((file) => readObject(objects, file)),
-    managements: [readObject(objects, 'mgmt-01-healthy.yaml')],
-  });
-  const { home, env } = layOutHome(root, server.kubeconfig);
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'kgit-tour-')));
+  const home = join(base, 'home');
+  mkdirSync(home);
+  const env = newUser(root, home, join(base, 'bin'));
+  const going: Going[] = [];
   try {
     const ids = new StableIds();
     const out: string[] = [];
-    let cwd = home;
+    const exported: string[] = [];
+    let cwd = root;
     let now = SAMPLES_NOW.getTime();
     for (const line of readFileSync(join(root, 'test/readme/tour.md'), 'utf8').trimEnd().split('\n')) {
+      // Each part begins in a new terminal.
+      if (line.startsWith('## ')) {
+        cwd = root;
+        exported.length = 0;
+      }
       out.push(line);
       if (!line.startsWith('$ ')) continue;
       now += STEP_MS;
-      const step = await runLine(line.slice(2), cwd, { ...env, TOUR_NOW: String(now) });
-      cwd = step.cwd;
-      out.push(...ids.replace(step.shown.replaceAll(home, SHOWN_HOME)).trimEnd().split('\n'));
+      const command = line.slice(2);
+      const step = { ...env, TOUR_NOW: String(now) };
+      const add = (shown: string) => {
+        const text = ids
+          .replace(shown.replaceAll(home, SHOWN_HOME))
+          .replace(/127\.0\.0\.1:\d+/g, `127.0.0.1:${SHOWN_PORT}`);
+        if (text !== '') out.push(...text.trimEnd().split('\n'));
+      };
+      if (command.startsWith('kgit demo')) {
+        const started = await startLine(command, cwd, step);
+        going.push(started);
+        add(started.shown);
+        continue;
+      }
+      const { shown, code, cwd: after } = await runLine([...exported, command].join('\n'), cwd, step);
+      if (command.startsWith('export ')) exported.push(command);
+      cwd = after;
+      add(code === 0 ? shown : `${shown}[exit code ${code}]\n`);
     }
     return out.join('\n');
   } finally {
-    await server.stop();
-    rmSync(home, { recursive: true, force: true });
+    for (const { end } of going) await end();
+    rmSync(base, { recursive: true, force: true });
   }
 }

@@ -167,6 +167,23 @@ describe('a remote that refuses files of state', () => {
     expect(await outbox.size()).toBe(10);
     expect(store.sizes.length).toBeLessThanOrEqual(8);
   });
+
+  it('in words that name the branch takes all events, too, and later ones at once', async () => {
+    const { store, outbox, publisher } = await waiting([]);
+    const [state, event] = [setOperation('a', 1), eventOperation('noted', 'c-1')];
+    for (const operation of [state, event, setOperation('b', 2)]) await outbox.add(operation, store.target);
+    store.rule = against('state.yaml', refused('Not allowed to push to protected branch main', 'branch'));
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(event.id)).toMatchObject({ kind: 'published' });
+    expect(report?.deliveries.get(state.id)).toMatchObject({ kind: 'pending' });
+    expect((await outbox.list()).map(({ refused: mark }) => mark?.times)).toEqual([1, 1]);
+    expect(store.sizes).toEqual([3, 1, 2, 1, 1]);
+    store.sizes.length = 0;
+    const later = eventOperation('noted', 'c-2');
+    await outbox.add(later, store.target);
+    expect((await publisher.deliver(later.id, DEADLINE, true)).delivery).toMatchObject({ kind: 'published' });
+    expect(store.sizes).toEqual([1]);
+  });
 });
 
 describe('a remote that refuses every push', () => {
@@ -178,6 +195,15 @@ describe('a remote that refuses every push', () => {
     expect(
       (await outbox.list()).every(({ refused: mark, error }) => !mark && error?.message === 'GH006'),
     ).toBe(true);
+  });
+
+  it('with words that name the branch is asked for the events alone where changes of state wait, too', async () => {
+    const { store, outbox, publisher } = await waiting(twenty([]));
+    await outbox.add(setOperation('a', 1), store.target);
+    store.rule = () => refused('GH006', 'branch');
+    for (let i = 0; i < 3; i++) await publisher.publishAll(DEADLINE);
+    expect(store.sizes).toEqual([21, 20, 21, 20, 21, 20]);
+    expect((await outbox.list()).every(({ refused: mark }) => !mark)).toBe(true);
   });
 
   it('with words that nobody knows costs few pushes, and all lands once it is open', async () => {

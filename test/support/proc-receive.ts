@@ -7,10 +7,12 @@ export interface FirstAnswer {
   readonly reason: string;
   /** A commit that the branch is moved to meanwhile, as by another writer; null: it stays. */
   readonly winner: string | null;
+  /** The refs that this is about, or how their names begin; the state branch where left out. */
+  readonly refs?: string;
 }
 
 /** A real proc-receive hook: it refuses the first push in these words, and carries out all others. */
-export function refuseFirst(remote: string, { reason, winner }: FirstAnswer): void {
+export function refuseFirst(remote: string, { reason, winner, refs }: FirstAnswer): void {
   const answer = `
 const { existsSync, writeFileSync } = require('node:fs');
 const { execFileSync } = require('node:child_process');
@@ -22,7 +24,7 @@ for (const command of section()) {
   if (tip) execFileSync('git', ['update-ref', ref, tip, old]);
   write(isFirst ? 'ng ' + ref + ' ' + ${JSON.stringify(reason)} : 'ok ' + ref);
 }`;
-  install(remote, answer);
+  install(remote, answer, refs);
 }
 
 /** A real proc-receive hook: it refuses, in these words, a push whose commits have this text in them, and carries out all others. */
@@ -50,7 +52,7 @@ for (const command of section()) {
   install(remote, answer);
 }
 
-function install(remote: string, answer: string): void {
+function install(remote: string, answer: string, refs = 'refs/heads/main'): void {
   const hook = `#!${process.execPath}
 const { readSync, writeSync } = require('node:fs');
 function read(count) {
@@ -82,5 +84,5 @@ writeSync(1, '0000');
   const path = join(remote, 'hooks/proc-receive');
   writeFileSync(path, hook);
   chmodSync(path, 0o755);
-  git(remote, 'config', 'receive.procReceiveRefs', 'refs/heads/main');
+  git(remote, 'config', 'receive.procReceiveRefs', refs);
 }

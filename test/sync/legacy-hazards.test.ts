@@ -83,7 +83,7 @@ describe('what an importer must survive', () => {
       w: '1.10',
       start: '2025-07-18 17:12:30 +08',
       day: '2025-07-18',
-      octal: 15,
+      octal: '0o17',
       yes_no: 'yes',
     });
   });

@@ -22,7 +22,7 @@ describe('help on a terminal', () => {
   it.each(COMMANDS)('kgit %s --help', async (command) => {
     const cwd = stateRepository({});
     for (const [columns, env] of [
-      [80, {}],
+      [80, { NO_COLOR: undefined }],
       [40, { NO_COLOR: '1' }],
     ] as const) {
       const { code, screen } = await onTerminal(cwd, [command, '--help'], { columns, env });
@@ -30,7 +30,7 @@ describe('help on a terminal', () => {
       expect(text).toContain('USAGE');
       expect(text).toContain('EXAMPLES');
       expect(code).toBe(0);
-      if (columns === 40) expect(screen).toBe(text);
+      expect(screen === text).toBe(columns === 40);
     }
   });
 });

@@ -106,7 +106,7 @@ describe.each(['with # inside', 'two\nlines', '#'])('a folder called %j', (name)
     await kgitJson(folder, ['init', name, '--remote', `${name}.git`, '--deployment', 'd1'], { env });
     const path = join(folder, name);
     git(path, 'worktree', 'add', '--quiet', '--detach', `../${name}-tree`);
-    expect((await kgitJson(path, ['set', 'a=1'], { env })).delivery).toBe('published');
+    expect((await kgitJson(path, ['set', '--create-key', 'a=1'], { env })).delivery).toBe('published');
     for (const repo of [name, path, `${name}#main`, `${name}-tree`, `${name}.git`])
       expect((await kgitJson(folder, ['get', 'a', '--repo', repo], { env })).value).toBe(1);
     expect(git(path, 'status', '--porcelain')).toBe('');

@@ -47,12 +47,14 @@ describe('JGit', () => {
     const remote = bareRepository();
     const path = join(temporaryFolder(), 'clone');
     await kgitJson('.', ['init', path, '--remote', server.url(remote), '--deployment', 'd1']);
-    expect((await kgitJson(path, ['set', 'a=1'])).delivery).toBe('published');
+    expect((await kgitJson(path, ['set', '--create-key', 'a=1'])).delivery).toBe('published');
     expect((await kgitJson(path, ['lock', 'network'])).token).toBe(1);
-    expect((await kgitJson(path, ['set', 'a=2', '--lock', 'network'])).delivery).toBe('published');
+    expect((await kgitJson(path, ['set', '--create-key', 'a=2', '--lock', 'network'])).delivery).toBe(
+      'published',
+    );
     await kgitJson(path, ['unlock', 'network']);
     await server.demandToken('right-token');
-    const { data } = expectFailure(await kgit(path, ['set', 'a=3', '--json']), 'REMOTE', 16);
+    const { data } = expectFailure(await kgit(path, ['set', '--create-key', 'a=3', '--json']), 'REMOTE', 16);
     expect(data).toMatchObject({ cause: 'unauthorized', kept: true });
     await server.demandToken(null);
     expect((await kgitJson(path, ['sync'])).pending).toBe(0);

@@ -53,7 +53,13 @@ describe('a remote with another history', () => {
     const { remote, tip } = unrelated(files);
     const path = stateRepository();
     git(path, 'remote', 'add', 'origin', remote);
-    for (const line of [PUSH, PUSH, ['set', 'a=1', '--json'], ['sync', '--json'], ['init', '--json']]) {
+    for (const line of [
+      PUSH,
+      PUSH,
+      ['set', '--create-key', 'a=1', '--json'],
+      ['sync', '--json'],
+      ['init', '--json'],
+    ]) {
       const error = expectFailure(await kgit(path, line), 'CONFLICT', 12);
       expect(error.message).toContain('nothing in common');
     }

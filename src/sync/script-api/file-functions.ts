@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 import { UsageError } from '../../errors.js';
 import { deployment, legacySlug } from '../../model/subject.js';
 import type { ValueMap } from '../../model/value.js';
-import { parseYaml } from '../../model/yaml.js';
+import { parseSpelledYaml } from '../../model/yaml.js';
 import { hasCode } from '../../store/durable-files.js';
 import { ARCHIVES_FOLDER } from '../legacy-family.js';
 import {
@@ -171,7 +171,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     return {};
   },
   history_lines: async (call) => {
-    const value = parseYaml(await readText(call.path(HISTORY)), HISTORY) as ValueMap | null;
+    const value = parseSpelledYaml(await readText(call.path(HISTORY)), HISTORY) as ValueMap | null;
     const rows = (value?.['deployments'] ?? []) as readonly ValueMap[];
     const lines = rows.map(
       ({ cluster_id: id, deployed_at: at, deployer }) =>

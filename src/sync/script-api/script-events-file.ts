@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { isMap as isMapNode, isSeq } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
 import { isMap, type Value, type ValueMap } from '../../model/value.js';
-import { documentValue, formatYaml, parseYaml, parseYamlDocument } from '../../model/yaml.js';
+import { formatYaml, parseSpelledDocument, parseSpelledYaml, spelledValue } from '../../model/yaml.js';
 import { type PlainEvents, plainEvents } from './plain-events.js';
 import { appendText, readText, replaceText, versionOf } from './script-file.js';
 import { quotedNode } from './script-state-file.js';
@@ -23,7 +23,7 @@ interface Plain extends PlainEvents {
 }
 
 function entriesOf(text: string, path: string): readonly Value[] {
-  const value = parseYaml(text, path);
+  const value = parseSpelledYaml(text, path);
   const list = Array.isArray(value) ? value : isMap(value) ? (value['events'] ?? []) : [];
   if (!Array.isArray(list)) throw new InvalidStateError(`${path}: events is not a list`, { data: { path } });
   return list;
@@ -126,8 +126,8 @@ export class ScriptEventsFile {
   }
 
   async #addParsed(entry: ValueMap, time: string): Promise<AddedEntry> {
-    const document = parseYamlDocument(await readText(this.path), this.path);
-    const value = documentValue(document, this.path) ?? {};
+    const document = parseSpelledDocument(await readText(this.path), this.path);
+    const value = spelledValue(document, this.path) ?? {};
     if (!isMap(value)) throw new InvalidStateError(`${this.path}: is not a mapping`);
     const entries = (value['events'] ?? []) as Value;
     if (!Array.isArray(entries)) throw new InvalidStateError(`${this.path}: events is not a list`);

@@ -1,8 +1,9 @@
 import { Document, isCollection, isMap as isMapNode, isScalar, Scalar, visit } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
+import { isTypedSomewhere } from '../../model/plain-text.js';
 import { lookUp, type StatePath } from '../../model/state-path.js';
 import { isMap, type ValueMap } from '../../model/value.js';
-import { documentValue, parseYamlDocument } from '../../model/yaml.js';
+import { parseSpelledDocument, spelledValue } from '../../model/yaml.js';
 import { readText, replaceText, versionOf } from './script-file.js';
 
 interface Loaded {
@@ -11,21 +12,20 @@ interface Loaded {
   data: ValueMap;
 }
 
-const DATE = /^\d{4}-\d\d?-\d\d?/;
-
 function dataOf(document: Document, path: string): ValueMap {
-  const value = documentValue(document as Document.Parsed, path);
+  const value = spelledValue(document, path);
   if (value === null) return {};
   if (isMap(value)) return value as ValueMap;
   throw new InvalidStateError(`${path}: is not a mapping`, { data: { path } });
 }
 
-/** A node of a value; a time is quoted, for a reader of YAML 1.1 would take it for a date. */
+/** A node of a value; text that some reader of YAML would take for another value is quoted. */
 export function quotedNode(document: Document, value: unknown) {
   const node = document.createNode(value);
   visit(node as never, {
     Scalar(_key, scalar) {
-      if (typeof scalar.value === 'string' && DATE.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
+      if (typeof scalar.value === 'string' && isTypedSomewhere(scalar.value))
+        scalar.type = Scalar.QUOTE_DOUBLE;
     },
     Map(_key, map) {
       map.flow = map.items.length === 0;
@@ -58,7 +58,7 @@ export class ScriptStateFile {
       return this.#loaded;
     }
     this.#loaded = null;
-    const document = parseYamlDocument(await readText(this.path), this.path);
+    const document = parseSpelledDocument(await readText(this.path), this.path);
     this.#loaded = { version, document, data: dataOf(document, this.path) };
     return this.#loaded;
   }
@@ -114,7 +114,7 @@ export class ScriptStateFile {
     }
     const old = document.getIn(path, true);
     if (isScalar(old) && old.type !== Scalar.BLOCK_LITERAL && (typeof value !== 'object' || value === null)) {
-      if (typeof value === 'string' && DATE.test(value)) old.type = Scalar.QUOTE_DOUBLE;
+      if (typeof value === 'string' && isTypedSomewhere(value)) old.type = Scalar.QUOTE_DOUBLE;
       old.value = value;
       // The text that was read would be printed in its place.
       delete old.source;

@@ -67,7 +67,7 @@ describe('a folder that was copied', () => {
       ['log', '--fetch'],
       ['validate'],
       ['doctor'],
-      ['set', 'a=1'],
+      ['set', '--create-key', 'a=1'],
       ['sync'],
       ['verify'],
     ])

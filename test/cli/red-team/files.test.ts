@@ -134,7 +134,7 @@ const PROOFS: Readonly<Record<FileId, string | (() => Promise<void>)>> = {
     git(path, 'config', `url.${field.evil.url}.insteadOf`, field.own.url);
     expectFailure(await push(path, { CI: 'true' }), 'REMOTE', 16);
     expect(field.evil.requests.length).toBeGreaterThan(0);
-    const propose = ['set', 'a=1', '--propose', '--json'];
+    const propose = ['set', '--create-key', 'a=1', '--propose', '--json'];
     await run(path, propose, { KGIT_PROPOSE_FORGE: 'gitea' });
     expect(heard(field.evil)).toEqual([]);
     // The user's own rule is the user's own word.

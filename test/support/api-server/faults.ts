@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import * as status from './status.js';
+import type { ReceivedRequest } from '../../../src/demo/api-server/routes.js';
+import { send } from '../../../src/demo/api-server/server.js';
+import * as status from '../../../src/demo/api-server/status.js';
 
 /** What a fault answers instead of the truth. */
 export type FaultKind =
@@ -16,19 +18,10 @@ export type FaultKind =
   | 'hang'
   | 'cut';
 
-/** A request as the server logs it. */
-export interface LoggedRequest {
-  readonly method: string;
-  /** Path without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: string;
-}
-
 export interface Fault {
   readonly kind: FaultKind;
   /** The requests it answers; all when left out. */
-  readonly when?: (request: LoggedRequest) => boolean;
+  readonly when?: (request: ReceivedRequest) => boolean;
   /** How many requests it answers before it is spent; all when left out. */
   readonly times?: number;
 }
@@ -65,15 +58,4 @@ export function commit(kind: FaultKind, response: ServerResponse): void {
   }
   const answer = ANSWERS[kind]?.();
   if (answer !== undefined) send(answer, response);
-}
-
-/** Sends `answer`: objects as JSON, strings as they are. */
-export function send(answer: status.Answer, response: ServerResponse): void {
-  const text = typeof answer.body === 'string';
-  const body = text ? (answer.body as string) : JSON.stringify(answer.body);
-  response.writeHead(answer.code, {
-    'content-type': text ? 'text/plain; charset=utf-8' : 'application/json',
-    ...answer.headers,
-  });
-  response.end(body);
 }

@@ -18,7 +18,15 @@ export function argumentsOf(step: Step, id: string): string[] {
           : step.expected === null
             ? ['--if-absent', step.path]
             : ['--if', `${step.path}=${step.expected}`];
-      return ['set', `${step.path}=${step.value}`, '--deployment', DEPLOYMENT, ...condition, ...write];
+      return [
+        'set',
+        '--create-key',
+        `${step.path}=${step.value}`,
+        '--deployment',
+        DEPLOYMENT,
+        ...condition,
+        ...write,
+      ];
     }
     case 'unset':
       return ['unset', step.path, '--deployment', DEPLOYMENT, ...write];

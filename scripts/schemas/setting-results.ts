@@ -1,0 +1,26 @@
+/** Results of the commands that show what kgit is set to, and which kgit it is. */
+import { z } from 'zod';
+import { count } from './parts.js';
+
+const nullableText = z.string().nullable();
+const setting = z.object({
+  name: z.string(),
+  value: z
+    .union([z.string(), z.boolean(), z.array(z.string())])
+    .nullable()
+    .describe('As it would be written; null where nothing sets it.'),
+  origin: z.object({
+    kind: z.enum(['flag', 'environment', 'file', 'kgit.yaml', 'git', 'default']),
+    place: nullableText.describe('The flag, the variable, the file, or the key of git; null for a default.'),
+    line: count.nullable().describe('The line of a file, from 1; null where it is not known.'),
+  }),
+  about: z.string(),
+});
+
+export const configShapes = [
+  { settings: z.array(setting), tokens: z.array(z.string()).describe('Variables that hold a token.') },
+];
+
+export const versionShapes = [
+  { version: z.string(), node: z.string(), platform: z.string(), arch: z.string() },
+];

@@ -1,0 +1,10 @@
+/** The commands by what people do with them, in the order in which help shows them. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  Start: ['demo', 'init', 'clone', 'doctor', 'config', 'completion', 'version'],
+  Record: ['push-event', 'run', 'log', 'list', 'backfill'],
+  State: ['get', 'set', 'unset', 'edit', 'phase', 'history', 'diff', 'rollback'],
+  Clusters: ['status', 'show', 'wait'],
+  Team: ['sync', 'outbox', 'lock', 'unlock', 'locks', 'compact', 'backup', 'restore'],
+  Review: ['validate', 'verify', 'resolve'],
+  'Move over': ['import', 'mirror', 'export', 'shell-init'],
+};

@@ -1,0 +1,46 @@
+import { NotFoundError } from '../errors.js';
+import { formatStatePath, type StatePath } from '../model/state-path.js';
+import { readState } from '../store/records.js';
+import type { StateView } from '../store/state-store.js';
+import { nearNames } from './near-names.js';
+
+/** The sections that every deployment may have. */
+const SECTIONS = ['deployment', 'kof', 'azure', 'aws'];
+
+/**
+ * Throws NotFoundError, naming near ones, where a path begins with a key that is neither a usual section nor in the
+ * state of the deployment: a mistyped key would otherwise begin a section that nobody reads.
+ */
+export async function requireKeys(view: StateView, id: string, paths: readonly StatePath[]): Promise<void> {
+  if (paths.every(([key]) => SECTIONS.includes(String(key)))) return;
+  const known = [...new Set([...Object.keys((await readState(view, id)) ?? {}), ...SECTIONS])];
+  for (const [first] of paths) {
+    const key = String(first);
+    if (known.includes(key)) continue;
+    const near = await nearNames(key, known);
+    throw new NotFoundError(`the state of deployment ${id} has no top-level key ${formatStatePath([key])}`, {
+      suggestions: [
+        ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
+        'Add --create-key to begin it',
+        ...(near.length > 0
+          ? []
+          : [`Known: ${known.slice(0, 8).join(', ')}${known.length > 8 ? ', …' : ''}`]),
+      ],
+      data: { deployment: id, key, known: known.slice(0, 50) },
+    });
+  }
+}
+
+/** Throws NotFoundError, naming near ones, for a phase that neither the sequence nor the state has. */
+export async function requirePhase(phase: string, known: readonly string[]): Promise<void> {
+  if (known.includes(phase)) return;
+  const near = await nearNames(phase, known);
+  throw new NotFoundError(`there is no phase ${phase}`, {
+    suggestions: [
+      ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
+      'Add --create-key to begin it; the setting phaseSequence of kgit.yaml has the phases of the team',
+      ...(near.length > 0 ? [] : ["'kgit phase' lists those that there are"]),
+    ],
+    data: { phase, known: known.slice(0, 50) },
+  });
+}

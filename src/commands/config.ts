@@ -1,0 +1,147 @@
+import { Args } from '@oclif/core';
+import { type Context, helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+import {
+  DEFAULT_ORIGIN,
+  type Implied,
+  type MarkerSource,
+  originText,
+  type SettingRow,
+  settingRows,
+} from '../cli/settings-report.js';
+import { defaultManagement } from '../cli/subjects.js';
+import { formatTable } from '../cli/table.js';
+import { NoRepositoryError, NotFoundError } from '../errors.js';
+import { actorOf } from '../identity.js';
+import { MARKER_FILE } from '../model/layout.js';
+import { maskSecrets } from '../model/secret/mask-secrets.js';
+import { SETTING_RULES, type Settings } from '../settings.js';
+import { listDeployments, readMarker } from '../store/records.js';
+
+/** Variables that hold a token: whether they are set is told, never what they hold. */
+const TOKENS = ['KGIT_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN', 'GITLAB_TOKEN', 'CI_JOB_TOKEN'];
+
+const shownValue = (value: SettingRow['value']) =>
+  value === null ? '' : typeof value === 'object' ? value.join(', ') : String(value);
+
+export default class Config extends KgitCommand {
+  static override summary = 'Each setting, its value, and where that came from.';
+  static override description = helpText(
+    `Shows every setting with the value in use and the place that it came from: a flag, a variable, a file with its line, kgit.yaml, git's own settings, or the default. With KEY it prints the value alone. It asks no remote and works outside of a repository, too. Of tokens it shows which variable holds one, never the token. Settings are written with an editor: docs/settings.md says where each may stand.`,
+    'USAGE',
+    'INVALID_STATE',
+    'NOT_FOUND',
+  );
+  static override examples = [
+    '<%= config.bin %> config',
+    '<%= config.bin %> config read.maxAge',
+    '<%= config.bin %> config -o wide',
+    `<%= config.bin %> config --json | jq '.settings[] | select(.origin.kind != "default")'`,
+  ];
+  static override args = {
+    key: Args.string({ description: 'One setting, such as timeout or read.maxAge.' }),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const context = await this.#perhapsOpen();
+    const settings = context?.settings ?? (await this.settingsOnly());
+    const marker = context && (await this.#marker(context));
+    const implied = context === null ? {} : await this.#implied(context);
+    const rows = (await settingRows(settings, await this.settingSources(), marker, implied)).map(masked);
+    const key = this.args['key'];
+    if (key !== undefined) return one(rowOf(rows, key));
+    const tokens = TOKENS.filter((name) => this.environment[name]);
+    return {
+      json: { settings: rows, tokens },
+      rows,
+      names: rows.map(({ name }) => name),
+      lines: ({ style, width }, wide) => [
+        ...formatTable(
+          ['SETTING', 'FROM', 'VALUE', ...(wide ? ['ABOUT'] : [])],
+          rows.map(({ name, value, origin, about }) => [
+            { text: name, colour: 'bold' as const },
+            { text: originText(origin), ...(origin.kind === 'default' ? { colour: 'dim' as const } : {}) },
+            shownValue(value),
+            ...(wide ? [about] : []),
+          ]),
+          style,
+          wide ? null : width,
+        ),
+        ...tokens.map((name) => `${name} is set: a token, which is not shown`),
+      ],
+    };
+  }
+
+  /** The repository with what is here of it; null where there is none. */
+  async #perhapsOpen(): Promise<Context | null> {
+    try {
+      return await this.open('never');
+    } catch (error) {
+      if (!(error instanceof NoRepositoryError)) throw error;
+      this.note(`no state repository here: what ${MARKER_FILE} sets is not among these`);
+      return null;
+    }
+  }
+
+  async #marker({ opened, reading }: Context): Promise<MarkerSource> {
+    const layer = this.markerLayer(await readMarker(reading.view, opened.path));
+    return { layer, text: (await reading.view.read(MARKER_FILE)) ?? '', path: MARKER_FILE };
+  }
+
+  /** What settings come to that nothing sets. */
+  async #implied(context: Context): Promise<Implied> {
+    const { opened, reading, settings } = context;
+    const deployments = await listDeployments(reading.view);
+    const [only] = deployments.length === 1 ? deployments : [];
+    const origin = DEFAULT_ORIGIN;
+    return {
+      repo: { value: opened.path, origin },
+      management: { value: defaultManagement(context), origin },
+      user: this.#user(settings, opened.layout.config),
+      ...(only === undefined ? {} : { deployment: { value: only, origin } }),
+    };
+  }
+
+  #user(settings: Settings, config: ReadonlyMap<string, string>) {
+    const { name: value } = actorOf(settings, this.environment, config);
+    const variable = ['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'].find((name) => this.environment[name]);
+    if (variable) return { value, origin: { kind: 'environment' as const, place: variable, line: null } };
+    const isGit = config.get('user.name') === value;
+    return {
+      value,
+      origin: isGit ? { kind: 'git' as const, place: 'user.name', line: null } : DEFAULT_ORIGIN,
+    };
+  }
+}
+
+/** A row without the secrets that an address, or a value in the wrong place, may hold. */
+function masked(row: SettingRow): SettingRow {
+  const { value } = row;
+  if (typeof value !== 'string') return row;
+  return { ...row, value: maskSecrets(value) };
+}
+
+function one(row: SettingRow): CommandResult {
+  const { name, value } = row;
+  const lines = value === null ? [] : typeof value === 'object' ? value : [String(value)];
+  return {
+    json: { settings: [row], tokens: [] },
+    rows: [row],
+    names: [name],
+    lines: () => lines,
+    isExact: true,
+  };
+}
+
+/** The row of a setting, which may be named as in a file or by its variable. Throws NotFoundError. */
+function rowOf(rows: readonly SettingRow[], key: string): SettingRow {
+  const rule = SETTING_RULES.find(
+    ({ name, variable }) => name.toLowerCase() === key.toLowerCase() || variable === key,
+  );
+  const row = rows.find(({ name }) => name === rule?.name);
+  if (row) return row;
+  throw new NotFoundError(`there is no setting ${JSON.stringify(key.slice(0, 80))}`, {
+    suggestions: [`Settings are ${rows.map(({ name }) => name).join(', ')}`],
+    data: { key: key.slice(0, 80) },
+  });
+}

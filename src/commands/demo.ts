@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { Args } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import { demoLines } from '../cli/demo-lines.js';
+import { EndSignals } from '../cli/end-signals.js';
+import type { CommandResult } from '../cli/output.js';
+import { onReaderGone } from '../cli/standard-output.js';
+import { openGit } from '../composition.js';
+import type { Demo as RunningDemo } from '../demo/demo.js';
+import { EXIT_CODES } from '../errors.js';
+
+const DEFAULT_FOLDER = 'kgit-demo';
+
+export default class Demo extends KgitCommand {
+  static override summary = 'Try kgit with sample data, without a server or a cluster.';
+  static override description = helpText(
+    `Lays out a state repository with the history of a small team in DIR, a new folder, and starts a stand-in for k0rdent on this machine, which 'kgit status' asks. The stand-in takes connections of this machine alone; the kubeconfig for it lies in DIR, and yours is left as it is. It runs until Ctrl-C; the folder stays.`,
+    'USAGE',
+    'ENVIRONMENT',
+    'INTERRUPTED',
+  );
+  static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo ~/kgit-demo'];
+  static override args = {
+    dir: Args.string({ description: `The new folder; ${DEFAULT_FOLDER} if left out.` }),
+  };
+
+  #running: RunningDemo | null = null;
+  #ended: Promise<void> | null = null;
+
+  override async run(): Promise<void> {
+    try {
+      await super.run();
+      await this.#ended;
+      process.exitCode = EXIT_CODES.INTERRUPTED;
+    } finally {
+      await this.#running?.server.stop();
+    }
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const folder = resolve(this.args['dir'] ?? DEFAULT_FOLDER);
+    const { startDemo } = await import('../demo/demo.js');
+    this.notes.progress('laying out the sample history');
+    this.#running = await startDemo(folder, {
+      root: this.config.root,
+      openGit: (path) => openGit(path, this.environment),
+      settings: await this.settingsOnly(),
+      environment: this.environment,
+      now: () => this.now(),
+    });
+    // Before anything is printed: whoever has read it may end the demo at once.
+    this.#ended = endOfDemo();
+    const { place, server, events, hasKubectl } = this.#running;
+    const shown = {
+      ...{ state: place.state, remote: place.remote, kubeconfig: place.kubeconfig, server: server.url },
+      ...{ clusters: server.cluster.clusters.length, events, hasKubectl },
+    };
+    return {
+      json: { path: folder, ...shown },
+      names: [place.state],
+      lines: (screen) => demoLines(shown, screen),
+    };
+  }
+}
+
+/** Resolves when a signal asks for the end, or when nobody could read what was printed. */
+function endOfDemo(): Promise<void> {
+  return new Promise((end) => {
+    new EndSignals().to(() => end());
+    onReaderGone(end);
+  });
+}

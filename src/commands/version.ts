@@ -1,0 +1,23 @@
+import { helpText, KgitCommand } from '../base-command.js';
+import type { CommandResult } from '../cli/output.js';
+
+export default class Version extends KgitCommand {
+  static override summary = 'The version of kgit.';
+  static override description = helpText(
+    'Shows the versions of kgit and of Node.js, and the platform. --version is the same.',
+  );
+  static override examples = [
+    '<%= config.bin %> version',
+    `<%= config.bin %> version --json | jq -r .version`,
+  ];
+
+  protected async execute(): Promise<CommandResult> {
+    const { version, platform, arch, userAgent } = this.config;
+    const node = process.versions.node;
+    return {
+      json: { version, node, platform, arch },
+      names: [version],
+      lines: () => [userAgent],
+    };
+  }
+}

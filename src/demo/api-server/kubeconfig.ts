@@ -1,0 +1,37 @@
+/** A context of a kubeconfig. */
+export interface KubeContext {
+  readonly name: string;
+  /** Bearer token; left out: a user without credentials. */
+  readonly token?: string;
+  readonly namespace?: string;
+  /** Server URL, where it is not the one that the kubeconfig is of. */
+  readonly server?: string;
+  /** Whether the kubeconfig trusts the server's certificate; true when left out. */
+  readonly trusted?: boolean;
+}
+
+/** A kubeconfig in JSON (which is YAML), the first context its current one. */
+export function kubeconfig(server: string, certificate: string, contexts: readonly KubeContext[]): string {
+  const ca = Buffer.from(certificate).toString('base64');
+  return JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': contexts[0]?.name ?? '',
+      clusters: contexts.map((context) => ({
+        name: context.name,
+        cluster: {
+          server: context.server ?? server,
+          ...((context.trusted ?? true) ? { 'certificate-authority-data': ca } : {}),
+        },
+      })),
+      users: contexts.map(({ name, token }) => ({ name, user: token === undefined ? {} : { token } })),
+      contexts: contexts.map(({ name, namespace }) => ({
+        name,
+        context: { cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) },
+      })),
+    },
+    null,
+    2,
+  );
+}

@@ -1,0 +1,154 @@
+import type { Rights } from './access.js';
+import type { Lists } from './lists.js';
+import type { KubeObject } from './objects.js';
+import { type Answer, forbidden, noSuchPath, notFound } from './status.js';
+
+const GROUP = 'k0rdent.mirantis.com';
+const CLUSTERS = `clusterdeployments.${GROUP}`;
+
+/** A request as the server got it. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+/** What the management cluster holds; it may be changed between requests. */
+export interface ManagementCluster {
+  clusters: readonly KubeObject[];
+  managements: readonly KubeObject[];
+  /** Objects of any other kind: events, credentials, machines. */
+  others: readonly KubeObject[];
+  kubeSystemUid: string;
+  /** Served versions of the k0rdent group, the preferred one first; none: k0rdent is not installed. */
+  versions: readonly string[];
+}
+
+const ok = (body: unknown): Answer => ({ code: 200, body });
+
+function group(versions: readonly string[]): Record<string, unknown> {
+  const entries = versions.map((version) => ({ groupVersion: `${GROUP}/${version}`, version }));
+  return { kind: 'APIGroup', apiVersion: 'v1', name: GROUP, versions: entries, preferredVersion: entries[0] };
+}
+
+function listClusters(
+  of: ManagementCluster,
+  rights: Rights,
+  lists: Lists,
+  query: URLSearchParams,
+  ns?: string,
+): Answer {
+  const allowed = rights.clusters === '*' || (ns !== undefined && rights.clusters.includes(ns));
+  if (!allowed) {
+    return forbidden(
+      'list',
+      CLUSTERS,
+      ns === undefined ? 'at the cluster scope' : `in the namespace "${ns}"`,
+    );
+  }
+  const items = of.clusters.filter((item) => ns === undefined || item.metadata.namespace === ns);
+  return lists.page(items, 'ClusterDeploymentList', query);
+}
+
+/** The answer to one request of somebody who has `rights`. */
+export function answer(
+  of: ManagementCluster,
+  rights: Rights,
+  lists: Lists,
+  request: ReceivedRequest,
+): Answer {
+  const { path, query } = request;
+  if (path === '/version') return ok({ major: '1', minor: '32', gitVersion: 'v1.32.4' });
+  if (path === '/api') return ok({ kind: 'APIVersions', versions: ['v1'] });
+  if (path === '/apis') {
+    const groups = of.versions.length === 0 ? [] : [group(of.versions)];
+    return ok({ kind: 'APIGroupList', apiVersion: 'v1', groups });
+  }
+  if (path === '/api/v1/namespaces/kube-system') {
+    if (!rights.kubeSystem) return forbidden('get', 'namespaces', 'in the namespace "kube-system"');
+    const metadata = { name: 'kube-system', uid: of.kubeSystemUid };
+    return ok({ kind: 'Namespace', apiVersion: 'v1', metadata });
+  }
+  if (path === `/apis/${GROUP}` && of.versions.length > 0) return ok(group(of.versions));
+  if (path === REVIEWS) return review(rights, request.body);
+  const other = otherAnswer(of.others, rights, lists, path, query);
+  return other ?? groupAnswer(of, rights, lists, path, query);
+}
+
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+
+/** What the API says to `may I?`. */
+function review(rights: Rights, body: string): Answer {
+  const { spec } = JSON.parse(body) as { spec: { resourceAttributes: Record<string, string> } };
+  const { resource, namespace } = spec.resourceAttributes;
+  const allowed =
+    resource === 'clusterdeployments'
+      ? rights.clusters === '*' || rights.clusters.includes(namespace ?? '')
+      : resource === 'managements'
+        ? rights.managements
+        : rights.others;
+  const kind = 'SelfSubjectAccessReview';
+  const answered = { apiVersion: 'authorization.k8s.io/v1', kind, spec, status: { allowed } };
+  return { code: 201, body: answered };
+}
+
+const pluralOf = (kind: string) => `${kind.toLowerCase()}s`;
+
+/** Groups, lists and objects of the other kinds; undefined where none of them is meant. */
+function otherAnswer(
+  others: readonly KubeObject[],
+  rights: Rights,
+  lists: Lists,
+  path: string,
+  query: URLSearchParams,
+): Answer | undefined {
+  const versions = others.flatMap(({ apiVersion }) =>
+    path === `/apis/${apiVersion.split('/')[0]}` ? [apiVersion] : [],
+  );
+  const [groupVersion] = versions;
+  if (groupVersion?.includes('/')) {
+    const [name = '', version = ''] = groupVersion.split('/');
+    const entry = { groupVersion, version };
+    return ok({ kind: 'APIGroup', apiVersion: 'v1', name, versions: [entry], preferredVersion: entry });
+  }
+  const [, base, namespace, plural = '', name] =
+    path.match(/^\/(?:api|apis)\/((?:[^/]+\/)?v\w+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/) ?? [];
+  if (
+    base === undefined ||
+    (plural !== 'events' && !others.some((one) => one.apiVersion === base && pluralOf(one.kind) === plural))
+  )
+    return undefined;
+  if (!rights.others)
+    return forbidden('list', `${plural}.${base.split('/')[0]}`, `in the namespace "${namespace}"`);
+  const found = others.filter(
+    (one) => one.apiVersion === base && pluralOf(one.kind) === plural && one.metadata.namespace === namespace,
+  );
+  if (name === undefined) return lists.page(found, `${found[0]?.kind ?? 'Event'}List`, query);
+  const object = found.find((one) => one.metadata.name === name);
+  return object === undefined ? notFound(plural, name) : ok(object);
+}
+
+function groupAnswer(
+  of: ManagementCluster,
+  rights: Rights,
+  lists: Lists,
+  path: string,
+  query: URLSearchParams,
+): Answer {
+  const [, version, rest] = path.match(/^\/apis\/k0rdent\.mirantis\.com\/([^/]+)\/(.+)$/) ?? [];
+  if (version === undefined || rest === undefined || !of.versions.includes(version)) return noSuchPath();
+  if (rest === 'clusterdeployments') return listClusters(of, rights, lists, query);
+  if (rest === 'managements') {
+    if (!rights.managements) return forbidden('list', `managements.${GROUP}`, 'at the cluster scope');
+    return lists.page(of.managements, 'ManagementList', query);
+  }
+  const [, namespace, name] = rest.match(/^namespaces\/([^/]+)\/clusterdeployments(?:\/([^/]+))?$/) ?? [];
+  if (namespace === undefined) return noSuchPath();
+  if (name === undefined) return listClusters(of, rights, lists, query, namespace);
+  const found = of.clusters.find(
+    (item) => item.metadata.namespace === namespace && item.metadata.name === name,
+  );
+  return found === undefined ? notFound(CLUSTERS, name) : ok(found);
+}

@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type Rights, rightsOf } from './access.js';
+import { selfSignedCertificate } from './certificate.js';
+import { Journal } from './journal.js';
+import { Lists } from './lists.js';
+import type { KubeObject } from './objects.js';
+import { answer, type ManagementCluster, type ReceivedRequest } from './routes.js';
+import { type Answer, unauthorized } from './status.js';
+import { serveWatch } from './watch.js';
+
+/** Largest request that is read, in bytes: kubectl asks short questions. */
+const MAX_BODY = 64 * 1024;
+
+/** A stand-in for a k0rdent management cluster, as far as its API is concerned: HTTPS, paging, watches, refusals. */
+export interface ManagementServer {
+  readonly url: string;
+  /** Its certificate, in PEM: what a client has to trust. */
+  readonly certificate: string;
+  readonly cluster: ManagementCluster;
+  readonly lists: Lists;
+  readonly journal: Journal;
+  /** Makes or changes a ClusterDeployment, and tells who watches. */
+  apply(object: KubeObject): void;
+  /** Removes a ClusterDeployment, and tells who watches. */
+  remove(object: KubeObject): void;
+  stop(): Promise<void>;
+}
+
+export interface ManagementServerOptions extends Partial<ManagementCluster> {
+  /** What each bearer token may read; any other token is a 401. */
+  readonly tokens: Readonly<Record<string, Rights>>;
+  /** Sees each request before it is answered; where it gives true, it answers the request itself. */
+  readonly intercept?: (request: ReceivedRequest, response: ServerResponse) => boolean;
+}
+
+/** Starts a server on a free port of 127.0.0.1, which no other machine can reach. */
+export async function startManagementServer(options: ManagementServerOptions): Promise<ManagementServer> {
+  const { tokens, intercept, ...contents } = options;
+  const cluster: ManagementCluster = {
+    clusters: [],
+    managements: [],
+    others: [],
+    kubeSystemUid: '5c0f2f55-7d0e-4a51-9d5f-0a4f4f6a1f00',
+    versions: ['v1beta1'],
+    ...contents,
+  };
+  const { key, cert } = selfSignedCertificate();
+  const journal = new Journal();
+  const lists = new Lists(journal);
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = await receive(incoming);
+    if (intercept?.(request, response)) return;
+    const rights = rightsOf(incoming.headers.authorization, tokens);
+    const answered = rights === null ? unauthorized() : answer(cluster, rights, lists, request);
+    const isWatch = request.query.has('watch') && answered.code === 200;
+    if (isWatch) serveWatch(journal, request, response);
+    else send(answered, response);
+  }
+
+  const server = createServer(
+    { key, cert },
+    // What cannot be read as a request of kubectl gets no answer.
+    (incoming, response) => void handle(incoming, response).catch(() => response.destroy()),
+  );
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', listening);
+  });
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    certificate: cert,
+    cluster,
+    lists,
+    journal,
+    apply: (object) => {
+      const others = cluster.clusters.filter((item) => !isSame(item, object));
+      const type = others.length < cluster.clusters.length ? 'MODIFIED' : 'ADDED';
+      cluster.clusters = [...others, object];
+      journal.note(type, object);
+    },
+    remove: (object) => {
+      cluster.clusters = cluster.clusters.filter((item) => !isSame(item, object));
+      journal.note('DELETED', object);
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** Reads a request to its end. Throws where it is larger than any that kubectl sends. */
+async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
+  const url = new URL(incoming.url ?? '/', 'https://server');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY) throw new Error('the request is too large');
+    chunks.push(chunk as Buffer);
+  }
+  const body = Buffer.concat(chunks).toString();
+  return { method: incoming.method ?? '', path: url.pathname, query: url.searchParams, body };
+}
+
+/** Sends `answer`: objects as JSON, strings as they are. */
+export function send({ code, body, headers }: Answer, response: ServerResponse): void {
+  const isText = typeof body === 'string';
+  response.writeHead(code, {
+    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    ...headers,
+  });
+  response.end(isText ? body : JSON.stringify(body));
+}
+
+function isSame({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { ManagementServer } from './api-server/server.js';
+import { type DemoHost, layOutRepository } from './lay-out.js';
+import { type DemoPlace, demoPlace, isOnPath, requireFree } from './place.js';
+import { sampleHistory } from './sample-history.js';
+import { startStandIn } from './stand-in.js';
+
+/** A demo that runs: its stand-in cluster answers until `server.stop()`. */
+export interface Demo {
+  readonly place: DemoPlace;
+  readonly server: ManagementServer;
+  /** How many events the sample history has. */
+  readonly events: number;
+  /** Whether `kgit status` can ask the stand-in cluster. */
+  readonly hasKubectl: boolean;
+}
+
+/**
+ * Lays out a state repository with a sample history in a new folder, and starts the stand-in cluster that it is of.
+ * @param folder an absolute path
+ * Throws UsageError where the folder is not free, EnvironmentError.
+ */
+export async function startDemo(folder: string, host: DemoHost): Promise<Demo> {
+  const place = demoPlace(folder);
+  await requireFree(place);
+  const uid = randomUUID();
+  const now = host.now();
+  const history = await sampleHistory(host.root, now);
+  await layOutRepository({ place, identity: `management-uid:${uid}`, history }, host);
+  const hasKubectl = await isOnPath('kubectl', host.environment);
+  const server = await startStandIn(place, { root: host.root, now, uid });
+  return { place, server, events: history.length, hasKubectl };
+}

@@ -1,0 +1,66 @@
+import { DEFAULT_BRANCH, openStateRepository } from '../composition.js';
+import type { Git } from '../gitstore/git.js';
+import { layOut, makeFolder, prepareRepository } from '../gitstore/prepare-repository.js';
+import { makeServer, syncPushes } from '../gitstore/server-durability.js';
+import { templateFiles } from '../gitstore/template-files.js';
+import type { Identity } from '../k0rdent/identity.js';
+import { MARKER_FILE } from '../model/layout.js';
+import type { Operation } from '../model/operation.js';
+import { editState } from '../model/state-document.js';
+import { DEFAULT_MANAGEMENT } from '../model/subject.js';
+import type { Settings } from '../settings.js';
+import type { Environment } from '../this-host.js';
+import type { DemoPlace } from './place.js';
+
+/** What the state repository of a demo is made with. */
+export interface DemoRepository {
+  readonly place: DemoPlace;
+  /** Identity of the stand-in cluster: kgit.yaml has it, as if the team had asked for the status before. */
+  readonly identity: Identity;
+  /** What is written, oldest first. */
+  readonly history: readonly Operation[];
+}
+
+/** Where and how this process works. */
+export interface DemoHost {
+  /** This program's folder. */
+  readonly root: string;
+  readonly openGit: (path: string) => Git;
+  readonly settings: Settings;
+  readonly environment: Environment;
+  /** ms since the epoch */
+  readonly now: () => number;
+}
+
+/** Makes the remote and a clone of it with the sample history, all of it published. Throws EnvironmentError. */
+export async function layOutRepository(
+  { place, identity, history }: DemoRepository,
+  { root, openGit, settings, environment, now }: DemoHost,
+): Promise<void> {
+  await makeFolder(place.state);
+  const git = openGit(place.state);
+  await makeServer(git, place.remote, DEFAULT_BRANCH);
+  await syncPushes(git, place.remote);
+  const { workTree } = await prepareRepository(git, place.state, DEFAULT_BRANCH, place.remote);
+  // The commits are of others: the user's key is not to sign them, nor to be asked for.
+  await git.text(['config', 'commit.gpgSign', 'false'], { cwd: place.state });
+  const opened = await openStateRepository({ ...settings, repo: place.state }, place.state, environment);
+  const { repository } = opened;
+  try {
+    const files = await templateFiles(root, 'none');
+    const path = ['managements', DEFAULT_MANAGEMENT, 'identity'];
+    files.set(
+      MARKER_FILE,
+      editState(files.get(MARKER_FILE) ?? '', [{ op: 'set', path, value: identity }], MARKER_FILE),
+    );
+    const layout = { files, amendMarker: (text: string) => text, subject: 'init: state repository' };
+    const [first] = history;
+    if (first === undefined) throw new Error('the sample history is empty');
+    await layOut(repository.store, workTree, layout, first.actor, first.time, settings.timeout);
+    for (const operation of history) await repository.keep(operation);
+    const { error } = await repository.sync(now() + settings.timeout);
+    if (error !== null) throw error;
+  } finally {
+    await repository.close();
+  }
+}

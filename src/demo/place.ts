@@ -1,0 +1,67 @@
+import { constants } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { shellWord } from '../model/shell-word.js';
+import { hasCode } from '../store/durable-files.js';
+import type { Environment } from '../this-host.js';
+import { checkoutOf } from '../trust.js';
+
+/** What `kgit demo` lays out in one folder. */
+export interface DemoPlace {
+  readonly folder: string;
+  /** The bare repository that stands for the team's git server. */
+  readonly remote: string;
+  /** The user's clone of it. */
+  readonly state: string;
+  /** The kubeconfig of the stand-in cluster. */
+  readonly kubeconfig: string;
+}
+
+/** @param folder an absolute path */
+export function demoPlace(folder: string): DemoPlace {
+  return {
+    folder,
+    remote: join(folder, 'state.git'),
+    state: join(folder, 'state'),
+    kubeconfig: join(folder, 'kubeconfig'),
+  };
+}
+
+/** Throws UsageError where the folder holds something already, or lies in a git checkout. */
+export async function requireFree({ folder }: DemoPlace): Promise<void> {
+  const entries = await readdir(folder).catch((error: unknown) => {
+    // What else is in the way is told when the folder is made.
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
+    throw error;
+  });
+  if (entries.length > 0) {
+    throw new UsageError(`the folder ${folder} is not empty, and a demo begins in a new one`, {
+      suggestions: [
+        'Name another folder: kgit demo DIR',
+        `Or, if an earlier demo left it, remove it first: rm -rf ${shellWord(folder)}`,
+      ],
+      data: { path: folder },
+    });
+  }
+  const repository = checkoutOf(folder);
+  if (repository === null) return;
+  throw new UsageError(`${folder} lies inside the git repository ${repository}`, {
+    suggestions: ['Name a folder outside of it: kgit demo DIR'],
+    data: { path: folder, repository },
+  });
+}
+
+/** Whether PATH leads to a program of this name. */
+export async function isOnPath(program: string, { PATH = '' }: Environment): Promise<boolean> {
+  const found = await Promise.all(
+    PATH.split(delimiter).map((folder) =>
+      access(join(folder, program), constants.X_OK).then(
+        () => true,
+        // Not there, or not for this user to run.
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true);
+}

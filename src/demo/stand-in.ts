@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { kubeconfig } from './api-server/kubeconfig.js';
+import { type ManagementServer, startManagementServer } from './api-server/server.js';
+import type { DemoPlace } from './place.js';
+import { sampleCluster } from './sample-cluster.js';
+
+/** Name of the context in the kubeconfig. */
+export const CONTEXT = 'kgit-demo';
+
+/**
+ * Starts the stand-in cluster and writes the kubeconfig for it, which the user alone can read: it holds the one token
+ * that the server takes.
+ * @param root this program's folder
+ * @param now ms since the epoch
+ */
+export async function startStandIn(
+  place: DemoPlace,
+  { root, now, uid }: { readonly root: string; readonly now: number; readonly uid: string },
+): Promise<ManagementServer> {
+  const token = randomBytes(32).toString('base64url');
+  const server = await startManagementServer({
+    ...(await sampleCluster(root, now, uid)),
+    tokens: { [token]: { clusters: '*', managements: true, kubeSystem: true, others: true } },
+  });
+  try {
+    const text = kubeconfig(server.url, server.certificate, [{ name: CONTEXT, token }]);
+    await writeFile(place.kubeconfig, `${text}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}

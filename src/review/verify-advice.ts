@@ -1,0 +1,42 @@
+import { placeOfPath } from '../model/place.js';
+import { shellWord } from '../model/shell-word.js';
+import type { Finding } from './finding.js';
+
+const EVENT_RULES: readonly string[] = [
+  'yaml',
+  'event-schema',
+  'event-place',
+  'event-id',
+  'event-time',
+  'file-size',
+];
+const ACCEPT =
+  "say in the message of a later commit that it was meant: 'Kgit-Accepts-Removal: COMMIT', with the commit that did it";
+
+/** What to do about a file that is not an event as it should be, or not one at all. */
+function eventAdvice(path: string): string {
+  const file = shellWord(path);
+  return `See when it was right: git log --patch -- ${file}. Put it back from there (git checkout COMMIT -- ${file}) and commit it. Where it never was right, mend it or take it away (git rm -- ${file}), commit that, and ${ACCEPT}`;
+}
+
+/** What to do about a finding of `kgit verify`, which is on the state branch, where the rule's check does not say it. */
+export function verifyAdvice({ rule, path }: Finding): string | null {
+  if (path === null) return null;
+  const place = placeOfPath(path);
+  if (place.kind === 'state') {
+    if (rule === 'yaml') return 'kgit verify --fix writes it anew as the events say';
+    if (rule === 'state-schema')
+      return `Look at it (kgit get --deployment ${place.subject.id}), then set a phase with kgit phase, or take the path away with kgit unset`;
+    if (rule === 'secret')
+      return `It is known to all who can read the repository: change it where it is used, then set the path to something else (kgit set PATH='<redacted>' --deployment ${place.subject.id})`;
+  }
+  if (place.kind === 'event' || place.kind === 'sealed') {
+    if (rule === 'secret')
+      return 'It is known to all who can read the repository: change it where it is used';
+    if (EVENT_RULES.includes(rule)) return eventAdvice(path);
+  }
+  if (place.kind === 'marker') return 'Mend it in a clone, commit it, and push it';
+  if (rule === 'file-kind')
+    return `Take it away (git rm --cached -- ${shellWord(path)}), put a plain file in its place where one is needed, then commit it`;
+  return null;
+}
