@@ -3,13 +3,19 @@ import { checkArgumentBytes } from './cli/argument-bytes.js';
 import { COMMON_FLAGS } from './cli/common-flags.js';
 import { damagedLines } from './cli/damaged-lines.js';
 import { reportFailure } from './cli/failure.js';
-import { type CommandResult, type Format, formatResult, type Screen } from './cli/output.js';
+import {
+  type CommandResult,
+  type Format,
+  formatResult,
+  resultKind,
+  type Screen,
+  screenOf,
+} from './cli/output.js';
 import { outputFlag } from './cli/output-flag.js';
 import { repositoryJson } from './cli/repository-json.js';
 import { rewriteNote } from './cli/rewrite-note.js';
+import { SideNotes } from './cli/side-notes.js';
 import { skippedLines } from './cli/skipped-lines.js';
-import { styleFor } from './cli/style.js';
-import { terminalText } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
 import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
 import { markerFault, markerLayer, mergeLayers, readSources, type SettingSource } from './config.js';
@@ -20,6 +26,7 @@ import type { FetchPolicy, Reading } from './store/outcomes.js';
 import { API_VERSION, managementsOf, readMarker } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
+import { isCi } from './trust.js';
 
 export { helpText } from './cli/help-text.js';
 export { outputFlag };
@@ -32,6 +39,7 @@ export interface Context {
   readonly managements: ReadonlyMap<string, string | null>;
 }
 
+const IS_CI = isCi(process.env);
 const FOLLOW_FETCH_MS = 5_000;
 
 /**
@@ -50,8 +58,8 @@ export abstract class KgitCommand extends Command {
   #context: OpenRepository | null = null;
   #repository: Record<string, unknown> | null = null;
   readonly #rewrites: ToldRewrite[] = [];
-  #showsProgress = false;
-  readonly #warned = new Set<string>();
+  /** What is said on stderr. */
+  protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
   /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
   protected readonly skipped = new SkippedEvents();
   readonly #began = systemClock.now();
@@ -81,6 +89,11 @@ export abstract class KgitCommand extends Command {
     return true;
   }
 
+  /** Whether what is printed for people may be long, so that a terminal gets it through the user's pager. */
+  protected get isPaged(): boolean {
+    return false;
+  }
+
   override async run(): Promise<void> {
     // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
@@ -91,7 +104,6 @@ export abstract class KgitCommand extends Command {
     this.words = argv as string[];
     const result = await this.execute();
     await this.#close();
-    this.endProgress();
     await this.print(result);
     if (this.skipped.list.length > 0) process.exitCode = EXIT_CODES.FINDINGS;
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
@@ -101,17 +113,24 @@ export abstract class KgitCommand extends Command {
   protected async print(result: CommandResult): Promise<void> {
     const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
     const repository = this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
-    const head = { apiVersion: API_VERSION, kind: this.#kind(), ...repository };
+    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...repository };
     const whole = { ...head, ...result.json, ...this.skipped.json };
-    for (const line of await formatResult(result, whole, this.format, this.screen))
-      process.stdout.write(`${line}\n`);
+    // What is told of the result comes below it, where a long one leaves it on the screen.
+    const release = this.notes.hold();
+    const lines = await formatResult(result, whole, this.format, this.screen);
+    this.notes.clear();
+    const text = lines.map((line) => `${line}\n`).join('');
+    if (!(await this.#showsPaged(text))) process.stdout.write(text);
+    release();
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
   }
 
-  /** `push-event` gives a `PushEventResult`. */
-  #kind(): string {
-    const words = (this.id ?? 'kgit').split(/[-:]/);
-    return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Result`;
+  /** Shows a text in the user's pager; false where it is not for one, or there is none. */
+  async #showsPaged(text: string): Promise<boolean> {
+    const isForPeople = this.format === 'text' || this.format === 'wide';
+    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
+      return false;
+    return (await import('./cli/pager.js')).showPaged(text, process.env);
   }
 
   protected get format(): Format {
@@ -119,11 +138,8 @@ export abstract class KgitCommand extends Command {
   }
 
   protected get screen(): Screen {
-    const { stdout } = process;
     return {
-      style: styleFor(stdout.isTTY === true, process.env),
-      width: stdout.isTTY ? (stdout.columns ?? 80) : null,
-      utc: this.flags.utc === true,
+      ...screenOf(process.stdout, process.env, this.flags.utc === true),
       noHeaders: this.flags['no-headers'] === true,
     };
   }
@@ -143,27 +159,20 @@ export abstract class KgitCommand extends Command {
 
   /** A line for the user that is no part of the result. */
   protected note(message: string): void {
-    if (this.flags.quiet) return;
-    const style = styleFor(process.stderr.isTTY === true, process.env);
-    process.stderr.write(`${style('dim', terminalText(message))}\n`);
+    this.notes.note(message);
   }
 
-  /** How far a long command is, on one line of a terminal that is written over. */
-  protected progress(message: string): void {
-    if (this.flags.quiet || process.stderr.isTTY !== true) return;
-    process.stderr.write(`\r\u001b[K${terminalText(message)}`);
-    this.#showsProgress = true;
-  }
-
-  /** Takes the line of `progress` away again. */
-  protected endProgress(): void {
-    if (this.#showsProgress) process.stderr.write('\r\u001b[K');
-    this.#showsProgress = false;
-  }
+  /** Whether the user is told what is waited for: not while another program has the terminal. */
+  protected readonly tellsWaits: boolean = true;
 
   /** The settings that need no repository. */
   protected async settingsOnly(): Promise<Settings> {
     return mergeLayers(await this.#layers());
+  }
+
+  /** The settings with those of a kgit.yaml. */
+  protected async settingsWith(marker: Parameters<typeof markerLayer>[0]): Promise<Settings> {
+    return mergeLayers([...(await this.#layers()), markerLayer(marker)]);
   }
 
   async #layers() {
@@ -183,15 +192,9 @@ export abstract class KgitCommand extends Command {
       cwd: process.cwd(),
       file: this.flags.config ?? process.env['KGIT_CONFIG'],
       uid: process.getuid?.() ?? null,
-      warn: (message) => this.#warn(message),
+      warn: (message) => this.notes.noteOnce(message),
       withoutFiles: !this.readsSettingsFiles,
     });
-  }
-
-  /** A note, once: a command that goes on opens the repository again and again. */
-  #warn(message: string): void {
-    if (!this.#warned.has(message)) this.note(message);
-    this.#warned.add(message);
   }
 
   /** Whether the network is not to be used: what is queued is published later. */
@@ -202,10 +205,11 @@ export abstract class KgitCommand extends Command {
   async #openAnew(settings: Settings): Promise<OpenRepository> {
     // A repository that was opened before has helper processes, which would keep this one from ending.
     await this.#close();
-    const options = { history: this.readsHistory, isOffline: this.isOffline };
+    const waits = this.tellsWaits ? { waits: this.notes } : {};
+    const options = { history: this.readsHistory, isOffline: this.isOffline, ...waits };
     const opened = await openStateRepository(settings, process.cwd(), process.env, options);
     this.#context = opened;
-    for (const line of damagedLines(opened.damaged)) this.#warn(line);
+    for (const line of damagedLines(opened.damaged)) this.notes.noteOnce(line);
     return opened;
   }
 
@@ -281,7 +285,7 @@ export abstract class KgitCommand extends Command {
   override async catch(thrown: Error): Promise<void> {
     // A failure is told without what a result says of the repository.
     await this.#close(this.hasReader && !this.flags.quiet);
-    this.endProgress();
+    this.notes.clear();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true, this.#flagNames);

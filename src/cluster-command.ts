@@ -129,7 +129,11 @@ export abstract class ClusterCommand extends KgitCommand {
     signal?: AbortSignal,
   ): Promise<Observation> {
     const kubectl = this.kubectl(context.settings.timeout, signal);
-    const observation = await observe({ ...this.observeOptions(context, records, wanted), kubectl });
+    // A login of kubectl's may ask at the terminal.
+    const wait = this.notes.begin('asking the cluster', true);
+    const observation = await observe({ ...this.observeOptions(context, records, wanted), kubectl }).finally(
+      wait.end,
+    );
     await this.#learn(context, observation);
     return observation;
   }

@@ -15,6 +15,7 @@ import { allowLazyFetches } from './gitstore/lazy-fetches.js';
 import { cloneName, fetchOptions, firstOptions, managedClone } from './gitstore/managed-clone.js';
 import { lacksMergeDriver, registerMergeDriver } from './gitstore/merge-driver.js';
 import { stopGroups } from './gitstore/process-group.js';
+import type { AccessOptions } from './gitstore/remote-access.js';
 import { BRANCH_KEY, openRepository, type Repository } from './gitstore/repository.js';
 import { requireFolder } from './gitstore/require-folder.js';
 import { committerOf } from './identity.js';
@@ -71,11 +72,12 @@ export function liesAt(cwd: string): (path: string) => boolean {
 }
 
 /** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
-export function openGit(path: string, environment: Environment, isOffline = false): Git {
+export function openGit(path: string, environment: Environment, options: OpenOptions = {}): Git {
+  const { isOffline = false, waits } = options;
   // process.stdin would be opened for it, which takes as long as a process to start.
   const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
-  return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline });
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
 }
 
 /** An open repository and where it lies. */
@@ -204,16 +206,17 @@ async function openByUrl(
   spec: RepositorySpec,
   settings: Settings,
   environment: Environment,
-  { history, isOffline }: Required<OpenOptions>,
+  options: OpenOptions,
 ): Promise<OpenRepository> {
   const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
   const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
   const { place: url, branch: asked } = spec;
+  const { history = true } = options;
   const wanted = { url, branch: asked, folder, history, timeoutMs: settings.timeout, now: systemClock.now() };
-  const outside = openGit(tmpdir(), environment, isOffline);
+  const outside = openGit(tmpdir(), environment, options);
   await requireGit(outside, environment);
   const path = await managedClone(outside, wanted);
-  const finder = openGit(path, environment, isOffline);
+  const finder = openGit(path, environment, options);
   const layout = await openRepository(finder, path);
   const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
   await allowLazyFetches([git], layout, settings.timeout);
@@ -252,11 +255,9 @@ function refuseCommitted({ commonDir }: Repository, path: string): void {
   );
 }
 
-export interface OpenOptions {
+export interface OpenOptions extends Pick<AccessOptions, 'isOffline' | 'waits'> {
   /** Whether the history is to be read, or the tip alone is enough: a clone of a URL is made accordingly. */
   readonly history?: boolean;
-  /** Whether no remote may be reached. */
-  readonly isOffline?: boolean;
 }
 
 /**
@@ -267,13 +268,13 @@ export async function openStateRepository(
   settings: Settings,
   cwd: string,
   environment: Environment,
-  { history = true, isOffline = false }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<OpenRepository> {
   const spec = settings.repo === undefined ? null : parseRepositorySpec(settings.repo, liesAt(cwd));
-  if (spec?.isUrl) return openByUrl(spec, settings, environment, { history, isOffline });
+  if (spec?.isUrl) return openByUrl(spec, settings, environment, options);
   const path = resolve(cwd, spec?.place ?? '.');
   await requireFolder(path);
-  const finder = openGit(path, environment, isOffline);
+  const finder = openGit(path, environment, options);
   await requireGit(finder, environment);
   const layout = await openRepository(finder, path);
   if (spec === null) refuseCommitted(layout, path);

@@ -30,7 +30,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'read-flags': ['store'],
   'propose-flags': [],
-  'base-command': ['composition', 'this-host', 'config', 'settings', 'cli', 'store', 'model', 'errors'],
+  'base-command': [
+    'composition',
+    'this-host',
+    'trust',
+    'config',
+    'settings',
+    'cli',
+    'store',
+    'model',
+    'errors',
+  ],
   composition: [
     'identity',
     'this-host',
@@ -75,7 +85,14 @@ const TALK_TO_GIT = [
 ];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
 const RUN_PROGRAMS = [
-  ...['gitstore', 'k0rdent', 'cli/child-command.ts', 'cli/process-tree.ts', 'cli/start-publisher.ts'],
+  ...[
+    'gitstore',
+    'k0rdent',
+    'cli/child-command.ts',
+    'cli/pager.ts',
+    'cli/process-tree.ts',
+    'cli/start-publisher.ts',
+  ],
 ];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
 const PORT = [

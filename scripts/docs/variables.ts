@@ -19,6 +19,11 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
   [['GITHUB_REPOSITORY', 'CI_PIPELINE_URL'], "the link to the run, kept in an event's `context.run_url`"],
   [['KGIT_LEASE'], 'the lease that `kgit lock -- COMMAND` holds for its command'],
   [['GIT_EDITOR', 'VISUAL', 'EDITOR', 'TERM'], 'the editor of `kgit edit`'],
+  [
+    ['KGIT_PAGER', 'PAGER'],
+    'the pager of long results on a terminal, `less` where neither is set; `cat` or nothing for none',
+  ],
+  [['LESS', 'LV'], 'options of the pager, `FRX` and `-c` where they are not set, as git has it'],
   [['HOME', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'], 'where your own files lie'],
   [['PATH', 'SHELL', 'USER', 'LOGNAME'], 'where git and kubectl are, and who you are, as for every program'],
   [['NO_COLOR', 'FORCE_COLOR'], 'no colours, or colours in any case'],

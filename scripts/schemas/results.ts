@@ -77,6 +77,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
+  CompleteResult: {
+    about: 'kgit complete',
+    repository: 'maybe',
+    shapes: [
+      {
+        offers: z.array(z.object({ value: z.string(), description: z.string() })),
+        partial: z.boolean(),
+        files: z.boolean(),
+      },
+    ],
+  },
   CompletionResult: {
     about: 'kgit completion',
     repository: 'never',

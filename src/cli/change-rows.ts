@@ -1,7 +1,8 @@
 import type { ChangeRow } from '../review/state-history.js';
 import { changeLine } from './change-line.js';
+import { fittingTable } from './fitting-table.js';
 import type { CommandResult, Screen } from './output.js';
-import { formatTable } from './table.js';
+import { oneLine } from './terminal-text.js';
 import { formatTime } from './time.js';
 
 function shown(value: unknown): string {
@@ -28,7 +29,8 @@ function changeBlocks(rows: readonly ChangeRow[], screen: Screen): string[] {
 }
 
 /** A table of what is there and who brought it there. */
-function annotatedTable(rows: readonly ChangeRow[], { style, width, utc }: Screen): string[] {
+function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
+  const { style, utc } = screen;
   const cells = rows.map((row) => [
     row.path,
     when(row, utc),
@@ -36,7 +38,13 @@ function annotatedTable(rows: readonly ChangeRow[], { style, width, utc }: Scree
     row.action ?? '',
     shown(row.after),
   ]);
-  return formatTable(['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'], cells, style, width);
+  const heading = ['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'];
+  return fittingTable(heading, cells, screen, (i) => {
+    const row = rows[i];
+    if (row === undefined) return [];
+    const said = [when(row, utc), row.user, row.action].filter(Boolean).join('  ');
+    return [`${oneLine(row.path)} = ${shown(row.after)}`, `    ${style('dim', oneLine(said))}`];
+  });
 }
 
 /** The changes of one deployment's state. */

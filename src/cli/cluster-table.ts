@@ -2,7 +2,7 @@ import type { JoinedCluster } from '../k0rdent/status-report.js';
 import { eventTime, type KgitEvent } from '../model/event.js';
 import type { Screen } from './output.js';
 import { ageSince, STATE_COLOURS, shownFlags } from './status-columns.js';
-import { type Cell, columnsOf, formatTable, GAP, textOf } from './table.js';
+import { type Cell, columnsOf, formatTable, GAP, NARROW_GAP, textOf } from './table.js';
 import { formatAge } from './time.js';
 
 type Clusters = readonly JoinedCluster<KgitEvent>[];
@@ -66,7 +66,6 @@ function stateCell(cluster: JoinedCluster<KgitEvent>): Cell {
 const DISPENSABLE = ['TEMPLATE', 'AGE'];
 /** What the last column needs to say anything, in columns of the terminal. */
 const LAST_COLUMN = 14;
-const NARROW_GAP = '  ';
 /** What a message of Ready needs to say more than its reason does. */
 const READY_COLUMN = 40;
 

@@ -32,4 +32,5 @@ export const COMMON_FLAGS = {
     summary: 'How long the remote or cluster may take (60s).',
   }),
   utc: Flags.boolean({ helpGroup: GLOBAL, summary: 'Show times in UTC.' }),
+  'no-pager': Flags.boolean({ helpGroup: GLOBAL, summary: 'Show the result without a pager.' }),
 };

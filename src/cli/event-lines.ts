@@ -2,9 +2,10 @@ import { eventTime, type KgitEvent, type SubjectEvent } from '../model/event.js'
 import { formatSubject } from '../model/subject.js';
 import type { Screen } from './output.js';
 import type { Colour } from './style.js';
-import { clip } from './table.js';
+import { clip, columnsOf } from './table.js';
 import { oneLine, terminalText } from './terminal-text.js';
 import { formatTime } from './time.js';
+import { type Part, packed, wrapped } from './wrap.js';
 
 const OUTCOME_MARKS: Readonly<Record<string, [string, Colour]>> = {
   started: ['…', 'yellow'],
@@ -28,18 +29,44 @@ export function gist(event: KgitEvent): string {
   return parts.join(', ');
 }
 
-/** One line of the log: when, what, to whom, by whom, in a few words. */
-export function eventLine({ subject, event }: SubjectEvent, screen: Screen, withSubject: boolean): string {
+/** Most lines that the words of an event take below its first one; -o wide shows all. */
+const MAX_LINES = 3;
+const INDENT = '    ';
+
+/**
+ * An event in the log: when, what, to whom, by whom, in a few words. One line where it fits, and wherever the output is no
+ * terminal; else its words stand below, broken between words.
+ */
+export function eventLines(
+  item: SubjectEvent,
+  screen: Screen,
+  withSubject: boolean,
+  maxLines = MAX_LINES,
+): string[] {
+  const { event } = item;
   const { style, utc, width } = screen;
   const [mark, colour] = OUTCOME_MARKS[event.outcome ?? ''] ?? ['•', 'dim'];
   const when = formatTime(eventTime(event), utc);
-  const who = event.user ? ` ${oneLine(event.user)}` : '';
-  const where = withSubject ? ` ${formatSubject(subject)}` : '';
+  const who = event.user ? oneLine(event.user) : '';
+  const where = withSubject ? formatSubject(item.subject) : '';
   const words = oneLine(gist(event));
-  const used = when.length + event.action.length + where.length + who.length + 6;
-  const shown = width === null ? words : clip(words, Math.max(width - used, 12));
-  const tail = shown ? `  ${shown}` : '';
-  return `${style('dim', when)} ${style(colour, mark)} ${style('bold', event.action)}${style('cyan', where)}${style('dim', who)}${tail}`;
+  const head: readonly Part[] = [
+    { text: when, shown: style('dim', when) },
+    { text: `${mark} ${event.action}`, shown: `${style(colour, mark)} ${style('bold', event.action)}` },
+    { text: where, shown: style('cyan', where) },
+    { text: who, shown: style('dim', who) },
+  ].filter(({ text }) => text !== '');
+  const whole = head.map(({ shown }) => shown).join(' ') + (words ? `  ${words}` : '');
+  const columns = head.reduce(
+    (sum, { text }) => sum + columnsOf(text) + 1,
+    words ? 1 + columnsOf(words) : -1,
+  );
+  if (width === null || columns <= width) return [whole];
+  const below = words === '' ? [] : wrapped(words, width, INDENT);
+  const kept = below.slice(0, maxLines);
+  const last = kept.at(-1);
+  if (below.length > kept.length && last !== undefined) kept[kept.length - 1] = `${clip(last, width - 2)} …`;
+  return [...packed(head, width, INDENT), ...kept];
 }
 
 const SHOWN_FIRST = new Set(['id', 'timestamp', 'action', 'user', 'message', 'changes']);
@@ -48,7 +75,7 @@ const SHOWN_FIRST = new Set(['id', 'timestamp', 'action', 'user', 'message', 'ch
 export function eventDetails(item: SubjectEvent, screen: Screen, withSubject: boolean): string[] {
   const { style } = screen;
   const lines = [
-    eventLine(item, { ...screen, width: null }, withSubject),
+    ...eventLines(item, screen, withSubject, Number.POSITIVE_INFINITY),
     `    ${style('dim', `id ${item.event.id}`)}`,
   ];
   const json = (value: unknown) => (value === undefined ? '–' : terminalText(JSON.stringify(value)));

@@ -4,6 +4,7 @@ import { EnvironmentError, InternalError, KgitError, UsageError } from '../error
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
 import { DeclinedError } from './declined.js';
+import { fitLine } from './fit-line.js';
 import { flagWords } from './flag-conflicts.js';
 import { shownJson } from './output.js';
 import { styleFor } from './style.js';
@@ -115,5 +116,8 @@ export async function reportFailure(
     lines.push(
       style('dim', terminalText(maskSecrets((thrown instanceof Error ? thrown.stack : undefined) ?? ''))),
     );
-  process.stderr.write(`${lines.join('\n')}\n`);
+  const { columns } = process.stderr;
+  const shown = lines.join('\n').split('\n');
+  const fitted = columns ? shown.flatMap((line) => fitLine(line, columns)) : shown;
+  process.stderr.write(`${fitted.join('\n')}\n`);
 }

@@ -1,8 +1,9 @@
 import { expiresAt, formatClaims, type LeaseClaim, type LeaseRecord } from '../model/lease.js';
 import type { EndedLease } from '../store/acquisition.js';
 import type { LockStanding } from '../store/lock-list.js';
+import { fittingTable } from './fitting-table.js';
 import type { Screen } from './output.js';
-import { formatTable, type TableRow } from './table.js';
+import type { TableRow } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { formatAge, formatTime } from './time.js';
 
@@ -70,14 +71,14 @@ export function standingLines(
   standings: readonly LockStanding[],
   isStale: boolean,
   now: number,
-  { style, width }: Screen,
+  screen: Screen,
   wide: boolean,
 ): string[] {
   if (standings.length === 0)
-    return [style('dim', isStale ? 'nobody held a lock when last seen here' : 'nobody holds a lock')];
+    return [screen.style('dim', isStale ? 'nobody held a lock when last seen here' : 'nobody holds a lock')];
   const heading = ['LOCK', 'TOKEN', 'HOLDER', 'SINCE', 'EXPIRES', ...(wide ? ['RUN', 'TTL'] : []), 'REASON'];
   const rows = standings.map((standing) => standingRow(standing, now, wide));
-  return formatTable(heading, rows, style, wide ? null : width);
+  return fittingTable(heading, rows, wide ? { ...screen, width: null } : screen);
 }
 
 /** A holder for a line of text. */

@@ -1,9 +1,8 @@
 import { eventTime } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
 import type { ClusterRecord } from '../store/cluster-records.js';
-import { tableLines } from './list-options.js';
+import { fittingTable } from './fitting-table.js';
 import type { CommandResult } from './output.js';
-import { formatTable } from './table.js';
 import { formatAge } from './time.js';
 
 /** What is recorded of clusters, where none was asked: it says so, and gives no state. */
@@ -24,11 +23,11 @@ export function offlineResult(records: readonly ClusterRecord[], footer: string,
     rows: clusters,
     names: records.map(({ subject }) => formatSubject(subject)),
     lines: (screen) => {
-      const { style, width } = screen;
+      const { style } = screen;
       return [
         style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
         ...(rows.length > 0
-          ? tableLines(formatTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, style, width), screen)
+          ? fittingTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, screen)
           : [style('dim', 'no clusters')]),
         '',
         style('dim', footer),

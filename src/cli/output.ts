@@ -1,4 +1,5 @@
-import { guarded, type Style } from './style.js';
+import { fitLine } from './fit-line.js';
+import { guarded, type Style, styleFor } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
 export const FORMATS = ['text', 'wide', 'json', 'yaml', 'jsonl', 'name'] as const;
@@ -13,6 +14,17 @@ export interface Screen {
   readonly utc: boolean;
   /** Whether tables leave their headings out. */
   readonly noHeaders?: boolean;
+}
+
+/** How standard output shows text. @param environment the user's, for colours */
+export function screenOf(
+  stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+  environment: Readonly<Record<string, string | undefined>>,
+  utc: boolean,
+): Screen {
+  // A terminal that nobody has told its size has 0 columns.
+  const width = stdout.isTTY ? stdout.columns || 80 : null;
+  return { style: styleFor(stdout.isTTY === true, environment), width, utc };
 }
 
 /** What a command gives back: its result for scripts, and the ways to show it to people. */
@@ -31,6 +43,12 @@ export interface CommandResult {
   readonly others?: Readonly<Partial<Record<Format, () => readonly string[]>>>;
   /** Ends the command with this code although it did what it should. */
   readonly exitCode?: number;
+}
+
+/** The kind of a command's result: `push-event` gives `PushEventResult`. */
+export function resultKind(id: string): string {
+  const words = id.split(/[-:]/);
+  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Result`;
 }
 
 /** The lines of a result in a format. */
@@ -58,7 +76,11 @@ export async function formatResult(
       if (other) return isTerminal ? other.map(terminalText) : other;
       const lines = result.lines(screen, format === 'wide');
       if (result.isExact) return isTerminal ? lines.map(terminalText) : lines;
-      return lines.map((line) => guarded(line, screen.style));
+      const safe = lines.map((line) => guarded(line, screen.style));
+      const { width } = screen;
+      return width === null
+        ? safe
+        : safe.flatMap((line) => line.split('\n').flatMap((one) => fitLine(one, width)));
     }
   }
 }

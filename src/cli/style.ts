@@ -23,6 +23,7 @@ export function styleFor(
   return (colour, text) => (on && text ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
 }
 
+export const RESET = '\u001b[0m';
 const OWN_SEQUENCES = new RegExp(`\u001b\\[(?:0|${Object.values(CODES).join('|')})m`, 'g');
 
 /** A finished line of text without any control character but the sequences of `style`: the last guard before a terminal. */
@@ -33,4 +34,14 @@ export function guarded(line: string, style: Style): string {
     .split(OWN_SEQUENCES)
     .map((part, i) => terminalText(part) + (own[i] ?? ''))
     .join('');
+}
+
+/** A finished line as runs of text, each with the sequence of `styleFor` that begins its style; empty where it has none. */
+export function splitStyled(line: string): { readonly text: string; readonly open: string }[] {
+  const sequences = [...line.matchAll(OWN_SEQUENCES)].map(([sequence]) => sequence);
+  const opens = ['', ...sequences.map((sequence) => (sequence === RESET ? '' : sequence))];
+  return line
+    .split(OWN_SEQUENCES)
+    .map((text, i) => ({ text, open: opens[i] ?? '' }))
+    .filter(({ text }) => text !== '');
 }

@@ -17,6 +17,8 @@ export interface Cell {
 export type TableRow = readonly (string | Cell)[];
 
 export const GAP = '   ';
+/** Between columns where room is scarce. */
+export const NARROW_GAP = '  ';
 const MIN_COLUMN = 8;
 
 /** What a cell says. */
@@ -24,7 +26,8 @@ export function textOf(cell: string | Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
 
-function cellOf(cell: string | Cell): Cell {
+/** A cell of text on one line that a terminal may get. */
+export function cellOf(cell: string | Cell): Cell {
   return typeof cell === 'string' ? { text: oneLine(cell) } : { ...cell, text: oneLine(cell.text) };
 }
 

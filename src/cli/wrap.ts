@@ -30,3 +30,27 @@ function broken(text: string, room: number): string[] {
   }
   return [...parts, line];
 }
+
+/** A part of a line that is not broken, as it is measured and as it is shown. */
+export interface Part {
+  readonly text: string;
+  readonly shown: string;
+}
+
+/** Parts one behind the other, as many as a line of `width` columns has room for; all lines but the first are indented. */
+export function packed(parts: readonly Part[], width: number, indent: string, between = ' '): string[] {
+  const lines: string[] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const { text, shown } of parts) {
+    const columns = columnsOf(text);
+    if (used + between.length + columns <= width) {
+      lines.push(`${lines.pop()}${between}${shown}`);
+      used += between.length + columns;
+    } else {
+      const before = lines.length === 0 ? '' : indent;
+      lines.push(`${before}${shown}`);
+      used = before.length + columns;
+    }
+  }
+  return lines;
+}

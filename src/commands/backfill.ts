@@ -1,9 +1,9 @@
 import { type Context, helpText } from '../base-command.js';
 import { canAsk, mustAgree, yesFlag } from '../cli/ask.js';
 import { type BackfillEvent, backfillEvents } from '../cli/backfill-events.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import { observeAll } from '../cli/live-clusters.js';
 import type { CommandResult } from '../cli/output.js';
-import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
 import type { Observation } from '../k0rdent/observation.js';
 import { counted } from '../model/counted.js';
@@ -94,14 +94,13 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
   }
 
   #plan(events: readonly BackfillEvent[]): string[] {
-    const { style, width } = this.screen;
     const rows = events.map(({ subject, event, reason }) => [
       event.action,
       formatSubject(subject),
       event.timestamp,
       reason,
     ]);
-    return formatTable(HEAD, rows, style, width);
+    return fittingTable(HEAD, rows, this.screen);
   }
 
   async #confirm(events: readonly BackfillEvent[]): Promise<void> {

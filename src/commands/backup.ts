@@ -43,11 +43,12 @@ export default class Backup extends KgitCommand {
       remote === null ? null : withoutCredentials(layout.config.get(`remote.${remote}.url`) ?? '');
     const createdAt = new Date(this.now()).toISOString();
     const ref = `refs/heads/${branch}`;
+    const wait = this.notes.begin('writing the backup', false);
     const { operations, locks, notes } = await writeBackup(git, path, {
       manifest: { version: 1, branch, revision, ref, remote: address, createdAt },
       ...{ repository: layout, outbox, remote, author: actorOf(settings, this.environment, layout.config) },
-      ...{ now: this.now(), timeoutMs: settings.timeout },
-    });
+      ...{ now: this.now(), timeoutMs: settings.timeout, wait },
+    }).finally(wait.end);
     for (const note of notes) this.note(note);
     return {
       json: { path, branch, revision, operations, locks },

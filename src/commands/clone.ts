@@ -35,10 +35,9 @@ export default class Clone extends KgitCommand {
     const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
     // Not where one stands: that repository's configuration would say how the new one is come by.
-    await cloneRepository(openGit(tmpdir(), this.environment), sourceOf(place), path, {
+    await cloneRepository(openGit(tmpdir(), this.environment, { waits: this.notes }), sourceOf(place), path, {
       branch,
       timeoutMs: settings.timeout,
-      onProgress: (stage, percent) => this.progress(`${stage} ${percent}%`),
     });
     this.flags = { ...this.flags, repo: path };
     const { opened, reading } = await this.open('always');

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { helpText } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import type { CommandResult } from '../cli/output.js';
-import { formatTable } from '../cli/table.js';
 import { parseTime } from '../cli/time.js';
 import { UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
@@ -48,7 +48,9 @@ export default class Compact extends WriteCommand {
     const before = this.#before(this.flags['before'] as string);
     const context = await this.open('never');
     const title = `compact: months before ${before}`;
-    const outcome = await this.submit(context, this.operation(context, [], { title, seal: { before } }));
+    const wait = this.notes.begin('sealing months', false);
+    const operation = this.operation(context, [], { title, seal: { before } });
+    const outcome = await this.submit(context, operation).finally(wait.end);
     const sealing = outcome.sealing ?? NOTHING;
     for (const { subject, month, bytes } of sealing.tooLarge) {
       const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
@@ -59,11 +61,11 @@ export default class Compact extends WriteCommand {
       json: { ...sealing, ...this.writeJson(outcome) },
       rows: sealed,
       names: sealed.map(({ subject, month }) => sealedPath(parseSubject(subject), month)),
-      lines: ({ style, width }, wide) => {
+      lines: (screen, wide) => {
         const rows = sealed.map(({ subject, month, events }) => [subject, month, String(events)]);
         const table =
-          wide && rows.length > 0 ? formatTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, style, width) : [];
-        return [summary(outcome, sealing, (text) => style('dim', text)), ...table];
+          wide && rows.length > 0 ? fittingTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, screen) : [];
+        return [summary(outcome, sealing, (text) => screen.style('dim', text)), ...table];
       },
     };
   }

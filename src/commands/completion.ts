@@ -1,11 +1,14 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { completionScript, SHELLS, type Shell } from '../cli/completion-script.js';
+import { completionScript, SHELLS, type Shell } from '../cli/completion/shell-scripts.js';
 import type { CommandResult } from '../cli/output.js';
 
 export default class Completion extends KgitCommand {
   static override summary = 'Print the completion code of a shell.';
-  static override description = helpText('Completes commands, their words and flags.', 'USAGE');
+  static override description = helpText(
+    `Completes commands, flags and their values, and what the repository stood in holds: subjects, phases, paths of the state, locks. It never uses the network. 'kubectl kgit' is completed by kubectl's own completion, from version 1.26 on.`,
+    'USAGE',
+  );
   static override examples = [
     'source <(<%= config.bin %> completion bash)',
     '<%= config.bin %> completion fish | source',
@@ -16,19 +19,7 @@ export default class Completion extends KgitCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const commands = this.config.commands
-      .filter(({ hidden }) => !hidden)
-      .map(({ id, summary, flags, args }) => ({
-        id,
-        summary: summary ?? '',
-        flags: Object.entries(flags ?? {})
-          .flatMap(([name, flag]) => ('allowNo' in flag && flag.allowNo ? [name, `no-${name}`] : [name]))
-          .sort()
-          .map((name) => `--${name}`),
-        words: Object.values(args ?? {})[0]?.options ?? [],
-      }))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const script = completionScript(this.args['shell'] as Shell, this.config.bin, commands);
+    const script = completionScript(this.args['shell'] as Shell);
     return { json: { shell: this.args['shell'], script }, lines: () => [script.trimEnd()] };
   }
 }

@@ -40,7 +40,7 @@ export default class Demo extends KgitCommand {
   protected async execute(): Promise<CommandResult> {
     const folder = resolve(this.args['dir'] ?? DEFAULT_FOLDER);
     const { startDemo } = await import('../demo/demo.js');
-    this.progress('laying out the sample history');
+    this.notes.progress('laying out the sample history');
     this.#running = await startDemo(folder, {
       root: this.config.root,
       openGit: (path) => openGit(path, this.environment),

@@ -46,6 +46,10 @@ export default class Diff extends KgitCommand {
     return this.args['from'] !== undefined;
   }
 
+  protected override get isPaged(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const context = await this.open(fetchPolicy(this.flags));
     const { settings, reading } = context;

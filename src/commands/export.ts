@@ -2,9 +2,9 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import type { CommandResult } from '../cli/output.js';
 import { recordedSubject } from '../cli/subjects.js';
-import { formatTable } from '../cli/table.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { Unkept } from '../cli/unkept.js';
 import { scriptLocks } from '../composition.js';
@@ -90,16 +90,15 @@ were withheld are on that machine alone. A file that has changed since it was im
       json: { files },
       rows: files,
       names: files.map(({ path }) => path),
-      lines: ({ style, width }) => [
-        ...formatTable(
+      lines: (screen) => [
+        ...fittingTable(
           ['FILE', 'FROM', 'ACTION', 'WITHHELD'],
           files.map(({ path, subject, action, withheld }) =>
             [path, subject ?? '-', action, String(withheld.length)].map(terminalText),
           ),
-          style,
-          width,
+          screen,
         ),
-        `${style('green', '✓')} ${counted(files.length, 'file')}`,
+        `${screen.style('green', '✓')} ${counted(files.length, 'file')}`,
       ],
     };
   }

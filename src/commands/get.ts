@@ -49,6 +49,10 @@ export default class Get extends KgitCommand {
     return this.flags['at'] !== undefined;
   }
 
+  protected override get isPaged(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const path = this.args['path'] === undefined ? [] : parseStatePath(this.args['path']);
     const context = await this.open(fetchPolicy(this.flags));

@@ -36,6 +36,10 @@ export default class History extends KgitCommand {
     }),
   };
 
+  protected override get isPaged(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const path = this.args['path'] === undefined ? null : parseStatePath(this.args['path']);
     const { reading, settings } = await this.open(fetchPolicy(this.flags));

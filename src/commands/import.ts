@@ -116,7 +116,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
         suggestions: ['Name the state folder: kgit import ./state'],
       });
     const files = await readLegacyFiles(this.words, (done, all) =>
-      this.progress(progressBar('reading', done, all)),
+      this.notes.progress(progressBar('reading', done, all)),
     );
     let planned = await this.#plan(await this.open(), files);
     await this.#confirm(planned.plan);
@@ -159,7 +159,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       secrets: GUARD,
     };
     const parsed = parseImport(files, settings, (done, all) =>
-      this.progress(progressBar('parsing', done, all)),
+      this.notes.progress(progressBar('parsing', done, all)),
     );
     const { view, pending } = context.reading;
     const imported = new ImportedFiles(context.opened.localFolder, recordStands(view));
@@ -210,7 +210,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   /** Shows people a plan that is not, or not yet, carried out. */
   #show(plan: ImportPlan): void {
     if (this.format !== 'text') return;
-    this.endProgress();
+    this.notes.clear();
     const width = process.stderr.isTTY ? process.stderr.columns : null;
     process.stderr.write(`${formatPlan(plan, width).map(terminalText).join('\n')}\n`);
   }
@@ -221,7 +221,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     // Before anything is published: what is withheld from everybody must not be lost here.
     if (!isDry) await local.secrets();
     const operations = plan.parts.map((part) => this.#operation(context, part));
-    this.progress('publishing');
+    this.notes.progress('publishing');
     const outcomes = await this.#submitAll(context, operations);
     this.#outcomes.push(...outcomes.map((outcome) => this.writeJson(outcome)));
     if (!isDry) await local.files(context.reading.view, { plan, operations });

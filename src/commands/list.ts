@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { LIST_FLAGS, sortedBy, tableLines } from '../cli/list-options.js';
+import { fittingTable } from '../cli/fitting-table.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
-import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
 import { eventTime } from '../model/event.js';
 import { formatSubject } from '../model/subject.js';
@@ -32,6 +32,10 @@ export default class List extends KgitCommand {
     return true;
   }
 
+  protected override get isPaged(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const { reading } = await this.open(fetchPolicy(this.flags));
     const { what } = this.args;
@@ -51,8 +55,7 @@ export default class List extends KgitCommand {
       names: items.map(({ subject }) => subject),
       rows: items,
       lines: (screen) => {
-        const { style, width } = screen;
-        if (items.length === 0) return [style('dim', 'nothing recorded yet')];
+        if (items.length === 0) return [screen.style('dim', 'nothing recorded yet')];
         const rows = items.map(({ subject, events, lastEvent }) => [
           subject,
           String(events),
@@ -60,8 +63,7 @@ export default class List extends KgitCommand {
           lastEvent?.user ?? '',
           lastEvent?.action ?? '',
         ]);
-        const heading = ['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'];
-        return tableLines(formatTable(heading, rows, style, width), screen);
+        return fittingTable(['SUBJECT', 'EVENTS', 'LAST', 'BY', 'ACTION'], rows, screen);
       },
     };
   }

@@ -59,6 +59,9 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
 
   #isUnderLock = false;
 
+  /** Leases are renewed while the command has the terminal. */
+  protected override readonly tellsWaits = false;
+
   protected async execute(): Promise<CommandResult> {
     const { name, command } = this.#words();
     const ttl = parseDuration(this.flags['ttl'] as string);

@@ -1,6 +1,6 @@
 import { helpText, KgitCommand } from '../base-command.js';
 import { standingJson, standingLines } from '../cli/lease-result.js';
-import { LIST_FLAGS, sortedBy, tableLines } from '../cli/list-options.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
 import { readFlags } from '../read-flags.js';
 import type { Leases } from '../store/leases.js';
@@ -43,10 +43,7 @@ export default class Locks extends KgitCommand {
       json: { locks, broken, place, stale: isStale },
       names: standings.map(({ record }) => record.name),
       rows: locks,
-      lines: (screen, wide) => {
-        const lines = standingLines(standings, isStale, now, screen, wide);
-        return standings.length === 0 ? lines : tableLines(lines, screen);
-      },
+      lines: (screen, wide) => standingLines(standings, isStale, now, screen, wide),
     };
   }
 

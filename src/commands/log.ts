@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
-import { eventDetails, eventLine } from '../cli/event-lines.js';
+import { eventDetails, eventLines } from '../cli/event-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { onReaderGone } from '../cli/standard-output.js';
 import { recordedSubject } from '../cli/subjects.js';
@@ -88,6 +88,10 @@ export default class Log extends KgitCommand {
     return true;
   }
 
+  protected override get isPaged(): boolean {
+    return this.flags['follow'] !== true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const filter = this.#filter();
     if (this.flags['follow'] && (this.flags['reverse'] || this.flags['before'])) {
@@ -163,7 +167,7 @@ export default class Log extends KgitCommand {
         if (events.length === 0) return [screen.style('dim', 'no events')];
         if (next !== null) this.note(`older ones: --before ${next}`);
         return events.flatMap((item) =>
-          wide ? eventDetails(item, screen, withSubject) : [eventLine(item, screen, withSubject)],
+          wide ? eventDetails(item, screen, withSubject) : eventLines(item, screen, withSubject),
         );
       },
     };

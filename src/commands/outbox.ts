@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
-import { LIST_FLAGS, sortedBy, tableLines } from '../cli/list-options.js';
+import { fittingTable } from '../cli/fitting-table.js';
+import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import type { CommandResult } from '../cli/output.js';
 import { proposalLines } from '../cli/proposal-lines.js';
-import { formatTable } from '../cli/table.js';
 import { formatAge } from '../cli/time.js';
 import type { OpenRepository } from '../composition.js';
 import { NotFoundError, UsageError } from '../errors.js';
@@ -139,8 +139,7 @@ export default class Outbox extends KgitCommand {
       names: operations.map(({ id }) => id),
       rows: operations,
       lines: (screen) => {
-        const { style, width } = screen;
-        if (operations.length === 0) return [style('dim', 'nothing waits')];
+        if (operations.length === 0) return [screen.style('dim', 'nothing waits')];
         const rows = operations.map(({ id, subject, action, age, attempts, error, refused }) => [
           id,
           subject ?? (action === 'compact' ? 'all' : '?'),
@@ -149,13 +148,7 @@ export default class Outbox extends KgitCommand {
           String(attempts),
           refused ? `refused: ${error}` : (error ?? ''),
         ]);
-        const whole = formatTable(
-          ['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'],
-          rows,
-          style,
-          width,
-        );
-        const table = tableLines(whole, screen);
+        const table = fittingTable(['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'], rows, screen);
         const hints = operations.flatMap(({ id, refused }) =>
           refused ? [`  kgit outbox drop ${id}, or kgit outbox retry ${id} --propose`] : [],
         );

@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
+import { fittingTable } from '../cli/fitting-table.js';
 import { requirePhase } from '../cli/known-key.js';
 import type { CommandResult } from '../cli/output.js';
 import type { Colour } from '../cli/style.js';
-import { formatTable } from '../cli/table.js';
 import { UsageError } from '../errors.js';
 import { ACTION_RULE, formatTimestamp, isAction } from '../model/event.js';
 import {
@@ -102,8 +102,8 @@ export default class Phase extends StateCommand {
       json: { subject: `deployment/${id}`, phases },
       names: phases.map(({ name }) => name),
       rows: phases,
-      lines: ({ style, width }) =>
-        formatTable(
+      lines: (screen) =>
+        fittingTable(
           ['PHASE', 'STATUS', 'SINCE', 'REASON'],
           phases.map(({ name, status, updatedAt, reason }) => [
             name,
@@ -111,8 +111,7 @@ export default class Phase extends StateCommand {
             updatedAt ?? '',
             reason ?? '',
           ]),
-          style,
-          width,
+          screen,
         ),
     };
   }

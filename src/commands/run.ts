@@ -70,6 +70,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   /** Whether a signal came while the events were being published. */
   #isInterrupted = false;
   #madeRunId: string | undefined;
+  protected override readonly tellsWaits = false;
 
   /** Both events, and all that the command itself records, have one run id. */
   protected override get ciRun(): { id: string; url: string | null } {

@@ -35,6 +35,9 @@ export default class ShellServer extends LegacyCommand {
     pid: Args.string({ required: true, description: 'The process id of the script.' }),
   };
 
+  /** Leases are renewed while the command has the terminal. */
+  protected override readonly tellsWaits = false;
+
   protected async execute(): Promise<CommandResult> {
     const folder = this.args['folder'] as string;
     // A terminal's interrupt is the script's to answer: what it still calls on its way out is served.

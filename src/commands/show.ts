@@ -41,6 +41,10 @@ export default class Show extends ClusterCommand {
     explain: Flags.boolean({ summary: 'Also fetch what it depends on and is made of, where you may.' }),
   };
 
+  protected override get isPaged(): boolean {
+    return true;
+  }
+
   protected async execute(): Promise<CommandResult> {
     const policy = fetchPolicy(this.flags);
     const context = await this.open(policy === 'default' ? 'try' : policy);

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.js';
 import type { Actor } from '../model/operation.js';
 import { hasCode, orIfGone, readNamed } from '../store/durable-files.js';
+import type { Wait } from '../store/host.js';
 import type { Revision } from '../store/state-store.js';
 import { isOn } from './commit-builder.js';
 import { namedCommitter } from './committer.js';
@@ -12,6 +13,7 @@ import { quoted } from './fast-import.js';
 import { type Git, gitFailed } from './git.js';
 import type { Repository } from './repository.js';
 import { personEnvironment } from './sign-commits.js';
+import { tellProgress, withoutProgress } from './told-wait.js';
 import { FETCH_OPTIONS } from './transfer-options.js';
 
 /** The commit, among the refs of a backup, that holds the manifest and the outbox as files. */
@@ -49,6 +51,8 @@ export interface BackupParts {
   /** ms since the epoch */
   readonly now: number;
   readonly timeoutMs: number;
+  /** Hears how far it is. */
+  readonly wait: Wait;
 }
 
 /** What a backup holds. */
@@ -164,9 +168,9 @@ export async function writeBackup(git: Git, file: string, parts: BackupParts): P
     ];
     await own.text(['update-ref', '--stdin'], { input: refs.map((ref) => `create ${ref}\n`).join('') });
     await own.text(['symbolic-ref', 'HEAD', manifest.ref]);
-    const args = ['bundle', 'create', '--quiet', temporary, '--all'];
-    const { code, stderr } = await own.run(args);
-    if (code !== 0) throw gitFailed(args, code, stderr);
+    const args = ['bundle', 'create', '--progress', temporary, '--all'];
+    const { code, stderr } = await own.run(args, { onStderr: (text) => tellProgress(text, parts.wait) });
+    if (code !== 0) throw gitFailed(args, code, withoutProgress(stderr));
     await own.text(['bundle', 'verify', '--quiet', temporary]);
     await chmod(temporary, 0o600);
     await rename(temporary, file).catch((cause: unknown) => {

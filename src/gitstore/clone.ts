@@ -7,8 +7,6 @@ export interface CloneOptions {
   /** The state branch, also of every later command in the clone; the default ones if left out. */
   readonly branch: string | undefined;
   readonly timeoutMs: number;
-  /** Percent of the current stage. */
-  readonly onProgress?: (stage: string, percent: number) => void;
 }
 
 /** Clones `url` into the new folder `folder`. Throws RemoteError, UsageError. */
@@ -24,13 +22,7 @@ export async function cloneRepository(
       ? []
       : ['--branch', options.branch, '--config', `${BRANCH_KEY}=${options.branch}`];
   const args = ['clone', '--progress', '--no-recurse-submodules', '--template=', ...branch];
-  const result = await git.talk(url, [...args, '--', url, folder], {
-    timeout: options.timeoutMs,
-    onStderr: (text) => {
-      for (const [, stage, percent] of text.matchAll(/([A-Z][a-z]+ [a-z]+): +(\d+)%/g))
-        options.onProgress?.(stage as string, Number(percent));
-    },
-  });
+  const result = await git.talk(url, [...args, '--', url, folder], { timeout: options.timeoutMs });
   if (result.code === 0) return;
   if (/already exists and is not an empty directory/.test(result.stderr)) {
     throw new UsageError(`the folder ${folder} is there already and not empty`, {

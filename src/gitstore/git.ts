@@ -7,6 +7,7 @@ import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
 import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';
 import { leadsGroup, stopChild } from './process-group.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
+import { tellProgress, tellTalk, withoutProgress } from './told-wait.js';
 
 /** Most that one git command may print, in bytes. */
 const MAX_OUTPUT = 512 * 1024 * 1024;
@@ -105,8 +106,18 @@ export class Git {
     const { options, env } = await this.#accessTo(remote, call.timeout);
     const ownGroup = this.#access.isInteractive !== true;
     const all = { ...call, ownGroup, env: { ...env, ...call.env } };
-    const result = await this.#toItsEnd([...options, ...args], all);
-    return namingExtraHeader(this, remote, this.#tokens, result);
+    const told = tellTalk(withoutCredentials(remote), args, this.#access);
+    const onStderr = (text: string) => {
+      call.onStderr?.(text);
+      if (told !== null) tellProgress(text, told.wait);
+    };
+    try {
+      const result = await this.#toItsEnd([...options, ...(told?.args ?? args)], { ...all, onStderr });
+      const stderr = told === null ? result.stderr : withoutProgress(result.stderr);
+      return await namingExtraHeader(this, remote, this.#tokens, { ...result, stderr });
+    } finally {
+      told?.wait.end();
+    }
   }
 
   /** @param timeoutMs longest that finding it out may take */

@@ -1,3 +1,4 @@
+import type { Waits } from '../store/host.js';
 import { type AccessToken, accessToken, hasToken, hostOf } from './access-token.js';
 import type { Git, GitCall } from './git.js';
 
@@ -16,6 +17,8 @@ export interface AccessOptions {
   readonly isOffline?: boolean;
   /** git's configuration, where it is known: then it need not be asked for. */
   readonly config?: ReadonlyMap<string, string>;
+  /** Hears what is waited for. */
+  readonly waits?: Waits;
 }
 
 /** What one talk with a remote adds to git's options and environment. */

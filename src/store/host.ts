@@ -38,3 +38,19 @@ export interface Clock {
   /** From 0 up to, but not including, 1. */
   random(): number;
 }
+
+/** Something that is waited for. */
+export interface Wait {
+  /** How far it is, in few words. */
+  progress(text: string): void;
+  end(): void;
+}
+
+/** Hears what is waited for, so that the user can be told. */
+export interface Waits {
+  /**
+   * @param what what goes on: `fetching from origin`
+   * @param asks whether the user may be asked for something at the terminal meanwhile
+   */
+  begin(what: string, asks: boolean): Wait;
+}

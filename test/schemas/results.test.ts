@@ -97,6 +97,7 @@ describe('the schemas of results', () => {
     await give('shell-init', 'bash');
     await give('doctor', '--timeout', '5s');
     await give('completion', 'bash');
+    await give('complete', 'words', '--', 'log', '');
     await give('config');
     await give('version');
     await give('clone', remote, temporaryFolder('kgit-clones-').concat('/clone'));

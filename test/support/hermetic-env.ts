@@ -7,7 +7,7 @@ const home = mkdtempSync(join(tmpdir(), 'kgit-home-'));
 // More certificates, where they are many, double the time of every start of node.
 for (const name of Object.keys(process.env)) {
   if (
-    /^(GIT_|KGIT_|XDG_|CI$|CI_|GITHUB_|GITLAB_|GITEA_|FORGEJO_|KUBECONFIG$|GH_TOKEN$|NODE_EXTRA_CA_CERTS$)/.test(
+    /^(GIT_|KGIT_|XDG_|CI$|CI_|LESS$|LV$|GITHUB_|GITLAB_|GITEA_|FORGEJO_|KUBECONFIG$|GH_TOKEN$|NODE_EXTRA_CA_CERTS$)/.test(
       name,
     )
   )
@@ -26,4 +26,6 @@ Object.assign(process.env, {
   KGIT_TIMEOUT: '300s',
   TZ: 'UTC',
   NO_COLOR: '1',
+  // A test at a terminal does not wait in a pager.
+  PAGER: 'cat',
 });

@@ -1,0 +1,71 @@
+import type { Command } from '@oclif/core';
+
+type CompletedCommand = Pick<Command.Loadable, 'id' | 'args' | 'flags'>;
+
+/** What the word at the cursor is. */
+export type Place =
+  | { readonly kind: 'command' }
+  | { readonly kind: 'flag' }
+  /** A value of a flag; `before` is what stands of the word before it, as `--flag=`. */
+  | { readonly kind: 'value'; readonly flag: string; readonly before: string }
+  /** The argument with that index; `behind` the words before it. */
+  | { readonly kind: 'argument'; readonly index: number; readonly behind: readonly string[] }
+  /** Behind `--`. */
+  | { readonly kind: 'other' };
+
+/** A command line that is being typed, as far as it is there. */
+export interface TypedLine {
+  readonly command: CompletedCommand | null;
+  readonly place: Place;
+  /** The word at the cursor, without what stands before the value of a flag. */
+  readonly typed: string;
+  /** Values of the flags that are there already, by name. */
+  readonly given: ReadonlyMap<string, string>;
+}
+
+/** Reads the words behind `kgit`, of which the last is being typed. What is no flag of the command is passed over. */
+export function readTypedLine(words: readonly string[], commands: readonly CompletedCommand[]): TypedLine {
+  const before = words.slice(0, -1);
+  const last = words.at(-1) ?? '';
+  // Every command has the flags that may stand before it.
+  const [some] = commands;
+  let command: CompletedCommand | null = null;
+  const given = new Map<string, string>();
+  const behind: string[] = [];
+  const flagOf = (word: string): string | null => {
+    const { flags = {} } = command ?? some ?? {};
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name !== undefined) return flags[name]?.type === 'option' ? name : null;
+    const char = /^-(\w)/.exec(word)?.[1];
+    const found = Object.entries(flags).find(
+      ([, flag]) => flag.type === 'option' && char !== undefined && flag.char === char,
+    );
+    return found?.[0] ?? null;
+  };
+  const done = (place: Place, typed = last): TypedLine => ({ command, place, typed, given });
+  for (let i = 0; i < before.length; i++) {
+    const word = before[i] as string;
+    if (word === '--') return done({ kind: 'other' });
+    if (word.startsWith('-')) {
+      const flag = flagOf(word);
+      const inline = /^(?:--[^=]+=|-\w=?)(.+)$/s.exec(word)?.[1];
+      if (flag === null) continue;
+      if (inline !== undefined) given.set(flag, inline);
+      else if (i === before.length - 1) return done({ kind: 'value', flag, before: '' });
+      else given.set(flag, before[++i] as string);
+    } else if (command === null) {
+      command = commands.find(({ id }) => id === word) ?? null;
+      if (command === null) return done({ kind: 'other' });
+    } else behind.push(word);
+  }
+  const inline = /^(--[^=]+=|-\w=?)(.*)$/s.exec(last);
+  const flag = inline ? flagOf(last) : null;
+  if (inline && flag !== null && inline[1] !== last)
+    return done({ kind: 'value', flag, before: inline[1] ?? '' }, inline[2]);
+  if (inline?.[1]?.endsWith('=') && flag !== null)
+    return done({ kind: 'value', flag, before: inline[1] }, inline[2]);
+  if (last.startsWith('-')) return done({ kind: 'flag' });
+  return command === null
+    ? done({ kind: 'command' })
+    : done({ kind: 'argument', index: behind.length, behind });
+}

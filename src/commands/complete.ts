@@ -1,0 +1,65 @@
+import { Args } from '@oclif/core';
+import { helpText, KgitCommand } from '../base-command.js';
+import { bashLines, parseBashLine } from '../cli/completion/bash-line.js';
+import { findOffers, type Recorded } from '../cli/completion/find-offers.js';
+import { cobraLines } from '../cli/completion/offer.js';
+import { readTypedLine } from '../cli/completion/typed-line.js';
+import type { CommandResult } from '../cli/output.js';
+import { liesAt } from '../composition.js';
+import { parseRepositorySpec } from '../model/repository-spec.js';
+import { managementsOf, readMarker } from '../store/records.js';
+
+export default class Complete extends KgitCommand {
+  static override hidden = true;
+  static override summary = 'Tell a shell what the word at its cursor may become.';
+  static override description = helpText(
+    `Called by the code of kgit completion, and by kubectl. It never uses the network and writes nothing. words: the words behind kgit, of which the last is being typed; it prints a value, a tab and a description a line, and last the directive of programs made with cobra. bash: the line up to the cursor, COMP_WORDBREAKS, COMP_TYPE and COLUMNS; it prints what bash is to do, then what replaces the word.`,
+    'USAGE',
+    'NO_REPO',
+    'INVALID_STATE',
+  );
+  static override examples = [
+    "<%= config.bin %> complete words -- log ''",
+    "<%= config.bin %> complete bash -- 'kgit log ' ' =:' 9 80",
+  ];
+  static override strict = false;
+  static override args = {
+    form: Args.string({ required: true, options: ['words', 'bash'], description: 'Who asks.' }),
+  };
+
+  /** A key that is pressed waits for no server. */
+  protected override get isOffline(): boolean {
+    return true;
+  }
+
+  protected async execute(): Promise<CommandResult> {
+    const commands = this.config.commands.filter(({ hidden }) => !hidden);
+    // As they were given: one of the words may be `--` itself.
+    const words = this.argv.slice(this.argv.indexOf('--') + 1);
+    const [line = '', breaks = '', type = '', columns = ''] = words;
+    const bash = this.args['form'] === 'bash' ? parseBashLine(line, breaks) : null;
+    const typed = readTypedLine(bash === null ? words : bash.words.slice(1), commands);
+    const { repo, config, deployment, management } = Object.fromEntries(typed.given);
+    this.flags = { ...this.flags, repo, config, deployment, management };
+    const offers = await findOffers(typed, commands, () => this.#recorded());
+    return {
+      json: { offers: offers.list, partial: offers.isPartial, files: offers.takesFiles },
+      rows: offers.list,
+      isExact: true,
+      lines: () =>
+        bash === null ? cobraLines(offers) : bashLines(offers, bash, type, Number(columns) || 80),
+    };
+  }
+
+  /** Null where what is to be read may lie at a remote alone. */
+  async #recorded(): Promise<Recorded | null> {
+    const { repo } = await this.settingsOnly();
+    if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;
+    const { opened } = await this.openUnread();
+    if (opened.git.lazyFetches !== null) return null;
+    const { view } = await opened.repository.read('never', 0);
+    const marker = await readMarker(view, opened.path);
+    const settings = await this.settingsWith(marker);
+    return { opened, view, settings, managements: managementsOf(marker), now: this.now() };
+  }
+}
