@@ -60,11 +60,11 @@ describe('kgit backup', () => {
     expect((await kgitJson(clone, ['sync'])).published).toHaveLength(2);
   });
 
-  it('sends what waited in a damaged clone to a new remote, too', async () => {
+  it('sends what waited in the clone that it replaces to a new remote, too', async () => {
     const { clone, file } = await backedUp();
     await kgitJson(clone, ['push-event', 'later', '--cluster', 'prod', '--queue']);
     const next = bareRepository();
-    await kgitJson(temporaryFolder(), ['restore', file, clone, '--remote', next]);
+    await kgitJson(temporaryFolder(), ['restore', file, clone, '--remote', next, '--yes']);
     git(clone, 'push', '--quiet', 'origin', 'main');
     expect((await kgitJson(clone, ['sync'])).published).toHaveLength(2);
     expect((await kgitJson(cloneOf(next), ['log', '--action', 'later'])).events).toHaveLength(1);
