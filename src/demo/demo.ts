@@ -24,7 +24,8 @@ export async function startDemo(folder: string, host: DemoHost): Promise<Demo> {
   const place = demoPlace(folder);
   await requireFree(place);
   const uid = randomUUID();
-  const now = host.now();
+  // Kubernetes keeps whole seconds.
+  const now = Math.floor(host.now() / 1000) * 1000;
   const history = await sampleHistory(host.root, now);
   await layOutRepository({ place, identity: `management-uid:${uid}`, history }, host);
   const hasKubectl = await isOnPath('kubectl', host.environment);
