@@ -144,7 +144,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['run up prod', 2, 'error USAGE'],
   ],
   set: [
-    ['set a.b=1 --dry-run', 0, 'would be written'],
+    ['set deployment.note=1 --dry-run', 0, 'would be written'],
     ['set a', 2, 'error USAGE'],
   ],
   'shell-init': [
