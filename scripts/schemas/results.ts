@@ -1,6 +1,7 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
 import { API_VERSION } from '../../src/store/records.js';
+import { completeShapes, completionShapes } from './completion-results.js';
 import { demoShapes } from './demo-result.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
 import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
@@ -77,22 +78,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
   },
-  CompleteResult: {
-    about: 'kgit complete',
-    repository: 'maybe',
-    shapes: [
-      {
-        offers: z.array(z.object({ value: z.string(), description: z.string() })),
-        partial: z.boolean(),
-        files: z.boolean(),
-      },
-    ],
-  },
-  CompletionResult: {
-    about: 'kgit completion',
-    repository: 'never',
-    shapes: [{ shell: z.string(), script: z.string() }],
-  },
+  CompleteResult: { about: 'kgit complete', repository: 'maybe', shapes: completeShapes },
+  CompletionResult: { about: 'kgit completion', repository: 'never', shapes: completionShapes },
   DemoResult: { about: 'kgit demo', repository: 'never', shapes: demoShapes },
   ConfigResult: { about: 'kgit config', repository: 'maybe', shapes: configShapes },
   DiffResult: { about: 'kgit diff', repository: 'always', shapes: [manyChanges] },

@@ -38,6 +38,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['compact --before 2020-01-01', 0, 'nothing'],
     ['compact --before soon', 2, 'error USAGE'],
   ],
+  complete: [
+    ['complete words -- pha', 0, 'phase'],
+    ['complete nothing', 2, 'error USAGE'],
+  ],
   completion: [
     ['completion bash', 0, 'complete'],
     ['completion tcsh', 2, 'error USAGE'],
@@ -72,7 +76,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['get nope', 15, 'error NOT_FOUND'],
   ],
   history: [
-    ['history', 0, 'PATH'],
+    ['history', 0, 'deployment.phase'],
     ['history a..b', 2, 'error USAGE'],
   ],
   import: [
@@ -84,7 +88,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['init %/j --deployment A_B', 2, 'error USAGE'],
   ],
   list: [
-    ['list', 0, 'SUBJECT'],
+    ['list', 0, 'deployment/dep-a'],
     ['list pods', 2, 'error USAGE'],
   ],
   lock: [
@@ -112,7 +116,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['outbox drop X', 15, 'error NOT_FOUND'],
   ],
   phase: [
-    ['phase', 0, 'PHASE'],
+    ['phase', 0, 'setup_network'],
     ['phase start', 2, 'error USAGE'],
   ],
   publisher: [
@@ -140,7 +144,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['run up prod', 2, 'error USAGE'],
   ],
   set: [
-    ['set a.b=1 --dry-run', 0, 'would be written'],
+    ['set deployment.note=1 --dry-run', 0, 'would be written'],
     ['set a', 2, 'error USAGE'],
   ],
   'shell-init': [
@@ -190,7 +194,8 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
 };
 
 /** A line with a colour begins with this. */
-const COLOUR = '\u001b[';
+/** A colour, and no other sequence, such as the one that clears a line. */
+const COLOUR = /\u001b\[\d+m/;
 
 describe('every command on a terminal', () => {
   let server: ApiServer;
@@ -248,7 +253,7 @@ describe('every command on a terminal', () => {
         expect(text).not.toContain('INTERNAL');
         // What is left of a colour whose first character was taken away.
         expect(text).not.toMatch(/\[\d+m/);
-        if (code !== 0) expect(run.screen.includes(COLOUR)).toBe(NO_COLOR === undefined);
+        if (code !== 0) expect(COLOUR.test(run.screen)).toBe(NO_COLOR === undefined);
       }
     }
     expect(git(place.clone, 'status', '--porcelain')).toBe('');

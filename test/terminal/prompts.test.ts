@@ -10,7 +10,6 @@ import {
   commitFiles,
   commits,
   emptyState,
-  STATE,
   sharedState,
   stateRepository,
 } from '../support/state-repository.js';
@@ -64,9 +63,10 @@ async function aRestore(): Promise<Asked> {
 
 async function aFix(): Promise<Asked> {
   const cwd = stateRepository();
+  const file = 'deployments/dep-a/state.yaml';
   await kgitJson(cwd, ['set', 'deployment.phase=b', '--deployment', 'dep-a']);
-  const text = readFileSync(join(cwd, STATE), 'utf8');
-  commitFiles(cwd, { [STATE]: text.replace('phase: b', 'phase: z') });
+  const text = readFileSync(join(cwd, file), 'utf8');
+  commitFiles(cwd, { [file]: text.replace('phase: b', 'phase: z') });
   const before = commits(cwd);
   const done = () => commits(cwd) - before;
   return { cwd, args: ['verify', '--fix'], question: 'Bring them back?', done };
