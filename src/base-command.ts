@@ -102,6 +102,7 @@ export abstract class KgitCommand extends Command {
     this.args = args as Record<string, string | undefined>;
     this.flags = { ...(flags as typeof this.flags) };
     this.words = argv as string[];
+    await this.notes.prepare();
     const result = await this.execute();
     await this.#close();
     await this.print(result);

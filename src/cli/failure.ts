@@ -4,7 +4,6 @@ import { EnvironmentError, InternalError, KgitError, UsageError } from '../error
 import { hasCode } from '../store/durable-files.js';
 import { API_VERSION } from '../store/records.js';
 import { DeclinedError } from './declined.js';
-import { fitLine } from './fit-line.js';
 import { flagWords } from './flag-conflicts.js';
 import { shownJson } from './output.js';
 import { styleFor } from './style.js';
@@ -118,6 +117,8 @@ export async function reportFailure(
     );
   const { columns } = process.stderr;
   const shown = lines.join('\n').split('\n');
-  const fitted = columns ? shown.flatMap((line) => fitLine(line, columns)) : shown;
+  // What measures text takes long to load, and a pipe has no use of it.
+  const fitting = columns ? await import('./fit-line.js') : null;
+  const fitted = fitting ? shown.flatMap((line) => fitting.fitLine(line, columns)) : shown;
   process.stderr.write(`${fitted.join('\n')}\n`);
 }

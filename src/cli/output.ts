@@ -1,4 +1,3 @@
-import { fitLine } from './fit-line.js';
 import { guarded, type Style, styleFor } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
@@ -78,9 +77,9 @@ export async function formatResult(
       if (result.isExact) return isTerminal ? lines.map(terminalText) : lines;
       const safe = lines.map((line) => guarded(line, screen.style));
       const { width } = screen;
-      return width === null
-        ? safe
-        : safe.flatMap((line) => line.split('\n').flatMap((one) => fitLine(one, width)));
+      if (width === null) return safe;
+      const { fitLine } = await import('./fit-line.js');
+      return safe.flatMap((line) => line.split('\n').flatMap((one) => fitLine(one, width)));
     }
   }
 }

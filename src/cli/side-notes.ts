@@ -1,7 +1,5 @@
 import type { Wait, Waits } from '../store/host.js';
-import { fitLine } from './fit-line.js';
 import { styleFor } from './style.js';
-import { clip } from './table.js';
 import { oneLine, terminalText } from './terminal-text.js';
 
 /** How long something is waited for before it is told, in ms. */
@@ -9,6 +7,9 @@ const TOLD_AFTER_MS = 1_000;
 const FRAME_MS = 100;
 const FRAMES = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
 const CLEAR = '\r\u001b[K';
+
+/** What measures text; loaded where there is a terminal, for it takes as long as all else of a small command. */
+type Fitting = Pick<typeof import('./fit-line.js'), 'fitLine'> & Pick<typeof import('./table.js'), 'clip'>;
 
 interface Told {
   readonly what: string;
@@ -29,6 +30,7 @@ export class SideNotes implements Waits {
   readonly #waits: Told[] = [];
   readonly #noted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #fit: Fitting | null = null;
   #frame = 0;
   #isShown = false;
   #held: string[] | null = null;
@@ -48,6 +50,13 @@ export class SideNotes implements Waits {
     this.#isAttended = isAttended;
   }
 
+  /** Loads what fits text into a terminal, where stderr is one. */
+  async prepare(): Promise<void> {
+    if (this.#stream.isTTY !== true) return;
+    const [{ fitLine }, { clip }] = await Promise.all([import('./fit-line.js'), import('./table.js')]);
+    this.#fit = { fitLine, clip };
+  }
+
   /** A line for the user that is no part of the result. */
   note(message: string): void {
     if (this.#isQuiet()) return;
@@ -57,9 +66,10 @@ export class SideNotes implements Waits {
     }
     const { isTTY, columns } = this.#stream;
     const style = styleFor(isTTY === true, this.#environment);
+    const fit = this.#fit;
     const lines = terminalText(message)
       .split('\n')
-      .flatMap((line) => (isTTY && columns ? fitLine(line, columns) : line));
+      .flatMap((line) => (fit !== null && columns ? fit.fitLine(line, columns) : line));
     this.clear();
     this.#stream.write(`${lines.map((line) => style('dim', line)).join('\n')}\n`);
   }
@@ -128,7 +138,8 @@ export class SideNotes implements Waits {
 
   #show(text: string): void {
     // A terminal that nobody has told its size has 0 columns.
-    this.#stream.write(`${CLEAR}${clip(oneLine(text), (this.#stream.columns || 80) - 1)}`);
+    const columns = (this.#stream.columns || 80) - 1;
+    this.#stream.write(`${CLEAR}${this.#fit?.clip(oneLine(text), columns) ?? ''}`);
     this.#isShown = true;
   }
 
