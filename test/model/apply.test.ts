@@ -9,6 +9,9 @@ import { parseState } from '../../src/model/state-document.js';
 import { makeUlid } from '../../src/model/ulid.js';
 import { anyEdit } from '../support/arbitraries.js';
 
+/** A state whose zeros have no sign: to kgit, 0 and -0 are the same value, and files may say either. */
+const withoutSign = (state: unknown): unknown => JSON.parse(JSON.stringify(state));
+
 describe('applyEdits', () => {
   it('is deterministic, and folding the changes, through their event files, gives the state', () => {
     fc.assert(
@@ -32,7 +35,7 @@ describe('applyEdits', () => {
             expect(error).toBeInstanceOf(ConflictError);
           }
         }
-        expect(fold(events)).toEqual(parseState(text ?? '', 's'));
+        expect(withoutSign(fold(events))).toEqual(withoutSign(parseState(text ?? '', 's')));
       }),
       { numRuns: 800 },
     );
