@@ -33,6 +33,21 @@ export function gist(event: KgitEvent): string {
 const MAX_LINES = 3;
 const INDENT = '    ';
 
+/** What an event says first: when, what, to whom, by whom. */
+function headOf(item: SubjectEvent, { style, utc }: Screen, withSubject: boolean): readonly Part[] {
+  const { event } = item;
+  const [mark, colour] = OUTCOME_MARKS[event.outcome ?? ''] ?? ['•', 'dim'];
+  const when = formatTime(eventTime(event), utc);
+  const who = event.user ? oneLine(event.user) : '';
+  const where = withSubject ? formatSubject(item.subject) : '';
+  return [
+    { text: when, shown: style('dim', when) },
+    { text: `${mark} ${event.action}`, shown: `${style(colour, mark)} ${style('bold', event.action)}` },
+    { text: where, shown: style('cyan', where) },
+    { text: who, shown: style('dim', who) },
+  ].filter(({ text }) => text !== '');
+}
+
 /**
  * An event in the log: when, what, to whom, by whom, in a few words. One line where it fits, and wherever the output is no
  * terminal; else its words stand below, broken between words.
@@ -43,19 +58,9 @@ export function eventLines(
   withSubject: boolean,
   maxLines = MAX_LINES,
 ): string[] {
-  const { event } = item;
-  const { style, utc, width } = screen;
-  const [mark, colour] = OUTCOME_MARKS[event.outcome ?? ''] ?? ['•', 'dim'];
-  const when = formatTime(eventTime(event), utc);
-  const who = event.user ? oneLine(event.user) : '';
-  const where = withSubject ? formatSubject(item.subject) : '';
-  const words = oneLine(gist(event));
-  const head: readonly Part[] = [
-    { text: when, shown: style('dim', when) },
-    { text: `${mark} ${event.action}`, shown: `${style(colour, mark)} ${style('bold', event.action)}` },
-    { text: where, shown: style('cyan', where) },
-    { text: who, shown: style('dim', who) },
-  ].filter(({ text }) => text !== '');
+  const { width } = screen;
+  const words = oneLine(gist(item.event));
+  const head = headOf(item, screen, withSubject);
   const whole = head.map(({ shown }) => shown).join(' ') + (words ? `  ${words}` : '');
   const columns = head.reduce(
     (sum, { text }) => sum + columnsOf(text) + 1,
@@ -67,6 +72,24 @@ export function eventLines(
   const last = kept.at(-1);
   if (below.length > kept.length && last !== undefined) kept[kept.length - 1] = `${clip(last, width - 2)} …`;
   return [...packed(head, width, INDENT), ...kept];
+}
+
+/** The same as one line, which a terminal gets cut to its width. */
+export function eventLine(item: SubjectEvent, screen: Screen, withSubject: boolean): string {
+  const words = oneLine(gist(item.event));
+  const parts = [...headOf(item, screen, withSubject), ...(words ? [{ text: words, shown: words }] : [])];
+  let left = screen.width ?? Number.POSITIVE_INFINITY;
+  let line = '';
+  for (const { text, shown } of parts) {
+    if (line !== '') {
+      line += ' ';
+      left--;
+    }
+    if (left < 2) break;
+    line += columnsOf(text) <= left ? shown : clip(text, left);
+    left -= columnsOf(text);
+  }
+  return line.trimEnd();
 }
 
 const SHOWN_FIRST = new Set(['id', 'timestamp', 'action', 'user', 'message', 'changes']);

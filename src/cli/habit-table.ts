@@ -152,7 +152,7 @@ export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly str
   list: SINCE_ALWAYS,
   log: {
     ...SINCE_ALWAYS,
-    ...{ '--oneline': [], '--graph': [], '--decorate': [] },
+    ...{ '--graph': [], '--decorate': [] },
     ...{ '--stat': PATCHES, '-p': PATCHES, '--patch': PATCHES },
   },
   diff: { '--name-only': ['-o', 'name'] },

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
-import { eventDetails, eventLines } from '../cli/event-lines.js';
+import { eventDetails, eventLine, eventLines } from '../cli/event-lines.js';
 import type { CommandResult } from '../cli/output.js';
 import { onReaderGone } from '../cli/standard-output.js';
 import { recordedSubject } from '../cli/subjects.js';
@@ -70,6 +70,7 @@ export default class Log extends KgitCommand {
     phase: many('NAME', 'Of this phase.'),
     run: many('ID', 'Of this run.'),
     grep: many('TEXT', 'With this text anywhere, in any case.'),
+    oneline: Flags.boolean({ summary: 'One line an event, cut to the width of the terminal.' }),
     limit: Flags.integer({
       char: 'n',
       aliases: ['max-count', 'tail'],
@@ -166,9 +167,9 @@ export default class Log extends KgitCommand {
       lines: (screen, wide) => {
         if (events.length === 0) return [screen.style('dim', 'no events')];
         if (next !== null) this.note(`older ones: --before ${next}`);
-        return events.flatMap((item) =>
-          wide ? eventDetails(item, screen, withSubject) : eventLines(item, screen, withSubject),
-        );
+        if (this.flags['oneline'] === true) return events.map((item) => eventLine(item, screen, withSubject));
+        const linesOf = wide ? eventDetails : eventLines;
+        return events.flatMap((item) => linesOf(item, screen, withSubject));
       },
     };
   }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { kgit } from '../support/kgit.js';
+import { kgit, kgitJson } from '../support/kgit.js';
 import { stateRepository } from '../support/state-repository.js';
 import { onTerminal } from '../support/terminal.js';
 
@@ -37,6 +37,7 @@ describe('text on a terminal', () => {
       [['log'], 0],
       [['log', '-o', 'wide'], 0],
       [['log', CLUSTER], 0],
+      [['log', '--oneline'], 0],
       [['list'], 0],
       [['phase'], 0],
       [['history'], 0],
@@ -52,6 +53,15 @@ describe('text on a terminal', () => {
       for (const line of lines)
         expect(stringWidth(line), `${args.join(' ')}: ${line}`).toBeLessThanOrEqual(columns);
     }
+  });
+
+  it.each([80, 40])('gives log --oneline one line an event, cut at %i columns', async (columns) => {
+    const { screen } = await onTerminal(cwd, ['log', '--oneline'], { columns, env: { KGIT_PAGER: 'cat' } });
+    const lines = stripVTControlCharacters(screen).trimEnd().split('\n');
+    const { events } = await kgitJson(cwd, ['log']);
+    expect(lines).toHaveLength(events.length);
+    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\d /);
+    expect(lines.some((line) => line.endsWith('…'))).toBe(true);
   });
 
   it.each([80, 40])('breaks the words of the log between them at %i columns', async (columns) => {

@@ -34,7 +34,13 @@ describe('JGit, raced for', () => {
       const work = async (path: string, clone: number) => {
         const told: string[] = [];
         for (let i = 0; i < WRITES; i++) {
-          const run = await kgit(path, ['set', `deployment.race.c${clone}.n${i}=1`, '--timeout', '2m', '--json']);
+          const run = await kgit(path, [
+            'set',
+            `deployment.race.c${clone}.n${i}=1`,
+            '--timeout',
+            '2m',
+            '--json',
+          ]);
           told.push(run.code === 0 ? run.json.delivery : run.json.error.message);
         }
         return told;
