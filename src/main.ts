@@ -71,7 +71,7 @@ async function usageError(message: string, suggestions: readonly string[]): Prom
 }
 
 async function noCommand(word: string, known: readonly string[]): Promise<Error> {
-  const { didYouMean } = await import('./cli/near-words.js');
+  const { didYouMean } = await import('./cli/near-names.js');
   return usageError(`there is no command ${JSON.stringify(word.slice(0, 80))}`, [
     ...didYouMean(word, word.startsWith('-') ? ['--help', '--version'] : known),
     "'kgit --help' lists the commands",

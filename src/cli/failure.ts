@@ -74,7 +74,7 @@ const NO_FLAG = /^Nonexistent flags?: (.*)$/m;
 async function nearFlags(thrown: unknown, known: readonly string[]): Promise<string[]> {
   const [, said] = thrown instanceof Errors.CLIError ? (NO_FLAG.exec(thrown.message) ?? []) : [];
   if (said === undefined || known.length === 0) return [];
-  const { didYouMean } = await import('./near-words.js');
+  const { didYouMean } = await import('./near-names.js');
   const flags = known.map((name) => `--${name}`);
   return said.split(', ').flatMap((flag) => didYouMean(flag.split('=')[0] ?? '', flags));
 }

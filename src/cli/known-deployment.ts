@@ -1,16 +1,16 @@
 import { NotFoundError } from '../errors.js';
 import { listDeployments } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
-import { nearNames } from './near-names.js';
 
 /** Throws NotFoundError, naming near ones, for a deployment that the repository does not know, unless it may be begun. */
 export async function requireDeployment(view: StateView, id: string, mayBegin: boolean): Promise<void> {
   const known = await listDeployments(view);
   if (mayBegin || known.includes(id)) return;
-  const near = await nearNames(id, known);
+  const { didYouMean } = await import('./near-names.js');
+  const near = didYouMean(id, known);
   throw new NotFoundError(`there is no deployment ${id}`, {
     suggestions: [
-      ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
+      ...near,
       'Add --create to begin it',
       ...(known.length > 0 && near.length === 0
         ? [`Known: ${known.slice(0, 5).join(', ')}${known.length > 5 ? ', …' : ''}`]

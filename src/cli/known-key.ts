@@ -2,7 +2,6 @@ import { NotFoundError } from '../errors.js';
 import { formatStatePath, type StatePath } from '../model/state-path.js';
 import { readState } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
-import { nearNames } from './near-names.js';
 
 /** The sections that every deployment may have. */
 const SECTIONS = ['deployment', 'kof', 'azure', 'aws'];
@@ -17,10 +16,11 @@ export async function requireKeys(view: StateView, id: string, paths: readonly S
   for (const [first] of paths) {
     const key = String(first);
     if (known.includes(key)) continue;
-    const near = await nearNames(key, known);
+    const { didYouMean } = await import('./near-names.js');
+    const near = didYouMean(key, known);
     throw new NotFoundError(`the state of deployment ${id} has no top-level key ${formatStatePath([key])}`, {
       suggestions: [
-        ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
+        ...near,
         'Add --create-key to begin it',
         ...(near.length > 0
           ? []
@@ -34,12 +34,13 @@ export async function requireKeys(view: StateView, id: string, paths: readonly S
 /** Throws NotFoundError, naming near ones, for a phase that neither the sequence nor the state has. */
 export async function requirePhase(phase: string, known: readonly string[]): Promise<void> {
   if (known.includes(phase)) return;
-  const near = await nearNames(phase, known);
+  const { didYouMean } = await import('./near-names.js');
+  const near = didYouMean(phase, known);
   throw new NotFoundError(`there is no phase ${phase}`, {
     suggestions: [
-      ...(near.length > 0 ? [`Did you mean ${near.join(', ')}?`] : []),
+      ...near,
       'Add --create-key to begin it; the setting phaseSequence of kgit.yaml has the phases of the team',
-      ...(near.length > 0 ? [] : ["'kgit phase' lists those that there are"]),
+      ...(near.length > 0 ? [] : ["'kgit phase' lists the phases"]),
     ],
     data: { phase, known: known.slice(0, 50) },
   });
