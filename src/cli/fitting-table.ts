@@ -1,6 +1,15 @@
 import type { Screen } from './output.js';
 import type { Style } from './style.js';
-import { type Cell, cellOf, columnsOf, formatTable, GAP, NARROW_GAP, type TableRow } from './table.js';
+import {
+  type Cell,
+  cellOf,
+  columnsOf,
+  formatTable,
+  GAP,
+  NARROW_GAP,
+  type TableRow,
+  tableLines,
+} from './table.js';
 import { packed } from './wrap.js';
 
 /** What the last column of a table needs to say anything, in columns of the terminal. */
@@ -15,12 +24,13 @@ const INDENT = '    ';
 export function fittingTable(
   heading: readonly string[],
   rows: readonly TableRow[],
-  { style, width, noHeaders }: Screen,
+  screen: Screen,
   block?: (index: number) => readonly string[],
 ): string[] {
+  const { style, width } = screen;
   const cells = rows.map((row) => row.map(cellOf));
   const gap = [GAP, NARROW_GAP].find((one) => width === null || columnsNeeded(heading, cells, one) <= width);
-  if (gap !== undefined) return formatTable(heading, cells, style, width, gap).slice(noHeaders ? 1 : 0);
+  if (gap !== undefined) return tableLines(formatTable(heading, cells, style, width, gap), screen);
   return cells.flatMap((row, i) => block?.(i) ?? blockOf(heading, row, style, width ?? 0));
 }
 

@@ -2,7 +2,6 @@
 import { Flags } from '@oclif/core';
 import { UsageError } from '../errors.js';
 import { isMap } from '../model/value.js';
-import type { Screen } from './output.js';
 
 export const LIST_FLAGS = {
   'sort-by': Flags.string({
@@ -47,9 +46,4 @@ export function sortedBy<T>(items: readonly T[], key: unknown, rowOf: (item: T) 
     });
   }
   return rows.sort((a, b) => compared(valueAt(a.row, keys), valueAt(b.row, keys))).map(({ item }) => item);
-}
-
-/** The lines of a table without the first, which has the headings, where they are not wanted. */
-export function tableLines(lines: readonly string[], { noHeaders }: Screen): readonly string[] {
-  return noHeaders ? lines.slice(1) : lines;
 }

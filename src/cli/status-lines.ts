@@ -4,9 +4,8 @@ import type { ContextObservation } from '../k0rdent/observation.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
 import { clusterTable } from './cluster-table.js';
-import { tableLines } from './list-options.js';
 import type { Screen } from './output.js';
-import { columnsOf, formatTable, textOf } from './table.js';
+import { columnsOf, formatTable, tableLines, textOf } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { wrapped } from './wrap.js';
 

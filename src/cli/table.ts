@@ -76,3 +76,8 @@ export function formatTable(
       .trimEnd(),
   );
 }
+
+/** The lines of a table without the first, which has the headings, where they are not wanted. */
+export function tableLines(lines: string[], { noHeaders }: { readonly noHeaders?: boolean }): string[] {
+  return noHeaders ? lines.slice(1) : lines;
+}
