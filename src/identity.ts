@@ -11,13 +11,27 @@ export function committerOf(config: ReadonlyMap<string, string>): Actor {
   return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
 }
 
+/** Variables in which CI names who started the job; the first that is set counts. */
+const CI_USERS = ['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'];
+
+/** Who started a job of CI, and the variable that says so; null where none does. */
+export function ciUser(
+  environment: Environment,
+): { readonly variable: string; readonly name: string } | null {
+  for (const variable of CI_USERS) {
+    const name = environment[variable];
+    if (name) return { variable, name };
+  }
+  return null;
+}
+
 /** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */
 export function actorOf(
   settings: Settings,
   environment: Environment,
   config: ReadonlyMap<string, string>,
 ): Actor {
-  const named = settings.user ?? environment['GITHUB_ACTOR'] ?? environment['GITLAB_USER_LOGIN'];
+  const named = settings.user ?? ciUser(environment)?.name;
   const gitName = config.get('user.name');
   const gitEmail = config.get('user.email');
   const name = named ?? gitName ?? loginName(environment);

@@ -12,14 +12,12 @@ import {
 import { defaultManagement } from '../cli/subjects.js';
 import { formatTable } from '../cli/table.js';
 import { NoRepositoryError, NotFoundError } from '../errors.js';
-import { actorOf } from '../identity.js';
+import { actorOf, ciUser } from '../identity.js';
 import { MARKER_FILE } from '../model/layout.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
+import { TOKEN_VARIABLES } from '../model/token-variables.js';
 import { SETTING_RULES, type Settings } from '../settings.js';
 import { listDeployments, readMarker } from '../store/records.js';
-
-/** Variables that hold a token: whether they are set is told, never what they hold. */
-const TOKENS = ['KGIT_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN', 'GITLAB_TOKEN', 'CI_JOB_TOKEN'];
 
 const shownValue = (value: SettingRow['value']) =>
   value === null ? '' : typeof value === 'object' ? value.join(', ') : String(value);
@@ -50,7 +48,8 @@ export default class Config extends KgitCommand {
     const rows = (await settingRows(settings, await this.settingSources(), marker, implied)).map(masked);
     const key = this.args['key'];
     if (key !== undefined) return one(rowOf(rows, key));
-    const tokens = TOKENS.filter((name) => this.environment[name]);
+    // That one is set is told, never what it holds.
+    const tokens = TOKEN_VARIABLES.filter((name) => this.environment[name]);
     return {
       json: { settings: rows, tokens },
       rows,
@@ -104,8 +103,8 @@ export default class Config extends KgitCommand {
 
   #user(settings: Settings, config: ReadonlyMap<string, string>) {
     const { name: value } = actorOf(settings, this.environment, config);
-    const variable = ['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'].find((name) => this.environment[name]);
-    if (variable) return { value, origin: { kind: 'environment' as const, place: variable, line: null } };
+    const named = ciUser(this.environment);
+    if (named) return { value, origin: { kind: 'environment' as const, place: named.variable, line: null } };
     const isGit = config.get('user.name') === value;
     return {
       value,

@@ -15,7 +15,7 @@ import { checkGit, checkIdentity } from '../gitstore/doctor-git.js';
 import { askRemote, checkClock } from '../gitstore/doctor-remote.js';
 import { readConfig } from '../gitstore/repository.js';
 import { checkDurability } from '../gitstore/server-durability.js';
-import { actorOf, committerOf } from '../identity.js';
+import { actorOf, ciUser, committerOf } from '../identity.js';
 import { checkClusterAccess } from '../k0rdent/doctor-cluster.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
 import { SECRET_GUARD } from '../legacy-command.js';
@@ -123,8 +123,7 @@ export default class Doctor extends KgitCommand {
 
   #identity(settings: Settings, config: ReadonlyMap<string, string>): Check {
     const actor = actorOf(settings, this.environment, config);
-    const { GITHUB_ACTOR: github, GITLAB_USER_LOGIN: gitlab } = this.environment;
-    const isNamed = Boolean(settings.user ?? github ?? gitlab);
+    const isNamed = Boolean(settings.user ?? ciUser(this.environment));
     return checkIdentity(config, { actor, committer: committerOf(config), isNamed });
   }
 

@@ -1,3 +1,5 @@
+import { TOKEN_VARIABLES } from '../model/token-variables.js';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What git is told for one host. */
@@ -8,11 +10,8 @@ export interface AccessToken {
   readonly token: string;
 }
 
-/** The variables that tokens and their hosts are read from; nothing else of kgit sees them. */
-const NAMES = [
-  ...['KGIT_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN', 'GITHUB_SERVER_URL'],
-  ...['GITLAB_TOKEN', 'CI_JOB_TOKEN', 'CI_SERVER_HOST', 'CI_SERVER_PORT'],
-];
+/** The variables that hold tokens, and those that name their hosts; git alone gets what they hold. */
+const NAMES = [...TOKEN_VARIABLES, 'GITHUB_SERVER_URL', 'CI_SERVER_HOST', 'CI_SERVER_PORT'];
 
 /** A host as it is compared: without the port that https has anyway. */
 function normal(host: string): string {
@@ -37,7 +36,7 @@ export function tokenVariables(environment: Environment): Environment {
 
 /** Whether there is any token at all. */
 export function hasToken(variables: Environment): boolean {
-  return NAMES.some((name) => name.endsWith('_TOKEN') && variables[name]);
+  return TOKEN_VARIABLES.some((name) => variables[name]);
 }
 
 function githubHost(variables: Environment): string {
