@@ -22,7 +22,7 @@ import { randomBytes } from './store/random-bytes.js';
 import { readEvents } from './store/records.js';
 import { readAll } from './store/stored-events.js';
 
-const NOT_JUDGED = 'it is not judged which recorded clusters have vanished there';
+const NOT_JUDGED = 'kgit cannot tell which recorded clusters have vanished there';
 
 /** Which clusters are asked for. */
 export interface Wanted {
@@ -196,7 +196,7 @@ export abstract class ClusterCommand extends KgitCommand {
       } catch (error) {
         if (!(error instanceof KgitError)) throw error;
         this.note(
-          `the identity of ${management} could not be noted in kgit.yaml, so ${NOT_JUDGED} (--no-learn does not try): ${error.message}`,
+          `the identity of ${management} could not be noted in kgit.yaml, so ${NOT_JUDGED} (--no-learn stops trying): ${error.message}`,
         );
       }
     }

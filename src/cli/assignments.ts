@@ -20,7 +20,7 @@ function badValue(text: string, why: string): UsageError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   return new UsageError(`the value ${shown} ${why}`, {
     suggestions: [
-      'Behind := give a YAML scalar or flow value such as 3, "text", [a, b] or {k: v}; behind = stands text',
+      'Give a YAML scalar or flow value after :=, such as 3, "text", [a, b] or {k: v}; = takes text',
     ],
   });
 }
@@ -34,9 +34,9 @@ function hasComment(document: Document): boolean {
 }
 
 /**
- * What stands behind `:=`: a YAML 1.2 scalar or flow value; nothing at all is the empty string.
- * Throws UsageError for tags, anchors, aliases, NaN, infinities, numbers that would be written otherwise than they were
- * typed, what is not YAML, and text that YAML would take only a part of.
+ * The value after `:=`: a YAML 1.2 scalar or flow value; nothing at all is the empty string.
+ * Throws UsageError for tags, anchors, aliases, NaN, infinities, numbers that would not be written back as they
+ * were typed, what is not YAML, and text that YAML would take only a part of.
  */
 export function parseValue(text: string): Value {
   if (text.length > MAX_VALUE) throw badValue(text, `is longer than ${MAX_VALUE} characters`);
@@ -65,7 +65,7 @@ export function parseValue(text: string): Value {
   return value;
 }
 
-/** What stands behind `=`, and whether it may have been meant otherwise. */
+/** The value after `=`, and whether something else may have been meant. */
 export interface AssignedText {
   readonly value: Value;
   /** What to say where the text looks like something else than it is kept as; null where it does not. */
@@ -79,7 +79,7 @@ const NUMBER_LIKE = /^[-+]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?|0[box][\da-
 const YAML_LIKE = /^(?:\[[\s\S]*\]|\{[\s\S]*\}|"[\s\S]*"|'[\s\S]*')$/;
 
 /**
- * The value of the text behind `=`, the one rule of all commands: `true`, `false`, `null`, and a decimal number that is
+ * The value of the text after `=`, by the one rule of all commands: `true`, `false`, `null`, and a decimal number that is
  * written again exactly as it was typed are that; everything else is text, as it was typed. Throws UsageError for text
  * that no file can hold.
  */
@@ -90,7 +90,7 @@ export function assignedText(text: string): AssignedText {
   const fault = textFault(text);
   if (fault) throw badValue(text, fault);
   if (NUMBER_LIKE.test(text)) return { value: text, hint: 'as a number it would be changed' };
-  return { value: text, hint: YAML_LIKE.test(text) ? 'for YAML write := in place of =' : null };
+  return { value: text, hint: YAML_LIKE.test(text) ? 'to set it as YAML, write := instead of =' : null };
 }
 
 /** A key and a value from the command line. */
@@ -101,7 +101,7 @@ interface Assignment {
   readonly hint: string | null;
 }
 
-/** The value behind `=` (text) or `:=` (YAML) at the end of `left`. Throws UsageError. */
+/** The value after `=` (text) or `:=` (YAML); `left` ends with the colon of the latter. Throws UsageError. */
 function assigned(left: string, right: string, asString: boolean): Assignment {
   if (left.endsWith(':')) {
     const key = left.slice(0, -1);

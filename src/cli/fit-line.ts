@@ -8,14 +8,14 @@ interface Piece {
   readonly open: string;
 }
 
-/** Blanks and one symbol, such as `✓ ` or `→ `: what follows is broken to the place behind it. */
+/** Blanks and one symbol, such as `✓ ` or `→ `: the lines that follow are indented to the same column. */
 const LEAD = /^(\s*)([^\p{L}\p{N}\s"'`([{<] )?/u;
-/** What a word may be broken behind when it is longer than a line. */
+/** Where a word that is longer than a line may be broken. */
 const SEAMS = /(?<=[/,.])/;
 
 /**
  * A finished line of text as lines of at most `width` columns, broken between words and indented below its beginning.
- * A word longer than a line is broken behind `/`, `,` and `.`, so a name stays readable; an address stays whole, so that a
+ * A word longer than a line is broken after `/`, `,` and `.`, so a name stays readable; an address stays whole, so that a
  * terminal can open it.
  */
 export function fitLine(line: string, width: number): string[] {

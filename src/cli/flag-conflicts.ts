@@ -40,7 +40,7 @@ export function flagWords(lines: readonly string[]): { lines: string[]; advice: 
     const [, template, expression] = TEMPLATE.exec(text) ?? [];
     if (template !== undefined) {
       advice ??= `Take JSON apart with jq: --json | jq -r '${jqOf(expression)}'`;
-      return [`-o ${template} is no output format of kgit`];
+      return [`kgit has no output format ${template}`];
     }
     const [, needy, needed] = TOGETHER.exec(text) ?? [];
     if (needy === undefined) return [line];

@@ -46,7 +46,7 @@ export const PHRASES: Readonly<Record<string, readonly string[]>> = {
   ...{ 'snapshot save': ['backup'], 'snapshot restore': ['restore'] },
 };
 
-/** Words behind `kgit lock` that list the locks; a lock of such a name is taken behind `--`. */
+/** Words after `kgit lock` that list the locks; a lock of such a name is taken after `--`. */
 export const LISTS_LOCKS: readonly string[] = Object.keys(PHRASES)
   .filter((phrase) => phrase.startsWith('lock '))
   .map((phrase) => phrase.slice('lock '.length));
@@ -104,7 +104,7 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
   ...{ undo: { ...ROLLBACK, unless: '--to' }, revert: { ...ROLLBACK, unless: '--to' }, reset: ROLLBACK },
   ...{ commit: COMMITTED, add: COMMITTED, apply: APPLY, replace: APPLY, delete: DELETE, rm: DELETE },
   ...{ remove: DELETE, patch: PATCH, checkout: CHECKOUT, switch: CHECKOUT, branch: CHECKOUT },
-  ...{ login: SIGN_IN, auth: SIGN_IN, pr: PROPOSAL, mr: PROPOSAL, 'config get-contexts': SIGN_IN },
+  ...{ login: SIGN_IN, auth: SIGN_IN, pr: PROPOSAL, mr: PROPOSAL },
   create: {
     message: 'what is to be created?',
     suggestions: [
@@ -147,7 +147,7 @@ const PATCHES: Answer = {
   suggestions: ['kgit diff REV shows what differs in a state, kgit history PATH who changed it'],
 };
 
-/** Flags of other programs, by command: what they are in kgit, or the answer to them. What is so anyway is left out. */
+/** Flags of other programs, by command: what they are in kgit, or the answer to them. A flag that asks for what kgit does anyway is dropped. */
 export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly string[] | Answer>>>> = {
   list: SINCE_ALWAYS,
   log: {

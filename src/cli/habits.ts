@@ -53,7 +53,7 @@ function tokens(words: readonly string[], takes: TakesValue): Token[] {
   });
 }
 
-/** Flags before the command, as git and kubectl take them, go behind it. */
+/** Moves flags that stand before the command, as git and kubectl take them, after it. */
 function commandFirst(words: readonly string[], commands: KnownCommands): readonly string[] {
   if (!words[0]?.startsWith('-')) return words;
   const all = Object.values(commands).map(({ flags }) => takesValue(flags));
@@ -64,7 +64,7 @@ function commandFirst(words: readonly string[], commands: KnownCommands): readon
   return [words[at] as string, ...before, ...words.slice(at + 1)];
 }
 
-/** The command that a word is but for its case and its hyphens. */
+/** The command that a word names, whatever its case and hyphens. */
 function spelt(word: string, commands: KnownCommands): string {
   if (Object.hasOwn(commands, word)) return word;
   const name = word.toLowerCase().replaceAll('_', '-');
@@ -113,7 +113,7 @@ function bySubject(command: string, parts: readonly Token[]): [string, readonly 
   return ['get', parts.map((part, i) => (i === at ? named : part))];
 }
 
-/** A date as git takes it, which is no id of an event. */
+/** A date as git takes it, and never the id of an event. */
 const DATE = /^\d{4}-\d\d-\d\d|[ .]ago$/;
 
 function ownFlags(command: string, parts: readonly Token[]): Understood {
@@ -184,7 +184,7 @@ function helpOf(words: readonly string[], commands: KnownCommands): Understood {
   return { argv: [...argv.slice(0, 1).filter((word) => word !== '--help'), '--help'], answer };
 }
 
-/** Whether words behind `kgit lock --` are the name of a lock, which would list the locks in its usual place. */
+/** Whether the words after `kgit lock --` are a lock's name that would list the locks if it stood before `--`. */
 export function isNameOfLock(words: readonly string[]): boolean {
   return words.length === 1 && LISTS_LOCKS.includes(words[0] as string);
 }

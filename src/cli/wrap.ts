@@ -37,7 +37,7 @@ export interface Part {
   readonly shown: string;
 }
 
-/** Parts one behind the other, as many as a line of `width` columns has room for; all lines but the first are indented. */
+/** Parts side by side, as many as a line of `width` columns has room for; all lines but the first are indented. */
 export function packed(parts: readonly Part[], width: number, indent: string, between = ' '): string[] {
   const lines: string[] = [];
   let used = Number.POSITIVE_INFINITY;

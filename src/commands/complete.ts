@@ -13,7 +13,7 @@ export default class Complete extends KgitCommand {
   static override hidden = true;
   static override summary = 'Tell a shell what the word at its cursor may become.';
   static override description = helpText(
-    `Called by the code of kgit completion, and by kubectl. It never uses the network and writes nothing. words: the words behind kgit, of which the last is being typed; it prints a value, a tab and a description a line, and last the directive of programs made with cobra. bash: the line up to the cursor, COMP_WORDBREAKS, COMP_TYPE and COLUMNS; it prints what bash is to do, then what replaces the word.`,
+    `Called by the code of kgit completion, and by kubectl. It never uses the network and writes nothing. words: the words after kgit, of which the last is being typed; each line printed is a value, a tab and a description, and the last line is the directive that programs made with cobra print. bash: the line up to the cursor, COMP_WORDBREAKS, COMP_TYPE and COLUMNS; it prints what bash is to do, then what replaces the word.`,
     'USAGE',
     'NO_REPO',
     'INVALID_STATE',

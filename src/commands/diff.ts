@@ -16,7 +16,7 @@ const SINCE = '...';
 export default class Diff extends KgitCommand {
   static override summary = "What differs in a deployment's state, path by path.";
   static override description = helpText(
-    `Without arguments the last change; with one REV what changed since then, with two what the second has otherwise than the first. A...B is what B changed since the merge base of A and B, as in git: what a proposal changes. A side left out is HEAD, what is checked out. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
+    `Without arguments the last change; with one REV what changed since then, with two how the second differs from the first. A...B is what B changed since the merge base of A and B, as in git: what a proposal changes. A side left out is HEAD, what is checked out. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
     'USAGE',
     'NO_REPO',
     'INVALID_STATE',

@@ -11,7 +11,7 @@ import { StateCommand } from '../state-command.js';
 export default class SetPaths extends StateCommand {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
-    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. Behind = stands text: only true, false, null and a number that is written exactly as you typed it (3, -0.5) are that, so 1.10 and 007 stay text. Behind := stands YAML: [a, b], {k: v}, "3". A top-level key that is neither in the state nor one of deployment, kof, azure, aws needs --create-key. Where nothing changes, nothing is written.`,
+    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. The value after = is text, except true, false, null and numbers that are written back exactly as you typed them (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A top-level key that is neither in the state nor one of deployment, kof, azure, aws needs --create-key. Where nothing changes, nothing is written.`,
     'USAGE',
     'NO_REPO',
     'LOCK_HELD',

@@ -43,7 +43,7 @@ function objectsOf(value: Value, file: string): KubeObject[] {
   const items = isMap(value) && Array.isArray(value['items']) ? value['items'] : [value];
   return items.map((item) => {
     if (!isKubeObject(item))
-      throw new Error(`the sample ${file} holds something that is no Kubernetes object`);
+      throw new Error(`the sample ${file} holds something that is not a Kubernetes object`);
     return item;
   });
 }

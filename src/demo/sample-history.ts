@@ -24,7 +24,7 @@ const FILE = 'history.yaml';
 export async function sampleHistory(root: string, now: number): Promise<Operation[]> {
   const text = await readFile(join(root, SAMPLES_FOLDER, FILE), 'utf8');
   const steps = parseYaml(text, FILE);
-  if (!Array.isArray(steps)) throw new Error(`${FILE} is no list`);
+  if (!Array.isArray(steps)) throw new Error(`${FILE} is not a list`);
   return steps.map((step) => operationOf(step, now - SAMPLES_NOW.getTime()));
 }
 
@@ -62,7 +62,7 @@ function phaseOf(
   reason: unknown,
 ): { event: Record<string, Value>; edits: Edit[] } {
   const [verb = '', name = ''] = words.split(' ');
-  if (!isVerb(verb)) throw new Error(`${FILE}: ${words} is no phase`);
+  if (!isVerb(verb)) throw new Error(`${FILE}: ${words} is not a phase`);
   const time = formatTimestamp(at).replace(/\.\d+Z$/, 'Z');
   const outcome = verb === 'complete' ? { outcome: 'succeeded' } : {};
   return {

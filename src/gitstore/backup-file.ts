@@ -20,10 +20,11 @@ export async function notABackup(file: string): Promise<string | null> {
   try {
     const stats = await stat(file);
     if (stats.isDirectory()) return 'it is a folder';
-    if (!stats.isFile()) return 'it is no regular file';
+    if (!stats.isFile()) return 'it is not a regular file';
     const head = await readAtMost(file, HEAD_BYTES);
     if (BUNDLE.test(head.toString('latin1'))) return null;
-    const [what = 'it is no git bundle, which a backup is'] = OTHERS.find(([, isIt]) => isIt(head)) ?? [];
+    const [what = 'it is not a git bundle, and a backup is one'] =
+      OTHERS.find(([, isIt]) => isIt(head)) ?? [];
     return what;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'there is no such file';

@@ -7,7 +7,7 @@ const NOT_ALLOWED = /^fatal: transport '[^']*' not allowed|from promisor remote/
 
 /** The error for what needs a remote while none may be reached. */
 export function offlineError(): RemoteError {
-  return new RemoteError('--queue uses no network, and this needs what is not here', {
+  return new RemoteError('--queue uses no network, but this needs objects that are not in this clone', {
     suggestions: [
       'Leave --queue out: what cannot be published now is kept all the same',
       'Fetch it first: kgit sync',

@@ -12,7 +12,7 @@ export function isPlainNumber(text: string): boolean {
   return String(value) === text && (text.includes('.') || Number.isSafeInteger(value));
 }
 
-/** A number of a YAML text that would be written otherwise than it is spelled. */
+/** A number of a YAML text that would not be written back as it is spelled. */
 export interface RespelledNumber {
   /** As it is spelled. */
   readonly source: string;
@@ -28,7 +28,7 @@ export interface RespelledNumber {
 
 function respelled(node: Scalar): string | null {
   const { value, source } = node;
-  // An infinity and what is no number at all are refused as such.
+  // Infinities and NaN are refused as such.
   if (typeof value !== 'number' || source === undefined || /inf$|nan$/i.test(source)) return null;
   return String(value) === source && (!Number.isInteger(value) || Number.isSafeInteger(value))
     ? null
@@ -49,7 +49,7 @@ function keysOf(ancestors: readonly unknown[], node: Node): string[] {
   });
 }
 
-/** The numbers of a parsed YAML text, as values, that would be written otherwise than they are spelled. */
+/** The values of a parsed YAML text that are numbers and would not be written back as they are spelled. */
 export function respelledNumbers(contents: Node | null): RespelledNumber[] {
   const found: RespelledNumber[] = [];
   if (contents === null) return found;
@@ -65,12 +65,12 @@ export function respelledNumbers(contents: Node | null): RespelledNumber[] {
   return found;
 }
 
-/** Why a number that would be written otherwise is refused where YAML was asked for, and what to do. */
+/** Why a number that would not be written back as it is spelled is refused where YAML was asked for, and what to do. */
 export function respelledProblem({ source, written }: Pick<RespelledNumber, 'source' | 'written'>): string {
   return `the number ${source.slice(0, 40)} would be kept as ${written}: write ${written}, or quote it to keep it as text`;
 }
 
-/** What `read` gives while each number that would be written otherwise, key or value, stands as its text. */
+/** What `read` gives while each number that would not be written back as it is spelled, key or value, is its text. */
 export function withSpelledNumbers<T>(document: Document, read: () => T): T {
   const changed: { node: Scalar; value: unknown }[] = [];
   visit(document, {

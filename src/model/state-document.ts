@@ -163,7 +163,7 @@ export function parseState(text: string, file: string): Record<string, Value> {
 }
 
 /**
- * As parseState, of a text that a person has just made of `before`: also a number that would be written otherwise than
+ * As parseState, of a text that a person has just made of `before`: also a number that would not be written back as
  * it was typed is refused. Throws InvalidStateError (file, line, column).
  */
 export function typedState(text: string, file: string, before: string): Record<string, Value> {

@@ -86,7 +86,7 @@ export function documentValue(document: Document, file: string): Value {
 }
 
 /**
- * As documentValue, of a file that nobody wrote for kgit: a number that would be written otherwise than it is spelled
+ * As documentValue, of a file that nobody wrote for kgit: a number that would not be written back as it is spelled
  * (`1.10`, `007`, 20 digits) is its text, as a key and as a value. Throws InvalidStateError.
  */
 export function spelledValue(document: Document, file: string): Value {

@@ -28,11 +28,11 @@ export function verifyAdvice({ rule, path }: Finding): string | null {
     if (rule === 'state-schema')
       return `Look at it (kgit get --deployment ${place.subject.id}), then set a phase with kgit phase, or take the path away with kgit unset`;
     if (rule === 'secret')
-      return `It is known to all who can read the repository: change it where it is used, then set the path to something else (kgit set PATH='<redacted>' --deployment ${place.subject.id})`;
+      return `Everybody who can read the repository knows it: change it where it is used, then set the path to something else (kgit set PATH='<redacted>' --deployment ${place.subject.id})`;
   }
   if (place.kind === 'event' || place.kind === 'sealed') {
     if (rule === 'secret')
-      return 'It is known to all who can read the repository: change it where it is used';
+      return 'Everybody who can read the repository knows it: change it where it is used';
     if (EVENT_RULES.includes(rule)) return eventAdvice(path);
   }
   if (place.kind === 'marker') return 'Mend it in a clone, commit it, and push it';

@@ -65,7 +65,7 @@ async function entriesOf(folder: string): Promise<Entry[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    // What is no folder is told where it is listed; what may not be read, by who needs it.
+    // Something that is not a folder is told where it is listed, and a folder that may not be read by whoever needs it.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return [];
     throw error;
   }
@@ -102,7 +102,7 @@ async function* damagedIn(folder: string): AsyncGenerator<Omit<DamagedFile, 'mov
       const why = await faultOf(path, entry, isRight);
       if (why !== null) yield { path, why };
     } else if (Object.hasOwn(FOLDERS, entry.name)) {
-      if (!entry.isDirectory()) yield { path, why: 'it is no folder' };
+      if (!entry.isDirectory()) yield { path, why: 'it is not a folder' };
       else if (FOLDERS[entry.name])
         for (const inner of await entriesOf(path))
           if (inner.isDirectory()) yield { path: join(path, inner.name), why: 'it is a folder' };
@@ -113,7 +113,7 @@ async function* damagedIn(folder: string): AsyncGenerator<Omit<DamagedFile, 'mov
 /**
  * Moves what is damaged in a clone's `kgit` folder out of the way of all commands, and keeps it: each of these files can
  * be done without, and is begun anew. What waits in the outbox is left where it is. Throws EnvironmentError where the
- * folder itself is none.
+ * path itself is not a folder.
  */
 export async function setAsideDamaged(folder: string): Promise<DamagedFile[]> {
   const moved: DamagedFile[] = [];

@@ -178,7 +178,7 @@ describe('kgit restore refuses (14), and changes nothing, a file', () => {
       ['one', Buffer.from('x'), 'it is a text'],
       ['gzip', gzipSync('x'), 'it is compressed by gzip: unpack it first'],
       ['zip', Buffer.from('PK\u0003\u0004'), 'it is a zip archive'],
-      ['bytes', Buffer.from([0, 1, 2]), 'it is no git bundle'],
+      ['bytes', Buffer.from([0, 1, 2]), 'it is not a git bundle'],
     ];
     for (const [name, bytes, words] of rows) {
       writeFileSync(join(folder, name), bytes);

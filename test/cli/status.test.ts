@@ -91,7 +91,7 @@ from the next look on, a recorded cluster that is missing there counts as vanish
     const before = git(repository, 'rev-parse', 'main');
     const { stderr, code } = await status(['--no-learn']);
     expect(code).toBe(0);
-    expect(stderr).toContain('the identity of default is not in kgit.yaml (--no-learn): it is not judged');
+    expect(stderr).toContain('the identity of default is not in kgit.yaml (--no-learn): kgit cannot tell');
     expect(git(repository, 'rev-parse', 'main')).toBe(before);
   });
 
@@ -100,7 +100,7 @@ from the next look on, a recorded cluster that is missing there counts as vanish
     git(repository, 'push', '--quiet', remote, 'main');
     const clone = cloneOf(remote);
     const { stderr } = await kgit(clone, ['status', '--no-fetch'], { env });
-    expect(stderr).toContain('(--no-fetch): it is not judged');
+    expect(stderr).toContain('(--no-fetch): kgit cannot tell');
     expect(git(remote, 'rev-parse', 'main')).toBe(git(repository, 'rev-parse', 'main'));
     expect(git(clone, 'rev-parse', 'main')).toBe(git(repository, 'rev-parse', 'main'));
   });
@@ -114,7 +114,7 @@ from the next look on, a recorded cluster that is missing there counts as vanish
     const clone = cloneOf(remote);
     const { stderr, code } = await kgit(clone, ['status'], { env });
     expect(code).toBe(0);
-    expect(stderr).toMatch(/could not be noted in kgit.yaml, so it is not judged.*read-only for you/);
+    expect(stderr).toMatch(/could not be noted in kgit.yaml, so kgit cannot tell.*read-only for you/);
     expect(git(clone, 'rev-parse', 'main')).toBe(git(repository, 'rev-parse', 'main'));
     expect((await kgitJson(clone, ['outbox'])).operations).toEqual([]);
   });

@@ -13,7 +13,7 @@ export interface BashLine {
 
 /**
  * Reads a command line as bash does, without running or expanding anything of it.
- * @param breaks COMP_WORDBREAKS: characters behind which bash takes a new word to begin when it completes
+ * @param breaks COMP_WORDBREAKS: characters after which bash starts a new word when it completes
  */
 export function parseBashLine(line: string, breaks: string): BashLine {
   const words: string[] = [];

@@ -9,7 +9,7 @@ export interface Offer {
 /** What is offered for the word that is being typed. */
 export interface Offers {
   readonly list: readonly Offer[];
-  /** Whether more of the word follows, as a value behind `PATH=`. */
+  /** Whether more of the word follows, as a value after `PATH=`. */
   readonly isPartial: boolean;
   /** Whether names of files are offered where the list is empty. */
   readonly takesFiles: boolean;

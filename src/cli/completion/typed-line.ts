@@ -8,9 +8,9 @@ export type Place =
   | { readonly kind: 'flag' }
   /** A value of a flag; `before` is what stands of the word before it, as `--flag=`. */
   | { readonly kind: 'value'; readonly flag: string; readonly before: string }
-  /** The argument with that index; `behind` the words before it. */
-  | { readonly kind: 'argument'; readonly index: number; readonly behind: readonly string[] }
-  /** Behind `--`. */
+  /** The argument with that index. */
+  | { readonly kind: 'argument'; readonly index: number }
+  /** After `--`. */
   | { readonly kind: 'other' };
 
 /** A command line that is being typed, as far as it is there. */
@@ -23,7 +23,7 @@ export interface TypedLine {
   readonly given: ReadonlyMap<string, string>;
 }
 
-/** Reads the words behind `kgit`, of which the last is being typed. What is no flag of the command is passed over. */
+/** Reads the words after `kgit`, of which the last is being typed. A flag that the command does not have is skipped. */
 export function readTypedLine(words: readonly string[], commands: readonly CompletedCommand[]): TypedLine {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? '';
@@ -31,7 +31,7 @@ export function readTypedLine(words: readonly string[], commands: readonly Compl
   const [some] = commands;
   let command: CompletedCommand | null = null;
   const given = new Map<string, string>();
-  const behind: string[] = [];
+  let argumentCount = 0;
   const flagOf = (word: string): string | null => {
     const { flags = {} } = command ?? some ?? {};
     const name = /^--([^=]+)/.exec(word)?.[1];
@@ -56,7 +56,7 @@ export function readTypedLine(words: readonly string[], commands: readonly Compl
     } else if (command === null) {
       command = commands.find(({ id }) => id === word) ?? null;
       if (command === null) return done({ kind: 'other' });
-    } else behind.push(word);
+    } else argumentCount += 1;
   }
   const inline = /^(--[^=]+=|-\w=?)(.*)$/s.exec(last);
   const flag = inline ? flagOf(last) : null;
@@ -65,7 +65,5 @@ export function readTypedLine(words: readonly string[], commands: readonly Compl
   if (inline?.[1]?.endsWith('=') && flag !== null)
     return done({ kind: 'value', flag, before: inline[1] }, inline[2]);
   if (last.startsWith('-')) return done({ kind: 'flag' });
-  return command === null
-    ? done({ kind: 'command' })
-    : done({ kind: 'argument', index: behind.length, behind });
+  return command === null ? done({ kind: 'command' }) : done({ kind: 'argument', index: argumentCount });
 }
