@@ -18,6 +18,7 @@ export default defineConfig({
     // For what never ends: a machine that is busy with other things passes the tests, too.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    teardownTimeout: 300_000,
     // Most of a test is waiting for programs that it started, some of it for a time limit: more workers than cores.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },

@@ -3,9 +3,13 @@ const REST = String.raw`(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff:#
 const WORD = new RegExp(`^[A-Za-z_/(\\u00c0-\\u1fff]${REST}$`);
 /** A date, or a time that begins with one. */
 const DATE = /^\d{4}-\d\d?-\d\d?/;
-/** A number of YAML 1.1 or 1.2 without its underscores: binary, octal, hexadecimal, decimal, base 60, infinity. */
+/**
+ * A number of YAML 1.1 or 1.2 without its underscores: binary, octal, hexadecimal, decimal, base 60, infinity. The yaml
+ * package, as a reader of YAML 1.1, takes an exponent alone for a number too: `e5`, and an abbreviated commit such as
+ * `e1234567`, are NaN to it.
+ */
 const NUMBER =
-  /^(?:[-+]?(?:0b[01]+|0o?[0-7]+|0x[\da-f]+|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
+  /^(?:[-+]?(?:0b[01]+|0o?[0-7]+|0x[\da-f]+|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|e[-+]?\d+|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
 /** Marks that YAML 1.1 gives a meaning of its own. */
 const MARK = /^(?:~|=|<<)$/;
 /** What a reader of YAML 1.1 or 1.2 takes for a truth value or for nothing. */
@@ -28,8 +32,7 @@ export function isTypedSomewhere(text: string): boolean {
 
 /** Whether a text stands for itself in YAML, without quotes, to every reader. */
 export function isPlainText(text: string): boolean {
-  if (WORD.test(text)) return !NO_WORD.test(text);
-  return CODE.test(text) && !isTypedSomewhere(text);
+  return (WORD.test(text) || CODE.test(text)) && !isTypedSomewhere(text);
 }
 
 /** Whether a text is a date, number, truth value, key or comment to some reader, and is written in double quotes as it is. */

@@ -43,8 +43,15 @@ export class StateRepository {
     if (this.store.isRemote) this.outbox.keepPublished(() => this.#clock.now(), keepMs);
   }
 
-  /** Reads the repository. With 'always' it throws RemoteError when the remote does not answer. */
+  /**
+   * Reads the repository. With 'always' it throws RemoteError when the remote does not answer. What waits is listed
+   * before the head is read, here and wherever both are needed: an operation that another process publishes in between
+   * is then in both, and counts once. The other way round it would be in neither.
+   */
   async read(policy: FetchPolicy, timeoutMs: number): Promise<Reading> {
+    const entries = (await this.outbox.list()).filter(
+      ({ target, operation }) => operation && target === this.store.target,
+    );
     let head = await this.store.head();
     let staleness: Reading['staleness'] = null;
     if (this.store.isRemote && this.#isDue(head, policy)) {
@@ -59,9 +66,6 @@ export class StateRepository {
         staleness = error;
       }
     }
-    const entries = (await this.outbox.list()).filter(
-      ({ target, operation }) => operation && target === this.store.target,
-    );
     const shown = entries.filter(changesAnswers);
     const plan = shown.length > 0 ? await planBatch(this.store, head.revision, shown) : null;
     const over = new Set(
@@ -127,8 +131,8 @@ export class StateRepository {
 
   /** What a queued operation changes, as far as can be known here: others may publish before it. */
   async #expectedChanges(id: string): Promise<readonly Change[]> {
-    const { revision } = await this.store.head();
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
+    const { revision } = await this.store.head();
     const { entries } = await planBatch(this.store, revision, kept.filter(changesAnswers));
     const applied = entries.find(({ entry }) => entry.id === id)?.applied;
     return applied && 'changes' in applied ? applied.changes : [];
@@ -148,8 +152,8 @@ export class StateRepository {
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
     checkOperation(operation);
-    const { revision } = await this.store.head();
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
+    const { revision } = await this.store.head();
     const own = {
       name: '',
       id: operation.id,

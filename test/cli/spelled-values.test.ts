@@ -26,6 +26,9 @@ const TYPED = [
     '2025-1-2T3:4:5Z',
     '.inf',
     '.NaN',
+    'e5',
+    'e1234567',
+    'E+3',
   ],
   ...['True', 'NULL', '~', 'yes', 'off', 'Y', '=', '<<', '!x', '&x', '*x', '[a, b]', '{k: v}', '"q"', "'q'"],
   ...[
@@ -49,7 +52,7 @@ const TYPED = [
 /** What is plainly a number, truth value or null. */
 const PLAIN = ['3', '0', '-12', '0.5', '-0.25', '123456789012345', '1.1', 'true', 'false', 'null'];
 
-const numberLike = fc.stringMatching(/^[-+]?[\d._]{1,6}(?:[eExob:][-+\d_]{0,4})?$/);
+const numberLike = fc.stringMatching(/^[-+]?[\d._]{0,6}(?:[eExob:][-+\d_]{0,4})?$/);
 const anyText = fc.oneof(numberLike, fc.constantFrom(...TYPED, ...PLAIN), fc.string({ maxLength: 12 }));
 
 const hasYq = (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'yq')));
