@@ -5,7 +5,7 @@ import { formatAge, parseDuration } from '../cli/time.js';
 import { ClusterCommand } from '../cluster-command.js';
 import { ClusterError, errorFromJson, FindingsError, UsageError } from '../errors.js';
 import { causeOf } from '../k0rdent/cluster-detail.js';
-import { isPassing } from '../k0rdent/cluster-failure.js';
+import { isPassing, isPassingOnceWorked } from '../k0rdent/cluster-failure.js';
 import { CLUSTER_STATES, clusterStatus } from '../k0rdent/cluster-state.js';
 import { readDeletion } from '../k0rdent/deletion.js';
 import { explainConditions } from '../k0rdent/explanation.js';
@@ -23,8 +23,6 @@ const ASK_MS = 30_000;
 const ASK_LEAST_MS = 5_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
-/** A cluster that cannot be asked so many times in a row is not waited for any longer. */
-const FAILURES = 5;
 
 interface Look {
   readonly seen: Seen | null;
@@ -52,7 +50,7 @@ interface Reached {
 export default class Wait extends ClusterCommand {
   static override summary = 'Wait until clusters are ready, deleted, or in a state.';
   static override description = helpText(
-    `Asks k0rdent again and again. It ends with 0 once every cluster is as wanted; with 3 and the cause when one has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the clusters cannot be asked: at once where only you can mend it, after ${FAILURES} times in a row otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
+    `Asks k0rdent again and again. It ends with 0 once every cluster is as wanted; with 3 and the cause when one has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the clusters cannot be asked: at once where only you can mend it, at the --timeout otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
     'USAGE',
     'FINDINGS',
     'NO_REPO',
@@ -126,17 +124,26 @@ export default class Wait extends ClusterCommand {
     });
   }
 
-  /** Looks once, and again where the cluster fails for a moment. Throws ClusterError. */
+  #hasAnswered = false;
+
+  /** Looks, and again while a failure passes: until the time is up. Throws ClusterError. */
   async #lookPatiently(context: Context, waiting: readonly Waiting[], until: number): Promise<Looks> {
-    for (let failures = 1; ; failures++) {
+    let told: unknown = null;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       try {
         const left = Math.max(until - this.now(), ASK_LEAST_MS);
-        return await this.#look(context, waiting, Math.min(left, ASK_MS));
+        const looks = await this.#look(context, waiting, Math.min(left, ASK_MS));
+        if (told !== null) this.note('the cluster answers again');
+        this.#hasAnswered = true;
+        return looks;
       } catch (error) {
-        if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
-        if (failures === FAILURES || this.now() + FIRST_PAUSE_MS > until) throw error;
-        this.note(`asked in vain: ${error.message}`);
-        await new Promise((wake) => setTimeout(wake, FIRST_PAUSE_MS * failures));
+        const passes = this.#hasAnswered ? isPassingOnceWorked : isPassing;
+        if (!(error instanceof ClusterError) || !passes(error) || this.now() + pause > until) throw error;
+        // Once for each cause: a server that is away for an hour fails hundreds of times.
+        if (error.data['cause'] !== told)
+          this.note(`the cluster cannot be asked, kgit keeps trying: ${error.message}`);
+        told = error.data['cause'];
+        await new Promise((wake) => setTimeout(wake, pause));
       }
     }
   }

@@ -97,6 +97,11 @@ const PASSING: readonly FailureCause[] = [
   ...(['connection-cut', 'expired'] as const),
 ];
 
+/** Of a cluster that never answered, these are a fault of the setup. */
+const PASSING_ONCE_WORKED: readonly FailureCause[] = [
+  ...(['tls', 'auth-plugin', 'unexpected-answer', 'kubectl-failed'] as const),
+];
+
 export interface FailureScope {
   /** The context asked; absent: the current one. */
   readonly context?: string | undefined;
@@ -133,4 +138,12 @@ export function failedBecause(error: unknown, ...causes: readonly FailureCause[]
 /** Whether asking again may help, without anybody doing anything. */
 export function isPassing(error: unknown): boolean {
   return failedBecause(error, ...PASSING);
+}
+
+/**
+ * Whether asking again may help a cluster that answered before. A sign-in page of a network, a plugin that cannot
+ * reach its server and words that kgit does not know are as likely to pass then as a refused connection.
+ */
+export function isPassingOnceWorked(error: unknown): boolean {
+  return failedBecause(error, ...PASSING, ...PASSING_ONCE_WORKED);
 }

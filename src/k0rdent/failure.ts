@@ -51,14 +51,36 @@ const SERVER_REASONS: Readonly<Record<string, FailureCause>> = {
   ServerTimeout: 'timeout',
 };
 
-/** What follows `Unable to connect to the server: `, Go's words for a failed request. */
+/**
+ * Go's words for a request that failed. They follow `Unable to connect to the server: ` where no answer had begun, and
+ * `error: ` where one had; the system's words in them differ between Linux, macOS and Windows.
+ */
 const CONNECTION: readonly Rule[] = [
   [/^getting credentials: |\bexec plugin\b|\bexec: executable /, 'auth-plugin'],
+  [/\bhttp2: |\bstream error: |\bconnection error: /, 'connection-cut'],
   [/\bno such host\b|\bserver misbehaving\b|\bname resolution\b/, 'dns'],
-  [/\bx509: |\btls: |\bcertificate\b|\bgave HTTP response to HTTPS client\b/, 'tls'],
-  [/\bconnection refused\b/, 'refused'],
+  [/\bconnection refused\b|\bactively refused it\b/, 'refused'],
+  [/\bread: (connection|operation) timed out\b/, 'connection-cut'],
   [/\bClient\.Timeout\b|\bdeadline exceeded\b|\bi\/o timeout\b|\bhandshake timeout\b/, 'timeout'],
-  [/\b(un)?expected EOF\b|^EOF$|\bconnection reset\b/, 'connection-cut'],
+  [/\b(connection|operation) timed out\b|\btimeout awaiting response headers\b/, 'timeout'],
+  [/\bdid not properly respond after a period of time\b/, 'timeout'],
+  [
+    /\bno route to host\b|\b(network|host) is (unreachable|down)\b|\bunreachable (network|host)\b/,
+    'unreachable',
+  ],
+  [/\b(un)?expected EOF\b|^EOF$|: EOF$|\bconnection reset\b|\bbroken pipe\b/, 'connection-cut'],
+  [
+    /\buse of closed network connection\b|\bconnection abort\b|\bconnection was (aborted|forcibly closed)\b/,
+    'connection-cut',
+  ],
+  [/\bserver closed idle connection\b|\bforcibly closed by the remote host\b/, 'connection-cut'],
+  [/\bmalformed HTTP (response|status code|version)\b/, 'unexpected-answer'],
+  [
+    /\btransport connection broken\b|\bmalformed chunked encoding\b|\binvalid byte in chunk\b/,
+    'connection-cut',
+  ],
+  [/\bbad record MAC\b/, 'connection-cut'],
+  [/\bx509: |\btls: |\bcertificate\b|\bgave HTTP response to HTTPS client\b/, 'tls'],
 ];
 
 /** What follows `error: `, kubectl's words for what it noticed itself. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InterruptedError } from '../errors.js';
-import { clusterFailure } from './cluster-failure.js';
+import { ClusterError, InterruptedError } from '../errors.js';
+import { clusterFailure, isPassing } from './cluster-failure.js';
 import { classifyFailure, type Failure } from './failure.js';
 import { type KubectlRun, type SpawnOptions, spawnKubectl } from './spawn-kubectl.js';
 import { streamKubectl } from './stream-kubectl.js';
@@ -74,6 +74,19 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     if (run.code !== 0) throw clusterFailure(noFile() ?? classifyFailure(run), scope);
   }
 
+  /** As `requireSuccess`, of a run whose answer had begun: whatever the words, it was cut unless they say more. */
+  function requireWhole(run: KubectlRun, path: string | undefined): void {
+    try {
+      requireSuccess(run, path);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || isPassing(error) || run.ended !== 'exit') throw error;
+      throw clusterFailure(
+        { cause: 'connection-cut', detail: classifyFailure(run).detail },
+        { context, path },
+      );
+    }
+  }
+
   function parse(text: string, path: string | undefined): unknown {
     try {
       return JSON.parse(text);
@@ -92,6 +105,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     const asked = path.split('?', 1)[0];
     const args = [...flags, `--request-timeout=${ms}ms`, 'get', '--raw', path];
     const lines = streamKubectl(args, { ...spawnOptions, timeoutMs: ms + spawnOptions.timeoutMs });
+    let hasBegun = false;
     try {
       for (;;) {
         const next = await lines.next();
@@ -101,7 +115,8 @@ export function openKubectl(options: KubectlOptions): Kubectl {
             { cause: 'connection-cut', detail: 'kubectl was ended' },
             { context, path: asked },
           );
-        if (next.done) return requireSuccess(next.value, asked);
+        if (next.done) return hasBegun ? requireWhole(next.value, asked) : requireSuccess(next.value, asked);
+        hasBegun = true;
         if (next.value.trim() !== '') yield parse(next.value, asked);
       }
     } finally {

@@ -8,6 +8,8 @@ export type OnContext = (context: string, error: KgitError | null) => void | Pro
 export class WatchHealth {
   /** By context, then part; null: it works. */
   readonly #parts = new Map<string, Map<string, KgitError | null>>();
+  /** The parts that fail and will not recover by themselves, by context and part. */
+  readonly #ended = new Set<string>();
   /** What was last told of a context. */
   readonly #told = new Map<string, string | null>();
   readonly #onContext: OnContext;
@@ -25,29 +27,36 @@ export class WatchHealth {
   /** Takes a part away, for others that stand for it. */
   remove(context: string, part: string): void {
     this.#parts.get(context)?.delete(part);
+    this.#ended.delete(keyOf(context, part));
   }
 
   /** Notes a failure that the user was told of already. */
   known(context: string, part: string, error: KgitError): void {
     this.add(context, part);
     this.#parts.get(context)?.set(part, error);
+    if (!isPassing(error)) this.#ended.add(keyOf(context, part));
     this.#told.set(context, causeOf(error));
   }
 
-  async failed(context: string, part: string, error: KgitError): Promise<void> {
+  /** Notes a failure; `passes`: the part is asked again and may recover by itself. */
+  async failed(context: string, part: string, error: KgitError, passes: boolean): Promise<void> {
     this.#parts.get(context)?.set(part, error);
+    if (passes) this.#ended.delete(keyOf(context, part));
+    else this.#ended.add(keyOf(context, part));
     await this.#tell(context);
   }
 
   async works(context: string, part: string): Promise<void> {
     this.#parts.get(context)?.set(part, null);
+    this.#ended.delete(keyOf(context, part));
     await this.#tell(context);
   }
 
   /** Whether nothing is left to watch, and asking again will not help. */
   get isHopeless(): boolean {
-    const all = [...this.#parts.values()].flatMap((parts) => [...parts.values()]);
-    return all.every((error) => error !== null && !isPassing(error));
+    return [...this.#parts].every(([context, parts]) =>
+      [...parts.keys()].every((part) => this.#ended.has(keyOf(context, part))),
+    );
   }
 
   /** The contexts that cannot be watched now, and why. */
@@ -71,6 +80,10 @@ export class WatchHealth {
     this.#told.set(context, cause);
     await this.#onContext(context, error);
   }
+}
+
+function keyOf(context: string, part: string): string {
+  return JSON.stringify([context, part]);
 }
 
 function causeOf(error: KgitError): string {

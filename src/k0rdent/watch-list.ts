@@ -1,6 +1,6 @@
 import { ClusterError, type KgitError } from '../errors.js';
 import { type ClusterDeployment, readClusterDeployment } from './cluster-deployment.js';
-import { clusterFailure, failedBecause, isPassing } from './cluster-failure.js';
+import { clusterFailure, failedBecause, isPassingOnceWorked } from './cluster-failure.js';
 import type { Kubectl } from './kubectl.js';
 import type { PlaceList } from './list.js';
 import { readListing, selectionQuery } from './pages.js';
@@ -14,6 +14,7 @@ export type WatchNews =
 
 export interface WatchOptions {
   readonly signal: AbortSignal;
+  readonly now: () => Date;
   /** Whether to begin with a list, as after a failure that lasted. */
   readonly relist: boolean;
   /** Told of each failure that passes; the watch goes on. */
@@ -27,13 +28,16 @@ export interface WatchOptions {
 /** Seconds after which the server ends a watch; kgit then goes on from the last version. */
 const WATCH_SECONDS = 300;
 const FIRST_PAUSE_MS = 1_000;
+/** A stream that lasted so long was sound, even where nothing happened in it. */
+const SOUND_MS = 30_000;
 /** How long a server that keeps failing is left alone. */
 export const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * What becomes of a list after it was read, until the signal. A watch that the server ends goes on from the last
- * version seen, of a bookmark or an object; where that version has expired (410) the list is read again. A failure
- * that passes is tried again as long as it lasts, any other one throws ClusterError.
+ * version seen, of a bookmark or an object; where that version has expired (410) the list is read again. Streams are
+ * cut all the time (a server restarts, a load balancer closes what is idle): the first cut is not told, and the watch
+ * goes on at once. A failure that passes is tried again as long as it lasts, any other one throws ClusterError.
  */
 export async function* watchList(
   kubectl: Kubectl,
@@ -41,13 +45,16 @@ export async function* watchList(
   options: WatchOptions,
 ): AsyncGenerator<WatchNews, void> {
   const { path, selection } = list;
-  const { signal, onTrouble, onFine, pause } = options;
+  const { signal, now, onTrouble, onFine, pause } = options;
   let version = list.resourceVersion;
   let isExpired = options.relist;
   let isTroubled = false;
   let delay = 0;
+  /** Streams in a row that were cut before they gave a line. */
+  let cuts = 0;
   while (!signal.aborted) {
     if (delay > 0) await pause(delay);
+    let began: number | null = null;
     try {
       if (isExpired) {
         const { items, resourceVersion } = await readListing(kubectl, path, selection, readClusterDeployment);
@@ -64,25 +71,34 @@ export async function* watchList(
       isTroubled = false;
       // A server that ends every watch at once must not be asked in a tight loop.
       delay = Math.max(delay, FIRST_PAUSE_MS);
+      began = now().getTime();
       for await (const value of kubectl.stream(watchPath(list, version), (WATCH_SECONDS + 30) * 1000)) {
         const { type, object } = readEvent(value, kubectl, path);
         version = readString(readObject(object['metadata'])['resourceVersion']) ?? version;
-        delay = 0;
+        [delay, cuts] = [0, 0];
         const news = newsOf(type, object);
         if (news !== null) yield news;
       }
       yield { kind: 'tick' };
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
+      if (!(error instanceof ClusterError) || !isPassingOnceWorked(error)) throw error;
       if (failedBecause(error, 'expired') && !isExpired) isExpired = true;
-      else {
+      else if (began !== null && isCut(error) && (now().getTime() - began > SOUND_MS || cuts === 0)) {
+        cuts += 1;
+        delay = FIRST_PAUSE_MS;
+      } else {
         isTroubled = true;
         await onTrouble(error);
         delay = Math.min(Math.max(delay * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
       }
     }
   }
+}
+
+/** Whether the connection broke, rather than that none was made. */
+function isCut(error: ClusterError): boolean {
+  return failedBecause(error, 'connection-cut');
 }
 
 function watchPath(

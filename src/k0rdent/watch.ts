@@ -1,4 +1,5 @@
 import { ClusterError, type KgitError } from '../errors.js';
+import { isPassing } from './cluster-failure.js';
 import type { Watchable } from './observation.js';
 import { type Transition, Transitions } from './transitions.js';
 import { type OnContext, WatchHealth } from './watch-health.js';
@@ -118,10 +119,10 @@ async function watchOne(
     now,
   );
   for (let relist = false; !signal.aborted; relist = true) {
-    const onTrouble = (error: KgitError) => health.failed(context, list.path, error);
+    const onTrouble = (error: KgitError) => health.failed(context, list.path, error, true);
     const onFine = () => health.works(context, list.path);
     try {
-      for await (const news of watchList(kubectl, list, { signal, relist, pause, onTrouble, onFine })) {
+      for await (const news of watchList(kubectl, list, { signal, now, relist, pause, onTrouble, onFine })) {
         const found = transitions.take(news);
         if (found.length > 0) await onTransitions(found.map((one) => ({ management, identity, ...one })));
       }
@@ -136,6 +137,6 @@ async function watchOne(
 /** Notes a failure. Throws it where no context is left to watch, or where it is none of a cluster. */
 async function failed(error: unknown, context: string, part: string, health: WatchHealth): Promise<void> {
   if (!(error instanceof ClusterError)) throw error;
-  await health.failed(context, part, error);
+  await health.failed(context, part, error, part === OPENING && isPassing(error));
   if (health.isHopeless) throw error;
 }

@@ -247,7 +247,7 @@ describe('kgit wait', () => {
     server.cluster.clusters = [bare as KubeObject];
     const { code, stderr } = await waiting;
     expect(code).toBe(0);
-    expect(stderr).toContain('asked in vain');
+    expect(stderr).toContain('cannot be asked, kgit keeps trying');
     server.inject({ kind: 'unauthorized' });
     expect((await run(['wait', AWS, '--for', 'ready'])).code).toBe(17);
   });
