@@ -9,7 +9,7 @@ import { KgitError, NotFoundError, UsageError } from './errors.js';
 import { actorOf } from './identity.js';
 import { type ClusterDetail, readClusterDetail } from './k0rdent/cluster-detail.js';
 import { type Kubectl, openKubectl } from './k0rdent/kubectl.js';
-import type { KeptObject, Observation } from './k0rdent/observation.js';
+import type { KeptObject, Observation, Watchable } from './k0rdent/observation.js';
 import { type ObserveOptions, observe } from './k0rdent/observe.js';
 import type { Operation } from './model/operation.js';
 import { guardSecrets } from './model/secret/guard-secrets.js';
@@ -31,6 +31,8 @@ export interface Wanted {
   readonly selector?: string | undefined;
   /** Contexts to ask, where not those of the command line. */
   readonly contexts?: readonly string[] | undefined;
+  /** Contexts that were asked before. */
+  readonly beside?: readonly Watchable[] | undefined;
 }
 
 /** One cluster explained, with what happened to it. */
@@ -113,6 +115,7 @@ export abstract class ClusterCommand extends KgitCommand {
     );
     return {
       ...wanted,
+      beside: wanted.beside ?? [],
       contexts: wanted.contexts ?? (this.flags['context'] as string[] | undefined) ?? [],
       managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
       namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],

@@ -203,10 +203,15 @@ export default class Status extends ClusterCommand {
     records: readonly ClusterRecord[],
     { wanted, one, stop }: { wanted: Wanted; one: ClusterSubject | null; stop: AbortController },
   ): Promise<CommandResult> {
+    const told = [...first.watchable];
     const failing = await watchStatus({
       ...{ first, stop, now: () => this.now() },
-      open: async (name) =>
-        ofManagement(await this.observe(context, records, { ...wanted, contexts: [name] }, stop.signal), one),
+      open: async (name) => {
+        const asked = { ...wanted, contexts: [name], beside: told };
+        const seen = await this.observe(context, records, asked, stop.signal);
+        told.push(...seen.watchable);
+        return ofManagement(seen, one);
+      },
       show: (observation) => {
         const result = this.#result(context, buildStatus<KgitEvent>(observation, records), [], null);
         return this.print({ ...result, rows: beginRows(observation, this.now()) });

@@ -39,7 +39,7 @@ export function missedTransitions(
   watchable: Watchable,
   now: Date,
 ): Missed {
-  if (!watchable.identified || recorded.length === 0) return { transitions: [], gone: [] };
+  if (watchable.match !== 'same' || recorded.length === 0) return { transitions: [], gone: [] };
   const { management, identity, lists } = watchable;
   const live = lists.flatMap(({ items }) => items.map(({ cluster }) => cluster));
   const known = new Map(recorded.map((one) => [placeOf(one), one]));

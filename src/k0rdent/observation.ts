@@ -48,8 +48,10 @@ export interface Watchable {
   readonly context: string;
   readonly management: string;
   readonly identity: string;
-  /** Whether it is for certain the management cluster that the repository records under this name. */
-  readonly identified: boolean;
+  /** Address of its API server; null where the kubeconfig gives none. */
+  readonly server: string | null;
+  /** How `identity` compares with the recorded one. */
+  readonly match: ManagementMatch['match'];
   readonly kubectl: Kubectl;
   readonly lists: readonly PlaceList[];
 }

@@ -1,4 +1,4 @@
-import { ClusterError, errorFromJson } from '../errors.js';
+import { ClusterError, type ErrorJson, errorFromJson } from '../errors.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
 import { clusterStatus } from './cluster-state.js';
@@ -16,6 +16,7 @@ import {
   subjectOf,
   type Watchable,
 } from './observation.js';
+import { ambiguousContexts } from './same-management.js';
 
 export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly kubectl: Kubectl;
@@ -23,6 +24,8 @@ export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly contexts?: readonly string[];
   /** The management clusters that the state repository lists, each with its identity where one is known. */
   readonly managements: readonly RecordedManagement[];
+  /** Contexts that this process was told of before: another one that is not certainly their cluster never gets their name. */
+  readonly beside?: readonly Watchable[];
   readonly now: () => Date;
 }
 
@@ -40,7 +43,15 @@ interface ContextResult {
 export async function observe(options: ObserveOptions): Promise<Observation> {
   const { kubectl, contexts = [] } = options;
   const asked = contexts.length === 0 ? [kubectl] : [...new Set(contexts)].map((name) => kubectl.in(name));
-  const results = await Promise.all(asked.map((one) => observeContext(one, options)));
+  const placed = await Promise.all(asked.map((one) => observeContext(one, options)));
+  const errorsOf = ambiguousContexts(
+    placed.flatMap(({ watchable }) => watchable ?? []),
+    options.beside ?? [],
+  );
+  const results = placed.map((result) => {
+    const error = errorsOf.get(result.context.context);
+    return error === undefined ? result : failed(result.context, error);
+  });
   const errors = results.flatMap(({ context }) => context.error ?? []);
   const [first] = errors;
   if (first !== undefined && errors.length === results.length) throw errorFromJson(first);
@@ -92,14 +103,19 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
           kept: object === null ? null : { object, cluster, kubectl, api },
         })),
       watchable: {
-        ...{ context: place.name, management: name, identity, identified: match === 'same' },
+        ...{ context: place.name, management: name, identity, server: place.server, match },
         ...{ kubectl, lists: list.lists },
       },
     };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return { context: { ...context, error: error.toJSON() }, clusters: [], watchable: null };
+    return failed(context, error.toJSON());
   }
+}
+
+/** A context of which nothing can be told. */
+function failed(context: ContextObservation, error: ErrorJson): ContextResult {
+  return { context: { ...context, management: null, match: null, error }, clusters: [], watchable: null };
 }
 
 function observedCluster(cluster: ClusterDeployment, management: string, now: Date): ObservedCluster {

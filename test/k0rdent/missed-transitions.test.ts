@@ -25,7 +25,13 @@ function lists(objects: readonly KubeObject[], namespaces: readonly string[] | n
     }),
   });
   return {
-    ...{ context: 'admin', management: 'default', identity: 'management-uid:1', identified: true },
+    ...{
+      context: 'admin',
+      management: 'default',
+      identity: 'management-uid:1',
+      server: null,
+      match: 'same' as const,
+    },
     ...{ kubectl: {} as never, lists: namespaces === null ? [list(null)] : namespaces.map(list) },
   } satisfies Watchable;
 }
@@ -57,7 +63,7 @@ describe('what happened while nobody recorded', () => {
   });
 
   it('is nothing where it is not certain that this is the recorded management cluster', () => {
-    expect(told(recorded(), { ...lists([READY]), identified: false })).toEqual([]);
+    expect(told(recorded(), { ...lists([READY]), match: 'unknown' })).toEqual([]);
   });
 
   it('is the end of a cluster whose deletion was recorded, at the time of that; else only that it is gone', () => {

@@ -1,0 +1,61 @@
+import type { ErrorJson } from '../errors.js';
+import { clusterFailure } from './cluster-failure.js';
+import type { ManagementMatch } from './management.js';
+
+/** A context that was asked, and the recorded management cluster that it would be by itself. */
+export interface PlacedContext {
+  readonly context: string;
+  readonly management: string;
+  readonly identity: string;
+  /** Address of its API server; null where the kubeconfig gives none. */
+  readonly server: string | null;
+  readonly match: ManagementMatch['match'];
+}
+
+/**
+ * The contexts of one observation that cannot be told apart from, or joined with, another one that would have the same
+ * name, each with the error that says so. What is recorded of two clusters under one name cannot be taken apart again, so
+ * contexts are one management cluster only where that is certain: by the same identity, or the same address. Where the
+ * record proves one of them, that one stays.
+ * @param beside contexts that the same process was told of before: they stay
+ */
+export function ambiguousContexts(
+  asked: readonly PlacedContext[],
+  beside: readonly PlacedContext[],
+): ReadonlyMap<string, ErrorJson> {
+  const errors = new Map<string, ErrorJson>();
+  for (const name of new Set(asked.map(({ management }) => management))) {
+    const own = asked.filter(({ management }) => management === name);
+    const before = beside.filter(({ management }) => management === name);
+    const firm = [...before, ...own.filter(({ match }) => match === 'same')];
+    const [first] = own;
+    const accepted = joined(firm.length > 0 ? firm : first === undefined ? [] : [first], own);
+    const left = own.filter((one) => !accepted.includes(one));
+    if (left.length === 0) continue;
+    for (const one of firm.length > 0 ? left : own) {
+      const other = [...firm, ...own].find((rival) => !isOne(one, rival)) ?? one;
+      errors.set(one.context, ambiguous(one, other, name));
+    }
+  }
+  return errors;
+}
+
+/** `some`, and those of `all` that are one cluster with any of them, also by way of a third. */
+function joined(some: readonly PlacedContext[], all: readonly PlacedContext[]): readonly PlacedContext[] {
+  const more = all.filter((one) => !some.includes(one) && some.some((known) => isOne(one, known)));
+  return more.length === 0 ? some : joined([...some, ...more], all);
+}
+
+function isOne(a: PlacedContext, b: PlacedContext): boolean {
+  if (a.identity === b.identity) return true;
+  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway of both.
+  const isUid = ({ identity }: PlacedContext) => !identity.startsWith('server:');
+  const kind = ({ identity }: PlacedContext) => identity.slice(0, identity.indexOf(':'));
+  if (isUid(a) && isUid(b) && kind(a) === kind(b)) return false;
+  return a.server !== null && a.server === b.server;
+}
+
+function ambiguous(own: PlacedContext, other: PlacedContext, name: string): ErrorJson {
+  const detail = `it is known by ${own.identity} and context ${JSON.stringify(other.context)} by ${other.identity}, and both would be ${name}`;
+  return clusterFailure({ cause: 'ambiguous-management', detail }, { context: own.context }).toJSON();
+}
