@@ -1,8 +1,9 @@
-import { CLUSTER_STATES, type ClusterState } from '../k0rdent/cluster-state.js';
+import { CLUSTER_STATES, type ClusterState, isDryRun } from '../k0rdent/cluster-state.js';
 import type { RecordedState } from '../k0rdent/missed-transitions.js';
 import type { BrokenEvents } from '../model/broken-events.js';
 import type { KgitEvent } from '../model/event.js';
 import type { ClusterSubject } from '../model/subject.js';
+import { ulidTime } from '../model/ulid.js';
 import { isMap } from '../model/value.js';
 import { listSubjects } from '../store/records.js';
 import type { StateView } from '../store/state-store.js';
@@ -47,13 +48,13 @@ async function lastState(
     if (last !== null && seen.uid !== last.uid) return last;
     const state: RecordedState = last ?? {
       ...{ namespace, name, uid: seen.uid, state: seen.to, at: event.timestamp },
-      ...{ deletionAt: null, dryRun: false },
+      ...{ position: ulidTime(event.id), deletionAt: null, dryRun: false },
     };
-    if (seen.to === 'Deleting') {
-      const dryRun = seen.from === 'DryRunValid' || seen.from === 'DryRunInvalid';
-      return { ...state, deletionAt: event.timestamp, dryRun };
-    }
-    if (state.state !== 'DeleteFailing') return state;
+    const isDeletion = seen.to === 'Deleting' || seen.to === 'DeleteFailing';
+    if (!isDeletion) return state;
+    // A deletion that failed goes on as Deleting, which is not when it was asked for.
+    if (seen.to === 'Deleting' && seen.from !== 'DeleteFailing')
+      return { ...state, deletionAt: event.timestamp, dryRun: isDryRun(seen.from) };
     last = state;
   }
   return last;

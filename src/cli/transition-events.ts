@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CLUSTER_STATES, isBeingDeleted } from '../k0rdent/cluster-state.js';
+import { isBeingDeleted, isDryRun } from '../k0rdent/cluster-state.js';
+import type { Dated } from '../k0rdent/transition-time.js';
 import type { SeenTransition } from '../k0rdent/watch.js';
 import { formatTimestamp, type KgitEvent, type Lifecycle } from '../model/event.js';
 import { MAX_AHEAD_MS } from '../model/event-time.js';
@@ -10,14 +11,20 @@ import { makeUlid, randomBits } from '../model/ulid.js';
 
 /** The action of a transition that was observed. */
 export const OBSERVED = 'cluster_state_changed';
-/** What of the event says the same whoever records it; the words of the cause are those of when it was seen. */
-const SAME_FOR_ALL = ['context'];
+/** What a time that is not of the API says of itself. */
+export const DATED: Readonly<Record<Dated, string | null>> = {
+  api: null,
+  write: 'dated by the last write of the object',
+  previous: 'dated by what came before it',
+  observation: 'dated by when it was seen',
+};
 
 /**
- * The event of a transition, null where k0rdent gives it no time that can be: then nobody could tell whether another
- * observer has recorded it. The id is of what happened alone, and nothing of the observer is in the event, so that any
- * number of observers record it once. Its time gets the rank of the new state in ms, for Kubernetes counts seconds and
- * a cluster may go through several states in one.
+ * The event of a transition, null where its time cannot be, or where it has no uid: then nobody could tell whether
+ * another observer has recorded it. The id is of what happened alone, and nothing of the observer is in the event, so
+ * that any number of observers record it once. What is dated by its observation has another time with each observer:
+ * there the version of the object tells that it is the same (`once`). The words of the cause are those of when it was
+ * seen, and count for nothing.
  * @param identity of the management cluster, as the repository records it
  */
 export function transitionEvent(
@@ -25,30 +32,37 @@ export function transitionEvent(
   identity: string,
   now: number,
 ): EventWrite | null {
-  const { management, namespace, name, uid, from, to, at, cause } = transition;
-  const time = at === null ? null : parseRfc3339(at);
-  if (at === null || time === null || uid === null || time < 0 || time > now + MAX_AHEAD_MS) return null;
+  const { management, namespace, name, uid, from, to, at, dated, position, version, cause } = transition;
+  const time = parseRfc3339(at);
+  if (time === null || uid === null || time < 0 || position > now + MAX_AHEAD_MS) return null;
   const hash = createHash('sha256')
     .update(JSON.stringify([identity, uid, from, to, at]))
     .digest();
-  const rank = to === null ? CLUSTER_STATES.length : CLUSTER_STATES.indexOf(to);
   const lifecycle = lifecycleOf(transition);
-  const says = `${from ?? 'not there'} -> ${to ?? 'gone'}`;
+  const dating = DATED[dated];
+  const says = `${from ?? 'not there'} -> ${to ?? 'gone'}${dating === null ? '' : ` (${dating})`}`;
+  const isSeen = dated === 'observation';
   const event: KgitEvent = {
-    id: makeUlid(time + rank, randomBits(hash)),
+    id: makeUlid(position, randomBits(hash)),
     timestamp: formatTimestamp(time),
     action: OBSERVED,
     message: cause === null ? says : `${says}: ${cause}`,
     ...(lifecycle === null ? {} : { lifecycle }),
-    context: { observed: { uid, from, to } },
+    context: {
+      observed: { uid, from, to, ...(dating === null ? {} : { dated }), ...(isSeen ? { version } : {}) },
+    },
   };
-  return { subject: cluster(management, namespace, name), event, given: SAME_FOR_ALL };
+  return {
+    subject: cluster(management, namespace, name),
+    event,
+    given: [],
+    ...(isSeen ? { once: true } : {}),
+  };
 }
 
 /** A dry run makes nothing, until it is applied. */
 function lifecycleOf({ from, to, dryRun }: SeenTransition): Lifecycle | null {
   if (dryRun) return null;
   if (to === null) return 'deleted';
-  const wasDry = from === 'DryRunValid' || from === 'DryRunInvalid';
-  return from === null || (wasDry && !isBeingDeleted(to)) ? 'created' : null;
+  return from === null || (isDryRun(from) && !isBeingDeleted(to)) ? 'created' : null;
 }

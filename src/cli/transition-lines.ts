@@ -6,16 +6,18 @@ import type { CommandResult, Screen } from './output.js';
 import { STATE_COLOURS } from './status-columns.js';
 import { oneLine } from './terminal-text.js';
 import { formatTime } from './time.js';
+import { DATED } from './transition-events.js';
 
 /** A transition on one line: when, which cluster, from what to what, and why. */
-function transitionLine(transition: SeenTransition, { style, utc }: Screen, now: number): string {
-  const { management, namespace, name, from, to, at, cause } = transition;
+function transitionLine(transition: SeenTransition, { style, utc }: Screen): string {
+  const { management, namespace, name, from, to, at, dated, cause } = transition;
   const shown = (state: Transition['to'], otherwise: string) =>
     state === null ? style('dim', otherwise) : style(STATE_COLOURS[state], state);
-  const time = formatTime(at === null ? now : Date.parse(at), utc);
+  const time = formatTime(Date.parse(at), utc);
   const why = cause === null ? '' : `  ${style('dim', oneLine(cause))}`;
+  const dating = DATED[dated] === null ? '' : `  ${style('dim', `(${DATED[dated]})`)}`;
   const place = oneLine([management, namespace, name].join('/'));
-  return `${style('dim', time)}  ${place}  ${shown(from, 'not there')} -> ${shown(to, 'gone')}${why}`;
+  return `${style('dim', time)}  ${place}  ${shown(from, 'not there')} -> ${shown(to, 'gone')}${dating}${why}`;
 }
 
 /** A batch of transitions, watched or missed, for `-o jsonl` one row each. */
@@ -27,10 +29,10 @@ export function transitionResult(
   const observedAt = new Date(now).toISOString();
   return {
     json: {},
-    rows: found.map(({ management, namespace, name, uid, from, to, at, cause }) => {
-      return { type, ...{ management, namespace, name, uid, from, to, at, cause, observedAt } };
+    rows: found.map(({ management, namespace, name, uid, from, to, at, dated, cause }) => {
+      return { type, ...{ management, namespace, name, uid, from, to, at, dated, cause, observedAt } };
     }),
-    lines: (screen) => found.map((one) => transitionLine(one, screen, now)),
+    lines: (screen) => found.map((one) => transitionLine(one, screen)),
   };
 }
 

@@ -48,28 +48,30 @@ export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<str
       (batch) => write(batch, record, now, note),
       () => stop.abort(),
     );
-  const begin = async (observation: Observation) => {
+  const begin = async (observation: Observation): Promise<Observation> => {
     await show(observation);
-    if (record === null) return;
-    for (const watchable of observation.watchable) {
-      const { transitions, gone } = await record.missed(watchable);
+    if (record === null) return observation;
+    const watchable: Watchable[] = [];
+    for (const one of observation.watchable) {
+      const { transitions, gone, last } = await record.missed(one);
+      watchable.push({ ...one, last });
       for (const place of gone) note(`${place} is gone since nobody knows when: not recorded`);
       if (transitions.length > 0) await print(transitionResult(transitions, now(), 'missed'));
       recorder?.add(transitions);
     }
+    return { ...observation, watchable };
   };
   try {
-    await begin(first);
+    const begun = await begin(first);
     await pause(READER_MS, stop.signal);
-    const sources = sourcesOf(first);
+    const sources = sourcesOf(begun);
     const contexts = sources.flatMap((source) => ('error' in source ? [] : [source.context]));
     await print(watchingResult(contexts, now()));
     return await watchAll(sources, {
       stop,
       now: () => new Date(now()),
       open: async (context) => {
-        const observation = await open(context);
-        await begin(observation);
+        const observation = await begin(await open(context));
         return observation.watchable[0] as Watchable;
       },
       onTransitions: async (found) => {
@@ -109,7 +111,8 @@ async function write(
       return [];
     }
     const event = transitionEvent(one, identities.get(one.management) ?? one.identity, now());
-    if (event === null) note(`not recorded, for k0rdent gives it no time: ${one.namespace}/${one.name}`);
+    if (event === null)
+      note(`not recorded, for its time cannot be, or it has no uid: ${one.namespace}/${one.name}`);
     return event ?? [];
   });
   if (events.length > 0) await publish(events);

@@ -204,9 +204,12 @@ export default class Status extends ClusterCommand {
     { wanted, one, stop }: { wanted: Wanted; one: ClusterSubject | null; stop: AbortController },
   ): Promise<CommandResult> {
     const told = [...first.watchable];
+    // What was recorded before a context was asked: what it shows differently has happened since.
+    const before = new Map<string, Context['reading']['view']>();
     const failing = await watchStatus({
       ...{ first, stop, now: () => this.now() },
       open: async (name) => {
+        before.set(name, (await this.#newest(context)).view);
         const asked = { ...wanted, contexts: [name], beside: told };
         const seen = await this.observe(context, records, asked, stop.signal);
         told.push(...seen.watchable);
@@ -220,7 +223,8 @@ export default class Status extends ClusterCommand {
       note: (message) => this.note(message),
       record: this.flags['record']
         ? {
-            missed: (watchable) => this.#missed(context, watchable, one),
+            missed: (watchable) =>
+              this.#missed(context, before.get(watchable.context) ?? context.reading.view, watchable, one),
             write: (events) => this.writeObserved(context, { title: titleOf(events), events }, false),
             identities: context.managements,
           }
@@ -235,16 +239,25 @@ export default class Status extends ClusterCommand {
 
   /** What happened while nobody recorded, by the newest record that can be had. */
   async #missed(
-    { opened, settings }: Context,
+    context: Context,
+    before: Context['reading']['view'],
     watchable: Watchable,
     one: ClusterSubject | null,
   ): Promise<Missed> {
-    const { view } = await opened.repository.read({ olderThan: 0 }, settings.timeout);
-    const recorded = await recordedStates(view, watchable.management, this.skipped);
-    const wanted = recorded.filter(
-      ({ namespace, name }) => !one || (namespace === one.namespace && name === one.name),
+    const { view } = await this.#newest(context);
+    const [older, recorded] = await Promise.all(
+      [before, view].map(async (at) => {
+        const states = await recordedStates(at, watchable.management, this.skipped);
+        return states.filter(
+          ({ namespace, name }) => !one || (namespace === one.namespace && name === one.name),
+        );
+      }),
     );
-    return missedTransitions(wanted, watchable, new Date(this.now()));
+    return missedTransitions(recorded ?? [], older ?? [], watchable, new Date(this.now()));
+  }
+
+  #newest({ opened, settings }: Context) {
+    return opened.repository.read({ olderThan: 0 }, settings.timeout);
   }
 
   #offline(

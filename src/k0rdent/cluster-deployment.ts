@@ -1,5 +1,5 @@
 import { type Conditions, readConditions } from './condition.js';
-import { readNumber, readObject, readString, readTime } from './read.js';
+import { readArray, readNumber, readObject, readString, readTime } from './read.js';
 import { readServicesStatus, readWantedServices, type Service, type ServicesStatus } from './services.js';
 
 /**
@@ -11,6 +11,10 @@ export interface ClusterDeployment {
   readonly name: string;
   readonly uid: string | null;
   readonly generation: number | null;
+  /** `metadata.resourceVersion`: opaque; each write of the object gives another one. */
+  readonly version: string | null;
+  /** When a manager of its fields last wrote it, ms since the epoch; null where managedFields do not say. */
+  readonly writtenAt: number | null;
   /** RFC 3339, as the server gives it. */
   readonly createdAt: string | null;
   readonly deletionRequested: boolean;
@@ -41,6 +45,8 @@ export function readClusterDeployment(value: unknown): ClusterDeployment | null 
     name,
     uid: readString(metadata['uid']),
     generation: readNumber(metadata['generation']),
+    version: readString(metadata['resourceVersion']),
+    writtenAt: newestWrite(metadata['managedFields']),
     createdAt: readTime(created) === null ? null : readString(created),
     deletionRequested: readString(deletion) !== null,
     deletionRequestedAt: readTime(deletion) === null ? null : readString(deletion),
@@ -52,4 +58,9 @@ export function readClusterDeployment(value: unknown): ClusterDeployment | null 
     conditions: readConditions(status['conditions']),
     services: readServicesStatus(status['services']),
   };
+}
+
+function newestWrite(managedFields: unknown): number | null {
+  const times = readArray(managedFields).flatMap((entry) => readTime(readObject(entry)['time']) ?? []);
+  return times.length === 0 ? null : Math.max(...times);
 }

@@ -88,6 +88,11 @@ export function isBeingDeleted(state: ClusterState): boolean {
   return state === 'Deleting' || state === 'DeleteFailing';
 }
 
+/** Whether a state is of a dry run that was never applied. */
+export function isDryRun(state: ClusterState | null): boolean {
+  return state === 'DryRunValid' || state === 'DryRunInvalid';
+}
+
 function clusterFlags(cluster: ClusterDeployment): ClusterFlag[] {
   const flags: ClusterFlag[] = [];
   if ((cluster.generation ?? 0) > (cluster.observedGeneration ?? 0)) flags.push('stale');
@@ -100,16 +105,15 @@ function clusterFlags(cluster: ClusterDeployment): ClusterFlag[] {
 function clusterState(cluster: ClusterDeployment, services: ServiceSummary, now: Date): ClusterState {
   const { conditions } = cluster;
   if (cluster.deletionRequested) {
-    // kcm 1.8 and earlier report Deleting=False with reason Failed all the while: only True says that it fails.
-    const deleting = conditions.get('Deleting');
-    return deleting?.status === 'True' && deleting.reason === 'Failed' ? 'DeleteFailing' : 'Deleting';
+    return isDeletionFailing(conditions) ? 'DeleteFailing' : 'Deleting';
   }
   const ready = conditions.get('Ready');
   if (ready === undefined) return 'New';
   if (conditions.get('Paused')?.status === 'True') return 'Paused';
   if (cluster.dryRun && !isDeployed(conditions)) return dryRunState(conditions, ready);
-  if (ready.status === 'True') return services.missing ? 'ServicesPending' : 'Ready';
-  if (ready.status === 'Unknown') return wasUp(cluster) ? 'Updating' : 'Provisioning';
+  if (ready.status === 'True' && isReleased(conditions))
+    return services.missing ? 'ServicesPending' : 'Ready';
+  if (ready.status !== 'False') return wasUp(cluster) ? 'Updating' : 'Provisioning';
   return notReadyState(conditions, ready, services, now);
 }
 
@@ -147,6 +151,30 @@ function falseConditions(conditions: Conditions, of: Speaks): Condition[] {
 
 function anyFalse(conditions: Conditions, of: Speaks): boolean {
   return falseConditions(conditions, of).length > 0;
+}
+
+/** kcm 1.9 and later tell in Deleting that a deletion fails, 1.4 to 1.8 only in the condition of the cloud resources. */
+function isDeletionFailing(conditions: Conditions): boolean {
+  const deleting = conditions.get('Deleting');
+  // kcm 1.8 and earlier report Deleting=False with reason Failed all the while: only True says that it fails.
+  const step = deleting?.status === 'True' ? deleting.reason : null;
+  if (step === 'Failed') return true;
+  const cloud = conditions.get('CloudResourcesDeletedCondition');
+  const isPast = step !== null && step !== 'WaitingForCloudResourcesDeletion';
+  return !isPast && cloud?.status === 'False' && cloud.reason === 'Failed';
+}
+
+/** The conditions that every kcm reports before it comes to the Helm release. */
+const STEPS_BEFORE = ['CredentialReady', 'TemplateReady', 'HelmChartReady'];
+
+/**
+ * Whether the cluster's Helm release is ready, as far as kcm reports its steps. Ready sums up the conditions that are
+ * there, so that before the first full pass, and while an address is claimed, it is True with nothing deployed.
+ */
+export function isReleased(conditions: Conditions): boolean {
+  const release = conditions.get('HelmReleaseReady');
+  if (release !== undefined) return release.status === 'True';
+  return !STEPS_BEFORE.some((type) => conditions.has(type));
 }
 
 /** Whether the cluster's Helm release was ever written; kcm first sets HelmReleaseReady to Unknown without a message. */

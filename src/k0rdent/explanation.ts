@@ -1,4 +1,4 @@
-import type { ClusterState } from './cluster-state.js';
+import { type ClusterState, isReleased } from './cluster-state.js';
 import type { Condition, Conditions } from './condition.js';
 
 /**
@@ -80,13 +80,20 @@ function deletionMeaning(
   { type, status, reason }: Omit<Condition, 'lastTransition'>,
   state: ClusterState,
 ): Meaning {
-  if (type === 'Deleting') return state === 'DeleteFailing' || reason === 'Failed' ? 'problem' : 'waiting';
+  if (type === 'Deleting') return state === 'DeleteFailing' && reason === 'Failed' ? 'problem' : 'waiting';
   if (type === 'CloudResourcesDeletedCondition')
     return status === 'True' ? 'fine' : reason === 'Failed' ? 'problem' : 'waiting';
   if (type === 'CAPIClusterSummary' && reason === 'Deleting') return 'waiting';
   if (type === AGGREGATE) return status === 'True' ? 'fine' : 'waiting';
   // Of before the deletion: it neither helps nor hinders.
   return 'fine';
+}
+
+/** Why a cluster that k0rdent calls ready is only on its way; null where it is not so. */
+export function unreleasedWords(conditions: Conditions, state: ClusterState): string | null {
+  const isOnItsWay = state === 'Provisioning' || state === 'Updating';
+  if (!isOnItsWay || conditions.get(AGGREGATE)?.status !== 'True' || isReleased(conditions)) return null;
+  return 'k0rdent has not reported its Helm release as ready yet, so nothing may be deployed';
 }
 
 /** The first thing that a message says: of a list of bullets the first, of lines the first with what it announces. */

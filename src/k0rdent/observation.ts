@@ -7,6 +7,7 @@ import type { Kubectl } from './kubectl.js';
 import type { PlaceList, SeenNamespaces } from './list.js';
 import type { ManagementMatch } from './management.js';
 import type { JsonObject } from './read.js';
+import type { LastTransitions } from './transitions.js';
 
 /** What asking one kubeconfig context gave. */
 export interface ContextObservation {
@@ -54,6 +55,8 @@ export interface Watchable {
   readonly match: ManagementMatch['match'];
   readonly kubectl: Kubectl;
   readonly lists: readonly PlaceList[];
+  /** What is recorded of its clusters, where they are recorded. */
+  readonly last?: LastTransitions;
 }
 
 /** Live k0rdent status at a time, of one or several contexts; never stored as state. */

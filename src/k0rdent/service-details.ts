@@ -1,5 +1,6 @@
 import { readConditions } from './condition.js';
 import { type JsonObject, readArray, readObject, readString } from './read.js';
+import { serviceMessage } from './services.js';
 
 /** One service of a cluster, of all that ServiceSets report of it. */
 export interface ServiceDetail {
@@ -79,20 +80,12 @@ function detailOf(
     template,
     version: readString(best?.['version']),
     since: readString(best?.['lastStateTransitionTime']),
-    message: best === undefined ? 'k0rdent does not report it yet' : messageOf(best, state),
+    message: best === undefined ? 'k0rdent does not report it yet' : serviceMessage(best, state),
     conflict: other
-      ? [other['state'], messageOf(other, String(other['state']))].filter(Boolean).join(': ')
+      ? [other['state'], serviceMessage(other, String(other['state']))].filter(Boolean).join(': ')
       : null,
     upgrades: upgrades.filter((name) => name !== template),
   };
-}
-
-function messageOf(entry: JsonObject, state: string): string | null {
-  const failure = readString(entry['failureMessage']);
-  if (failure !== null || state === 'Deployed') return failure;
-  const bad = [...readConditions(entry['conditions']).values()].filter(({ status }) => status === 'False');
-  const words = bad.map(({ type, reason, message }) => `${type}: ${message ?? reason ?? 'False'}`);
-  return words.sort().join('; ') || null;
 }
 
 const RELEASE = /^([^.]+)\.(.+)\/SveltosHelmReleaseReady$/;

@@ -1,5 +1,5 @@
 import { type Conditions, readConditions } from './condition.js';
-import { type JsonObject, readArray, readObject, readString } from './read.js';
+import { type JsonObject, readArray, readObject, readString, readTime } from './read.js';
 
 /** A service that `spec.serviceSpec` asks for, or that `status.services` reports. */
 export interface Service {
@@ -9,6 +9,10 @@ export interface Service {
 export interface ReportedService extends Service {
   /** Pending, Provisioning, Deployed, Failed, Deleting, Deleted, or a word of a later kcm. */
   readonly state: string;
+  /** When it came to that state, ms since the epoch. */
+  readonly since: number | null;
+  /** Why it is not deployed; secrets are not masked. */
+  readonly message: string | null;
 }
 
 /** What `status.services` says. kcm 1.3 and later: one entry per service; before: conditions per kind and release. */
@@ -42,9 +46,35 @@ export function readServicesStatus(value: unknown): ServicesStatus {
   }
   const services = entries.flatMap((entry) => {
     const service = readService(entry);
-    return service === null ? [] : [{ ...service, state: readString(entry['state']) ?? 'Pending' }];
+    if (service === null) return [];
+    const state = readString(entry['state']) ?? 'Pending';
+    const since = readTime(entry['lastStateTransitionTime']);
+    return [{ ...service, state, since, message: serviceMessage(entry, state) }];
   });
   return { shape: 'services', services };
+}
+
+/** Why an entry of `status.services` is not deployed: its failure, else what its conditions say; null where nothing does. */
+export function serviceMessage(entry: JsonObject, state: string): string | null {
+  const failure = readString(entry['failureMessage']);
+  if (failure !== null || state === 'Deployed') return failure;
+  const bad = [...readConditions(entry['conditions']).values()].filter(({ status }) => status === 'False');
+  const words = bad.map(({ type, reason, message }) => `${type}: ${message ?? reason ?? 'False'}`);
+  return words.sort().join('; ') || null;
+}
+
+/** The services that failed and that no other ServiceSet has deployed, the one that failed last first. */
+export function failedServices(status: ServicesStatus): ReportedService[] {
+  if (status.shape !== 'services') return [];
+  const deployed = new Set(status.services.filter(({ state }) => state === 'Deployed').map(key));
+  return newestFirst(
+    status.services.filter((service) => service.state === 'Failed' && !deployed.has(key(service))),
+  );
+}
+
+/** The reported services, the one that changed its state last first; of one time by name. */
+export function newestFirst(services: readonly ReportedService[]): ReportedService[] {
+  return [...services].sort((a, b) => (b.since ?? 0) - (a.since ?? 0) || (key(a) < key(b) ? -1 : 1));
 }
 
 export interface ServiceSummary {

@@ -1,9 +1,20 @@
 import { formatTimestamp } from '../model/event.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
-import { type ClusterState, clusterStatus, failedSince, isDeployed } from './cluster-state.js';
-import { explainConditions, gistOf } from './explanation.js';
+import { type ClusterState, clusterStatus, isDeployed } from './cluster-state.js';
+import { explainConditions, gistOf, unreleasedWords } from './explanation.js';
 import { readTime } from './read.js';
+import { failedServices, newestFirst } from './services.js';
+import {
+  changeOf,
+  type Dated,
+  failureTime,
+  type Placed,
+  placed,
+  type TransitionTime,
+  timeOf,
+  transitionTime,
+} from './transition-time.js';
 import type { WatchNews } from './watch-list.js';
 
 /** A cluster that went from one state to another. */
@@ -13,10 +24,15 @@ export interface Transition {
   readonly uid: string | null;
   /** Null: it was not there. */
   readonly from: ClusterState | null;
-  /** Null: it is gone. */
+  /** Null: it is gone. As `from` where a service failed once more while the cluster was ServicesFailed. */
   readonly to: ClusterState | null;
-  /** When the API says that it was, RFC 3339; null where it does not say. */
-  readonly at: string | null;
+  /** When it was, RFC 3339; `dated` says how that is known. */
+  readonly at: string;
+  readonly dated: Dated;
+  /** Its place among the transitions of the cluster, ms since the epoch: it rises from one to the next. */
+  readonly position: number;
+  /** The version of the object that shows it, by which observers know it from others; null for an end. */
+  readonly version: string | null;
   /** What explains the new state, secrets masked; null where nothing does. */
   readonly cause: string | null;
   /** Whether it is a dry run that was never applied, so that nothing was made or goes. */
@@ -28,13 +44,19 @@ interface Known {
   readonly state: ClusterState;
   /** As it was first seen after its newest transition: what it then said is the same for all who watch. */
   readonly first: ClusterDeployment;
+  /** Its newest transition; null where nothing tells when that was. */
+  readonly previous: Placed | null;
 }
+
+/** The newest recorded transitions of clusters, by their uid. */
+export type LastTransitions = ReadonlyMap<string, Placed & { readonly state: ClusterState | null }>;
 
 const keyOf = ({ namespace, name }: ClusterDeployment) => `${namespace}/${name}`;
 
 /**
- * Finds the transitions in what a watch tells of one list. States alone count: what a controller writes without
- * changing one (heartbeats, counters in messages, managedFields) is none, and what is told twice is one.
+ * Finds the transitions in what a watch tells of one list. States count, and renewed failures of services: what a
+ * controller writes without changing one (heartbeats, counters in messages, managedFields) is none, and what is told
+ * twice is one.
  */
 export class Transitions {
   readonly #known = new Map<string, Known>();
@@ -42,15 +64,19 @@ export class Transitions {
   /** The latest time that was, ms: a clock that is set back brings no state back. */
   #latest = 0;
 
-  constructor(begin: readonly ClusterDeployment[], now: () => Date) {
+  /** @param last what is recorded of the clusters that are there at the beginning */
+  constructor(begin: readonly ClusterDeployment[], now: () => Date, last: LastTransitions = new Map()) {
     this.#now = now;
     for (const cluster of begin) {
       const { state } = clusterStatus(cluster, this.#time());
-      this.#known.set(keyOf(cluster), { cluster, state, first: cluster });
+      const recorded = last.get(cluster.uid ?? '');
+      const own = timeOf(cluster, state);
+      const previous = recorded?.state === state ? recorded : own === null ? null : placed(own, state, null);
+      this.#known.set(keyOf(cluster), { cluster, state, first: cluster, previous });
     }
   }
 
-  /** What `news` changes. */
+  /** What `news` changes, in the order in which it happened. */
   take(news: WatchNews): Transition[] {
     switch (news.kind) {
       case 'seen':
@@ -62,10 +88,12 @@ export class Transitions {
       case 'listed': {
         const there = new Set(news.clusters.map(keyOf));
         const missing = [...this.#known.keys()].filter((key) => !there.has(key));
-        return [
+        const found = [
           ...missing.flatMap((key) => this.#gone(key, null)),
           ...news.clusters.flatMap((cluster) => this.#seen(cluster)),
         ];
+        // A list has no order of its own; the places of one cluster's transitions rise, so their order stays.
+        return found.sort((a, b) => a.position - b.position);
       }
     }
   }
@@ -77,11 +105,12 @@ export class Transitions {
 
   /** A cluster that is not ready for long enough has failed, although nothing was written. */
   #timePassed(known: Known, until: Date): Transition[] {
-    const { cluster, state, first } = known;
+    const { cluster, state, first, previous } = known;
     const to = clusterStatus(cluster, until).state;
     if (to === state) return [];
-    this.#known.set(keyOf(cluster), { ...known, state: to });
-    return [transition(first, state, to)];
+    const time = transitionTime({ cluster: first, to, before: first, previous, now: until.getTime() });
+    this.#known.set(keyOf(cluster), { ...known, state: to, previous: time });
+    return [transition(first, state, to, time)];
   }
 
   /**
@@ -96,67 +125,85 @@ export class Transitions {
     const isNews = before === undefined || isAnother || changed > changeOf(before.cluster);
     const at = isNews ? new Date(changed) : this.#time();
     const until = isAnother
-      ? this.#gone(key, null)
+      ? this.#gone(key, null, readTime(cluster.createdAt))
       : before === undefined
         ? []
         : this.#timePassed(before, at);
-    const from = this.#known.get(key)?.state ?? null;
+    const known = this.#known.get(key);
+    const from = known?.state ?? null;
     const to = clusterStatus(cluster, at).state;
-    const known = { cluster, state: to, first: isNews ? cluster : before.first };
-    this.#known.set(key, known);
-    const change = from === to ? [] : [transition(cluster, from, to)];
-    return [...until, ...change, ...this.#timePassed(known, this.#time())];
+    const isChange = from !== to || (known !== undefined && hasFailedAgain(to, known.cluster, cluster));
+    const [end] = until.slice(-1);
+    const previous = known?.previous ?? (end ? { at: Date.parse(end.at), position: end.position } : null);
+    const time = isChange
+      ? transitionTime({
+          ...{ cluster, to, before: known?.cluster ?? null, previous, now: this.#time().getTime() },
+        })
+      : null;
+    const now: Known = {
+      ...{ cluster, state: to, first: isNews ? cluster : (before?.first ?? cluster) },
+      previous: time ?? previous,
+    };
+    this.#known.set(key, now);
+    const change = time === null ? [] : [transition(cluster, from, to, time)];
+    return [...until, ...change, ...this.#timePassed(now, this.#time())];
   }
 
-  /** `last`: the cluster as it was when it went, where that is told. */
-  #gone(key: string, last: ClusterDeployment | null): Transition[] {
+  /**
+   * @param last the cluster as it was when it went, where that is told
+   * @param latest ms since the epoch: when another one had its name already
+   */
+  #gone(key: string, last: ClusterDeployment | null, latest: number | null = null): Transition[] {
     const before = this.#known.get(key);
     if (before === undefined || (last !== null && last.uid !== before.cluster.uid)) return [];
     this.#known.delete(key);
-    return [transition(last ?? before.cluster, before.state, null)];
+    const cluster = last ?? before.cluster;
+    const now = Math.min(this.#time().getTime(), latest ?? Number.POSITIVE_INFINITY);
+    const { state, previous } = before;
+    const time = transitionTime({ cluster, to: null, before: before.cluster, previous, now });
+    return [transition(cluster, state, null, time)];
   }
 }
 
-/** The transition of `cluster`, dated and explained by the object alone. */
+/** Whether a service has failed once more in a cluster that stays ServicesFailed: again, or another one. */
+export function hasFailedAgain(
+  state: ClusterState,
+  before: ClusterDeployment,
+  cluster: ClusterDeployment,
+): boolean {
+  return state === 'ServicesFailed' && (failureTime(cluster) ?? 0) > (failureTime(before) ?? 0);
+}
+
+/** The transition of `cluster` at a time, explained by the object alone. */
 export function transition(
   cluster: ClusterDeployment,
   from: ClusterState | null,
   to: ClusterState | null,
+  { at, dated, position }: TransitionTime,
 ): Transition {
   const { namespace, name, uid } = cluster;
   const dryRun = cluster.dryRun && !isDeployed(cluster.conditions);
-  const time = timeOf(cluster, to);
-  const at = time === null ? null : formatTimestamp(time);
-  return { namespace, name, uid, from, to, at, cause: causeOf(cluster, to), dryRun };
+  const version = to === null ? null : cluster.version;
+  const shown = { at: formatTimestamp(at), dated, position, version };
+  return { namespace, name, uid, from, to, ...shown, cause: causeOf(cluster, to), dryRun };
 }
 
-/** The time of a transition by the object alone, so that whoever sees it gets the same; ms, null where it tells none. */
-function timeOf(cluster: ClusterDeployment, to: ClusterState | null): number | null {
-  const { conditions } = cluster;
-  if (to === null || to === 'Deleting') return readTime(cluster.deletionRequestedAt);
-  if (to === 'New') return readTime(cluster.createdAt);
-  const ready = conditions.get('Ready')?.lastTransition ?? null;
-  if (to === 'Ready' && ready !== null) return ready;
-  const newest = Math.max(newestTransition(cluster), (to === 'Failed' ? failedSince(cluster) : null) ?? 0);
-  return newest === 0 ? readTime(cluster.createdAt) : newest;
-}
-
-/** ms; 0 where no condition has a time. */
-function newestTransition({ conditions }: ClusterDeployment): number {
-  return Math.max(0, ...[...conditions.values()].map(({ lastTransition }) => lastTransition ?? 0));
-}
-
-/** When a cluster last changed, as the object says, ms. */
-function changeOf(cluster: ClusterDeployment): number {
-  return Math.max(newestTransition(cluster), readTime(cluster.deletionRequestedAt) ?? 0);
-}
-
-/** The condition that explains a state, and what it says. */
-function causeOf({ conditions }: ClusterDeployment, to: ClusterState | null): string | null {
+/** What explains a state, in one line: the service that moved last, or the condition that holds it back. */
+function causeOf({ conditions, services }: ClusterDeployment, to: ClusterState | null): string | null {
   if (to === null || to === 'New' || to === 'Ready' || to === 'DryRunValid') return null;
   const first = explainConditions(conditions, to).find(
     ({ meaning, type }) => (meaning === 'problem' || meaning === 'waiting') && type !== 'Ready',
   );
-  if (first === undefined) return null;
+  const [service] =
+    to === 'ServicesFailed'
+      ? failedServices(services)
+      : to === 'ServicesPending' && services.shape === 'services'
+        ? newestFirst(services.services.filter(({ state }) => state !== 'Deployed'))
+        : [];
+  if (service !== undefined) {
+    const says = service.message === null ? '' : `: ${gistOf(service.message)}`;
+    return maskSecrets(`service ${service.namespace}/${service.name}: ${service.state}${says}`);
+  }
+  if (first === undefined) return unreleasedWords(conditions, to);
   return maskSecrets(`${first.type}: ${gistOf(first.message ?? '') || first.reason || first.status}`);
 }

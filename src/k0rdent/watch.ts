@@ -61,9 +61,9 @@ const REMEMBERED = 16;
 function once(tell: WatchAllOptions['onTransitions']): WatchAllOptions['onTransitions'] {
   const told = new Map<string, readonly string[]>();
   return async (found) => {
-    const fresh = found.filter(({ management, namespace, name, uid, from, to, at }) => {
+    const fresh = found.filter(({ management, namespace, name, uid, from, to, dated, position, version }) => {
       const place = [management, namespace, name].join('/');
-      const key = [uid, from, to, at].join(' ');
+      const key = [uid, from, to, dated === 'observation' ? version : position].join(' ');
       const known = told.get(place) ?? [];
       if (known.includes(key)) return false;
       told.set(place, [...known, key].slice(-REMEMBERED));
@@ -107,7 +107,7 @@ async function opened(
 }
 
 async function watchOne(
-  { context, management, identity, kubectl }: Watchable,
+  { context, management, identity, kubectl, last }: Watchable,
   list: Watchable['lists'][number],
   health: WatchHealth,
   options: WatchAllOptions,
@@ -117,6 +117,7 @@ async function watchOne(
   const transitions = new Transitions(
     list.items.map(({ cluster }) => cluster),
     now,
+    last,
   );
   for (let relist = false; !signal.aborted; relist = true) {
     const onTrouble = (error: KgitError) => health.failed(context, list.path, error, true);

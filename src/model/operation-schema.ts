@@ -50,7 +50,9 @@ const operation = z.object({
   time: index,
   actor: z.object({ name: z.string(), email: z.string() }),
   title: z.string(),
-  events: z.array(z.object({ subject, event, given: z.optional(z.array(z.string())) })),
+  events: z.array(
+    z.object({ subject, event, given: z.optional(z.array(z.string())), once: z.optional(z.boolean()) }),
+  ),
   change: z.optional(
     z.object({
       deployment: z.string(),

@@ -47,6 +47,11 @@ export interface StateChange {
 /** An event to be written; `given` are the fields that its writer named, all of them where it is left out. */
 export interface EventWrite extends SubjectEvent {
   readonly given?: readonly string[];
+  /**
+   * It is there already where one of the newest events of its action and subject has the same context, whatever its id
+   * and time: for what several may see, each at another time. Worked out anew on each tip.
+   */
+  readonly once?: boolean;
 }
 
 /** Identity of a management cluster, learned from it and kept in `kgit.yaml`. */

@@ -8,10 +8,11 @@ import { eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '
 import type { Operation, StateChange } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
 import { formatSubject, type Subject } from '../model/subject.js';
-import { isMap } from '../model/value.js';
+import { isMap, sameValue } from '../model/value.js';
 import type { EventFinder } from './event-finder.js';
 import { type Sealing, sealMonths } from './seal-months.js';
 import type { FileChanges, Revision, StateView } from './state-store.js';
+import { newestOf } from './stored-events.js';
 
 /** What an operation does to a tip. */
 export type Applied =
@@ -124,7 +125,7 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   let changes: readonly Change[] = [];
   const { change } = operation;
   let carrier = change?.event;
-  for (const { subject, event, given } of operation.events) {
+  for (const { subject, event, given, once } of operation.events) {
     if (event.id === change?.otherwise && event.id !== carrier) continue;
     const stored = (await tip.events.find(subject, event.id))?.read();
     const isChange = event.id === carrier;
@@ -137,6 +138,10 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
         event.id === change?.event && change.otherwise !== undefined && !isOf(stored, operation);
       if (isOther) carrier = change.otherwise;
       else changes = stored.changes ?? [];
+      continue;
+    }
+    if (once && (await isToldAlready(tip.view, subject, event, fresh))) {
+      duplicates.push(event.id);
       continue;
     }
     let written = event;
@@ -165,6 +170,28 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   if (operation.learned) await learn(operation.learned, tip.view, files);
   if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
+}
+
+/** So many events of an action are looked through for one that tells the same. */
+const TOLD_AMONG = 64;
+
+/** Whether an event of the same action, of those newest on the tip or new in this operation, has the same context. */
+async function isToldAlready(
+  view: StateView,
+  subject: Subject,
+  event: KgitEvent,
+  fresh: readonly SubjectEvent[],
+): Promise<boolean> {
+  const isSame = (other: KgitEvent) =>
+    other.action === event.action && sameValue(other['context'], event['context']);
+  const name = formatSubject(subject);
+  if (fresh.some((one) => formatSubject(one.subject) === name && isSame(one.event))) return true;
+  let count = 0;
+  for await (const stored of newestOf(view, subject, event.action)) {
+    if (isSame(stored.read())) return true;
+    if (++count === TOLD_AMONG) return false;
+  }
+  return false;
 }
 
 async function applySeal(before: string, { view, events }: Tip): Promise<Applied> {
