@@ -59,12 +59,15 @@ const detail = z.object({
     .object({ from: z.string(), message: z.string() })
     .nullable()
     .describe('What explains the state best.'),
+  contradictions: z
+    .array(z.object({ from: z.string(), message: z.string() }))
+    .describe('Where what k0rdent says and what lies below it disagree, each as a sentence that says both.'),
   deletion: z
     .object({
       requestedAt: z.string(),
       waitingFor: z.string(),
       message: nullableText,
-      since: nullableText,
+      since: nullableText.describe('Since when it waits for that; null where the API does not say.'),
       finalizers: z.array(z.string()),
     })
     .nullable(),

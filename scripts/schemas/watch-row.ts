@@ -9,9 +9,18 @@ const cluster = {
   uid: nullableText.describe('Tells the cluster from an earlier one of its name.'),
   from: state.describe('Null: it was not there; of a row `present`: not known.'),
   to: state.describe('Null: it is gone.'),
-  at: nullableText.describe('When that was, as the object says; null where it does not.'),
+  at: nullableText.describe('When that was; null of a row `present`.'),
   cause: nullableText.describe('What explains the new state; secrets are masked.'),
   observedAt: utcTime,
+};
+
+const transition = {
+  ...cluster,
+  dated: z
+    .enum(['api', 'write', 'previous', 'observation'])
+    .describe(
+      'Where the time comes from: the object says when; its last write; of an end that nobody saw, what came before it; when it was seen.',
+    ),
 };
 
 /** A line of `kgit status --watch -o jsonl`. */
@@ -23,8 +32,8 @@ export const watchRow = z
       contexts: z.array(z.string()),
       observedAt: utcTime,
     }),
-    z.object({ type: z.literal('changed').describe('It changed its state.'), ...cluster }),
-    z.object({ type: z.literal('missed').describe('It had changed while nobody recorded.'), ...cluster }),
+    z.object({ type: z.literal('changed').describe('It changed its state.'), ...transition }),
+    z.object({ type: z.literal('missed').describe('It had changed while nobody recorded.'), ...transition }),
     z.object({
       type: z.literal('context').describe('A context cannot be watched, or can again.'),
       context: z.string(),

@@ -30,6 +30,8 @@ const MARKS: Readonly<Record<Meaning, readonly [string, Colour]>> = {
   fine: ['✓', 'green'],
 };
 
+const NO_MATTER: readonly [string, Colour] = ['·', 'dim'];
+
 /** One cluster: its state and what explains it first, then conditions, services, what is around it, and the time line. */
 export function clusterLines(
   { subject, cluster, detail, timeLine, recorded, now }: ClusterPicture,
@@ -86,18 +88,20 @@ function headLines(
     ...(cluster.region ? [`region ${cluster.region}`] : []),
     ...(detail.kubernetesVersion ? [`Kubernetes ${detail.kubernetesVersion}`] : []),
   ];
-  const { cause, deletion } = detail;
+  const { cause, contradictions, deletion } = detail;
   const isFine = state === 'Ready';
+  const isToldBelow = isFine && contradictions.some(({ from }) => from === cause?.from);
   const upgrades = detail.upgrades.length > 0 ? detail.upgrades.join(', ') : 'none';
   return [
     `${style('bold', `${namespace}/${name}`)}  ${style(STATE_COLOURS[state], state)}${flags ? ` (${flags})` : ''}  ${style('dim', `management ${management}`)}`,
-    ...(cause
+    ...(cause && !isToldBelow
       ? field(
           isFine ? 'but' : 'because',
           `${cause.from}: ${cause.message}`,
           isFine ? 'red' : STATE_COLOURS[state],
         )
       : []),
+    ...contradictions.flatMap(({ message }) => field('however', message, 'yellow')),
     ...(deletion
       ? field(
           'deletion',
@@ -119,12 +123,11 @@ function conditionLines(
   wide: boolean,
 ): string[] {
   if (conditions.length === 0) return [];
-  const rows = conditions.map(({ type, status, reason, meaning, since }) => [
-    { text: `${MARKS[meaning][0]} ${type}`, colour: MARKS[meaning][1] },
-    status,
-    ageSince(since, now),
-    reason ?? '',
-  ]);
+  const rows = conditions.map(({ type, status, reason, meaning, since }) => {
+    // A check mark beside a False would contradict it, although it is as it should be.
+    const [mark, colour] = meaning === 'fine' && status !== 'True' ? NO_MATTER : MARKS[meaning];
+    return [{ text: `${mark} ${type}`, colour }, status, ageSince(since, now), reason ?? ''];
+  });
   const columns = ['CONDITION', 'STATUS', 'SINCE', 'REASON'];
   const [heading = '', ...lines] = formatTable(columns, rows, style, width, gapOf(width));
   const texts = conditions.map(({ message, meaning, type }) =>

@@ -33,11 +33,13 @@ export function clusterPage(page: ClusterPage): string[] {
 
 function whyLines({ cluster, detail, now }: ClusterPage): string[] {
   if (!detail) return [];
-  const { cause, deletion } = detail;
+  const { cause, contradictions, deletion } = detail;
+  const isToldBelow = cluster?.state === 'Ready' && contradictions.some(({ from }) => from === cause?.from);
   const lines = [
-    ...(cause
+    ...(cause && !isToldBelow
       ? [`**${cluster?.state === 'Ready' ? 'But' : 'Why'}:** ${code(cause.from)}: ${md(cause.message)}`, '']
       : []),
+    ...contradictions.flatMap(({ message }) => [`**However:** ${md(message)}`, '']),
     ...(deletion
       ? [
           `**Deletion** asked for at ${md(deletion.requestedAt)} (${ageSince(deletion.requestedAt, now)} ago); finalizers: ${deletion.finalizers.map(code).join(', ') || 'none'}.`,

@@ -41,7 +41,8 @@ export function transitionEvent(
   const lifecycle = lifecycleOf(transition);
   const dating = DATED[dated];
   const says = `${from ?? 'not there'} -> ${to ?? 'gone'}${dating === null ? '' : ` (${dating})`}`;
-  const isSeen = dated === 'observation';
+  // Each observer has its own time for these: what they are of tells that they are the same.
+  const isOnce = dated === 'observation' || dated === 'previous';
   const event: KgitEvent = {
     id: makeUlid(position, randomBits(hash)),
     timestamp: formatTimestamp(time),
@@ -49,14 +50,20 @@ export function transitionEvent(
     message: cause === null ? says : `${says}: ${cause}`,
     ...(lifecycle === null ? {} : { lifecycle }),
     context: {
-      observed: { uid, from, to, ...(dating === null ? {} : { dated }), ...(isSeen ? { version } : {}) },
+      observed: {
+        uid,
+        from,
+        to,
+        ...(dating === null ? {} : { dated }),
+        ...(isOnce && version !== null ? { version } : {}),
+      },
     },
   };
   return {
     subject: cluster(management, namespace, name),
     event,
     given: [],
-    ...(isSeen ? { once: true } : {}),
+    ...(isOnce ? { once: true } : {}),
   };
 }
 

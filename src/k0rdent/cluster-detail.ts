@@ -1,12 +1,14 @@
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import { type ClusterState, clusterStatus } from './cluster-state.js';
+import { type Contradiction, contradictionsOf } from './contradictions.js';
 import { type Deletion, readDeletion } from './deletion.js';
-import { type ExplainedCondition, explainConditions, gistOf } from './explanation.js';
+import { type ExplainedCondition, explainConditions, gistOf, unreleasedWords } from './explanation.js';
 import { type KubeEvent, readKubeEvents } from './kube-events.js';
 import { masked } from './masked.js';
 import type { KeptObject } from './observation.js';
 import { readArray, readObject, readString } from './read.js';
 import { type RelatedObject, readRelated, sveltos } from './related.js';
+import { isUnreachable } from './related-state.js';
 import { readServiceDetails, type ServiceDetail } from './service-details.js';
 
 /** The one thing that explains the state best. */
@@ -20,6 +22,8 @@ export interface Cause {
 export interface ClusterDetail {
   /** Null where there is nothing to explain; of a cluster that is Ready: what speaks against that. */
   readonly cause: Cause | null;
+  /** Where what k0rdent says and what lies below disagree. */
+  readonly contradictions: readonly Contradiction[];
   readonly deletion: Deletion | null;
   /** What is wrong first, in the order in which kcm works. */
   readonly conditions: readonly ExplainedCondition[];
@@ -66,6 +70,7 @@ export async function readClusterDetail(kept: KeptObject, options: DetailOptions
   const deletion = readDeletion(object);
   return withoutSecrets({
     cause: causeOf(state, conditions, services, deletion) ?? unreachable(related ?? answering),
+    contradictions: contradictionsOf(cluster, state, services, related),
     deletion,
     conditions,
     services,
@@ -100,6 +105,9 @@ export function causeOf(
     const says = slow.message === null ? '' : `: ${slow.message}`;
     return { from: `service ${slow.namespace}/${slow.name}`, message: `${slow.state}${says}` };
   }
+  const unreleased =
+    first === undefined ? unreleasedWords(new Map(conditions.map((one) => [one.type, one])), state) : null;
+  if (unreleased !== null) return { from: 'HelmReleaseReady', message: unreleased };
   const said = first ?? conditions.find(({ type }) => type === 'Ready');
   if (said === undefined) return null;
   const words = said.message === null ? '' : gistOf(said.message);
@@ -108,10 +116,10 @@ export function causeOf(
 
 /** k0rdent calls an adopted cluster ready once its chart is installed; its SveltosCluster knows whether it answers. */
 function unreachable(related: readonly RelatedObject[] | null): Cause | null {
-  const cut = related?.find(({ kind, problems }) => kind === 'SveltosCluster' && problems.length > 0);
+  const cut = related?.find((one) => one.kind === 'SveltosCluster' && isUnreachable(one));
   return cut === undefined
     ? null
-    : { from: 'SveltosCluster', message: `${cut.state}: ${cut.problems.join('; ')}` };
+    : { from: 'SveltosCluster', message: [cut.state, ...cut.problems.slice(0, 1)].join(': ') };
 }
 
 /** Messages of providers may quote what they were given. */
@@ -120,10 +128,11 @@ function withoutSecrets(detail: ClusterDetail): ClusterDetail {
     ...item,
     message: item.message && maskSecrets(item.message),
   });
-  const { cause, deletion, conditions, services, events, related } = detail;
+  const { cause, contradictions, deletion, conditions, services, events, related } = detail;
   return {
     ...detail,
     cause: cause && clean(cause),
+    contradictions: contradictions.map(clean),
     deletion: deletion && clean(deletion),
     conditions: conditions.map(clean),
     services: services.map((service) => ({

@@ -171,7 +171,7 @@ const STEPS_BEFORE = ['CredentialReady', 'TemplateReady', 'HelmChartReady'];
  * Whether the cluster's Helm release is ready, as far as kcm reports its steps. Ready sums up the conditions that are
  * there, so that before the first full pass, and while an address is claimed, it is True with nothing deployed.
  */
-export function isReleased(conditions: Conditions): boolean {
+export function isReleased(conditions: ReadonlyMap<string, Pick<Condition, 'status'>>): boolean {
   const release = conditions.get('HelmReleaseReady');
   if (release !== undefined) return release.status === 'True';
   return !STEPS_BEFORE.some((type) => conditions.has(type));

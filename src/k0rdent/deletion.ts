@@ -1,6 +1,6 @@
-import { readConditions } from './condition.js';
+import { type Conditions, readConditions } from './condition.js';
 import { gistOf } from './explanation.js';
-import { type JsonObject, readArray, readObject, readString } from './read.js';
+import { type JsonObject, readArray, readObject, readString, readTime } from './read.js';
 
 /** Where the deletion of a cluster stands. */
 export interface Deletion {
@@ -10,7 +10,7 @@ export interface Deletion {
   readonly waitingFor: string;
   /** What k0rdent says of it. */
   readonly message: string | null;
-  /** RFC 3339: since when it waits for that. */
+  /** RFC 3339: since when it waits for that; null where the API does not say, as Deleting keeps its time through all steps. */
   readonly since: string | null;
   /** What has to let go of the object before it is gone. */
   readonly finalizers: readonly string[];
@@ -35,17 +35,22 @@ export function readDeletion(object: JsonObject): Deletion | null {
   const deleting = conditions.get('Deleting');
   const cloud = conditions.get('CloudResourcesDeletedCondition');
   const cluster = conditions.get('CAPIClusterSummary');
-  const said = deleting?.reason === 'Failed' || deleting === undefined ? null : STEPS[deleting.reason ?? ''];
+  // kcm 1.8 and earlier have Deleting=False with reason Failed all the while, and mean no error.
+  const isFailed = deleting?.status === 'True' && deleting.reason === 'Failed';
+  const step = deleting?.status === 'True' ? (deleting.reason ?? '') : '';
+  const said = Object.hasOwn(STEPS, step) ? STEPS[step] : undefined;
   const isCloud = cloud !== undefined && cloud.status !== 'True';
   const waitingFor =
-    deleting?.reason === 'Failed' && !isCloud
+    isFailed && !isCloud
       ? 'an error to go away'
       : (said ??
         (isCloud ? STEPS['WaitingForCloudResourcesDeletion'] : undefined) ??
         (cluster?.reason === 'Deleting' ? STEPS['WaitingForClusterDeletion'] : undefined) ??
         'k0rdent, which does not say what it waits for');
   const message = [isCloud ? cloud.message : null, deleting?.message, cluster?.message].find(Boolean) ?? null;
-  const since = deleting?.lastTransition ?? cloud?.lastTransition ?? null;
+  const since = isCloud
+    ? Math.max(cloud.lastTransition ?? 0, readTime(requestedAt) ?? 0)
+    : sinceOf(step, readTime(requestedAt) ?? 0, conditions);
   return {
     requestedAt,
     waitingFor: waitingFor ?? '',
@@ -53,4 +58,17 @@ export function readDeletion(object: JsonObject): Deletion | null {
     since: since === null ? null : new Date(since).toISOString().replace('.000Z', 'Z'),
     finalizers: readArray(metadata['finalizers']).flatMap((name) => readString(name) ?? []),
   };
+}
+
+/** When a step began, ms since the epoch: Deleting keeps the time of the first step, so that another condition has to tell. */
+function sinceOf(step: string, requested: number, conditions: Conditions): number | null {
+  const timeOf = (type: string) => {
+    const time = conditions.get(type)?.lastTransition ?? null;
+    return time === null || time < requested ? null : time;
+  };
+  if (step === 'WaitingForCloudResourcesDeletion') return timeOf('Deleting');
+  const cluster = conditions.get('CAPIClusterSummary');
+  if (cluster?.reason === 'Deleting' && (step === 'WaitingForClusterDeletion' || step === ''))
+    return timeOf('CAPIClusterSummary');
+  return null;
 }

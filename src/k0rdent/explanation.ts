@@ -90,7 +90,10 @@ function deletionMeaning(
 }
 
 /** Why a cluster that k0rdent calls ready is only on its way; null where it is not so. */
-export function unreleasedWords(conditions: Conditions, state: ClusterState): string | null {
+export function unreleasedWords(
+  conditions: ReadonlyMap<string, Pick<Condition, 'status'>>,
+  state: ClusterState,
+): string | null {
   const isOnItsWay = state === 'Provisioning' || state === 'Updating';
   if (!isOnItsWay || conditions.get(AGGREGATE)?.status !== 'True' || isReleased(conditions)) return null;
   return 'k0rdent has not reported its Helm release as ready yet, so nothing may be deployed';

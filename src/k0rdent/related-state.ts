@@ -9,7 +9,7 @@ export interface ObjectState {
 }
 
 /** Conditions whose True is bad news, or none at all. */
-const NEGATIVE = new Set([
+export const NEGATIVE: ReadonlySet<string> = new Set([
   ...['Paused', 'Deleting', 'Stalled', 'Reconciling', 'RollingOut'],
   ...['ScalingUp', 'ScalingDown', 'Remediating'],
 ]);
@@ -56,6 +56,11 @@ function statusProblems(status: JsonObject): string[] {
   const connection = readString(status['connectionStatus']);
   const isCut = connection !== null && connection !== 'Healthy' && messages.length === 0;
   return isCut ? ['k0rdent cannot reach it'] : messages;
+}
+
+/** Whether a SveltosCluster says that its cluster does not answer. */
+export function isUnreachable({ state, problems }: ObjectState): boolean {
+  return problems.length > 0 || state === 'not ready';
 }
 
 /** What is wrong; what sums it up only where nothing else says it. */

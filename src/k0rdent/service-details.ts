@@ -1,4 +1,5 @@
-import { readConditions } from './condition.js';
+import { formatTimestamp } from '../model/event.js';
+import { type Condition, readConditions } from './condition.js';
 import { type JsonObject, readArray, readObject, readString } from './read.js';
 import { serviceMessage } from './services.js';
 
@@ -31,7 +32,7 @@ export function readServiceDetails(object: JsonObject): ServiceDetail[] {
   const status = readObject(object['status']);
   const entries = readArray(status['services']).map(readObject);
   const isOld = entries.some((entry) => entry['clusterName'] !== undefined);
-  const reported = isOld ? entries.flatMap(oldServices) : entries;
+  const reported = isOld ? entries.flatMap((entry) => oldServices(entry, wanted)) : entries;
   const groups = new Map<string, JsonObject[]>();
   for (const entry of reported) {
     const key = keyOf(entry);
@@ -90,15 +91,46 @@ function detailOf(
 
 const RELEASE = /^([^.]+)\.(.+)\/SveltosHelmReleaseReady$/;
 
-/** kcm 1.2 and earlier report one entry per cluster, with a condition per Helm release. */
-function oldServices(entry: JsonObject): JsonObject[] {
-  return [...readConditions(entry['conditions']).values()].flatMap(({ type, status, reason, message }) => {
-    const [, namespace, name] = RELEASE.exec(type) ?? [];
+/** Conditions that sum up the services of a kind, in kcm 1.2 and earlier. */
+const KINDS = ['Helm', 'Kustomize', 'Resources'];
+
+/**
+ * kcm 1.2 and earlier report one entry per cluster, with a condition per Helm release and one per kind of service. What
+ * those of kinds say is said of each service that is not up and has no better words.
+ */
+function oldServices(entry: JsonObject, wanted: readonly JsonObject[]): JsonObject[] {
+  const conditions = readConditions(entry['conditions']);
+  const kinds = KINDS.flatMap((type) => conditions.get(type) ?? []);
+  const bad = kinds.filter(({ status }) => status !== 'True');
+  const words = bad.map(({ type, reason, message }) => `${type}: ${message ?? reason ?? 'not ready'}`);
+  const service = (place: object, of: readonly Condition[], isUp: boolean, isFailed: boolean) => {
+    const newest = Math.max(0, ...of.map(({ lastTransition }) => lastTransition ?? 0));
+    const said = [
+      ...of.flatMap(({ type, message }) => (KINDS.includes(type) ? [] : (message ?? []))),
+      ...words,
+    ];
+    return {
+      ...{ ...place, state: isUp ? 'Deployed' : isFailed ? 'Failed' : 'Provisioning' },
+      ...(newest === 0 ? {} : { lastStateTransitionTime: formatTimestamp(newest) }),
+      ...(isUp || said.length === 0 ? {} : { failureMessage: said.join('; ') }),
+    };
+  };
+  const releases = [...conditions.values()].flatMap((condition) => {
+    const [, namespace, name] = RELEASE.exec(condition.type) ?? [];
     if (namespace === undefined || name === undefined) return [];
-    const isUp = status === 'True';
-    const state = isUp ? 'Deployed' : reason === 'Conflict' ? 'Failed' : 'Provisioning';
-    return [{ namespace, name, state, ...(isUp ? {} : { failureMessage: message }) }];
+    const { status, reason } = condition;
+    return [service({ namespace, name }, [condition], status === 'True', reason === 'Conflict')];
   });
+  if (kinds.length === 0) return releases;
+  const known = new Set(releases.map(keyOf));
+  const others = kinds.filter(({ type }) => type !== 'Helm');
+  const isUp = others.length > 0 && others.every(({ status }) => status === 'True');
+  const isFailed = bad.some(({ reason }) => reason?.startsWith('Failed') ?? false);
+  const rest = wanted.filter((one) => !known.has(keyOf(one)));
+  return [
+    ...releases,
+    ...rest.map(({ namespace, name }) => service({ namespace, name }, kinds, isUp, isFailed)),
+  ];
 }
 
 function upgradesOf(value: unknown): Map<string, string[]> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readClusterDeployment } from '../../src/k0rdent/cluster-deployment.js';
 import { missedTransitions, type RecordedState } from '../../src/k0rdent/missed-transitions.js';
 import type { Watchable } from '../../src/k0rdent/observation.js';
+import { placed } from '../../src/k0rdent/transition-time.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { SAMPLES_NOW } from '../support/api-server/objects.js';
 import { sample } from './support.js';
@@ -37,15 +38,17 @@ function lists(objects: readonly KubeObject[], namespaces: readonly string[] | n
 }
 
 function recorded(more: Partial<RecordedState> = {}): RecordedState {
+  const { state = 'Provisioning', at = '2026-01-01T00:00:00Z' } = more;
   const { namespace = '', name } = READY.metadata;
   return {
-    ...{ namespace, name, uid: UID, state: 'Provisioning', at: '2026-01-01T00:00:00Z' },
+    ...{ namespace, name, uid: UID, state, at, position: placed(Date.parse(at), state, null).position },
     ...{ deletionAt: null, dryRun: false, ...more },
   };
 }
 
-const missed = (state: RecordedState, watchable: Watchable) =>
-  missedTransitions([state], watchable, SAMPLES_NOW);
+/** `before`: as it was recorded before the list was read; by default somebody has recorded the cluster since. */
+const missed = (state: RecordedState, watchable: Watchable, before: readonly RecordedState[] = []) =>
+  missedTransitions([state], before, watchable, SAMPLES_NOW);
 const told = (state: RecordedState, watchable: Watchable) =>
   missed(state, watchable).transitions.map(({ from, to, at }) => [from, to, at]);
 
@@ -70,18 +73,18 @@ describe('what happened while nobody recorded', () => {
     const deletionAt = '2026-02-01T00:00:00Z';
     const ended = recorded({ state: 'DeleteFailing', deletionAt });
     expect(told(ended, lists([]))).toEqual([['DeleteFailing', null, deletionAt]]);
-    expect(missed(recorded(), lists([]))).toEqual({
+    expect(missed(recorded(), lists([]))).toMatchObject({
       transitions: [],
       gone: [`${READY.metadata.namespace}/${READY.metadata.name}`],
     });
     // Where nobody looked, nothing is gone.
     for (const elsewhere of [lists([], ['other']), lists([], null, 'metadata.name=other')])
-      expect(missed(ended, elsewhere)).toEqual({ transitions: [], gone: [] });
+      expect(missed(ended, elsewhere)).toMatchObject({ transitions: [], gone: [] });
     expect(told(ended, lists([], [String(READY.metadata.namespace)]))).toHaveLength(1);
   });
 
   it('is a new life where the object is another one: the end of the old, then New, then what it is', () => {
-    const born = '2026-08-01T00:00:00Z';
+    const born = '2026-07-01T00:00:00Z';
     const again = { ...READY, metadata: { ...READY.metadata, uid: 'new', creationTimestamp: born } };
     const before = recorded({ state: 'Deleting', deletionAt: '2026-02-01T00:00:00Z' });
     expect(told(before, lists([again]))).toEqual([
@@ -104,6 +107,6 @@ describe('what happened while nobody recorded', () => {
       ['New', 'Deleting', asked],
     ]);
     expect(told(older as RecordedState, both)).toEqual([]);
-    expect(missedTransitions([], both, SAMPLES_NOW).transitions).toEqual([]);
+    expect(missedTransitions([], [], both, SAMPLES_NOW).transitions).toEqual([]);
   });
 });

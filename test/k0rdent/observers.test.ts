@@ -116,8 +116,8 @@ it('an observer that was ended and began again adds nothing where nothing happen
       const found = until.flatMap(({ cluster }) => before.take({ kind: 'seen', cluster }));
       const present = [...new Map(until.map(({ cluster }) => [cluster.name, cluster])).values()];
       const last = new Map(found.map((one) => [one.name, one]));
-      const states = [...last.values()].map(({ namespace, name, uid, to, at }) => {
-        return { namespace, name, uid: uid ?? '', state: to, at: at ?? '', deletionAt: null, dryRun: false };
+      const states = [...last.values()].map(({ namespace, name, uid, to, at, position }) => {
+        return { namespace, name, uid: uid ?? '', state: to, at, position, deletionAt: null, dryRun: false };
       });
       const list = {
         items: present.map((cluster) => ({ cluster, object: null })),
@@ -125,7 +125,7 @@ it('an observer that was ended and began again adds nothing where nothing happen
         namespace: null,
       };
       const watchable = { ...PLACE, identified: true, lists: [list] } as unknown as Watchable;
-      expect(missedTransitions(states, watchable, new Date(now)).transitions).toEqual([]);
+      expect(missedTransitions(states, states, watchable, new Date(now)).transitions).toEqual([]);
     }),
     { numRuns: 100 },
   );

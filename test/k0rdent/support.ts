@@ -14,6 +14,8 @@ export const samples = (): KubeObject[] => sampleClusters(OBJECTS, DEMO_OBJECTS)
 export const sampleOthersHere = (): KubeObject[] => sampleOthers(OBJECTS, DEMO_OBJECTS);
 export const sample = (file: string): KubeObject =>
   readObject(existsSync(join(OBJECTS, file)) ? OBJECTS : DEMO_OBJECTS, file);
+/** Clusters that were reported to k0rdent for what it said of them. */
+export const reported = (file: string): KubeObject => readObject(join(OBJECTS, 'reported'), file);
 export const EXPECTED = join(OBJECTS, 'EXPECTED.tsv');
 
 /** The object with other metadata, spec and status. */

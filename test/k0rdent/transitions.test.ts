@@ -25,10 +25,14 @@ it('tells that a cluster has failed when its time is up, dated by the object alo
 
 it('dates a deletion by its request, and takes no end of another object for its own', () => {
   const deleting = read('cld-27-azure-deleting-cloud-cleanup.yaml');
-  const before = { ...deleting, deletionRequested: false, deletionRequestedAt: null };
+  const asked = Date.parse(deleting.deletionRequestedAt ?? '');
+  const conditions = new Map(
+    [...deleting.conditions].filter(([, { lastTransition }]) => (lastTransition ?? 0) < asked),
+  );
+  const before = { ...deleting, conditions, deletionRequested: false, deletionRequestedAt: null };
   const transitions = new Transitions([before], () => new Date('2026-08-22T10:00:00Z'));
-  const [asked] = transitions.take({ kind: 'seen', cluster: deleting });
-  expect(asked).toMatchObject({ to: 'Deleting', at: deleting.deletionRequestedAt });
+  const [begun] = transitions.take({ kind: 'seen', cluster: deleting });
+  expect(begun).toMatchObject({ to: 'Deleting', at: deleting.deletionRequestedAt });
   expect(transitions.take({ kind: 'gone', cluster: { ...deleting, uid: 'older' } })).toEqual([]);
   expect(transitions.take({ kind: 'gone', cluster: deleting })).toMatchObject([
     { from: 'Deleting', to: null },
