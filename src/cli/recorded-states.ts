@@ -1,5 +1,6 @@
 import { CLUSTER_STATES, type ClusterState, isDryRun } from '../k0rdent/cluster-state.js';
-import type { RecordedState } from '../k0rdent/missed-transitions.js';
+import { type Missed, missedTransitions, type RecordedState } from '../k0rdent/missed-transitions.js';
+import type { Watchable } from '../k0rdent/observation.js';
 import type { BrokenEvents } from '../model/broken-events.js';
 import type { KgitEvent } from '../model/event.js';
 import type { ClusterSubject } from '../model/subject.js';
@@ -31,6 +32,24 @@ export async function recordedStates(
   );
   const states = await Promise.all(subjects.map((subject) => lastState(view, subject, broken)));
   return states.filter((state) => state !== null);
+}
+
+/**
+ * What happened in `watchable` while nobody recorded, by what was recorded before and after it was listed.
+ * @param isWanted which clusters count
+ * @param broken what becomes of events that cannot be read
+ */
+export async function missedSince(
+  views: { readonly before: StateView; readonly after: StateView },
+  watchable: Watchable,
+  isWanted: (cluster: RecordedState) => boolean,
+  broken: BrokenEvents,
+  now: Date,
+): Promise<Missed> {
+  const statesOf = async (view: StateView) =>
+    (await recordedStates(view, watchable.management, broken)).filter(isWanted);
+  const [before, after] = await Promise.all([statesOf(views.before), statesOf(views.after)]);
+  return missedTransitions(after, before, watchable, now);
 }
 
 /** Of a cluster on its way out further back to when that was asked for. */

@@ -6,7 +6,7 @@ import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
 import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
-import { recordedStates } from '../cli/recorded-states.js';
+import { missedSince } from '../cli/recorded-states.js';
 import { onReaderGone } from '../cli/standard-output.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
 import { downMetrics, statusMetrics } from '../cli/status-metrics.js';
@@ -14,7 +14,7 @@ import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
 import { ClusterError, EXIT_CODES, UsageError } from '../errors.js';
-import { type Missed, missedTransitions } from '../k0rdent/missed-transitions.js';
+import type { Missed } from '../k0rdent/missed-transitions.js';
 import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
@@ -245,15 +245,9 @@ export default class Status extends ClusterCommand {
     one: ClusterSubject | null,
   ): Promise<Missed> {
     const { view } = await this.#newest(context);
-    const [older, recorded] = await Promise.all(
-      [before, view].map(async (at) => {
-        const states = await recordedStates(at, watchable.management, this.skipped);
-        return states.filter(
-          ({ namespace, name }) => !one || (namespace === one.namespace && name === one.name),
-        );
-      }),
-    );
-    return missedTransitions(recorded ?? [], older ?? [], watchable, new Date(this.now()));
+    const isWanted = ({ namespace, name }: Pick<ClusterSubject, 'namespace' | 'name'>) =>
+      !one || (namespace === one.namespace && name === one.name);
+    return missedSince({ before, after: view }, watchable, isWanted, this.skipped, new Date(this.now()));
   }
 
   #newest({ opened, settings }: Context) {

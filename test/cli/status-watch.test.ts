@@ -137,6 +137,110 @@ it('an observer that was away records what the objects prove, as one that was th
   expect(trees[0]).toBe(trees[1]);
 });
 
+it.each([true, false])(
+  'three observers record what moves no condition once, in order (times of writes: %s)',
+  async (hasWriteTimes) => {
+    const remote = bareRepository();
+    await kgitJson('.', ['init', temporaryFolder(), '--remote', remote]);
+    const clones = [cloneOf(remote), cloneOf(remote), cloneOf(remote)];
+    const name = `flaps-${hasWriteTimes}`;
+    const watches = server.journal.watches;
+    const watch = (clone: string) => startWatch(clone, ['--record', '-o', 'jsonl']);
+    const observers = clones.map(watch);
+    const words = () => observers.map(({ said }) => said.err + said.out).join('\n');
+    await until(() => server.journal.watches === watches + 3, words);
+    const changes = ({ rows }: ReturnType<typeof startWatch>) =>
+      rows().filter((row) => row['type'] === 'changed' && row['name'] === name);
+    let at = Date.parse('2026-08-22T10:05:00Z');
+    const { metadata, ...rest } = READY;
+    const conditions = (rest['status'] as { conditions: Record<string, unknown>[] }).conditions;
+    /** A version of the cluster, five seconds after the one before. */
+    const apply = (ready: string, state: string, more: { deletion?: string; reason?: string } = {}) => {
+      at += 5_000;
+      const time = new Date(at).toISOString().replace('.000Z', 'Z');
+      const kept = conditions
+        .filter(({ type }) => type !== 'Ready' && type !== 'ServicesInReadyState')
+        .concat({
+          type: 'Ready',
+          status: ready,
+          reason: 'x',
+          message: '',
+          lastTransitionTime: '2026-08-22T10:00:00Z',
+        });
+      const deleting = { type: 'Deleting', status: 'True', message: '', lastTransitionTime: more.deletion };
+      const service = {
+        name: 'db',
+        namespace: 'db',
+        state,
+        template: 't',
+        type: 'Helm',
+        // kcm does not refresh services while a cluster is being deleted.
+        lastStateTransitionTime: more.deletion ? '2026-08-22T10:05:45Z' : time,
+      };
+      server.apply({
+        ...rest,
+        metadata: {
+          ...{ ...metadata, name, uid: `${name}-1`, creationTimestamp: '2026-08-22T10:00:00Z' },
+          managedFields: hasWriteTimes ? [{ manager: 'kcm', operation: 'Update', time }] : undefined,
+          ...(more.deletion ? { deletionTimestamp: more.deletion, finalizers: ['x'] } : {}),
+        },
+        spec: { serviceSpec: { services: [{ name: 'db', namespace: 'db' }] } },
+        status: {
+          observedGeneration: metadata['generation'],
+          conditions: more.reason ? [...kept, { ...deleting, reason: more.reason }] : kept,
+          services: [
+            {
+              ...service,
+              ...(state === 'Failed' ? { failureMessage: `password=${'x'.repeat(24)}1A at ${time}` } : {}),
+            },
+          ],
+        },
+      } as unknown as KubeObject);
+    };
+    const steps: (() => void)[] = [() => apply('True', 'Deployed')];
+    for (let count = 0; count < 4; count++)
+      steps.push(
+        () => apply('False', 'Failed'),
+        () => apply('False', 'Provisioning'),
+      );
+    const deletion = new Date(at + 60_000).toISOString().replace('.000Z', 'Z');
+    for (let count = 0; count < 3; count++)
+      steps.push(
+        () => apply('False', 'Provisioning', { deletion, reason: 'WaitingForCloudResourcesDeletion' }),
+        () => apply('False', 'Provisioning', { deletion, reason: 'Failed' }),
+      );
+    const all = () => observers.every((one) => changes(one).length === steps.length);
+    for (const step of steps) {
+      const before = observers.map((one) => changes(one).length);
+      step();
+      // Each has its own clock: what is seen at one time by all is dated apart, and recorded once.
+      await until(() => observers.every((one, i) => changes(one).length === (before[i] ?? 0) + 1), words);
+    }
+    await until(all, words);
+    for (const { child } of observers) child.kill('SIGINT');
+    for (const { closed } of observers) expect(await closed).toBe(130);
+    const { events } = await kgitJson(clones[0] ?? '', ['log', name, '--fetch']);
+    const failing = ['Deleting -> DeleteFailing', 'DeleteFailing -> Deleting'];
+    expect(events.map(({ message }: { message: string }) => message.split(/ \(|:/)[0])).toEqual([
+      'not there -> Ready',
+      'Ready -> ServicesFailed',
+      ...Array.from({ length: 3 }).flatMap(() => [
+        'ServicesFailed -> ServicesPending',
+        'ServicesPending -> ServicesFailed',
+      ]),
+      'ServicesFailed -> ServicesPending',
+      'ServicesPending -> Deleting',
+      ...failing,
+      ...failing,
+      'Deleting -> DeleteFailing',
+    ]);
+    expect(events[1].message).toMatch(/service db\/db: Failed: .* at 2026-08-22T10:05:10Z/);
+    expect(events[1].message).not.toContain('xxxx');
+    expect(events[1].timestamp).toBe('2026-08-22T10:05:10Z');
+    expect(events.at(-1).context.observed.dated).toBe(hasWriteTimes ? 'write' : 'observation');
+  },
+);
+
 it('watches the rest where a context fails, says so, and ends with 17', async () => {
   const folder = temporaryFolder();
   await kgitJson('.', ['init', folder]);

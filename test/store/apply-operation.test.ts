@@ -101,3 +101,27 @@ describe('an operation whose event has its id from its content', () => {
     expect(await peers()).toEqual({ peers: { one: 2, two: 2 } });
   });
 });
+
+it('leaves out what is told once where a newer tip has its context under another id', async () => {
+  const repository = new MemoryRepository();
+  const told = (id: bigint, version: string): Operation => {
+    const event = { id: makeUlid(TIME, id), timestamp, action: 'seen', context: { version } };
+    const actor = { name: 'ada', email: 'ada@example.com' };
+    const events = [{ subject: SUBJECT, event, given: [], once: true }];
+    return { id: makeUlid(TIME, id + 50n), time: TIME, actor, title: 'seen', events };
+  };
+  const apply = async (operation: Operation) => {
+    const tip = { view: repository, at: async () => null, events: new EventFinder(repository) };
+    const applied = await applyOperation(operation, tip);
+    if (applied.kind === 'commit')
+      for (const [path, text] of applied.files) if (text !== null) repository.files.set(path, text);
+    return applied;
+  };
+  expect(await apply(told(1n, '100'))).toMatchObject({ kind: 'commit' });
+  expect(await apply(told(2n, '100'))).toMatchObject({ kind: 'present', duplicates: [makeUlid(TIME, 2n)] });
+  expect(await apply(told(3n, '101'))).toMatchObject({ kind: 'commit' });
+  const both = told(4n, '102');
+  const twice = { ...both, events: [...both.events, ...told(5n, '102').events] };
+  expect(await apply(twice)).toMatchObject({ kind: 'commit', duplicates: [makeUlid(TIME, 5n)] });
+  expect(await readEvents(repository, SUBJECT)).toHaveLength(3);
+});
