@@ -40,14 +40,14 @@ export function transitionEvent(
     .digest();
   const lifecycle = lifecycleOf(transition);
   const dating = DATED[dated];
-  const says = `${from ?? 'not there'} -> ${to ?? 'gone'}${dating === null ? '' : ` (${dating})`}`;
+  const says = [`${from ?? 'not there'} -> ${to ?? 'gone'}`, ...(cause === null ? [] : [cause])].join(': ');
   // Each observer has its own time for these: what they are of tells that they are the same.
   const isOnce = dated === 'observation' || dated === 'previous';
   const event: KgitEvent = {
     id: makeUlid(position, randomBits(hash)),
     timestamp: formatTimestamp(time),
     action: OBSERVED,
-    message: cause === null ? says : `${says}: ${cause}`,
+    message: dating === null ? says : `${says} (${dating})`,
     ...(lifecycle === null ? {} : { lifecycle }),
     context: {
       observed: {
