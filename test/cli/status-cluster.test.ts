@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { requireKubectl, sample, sampleOthersHere, samples } from '../k0rdent/support.js';
+import { reported, requireKubectl, sample, sampleOthersHere, samples } from '../k0rdent/support.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
@@ -57,6 +57,23 @@ describe('kgit status of one cluster', () => {
     const text = (await run(['status', STAGING])).stdout;
     expect(text).toMatch(/because +CAPIClusterSummary: ControlPlaneInitialized/);
     expect(text).toMatch(/kgit|ada/);
+  });
+
+  it('says both where the word of k0rdent and what lies below disagree, and sets no check mark beside a False', async () => {
+    server.cluster.clusters = [reported('cld-recreated.yaml'), reported('cld-ready-at-4s.yaml')];
+    const recreated = await run(['status', 'kcm-system/i897-recreated-shows-old-deletion', '--explain']);
+    expect(recreated.stdout).toMatch(
+      /however +k0rdent says "Deleting: .*", but nobody asked for the deletion/,
+    );
+    expect(recreated.stdout).not.toMatch(/\u2713 \w+ +False/);
+    const page = await run(['show', 'kcm-system/i897-recreated-shows-old-deletion', '-o', 'md']);
+    expect(page.stdout).toContain('**However:** k0rdent says');
+    const young = await run(['status', 'kcm-system/i1296-ready-at-4s', '--json']);
+    expect(young.json.clusters[0]).toMatchObject({ state: 'Provisioning', ready: { status: 'True' } });
+    expect(young.json.detail.cause).toMatchObject({ from: 'HelmReleaseReady' });
+    const waited = await run(['wait', 'kcm-system/i1296-ready-at-4s', '--for', 'ready', '--timeout', '2s']);
+    expect(waited.code).toBe(3);
+    expect(waited.stderr).toContain('Provisioning, HelmReleaseReady:');
   });
 
   it('shows no event of a predecessor of its name, and says what is denied', async () => {
