@@ -56,7 +56,7 @@ export abstract class ClusterCommand extends KgitCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'NAME',
-      summary: 'kubeconfig context; may be repeated.',
+      summary: 'kubeconfig context.',
     }),
     kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
     learn: Flags.boolean({
@@ -176,15 +176,18 @@ export abstract class ClusterCommand extends KgitCommand {
 
   /**
    * Notes in kgit.yaml which management cluster is which, where one is seen for the first time, and says so. It is
-   * left out with --no-learn, and where the remote is not to be asked; that it fails is no failure of the command.
+   * left out with --no-learn, where the remote is not to be asked, and where another context cannot be asked; that it
+   * fails is no failure of the command.
    */
   async #learn(context: Context, { contexts }: Observation): Promise<void> {
     const isOffline = this.flags['fetch'] === false && context.opened.remote !== null;
+    // The context that fails may be the one that the name belongs to.
+    const isPartial = contexts.some(({ error }) => error !== null);
     for (const { management, identity, match } of contexts) {
       if (match !== 'new' || management === null || identity === null || this.#seen.has(management)) continue;
       this.#seen.add(management);
-      if (this.flags['learn'] === false || isOffline) {
-        const why = isOffline ? '--no-fetch' : '--no-learn';
+      if (this.flags['learn'] === false || isOffline || isPartial) {
+        const why = isOffline ? '--no-fetch' : isPartial ? 'another context cannot be asked' : '--no-learn';
         this.note(`the identity of ${management} is not in kgit.yaml (${why}): ${NOT_JUDGED}`);
         continue;
       }

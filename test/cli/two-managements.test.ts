@@ -112,6 +112,15 @@ describe('two management clusters in one look', () => {
   });
 });
 
+it("learns no identity while another context cannot be asked: the name may be that one's", async () => {
+  env = contexts('nobody');
+  const before = await commits();
+  const { code, stderr } = await kgit(repository, ['status', ...BOTH], { env });
+  expect(code).toBe(17);
+  expect(stderr).toContain('another context cannot be asked');
+  expect(await commits()).toBe(before);
+});
+
 it('takes two contexts of one server for one management cluster, whatever each may read', async () => {
   const both = ['--context', 'new', '--context', 'new-list'];
   const { code, json } = await kgit(repository, ['status', ...both, '--json'], { env });
