@@ -1,4 +1,4 @@
-import type { ClusterDetail } from '../k0rdent/cluster-detail.js';
+import { type ClusterDetail, ownCause } from '../k0rdent/cluster-detail.js';
 import type { ExplainedCondition, Meaning } from '../k0rdent/explanation.js';
 import type { RelatedObject } from '../k0rdent/related.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
@@ -88,13 +88,13 @@ function headLines(
     ...(cluster.region ? [`region ${cluster.region}`] : []),
     ...(detail.kubernetesVersion ? [`Kubernetes ${detail.kubernetesVersion}`] : []),
   ];
-  const { cause, contradictions, deletion } = detail;
+  const { contradictions, deletion } = detail;
   const isFine = state === 'Ready';
-  const isToldBelow = isFine && contradictions.some(({ from }) => from === cause?.from);
+  const cause = ownCause(detail, state);
   const upgrades = detail.upgrades.length > 0 ? detail.upgrades.join(', ') : 'none';
   return [
     `${style('bold', `${namespace}/${name}`)}  ${style(STATE_COLOURS[state], state)}${flags ? ` (${flags})` : ''}  ${style('dim', `management ${management}`)}`,
-    ...(cause && !isToldBelow
+    ...(cause
       ? field(
           isFine ? 'but' : 'because',
           `${cause.from}: ${cause.message}`,

@@ -1,3 +1,4 @@
+import { ownCause } from '../k0rdent/cluster-detail.js';
 import type { Divergence } from '../k0rdent/divergence.js';
 import { formatYaml } from '../model/yaml.js';
 import type { ClusterPicture } from './cluster-lines.js';
@@ -33,10 +34,10 @@ export function clusterPage(page: ClusterPage): string[] {
 
 function whyLines({ cluster, detail, now }: ClusterPage): string[] {
   if (!detail) return [];
-  const { cause, contradictions, deletion } = detail;
-  const isToldBelow = cluster?.state === 'Ready' && contradictions.some(({ from }) => from === cause?.from);
+  const { contradictions, deletion } = detail;
+  const cause = ownCause(detail, cluster?.state);
   const lines = [
-    ...(cause && !isToldBelow
+    ...(cause
       ? [`**${cluster?.state === 'Ready' ? 'But' : 'Why'}:** ${code(cause.from)}: ${md(cause.message)}`, '']
       : []),
     ...contradictions.flatMap(({ message }) => [`**However:** ${md(message)}`, '']),

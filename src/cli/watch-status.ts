@@ -112,7 +112,9 @@ async function write(
     }
     const event = transitionEvent(one, identities.get(one.management) ?? one.identity, now());
     if (event === null)
-      note(`not recorded, for its time cannot be, or it has no uid: ${one.namespace}/${one.name}`);
+      note(
+        `not recorded: ${one.namespace}/${one.name} has no uid, or its time is before 1970 or in the future`,
+      );
     return event ?? [];
   });
   if (events.length > 0) await publish(events);

@@ -65,7 +65,7 @@ export default class PushEvent extends WriteCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'K=V',
-      summary: 'A parameter used: text, or YAML with K:=V. May be repeated.',
+      summary: 'A parameter used: text, or YAML with K:=V.',
     }),
     command: Flags.string({ helpValue: 'TEXT', summary: 'The command that was run.' }),
     phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),

@@ -62,7 +62,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'K=V',
-      summary: 'A parameter used: text, or YAML with K:=V. May be repeated.',
+      summary: 'A parameter used: text, or YAML with K:=V.',
     }),
     phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
   };

@@ -39,13 +39,13 @@ export default class SetPaths extends StateCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH=VALUE',
-      summary: 'Only if PATH is VALUE now. May be repeated.',
+      summary: 'Only if PATH is VALUE now.',
     }),
     'if-absent': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH',
-      summary: 'Only if PATH is not there. May be repeated.',
+      summary: 'Only if PATH is not there.',
     }),
     'if-revision': Flags.string({
       helpValue: 'REV',

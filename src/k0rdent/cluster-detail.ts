@@ -146,3 +146,11 @@ function withoutSecrets(detail: ClusterDetail): ClusterDetail {
         : related.map((object) => ({ ...object, problems: object.problems.map(maskSecrets) })),
   };
 }
+
+/** What explains the state; null where a contradiction of a cluster that is Ready says it already. */
+export function ownCause(
+  { cause, contradictions }: ClusterDetail,
+  state: ClusterState | undefined,
+): Cause | null {
+  return state === 'Ready' && contradictions.some(({ from }) => from === cause?.from) ? null : cause;
+}

@@ -85,7 +85,7 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   ],
   'ambiguous-management': [
     'which management cluster this is cannot be told',
-    'Write each management cluster and its identity into kgit.yaml, and publish that: under `managements:` a line `NAME: {identity: "..."}` for each',
+    'Name each management cluster in kgit.yaml and commit that: under `managements:`, one line `NAME: {identity: "..."}` for each',
   ],
 };
 

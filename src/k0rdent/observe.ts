@@ -24,7 +24,7 @@ export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly contexts?: readonly string[];
   /** The management clusters that the state repository lists, each with its identity where one is known. */
   readonly managements: readonly RecordedManagement[];
-  /** Contexts that this process was told of before: another one that is not certainly their cluster never gets their name. */
+  /** Contexts that this process asked before. A context that is not certainly one of their clusters does not get its name. */
   readonly beside?: readonly Watchable[];
   readonly now: () => Date;
 }

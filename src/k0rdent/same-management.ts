@@ -1,5 +1,6 @@
 import type { ErrorJson } from '../errors.js';
 import { clusterFailure } from './cluster-failure.js';
+import { compareIdentities } from './identity.js';
 import type { ManagementMatch } from './management.js';
 
 /** A context that was asked, and the recorded management cluster that it would be by itself. */
@@ -13,11 +14,10 @@ export interface PlacedContext {
 }
 
 /**
- * The contexts of one observation that cannot be told apart from, or joined with, another one that would have the same
- * name, each with the error that says so. What is recorded of two clusters under one name cannot be taken apart again, so
- * contexts are one management cluster only where that is certain: by the same identity, or the same address. Where the
- * record proves one of them, that one stays.
- * @param beside contexts that the same process was told of before: they stay
+ * The contexts of one observation that may not have the name that each would get by itself, each with the error that says
+ * so. What is recorded of two clusters under one name cannot be separated again, so contexts are one management cluster
+ * only where that is certain: by the same identity, or the same address. A context that the record proves keeps the name.
+ * @param beside contexts that the same process asked before: they keep their names
  */
 export function ambiguousContexts(
   asked: readonly PlacedContext[],
@@ -47,11 +47,9 @@ function joined(some: readonly PlacedContext[], all: readonly PlacedContext[]): 
 }
 
 function isOne(a: PlacedContext, b: PlacedContext): boolean {
-  if (a.identity === b.identity) return true;
-  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway of both.
-  const isUid = ({ identity }: PlacedContext) => !identity.startsWith('server:');
-  const kind = ({ identity }: PlacedContext) => identity.slice(0, identity.indexOf(':'));
-  if (isUid(a) && isUid(b) && kind(a) === kind(b)) return false;
+  const likeness = compareIdentities(a.identity, b.identity);
+  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway to both.
+  if (likeness !== 'unknown') return likeness === 'same';
   return a.server !== null && a.server === b.server;
 }
 

@@ -96,7 +96,7 @@ const KINDS = ['Helm', 'Kustomize', 'Resources'];
 
 /**
  * kcm 1.2 and earlier report one entry per cluster, with a condition per Helm release and one per kind of service. What
- * those of kinds say stands behind the own words of each service that is not up.
+ * the conditions of kinds say follows the words of each service that is not up.
  */
 function oldServices(entry: JsonObject, wanted: readonly JsonObject[]): JsonObject[] {
   const conditions = readConditions(entry['conditions']);

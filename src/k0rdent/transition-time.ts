@@ -25,7 +25,7 @@ export interface TransitionTime {
 /** What is known of the transition ahead of another one. */
 export type Placed = Pick<TransitionTime, 'at' | 'position'>;
 
-/** `at` and `position` of a transition into `to` behind `previous`. */
+/** `at` and `position` of a transition into `to` that follows `previous`. */
 export function placed(at: number, to: ClusterState | null, previous: Placed | null): Placed {
   const rank = to === null ? CLUSTER_STATES.length : CLUSTER_STATES.indexOf(to);
   const floor = previous === null ? 0 : previous.position + 1;

@@ -1,7 +1,7 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requireKubectl, sample } from '../k0rdent/support.js';
+import { failingKubectl } from '../support/api-server/failing-kubectl.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { kgit, kgitJson } from '../support/kgit.js';
@@ -18,26 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A folder with a kubectl that fails with `words` while it asks the server, until it was asked so many times. */
-function failing(words: string, times: number): { folder: string; calls: () => number } {
-  const folder = temporaryFolder();
-  const count = join(folder, 'calls');
-  writeFileSync(count, '');
-  writeFileSync(
-    join(folder, 'kubectl'),
-    `#!/bin/sh
-case "$*" in *--raw*)
-  if [ $(wc -c < '${count}') -lt ${times} ]; then
-    printf x >> '${count}'
-    echo '${words}' >&2; exit 1
-  fi;;
-esac
-PATH=\${PATH#*${delimiter}} exec kubectl "$@"
-`,
-  );
-  chmodSync(join(folder, 'kubectl'), 0o755);
-  return { folder, calls: () => readFileSync(count).length };
-}
+const failing = (words: string, times: number) => failingKubectl('*--raw*', words, times);
 
 const wait = (folder: string, timeout: string) =>
   kgit(repository, ['wait', 'azure-prod-weu', '--for', 'ready', '--timeout', timeout], {
@@ -45,22 +26,22 @@ const wait = (folder: string, timeout: string) =>
   });
 
 it('waits through an API server that is away, says so once, and says when it answers again', async () => {
-  const { folder, calls } = failing(
+  const { folder, failures } = failing(
     'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?',
     6,
   );
   const { code, stderr, stdout } = await wait(folder, '45m');
-  expect([code, calls()]).toEqual([0, 6]);
+  expect([code, failures()]).toEqual([0, 6]);
   expect(stdout).toContain('is Ready');
   expect(stderr.match(/cannot be asked/g)).toHaveLength(1);
   expect(stderr.match(/answers again/g)).toHaveLength(1);
 });
 
 it('ends with 17 where the API server is away until the time is up', async () => {
-  const { folder, calls } = failing('Unable to connect to the server: EOF', 1_000_000);
+  const { folder, failures } = failing('Unable to connect to the server: EOF', 1_000_000);
   const { code, stderr } = await wait(folder, '2s');
   expect(code).toBe(17);
-  expect(calls()).toBeGreaterThan(1);
+  expect(failures()).toBeGreaterThan(1);
   expect(stderr).toContain('error CLUSTER');
 });
 
@@ -70,7 +51,7 @@ it.each([
     'Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority',
   ],
 ])('ends at once where only you can mend it: %s', async (words) => {
-  const { folder, calls } = failing(words, 1_000_000);
+  const { folder, failures } = failing(words, 1_000_000);
   const { code } = await wait(folder, '45m');
-  expect([code, calls()]).toEqual([17, 1]);
+  expect([code, failures()]).toEqual([17, 1]);
 });

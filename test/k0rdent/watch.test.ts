@@ -1,14 +1,12 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Rights } from '../../src/demo/api-server/access.js';
 import { type ErrorJson, errorFromJson } from '../../src/errors.js';
 import type { Watchable } from '../../src/k0rdent/observation.js';
 import { observe } from '../../src/k0rdent/observe.js';
 import { type SeenTransition, watchAll } from '../../src/k0rdent/watch.js';
+import { failingKubectl } from '../support/api-server/failing-kubectl.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { type ApiServer, startApiServer, TOKENS } from '../support/api-server/server.js';
-import { temporaryFolder } from '../support/git-fixtures.js';
 import { until } from '../support/patience.js';
 import { clusterErrorOf, kubectlFor, requireKubectl, sample, samples } from './support.js';
 
@@ -210,27 +208,8 @@ it('goes on with the rest while a context fails, tells each cause once, and open
   }
 });
 
-/** kubectl, whose watches break off with these words after they gave `lines` lines; the others are real. */
-function breaking(words: string, lines: number): { program: string; breaks: () => number } {
-  const folder = temporaryFolder();
-  const [program, count] = [join(folder, 'kubectl'), join(folder, 'breaks')];
-  writeFileSync(count, '');
-  writeFileSync(
-    program,
-    `#!/bin/sh
-case "$*" in *watch=1*)
-  if [ $(wc -c < '${count}') -lt 2 ]; then
-    printf x >> '${count}'
-    i=0; while [ $i -lt ${lines} ]; do echo '{"type":"BOOKMARK","object":{"metadata":{}}}'; i=$((i+1)); done
-    echo '${words}' >&2; exit 1
-  fi;;
-esac
-exec kubectl "$@"
-`,
-  );
-  chmodSync(program, 0o755);
-  return { program, breaks: () => readFileSync(count).length };
-}
+/** kubectl, whose first two watches break off with these words after they gave `lines` lines. */
+const breaking = (words: string, lines: number) => failingKubectl('*watch=1*', words, 2, lines);
 
 it.each([
   [
@@ -250,10 +229,10 @@ it.each([
   ['error: words that nobody knows', 0],
   ['error: words that nobody knows', 2],
 ])('goes on, and misses nothing, after: %s (%i lines)', async (words, lines) => {
-  const { program, breaks } = breaking(words, lines);
+  const { program, failures } = breaking(words, lines);
   const { told } = await watched(
     async (seen) => {
-      await until(() => breaks() === 2 && server.journal.watches === 1);
+      await until(() => failures() === 2 && server.journal.watches === 1);
       server.apply(withStatus(READY, WAITING));
       await until(() => seen().length === 1);
     },

@@ -21,6 +21,22 @@ async function besidePublisher() {
   return { ...own, store, publish };
 }
 
+/** The same, where the other process publishes right after the first look at the head. */
+async function publishedAfterHead() {
+  const parts = await besidePublisher();
+  const head = parts.store.head.bind(parts.store);
+  let hasPublished = false;
+  parts.store.head = async () => {
+    const found = await head();
+    if (!hasPublished) {
+      hasPublished = true;
+      await parts.publish();
+    }
+    return found;
+  };
+  return parts;
+}
+
 /** What a reader sees of the two operations. */
 async function seen({ repository }: Awaited<ReturnType<typeof besidePublisher>>) {
   const { view, pending } = await repository.read('never', 1_000);
@@ -41,34 +57,14 @@ it('shows what another process publishes between its look at the outbox and its 
 });
 
 it('shows what another process publishes right after its look at the head', async () => {
-  const parts = await besidePublisher();
-  const head = parts.store.head.bind(parts.store);
-  let hasPublished = false;
-  parts.store.head = async () => {
-    const found = await head();
-    if (!hasPublished) {
-      hasPublished = true;
-      await parts.publish();
-    }
-    return found;
-  };
+  const parts = await publishedAfterHead();
   expect(await seen(parts)).toMatchObject({ state: BOTH });
 });
 
 it.each(['a dry run', 'a queued write'])(
   '%s stands on what another process publishes meanwhile',
   async (kind) => {
-    const parts = await besidePublisher();
-    const head = parts.store.head.bind(parts.store);
-    let hasPublished = false;
-    parts.store.head = async () => {
-      const found = await head();
-      if (!hasPublished) {
-        hasPublished = true;
-        await parts.publish();
-      }
-      return found;
-    };
+    const parts = await publishedAfterHead();
     const dryRun = kind === 'a dry run';
     const options = { queue: !dryRun, dryRun, requirePublish: false, withdraw: false, deadline: T0 + 60_000 };
     const outcome = await parts.repository.write(setOperation('deployment.phase', 'b'), options);
