@@ -98,6 +98,9 @@ export class IndexLock {
   async removeLeftBehind(): Promise<void> {
     const holder = await holderOf(this.path);
     if (typeof holder === 'string' || !isGone(holder, this.#host)) return;
+    // It may have given the lock back and ended during the look: a lock that another holds by now is not moved.
+    const current = await holderOf(this.path);
+    if (typeof current === 'string' || current.nonce !== holder.nonce) return;
     const aside = `${this.path}.${this.#nonce}.stolen`;
     try {
       await rename(this.path, aside);

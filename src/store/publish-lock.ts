@@ -73,6 +73,11 @@ export class PublishLock {
 
   /** Moves the file of a gone holder away; puts it back when a live one had taken its place meanwhile. */
   async #steal(gone: Holder, nonce: string): Promise<boolean> {
+    // Processes end right after they give the lock back: the one whose file was read may have done so since, and another
+    // may have the lock. To move a live holder's file, even for a moment, would let a third one in.
+    const current = await readHolder(this.#path);
+    if (current === null) return true;
+    if (current.nonce !== gone.nonce) return false;
     const aside = `${this.#path}.${nonce}.stolen`;
     try {
       await rename(this.#path, aside);

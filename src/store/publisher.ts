@@ -74,7 +74,8 @@ export class Publisher {
           const late = await outbox.takeResult(id);
           if (late) return { delivery: late, notes: [], isHolder: false };
           const report = await this.#run(deadline, id);
-          const delivery = report.deliveries.get(id) ?? dropped(id);
+          // Who publishes beside us, because a lock was broken, leaves the result before the operation is out.
+          const delivery = report.deliveries.get(id) ?? (await outbox.takeResult(id)) ?? dropped(id);
           if (delivery.kind === 'pending' && !keep) await outbox.remove(id);
           return { delivery, notes: report.notes, isHolder: true };
         } finally {

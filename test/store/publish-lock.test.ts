@@ -1,6 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { identityOf } from '../../src/store/host.js';
 import { PublishLock } from '../../src/store/publish-lock.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { thisProcess } from '../support/store-fixtures.js';
@@ -48,6 +49,28 @@ describe('PublishLock', () => {
     writeFileSync(path, '');
     expect(await new PublishLock(path, thisProcess).tryAcquire()).toBe(true);
   });
+
+  it.each([
+    ['has it since', true, false],
+    ['had it in between', false, true],
+  ])(
+    'is not moved where its holder gave it back and ended during the look: another %s',
+    async (_what, stays, got) => {
+      const path = place();
+      expect(await new PublishLock(path, thisProcess).tryAcquire()).toBe(true);
+      const other = JSON.stringify({ ...identityOf(process.pid, thisProcess), nonce: 'other' });
+      let moved = 0n;
+      // Asked of the holder whose file was read: by now that one has ended.
+      const isAlive = () => {
+        rmSync(path);
+        if (stays) writeFileSync(path, other);
+        moved = statSync(dirname(path), { bigint: true }).mtimeNs;
+        return false;
+      };
+      expect(await new PublishLock(path, { ...thisProcess, isAlive }).tryAcquire()).toBe(got);
+      if (stays) expect(statSync(dirname(path), { bigint: true }).mtimeNs).toBe(moved);
+    },
+  );
 
   it('is stolen by one of many who find its holder gone', async () => {
     const path = place();

@@ -230,6 +230,25 @@ describe('one rule for failure', () => {
     expect(await lock.tryAcquire()).toBe(true);
   });
 
+  it('takes the result of who publishes beside it, where a lock was broken', async () => {
+    const store = new FaultyStore();
+    const { repository, outbox } = repositoryOf(store);
+    const operation = eventOperation();
+    const list = outbox.list.bind(outbox);
+    // The other one is through with it between our look for a result and our run.
+    outbox.list = async () => {
+      const [entry] = await list();
+      if (entry !== undefined) {
+        const told = { revision: 'r1', attempts: 1, changes: [], duplicates: [] };
+        await outbox.report(entry.id, { kind: 'published', ...told });
+        await outbox.complete(entry, true);
+      }
+      return [];
+    };
+    const outcome = await repository.write(operation, options());
+    expect(outcome).toMatchObject({ delivery: 'published', revision: 'r1', attempts: 1 });
+  });
+
   it('leaves an entry of another target, and one that cannot be read, where it is', async () => {
     const store = new FaultyStore();
     const { repository, outbox } = repositoryOf(store);
