@@ -29,6 +29,8 @@ export interface Wanted {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly selector?: string | undefined;
+  /** Whether to read how k0rdent itself is, and what lies beside the clusters. */
+  readonly health?: boolean | undefined;
   /** Contexts to ask, where not those of the command line. */
   readonly contexts?: readonly string[] | undefined;
   /** Contexts that were asked before. */

@@ -1,12 +1,54 @@
 import { z } from 'zod';
+import { FINDING_KINDS } from '../../src/k0rdent/cluster-findings.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../../src/k0rdent/divergence.js';
+import { HEALTH_KINDS } from '../../src/k0rdent/fleet-health.js';
 import { LIFECYCLES } from '../../src/model/event.js';
 import { count, errorBody, shownEvent, utcTime } from './parts.js';
 
 const nullableText = z.string().nullable();
 const conditionStatus = z.enum(['True', 'False', 'Unknown']);
 const name = { management: z.string(), namespace: z.string(), name: z.string() };
+
+const installation = {
+  ready: z.boolean().nullable().describe('Null where it does not say.'),
+  message: nullableText.describe('Why it is not ready.'),
+  components: z
+    .array(z.object({ name: z.string(), message: z.string() }))
+    .describe('The components and providers that could not be installed.'),
+};
+
+const k0rdent = z.object({
+  release: nullableText.describe('The Release that is installed, such as kcm-1-11-0.'),
+  ...installation,
+  regions: z.array(z.object({ name: z.string(), paused: z.boolean(), ...installation })),
+  credentials: z
+    .array(z.object({ namespace: z.string(), name: z.string(), message: nullableText }))
+    .describe('The Credentials that are not ready.'),
+  accessManagement: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: nullableText.describe('Null where kcm tells no kind: before 1.12.'),
+        message: z.string(),
+      }),
+    )
+    .describe('What AccessManagement could not hand out to namespaces.'),
+  lastLook: nullableText.describe('When kcm was last seen to write the status of an object.'),
+  notSeenByKcm: z
+    .object({
+      since: z.string(),
+      count,
+      examples: z.array(z.object({ kind: z.string(), place: z.string(), since: z.string() })),
+    })
+    .nullable()
+    .describe('Objects that were changed more than 15 minutes ago, and that kcm has not looked at since.'),
+  notSeen: z
+    .array(z.object({ kind: z.enum(HEALTH_KINDS), cause: z.string() }))
+    .describe(
+      'Kinds of which nothing is known; forbidden: denied; not-found: the server does not serve them.',
+    ),
+});
 
 const context = z.object({
   context: z.string(),
@@ -22,6 +64,9 @@ const context = z.object({
       .describe("The namespaces that could be read; '*': all."),
     denied: z.array(z.string()),
   }),
+  k0rdent: k0rdent
+    .nullable()
+    .describe('How k0rdent itself is; null where nobody looked: of one cluster, and of a watch.'),
   error: errorBody.nullable().describe('Why this context could not be asked.'),
 });
 
@@ -38,6 +83,10 @@ const cluster = z.object({
   region: nullableText,
   createdAt: nullableText,
   flags: z.array(z.enum(CLUSTER_FLAGS)),
+  findings: z
+    .array(z.object({ kind: z.enum(FINDING_KINDS), from: z.string(), message: z.string() }))
+    .nullable()
+    .describe('What lies beside it and its own object does not say; null where nobody looked.'),
   lastEvent: shownEvent.nullable(),
 });
 

@@ -1,13 +1,24 @@
 import { UsageError } from '../errors.js';
+import { FINDING_KINDS } from '../k0rdent/cluster-findings.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES, FAILED_STATES } from '../k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
+import { healthProblems } from '../k0rdent/health-problems.js';
 import type { StatusReport } from '../k0rdent/status-report.js';
 
 const GROUPS = ['failed', 'not-ready', 'divergence', 'denied'];
 
+/** Words for what lies beside the clusters, which has to be read for them. */
+const BESIDE = ['k0rdent', 'not-seen', ...FINDING_KINDS] as const;
+
+/** Whether one of the words speaks of what lies beside the clusters. */
+export function needsHealth(words: readonly string[]): boolean {
+  return words.some((word) => BESIDE.some((beside) => beside === word));
+}
+
 /** Words that `--fail-on` takes: states, flags, kinds of divergence, and groups. */
 export const FAIL_ON_WORDS: readonly string[] = [
   ...GROUPS,
+  ...BESIDE,
   ...DIVERGENCE_KINDS,
   ...CLUSTER_FLAGS,
   ...CLUSTER_STATES,
@@ -37,7 +48,13 @@ export function failing(
     if (word === 'not-ready') return clusters.some(({ state }) => state !== 'Ready');
     if (word === 'divergence') return divergence.length > 0;
     if (word === 'denied') return contexts.some(({ namespaces }) => namespaces.denied.length > 0);
+    if (word === 'k0rdent')
+      return contexts.some(({ k0rdent }) => k0rdent !== null && healthProblems(k0rdent).length > 0);
+    // What the server does not serve does not exist: an older k0rdent lacks nothing.
+    if (word === 'not-seen')
+      return contexts.some(({ k0rdent }) => k0rdent?.notSeen.some(({ cause }) => cause !== 'not-found'));
     return (
+      clusters.some(({ findings }) => findings?.some(({ kind }) => kind === word)) ||
       clusters.some(({ state, flags }) => state === word || (flags as readonly string[]).includes(word)) ||
       divergence.some(({ kind }) => kind === word)
     );

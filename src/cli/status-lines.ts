@@ -4,6 +4,7 @@ import type { ContextObservation } from '../k0rdent/observation.js';
 import type { JoinedCluster } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
 import { clusterTable } from './cluster-table.js';
+import { healthLines, healthWord } from './health-lines.js';
 import type { Screen } from './output.js';
 import { columnsOf, formatTable, tableLines, textOf } from './table.js';
 import { oneLine } from './terminal-text.js';
@@ -105,7 +106,8 @@ export function statusLines(picture: StatusPicture, screen: Screen, wide: boolea
       : [style('dim', 'no clusters')]),
     ...divergenceLines(picture, screen, wide),
     ...contextLines(picture, screen),
+    ...healthLines(picture, screen, wide),
     '',
-    style('dim', footer),
+    style('dim', [footer, healthWord(picture)].filter(Boolean).join(', ')),
   ];
 }

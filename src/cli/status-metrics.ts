@@ -2,6 +2,7 @@ import { CLUSTER_FLAGS, CLUSTER_STATES } from '../k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
 import type { StatusReport } from '../k0rdent/status-report.js';
 import { eventTime, type KgitEvent } from '../model/event.js';
+import { healthMetrics } from './health-metrics.js';
 import { type Metric, prometheusLines, seconds } from './prometheus.js';
 
 function contextMetric(contexts: readonly (readonly [name: string, isUp: boolean])[]): Metric {
@@ -83,5 +84,5 @@ export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[
       }),
     },
   ];
-  return prometheusLines(metrics);
+  return prometheusLines([...metrics, ...healthMetrics(report)]);
 }

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, outputFlag } from '../base-command.js';
 import { clusterLines } from '../cli/cluster-lines.js';
 import { EndSignals } from '../cli/end-signals.js';
-import { FAIL_ON_WORDS, failing, parseFailOn } from '../cli/fail-on.js';
+import { FAIL_ON_WORDS, failing, needsHealth, parseFailOn } from '../cli/fail-on.js';
 import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
@@ -110,7 +110,8 @@ export default class Status extends ClusterCommand {
     if (this.flags['offline']) return this.#offline(context, records, namespace);
     const selector = this.flags['selector'] as string | undefined;
     const stop = this.flags['watch'] ? stoppedFromOutside() : undefined;
-    const wanted = { namespace, name: one?.name, selector };
+    const health = !stop && (one === null || needsHealth(words));
+    const wanted = { namespace, name: one?.name, selector, health };
     const asked = this.observe(context, records, wanted, stop?.signal);
     if (this.format === 'prometheus') {
       const down = await asked.then(

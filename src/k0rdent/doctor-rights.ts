@@ -23,6 +23,7 @@ export const RULES: readonly Rule[] = [
   { group: K0RDENT, resource: 'servicesets', verb: 'list' },
   { group: K0RDENT, resource: 'multiclusterservices', verb: 'list', isGlobal: true },
   { group: K0RDENT, resource: 'regions', verb: 'list', isGlobal: true },
+  { group: K0RDENT, resource: 'accessmanagements', verb: 'list', isGlobal: true },
   { group: '', resource: 'events', verb: 'list' },
   { group: 'cluster.x-k8s.io', resource: 'clusters', verb: 'list' },
   { group: 'cluster.x-k8s.io', resource: 'machines', verb: 'list' },

@@ -4,8 +4,11 @@ import { type ClusterDeployment, readClusterDeployment } from './cluster-deploym
 import { clusterFailure, failedBecause } from './cluster-failure.js';
 import type { ApiBase } from './discover.js';
 import type { Kubectl } from './kubectl.js';
+import { readLabels } from './label-selector.js';
+import { type Look, readLook } from './last-look.js';
+import type { CoveredCluster } from './multi-cluster-services.js';
 import { type Listing, readListing, type Selection } from './pages.js';
-import { type JsonObject, withoutBallast } from './read.js';
+import { type JsonObject, readObject, withoutBallast } from './read.js';
 import { safeText } from './safe-text.js';
 
 /** Which namespaces an observation could read. */
@@ -20,6 +23,13 @@ export interface SeenNamespaces {
 export interface ListedCluster {
   readonly cluster: ClusterDeployment;
   readonly object: JsonObject | null;
+  /** Left out where nobody asked for it. */
+  readonly beside?: BesideFacts;
+}
+
+/** What of a cluster is held against the objects that lie beside it. */
+export interface BesideFacts extends Pick<CoveredCluster, 'labels' | 'configLabels'> {
+  readonly look: Look | null;
 }
 
 /** One list of clusters, and where it was read. */
@@ -50,6 +60,8 @@ export interface ListOptions {
   readonly namespaces?: readonly string[] | undefined;
   /** Whether the object of a cluster is kept whole; by default none is, for they may be many and hold secrets. */
   readonly keeps?: ((namespace: string, name: string) => boolean) | undefined;
+  /** Whether what lies beside the clusters is read, too, and how k0rdent itself is. */
+  readonly health?: boolean | undefined;
 }
 
 /** Namespaces asked at a time; each is a kubectl of its own. */
@@ -124,12 +136,16 @@ async function readClusters(
   options: ListOptions,
 ): Promise<PlaceList> {
   const path = listPath(api, namespace);
-  const { selector, name, keeps } = options;
+  const { selector, name, keeps, health } = options;
   const selection = { labels: selector, fields: name === undefined ? undefined : nameField(name) };
   const read = (item: unknown): ListedCluster | null => {
     const cluster = readClusterDeployment(item);
     if (cluster === null) return null;
-    return { cluster, object: keeps?.(cluster.namespace, cluster.name) ? withoutBallast(item) : null };
+    return {
+      cluster,
+      object: keeps?.(cluster.namespace, cluster.name) ? withoutBallast(item) : null,
+      ...(health ? { beside: besideFacts(item) } : {}),
+    };
   };
   try {
     return { path, namespace, selection, ...(await readListing(kubectl, path, selection, read)) };
@@ -143,6 +159,16 @@ async function readClusters(
       },
     );
   }
+}
+
+function besideFacts(item: unknown): BesideFacts {
+  const { metadata, spec } = readObject(item);
+  const own = readObject(readObject(readObject(spec)['config'])['clusterLabels']);
+  return {
+    labels: readLabels(readObject(metadata)['labels']),
+    configLabels: Object.keys(own).length === 0 ? null : readLabels(own),
+    look: readLook('ClusterDeployment', item),
+  };
 }
 
 /** A list of one by its name: unlike a get, it tells an object that is not there from a kind that is not. */

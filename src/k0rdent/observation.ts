@@ -1,8 +1,10 @@
 import type { ErrorJson } from '../errors.js';
 import { formatSubject } from '../model/subject.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
+import type { ClusterFinding } from './cluster-findings.js';
 import type { ClusterStatus } from './cluster-state.js';
 import type { ApiBase } from './discover.js';
+import type { K0rdentHealth } from './fleet-health.js';
 import type { Kubectl } from './kubectl.js';
 import type { PlaceList, SeenNamespaces } from './list.js';
 import type { ManagementMatch } from './management.js';
@@ -21,6 +23,8 @@ export interface ContextObservation {
   /** RFC 3339, before the first request: what is shown is at least as new. */
   readonly observedAt: string;
   readonly namespaces: SeenNamespaces;
+  /** How k0rdent itself is; null where nobody looked. */
+  readonly k0rdent: K0rdentHealth | null;
   readonly error: ErrorJson | null;
 }
 
@@ -33,6 +37,8 @@ export interface ObservedCluster extends ClusterStatus {
   /** Name of the Region; null: placed on the management cluster. */
   readonly region: string | null;
   readonly createdAt: string | null;
+  /** What lies beside it and its own object does not say; null where nobody looked. */
+  readonly findings: readonly ClusterFinding[] | null;
 }
 
 /** A ClusterDeployment as the server gave it, and where. */

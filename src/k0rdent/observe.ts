@@ -1,12 +1,14 @@
 import { ClusterError, type ErrorJson, errorFromJson } from '../errors.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
-import type { ClusterDeployment } from './cluster-deployment.js';
+import { askedOnce } from './asked-once.js';
+import { findingsOf } from './cluster-findings.js';
 import { clusterStatus } from './cluster-state.js';
 import { readContext } from './context.js';
-import { discover } from './discover.js';
+import { type ApiBase, discover } from './discover.js';
+import { type BesideClusters, readBesideClusters } from './fleet-health.js';
 import { readIdentity } from './identity.js';
 import type { Kubectl } from './kubectl.js';
-import { type ListOptions, listClusters } from './list.js';
+import { type ListedCluster, type ListOptions, listClusters } from './list.js';
 import { matchManagement, type RecordedManagement } from './management.js';
 import {
   type ContextObservation,
@@ -81,6 +83,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
     match: null,
     observedAt: now.toISOString(),
     namespaces: { seen: [], denied: [] },
+    k0rdent: null,
     error: null,
   };
   let context = nothing;
@@ -91,17 +94,23 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
     const kubectl = place.inCluster ? asked : asked.in(place.name);
     const api = await discover(kubectl);
     const listing = listClusters(kubectl, api, { ...options, contextNamespace: place.namespace });
-    const [identity, list] = await Promise.all([readIdentity(kubectl, api, place), listing]);
+    const once = askedOnce(kubectl);
+    const [identity, list, beside] = await Promise.all([
+      readIdentity(once, api, place),
+      listing,
+      options.health ? besideClusters(kubectl, once, api, options.namespace) : null,
+    ]);
     context = { ...context, identity };
     const { name, match } = matchManagement(identity, options.managements, place.name);
+    const items = list.lists.flatMap((one) => one.items);
+    const looks = items.flatMap((item) => item.beside?.look ?? []);
+    const k0rdent = beside?.health(looks, now) ?? null;
     return {
-      context: { ...context, management: name, match, namespaces: list.namespaces },
-      clusters: list.lists
-        .flatMap(({ items }) => items)
-        .map(({ cluster, object }) => ({
-          observed: observedCluster(cluster, name, now),
-          kept: object === null ? null : { object, cluster, kubectl, api },
-        })),
+      context: { ...context, management: name, match, namespaces: list.namespaces, k0rdent },
+      clusters: items.map((item) => ({
+        observed: observedCluster(item, { management: name, beside, now }),
+        kept: item.object === null ? null : { object: item.object, cluster: item.cluster, kubectl, api },
+      })),
       watchable: {
         ...{ context: place.name, management: name, identity, server: place.server, match },
         ...{ kubectl, lists: list.lists },
@@ -115,13 +124,36 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
 
 /** A context of which nothing can be told. */
 function failed(context: ContextObservation, error: ErrorJson): ContextResult {
-  return { context: { ...context, management: null, match: null, error }, clusters: [], watchable: null };
+  const unknown = { management: null, match: null, k0rdent: null };
+  return { context: { ...context, ...unknown, error }, clusters: [], watchable: null };
 }
 
-function observedCluster(cluster: ClusterDeployment, management: string, now: Date): ObservedCluster {
+function observedCluster(
+  { cluster, beside: facts }: ListedCluster,
+  { management, beside, now }: { management: string; beside: BesideClusters | null; now: Date },
+): ObservedCluster {
   const { namespace, name, template, region, createdAt } = cluster;
   const { state, ready, services, flags } = clusterStatus(cluster, now);
   // It quotes what providers say, who may quote what they were given.
   const shown = { ...ready, message: ready.message && maskSecrets(ready.message) };
-  return { management, namespace, name, state, ready: shown, services, template, region, createdAt, flags };
+  const findings =
+    beside && facts
+      ? findingsOf({ ...facts, ...{ namespace, name, region, state }, services: cluster.services }, beside)
+      : null;
+  return {
+    ...{ management, namespace, name, state, ready: shown, services, template, region, createdAt, flags },
+    findings,
+  };
+}
+
+function besideClusters(
+  kubectl: Kubectl,
+  once: Kubectl,
+  api: ApiBase,
+  namespace: string | undefined,
+): Promise<BesideClusters> {
+  // The very question by which the management cluster is identified.
+  return readBesideClusters(kubectl, api, {
+    ...{ namespace, managements: () => once.get(`${api}/managements?limit=10`) },
+  });
 }

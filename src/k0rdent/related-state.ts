@@ -1,5 +1,6 @@
 import { type Condition, readConditions } from './condition.js';
-import { type JsonObject, readArray, readObject, readString } from './read.js';
+import { matchingClusters } from './multi-cluster-services.js';
+import { type JsonObject, readObject, readString } from './read.js';
 
 /** How an object is by its own words. */
 export interface ObjectState {
@@ -38,14 +39,12 @@ export function stateOf(object: JsonObject): ObjectState {
 
 /** What a MultiClusterService says of one cluster; null where it does not match it. */
 export function stateInCluster(object: JsonObject, namespace: string, name: string): ObjectState | null {
-  const matching = readArray(readObject(object['status'])['matchingClusters']).map(readObject);
-  const own = matching.find((one) => one['name'] === name && one['namespace'] === namespace);
+  const own = matchingClusters(object).get(`${namespace}/${name}`);
   if (own === undefined) return null;
-  const words = readString(own['message']) ?? readString(own['reason']);
-  const isDeployed = own['deployed'] === true;
+  const { deployed, message } = own;
   return {
-    state: isDeployed ? 'deployed' : 'not deployed',
-    problems: isDeployed || words === null ? [] : [words],
+    state: deployed ? 'deployed' : 'not deployed',
+    problems: deployed || message === null ? [] : [message],
   };
 }
 

@@ -26,7 +26,17 @@ function joined(object: KubeObject) {
   const lastEvent = name === 'aws-prod-use1' ? event : null;
   return {
     cluster,
-    shown: { management: 'default', namespace, name, template, region, createdAt, ...status, lastEvent },
+    shown: {
+      management: 'default',
+      namespace,
+      name,
+      template,
+      region,
+      createdAt,
+      ...status,
+      findings: null,
+      lastEvent,
+    },
   };
 }
 

@@ -40,6 +40,7 @@ describe('observing a management cluster through kubectl', () => {
         match: 'new',
         observedAt: '2026-08-22T10:00:00.000Z',
         namespaces: { seen: '*', denied: [] },
+        k0rdent: null,
         error: null,
       },
     ]);
@@ -56,6 +57,7 @@ describe('observing a management cluster through kubectl', () => {
       region: null,
       createdAt: '2026-08-22T09:53:41Z',
       flags: [],
+      findings: null,
     });
     expect(paths(LIST)).toHaveLength(1);
   });

@@ -73,7 +73,7 @@ export function answer(
   }
   if (path === `/apis/${GROUP}` && of.versions.length > 0) return ok(group(of.versions));
   if (path === REVIEWS) return review(rights, request.body);
-  const other = otherAnswer(of.others, rights, lists, path, query);
+  const other = otherAnswer(of, rights, lists, path, query);
   return other ?? groupAnswer(of, rights, lists, path, query);
 }
 
@@ -96,15 +96,27 @@ function review(rights: Rights, body: string): Answer {
 
 const pluralOf = (kind: string) => `${kind.toLowerCase()}s`;
 
+const SVELTOS = 'lib.projectsveltos.io/v1beta1';
+
+/** The kinds that are served where there is no object of them, too; Region came after v1alpha1. */
+function servedKinds(base: string, versions: readonly string[]): readonly string[] {
+  if (base === SVELTOS && versions.length > 0) return ['SveltosCluster'];
+  const [version = ''] = versions.filter((one) => base === `${GROUP}/${one}`);
+  if (version === '') return [];
+  const kinds = ['Credential', 'MultiClusterService', 'AccessManagement'];
+  return version === 'v1alpha1' ? kinds : ['Region', ...kinds];
+}
+
 /** Groups, lists and objects of the other kinds; undefined where none of them is meant. */
 function otherAnswer(
-  others: readonly KubeObject[],
+  { others, versions: served }: ManagementCluster,
   rights: Rights,
   lists: Lists,
   path: string,
   query: URLSearchParams,
 ): Answer | undefined {
-  const versions = others.flatMap(({ apiVersion }) =>
+  const known = [...others.map(({ apiVersion }) => apiVersion), ...(served.length > 0 ? [SVELTOS] : [])];
+  const versions = known.flatMap((apiVersion) =>
     path === `/apis/${apiVersion.split('/')[0]}` ? [apiVersion] : [],
   );
   const [groupVersion] = versions;
@@ -115,17 +127,19 @@ function otherAnswer(
   }
   const [, base, namespace, plural = '', name] =
     path.match(/^\/(?:api|apis)\/((?:[^/]+\/)?v\w+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/) ?? [];
-  if (
-    base === undefined ||
-    (plural !== 'events' && !others.some((one) => one.apiVersion === base && pluralOf(one.kind) === plural))
-  )
-    return undefined;
-  if (!rights.others)
-    return forbidden('list', `${plural}.${base.split('/')[0]}`, `in the namespace "${namespace}"`);
+  if (base === undefined) return undefined;
+  const kind =
+    servedKinds(base, served).find((one) => pluralOf(one) === plural) ??
+    others.find((one) => one.apiVersion === base && pluralOf(one.kind) === plural)?.kind;
+  if (kind === undefined && plural !== 'events') return undefined;
+  const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  if (!rights.others) return forbidden('list', `${plural}.${base.split('/')[0]}`, scope);
+  const isWanted = (one: KubeObject) =>
+    one.metadata.namespace === namespace || (namespace === undefined && name === undefined);
   const found = others.filter(
-    (one) => one.apiVersion === base && pluralOf(one.kind) === plural && one.metadata.namespace === namespace,
+    (one) => one.apiVersion === base && pluralOf(one.kind) === plural && isWanted(one),
   );
-  if (name === undefined) return lists.page(found, `${found[0]?.kind ?? 'Event'}List`, query);
+  if (name === undefined) return lists.page(found, `${kind ?? 'Event'}List`, query);
   const object = found.find((one) => one.metadata.name === name);
   return object === undefined ? notFound(plural, name) : ok(object);
 }

@@ -1,0 +1,53 @@
+import { FINDING_KINDS } from '../k0rdent/cluster-findings.js';
+import { HEALTH_PROBLEM_KINDS, healthProblems } from '../k0rdent/health-problems.js';
+import type { HealthPicture } from './health-lines.js';
+import type { Metric } from './prometheus.js';
+
+/** How k0rdent itself is, as metrics; of a management cluster where nobody looked there are none. */
+export function healthMetrics({ contexts, clusters }: HealthPicture): readonly Metric[] {
+  const seen = contexts.flatMap(({ management, k0rdent }) =>
+    management === null || k0rdent === null ? [] : [{ management, k0rdent }],
+  );
+  const first = seen.filter((one, i) => seen.findIndex((other) => other.management === one.management) === i);
+  return [
+    {
+      name: 'kgit_k0rdent_ready',
+      help: 'Whether the Management object of a management cluster says that it is ready.',
+      samples: first.flatMap(({ management, k0rdent: { ready } }) =>
+        ready === null ? [] : [{ labels: { management }, value: ready ? 1 : 0 }],
+      ),
+    },
+    {
+      name: 'kgit_k0rdent_problems',
+      help: 'What of k0rdent itself is not well, by kind.',
+      samples: first.flatMap(({ management, k0rdent }) => {
+        const problems = healthProblems(k0rdent);
+        return HEALTH_PROBLEM_KINDS.map((kind) => ({
+          labels: { management, kind },
+          value: problems.filter((one) => one.kind === kind).length,
+        }));
+      }),
+    },
+    {
+      name: 'kgit_k0rdent_kinds_not_seen',
+      help: 'Kinds of objects beside the clusters that could not be read.',
+      samples: first.map(({ management, k0rdent }) => ({
+        labels: { management },
+        value: k0rdent.notSeen.length,
+      })),
+    },
+    {
+      name: 'kgit_cluster_findings',
+      help: 'What lies beside clusters and their own objects do not say, by kind.',
+      samples: first.flatMap(({ management }) =>
+        FINDING_KINDS.map((kind) => ({
+          labels: { management, kind },
+          value: clusters
+            .filter((one) => one.management === management)
+            .flatMap(({ findings }) => findings ?? [])
+            .filter((one) => one.kind === kind).length,
+        })),
+      ),
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+import type { K0rdentHealth } from './fleet-health.js';
+
+/** What of k0rdent itself may not be well. */
+export const HEALTH_PROBLEM_KINDS = [
+  'management',
+  'region',
+  'credential',
+  'access-management',
+  'not-seen-by-kcm',
+] as const;
+
+export interface HealthProblem {
+  readonly kind: (typeof HEALTH_PROBLEM_KINDS)[number];
+  /** What is not well, such as `region eu-1`. */
+  readonly subject: string;
+  /** How it is, such as `is paused`; why, after a colon, where that is told. */
+  readonly says: string;
+}
+
+/** What of k0rdent itself is not well; nothing is said of kinds that were not seen. */
+export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] {
+  const { release, ready, message, components, regions, credentials, accessManagement } = health;
+  const k0rdent = release === null ? 'k0rdent' : `k0rdent ${release}`;
+  const isNotReady = (why: string | null) => (why === null ? 'is not ready' : `is not ready: ${why}`);
+  const withParts = (why: string | null, parts: K0rdentHealth['components']) =>
+    [why, ...parts.map((part) => `${part.name}: ${part.message}`)]
+      .filter((text) => text !== null)
+      .join('; ') || null;
+  const problems: HealthProblem[] = [];
+  if (ready === false)
+    problems.push({
+      ...{ kind: 'management', subject: k0rdent },
+      says: isNotReady(withParts(message, components)),
+    });
+  for (const region of regions) {
+    const subject = `region ${region.name}`;
+    if (region.paused) problems.push({ kind: 'region', subject, says: 'is paused' });
+    if (region.ready === false)
+      problems.push({
+        kind: 'region',
+        subject,
+        says: isNotReady(withParts(region.message, region.components)),
+      });
+  }
+  for (const { namespace, name, message: why } of credentials)
+    problems.push({ kind: 'credential', subject: `credential ${namespace}/${name}`, says: isNotReady(why) });
+  for (const { name, kind, message: why } of accessManagement)
+    problems.push({
+      ...{ kind: 'access-management', subject: `AccessManagement ${name}` },
+      says: `cannot hand out ${kind ?? 'everything'}: ${why}`,
+    });
+  if (health.notSeenByKcm !== null) {
+    const { since, count, examples } = health.notSeenByKcm;
+    const [first] = examples;
+    const named = first === undefined ? '' : `${first.kind} ${first.place}`;
+    const what = count === 1 ? named : `${count} changed objects, such as ${named}`;
+    problems.push({
+      kind: 'not-seen-by-kcm',
+      subject: 'kcm',
+      says: `has not looked at ${what} since ${since}`,
+    });
+  }
+  return problems;
+}
