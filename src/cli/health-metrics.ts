@@ -1,9 +1,12 @@
 import { FINDING_KINDS } from '../k0rdent/cluster-findings.js';
-import { HEALTH_PROBLEM_KINDS, healthProblems } from '../k0rdent/health-problems.js';
+import { healthProblems, isSeen, knownProblemKinds } from '../k0rdent/health-problems.js';
 import type { HealthPicture } from './health-lines.js';
 import type { Metric } from './prometheus.js';
 
-/** How k0rdent itself is, as metrics; of a management cluster where nobody looked there are none. */
+/** The kind of object that tells a finding. */
+const TOLD_BY = { unreachable: 'SveltosCluster', 'services-missing': 'MultiClusterService' } as const;
+
+/** How k0rdent itself is, as metrics; of what was not looked at, or could not be read, there are none. */
 export function healthMetrics({ contexts, clusters }: HealthPicture): readonly Metric[] {
   const seen = contexts.flatMap(({ management, k0rdent }) =>
     management === null || k0rdent === null ? [] : [{ management, k0rdent }],
@@ -22,7 +25,7 @@ export function healthMetrics({ contexts, clusters }: HealthPicture): readonly M
       help: 'What of k0rdent itself is not well, by kind.',
       samples: first.flatMap(({ management, k0rdent }) => {
         const problems = healthProblems(k0rdent);
-        return HEALTH_PROBLEM_KINDS.map((kind) => ({
+        return knownProblemKinds(k0rdent).map((kind) => ({
           labels: { management, kind },
           value: problems.filter((one) => one.kind === kind).length,
         }));
@@ -39,8 +42,8 @@ export function healthMetrics({ contexts, clusters }: HealthPicture): readonly M
     {
       name: 'kgit_cluster_findings',
       help: 'What lies beside clusters and their own objects do not say, by kind.',
-      samples: first.flatMap(({ management }) =>
-        FINDING_KINDS.map((kind) => ({
+      samples: first.flatMap(({ management, k0rdent }) =>
+        FINDING_KINDS.filter((kind) => isSeen(k0rdent, TOLD_BY[kind])).map((kind) => ({
           labels: { management, kind },
           value: clusters
             .filter((one) => one.management === management)

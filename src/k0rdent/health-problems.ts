@@ -1,16 +1,39 @@
-import type { K0rdentHealth } from './fleet-health.js';
+import type { HealthKind, K0rdentHealth } from './fleet-health.js';
 
 /** What of k0rdent itself may not be well. */
-export const HEALTH_PROBLEM_KINDS = [
+const HEALTH_PROBLEM_KINDS = [
   'management',
   'region',
   'credential',
   'access-management',
   'not-seen-by-kcm',
 ] as const;
+type ProblemKind = (typeof HEALTH_PROBLEM_KINDS)[number];
+
+/** The kind of object that tells a kind of problem; null: any. */
+const TOLD_BY: Readonly<Record<ProblemKind, HealthKind | null>> = {
+  management: 'Management',
+  region: 'Region',
+  credential: 'Credential',
+  'access-management': 'AccessManagement',
+  'not-seen-by-kcm': null,
+};
+
+/** The kinds of problems that would be known, by what could be read. */
+export function knownProblemKinds(health: K0rdentHealth): readonly ProblemKind[] {
+  return HEALTH_PROBLEM_KINDS.filter((kind) => {
+    const teller = TOLD_BY[kind];
+    return teller === null || isSeen(health, teller);
+  });
+}
+
+/** Whether a kind of object could be read. */
+export function isSeen({ notSeen }: Pick<K0rdentHealth, 'notSeen'>, kind: HealthKind): boolean {
+  return notSeen.every((one) => one.kind !== kind);
+}
 
 export interface HealthProblem {
-  readonly kind: (typeof HEALTH_PROBLEM_KINDS)[number];
+  readonly kind: ProblemKind;
   /** What is not well, such as `region eu-1`. */
   readonly subject: string;
   /** How it is, such as `is paused`; why, after a colon, where that is told. */
@@ -32,6 +55,8 @@ export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] 
       ...{ kind: 'management', subject: k0rdent },
       says: isNotReady(withParts(message, components)),
     });
+  else if (ready === null && isSeen(health, 'Management'))
+    problems.push({ kind: 'management', subject: k0rdent, says: 'does not say whether it is ready' });
   for (const region of regions) {
     const subject = `region ${region.name}`;
     if (region.paused) problems.push({ kind: 'region', subject, says: 'is paused' });

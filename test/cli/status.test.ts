@@ -49,7 +49,7 @@ describe('kgit status', () => {
     expect(json.contexts).toMatchObject([
       { context: 'admin', management: 'default', namespaces: { seen: '*', denied: [] }, error: null },
     ]);
-    expect(server.requests.length).toBeLessThanOrEqual(6);
+    expect(server.requests.length).toBeLessThanOrEqual(11);
     const text = (await status()).stdout;
     expect(text).toMatch(/NAMESPACE +NAME +STATE +SERVICES +TEMPLATE +AGE +LAST EVENT/);
     expect(text).toMatch(
