@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import { FINDING_KINDS } from '../k0rdent/cluster-findings.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES, FAILED_STATES } from '../k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../k0rdent/divergence.js';
-import { healthProblems } from '../k0rdent/health-problems.js';
+import { healthProblems, healthViews } from '../k0rdent/health-problems.js';
 import type { StatusReport } from '../k0rdent/status-report.js';
 
 const GROUPS = ['failed', 'not-ready', 'divergence', 'denied'];
@@ -49,10 +49,12 @@ export function failing(
     if (word === 'divergence') return divergence.length > 0;
     if (word === 'denied') return contexts.some(({ namespaces }) => namespaces.denied.length > 0);
     if (word === 'k0rdent')
-      return contexts.some(({ k0rdent }) => k0rdent !== null && healthProblems(k0rdent).length > 0);
+      return healthViews(contexts).some(({ k0rdent }) => healthProblems(k0rdent).length > 0);
     // What the server does not serve does not exist: an older k0rdent lacks nothing.
     if (word === 'not-seen')
-      return contexts.some(({ k0rdent }) => k0rdent?.notSeen.some(({ cause }) => cause !== 'not-found'));
+      return healthViews(contexts).some(({ k0rdent }) =>
+        k0rdent.notSeen.some(({ cause }) => cause !== 'not-found'),
+      );
     return (
       clusters.some(({ findings }) => findings?.some(({ kind }) => kind === word)) ||
       clusters.some(({ state, flags }) => state === word || (flags as readonly string[]).includes(word)) ||

@@ -1,5 +1,5 @@
 import type { NotSeenKind } from '../k0rdent/fleet-health.js';
-import { healthProblems } from '../k0rdent/health-problems.js';
+import { healthProblems, healthViews } from '../k0rdent/health-problems.js';
 import type { ContextObservation, ObservedCluster } from '../k0rdent/observation.js';
 import type { Screen } from './output.js';
 import { oneLine } from './terminal-text.js';
@@ -27,7 +27,7 @@ export function healthLines(picture: HealthPicture, screen: Screen, wide: boolea
     const [first = '', ...rest] = wrapped(oneLine(text), width, '  ');
     return [`${style('yellow', '!')} ${first.trim()}`, ...rest];
   });
-  const notSeen = seenContexts(picture).flatMap(({ k0rdent, at }) =>
+  const notSeen = views(picture).flatMap(({ k0rdent, at }) =>
     k0rdent.notSeen.length === 0
       ? []
       : wrapped(`not seen${at}: ${notSeenWords(k0rdent.notSeen)}`, width, '  ').map((line, i) =>
@@ -39,7 +39,7 @@ export function healthLines(picture: HealthPicture, screen: Screen, wide: boolea
 
 /** For the footer: `k0rdent kcm-1-11-0 ready`, where it is; empty where nothing can be said or much is to be said. */
 export function healthWord(picture: HealthPicture): string {
-  return seenContexts(picture)
+  return views(picture)
     .flatMap(({ k0rdent, at }) =>
       k0rdent.ready ? [`k0rdent${k0rdent.release === null ? '' : ` ${k0rdent.release}`} ready${at}`] : [],
     )
@@ -47,17 +47,14 @@ export function healthWord(picture: HealthPicture): string {
     .join(', ');
 }
 
-/** The contexts of which the health was asked, each management once; `at` names it where there are several. */
-function seenContexts({ contexts }: HealthPicture) {
-  const seen = contexts.flatMap(({ context, management, k0rdent }) =>
-    k0rdent === null ? [] : [{ place: management ?? context, k0rdent }],
-  );
-  const first = seen.filter(({ place }, i) => seen.findIndex((other) => other.place === place) === i);
-  return first.map((one) => ({ ...one, at: first.length > 1 ? ` on ${one.place}` : '' }));
+/** `at` names the management cluster where there are several. */
+function views({ contexts }: HealthPicture) {
+  const seen = healthViews(contexts);
+  return seen.map(({ place, k0rdent }) => ({ k0rdent, at: seen.length > 1 ? ` on ${place}` : '' }));
 }
 
 function ofK0rdent(picture: HealthPicture): Line[] {
-  return seenContexts(picture).flatMap(({ k0rdent, at }) =>
+  return views(picture).flatMap(({ k0rdent, at }) =>
     healthProblems(k0rdent).map(({ kind, subject, says }) => ({ kind, text: `${subject}${at} ${says}` })),
   );
 }

@@ -1,5 +1,5 @@
 import { FINDING_KINDS } from '../k0rdent/cluster-findings.js';
-import { healthProblems, isSeen, knownProblemKinds } from '../k0rdent/health-problems.js';
+import { healthProblems, healthViews, isSeen, knownProblemKinds } from '../k0rdent/health-problems.js';
 import type { HealthPicture } from './health-lines.js';
 import type { Metric } from './prometheus.js';
 
@@ -8,22 +8,19 @@ const TOLD_BY = { unreachable: 'SveltosCluster', 'services-missing': 'MultiClust
 
 /** How k0rdent itself is, as metrics; of what was not looked at, or could not be read, there are none. */
 export function healthMetrics({ contexts, clusters }: HealthPicture): readonly Metric[] {
-  const seen = contexts.flatMap(({ management, k0rdent }) =>
-    management === null || k0rdent === null ? [] : [{ management, k0rdent }],
-  );
-  const first = seen.filter((one, i) => seen.findIndex((other) => other.management === one.management) === i);
+  const views = healthViews(contexts).map(({ place, k0rdent }) => ({ management: place, k0rdent }));
   return [
     {
       name: 'kgit_k0rdent_ready',
       help: 'Whether the Management object of a management cluster says that it is ready.',
-      samples: first.flatMap(({ management, k0rdent: { ready } }) =>
+      samples: views.flatMap(({ management, k0rdent: { ready } }) =>
         ready === null ? [] : [{ labels: { management }, value: ready ? 1 : 0 }],
       ),
     },
     {
       name: 'kgit_k0rdent_problems',
       help: 'What of k0rdent itself is not well, by kind.',
-      samples: first.flatMap(({ management, k0rdent }) => {
+      samples: views.flatMap(({ management, k0rdent }) => {
         const problems = healthProblems(k0rdent);
         return knownProblemKinds(k0rdent).map((kind) => ({
           labels: { management, kind },
@@ -34,7 +31,7 @@ export function healthMetrics({ contexts, clusters }: HealthPicture): readonly M
     {
       name: 'kgit_k0rdent_kinds_not_seen',
       help: 'Kinds of objects beside the clusters that could not be read.',
-      samples: first.map(({ management, k0rdent }) => ({
+      samples: views.map(({ management, k0rdent }) => ({
         labels: { management },
         value: k0rdent.notSeen.length,
       })),
@@ -42,7 +39,7 @@ export function healthMetrics({ contexts, clusters }: HealthPicture): readonly M
     {
       name: 'kgit_cluster_findings',
       help: 'What lies beside clusters and their own objects do not say, by kind.',
-      samples: first.flatMap(({ management, k0rdent }) =>
+      samples: views.flatMap(({ management, k0rdent }) =>
         FINDING_KINDS.filter((kind) => isSeen(k0rdent, TOLD_BY[kind])).map((kind) => ({
           labels: { management, kind },
           value: clusters

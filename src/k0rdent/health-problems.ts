@@ -1,4 +1,5 @@
 import type { HealthKind, K0rdentHealth } from './fleet-health.js';
+import type { ContextObservation } from './observation.js';
 
 /** What of k0rdent itself may not be well. */
 const HEALTH_PROBLEM_KINDS = [
@@ -86,4 +87,23 @@ export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] 
     });
   }
   return problems;
+}
+
+/** How k0rdent is on one management cluster, as the context saw it that could read most. */
+export interface HealthView {
+  /** Name of the management cluster; of the context where it has none. */
+  readonly place: string;
+  readonly k0rdent: K0rdentHealth;
+}
+
+/** One view of each management cluster of which the health was asked, in the order of the contexts. */
+export function healthViews(contexts: readonly ContextObservation[]): readonly HealthView[] {
+  const views = new Map<string, K0rdentHealth>();
+  for (const { context, management, k0rdent } of contexts) {
+    const place = management ?? context;
+    const known = views.get(place);
+    if (k0rdent !== null && (known === undefined || k0rdent.notSeen.length < known.notSeen.length))
+      views.set(place, k0rdent);
+  }
+  return [...views].map(([place, k0rdent]) => ({ place, k0rdent }));
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ClusterError, InterruptedError } from '../errors.js';
@@ -50,6 +51,8 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     maxOutputBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
     signal: options.signal,
   };
+  // Each kubectl that runs listens to it, and those of several contexts run at a time: that is no leak.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal);
   // In the form --flag=value, so that no value can become a flag.
   const flags = [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),

@@ -7,6 +7,7 @@ import { readContext } from './context.js';
 import { type ApiBase, discover } from './discover.js';
 import { type BesideClusters, readBesideClusters } from './fleet-health.js';
 import { readIdentity } from './identity.js';
+import { inTurns, type Turns } from './in-turns.js';
 import type { Kubectl } from './kubectl.js';
 import { type ListedCluster, type ListOptions, listClusters } from './list.js';
 import { matchManagement, type RecordedManagement } from './management.js';
@@ -31,6 +32,9 @@ export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly now: () => Date;
 }
 
+/** Lists of what lies beside the clusters that are read at a time, of all contexts together. */
+const BESIDE_PARALLEL = 5;
+
 interface ContextResult {
   readonly context: ContextObservation;
   readonly clusters: readonly { observed: ObservedCluster; kept: KeptObject | null }[];
@@ -45,7 +49,8 @@ interface ContextResult {
 export async function observe(options: ObserveOptions): Promise<Observation> {
   const { kubectl, contexts = [] } = options;
   const asked = contexts.length === 0 ? [kubectl] : [...new Set(contexts)].map((name) => kubectl.in(name));
-  const placed = await Promise.all(asked.map((one) => observeContext(one, options)));
+  const turns = inTurns(BESIDE_PARALLEL);
+  const placed = await Promise.all(asked.map((one) => observeContext(one, options, turns)));
   const errorsOf = ambiguousContexts(
     placed.flatMap(({ watchable }) => watchable ?? []),
     options.beside ?? [],
@@ -61,7 +66,13 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   const objects = new Map<string, KeptObject>();
   for (const { observed, kept } of results.flatMap((result) => result.clusters)) {
     const subject = subjectOf(observed);
-    if (clusters.has(subject)) continue;
+    const known = clusters.get(subject);
+    if (known !== undefined) {
+      // Of two who look at one cluster, one may read more of what lies beside it.
+      if ((observed.findings?.length ?? 0) > (known.findings?.length ?? 0))
+        clusters.set(subject, { ...known, findings: observed.findings });
+      continue;
+    }
     clusters.set(subject, observed);
     if (kept !== null) objects.set(subject, kept);
   }
@@ -74,7 +85,7 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
   };
 }
 
-async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<ContextResult> {
+async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Turns): Promise<ContextResult> {
   const now = options.now();
   const nothing: ContextObservation = {
     context: asked.context ?? '',
@@ -98,7 +109,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions): Promise<
     const [identity, list, beside] = await Promise.all([
       readIdentity(once, api, place),
       listing,
-      options.health ? besideClusters(kubectl, once, api, options.namespace) : null,
+      options.health ? besideClusters(turns(kubectl), once, api, options.namespace) : null,
     ]);
     context = { ...context, identity };
     const { name, match } = matchManagement(identity, options.managements, place.name);

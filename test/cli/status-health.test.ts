@@ -1,72 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ReceivedRequest } from '../../src/demo/api-server/routes.js';
-import { requireKubectl, sample } from '../k0rdent/support.js';
-import { generateClusters, type KubeObject } from '../support/api-server/objects.js';
-import { type ApiServer, startApiServer } from '../support/api-server/server.js';
-import { temporaryFolder } from '../support/git-fixtures.js';
-import { kgit, kgitJson } from '../support/kgit.js';
+import { describe, expect, it } from 'vitest';
+import { sample } from '../k0rdent/support.js';
+import { generateClusters } from '../support/api-server/objects.js';
+import { BESIDE, besideClusters, ingress } from '../support/beside-clusters.js';
 
-/** The lists that are asked beside that of the clusters. */
-const BESIDE = ['regions', 'credentials', 'multiclusterservices', 'sveltosclusters', 'accessmanagements'];
-
-let server: ApiServer;
-let repository: string;
-let env: { KUBECONFIG: string };
-beforeAll(async () => {
-  requireKubectl();
-  server = await startApiServer();
-  env = { KUBECONFIG: server.kubeconfig };
-  repository = temporaryFolder();
-  await kgitJson('.', ['init', repository]);
-  holds();
-  await kgit(repository, ['status'], { env });
-});
-beforeEach(() => {
-  server.reset();
-  holds();
-});
-afterAll(() => server.stop());
-
-/** The management cluster holds one cluster that is well, and `others`. */
-function holds(others: readonly KubeObject[] = [], more: Partial<ApiServer['cluster']> = {}): void {
-  Object.assign(server.cluster, {
-    clusters: [sample('cld-01-azure-healthy.yaml')],
-    managements: [sample('mgmt-01-healthy.yaml')],
-    versions: ['v1beta1'],
-    ...{ others, ...more },
-  });
-}
-
-const status = (...args: string[]) => kgit(repository, ['status', '--no-learn', ...args], { env });
-/** The lines that say what is not well, and what could not be seen. */
-async function told(...args: string[]): Promise<string[]> {
-  const { stdout, code } = await status(...args);
-  expect(code).toBe(0);
-  return stdout.split('\n').filter((line) => /^(! |not seen)/.test(line));
-}
-async function health(...args: string[]) {
-  const { json, code } = await status('--json', ...args);
-  expect(code).toBe(0);
-  return { k0rdent: json.contexts[0].k0rdent, clusters: json.clusters };
-}
-const isFor = (plural: string) => (request: ReceivedRequest) => request.path.endsWith(`/${plural}`);
-const asked = () => server.requests.map(({ path }) => path.split('/').at(-1) ?? '');
-
-/** A MultiClusterService for the cluster that is well. */
-function ingress(status: object = {}): KubeObject {
-  return {
-    apiVersion: 'k0rdent.mirantis.com/v1beta1',
-    kind: 'MultiClusterService',
-    metadata: { name: 'ingress' },
-    spec: {
-      clusterSelector: { matchLabels: { env: 'prod' } },
-      serviceSpec: {
-        services: [{ name: 'ingress-nginx', namespace: 'ingress', template: 'ingress-nginx-4-13-0' }],
-      },
-    },
-    status,
-  };
-}
+const { holds, run, status, server, asked, told, health } = besideClusters();
 
 describe('kgit status, where all is well', () => {
   it('says so in one word', async () => {
@@ -86,7 +23,7 @@ describe('kgit status, where all is well', () => {
   it('asks one list of each kind, however many clusters there are, and Management once', async () => {
     await status('--json');
     const few = asked().sort();
-    server.reset();
+    server().reset();
     const clusters = generateClusters(sample('cld-01-azure-healthy.yaml'), 300);
     holds([ingress()], { clusters });
     const { json } = await status('--json');
@@ -98,7 +35,7 @@ describe('kgit status, where all is well', () => {
 
   it('with a namespace asks for what lies in it alone', async () => {
     await status('-n', 'team-payments');
-    const paths = server.requests.map(({ path }) => path);
+    const paths = server().requests.map(({ path }) => path);
     expect(paths).toContain('/apis/k0rdent.mirantis.com/v1beta1/namespaces/team-payments/credentials');
     expect(paths).toContain('/apis/lib.projectsveltos.io/v1beta1/namespaces/team-payments/sveltosclusters');
     expect(paths).toContain('/apis/k0rdent.mirantis.com/v1beta1/regions');
@@ -106,8 +43,8 @@ describe('kgit status, where all is well', () => {
 
   it('asks for none of it where one cluster is asked for, nor do backfill and wait', async () => {
     await status('kcm-system/azure-prod-weu');
-    await kgit(repository, ['backfill', '--dry-run'], { env });
-    await kgit(repository, ['wait', 'kcm-system/azure-prod-weu', '--for', 'ready'], { env });
+    await run('backfill', '--dry-run');
+    await run('wait', 'kcm-system/azure-prod-weu', '--for', 'ready');
     expect(asked().filter((one) => BESIDE.includes(one))).toEqual([]);
     const { json } = await status('kcm-system/azure-prod-weu', '--json');
     expect(json.contexts[0].k0rdent).toBeNull();
@@ -219,77 +156,5 @@ describe('kgit status, where something of k0rdent is not well', () => {
       expect(stdout).toContain('eu [31m');
       expect(stdout).not.toMatch(/\u001b|\u202e|\\u001b|Hunter2|AKIAIOSFODNN7EXAMPLE/);
     }
-  });
-});
-
-describe('kgit status, where a kind cannot be read', () => {
-  it('denied: it is told once, and nothing else suffers', async () => {
-    for (const plural of BESIDE) server.inject({ kind: 'forbidden', when: isFor(plural) });
-    expect(await told()).toEqual([
-      'not seen: Region, Credential, MultiClusterService, SveltosCluster, AccessManagement (denied)',
-    ]);
-    const { k0rdent, clusters } = await health();
-    expect(k0rdent.notSeen.map(({ cause }: { cause: string }) => cause)).toEqual(Array(5).fill('forbidden'));
-    expect(clusters).toHaveLength(1);
-  });
-
-  it('a user who may list clusters alone is told that nothing of it was seen, and not that it is ready', async () => {
-    const { stdout, code } = await status('--context', 'reader');
-    expect(code).toBe(0);
-    expect(stdout).toContain(
-      'not seen: Management, Region, Credential, MultiClusterService, SveltosCluster, AccessManagement (denied)',
-    );
-    expect(stdout).not.toContain('ready on');
-    expect(stdout).not.toMatch(/k0rdent .*ready/);
-  });
-
-  it('not served, as Region by an older kcm', async () => {
-    holds([], { versions: ['v1alpha1'] });
-    expect(await told()).toEqual(['not seen: Region (not served)']);
-    expect((await health()).k0rdent.notSeen).toEqual([{ kind: 'Region', cause: 'not-found' }]);
-  });
-
-  it('failed: an error of the server, or an answer that is none', async () => {
-    server.inject({ kind: 'internal-error', when: isFor('credentials') });
-    server.inject({ kind: 'garbage', when: isFor('regions') });
-    expect(await told()).toEqual([
-      'not seen: Region (failed, unexpected-answer); Credential (failed, server-error)',
-    ]);
-  });
-});
-
-describe('what scripts ask for', () => {
-  const exit = async (...args: string[]) => (await status(...args)).code;
-
-  it('--fail-on k0rdent, unreachable, services-missing, not-seen', async () => {
-    const words = ['k0rdent', 'unreachable', 'services-missing', 'not-seen'];
-    const codes = async () => Promise.all(words.map((word) => exit('--fail-on', word)));
-    expect(await codes()).toEqual([0, 0, 0, 0]);
-    holds([sample('rgn-01-paused.yaml'), ingress()]);
-    expect(await codes()).toEqual([3, 0, 3, 0]);
-    holds([sample('sveltos-01-down.yaml')], { clusters: [sample('adopted-i953-bad-kubeconfig.yaml')] });
-    expect(await codes()).toEqual([0, 3, 0, 0]);
-    expect(await exit('kcm-system/i953-adopted-bad-kubeconfig', '--fail-on', 'unreachable')).toBe(3);
-    server.inject({ kind: 'forbidden', when: isFor('regions') });
-    expect(await exit('--fail-on', 'not-seen')).toBe(3);
-    server.reset();
-    holds([], { versions: ['v1alpha1'] });
-    expect(await exit('--fail-on', 'not-seen')).toBe(0);
-  });
-
-  it('metrics of it, and none of what was not seen', async () => {
-    holds([sample('rgn-01-paused.yaml'), ingress()]);
-    const { stdout } = await status('-o', 'prometheus');
-    expect(stdout).toContain('kgit_k0rdent_ready{management="default"} 1\n');
-    expect(stdout).toContain('kgit_k0rdent_problems{management="default",kind="region"} 1\n');
-    expect(stdout).toContain('kgit_cluster_findings{management="default",kind="services-missing"} 1\n');
-    const reader = (await status('-o', 'prometheus', '--context', 'reader')).stdout;
-    expect(reader).not.toContain('kgit_k0rdent_ready{');
-    // The clusters themselves tell what kcm has not looked at.
-    expect(reader.match(/^kgit_k0rdent_problems.*$/gm)).toEqual([
-      'kgit_k0rdent_problems{management="default",kind="not-seen-by-kcm"} 0',
-    ]);
-    expect(reader).not.toContain('kgit_cluster_findings{');
-    expect(reader).toContain('kgit_k0rdent_kinds_not_seen{management="default"} 6\n');
   });
 });
