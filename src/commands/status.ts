@@ -110,8 +110,7 @@ export default class Status extends ClusterCommand {
     if (this.flags['offline']) return this.#offline(context, records, namespace);
     const selector = this.flags['selector'] as string | undefined;
     const stop = this.flags['watch'] ? stoppedFromOutside() : undefined;
-    const health = !stop && (one === null || needsHealth(words));
-    const wanted = { namespace, name: one?.name, selector, health };
+    const wanted = { namespace, name: one?.name, selector, health: !stop && (!one || needsHealth(words)) };
     const asked = this.observe(context, records, wanted, stop?.signal);
     if (this.format === 'prometheus') {
       const down = await asked.then(
