@@ -87,6 +87,13 @@ const cluster = z.object({
     .array(z.object({ kind: z.enum(FINDING_KINDS), from: z.string(), message: z.string() }))
     .nullable()
     .describe('What lies beside it and its own object does not say; null where nobody looked.'),
+  why: nullableText.describe(
+    'The cause of the state in one line; null where nothing is wrong or waited for.',
+  ),
+  since: nullableText.describe("Since when it is in this state, by the object's own times."),
+  uid: nullableText.describe('Tells the cluster from an earlier one of its name.'),
+  upgrades: z.array(z.string()).describe('Templates that the cluster may be upgraded to.'),
+  labels: z.record(z.string(), z.string()).describe('The labels of the ClusterDeployment.'),
   lastEvent: shownEvent.nullable(),
 });
 

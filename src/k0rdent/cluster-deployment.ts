@@ -1,3 +1,4 @@
+import { setOwn } from '../model/value.js';
 import { type Conditions, readConditions } from './condition.js';
 import { readArray, readNumber, readObject, readString, readTime } from './read.js';
 import { readServicesStatus, readWantedServices, type Service, type ServicesStatus } from './services.js';
@@ -25,9 +26,30 @@ export interface ClusterDeployment {
   readonly wantedServices: readonly Service[];
   /** Name of the Region; null: placed on the management cluster. */
   readonly region: string | null;
+  /** Templates that it may be upgraded to, as kcm offers them. */
+  readonly upgrades: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
   readonly observedGeneration: number | null;
   readonly conditions: Conditions;
   readonly services: ServicesStatus;
+}
+
+/** Most upgrades and labels that are kept of a cluster, and most characters of a name or a value. */
+const MOST = 100;
+const MOST_CHARACTERS = 400;
+
+function readUpgrades(value: unknown): readonly string[] {
+  return readArray(value)
+    .slice(0, MOST)
+    .flatMap((name) => readString(name)?.slice(0, MOST_CHARACTERS) ?? []);
+}
+
+function readLabels(value: unknown): Readonly<Record<string, string>> {
+  const labels: Record<string, string> = {};
+  for (const [key, text] of Object.entries(readObject(value)).slice(0, MOST))
+    if (typeof text === 'string' && key.length <= MOST_CHARACTERS)
+      setOwn(labels, key, text.slice(0, MOST_CHARACTERS));
+  return labels;
 }
 
 /** Reads an item of a list, whatever it is; null where it has no namespace or no name. */
@@ -54,6 +76,8 @@ export function readClusterDeployment(value: unknown): ClusterDeployment | null 
     dryRun: spec['dryRun'] === true,
     wantedServices: readWantedServices(readObject(spec['serviceSpec'])['services']),
     region: readString(status['region']),
+    upgrades: readUpgrades(status['availableUpgrades']),
+    labels: readLabels(metadata['labels']),
     observedGeneration: readNumber(status['observedGeneration']),
     conditions: readConditions(status['conditions']),
     services: readServicesStatus(status['services']),

@@ -7,6 +7,7 @@ import type { ApiBase } from './discover.js';
 import type { K0rdentHealth } from './fleet-health.js';
 import type { Kubectl } from './kubectl.js';
 import type { PlaceList, SeenNamespaces } from './list.js';
+import type { ListFacts } from './list-facts.js';
 import type { ManagementMatch } from './management.js';
 import type { JsonObject } from './read.js';
 import type { LastTransitions } from './transitions.js';
@@ -29,7 +30,7 @@ export interface ContextObservation {
 }
 
 /** A cluster as one observation saw it. */
-export interface ObservedCluster extends ClusterStatus {
+export interface ObservedCluster extends ClusterStatus, ListFacts {
   readonly management: string;
   readonly namespace: string;
   readonly name: string;

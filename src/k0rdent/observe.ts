@@ -1,6 +1,7 @@
 import { ClusterError, type ErrorJson, errorFromJson } from '../errors.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import { askedOnce } from './asked-once.js';
+import type { ClusterDeployment } from './cluster-deployment.js';
 import { findingsOf } from './cluster-findings.js';
 import { clusterStatus } from './cluster-state.js';
 import { readContext } from './context.js';
@@ -10,6 +11,7 @@ import { readIdentity } from './identity.js';
 import { inTurns, type Turns } from './in-turns.js';
 import type { Kubectl } from './kubectl.js';
 import { type ListedCluster, type ListOptions, listClusters } from './list.js';
+import { listFacts } from './list-facts.js';
 import { matchManagement, type RecordedManagement } from './management.js';
 import {
   type ContextObservation,
@@ -119,7 +121,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
     return {
       context: { ...context, management: name, match, namespaces: list.namespaces, k0rdent },
       clusters: items.map((item) => ({
-        observed: observedCluster(item, { management: name, beside, now }),
+        observed: listedCluster(item, { management: name, beside, now }),
         kept: item.object === null ? null : { object: item.object, cluster: item.cluster, kubectl, api },
       })),
       watchable: {
@@ -139,22 +141,32 @@ function failed(context: ContextObservation, error: ErrorJson): ContextResult {
   return { context: { ...context, ...unknown, error }, clusters: [], watchable: null };
 }
 
-function observedCluster(
-  { cluster, beside: facts }: ListedCluster,
-  { management, beside, now }: { management: string; beside: BesideClusters | null; now: Date },
-): ObservedCluster {
+/** A cluster as an observation at `now` tells it; secrets are masked. */
+export function observedCluster(cluster: ClusterDeployment, management: string, now: Date): ObservedCluster {
   const { namespace, name, template, region, createdAt } = cluster;
   const { state, ready, services, flags } = clusterStatus(cluster, now);
   // It quotes what providers say, who may quote what they were given.
   const shown = { ...ready, message: ready.message && maskSecrets(ready.message) };
-  const findings =
-    beside && facts
-      ? findingsOf({ ...facts, ...{ namespace, name, region, state }, services: cluster.services }, beside)
-      : null;
   return {
     ...{ management, namespace, name, state, ready: shown, services, template, region, createdAt, flags },
-    findings,
+    ...listFacts(cluster, state),
+    findings: null,
   };
+}
+
+/** A cluster of a list, with what lies beside it where that was read. */
+function listedCluster(
+  { cluster, beside: facts }: ListedCluster,
+  { management, beside, now }: { management: string; beside: BesideClusters | null; now: Date },
+): ObservedCluster {
+  const observed = observedCluster(cluster, management, now);
+  if (beside === null || facts === undefined) return observed;
+  const { namespace, name, region, state } = observed;
+  const findings = findingsOf(
+    { ...facts, ...{ namespace, name, region, state }, services: cluster.services },
+    beside,
+  );
+  return { ...observed, findings };
 }
 
 function besideClusters(

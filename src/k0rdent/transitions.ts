@@ -188,8 +188,11 @@ export function transition(
   return { namespace, name, uid, from, to, ...shown, cause: causeOf(cluster, to), dryRun };
 }
 
-/** What explains a state, in one line: the service that moved last, or the condition that holds it back. */
-function causeOf({ conditions, services }: ClusterDeployment, to: ClusterState | null): string | null {
+/**
+ * What explains a state: the service that moved last, or the condition that holds it back. Secrets are masked; null
+ * where nothing explains it, or nothing has to.
+ */
+export function causeOf({ conditions, services }: ClusterDeployment, to: ClusterState | null): string | null {
   if (to === null || to === 'New' || to === 'Ready' || to === 'DryRunValid') return null;
   const first = explainConditions(conditions, to).find(
     ({ meaning, type }) => (meaning === 'problem' || meaning === 'waiting') && type !== 'Ready',

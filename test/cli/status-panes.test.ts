@@ -7,6 +7,7 @@ import { readClusterDeployment } from '../../src/k0rdent/cluster-deployment.js';
 import { type ClusterDetail, readClusterDetail } from '../../src/k0rdent/cluster-detail.js';
 import { clusterStatus } from '../../src/k0rdent/cluster-state.js';
 import type { Kubectl } from '../../src/k0rdent/kubectl.js';
+import { listFacts } from '../../src/k0rdent/list-facts.js';
 import { sample, sampleOthersHere, samples } from '../k0rdent/support.js';
 import { type KubeObject, SAMPLES_NOW } from '../support/api-server/objects.js';
 
@@ -27,15 +28,9 @@ function joined(object: KubeObject) {
   return {
     cluster,
     shown: {
-      management: 'default',
-      namespace,
-      name,
-      template,
-      region,
-      createdAt,
-      ...status,
+      ...{ management: 'default', namespace, name, template, region, createdAt, ...status, lastEvent },
+      ...listFacts(cluster, status.state),
       findings: null,
-      lastEvent,
     },
   };
 }
