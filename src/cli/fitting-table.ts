@@ -42,7 +42,13 @@ function columnsNeeded(heading: readonly string[], rows: readonly (readonly Cell
   }, 0);
 }
 
-function blockOf(heading: readonly string[], row: readonly Cell[], style: Style, width: number): string[] {
+/** A row as a block: the first cell, and below it the others with their headings. */
+export function blockOf(
+  heading: readonly string[],
+  row: readonly Cell[],
+  style: Style,
+  width: number,
+): string[] {
   const [first = { text: '' }, ...others] = row;
   const coloured = ({ text, colour }: Cell) => (colour ? style(colour, text) : text);
   const parts = others.flatMap((cell, i) => {

@@ -11,12 +11,13 @@ export const LIST_FLAGS = {
   'no-headers': Flags.boolean({ summary: 'Leave the headings of the table out.' }),
 };
 
-/** The keys of `{.lastEvent.timestamp}`, as kubectl writes it, or of `lastEvent.timestamp`. */
+/** The keys of `{.lastEvent.timestamp}`, as kubectl writes it, or of `lastEvent.timestamp`; `\.` is a dot in a key. */
 function keysOf(text: string): string[] {
   return text
     .replace(/^\{(.*)\}$/, '$1')
-    .split('.')
-    .filter(Boolean);
+    .split(/(?<!\\)\./)
+    .filter(Boolean)
+    .map((name) => name.replaceAll('\\.', '.'));
 }
 
 function valueAt(row: unknown, keys: readonly string[]): unknown {

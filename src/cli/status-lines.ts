@@ -6,7 +6,8 @@ import type { KgitEvent } from '../model/event.js';
 import { clusterTable } from './cluster-table.js';
 import { healthLines, healthWord } from './health-lines.js';
 import type { Screen } from './output.js';
-import { columnsOf, formatTable, tableLines, textOf } from './table.js';
+import { countsLine } from './state-words.js';
+import { columnsOf, formatTable, textOf } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { wrapped } from './wrap.js';
 
@@ -18,6 +19,10 @@ export interface StatusPicture {
   readonly now: number;
   /** Whether the user named a namespace, so that the others are not missed. */
   readonly isNarrowed?: boolean;
+  /** Keys of labels that get a column each. */
+  readonly labels?: readonly string[];
+  /** How many clusters there are, where some are left out. */
+  readonly total?: number;
   /** The last line: what is known of the repository. */
   readonly footer: string;
 }
@@ -102,12 +107,13 @@ export function statusLines(picture: StatusPicture, screen: Screen, wide: boolea
   const { style } = screen;
   return [
     ...(clusters.length > 0
-      ? tableLines(clusterTable(clusters, picture.now, screen, wide), screen)
-      : [style('dim', 'no clusters')]),
+      ? clusterTable(clusters, screen, { now: picture.now, wide, labels: picture.labels })
+      : [style('dim', picture.total ? `none of ${picture.total} clusters` : 'no clusters')]),
     ...divergenceLines(picture, screen, wide),
     ...contextLines(picture, screen),
     ...healthLines(picture, screen, wide),
     '',
+    ...(clusters.length > 0 ? [countsLine(clusters, style, picture.total)] : []),
     style('dim', [footer, healthWord(picture)].filter(Boolean).join(', ')),
   ];
 }
