@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.js';
 import { CLUSTER_STATES, type ClusterState, FAILED_STATES } from '../k0rdent/cluster-state.js';
+import type { Screen } from './output.js';
 import { STATE_COLOURS } from './status-columns.js';
-import type { Style } from './style.js';
+import { packed } from './wrap.js';
 
 /** States in the order in which they want somebody's attention. */
 export const WORST_FIRST: readonly ClusterState[] = [
@@ -60,15 +61,23 @@ export function worstFirst<T extends InState>(clusters: readonly T[]): readonly 
 }
 
 /**
- * `50 clusters: 3 Failed, 47 Ready`.
+ * `50 clusters: 3 Failed, 47 Ready`, broken between states where it is longer than the screen.
  * @param total how many there are, where some are left out
  */
-export function countsLine(clusters: readonly InState[], style: Style, total = clusters.length): string {
-  const counts = WORST_FIRST.flatMap((state) => {
-    const count = clusters.filter((cluster) => cluster.state === state).length;
-    return count === 0 ? [] : `${style(STATE_COLOURS[state], String(count))} ${state}`;
-  });
+export function countsLines(
+  clusters: readonly InState[],
+  { style, width }: Pick<Screen, 'style' | 'width'>,
+  total = clusters.length,
+): string[] {
+  const counts = WORST_FIRST.map((state) => {
+    return { state, count: clusters.filter((cluster) => cluster.state === state).length };
+  }).filter(({ count }) => count > 0);
   const shown = total === clusters.length ? '' : `${clusters.length} of `;
-  const says = counts.length === 0 ? '' : `: ${counts.join(', ')}`;
-  return `${shown}${total} cluster${total === 1 ? '' : 's'}${says}`;
+  const head = `${shown}${total} cluster${total === 1 ? '' : 's'}${counts.length === 0 ? '' : ':'}`;
+  const parts = counts.map(({ state, count }, i) => {
+    const comma = i < counts.length - 1 ? ',' : '';
+    const text = `${count} ${state}${comma}`;
+    return { text, shown: `${style(STATE_COLOURS[state], String(count))} ${state}${comma}` };
+  });
+  return packed([{ text: head, shown: head }, ...parts], width ?? Number.MAX_SAFE_INTEGER, '  ');
 }

@@ -6,7 +6,7 @@ import type { KgitEvent } from '../model/event.js';
 import { clusterTable } from './cluster-table.js';
 import { healthLines, healthWord } from './health-lines.js';
 import type { Screen } from './output.js';
-import { countsLine } from './state-words.js';
+import { countsLines } from './state-words.js';
 import { columnsOf, formatTable, textOf } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { wrapped } from './wrap.js';
@@ -113,7 +113,7 @@ export function statusLines(picture: StatusPicture, screen: Screen, wide: boolea
     ...contextLines(picture, screen),
     ...healthLines(picture, screen, wide),
     '',
-    ...(clusters.length > 0 ? [countsLine(clusters, style, picture.total)] : []),
+    ...(clusters.length > 0 ? countsLines(clusters, screen, picture.total) : []),
     style('dim', [footer, healthWord(picture)].filter(Boolean).join(', ')),
   ];
 }

@@ -4,6 +4,7 @@ import type { StatusReport } from '../k0rdent/status-report.js';
 import { eventTime, type KgitEvent } from '../model/event.js';
 import { healthMetrics } from './health-metrics.js';
 import { type Metric, prometheusLines, seconds } from './prometheus.js';
+import { worstFirst } from './state-words.js';
 
 function contextMetric(contexts: readonly (readonly [name: string, isUp: boolean])[]): Metric {
   return {
@@ -18,9 +19,35 @@ export function downMetrics(contexts: readonly string[]): readonly string[] {
   return prometheusLines([contextMetric(contexts.map((name) => [name, false]))]);
 }
 
+/** Most series of clusters that are not Ready; more is an outage of the whole, which the counts tell. */
+export const MOST_SERIES = 500;
+
+/** One series for each cluster that is not Ready, the worst ones where there are too many. */
+function notReadyMetric(clusters: StatusReport<KgitEvent>['clusters']): Metric {
+  return {
+    name: 'kgit_cluster_not_ready',
+    help: `A cluster that is not Ready, by its state; the worst ${MOST_SERIES} at most.`,
+    samples: worstFirst(notReady(clusters))
+      .slice(0, MOST_SERIES)
+      .map(({ management, namespace, name, state }) => ({
+        labels: { management, namespace, name, state },
+        value: 1,
+      })),
+  };
+}
+
+/** How many clusters that are not Ready have no series of their own, for there are too many. */
+export function withoutSeries({ clusters }: Pick<StatusReport<KgitEvent>, 'clusters'>): number {
+  return Math.max(notReady(clusters).length - MOST_SERIES, 0);
+}
+
+function notReady(clusters: StatusReport<KgitEvent>['clusters']) {
+  return clusters.filter(({ state }) => state !== 'Ready');
+}
+
 /**
- * The report as metrics. Clusters are counted, not listed, so that the series stay few in a fleet
- * of any size. None is one of doctor's: a textfile collector refuses the same series from two files.
+ * The report as metrics. Clusters are counted; those alone that are not Ready are listed, so that the series stay few
+ * in a fleet of any size. None is one of doctor's: a textfile collector refuses the same series from two files.
  */
 export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[] {
   const { contexts, clusters, divergence } = report;
@@ -54,6 +81,7 @@ export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[
           clusters.filter((one) => one.management === management && one.state === state).length,
       ),
     },
+    notReadyMetric(clusters),
     {
       name: 'kgit_clusters_flagged',
       help: 'Clusters by management cluster and flag.',

@@ -1,19 +1,23 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { type Context, helpText, outputFlag } from '../base-command.js';
 import { clusterLines } from '../cli/cluster-lines.js';
 import { EndSignals } from '../cli/end-signals.js';
-import { FAIL_ON_WORDS, failing, needsHealth, parseFailOn } from '../cli/fail-on.js';
-import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
+import { failing, needsHealth, parseFailOn } from '../cli/fail-on.js';
+import { sortedBy } from '../cli/list-options.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { missedSince } from '../cli/recorded-states.js';
+import { onlyInStates, sortedClusters } from '../cli/sorted-clusters.js';
 import { onReaderGone } from '../cli/standard-output.js';
+import { parseStates } from '../cli/state-words.js';
+import { STATUS_FLAGS } from '../cli/status-flags.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
-import { downMetrics, statusMetrics } from '../cli/status-metrics.js';
+import { downMetrics, MOST_SERIES, statusMetrics, withoutSeries } from '../cli/status-metrics.js';
 import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
 import { ClusterError, EXIT_CODES, UsageError } from '../errors.js';
+import type { ClusterState } from '../k0rdent/cluster-state.js';
 import type { Missed } from '../k0rdent/missed-transitions.js';
 import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
 import { buildStatus } from '../k0rdent/status-report.js';
@@ -51,48 +55,19 @@ export default class Status extends ClusterCommand {
   static override args = { subject: Args.string({ description: 'One cluster: [[MGMT/]NS/]NAME.' }) };
   static override flags = {
     output: outputFlag('prometheus'),
-    ...LIST_FLAGS,
-    namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Of this namespace alone.' }),
-    'all-namespaces': Flags.boolean({
-      char: 'A',
-      exclusive: ['namespace'],
-      summary: 'Of all namespaces that you may read, which is so without it.',
-    }),
-    selector: Flags.string({
-      char: 'l',
-      helpValue: 'SELECTOR',
-      summary: 'With these labels, as kubectl takes them.',
-    }),
-    explain: Flags.boolean({
-      exclusive: ['offline'],
-      summary: 'Of one cluster: also fetch what it depends on and is made of, where you may.',
-    }),
-    'fail-on': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'WORDS',
-      summary: `Exit 3 on any of: ${FAIL_ON_WORDS.join(', ')}.`,
-    }),
-    watch: Flags.boolean({
-      char: 'w',
-      exclusive: ['explain', 'fail-on', 'offline'],
-      summary: 'Go on, and tell each change of a state; end with Ctrl-C.',
-    }),
-    record: Flags.boolean({
-      dependsOn: ['watch'],
-      exclusive: ['selector'],
-      summary: 'Record each change that is seen as an event, once however many record it.',
-    }),
-    offline: Flags.boolean({
-      exclusive: ['context', 'kubeconfig', 'selector', 'fail-on'],
-      summary: 'Ask no cluster: show what is recorded.',
-    }),
+    ...STATUS_FLAGS,
   };
+
+  /** The states that are asked for; null: all. */
+  #states: ReadonlySet<ClusterState> | null = null;
 
   protected async execute(): Promise<CommandResult> {
     const words = parseFailOn((this.flags['fail-on'] as string[] | undefined) ?? []);
+    this.#states = await parseStates(this.flags['state'] as string[] | undefined);
     const policy = fetchPolicy(this.flags);
     const name = this.args['subject'];
+    if (this.#states && (name !== undefined || this.format === 'prometheus'))
+      throw new UsageError('--state is of the list: leave the name and -o prometheus out');
     if (this.flags['explain'] && name === undefined)
       throw new UsageError('--explain is of one cluster', {
         suggestions: ['Name it: kgit status NAME --explain'],
@@ -123,6 +98,11 @@ export default class Status extends ClusterCommand {
     const observation = ofManagement(seen, one);
     if (stop) return this.#watch(context, observation, records, { wanted, one, stop });
     const report = buildStatus<KgitEvent>(observation, records);
+    const unlisted = this.format === 'prometheus' ? withoutSeries(report) : 0;
+    if (unlisted > 0)
+      this.note(
+        `kgit_cluster_not_ready lists the worst ${MOST_SERIES} clusters; ${unlisted} more are only counted`,
+      );
     const kept = one && observation.objects.get(formatSubject(one));
     if (one && !kept && this.#isUnknown(records, report)) throw await this.notKnown(context, one);
     const explained = one && kept ? await this.explained(context, one, kept, TIME_LINE) : null;
@@ -155,8 +135,9 @@ export default class Status extends ClusterCommand {
     words: readonly string[],
     explained: ExplainedCluster | null,
   ): CommandResult {
-    const { contexts, divergence } = report;
-    const clusters = sortedBy(report.clusters, this.flags['sort-by'], (cluster) => cluster);
+    const { contexts } = report;
+    const { clusters, divergence } = onlyInStates(report, this.#states);
+    const sorted = sortedClusters(clusters, this.flags['sort-by']);
     const found = failing(words, report);
     const failed = contexts.some(({ error }) => error !== null);
     if (found.length > 0) this.note(`--fail-on: ${found.join(', ')}`);
@@ -165,18 +146,20 @@ export default class Status extends ClusterCommand {
     const picture = {
       ...{
         contexts,
-        clusters,
+        clusters: sorted.forPeople,
         divergence,
         now: this.now(),
+        labels: this.#labels(),
+        total: report.clusters.length,
         footer: this.repositoryLine(context),
         isNarrowed,
       },
     };
     const [cluster] = clusters;
     return {
-      json: { contexts, clusters, divergence, ...(explained && explainedJson(explained)) },
-      rows: clusters,
-      names: clusters.map(subjectOf),
+      json: { contexts, clusters: sorted.rows, divergence, ...(explained && explainedJson(explained)) },
+      rows: sorted.rows,
+      names: sorted.rows.map(subjectOf),
       others: { prometheus: () => statusMetrics(report) },
       lines: (screen, wide) =>
         cluster && explained
@@ -194,6 +177,11 @@ export default class Status extends ClusterCommand {
           : statusLines(picture, screen, wide),
       ...(exitCode === undefined ? {} : { exitCode }),
     };
+  }
+
+  #labels(): string[] {
+    const texts = (this.flags['label-columns'] as string[] | undefined) ?? [];
+    return texts.flatMap((text) => text.split(',')).filter(Boolean);
   }
 
   /** Shows what is there, then each transition, until a signal ends it. */
