@@ -5,6 +5,8 @@ import { oneLine, terminalText } from './terminal-text.js';
 /** How long something is waited for before it is told, in ms. */
 const TOLD_AFTER_MS = 1_000;
 const FRAME_MS = 100;
+/** Most notes that a command that goes on keeps back. */
+const MOST_KEPT = 20;
 const FRAMES = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
 const CLEAR = '\r\u001b[K';
 
@@ -34,6 +36,7 @@ export class SideNotes implements Waits {
   #frame = 0;
   #isShown = false;
   #held: string[] | null = null;
+  #onHeld: ((message: string) => void) | undefined;
 
   /**
    * @param isQuiet whether the user wants no notes
@@ -62,6 +65,8 @@ export class SideNotes implements Waits {
     if (this.#isQuiet()) return;
     if (this.#held !== null) {
       this.#held.push(message);
+      if (this.#onHeld !== undefined && this.#held.length > MOST_KEPT) this.#held.shift();
+      this.#onHeld?.(message);
       return;
     }
     const { isTTY, columns } = this.#stream;
@@ -80,10 +85,16 @@ export class SideNotes implements Waits {
     this.#noted.add(message);
   }
 
-  /** Keeps notes back until what is given back is called. */
-  hold(): () => void {
+  /**
+   * Keeps notes back until what is given back is called, and writes nothing else meanwhile.
+   * @param onNote for a command that goes on: told of each, of which the last ones are kept
+   */
+  hold(onNote?: (message: string) => void): () => void {
+    this.clear();
     this.#held = [];
+    this.#onHeld = onNote;
     return () => {
+      this.#onHeld = undefined;
       const held = this.#held ?? [];
       this.#held = null;
       for (const message of held) this.note(message);
@@ -93,7 +104,13 @@ export class SideNotes implements Waits {
   /** Whether there is a terminal whose line can be written over, and somebody to look at it. */
   get #hasLine(): boolean {
     const { TERM } = this.#environment;
-    return this.#isAttended && this.#stream.isTTY === true && TERM !== 'dumb' && !this.#isQuiet();
+    return (
+      this.#held === null &&
+      this.#isAttended &&
+      this.#stream.isTTY === true &&
+      TERM !== 'dumb' &&
+      !this.#isQuiet()
+    );
   }
 
   /** How far a long command is, told at once. */
@@ -122,6 +139,7 @@ export class SideNotes implements Waits {
   }
 
   #tick(): void {
+    if (this.#held !== null) return;
     const told = this.#waits.at(-1);
     if (told === undefined) return;
     const ms = performance.now() - told.began;

@@ -4,22 +4,19 @@ import type { Observation, Watchable } from '../k0rdent/observation.js';
 import { type SeenTransition, type WatchSource, watchAll } from '../k0rdent/watch.js';
 import type { EventWrite } from '../model/operation.js';
 import { clusterNameFault } from '../model/subject.js';
-import type { CommandResult } from './output.js';
 import { transitionEvent } from './transition-events.js';
-import { contextResult, transitionResult, watchingResult } from './transition-lines.js';
 import { TransitionRecorder } from './transition-recorder.js';
+import type { WatchView } from './watch-view.js';
 
 export interface WatchStatus {
   /** What the watch begins with. */
   readonly first: Observation;
   /** Asks a context that could not be asked before. Throws ClusterError. */
   readonly open: (context: string) => Promise<Observation>;
-  /** Shows what is there. */
-  readonly show: (observation: Observation) => Promise<void>;
+  readonly view: WatchView;
   /** Ends the watch. */
   readonly stop: AbortController;
   readonly now: () => number;
-  readonly print: (result: CommandResult) => Promise<void>;
   readonly note: (message: string) => void;
   /** Null where nothing is recorded. */
   readonly record: Recording | null;
@@ -41,7 +38,7 @@ const READER_MS = 100;
  * be watched in the end. Throws ClusterError where none is left to watch, and what a write fails with.
  */
 export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<string, KgitError>> {
-  const { first, open, show, stop, now, print, note, record } = options;
+  const { first, open, view, stop, now, note, record } = options;
   const recorder =
     record &&
     new TransitionRecorder(
@@ -49,14 +46,14 @@ export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<str
       () => stop.abort(),
     );
   const begin = async (observation: Observation): Promise<Observation> => {
-    await show(observation);
+    await view.begin(observation);
     if (record === null) return observation;
     const watchable: Watchable[] = [];
     for (const one of observation.watchable) {
       const { transitions, gone, last } = await record.missed(one);
       watchable.push({ ...one, last });
       for (const place of gone) note(`${place} is gone since nobody knows when: not recorded`);
-      if (transitions.length > 0) await print(transitionResult(transitions, now(), 'missed'));
+      if (transitions.length > 0) await view.transitions(transitions, 'missed');
       recorder?.add(transitions);
     }
     return { ...observation, watchable };
@@ -66,7 +63,7 @@ export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<str
     await pause(READER_MS, stop.signal);
     const sources = sourcesOf(begun);
     const contexts = sources.flatMap((source) => ('error' in source ? [] : [source.context]));
-    await print(watchingResult(contexts, now()));
+    await view.watching(contexts);
     return await watchAll(sources, {
       stop,
       now: () => new Date(now()),
@@ -75,13 +72,11 @@ export async function watchStatus(options: WatchStatus): Promise<ReadonlyMap<str
         return observation.watchable[0] as Watchable;
       },
       onTransitions: async (found) => {
-        await print(transitionResult(found, now(), 'changed'));
+        await view.transitions(found, 'changed');
         recorder?.add(found);
       },
-      onContext: async (context, error) => {
-        await print(contextResult(context, error, now()));
-        note(error === null ? `context ${context} answers again` : `trying again: ${error.message}`);
-      },
+      onContext: (context, error) => view.context(context, error),
+      onNews: (news, of) => view.news(news, of),
       pause: (ms) => pause(ms, stop.signal),
     });
   } finally {

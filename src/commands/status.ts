@@ -1,31 +1,34 @@
 import { Args } from '@oclif/core';
 import { type Context, helpText, outputFlag } from '../base-command.js';
 import { clusterLines } from '../cli/cluster-lines.js';
-import { EndSignals } from '../cli/end-signals.js';
 import { failing, needsHealth, parseFailOn } from '../cli/fail-on.js';
 import { sortedBy } from '../cli/list-options.js';
+import { LiveView } from '../cli/live-view.js';
 import { offlineResult } from '../cli/offline-status.js';
 import type { CommandResult } from '../cli/output.js';
 import { missedSince } from '../cli/recorded-states.js';
 import { onlyInStates, sortedClusters } from '../cli/sorted-clusters.js';
-import { onReaderGone } from '../cli/standard-output.js';
 import { parseStates } from '../cli/state-words.js';
 import { STATUS_FLAGS } from '../cli/status-flags.js';
 import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
 import { downMetrics, MOST_SERIES, statusMetrics, withoutSeries } from '../cli/status-metrics.js';
+import { READER_GONE, stoppedFromOutside } from '../cli/stopped-from-outside.js';
 import { beginRows } from '../cli/transition-lines.js';
 import { watchStatus } from '../cli/watch-status.js';
+import { linesView, type WatchView } from '../cli/watch-view.js';
 import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
 import { ClusterError, EXIT_CODES, UsageError } from '../errors.js';
 import type { ClusterState } from '../k0rdent/cluster-state.js';
 import type { Missed } from '../k0rdent/missed-transitions.js';
 import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
+import { ofManagement } from '../k0rdent/of-management.js';
 import { buildStatus } from '../k0rdent/status-report.js';
 import type { KgitEvent } from '../model/event.js';
 import { titleOf } from '../model/operation.js';
 import { type ClusterSubject, formatSubject, isLabel } from '../model/subject.js';
 import { fetchPolicy } from '../read-flags.js';
 import { type ClusterRecord, readClusters } from '../store/cluster-records.js';
+import { isCi } from '../trust.js';
 
 type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 
@@ -194,8 +197,10 @@ export default class Status extends ClusterCommand {
     const told = [...first.watchable];
     // What was recorded before a context was asked: what it shows differently has happened since.
     const before = new Map<string, Context['reading']['view']>();
+    const live = this.#liveView();
+    const view = live ?? this.#linesView(context, records);
     const failing = await watchStatus({
-      ...{ first, stop, now: () => this.now() },
+      ...{ first, stop, view, now: () => this.now() },
       open: async (name) => {
         before.set(name, (await this.#newest(context)).view);
         const asked = { ...wanted, contexts: [name], beside: told };
@@ -203,11 +208,6 @@ export default class Status extends ClusterCommand {
         told.push(...seen.watchable);
         return ofManagement(seen, one);
       },
-      show: (observation) => {
-        const result = this.#result(context, buildStatus<KgitEvent>(observation, records), [], null);
-        return this.print({ ...result, rows: beginRows(observation, this.now()) });
-      },
-      print: (result) => this.print(result),
       note: (message) => this.note(message),
       record: this.flags['record']
         ? {
@@ -217,12 +217,45 @@ export default class Status extends ClusterCommand {
             identities: context.managements,
           }
         : null,
-    });
+    }).finally(() => live?.end());
     const rest = { json: {}, rows: [], lines: () => [] };
     if (stop.signal.reason === READER_GONE) return rest;
     for (const error of failing.values()) this.note(`not watched in the end: ${error.message}`);
     const exitCode = failing.size > 0 ? EXIT_CODES.CLUSTER : EXIT_CODES.INTERRUPTED;
     return { ...rest, exitCode };
+  }
+
+  /** A live table, where the output is a terminal that can show one and somebody looks at it; else null. */
+  #liveView(): LiveView | null {
+    const isForPeople = this.format === 'text' || this.format === 'wide';
+    if (
+      !isForPeople ||
+      !process.stdout.isTTY ||
+      this.environment['TERM'] === 'dumb' ||
+      isCi(this.environment)
+    )
+      return null;
+    return new LiveView({
+      ...{ stdout: process.stdout, notes: this.notes, labels: this.#labels(), wide: this.format === 'wide' },
+      ...{ screen: () => this.screen, now: () => this.now() },
+      arranged: (clusters) =>
+        sortedClusters(
+          onlyInStates({ clusters, divergence: [] }, this.#states).clusters,
+          this.flags['sort-by'],
+        ).forPeople,
+    });
+  }
+
+  #linesView(context: Context, records: readonly ClusterRecord[]): WatchView {
+    return linesView({
+      ...{ now: () => this.now(), print: (result) => this.print(result), note: (text) => this.note(text) },
+      wants: (state) => this.#states === null || (state !== null && this.#states.has(state)),
+      begin: (observation) => {
+        const report = buildStatus<KgitEvent>(observation, records);
+        const rows = beginRows({ ...observation, ...onlyInStates(report, this.#states) }, this.now());
+        return this.print({ ...this.#result(context, report, [], null), rows });
+      },
+    });
   }
 
   /** What happened while nobody recorded, by the newest record that can be had. */
@@ -256,28 +289,6 @@ export default class Status extends ClusterCommand {
     }));
     return offlineResult(sorted, this.repositoryLine(context), this.now());
   }
-}
-
-const READER_GONE = 'nobody reads the output any more';
-
-/** Aborted when a signal asks the watch to end, or when nobody reads any more what it tells. */
-function stoppedFromOutside(): AbortController {
-  const stop = new AbortController();
-  new EndSignals().to(() => stop.abort());
-  onReaderGone(() => stop.abort(READER_GONE));
-  process.once('exit', () => stop.abort());
-  return stop;
-}
-
-/** What was seen of the management cluster of `one`; all of it where no cluster is named. */
-function ofManagement(observation: Observation, one: ClusterSubject | null): Observation {
-  if (one === null) return observation;
-  const isOwn = ({ management }: { management: string }) => management === one.management;
-  return {
-    ...observation,
-    clusters: observation.clusters.filter(isOwn),
-    watchable: observation.watchable.map((other) => (isOwn(other) ? other : { ...other, lists: [] })),
-  };
 }
 
 /** Live or not at all, but what is recorded can be had. */

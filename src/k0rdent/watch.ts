@@ -3,7 +3,7 @@ import { isPassing } from './cluster-failure.js';
 import type { Watchable } from './observation.js';
 import { type Transition, Transitions } from './transitions.js';
 import { type OnContext, WatchHealth } from './watch-health.js';
-import { LONGEST_PAUSE_MS, type WatchOptions, watchList } from './watch-list.js';
+import { LONGEST_PAUSE_MS, type WatchNews, type WatchOptions, watchList } from './watch-list.js';
 
 /** A transition, and the management cluster that it was seen in. */
 export interface SeenTransition extends Transition {
@@ -21,6 +21,11 @@ export interface WatchAllOptions extends Pick<WatchOptions, 'pause'> {
   /** Told of each transition once, in the order of each list. */
   readonly onTransitions: (found: readonly SeenTransition[]) => Promise<void>;
   readonly onContext: OnContext;
+  /** Told of all that a list tells, before its transitions. */
+  readonly onNews?: (
+    news: WatchNews,
+    of: Pick<Watchable, 'management' | 'context'> & { readonly path: string },
+  ) => void;
   /** Asks a context that could not be asked before, and shows what is there. Throws ClusterError. */
   readonly open: (context: string) => Promise<Watchable>;
 }
@@ -124,6 +129,7 @@ async function watchOne(
     const onFine = () => health.works(context, list.path);
     try {
       for await (const news of watchList(kubectl, list, { signal, now, relist, pause, onTrouble, onFine })) {
+        options.onNews?.(news, { management, context, path: list.path });
         const found = transitions.take(news);
         if (found.length > 0) await onTransitions(found.map((one) => ({ management, identity, ...one })));
       }
