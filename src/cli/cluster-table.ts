@@ -41,6 +41,8 @@ interface Column {
 interface Layout {
   readonly without: readonly string[];
   readonly isNarrow?: boolean;
+  /** Whether nothing may be cut. */
+  readonly isWhole?: boolean;
 }
 
 /** With a column for the reason, the most spacious one first. */
@@ -48,11 +50,10 @@ const WITH_REASON: readonly Layout[] = [
   { without: [] },
   { without: ['AGE'] },
   { without: ['AGE'], isNarrow: true },
-  { without: ['AGE', 'LAST EVENT'], isNarrow: true },
 ];
 /** With the reason on a line below each cluster. */
 const REASON_BELOW: readonly Layout[] = [
-  { without: ['WHY'] },
+  { without: ['WHY'], isWhole: true },
   { without: ['WHY', 'AGE'], isNarrow: true },
   { without: ['WHY', 'AGE', 'LAST EVENT'], isNarrow: true },
 ];
@@ -172,7 +173,7 @@ function fits(
   columns: readonly Column[],
   clusters: readonly Cluster[],
   width: number,
-  { isNarrow = false, isWhole = false }: { isNarrow?: boolean; isWhole?: boolean },
+  { isNarrow = false, isWhole = false }: Omit<Layout, 'without'>,
 ): boolean {
   const gap = isNarrow ? NARROW_GAP : GAP;
   const needed = columns.map((column, i) => {

@@ -6,7 +6,7 @@ import type { Screen } from './output.js';
 import type { Size } from './screen-frame.js';
 import { countsLines } from './state-words.js';
 import { guarded } from './style.js';
-import { clip } from './table.js';
+import { clip, columnsOf } from './table.js';
 import { oneLine } from './terminal-text.js';
 import { formatTime } from './time.js';
 
@@ -37,7 +37,7 @@ export function liveFrame(picture: LivePicture, screen: Screen, { width, height 
   const changes = transitions
     .slice(-MOST_TRANSITIONS)
     .slice(few === 0 ? MOST_TRANSITIONS : -few)
-    .map((one) => style('dim', clip(transitionText(one, utc), width)));
+    .map((one) => style('dim', clip(transitionText(one, utc, width), width)));
   const notes = troubles
     .slice(-MOST_TROUBLES)
     .map((text) => style('yellow', clip(`! ${oneLine(text)}`, width)));
@@ -62,9 +62,15 @@ function fittingRows(rows: readonly (readonly string[])[], room: number): string
   return room < 1 ? [] : [...shown, `… and ${rows.length - count} more`];
 }
 
-/** A transition in a line that may be cut at its end. */
-function transitionText({ namespace, name, from, to, at, cause }: SeenTransition, utc: boolean): string {
+/** A transition in a line that may be cut at its end; on a narrow terminal without the namespace, so that the states are seen. */
+function transitionText(
+  { namespace, name, from, to, at, cause }: SeenTransition,
+  utc: boolean,
+  width: number,
+): string {
   const clock = formatTime(Date.parse(at), utc).slice(11, 19);
-  const why = cause === null ? '' : `  ${cause}`;
-  return oneLine(`${clock}  ${namespace}/${name}  ${from ?? 'not there'} -> ${to ?? 'gone'}${why}`);
+  const told = (place: string) => oneLine(`${clock}  ${place}  ${from ?? 'not there'} -> ${to ?? 'gone'}`);
+  const whole = told(`${namespace}/${name}`);
+  const short = columnsOf(whole) <= width ? whole : told(name);
+  return cause === null ? short : `${short}  ${oneLine(cause)}`;
 }

@@ -1,4 +1,3 @@
-/** Draws frames on a terminal's second screen, each with one write, and leaves the terminal as it was. */
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
@@ -15,6 +14,7 @@ export interface Size {
   readonly height: number;
 }
 
+/** Draws frames on a terminal's second screen, each with one write, and leaves the terminal as it was. */
 export class ScreenFrame {
   readonly #stream: Stream;
   readonly #redraw: () => void;

@@ -208,5 +208,7 @@ export function causeOf({ conditions, services }: ClusterDeployment, to: Cluster
     return maskSecrets(`service ${service.namespace}/${service.name}: ${service.state}${says}`);
   }
   if (first === undefined) return unreleasedWords(conditions, to);
-  return maskSecrets(`${first.type}: ${gistOf(first.message ?? '') || first.reason || first.status}`);
+  const says = gistOf(first.message ?? '') || first.reason || first.status;
+  // Cluster API's own messages often begin with the type.
+  return maskSecrets(says.startsWith(`${first.type}: `) ? says : `${first.type}: ${says}`);
 }

@@ -160,7 +160,7 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['show none', 15, 'error NOT_FOUND'],
   ],
   status: [
-    ['status', 0, 'NAME'],
+    ['status', 0, 'azure-prod-weu'],
     ['status none', 15, 'error NOT_FOUND'],
   ],
   sync: [
