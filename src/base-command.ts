@@ -21,6 +21,7 @@ import { type OpenRepository, openStateRepository, prepareMerges } from './compo
 import { markerFault, markerLayer, mergeLayers, readSources, type SettingSource } from './config.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
+import type { Identities } from './model/management-identity.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
 import { API_VERSION, managementsOf, readMarker } from './store/records.js';
@@ -36,7 +37,8 @@ export interface Context {
   readonly opened: OpenRepository;
   readonly settings: Settings;
   readonly reading: Reading;
-  readonly managements: ReadonlyMap<string, string | null>;
+  /** The management clusters that kgit.yaml lists, each with all that it is known by. */
+  readonly managements: ReadonlyMap<string, Identities>;
 }
 
 const IS_CI = isCi(process.env);

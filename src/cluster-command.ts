@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { type Context, KgitCommand } from './base-command.js';
 import { endOfProcess } from './cli/end-signals.js';
+import { type Lesson, lessonsOf } from './cli/learned-managements.js';
 import { resolveCluster } from './cli/subjects.js';
 import { oneLine } from './cli/terminal-text.js';
 import { formatAge } from './cli/time.js';
@@ -9,6 +10,7 @@ import { KgitError, NotFoundError, UsageError } from './errors.js';
 import { actorOf } from './identity.js';
 import { type ClusterDetail, readClusterDetail } from './k0rdent/cluster-detail.js';
 import { type Kubectl, openKubectl } from './k0rdent/kubectl.js';
+import { recordedManagements } from './k0rdent/management.js';
 import type { KeptObject, Observation, Watchable } from './k0rdent/observation.js';
 import { type ObserveOptions, observe } from './k0rdent/observe.js';
 import type { Operation } from './model/operation.js';
@@ -64,7 +66,7 @@ export abstract class ClusterCommand extends KgitCommand {
     learn: Flags.boolean({
       allowNo: true,
       default: true,
-      summary: 'Note in kgit.yaml which management cluster it is, at the first look at one.',
+      summary: 'Note in kgit.yaml what each management cluster is known by, where that is new.',
     }),
   };
 
@@ -109,7 +111,6 @@ export abstract class ClusterCommand extends KgitCommand {
     records: readonly ClusterRecord[],
     wanted: Wanted,
   ): Omit<ObserveOptions, 'kubectl'> {
-    const known = [...context.managements].map(([name, identity]) => ({ name, identity }));
     const compared = new Set(
       records
         .filter(({ parameters }) => parameters.size > 0)
@@ -119,14 +120,14 @@ export abstract class ClusterCommand extends KgitCommand {
       ...wanted,
       beside: wanted.beside ?? [],
       contexts: wanted.contexts ?? (this.flags['context'] as string[] | undefined) ?? [],
-      managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
+      managements: recordedManagements(context.managements),
       namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],
       keeps: (namespace, name) => wanted.name !== undefined || compared.has(`${namespace}/${name}`),
       now: () => new Date(this.now()),
     };
   }
 
-  /** Asks the clusters, and notes the identity of a management cluster that is new. Throws ClusterError. */
+  /** Asks the clusters, and notes what is new of the identity of a management cluster. Throws ClusterError. */
   protected async observe(
     context: Context,
     records: readonly ClusterRecord[],
@@ -177,36 +178,44 @@ export abstract class ClusterCommand extends KgitCommand {
   }
 
   /**
-   * Notes in kgit.yaml which management cluster is which, where one is seen for the first time, and says so. It is
-   * left out with --no-learn, where the remote is not to be asked, and where another context cannot be asked; that it
-   * fails is no failure of the command.
+   * Notes in kgit.yaml what each management cluster is known by, at the first look at one and where more can be read than
+   * is recorded, and says so. It is left out with --no-learn, and where the remote is not to be asked; that it fails is no
+   * failure of the command.
    */
   async #learn(context: Context, { contexts }: Observation): Promise<void> {
+    for (const lesson of lessonsOf(contexts, context.managements)) {
+      if (this.#seen.has(lesson.name)) continue;
+      this.#seen.add(lesson.name);
+      await this.#note(context, lesson);
+    }
+  }
+
+  async #note(context: Context, { name, isNew, learned, says }: Lesson): Promise<void> {
     const isOffline = this.flags['fetch'] === false && context.opened.remote !== null;
-    // The context that fails may be the one that the name belongs to.
-    const isPartial = contexts.some(({ error }) => error !== null);
-    for (const { management, identity, match } of contexts) {
-      if (match !== 'new' || management === null || identity === null || this.#seen.has(management)) continue;
-      this.#seen.add(management);
-      if (this.flags['learn'] === false || isOffline || isPartial) {
-        const why = isOffline ? '--no-fetch' : isPartial ? 'another context cannot be asked' : '--no-learn';
-        this.note(`the identity of ${management} is not in kgit.yaml (${why}): ${NOT_JUDGED}`);
-        continue;
-      }
-      const title = `management: ${management} identified`;
-      try {
-        const learned = { name: management, identity };
-        const outcome = await this.writeObserved(context, { title, events: [], learned }, true);
-        const where =
-          outcome.revision === null ? '' : `, ${outcome.delivery} ${outcome.revision.slice(0, 10)}`;
-        this.note(`first look at management cluster ${management}: identity noted in kgit.yaml${where}`);
+    if (learned === null) {
+      this.note(
+        `nothing that you may read tells management cluster ${name} from another one: ${NOT_JUDGED} (docs/rbac.yaml has the rights)`,
+      );
+      return;
+    }
+    if (this.flags['learn'] === false || isOffline) {
+      const why = isOffline ? '--no-fetch' : '--no-learn';
+      if (isNew) this.note(`the identity of ${name} is not in kgit.yaml (${why}): ${NOT_JUDGED}`);
+      return;
+    }
+    const title = `management: ${name} ${isNew ? 'identified' : 'identity raised'}`;
+    try {
+      const outcome = await this.writeObserved(context, { title, events: [], learned }, true);
+      const where = outcome.revision === null ? '' : `, ${outcome.delivery} ${outcome.revision.slice(0, 10)}`;
+      this.note(`${says}${where}`);
+      if (isNew)
         this.note('from the next look on, a recorded cluster that is missing there counts as vanished');
-      } catch (error) {
-        if (!(error instanceof KgitError)) throw error;
-        this.note(
-          `the identity of ${management} could not be noted in kgit.yaml, so ${NOT_JUDGED} (--no-learn stops trying): ${error.message}`,
-        );
-      }
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      const effect = isNew ? `, so ${NOT_JUDGED}` : '';
+      this.note(
+        `the identity of ${name} could not be noted in kgit.yaml${effect} (--no-learn stops trying): ${error.message}`,
+      );
     }
   }
 

@@ -1,7 +1,9 @@
 import { ClusterError } from '../errors.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
+import { recordedManagements } from '../k0rdent/management.js';
 import type { Observation } from '../k0rdent/observation.js';
 import { observe } from '../k0rdent/observe.js';
+import type { Identities } from '../model/management-identity.js';
 import { type ClusterSubject, formatSubject, type Subject } from '../model/subject.js';
 import { endOfProcess } from './end-signals.js';
 
@@ -10,15 +12,14 @@ export interface LiveQuestion {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
   readonly now: () => number;
-  /** The management clusters that kgit.yaml lists, each with its identity where one is known. */
-  readonly managements: ReadonlyMap<string, string | null>;
+  /** The management clusters that kgit.yaml lists, each with all that it is known by. */
+  readonly managements: ReadonlyMap<string, Identities>;
   /** Namespaces to ask one by one where not all may be listed. */
   readonly namespaces: readonly string[];
 }
 
 /** Asks the current context for all its clusters. Throws ClusterError. */
 export function observeAll(question: LiveQuestion): Promise<Observation> {
-  const known = [...question.managements].map(([name, identity]) => ({ name, identity }));
   return observe({
     kubectl: openKubectl({
       environment: question.environment,
@@ -27,7 +28,7 @@ export function observeAll(question: LiveQuestion): Promise<Observation> {
       requestTimeoutMs: question.timeoutMs,
       signal: AbortSignal.any([AbortSignal.timeout(question.timeoutMs), endOfProcess()]),
     }),
-    managements: known.length > 0 ? known : [{ name: 'default', identity: null }],
+    managements: recordedManagements(question.managements),
     namespace: undefined,
     selector: undefined,
     namespaces: [...new Set(question.namespaces)],

@@ -25,18 +25,14 @@ export const DATED: Readonly<Record<Dated, string | null>> = {
  * that any number of observers record it once. What is dated by its observation has another time with each observer:
  * there the version of the object tells that it is the same (`once`). The words of the cause are those of when it was
  * seen, and count for nothing.
- * @param identity of the management cluster, as the repository records it
  */
-export function transitionEvent(
-  transition: SeenTransition,
-  identity: string,
-  now: number,
-): EventWrite | null {
+export function transitionEvent(transition: SeenTransition, now: number): EventWrite | null {
   const { management, namespace, name, uid, from, to, at, dated, position, version, cause } = transition;
   const time = parseRfc3339(at);
   if (time === null || uid === null || time < 0 || position > now + MAX_AHEAD_MS) return null;
+  // Without the management cluster: the uid is of one object in the world, and what the cluster is known by changes.
   const hash = createHash('sha256')
-    .update(JSON.stringify([identity, uid, from, to, at]))
+    .update(JSON.stringify([uid, from, to, at]))
     .digest();
   const lifecycle = lifecycleOf(transition);
   const dating = DATED[dated];

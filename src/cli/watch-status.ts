@@ -26,8 +26,6 @@ interface Recording {
   /** What happened while nobody recorded. */
   readonly missed: (watchable: Watchable) => Promise<Missed>;
   readonly write: (events: readonly EventWrite[]) => Promise<unknown>;
-  /** Identities of the management clusters, as the repository records them. */
-  readonly identities: ReadonlyMap<string, string | null>;
 }
 
 /** Who reads a few lines and goes, as head does, is gone so many ms after the first ones. */
@@ -95,7 +93,7 @@ function sourcesOf({ contexts, watchable }: Observation): WatchSource[] {
 
 async function write(
   batch: readonly SeenTransition[],
-  { write: publish, identities }: Recording,
+  { write: publish }: Recording,
   now: () => number,
   note: (message: string) => void,
 ): Promise<void> {
@@ -105,7 +103,7 @@ async function write(
       note(`not recorded, the ClusterDeployment ${one.namespace}/${one.name}: ${fault}`);
       return [];
     }
-    const event = transitionEvent(one, identities.get(one.management) ?? one.identity, now());
+    const event = transitionEvent(one, now());
     if (event === null)
       note(
         `not recorded: ${one.namespace}/${one.name} has no uid, or its time is before 1970 or in the future`,

@@ -58,7 +58,7 @@ export default class Doctor extends KgitCommand {
     const kubectl = openKubectl({ environment, timeoutMs: timeout, requestTimeoutMs: timeout, signal });
     const [local, cluster] = await Promise.all([
       this.#gitChecks(settings, check.ok),
-      this.#every('cluster', () => checkClusterAccess(kubectl)),
+      this.#every('cluster', async () => checkClusterAccess(kubectl, await this.#managements(check.ok))),
     ]);
     const checks = [check, ...local, ...cluster];
     const findings = checks.filter(({ ok }) => !ok);
@@ -174,6 +174,13 @@ export default class Doctor extends KgitCommand {
   #opened(): Promise<Context> {
     this.#context ??= this.open('never');
     return this.#context;
+  }
+
+  /** The management clusters that kgit.yaml lists; null where there is no repository whose settings can be read. */
+  async #managements(areValid: boolean): Promise<Context['managements'] | null> {
+    // What is wrong there is the finding of 'repository'.
+    const context = areValid ? await this.#opened().catch(() => null) : null;
+    return context?.managements ?? null;
   }
 
   async #legacyFiles({ repository, localFolder }: OpenRepository): Promise<readonly Check[]> {

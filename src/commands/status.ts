@@ -214,7 +214,6 @@ export default class Status extends ClusterCommand {
             missed: (watchable) =>
               this.#missed(context, before.get(watchable.context) ?? context.reading.view, watchable, one),
             write: (events) => this.writeObserved(context, { title: titleOf(events), events }, false),
-            identities: context.managements,
           }
         : null,
     }).finally(() => live?.end());

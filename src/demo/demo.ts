@@ -23,12 +23,16 @@ export interface Demo {
 export async function startDemo(folder: string, host: DemoHost): Promise<Demo> {
   const place = demoPlace(folder);
   await requireFree(place);
-  const uid = randomUUID();
+  const [uid, kubeSystemUid] = [randomUUID(), randomUUID()];
   // Kubernetes keeps whole seconds.
   const now = Math.floor(host.now() / 1000) * 1000;
   const history = await sampleHistory(host.root, now);
-  await layOutRepository({ place, identity: `management-uid:${uid}`, history }, host);
+  const known = {
+    identity: `management-uid:${uid}`,
+    otherIdentities: [`kube-system-uid:${kubeSystemUid}`],
+  } as const;
+  await layOutRepository({ place, ...known, history }, host);
   const hasKubectl = await isOnPath('kubectl', host.environment);
-  const server = await startStandIn(place, { root: host.root, now, uid });
+  const server = await startStandIn(place, { root: host.root, now, uid, kubeSystemUid });
   return { place, server, events: history.length, hasKubectl };
 }

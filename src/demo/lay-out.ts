@@ -3,8 +3,8 @@ import type { Git } from '../gitstore/git.js';
 import { layOut, makeFolder, prepareRepository } from '../gitstore/prepare-repository.js';
 import { makeServer, syncPushes } from '../gitstore/server-durability.js';
 import { templateFiles } from '../gitstore/template-files.js';
-import type { Identity } from '../k0rdent/identity.js';
 import { MARKER_FILE } from '../model/layout.js';
+import type { Identity } from '../model/management-identity.js';
 import type { Operation } from '../model/operation.js';
 import { editState } from '../model/state-document.js';
 import { DEFAULT_MANAGEMENT } from '../model/subject.js';
@@ -15,8 +15,9 @@ import type { DemoPlace } from './place.js';
 /** What the state repository of a demo is made with. */
 export interface DemoRepository {
   readonly place: DemoPlace;
-  /** Identity of the stand-in cluster: kgit.yaml has it, as if the team had asked for the status before. */
+  /** What the stand-in cluster is known by: kgit.yaml has it, as if the team had asked for the status before. */
   readonly identity: Identity;
+  readonly otherIdentities: readonly Identity[];
   /** What is written, oldest first. */
   readonly history: readonly Operation[];
 }
@@ -34,7 +35,7 @@ export interface DemoHost {
 
 /** Makes the remote and a clone of it with the sample history, all of it published. Throws EnvironmentError. */
 export async function layOutRepository(
-  { place, identity, history }: DemoRepository,
+  { place, identity, otherIdentities, history }: DemoRepository,
   { root, openGit, settings, environment, now }: DemoHost,
 ): Promise<void> {
   await makeFolder(place.state);
@@ -48,11 +49,12 @@ export async function layOutRepository(
   const { repository } = opened;
   try {
     const files = await templateFiles(root, 'none');
-    const path = ['managements', DEFAULT_MANAGEMENT, 'identity'];
-    files.set(
-      MARKER_FILE,
-      editState(files.get(MARKER_FILE) ?? '', [{ op: 'set', path, value: identity }], MARKER_FILE),
-    );
+    const path = ['managements', DEFAULT_MANAGEMENT];
+    const edits = [
+      { op: 'set' as const, path: [...path, 'identity'], value: identity },
+      { op: 'set' as const, path: [...path, 'other_identities'], value: otherIdentities },
+    ];
+    files.set(MARKER_FILE, editState(files.get(MARKER_FILE) ?? '', edits, MARKER_FILE));
     const layout = { files, amendMarker: (text: string) => text, subject: 'init: state repository' };
     const [first] = history;
     if (first === undefined) throw new Error('the sample history is empty');

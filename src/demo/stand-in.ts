@@ -13,14 +13,27 @@ export const CONTEXT = 'kgit-demo';
  * that the server takes.
  * @param root this program's folder
  * @param now ms since the epoch
+ * @param uid of the Management object
+ * @param kubeSystemUid of namespace kube-system
  */
 export async function startStandIn(
   place: DemoPlace,
-  { root, now, uid }: { readonly root: string; readonly now: number; readonly uid: string },
+  {
+    root,
+    now,
+    uid,
+    kubeSystemUid,
+  }: {
+    readonly root: string;
+    readonly now: number;
+    readonly uid: string;
+    readonly kubeSystemUid: string;
+  },
 ): Promise<ManagementServer> {
   const token = randomBytes(32).toString('base64url');
   const server = await startManagementServer({
     ...(await sampleCluster(root, now, uid)),
+    kubeSystemUid,
     tokens: { [token]: { clusters: '*', managements: true, kubeSystem: true, others: true } },
   });
   try {

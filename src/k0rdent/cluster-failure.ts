@@ -81,11 +81,15 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   'too-large': ['the answer is too large', 'Narrow the list with -n or -l'],
   'other-management': [
     'this context is another management cluster',
-    'Choose the right --context, or add this cluster to kgit.yaml',
+    'Choose the right --context, or give this cluster a name of its own: `kgit identify NAME{in}`',
   ],
   'ambiguous-management': [
     'which management cluster this is cannot be told',
-    'Name each management cluster in kgit.yaml and commit that: under `managements:`, one line `NAME: {identity: "..."}` for each',
+    'Name it: `kgit identify NAME{in}`, for each context',
+  ],
+  'no-identity': [
+    'nothing that you may read tells this management cluster from another',
+    'Ask for list on managements.k0rdent.mirantis.com or get on namespace kube-system, as in docs/rbac.yaml',
   ],
 };
 

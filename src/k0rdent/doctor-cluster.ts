@@ -1,11 +1,15 @@
 import { KgitError } from '../errors.js';
 import { type Check, finding, findingOf, passed } from '../model/check.js';
+import { type Identities, mergedIdentities, saysMore } from '../model/management-identity.js';
+import { shellWord } from '../model/shell-word.js';
 import { failedBecause } from './cluster-failure.js';
-import { readContext } from './context.js';
-import { discover } from './discover.js';
+import { type Context, readContext } from './context.js';
+import { type ApiBase, discover } from './discover.js';
 import { checkRights } from './doctor-rights.js';
+import { readIdentities } from './identity.js';
 import type { Kubectl } from './kubectl.js';
 import { listClusters } from './list.js';
+import { matchManagement, recordedManagements, shown } from './management.js';
 import { readObject, readString } from './read.js';
 
 /** The oldest kubectl that is tried: its `get --raw` takes what kgit asks. */
@@ -21,8 +25,39 @@ async function checkKubectl(kubectl: Kubectl): Promise<Check> {
   return passed('kubectl', version);
 }
 
+type Managements = ReadonlyMap<string, Identities> | null;
+
+/** Whether the cluster of the current context is one that the repository records. Throws ClusterError. */
+async function checkIdentity(
+  kubectl: Kubectl,
+  api: ApiBase,
+  context: Context,
+  managements: NonNullable<Managements>,
+): Promise<Check> {
+  const check = 'management';
+  const identities = await readIdentities(kubectl, api, context);
+  const named = context.inCluster ? undefined : context.name;
+  try {
+    const { name, match } = matchManagement(identities, recordedManagements(managements), named);
+    const is = `context ${context.name} is management cluster ${name}`;
+    if (match === 'unknown')
+      return finding(
+        check,
+        `nothing tells whether ${is}: it is known by ${shown(identities)}`,
+        `Say that it is: kgit identify ${name}${named === undefined ? '' : ` --context ${shellWord(named)}`}`,
+      );
+    const before = managements.get(name) ?? [];
+    const isMore = match === 'new' || saysMore(before, mergedIdentities(before, identities));
+    const more = match === 'new' ? 'nothing is noted of it yet' : 'it is known by more than kgit.yaml has';
+    return passed(check, isMore ? `${is}; ${more}: 'kgit status' or 'kgit identify' notes it` : is);
+  } catch (error) {
+    if (error instanceof KgitError) return findingOf(check, error);
+    throw error;
+  }
+}
+
 /** The cluster of the current context. A kubectl without a context is no fault: records need no cluster. */
-async function checkCluster(kubectl: Kubectl): Promise<readonly Check[]> {
+async function checkCluster(kubectl: Kubectl, managements: Managements): Promise<readonly Check[]> {
   const name = 'cluster';
   try {
     const context = await readContext(kubectl);
@@ -32,7 +67,9 @@ async function checkCluster(kubectl: Kubectl): Promise<readonly Check[]> {
     const count = list.lists.flatMap(({ items }) => items).length;
     const { seen } = list.namespaces;
     const where = seen === '*' ? 'all namespaces' : seen.join(', ');
-    return [passed(name, `context ${context.name}: ${count} clusterdeployments in ${where}`), rights];
+    const found = passed(name, `context ${context.name}: ${count} clusterdeployments in ${where}`);
+    const identity = managements && (await checkIdentity(kubectl, api, context, managements));
+    return [found, rights, ...(identity === null ? [] : [identity])];
   } catch (error) {
     if (failedBecause(error, 'no-context')) return [passed(name, 'not set up: kubectl has no context')];
     if (error instanceof KgitError) return [findingOf(name, error)];
@@ -40,10 +77,16 @@ async function checkCluster(kubectl: Kubectl): Promise<readonly Check[]> {
   }
 }
 
-/** kubectl, and what it may see of k0rdent. */
-export async function checkClusterAccess(kubectl: Kubectl): Promise<readonly Check[]> {
+/**
+ * kubectl, and what it may see of k0rdent.
+ * @param managements null where no state repository says which management clusters there are
+ */
+export async function checkClusterAccess(
+  kubectl: Kubectl,
+  managements: Managements,
+): Promise<readonly Check[]> {
   try {
-    const [version, cluster] = await Promise.all([checkKubectl(kubectl), checkCluster(kubectl)]);
+    const [version, cluster] = await Promise.all([checkKubectl(kubectl), checkCluster(kubectl, managements)]);
     return [version, ...cluster];
   } catch (error) {
     if (error instanceof KgitError) return [findingOf('kubectl', error)];

@@ -27,7 +27,8 @@ export type FailureCause =
   | 'unexpected-answer'
   | 'too-large'
   | 'other-management'
-  | 'ambiguous-management';
+  | 'ambiguous-management'
+  | 'no-identity';
 
 export interface Failure {
   readonly cause: FailureCause;

@@ -1,47 +1,69 @@
+import { compareIdentities, type Identities, type Likeness, proves } from '../model/management-identity.js';
+import { DEFAULT_MANAGEMENT } from '../model/subject.js';
 import { clusterFailure } from './cluster-failure.js';
-import { compareIdentities, type Identity } from './identity.js';
 
 /** A management cluster as the state repository records it. */
 export interface RecordedManagement {
   readonly name: string;
-  /** Null until the first `status` learns it. */
-  readonly identity: string | null;
+  /** All that it is known by; empty until the first `status` learns it. */
+  readonly identities: Identities;
 }
 
 export interface ManagementMatch {
   readonly name: string;
   /**
-   * `same`: the recorded identity is this cluster's. `new`: none is recorded yet, this one is to be learned.
-   * `unknown`: the user's rights give an identity of another kind than the recorded one.
+   * `same`: it is the recorded cluster. `new`: nothing is recorded yet that proves which one it is, this one is to be
+   * learned. `unknown`: what the user may read has nothing in common with what is recorded.
    */
   readonly match: 'same' | 'new' | 'unknown';
 }
 
+/** How a cluster compares with what is recorded of one; `new` where that proves nothing. */
+export type RecordLikeness = Likeness | 'new';
+
+/** The management clusters that kgit.yaml lists; where it lists none, there is one without a known identity. */
+export function recordedManagements(
+  managements: ReadonlyMap<string, Identities>,
+): readonly RecordedManagement[] {
+  if (managements.size === 0) return [{ name: DEFAULT_MANAGEMENT, identities: [] }];
+  return [...managements].map(([name, identities]) => ({ name, identities }));
+}
+
+/** Compares a cluster with a recorded one. */
+export function likenessTo(
+  { identities: known }: RecordedManagement,
+  identities: Identities,
+): RecordLikeness {
+  return known.some(proves) ? compareIdentities(known, identities) : 'new';
+}
+
 /**
- * The recorded management cluster that `identity` belongs to. One that compares `same` wins; else the only one that
- * it does not contradict. Throws ClusterError: `other-management` where every recorded identity differs,
- * `ambiguous-management` where several could be meant.
+ * The recorded management cluster that a cluster with `identities` is. One with an equal UID wins, then one with an equal
+ * address, else the only one that they do not contradict. Throws ClusterError: `other-management` where every recorded
+ * cluster differs, `ambiguous-management` where several could be meant.
+ * @param context names the cluster to `kgit identify`; undefined for the service account of a pod
  */
 export function matchManagement(
-  identity: Identity,
+  identities: Identities,
   recorded: readonly RecordedManagement[],
-  context: string,
+  context: string | undefined,
 ): ManagementMatch {
-  const compared = recorded.map(({ name, identity: known }) => ({
-    name,
-    match: known === null ? ('new' as const) : compareIdentities(known, identity),
-  }));
-  const same = compared.find(({ match }) => match === 'same');
-  if (same !== undefined) return { name: same.name, match: 'same' };
-  const possible = compared.flatMap(({ name, match }) =>
-    match === 'new' || match === 'unknown' ? [{ name, match }] : [],
-  );
-  const [only] = possible;
-  if (only !== undefined && possible.length === 1) return only;
-  const names = recorded.map(({ name }) => name).join(', ');
-  const detail = `its identity is ${identity}; kgit.yaml lists ${names || 'none'}`;
-  throw clusterFailure(
-    { cause: possible.length === 0 ? 'other-management' : 'ambiguous-management', detail },
-    { context },
-  );
+  const compared = recorded.map((one) => ({ name: one.name, likeness: likenessTo(one, identities) }));
+  const alike = (...wanted: readonly RecordLikeness[]) =>
+    compared.filter(({ likeness }) => wanted.includes(likeness));
+  const possible = [alike('same'), alike('same-address'), alike('new', 'unknown')];
+  const [only, ...others] = possible.find((some) => some.length > 0) ?? [];
+  if (only !== undefined && others.length === 0) {
+    const { name, likeness } = only;
+    return { name, match: likeness === 'new' || likeness === 'unknown' ? likeness : 'same' };
+  }
+  const names = recorded.map(({ name }) => name).join(', ') || 'none';
+  const detail = `it is known by ${shown(identities)}; kgit.yaml lists ${names}`;
+  const cause = only === undefined ? 'other-management' : 'ambiguous-management';
+  throw clusterFailure({ cause, detail }, { context });
+}
+
+/** The strongest of what a cluster is known by, for people. */
+export function shown([first]: Identities): string {
+  return first ?? 'nothing that you may read';
 }

@@ -50,7 +50,7 @@ export function missedTransitions(
 ): Missed {
   if (watchable.match !== 'same' || recorded.length === 0)
     return { transitions: [], gone: [], last: new Map() };
-  const { management, identity, lists } = watchable;
+  const { management, lists } = watchable;
   const live = lists.flatMap(({ items }) => items.map(({ cluster }) => cluster));
   const known = new Map(recorded.map((one) => [placeOf(one), one]));
   const older = new Map(before.map((one) => [placeOf(one), one.position]));
@@ -74,7 +74,7 @@ export function missedTransitions(
         ({ uid, to, at, position }) => [uid ?? '', { state: to, at: Date.parse(at), position }] as const,
       ),
     ]),
-    transitions: found.map((one) => ({ management, identity, ...one })),
+    transitions: found.map((one) => ({ management, ...one })),
     gone: missing.filter((one) => ending(one) === null).map(placeOf),
   };
 }

@@ -1,4 +1,5 @@
 import type { ErrorJson } from '../errors.js';
+import type { Identities } from '../model/management-identity.js';
 import { formatSubject } from '../model/subject.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
 import type { ClusterFinding } from './cluster-findings.js';
@@ -17,9 +18,11 @@ export interface ContextObservation {
   readonly context: string;
   /** The recorded management cluster that it is; null where it could not be told. */
   readonly management: string | null;
-  /** What the cluster is known by; null where it could not be asked. */
+  /** The strongest of `identities`; null where there is none. */
   readonly identity: string | null;
-  /** How `identity` compares with the recorded one; null where there is none. */
+  /** All that the cluster is known by, as far as the user may read it, the strongest first. */
+  readonly identities: Identities;
+  /** How they compare with the recorded ones; null where that cannot be told. */
   readonly match: ManagementMatch['match'] | null;
   /** RFC 3339, before the first request: what is shown is at least as new. */
   readonly observedAt: string;
@@ -55,10 +58,10 @@ export interface KeptObject {
 export interface Watchable {
   readonly context: string;
   readonly management: string;
-  readonly identity: string;
+  readonly identities: Identities;
   /** Address of its API server; null where the kubeconfig gives none. */
   readonly server: string | null;
-  /** How `identity` compares with the recorded one. */
+  /** How they compare with the recorded ones. */
   readonly match: ManagementMatch['match'];
   readonly kubectl: Kubectl;
   readonly lists: readonly PlaceList[];

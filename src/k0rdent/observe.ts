@@ -1,13 +1,14 @@
 import { ClusterError, type ErrorJson, errorFromJson } from '../errors.js';
+import type { Identities } from '../model/management-identity.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import { askedOnce } from './asked-once.js';
 import type { ClusterDeployment } from './cluster-deployment.js';
 import { findingsOf } from './cluster-findings.js';
 import { clusterStatus } from './cluster-state.js';
-import { readContext } from './context.js';
+import { type Context, readContext } from './context.js';
 import { type ApiBase, discover } from './discover.js';
 import { type BesideClusters, readBesideClusters } from './fleet-health.js';
-import { readIdentity } from './identity.js';
+import { readIdentities } from './identity.js';
 import { inTurns, type Turns } from './in-turns.js';
 import type { Kubectl } from './kubectl.js';
 import { type ListedCluster, type ListOptions, listClusters } from './list.js';
@@ -27,7 +28,7 @@ export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly kubectl: Kubectl;
   /** Contexts to ask; none: the current one. */
   readonly contexts?: readonly string[];
-  /** The management clusters that the state repository lists, each with its identity where one is known. */
+  /** The management clusters that the state repository lists, each with all that it is known by. */
   readonly managements: readonly RecordedManagement[];
   /** Contexts that this process asked before. A context that is not certainly one of their clusters does not get its name. */
   readonly beside?: readonly Watchable[];
@@ -93,6 +94,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
     context: asked.context ?? '',
     management: null,
     identity: null,
+    identities: [],
     match: null,
     observedAt: now.toISOString(),
     namespaces: { seen: [], denied: [] },
@@ -108,13 +110,14 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
     const api = await discover(kubectl);
     const listing = listClusters(kubectl, api, { ...options, contextNamespace: place.namespace });
     const once = askedOnce(kubectl);
-    const [identity, list, beside] = await Promise.all([
-      readIdentity(once, api, place),
+    const [identities, list, beside] = await Promise.all([
+      readIdentities(once, api, place),
       listing,
       options.health ? besideClusters(turns(kubectl), once, api, options.namespace) : null,
     ]);
-    context = { ...context, identity };
-    const { name, match } = matchManagement(identity, options.managements, place.name);
+    context = { ...context, ...known(identities, place) };
+    const named = place.inCluster ? undefined : place.name;
+    const { name, match } = matchManagement(identities, options.managements, named);
     const items = list.lists.flatMap((one) => one.items);
     const looks = items.flatMap((item) => item.beside?.look ?? []);
     const k0rdent = beside?.health(looks, now) ?? null;
@@ -125,7 +128,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
         kept: item.object === null ? null : { object: item.object, cluster: item.cluster, kubectl, api },
       })),
       watchable: {
-        ...{ context: place.name, management: name, identity, server: place.server, match },
+        ...{ context: place.name, management: name, identities, server: place.server, match },
         ...{ kubectl, lists: list.lists },
       },
     };
@@ -133,6 +136,11 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
     if (!(error instanceof ClusterError)) throw error;
     return failed(context, error.toJSON());
   }
+}
+
+/** What a cluster is known by. The address that a pod has for it is shown, and identifies nothing: many clusters have the same. */
+function known(identities: Identities, { server }: Context): Pick<ContextObservation, 'identity' | 'identities'> {
+  return { identity: identities[0] ?? (server === null ? null : `server:${server}`), identities };
 }
 
 /** A context of which nothing can be told. */

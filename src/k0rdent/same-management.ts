@@ -1,13 +1,13 @@
 import type { ErrorJson } from '../errors.js';
+import { compareIdentities, type Identities } from '../model/management-identity.js';
 import { clusterFailure } from './cluster-failure.js';
-import { compareIdentities } from './identity.js';
-import type { ManagementMatch } from './management.js';
+import { type ManagementMatch, shown } from './management.js';
 
 /** A context that was asked, and the recorded management cluster that it would be by itself. */
 export interface PlacedContext {
   readonly context: string;
   readonly management: string;
-  readonly identity: string;
+  readonly identities: Identities;
   /** Address of its API server; null where the kubeconfig gives none. */
   readonly server: string | null;
   readonly match: ManagementMatch['match'];
@@ -16,7 +16,7 @@ export interface PlacedContext {
 /**
  * The contexts of one observation that may not have the name that each would get by itself, each with the error that says
  * so. What is recorded of two clusters under one name cannot be separated again, so contexts are one management cluster
- * only where that is certain: by the same identity, or the same address. A context that the record proves keeps the name.
+ * only where that is certain: by an equal UID, or the same address. A context that the record proves keeps the name.
  * @param beside contexts that the same process asked before: they keep their names
  */
 export function ambiguousContexts(
@@ -34,7 +34,7 @@ export function ambiguousContexts(
     if (left.length === 0) continue;
     for (const one of firm.length > 0 ? left : own) {
       const other = [...firm, ...own].find((rival) => !isOne(one, rival)) ?? one;
-      errors.set(one.context, ambiguous(one, other, name));
+      errors.set(one.context, unplaced(one, other, name));
     }
   }
   return errors;
@@ -47,13 +47,16 @@ function joined(some: readonly PlacedContext[], all: readonly PlacedContext[]): 
 }
 
 function isOne(a: PlacedContext, b: PlacedContext): boolean {
-  const likeness = compareIdentities(a.identity, b.identity);
-  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway to both.
-  if (likeness !== 'unknown') return likeness === 'same';
-  return a.server !== null && a.server === b.server;
+  const likeness = compareIdentities(a.identities, b.identities);
+  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway to both. At one moment, on one
+  // machine, an address of that machine leads to one server.
+  return likeness === 'same' || (likeness !== 'different' && a.server !== null && a.server === b.server);
 }
 
-function ambiguous(own: PlacedContext, other: PlacedContext, name: string): ErrorJson {
-  const detail = `it is known by ${own.identity} and context ${JSON.stringify(other.context)} by ${other.identity}, and both would be ${name}`;
-  return clusterFailure({ cause: 'ambiguous-management', detail }, { context: own.context }).toJSON();
+function unplaced(own: PlacedContext, other: PlacedContext, name: string): ErrorJson {
+  const isFirm = other.match === 'same' && own.match !== 'same';
+  const isOther = isFirm && compareIdentities(own.identities, other.identities) === 'different';
+  const detail = `it is known by ${shown(own.identities)} and context ${JSON.stringify(other.context)} by ${shown(other.identities)}, and ${isOther ? `that one is ${name}` : `both would be ${name}`}`;
+  const cause = isOther ? 'other-management' : 'ambiguous-management';
+  return clusterFailure({ cause, detail }, { context: own.context }).toJSON();
 }

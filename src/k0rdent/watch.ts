@@ -8,7 +8,6 @@ import { LONGEST_PAUSE_MS, type WatchNews, type WatchOptions, watchList } from '
 /** A transition, and the management cluster that it was seen in. */
 export interface SeenTransition extends Transition {
   readonly management: string;
-  readonly identity: string;
 }
 
 /** A context to watch, or why it could not be asked yet. */
@@ -112,7 +111,7 @@ async function opened(
 }
 
 async function watchOne(
-  { context, management, identity, kubectl, last }: Watchable,
+  { context, management, kubectl, last }: Watchable,
   list: Watchable['lists'][number],
   health: WatchHealth,
   options: WatchAllOptions,
@@ -131,7 +130,7 @@ async function watchOne(
       for await (const news of watchList(kubectl, list, { signal, now, relist, pause, onTrouble, onFine })) {
         options.onNews?.(news, { management, context, path: list.path });
         const found = transitions.take(news);
-        if (found.length > 0) await onTransitions(found.map((one) => ({ management, identity, ...one })));
+        if (found.length > 0) await onTransitions(found.map((one) => ({ management, ...one })));
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -64,7 +64,14 @@ const operation = z.object({
       leavesOut: z.optional(z.literal(true)),
     }),
   ),
-  learned: z.optional(z.object({ name: z.string(), identity: z.string() })),
+  learned: z.optional(
+    z.object({
+      name: z.string(),
+      identity: z.string(),
+      others: z.optional(z.array(z.string())),
+      before: z.optional(z.array(z.string())),
+    }),
+  ),
   seal: z.optional(z.object({ before: z.string().check(z.refine(isMonth)) })),
   claim: z.optional(
     z.object({

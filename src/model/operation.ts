@@ -54,10 +54,14 @@ export interface EventWrite extends SubjectEvent {
   readonly once?: boolean;
 }
 
-/** Identity of a management cluster, learned from it and kept in `kgit.yaml`. */
+/** What a management cluster is known by, learned from it and kept in `kgit.yaml`. */
 export interface LearnedManagement {
   readonly name: string;
+  /** The strongest: all that earlier versions read. */
   readonly identity: string;
+  readonly others?: readonly string[];
+  /** What was recorded when it was learned: where something else stands by then, nothing is written. */
+  readonly before?: readonly string[];
 }
 
 /** The sealing of months, worked out anew on each tip: what is sealed already is left as it is. */

@@ -5,11 +5,12 @@ import type { Edit } from '../model/edit.js';
 import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
 import { formatEvent } from '../model/event-file.js';
 import { eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '../model/layout.js';
-import type { Operation, StateChange } from '../model/operation.js';
+import type { LearnedManagement, Operation, StateChange } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
 import { formatSubject, type Subject } from '../model/subject.js';
 import { isMap, sameValue } from '../model/value.js';
 import type { EventFinder } from './event-finder.js';
+import { recordedIdentities } from './records.js';
 import { type Sealing, sealMonths } from './seal-months.js';
 import type { FileChanges, Revision, StateView } from './state-store.js';
 import { newestOf } from './stored-events.js';
@@ -201,17 +202,32 @@ async function applySeal(before: string, { view, events }: Tip): Promise<Applied
   return { kind: 'commit', files, events: [], changes: [], duplicates: [], sealing };
 }
 
-async function learn(
-  learned: NonNullable<Operation['learned']>,
-  view: StateView,
-  files: Map<string, string>,
-): Promise<void> {
+/**
+ * Notes what a management cluster is known by. Throws ConflictError where another identity was noted since it was
+ * learned: two who look at two clusters under one name must not replace each other's.
+ */
+async function learn(learned: LearnedManagement, view: StateView, files: Map<string, string>): Promise<void> {
+  const { name, identity, others, before } = learned;
   const text = await view.read(MARKER_FILE);
-  const edit = {
-    op: 'set' as const,
-    path: ['managements', learned.name, 'identity'],
-    value: learned.identity,
-  };
-  const applied = applyEdits(text, [edit], MARKER_FILE);
+  const managements = parseState(text ?? '', MARKER_FILE)['managements'];
+  const { known, later } = recordedIdentities(isMap(managements) ? managements[name] : null, name);
+  const wanted = [identity, ...(others ?? [])];
+  if (isSame(known, wanted)) return;
+  if (before !== undefined && !isSame(known, before)) {
+    throw new ConflictError(`management cluster ${name} was identified otherwise meanwhile`, {
+      suggestions: [`See what is recorded: git log -p -- ${MARKER_FILE}`],
+      data: { path: MARKER_FILE, expected: before, actual: known },
+    });
+  }
+  const path = ['managements', name];
+  const more = [...(others ?? []), ...later];
+  const edits: Edit[] = [{ op: 'set', path: [...path, 'identity'], value: identity }];
+  if (more.length > 0) edits.push({ op: 'set', path: [...path, 'other_identities'], value: more });
+  else if (others !== undefined) edits.push({ op: 'unset', path: [...path, 'other_identities'] });
+  const applied = applyEdits(text, edits, MARKER_FILE);
   if (applied.changes.length > 0) files.set(MARKER_FILE, applied.text);
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
 }

@@ -43,6 +43,7 @@ function findingsBeside({ actor, title, runId, learned, events }: Operation): Se
     email: actor.email,
     management: learned?.name,
     identity: learned?.identity,
+    ...(learned?.others === undefined ? {} : { other_identities: learned.others }),
   });
 }
 

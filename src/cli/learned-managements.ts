@@ -1,0 +1,83 @@
+import type { ContextObservation } from '../k0rdent/observation.js';
+import {
+  compareIdentities,
+  type Identities,
+  type IdentityKind,
+  isUid,
+  kindOf,
+  mergedIdentities,
+  proves,
+  saysMore,
+} from '../model/management-identity.js';
+import type { LearnedManagement } from '../model/operation.js';
+
+/** What an observation says of a management cluster that kgit.yaml does not. */
+export interface Lesson {
+  readonly name: string;
+  /** Whether nothing was recorded that proves which one it is. */
+  readonly isNew: boolean;
+  /** Null where nothing that the user may read proves it. */
+  readonly learned: LearnedManagement | null;
+  /** What people are told once it is noted. */
+  readonly says: string;
+}
+
+/** The kinds of identity as people call them. */
+export const KIND_WORDS: Readonly<Record<IdentityKind, string>> = {
+  'management-uid': 'its Management UID',
+  'kube-system-uid': 'the UID of its namespace kube-system',
+  server: 'its address',
+};
+
+/** What the contexts of one observation teach of the management clusters that they are. */
+export function lessonsOf(
+  contexts: readonly ContextObservation[],
+  managements: ReadonlyMap<string, Identities>,
+): Lesson[] {
+  const names = new Set(contexts.flatMap(({ management }) => management ?? []));
+  return [...names].flatMap((name) => {
+    const own = contexts.filter((one) => one.management === name && one.match !== 'unknown');
+    const others = contexts.filter((one) => one.management !== name).flatMap((one) => one.identities);
+    // An address that another cluster has, too, is a gateway's.
+    const seen = own
+      .flatMap(({ identities }) => identities)
+      .filter((identity) => isUid(identity) || !others.includes(identity));
+    return own.length === 0 ? [] : (lessonOf(name, managements.get(name) ?? [], seen) ?? []);
+  });
+}
+
+function lessonOf(name: string, before: Identities, seen: Identities): Lesson | null {
+  const merged = mergedIdentities(before, seen);
+  const learned = learnedOf(name, before, merged);
+  if (!before.some(proves)) {
+    const says = `first look at management cluster ${name}: identity noted in kgit.yaml`;
+    return { name, isNew: true, learned, says };
+  }
+  return saysMore(before, merged)
+    ? { name, isNew: false, learned, says: `management cluster ${name}: ${raised(before, merged)}` }
+    : null;
+}
+
+/** What is to be noted of a management cluster; null for nothing. */
+export function learnedOf(
+  name: string,
+  before: Identities,
+  [identity, ...others]: Identities,
+): LearnedManagement | null {
+  return identity === undefined ? null : { name, identity, others, before };
+}
+
+/** How it is known better than before. */
+export function raised(before: Identities, merged: Identities): string {
+  const [kinds, now] = [before, merged].map((some) => new Set(some.map(kindOf)));
+  const isMade =
+    kinds?.has('management-uid') &&
+    !merged.some((one) => kindOf(one) === 'management-uid' && before.includes(one));
+  if (isMade && compareIdentities(before, merged) === 'same')
+    return 'its Management object was made anew, as by a restore; its new UID is noted in kgit.yaml';
+  const fresh = [...(now ?? [])].filter((kind) => !kinds?.has(kind)).map((kind) => KIND_WORDS[kind]);
+  const isWeak = !before.some(isUid);
+  return isWeak
+    ? `identity raised from its address to ${fresh.join(' and ')}`
+    : `also known by ${fresh.join(' and ') || KIND_WORDS.server} from now on`;
+}

@@ -1,0 +1,110 @@
+import { Args, Flags } from '@oclif/core';
+import { helpText } from '../base-command.js';
+import { mustAgree, yesFlag } from '../cli/ask.js';
+import { commandText } from '../cli/command-text.js';
+import { endOfProcess } from '../cli/end-signals.js';
+import { type Identification, identification, nameToIdentify } from '../cli/identification.js';
+import { KIND_WORDS } from '../cli/learned-managements.js';
+import type { CommandResult } from '../cli/output.js';
+import { clusterFailure } from '../k0rdent/cluster-failure.js';
+import { identifyContext } from '../k0rdent/identify-context.js';
+import { openKubectl } from '../k0rdent/kubectl.js';
+import { kindOf, proves } from '../model/management-identity.js';
+import { PROPOSE_FLAGS } from '../propose-flags.js';
+import { WriteCommand } from '../write-command.js';
+
+// No event is written that could hold them.
+const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
+
+export default class Identify extends WriteCommand {
+  static override summary = 'Say which management cluster a kubeconfig context is.';
+  static override description = helpText(
+    `Reads what the management cluster of a context is known by (the UID of its Management object, the UID of its namespace kube-system, its address, as far as you may) and notes it in kgit.yaml under NAME, which is new or there already. Where NAME is recorded as another cluster it asks first. Use it where one repository holds the history of several management clusters, and after a management cluster was built anew.`,
+    'USAGE',
+    'NO_REPO',
+    'CONFLICT',
+    'REMOTE',
+    'CLUSTER',
+    'REFUSED',
+  );
+  static override examples = [
+    '<%= config.bin %> identify',
+    '<%= config.bin %> identify eu-hub --context eu',
+    '<%= config.bin %> identify eu-hub --context eu-rebuilt --yes',
+  ];
+  static override args = {
+    name: Args.string({
+      description: 'The management cluster, as kgit.yaml calls it (the only one that is listed).',
+    }),
+  };
+  static override baseFlags = baseFlags as typeof WriteCommand.baseFlags;
+  static override flags = {
+    ...PROPOSE_FLAGS,
+    context: Flags.string({ helpValue: 'NAME', summary: 'kubeconfig context (the current one).' }),
+    kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
+    yes: yesFlag('Identify without asking, also where another cluster is recorded.'),
+  };
+
+  protected async execute(): Promise<CommandResult> {
+    const context = await this.open();
+    const { settings, managements } = context;
+    const wait = this.notes.begin('asking the cluster', true);
+    const seen = await identifyContext(this.#kubectl(settings.timeout)).finally(wait.end);
+    if (!seen.identities.some(proves)) {
+      const detail = seen.identities.join(', ') || 'you may read neither its UIDs nor an address';
+      throw clusterFailure({ cause: 'no-identity', detail }, { context: seen.context });
+    }
+    const naming = { given: this.args['name'], chosen: settings.management };
+    const name = nameToIdentify(naming, seen.identities, managements);
+    const plan = identification(name, { seen: seen.identities, context: seen.name }, managements);
+    if (plan.question !== null && this.flags['dry-run'] !== true) await this.#ask(name, plan.question);
+    const { learned, outcome } = plan;
+    const title = `management: ${name} ${outcome === 'raised' ? 'identity raised' : outcome}`;
+    const written =
+      learned === null
+        ? { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 }
+        : this.writeJson(await this.submit(context, this.operation(context, [], { title, learned }), true));
+    return {
+      json: {
+        ...{ management: name, context: seen.name, outcome },
+        ...{ identities: plan.identities, before: plan.before, ...written },
+      },
+      names: [name],
+      rows: plan.identities.map((identity) => ({ management: name, identity })),
+      lines: ({ style }) => [
+        `${style('green', '✓')} ${summary(plan, seen.name)}${learned === null ? '' : `, ${String(written['delivery'])}`}`,
+        ...plan.identities.map((identity) => style('dim', `  ${identity}`)),
+      ],
+    };
+  }
+
+  #kubectl(timeoutMs: number) {
+    return openKubectl({
+      environment: this.environment,
+      kubeconfig: this.flags['kubeconfig'] as string | undefined,
+      context: this.flags['context'] as string | undefined,
+      timeoutMs,
+      requestTimeoutMs: timeoutMs,
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), endOfProcess()]),
+    });
+  }
+
+  async #ask(name: string, text: string): Promise<void> {
+    const withYes = commandText(['kgit', 'identify', name, ...this.#flagWords(), '--yes']);
+    await mustAgree({ text, declined: `${name} stays as it is`, withYes }, this.flags['yes'] === true);
+  }
+
+  #flagWords(): string[] {
+    return ['context', 'kubeconfig'].flatMap((flag) => {
+      const value = this.flags[flag];
+      return typeof value === 'string' ? [`--${flag}`, value] : [];
+    });
+  }
+}
+
+function summary({ name, outcome, identities }: Identification, context: string): string {
+  const kinds = [...new Set(identities.map(kindOf))].map((kind) => KIND_WORDS[kind]);
+  const by = `, known by ${kinds.join(', ')}`;
+  if (outcome === 'unchanged') return `management cluster ${name} is context ${context} already${by}`;
+  return `management cluster ${name} is context ${context}${by}: ${outcome}`;
+}
