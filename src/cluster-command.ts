@@ -179,18 +179,21 @@ export abstract class ClusterCommand extends KgitCommand {
 
   /**
    * Notes in kgit.yaml what each management cluster is known by, at the first look at one and where more can be read than
-   * is recorded, and says so. It is left out with --no-learn, and where the remote is not to be asked; that it fails is no
-   * failure of the command.
+   * is recorded, and says so. It is left out with --no-learn, and where the remote is not to be asked; a first look is also
+   * left out where another context cannot be asked. That it fails is no failure of the command.
    */
   async #learn(context: Context, { contexts }: Observation): Promise<void> {
+    // The context that fails may be the one that the name belongs to.
+    const isPartial = contexts.some(({ error }) => error !== null);
     for (const lesson of lessonsOf(contexts, context.managements)) {
       if (this.#seen.has(lesson.name)) continue;
       this.#seen.add(lesson.name);
-      await this.#note(context, lesson);
+      await this.#note(context, lesson, isPartial);
     }
   }
 
-  async #note(context: Context, { name, isNew, learned, says }: Lesson): Promise<void> {
+  async #note(context: Context, lesson: Lesson, isPartial: boolean): Promise<void> {
+    const { name, isNew, learned, says } = lesson;
     const isOffline = this.flags['fetch'] === false && context.opened.remote !== null;
     if (learned === null) {
       this.note(
@@ -198,8 +201,8 @@ export abstract class ClusterCommand extends KgitCommand {
       );
       return;
     }
-    if (this.flags['learn'] === false || isOffline) {
-      const why = isOffline ? '--no-fetch' : '--no-learn';
+    if (this.flags['learn'] === false || isOffline || (isNew && isPartial)) {
+      const why = isOffline ? '--no-fetch' : isPartial ? 'another context cannot be asked' : '--no-learn';
       if (isNew) this.note(`the identity of ${name} is not in kgit.yaml (${why}): ${NOT_JUDGED}`);
       return;
     }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FORGE_KINDS } from '../../src/model/forge-kind.js';
 import { LOCK_PLACES } from '../../src/model/lock-place.js';
+import { MAX_IDENTITIES, MAX_IDENTITY } from '../../src/model/management-identity.js';
 import { PENDING, PHASE_VERBS } from '../../src/model/phase.js';
 import { ON_PROTECTED, SETTING_RULES } from '../../src/settings.js';
 import { API_VERSION } from '../../src/store/records.js';
@@ -102,7 +103,16 @@ export const marker = z
         label,
         z
           .strictObject({
-            identity: z.string().optional().describe("kgit notes it at the first 'kgit status'."),
+            identity: z
+              .string()
+              .max(MAX_IDENTITY)
+              .optional()
+              .describe("What it is known by: the strongest. kgit notes it at the first 'kgit status'."),
+            other_identities: z
+              .array(z.string().max(MAX_IDENTITY))
+              .max(MAX_IDENTITIES - 1)
+              .optional()
+              .describe('What else it is known by.'),
           })
           .nullable(),
       )

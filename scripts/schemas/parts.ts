@@ -11,7 +11,9 @@ export const action = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/);
 export const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
 /** As kgit writes it: UTC, milliseconds only where there are any. */
 export const utcTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
-export const subject = z.string().regex(/^(deployment\/[^/]+|cluster\/[^/]+\/[^/]+\/[^/]+|lock\/.+)$/);
+export const subject = z
+  .string()
+  .regex(/^(deployment\/[^/]+|cluster\/[^/]+\/[^/]+\/[^/]+|lock\/.+|management\/[^/]+)$/);
 export const errorCode = z.enum(Object.keys(EXIT_CODES) as [keyof typeof EXIT_CODES]);
 
 export const change = z

@@ -1,5 +1,6 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
+import { IDENTIFY_OUTCOMES } from '../../src/cli/identification.js';
 import { API_VERSION } from '../../src/store/records.js';
 import { completeShapes, completionShapes } from './completion-results.js';
 import { demoShapes } from './demo-result.js';
@@ -111,6 +112,20 @@ const KINDS: Readonly<Record<string, Kind>> = {
     about: 'kgit import',
     repository: 'always',
     shapes: importShapes,
+  },
+  IdentifyResult: {
+    about: 'kgit identify',
+    repository: 'always',
+    shapes: [
+      {
+        management: z.string(),
+        context: z.string(),
+        outcome: z.enum(IDENTIFY_OUTCOMES),
+        identities: z.array(z.string()).describe('What it is known by now, the strongest first.'),
+        before: z.array(z.string()).describe('What was recorded before.'),
+        ...perhapsWritten,
+      },
+    ],
   },
   InitResult: {
     about: 'kgit init',

@@ -55,7 +55,10 @@ const context = z.object({
   management: nullableText.describe(
     'The recorded management cluster that it is; null where that cannot be told.',
   ),
-  identity: nullableText,
+  identity: nullableText.describe('The strongest of its identities.'),
+  identities: z
+    .array(z.string())
+    .describe('All that the cluster is known by, as far as you may read it, the strongest first.'),
   match: z.enum(['same', 'new', 'unknown']).nullable(),
   observedAt: utcTime,
   namespaces: z.object({

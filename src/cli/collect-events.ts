@@ -44,7 +44,7 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
     });
   }
   const subject = await resolveSubject(name, options.naming);
-  if (subject.kind === 'lock') throw ownSubject(name);
+  if (subject.kind === 'lock' || subject.kind === 'management') throw ownSubject(name);
   if (subject.kind === 'deployment') await requireDeployment(options.naming.view, subject.id, options.create);
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
   // Behind the check of sizes, which bounds what is searched.
@@ -55,14 +55,14 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
   return write;
 }
 
-/** The error for an event of a lock: these tell how a lease was ended, and kgit alone knows. */
+/** The error for an event of a lock or a management cluster: kgit alone knows how a lease was ended, and what identifies a cluster. */
 function ownSubject(name: string): UsageError {
   return new UsageError(
     `subject: events of ${oneLine(name.slice(0, 100))} cannot be given: kgit records them itself`,
     {
       suggestions: [
         'Give the event a deployment or cluster as its subject',
-        "End a lease with 'kgit unlock NAME --force'",
+        "End a lease with 'kgit unlock NAME --force'; say which cluster it is with 'kgit identify NAME'",
       ],
       data: { field: 'subject' },
     },

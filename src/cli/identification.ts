@@ -1,12 +1,12 @@
 import { ConflictError, UsageError } from '../errors.js';
 import { likenessTo } from '../k0rdent/management.js';
-import { type Identities, isUid, mergedIdentities, proves } from '../model/management-identity.js';
+import { type Identities, isUid, mergedIdentities } from '../model/management-identity.js';
 import type { LearnedManagement } from '../model/operation.js';
 import { DEFAULT_MANAGEMENT, isLabel } from '../model/subject.js';
 import { learnedOf } from './learned-managements.js';
 
-/** What `kgit identify` does to a management cluster. */
-export const IDENTIFY_OUTCOMES = ['identified', 'raised', 're-identified', 'unchanged'] as const;
+/** What `kgit identify` does to a management cluster: `extended` is known by more than before, `re-identified` by something else. */
+export const IDENTIFY_OUTCOMES = ['identified', 'extended', 're-identified', 'unchanged'] as const;
 
 export interface Identification {
   readonly name: string;
@@ -15,15 +15,15 @@ export interface Identification {
   readonly identities: Identities;
   /** Null where nothing is to be written. */
   readonly learned: LearnedManagement | null;
-  /** What is asked first; null where nothing that is recorded contradicts it. */
+  /** What is asked first; null where what is recorded agrees. */
   readonly question: string | null;
 }
 
 type Managements = ReadonlyMap<string, Identities>;
 
 /**
- * The name that a cluster is to have: the one that is given, else the one that the record proves, else the setting, else
- * the only one that is listed. Throws UsageError where several could be meant.
+ * The name that a cluster is to have: the one that is given, else the one that is recorded of this cluster, else the
+ * setting, else the only one that is listed. Throws UsageError where several could be meant.
  */
 export function nameToIdentify(
   { given, chosen }: { given: string | undefined; chosen: string | undefined },
@@ -32,28 +32,28 @@ export function nameToIdentify(
 ): string {
   if (given !== undefined) {
     if (isLabel(given)) return given;
-    throw new UsageError(`NAME ${JSON.stringify(given.slice(0, 80))} is not a DNS-1123 label`);
+    throw new UsageError(
+      `NAME ${JSON.stringify(given.slice(0, 80))} is not a DNS-1123 label: at most 63 characters of a-z, 0-9 and '-', beginning and ending with a letter or digit`,
+    );
   }
-  const proven = namesOf(seen, managements);
-  const [only] = proven.length === 1 ? proven : managements.size === 1 ? [...managements.keys()] : [];
+  const recorded = namesOf(seen, managements);
+  const [only] = recorded.length === 1 ? recorded : managements.size === 1 ? [...managements.keys()] : [];
   const name = only ?? chosen ?? (managements.size === 0 ? DEFAULT_MANAGEMENT : undefined);
   if (name !== undefined) return name;
   throw new UsageError(
     `which management cluster is it? kgit.yaml lists ${[...managements.keys()].join(', ')}`,
-    {
-      suggestions: ['Name it, also with a new name: kgit identify NAME'],
-    },
+    { suggestions: ['Name it: kgit identify NAME; NAME may be a new one'] },
   );
 }
 
-/** The names whose record proves that they are this cluster. */
+/** The names under which this cluster is recorded. */
 function namesOf(seen: Identities, managements: Managements): string[] {
   return [...managements].flatMap(([name, identities]) =>
     ['same', 'same-address'].includes(likenessTo({ name, identities }, seen)) ? [name] : [],
   );
 }
 
-/** What identifying `name` as the cluster of a context comes to. Throws ConflictError where another name is this cluster. */
+/** What it means to identify `name` as the cluster of a context. Throws ConflictError where that is recorded under another name. */
 export function identification(
   name: string,
   { seen, context }: { seen: Identities; context: string },
@@ -70,34 +70,27 @@ export function identification(
     });
   }
   const before = managements.get(name) ?? [];
-  const likeness = likenessTo({ name, identities: before }, seen);
-  const proving = seen.filter(proves);
-  const plan = (identities: Identities, outcome: Identification['outcome'], question: string | null) => {
+  const plan = (outcome: Identification['outcome'], identities: Identities, question: string | null) => {
     const isKnown = identities.length === before.length && identities.every((one) => before.includes(one));
-    const learned = isKnown ? null : learnedOf(name, before, identities);
-    return {
-      name,
-      before,
-      identities,
-      learned,
-      ...(isKnown ? { outcome: 'unchanged' as const, question: null } : { outcome, question }),
-    };
+    if (isKnown)
+      return { name, outcome: 'unchanged' as const, before, identities, learned: null, question: null };
+    return { name, outcome, before, identities, learned: learnedOf(name, before, identities), question };
   };
-  if (likeness === 'new') return plan(proving, 'identified', null);
+  const likeness = likenessTo({ name, identities: before }, seen);
+  const own = mergedIdentities([], seen);
+  if (likeness === 'new') return plan('identified', own, null);
   if (likeness === 'same' || likeness === 'same-address')
-    return plan(mergedIdentities(before, seen), 'raised', null);
-  const knownBy = `it is recorded as ${before.join(', ')}, and context ${context} is ${proving.join(', ')}`;
+    return plan('extended', mergedIdentities(before, seen), null);
+  const knownBy = `It is recorded as ${before.join(', ')}; context ${context} is ${own.join(', ')}.`;
   if (likeness === 'different')
     return plan(
-      proving,
       're-identified',
-      `Management cluster ${name} is another cluster: ${knownBy}. Replace it?`,
+      own,
+      `Management cluster ${name} is another cluster. ${knownBy} Replace it?`,
     );
-  // An address alone was a guess, which something stronger replaces; a UID stays true.
-  const identities = before.some(isUid) ? mergedIdentities(before, seen) : proving;
-  return plan(
-    identities,
-    're-identified',
-    `Nothing tells whether management cluster ${name} is this one: ${knownBy}. Is it?`,
-  );
+  const question = `Nothing shows that management cluster ${name} is this one. ${knownBy} Is it?`;
+  // An address alone was a guess, which a UID replaces.
+  return !before.some(isUid) && own.some(isUid)
+    ? plan('re-identified', own, question)
+    : plan('extended', mergedIdentities(before, seen), question);
 }

@@ -5,8 +5,7 @@ import {
   type IdentityKind,
   isUid,
   kindOf,
-  mergedIdentities,
-  proves,
+  learnedIdentities,
   saysMore,
 } from '../model/management-identity.js';
 import type { LearnedManagement } from '../model/operation.js';
@@ -14,9 +13,9 @@ import type { LearnedManagement } from '../model/operation.js';
 /** What an observation says of a management cluster that kgit.yaml does not. */
 export interface Lesson {
   readonly name: string;
-  /** Whether nothing was recorded that proves which one it is. */
+  /** Whether nothing was recorded of it. */
   readonly isNew: boolean;
-  /** Null where nothing that the user may read proves it. */
+  /** Null where nothing that the user may read identifies it. */
   readonly learned: LearnedManagement | null;
   /** What people are told once it is noted. */
   readonly says: string;
@@ -28,6 +27,12 @@ export const KIND_WORDS: Readonly<Record<IdentityKind, string>> = {
   'kube-system-uid': 'the UID of its namespace kube-system',
   server: 'its address',
 };
+
+/** The kinds of which there are identities, as people call them. */
+export function kindWords(identities: Identities): string {
+  const kinds = new Set(identities.flatMap((identity) => kindOf(identity) ?? []));
+  return [...kinds].map((kind) => KIND_WORDS[kind]).join(' and ');
+}
 
 /** What the contexts of one observation teach of the management clusters that they are. */
 export function lessonsOf(
@@ -47,14 +52,14 @@ export function lessonsOf(
 }
 
 function lessonOf(name: string, before: Identities, seen: Identities): Lesson | null {
-  const merged = mergedIdentities(before, seen);
+  const merged = learnedIdentities(before, seen);
   const learned = learnedOf(name, before, merged);
-  if (!before.some(proves)) {
+  if (before.length === 0) {
     const says = `first look at management cluster ${name}: identity noted in kgit.yaml`;
     return { name, isNew: true, learned, says };
   }
   return saysMore(before, merged)
-    ? { name, isNew: false, learned, says: `management cluster ${name}: ${raised(before, merged)}` }
+    ? { name, isNew: false, learned, says: `management cluster ${name}: ${raisedText(before, merged)}` }
     : null;
 }
 
@@ -67,17 +72,15 @@ export function learnedOf(
   return identity === undefined ? null : { name, identity, others, before };
 }
 
-/** How it is known better than before. */
-export function raised(before: Identities, merged: Identities): string {
-  const [kinds, now] = [before, merged].map((some) => new Set(some.map(kindOf)));
-  const isMade =
-    kinds?.has('management-uid') &&
-    !merged.some((one) => kindOf(one) === 'management-uid' && before.includes(one));
-  if (isMade && compareIdentities(before, merged) === 'same')
+/** How a management cluster is known better than before. */
+function raisedText(before: Identities, merged: Identities): string {
+  const known = new Set(before.map(kindOf));
+  const fresh = merged.filter((identity) => !before.includes(identity));
+  const isRestored = known.has('management-uid') && fresh.some((one) => kindOf(one) === 'management-uid');
+  if (isRestored && compareIdentities(before, merged) === 'same')
     return 'its Management object was made anew, as by a restore; its new UID is noted in kgit.yaml';
-  const fresh = [...(now ?? [])].filter((kind) => !kinds?.has(kind)).map((kind) => KIND_WORDS[kind]);
-  const isWeak = !before.some(isUid);
-  return isWeak
-    ? `identity raised from its address to ${fresh.join(' and ')}`
-    : `also known by ${fresh.join(' and ') || KIND_WORDS.server} from now on`;
+  const more = kindWords(fresh.filter((identity) => !known.has(kindOf(identity))));
+  return before.some(isUid)
+    ? `it is also known by ${more} from now on`
+    : `identity raised from its address to ${more}`;
 }

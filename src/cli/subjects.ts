@@ -9,6 +9,7 @@ import {
   isLabel,
   legacySlug,
   lockSubject,
+  managementSubject,
   parseCluster,
   type Subject,
 } from '../model/subject.js';
@@ -71,10 +72,12 @@ export async function namedDeployment(text: string, view: StateView): Promise<De
   return deployment(text);
 }
 
-/** The subject that a person names: `deployment/ID`, `cluster/…`, `lock/NAME`, or a cluster alone. Throws UsageError. */
+/** The subject that a person names: `deployment/ID`, `cluster/…`, `lock/NAME`, `management/NAME`, or a cluster alone. Throws UsageError. */
 export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
   if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
   if (text.startsWith('lock/')) return lockSubject(text.slice('lock/'.length));
+  // A name of two parts after it is a cluster's, of the management cluster that is called so.
+  if (/^management\/[^/]*$/.test(text)) return managementSubject(text.slice('management/'.length));
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
 }
 
@@ -87,8 +90,12 @@ export async function eventSubjectOf(
   naming: Naming,
 ): Promise<ClusterSubject | DeploymentSubject> {
   const subject = await resolveSubject(text, naming);
-  if (subject.kind === 'lock')
-    throw new UsageError(`the events of ${formatSubject(subject)} are recorded by kgit lock and kgit unlock`);
+  if (subject.kind === 'lock' || subject.kind === 'management') {
+    const by = subject.kind === 'lock' ? 'kgit lock and kgit unlock' : 'kgit identify';
+    throw new UsageError(`the events of ${formatSubject(subject)} are recorded by ${by}`, {
+      suggestions: subject.kind === 'lock' ? [] : [`If it is a cluster, name it cluster/${text}`],
+    });
+  }
   if (subject.kind === 'deployment' || text.startsWith('cluster/')) return subject;
   const isKnown = (await naming.view.list(subjectFolder(subject))) !== null;
   if (!isKnown && (await listDeployments(naming.view)).includes(text)) {

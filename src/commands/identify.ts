@@ -4,40 +4,43 @@ import { mustAgree, yesFlag } from '../cli/ask.js';
 import { commandText } from '../cli/command-text.js';
 import { endOfProcess } from '../cli/end-signals.js';
 import { type Identification, identification, nameToIdentify } from '../cli/identification.js';
-import { KIND_WORDS } from '../cli/learned-managements.js';
+import { kindWords } from '../cli/learned-managements.js';
 import type { CommandResult } from '../cli/output.js';
 import { clusterFailure } from '../k0rdent/cluster-failure.js';
 import { identifyContext } from '../k0rdent/identify-context.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
-import { kindOf, proves } from '../model/management-identity.js';
+import { managementSubject } from '../model/subject.js';
 import { PROPOSE_FLAGS } from '../propose-flags.js';
 import { WriteCommand } from '../write-command.js';
 
-// No event is written that could hold them.
-const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
+/** The action of the event that records it. */
+const ACTIONS = { 're-identified': 'management_reidentified', extended: 'management_extended' } as const;
 
 export default class Identify extends WriteCommand {
   static override summary = 'Say which management cluster a kubeconfig context is.';
   static override description = helpText(
-    `Reads what the management cluster of a context is known by (the UID of its Management object, the UID of its namespace kube-system, its address, as far as you may) and notes it in kgit.yaml under NAME, which is new or there already. Where NAME is recorded as another cluster it asks first. Use it where one repository holds the history of several management clusters, and after a management cluster was built anew.`,
+    `Reads what identifies the management cluster of a context (the UID of its Management object, the UID of its namespace kube-system, its address; as far as you may read them) and notes it in kgit.yaml under NAME, which may be new. An event of management/NAME records who did it, and what was noted before. Where NAME is recorded as another cluster, it asks first. Use it where one repository holds the history of several management clusters, after a management cluster was built anew, and where your rights do not show that a context is the recorded cluster.`,
     'USAGE',
     'NO_REPO',
+    'LOCK_HELD',
     'CONFLICT',
+    'FENCED',
     'REMOTE',
     'CLUSTER',
+    'SECRET',
     'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> identify',
     '<%= config.bin %> identify eu-hub --context eu',
-    '<%= config.bin %> identify eu-hub --context eu-rebuilt --yes',
+    '<%= config.bin %> identify eu-hub --context eu-rebuilt --yes --reason "built anew"',
+    '<%= config.bin %> log management/eu-hub',
   ];
   static override args = {
     name: Args.string({
       description: 'The management cluster, as kgit.yaml calls it (the only one that is listed).',
     }),
   };
-  static override baseFlags = baseFlags as typeof WriteCommand.baseFlags;
   static override flags = {
     ...PROPOSE_FLAGS,
     context: Flags.string({ helpValue: 'NAME', summary: 'kubeconfig context (the current one).' }),
@@ -50,32 +53,35 @@ export default class Identify extends WriteCommand {
     const { settings, managements } = context;
     const wait = this.notes.begin('asking the cluster', true);
     const seen = await identifyContext(this.#kubectl(settings.timeout)).finally(wait.end);
-    if (!seen.identities.some(proves)) {
-      const detail = seen.identities.join(', ') || 'you may read neither its UIDs nor an address';
-      throw clusterFailure({ cause: 'no-identity', detail }, { context: seen.context });
-    }
+    if (seen.identities.length === 0)
+      throw clusterFailure({ cause: 'no-identity', detail: '' }, { context: seen.context });
     const naming = { given: this.args['name'], chosen: settings.management };
     const name = nameToIdentify(naming, seen.identities, managements);
     const plan = identification(name, { seen: seen.identities, context: seen.name }, managements);
     if (plan.question !== null && this.flags['dry-run'] !== true) await this.#ask(name, plan.question);
-    const { learned, outcome } = plan;
-    const title = `management: ${name} ${outcome === 'raised' ? 'identity raised' : outcome}`;
+    const { learned, outcome, before, identities } = plan;
     const written =
       learned === null
         ? { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 }
-        : this.writeJson(await this.submit(context, this.operation(context, [], { title, learned }), true));
+        : this.writeJson(await this.submit(context, this.#operation(context, plan), true));
     return {
-      json: {
-        ...{ management: name, context: seen.name, outcome },
-        ...{ identities: plan.identities, before: plan.before, ...written },
-      },
+      json: { management: name, context: seen.name, outcome, identities, before, ...written },
       names: [name],
-      rows: plan.identities.map((identity) => ({ management: name, identity })),
+      rows: identities.map((identity) => ({ management: name, identity })),
       lines: ({ style }) => [
         `${style('green', '✓')} ${summary(plan, seen.name)}${learned === null ? '' : `, ${String(written['delivery'])}`}`,
-        ...plan.identities.map((identity) => style('dim', `  ${identity}`)),
+        ...identities.map((identity) => style('dim', `  ${identity}`)),
       ],
     };
+  }
+
+  #operation(context: Parameters<Identify['operation']>[0], plan: Identification) {
+    const { name, outcome, before, identities, learned } = plan;
+    const action =
+      outcome === 'identified' || outcome === 'unchanged' ? 'management_identified' : ACTIONS[outcome];
+    const event = this.event(context, { action, context: { identity: { before, after: identities } } });
+    const more = learned === null ? {} : { learned };
+    return this.operation(context, [{ subject: managementSubject(name), event }], more);
   }
 
   #kubectl(timeoutMs: number) {
@@ -103,8 +109,7 @@ export default class Identify extends WriteCommand {
 }
 
 function summary({ name, outcome, identities }: Identification, context: string): string {
-  const kinds = [...new Set(identities.map(kindOf))].map((kind) => KIND_WORDS[kind]);
-  const by = `, known by ${kinds.join(', ')}`;
-  if (outcome === 'unchanged') return `management cluster ${name} is context ${context} already${by}`;
-  return `management cluster ${name} is context ${context}${by}: ${outcome}`;
+  const by = `known by ${kindWords(identities)}`;
+  if (outcome === 'unchanged') return `management cluster ${name} is context ${context} already, ${by}`;
+  return `management cluster ${name} is context ${context}, ${by}: ${outcome}`;
 }

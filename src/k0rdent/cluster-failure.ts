@@ -85,7 +85,7 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   ],
   'ambiguous-management': [
     'which management cluster this is cannot be told',
-    'Name it: `kgit identify NAME{in}`, for each context',
+    'Say which one it is: `kgit identify NAME{in}`; do so for each context',
   ],
   'no-identity': [
     'nothing that you may read tells this management cluster from another',

@@ -1,6 +1,6 @@
 import { KgitError } from '../errors.js';
 import { type Check, finding, findingOf, passed } from '../model/check.js';
-import { type Identities, mergedIdentities, saysMore } from '../model/management-identity.js';
+import { type Identities, learnedIdentities, saysMore } from '../model/management-identity.js';
 import { shellWord } from '../model/shell-word.js';
 import { failedBecause } from './cluster-failure.js';
 import { type Context, readContext } from './context.js';
@@ -37,6 +37,8 @@ async function checkIdentity(
   const check = 'management';
   const identities = await readIdentities(kubectl, api, context);
   const named = context.inCluster ? undefined : context.name;
+  if (identities.length === 0)
+    return passed(check, 'nothing that you may read tells which one it is; docs/rbac.yaml has the rights');
   try {
     const { name, match } = matchManagement(identities, recordedManagements(managements), named);
     const is = `context ${context.name} is management cluster ${name}`;
@@ -47,7 +49,7 @@ async function checkIdentity(
         `Say that it is: kgit identify ${name}${named === undefined ? '' : ` --context ${shellWord(named)}`}`,
       );
     const before = managements.get(name) ?? [];
-    const isMore = match === 'new' || saysMore(before, mergedIdentities(before, identities));
+    const isMore = match === 'new' || saysMore(before, learnedIdentities(before, identities));
     const more = match === 'new' ? 'nothing is noted of it yet' : 'it is known by more than kgit.yaml has';
     return passed(check, isMore ? `${is}; ${more}: 'kgit status' or 'kgit identify' notes it` : is);
   } catch (error) {

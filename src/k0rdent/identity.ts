@@ -1,4 +1,4 @@
-import { type Identities, parseIdentity, sortedIdentities } from '../model/management-identity.js';
+import { type Identities, identityOf } from '../model/management-identity.js';
 import { failedBecause } from './cluster-failure.js';
 import type { Context } from './context.js';
 import type { ApiBase } from './discover.js';
@@ -25,12 +25,10 @@ export async function readIdentities(kubectl: Kubectl, api: ApiBase, context: Co
   const found = [
     ['management-uid', readString(management?.['uid'])],
     ['kube-system-uid', readString(readObject(readObject(namespace)['metadata'])['uid'])],
-    // Inside of a pod every cluster has the same few addresses.
+    // In a pod, the address is one that many clusters have, such as 10.96.0.1.
     ['server', context.inCluster ? null : context.server],
   ] as const;
-  return sortedIdentities(
-    found.flatMap(([kind, value]) => (value === null ? [] : (parseIdentity(`${kind}:${value}`) ?? []))),
-  );
+  return found.flatMap(([kind, value]) => (value === null ? [] : (identityOf(kind, value) ?? [])));
 }
 
 async function ifAllowed(kubectl: Kubectl, path: string): Promise<unknown> {

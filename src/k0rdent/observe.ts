@@ -139,7 +139,10 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
 }
 
 /** What a cluster is known by. The address that a pod has for it is shown, and identifies nothing: many clusters have the same. */
-function known(identities: Identities, { server }: Context): Pick<ContextObservation, 'identity' | 'identities'> {
+function known(
+  identities: Identities,
+  { server }: Context,
+): Pick<ContextObservation, 'identity' | 'identities'> {
   return { identity: identities[0] ?? (server === null ? null : `server:${server}`), identities };
 }
 

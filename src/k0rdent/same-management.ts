@@ -30,11 +30,13 @@ export function ambiguousContexts(
     const firm = [...before, ...own.filter(({ match }) => match === 'same')];
     const [first] = own;
     const accepted = joined(firm.length > 0 ? firm : first === undefined ? [] : [first], own);
-    const left = own.filter((one) => !accepted.includes(one));
+    // Also those that a third one joins, or that only an address proves.
+    const areTwo = accepted.some((one) => accepted.some((rival) => areDifferent(one, rival)));
+    const left = own.filter((one) => areTwo || !accepted.includes(one));
     if (left.length === 0) continue;
     for (const one of firm.length > 0 ? left : own) {
       const other = [...firm, ...own].find((rival) => !isOne(one, rival)) ?? one;
-      errors.set(one.context, unplaced(one, other, name));
+      errors.set(one.context, ambiguous(one, other, name));
     }
   }
   return errors;
@@ -48,15 +50,16 @@ function joined(some: readonly PlacedContext[], all: readonly PlacedContext[]): 
 
 function isOne(a: PlacedContext, b: PlacedContext): boolean {
   const likeness = compareIdentities(a.identities, b.identities);
-  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway to both. At one moment, on one
-  // machine, an address of that machine leads to one server.
-  return likeness === 'same' || (likeness !== 'different' && a.server !== null && a.server === b.server);
+  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway to both.
+  if (likeness !== 'unknown') return likeness !== 'different';
+  return a.server !== null && a.server === b.server;
 }
 
-function unplaced(own: PlacedContext, other: PlacedContext, name: string): ErrorJson {
-  const isFirm = other.match === 'same' && own.match !== 'same';
-  const isOther = isFirm && compareIdentities(own.identities, other.identities) === 'different';
-  const detail = `it is known by ${shown(own.identities)} and context ${JSON.stringify(other.context)} by ${shown(other.identities)}, and ${isOther ? `that one is ${name}` : `both would be ${name}`}`;
-  const cause = isOther ? 'other-management' : 'ambiguous-management';
-  return clusterFailure({ cause, detail }, { context: own.context }).toJSON();
+function areDifferent(a: PlacedContext, b: PlacedContext): boolean {
+  return compareIdentities(a.identities, b.identities) === 'different';
+}
+
+function ambiguous(own: PlacedContext, other: PlacedContext, name: string): ErrorJson {
+  const detail = `it is known by ${shown(own.identities)} and context ${JSON.stringify(other.context)} by ${shown(other.identities)}, and both would be ${name}`;
+  return clusterFailure({ cause: 'ambiguous-management', detail }, { context: own.context }).toJSON();
 }

@@ -1,7 +1,15 @@
 /** Where things lie in a state repository (`docs/data-model.md`); pure names, no I/O. */
 import { formatTimestamp, type KgitEvent } from './event.js';
 import { decodeLockName, encodeLockName } from './lock-name.js';
-import { cluster, deployment, isLabel, isSubdomain, lockSubject, type Subject } from './subject.js';
+import {
+  cluster,
+  deployment,
+  isLabel,
+  isSubdomain,
+  lockSubject,
+  managementSubject,
+  type Subject,
+} from './subject.js';
 import { isUlid, ulidTime } from './ulid.js';
 
 /** Marks a state repository and holds its settings. */
@@ -20,10 +28,12 @@ export const STATE_SCHEMA = 'state.schema.json';
 export const DEPLOYMENTS = 'deployments';
 export const CLUSTERS = 'clusters';
 export const LOCKS = 'locks';
+export const MANAGEMENTS = 'managements';
 
 /** The folder of a subject. Its names are checked, so it never leaves the repository; a lock may be called like a device of Windows. */
 export function subjectFolder(subject: Subject): string {
   if (subject.kind === 'lock') return `${LOCKS}/lock-${encodeLockName(subject.name)}`;
+  if (subject.kind === 'management') return `${MANAGEMENTS}/${subject.name}`;
   return subject.kind === 'deployment'
     ? `${DEPLOYMENTS}/${subject.id}`
     : `${CLUSTERS}/${subject.management}/${subject.namespace}/${subject.name}`;
@@ -104,6 +114,7 @@ export function subjectOfFolder(parts: readonly string[]): Subject | null {
     const name = a.startsWith('lock-') ? decodeLockName(a.slice('lock-'.length)) : null;
     return name === null ? null : lockSubject(name);
   }
+  if (root === MANAGEMENTS && parts.length === 2 && a && isLabel(a)) return managementSubject(a);
   if (root !== CLUSTERS || parts.length !== 4 || !a || !b || !c) return null;
   return isLabel(a) && isLabel(b) && isSubdomain(c) ? cluster(a, b, c) : null;
 }

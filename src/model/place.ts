@@ -3,6 +3,7 @@ import {
   DEPLOYMENTS,
   isMonth,
   LOCKS,
+  MANAGEMENTS,
   MARKER_FILE,
   monthOf,
   parseEventPath,
@@ -22,7 +23,7 @@ export type Place =
   /** The team's own. */
   | { readonly kind: 'other' };
 
-const OWN: readonly string[] = [DEPLOYMENTS, CLUSTERS, LOCKS];
+const OWN: readonly string[] = [DEPLOYMENTS, CLUSTERS, LOCKS, MANAGEMENTS];
 const STRAY: Place = { kind: 'stray' };
 
 /** What the file at `path` has to be. */

@@ -19,7 +19,12 @@ export interface LockSubject {
   readonly kind: 'lock';
   readonly name: string;
 }
-export type Subject = DeploymentSubject | ClusterSubject | LockSubject;
+/** A k0rdent management cluster: the repository records when somebody says which one it is. */
+export interface ManagementSubject {
+  readonly kind: 'management';
+  readonly name: string;
+}
+export type Subject = DeploymentSubject | ClusterSubject | LockSubject | ManagementSubject;
 
 /** Management cluster of a subject that names none. */
 export const DEFAULT_MANAGEMENT = 'default';
@@ -90,9 +95,15 @@ export function lockSubject(name: string): LockSubject {
   return { kind: 'lock', name: lockName(name) };
 }
 
-/** `deployment/<id>`, `cluster/<management>/<namespace>/<name>` or `lock/<name>`. */
+/** A management cluster as a subject; throws UsageError when `name` breaks the rule of names. */
+export function managementSubject(name: string): ManagementSubject {
+  checkLabel(name, 'management');
+  return { kind: 'management', name };
+}
+
+/** `deployment/<id>`, `cluster/<management>/<namespace>/<name>`, `lock/<name>` or `management/<name>`. */
 export function formatSubject(subject: Subject): string {
-  if (subject.kind === 'lock') return `lock/${subject.name}`;
+  if (subject.kind === 'lock' || subject.kind === 'management') return `${subject.kind}/${subject.name}`;
   return subject.kind === 'deployment'
     ? `deployment/${subject.id}`
     : `cluster/${subject.management}/${subject.namespace}/${subject.name}`;
@@ -121,7 +132,7 @@ export function parseCluster(text: string, defaults: SubjectDefaults = {}): Clus
 }
 
 /**
- * `deployment/<id>`, `cluster/[[<management>/]<namespace>/]<name>` or `lock/<name>`.
+ * `deployment/<id>`, `cluster/[[<management>/]<namespace>/]<name>`, `lock/<name>` or `management/<name>`.
  * Throws UsageError when `text` is none of them.
  */
 export function parseSubject(text: string, defaults: SubjectDefaults = {}): Subject {
@@ -131,6 +142,7 @@ export function parseSubject(text: string, defaults: SubjectDefaults = {}): Subj
   if (kind === 'deployment') return deployment(rest);
   if (kind === 'cluster') return parseCluster(rest, defaults);
   if (kind === 'lock') return lockSubject(rest);
+  if (kind === 'management') return managementSubject(rest);
   throw new UsageError(`${shown(text)} is not a subject`, {
     suggestions: ['Name a subject deployment/<id> or cluster/<management>/<namespace>/<name>'],
     data: { value: text.slice(0, 300) },
@@ -146,12 +158,15 @@ export function compareSubjects(a: Subject, b: Subject): number {
 
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/;
 
+function namesOf(subject: DeploymentSubject | ClusterSubject | ManagementSubject): readonly string[] {
+  if (subject.kind === 'deployment') return [subject.id];
+  return subject.kind === 'cluster' ? [subject.management, subject.namespace, subject.name] : [subject.name];
+}
+
 /** The part of a subject that no folder on Windows can be named after; null where all can. */
 export function unfitForWindows(subject: Subject): string | null {
   if (subject.kind === 'lock') return null;
-  const names =
-    subject.kind === 'deployment' ? [subject.id] : [subject.management, subject.namespace, subject.name];
-  return names.find((name) => WINDOWS_DEVICE.test(name)) ?? null;
+  return namesOf(subject).find((name) => WINDOWS_DEVICE.test(name)) ?? null;
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -4,11 +4,11 @@ import { checkFileSize } from '../model/check-operation.js';
 import type { Edit } from '../model/edit.js';
 import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../model/event.js';
 import { formatEvent } from '../model/event-file.js';
-import { eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '../model/layout.js';
+import { CLUSTERS, eventPath, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA, statePath } from '../model/layout.js';
 import type { LearnedManagement, Operation, StateChange } from '../model/operation.js';
 import { parseState } from '../model/state-document.js';
-import { formatSubject, type Subject } from '../model/subject.js';
-import { isMap, sameValue } from '../model/value.js';
+import { DEFAULT_MANAGEMENT, formatSubject, type Subject } from '../model/subject.js';
+import { isMap, sameValue, type Value } from '../model/value.js';
 import type { EventFinder } from './event-finder.js';
 import { recordedIdentities } from './records.js';
 import { type Sealing, sealMonths } from './seal-months.js';
@@ -207,11 +207,11 @@ async function applySeal(before: string, { view, events }: Tip): Promise<Applied
  * learned: two who look at two clusters under one name must not replace each other's.
  */
 async function learn(learned: LearnedManagement, view: StateView, files: Map<string, string>): Promise<void> {
-  const { name, identity, others, before } = learned;
+  const { name, identity, others = [], before } = learned;
   const text = await view.read(MARKER_FILE);
   const managements = parseState(text ?? '', MARKER_FILE)['managements'];
-  const { known, later } = recordedIdentities(isMap(managements) ? managements[name] : null, name);
-  const wanted = [identity, ...(others ?? [])];
+  const known = recordedIdentities(isMap(managements) ? managements[name] : undefined);
+  const wanted = [identity, ...others];
   if (isSame(known, wanted)) return;
   if (before !== undefined && !isSame(known, before)) {
     throw new ConflictError(`management cluster ${name} was identified otherwise meanwhile`, {
@@ -220,12 +220,22 @@ async function learn(learned: LearnedManagement, view: StateView, files: Map<str
     });
   }
   const path = ['managements', name];
-  const more = [...(others ?? []), ...later];
   const edits: Edit[] = [{ op: 'set', path: [...path, 'identity'], value: identity }];
-  if (more.length > 0) edits.push({ op: 'set', path: [...path, 'other_identities'], value: more });
-  else if (others !== undefined) edits.push({ op: 'unset', path: [...path, 'other_identities'] });
+  const isListed = isMap(managements) && Object.hasOwn(managements, name);
+  if (!isListed && (await isUnusedDefault(managements, view)))
+    edits.unshift({ op: 'unset', path: ['managements', DEFAULT_MANAGEMENT] });
+  if (others.length > 0) edits.push({ op: 'set', path: [...path, 'other_identities'], value: others });
+  else if (known.length > 1) edits.push({ op: 'unset', path: [...path, 'other_identities'] });
   const applied = applyEdits(text, edits, MARKER_FILE);
   if (applied.changes.length > 0) files.set(MARKER_FILE, applied.text);
+}
+
+/** Whether the name that `kgit init` writes means nothing yet: the first cluster that is named takes its place. */
+async function isUnusedDefault(managements: Value | undefined, view: StateView): Promise<boolean> {
+  if (!isMap(managements) || !Object.hasOwn(managements, DEFAULT_MANAGEMENT)) return false;
+  const entry = managements[DEFAULT_MANAGEMENT];
+  const isEmpty = entry === null || (isMap(entry) && Object.keys(entry).length === 0);
+  return isEmpty && (await view.list(`${CLUSTERS}/${DEFAULT_MANAGEMENT}`)) === null;
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

@@ -4,10 +4,8 @@ import { type SubjectEvent, sortByTime } from '../model/event.js';
 import { CLUSTERS, DEPLOYMENTS, MARKER_FILE, statePath } from '../model/layout.js';
 import {
   type Identities,
-  type Identity,
-  isLaterIdentity,
+  isIdentityText,
   MAX_IDENTITIES,
-  parseIdentity,
   sortedIdentities,
 } from '../model/management-identity.js';
 import { parseState } from '../model/state-document.js';
@@ -147,39 +145,27 @@ export function checkMarker(marker: Record<string, Value>): void {
 /** The management clusters that `kgit.yaml` lists, each with all that it is known by. Throws InvalidStateError. */
 export function managementsOf(marker: Record<string, Value>): Map<string, Identities> {
   const managements = marker['managements'] ?? {};
-  if (!isMap(managements)) throw badManagement('it is a mapping of names');
-  return new Map(
-    Object.entries(managements).map(([name, value]) => {
-      if (!isLabel(name)) throw badManagement(`${JSON.stringify(name.slice(0, 80))} is not a DNS-1123 label`);
-      return [name, sortedIdentities(recordedIdentities(value, name).known)];
-    }),
-  );
-}
-
-/** What an entry of `managements` says that the cluster is known by; `later` are of kinds that a later version knows. Throws InvalidStateError. */
-export function recordedIdentities(
-  entry: Value | undefined,
-  name: string,
-): { readonly known: Identities; readonly later: readonly string[] } {
-  const { identity = null, other_identities: others = null } = isMap(entry) ? entry : {};
-  if (others !== null && !Array.isArray(others)) throw badManagement(`${name}: other_identities is no list`);
-  const texts = [...(identity === null ? [] : [identity]), ...(others ?? [])];
-  if (texts.length > MAX_IDENTITIES)
-    throw badManagement(`${name} has more than ${MAX_IDENTITIES} identities`);
-  const known: Identity[] = [];
-  const later: string[] = [];
-  for (const text of texts) {
-    const parsed = typeof text === 'string' ? parseIdentity(text) : null;
-    if (parsed !== null) known.push(parsed);
-    else if (typeof text === 'string' && isLaterIdentity(text)) later.push(text);
-    else throw badManagement(`${name}: ${JSON.stringify(text).slice(0, 80)} is no identity`);
+  const bad = isMap(managements) ? Object.keys(managements).find((name) => !isLabel(name)) : '';
+  if (!isMap(managements) || bad !== undefined) {
+    const why = bad
+      ? `${JSON.stringify(bad.slice(0, 80))} is not a DNS-1123 label`
+      : 'it is a mapping of names';
+    throw new InvalidStateError(`${MARKER_FILE}: managements: ${why}`, {
+      suggestions: [`Look at who changed it: git log -- ${MARKER_FILE}`],
+      data: { path: MARKER_FILE },
+    });
   }
-  return { known, later };
+  return new Map(Object.entries(managements).map(([name, entry]) => [name, recordedIdentities(entry)]));
 }
 
-function badManagement(why: string): InvalidStateError {
-  return new InvalidStateError(`${MARKER_FILE}: managements: ${why}`, {
-    suggestions: [`Look at who changed it: git log -- ${MARKER_FILE}`],
-    data: { path: MARKER_FILE },
-  });
+/**
+ * What an entry of `managements` says that the cluster is known by, the strongest first: `identity`, and the list
+ * `other_identities`, which entries of before do not have.
+ */
+export function recordedIdentities(entry: Value | undefined): Identities {
+  const { identity, other_identities: others } = isMap(entry) ? entry : {};
+  const texts = [identity, ...(Array.isArray(others) ? others : [])].slice(0, MAX_IDENTITIES);
+  return sortedIdentities(
+    texts.filter((text): text is string => typeof text === 'string' && isIdentityText(text)),
+  );
 }

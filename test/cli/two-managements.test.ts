@@ -129,7 +129,7 @@ it('takes two contexts of one server for one management cluster, whatever each m
 });
 
 it('gives a context that answers later no name that another one has', async () => {
-  const options = { managements: [{ name: 'default', identity: null }], now: () => new Date() };
+  const options = { managements: [{ name: 'default', identities: [] }], now: () => new Date() };
   const first = await observe({ ...options, kubectl: kubectlFor(current, 'admin') });
   const late = observe({ ...options, kubectl: kubectlFor(former, 'admin'), beside: first.watchable });
   await expect(late).rejects.toMatchObject({ data: { cause: 'ambiguous-management' } });

@@ -23,7 +23,7 @@ beforeEach(() => server.reset());
 afterAll(() => server.stop());
 
 const look = (kubectl: Kubectl) =>
-  observe({ kubectl, managements: [{ name: 'default', identity: null }], now: () => SAMPLES_NOW });
+  observe({ kubectl, managements: [{ name: 'default', identities: [] }], now: () => SAMPLES_NOW });
 const onGroup: Fault['when'] = ({ path }) => path === '/apis/k0rdent.mirantis.com';
 const onList: Fault['when'] = ({ path }) => path.endsWith('/clusterdeployments');
 

@@ -29,7 +29,7 @@ function lists(objects: readonly KubeObject[], namespaces: readonly string[] | n
     ...{
       context: 'admin',
       management: 'default',
-      identity: 'management-uid:1',
+      identities: ['management-uid:1'],
       server: null,
       match: 'same' as const,
     },

@@ -9,13 +9,17 @@ import { type ApiServer, startApiServer } from '../support/api-server/server.js'
 import { clusterErrorOf, kubectlFor, requireKubectl, sample, samples } from './support.js';
 
 const LIST = '/apis/k0rdent.mirantis.com/v1beta1/clusterdeployments';
-const MANAGEMENTS: readonly RecordedManagement[] = [{ name: 'default', identity: null }];
+const MANAGEMENTS: readonly RecordedManagement[] = [{ name: 'default', identities: [] }];
+const KUBE_SYSTEM_UID = 'kube-system-uid:5c0f2f55-7d0e-4a51-9d5f-0a4f4f6a1f00';
 const MANAGEMENT_UID = 'management-uid:e0bc04d7-863d-5afc-80cb-8f11c3ebe5e6';
 
 let server: ApiServer;
 beforeAll(async () => {
   requireKubectl();
-  server = await startApiServer({ managements: [sample('mgmt-01-healthy.yaml')] });
+  server = await startApiServer({
+    managements: [sample('mgmt-01-healthy.yaml')],
+    kubeSystemUid: KUBE_SYSTEM_UID.slice('kube-system-uid:'.length),
+  });
 });
 beforeEach(() => {
   server.reset();
@@ -37,6 +41,7 @@ describe('observing a management cluster through kubectl', () => {
         context: 'admin',
         management: 'default',
         identity: MANAGEMENT_UID,
+        identities: [MANAGEMENT_UID, KUBE_SYSTEM_UID, `server:${server.url}`],
         match: 'new',
         observedAt: '2026-08-22T10:00:00.000Z',
         namespaces: { seen: '*', denied: [] },
@@ -73,7 +78,7 @@ describe('observing a management cluster through kubectl', () => {
       ['500', true],
     ]);
     const asked = server.requests.map(({ path }) => path).filter((path) => path !== '/version');
-    expect(asked).toHaveLength(5);
+    expect(asked).toHaveLength(6);
   });
 
   it('repeats the selector on every page', async () => {
@@ -103,7 +108,7 @@ describe('observing a management cluster through kubectl', () => {
 
   it('asks several contexts, lists a cluster once, and keeps what one of them gave when another fails', async () => {
     const { contexts, clusters } = await look({
-      managements: [{ name: 'eu', identity: MANAGEMENT_UID }],
+      managements: [{ name: 'eu', identities: [MANAGEMENT_UID] }],
       contexts: ['admin', 'viewer', 'nobody', 'nope', 'admin'],
     });
     expect(contexts.map(({ context, management, match }) => [context, management, match])).toEqual([
@@ -123,7 +128,7 @@ describe('observing a management cluster through kubectl', () => {
 
   it('refuses the context of another management cluster', async () => {
     const error = await clusterErrorOf(
-      look({ managements: [{ name: 'default', identity: 'management-uid:other' }] }),
+      look({ managements: [{ name: 'default', identities: ['management-uid:other'] }] }),
     );
     expect(error.data).toMatchObject({ cause: 'other-management', context: 'admin' });
   });
@@ -132,7 +137,7 @@ describe('observing a management cluster through kubectl', () => {
 describe('identity by what the user may read', () => {
   it.each([
     ['admin', () => MANAGEMENT_UID],
-    ['viewer', () => 'kube-system-uid:5c0f2f55-7d0e-4a51-9d5f-0a4f4f6a1f00'],
+    ['viewer', () => KUBE_SYSTEM_UID],
     ['reader', () => `server:${server.url}`],
   ])('%s', async (context, identity) => {
     const { contexts } = await look({ contexts: [context] });
@@ -172,7 +177,7 @@ describe('a user who may not list all namespaces', () => {
 });
 
 describe('status report', () => {
-  const management = [{ name: 'default', identity: MANAGEMENT_UID }];
+  const management = [{ name: 'default', identities: [MANAGEMENT_UID] }];
   const created = { timestamp: '2026-08-01T00:00:00Z', action: 'cluster_created' };
   const ghost: RecordedCluster<typeof created> = {
     subject: { kind: 'cluster', management: 'default', namespace: 'kcm-system', name: 'ghost' },

@@ -10,7 +10,7 @@ import { ulidTime } from '../../src/model/ulid.js';
 
 const BEGIN = Date.parse('2026-08-22T10:00:00Z');
 const SECOND = 1000;
-const PLACE = { management: 'default', identity: 'management-uid:e0bc04d7', context: 'admin' };
+const PLACE = { management: 'default', context: 'admin' };
 
 /** What happens to the cluster, and the state that it then has: the oracle of these tests. */
 export const STEPS = {
@@ -206,7 +206,7 @@ export class Observer {
 
   #write(found: readonly Transition[]): void {
     for (const one of found) {
-      const write = transitionEvent({ ...PLACE, ...one }, PLACE.identity, this.#now);
+      const write = transitionEvent({ ...PLACE, ...one }, this.#now);
       if (write === null) throw new Error(`no event of ${JSON.stringify(one)}`);
       this.record.write(write);
     }

@@ -11,7 +11,7 @@ import { sample } from './support.js';
 
 const BEGIN = Date.parse('2026-08-22T10:00:00Z');
 const SECOND = 1000;
-const PLACE = { management: 'default', identity: 'management-uid:e0bc04d7', context: 'admin' };
+const PLACE = { management: 'default', context: 'admin' };
 const FILES = [
   'cld-01-azure-healthy.yaml',
   'cld-02-azure-provisioning.yaml',
@@ -93,9 +93,7 @@ function observed(watch: readonly Told[], own: readonly (readonly number[])[]): 
 }
 
 const recorded = (found: readonly Transition[], now: number) =>
-  found
-    .map((one) => JSON.stringify(transitionEvent({ ...PLACE, ...one }, PLACE.identity, now)?.event))
-    .sort();
+  found.map((one) => JSON.stringify(transitionEvent({ ...PLACE, ...one }, now)?.event)).sort();
 
 it('observers of one watch record the same bytes, however often each looks in between', () => {
   fc.assert(

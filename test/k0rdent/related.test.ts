@@ -27,7 +27,7 @@ async function explained(object: KubeObject, more: readonly KubeObject[] = [], e
   Object.assign(server.cluster, { clusters: [object], others: [...sampleOthersHere(), ...more] });
   const { namespace, name } = object.metadata;
   const { objects } = await observe({
-    ...{ kubectl: kubectlFor(server), managements: [{ name: 'default', identity: null }] },
+    ...{ kubectl: kubectlFor(server), managements: [{ name: 'default', identities: [] }] },
     ...{ namespace, name, keeps: () => true, now: () => SAMPLES_NOW },
   });
   const [kept] = objects.values();

@@ -42,7 +42,7 @@ async function watched(
 ) {
   const stop = new AbortController();
   const kubectl = kubectlFor(server, context, { signal: stop.signal, program });
-  const managements = [{ name: 'default', identity: null }];
+  const managements = [{ name: 'default', identities: [] }];
   const observation = await observe({ kubectl, managements, now: () => NOW, namespaces: ['team-payments'] });
   const told: SeenTransition[] = [];
   const troubles: unknown[] = [];
@@ -159,7 +159,7 @@ it('goes on with the rest while a context fails, tells each cause once, and open
     const stop = new AbortController();
     const kubectl = kubectlFor(two, undefined, { signal: stop.signal });
     const look = (...contexts: string[]) =>
-      observe({ kubectl, contexts, managements: [{ name: 'default', identity: null }], now: () => NOW });
+      observe({ kubectl, contexts, managements: [{ name: 'default', identities: [] }], now: () => NOW });
     const { contexts, watchable } = await look('good', 'late');
     const said: string[] = [];
     const told: SeenTransition[] = [];

@@ -83,6 +83,7 @@ describe('the schemas of results', () => {
     await give('list');
     await give('status', '--offline');
     await give('status');
+    await give('identify');
     await give('show', cluster);
     await give('wait', cluster, '--for', 'deleted', '--timeout', '100ms');
     await give('wait', cluster, '--for', 'Ready', '--timeout', '240s');

@@ -79,6 +79,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['history', 0, 'deployment.phase'],
     ['history a..b', 2, 'error USAGE'],
   ],
+  identify: [
+    ['identify --dry-run', 0, '✓ management cluster'],
+    ['identify', 17, 'error CLUSTER', { KUBECONFIG: '/dev/null' }],
+  ],
   import: [
     ['import $LEGACY --dry-run', 0, '1 new'],
     ['import %/none', 15, 'error NOT_FOUND'],

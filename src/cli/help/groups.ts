@@ -3,7 +3,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Start: ['demo', 'init', 'clone', 'doctor', 'config', 'completion', 'version'],
   Record: ['push-event', 'run', 'log', 'list', 'backfill'],
   State: ['get', 'set', 'unset', 'edit', 'phase', 'history', 'diff', 'rollback'],
-  Clusters: ['status', 'show', 'wait'],
+  Clusters: ['status', 'show', 'wait', 'identify'],
   Team: ['sync', 'outbox', 'lock', 'unlock', 'locks', 'compact', 'backup', 'restore'],
   Review: ['validate', 'verify', 'resolve'],
   'Move over': ['import', 'mirror', 'export', 'shell-init'],

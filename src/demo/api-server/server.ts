@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -42,7 +43,7 @@ export async function startManagementServer(options: ManagementServerOptions): P
     clusters: [],
     managements: [],
     others: [],
-    kubeSystemUid: '5c0f2f55-7d0e-4a51-9d5f-0a4f4f6a1f00',
+    kubeSystemUid: randomUUID(),
     versions: ['v1beta1'],
     ...contents,
   };
