@@ -1,6 +1,5 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
-import { IDENTIFY_OUTCOMES } from '../../src/cli/identification.js';
 import { API_VERSION } from '../../src/store/records.js';
 import { completeShapes, completionShapes } from './completion-results.js';
 import { demoShapes } from './demo-result.js';
@@ -24,7 +23,7 @@ import {
 import { backupShapes, mergeStateShapes, resolveShapes, restoreShapes } from './proposal-results.js';
 import { changes, manyChanges, validateShapes, verifyShapes } from './review-results.js';
 import { configShapes, versionShapes } from './setting-results.js';
-import { liveStatus, offlineStatus, shownCluster } from './status-result.js';
+import { identified, liveStatus, offlineStatus, shownCluster } from './status-result.js';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -113,20 +112,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     repository: 'always',
     shapes: importShapes,
   },
-  IdentifyResult: {
-    about: 'kgit identify',
-    repository: 'always',
-    shapes: [
-      {
-        management: z.string(),
-        context: z.string(),
-        outcome: z.enum(IDENTIFY_OUTCOMES),
-        identities: z.array(z.string()).describe('What it is known by now, the strongest first.'),
-        before: z.array(z.string()).describe('What was recorded before.'),
-        ...perhapsWritten,
-      },
-    ],
-  },
+  IdentifyResult: { about: 'kgit identify', repository: 'always', shapes: [identified] },
   InitResult: {
     about: 'kgit init',
     repository: 'maybe',

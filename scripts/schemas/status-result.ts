@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { FINDING_KINDS } from '../../src/k0rdent/cluster-findings.js';
+import { IDENTIFY_OUTCOMES } from '../../src/cli/identification.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../../src/k0rdent/divergence.js';
 import { HEALTH_KINDS } from '../../src/k0rdent/fleet-health.js';
 import { LIFECYCLES } from '../../src/model/event.js';
-import { count, errorBody, shownEvent, utcTime } from './parts.js';
+import { count, errorBody, perhapsWritten, shownEvent, utcTime } from './parts.js';
 
 const nullableText = z.string().nullable();
 const conditionStatus = z.enum(['True', 'False', 'Unknown']);
@@ -203,6 +204,16 @@ export const shownCluster = {
   recorded: z.enum(LIFECYCLES).nullable(),
   detail: detail.nullable(),
   timeLine,
+};
+
+/** Which management cluster a context was said to be. */
+export const identified = {
+  management: z.string(),
+  context: z.string(),
+  outcome: z.enum(IDENTIFY_OUTCOMES),
+  identities: z.array(z.string()).describe('What it is known by now, the strongest first.'),
+  before: z.array(z.string()).describe('What was recorded before.'),
+  ...perhapsWritten,
 };
 
 /** What is recorded alone: no cluster was asked. */
