@@ -62,6 +62,9 @@ export const importShapes = [
         contexts: z.array(z.string()),
         found: z.array(subject),
         notFound: z.array(subject).describe('Found in no namespace that could be read.'),
+        ambiguous: z
+          .array(z.object({ subject, namespaces: z.array(z.string()).min(2) }))
+          .describe('Clusters whose name lives in several namespaces; the subject is the one that was taken.'),
         seen: z
           .array(z.string())
           .nullable()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FINDING_KINDS } from '../../src/k0rdent/cluster-findings.js';
 import { IDENTIFY_OUTCOMES } from '../../src/cli/identification.js';
+import { FINDING_KINDS } from '../../src/k0rdent/cluster-findings.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../../src/k0rdent/divergence.js';
 import { HEALTH_KINDS } from '../../src/k0rdent/fleet-health.js';

@@ -36,19 +36,34 @@ export function observeAll(question: LiveQuestion): Promise<Observation> {
   });
 }
 
-/** The namespace of each cluster of a management cluster whose name stands in one namespace alone. */
+type Place = Pick<ClusterSubject, 'management' | 'namespace' | 'name'>;
+
+/**
+ * The namespace of each cluster of a management cluster whose name is in one namespace alone, or also in the one that is
+ * `chosen`.
+ */
 export function namespacesByName(
-  clusters: readonly Pick<ClusterSubject, 'management' | 'namespace' | 'name'>[],
+  clusters: readonly Place[],
   management: string,
+  chosen?: string,
 ): Map<string, string> {
-  const found = new Map<string, string | null>();
+  return new Map(
+    [...allNamespaces(clusters, management)].flatMap(([name, namespaces]) => {
+      const [only, ...others] = namespaces;
+      const one = others.length === 0 ? only : namespaces.find((namespace) => namespace === chosen);
+      return one === undefined ? [] : [[name, one] as const];
+    }),
+  );
+}
+
+/** The namespaces of each cluster name of a management cluster, sorted. */
+function allNamespaces(clusters: readonly Place[], management: string): Map<string, string[]> {
+  const found = new Map<string, Set<string>>();
   for (const cluster of clusters) {
     if (cluster.management !== management) continue;
-    const other = found.get(cluster.name);
-    const isOne = other === undefined || other === cluster.namespace;
-    found.set(cluster.name, isOne ? cluster.namespace : null);
+    found.set(cluster.name, (found.get(cluster.name) ?? new Set()).add(cluster.namespace));
   }
-  return new Map([...found].filter((entry): entry is [string, string] => entry[1] !== null));
+  return new Map([...found].map(([name, namespaces]) => [name, [...namespaces].sort()]));
 }
 
 /** Throws ClusterError where none of the contexts that answered is this management cluster: it says nothing of its clusters. */
@@ -66,24 +81,47 @@ export function liveReport(subjects: readonly (Subject | null)[], { contexts, cl
   const live = new Set(clusters.map((cluster) => formatSubject({ kind: 'cluster', ...place(cluster) })));
   const wanted = subjects.flatMap((subject) => (subject?.kind === 'cluster' ? [formatSubject(subject)] : []));
   const names = [...new Set(wanted)].sort();
+  const ofClusters = subjects.filter((subject) => subject?.kind === 'cluster');
+  const ambiguous = new Map(
+    ofClusters.flatMap((subject) => {
+      const namespaces = allNamespaces(clusters, subject.management).get(subject.name) ?? [];
+      return namespaces.length < 2 ? [] : [[formatSubject(subject), namespaces] as const];
+    }),
+  );
   const seen = contexts.map(({ namespaces }) => namespaces.seen);
   return {
     contexts: contexts.map(({ context }) => context),
     found: names.filter((name) => live.has(name)),
     notFound: names.filter((name) => !live.has(name)),
+    /** The clusters whose name lives in several namespaces, so that it does not tell which one is meant. */
+    ambiguous: [...ambiguous].map(([subject, namespaces]) => ({ subject, namespaces })),
     /** The namespaces that could be looked into; null where it was all of them. */
     seen: seen.includes('*') ? null : [...new Set(seen.flatMap((some) => [...some]))].sort(),
     denied: [...new Set(contexts.flatMap(({ namespaces }) => namespaces.denied))].sort(),
   };
 }
 
-/** What people are told of a cluster that was not found: it may be where they may not look. */
-export function notFoundText(name: string, { seen }: ReturnType<typeof liveReport>): string {
-  return seen === null
-    ? `${name}: found nowhere in k0rdent`
-    : `${name}: not found in the namespaces that you may read (${seen.join(', ')})`;
+type LiveReport = ReturnType<typeof liveReport>;
+
+/** What people are told of clusters that were not found: they may be where they may not look. */
+export function notFoundTexts({ notFound, ambiguous, seen }: LiveReport): string[] {
+  return notFound
+    .filter((name) => !ambiguous.some(({ subject }) => subject === name))
+    .map((name) =>
+      seen === null
+        ? `${name}: found nowhere in k0rdent`
+        : `${name}: not found in the namespaces that you may read (${seen.join(', ')})`,
+    );
 }
 
-function place({ management, namespace, name }: Pick<ClusterSubject, 'management' | 'namespace' | 'name'>) {
+/** What people are told of clusters whose name lives in several namespaces. */
+export function ambiguousTexts({ ambiguous }: LiveReport): string[] {
+  return ambiguous.map(({ subject, namespaces }) => {
+    const name = subject.split('/').at(-1);
+    return `${name} lives in ${namespaces.length} namespaces (${namespaces.join(', ')}): the files become history of ${subject}; --namespace NS chooses another one`;
+  });
+}
+
+function place({ management, namespace, name }: Place) {
   return { management, namespace, name };
 }

@@ -2,9 +2,10 @@ import { Flags } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
 import { canAsk, mustAgree, yesFlag } from '../cli/ask.js';
 import {
+  ambiguousTexts,
   liveReport,
   namespacesByName,
-  notFoundText,
+  notFoundTexts,
   observeAll,
   requireManagement,
 } from '../cli/live-clusters.js';
@@ -119,7 +120,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       this.notes.progress(progressBar('reading', done, all)),
     );
     let planned = await this.#plan(await this.open(), files);
-    await this.#confirm(planned.plan);
+    await this.#confirm(planned);
     for (let tries = 1; ; tries++) {
       try {
         const result = await this.#write(planned);
@@ -193,12 +194,13 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
         ],
       });
     if (this.#observed) requireManagement(this.#observed, management);
-    const live = namespacesByName(this.#observed?.clusters ?? [], management);
+    const live = namespacesByName(this.#observed?.clusters ?? [], management, named);
     if (named !== undefined) return live;
     return new Map([...live, ...namespacesByName(known, management)]);
   }
 
-  async #confirm(plan: ImportPlan): Promise<void> {
+  async #confirm({ plan, live }: Planned): Promise<void> {
+    for (const text of live ? ambiguousTexts(live) : []) this.note(text);
     // Without a terminal nobody is asked: scripts import, and what is imported twice is imported once.
     if (!canAsk() || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
     this.#show(plan);
@@ -230,7 +232,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     ] = this.#outcomes;
     const word =
       plan.parts.length === 0 ? resumedText(outcomes.length, only['delivery']) : String(only['delivery']);
-    for (const name of live?.notFound ?? []) this.note(notFoundText(name, live as NonNullable<typeof live>));
+    for (const text of live ? notFoundTexts(live) : []) this.note(text);
     return {
       json: {
         files: plan.files,

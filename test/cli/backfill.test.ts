@@ -52,6 +52,52 @@ describe('import --live', () => {
   });
 });
 
+describe('import --live of a name that lives in two namespaces', () => {
+  const inTwo = () => {
+    const [first] = samples();
+    if (first === undefined) throw new Error('there are no samples');
+    return ['team-b', 'team-a'].map((namespace) => ({
+      ...first,
+      metadata: { ...first.metadata, namespace, uid: `${namespace}-uid` },
+    }));
+  };
+  const subject = (namespace: string) => `cluster/default/${namespace}/${LIVE.name}`;
+
+  it('says so before it asks, and where the history goes; --namespace chooses', async () => {
+    const repository = temporaryFolder();
+    await kgitJson('.', ['init', repository]);
+    server.cluster.clusters = inTwo();
+    const plan = ['import', state, '--live', '--dry-run', '--json'];
+    const told = await kgit(repository, plan, { env });
+    expect(told.stderr).toContain(
+      `${LIVE.name} lives in 2 namespaces (team-a, team-b): the files become history of ${subject('kcm-system')}; --namespace NS chooses another one`,
+    );
+    expect(told.stderr).not.toContain(`${subject('kcm-system')}: found nowhere`);
+    expect(told.json.live.ambiguous).toEqual([
+      { subject: subject('kcm-system'), namespaces: ['team-a', 'team-b'] },
+    ]);
+    const chosen = await kgit(repository, [...plan, '--namespace', 'team-b'], { env });
+    expect(chosen.json.live).toMatchObject({
+      found: [subject('team-b')],
+      ambiguous: [{ subject: subject('team-b') }],
+    });
+  });
+
+  it('takes the namespace that is chosen, also where the state file says another one', async () => {
+    const repository = temporaryFolder();
+    await kgitJson('.', ['init', repository]);
+    server.cluster.clusters = inTwo();
+    writeFileSync(
+      join(state, `cluster-${LIVE.name}-state.yaml`),
+      `cluster_name: ${LIVE.name}\nnamespace: team-a\n`,
+    );
+    const said = await kgitJson(repository, ['import', state, '--live', '--dry-run'], { env });
+    expect(said.live.found).toEqual([subject('team-a')]);
+    await kgitJson(repository, ['import', state, '--live', '--namespace', 'team-b'], { env });
+    expect((await kgitJson(repository, ['log', subject('team-b')])).events.length).toBeGreaterThan(0);
+  });
+});
+
 describe('import --live where not all can be seen', () => {
   const as = (token: string) => ({ KUBECONFIG: server.writeKubeconfig([{ name: token, token }]) });
 

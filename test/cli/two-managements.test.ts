@@ -66,7 +66,7 @@ describe('two management clusters in one look', () => {
     expect(code).toBe(17);
     expect(json.error.data.cause).toBe('ambiguous-management');
     expect(json.error.message).toContain(`management-uid:${UID}`);
-    expect(json.error.suggestions.join()).toContain('kgit.yaml');
+    expect(json.error.suggestions.join()).toContain('kgit identify NAME --context new');
     expect(stderr).not.toContain('first look');
     expect(await commits()).toBe(before);
   });
@@ -84,7 +84,7 @@ describe('two management clusters in one look', () => {
     expect(code).toBe(17);
     expect(causes(json)).toEqual([
       ['new', null],
-      ['old', 'ambiguous-management'],
+      ['old', 'other-management'],
     ]);
     expect(json.clusters).toMatchObject([{ name: 'azure-prod-weu', management: 'default' }]);
   });
