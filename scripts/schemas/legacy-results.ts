@@ -64,7 +64,9 @@ export const importShapes = [
         notFound: z.array(subject).describe('Found in no namespace that could be read.'),
         ambiguous: z
           .array(z.object({ subject, namespaces: z.array(z.string()).min(2) }))
-          .describe('Clusters whose name lives in several namespaces; the subject is the one that was taken.'),
+          .describe(
+            'Clusters whose name lives in several namespaces; the subject is the one that was taken.',
+          ),
         seen: z
           .array(z.string())
           .nullable()

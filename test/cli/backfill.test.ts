@@ -89,7 +89,7 @@ describe('import --live of a name that lives in two namespaces', () => {
     server.cluster.clusters = inTwo();
     writeFileSync(
       join(state, `cluster-${LIVE.name}-state.yaml`),
-      `cluster_name: ${LIVE.name}\nnamespace: team-a\n`,
+      `cluster_name: ${LIVE.name}\ncreated_at: "2025-07-12T09:00:00Z"\nlast_updated: "2025-07-12T09:00:00Z"\nkubernetes_namespace: team-a\n`,
     );
     const said = await kgitJson(repository, ['import', state, '--live', '--dry-run'], { env });
     expect(said.live.found).toEqual([subject('team-a')]);
