@@ -230,12 +230,10 @@ describe('kgit identify', () => {
     const [one, two] = [cloneOf(remote), cloneOf(remote)];
     const other = await startApiServer({ managements: [withUid(MANAGEMENT, NEW_UID)] });
     try {
-      await kgitJson(one, ['identify', 'default'], { env: { KUBECONFIG: server.kubeconfig } });
-      // With what was fetched before.
-      const late = await kgit(two, ['status'], {
-        env: { KUBECONFIG: other.kubeconfig, KGIT_READ_MAX_AGE: '1h' },
-      });
-      expect(late.stderr).toMatch(/identified otherwise meanwhile|another management cluster/);
+      await kgitJson(two, ['identify', '--queue'], { env: { KUBECONFIG: other.kubeconfig } });
+      await kgitJson(one, ['identify'], { env: { KUBECONFIG: server.kubeconfig } });
+      const late = await kgit(two, ['sync']);
+      expect(late.stdout).toContain('management cluster default was identified otherwise meanwhile');
       expect(git(remote, 'show', 'main:kgit.yaml')).toContain(UID);
       expect(git(remote, 'show', 'main:kgit.yaml')).not.toContain(NEW_UID);
     } finally {

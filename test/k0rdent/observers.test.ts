@@ -5,6 +5,7 @@ import { type ClusterDeployment, readClusterDeployment } from '../../src/k0rdent
 import { missedTransitions } from '../../src/k0rdent/missed-transitions.js';
 import type { Watchable } from '../../src/k0rdent/observation.js';
 import { type Transition, Transitions } from '../../src/k0rdent/transitions.js';
+import type { SeenTransition } from '../../src/k0rdent/watch.js';
 import { formatTimestamp } from '../../src/model/event.js';
 import type { KubeObject } from '../support/api-server/objects.js';
 import { sample } from './support.js';
@@ -127,4 +128,17 @@ it('an observer that was ended and began again adds nothing where nothing happen
     }),
     { numRuns: 100 },
   );
+});
+
+it('gives a transition the id of what happened, whatever its management cluster is called or known by', () => {
+  const seen: Omit<SeenTransition, 'management'> = {
+    ...{ namespace: 'team-a', name: 'prod', uid: 'one', from: 'Provisioning', to: 'Ready' },
+    ...{ at: '2026-08-22T09:00:00Z', position: Date.parse('2026-08-22T09:00:00Z') },
+    ...{ dated: 'api', version: '1', cause: null, dryRun: false },
+  };
+  const id = (more: Partial<SeenTransition>) =>
+    transitionEvent({ management: 'default', ...seen, ...more }, seen.position)?.event.id;
+  expect(id({})).toMatch(/^[0-9A-Z]{26}$/);
+  expect(id({ management: 'eu' })).toBe(id({}));
+  expect(id({ uid: 'other' })).not.toBe(id({}));
 });
