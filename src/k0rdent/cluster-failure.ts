@@ -81,7 +81,7 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   'too-large': ['the answer is too large', 'Narrow the list with -n or -l'],
   'other-management': [
     'this context is another management cluster',
-    'Choose the right --context, or give this cluster a name of its own: `kgit identify NAME{in}`',
+    'Choose the right --context; if it is another cluster, or was built anew, say so: `kgit identify NAME{in}`',
   ],
   'ambiguous-management': [
     'which management cluster this is cannot be told',
