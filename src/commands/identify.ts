@@ -6,6 +6,7 @@ import { endOfProcess } from '../cli/end-signals.js';
 import { type Identification, identification, nameToIdentify } from '../cli/identification.js';
 import { kindWords } from '../cli/learned-managements.js';
 import type { CommandResult } from '../cli/output.js';
+import { oneLine } from '../cli/terminal-text.js';
 import { clusterFailure } from '../k0rdent/cluster-failure.js';
 import { identifyContext } from '../k0rdent/identify-context.js';
 import { openKubectl } from '../k0rdent/kubectl.js';
@@ -58,7 +59,8 @@ export default class Identify extends WriteCommand {
     const naming = { given: this.args['name'], chosen: settings.management };
     const name = nameToIdentify(naming, seen.identities, managements);
     const plan = identification(name, { seen: seen.identities, context: seen.name }, managements);
-    if (plan.question !== null && this.flags['dry-run'] !== true) await this.#ask(name, plan.question);
+    if (plan.question !== null && this.flags['dry-run'] !== true)
+      await this.#ask(name, oneLine(plan.question));
     const { learned, outcome, before, identities } = plan;
     const written =
       learned === null
@@ -69,8 +71,8 @@ export default class Identify extends WriteCommand {
       names: [name],
       rows: identities.map((identity) => ({ management: name, identity })),
       lines: ({ style }) => [
-        `${style('green', '✓')} ${summary(plan, seen.name)}${learned === null ? '' : `, ${String(written['delivery'])}`}`,
-        ...identities.map((identity) => style('dim', `  ${identity}`)),
+        `${style('green', '✓')} ${summary(plan, oneLine(seen.name))}${learned === null ? '' : `, ${String(written['delivery'])}`}`,
+        ...identities.map((identity) => style('dim', `  ${oneLine(identity)}`)),
       ],
     };
   }

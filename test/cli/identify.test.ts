@@ -217,6 +217,20 @@ describe('kgit identify', () => {
     }
   });
 
+  it('can be proposed, with what it notes', async () => {
+    const remote = bareRepository();
+    git(repository, 'push', '--quiet', remote, 'main');
+    const clone = cloneOf(remote);
+    const words = ['identify', '--propose', '--user', 'ada'];
+    const { json } = await kgit(clone, [...words, '--json'], { env: { KUBECONFIG: server.kubeconfig } });
+    expect(json).toMatchObject({ outcome: 'identified', delivery: 'proposed' });
+    const branches = git(remote, 'branch', '--format=%(refname:short)').trim().split('\n');
+    const branch = branches.find((one) => one.startsWith('kgit/propose/ada/management-default'));
+    expect(branch).toBeDefined();
+    expect(git(remote, 'show', `${branch}:kgit.yaml`)).toContain(UID);
+    expect(git(remote, 'show', 'main:kgit.yaml')).not.toContain(UID);
+  });
+
   it('keeps the name of init where something is recorded under it', async () => {
     await kgitJson(repository, ['push-event', 'cluster_created', '--cluster', 'prod']);
     await run(['identify', 'eu', '--yes']);
