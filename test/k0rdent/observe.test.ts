@@ -61,6 +61,11 @@ describe('observing a management cluster through kubectl', () => {
       template: 'azure-standalone-cp-1-0-45',
       region: null,
       createdAt: '2026-08-22T09:53:41Z',
+      since: '2026-08-22T09:54:17Z',
+      why: 'CAPIClusterSummary: ControlPlaneInitialized: Control plane not yet initialized',
+      uid: '72aa7f29-3f2b-527d-8cbf-4879e77d501a',
+      labels: { env: 'staging', 'k0rdent.mirantis.com/component': 'kcm' },
+      upgrades: [],
       flags: [],
       findings: null,
     });
