@@ -65,8 +65,13 @@ export async function* watchList(
         // A watch says nothing until something happens: a question of its own tells that the server is back.
         const query = selectionQuery(selection);
         query.set('limit', '1');
-        await kubectl.get(`${path}?${query}`);
+        const { metadata } = readObject(await kubectl.get(`${path}?${query}`));
         await onFine();
+        // A watch of a version that is to come says nothing: after a restore from a backup it would miss everything.
+        if (isOlder(readString(readObject(metadata)['resourceVersion']), version)) {
+          [isTroubled, isExpired] = [false, true];
+          continue;
+        }
       }
       isTroubled = false;
       // A server that ends every watch at once must not be asked in a tight loop.
@@ -94,6 +99,12 @@ export async function* watchList(
       }
     }
   }
+}
+
+/** Whether the server is at an older version than was seen; versions that are no numbers are not compared. */
+function isOlder(now: string | null, seen: string | null): boolean {
+  const isNumber = (text: string | null): text is string => text !== null && /^\d+$/.test(text);
+  return isNumber(now) && isNumber(seen) && BigInt(now) < BigInt(seen);
 }
 
 /** Whether the connection broke, rather than that none was made. */

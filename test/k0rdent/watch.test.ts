@@ -242,6 +242,21 @@ it.each([
   expect(told.map(short)).toEqual(['azure-prod-weu: Ready -> ServicesPending']);
 });
 
+it('lists anew where the server comes back from a backup that is older than what was seen', async () => {
+  const { told } = await watched(async (seen) => {
+    server.journal.version += 1_000;
+    server.journal.tell('bookmark');
+    server.journal.version -= 2_000;
+    server.cluster.clusters = server.cluster.clusters.map((one) =>
+      one.metadata.name === 'azure-prod-weu' ? withStatus(READY, WAITING) : one,
+    );
+    server.inject({ kind: 'unavailable', times: 1, when: ({ query }) => query.has('watch') });
+    server.journal.tell('end');
+    await until(() => seen().length === 1);
+  });
+  expect(told.map(short)).toEqual(['azure-prod-weu: Ready -> ServicesPending']);
+});
+
 it('ends where a begun stream is refused for good', async () => {
   const { program } = breaking('error: You must be logged in to the server (Unauthorized)', 0);
   const error = await clusterErrorOf(watched(async () => undefined, 'admin', program));
