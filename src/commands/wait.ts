@@ -11,6 +11,7 @@ import { readDeletion } from '../k0rdent/deletion.js';
 import { explainConditions } from '../k0rdent/explanation.js';
 import type { KeptObject } from '../k0rdent/observation.js';
 import { observe } from '../k0rdent/observe.js';
+import { RestartGrace } from '../k0rdent/restart-grace.js';
 import { readServiceDetails } from '../k0rdent/service-details.js';
 import { judge, parseGoal, type Seen, type WaitGoal } from '../k0rdent/wait-verdict.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
@@ -129,6 +130,7 @@ export default class Wait extends ClusterCommand {
   /** Looks, and again while a failure passes: until the time is up. Throws ClusterError. */
   async #lookPatiently(context: Context, waiting: readonly Waiting[], until: number): Promise<Looks> {
     let told: unknown = null;
+    const grace = new RestartGrace();
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       try {
         const left = Math.max(until - this.now(), ASK_LEAST_MS);
@@ -138,7 +140,8 @@ export default class Wait extends ClusterCommand {
         return looks;
       } catch (error) {
         const passes = this.#hasAnswered ? isPassingOnceWorked : isPassing;
-        if (!(error instanceof ClusterError) || !passes(error) || this.now() + pause > until) throw error;
+        if (!(error instanceof ClusterError) || this.now() + pause > until) throw error;
+        if (!grace.mayPass(error, passes(error), this.now())) throw error;
         // Once for each cause: a server that is away for an hour fails hundreds of times.
         if (error.data['cause'] !== told)
           this.note(`the cluster cannot be asked, kgit keeps trying: ${error.message}`);

@@ -5,6 +5,7 @@ import type { Kubectl } from './kubectl.js';
 import type { PlaceList } from './list.js';
 import { readListing, selectionQuery } from './pages.js';
 import { type JsonObject, readObject, readString } from './read.js';
+import { RestartGrace } from './restart-grace.js';
 
 /** What a watch tells. `listed`: all that is there now. `tick`: nothing, but time has gone by. */
 export type WatchNews =
@@ -37,7 +38,8 @@ export const LONGEST_PAUSE_MS = 30_000;
  * What becomes of a list after it was read, until the signal. A watch that the server ends goes on from the last
  * version seen, of a bookmark or an object; where that version has expired (410) the list is read again. Streams are
  * cut all the time (a server restarts, a load balancer closes what is idle): the first cut is not told, and the watch
- * goes on at once. A failure that passes is tried again as long as it lasts, any other one throws ClusterError.
+ * goes on at once. A failure that passes is tried again as long as it lasts, and so for a minute is a refusal right after
+ * one, for a server that starts knows no roles yet. Any other failure throws ClusterError.
  */
 export async function* watchList(
   kubectl: Kubectl,
@@ -52,6 +54,7 @@ export async function* watchList(
   let delay = 0;
   /** Streams in a row that were cut before they gave a line. */
   let cuts = 0;
+  const grace = new RestartGrace();
   while (!signal.aborted) {
     if (delay > 0) await pause(delay);
     let began: number | null = null;
@@ -59,6 +62,7 @@ export async function* watchList(
       if (isExpired) {
         const { items, resourceVersion } = await readListing(kubectl, path, selection, readClusterDeployment);
         [version, isExpired, delay] = [resourceVersion, false, 0];
+        grace.answered();
         await onFine();
         yield { kind: 'listed', clusters: items };
       } else if (isTroubled) {
@@ -81,13 +85,15 @@ export async function* watchList(
         const { type, object } = readEvent(value, kubectl, path);
         version = readString(readObject(object['metadata'])['resourceVersion']) ?? version;
         [delay, cuts] = [0, 0];
+        grace.answered();
         const news = newsOf(type, object);
         if (news !== null) yield news;
       }
       yield { kind: 'tick' };
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof ClusterError) || !isPassingOnceWorked(error)) throw error;
+      if (!(error instanceof ClusterError)) throw error;
+      if (!grace.mayPass(error, isPassingOnceWorked(error), now().getTime())) throw error;
       if (failedBecause(error, 'expired') && !isExpired) isExpired = true;
       else if (began !== null && isCut(error) && (now().getTime() - began > SOUND_MS || cuts === 0)) {
         cuts += 1;

@@ -55,3 +55,15 @@ it.each([
   const { code } = await wait(folder, '45m');
   expect([code, failures()]).toEqual([17, 1]);
 });
+
+it('waits for a server that has just started to know your rights', async () => {
+  const refused =
+    'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?';
+  const away = failing(refused, 1);
+  const { folder, failures } = failing(
+    'Error from server (Forbidden): clusterdeployments.k0rdent.mirantis.com is forbidden: User "reader" cannot list',
+    3,
+  );
+  const { code } = await wait(`${away.folder}${delimiter}${folder}`, '45m');
+  expect([code, away.failures(), failures()]).toEqual([0, 1, 3]);
+});

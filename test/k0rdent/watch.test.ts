@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Rights } from '../../src/demo/api-server/access.js';
-import { type ErrorJson, errorFromJson } from '../../src/errors.js';
+import { type ErrorJson, errorFromJson, type KgitError } from '../../src/errors.js';
 import type { Watchable } from '../../src/k0rdent/observation.js';
 import { observe } from '../../src/k0rdent/observe.js';
 import { type SeenTransition, watchAll } from '../../src/k0rdent/watch.js';
@@ -36,7 +36,7 @@ const watches = () => server.requests.filter(({ query }) => query.has('watch'));
 
 /** Watches while `act` runs; the transitions told until it is through, and pauses asked for. */
 async function watched(
-  act: (told: () => SeenTransition[]) => Promise<void>,
+  act: (told: () => SeenTransition[], ended: Promise<unknown>) => Promise<unknown>,
   context = 'admin',
   program = 'kubectl',
 ) {
@@ -45,23 +45,27 @@ async function watched(
   const managements = [{ name: 'default', identities: [] }];
   const observation = await observe({ kubectl, managements, now: () => NOW, namespaces: ['team-payments'] });
   const told: SeenTransition[] = [];
-  const troubles: unknown[] = [];
+  const troubles: KgitError[] = [];
+  // Time goes by in pauses alone.
+  let waited = 0;
   const end = watchAll(observation.watchable, {
     stop,
-    now: () => NOW,
+    now: () => new Date(NOW.getTime() + waited),
     onTransitions: async (found) => void told.push(...found),
     onContext: (_context, error) => void (error && troubles.push(error)),
     open: async () => {
       throw new Error('nothing is left to open');
     },
-    pause: async () => undefined,
+    pause: async (ms) => {
+      waited += ms;
+    },
   });
   const failed = end.then(
     () => undefined,
     (error: unknown) => error,
   );
   await Promise.race([until(() => server.journal.watches > 0), failed]);
-  await act(() => told).finally(() => stop.abort());
+  await act(() => told, failed).finally(() => stop.abort());
   const error = await failed;
   if (error !== undefined) throw error;
   return { told, troubles };
@@ -253,8 +257,31 @@ it('lists anew where the server comes back from a backup that is older than what
     server.inject({ kind: 'unavailable', times: 1, when: ({ query }) => query.has('watch') });
     server.journal.tell('end');
     await until(() => seen().length === 1);
+    // The tests after this one share the server.
+    server.journal.version += 1_000;
   });
   expect(told.map(short)).toEqual(['azure-prod-weu: Ready -> ServicesPending']);
+});
+
+it('goes on where a server that has just started refuses everybody, as it knows no roles yet', async () => {
+  const { told, troubles } = await watched(async (seen) => {
+    server.inject({ kind: 'forbidden', times: 4, when: ({ path }) => path.endsWith('/clusterdeployments') });
+    server.journal.tell('cut');
+    await until(() => server.journal.watches === 1 && watches().length >= 3);
+    server.apply(withStatus(READY, WAITING));
+    await until(() => seen().length === 1);
+  });
+  expect(told.map(short)).toEqual(['azure-prod-weu: Ready -> ServicesPending']);
+  expect(troubles.map(({ data }) => data['cause'])).toEqual(['forbidden']);
+});
+
+it('ends where access stays refused after a restart', async () => {
+  const refused = watched((_, ended) => {
+    server.inject({ kind: 'forbidden', when: ({ path }) => path.endsWith('/clusterdeployments') });
+    server.journal.tell('cut');
+    return ended;
+  });
+  expect((await clusterErrorOf(refused)).data['cause']).toBe('forbidden');
 });
 
 it('ends where a begun stream is refused for good', async () => {
