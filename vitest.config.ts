@@ -6,10 +6,12 @@ import { CountReporter } from './scripts/count-reporter.js';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // A Gitea takes minutes to build, once: what needs one is of the long campaign alone.
+    // A Gitea and a kube-apiserver take minutes to build, once: what needs one is of the long campaign alone.
     exclude: [
       ...configDefaults.exclude,
-      ...(process.env['CAMPAIGN'] === 'long' ? [] : ['test/campaign/gitea-*.test.ts']),
+      ...(process.env['CAMPAIGN'] === 'long'
+        ? []
+        : ['test/campaign/gitea-*.test.ts', 'test/campaign/kube-apiserver-*.test.ts']),
     ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/hermetic-env.ts'],

@@ -9,11 +9,15 @@ export interface Rights {
   readonly others: boolean;
 }
 
-/** The rights of an `Authorization` header, or null where nobody is who it says. */
+/** Who sends no token is anonymous, and may read nothing. */
+const ANONYMOUS: Rights = { clusters: [], managements: false, kubeSystem: false, others: false };
+
+/** The rights of an `Authorization` header, or null where its token is unknown. */
 export function rightsOf(
   authorization: string | undefined,
   tokens: Readonly<Record<string, Rights>>,
 ): Rights | null {
-  const token = authorization?.match(/^Bearer (.+)$/)?.[1];
+  if (authorization === undefined) return ANONYMOUS;
+  const token = authorization.match(/^Bearer (.+)$/)?.[1];
   return (token !== undefined && Object.hasOwn(tokens, token) && tokens[token]) || null;
 }

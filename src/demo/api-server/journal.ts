@@ -7,10 +7,15 @@ export interface Change {
   readonly version: number;
   readonly type: ChangeType;
   readonly object: KubeObject;
+  /** The object before it; null where there was none. */
+  readonly before: KubeObject | null;
 }
 
-/** What a stream of a watch is told beside changes: `cut` breaks it in the middle of a line, `end` ends it in order. */
-export type Signal = 'bookmark' | 'cut' | 'end';
+/**
+ * What happens to a watch beside changes: `end` ends it in order, `goaway` announces that its connection will close, as
+ * a server that stops does, and `cut` breaks the connection in the middle of a line.
+ */
+export type Signal = 'bookmark' | 'end' | 'goaway' | 'cut';
 
 /** The changes since the server began, by version, as etcd keeps them. */
 export class Journal {
@@ -24,12 +29,19 @@ export class Journal {
     return this.#listeners.size;
   }
 
-  note(type: ChangeType, object: KubeObject): void {
+  /** The oldest version from which a watch may begin. */
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** Notes a change, and tells all open watches; gives the object with its new version. */
+  note(type: ChangeType, object: KubeObject, before: KubeObject | null): KubeObject {
     this.version += 1;
     const metadata = { ...object.metadata, resourceVersion: String(this.version) };
-    const change: Change = { version: this.version, type, object: { ...object, metadata } };
+    const change: Change = { version: this.version, type, object: { ...object, metadata }, before };
     this.#changes.push(change);
     for (const listener of this.#listeners) listener(change);
+    return change.object;
   }
 
   /** Forgets the changes until now, as etcd's compaction does: a watch from before gets 410. */

@@ -1,11 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { Journal } from './journal.js';
 import type { KubeObject } from './objects.js';
-import { type Answer, badSelector, expired } from './status.js';
+import {
+  type Answer,
+  badContinue,
+  badSelector,
+  badVersion,
+  badWatchVersion,
+  expired,
+  tooLargeVersion,
+} from './status.js';
 
 interface Snapshot {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;
+}
+
+const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
+
+/** Objects in the order of their keys, as etcd gives them. */
+export function inOrder(items: readonly KubeObject[]): KubeObject[] {
+  return [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 /** Whether an object is one of those that the query selects. */
@@ -38,6 +53,9 @@ function hasFields(selector: string, item: KubeObject): boolean {
     });
 }
 
+/** A continue token: a snapshot, and how much of it was given. */
+const TOKEN = /^[0-9a-f]{16}\.\d+$/;
+
 /** Paged lists: every page of a list comes from the snapshot that its first page saw. */
 export class Lists {
   readonly #snapshots = new Map<string, Snapshot>();
@@ -47,11 +65,25 @@ export class Lists {
     this.#journal = journal;
   }
 
-  /** One page of `items` by the query's `limit`, `continue` and `labelSelector`. */
-  page(items: readonly KubeObject[], kind: string, query: URLSearchParams): Answer {
+  /**
+   * One page of `items` by the query's `limit`, `continue` and `labelSelector`; for a watch, whether it may begin.
+   * @param apiVersion of the list; the lists of Kubernetes' own kinds (`v1`) leave an empty `continue` out
+   */
+  page(
+    items: readonly KubeObject[],
+    { kind, apiVersion }: { readonly kind: string; readonly apiVersion: string },
+    query: URLSearchParams,
+  ): Answer {
     const selector = query.get('labelSelector') ?? '';
     if (!/^([\w./-]+(!=|==?)[\w.-]*(,|$))*$/.test(selector)) return badSelector(selector);
-    const [id, offsetText] = (query.get('continue') ?? '').split('.');
+    const version = query.get('resourceVersion') ?? '';
+    const isWatch = query.has('watch');
+    if (!/^\d*$/.test(version)) return isWatch ? badWatchVersion(version) : badVersion(version);
+    if (Number(version) > this.#journal.version && !isWatch)
+      return tooLargeVersion(version, this.#journal.version);
+    const token = query.get('continue') ?? '';
+    if (token !== '' && !TOKEN.test(token)) return badContinue();
+    const [id, offsetText] = token.split('.');
     const known = id === undefined || id === '' ? this.#take(items, query) : this.#snapshots.get(id);
     if (known === undefined) return expired();
     const offset = Number(offsetText ?? 0);
@@ -60,11 +92,11 @@ export class Lists {
     return {
       code: 200,
       body: {
-        apiVersion: items[0]?.apiVersion ?? 'k0rdent.mirantis.com/v1beta1',
+        apiVersion,
         kind,
         metadata: {
           resourceVersion: known.resourceVersion,
-          ...(more ? { continue: `${this.#keep(known)}.${end}` } : {}),
+          ...(more || apiVersion !== 'v1' ? { continue: more ? `${this.#keep(known)}.${end}` : '' } : {}),
           ...(more && selector === '' ? { remainingItemCount: known.items.length - end } : {}),
         },
         items: known.items.slice(offset, end),

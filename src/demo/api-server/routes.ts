@@ -1,7 +1,7 @@
 import type { Rights } from './access.js';
-import type { Lists } from './lists.js';
+import { inOrder, type Lists } from './lists.js';
 import type { KubeObject } from './objects.js';
-import { type Answer, forbidden, noSuchPath, notFound } from './status.js';
+import { type Answer, badField, forbidden, noSuchPath, notFound } from './status.js';
 
 const GROUP = 'k0rdent.mirantis.com';
 const CLUSTERS = `clusterdeployments.${GROUP}`;
@@ -33,23 +33,28 @@ function group(versions: readonly string[]): Record<string, unknown> {
   return { kind: 'APIGroup', apiVersion: 'v1', name: GROUP, versions: entries, preferredVersion: entries[0] };
 }
 
+/** Of the namespace that every cluster has from its first minute on. */
+const KUBE_SYSTEM = { resourceVersion: '25', creationTimestamp: '2026-01-01T00:00:00Z' };
+
 function listClusters(
   of: ManagementCluster,
   rights: Rights,
   lists: Lists,
   query: URLSearchParams,
-  ns?: string,
+  { version, ns }: { readonly version: string; readonly ns?: string },
 ): Answer {
   const allowed = rights.clusters === '*' || (ns !== undefined && rights.clusters.includes(ns));
   if (!allowed) {
     return forbidden(
-      'list',
+      query.has('watch') ? 'watch' : 'list',
       CLUSTERS,
       ns === undefined ? 'at the cluster scope' : `in the namespace "${ns}"`,
     );
   }
-  const items = of.clusters.filter((item) => ns === undefined || item.metadata.namespace === ns);
-  return lists.page(items, 'ClusterDeploymentList', query);
+  const field = (query.get('fieldSelector') ?? '').split(/[=,]/, 1)[0] ?? '';
+  if (field !== '' && !/^metadata\.(name|namespace)$/.test(field)) return badField(field);
+  const items = inOrder(of.clusters).filter((item) => ns === undefined || item.metadata.namespace === ns);
+  return lists.page(items, { kind: 'ClusterDeploymentList', apiVersion: `${GROUP}/${version}` }, query);
 }
 
 /** The answer to one request of somebody who has `rights`. */
@@ -67,8 +72,9 @@ export function answer(
     return ok({ kind: 'APIGroupList', apiVersion: 'v1', groups });
   }
   if (path === '/api/v1/namespaces/kube-system') {
-    if (!rights.kubeSystem) return forbidden('get', 'namespaces', 'in the namespace "kube-system"');
-    const metadata = { name: 'kube-system', uid: of.kubeSystemUid };
+    if (!rights.kubeSystem)
+      return forbidden('get', 'namespaces', 'in the namespace "kube-system"', 'kube-system');
+    const metadata = { name: 'kube-system', uid: of.kubeSystemUid, ...KUBE_SYSTEM };
     return ok({ kind: 'Namespace', apiVersion: 'v1', metadata });
   }
   if (path === `/apis/${GROUP}` && of.versions.length > 0) return ok(group(of.versions));
@@ -90,7 +96,7 @@ function review(rights: Rights, body: string): Answer {
         ? rights.managements
         : rights.others;
   const kind = 'SelfSubjectAccessReview';
-  const answered = { apiVersion: 'authorization.k8s.io/v1', kind, spec, status: { allowed } };
+  const answered = { apiVersion: 'authorization.k8s.io/v1', kind, metadata: {}, spec, status: { allowed } };
   return { code: 201, body: answered };
 }
 
@@ -133,13 +139,15 @@ function otherAnswer(
     others.find((one) => one.apiVersion === base && pluralOf(one.kind) === plural)?.kind;
   if (kind === undefined && plural !== 'events') return undefined;
   const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  if (!rights.others) return forbidden('list', `${plural}.${base.split('/')[0]}`, scope);
+  const resource = base.includes('/') ? `${plural}.${base.split('/')[0]}` : plural;
+  if (!rights.others) return forbidden('list', resource, scope);
   const isWanted = (one: KubeObject) =>
     one.metadata.namespace === namespace || (namespace === undefined && name === undefined);
   const found = others.filter(
     (one) => one.apiVersion === base && pluralOf(one.kind) === plural && isWanted(one),
   );
-  if (name === undefined) return lists.page(found, `${kind ?? 'Event'}List`, query);
+  if (name === undefined)
+    return lists.page(found, { kind: `${kind ?? 'Event'}List`, apiVersion: base }, query);
   const object = found.find((one) => one.metadata.name === name);
   return object === undefined ? notFound(plural, name) : ok(object);
 }
@@ -153,14 +161,16 @@ function groupAnswer(
 ): Answer {
   const [, version, rest] = path.match(/^\/apis\/k0rdent\.mirantis\.com\/([^/]+)\/(.+)$/) ?? [];
   if (version === undefined || rest === undefined || !of.versions.includes(version)) return noSuchPath();
-  if (rest === 'clusterdeployments') return listClusters(of, rights, lists, query);
+  if (rest === 'clusterdeployments') return listClusters(of, rights, lists, query, { version });
   if (rest === 'managements') {
     if (!rights.managements) return forbidden('list', `managements.${GROUP}`, 'at the cluster scope');
-    return lists.page(of.managements, 'ManagementList', query);
+    return lists.page(of.managements, { kind: 'ManagementList', apiVersion: `${GROUP}/${version}` }, query);
   }
   const [, namespace, name] = rest.match(/^namespaces\/([^/]+)\/clusterdeployments(?:\/([^/]+))?$/) ?? [];
   if (namespace === undefined) return noSuchPath();
-  if (name === undefined) return listClusters(of, rights, lists, query, namespace);
+  if (name === undefined) return listClusters(of, rights, lists, query, { version, ns: namespace });
+  if (rights.clusters !== '*' && !rights.clusters.includes(namespace))
+    return forbidden('get', CLUSTERS, `in the namespace "${namespace}"`, name);
   const found = of.clusters.find(
     (item) => item.metadata.namespace === namespace && item.metadata.name === name,
   );

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import { type Rights, rightsOf } from './access.js';
 import { selfSignedCertificate } from './certificate.js';
 import { Journal } from './journal.js';
@@ -14,7 +13,10 @@ import { serveWatch } from './watch.js';
 /** Largest request that is read, in bytes: kubectl asks short questions. */
 const MAX_BODY = 64 * 1024;
 
-/** A stand-in for a k0rdent management cluster, as far as its API is concerned: HTTPS, paging, watches, refusals. */
+/** When an object was made whose writer does not say so. */
+const CREATED = '2026-01-01T00:00:00Z';
+
+/** A stand-in for a k0rdent management cluster, as far as its API is concerned: HTTP/2, paging, watches, refusals. */
 export interface ManagementServer {
   readonly url: string;
   /** Its certificate, in PEM: what a client has to trust. */
@@ -33,7 +35,7 @@ export interface ManagementServerOptions extends Partial<ManagementCluster> {
   /** What each bearer token may read; any other token is a 401. */
   readonly tokens: Readonly<Record<string, Rights>>;
   /** Sees each request before it is answered; where it gives true, it answers the request itself. */
-  readonly intercept?: (request: ReceivedRequest, response: ServerResponse) => boolean;
+  readonly intercept?: (request: ReceivedRequest, response: Http2ServerResponse) => boolean;
 }
 
 /** Starts a server on a free port of 127.0.0.1, which no other machine can reach. */
@@ -51,21 +53,33 @@ export async function startManagementServer(options: ManagementServerOptions): P
   const journal = new Journal();
   const lists = new Lists(journal);
 
-  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** By the port of the client. */
+  const connections = new Map<number | undefined, Socket>();
+
+  async function handle(incoming: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     const request = await receive(incoming);
     if (intercept?.(request, response)) return;
     const rights = rightsOf(incoming.headers.authorization, tokens);
     const answered = rights === null ? unauthorized() : answer(cluster, rights, lists, request);
     const isWatch = request.query.has('watch') && answered.code === 200;
-    if (isWatch) serveWatch(journal, request, response);
+    // The port is taken now: a response that has ended has no socket.
+    const { remotePort } = incoming.socket;
+    const cut = () => void connections.get(remotePort)?.destroy();
+    if (isWatch) serveWatch({ journal, clusters: cluster.clusters, cut }, request, response);
     else send(answered, response);
   }
 
-  const server = createServer(
-    { key, cert },
+  const server = createSecureServer(
+    // Those who speak HTTP/1 alone are served as they are by a real API server.
+    { key, cert, allowHTTP1: true },
     // What cannot be read as a request of kubectl gets no answer.
     (incoming, response) => void handle(incoming, response).catch(() => response.destroy()),
   );
+  server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    connections.set(remotePort, socket);
+    socket.once('close', () => connections.delete(remotePort));
+  });
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
     server.listen(0, '127.0.0.1', listening);
@@ -77,24 +91,29 @@ export async function startManagementServer(options: ManagementServerOptions): P
     lists,
     journal,
     apply: (object) => {
-      const others = cluster.clusters.filter((item) => !isSame(item, object));
-      const type = others.length < cluster.clusters.length ? 'MODIFIED' : 'ADDED';
-      cluster.clusters = [...others, object];
-      journal.note(type, object);
+      const before = cluster.clusters.find((item) => isSame(item, object)) ?? null;
+      const { uid, creationTimestamp } = before?.metadata ?? {
+        uid: randomUUID(),
+        creationTimestamp: CREATED,
+      };
+      const whole = { ...object, metadata: { uid, creationTimestamp, ...object.metadata } };
+      const written = journal.note(before === null ? 'ADDED' : 'MODIFIED', whole, before);
+      cluster.clusters = [...cluster.clusters.filter((item) => item !== before), written];
     },
     remove: (object) => {
-      cluster.clusters = cluster.clusters.filter((item) => !isSame(item, object));
-      journal.note('DELETED', object);
+      const before = cluster.clusters.find((item) => isSame(item, object)) ?? null;
+      cluster.clusters = cluster.clusters.filter((item) => item !== before);
+      journal.note('DELETED', before ?? object, before);
     },
     stop: async () => {
-      server.closeAllConnections();
+      for (const socket of connections.values()) socket.destroy();
       await new Promise((closed) => server.close(closed));
     },
   };
 }
 
 /** Reads a request to its end. Throws where it is larger than any that kubectl sends. */
-async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
+async function receive(incoming: Http2ServerRequest): Promise<ReceivedRequest> {
   const url = new URL(incoming.url ?? '/', 'https://server');
   const chunks: Buffer[] = [];
   let size = 0;
@@ -108,7 +127,7 @@ async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
 }
 
 /** Sends `answer`: objects as JSON, strings as they are. */
-export function send({ code, body, headers }: Answer, response: ServerResponse): void {
+export function send({ code, body, headers }: Answer, response: Http2ServerResponse): void {
   const isText = typeof body === 'string';
   response.writeHead(code, {
     'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',

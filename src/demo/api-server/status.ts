@@ -5,7 +5,12 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function status(code: number, reason: string, message: string, more: Record<string, unknown> = {}): Answer {
+function status(
+  code: number,
+  reason: string | null,
+  message: string,
+  more: Record<string, unknown> = {},
+): Answer {
   return {
     code,
     body: {
@@ -14,7 +19,7 @@ function status(code: number, reason: string, message: string, more: Record<stri
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason === null ? {} : { reason }),
       code,
       ...more,
     },
@@ -23,37 +28,107 @@ function status(code: number, reason: string, message: string, more: Record<stri
 
 export const unauthorized = () => status(401, 'Unauthorized', 'Unauthorized');
 
-/** `resource` in full form, `clusterdeployments.k0rdent.mirantis.com`; `scope` as the message ends. */
-export function forbidden(verb: string, resource: string, scope: string): Answer {
+/** What a Status says it is about. */
+function details(resource: string, name?: string): Record<string, unknown> {
   const [kind = '', ...group] = resource.split('.');
-  const message = `${resource} is forbidden: User "reader" cannot ${verb} resource "${kind}" in API group "${group.join('.')}" ${scope}`;
-  return status(403, 'Forbidden', message, { details: { group: group.join('.'), kind } });
+  return {
+    details: {
+      ...(name === undefined ? {} : { name }),
+      ...(group.length === 0 ? {} : { group: group.join('.') }),
+      kind,
+    },
+  };
+}
+
+/** `resource` in full form, `clusterdeployments.k0rdent.mirantis.com`; `scope` as the message ends; `name` of one object. */
+export function forbidden(verb: string, resource: string, scope: string, name?: string): Answer {
+  const [kind = '', ...group] = resource.split('.');
+  const what = name === undefined ? resource : `${resource} "${name}"`;
+  const message = `${what} is forbidden: User "reader" cannot ${verb} resource "${kind}" in API group "${group.join('.')}" ${scope}`;
+  return status(403, 'Forbidden', message, details(resource, name));
 }
 
 export const notFound = (resource: string, name: string) =>
-  status(404, 'NotFound', `${resource} "${name}" not found`, { details: { name, kind: resource } });
+  status(404, 'NotFound', `${resource} "${name}" not found`, details(resource, name));
 
 /** What kube-apiserver sends for a path that nothing serves: plain text, no Status. */
 export const noSuchPath = (): Answer => ({ code: 404, body: '404 page not found\n' });
 
 export const badSelector = (selector: string) =>
-  status(400, 'BadRequest', `unable to parse requirement: found '${selector}', expected: identifier`);
+  status(
+    400,
+    'BadRequest',
+    `unable to parse requirement: found '${selector.match(/^[!=<>(),]/)?.[0] ?? selector}', expected: identifier`,
+  );
+
+export const badField = (field: string) => status(400, 'BadRequest', `field label not supported: ${field}`);
+
+export const badContinue = () =>
+  status(
+    400,
+    'BadRequest',
+    "invalid continue token: continue key is not valid: invalid character 'm' looking for beginning of value",
+  );
+
+export const badVersion = (version: string) =>
+  status(
+    400,
+    'BadRequest',
+    `invalid resource version: resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+  );
+
+export const badWatchVersion = (version: string) =>
+  status(
+    500,
+    null,
+    `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+  );
+
+/** Of a list of a version that is to come: the server waits some seconds for it, and says this. */
+export const tooLargeVersion = (version: string, current: number): Answer => ({
+  ...status(504, 'Timeout', `Timeout: Too large resource version: ${version}, current: ${current}`, {
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  }),
+  headers: { 'retry-after': '1' },
+});
 
 export const expired = () =>
   status(
     410,
     'Expired',
-    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
     { metadata: { continue: 'inconsistent' } },
   );
 
-export const tooManyRequests = () =>
-  status(429, 'TooManyRequests', 'Too many requests, please try again later.', {
-    details: { retryAfterSeconds: 1 },
+/** What a watch of a version that is gone is told; `oldest`: the first that is known. */
+export const tooOldVersion = (version: string, oldest: number) =>
+  status(410, 'Expired', `too old resource version: ${version} (${oldest})`);
+
+/** What a server that has just started says while it reads a kind from its store. */
+export const tooManyRequests = (): Answer => ({
+  ...status(429, 'TooManyRequests', 'storage is (re)initializing', { details: { retryAfterSeconds: 1 } }),
+  headers: { 'retry-after': '1' },
+});
+
+/** What a server says that cannot reach its store. */
+export const internalError = () =>
+  status(500, 'InternalError', 'Internal error occurred: error resolving resource', {
+    details: { causes: [{ message: 'error resolving resource' }] },
   });
 
-export const internalError = () =>
-  status(500, 'InternalError', 'Internal error occurred: etcdserver: request timed out');
+/** What a server that has just started says before it serves all paths; `retry-after` makes kubectl ask again. */
+export const starting = (): Answer => ({
+  ...status(
+    503,
+    'ServiceUnavailable',
+    'the request has been made before all known HTTP paths have been installed, please try again',
+    { details: { retryAfterSeconds: 5 } },
+  ),
+  headers: { 'retry-after': '5' },
+});
 
 export const unavailable = () =>
   status(503, 'ServiceUnavailable', 'the server is currently unable to handle the request');

@@ -1,40 +1,85 @@
 import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { Change, Journal, Signal } from './journal.js';
-import { isSelected } from './lists.js';
+import { inOrder, isSelected } from './lists.js';
+import type { KubeObject } from './objects.js';
 import type { ReceivedRequest } from './routes.js';
-import { expired } from './status.js';
+import { tooOldVersion } from './status.js';
 
-/** Streams the changes of ClusterDeployments from the version of the query on. */
+/** What a watch is of. */
+export interface Watched {
+  readonly journal: Journal;
+  /** What is there now. */
+  readonly clusters: readonly KubeObject[];
+  /** Breaks the connection of the watch, as the end of the server's process does. */
+  readonly cut: () => void;
+}
+
+const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
+
+/** Streams the changes of ClusterDeployments from the version of the query on; without one, first what is there. */
 export function serveWatch(
-  journal: Journal,
+  { journal, clusters, cut }: Watched,
   { path, query }: ReceivedRequest,
-  response: ServerResponse,
+  response: Http2ServerResponse & Partial<Pick<ServerResponse, 'flushHeaders'>>,
 ): void {
   response.writeHead(200, { 'content-type': 'application/json' });
-  const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
-  const begin = journal.since(Number(query.get('resourceVersion')));
+  const version = query.get('resourceVersion') ?? '';
+  const isWhole = version === '' || version === '0';
+  const from = isWhole ? journal.version : Number(version);
+  const begin = journal.since(from);
   if (begin === null) {
-    response.end(line('ERROR', expired().body));
+    response.end(line('ERROR', tooOldVersion(version, journal.oldest).body));
     return;
   }
   const namespace = path.match(/\/namespaces\/([^/]+)\//)?.[1];
+  const isMeant = (object: KubeObject) =>
+    (namespace === undefined || object.metadata.namespace === namespace) && isSelected(object, query);
   const tell = (news: Change | Signal) => {
+    // What happens between its end and the close of the connection is told to nobody.
+    if (response.writableEnded || response.destroyed) return;
     if (news === 'end') response.end();
-    else if (news === 'cut') {
-      response.write('{"type":"MODIFIED","object":{"metadata":{"na', () => response.destroy());
+    else if (news === 'goaway') {
+      // A client of HTTP/1 is told nothing of the kind.
+      response.stream?.session?.goaway(0, response.stream.id);
+    } else if (news === 'cut') {
+      response.write('{"type":"MODIFIED","object":{"metadata":{"na', cut);
     } else if (news === 'bookmark') {
       if (query.get('allowWatchBookmarks') !== 'true') return;
       const metadata = { resourceVersion: String(journal.version) };
       response.write(
         line('BOOKMARK', { apiVersion: 'k0rdent.mirantis.com/v1beta1', kind: 'ClusterDeployment', metadata }),
       );
-    } else if (
-      (namespace === undefined || news.object.metadata.namespace === namespace) &&
-      isSelected(news.object, query)
-    )
-      response.write(line(news.type, news.object));
+    } else if (news.version > from) {
+      const told = asMeant(news, isMeant);
+      if (told !== null) response.write(line(told.type, told.object));
+    }
   };
-  response.flushHeaders();
+  // HTTP/1 keeps headers back until there is a body.
+  response.flushHeaders?.();
+  if (isWhole) for (const object of inOrder(clusters).filter(isMeant)) response.write(line('ADDED', object));
   for (const change of begin) tell(change);
-  response.on('close', journal.listen(tell));
+  const deaf = journal.listen(tell);
+  const seconds = Number(query.get('timeoutSeconds'));
+  const timer = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined;
+  response.on('close', () => {
+    clearTimeout(timer);
+    deaf();
+  });
+}
+
+/**
+ * A change as a watch of a selection is told it: an object that enters the selection is added, and one that leaves it
+ * is deleted, as it last was within. Null where it is none of the watch's business.
+ */
+function asMeant(
+  { type, object, before }: Change,
+  isMeant: (object: KubeObject) => boolean,
+): Pick<Change, 'type' | 'object'> | null {
+  const was = before !== null && isMeant(before);
+  if (type === 'DELETED') return was ? { type, object } : null;
+  if (isMeant(object)) return { type: was ? 'MODIFIED' : 'ADDED', object };
+  if (!was) return null;
+  const { resourceVersion } = object.metadata;
+  return { type: 'DELETED', object: { ...before, metadata: { ...before.metadata, resourceVersion } } };
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { ReceivedRequest } from '../../../src/demo/api-server/routes.js';
 import { send } from '../../../src/demo/api-server/server.js';
 import * as status from '../../../src/demo/api-server/status.js';
@@ -12,6 +12,7 @@ export type FaultKind =
   | 'throttled'
   | 'internal-error'
   | 'unavailable'
+  | 'starting'
   | 'garbage'
   | 'login-page'
   | 'endless'
@@ -35,6 +36,7 @@ const ANSWERS: Partial<Record<FaultKind, () => status.Answer>> = {
   throttled: status.tooManyRequests,
   'internal-error': status.internalError,
   unavailable: status.unavailable,
+  starting: status.starting,
   garbage: () => ({ code: 200, body: '{"kind":"ClusterDeploymentList","items":[{"meta' }),
   endless: () => ({
     code: 200,
@@ -48,7 +50,7 @@ const ANSWERS: Partial<Record<FaultKind, () => status.Answer>> = {
 };
 
 /** Answers `response` as `kind` says. A hang ends when the client or the server goes. */
-export function commit(kind: FaultKind, response: ServerResponse): void {
+export function commit(kind: FaultKind, response: Http2ServerResponse): void {
   if (kind === 'hang') return;
   if (kind === 'cut') {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100_000 });
