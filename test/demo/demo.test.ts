@@ -16,7 +16,7 @@ import { onTerminal } from '../support/terminal.js';
 /** The status of the answer to a request without a token. */
 function statusWithoutToken(url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    request(`${url}/version`, { rejectUnauthorized: false }, (response) => {
+    request(`${url}/apis/k0rdent.mirantis.com/v1beta1/clusterdeployments`, { rejectUnauthorized: false }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })
@@ -37,7 +37,7 @@ describe('kgit demo', () => {
     // Nothing beside it: the user's own kubeconfig is left alone.
     expect(readdirSync(home)).toEqual(['kgit-demo']);
     expect(statSync(json.kubeconfig).mode & 0o777).toBe(0o600);
-    expect(await statusWithoutToken(json.server)).toBe(401);
+    expect(await statusWithoutToken(json.server)).toBe(403);
 
     const live = { env: { ...env, KUBECONFIG: json.kubeconfig } };
     const status = await kgit(json.state, ['status', '--json'], live);
