@@ -16,10 +16,14 @@ import { onTerminal } from '../support/terminal.js';
 /** The status of the answer to a request without a token. */
 function statusWithoutToken(url: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    request(`${url}/apis/k0rdent.mirantis.com/v1beta1/clusterdeployments`, { rejectUnauthorized: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
+    request(
+      `${url}/apis/k0rdent.mirantis.com/v1beta1/clusterdeployments`,
+      { rejectUnauthorized: false },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    )
       .on('error', reject)
       .end();
   });
