@@ -49,4 +49,5 @@ for ((round = -1; round <= rounds; round++)); do
     if ((round > 0)); then echo "flat $first $took"; fi
 done
 
-echo "helper $(<"$__kgit_folder/pid")"
+read -r helper _ <"$__kgit_folder/pid"
+echo "helper $helper"

@@ -41,7 +41,7 @@ const scripts = {
 // One script per command and per part that some of them share, so that a command loads what it needs alone.
 const program = await build({
   ...scripts,
-  entryPoints: ['src/main.ts', 'src/early.ts'],
+  entryPoints: ['src/main.ts', 'src/early.ts', 'src/shell-code.ts'],
   chunkNames: '[name]-[hash]',
   format: 'esm',
   splitting: true,

@@ -1,15 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Args } from '@oclif/core';
 import { helpText, KgitCommand } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
-import { SCRIPT_PHASES } from '../model/script-phases.js';
+import { shellCode } from '../shell-code.js';
 
 const SHELLS = ['bash'] as const;
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 export default class ShellInit extends KgitCommand {
   static override summary = "Print the deployment scripts' state library, over kgit.";
@@ -29,12 +23,8 @@ serves the calls of a script.`.replaceAll('\n', ' '),
     const named = Object.entries({ repo, config }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}=${value}`],
     );
-    const command = [process.execPath, process.argv[1] as string].map(quoted).join(' ');
-    const text = await readFile(join(this.config.root, 'templates/shell/state-management.bash'), 'utf8');
-    const script = text
-      .replace('@PHASES@', () => SCRIPT_PHASES.join(' '))
-      .replace('@COMMAND@', () => command)
-      .replace('shell-server "$__kgit_folder" "$$"', (all) => [all, ...named.map(quoted)].join(' '));
+    const program = { root: this.config.root, node: process.execPath, script: process.argv[1] as string };
+    const script = shellCode(program, named);
     return { json: { shell: this.args['shell'], script }, lines: () => [script.trimEnd()] };
   }
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Args } from '@oclif/core';
 import { type Context, helpText } from '../base-command.js';
@@ -40,6 +40,7 @@ export default class ShellServer extends LegacyCommand {
 
   protected async execute(): Promise<CommandResult> {
     const folder = this.args['folder'] as string;
+    const tender = process.ppid;
     // A terminal's interrupt is the script's to answer: what it still calls on its way out is served.
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     try {
@@ -51,10 +52,14 @@ export default class ShellServer extends LegacyCommand {
     } catch (error) {
       const code = error instanceof KgitError ? error.exitCode : 1;
       const message = error instanceof Error ? error.message : String(error);
-      await writeFile(join(folder, 'failed'), `${code}\n${message.replaceAll('\n', ' ')}\n`, { mode: 0o600 });
+      const text = `${code}\n${message.replaceAll('\n', ' ')}\n`;
+      // Whole at once, for the calls look for it all the time.
+      await writeFile(join(folder, 'failed.tmp'), text, { mode: 0o600 });
+      await rename(join(folder, 'failed.tmp'), join(folder, 'failed'));
       throw error;
     }
-    await rm(folder, { recursive: true, force: true });
+    // The shell that started it removes the folder, unless it was ended.
+    if (process.ppid !== tender) await rm(folder, { recursive: true, force: true });
     return { json: {}, lines: () => [] };
   }
 

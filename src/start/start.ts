@@ -2,7 +2,7 @@
  * Loads the built program the fast way: with the code that V8 compiled in an earlier run. Imports little, for it
  * is compiled anew each time.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
@@ -20,6 +20,7 @@ const CHECK_AFTER_MS = 10 * 60 * 1000;
 /** What the program exports. */
 type Program = typeof import('../main.js');
 type Early = typeof import('../early.js');
+type ShellCode = typeof import('../shell-code.js');
 type Wrapper = (
   module: { exports: object },
   require: (id: string) => unknown,
@@ -82,6 +83,15 @@ export function program(): Program {
 
 /** Runs the program on the arguments of this process. */
 export function start(): Promise<void> {
+  if (process.argv.length === 4 && process.argv[2] === 'shell-init' && process.argv[3] === 'bash') {
+    const program = {
+      root: join(__dirname, '..'),
+      node: process.execPath,
+      script: process.argv[1] as string,
+    };
+    if (isPrinted((new Scripts(new Map()).load('shell-code.cjs') as ShellCode).shellCode(program, [])))
+      return Promise.resolve();
+  }
   const folder = codeCacheFolder(process.env);
   if (folder === null) return program().main();
   const argv = process.argv.slice(2);
@@ -97,6 +107,20 @@ export function start(): Promise<void> {
     else noteChecked(folder, name);
   });
   return main();
+}
+
+/** Prints a text; false where nothing of it could be printed, which the program itself then tells. */
+function isPrinted(text: string): boolean {
+  const bytes = Buffer.from(text);
+  let at = 0;
+  try {
+    while (at < bytes.length) at += writeSync(1, bytes, at);
+    return true;
+  } catch {
+    // A pipe that is full for the moment takes the rest later.
+    if (at > 0) process.stdout.write(bytes.subarray(at));
+    return at > 0;
+  }
 }
 
 function bytesOf(codes: CompiledCode): number {

@@ -1,5 +1,6 @@
 # The state library of the deployment scripts, over kgit. In its place: eval "$(kgit shell-init bash)"
 # The files under state/ are current when a function returns; what it did is durable, and published in the background.
+# `kgit shell-init` puts __kgit_command, __kgit_flags and PHASE_SEQUENCE before this text.
 
 STATE_DIR="./state"
 DEPLOYMENT_STATE_FILE="$STATE_DIR/deployment-state.yaml"
@@ -9,31 +10,86 @@ KOF_EVENTS_FILE="$STATE_DIR/kof-events.yaml"
 AZURE_STATE_FILE="$STATE_DIR/azure-state.yaml"
 AZURE_EVENTS_FILE="$STATE_DIR/azure-events.yaml"
 
-# In the order of execution.
-PHASE_SEQUENCE=(@PHASES@)
+# ---- The helper: one process serves the calls of a script and of the scripts that it starts, over fifos ----
 
-__kgit_command=(@COMMAND@)
-__kgit_folder="${TMPDIR:-/tmp}/kgit-shell-$$-$RANDOM$RANDOM$RANDOM"
-__kgit_out=''
-
-# ---- The helper: one process serves all calls of a script, over fifos; it ends with the script ----
-
-# Starts the helper, or waits until another part of this script has. Whoever makes the folder starts it.
-__kgit_start() {
-    local tries=0
-    if mkdir -m 700 -- "$__kgit_folder" 2>/dev/null; then
-        mkfifo -m 600 -- "$__kgit_folder"/{0..9}.{in,out} "$__kgit_folder"/{a..v}.{in,out} \
-            "$__kgit_folder/pool" || return
-        # It is nobody's job, keeps no file of the script's open, and outlives it for what is to be published.
-        (
-            "${__kgit_command[@]}" shell-server "$__kgit_folder" "$$" </dev/null >/dev/null \
-                2>"$__kgit_folder/error" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-            printf '%s\n' "$!" >"$__kgit_folder/pid"
-        )
-        return
+# Runs once in each script, however often the script evaluates this text. KGIT_SHELL_HELPER hands the folder of the
+# fifos down to the scripts that this one starts; the helper ends with the script whose process id is in its name.
+if [[ ${__kgit_script:-} != "$$" ]]; then
+    __kgit_script=$$
+    __kgit_out=''
+    __kgit_known=''
+    __kgit_folder="${TMPDIR:-/tmp}/kgit-shell-$$-$RANDOM$RANDOM$RANDOM"
+    # For a script that cannot use the helper that it was handed. It hands this one down to nobody.
+    __kgit_private="${__kgit_folder}0"
+    if [[ ${KGIT_SHELL_HELPER:-} =~ ^/.*/kgit-shell-([0-9]+)-[0-9]+$ ]] && kill -0 "${BASH_REMATCH[1]}" 2>/dev/null; then
+        __kgit_folder=$KGIT_SHELL_HELPER
     fi
-    # Of another user it would be another's helper.
-    until [[ -O $__kgit_folder && -p $__kgit_folder/pool ]]; do
+    export KGIT_SHELL_HELPER=$__kgit_folder
+fi
+
+# Sets __kgit_settings to what decides where a helper writes and as whom. A script with other settings needs another.
+__kgit_read_settings() {
+    local name='' mask=''
+    mask=$(umask)
+    __kgit_settings="${__kgit_command[*]} ${__kgit_flags[*]-} $mask $PWD"
+    for name in HOME TZ XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME GIT_CONFIG_GLOBAL GIT_DIR "${!KGIT_@}"; do
+        # Tokens are not copied into a file.
+        [[ $name == KGIT_SHELL_HELPER || $name == KGIT_TOKEN* ]] || __kgit_settings+=$'\n'"$name=${!name:-}"
+    done
+}
+
+# Finds a helper that serves this script, and starts one where there is none. Sets __kgit_folder.
+__kgit_find() {
+    local pid='' last='' tender='' script='' settings='' ended=0
+    while true; do
+        [[ -p $__kgit_folder/pool ]] || __kgit_start || return
+        # Another user's helper would write as that user.
+        if [[ ! -O $__kgit_folder ]]; then
+            printf 'kgit: %s belongs to another user\n' "$__kgit_folder" >&2
+            return 18
+        fi
+        pid=''
+        { read -r pid tender <"$__kgit_folder/pid"; } 2>/dev/null || true
+        if [[ -n $pid ]] && ! kill -0 "$pid" 2>/dev/null; then
+            if [[ $pid != "$last" ]]; then ((++ended)); fi
+            last=$pid
+            __kgit_clear "$pid" "$tender" "$ended" || return
+            continue
+        fi
+        [[ $__kgit_known != "$__kgit_folder $pid" ]] || return 0
+        { IFS= read -r -d '' script && IFS= read -r -d '' settings; } 2>/dev/null <"$__kgit_folder/settings" || continue
+        __kgit_read_settings
+        if [[ $script == "$$" || $settings == "$__kgit_settings" ]]; then
+            __kgit_known="$__kgit_folder $pid"
+            return 0
+        fi
+        __kgit_folder=$__kgit_private
+    done
+}
+
+# Starts a helper, or waits until another part of these scripts has: whoever makes the folder starts it.
+__kgit_start() {
+    local tries=0 owner=''
+    while [[ ! -p $__kgit_folder/pool ]]; do
+        owner=${__kgit_folder##*/kgit-shell-}
+        owner=${owner%%-*}
+        # The script that handed it down has ended, and this one goes on.
+        if ! kill -0 "$owner" 2>/dev/null; then
+            __kgit_folder=$__kgit_private
+            owner=$$
+        fi
+        if mkdir -m 700 -- "$__kgit_folder" 2>/dev/null; then
+            __kgit_read_settings
+            printf '%s\0' "$$" "$__kgit_settings" >"$__kgit_folder/settings" || return
+            mkfifo -m 600 -- "$__kgit_folder"/{0..9}.{in,out} "$__kgit_folder"/{a..v}.{in,out} \
+                "$__kgit_folder/pool" || return
+            # It is nobody's job, keeps no file of the script's open, and outlives it for what is to be published.
+            (
+                trap '' HUP INT QUIT
+                __kgit_tend "$owner" </dev/null >/dev/null 2>"$__kgit_folder/error" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+            )
+            return
+        fi
         if ((++tries > 200)); then
             printf 'kgit: cannot make %s\n' "$__kgit_folder" >&2
             return 18
@@ -42,43 +98,82 @@ __kgit_start() {
     done
 }
 
-# Fails with the helper's own status where it has ended, and says why.
-__kgit_alive() {
-    local pid='' code=1 reason='the helper process has ended'
-    [[ -s $__kgit_folder/pid ]] || return 0
-    read -r pid <"$__kgit_folder/pid" || true
-    if kill -0 "$pid" 2>/dev/null; then return 0; fi
-    if [[ -r $__kgit_folder/failed ]]; then
-        { read -r code; IFS= read -r reason; } <"$__kgit_folder/failed" || true
+# Runs the helper, and removes its folder however it ends.
+__kgit_tend() {
+    local folder=$__kgit_folder tries=0
+    set +e
+    "${__kgit_command[@]}" shell-server "$folder" "$1" ${__kgit_flags[@]+"${__kgit_flags[@]}"} &
+    printf '%s %s\n' "$!" "$BASHPID" >"$folder/pid"
+    wait "$!"
+    # Whoever waits for it reads why it could not begin.
+    while [[ -e $folder/failed ]] && ((tries++ < 20)); do sleep 0.1; done
+    until rm -rf -- "$folder" || ((tries++ > 40)); do sleep 0.1; done
+}
+
+# Has the folder of a helper that has ended removed: it had the process id $1, and the shell around it $2. Says why and
+# fails where it could not begin, and where $3 of them have ended in one call.
+__kgit_clear() {
+    local code=1 reason='' pid=''
+    if { read -r code && IFS= read -r reason; } 2>/dev/null <"$__kgit_folder/failed"; then
+        rm -f -- "$__kgit_folder/failed"
+        printf 'kgit: %s\n' "$reason" >&2
+        return "$code"
     fi
-    printf 'kgit: %s\n' "$reason" >&2
-    rm -rf -- "$__kgit_folder"
-    return "$code"
+    if (($3 > 3)); then
+        printf 'kgit: the helper process ends as soon as it is started\n' >&2
+        return 1
+    fi
+    if kill -0 "$2" 2>/dev/null; then
+        sleep 0.02
+        return
+    fi
+    { read -r pid _ <"$__kgit_folder/pid"; } 2>/dev/null || true
+    if [[ $pid == "$1" ]]; then rm -rf -- "$__kgit_folder"; fi
 }
 
 # Has the helper carry a function out: its output goes to __kgit_out, its notes to stderr.
 __kgit_ask() {
-    local __kgit_slot='' __kgit_part='' __kgit_head=''
-    __kgit_out=''
-    [[ -p $__kgit_folder/pool ]] || __kgit_start || return
-    until IFS= read -r -N 1 -t 2 __kgit_slot <>"$__kgit_folder/pool"; do
-        __kgit_alive || return
+    local __kgit_slot='' __kgit_part='' __kgit_head='' __kgit_pid='' __kgit_in='' __kgit_tries=0
+    while true; do
+        __kgit_find || return
+        IFS= read -r -N 1 -t 2 __kgit_slot 2>/dev/null <>"$__kgit_folder/pool" || continue
+        { read -r __kgit_pid _ <"$__kgit_folder/pid"; } 2>/dev/null || continue
+        # Both ways, so that to open it waits for nobody, and what a helper that ended has not read is still there.
+        { exec {__kgit_in}<>"$__kgit_folder/$__kgit_slot.in"; } 2>/dev/null || continue
+        printf '%s\0' "$(($# + 6))" "$1" "$PWD" "$STATE_DIR" "$DEPLOYMENT_STATE_FILE" "$DEPLOYMENT_EVENTS_FILE" \
+            "$AZURE_STATE_FILE" "$AZURE_EVENTS_FILE" "${@:2}" >&"$__kgit_in"
+        if __kgit_receive; then
+            exec {__kgit_in}>&-
+            break
+        fi
+        __kgit_out=''
+        IFS= read -r -d '' -t 0.01 __kgit_out <&"$__kgit_in" || true
+        exec {__kgit_in}>&-
+        # It had not begun, so another can.
+        if [[ $__kgit_out == "$(($# + 6))" ]] && ((__kgit_tries++ < 3)); then continue; fi
+        __kgit_out=''
+        printf 'kgit: the helper process ended in the middle of %s; the next call starts another, which records what the files have of it\n' \
+            "$1" >&2
+        return 1
     done
-    printf '%s\0' "$(($# + 6))" "$1" "$PWD" "$STATE_DIR" "$DEPLOYMENT_STATE_FILE" "$DEPLOYMENT_EVENTS_FILE" \
-        "$AZURE_STATE_FILE" "$AZURE_EVENTS_FILE" "${@:2}" >"$__kgit_folder/$__kgit_slot.in"
-    until IFS= read -r -d '' -t 2 __kgit_part <>"$__kgit_folder/$__kgit_slot.out"; do
-        __kgit_out+=$__kgit_part
-        __kgit_alive || return
-    done
-    __kgit_out+=$__kgit_part
     __kgit_head=${__kgit_out:0:4}
     __kgit_out=${__kgit_out:4}
     if [[ ${__kgit_head:3:1} == n ]]; then
         IFS= read -r -d '' -t 10 __kgit_part <>"$__kgit_folder/$__kgit_slot.out" || true
         printf '%s\n' "$__kgit_part" >&2
     fi
-    printf '%s' "$__kgit_slot" >"$__kgit_folder/pool"
+    { printf '%s' "$__kgit_slot" 1<>"$__kgit_folder/pool"; } 2>/dev/null || true
     return "$((10#${__kgit_head:0:3}))"
+}
+
+# Reads the answer to a call into __kgit_out. Fails where the helper has ended without one.
+__kgit_receive() {
+    __kgit_out=''
+    until IFS= read -r -d '' -t 2 __kgit_part 2>/dev/null <>"$__kgit_folder/$__kgit_slot.out"; do
+        __kgit_out+=$__kgit_part
+        kill -0 "$__kgit_pid" 2>/dev/null || return
+    done
+    __kgit_out+=$__kgit_part
 }
 
 __kgit_print() {

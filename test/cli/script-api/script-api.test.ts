@@ -192,7 +192,7 @@ it('has a helper that ends with the script', async () => {
   const { out } = await bash(
     checkout(),
     stateRepository(),
-    'init_deployment_state k0rdent-t9 >&2; cat "$__kgit_folder/pid"',
+    'init_deployment_state k0rdent-t9 >&2; read -r pid _ <"$__kgit_folder/pid"; echo "$pid"',
   );
   const helper = Number(out);
   expect(helper).toBeGreaterThan(1);
