@@ -17,14 +17,14 @@ import { rewriteNote } from './cli/rewrite-note.js';
 import { SideNotes } from './cli/side-notes.js';
 import { skippedLines } from './cli/skipped-lines.js';
 import { formatAge } from './cli/time.js';
-import { type OpenRepository, openStateRepository, prepareMerges } from './composition.js';
+import { type OpenRepository, openStateRepository } from './composition.js';
 import { markerFault, markerLayer, mergeLayers, readSources, type SettingSource } from './config.js';
+import { type Configured, configured } from './configured.js';
 import { EXIT_CODES } from './errors.js';
 import { SkippedEvents } from './model/broken-events.js';
-import type { Identities } from './model/management-identity.js';
 import type { Settings } from './settings.js';
 import type { FetchPolicy, Reading } from './store/outcomes.js';
-import { API_VERSION, managementsOf, readMarker } from './store/records.js';
+import { API_VERSION } from './store/records.js';
 import type { ToldRewrite } from './store/rewrites.js';
 import { systemClock } from './this-host.js';
 import { isCi } from './trust.js';
@@ -33,12 +33,8 @@ export { helpText } from './cli/help-text.js';
 export { outputFlag };
 
 /** A repository with its settings, ready to be read. */
-export interface Context {
-  readonly opened: OpenRepository;
-  readonly settings: Settings;
+export interface Context extends Configured {
   readonly reading: Reading;
-  /** The management clusters that kgit.yaml lists, each with all that it is known by. */
-  readonly managements: ReadonlyMap<string, Identities>;
 }
 
 const IS_CI = isCi(process.env);
@@ -235,14 +231,21 @@ export abstract class KgitCommand extends Command {
     const { repository } = opened;
     const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
     const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
-    const where = `${opened.path} (branch ${opened.branch})`;
-    const marker = await readMarker(reading.view, where);
-    const settings = mergeLayers([...layers, markerLayer(marker)]);
-    repository.configure({ combines: settings.publishCombine, keepMs: settings.publishKeep });
-    await prepareMerges(opened);
+    const context = { ...(await configured(opened, layers, reading.view)), reading };
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
-    if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, settings);
-    return { opened, settings, reading, managements: managementsOf(marker) };
+    if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, context.settings);
+    return context;
+  }
+
+  /**
+   * Opens the repository with what is published of its kgit.yaml, without looking at what waits: for a command that goes on,
+   * whose start must not cost more the more waits.
+   */
+  protected async openAtTip(): Promise<Configured> {
+    const layers = await this.#layers();
+    const opened = await this.#openAnew(mergeLayers(layers));
+    const { store } = opened.repository;
+    return configured(opened, layers, store.view((await store.head()).revision));
   }
 
   /** Opens the repository anew, for a command that goes on, asking the remote when the last fetch is a few seconds old. */

@@ -1,10 +1,10 @@
-import type { Context } from './base-command.js';
 import { defaultManagement } from './cli/subjects.js';
-import { KgitError } from './errors.js';
+import type { Configured } from './configured.js';
 import type { Operation } from './model/operation.js';
 import { findSecrets } from './model/secret/find-secrets.js';
 import { guardSecrets } from './model/secret/guard-secrets.js';
 import { shownPath } from './model/secret/shown-path.js';
+import { BackgroundPublishing } from './store/background-publishing.js';
 import type { MergeHost } from './sync/merge-files.js';
 import { systemClock, thisHost } from './this-host.js';
 import { WriteCommand } from './write-command.js';
@@ -15,41 +15,32 @@ export const SECRET_GUARD = { find: findSecrets, show: shownPath };
 
 /** Base of the commands that follow legacy files in the background: durable at once, published soon, never failing for the network. */
 export abstract class LegacyCommand extends WriteCommand {
-  #publishing: Promise<void> | null = null;
-  #isWaiting = false;
+  #publishing: BackgroundPublishing | null = null;
 
   /** Keeps an operation durably and has it published soon. */
-  protected async keep(context: Context, operation: Operation): Promise<void> {
-    await context.opened.repository.keep(operation);
+  protected async keep({ opened, settings }: Configured, operation: Operation): Promise<void> {
+    const { repository, scheduled } = opened;
+    await repository.keep(operation);
     if (this.isOffline) return;
-    this.#isWaiting = true;
-    this.#publishing ??= systemClock
-      .sleep(Math.max(context.settings.publishInterval, PUBLISH_AFTER_MS))
-      .then(() => this.#publish(context))
-      .finally(() => {
-        this.#publishing = null;
-      });
+    const { store, outbox } = repository;
+    this.#publishing ??= new BackgroundPublishing(
+      { store, outbox, scheduled, clock: systemClock },
+      {
+        afterMs: Math.max(settings.publishInterval, PUBLISH_AFTER_MS),
+        timeoutMs: settings.timeout,
+        note: (message) => this.note(message),
+      },
+    );
+    this.#publishing.kept(operation.id);
   }
 
   /** Publishes what waits still, before the command ends. */
-  protected async publishRest(context: Context): Promise<void> {
-    await this.#publishing;
-    if (this.#isWaiting) await this.#publish(context);
-  }
-
-  async #publish({ opened, settings }: Context): Promise<void> {
-    this.#isWaiting = false;
-    try {
-      await opened.scheduled.run(0, settings.timeout);
-    } catch (error) {
-      // What could not be published waits durably; `kgit outbox` tells why.
-      if (!(error instanceof KgitError)) throw error;
-      this.note(`not published yet: ${error.message}`);
-    }
+  protected async publishRest(): Promise<void> {
+    await this.#publishing?.rest();
   }
 
   /** What merging legacy files needs. */
-  protected mergeHost(context: Context): MergeHost {
+  protected mergeHost(context: Configured): MergeHost {
     const { opened, settings } = context;
     const { namespace, deployment } = settings;
     const actor = this.actor(context);

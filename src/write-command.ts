@@ -67,7 +67,7 @@ export abstract class WriteCommand extends KgitCommand {
     () => randomBytes(10),
   );
 
-  protected actor({ opened, settings }: Context): Actor {
+  protected actor({ opened, settings }: Pick<Context, 'opened' | 'settings'>): Actor {
     return actorOf(settings, this.environment, opened.layout.config);
   }
 

@@ -3,20 +3,24 @@ import { filesBelow, lineCount, parseSource, readSources, type SourceFile } from
 
 /** Layer by layer, from the command line down: which others a layer may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  start: ['main', 'early', 'trust'],
+  start: ['main', 'early', 'shell-code', 'trust'],
+  'shell-code': ['model'],
   early: ['gitstore'],
   main: ['plugin', 'cli', 'errors'],
   plugin: ['commands'],
   commands: [
     ...['base-command', 'write-command', 'state-command', 'lease-command', 'cluster-command'],
-    ...['legacy-command', 'read-flags', 'propose-flags', 'propose', 'demo'],
-    ...['composition', 'identity', 'this-host', 'trust', 'settings', 'cli'],
+    ...['legacy-command', 'read-flags', 'propose-flags', 'propose', 'demo', 'shell-code'],
+    ...['composition', 'configured', 'identity', 'this-host', 'trust', 'settings', 'cli'],
     ...['sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
   ],
   'state-command': ['base-command', 'write-command', 'propose-flags', 'cli', 'store', 'model', 'errors'],
   'lease-command': ['base-command', 'write-command', 'this-host', 'cli', 'store', 'model', 'errors'],
   'cluster-command': ['base-command', 'identity', 'read-flags', 'cli', 'k0rdent', 'store', 'model', 'errors'],
-  'legacy-command': ['base-command', 'write-command', 'this-host', 'cli', 'sync', 'store', 'model', 'errors'],
+  'legacy-command': [
+    ...['base-command', 'write-command', 'configured', 'this-host'],
+    ...['cli', 'sync', 'store', 'model', 'errors'],
+  ],
   'write-command': [
     'base-command',
     'propose',
@@ -31,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'read-flags': ['store'],
   'propose-flags': [],
   'base-command': [
+    'configured',
     'composition',
     'this-host',
     'trust',
@@ -41,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'model',
     'errors',
   ],
+  configured: ['composition', 'config', 'settings', 'store', 'model'],
   composition: [
     'identity',
     'this-host',

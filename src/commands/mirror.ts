@@ -90,8 +90,8 @@ file that is only half written is tried again. Transitional: scripts that use kg
     } finally {
       for (const watcher of watchers) watcher.close();
     }
-    await this.publishRest(context);
-    if (await merge()) await this.publishRest(context);
+    await this.publishRest();
+    if (await merge()) await this.publishRest();
     await this.refreshRepository(context);
     const files = [...rows.values()];
     return {

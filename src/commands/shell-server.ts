@@ -1,15 +1,17 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Args } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
+import { helpText } from '../base-command.js';
 import type { CommandResult } from '../cli/output.js';
 import { serveSlots } from '../cli/shell-slots.js';
 import { scriptLocks } from '../composition.js';
+import type { Configured } from '../configured.js';
 import { KgitError, NotFoundError } from '../errors.js';
 import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
 import { FolderLock } from '../store/folder-lock.js';
 import { noteWritten } from '../store/imported-files.js';
 import { readEvents, readState } from '../store/records.js';
+import { UnfinishedCalls } from '../store/unfinished-calls.js';
 import { WithheldValues } from '../store/withheld-values.js';
 import { deploymentValues } from '../sync/export/exported-state.js';
 import { fileOnlyMessage, isOver } from '../sync/file-only-check.js';
@@ -44,11 +46,14 @@ export default class ShellServer extends LegacyCommand {
     // A terminal's interrupt is the script's to answer: what it still calls on its way out is served.
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     try {
-      const context = await this.open('never');
+      const context = await this.openAtTip();
       const lock = new FolderLock(scriptLocks(this.environment, context.opened), thisHost, systemClock);
-      const calls = new CallServer(this.#host(context), lock, this.#warning(context));
+      const unfinished = new UnfinishedCalls(context.opened.localFolder);
+      const warning = this.#warning(context);
+      const calls = new CallServer({ host: this.#host(context), lock, unfinished, warning });
+      await calls.mendAll();
       await this.#serve(folder, calls);
-      await this.publishRest(context);
+      await this.publishRest();
     } catch (error) {
       const code = error instanceof KgitError ? error.exitCode : 1;
       const message = error instanceof Error ? error.message : String(error);
@@ -95,7 +100,7 @@ export default class ShellServer extends LegacyCommand {
     });
   }
 
-  #host(context: Context): Omit<ScriptHost, 'note'> {
+  #host(context: Configured): Omit<ScriptHost, 'note' | 'touches'> {
     const { opened, settings } = context;
     const merge = this.mergeHost(context);
     const { namespace, deployment } = settings;
@@ -128,7 +133,7 @@ export default class ShellServer extends LegacyCommand {
   }
 
   /** What is to be said of a folder of state files once a script. */
-  #warning(context: Context): (folder: string) => Promise<string | null> {
+  #warning(context: Configured): (folder: string) => Promise<string | null> {
     const { filesUntil } = context.settings;
     return async (folder) => {
       if (!isOver(filesUntil, this.now())) return null;

@@ -33,3 +33,8 @@ export function without(entries: readonly OutboxEntry[], others: readonly Outbox
 export function asksNothing({ operation }: OutboxEntry): boolean {
   return operation !== null && !operation.change && !operation.seal && !operation.claim;
 }
+
+/** Whether some wait because the remote did not take them: it is asked before all that waits is planned and built anew. */
+export function isBacklog(entries: readonly OutboxEntry[]): boolean {
+  return entries.some(({ attempts, refused }) => attempts > 0 && !refused);
+}

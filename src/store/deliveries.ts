@@ -90,6 +90,9 @@ export class Deliveries {
       const isUnknown = unknown || this.isOffered(entry.id);
       const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isUnknown };
       this.#byId.set(entry.id, delivery);
+      // Nothing was tried, and what is told of it already is told again for each of the many that may wait.
+      const isKnown = attempts === 0 && entry.error?.message === error.message && entry.id !== this.#own;
+      if (isKnown && refused === undefined) continue;
       await this.#outbox.recordTrouble(entry, Math.max(attempts, 1), error, refused);
       // Whoever waits for it need not run into the same wall again.
       if (entry.id !== this.#own) await this.#outbox.report(entry.id, delivery);

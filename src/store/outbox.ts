@@ -121,8 +121,10 @@ export class Outbox {
 
   async #nextName(id: string): Promise<string> {
     await privateFolder(this.#entries);
-    const last = (await this.#names()).at(-1);
-    const sequence = last ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
+    // Sorting all that waits would cost each write more than the write.
+    let last = '';
+    for (const name of await names(this.#entries)) if (name > last && NAME.test(name)) last = name;
+    const sequence = last !== '' ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
     return `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${id}`;
   }
 
@@ -236,7 +238,8 @@ export class Outbox {
     await privateFolder(this.#troubles);
     const trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
     const text = JSON.stringify({ ...trouble, ...(refused ? { refused } : {}) } satisfies Trouble);
-    await replaceDurably(join(this.#troubles, entry.id), text);
+    // The next try makes again what a power loss takes of a note; a refusal says when that is to be.
+    await (refused ? replaceDurably : replaceWhole)(join(this.#troubles, entry.id), text);
   }
 
   /** Leaves the result of an operation for the process that waits for it; a rejection outlives that process. */

@@ -1,6 +1,6 @@
 import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../errors.js';
 import { untilNextMs } from './back-off.js';
-import { decidable, without, writersOf } from './batch-entries.js';
+import { decidable, isBacklog, without, writersOf } from './batch-entries.js';
 import { ClaimedWrites } from './claimed-writes.js';
 import type { Combining } from './combining.js';
 import { Deliveries } from './deliveries.js';
@@ -66,7 +66,7 @@ export class PublishRun {
     this.#combines = options.combines && store.offers !== undefined;
   }
 
-  /** Whether other clones may publish an operation, whatever became of this run. */
+  /** Whether other clones may publish an operation. */
   isOffered(id: string): boolean {
     return this.#deliveries.isOffered(id);
   }
@@ -77,10 +77,9 @@ export class PublishRun {
     let entries: readonly OutboxEntry[] = await this.#waiting.list();
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
-    if (this.#options.asksFirst && this.#store.isRemote && entries.length > 0) {
-      const known = entries;
-      head = await this.#refresh(known);
-      entries = decidable(await this.#waiting.list(), known);
+    if ((this.#options.asksFirst || isBacklog(entries)) && this.#store.isRemote && entries.length > 0) {
+      head = await this.#refresh(entries);
+      entries = decidable(await this.#waiting.list(), entries);
     }
     head = await this.#publishAll(entries, head);
     const before = head === null ? [] : await this.#waiting.refusedBefore();
@@ -90,8 +89,8 @@ export class PublishRun {
       await this.#publishAll(before, head);
     }
     await this.#outbox.forgetOld(this.#clock.now());
-    const [attempts, isRaced] = [this.#attempts, this.#isRaced];
-    return { deliveries: this.#deliveries.byId, notes: this.#notes, attempts, isRaced };
+    const { byId: deliveries } = this.#deliveries;
+    return { deliveries, notes: this.#notes, attempts: this.#attempts, isRaced: this.#isRaced };
   }
 
   /** Publishes entries; null where trying more is of no use now, else where the branch is. */

@@ -16,6 +16,7 @@ import type { Reading } from '../../src/store/outcomes.js';
 import { OverlayView } from '../../src/store/overlay-view.js';
 import { readEvents, readState } from '../../src/store/records.js';
 import type { StateView } from '../../src/store/state-store.js';
+import { UnfinishedCalls } from '../../src/store/unfinished-calls.js';
 import { WithheldValues } from '../../src/store/withheld-values.js';
 import { existingRecords } from '../../src/sync/existing-records.js';
 import { deploymentValues } from '../../src/sync/export/exported-state.js';
@@ -28,7 +29,7 @@ import { type MergeHost, mergeFiles, mergeRead } from '../../src/sync/merge-file
 import { parseImport } from '../../src/sync/parse-import.js';
 import { planImport } from '../../src/sync/plan-import.js';
 import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
-import { CallServer } from '../../src/sync/script-api/serve-call.js';
+import { CallServer, type CallServerParts } from '../../src/sync/script-api/serve-call.js';
 import { MemoryRepository, SETTINGS } from '../sync/import-support.js';
 
 /** The deployment that all clones work on. */
@@ -85,7 +86,8 @@ export class LegacyClone {
     this.#world = world;
     mkdirSync(join(this.folder, 'state'), { recursive: true });
     const lock = { exclusively: (_folder: string, work: () => Promise<unknown>) => work() } as FolderLock;
-    this.#calls = new CallServer(this.#scriptHost(), lock, async () => null);
+    const unfinished = new UnfinishedCalls(this.#localFolder);
+    this.#calls = new CallServer({ host: this.#scriptHost(), lock, unfinished, warning: async () => null });
   }
 
   get stateFile(): string {
@@ -224,7 +226,7 @@ export class LegacyClone {
     };
   }
 
-  #scriptHost(): ConstructorParameters<typeof CallServer>[0] {
+  #scriptHost(): CallServerParts['host'] {
     const merge = this.#host();
     const { ids, now } = this.#world;
     return {

@@ -44,6 +44,7 @@ function fileOf(call: ScriptCall, name: string, kind: 'state' | 'events'): strin
 
 async function initClusterEvents(call: ScriptCall, name: string): Promise<void> {
   const path = fileOf(call, name, 'events');
+  await call.host.touches([call.path(path)]);
   await replaceText(call.path(path), firstClusterEvents(name, call.time));
   const entry = call.entry('cluster_events_initialized', `Local event tracking initialized for ${name}`);
   const logged = { family: 'cluster-events', name, entry: { index: 0, sameTime: [entry] } } as const;
@@ -62,9 +63,11 @@ async function archive(call: ScriptCall): Promise<string[]> {
     ? await call.state.print(['deployment_id']).catch(() => 'unknown')
     : '';
   const target = `${OLD}/${name.replaceAll('/', '_')}_${call.localTime}_${call.arg(0)}`;
+  const files = [state, events, ...OTHERS.map((other) => `${folder}/${other}`)];
+  await call.host.touches(files.map((path) => join(call.path(target), basename(path))));
   await mkdir(call.path(target), { recursive: true });
   const moved: string[] = [];
-  for (const path of [state, events, ...OTHERS.map((other) => `${folder}/${other}`)]) {
+  for (const path of files) {
     if (!(await isThere(call.path(path)))) continue;
     await rename(call.path(path), join(call.path(target), basename(path)));
     moved.push(basename(path));
@@ -115,7 +118,8 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     const path = fileOf(call, name, 'events');
     const log = call.eventsAt(path);
     // The scripts' own library calls a function here that is gone.
-    if (!(await log.exists())) await initClusterEvents(call, name);
+    if (await log.exists()) await call.host.touches([call.path(path)]);
+    else await initClusterEvents(call, name);
     const added = await log.add(call.entry(unescapeYq(call.arg(1)), unescapeYq(call.arg(2))));
     await touchState(call, fileOf(call, name, 'state'));
     await call.session.record(null, null, { family: 'cluster-events', name, entry: added });
@@ -157,6 +161,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   /** Cluster id, configuration file, deployer. */
   record_deployment_history: async (call) => {
     const path = call.path(HISTORY);
+    await call.host.touches([path]);
     if (!(await isThere(path))) await replaceText(path, FIRST_HISTORY);
     const [id, config, deployer] = [0, 1, 2].map((i) => unescapeYq(call.arg(i)));
     const document = parseDocument(await readText(path), { uniqueKeys: false });

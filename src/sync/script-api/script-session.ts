@@ -35,6 +35,8 @@ export interface ScriptHost {
   recorded(deployment: Subject): Promise<ValueMap>;
   /** Notes what was written into a file, by its absolute path: it is no news to the next import. */
   wrote(path: string, edits: readonly FileEdit[]): Promise<void>;
+  /** Notes files that a call is about to change, beside those of the deployment: what it leaves in them when it dies is recorded later. */
+  touches(paths: readonly string[]): Promise<void>;
   /** A line for the user of the script, on its stderr. */
   note(message: string): void;
 }

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { KgitError, UsageError } from '../../errors.js';
 import type { FolderLock } from '../../store/folder-lock.js';
+import type { UnfinishedCalls } from '../../store/unfinished-calls.js';
 import { ScriptCall, ScriptFiles, type ScriptPlaces } from './script-call.js';
+import { versionOf } from './script-file.js';
 import { type Answer, SCRIPT_FUNCTIONS } from './script-functions.js';
 import { type ScriptHost, ScriptSession } from './script-session.js';
 
@@ -26,24 +28,42 @@ function placesOf([, cwd, folder, state, events, azureState, azureEvents]: CallW
   return place as ScriptPlaces;
 }
 
+/** What a server of calls is handed. */
+export interface CallServerParts {
+  readonly host: Omit<ScriptHost, 'note' | 'touches'>;
+  readonly lock: FolderLock;
+  readonly unfinished: UnfinishedCalls;
+  /** What is to be said of a folder of state files, at the first call; null for nothing. */
+  readonly warning: (folder: string) => Promise<string | null>;
+}
+
 /** Carries calls of scripts out, one at a time. */
 export class CallServer {
-  readonly #host: Omit<ScriptHost, 'note'>;
-  readonly #lock: FolderLock;
-  readonly #warning: (folder: string) => Promise<string | null>;
+  readonly #parts: CallServerParts;
   #isWarned = false;
   readonly #files = new ScriptFiles();
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param warning what is to be said of a folder of state files, at the first call; null for nothing */
-  constructor(
-    host: Omit<ScriptHost, 'note'>,
-    lock: FolderLock,
-    warning: (folder: string) => Promise<string | null>,
-  ) {
-    this.#host = host;
-    this.#lock = lock;
-    this.#warning = warning;
+  constructor(parts: CallServerParts) {
+    this.#parts = parts;
+  }
+
+  /** Records what calls have left in files that died before it was in the outbox. To be done before the first call. */
+  async mendAll(): Promise<void> {
+    for (const { folder } of await this.#parts.unfinished.all())
+      await this.#parts.lock.exclusively(folder, () => this.#mend(folder));
+  }
+
+  /** Only under the lock of the folder: a call under way holds it. */
+  async #mend(folder: string): Promise<void> {
+    const { unfinished, host } = this.#parts;
+    const call = await unfinished.noted(folder);
+    if (call === null) return;
+    const paths: string[] = [];
+    for (const path of call.paths) if ((await versionOf(path)) !== null) paths.push(path);
+    // What an entry of an event file is recorded as follows from the entry: nothing is recorded twice.
+    await host.importFiles(paths);
+    await unfinished.end(folder);
   }
 
   /** The reply to a call; what fails is in it, with the exit status that kgit has for it. */
@@ -71,17 +91,39 @@ export class CallServer {
     const run = SCRIPT_FUNCTIONS.get(name);
     if (!run) throw new UsageError(`${name} is no function of the state library`);
     const places = placesOf(words);
-    const host: ScriptHost = { ...this.#host, note };
+    const { lock, warning, unfinished } = this.#parts;
+    const folder = resolve(places.cwd, places.folder);
+    const paths = [places.state, places.events, places.azureState, places.azureEvents].map((path) =>
+      resolve(places.cwd, path),
+    );
+    const host: ScriptHost = {
+      ...this.#parts.host,
+      note,
+      touches: (more) => unfinished.extend({ folder, paths: [...paths, ...more] }),
+    };
     const session = new ScriptSession(host);
     const call = new ScriptCall(places, words.slice(7), { host, session, files: this.#files });
-    const folder = resolve(places.cwd, places.folder);
-    const exclusively = <T>(work: () => Promise<T>) => this.#lock.exclusively(folder, work);
     if (!this.#isWarned) {
       this.#isWarned = true;
       // Beside the other scripts: between a file and its record it would look as if kgit had not written it.
-      const warning = await exclusively(() => this.#warning(folder));
-      if (warning !== null) note(warning);
+      const told = await lock.exclusively(folder, () => warning(folder));
+      if (told !== null) note(told);
     }
-    return READS.test(name) ? run(call) : exclusively(() => run(call));
+    if (READS.test(name)) return run(call);
+    return lock.exclusively(folder, async () => {
+      if (!(await unfinished.begin({ folder, paths }))) {
+        await this.#mend(folder);
+        await unfinished.extend({ folder, paths });
+      }
+      try {
+        const answer = await run(call);
+        await unfinished.end(folder);
+        return answer;
+      } catch (error) {
+        // It had changed nothing. Of others what they have left in the files is recorded by the next call.
+        if (error instanceof UsageError) await unfinished.end(folder);
+        throw error;
+      }
+    });
   }
 }

@@ -1,0 +1,104 @@
+import { KgitError, RemoteError } from '../errors.js';
+import type { Clock } from './host.js';
+import type { Outbox } from './outbox.js';
+import type { ScheduledPublisher } from './scheduled-publisher.js';
+import type { StateStore } from './state-store.js';
+
+/** Longest pause between two tries at a remote that does not answer, in ms. */
+const MAX_PAUSE_MS = 60_000;
+/** How often it looks whether the process ends meanwhile, in ms. */
+const LOOK_MS = 250;
+
+export interface BackgroundPublishingParts {
+  readonly store: StateStore;
+  readonly outbox: Outbox;
+  readonly scheduled: ScheduledPublisher;
+  readonly clock: Clock;
+}
+
+export interface BackgroundPublishingOptions {
+  /** How long after its first write a row is published, so that a row goes in one push, in ms. */
+  readonly afterMs: number;
+  /** How long one try may take, in ms. */
+  readonly timeoutMs: number;
+  /** Hears why something could not be published: it waits durably, and `kgit outbox` tells why. */
+  note(message: string): void;
+}
+
+/**
+ * Publishes what one process writes behind its back. While the remote does not answer it asks less and less often, and
+ * asks before it looks at all that waits: what a write costs does not grow with the outbox.
+ */
+export class BackgroundPublishing {
+  readonly #parts: BackgroundPublishingParts;
+  readonly #options: BackgroundPublishingOptions;
+  /** What was written since the last try. */
+  readonly #fresh: string[] = [];
+  #running: Promise<void> | null = null;
+  #pauseMs: number;
+  #isEnding = false;
+
+  constructor(parts: BackgroundPublishingParts, options: BackgroundPublishingOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#pauseMs = options.afterMs;
+  }
+
+  /** Has an operation published soon that was put into the outbox. */
+  kept(id: string): void {
+    this.#fresh.push(id);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#running ??= this.#publishSoon().finally(() => {
+      this.#running = null;
+      if (this.#fresh.length > 0 && !this.#isEnding) this.#begin();
+    });
+  }
+
+  async #publishSoon(): Promise<void> {
+    for (let left = this.#pauseMs; left > 0 && !this.#isEnding; left -= LOOK_MS)
+      await this.#parts.clock.sleep(Math.min(left, LOOK_MS));
+    if (!this.#isEnding) await this.#publish();
+  }
+
+  /** Publishes what waits still, before the process ends. Waits for no pause. */
+  async rest(): Promise<void> {
+    this.#isEnding = true;
+    await this.#running;
+    if (this.#fresh.length > 0) await this.#publish();
+  }
+
+  async #publish(): Promise<void> {
+    const fresh = this.#fresh.splice(0);
+    const { outbox, scheduled } = this.#parts;
+    const { afterMs, timeoutMs, note } = this.#options;
+    try {
+      const error = (await outbox.size()) > fresh.length ? await this.#whyAway() : null;
+      if (error === null) await scheduled.run(0, timeoutMs);
+      else {
+        for (const id of fresh) await outbox.recordTrouble({ id, attempts: 0 }, 1, error);
+        note(`not published yet: ${error.message}`);
+      }
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      note(`not published yet: ${error.message}`);
+    }
+    const isLeft = (await outbox.size()) > 0;
+    this.#pauseMs = isLeft ? Math.min(this.#pauseMs * 2, MAX_PAUSE_MS) : afterMs;
+  }
+
+  /** Why the remote does not answer; null where it does. */
+  async #whyAway(): Promise<RemoteError | null> {
+    const { store } = this.#parts;
+    if (!store.isRemote) return null;
+    try {
+      await store.refresh(this.#options.timeoutMs);
+      return null;
+    } catch (error) {
+      if (error instanceof RemoteError) return error;
+      throw error;
+    }
+  }
+}
