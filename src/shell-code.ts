@@ -3,26 +3,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCRIPT_PHASES } from './model/script-phases.js';
 
-/** Where kgit lies and how it is started. */
-export interface ShellProgram {
-  /** The root of the package. */
-  readonly root: string;
-  readonly node: string;
-  readonly script: string;
-}
-
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**
  * The state library of the deployment scripts for bash.
+ * @param root where the package of this program lies
+ * @param node the Node that runs it
  * @param flags flags of the helper, which `kgit shell-init` was given
  */
-export function shellCode({ root, node, script }: ShellProgram, flags: readonly string[]): string {
+export function shellCode(root: string, node: string, flags: readonly string[]): string {
   const library = join(root, 'templates/shell/state-management.bash');
   const head = [
-    `__kgit_command=(${[node, script].map(quoted).join(' ')})`,
+    `__kgit_command=(${[node, join(root, 'bin/run.js')].map(quoted).join(' ')})`,
     `__kgit_flags=(${flags.map(quoted).join(' ')})`,
     '# In the order of execution.',
     `PHASE_SEQUENCE=(${SCRIPT_PHASES.join(' ')})`,

@@ -23,8 +23,7 @@ serves the calls of a script.`.replaceAll('\n', ' '),
     const named = Object.entries({ repo, config }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}=${value}`],
     );
-    const program = { root: this.config.root, node: process.execPath, script: process.argv[1] as string };
-    const script = shellCode(program, named);
+    const script = shellCode(this.config.root, process.execPath, named);
     return { json: { shell: this.args['shell'], script }, lines: () => [script.trimEnd()] };
   }
 }

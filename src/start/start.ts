@@ -83,14 +83,9 @@ export function program(): Program {
 
 /** Runs the program on the arguments of this process. */
 export function start(): Promise<void> {
-  if (process.argv.length === 4 && process.argv[2] === 'shell-init' && process.argv[3] === 'bash') {
-    const program = {
-      root: join(__dirname, '..'),
-      node: process.execPath,
-      script: process.argv[1] as string,
-    };
-    if (isPrinted((new Scripts(new Map()).load('shell-code.cjs') as ShellCode).shellCode(program, [])))
-      return Promise.resolve();
+  if (process.argv.slice(2).join(' ') === 'shell-init bash') {
+    const { shellCode } = new Scripts(new Map()).load('shell-code.cjs') as ShellCode;
+    if (isPrinted(shellCode(join(__dirname, '..'), process.execPath, []))) return Promise.resolve();
   }
   const folder = codeCacheFolder(process.env);
   if (folder === null) return program().main();

@@ -59,7 +59,8 @@ __kgit_find() {
         [[ $__kgit_known != "$__kgit_folder $pid" ]] || return 0
         { IFS= read -r -d '' script && IFS= read -r -d '' settings; } 2>/dev/null <"$__kgit_folder/settings" || continue
         __kgit_read_settings
-        if [[ $script == "$$" || $settings == "$__kgit_settings" ]]; then
+        # A script may change its own variables and folder: it keeps the helper that it started.
+        if [[ $script == "$__kgit_private" || $settings == "$__kgit_settings" ]]; then
             __kgit_known="$__kgit_folder $pid"
             return 0
         fi
@@ -80,7 +81,7 @@ __kgit_start() {
         fi
         if mkdir -m 700 -- "$__kgit_folder" 2>/dev/null; then
             __kgit_read_settings
-            printf '%s\0' "$$" "$__kgit_settings" >"$__kgit_folder/settings" || return
+            printf '%s\0' "$__kgit_private" "$__kgit_settings" >"$__kgit_folder/settings" || return
             mkfifo -m 600 -- "$__kgit_folder"/{0..9}.{in,out} "$__kgit_folder"/{a..v}.{in,out} \
                 "$__kgit_folder/pool" || return
             # It is nobody's job, keeps no file of the script's open, and outlives it for what is to be published.
