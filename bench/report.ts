@@ -12,6 +12,7 @@ export const FIGURES = [
   'COLD',
   'SCRIPT',
   'SCRIPT-API',
+  'DEPLOY',
   'READS',
   'VALIDATE',
   'STATUS',

@@ -45,7 +45,8 @@ export abstract class LegacyCommand extends WriteCommand {
     const { namespace, deployment } = settings;
     const actor = this.actor(context);
     return {
-      read: () => opened.repository.read('never', settings.timeout),
+      read: (subjects) =>
+        subjects ? opened.repository.readAbout(subjects) : opened.repository.read('never', settings.timeout),
       localFolder: opened.localFolder,
       settings: {
         management: defaultManagement(context),

@@ -4,6 +4,7 @@ import type { Surroundings } from '../surroundings.js';
 import { bulk } from './bulk.js';
 import { cold } from './cold.js';
 import { contention, forge } from './contention.js';
+import { deploy } from './deploy.js';
 import { growth } from './growth.js';
 import { importFigure } from './import.js';
 import { push } from './push.js';
@@ -26,6 +27,7 @@ export const FIGURE_MAKERS: Readonly<
   COLD: cold,
   SCRIPT: script,
   'SCRIPT-API': scriptApi,
+  DEPLOY: deploy,
   READS: reads,
   VALIDATE: validate,
   STATUS: status,

@@ -17,6 +17,10 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
   [['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'], 'who acts, where neither `--user` nor the setting `user` says it'],
   [['KGIT_RUN_ID', 'GITHUB_RUN_ID', 'CI_PIPELINE_ID'], 'the run id of events, where `--run-id` is not given'],
   [['GITHUB_REPOSITORY', 'CI_PIPELINE_URL'], "the link to the run, kept in an event's `context.run_url`"],
+  [
+    ['KGIT_SHELL_HELPER'],
+    'the helper of a script that evaluates `kgit shell-init bash`, for the scripts that it starts',
+  ],
   [['KGIT_LEASE'], 'the lease that `kgit lock -- COMMAND` holds for its command'],
   [['GIT_EDITOR', 'VISUAL', 'EDITOR', 'TERM'], 'the editor of `kgit edit`'],
   [

@@ -171,7 +171,7 @@ export const FILES = {
       'demo/place.ts',
       'demo/sample-cluster.ts',
       'demo/sample-history.ts',
-      'commands/shell-init.ts',
+      'shell-code.ts',
     ],
   },
   kubeconfig: {
@@ -213,7 +213,8 @@ export const FILES = {
     file: 'the fifos of `kgit shell-init`, below `TMPDIR`',
     writer: 'you alone',
     decides: 'the calls of your script',
-    guard: 'in a new folder for you alone (0700), made by the script; one that is not yours is not used',
+    guard:
+      'in a new folder for you alone (0700), made by the script, which names it to those that it starts by `KGIT_SHELL_HELPER`; one that is not yours is not used',
     readBy: ['cli/shell-slots.ts', 'commands/shell-server.ts'],
   },
   system: {

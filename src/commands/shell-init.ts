@@ -10,7 +10,7 @@ export default class ShellInit extends KgitCommand {
   static override description = helpText(
     `The functions by which k0rdent's setup scripts keep their state, with the same arguments, output and files: a script
 that evaluates them in place of its own library runs unchanged, and what it does is recorded here. One helper process
-serves the calls of a script.`.replaceAll('\n', ' '),
+serves the calls of a script and of the scripts that it starts.`.replaceAll('\n', ' '),
     'USAGE',
   );
   static override examples = ['eval "$(<%= config.bin %> shell-init bash)"'];

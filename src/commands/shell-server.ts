@@ -117,7 +117,7 @@ export default class ShellServer extends LegacyCommand {
       management: merge.settings.management,
       ...{ namespace, deployment },
       recorded: async (subject) => {
-        const { view } = await merge.read();
+        const { view } = await merge.read([subject]);
         const events = await readEvents(view, subject);
         const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
         return deploymentValues(

@@ -70,6 +70,11 @@ export class ImportedFiles {
     return (await this.#journal(path).read()).filter(isRecord).filter((record) => record.path === path);
   }
 
+  /** The subjects of the operations that carried what was taken from the file at this absolute path. Throws EnvironmentError. */
+  async carriers(path: string): Promise<readonly string[]> {
+    return (await this.#records(path)).flatMap(({ carrier }) => carrier?.subject ?? []);
+  }
+
   /** What was last taken from each file. Throws EnvironmentError. */
   async all(): Promise<readonly ImportedFileRecord[]> {
     const journals = await PrivateJournal.readAll(this.#folder);

@@ -175,20 +175,20 @@ export class Outbox {
     return (await this.#names()).length;
   }
 
-  /** All that waits, in order. */
-  async list(): Promise<OutboxEntry[]> {
+  /** All that waits, in order. @param passes which texts of entries are parsed at all */
+  async list(passes: (text: string) => boolean = () => true): Promise<OutboxEntry[]> {
     const entries: (OutboxEntry | null)[] = [];
     const waiting = await this.#names();
     for (let i = 0; i < waiting.length; i += READ_AT_ONCE)
       entries.push(
-        ...(await Promise.all(waiting.slice(i, i + READ_AT_ONCE).map((name) => this.#entry(name)))),
+        ...(await Promise.all(waiting.slice(i, i + READ_AT_ONCE).map((name) => this.#entry(name, passes)))),
       );
     return entries.filter((entry) => entry !== null);
   }
 
-  async #entry(name: string): Promise<OutboxEntry | null> {
+  async #entry(name: string, passes: (text: string) => boolean): Promise<OutboxEntry | null> {
     const text = await readText(join(this.#entries, name));
-    return text === undefined ? null : this.#parse(name, text);
+    return text === undefined || !passes(text ?? '') ? null : this.#parse(name, text);
   }
 
   async #parse(name: string, text: string | null): Promise<OutboxEntry> {

@@ -2,8 +2,10 @@ import { ConflictError, EnvironmentError, type KgitError, RefusedError, RemoteEr
 import { checkOperation } from '../model/check-operation.js';
 import type { Change } from '../model/event.js';
 import type { Operation } from '../model/operation.js';
+import type { Subject } from '../model/subject.js';
+import { entriesAbout } from './entries-about.js';
 import type { Clock } from './host.js';
-import type { Outbox } from './outbox.js';
+import type { Outbox, OutboxEntry } from './outbox.js';
 import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outcomes.js';
 import { waiting } from './outcomes.js';
 import { OverlayView } from './overlay-view.js';
@@ -49,9 +51,7 @@ export class StateRepository {
    * is then in both, and counts once. The other way round it would be in neither.
    */
   async read(policy: FetchPolicy, timeoutMs: number): Promise<Reading> {
-    const entries = (await this.outbox.list()).filter(
-      ({ target, operation }) => operation && target === this.store.target,
-    );
+    const entries = this.#own(await this.outbox.list());
     let head = await this.store.head();
     let staleness: Reading['staleness'] = null;
     if (this.store.isRemote && this.#isDue(head, policy)) {
@@ -66,6 +66,24 @@ export class StateRepository {
         staleness = error;
       }
     }
+    return { ...(await this.#over(head, entries)), staleness };
+  }
+
+  /**
+   * The repository as it is here, for who asks about some subjects alone: of what waits, only what decides about them is
+   * applied. Of other subjects the reading may lack what waits.
+   */
+  async readAbout(subjects: readonly Subject[]): Promise<Reading> {
+    const entries = this.#own(await entriesAbout(this.outbox, subjects));
+    return { ...(await this.#over(await this.store.head(), entries)), staleness: null };
+  }
+
+  #own(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+    return entries.filter(({ target, operation }) => operation && target === this.store.target);
+  }
+
+  /** A head with what waits laid over it. */
+  async #over(head: Head, entries: readonly OutboxEntry[]): Promise<Omit<Reading, 'staleness'>> {
     const shown = entries.filter(changesAnswers);
     const plan = shown.length > 0 ? await planBatch(this.store, head.revision, shown) : null;
     const over = new Set(
@@ -73,7 +91,7 @@ export class StateRepository {
     );
     const pending = entries.flatMap(({ id, operation }) => (operation && !over.has(id) ? operation : []));
     const view = plan?.view ?? new OverlayView(this.store.view(head.revision));
-    return { ...head, pending, view, staleness };
+    return { ...head, pending, view };
   }
 
   #isDue(head: Head, policy: FetchPolicy): boolean {

@@ -1,4 +1,5 @@
 import type { Operation } from '../model/operation.js';
+import { deployment, parseSubject, type Subject } from '../model/subject.js';
 import { ImportedFiles } from '../store/imported-files.js';
 import type { Reading } from '../store/outcomes.js';
 import { existingRecords } from './existing-records.js';
@@ -8,14 +9,14 @@ import { recordStands } from './import-stands.js';
 import { keepLocally } from './keep-locally.js';
 import { lastImported } from './last-imported.js';
 import { parseImport } from './parse-import.js';
-import type { ImportSettings } from './parsed-file.js';
+import type { ImportSettings, ParsedFile } from './parsed-file.js';
 import { planImport } from './plan-import.js';
 import { type LegacyFile, readLegacyFiles } from './read-legacy-files.js';
 
 /** What merging files without anybody to ask is handed. */
 export interface MergeHost {
-  /** The repository as it is here, with what waits. */
-  read(): Promise<Pick<Reading, 'view' | 'pending'>>;
+  /** The repository as it is here, with what waits: all of it, or what decides about some subjects. */
+  read(subjects?: readonly Subject[]): Promise<Pick<Reading, 'view' | 'pending'>>;
   /** The folder of what is this machine's alone. */
   readonly localFolder: string;
   readonly settings: ImportSettings;
@@ -28,7 +29,7 @@ type PlanHost = Pick<MergeHost, 'read' | 'localFolder' | 'settings'>;
 
 async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
   const parsed = parseImport(files, host.settings);
-  const { view, pending } = await host.read();
+  const { view, pending } = await host.read(await subjectsOf(parsed, host));
   const imported = new ImportedFiles(host.localFolder, recordStands(view));
   const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
   const existing = await existingRecords(view, parsed, local, pending);
@@ -37,6 +38,19 @@ async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
     parsed,
     plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }),
   };
+}
+
+/** The subjects that a merge of these files asks about: theirs, and those of what was taken from them before. */
+async function subjectsOf(files: readonly ParsedFile[], { localFolder }: PlanHost): Promise<Subject[]> {
+  const imported = new ImportedFiles(localFolder, async () => false);
+  const before: string[] = [];
+  for (const { file } of files)
+    if (file.place !== null) before.push(...(await imported.carriers(file.place)));
+  const own = files.flatMap(({ deployment: id, events }) => [
+    ...(id === null ? [] : [deployment(id)]),
+    ...events.map(({ subject }) => subject),
+  ]);
+  return [...own, ...[...new Set(before)].map((text) => parseSubject(text))];
 }
 
 /** The absolute paths of the files below these places that hold what the repository lacks. Writes nothing. */
