@@ -228,10 +228,10 @@ const PROOFS: Readonly<Record<FileId, string | (() => Promise<void>)>> = {
     const { out } = await bash(
       temporaryFolder(),
       stateRepository(),
-      `__kgit_start; stat -c 'mode %a' "$__kgit_folder"
+      `__kgit_find; stat -c 'mode %a' "$__kgit_folder"
        __kgit_folder+=-of-others; sleep() { :; }
        mkdir "$__kgit_folder"; mkfifo "$__kgit_folder/pool"
-       chown 4711 "$__kgit_folder" && __kgit_start && echo used; rm -r "$__kgit_folder"`,
+       chown 4711 "$__kgit_folder" && __kgit_find && echo used; rm -r "$__kgit_folder"`,
     );
     expect(out).toMatch(/^mode 700$/m);
     expect(out).not.toContain('used');
