@@ -6,6 +6,10 @@ import type { StateStore } from './state-store.js';
 
 /** Longest pause between two tries at a remote that does not answer, in ms. */
 const MAX_PAUSE_MS = 60_000;
+/** Of the time, a process that goes on writing publishes at most one part in so many. */
+const PUBLISHING_PART = 10;
+/** Longest pause for that, in ms. */
+const MAX_BUSY_PAUSE_MS = 10_000;
 /** How often it looks whether the process ends meanwhile, in ms. */
 const LOOK_MS = 250;
 
@@ -72,7 +76,8 @@ export class BackgroundPublishing {
 
   async #publish(): Promise<void> {
     const fresh = this.#fresh.splice(0);
-    const { outbox, scheduled } = this.#parts;
+    const { outbox, scheduled, clock } = this.#parts;
+    const began = clock.now();
     const { afterMs, timeoutMs, note } = this.#options;
     try {
       const error = (await outbox.size()) > fresh.length ? await this.#whyAway() : null;
@@ -86,7 +91,9 @@ export class BackgroundPublishing {
       note(`not published yet: ${error.message}`);
     }
     const isLeft = (await outbox.size()) > 0;
-    this.#pauseMs = isLeft ? Math.min(this.#pauseMs * 2, MAX_PAUSE_MS) : afterMs;
+    // On a busy machine it would take from the scripts what they are waiting for.
+    const busy = Math.min((clock.now() - began) * (PUBLISHING_PART - 1), MAX_BUSY_PAUSE_MS);
+    this.#pauseMs = isLeft ? Math.min(this.#pauseMs * 2, MAX_PAUSE_MS) : Math.max(afterMs, busy);
   }
 
   /** Why the remote does not answer; null where it does. */
