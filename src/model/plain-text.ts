@@ -1,5 +1,5 @@
 /** Text in the middle of a line that is no mark of a key or comment, and that every YAML writer leaves as it is. */
-const REST = String.raw`(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff:#]|:(?=[^ \x00-\x1f\x7f])|(?<! )#)*(?<![ :-])`;
+const REST = String.raw`(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff:#]|:(?=[^ \x00-\x1f\x7f])|(?<! )#)*(?<![ :-])`;
 const WORD = new RegExp(`^[A-Za-z_/(\\u00c0-\\u1fff]${REST}$`);
 /** A date, or a time that begins with one. */
 const DATE = /^\d{4}-\d\d?-\d\d?/;
@@ -20,7 +20,8 @@ const NUMERIC = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE]\d+)?)$/;
 const QUOTED_WORD = /^(?:[yY]|[nN]|yes|no|on|off|true|false|null)$/;
 const QUOTED_DATE = /^\d{4}-\d\d?-\d\d?[\w.:+-]*$/;
 /** A sentence with the mark of a key or a comment in it; what a quoted text would escape is left to the package. */
-const QUOTED_SENTENCE = /^(?=[A-Za-z].*(?:: | #))[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]*$/;
+const QUOTED_SENTENCE =
+  /^(?=[A-Za-z].*(?:: | #))[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]*$/;
 
 /**
  * Whether some reader of YAML 1.1 or 1.2 takes the text, without quotes, for a number, date, truth value or null:

@@ -1,7 +1,8 @@
-import { type Document, isNode, isPair, isScalar, type Node, type Scalar, visit } from 'yaml';
+import { isNode, isPair, isScalar, type Node, type Scalar, visit } from 'yaml';
+import { numberText } from './number-text.js';
 
 /** Fields of an event that are numbers, however these are spelled. */
-const NUMBER_FIELDS: readonly string[] = ['duration_seconds'];
+export const NUMBER_FIELDS: readonly string[] = ['duration_seconds'];
 /** A decimal number in its shortest spelling. */
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
@@ -26,11 +27,12 @@ export interface RespelledNumber {
   readonly offset: number;
 }
 
-function respelled(node: Scalar): string | null {
+/** The spelling of a number that would not be written back as it is spelled; null for every other scalar. */
+export function respelled(node: Scalar): string | null {
   const { value, source } = node;
   // Infinities and NaN are refused as such.
   if (typeof value !== 'number' || source === undefined || /inf$|nan$/i.test(source)) return null;
-  return String(value) === source && (!Number.isInteger(value) || Number.isSafeInteger(value))
+  return numberText(value) === source && (!Number.isInteger(value) || Number.isSafeInteger(value))
     ? null
     : source;
 }
@@ -59,7 +61,13 @@ export function respelledNumbers(contents: Node | null): RespelledNumber[] {
       if (source === null) return;
       const keys = keysOf(ancestors, node);
       const offset = node.range?.[0] ?? 0;
-      found.push({ source, written: String(node.value), path: JSON.stringify(keys), keys, offset });
+      found.push({
+        source,
+        written: numberText(node.value as number),
+        path: JSON.stringify(keys),
+        keys,
+        offset,
+      });
     },
   });
   return found;
@@ -68,22 +76,4 @@ export function respelledNumbers(contents: Node | null): RespelledNumber[] {
 /** Why a number that would not be written back as it is spelled is refused where YAML was asked for, and what to do. */
 export function respelledProblem({ source, written }: Pick<RespelledNumber, 'source' | 'written'>): string {
   return `the number ${source.slice(0, 40)} would be kept as ${written}: write ${written}, or quote it to keep it as text`;
-}
-
-/** What `read` gives while each number that would not be written back as it is spelled, key or value, is its text. */
-export function withSpelledNumbers<T>(document: Document, read: () => T): T {
-  const changed: { node: Scalar; value: unknown }[] = [];
-  visit(document, {
-    Scalar(_role, node, ancestors) {
-      const source = isNumberField(ancestors) ? null : respelled(node);
-      if (source === null) return;
-      changed.push({ node, value: node.value });
-      node.value = source;
-    },
-  });
-  try {
-    return read();
-  } finally {
-    for (const { node, value } of changed) node.value = value;
-  }
 }

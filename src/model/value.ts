@@ -26,6 +26,8 @@ export function isValue(value: unknown, depth = 0): value is Value {
 
 /** How much deeper a value may lie in a file than by itself: a change in its event, an event in its month. */
 const DEPTH_IN_FILE = 8;
+/** Deepest nesting of a whole file. */
+export const MAX_FILE_DEPTH = MAX_DEPTH + DEPTH_IN_FILE;
 
 /** As isValue, of a whole file: what was accepted by itself is not too deep for the file that holds it. */
 export function isFileValue(value: unknown): value is Value {

@@ -1,11 +1,10 @@
-import { Document, isScalar, LineCounter, parseDocument, Scalar, visit, type YAMLError } from 'yaml';
+import { Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { InvalidStateError } from '../errors.js';
 import { inexactNumber } from './exact-number.js';
 import { formatPlainYaml } from './format-plain-yaml.js';
-import { isTypedSomewhere } from './plain-text.js';
 import { readPlainYaml } from './plain-yaml.js';
-import { withSpelledNumbers } from './spelled-numbers.js';
 import { isFileValue, type Value } from './value.js';
+import { LAYOUT, WRITE_OPTIONS } from './yaml-options.js';
 
 /** Largest YAML file that is read, in bytes of UTF-8 (a state.yaml of a large fleet has about 100 KiB). */
 export const MAX_YAML_BYTES = 8 * 1024 * 1024;
@@ -19,7 +18,13 @@ export function yamlProblem(error: YAMLError): string {
   return line.replace(/ at line \d+, column \d+:?$/, '') || error.code;
 }
 
-function invalid(file: string, message: string, offset: number, lines: LineCounter): InvalidStateError {
+/** The error of a YAML text, with the place of an offset in it. */
+export function invalidYaml(
+  file: string,
+  message: string,
+  offset: number,
+  lines: LineCounter,
+): InvalidStateError {
   const { line, col } = lines.linePos(offset);
   return new InvalidStateError(`${file}:${line}:${col}: ${message}`, {
     data: { path: file, line, column: col },
@@ -33,26 +38,7 @@ function invalid(file: string, message: string, offset: number, lines: LineCount
  * Throws InvalidStateError that names file, line and column.
  */
 export function parseYamlDocument(text: string, file: string): Document.Parsed {
-  const { document, lines } = parseLenient(text, file);
-  const number = inexactNumber(document.contents);
-  if (number) throw invalid(file, number.problem, number.offset, lines);
-  return document;
-}
-
-/**
- * As parseYamlDocument, but numbers may be such as would not be kept as they are written: `spelledValue` takes these
- * for text. Throws InvalidStateError.
- */
-export function parseSpelledDocument(text: string, file: string): Document.Parsed {
-  return parseLenient(text, file).document;
-}
-
-function parseLenient(text: string, file: string): { document: Document.Parsed; lines: LineCounter } {
-  if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
-    throw new InvalidStateError(`${file}: larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB`, {
-      data: { path: file },
-    });
-  }
+  checkSize(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -61,8 +47,22 @@ function parseLenient(text: string, file: string): { document: Document.Parsed; 
     uniqueKeys: true,
   });
   const error = document.errors[0] ?? document.warnings[0];
-  if (error) throw invalid(file, yamlProblem(error), error.pos[0], lines);
-  return { document, lines };
+  if (error) throw invalidYaml(file, yamlProblem(error), error.pos[0], lines);
+  const number = inexactNumber(document.contents);
+  if (number) throw invalidYaml(file, number.problem, number.offset, lines);
+  return document;
+}
+
+/** Throws InvalidStateError for a text that is too large to be parsed. */
+export function checkSize(text: string, file: string): void {
+  if (Buffer.byteLength(text) > MAX_YAML_BYTES) throw tooLarge(file);
+}
+
+/** The error of a file of more than MAX_YAML_BYTES. */
+export function tooLarge(file: string): InvalidStateError {
+  return new InvalidStateError(`${file}: larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB`, {
+    data: { path: file },
+  });
 }
 
 /** The value of a document that `parseYamlDocument` gave; null for an empty one. */
@@ -85,19 +85,6 @@ export function documentValue(document: Document, file: string): Value {
   );
 }
 
-/**
- * As documentValue, of a file that nobody wrote for kgit: a number that would not be written back as it is spelled
- * (`1.10`, `007`, 20 digits) is its text, as a key and as a value. Throws InvalidStateError.
- */
-export function spelledValue(document: Document, file: string): Value {
-  return withSpelledNumbers(document, () => documentValue(document, file));
-}
-
-/** `parseSpelledDocument` and `spelledValue` in one, without the YAML package where the text is plain. */
-export function parseSpelledYaml(text: string, file: string): Value {
-  return readPlainYaml(text) ?? spelledValue(parseSpelledDocument(text, file), file);
-}
-
 /** `parseYamlDocument` and `documentValue` in one, without the YAML package where the text is plain. */
 export function parseYaml(text: string, file: string): Value {
   return readPlainYaml(text) ?? documentValue(parseYamlDocument(text, file), file);
@@ -109,12 +96,5 @@ export function formatYaml(value: unknown): string {
 }
 
 function formatAny(value: unknown): string {
-  const document = new Document(value, { aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar(_key, node) {
-      if (!isScalar(node) || typeof node.value !== 'string') return;
-      if (isTypedSomewhere(node.value)) node.type = Scalar.QUOTE_DOUBLE;
-    },
-  });
-  return document.toString({ lineWidth: 0 });
+  return new Document(value, WRITE_OPTIONS).toString(LAYOUT);
 }

@@ -1,10 +1,12 @@
-import { type Document, isAlias, isMap as isYamlMap, type Node, visit } from 'yaml';
+import { isSeq, type Node } from 'yaml';
 import { InvalidStateError } from '../errors.js';
 import { readPlainYaml } from '../model/plain-yaml.js';
+import { shownPath } from '../model/secret/shown-path.js';
+import { parseSpelledDocument } from '../model/spelled-yaml.js';
 import { isMap, type Value, valueFault } from '../model/value.js';
-import { parseSpelledDocument, spelledValue } from '../model/yaml.js';
 import { type Family, isPreState } from './legacy-family.js';
 import { parsePreState } from './pre-state.js';
+import { nodeAt } from './yaml-nodes.js';
 
 export type LegacyMap = Readonly<Record<string, Value>>;
 
@@ -12,6 +14,8 @@ export type LegacyMap = Readonly<Record<string, Value>>;
 export interface LegacyDocument {
   /** What it says; nothing where it holds nothing, as after a crash of the scripts. */
   readonly data: LegacyMap;
+  /** What a stricter reader would refuse, and which numbers are kept as text. */
+  readonly remarks: readonly string[];
   /** The line, from 1, on which an item of its list begins. */
   lineOf(index: number): number | undefined;
 }
@@ -57,33 +61,13 @@ class Places {
   }
 }
 
-function firstAlias(document: Document): Node | null {
-  let found: Node | null = null;
-  visit(document, (_key, node) => {
-    if (!isAlias(node)) return undefined;
-    found = node;
-    return visit.BREAK;
-  });
-  return found;
-}
-
-/** The value of a document; what is wrong with it as a whole is told with the place of its first alias. */
-function wholeValue(document: Document.Parsed, path: string, places: Places): Value {
-  try {
-    return spelledValue(document, path);
-  } catch (error) {
-    if (!(error instanceof InvalidStateError)) throw error;
-    throw places.fail(error.message.replace(`${path}: `, ''), firstAlias(document) ?? document.contents);
-  }
-}
-
 /**
  * The mapping that a legacy file holds. Throws InvalidStateError, with line and column, for broken YAML and for
  * another shape.
  */
 export function parseLegacyDocument(text: string, path: string, family: Family): LegacyDocument {
   if (isPreState(family)) {
-    return { data: parsePreState(text, path, family) ?? {}, lineOf: () => undefined };
+    return { data: parsePreState(text, path, family) ?? {}, remarks: [], lineOf: () => undefined };
   }
   const document = parseText(text, path, family);
   const fault = valueFault(document.data);
@@ -100,7 +84,7 @@ function parseText(text: string, path: string, family: Family): LegacyDocument {
   if (list !== null && !Array.isArray(list)) return parseAny(text, path, family);
   let parsed: LegacyDocument | null = null;
   return {
-    data,
+    ...{ data, remarks: [] },
     // Only a parser knows the lines, and only an entry that is no event asks for its own.
     lineOf: (index) => {
       parsed ??= parseAny(text, path, family);
@@ -110,21 +94,30 @@ function parseText(text: string, path: string, family: Family): LegacyDocument {
 }
 
 function parseAny(text: string, path: string, family: Family): LegacyDocument {
-  const document = parseSpelledDocument(text, path);
+  const parsed = parseSpelledDocument(text, path);
+  const { document, value } = parsed;
   const places = new Places(text, path);
-  const value = wholeValue(document, path, places);
-  if (value === null) return { data: {}, lineOf: () => undefined };
+  const remarks = [
+    ...parsed.oddities.map(({ line, message }) => `line ${line}: ${message}`),
+    // The number itself may be a secret.
+    ...parsed.textNumbers.map(
+      ({ path: keys, line }) =>
+        `line ${line}: the number ${shownPath(keys)} is kept as it is spelled, as text`,
+    ),
+  ];
+  if (value === null) return { data: {}, remarks, lineOf: () => undefined };
   if (!isMap(value)) throw places.fail('is not a mapping', document.contents);
   const data = value as LegacyMap;
   const key = listKey(family);
   const list = key === null ? null : (data[key] ?? null);
-  const root = document.contents;
-  const node = isYamlMap(root) && key !== null ? root.get(key, true) : null;
+  const found = key === null ? 'nothing' : nodeAt(parsed, [key]);
+  const node = typeof found === 'string' ? null : found;
   // The first state files began with a list of events; a file of state without one has none.
-  if (list !== null && !Array.isArray(list)) throw places.fail(`${key} is not a list`, node ?? root);
-  const items = (node as { items?: readonly (Node | null)[] } | null)?.items ?? [];
+  if (list !== null && !Array.isArray(list))
+    throw places.fail(`${key} is not a list`, node ?? document.contents);
+  const items = (isSeq(node) ? node.items : []) as readonly (Node | null)[];
   return {
-    data,
+    ...{ data, remarks },
     lineOf: (index) => {
       const start = items[index]?.range?.[0];
       return start === undefined ? undefined : places.of(start).line;

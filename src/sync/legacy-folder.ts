@@ -12,6 +12,8 @@ export interface FolderDocument {
   readonly family: Family;
   readonly archive: Archive | null;
   readonly data: LegacyMap;
+  /** What is to be told of how it was read. */
+  readonly remarks: readonly string[];
   readonly lineOf: (index: number) => number | undefined;
 }
 

@@ -171,16 +171,19 @@ function parseDocument(
   isChosen: (document: FolderDocument) => boolean,
   settings: ImportSettings,
 ): ParsedFile {
-  const { file, family, archive, data } = document;
-  const row = emptyRow(file, family);
-  if (Object.keys(data).length === 0) return { ...row, warnings: ['is empty'] };
+  const { file, family, archive, data, remarks } = document;
+  const row = { ...emptyRow(file, family), warnings: remarks };
+  if (Object.keys(data).length === 0) return { ...row, warnings: [...remarks, 'is empty'] };
   if (isPreState(family) && hasState)
     return { ...row, warnings: ['is not imported: it is older than the state file of its deployment'] };
   // A name goes into paths and commit messages, where nothing could be taken out of it.
   const names = { deployment_id: data['deployment_id'], cluster_name: data['cluster_name'] };
   if (settings.secrets.find(names, []).length > 0)
     return { ...row, error: secretError('has a name that looks secret') };
-  if (family === 'deployment-history') return { ...row, ...parseHistory(document, settings) };
+  if (family === 'deployment-history') {
+    const rows = parseHistory(document, settings);
+    return { ...row, ...rows, warnings: [...remarks, ...(rows.warnings ?? [])] };
+  }
   // What the user says of the live files is no word on those of earlier deployments.
   const told = archive === null ? settings : { ...settings, deployment: undefined };
   const fileName = basename(file.path);
@@ -193,7 +196,7 @@ function parseDocument(
   if (target instanceof KgitError) return { ...row, error: importError(target) };
   const parsed = parseFamily(document, target, { folder, within }, isChosen(document), settings);
   const { subject, name = null } = target;
-  const warnings = [...(parsed.warnings ?? []), ...staleness(document, folder)];
+  const warnings = [...remarks, ...(parsed.warnings ?? []), ...staleness(document, folder)];
   return { ...row, ...parsed, subject, name, deployment: deploymentOf(subject, folder, settings), warnings };
 }
 

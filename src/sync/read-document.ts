@@ -18,8 +18,8 @@ export function readDocument(file: LegacyFile): FolderDocument | ParsedFile {
     return { ...row, warnings: [why] };
   }
   try {
-    const { data, lineOf } = parseLegacyDocument(file.text, file.path, family);
-    return { file, family, archive: recognised.archive, data, lineOf };
+    const { data, remarks, lineOf } = parseLegacyDocument(file.text, file.path, family);
+    return { file, family, archive: recognised.archive, data, remarks, lineOf };
   } catch (error) {
     if (!(error instanceof KgitError)) throw error;
     return { ...row, error: importError(error) };

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
+import { decodeText } from '../model/decoded-text.js';
 import { MAX_YAML_BYTES } from '../model/yaml.js';
 
 /** Why a file is not read, and where in it, counted from 1, as far as that is known. */
@@ -10,18 +11,6 @@ export interface Problem {
 }
 
 export const SYMLINK = 'is a symbolic link, which is not followed';
-
-/** Where the first byte stands that no UTF-8 text has. */
-function badByte(bytes: Buffer): Problem {
-  const decoder = new TextDecoder('utf-8');
-  // What was decoded wrongly is the replacement character; encoded again it differs from what was there.
-  const again = Buffer.from(decoder.decode(bytes));
-  const start = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
-  let at = 0;
-  while (at < again.length && again[at] === bytes[at + start]) at++;
-  const before = new TextDecoder().decode(bytes.subarray(start, at + start)).split(/\r\n|\r|\n/);
-  return { message: 'is not valid UTF-8', line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
 
 /** The text of a regular file with its modification time, or the problem with it; a link, pipe or device is never opened. */
 export async function readText(
@@ -52,9 +41,6 @@ function tooLarge(): Problem {
 }
 
 function decoded(bytes: Buffer, mtimeMs: number): { text: string; mtimeMs: number } | { problem: Problem } {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mtimeMs };
-  } catch {
-    return { problem: badByte(bytes) };
-  }
+  const text = decodeText(bytes);
+  return typeof text === 'string' ? { text, mtimeMs } : { problem: text };
 }

@@ -1,12 +1,13 @@
 import { access, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { parseDocument } from 'yaml';
-import { UsageError } from '../../errors.js';
+import { basename, dirname, join } from 'node:path';
+import { isSeq } from 'yaml';
+import { InvalidStateError, UsageError } from '../../errors.js';
+import { parseSpelledDocument, parseSpelledYaml } from '../../model/spelled-yaml.js';
 import { deployment, legacySlug } from '../../model/subject.js';
-import type { ValueMap } from '../../model/value.js';
-import { parseSpelledYaml } from '../../model/yaml.js';
+import { isMap, type ValueMap } from '../../model/value.js';
 import { hasCode } from '../../store/durable-files.js';
 import { ARCHIVES_FOLDER } from '../legacy-family.js';
+import { newNode, nodeAt, setNode, writtenText } from '../yaml-nodes.js';
 import {
   FIRST_HISTORY,
   firstAzureEvents,
@@ -16,10 +17,9 @@ import {
   firstState,
 } from './first-texts.js';
 import type { ScriptCall } from './script-call.js';
-import { readText, replaceText, versionOf } from './script-file.js';
+import { checkReplaceable, readText, replaceText, versionOf } from './script-file.js';
 import type { ScriptFunction } from './script-functions.js';
-import { quotedNode } from './script-state-file.js';
-import { parseYqPath, typedValue, unescapeYq } from './yq-path.js';
+import { parseYqPath, parseYqTarget, typedValue, unescapeYq } from './yq-path.js';
 
 const OLD = `./${ARCHIVES_FOLDER}`;
 const HISTORY = `${OLD}/deployment-history.yaml`;
@@ -42,8 +42,27 @@ function fileOf(call: ScriptCall, name: string, kind: 'state' | 'events'): strin
   return `${call.places.folder}/cluster-${name}-${kind}.yaml`;
 }
 
+/**
+ * Refuses to replace or remove a file that cannot be read: what is in it is nowhere else. Throws InvalidStateError with
+ * the place of what is wrong, EnvironmentError.
+ */
+async function checkReadable(call: ScriptCall, path: string, kind: 'state' | 'events'): Promise<void> {
+  try {
+    await checkReplaceable(call.path(path));
+    await (kind === 'state' ? call.stateAt(path).data() : call.eventsAt(path).check());
+  } catch (error) {
+    if (!(error instanceof InvalidStateError)) throw error;
+    const { data, message, suggestions } = error;
+    throw new InvalidStateError(
+      `${message}; so the file is left as it is: mend it, or move it to another folder, and call again`,
+      { data, suggestions, cause: error },
+    );
+  }
+}
+
 async function initClusterEvents(call: ScriptCall, name: string): Promise<void> {
   const path = fileOf(call, name, 'events');
+  await checkReadable(call, path, 'events');
   await call.host.touches([call.path(path)]);
   await replaceText(call.path(path), firstClusterEvents(name, call.time));
   const entry = call.entry('cluster_events_initialized', `Local event tracking initialized for ${name}`);
@@ -57,15 +76,35 @@ async function touchState(call: ScriptCall, path: string): Promise<void> {
   if ((await file.data()) !== null) await file.change([[['last_updated'], call.time]]);
 }
 
+/** Makes a folder named for the time, or for the first second after it that has none: nothing in it is replaced. */
+async function newFolder(call: ScriptCall, nameAt: (time: string) => string): Promise<string> {
+  for (let second = 0; ; second++) {
+    const name = nameAt(call.localTime(second));
+    await mkdir(dirname(call.path(name)), { recursive: true });
+    try {
+      await mkdir(call.path(name));
+      return name;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+}
+
 async function archive(call: ScriptCall): Promise<string[]> {
   const { state, events, folder } = call.places;
   const name = (await versionOf(call.path(state)))
-    ? await call.state.print(['deployment_id']).catch(() => 'unknown')
+    ? await call.state.print(['deployment_id']).catch((error: unknown) => {
+        // The archive of a state that cannot be read has this name.
+        if (error instanceof InvalidStateError) return 'unknown';
+        throw error;
+      })
     : '';
-  const target = `${OLD}/${name.replaceAll('/', '_')}_${call.localTime}_${call.arg(0)}`;
+  const target = await newFolder(
+    call,
+    (time) => `${OLD}/${name.replaceAll('/', '_')}_${time}_${call.arg(0)}`,
+  );
   const files = [state, events, ...OTHERS.map((other) => `${folder}/${other}`)];
   await call.host.touches(files.map((path) => join(call.path(target), basename(path))));
-  await mkdir(call.path(target), { recursive: true });
   const moved: string[] = [];
   for (const path of files) {
     if (!(await isThere(call.path(path)))) continue;
@@ -83,6 +122,8 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     const [id, deployer, config, location, controllers, workers, network, ...phases] = call.args as string[];
     const { state, events } = call.places;
     const first = { id, deployer, config, location, controllers, workers, network, phases };
+    await checkReadable(call, state, 'state');
+    await checkReadable(call, events, 'events');
     await replaceText(call.path(state), firstState(first as never, call.time));
     await replaceText(call.path(events), firstEvents(id as string, call.time));
     const entry = call.entry('deployment_initialized', 'Deployment state tracking initialized');
@@ -100,8 +141,10 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   /** Reason: one line for the folder, one for each file. */
   archive_existing_state: async (call) => ({ out: (await archive(call)).join('\n') }),
   cleanup_deployment_state: async (call) => {
-    const name = await call.deployment();
     const { state, events, folder } = call.places;
+    await checkReadable(call, state, 'state');
+    await checkReadable(call, events, 'events');
+    const name = await call.deployment();
     for (const path of [state, events]) await rm(call.path(path), { force: true });
     const left = await readdir(call.path(folder)).catch(() => ['']);
     if (left.length === 0) await rmdir(call.path(folder));
@@ -120,13 +163,15 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     // The scripts' own library calls a function here that is gone.
     if (await log.exists()) await call.host.touches([call.path(path)]);
     else await initClusterEvents(call, name);
+    // Nothing is half done where the other file cannot be read.
+    await call.stateAt(fileOf(call, name, 'state')).data();
     const added = await log.add(call.entry(unescapeYq(call.arg(1)), unescapeYq(call.arg(2))));
     await touchState(call, fileOf(call, name, 'state'));
     await call.session.record(null, null, { family: 'cluster-events', name, entry: added });
     return {};
   },
   update_azure_state: async (call) => {
-    const path = parseYqPath(call.arg(0));
+    const path = parseYqTarget(call.arg(0));
     if (path === null)
       throw new UsageError(`${JSON.stringify(call.arg(0))} is not a plain path of the state`);
     const file = call.path(call.places.azureState);
@@ -139,10 +184,10 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   },
   get_azure_state: async (call) => {
     const path = parseYqPath(call.arg(0));
-    return { out: path === null ? 'null' : await call.azureState.print(path).catch(() => 'null') };
+    return { out: path === null ? 'null' : await call.azureState.print(path) };
   },
   remove_azure_state_key: async (call) => {
-    const path = parseYqPath(call.arg(0));
+    const path = parseYqTarget(call.arg(0));
     if (path === null)
       throw new UsageError(`${JSON.stringify(call.arg(0))} is not a plain path of the state`);
     await call.changeAzure([
@@ -164,24 +209,28 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await call.host.touches([path]);
     if (!(await isThere(path))) await replaceText(path, FIRST_HISTORY);
     const [id, config, deployer] = [0, 1, 2].map((i) => unescapeYq(call.arg(i)));
-    const document = parseDocument(await readText(path), { uniqueKeys: false });
+    const parsed = parseSpelledDocument(await readText(path), path);
     const row = { cluster_id: id, deployed_at: call.time, config_file: config, deployer };
-    const list = document.get('deployments', true) as { flow?: boolean; items?: unknown[] } | undefined;
-    if (list?.items) {
+    const { document, value } = parsed;
+    const known = isMap(value) ? (value['deployments'] ?? []) : value === null ? [] : null;
+    if (!Array.isArray(known))
+      throw new InvalidStateError(`${path}:1:1: deployments is not a list`, { data: { path } });
+    const list = nodeAt(parsed, ['deployments']);
+    if (isSeq(list)) {
       list.flow = false;
-      document.addIn(['deployments'], quotedNode(document, row));
-    } else document.set('deployments', quotedNode(document, [row]));
-    await replaceText(path, document.toString({ lineWidth: 0 }));
+      list.add(newNode(document, row));
+    } else setNode(parsed, ['deployments'], [row], () => new InvalidStateError(`${path}: is not a mapping`));
+    await replaceText(path, writtenText(parsed));
     await call.host.importFiles([path]);
     return {};
   },
   history_lines: async (call) => {
-    const value = parseSpelledYaml(await readText(call.path(HISTORY)), HISTORY) as ValueMap | null;
-    const rows = (value?.['deployments'] ?? []) as readonly ValueMap[];
-    const lines = rows.map(
-      ({ cluster_id: id, deployed_at: at, deployer }) =>
-        `  ${String(id)} | ${String(at)} | ${String(deployer)}`,
-    );
+    const value = parseSpelledYaml(await readText(call.path(HISTORY)), HISTORY);
+    const rows = isMap(value) && Array.isArray(value['deployments']) ? value['deployments'] : [];
+    const lines = rows.map((row) => {
+      const { cluster_id: id, deployed_at: at, deployer } = isMap(row) ? row : {};
+      return `  ${String(id)} | ${String(at)} | ${String(deployer)}`;
+    });
     return { out: lines.join('\n') };
   },
 };

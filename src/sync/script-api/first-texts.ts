@@ -1,4 +1,5 @@
 /** What the scripts' state library writes into a file that it begins. */
+import { quotedText } from '../../model/escaped-text.js';
 
 export interface FirstState {
   readonly id: string;
@@ -11,9 +12,8 @@ export interface FirstState {
   readonly phases: readonly string[];
 }
 
-const quoted = (text: string) => JSON.stringify(text);
 /** A count stands bare, and nothing where none was given. */
-const bare = (text: string) => (/^[0-9]*$/.test(text) ? text : quoted(text));
+const bare = (text: string) => (/^[0-9]*$/.test(text) ? text : quotedText(text));
 
 /** deployment-state.yaml of a new deployment. `time` as the files have it. */
 export function firstState(first: FirstState, time: string): string {
@@ -22,8 +22,8 @@ export function firstState(first: FirstState, time: string): string {
 # Auto-generated on ${time}
 
 # Basic deployment info
-deployment_id: ${quoted(first.id)}
-deployer: ${quoted(first.deployer)}
+deployment_id: ${quotedText(first.id)}
+deployer: ${quotedText(first.deployer)}
 created_at: "${time}"
 last_updated: "${time}"
 phase: "preparation"
@@ -33,15 +33,15 @@ deployment_flags:
   kof: false
 
 # Source configuration file (for proper variable expansion)
-source_config_file: ${quoted(first.config)}
+source_config_file: ${quotedText(first.config)}
 
 # Configuration snapshot
 config:
-  azure_location: ${quoted(first.location)}
-  resource_group: ${quoted(`${first.id}-resgrp`)}
+  azure_location: ${quotedText(first.location)}
+  resource_group: ${quotedText(`${first.id}-resgrp`)}
   controller_count: ${bare(first.controllers)}
   worker_count: ${bare(first.workers)}
-  wireguard_network: ${quoted(first.network)}
+  wireguard_network: ${quotedText(first.network)}
   wireguard_port: null
 
 # Azure resources
@@ -83,7 +83,7 @@ export function firstEvents(id: string, time: string): string {
   return `# k0rdent Deployment Events Log
 # Auto-generated on ${time}
 
-deployment_id: ${quoted(id)}
+deployment_id: ${quotedText(id)}
 created_at: "${time}"
 last_updated: "${time}"
 
@@ -94,12 +94,12 @@ ${eventList(time, 'deployment_initialized', 'Deployment state tracking initializ
 /** cluster-<name>-events.yaml of a new cluster. */
 export function firstClusterEvents(name: string, time: string): string {
   const message = `Local event tracking initialized for ${name}`;
-  const said = /^[\w .-]+$/.test(name) ? message : quoted(message);
-  return `# Cluster Events Log: ${name.replace(/\s+/g, ' ')}
+  const said = /^[\w .-]+$/.test(name) ? message : quotedText(message);
+  return `# Cluster Events Log: ${name.replace(/[^\x20-\x7e\xa1-\u1fff]+/g, ' ')}
 # Auto-generated on ${time}
 # Note: Cluster state is tracked in k0rdent - this file only tracks local events
 
-cluster_name: ${quoted(name)}
+cluster_name: ${quotedText(name)}
 created_at: "${time}"
 last_updated: "${time}"
 

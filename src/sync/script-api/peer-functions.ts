@@ -6,17 +6,17 @@ import { MARKER } from '../export/exported-entry.js';
 import { statePathOfKey } from '../state-mapping.js';
 import type { ScriptCall } from './script-call.js';
 import type { ScriptFunction } from './script-functions.js';
-import { parseYqPath, unescapeYq } from './yq-path.js';
+import { parseYqTarget, unescapeYq } from './yq-path.js';
 
 const FIRST_VM = 11;
 
 function peer(host: string): StatePath {
-  return parseYqPath(`wireguard_peers.${host}`) ?? ['wireguard_peers', host];
+  return parseYqTarget(`wireguard_peers.${host}`) ?? ['wireguard_peers', host];
 }
 
 /** A value that the file may lack because it is secret: the one that is kept on this machine. Throws SecretError. */
 async function secret(call: ScriptCall, path: StatePath): Promise<string> {
-  const found = await call.state.print(path).catch(() => 'null');
+  const found = await call.state.print(path);
   if (found !== 'null' && !MARKER.test(found)) return found;
   const name = await call.deployment();
   if (name === null) return found;
@@ -70,7 +70,7 @@ export const PEER_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     out: await secret(call, [...peer(call.arg(0)), 'private_key']),
   }),
   get_wireguard_public_key: async (call) => ({
-    out: await call.state.print([...peer(call.arg(0)), 'public_key']).catch(() => 'null'),
+    out: await call.state.print([...peer(call.arg(0)), 'public_key']),
   }),
   /** One line `host address` for each peer that has one. */
   peer_addresses: async (call) => {

@@ -1,13 +1,13 @@
 import type { Changes, ScriptCall } from './script-call.js';
 import type { ScriptFunction } from './script-functions.js';
-import { parseYqPath, unescapeYq } from './yq-path.js';
+import { parseYqTarget, unescapeYq } from './yq-path.js';
 
 const REASON = 'Component not enabled';
 const normal = (name: string) => name.replaceAll('-', '_');
 
 /** The changes that give a phase a status. */
 function marked(call: ScriptCall, phase: string, fields: Readonly<Record<string, string>>): Changes {
-  const path = parseYqPath(`phases.${phase}`) ?? ['phases', phase];
+  const path = parseYqTarget(`phases.${phase}`) ?? ['phases', phase];
   return [
     ...Object.entries({ ...fields, updated_at: call.time }).map(
       ([key, value]) => [[...path, key], value] as const,
@@ -18,7 +18,7 @@ function marked(call: ScriptCall, phase: string, fields: Readonly<Record<string,
 
 async function status(call: ScriptCall): Promise<string> {
   if ((await call.state.data()) === null) return 'pending';
-  const path = parseYqPath(`phases.${normal(call.arg(0))}.status`);
+  const path = parseYqTarget(`phases.${normal(call.arg(0))}.status`);
   const found = path === null ? '' : await call.state.print(path);
   return found === 'null' ? 'pending' : found;
 }

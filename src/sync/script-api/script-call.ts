@@ -5,7 +5,7 @@ import { fileEdits } from '../file-edits.js';
 import type { Family, StateFamily } from '../legacy-family.js';
 import { ScriptEventsFile } from './script-events-file.js';
 import type { ScriptHost, ScriptSession } from './script-session.js';
-import { ScriptStateFile } from './script-state-file.js';
+import { ScriptStateFile, type Tell } from './script-state-file.js';
 
 /** Where a script keeps its files, as its variables say. */
 export interface ScriptPlaces {
@@ -23,15 +23,33 @@ export type Changes = readonly (readonly [StatePath, unknown])[];
 export class ScriptFiles {
   readonly #states = new Map<string, ScriptStateFile>();
   readonly #events = new Map<string, ScriptEventsFile>();
+  /** What was told of files, and what is to be told. */
+  readonly #told = new Set<string>();
+  #news: string[] = [];
+  readonly #tell: Tell = (path, { oddities }) => {
+    for (const { message, line } of oddities) {
+      const known = `${path} ${message}`;
+      if (this.#told.has(known)) continue;
+      this.#told.add(known);
+      this.#news.push(`${path}:${line}: ${message}`);
+    }
+  };
+
+  /** What was found in files since the last call, and is not told yet. */
+  takeNews(): readonly string[] {
+    const news = this.#news;
+    this.#news = [];
+    return news;
+  }
 
   state(path: string): ScriptStateFile {
-    const file = this.#states.get(path) ?? new ScriptStateFile(path);
+    const file = this.#states.get(path) ?? new ScriptStateFile(path, this.#tell);
     this.#states.set(path, file);
     return file;
   }
 
   events(path: string): ScriptEventsFile {
-    const file = this.#events.get(path) ?? new ScriptEventsFile(path);
+    const file = this.#events.get(path) ?? new ScriptEventsFile(path, this.#tell);
     this.#events.set(path, file);
     return file;
   }
@@ -65,9 +83,9 @@ export class ScriptCall {
     this.time = new Date(parts.host.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 
-  /** As `date +%Y-%m-%d_%H-%M-%S` gives it. */
-  get localTime(): string {
-    const at = new Date(this.host.now());
+  /** As `date +%Y-%m-%d_%H-%M-%S` gives it, so many seconds from now. */
+  localTime(later = 0): string {
+    const at = new Date(this.host.now() + later * 1000);
     const two = (part: number) => String(part).padStart(2, '0');
     const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
     return `${day}_${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join('-')}`;

@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises';
-import { isMap as isMapNode, isSeq } from 'yaml';
+import { isSeq } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
+import { parseSpelledDocument, parseSpelledYaml } from '../../model/spelled-yaml.js';
 import { isMap, type Value, type ValueMap } from '../../model/value.js';
-import { formatYaml, parseSpelledDocument, parseSpelledYaml, spelledValue } from '../../model/yaml.js';
+import { formatYaml } from '../../model/yaml.js';
+import { newNode, nodeAt, setNode, writtenText } from '../yaml-nodes.js';
 import { type PlainEvents, plainEvents } from './plain-events.js';
 import { appendText, readText, replaceText, versionOf } from './script-file.js';
-import { quotedNode } from './script-state-file.js';
+import type { Tell } from './script-state-file.js';
 
 /** What was added to an event file, and where it stands there. */
 export interface AddedEntry {
@@ -24,8 +26,14 @@ interface Plain extends PlainEvents {
 
 function entriesOf(text: string, path: string): readonly Value[] {
   const value = parseSpelledYaml(text, path);
-  const list = Array.isArray(value) ? value : isMap(value) ? (value['events'] ?? []) : [];
-  if (!Array.isArray(list)) throw new InvalidStateError(`${path}: events is not a list`, { data: { path } });
+  return Array.isArray(value) ? value : entriesIn(value, path);
+}
+
+function entriesIn(value: Value, path: string): readonly Value[] {
+  const fail = (why: string) => new InvalidStateError(`${path}:1:1: ${why}`, { data: { path } });
+  if (value !== null && !isMap(value)) throw fail('is not a mapping');
+  const list = value?.['events'] ?? [];
+  if (!Array.isArray(list)) throw fail('events is not a list');
   return list;
 }
 
@@ -41,10 +49,12 @@ function render(entry: ValueMap, indent: number): string {
  */
 export class ScriptEventsFile {
   readonly path: string;
+  readonly #tell: Tell;
   #plain: Plain | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, tell: Tell) {
     this.path = path;
+    this.#tell = tell;
   }
 
   exists(): Promise<boolean> {
@@ -125,22 +135,25 @@ export class ScriptEventsFile {
     return this.#plain;
   }
 
+  /** Throws InvalidStateError for a file that is there and cannot be read. */
+  async check(): Promise<void> {
+    if ((await this.exists()) && (await this.#look()) === null)
+      entriesOf(await readText(this.path), this.path);
+  }
+
   async #addParsed(entry: ValueMap, time: string): Promise<AddedEntry> {
-    const document = parseSpelledDocument(await readText(this.path), this.path);
-    const value = spelledValue(document, this.path) ?? {};
-    if (!isMap(value)) throw new InvalidStateError(`${this.path}: is not a mapping`);
-    const entries = (value['events'] ?? []) as Value;
-    if (!Array.isArray(entries)) throw new InvalidStateError(`${this.path}: events is not a list`);
-    if (document.contents === null || !isMapNode(document.contents)) {
-      document.contents = document.createNode({ events: [], last_updated: time }) as never;
-    }
-    const list = document.getIn(['events'], true);
+    const parsed = parseSpelledDocument(await readText(this.path), this.path);
+    this.#tell(this.path, parsed);
+    const entries = entriesIn(parsed.value, this.path);
+    const { document } = parsed;
+    const blocked = () => new InvalidStateError(`${this.path}: is not a mapping`);
+    const list = nodeAt(parsed, ['events']);
     if (isSeq(list)) {
       list.flow = false;
-      list.add(quotedNode(document, entry));
-    } else document.setIn(['events'], quotedNode(document, [entry]));
-    document.setIn(['last_updated'], quotedNode(document, time));
-    await replaceText(this.path, document.toString({ lineWidth: 0 }));
+      list.add(newNode(document, entry));
+    } else setNode(parsed, ['events'], [entry], blocked);
+    setNode(parsed, ['last_updated'], time, blocked);
+    await replaceText(this.path, writtenText(parsed));
     this.#plain = null;
     const sameTime = entries.filter((old) => isMap(old) && old['timestamp'] === time);
     return { index: entries.length, sameTime: [...sameTime, entry] };

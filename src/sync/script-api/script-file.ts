@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { appendFile, lstat, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { decodeText } from '../../model/decoded-text.js';
+import { MAX_YAML_BYTES, tooLarge } from '../../model/yaml.js';
 import { hasCode } from '../../store/durable-files.js';
 
 /** What tells one version of a file from another; null where there is none. */
@@ -14,9 +18,40 @@ export async function versionOf(path: string): Promise<string | null> {
   }
 }
 
-/** The text of a file that scripts share. */
-export function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8');
+/**
+ * The text of a file that scripts share. Throws InvalidStateError for bytes that are no text, and for what is no file
+ * or too large for one; EnvironmentError where it cannot be read.
+ */
+export async function readText(path: string): Promise<string> {
+  const { size } = await regularFile(path);
+  if (size > MAX_YAML_BYTES) throw tooLarge(path);
+  const decoded = decodeText(await readFile(path).catch(unreadable(path)));
+  if (typeof decoded === 'string') return decoded;
+  const { message, line, column } = decoded;
+  throw new InvalidStateError(`${path}:${line}:${column}: ${message}`, { data: { path, line, column } });
+}
+
+async function regularFile(path: string): Promise<Stats> {
+  const stats = await stat(path).catch(unreadable(path));
+  // A pipe would never end, and what is no file is never replaced by one.
+  if (stats.isFile()) return stats;
+  throw new InvalidStateError(`${path} is not a regular file`, { data: { path } });
+}
+
+function unreadable(path: string): (error: unknown) => never {
+  return (cause) => {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new EnvironmentError(`${path} cannot be read (${code})`, { cause, data: { path } });
+  };
+}
+
+/** Throws where something is at a path that a file of these must not replace: EnvironmentError, InvalidStateError. */
+export async function checkReplaceable(path: string): Promise<void> {
+  const stats = await lstat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    return unreadable(path)(error);
+  });
+  if (stats !== null) await regularFile(path);
 }
 
 /** Replaces a file whole, as `yq -i` does: who reads it sees the old text or the new one; its mode stays. */
@@ -31,7 +66,8 @@ export async function replaceText(path: string, text: string): Promise<void> {
     },
   );
   await mkdir(dirname(target), { recursive: true });
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  // As short as can be: the file's own name may be as long as a name can be.
+  const temporary = join(dirname(target), `.kgit-${randomBytes(6).toString('hex')}.tmp`);
   await writeFile(temporary, text, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
   await rename(temporary, target);
 }

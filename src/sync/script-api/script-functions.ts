@@ -5,7 +5,7 @@ import { PEER_FUNCTIONS } from './peer-functions.js';
 import { PHASE_FUNCTIONS } from './phase-functions.js';
 import type { ScriptCall } from './script-call.js';
 import type { ScriptStateFile } from './script-state-file.js';
-import { parseYqPath, typedValue, unescapeYq } from './yq-path.js';
+import { parseYqPath, parseYqTarget, typedValue, unescapeYq } from './yq-path.js';
 
 /** What a call gives back: text for its output without the last line end, none where it is undefined; and its exit status. */
 export interface Answer {
@@ -14,24 +14,17 @@ export interface Answer {
 }
 export type ScriptFunction = (call: ScriptCall) => Promise<Answer>;
 
-/** A value as the scripts get it: `null` for what is not there and for a file that cannot be read. */
+/** A value as the scripts get it: `null` for what is not there. Throws InvalidStateError for a file that cannot be read. */
 async function printed(call: ScriptCall, file: ScriptStateFile, text: string): Promise<Answer> {
   const path = parseYqPath(text);
-  if (path === null) {
-    call.host.note(`${JSON.stringify(text)} is not a plain path, so it has no value`);
-    return { out: 'null' };
-  }
-  try {
-    return { out: await file.print(path) };
-  } catch (error) {
-    if (!(error instanceof InvalidStateError)) throw error;
-    call.host.note(error.message);
-    return { out: 'null' };
-  }
+  if (path !== null) return { out: await file.print(path) };
+  await file.data();
+  call.host.note(`${JSON.stringify(text)} is not a plain path, so it has no value`);
+  return { out: 'null' };
 }
 
 function required(text: string) {
-  const path = parseYqPath(text);
+  const path = parseYqTarget(text);
   if (path !== null) return path;
   throw new InvalidStateError(`${JSON.stringify(text)} is not a plain path of the state`);
 }
@@ -55,16 +48,11 @@ const STATE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     return {};
   },
   state_file_exists: async (call) => {
-    try {
-      const data = await call.state.data();
-      if (data === null) return { status: 1 };
-      if ((data['deployment_flags'] ?? null) === null)
-        await call.change([[['deployment_flags'], { azure_children: false, kof: false }]]);
-      return {};
-    } catch (error) {
-      if (error instanceof InvalidStateError) return { status: 1 };
-      throw error;
-    }
+    const data = await call.state.data();
+    if (data === null) return { status: 1 };
+    if ((data['deployment_flags'] ?? null) === null)
+      await call.change([[['deployment_flags'], { azure_children: false, kof: false }]]);
+    return {};
   },
   complete_deployment: async (call) => {
     const entry = call.entry('deployment_completed', 'Full k0rdent deployment completed successfully');

@@ -1,37 +1,23 @@
-import { Document, isCollection, isMap as isMapNode, isScalar, Scalar, visit } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
-import { isTypedSomewhere } from '../../model/plain-text.js';
-import { lookUp, type StatePath } from '../../model/state-path.js';
+import { changedDocument, parseSpelledDocument, type SpelledDocument } from '../../model/spelled-yaml.js';
+import { formatStatePath, lookUp, type StatePath } from '../../model/state-path.js';
 import { isMap, type ValueMap } from '../../model/value.js';
-import { parseSpelledDocument, spelledValue } from '../../model/yaml.js';
+import { nodeAt, printed, removeNode, setNode, writtenText } from '../yaml-nodes.js';
 import { readText, replaceText, versionOf } from './script-file.js';
 
 interface Loaded {
   readonly version: string;
-  readonly document: Document;
-  data: ValueMap;
+  readonly parsed: SpelledDocument;
+  readonly data: ValueMap;
 }
 
-function dataOf(document: Document, path: string): ValueMap {
-  const value = spelledValue(document, path);
+/** What is to be told of a file that was read, by its path. */
+export type Tell = (path: string, parsed: SpelledDocument) => void;
+
+function dataOf({ value }: SpelledDocument, path: string): ValueMap {
   if (value === null) return {};
   if (isMap(value)) return value as ValueMap;
-  throw new InvalidStateError(`${path}: is not a mapping`, { data: { path } });
-}
-
-/** A node of a value; text that some reader of YAML would take for another value is quoted. */
-export function quotedNode(document: Document, value: unknown) {
-  const node = document.createNode(value);
-  visit(node as never, {
-    Scalar(_key, scalar) {
-      if (typeof scalar.value === 'string' && isTypedSomewhere(scalar.value))
-        scalar.type = Scalar.QUOTE_DOUBLE;
-    },
-    Map(_key, map) {
-      map.flow = map.items.length === 0;
-    },
-  });
-  return node;
+  throw new InvalidStateError(`${path}:1:1: is not a mapping`, { data: { path, line: 1, column: 1 } });
 }
 
 /**
@@ -40,10 +26,12 @@ export function quotedNode(document: Document, value: unknown) {
  */
 export class ScriptStateFile {
   readonly path: string;
+  readonly #tell: Tell;
   #loaded: Loaded | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, tell: Tell) {
     this.path = path;
+    this.#tell = tell;
   }
 
   /** What the file holds; null where there is none. Throws InvalidStateError. */
@@ -58,21 +46,23 @@ export class ScriptStateFile {
       return this.#loaded;
     }
     this.#loaded = null;
-    const document = parseSpelledDocument(await readText(this.path), this.path);
-    this.#loaded = { version, document, data: dataOf(document, this.path) };
+    const parsed = parseSpelledDocument(await readText(this.path), this.path);
+    this.#loaded = { version, parsed, data: dataOf(parsed, this.path) };
+    this.#tell(this.path, parsed);
     return this.#loaded;
   }
 
-  /** A value as yq prints it: text bare, a mapping as YAML, `null` where nothing is. Throws InvalidStateError. */
+  /**
+   * A value as yq prints it: text bare, a mapping as YAML, `null` where nothing is, the empty text inside of a single
+   * value. The empty path is the whole document. Throws InvalidStateError.
+   */
   async print(path: StatePath): Promise<string> {
-    const document = (await this.#load())?.document;
-    const node = document?.getIn(path, true);
-    if (node === undefined || node === null) return 'null';
-    if (isScalar(node)) {
-      if (node.value === null) return 'null';
-      return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
-    }
-    return new Document(node).toString({ lineWidth: 0 }).trimEnd();
+    const parsed = (await this.#load())?.parsed;
+    if (parsed === undefined) return 'null';
+    if (path.length === 0) return writtenText({ ...parsed, rest: '' }).trimEnd();
+    const found = nodeAt(parsed, path);
+    if (found === 'within') return '';
+    return found === 'nothing' ? 'null' : printed(found);
   }
 
   /**
@@ -82,53 +72,27 @@ export class ScriptStateFile {
   async change(changes: readonly (readonly [StatePath, unknown])[]): Promise<void> {
     const loaded = await this.#load();
     if (loaded === null) throw new InvalidStateError(`${this.path}: there is no such file`);
-    const { document } = loaded;
+    const { parsed } = loaded;
     // Half of the changes may be made when one fails.
     this.#loaded = null;
-    for (const [path, value] of changes) this.#set(document, path, value);
-    await replaceText(this.path, document.toString({ lineWidth: 0 }));
+    for (const [path, value] of changes) {
+      if (value === undefined) removeNode(parsed, path);
+      else setNode(parsed, path, value, (depth) => this.#blocked(path.slice(0, depth)));
+    }
+    const changed = changedDocument(parsed, this.path);
+    const data = dataOf(changed, this.path);
+    await replaceText(this.path, writtenText(changed));
     const version = await versionOf(this.path);
-    if (version !== null) this.#loaded = { version, document, data: dataOf(document, this.path) };
+    if (version !== null) this.#loaded = { version, parsed: changed, data };
   }
 
-  #set(document: Document, path: StatePath, value: unknown): void {
-    if (value === undefined) {
-      document.deleteIn(path);
-      return;
-    }
-    for (let depth = 0; depth < path.length; depth++) {
-      const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
-      if (node === undefined || node === null) continue;
-      if (depth > 0 && isScalar(node) && node.value === null) {
-        document.setIn(path.slice(0, depth), quotedNode(document, nest(path.slice(depth), value)));
-        return;
-      }
-      if (isScalar(node) && node.value === null) continue;
-      if (!isCollection(node)) {
-        throw new InvalidStateError(
-          `${this.path}: ${path.slice(0, depth).join('.')} is a single value, so nothing can be set in it`,
-        );
-      }
-      // What was written as {} would grow on that line.
-      if (isMapNode(node) && node.items.length === 0) node.flow = false;
-    }
-    const old = document.getIn(path, true);
-    if (isScalar(old) && old.type !== Scalar.BLOCK_LITERAL && (typeof value !== 'object' || value === null)) {
-      if (typeof value === 'string' && isTypedSomewhere(value)) old.type = Scalar.QUOTE_DOUBLE;
-      old.value = value;
-      // The text that was read would be printed in its place.
-      delete old.source;
-    } else if (document.contents === null || isScalar(document.contents))
-      document.contents = document.createNode(nest(path, value));
-    else document.setIn(path, quotedNode(document, value));
+  #blocked(path: StatePath): InvalidStateError {
+    const what = path.length === 0 ? 'the file' : formatStatePath(path);
+    return new InvalidStateError(`${this.path}: ${what} is not a mapping, so nothing can be set in it`);
   }
 
   /** The value at a path; undefined where there is none. Throws InvalidStateError. */
   async value(path: StatePath): Promise<unknown> {
     return lookUp(await this.data(), path).value;
   }
-}
-
-function nest(path: StatePath, value: unknown): Record<string, unknown> {
-  return path.reduceRight((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 }

@@ -109,14 +109,23 @@ export class CallServer {
       const told = await lock.exclusively(folder, () => warning(folder));
       if (told !== null) note(told);
     }
-    if (READS.test(name)) return run(call);
+    try {
+      return await (READS.test(name) ? run(call) : this.#changing(folder, paths, () => run(call)));
+    } finally {
+      for (const message of this.#files.takeNews()) note(message);
+    }
+  }
+
+  /** Carries a call out that changes files, under the lock of their folder and with a note for whoever comes if it dies. */
+  #changing(folder: string, paths: readonly string[], run: () => Promise<Answer>): Promise<Answer> {
+    const { lock, unfinished } = this.#parts;
     return lock.exclusively(folder, async () => {
       if (!(await unfinished.begin({ folder, paths }))) {
         await this.#mend(folder);
         await unfinished.extend({ folder, paths });
       }
       try {
-        const answer = await run(call);
+        const answer = await run();
         await unfinished.end(folder);
         return answer;
       } catch (error) {

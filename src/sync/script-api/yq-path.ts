@@ -1,28 +1,27 @@
 import type { StatePath } from '../../model/state-path.js';
 
-const PART = /\.?(?:"((?:[^"\\]|\\["\\])*)"|([A-Za-z0-9_-]+))|\[(?:"((?:[^"\\]|\\["\\])*)"|(\d{1,6}))\]/y;
+/** `.name`, `."name"`, `["any name"]`, `[0]`, as yq 4.44 reads them; `*` and `?` in a name are patterns to it. */
+const PART = /\."([^ "*?]+)"|\.([^ ;}{:[\],|.()=\n!*?]+)|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\[(-?\d{1,6})\]/y;
 const MAX_PARTS = 32;
 
 /**
- * The path that a script names a value of its state files by: `a.b`, `."a.b".c`, `a[0]`, as yq reads it behind a
- * dot, so `.` in a name nests. Null for what is no plain path.
+ * The path that a script names a value of its state files by: yq reads it behind a dot, so `.` in a name nests, and a
+ * name with a blank in it stands in brackets. The empty path is the whole document. Null for what is no plain path.
  */
 export function parseYqPath(text: string): StatePath | null {
+  const whole = `.${text.replace(/ +$/, '')}`;
+  if (whole === '.') return [];
   const path: (string | number)[] = [];
-  PART.lastIndex = 0;
-  let at = 0;
-  while (at < text.length) {
+  for (let at = 0; at < whole.length; at = PART.lastIndex) {
     PART.lastIndex = at;
-    const match = PART.exec(text);
+    const match = PART.exec(whole);
     if (!match || path.length === MAX_PARTS) return null;
-    const [all, quoted, plain, bracketed, index] = match;
-    // Two names need a dot between them.
-    if (at > 0 && all[0] !== '.' && all[0] !== '[') return null;
-    const key = plain ?? (quoted ?? bracketed)?.replace(/\\(["\\])/g, '$1');
-    path.push(key ?? Number(index));
-    at += all.length;
+    const [, wrapped, plain, bracketed, index] = match;
+    // It would be replaced by the value of an expression.
+    if (bracketed?.includes('\\(')) return null;
+    path.push(wrapped ?? plain ?? (bracketed === undefined ? Number(index) : unescapeYq(bracketed)));
   }
-  return path.length > 0 ? path : null;
+  return path;
 }
 
 /** A value as yq reads it between double quotes, where the scripts put it. */
@@ -34,4 +33,10 @@ export function unescapeYq(text: string): string {
 export function typedValue(text: string): string | boolean | Record<string, never> {
   if (text === 'true' || text === 'false') return text === 'true';
   return text === '{}' ? {} : unescapeYq(text);
+}
+
+/** A path that something can be set at; null for every other text. */
+export function parseYqTarget(text: string): StatePath | null {
+  const path = parseYqPath(text);
+  return path === null || path.length === 0 ? null : path;
 }

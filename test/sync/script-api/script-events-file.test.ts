@@ -50,7 +50,7 @@ it('adds entries as a reader of YAML sees them, whatever the file holds', async 
     fc.asyncProperty(files, fc.array(texts, { minLength: 1, maxLength: 3 }), async (text, messages) => {
       const path = join(folder, `${count++}.yaml`);
       writeFileSync(path, text);
-      const file = new ScriptEventsFile(path);
+      const file = new ScriptEventsFile(path, () => {});
       const wanted = parse(text);
       for (const message of messages) {
         const entry = { timestamp: TIME, action: 'a', message };
