@@ -30,8 +30,8 @@ export class EditedFile {
     return file;
   }
 
-  /** Opens it in the editor and waits until that ends; the text then. Throws EnvironmentError when the editor fails. */
-  async edit(editor: string, environment: Environment): Promise<string> {
+  /** Opens it in the editor and waits until that ends; what is in it then. Throws EnvironmentError when the editor fails. */
+  async edit(editor: string, environment: Environment): Promise<Buffer> {
     const signals = new EndSignals();
     try {
       // An editor is a line of shell, as git has it: 'code --wait'.
@@ -45,7 +45,7 @@ export class EditedFile {
     } finally {
       signals.release();
     }
-    return readFile(this.path, 'utf8').catch((cause: unknown) => {
+    return readFile(this.path).catch((cause: unknown) => {
       throw new EnvironmentError(`the editor left no file at ${this.path}: nothing was changed`, {
         cause,
         suggestions: ['Check EDITOR, VISUAL and core.editor'],

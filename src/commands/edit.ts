@@ -3,6 +3,7 @@ import { commandText } from '../cli/command-text.js';
 import { EditedFile, editorOf } from '../cli/editor.js';
 import type { CommandResult } from '../cli/output.js';
 import { errorFromJson, InvalidStateError, KgitError, UsageError } from '../errors.js';
+import { decodeText } from '../model/decoded-text.js';
 import type { Edit as PathEdit } from '../model/edit.js';
 import { statePath } from '../model/layout.js';
 import { diffEdits } from '../model/merge-state.js';
@@ -72,21 +73,32 @@ export default class Edit extends StateCommand {
     { path, before, data }: { readonly path: string; readonly before: string; readonly data: Data },
   ): Promise<Data> {
     const editor = editorOf(this.environment, opened.layout.config.get('core.editor'));
-    for (let last: string | null = null; ; ) {
-      const text = await file.edit(editor, this.environment);
-      // An editor that was given up, or failed to save, must not take the state away.
-      if (before.trim() !== '' && EMPTY.test(text)) throw emptied(data);
+    for (let last: Buffer | null = null; ; ) {
+      const bytes = await file.edit(editor, this.environment);
       try {
+        const text = typedText(bytes, path);
+        // An editor that was given up, or failed to save, must not take the state away.
+        if (before.trim() !== '' && EMPTY.test(text)) throw emptied(data);
         return typedState(text, path, before) as Data;
       } catch (error) {
-        const isAgain = process.stdin.isTTY === true && text !== last;
+        const isAgain = process.stdin.isTTY === true && (last === null || !bytes.equals(last));
         if (!(error instanceof InvalidStateError)) throw error;
         if (!isAgain) throw unreadable(error);
         this.note(`${error.message}: opened again; leave it unchanged to give up`);
-        last = text;
+        last = bytes;
       }
     }
   }
+}
+
+/** What the user has saved as text. Throws InvalidStateError for what an editor wrote in another encoding than UTF-8. */
+function typedText(bytes: Buffer, path: string): string {
+  const text = decodeText(bytes);
+  if (typeof text === 'string') return text;
+  const { message, line, column } = text;
+  throw new InvalidStateError(`${path}:${line}:${column}: your text ${message}: save it as UTF-8`, {
+    data: { path, line, column },
+  });
 }
 
 /** Blank lines and comments alone. */

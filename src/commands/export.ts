@@ -1,5 +1,5 @@
-import { lstat, mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
 import { fittingTable } from '../cli/fitting-table.js';
@@ -8,8 +8,9 @@ import { recordedSubject } from '../cli/subjects.js';
 import { terminalText } from '../cli/terminal-text.js';
 import { Unkept } from '../cli/unkept.js';
 import { scriptLocks } from '../composition.js';
-import { ConflictError, UsageError } from '../errors.js';
+import { ConflictError, InvalidStateError, UsageError } from '../errors.js';
 import { counted } from '../model/counted.js';
+import { decodeText } from '../model/decoded-text.js';
 import { parseSpelledYaml } from '../model/spelled-yaml.js';
 import type { Subject } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
@@ -24,7 +25,7 @@ import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subj
 import { planExport } from '../sync/export/plan-export.js';
 import { recordStands } from '../sync/import-stands.js';
 import { STATE_FOLDER } from '../sync/legacy-family.js';
-import { readText, replaceText } from '../sync/script-api/script-file.js';
+import { replaceText } from '../sync/script-api/script-file.js';
 import { systemClock, thisHost } from '../this-host.js';
 
 interface Planned extends ExportedFile {
@@ -140,15 +141,17 @@ were withheld are on that machine alone. A file that has changed since it was im
         throw new UsageError(`${twin.subject} and ${file.subject} both have ${file.path}`, {
           suggestions: [`Export one of them: kgit export ${file.subject}`],
         });
-      const rendered = formatYaml(file.data);
-      const here = await readText(target).catch((error: unknown) => {
-        if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
-        throw error;
-      });
-      const isSame = here !== null && says(here, file);
+      const problem = file.problem ?? (await nameProblem(target));
+      if (problem !== null) {
+        this.skipped.note(file.path, new InvalidStateError(problem));
+        continue;
+      }
+      const here = await bytesOf(target);
+      const text = here === null ? null : decodeText(here);
+      const isSame = typeof text === 'string' && says(text, file);
       const record = here === null || isSame ? null : await imported.last(target);
-      if (here !== null && !isSame && record?.sha256 !== textHash(here)) blocked.push(file.path);
-      planned.push({ ...file, target, text: isSame ? here : rendered, isThere: isSame });
+      if (here !== null && !isSame && record?.sha256 !== textHash(String(here))) blocked.push(file.path);
+      planned.push({ ...file, target, text: isSame ? text : formatYaml(file.data), isThere: isSame });
     }
     if (blocked.length > 0 && this.flags['force'] !== true)
       throw new ConflictError(`changed since they were imported, or never imported: ${blocked.join(', ')}`, {
@@ -157,6 +160,26 @@ were withheld are on that machine alone. A file that has changed since it was im
       });
     return planned;
   }
+}
+
+/** Why no file can have this name here; null where one can. */
+async function nameProblem(path: string): Promise<string | null> {
+  try {
+    await lstat(path);
+    return null;
+  } catch (error) {
+    if (hasCode(error, 'ENAMETOOLONG'))
+      return `a file name of ${Buffer.byteLength(basename(path))} bytes is too long`;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+async function bytesOf(path: string): Promise<Buffer | null> {
+  return readFile(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  });
 }
 
 /** Whether a file says what is to be written already, however it is laid out. */

@@ -43,5 +43,5 @@ export function isQuotedText(text: string): boolean {
 
 /** Keys that need no quotes, and that JavaScript takes for a name alone. */
 export function isPlainKey(text: string): boolean {
-  return /^[A-Za-z_](?:[\w.-]*\w)?$/.test(text) && !NO_WORD.test(text) && text !== '__proto__';
+  return /^[A-Za-z_](?:[\w.-]*\w)?$/.test(text) && !isTypedSomewhere(text) && text !== '__proto__';
 }

@@ -57,15 +57,15 @@ export function spelledTree(contents: Node | null, { targets, lines, fail }: Sur
   const textNumbers: TextNumber[] = [];
   let aliased = 0;
 
-  function valueOf(node: unknown, path: readonly string[], depth: number, isCopy: boolean): Value {
+  function nodeValue(node: unknown, path: readonly string[], depth: number, isCopy: boolean): Value {
     const offset = (node as Node | null)?.range?.[0] ?? 0;
     if (depth > MAX_FILE_DEPTH) throw fail(`is nested deeper than ${MAX_FILE_DEPTH} levels`, offset);
     if (isCopy && ++aliased > MAX_ALIASED)
       throw fail(`its aliases stand for more than ${MAX_ALIASED} values`, offset);
-    if (isAlias(node)) return valueOf(targets.get(node), path, depth, true);
+    if (isAlias(node)) return nodeValue(targets.get(node), path, depth, true);
     if (isScalar(node)) return scalarOf(node, path);
     if (isSeq(node))
-      return node.items.map((item, i) => valueOf(item, [...path, String(i)], depth + 1, isCopy));
+      return node.items.map((item, i) => nodeValue(item, [...path, String(i)], depth + 1, isCopy));
     return isMap(node) ? mappingOf(node, path, depth, isCopy) : null;
   }
 
@@ -94,15 +94,15 @@ export function spelledTree(contents: Node | null, { targets, lines, fail }: Sur
     }
     for (const [key, pair] of own) {
       const merged = mergedMaps(pair, targets);
-      if (merged === null) setOwn(whole, key, valueOf(pair.value, [...path, key], depth + 1, isCopy));
+      if (merged === null) setOwn(whole, key, nodeValue(pair.value, [...path, key], depth + 1, isCopy));
+      // What the mapping says itself, and an earlier merge, goes before.
       else
-        // What the mapping says itself, and an earlier merge, goes before.
         for (const other of merged)
-          for (const [name, value] of Object.entries(valueOf(other, path, depth, true) as object))
+          for (const [name, value] of Object.entries(nodeValue(other, path, depth, true) as object))
             if (!own.has(name) && !Object.hasOwn(whole, name)) setOwn(whole, name, value);
     }
     return whole as Value;
   }
 
-  return { value: contents === null ? null : valueOf(contents, [], 0, false), oddities, textNumbers };
+  return { value: contents === null ? null : nodeValue(contents, [], 0, false), oddities, textNumbers };
 }

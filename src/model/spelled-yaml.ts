@@ -35,6 +35,8 @@ export interface SpelledDocument {
 
 /** A line end of its own, as old Macs wrote it; the YAML package reads on over it. */
 const LONE_CR = /\r(?!\n)/g;
+/** A line end of YAML 1.1 as yq writes it in a quoted text: what follows it is the indentation of the next line. */
+const OLD_LINE_END = /([\x85\u2028\u2029]) +/g;
 
 /**
  * Parses what yq reads: of several documents the first, of equal keys of one mapping the last, merge keys as the values
@@ -42,10 +44,11 @@ const LONE_CR = /\r(?!\n)/g;
  * `007`, `.inf`, 20 digits) is its text, and so is a key of any kind. Throws InvalidStateError that names file, line and
  * column for all else, and for what is larger than MAX_YAML_BYTES or nested deeper than a file of the repository may be.
  */
-export function parseSpelledDocument(text: string, file: string): SpelledDocument {
-  checkSize(text, file);
+export function parseSpelledDocument(given: string, file: string): SpelledDocument {
+  checkSize(given, file);
+  const text = given.replace(LONE_CR, '\n').replace(OLD_LINE_END, '$1');
   const lines = new LineCounter();
-  const document = parseDocument(text.replace(LONE_CR, '\n'), {
+  const document = parseDocument(text, {
     ...WRITE_OPTIONS,
     lineCounter: lines,
     prettyErrors: true,

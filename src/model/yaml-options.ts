@@ -11,6 +11,9 @@ import { escaped, needsEscapes } from './escaped-text.js';
 import { numberText } from './number-text.js';
 import { isTypedSomewhere } from './plain-text.js';
 
+/** Blanks that some reader loses, or refuses: at the beginning of a text, at the ends of its lines, and tabs. */
+const ODD_BLANKS = /^\s|[ \t](?:\n|$)|\t/;
+
 type Stringify = NonNullable<ScalarTag['stringify']>;
 
 /** What the package writes of a text, made readable to every reader of YAML. */
@@ -36,8 +39,7 @@ function textWriter(write: Stringify): Stringify {
 
 /** Whether a text is not to be written plain, or as a block of lines. */
 function needsQuotes(text: string): boolean {
-  // Readers differ in what they make of blanks at the ends of the lines of a block.
-  return isTypedSomewhere(text) || /^\s|\s$|[ \t]\n|\n[ \t]|\t/.test(text);
+  return isTypedSomewhere(text) || ODD_BLANKS.test(text);
 }
 
 /** What was read and not changed is written as it was spelled. */

@@ -14,6 +14,16 @@ export function fileValueKey(family: string, path: StatePath): string {
   return `file:${family}:${formatStatePath(path)}`;
 }
 
+/** The name of the order of keys of a mapping in a legacy file from which a value was withheld: its family, and its path. */
+export function orderKey(family: string, path: StatePath): string {
+  return `order:${family}:${formatStatePath(path)}`;
+}
+
+/** Whether a name is that of a value of the state, by its path there. */
+export function isStateKey(name: string): boolean {
+  return !/^(?:event|file|order):/.test(name);
+}
+
 interface Line {
   readonly set?: Readonly<Record<string, Value>>;
   readonly forget?: readonly string[];
@@ -22,7 +32,8 @@ interface Line {
 /**
  * The secrets that were withheld from the repository, on the machine that has them: one file per subject in the
  * local folder of the clone (`withheld/`), readable by its user alone. State goes by its state path
- * (`formatStatePath`), a value of an event by `eventValueKey`, one that a file has otherwise by `fileValueKey`. A value may be a secret itself: it goes to who asked
+ * (`formatStatePath`), a value of an event by `eventValueKey`, one that a file has otherwise by `fileValueKey`; beside
+ * them lies where in their files they stood (`orderKey`). A value may be a secret itself: it goes to who asked
  * for it, and never into a log, a message or git.
  */
 export class WithheldValues {

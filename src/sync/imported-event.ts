@@ -24,6 +24,8 @@ export interface LegacyEvents {
   readonly head?: ValueMap | null;
   /** Whether it is of an archive in which no log of events lies. */
   readonly isAlone?: boolean;
+  /** Of an archive: how many entries were in its log. */
+  readonly logged?: number;
 }
 
 /** An event, and the place of the entry that it was in the list that it came from. */
@@ -121,6 +123,7 @@ function eventOf(
     ...(addsDryRun ? { derived: ['parameters.dry_run'] } : {}),
     ...(Object.keys(odd).length === 0 ? {} : { fields: odd }),
     ...(file.isAlone ? { alone: true } : {}),
+    ...(file.logged === undefined ? {} : { logged: file.logged }),
     ...(file.head && index === file.entries.length - 1 ? { file: file.head } : {}),
   };
   const event: KgitEvent = {

@@ -3,6 +3,7 @@ import { KgitError } from '../errors.js';
 import { deployment as deploymentSubject, legacySlug, type Subject } from '../model/subject.js';
 import type { Value, ValueMap } from '../model/value.js';
 import { chooseArchives } from './choose-archives.js';
+import { namesInHistories } from './history-names.js';
 import { importError, invalidEntriesError } from './import-error.js';
 import { entriesOf, hasEmbeddedEvents } from './legacy-document.js';
 import {
@@ -82,7 +83,7 @@ function one(
   family: LegacyList['family'],
   { subject, name }: NamedSubject,
   entry: Value,
-  more: Pick<LegacyList, 'head' | 'isAlone'> = {},
+  more: Pick<LegacyList, 'head' | 'isAlone' | 'logged'> = {},
 ): LegacyList {
   const key = document.family;
   return { family, key, subject, name, entries: [entry], lineOf: noLine, ...more };
@@ -93,11 +94,12 @@ function parseArchived(
   document: FolderDocument,
   archive: Archive,
   target: NamedSubject,
-  hasLog: boolean,
+  logged: number | null,
   settings: ImportSettings,
 ): Part {
   const entry = archiveEntry(document.data, archive);
-  return parseEntries(one(document, 'deployment-archive', target, entry, { isAlone: !hasLog }), settings);
+  const more = logged === null ? { isAlone: true } : { logged };
+  return parseEntries(one(document, 'deployment-archive', target, entry, more), settings);
 }
 
 /** The events of a file, embedded ones included. */
@@ -116,7 +118,8 @@ function parseList(
     return list;
   const archived = archivedLogEntry(data, entries, archive);
   if (archived === null) return list;
-  return joined(list, parseEntries(one(document, 'deployment-archive', target, archived), settings));
+  const more = { logged: entries.length };
+  return joined(list, parseEntries(one(document, 'deployment-archive', target, archived, more), settings));
 }
 
 /** What a recognised file becomes, by its family. */
@@ -143,13 +146,9 @@ function parseFamily(
   const kept = isChosen ? parts : parts.slice(1);
   // Only the whole of a deployment's state is an archive of it; the other families lie in its folder.
   if (family === 'deployment-state') {
-    const archived = parseArchived(
-      document,
-      archive,
-      target,
-      isOwn || folder.families.has('deployment-events'),
-      settings,
-    );
+    const hasLog = isOwn || folder.families.has('deployment-events');
+    const logged = hasLog ? folder.entries.length : null;
+    const archived = parseArchived(document, archive, target, logged, settings);
     // The places of its secrets are those of the state's, and named once.
     kept.push({ ...archived, withheld: isChosen ? [] : state.withheld });
   }
@@ -163,11 +162,15 @@ interface Group {
   readonly hasState: boolean;
   /** Where in its checkout the file lies; null in its usual place. */
   readonly within: string | null;
+  /** The deployments that the history of its checkout names. */
+  readonly history: ReadonlySet<string>;
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 function parseDocument(
   document: FolderDocument,
-  { folder, hasState, within }: Group,
+  { folder, hasState, within, history }: Group,
   isChosen: (document: FolderDocument) => boolean,
   settings: ImportSettings,
 ): ParsedFile {
@@ -177,8 +180,8 @@ function parseDocument(
   if (isPreState(family) && hasState)
     return { ...row, warnings: ['is not imported: it is older than the state file of its deployment'] };
   // A name goes into paths and commit messages, where nothing could be taken out of it.
-  const names = { deployment_id: data['deployment_id'], cluster_name: data['cluster_name'] };
-  if (settings.secrets.find(names, []).length > 0)
+  const said = { deployment_id: data['deployment_id'], cluster_name: data['cluster_name'] };
+  if (settings.secrets.find(said, []).length > 0)
     return { ...row, error: secretError('has a name that looks secret') };
   if (family === 'deployment-history') {
     const rows = parseHistory(document, settings);
@@ -187,17 +190,32 @@ function parseDocument(
   // What the user says of the live files is no word on those of earlier deployments.
   const told = archive === null ? settings : { ...settings, deployment: undefined };
   const fileName = basename(file.path);
+  const isNameless = /^(?:azure|kof)-/.test(family) && archive === null && folder.names.size === 0;
+  const inHistory = isNameless && settings.deployment === undefined ? history : NO_NAMES;
+  const names = inHistory.size === 1 ? inHistory : folder.names;
   const target = subjectOf(
     { family, data, fileName, placeName: archive?.id ?? null },
-    folder.names,
+    names,
     folder.namespaces,
     told,
   );
   if (target instanceof KgitError) return { ...row, error: importError(target) };
   const parsed = parseFamily(document, target, { folder, within }, isChosen(document), settings);
   const { subject, name = null } = target;
-  const warnings = [...remarks, ...(parsed.warnings ?? []), ...staleness(document, folder)];
-  return { ...row, ...parsed, subject, name, deployment: deploymentOf(subject, folder, settings), warnings };
+  const warnings = [
+    ...remarks,
+    ...(parsed.warnings ?? []),
+    ...staleness(document, folder),
+    ...(names === folder.names ? [] : ['names no deployment: it goes to the only one in the history']),
+  ];
+  return {
+    ...row,
+    ...parsed,
+    subject,
+    name,
+    deployment: deploymentOf(subject, { ...folder, names }, settings),
+    warnings,
+  };
 }
 
 /** The deployment whose operation takes a file: its own, or for a cluster's file the one it lies beside. */
@@ -242,6 +260,7 @@ export function parseImport(
       .filter(({ family, archive }) => family === 'deployment-state' && archive === null)
       .map(({ file }) => checkoutOf(file)),
   );
+  const histories = namesInHistories(documents);
   const roots = new Set(
     read.flatMap(({ family, file }) => (family === 'deployment-name' ? [file.folder] : [])),
   );
@@ -255,7 +274,8 @@ export function parseImport(
     if (!('data' in document)) return document;
     const folder = folders.get(groupOf(document)) ?? legacyFolder([]);
     const hasState = withState.has(checkoutOf(document.file));
-    const group = { folder, hasState, within: placeInCheckout(document, roots) };
+    const history = histories.get(checkoutOf(document.file)) ?? NO_NAMES;
+    const group = { folder, hasState, history, within: placeInCheckout(document, roots) };
     return parseDocument(document, group, isChosen, settings);
   });
 }

@@ -1,7 +1,7 @@
-import { formatStatePath } from '../model/state-path.js';
+import { formatStatePath, lookUp, type StatePath } from '../model/state-path.js';
 import type { Subject } from '../model/subject.js';
 import { isMap, setOwn, type Value, type ValueMap } from '../model/value.js';
-import { fileValueKey } from '../store/withheld-values.js';
+import { fileValueKey, orderKey } from '../store/withheld-values.js';
 import type { LegacyMap } from './legacy-document.js';
 import type { StateFamily } from './legacy-family.js';
 import type { ImportSettings, ParsedFile, ParsedState, Secret } from './parsed-file.js';
@@ -23,11 +23,27 @@ interface Split {
   readonly withheld: string[];
   readonly withheldKeys: string[];
   readonly secrets: { key: string; ownKey: string; value: Value }[];
+  /** The order of the keys of mappings from which something is withheld, by `orderKey`. */
+  readonly orders: Map<string, Value>;
+}
+
+/** The order of the keys among which one stands, with the name that it is kept by. */
+export function orderOf(family: StateFamily, data: LegacyMap, path: StatePath): [string, Value] {
+  const holder = path.slice(0, -1);
+  const { value } = lookUp(data, holder);
+  return [orderKey(family, holder), isMap(value) ? Object.keys(value) : []];
 }
 
 /** The keys of a state file: what they claim, and what of them is secret. */
 export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSettings['secrets']): Split {
-  const split: Split = { claims: [], values: {}, withheld: [], withheldKeys: [], secrets: [] };
+  const split: Split = {
+    claims: [],
+    values: {},
+    withheld: [],
+    withheldKeys: [],
+    secrets: [],
+    orders: new Map(),
+  };
   for (const [key, value] of Object.entries(data)) {
     const path = statePathOfKey(family, key);
     const clean = withhold(value, path, guard, 'leave out');
@@ -41,6 +57,7 @@ export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSe
       split.withheldKeys.push(guard.show(own));
       const names = { key: formatStatePath(out.path), ownKey: fileValueKey(family, own) };
       split.secrets.push({ ...names, value: out.value });
+      split.orders.set(...orderOf(family, data, own));
     }
     if (kept === undefined) continue;
     split.claims.push({ path, key, value: kept });
@@ -84,7 +101,11 @@ export function parseState(
   subject: Subject,
   settings: ImportSettings,
 ): Pick<ParsedFile, 'warnings' | 'withheld' | 'secrets'> & { readonly state: ParsedState } {
-  const { claims, values, withheld, withheldKeys, secrets } = splitState(family, data, settings.secrets);
+  const { claims, values, withheld, withheldKeys, secrets, orders } = splitState(
+    family,
+    data,
+    settings.secrets,
+  );
   const derived = family === 'deployment-state' ? phaseEvidence(data, entries) : [];
   const identity = IDENTITY[family] ?? [];
   return {
@@ -99,7 +120,10 @@ export function parseState(
       isWhole: identity.length === 0 || identity.some((key) => Object.hasOwn(data, key)),
     },
     withheld,
-    secrets: secrets.map((secret): Secret => ({ subject, ...secret })),
+    secrets: [
+      ...secrets.map((secret): Secret => ({ subject, ...secret })),
+      ...[...orders].map(([key, value]): Secret => ({ subject, key, value })),
+    ],
     warnings: [...derived.map(derivedWarning), ...(family === 'deployment-state' ? oddities(data) : [])],
   };
 }

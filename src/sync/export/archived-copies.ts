@@ -14,12 +14,14 @@ export interface ArchivedCopy {
   /** Null where no state that can be read is in it. */
   readonly state: ValueMap | null;
   readonly hasLog: boolean;
+  /** How many entries were in the log of the deployment; null where that is not known. */
+  readonly logged: number | null;
 }
 
 /** The archives of a deployment in the order of their times. */
 export function archivedCopies(entries: readonly ExportedEntry[]): readonly ArchivedCopy[] {
   const copies = new Map<string, ArchivedCopy>();
-  for (const { entry, event, isAlone } of entries) {
+  for (const { entry, event, isAlone, logged } of entries) {
     const { archive: name, state } = isMap(entry['parameters']) ? entry['parameters'] : {};
     if (typeof name !== 'string' || !isName(name)) continue;
     // A state that could not be read at first may be there by now.
@@ -30,9 +32,11 @@ export function archivedCopies(entries: readonly ExportedEntry[]): readonly Arch
       time: parseRfc3339(event.timestamp) ?? 0,
       state: isMap(state) ? (state as ValueMap) : null,
       hasLog: !isAlone,
+      logged,
     });
   }
-  return [...copies.values()].sort((a, b) => a.time - b.time);
+  // Of one time, what was copied was copied before the files were moved.
+  return [...copies.values()].sort((a, b) => a.time - b.time || Number(a.isFolder) - Number(b.isFolder));
 }
 
 /** The entries of a log as they lie in archives and beside the state, each in its order. */
@@ -57,7 +61,10 @@ export function splitLog(
   const archived = new Map<string, readonly ExportedEntry[]>();
   let rest = entries;
   for (const copy of copies.filter(({ hasLog }) => hasLog)) {
-    const isIn = (entry: ExportedEntry) => timeOf(entry) <= copy.time;
+    // More may have been logged in the second in which it was archived.
+    const { logged } = copy;
+    const isIn = (entry: ExportedEntry) =>
+      timeOf(entry) <= copy.time && (logged === null || entry.index < logged);
     archived.set(copy.name, lastLog(rest.filter(isIn)));
     if (copy.isFolder) rest = rest.filter((entry) => !isIn(entry));
   }

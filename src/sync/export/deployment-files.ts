@@ -75,7 +75,9 @@ export function deploymentFiles(of: ExportedSubject): ExportedFile[] {
   for (const family of LOGS) {
     const isOwn = family === 'deployment-events';
     // The logs beside it were moved with it, and never copied.
-    const places = isOwn ? copies : copies.filter(({ isFolder }) => isFolder);
+    const places = isOwn
+      ? copies
+      : copies.filter(({ isFolder }) => isFolder).map((copy) => ({ ...copy, logged: null }));
     const { archived, current: now } = splitLog(entries.get(family) ?? [], places, last);
     for (const copy of places) log(pathOf(copy, family), family, archived.get(copy.name) ?? []);
     if (isOwn && isRemoved) continue;

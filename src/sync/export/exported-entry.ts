@@ -19,6 +19,8 @@ export interface ExportedEntry {
   readonly head: ValueMap | null;
   /** Whether it tells of an archive in which no log of events lay. */
   readonly isAlone: boolean;
+  /** Of one that tells of an archive: how many entries were in its log; null where it does not say. */
+  readonly logged: number | null;
   readonly event: KgitEvent;
 }
 
@@ -59,13 +61,14 @@ export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Val
   const prefix = `event:${event.id}:`;
   for (const [key, value] of secrets)
     if (key.startsWith(prefix)) setAt(entry, parseStatePath(key.slice(prefix.length)), value);
-  const { index, file } = source;
+  const { index, file, logged } = source;
   return {
     family: familyOf(event) ?? '',
     index: typeof index === 'number' ? index : -1,
     entry: entry as ValueMap,
     head: isMap(file) ? (file as ValueMap) : null,
     isAlone: source['alone'] === true,
+    logged: typeof logged === 'number' ? logged : null,
     event,
   };
 }

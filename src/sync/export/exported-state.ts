@@ -4,7 +4,7 @@ import type { KgitEvent } from '../../model/event.js';
 import { MASK } from '../../model/secret/mask-secrets.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value.js';
-import { fileValueKey } from '../../store/withheld-values.js';
+import { fileValueKey, isStateKey, orderKey } from '../../store/withheld-values.js';
 import { type FileSnapshot, snapshotsIn } from '../imported-snapshot.js';
 import { ARCHIVES_FOLDER, type StateFamily } from '../legacy-family.js';
 import { deploymentKeyOfPath, statePathOfKey } from '../state-mapping.js';
@@ -146,6 +146,38 @@ function putSecrets(
   return missing.map(formatStatePath);
 }
 
+/** The places in the state that events have changed, the first one first: the scripts add a key at the end of a file. */
+function changedPaths(events: readonly KgitEvent[]): string[] {
+  const paths = events.flatMap(({ changes = [] }) => changes.map(({ path }) => path));
+  return [...new Set(paths.flatMap((path) => topOfText(path)))];
+}
+
+function topOfText(path: string): string[] {
+  try {
+    return [topOf(parseStatePath(path))];
+  } catch (error) {
+    // A path that nobody can read has no place.
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
+}
+
+/** A file's values in their order, where values were withheld between them; what is new since stands at the end. */
+function inOrderOf(
+  family: FileFamily,
+  value: unknown,
+  secrets: ReadonlyMap<string, Value>,
+  path: StatePath = [],
+): unknown {
+  if (!isMap(value)) return value;
+  const order = secrets.get(orderKey(family, path));
+  const known = Array.isArray(order) ? order.map(String).filter((key) => Object.hasOwn(value, key)) : [];
+  const ordered: Record<string, unknown> = {};
+  for (const key of new Set([...known, ...Object.keys(value)]))
+    setOwn(ordered, key, inOrderOf(family, value[key], secrets, [...path, key]));
+  return ordered;
+}
+
 /**
  * The state files of a deployment as the scripts have them, by family: the values of now under the files' own keys,
  * in their order, with the secrets that this machine has.
@@ -159,8 +191,7 @@ export function exportedState(
   const origins = originsOf(events);
   const owners = ownersOf(origins);
   const tree = mutable(state) as Record<string, unknown>;
-  for (const [path, value] of secrets)
-    if (!/^(event|file):/.test(path)) setAt(tree, parseStatePath(path), value);
+  for (const [path, value] of secrets) if (isStateKey(path)) setAt(tree, parseStatePath(path), value);
   const files = new Map<FileFamily, Record<string, unknown>>();
   const put = (family: FileFamily, key: string, value: Value) => {
     const file = files.get(family) ?? {};
@@ -175,7 +206,11 @@ export function exportedState(
       if (found || origins.displaced.has(`${family} ${formatStatePath(path)}`))
         put(family, key, value as Value);
     }
-  for (const [family, name, value] of ownedValues(tree, owners)) put(family, name, value);
+  const owned = [...ownedValues(tree, owners)];
+  const ranks = new Map(changedPaths(events).map((path, i) => [path, i]));
+  const rank = ([family, name]: (typeof owned)[number]) =>
+    ranks.get(topOf(statePathOfKey(family, name))) ?? ranks.size;
+  for (const [family, name, value] of owned.sort((a, b) => rank(a) - rank(b))) put(family, name, value);
   return new Map(
     [...files].map(([family, data]) => {
       const origin: Partial<FileSnapshot> = origins.files.get(family) ?? {};
@@ -183,7 +218,8 @@ export function exportedState(
       const place = placeOf(family, origin);
       const missing = putSecrets(family, data, secretPlaces(origin), secrets);
       const importedAt = values['last_updated'] ?? null;
-      return [family, { data: data as ValueMap, place, importedAt, missing }];
+      const ordered = inOrderOf(family, data, secrets);
+      return [family, { data: ordered as ValueMap, place, importedAt, missing }];
     }),
   );
 }

@@ -21,6 +21,8 @@ export interface ExportedFile {
   readonly data: ValueMap;
   /** Places of values that this machine does not have. */
   readonly withheld: readonly string[];
+  /** Why no file can have this path; missing where one can. */
+  readonly problem?: string;
 }
 
 /** The name that the files have of a subject. */

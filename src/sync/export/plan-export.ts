@@ -14,7 +14,6 @@ function file(subject: Subject, path: string, family: string, data: ValueMap): E
 function clusterFiles(of: ExportedSubject): ExportedFile[] {
   const { subject } = of;
   const name = nameOf(of);
-  if (!isName(name)) return [];
   const entries = entriesOf(of);
   const events = lastLog(entries.get('cluster-events') ?? []);
   const { entry: recorded, head = null } = entries.get('cluster-state')?.at(-1) ?? {};
@@ -26,12 +25,14 @@ function clusterFiles(of: ExportedSubject): ExportedFile[] {
     ...head,
     ...(recorded['parameters'] as ValueMap),
   };
-  return [
+  const files = [
     ...(events.length > 0
       ? [file(subject, `${STATE_FOLDER}/cluster-${name}-events.yaml`, 'cluster-events', list)]
       : []),
     ...(state ? [file(subject, `${STATE_FOLDER}/cluster-${name}-state.yaml`, 'cluster-state', state)] : []),
   ];
+  const problem = `the name ${JSON.stringify(name)} cannot be part of a file name`;
+  return isName(name) ? files : files.map((one) => ({ ...one, problem }));
 }
 
 function historyFile(subjects: readonly ExportedSubject[]): ExportedFile[] {

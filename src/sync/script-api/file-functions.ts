@@ -16,13 +16,12 @@ import {
   firstEvents,
   firstState,
 } from './first-texts.js';
-import type { ScriptCall } from './script-call.js';
+import { HISTORY, type ScriptCall } from './script-call.js';
 import { checkReplaceable, readText, replaceText, versionOf } from './script-file.js';
 import type { ScriptFunction } from './script-functions.js';
 import { parseYqPath, parseYqTarget, typedValue, unescapeYq } from './yq-path.js';
 
 const OLD = `./${ARCHIVES_FOLDER}`;
-const HISTORY = `${OLD}/deployment-history.yaml`;
 /** What is archived of the folder beside the deployment's own two files. */
 const OTHERS = ['kof-state.yaml', 'kof-events.yaml', 'azure-state.yaml', 'azure-events.yaml'];
 

@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
+import { InvalidStateError } from '../../errors.js';
 import type { StatePath } from '../../model/state-path.js';
 import { isMap, type ValueMap } from '../../model/value.js';
 import { fileEdits } from '../file-edits.js';
-import type { Family, StateFamily } from '../legacy-family.js';
+import { namesInHistory } from '../history-names.js';
+import { ARCHIVES_FOLDER, type Family, type StateFamily } from '../legacy-family.js';
 import { ScriptEventsFile } from './script-events-file.js';
 import type { ScriptHost, ScriptSession } from './script-session.js';
 import { ScriptStateFile, type Tell } from './script-state-file.js';
+
+/** The history of deployments, below the folder that a script runs in. */
+export const HISTORY = `./${ARCHIVES_FOLDER}/deployment-history.yaml`;
 
 /** Where a script keeps its files, as its variables say. */
 export interface ScriptPlaces {
@@ -125,6 +130,20 @@ export class ScriptCall {
     return nameOf(await events.data());
   }
 
+  /** The only deployment that the history names: a full reset leaves nothing else that names one. Null where it names others. */
+  async #nameInHistory(): Promise<string | null> {
+    try {
+      const rows = (await this.#files.state(this.path(HISTORY)).data())?.['deployments'];
+      const [name = null, ...others] = namesInHistory(Array.isArray(rows) ? rows : []);
+      return others.length === 0 ? name : null;
+    } catch (error) {
+      // The call is of other files.
+      if (!(error instanceof InvalidStateError)) throw error;
+      this.host.note(error.message);
+      return null;
+    }
+  }
+
   /** Changes the deployment's state, and adds an entry to its log where `entry` gives one and there is a log. */
   async change(changes: Changes, entry: ValueMap | null = null): Promise<void> {
     await this.#apply('deployment-state', this.state, this.places.events, changes, entry);
@@ -143,7 +162,7 @@ export class ScriptCall {
     entry: ValueMap | null,
     isNew = false,
   ): Promise<void> {
-    const name = await this.deployment();
+    const name = (await this.deployment()) ?? (family === 'azure-state' ? await this.#nameInHistory() : null);
     const old = await file.data();
     const before = isNew ? {} : old;
     const log = entry === null ? null : this.eventsAt(events);

@@ -1,8 +1,9 @@
 import type { Edit } from '../../model/edit.js';
-import { canBeNamed, formatStatePath, type StatePath } from '../../model/state-path.js';
+import { canBeNamed, formatStatePath, parseStatePath, type StatePath } from '../../model/state-path.js';
 import { isMap, sameValue, type Value, type ValueMap } from '../../model/value.js';
 import { fileValueKey } from '../../store/withheld-values.js';
 import type { StateFamily } from '../legacy-family.js';
+import { orderOf } from '../parse-state.js';
 import { statePathOfKey } from '../state-mapping.js';
 import { type SecretGuard, withhold } from '../withhold.js';
 
@@ -74,7 +75,10 @@ export function stateEdits(
       // The full name may tell what the path without its prefix does not.
       const isClean = clean !== undefined && guard.find(clean, inFile).length === 0;
       const kept = isClean ? clean : undefined;
-      for (const [path, value] of lost(edit.value, kept, edit.path)) withheld.set(path, value);
+      for (const [path, value] of lost(edit.value, kept, edit.path)) {
+        withheld.set(path, value);
+        withheld.set(...orderOf(family, after, [key, ...parseStatePath(path).slice(root.length)]));
+      }
       if (kept !== undefined) edits.push({ ...edit, value: kept });
     }
   }
