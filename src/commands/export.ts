@@ -141,7 +141,7 @@ were withheld are on that machine alone. A file that has changed since it was im
         throw new UsageError(`${twin.subject} and ${file.subject} both have ${file.path}`, {
           suggestions: [`Export one of them: kgit export ${file.subject}`],
         });
-      const problem = file.problem ?? (await nameProblem(target));
+      const problem = file.problem ?? nameProblem(target);
       if (problem !== null) {
         this.skipped.note(file.path, new InvalidStateError(problem));
         continue;
@@ -162,17 +162,13 @@ were withheld are on that machine alone. A file that has changed since it was im
   }
 }
 
-/** Why no file can have this name here; null where one can. */
-async function nameProblem(path: string): Promise<string | null> {
-  try {
-    await lstat(path);
-    return null;
-  } catch (error) {
-    if (hasCode(error, 'ENAMETOOLONG'))
-      return `a file name of ${Buffer.byteLength(basename(path))} bytes is too long`;
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
+/** Longest name of a file, in bytes, on every file system in use. */
+const MAX_NAME = 255;
+
+/** Why no file can have this name; null where one can. */
+function nameProblem(path: string): string | null {
+  const bytes = Buffer.byteLength(basename(path));
+  return bytes > MAX_NAME ? `a file name of ${bytes} bytes is too long` : null;
 }
 
 async function bytesOf(path: string): Promise<Buffer | null> {

@@ -32,9 +32,9 @@ export function respelled(node: Scalar): string | null {
   const { value, source } = node;
   // Infinities and NaN are refused as such.
   if (typeof value !== 'number' || source === undefined || /inf$|nan$/i.test(source)) return null;
-  return numberText(value) === source && (!Number.isInteger(value) || Number.isSafeInteger(value))
-    ? null
-    : source;
+  // The sign of nothing is lost where two values are compared.
+  const written = value === 0 ? '0' : numberText(value);
+  return written === source && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? null : source;
 }
 
 /** Whether a value is that of a field of numbers, by the nodes above it. */

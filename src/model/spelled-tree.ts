@@ -17,7 +17,7 @@ import type { Oddity, TextNumber } from './spelled-yaml.js';
 import { MAX_FILE_DEPTH, setOwn, type Value } from './value.js';
 
 /** Most values that the aliases of a text may stand for: a few lines of them can stand for billions. */
-const MAX_ALIASED = 100_000;
+const MAX_ALIASED = 10_000;
 const MERGE_TAGS = [undefined, 'tag:yaml.org,2002:merge'];
 
 interface Surroundings {

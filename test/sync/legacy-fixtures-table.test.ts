@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
+import { decodeText } from '../../src/model/decoded-text.js';
 import { readLegacyFiles } from '../../src/sync/read-legacy-files.js';
 import { finder, MemoryRepository } from './import-support.js';
 
@@ -41,15 +42,16 @@ function familyOf(path: string): string | null {
   return /^((deployment|azure|kof)-(state|events)|deployment-history)$/.test(name) ? name : null;
 }
 
-/** The row that a file should have, by the YAML package alone; null for a file that has to be refused. */
+/** The row that a file should have, by the YAML package alone (of equal keys the last one counts); null for a file that has to be refused. */
 function rowOf(
   root: string,
   path: string,
 ): { family: string; found: number; withheld: number; isSet: boolean } | null {
   const family = familyOf(path) as string;
-  const text = new TextDecoder('utf-8').decode(readFileSync(join(root, path)));
-  const document = parseDocument(text);
-  if (text.includes('\ufffd') || document.errors.length > 0 || document.warnings.length > 0) return null;
+  const decoded = decodeText(readFileSync(join(root, path)));
+  if (typeof decoded !== 'string') return null;
+  const document = parseDocument(decoded.replace(/\r(?!\n)/g, '\n'), { uniqueKeys: false });
+  if (document.errors.length > 0 || document.warnings.length > 0) return null;
   const data = (document.toJS() ?? {}) as Node;
   const list = data['events'] ?? data['deployments'] ?? [];
   if (Array.isArray(data) || typeof data !== 'object' || !Array.isArray(list)) return null;

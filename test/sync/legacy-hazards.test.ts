@@ -192,14 +192,26 @@ describe('what an importer must survive', () => {
   });
 
   it.each([
-    ['a key twice', 'phase: a\nphase: b\n'],
     ['tabs', 'config:\n\ta: 1\n'],
-    ['two documents', '---\na: 1\n'],
-    ['tags', 'a: !x 1\n'],
     ['git markers', '<<<<<<< HEAD\nphase: a\n=======\n'],
   ])('10. damage by hand, %s: a finding with its place', async (_kind, text) => {
     const refused = await new MemoryRepository().plan([state(text)]);
     expect(refused.files[0]?.error).toMatchObject({ line: expect.any(Number), column: expect.any(Number) });
+  });
+
+  it('10. damage by hand that yq reads: read as yq reads it, and told with its line', async () => {
+    const { deployment, warnings } = await imported([
+      state(
+        'phase: a\nphase: b\ntag: !x 1\nv: 1.10\nx: &x {k: v, l: w}\ny:\n  <<: *x\n  l: own\nkeys: {"": a, null: b}\n---\nphase: c\n',
+      ),
+    ]);
+    expect(deployment).toMatchObject({ phase: 'b', tag: '1', v: '1.10', y: { k: 'v', l: 'own' } });
+    expect(deployment['keys']).toEqual({ '': 'a', null: 'b' });
+    expect(warnings).toEqual([
+      'line 3: the key "phase" is there a second time: the last one counts',
+      'line 11: a further document begins: the first one alone is read',
+      'line 5: the number v is kept as it is spelled, as text',
+    ]);
   });
 
   it('10. hand-made, and sound: CRLF, anchors, a key called __proto__', async () => {

@@ -38,7 +38,7 @@ describe('parseImport', () => {
     ['azure-state.yaml', '- a\n', 'is not a mapping'],
     ['azure-events.yaml', 'events: none\n', 'events is not a list'],
     ['kof-state.yaml', 'just text\n', 'is not a mapping'],
-    ['deployment-state.yaml', 'a: .inf\n', 'neither text, number'],
+    ['deployment-state.yaml', 'a: [\n', 'must be sufficiently indented'],
   ])('says what is wrong with the shape of %s', async (name, text, message) => {
     const { files } = await plan([legacyFile(name, text)], { deployment: 'k0rdent-x' });
     expect(files[0]?.error?.message).toContain(message);

@@ -146,15 +146,23 @@ function putSecrets(
   return missing.map(formatStatePath);
 }
 
-/** The places in the state that events have changed, the first one first: the scripts add a key at the end of a file. */
+/** The values of files that events have changed, the first one first: the scripts add a key at the end of a file. */
 function changedPaths(events: readonly KgitEvent[]): string[] {
-  const paths = events.flatMap(({ changes = [] }) => changes.map(({ path }) => path));
-  return [...new Set(paths.flatMap((path) => topOfText(path)))];
+  // An entry of a log has a time in whole seconds, and its operation the time when it was made.
+  const made = ({ id, source }: KgitEvent) => String((isMap(source) ? source['operation'] : null) ?? id);
+  const ordered = [...events].sort((a, b) => (made(a) < made(b) ? -1 : 1));
+  const paths = ordered.flatMap(({ changes = [] }) =>
+    changes.flatMap(({ path, after }) => topsOf(path, after as Value | undefined)),
+  );
+  return [...new Set(paths)];
 }
 
-function topOfText(path: string): string[] {
+function topsOf(path: string, after: Value | undefined): string[] {
   try {
-    return [topOf(parseStatePath(path))];
+    const parts = parseStatePath(path);
+    // The first value of `kof`, say, came with all of it.
+    if (parts.length > 1 || !isMap(after)) return [topOf(parts)];
+    return Object.keys(after).map((key) => topOf([...parts, key]));
   } catch (error) {
     // A path that nobody can read has no place.
     if (error instanceof UsageError) return [];

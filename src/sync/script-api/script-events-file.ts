@@ -24,11 +24,6 @@ interface Plain extends PlainEvents {
   readonly run: string;
 }
 
-function entriesOf(text: string, path: string): readonly Value[] {
-  const value = parseSpelledYaml(text, path);
-  return Array.isArray(value) ? value : entriesIn(value, path);
-}
-
 function entriesIn(value: Value, path: string): readonly Value[] {
   const fail = (why: string) => new InvalidStateError(`${path}:1:1: ${why}`, { data: { path } });
   if (value !== null && !isMap(value)) throw fail('is not a mapping');
@@ -69,7 +64,7 @@ export class ScriptEventsFile {
     const quoted = JSON.stringify(time);
     const isKnown = plain.times.has(time);
     if (isKnown && plain.lastTime !== time) return this.#addParsed(entry, time);
-    const before = isKnown ? entriesOf(plain.run, this.path) : [];
+    const before = isKnown ? (parseSpelledYaml(plain.run, this.path) as readonly Value[]) : [];
     // Of a clock that was set back there are more, before the last ones.
     if (before.length !== (plain.times.get(time) ?? 0)) return this.#addParsed(entry, time);
     const added = render(entry, plain.indent);
@@ -137,8 +132,8 @@ export class ScriptEventsFile {
 
   /** Throws InvalidStateError for a file that is there and cannot be read. */
   async check(): Promise<void> {
-    if ((await this.exists()) && (await this.#look()) === null)
-      entriesOf(await readText(this.path), this.path);
+    if (!(await this.exists()) || (await this.#look()) !== null) return;
+    entriesIn(parseSpelledYaml(await readText(this.path), this.path), this.path);
   }
 
   async #addParsed(entry: ValueMap, time: string): Promise<AddedEntry> {

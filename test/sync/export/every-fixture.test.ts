@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { decodeText } from '../../../src/model/decoded-text.js';
 import { parseEventPath, statePath } from '../../../src/model/layout.js';
 import { findSecrets } from '../../../src/model/secret/find-secrets.js';
 import { shownPath } from '../../../src/model/secret/shown-path.js';
@@ -70,7 +71,10 @@ function expected(name: string, rows: readonly ImportedFile[]): Record<string, u
     ({ path, family, error }) =>
       path.endsWith('.yaml') && family !== 'unknown' && error === null && !(path in own),
   );
-  const read = (path: string) => parse(readFileSync(join(FIXTURES, name, 'root', path), 'utf8'));
+  const read = (path: string) => {
+    const text = decodeText(readFileSync(join(FIXTURES, name, 'root', path)));
+    return parse(String(text).replace(/\r(?!\n)/g, '\n'), { uniqueKeys: false });
+  };
   return Object.fromEntries(sound.map(({ path }) => [path, read(path)]));
 }
 
