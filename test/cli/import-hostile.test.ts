@@ -8,7 +8,7 @@ import { kgit, kgitJson } from '../support/kgit.js';
 const ENTRY = '  - timestamp: "2025-12-04T01:00:00Z"\n    action: seen\n    message: m\n';
 const HEAD = 'cluster_name: c\nevents:\n';
 const nested = (depth: number) => `cluster_name: c\nevents: ${'['.repeat(depth)}${']'.repeat(depth)}\n`;
-const aliases = `a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n`;
+const aliases = `a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: [*d, *d, *d]\n`;
 
 interface Finding {
   readonly message: RegExp;
