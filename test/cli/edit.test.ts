@@ -54,7 +54,7 @@ describe('kgit edit', () => {
     const path = stateRepository();
     const env = editor(`printf 'kof: {a: caf\\351}\\n' >> "$2"`);
     const error = expectFailure(await kgit(path, ['edit', '--json'], { env }), 'INVALID_STATE', 14);
-    expect(error.message).toMatch(/state\.yaml:\d+:12: your text is not valid UTF-8: save it as UTF-8/);
+    expect(error.message).toMatch(/state\.yaml:\d+:13: your text is not valid UTF-8: save it as UTF-8/);
     const { file } = error.data as { file: string };
     expect(readFileSync(file).includes(Buffer.from('kof: {a: caf\xe9}', 'latin1'))).toBe(true);
     expect(commits(path)).toBe(1);
