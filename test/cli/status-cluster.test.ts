@@ -252,7 +252,8 @@ describe('kgit wait', () => {
 
   it('goes on while the cluster is on its way, and over a moment of failure', async () => {
     const list = '/apis/k0rdent.mirantis.com/v1beta1/namespaces/team-payments/clusterdeployments';
-    server.inject({ kind: 'throttled', times: 1, when: ({ path }) => path === list });
+    // kubectl itself asks again after an answer that names a time for it.
+    server.inject({ kind: 'internal-error', times: 1, when: ({ path }) => path === list });
     server.cluster.clusters = [];
     const waiting = run(['wait', STAGING, '--for', 'new', '--timeout', '60']);
     const begun = async () => {

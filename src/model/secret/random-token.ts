@@ -1,8 +1,9 @@
 import type { Range } from './span.js';
 import { isInside } from './span.js';
 
-const TOKEN = /[A-Za-z0-9+/_-]{10,}={0,2}/g;
-const SEGMENT = /[A-Za-z0-9]{10,}/g;
+/** What is longer is judged in pieces: the engine keeps a place to go back to for each character, until its stack is full. */
+const TOKEN = /[A-Za-z0-9+/_-]{10,262144}={0,2}/g;
+const SEGMENT = /[A-Za-z0-9]{10,262144}/g;
 /** A word as names are made of: `Azure`, `v2`, `UInt64`'s parts, `HTTP` before `Server`. */
 const WORD = /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+/g;
 

@@ -17,7 +17,7 @@ const HARMLESS = /^(?:[a-z0-9_.-]{0,22}|[A-Za-z0-9_.-]{0,9}|[0-9TZ:.+-]{0,35}|[0
 const MAX_UNWRAP = 3;
 
 const PERCENT = /%[2-7][0-9A-Fa-f]/;
-const ENCODED_TOKEN = /[A-Za-z0-9+/=_.~%-]{12,}/g;
+const ENCODED_TOKEN = /[A-Za-z0-9+/=_.~%-]{12,262144}/g;
 /** DER of a public key (SubjectPublicKeyInfo: EC P-256, Ed25519, RSA 2048 and 4096) in base64. */
 const PUBLIC_DER = /^M(?:FkwEwYHKoZIzj0C|CowBQYDK2V|IIB?Ij|IICIj)[A-Za-z0-9+/]{30,}={0,2}$/;
 

@@ -18,6 +18,16 @@ export async function versionOf(path: string): Promise<string | null> {
   }
 }
 
+/** Whether there is a file, or a link to one. Throws where that cannot be told. */
+export async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
 /**
  * The text of a file that scripts share. Throws InvalidStateError for bytes that are no text, and for what is no file
  * or too large for one; EnvironmentError where it cannot be read.

@@ -3,7 +3,7 @@ import { KgitError, UsageError } from '../../errors.js';
 import type { FolderLock } from '../../store/folder-lock.js';
 import type { UnfinishedCalls } from '../../store/unfinished-calls.js';
 import { ScriptCall, ScriptFiles, type ScriptPlaces } from './script-call.js';
-import { versionOf } from './script-file.js';
+import { isFile } from './script-file.js';
 import { type Answer, SCRIPT_FUNCTIONS } from './script-functions.js';
 import { type ScriptHost, ScriptSession } from './script-session.js';
 
@@ -51,7 +51,12 @@ export class CallServer {
   /** Records what calls have left in files that died before it was in the outbox. To be done before the first call. */
   async mendAll(): Promise<void> {
     for (const { folder } of await this.#parts.unfinished.all())
-      await this.#parts.lock.exclusively(folder, () => this.#mend(folder));
+      try {
+        await this.#parts.lock.exclusively(folder, () => this.#mend(folder));
+      } catch (error) {
+        // The note stays: the next call in that folder fails with it and says why. Scripts of other folders go on.
+        if (!(error instanceof KgitError)) throw error;
+      }
   }
 
   /** Only under the lock of the folder: a call under way holds it. */
@@ -60,7 +65,8 @@ export class CallServer {
     const call = await unfinished.noted(folder);
     if (call === null) return;
     const paths: string[] = [];
-    for (const path of call.paths) if ((await versionOf(path)) !== null) paths.push(path);
+    // What is no file holds nothing of a call, each of which writes files whole.
+    for (const path of call.paths) if (await isFile(path)) paths.push(path);
     // What an entry of an event file is recorded as follows from the entry: nothing is recorded twice.
     await host.importFiles(paths);
     await unfinished.end(folder);

@@ -181,6 +181,11 @@ describe('findSecrets on hostile documents', () => {
     expect(findSecrets(laughs)).toEqual([]);
   });
 
+  it.each(['x', '%41', 'aB3', '=', 'a b ', '-----BEGIN '])('reads 7 MiB of %j', (piece) => {
+    const text = piece.repeat(Math.ceil((7 * 1024 * 1024) / piece.length));
+    expect(rules({ text: `${text} ${SECRET_KEY}` })).toContain('wireguard-key');
+  });
+
   it('judges an alias under each name that it has', () => {
     const shared = ['swordfish'];
     expect(rules({ tags: shared, passwords: shared })).toEqual(['secret-path']);
