@@ -94,7 +94,23 @@ describe('what kgit writes, every reader reads', () => {
   });
 
   it('numbers', () => {
-    const numbers = [0, -0, 1e21, 1e-7, 1.5e300, 5e-324, -1e22, 0.1, 1e20, Number.MAX_VALUE];
+    const numbers = [
+      0,
+      -0,
+      1e21,
+      1e-7,
+      1.5e300,
+      5e-324,
+      -1e22,
+      0.1,
+      1e20,
+      2 ** 63,
+      2 ** 63 - 1024,
+      1.5 * 2 ** 63,
+      2 ** 64,
+      -(2 ** 63),
+      Number.MAX_VALUE,
+    ];
     const any = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), 1000);
     const values = [{ numbers, any }];
     checked('numbers', values.map(formatYaml), values);
