@@ -26,6 +26,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   backfill: [['backfill']],
   compact: [['compact', '--before', '2020-01-01']],
   edit: [['edit']],
+  identify: [['identify', 'default', '--yes']],
   import: [
     ['import', legacyFolder()],
     ['import', legacyFolder(), '--dry-run'],
@@ -48,7 +49,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   verify: [['verify', '--fix', '--yes']],
 };
 /** What may end with another code: it needs a cluster, a change, a lease at the remote, or tells what is not published yet. */
-const MAY_FAIL = new Set(['backfill', 'init', 'edit', 'push-event --lock', 'verify']);
+const MAY_FAIL = new Set(['backfill', 'identify', 'init', 'edit', 'push-event --lock', 'verify']);
 
 const rows = Object.entries(LINES).flatMap(([name, lines]) => lines.map((line) => [name, line] as const));
 
