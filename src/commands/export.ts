@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { type Context, helpText, KgitCommand } from '../base-command.js';
@@ -15,7 +15,6 @@ import { parseSpelledYaml } from '../model/spelled-yaml.js';
 import type { Subject } from '../model/subject.js';
 import { sameValue } from '../model/value.js';
 import { formatYaml } from '../model/yaml.js';
-import { hasCode } from '../store/durable-files.js';
 import { FolderLock } from '../store/folder-lock.js';
 import { ImportedFiles, textHash } from '../store/imported-files.js';
 import { listSubjects, readEvents, readState } from '../store/records.js';
@@ -25,7 +24,7 @@ import type { ExportedFile, ExportedSubject } from '../sync/export/exported-subj
 import { planExport } from '../sync/export/plan-export.js';
 import { recordStands } from '../sync/import-stands.js';
 import { STATE_FOLDER } from '../sync/legacy-family.js';
-import { replaceText } from '../sync/script-api/script-file.js';
+import { readBytes, replaceText, versionOf } from '../sync/script-api/script-file.js';
 import { systemClock, thisHost } from '../this-host.js';
 
 interface Planned extends ExportedFile {
@@ -146,7 +145,7 @@ were withheld are on that machine alone. A file that has changed since it was im
         this.skipped.note(file.path, new InvalidStateError(problem));
         continue;
       }
-      const here = await bytesOf(target);
+      const here = (await versionOf(target)) === null ? null : await readBytes(target);
       const text = here === null ? null : decodeText(here);
       const isSame = typeof text === 'string' && says(text, file);
       const record = here === null || isSame ? null : await imported.last(target);
@@ -169,13 +168,6 @@ const MAX_NAME = 255;
 function nameProblem(path: string): string | null {
   const bytes = Buffer.byteLength(basename(path));
   return bytes > MAX_NAME ? `a file name of ${bytes} bytes is too long` : null;
-}
-
-async function bytesOf(path: string): Promise<Buffer | null> {
-  return readFile(path).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  });
 }
 
 /** Whether a file says what is to be written already, however it is laid out. */

@@ -29,13 +29,18 @@ export async function isFile(path: string): Promise<boolean> {
 }
 
 /**
- * The text of a file that scripts share. Throws InvalidStateError for bytes that are no text, and for what is no file
- * or too large for one; EnvironmentError where it cannot be read.
+ * What is in a file that scripts share. Throws InvalidStateError for what is no file or too large for one,
+ * EnvironmentError where it cannot be read.
  */
-export async function readText(path: string): Promise<string> {
+export async function readBytes(path: string): Promise<Buffer> {
   const { size } = await regularFile(path);
   if (size > MAX_YAML_BYTES) throw tooLarge(path);
-  const decoded = decodeText(await readFile(path).catch(unreadable(path)));
+  return readFile(path).catch(unreadable(path));
+}
+
+/** The same as text. Throws InvalidStateError for bytes that are none, too. */
+export async function readText(path: string): Promise<string> {
+  const decoded = decodeText(await readBytes(path));
   if (typeof decoded === 'string') return decoded;
   const { message, line, column } = decoded;
   throw new InvalidStateError(`${path}:${line}:${column}: ${message}`, { data: { path, line, column } });
