@@ -9,7 +9,7 @@ export const STATUS_FLAGS = {
   'all-namespaces': Flags.boolean({
     char: 'A',
     exclusive: ['namespace'],
-    summary: 'Of all namespaces that you may read, which is so without it.',
+    summary: 'Of all namespaces that you may read: the default.',
   }),
   selector: Flags.string({
     char: 'l',

@@ -30,7 +30,7 @@ export interface BackgroundPublishingOptions {
 }
 
 /**
- * Publishes what one process writes behind its back. While the remote does not answer it asks less and less often, and
+ * Publishes in the background what one process writes. While the remote does not answer it asks less and less often, and
  * asks before it looks at all that waits: what a write costs does not grow with the outbox.
  */
 export class BackgroundPublishing {
