@@ -4,12 +4,13 @@ const WORD = new RegExp(`^[A-Za-z_/(\\u00c0-\\u1fff]${REST}$`);
 /** A date, or a time that begins with one. */
 const DATE = /^\d{4}-\d\d?-\d\d?/;
 /**
- * A number of YAML 1.1 or 1.2 without its underscores: binary, octal, hexadecimal, decimal, base 60, infinity. The yaml
+ * A number of YAML 1.1 or 1.2 without its underscores: binary, octal, hexadecimal, decimal, base 60, infinity. Digits
+ * of binary and hexadecimal numbers may be underscores alone: PyYAML takes `0x_` for a number, and fails. The yaml
  * package, as a reader of YAML 1.1, takes an exponent alone for a number too: `e5`, and an abbreviated commit such as
  * `e1234567`, are NaN to it.
  */
 const NUMBER =
-  /^(?:[-+]?(?:0b[01]+|0o?[0-7]+|0x[\da-f]+|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|e[-+]?\d+|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
+  /^(?:[-+]?(?:0b[01]*|0o?[0-7]+|0x[\da-f]*|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|e[-+]?\d+|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
 /** Marks that YAML 1.1 gives a meaning of its own. */
 const MARK = /^(?:~|=|<<)$/;
 /** What a reader of YAML 1.1 or 1.2 takes for a truth value or for nothing. */

@@ -18,6 +18,11 @@ export const ODD_TEXTS: readonly string[] = [
     '-0x1',
     '0x_1',
     '0x1_f',
+    '0x_',
+    '-0x__',
+    '0b_',
+    '0o_',
+    '0_',
   ],
   ...[
     '017',
@@ -216,6 +221,7 @@ const character = fc.oneof(
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...ODD_TEXTS),
   fc.stringMatching(/^[-+]?[\d._:]{0,6}(?:[eExob:][-+\d_]{0,4})?$/),
+  fc.stringMatching(/^[-+]?0[xXbBoO]?[01aF_]{0,3}$/),
   fc.array(character, { maxLength: 8 }).map((characters) => characters.join('')),
 );
 
