@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventPath } from '../src/model/layout.js';
-import { cluster } from '../src/model/subject.js';
-import { makeUlid } from '../src/model/ulid.js';
+import { eventPath } from '../src/model/subject/layout.js';
+import { cluster } from '../src/model/subject/subject.js';
+import { makeUlid } from '../src/model/value/ulid.js';
 import type { Surroundings } from './surroundings.js';
 
 /** An event of the benchmark's clusters as a file: its place in a state repository, and its text. */

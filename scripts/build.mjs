@@ -41,7 +41,8 @@ const scripts = {
 // One script per command and per part that some of them share, so that a command loads what it needs alone.
 const program = await build({
   ...scripts,
-  entryPoints: ['src/main.ts', 'src/early.ts', 'src/shell-code.ts'],
+  entryPoints: ['src/cli/start/main.ts', 'src/cli/start/early.ts', 'src/sync/script-api/shell-code.ts'],
+  entryNames: '[name]',
   chunkNames: '[name]-[hash]',
   format: 'esm',
   splitting: true,
@@ -101,7 +102,7 @@ for (const { path, text } of outputFiles) {
 }
 await build({
   ...shared,
-  entryPoints: ['src/start/start.ts'],
+  entryPoints: ['src/cli/start/start.ts'],
   outfile: join(dist, 'start.cjs'),
   format: 'cjs',
   define: { PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)), COMMANDS: JSON.stringify(ids) },

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 /** How the library is bundled: by itself, so that the command line's chunks stay as they are. */
 export const libraryBuild = {
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
-  entryPoints: ['src/library.ts'],
-  outdir: 'dist',
+  entryPoints: ['src/library/library.ts'],
+  outfile: 'dist/library.js',
   bundle: true,
   format: 'esm',
   platform: 'node',

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist/types');
 const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
 const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
-const program = ts.createProgram([join(root, 'src/library.ts')], {
+const program = ts.createProgram([join(root, 'src/library/library.ts')], {
   ...options,
   noEmit: false,
   declaration: true,
@@ -28,7 +28,7 @@ if (problems.length > 0) {
 }
 
 rmSync(out, { recursive: true, force: true });
-const wanted = ['library.d.ts'];
+const wanted = ['library/library.d.ts'];
 for (const path of wanted) {
   const text = emitted.get(path);
   mkdirSync(dirname(join(out, path)), { recursive: true });

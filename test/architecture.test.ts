@@ -1,88 +1,46 @@
 import { describe, expect, it } from 'vitest';
-import { filesBelow, lineCount, parseSource, readSources, type SourceFile } from './support/source-files.js';
+import { parseSource, readSources, type SourceFile } from './support/source-files.js';
 
 /** Layer by layer, from the command line down: which others a layer may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  start: ['main', 'early', 'shell-code', 'trust'],
-  'shell-code': ['model'],
-  early: ['gitstore'],
-  main: ['plugin', 'cli', 'errors'],
-  plugin: ['commands'],
-  commands: [
-    ...['base-command', 'write-command', 'state-command', 'lease-command', 'cluster-command'],
-    ...['legacy-command', 'read-flags', 'propose-flags', 'propose', 'demo', 'shell-code'],
-    ...['composition', 'configured', 'identity', 'this-host', 'trust', 'settings', 'cli'],
-    ...['sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
-  ],
-  'state-command': ['base-command', 'write-command', 'propose-flags', 'cli', 'store', 'model', 'errors'],
-  'lease-command': ['base-command', 'write-command', 'this-host', 'cli', 'store', 'model', 'errors'],
-  'cluster-command': ['base-command', 'identity', 'read-flags', 'cli', 'k0rdent', 'store', 'model', 'errors'],
-  'legacy-command': [
-    ...['base-command', 'write-command', 'configured', 'this-host'],
-    ...['cli', 'sync', 'store', 'model', 'errors'],
-  ],
-  'write-command': [
-    'base-command',
-    'propose',
-    'identity',
-    'this-host',
-    'trust',
+  'cli/start': [
+    'commands',
     'cli',
-    'store',
-    'model',
-    'errors',
-  ],
-  'read-flags': ['store'],
-  'propose-flags': [],
-  'base-command': [
-    'configured',
-    'composition',
-    'this-host',
-    'trust',
-    'config',
-    'settings',
-    'cli',
-    'store',
-    'model',
-    'errors',
-  ],
-  configured: ['composition', 'config', 'settings', 'store', 'model'],
-  composition: [
-    'identity',
-    'this-host',
-    'trust',
-    'settings',
+    'process',
+    'terminal',
+    'setup',
     'gitstore',
-    'backends',
-    'store',
     'model',
+    'package-root',
     'errors',
   ],
-  propose: [
-    ...['composition', 'identity', 'this-host', 'settings'],
-    ...['forge', 'gitstore', 'store', 'model', 'errors'],
+  commands: [
+    ...['cli', 'demo', 'app', 'setup', 'sync', 'review', 'k0rdent', 'store'],
+    ...['process', 'terminal', 'model', 'errors'],
   ],
-  demo: [
-    ...['composition', 'this-host', 'trust', 'settings'],
-    ...['gitstore', 'k0rdent', 'store', 'model', 'errors'],
+  cli: [
+    ...['app', 'setup', 'sync', 'review', 'k0rdent', 'store'],
+    ...['process', 'terminal', 'model', 'errors'],
   ],
-  forge: ['store', 'model', 'errors'],
-  config: ['trust', 'settings', 'store', 'model', 'errors'],
-  library: ['composition', 'identity', 'this-host', 'trust', 'config', 'cli', 'store', 'model', 'errors'],
-  identity: ['settings', 'this-host', 'model'],
-  'this-host': ['store'],
-  trust: [],
-  settings: ['setting-values', 'model'],
-  'setting-values': ['cli'],
-  cli: ['settings', 'sync', 'k0rdent', 'review', 'store', 'model', 'errors'],
-  sync: ['store', 'model', 'errors'],
-  k0rdent: ['model', 'errors'],
-  review: ['store', 'model', 'errors'],
-  gitstore: ['store', 'model', 'errors'],
+  library: ['app', 'setup', 'store', 'model', 'errors'],
+  demo: ['setup', 'gitstore', 'k0rdent', 'store', 'model', 'errors'],
+  app: [
+    ...['setup', 'forge', 'gitstore', 'review', 'k0rdent', 'store'],
+    ...['process', 'terminal', 'model', 'errors'],
+  ],
+  setup: ['forge', 'gitstore', 'backends', 'store', 'model', 'package-root', 'errors'],
   backends: ['store', 'model', 'errors'],
+  gitstore: ['store', 'model', 'errors'],
+  sync: ['store', 'model', 'errors'],
+  forge: ['store', 'model', 'errors'],
+  review: ['store', 'model', 'errors'],
+  k0rdent: ['model', 'errors'],
   store: ['model', 'errors'],
+  process: ['terminal', 'model', 'errors'],
+  terminal: ['model', 'errors'],
   model: ['errors'],
   errors: [],
+  'package-root': [],
 };
 /** These work where there is no store, too, or none yet, or on what only git has, so they talk to it themselves. */
 const TALK_TO_GIT = [
@@ -90,20 +48,11 @@ const TALK_TO_GIT = [
   ...['commands/backup.ts', 'commands/restore.ts'],
 ];
 /** Who starts other programs: git, kubectl, and the command that the user gives to `kgit run`. */
-const RUN_PROGRAMS = [
-  ...[
-    'gitstore',
-    'k0rdent',
-    'cli/child-command.ts',
-    'cli/pager.ts',
-    'cli/process-tree.ts',
-    'cli/start-publisher.ts',
-  ],
-];
+const RUN_PROGRAMS = ['gitstore', 'k0rdent', 'process'];
 /** What a driver may know of the store: the port, and tools that know nothing of the store themselves. */
 const PORT = [
-  ...['store/state-store.ts', 'store/lease-store.ts', 'store/review-store.ts'],
-  ...['store/host.ts', 'store/durable-files.ts'],
+  ...['store/port/state-store.ts', 'store/port/lease-store.ts', 'store/port/review-store.ts'],
+  ...['store/port/host.ts', 'store/local/durable-files.ts'],
 ];
 /** The layers that get clock, chance, environment and streams handed in. */
 const PURE = [
@@ -119,8 +68,10 @@ const PURE = [
   'errors',
 ];
 
-const layerOf = (path: string) =>
-  path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
+function layerOf(path: string): string {
+  if (path.startsWith('cli/start/')) return 'cli/start';
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
+}
 
 /** The breaches of the layers' direction. */
 function layerBreaches(files: readonly SourceFile[]): string[] {
@@ -146,7 +97,7 @@ function driverBreaches(files: readonly SourceFile[]): string[] {
     const bad = own.filter((target) =>
       isDriverCode
         ? layerOf(target) === 'store' && !PORT.includes(target)
-        : isDriver(target) && path !== 'composition.ts',
+        : isDriver(target) && path !== 'setup/composition.ts',
     );
     return bad.map((target) => `${path} -> ${target}`);
   });
@@ -164,7 +115,8 @@ function packageBreaches(files: readonly SourceFile[], name: RegExp, places: rea
 }
 
 /** Of the library the entry alone, which takes its presets from the process. */
-const isPure = (path: string) => PURE.includes(layerOf(path)) || path.startsWith('library/');
+const isPure = (path: string) =>
+  PURE.includes(layerOf(path)) || (layerOf(path) === 'library' && path !== 'library/library.ts');
 
 function impureFiles(files: readonly SourceFile[]): string[] {
   return files
@@ -177,20 +129,7 @@ function impureFiles(files: readonly SourceFile[]): string[] {
     ]);
 }
 
-const CLI_LAYERS = [
-  'main',
-  'plugin',
-  'commands',
-  'state-command',
-  'lease-command',
-  'cluster-command',
-  'legacy-command',
-  'write-command',
-  'read-flags',
-  'propose-flags',
-  'base-command',
-  'cli',
-];
+const CLI_LAYERS = ['cli/start', 'cli', 'commands'];
 const sources = readSources();
 const seeded = (path: string, text: string) => [parseSource(path, text)];
 
@@ -204,12 +143,16 @@ describe('the layers', () => {
   it('import downwards only', () => {
     expect(layerBreaches(sources)).toEqual([]);
     expect(
-      layerBreaches(seeded('model/event.ts', "import { Outbox } from '../store/outbox.js';")),
+      layerBreaches(seeded('model/event/event.ts', "import { Outbox } from '../../store/outbox/outbox.js';")),
     ).toHaveLength(1);
-    expect(layerBreaches(seeded('store/outbox.ts', "export * from '../gitstore/git.js';"))).toHaveLength(1);
-    expect(layerBreaches(seeded('commands/set.ts', "await import('../gitstore/git.js');"))).toHaveLength(1);
     expect(
-      layerBreaches(seeded('k0rdent/list.ts', "import type { Settings } from '../settings.js';")),
+      layerBreaches(seeded('store/outbox/outbox.ts', "export * from '../../gitstore/process/git.js';")),
+    ).toHaveLength(1);
+    expect(
+      layerBreaches(seeded('commands/set.ts', "await import('../gitstore/process/git.js');")),
+    ).toHaveLength(1);
+    expect(
+      layerBreaches(seeded('k0rdent/observe/list.ts', "import type { Settings } from '../settings.js';")),
     ).toHaveLength(1);
   });
 
@@ -224,7 +167,7 @@ describe('the layers', () => {
   it("run other programs in gitstore and k0rdent only, and the user's own command in one file", () => {
     expect(packageBreaches(sources, /^(node:)?child_process$/, RUN_PROGRAMS)).toEqual([]);
     expect(packageBreaches(sources, /^(simple-git|isomorphic-git)/, ['gitstore'])).toEqual([]);
-    const spawns = seeded('store/outbox.ts', "import { spawn } from 'node:child_process';");
+    const spawns = seeded('store/outbox/outbox.ts', "import { spawn } from 'node:child_process';");
     expect(packageBreaches(spawns, /^(node:)?child_process$/, RUN_PROGRAMS)).toHaveLength(1);
   });
 
@@ -236,14 +179,10 @@ describe('the layers', () => {
     expect(impureFiles(sources)).toEqual([]);
     const impure =
       'process.env["X"]; console.log(1); Date.now(); new Date(); Math.random(); globalThis.process.cwd();';
-    expect(impureFiles(seeded('model/event.ts', impure))).toHaveLength(6);
+    expect(impureFiles(seeded('model/event/event.ts', impure))).toHaveLength(6);
     expect(impureFiles(seeded('library/store.ts', impure))).toHaveLength(6);
-    expect(impureFiles(seeded('model/event.ts', 'new Date(0); const post = { process: 1 };'))).toEqual([]);
+    expect(impureFiles(seeded('model/event/event.ts', 'new Date(0); const post = { process: 1 };'))).toEqual(
+      [],
+    );
   });
-});
-
-it('files are small: none over 300 lines', () => {
-  const files = ['src', 'test', 'scripts'].flatMap((folder) => filesBelow(folder, '.ts', '.mjs'));
-  expect(files.length).toBeGreaterThan(150);
-  expect(files.filter((file) => lineCount(file) > 300)).toEqual([]);
 });

@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { monotonicIds } from '../../src/model/ulid.js';
-import { randomBytes } from '../../src/store/random-bytes.js';
+import { monotonicIds } from '../../src/model/value/ulid.js';
+import { randomBytes } from '../../src/store/local/random-bytes.js';
 import { missingRow, type Row, ratioRow } from '../result.js';
 import { cached, progress, type Surroundings } from '../surroundings.js';
 import { yq } from '../tools.js';

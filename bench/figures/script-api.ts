@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SCRIPT_PHASES } from '../../src/model/script-phases.js';
-import { systemClock, thisHost } from '../../src/this-host.js';
+import { SCRIPT_PHASES } from '../../src/model/state/script-phases.js';
+import { systemClock, thisHost } from '../../src/setup/this-host.js';
 import { missingRow, type Row, ratioRow } from '../result.js';
 import { progress, type Surroundings } from '../surroundings.js';
 import { yq } from '../tools.js';

@@ -1,5 +1,5 @@
-import { SCRIPT_PHASES } from '../../src/model/script-phases.js';
-import { SETTING_RULES, type SettingRule } from '../../src/settings.js';
+import { SCRIPT_PHASES } from '../../src/model/state/script-phases.js';
+import { SETTING_RULES, type SettingRule } from '../../src/setup/settings.js';
 import { GIT_KEYS } from './git-keys.js';
 import { markdownTable } from './table.js';
 import { VARIABLES } from './variables.js';
@@ -13,7 +13,7 @@ function filesOf({ places }: SettingRule): string {
   return places.includes('files') ? 'your own files, committed files, `kgit.yaml`' : '`kgit.yaml`';
 }
 
-/** The table of settings, from `src/settings.ts`. */
+/** The table of settings, from `src/setup/settings.ts`. */
 export function settingsTable(): string {
   return markdownTable(
     ['setting', 'what it is', 'type', 'default', 'flag', 'variable', 'in files', 'who may set it, and why'],

@@ -1,11 +1,11 @@
 /** The files of a state repository that people open in an editor. */
 import { z } from 'zod';
-import { FORGE_KINDS } from '../../src/model/forge-kind.js';
-import { LOCK_PLACES } from '../../src/model/lock-place.js';
-import { MAX_IDENTITIES, MAX_IDENTITY } from '../../src/model/management-identity.js';
-import { PENDING, PHASE_VERBS } from '../../src/model/phase.js';
-import { ON_PROTECTED, SETTING_RULES } from '../../src/settings.js';
-import { API_VERSION } from '../../src/store/records.js';
+import { FORGE_KINDS } from '../../src/forge/forge-kind.js';
+import { LOCK_PLACES } from '../../src/model/lease/lock-place.js';
+import { PENDING, PHASE_VERBS } from '../../src/model/state/phase.js';
+import { MAX_IDENTITIES, MAX_IDENTITY } from '../../src/model/subject/management-identity.js';
+import { ON_PROTECTED, SETTING_RULES } from '../../src/setup/settings.js';
+import { API_VERSION } from '../../src/store/read/records.js';
 import { action, eventFields, label } from './parts.js';
 
 /** An event file; keys that this version does not know are kept, so they are allowed. */

@@ -1,6 +1,6 @@
 /** The results of the commands about the files of the deployment scripts. */
 import { z } from 'zod';
-import { FAMILIES } from '../../src/sync/legacy-family.js';
+import { FAMILIES } from '../../src/sync/read/legacy-family.js';
 import { action, count, errorCode, perhapsWritten, subject, ulid, utcTime, written } from './parts.js';
 
 const nullableText = z.string().nullable();

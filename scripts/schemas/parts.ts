@@ -1,8 +1,8 @@
 /** Shapes that several schemas have in common. */
 import { z } from 'zod';
 import { EXIT_CODES } from '../../src/errors.js';
-import { type EVENT_KEYS, LIFECYCLES, OUTCOMES } from '../../src/model/event.js';
-import { MAX_TEXT } from '../../src/model/event-schema.js';
+import { type EVENT_KEYS, LIFECYCLES, OUTCOMES } from '../../src/model/event/event.js';
+import { MAX_TEXT } from '../../src/model/event/event-schema.js';
 
 export const count = z.int().nonnegative();
 export const ulid = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);

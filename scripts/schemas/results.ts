@@ -1,6 +1,6 @@
 /** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
 import { z } from 'zod';
-import { API_VERSION } from '../../src/store/records.js';
+import { API_VERSION } from '../../src/store/read/records.js';
 import { completeShapes, completionShapes } from './completion-results.js';
 import { demoShapes } from './demo-result.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';

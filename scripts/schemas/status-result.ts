@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { IDENTIFY_OUTCOMES } from '../../src/cli/identification.js';
-import { FINDING_KINDS } from '../../src/k0rdent/cluster-findings.js';
-import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
-import { DIVERGENCE_KINDS } from '../../src/k0rdent/divergence.js';
-import { HEALTH_KINDS } from '../../src/k0rdent/fleet-health.js';
-import { LIFECYCLES } from '../../src/model/event.js';
+import { IDENTIFY_OUTCOMES } from '../../src/app/observe/identification.js';
+import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../src/k0rdent/cluster/cluster-state.js';
+import { FINDING_KINDS } from '../../src/k0rdent/health/cluster-findings.js';
+import { HEALTH_KINDS } from '../../src/k0rdent/health/fleet-health.js';
+import { DIVERGENCE_KINDS } from '../../src/k0rdent/observe/divergence.js';
+import { LIFECYCLES } from '../../src/model/event/event.js';
 import { count, errorBody, perhapsWritten, shownEvent, utcTime } from './parts.js';
 
 const nullableText = z.string().nullable();

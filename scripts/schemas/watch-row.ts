@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLUSTER_STATES } from '../../src/k0rdent/cluster-state.js';
+import { CLUSTER_STATES } from '../../src/k0rdent/cluster/cluster-state.js';
 import { errorBody, utcTime } from './parts.js';
 
 const nullableText = z.string().nullable();

@@ -1,4 +1,4 @@
-import type { LeaseStore, LockMove, LockOutcome, LockTip, LockTips } from '../store/lease-store.js';
+import type { LeaseStore, LockMove, LockOutcome, LockTip, LockTips } from '../store/port/lease-store.js';
 
 /** Locks in this process's memory. */
 export class MemoryLeases implements LeaseStore {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidStateError } from '../errors.js';
-import type { LockMove } from '../store/lease-store.js';
+import type { LockMove } from '../store/port/lease-store.js';
 import type {
   Commit,
   Entry,
@@ -11,7 +11,7 @@ import type {
   StateView,
   SwapOutcome,
   TimelineEntry,
-} from '../store/state-store.js';
+} from '../store/port/state-store.js';
 import { MemoryLeases } from './memory-leases.js';
 
 interface Version {

@@ -1,19 +1,19 @@
-import { type Context, helpText } from '../base-command.js';
-import { canAsk, mustAgree, yesFlag } from '../cli/ask.js';
-import { type BackfillEvent, backfillEvents } from '../cli/backfill-events.js';
-import { fittingTable } from '../cli/fitting-table.js';
-import { observeAll } from '../cli/live-clusters.js';
-import type { CommandResult } from '../cli/output.js';
-import { terminalText } from '../cli/terminal-text.js';
-import type { Observation } from '../k0rdent/observation.js';
-import { counted } from '../model/counted.js';
-import { eventTimeFault } from '../model/event-time.js';
-import { eventPath } from '../model/layout.js';
-import { formatSubject } from '../model/subject.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import { readClusters } from '../store/cluster-records.js';
-import { thisHost } from '../this-host.js';
-import { WriteCommand } from '../write-command.js';
+import { observeAll } from '../app/observe/live-clusters.js';
+import { type BackfillEvent, backfillEvents } from '../app/write/backfill-events.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { canAsk, mustAgree, yesFlag } from '../cli/input/ask.js';
+import type { Observation } from '../k0rdent/observe/observation.js';
+import { eventTimeFault } from '../model/event/event-time.js';
+import { eventPath } from '../model/subject/layout.js';
+import { formatSubject } from '../model/subject/subject.js';
+import { counted } from '../model/value/counted.js';
+import { thisHost } from '../setup/this-host.js';
+import { readClusters } from '../store/read/cluster-records.js';
+import { fittingTable } from '../terminal/fitting-table.js';
+import type { CommandResult } from '../terminal/output.js';
+import { terminalText } from '../terminal/terminal-text.js';
 
 const HEAD = ['ACTION', 'CLUSTER', 'DATED', 'WHY'];
 

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
 import { EnvironmentError, NotFoundError } from '../errors.js';
-import { readOutbox, writeBackup } from '../gitstore/backup.js';
-import { withoutCredentials } from '../gitstore/git.js';
-import { actorOf } from '../identity.js';
-import { counted } from '../model/counted.js';
+import { readOutbox, writeBackup } from '../gitstore/backup/backup.js';
+import { withoutCredentials } from '../gitstore/process/git.js';
+import { counted } from '../model/value/counted.js';
+import { actorOf } from '../setup/identity.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Backup extends KgitCommand {
   static override summary = 'Write all of the repository to one file.';

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
-import { liesAt, openGit } from '../composition.js';
-import { cloneRepository } from '../gitstore/clone.js';
-import { withoutCredentials } from '../gitstore/git.js';
-import { parseRepositorySpec } from '../model/repository-spec.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { withoutCredentials } from '../gitstore/process/git.js';
+import { cloneRepository } from '../gitstore/repository/clone.js';
+import { parseRepositorySpec } from '../model/subject/repository-spec.js';
+import { liesAt, openGit } from '../setup/composition.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Clone extends KgitCommand {
   static override summary = "Get your team's state repository.";

@@ -1,13 +1,13 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
 import { bashLines, parseBashLine } from '../cli/completion/bash-line.js';
 import { findOffers, type Recorded } from '../cli/completion/find-offers.js';
 import { cobraLines } from '../cli/completion/offer.js';
 import { readTypedLine } from '../cli/completion/typed-line.js';
-import type { CommandResult } from '../cli/output.js';
-import { liesAt } from '../composition.js';
-import { parseRepositorySpec } from '../model/repository-spec.js';
-import { managementsOf, readMarker } from '../store/records.js';
+import { parseRepositorySpec } from '../model/subject/repository-spec.js';
+import { liesAt } from '../setup/composition.js';
+import { managementsOf, readMarker } from '../store/read/records.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Complete extends KgitCommand {
   static override hidden = true;

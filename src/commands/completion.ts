@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
 import { completionScript, SHELLS, type Shell } from '../cli/completion/shell-scripts.js';
-import type { CommandResult } from '../cli/output.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Completion extends KgitCommand {
   static override summary = 'Print the completion code of a shell.';

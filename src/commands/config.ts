@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
-import { type Context, helpText, KgitCommand } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
+import { defaultManagement } from '../app/subjects.js';
+import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
 import {
   DEFAULT_ORIGIN,
   type Implied,
@@ -8,16 +8,16 @@ import {
   originText,
   type SettingRow,
   settingRows,
-} from '../cli/settings-report.js';
-import { defaultManagement } from '../cli/subjects.js';
-import { formatTable } from '../cli/table.js';
+} from '../cli/render/settings-report.js';
 import { NoRepositoryError, NotFoundError } from '../errors.js';
-import { actorOf, ciUser } from '../identity.js';
-import { MARKER_FILE } from '../model/layout.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
-import { TOKEN_VARIABLES } from '../model/token-variables.js';
-import { SETTING_RULES, type Settings } from '../settings.js';
-import { listDeployments, readMarker } from '../store/records.js';
+import { MARKER_FILE } from '../model/subject/layout.js';
+import { TOKEN_VARIABLES } from '../model/value/token-variables.js';
+import { actorOf, ciUser } from '../setup/identity.js';
+import { SETTING_RULES, type Settings } from '../setup/settings.js';
+import { listDeployments, readMarker } from '../store/read/records.js';
+import type { CommandResult } from '../terminal/output.js';
+import { formatTable } from '../terminal/table.js';
 
 const shownValue = (value: SettingRow['value']) =>
   value === null ? '' : typeof value === 'object' ? value.join(', ') : String(value);

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { demoLines } from '../cli/demo-lines.js';
-import { EndSignals } from '../cli/end-signals.js';
-import type { CommandResult } from '../cli/output.js';
-import { onReaderGone } from '../cli/standard-output.js';
-import { openGit } from '../composition.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { demoLines } from '../cli/render/demo-lines.js';
 import type { Demo as RunningDemo } from '../demo/demo.js';
 import { EXIT_CODES } from '../errors.js';
+import { EndSignals } from '../process/end-signals.js';
+import { openGit } from '../setup/composition.js';
+import type { CommandResult } from '../terminal/output.js';
+import { onReaderGone } from '../terminal/standard-output.js';
 
 const DEFAULT_FOLDER = 'kgit-demo';
 

@@ -1,15 +1,15 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText, KgitCommand } from '../base-command.js';
-import { changesResult } from '../cli/change-rows.js';
-import type { CommandResult } from '../cli/output.js';
-import { namedRevision } from '../cli/revision-of.js';
-import { resolveDeployment } from '../cli/subjects.js';
+import { namedRevision } from '../app/revision-of.js';
+import { resolveDeployment } from '../app/subjects.js';
+import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
+import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import { changesResult } from '../cli/render/change-rows.js';
 import { NotFoundError, UsageError } from '../errors.js';
-import { shellWord } from '../model/shell-word.js';
-import { fetchPolicy, readFlags } from '../read-flags.js';
+import { shellWord } from '../model/value/shell-word.js';
 import { changedDeployments, diffViews, lastChange, lastChanged } from '../review/diff.js';
-import { listDeployments } from '../store/records.js';
-import type { StateView } from '../store/state-store.js';
+import type { StateView } from '../store/port/state-store.js';
+import { listDeployments } from '../store/read/records.js';
+import type { CommandResult } from '../terminal/output.js';
 
 const SINCE = '...';
 

@@ -1,18 +1,18 @@
-import { type Context, helpText } from '../base-command.js';
-import { commandText } from '../cli/command-text.js';
-import { EditedFile, editorOf } from '../cli/editor.js';
-import type { CommandResult } from '../cli/output.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { StateCommand } from '../cli/base/state-command.js';
+import { commandText } from '../cli/input/command-text.js';
+import { EditedFile, editorOf } from '../cli/input/editor.js';
 import { errorFromJson, InvalidStateError, KgitError, UsageError } from '../errors.js';
-import { decodeText } from '../model/decoded-text.js';
-import type { Edit as PathEdit } from '../model/edit.js';
-import { statePath } from '../model/layout.js';
-import { diffEdits } from '../model/merge-state.js';
-import type { Precondition } from '../model/operation.js';
-import { parseState, typedState } from '../model/state-document.js';
-import { formatStatePath, lookUp } from '../model/state-path.js';
-import type { Value } from '../model/value.js';
-import type { Settings } from '../settings.js';
-import { StateCommand } from '../state-command.js';
+import type { Precondition } from '../model/operation/operation.js';
+import type { Edit as PathEdit } from '../model/state/edit.js';
+import { diffEdits } from '../model/state/merge-state.js';
+import { parseState, typedState } from '../model/state/state-document.js';
+import { formatStatePath, lookUp } from '../model/state/state-path.js';
+import { statePath } from '../model/subject/layout.js';
+import type { Value } from '../model/value/value.js';
+import { decodeText } from '../model/yaml/decoded-text.js';
+import type { Settings } from '../setup/settings.js';
+import type { CommandResult } from '../terminal/output.js';
 
 type Data = Record<string, Value>;
 

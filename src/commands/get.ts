@@ -1,16 +1,16 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText, KgitCommand } from '../base-command.js';
-import { assignedText } from '../cli/assignments.js';
-import { KIND_COMMANDS } from '../cli/habit-table.js';
-import type { CommandResult } from '../cli/output.js';
-import { resolveDeployment } from '../cli/subjects.js';
+import { resolveDeployment } from '../app/subjects.js';
+import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
+import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
+import { assignedText } from '../cli/input/assignments.js';
 import { NotFoundError } from '../errors.js';
-import { statePath } from '../model/layout.js';
-import { formatStatePath, lookUp, parseStatePath } from '../model/state-path.js';
-import type { Value } from '../model/value.js';
-import { formatYaml } from '../model/yaml.js';
-import { fetchPolicy, readFlags } from '../read-flags.js';
-import { readState } from '../store/records.js';
+import { formatStatePath, lookUp, parseStatePath } from '../model/state/state-path.js';
+import { statePath } from '../model/subject/layout.js';
+import type { Value } from '../model/value/value.js';
+import { formatYaml } from '../model/yaml/yaml.js';
+import { readState } from '../store/read/records.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Get extends KgitCommand {
   static override summary = "Read a deployment's state.";
@@ -62,7 +62,7 @@ export default class Get extends KgitCommand {
     const preset = this.flags['default'] as string | undefined;
     if (!found.found && this.flags['at'] === undefined) {
       // A usual run needs nothing of it.
-      const { withheldValue } = await import('../sync/withheld-value.js');
+      const { withheldValue } = await import('../sync/plan/withheld-value.js');
       const secret = await withheldValue(path, id, {
         view: context.reading.view,
         folder: context.opened.localFolder,
@@ -97,7 +97,7 @@ export default class Get extends KgitCommand {
     const at = this.flags['at'] as string | undefined;
     if (at === undefined) return { state: await readState(reading.view, id), id };
     // A usual run needs nothing of it.
-    const { noStateThen, stateThen } = await import('../cli/state-then.js');
+    const { noStateThen, stateThen } = await import('../app/state-then.js');
     const { repository, review } = opened;
     const state = await stateThen(at, id, { store: repository.store, review, reading }, this.now());
     if (state === null && this.flags['default'] === undefined) throw noStateThen(at, id);

@@ -1,13 +1,13 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { changesResult } from '../cli/change-rows.js';
-import type { CommandResult } from '../cli/output.js';
-import { resolveDeployment } from '../cli/subjects.js';
+import { resolveDeployment } from '../app/subjects.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import { changesResult } from '../cli/render/change-rows.js';
 import { NotFoundError } from '../errors.js';
-import { statePath } from '../model/layout.js';
-import { formatStatePath, parseStatePath } from '../model/state-path.js';
-import { fetchPolicy, readFlags } from '../read-flags.js';
+import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
+import { statePath } from '../model/subject/layout.js';
 import { annotate, historyOf, readHistory } from '../review/state-history.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class History extends KgitCommand {
   static override summary = "Who set what in a deployment's state, when and why.";

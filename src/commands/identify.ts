@@ -1,18 +1,18 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import { mustAgree, yesFlag } from '../cli/ask.js';
-import { commandText } from '../cli/command-text.js';
-import { endOfProcess } from '../cli/end-signals.js';
-import { type Identification, identification, nameToIdentify } from '../cli/identification.js';
-import { kindWords } from '../cli/learned-managements.js';
-import type { CommandResult } from '../cli/output.js';
-import { oneLine } from '../cli/terminal-text.js';
-import { clusterFailure } from '../k0rdent/cluster-failure.js';
-import { identifyContext } from '../k0rdent/identify-context.js';
-import { openKubectl } from '../k0rdent/kubectl.js';
-import { managementSubject } from '../model/subject.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import { WriteCommand } from '../write-command.js';
+import { type Identification, identification, nameToIdentify } from '../app/observe/identification.js';
+import { kindWords } from '../app/observe/learned-managements.js';
+import { helpText } from '../cli/base/base-command.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { mustAgree, yesFlag } from '../cli/input/ask.js';
+import { commandText } from '../cli/input/command-text.js';
+import { clusterFailure } from '../k0rdent/kubectl/cluster-failure.js';
+import { openKubectl } from '../k0rdent/kubectl/kubectl.js';
+import { identifyContext } from '../k0rdent/management/identify-context.js';
+import { managementSubject } from '../model/subject/subject.js';
+import { endOfProcess } from '../process/end-signals.js';
+import type { CommandResult } from '../terminal/output.js';
+import { oneLine } from '../terminal/terminal-text.js';
 
 /** The action of the event that records it. */
 const ACTIONS = { 're-identified': 'management_reidentified', extended: 'management_extended' } as const;

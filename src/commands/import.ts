@@ -1,6 +1,4 @@
 import { Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
-import { canAsk, mustAgree, yesFlag } from '../cli/ask.js';
 import {
   ambiguousTexts,
   liveReport,
@@ -8,25 +6,28 @@ import {
   notFoundTexts,
   observeAll,
   requireManagement,
-} from '../cli/live-clusters.js';
-import type { CommandResult } from '../cli/output.js';
-import { progressBar } from '../cli/progress-bar.js';
-import { publishTogether } from '../cli/publish-together.js';
-import { defaultManagement } from '../cli/subjects.js';
-import { terminalText } from '../cli/terminal-text.js';
+} from '../app/observe/live-clusters.js';
+import { defaultManagement } from '../app/subjects.js';
+import { publishTogether } from '../app/write/publish-together.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { canAsk, mustAgree, yesFlag } from '../cli/input/ask.js';
 import { ConflictError, UsageError } from '../errors.js';
-import type { Observation } from '../k0rdent/observation.js';
-import type { Operation } from '../model/operation.js';
+import type { Observation } from '../k0rdent/observe/observation.js';
+import type { Operation } from '../model/operation/operation.js';
 import { findSecrets } from '../model/secret/find-secrets.js';
 import { guardSecrets } from '../model/secret/guard-secrets.js';
 import { shownPath } from '../model/secret/shown-path.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import { ImportedFiles } from '../store/imported-files.js';
-import type { WriteOutcome } from '../store/outcomes.js';
-import { listSubjects } from '../store/records.js';
-import { existingRecords } from '../sync/existing-records.js';
-import { formatPlan, resumedText } from '../sync/format-plan.js';
-import { importOperation } from '../sync/import-operation.js';
+import { thisHost } from '../setup/this-host.js';
+import { ImportedFiles } from '../store/local/imported-files.js';
+import type { WriteOutcome } from '../store/outbox/outcomes.js';
+import { listSubjects } from '../store/read/records.js';
+import { keepLocally } from '../sync/apply/keep-locally.js';
+import { parseImport } from '../sync/parse/parse-import.js';
+import { existingRecords } from '../sync/plan/existing-records.js';
+import { formatPlan, resumedText } from '../sync/plan/format-plan.js';
+import { importOperation } from '../sync/plan/import-operation.js';
 import {
   CONFLICT_RULES,
   type ConflictRule,
@@ -34,16 +35,15 @@ import {
   type ImportPlan,
   refusalOf,
   skippedFiles,
-} from '../sync/import-plan.js';
-import { areRecorded, recordStands } from '../sync/import-stands.js';
-import { keepLocally } from '../sync/keep-locally.js';
-import { lastImported } from '../sync/last-imported.js';
-import { parseImport } from '../sync/parse-import.js';
-import type { ImportSettings, ParsedFile } from '../sync/parsed-file.js';
-import { planImport } from '../sync/plan-import.js';
-import { type LegacyFile, readLegacyFiles } from '../sync/read-legacy-files.js';
-import { thisHost } from '../this-host.js';
-import { WriteCommand } from '../write-command.js';
+} from '../sync/plan/import-plan.js';
+import { areRecorded, recordStands } from '../sync/plan/import-stands.js';
+import { lastImported } from '../sync/plan/last-imported.js';
+import { planImport } from '../sync/plan/plan-import.js';
+import type { ImportSettings, ParsedFile } from '../sync/read/parsed-file.js';
+import { type LegacyFile, readLegacyFiles } from '../sync/read/read-legacy-files.js';
+import type { CommandResult } from '../terminal/output.js';
+import { progressBar } from '../terminal/progress-bar.js';
+import { terminalText } from '../terminal/terminal-text.js';
 
 const TRIES = 3;
 const GUARD = { find: findSecrets, show: shownPath };

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import { laidOutLines, type Prepared } from '../cli/laid-out-lines.js';
-import { listingManagement, namingLockPlace, withManagement } from '../cli/marker-text.js';
-import type { CommandResult, Screen } from '../cli/output.js';
-import { proposalLines } from '../cli/proposal-lines.js';
-import { DEFAULT_BRANCH, liesAt, openStateRepository } from '../composition.js';
+import { helpText } from '../cli/base/base-command.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { laidOutLines, type Prepared } from '../cli/render/laid-out-lines.js';
+import { listingManagement, namingLockPlace, withManagement } from '../cli/render/marker-text.js';
+import { proposalLines } from '../cli/render/proposal-lines.js';
 import { KgitError, UsageError } from '../errors.js';
-import { Git, withoutCredentials } from '../gitstore/git.js';
-import { requireGit } from '../gitstore/git-version.js';
+import { Git, withoutCredentials } from '../gitstore/process/git.js';
+import { requireGit } from '../gitstore/repository/git-version.js';
 import {
   type LaidOut,
   type Layout,
@@ -18,25 +18,25 @@ import {
   missingFiles,
   openOrNull,
   prepareRepository,
-} from '../gitstore/prepare-repository.js';
-import { folderOfAddress, makeServer, syncPushes } from '../gitstore/server-durability.js';
-import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/template-files.js';
-import { actorOf } from '../identity.js';
-import { formatTimestamp } from '../model/event.js';
-import { MARKER_FILE } from '../model/layout.js';
-import { LOCK_FOLDERS, type LockPlace } from '../model/lock-place.js';
-import type { Actor } from '../model/operation.js';
-import { parseRepositorySpec } from '../model/repository-spec.js';
+} from '../gitstore/repository/prepare-repository.js';
+import { folderOfAddress, makeServer, syncPushes } from '../gitstore/repository/server-durability.js';
+import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/repository/template-files.js';
+import { formatTimestamp } from '../model/event/event.js';
+import { LOCK_FOLDERS, type LockPlace } from '../model/lease/lock-place.js';
+import type { Actor } from '../model/operation/operation.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
-import { type DeploymentSubject, deployment, formatSubject, isLabel } from '../model/subject.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import type { Settings } from '../settings.js';
-import type { WriteOutcome } from '../store/outcomes.js';
-import { randomBytes } from '../store/random-bytes.js';
-import { readState } from '../store/records.js';
-import type { Revision, StateStore } from '../store/state-store.js';
-import { thisHost } from '../this-host.js';
-import { WriteCommand } from '../write-command.js';
+import { MARKER_FILE } from '../model/subject/layout.js';
+import { parseRepositorySpec } from '../model/subject/repository-spec.js';
+import { type DeploymentSubject, deployment, formatSubject, isLabel } from '../model/subject/subject.js';
+import { DEFAULT_BRANCH, liesAt, openStateRepository } from '../setup/composition.js';
+import { actorOf } from '../setup/identity.js';
+import type { Settings } from '../setup/settings.js';
+import { thisHost } from '../setup/this-host.js';
+import { randomBytes } from '../store/local/random-bytes.js';
+import type { WriteOutcome } from '../store/outbox/outcomes.js';
+import type { Revision, StateStore } from '../store/port/state-store.js';
+import { readState } from '../store/read/records.js';
+import type { CommandResult, Screen } from '../terminal/output.js';
 
 const NOTHING_LAID_OUT = { added: [], revision: null, attempts: 0, made: null, synced: null };
 

@@ -1,13 +1,13 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { fittingTable } from '../cli/fitting-table.js';
-import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
-import type { CommandResult } from '../cli/output.js';
-import { formatAge } from '../cli/time.js';
-import { eventTime } from '../model/event.js';
-import { formatSubject } from '../model/subject.js';
-import { fetchPolicy, readFlags } from '../read-flags.js';
-import { listSubjects, summariseSubject } from '../store/records.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
+import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import { eventTime } from '../model/event/event.js';
+import { formatSubject } from '../model/subject/subject.js';
+import { formatAge } from '../model/value/time.js';
+import { listSubjects, summariseSubject } from '../store/read/records.js';
+import { fittingTable } from '../terminal/fitting-table.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class List extends KgitCommand {
   static override summary = 'What the repository knows: deployments and clusters.';

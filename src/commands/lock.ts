@@ -1,21 +1,21 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
-import { type ChildEnd, splitCommand } from '../cli/child-command.js';
-import { EndSignals } from '../cli/end-signals.js';
-import { asKgitError } from '../cli/failure.js';
-import { isNameOfLock } from '../cli/habits.js';
-import { brokeJson, holderName, leaseJson, leaseText } from '../cli/lease-result.js';
-import { runUnderLease } from '../cli/lease-run.js';
-import type { CommandResult } from '../cli/output.js';
-import { failureText } from '../cli/run-result.js';
-import { styleFor } from '../cli/style.js';
-import { formatAge, parseDuration } from '../cli/time.js';
+import { runUnderLease } from '../app/lease-run.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { asKgitError } from '../cli/base/failure.js';
+import { LeaseCommand } from '../cli/base/lease-command.js';
+import { isNameOfLock } from '../cli/habits/habits.js';
+import { brokeJson, holderName, leaseJson, leaseText } from '../cli/render/lease-result.js';
+import { failureText } from '../cli/render/run-result.js';
 import { FencedError, type KgitError, UsageError } from '../errors.js';
-import { LeaseCommand } from '../lease-command.js';
-import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease.js';
-import { lockName } from '../model/lock-name.js';
-import type { Acquired } from '../store/acquisition.js';
-import { holderText } from '../store/lease-errors.js';
+import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease/lease.js';
+import { lockName } from '../model/lease/lock-name.js';
+import { formatAge, parseDuration } from '../model/value/time.js';
+import { type ChildEnd, splitCommand } from '../process/child-command.js';
+import { EndSignals } from '../process/end-signals.js';
+import type { Acquired } from '../store/lease/acquisition.js';
+import { holderText } from '../store/lease/lease-errors.js';
+import type { CommandResult } from '../terminal/output.js';
+import { styleFor } from '../terminal/style.js';
 
 export default class Lock extends LeaseCommand {
   static override summary = 'Take a lock, or run a command under it.';

@@ -1,9 +1,9 @@
-import { helpText, KgitCommand } from '../base-command.js';
-import { standingJson, standingLines } from '../cli/lease-result.js';
-import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
-import type { CommandResult } from '../cli/output.js';
-import { readFlags } from '../read-flags.js';
-import type { Leases } from '../store/leases.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
+import { readFlags } from '../cli/flags/read-flags.js';
+import { standingJson, standingLines } from '../cli/render/lease-result.js';
+import type { Leases } from '../store/lease/leases.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Locks extends KgitCommand {
   static override summary = 'Who holds which lock.';

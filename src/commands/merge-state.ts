@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { conflictLine } from '../cli/conflict-lines.js';
-import { readFileBounded } from '../cli/input.js';
-import type { CommandResult } from '../cli/output.js';
-import { openGit } from '../composition.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { readFileBounded } from '../cli/input/input.js';
+import { conflictLine } from '../cli/render/conflict-lines.js';
 import { EXIT_CODES, InvalidStateError } from '../errors.js';
-import { mergeLines, mergeStateText } from '../gitstore/merge-state-text.js';
-import { shownConflict } from '../model/merge-state.js';
-import { MAX_YAML_BYTES } from '../model/yaml.js';
+import { mergeLines, mergeStateText } from '../gitstore/review/merge-state-text.js';
+import { shownConflict } from '../model/state/merge-state.js';
+import { MAX_YAML_BYTES } from '../model/yaml/yaml.js';
+import { openGit } from '../setup/composition.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class MergeState extends KgitCommand {
   static override hidden = true;

@@ -1,18 +1,18 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { fittingTable } from '../cli/fitting-table.js';
-import { LIST_FLAGS, sortedBy } from '../cli/list-options.js';
-import type { CommandResult } from '../cli/output.js';
-import { proposalLines } from '../cli/proposal-lines.js';
-import { formatAge } from '../cli/time.js';
-import type { OpenRepository } from '../composition.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { proposalLines } from '../cli/render/proposal-lines.js';
 import { NotFoundError, UsageError } from '../errors.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import type { Settings } from '../settings.js';
-import type { Outbox as Operations, OutboxEntry } from '../store/outbox.js';
-import type { WriteOutcome } from '../store/outcomes.js';
-import { pendingOperation } from '../store/pending-operation.js';
-import { isCi } from '../trust.js';
+import { formatAge } from '../model/value/time.js';
+import type { OpenRepository } from '../setup/composition.js';
+import type { Settings } from '../setup/settings.js';
+import { isCi } from '../setup/trust.js';
+import type { Outbox as Operations, OutboxEntry } from '../store/outbox/outbox.js';
+import type { WriteOutcome } from '../store/outbox/outcomes.js';
+import { pendingOperation } from '../store/outbox/pending-operation.js';
+import { fittingTable } from '../terminal/fitting-table.js';
+import type { CommandResult } from '../terminal/output.js';
 
 function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, unknown>[] {
   return outcomes.map(({ operation, delivery, proposal }) => ({
@@ -101,7 +101,7 @@ export default class Outbox extends KgitCommand {
     settings: Settings,
     id: string | undefined,
   ): Promise<WriteOutcome[]> {
-    const { notProposed, proposeOutbox } = await import('../propose/propose-outbox.js');
+    const { notProposed, proposeOutbox } = await import('../app/propose/propose-outbox.js');
     const { outcomes, failed, notes } = await proposeOutbox(opened, settings, this.environment, {
       id,
       title: this.flags['title'] as string | undefined,

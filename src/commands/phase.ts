@@ -1,11 +1,9 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
-import { fittingTable } from '../cli/fitting-table.js';
-import { requirePhase } from '../cli/known-key.js';
-import type { CommandResult } from '../cli/output.js';
-import type { Colour } from '../cli/style.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { StateCommand } from '../cli/base/state-command.js';
+import { requirePhase } from '../cli/input/known-key.js';
 import { UsageError } from '../errors.js';
-import { ACTION_RULE, formatTimestamp, isAction } from '../model/event.js';
+import { ACTION_RULE, formatTimestamp, isAction } from '../model/event/event.js';
 import {
   listPhases,
   normalizePhase,
@@ -13,9 +11,11 @@ import {
   type PhaseVerb,
   phaseEdits,
   phasesToReset,
-} from '../model/phase.js';
-import { StateCommand } from '../state-command.js';
-import { readState } from '../store/records.js';
+} from '../model/state/phase.js';
+import { readState } from '../store/read/records.js';
+import { fittingTable } from '../terminal/fitting-table.js';
+import type { CommandResult } from '../terminal/output.js';
+import type { Colour } from '../terminal/style.js';
 
 const COLOURS: Readonly<Record<string, Colour>> = {
   completed: 'green',

@@ -1,5 +1,5 @@
-import { helpText, KgitCommand } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Publisher extends KgitCommand {
   static override hidden = true;

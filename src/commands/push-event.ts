@@ -1,21 +1,21 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import { parseParameters } from '../cli/assignments.js';
-import { collectBatch, refusal } from '../cli/collect-events.js';
-import { MAX_BATCH_BYTES, readBatch } from '../cli/event-batch.js';
-import { readFileBounded } from '../cli/input.js';
-import type { CommandResult } from '../cli/output.js';
-import { proposalLines } from '../cli/proposal-lines.js';
-import { oneLine } from '../cli/terminal-text.js';
-import { parseDuration, parseTime } from '../cli/time.js';
+import { collectBatch, refusal } from '../app/write/collect-events.js';
+import { MAX_BATCH_BYTES, readBatch } from '../app/write/event-batch.js';
+import { helpText } from '../cli/base/base-command.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { parseParameters } from '../cli/input/assignments.js';
+import { readFileBounded } from '../cli/input/input.js';
+import { proposalLines } from '../cli/render/proposal-lines.js';
 import { UsageError } from '../errors.js';
-import { formatTimestamp, OUTCOMES } from '../model/event.js';
-import { MAX_TEXT } from '../model/event-schema.js';
-import { eventPath } from '../model/layout.js';
-import type { EventWrite } from '../model/operation.js';
-import { formatSubject } from '../model/subject.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import { WriteCommand } from '../write-command.js';
+import { formatTimestamp, OUTCOMES } from '../model/event/event.js';
+import { MAX_TEXT } from '../model/event/event-schema.js';
+import type { EventWrite } from '../model/operation/operation.js';
+import { eventPath } from '../model/subject/layout.js';
+import { formatSubject } from '../model/subject/subject.js';
+import { parseDuration, parseTime } from '../model/value/time.js';
+import type { CommandResult } from '../terminal/output.js';
+import { oneLine } from '../terminal/terminal-text.js';
 
 /** The fields that kgit itself fills in; all others are what the writer gave. */
 const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context']);

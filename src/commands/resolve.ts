@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
-import { proposalLines } from '../cli/proposal-lines.js';
-import { oneLine } from '../cli/terminal-text.js';
-import { actorOf } from '../identity.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { proposalLines } from '../cli/render/proposal-lines.js';
+import { actorOf } from '../setup/identity.js';
+import type { CommandResult } from '../terminal/output.js';
+import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Resolve extends KgitCommand {
   static override summary = 'Solve the conflicts of a proposal.';
@@ -39,8 +39,8 @@ export default class Resolve extends KgitCommand {
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');
     const [{ resolveBranch }, { tellRequest }] = await Promise.all([
-      import('../propose/resolve-branch.js'),
-      import('../propose/tell-request.js'),
+      import('../app/propose/resolve-branch.js'),
+      import('../app/propose/tell-request.js'),
     ]);
     const author = actorOf(settings, this.environment, opened.layout.config);
     const deadline = this.deadline(settings);

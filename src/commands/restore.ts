@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { mustAgree, yesFlag } from '../cli/ask.js';
-import { commandText } from '../cli/command-text.js';
-import type { CommandResult } from '../cli/output.js';
-import { LOCAL_FOLDER, liesAt, openGit } from '../composition.js';
-import { requireGit } from '../gitstore/git-version.js';
-import { restoreBackup } from '../gitstore/restore.js';
-import { counted } from '../model/counted.js';
-import { parseRepositorySpec } from '../model/repository-spec.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { mustAgree, yesFlag } from '../cli/input/ask.js';
+import { commandText } from '../cli/input/command-text.js';
+import { restoreBackup } from '../gitstore/backup/restore.js';
+import { requireGit } from '../gitstore/repository/git-version.js';
+import { parseRepositorySpec } from '../model/subject/repository-spec.js';
+import { counted } from '../model/value/counted.js';
+import { LOCAL_FOLDER, liesAt, openGit } from '../setup/composition.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Restore extends KgitCommand {
   static override summary = 'Bring a backup back.';

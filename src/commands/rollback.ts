@@ -1,14 +1,14 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
-import { noStateThen, stateThen } from '../cli/state-then.js';
-import type { Precondition } from '../model/operation.js';
-import { type Difference, editOf, stateDifferences } from '../model/state-diff.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
-import { sameValue, type Value } from '../model/value.js';
+import { noStateThen, stateThen } from '../app/state-then.js';
+import { helpText } from '../cli/base/base-command.js';
+import { StateCommand } from '../cli/base/state-command.js';
+import type { Precondition } from '../model/operation/operation.js';
+import { type Difference, editOf, stateDifferences } from '../model/state/state-diff.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state/state-path.js';
+import { sameValue, type Value } from '../model/value/value.js';
 import type { State } from '../review/order-changes.js';
-import { StateCommand } from '../state-command.js';
-import { readState } from '../store/records.js';
+import { readState } from '../store/read/records.js';
+import type { CommandResult } from '../terminal/output.js';
 
 /** The difference at one path, as a whole; none where both have the same. */
 function differenceAt(now: State, then: State, path: StatePath): Difference[] {

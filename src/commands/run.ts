@@ -1,21 +1,21 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
-import { parseParameters } from '../cli/assignments.js';
-import { type ChildEnd, runForUser, splitCommand } from '../cli/child-command.js';
-import { commandText } from '../cli/command-text.js';
-import { EndSignals } from '../cli/end-signals.js';
-import { asKgitError } from '../cli/failure.js';
-import { runUnderLease } from '../cli/lease-run.js';
-import type { CommandResult } from '../cli/output.js';
-import { failureText, type Recorded, row, runResult, type Write } from '../cli/run-result.js';
-import { styleFor } from '../cli/style.js';
+import { runUnderLease } from '../app/lease-run.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { asKgitError } from '../cli/base/failure.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
+import { parseParameters } from '../cli/input/assignments.js';
+import { commandText } from '../cli/input/command-text.js';
+import { failureText, type Recorded, row, runResult, type Write } from '../cli/render/run-result.js';
 import { InterruptedError, type KgitError, RefusedError, UsageError } from '../errors.js';
-import type { LeaseClaim } from '../model/lease.js';
-import type { ValueMap } from '../model/value.js';
-import { PROPOSE_FLAGS } from '../propose-flags.js';
-import type { Settings } from '../settings.js';
-import type { WriteOutcome } from '../store/outcomes.js';
-import { WriteCommand } from '../write-command.js';
+import type { LeaseClaim } from '../model/lease/lease.js';
+import type { ValueMap } from '../model/value/value.js';
+import { type ChildEnd, runForUser, splitCommand } from '../process/child-command.js';
+import { EndSignals } from '../process/end-signals.js';
+import type { Settings } from '../setup/settings.js';
+import type { WriteOutcome } from '../store/outbox/outcomes.js';
+import type { CommandResult } from '../terminal/output.js';
+import { styleFor } from '../terminal/style.js';
 
 /** What `kgit run` itself records among the parameters. */
 const OWN_PARAMETERS = ['exit_code', 'signal'];
@@ -240,7 +240,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     try {
       return [await this.#publish(context, last)];
     } catch (error) {
-      const { isProtected, protectedNote } = await import('../propose/propose-write.js');
+      const { isProtected, protectedNote } = await import('../app/propose/propose-write.js');
       if (!isProtected(error) || last.operation.claim) throw error;
       if (context.settings.writeOnProtected === 'propose') {
         this.note(protectedNote(context.opened.branch, error));

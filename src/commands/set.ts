@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import { assignmentNote, parseAssignment } from '../cli/assignments.js';
-import { requireKeys } from '../cli/known-key.js';
-import type { CommandResult } from '../cli/output.js';
+import { helpText } from '../cli/base/base-command.js';
+import { StateCommand } from '../cli/base/state-command.js';
+import { assignmentNote, parseAssignment } from '../cli/input/assignments.js';
+import { requireKeys } from '../cli/input/known-key.js';
 import { UsageError } from '../errors.js';
-import type { Precondition } from '../model/operation.js';
-import { formatStatePath, parseStatePath } from '../model/state-path.js';
-import { StateCommand } from '../state-command.js';
+import type { Precondition } from '../model/operation/operation.js';
+import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class SetPaths extends StateCommand {
   static override summary = "Change a deployment's state.";

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
-import { shellCode } from '../shell-code.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { shellCode } from '../sync/script-api/shell-code.js';
+import type { CommandResult } from '../terminal/output.js';
 
 const SHELLS = ['bash'] as const;
 

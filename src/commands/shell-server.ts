@@ -1,24 +1,24 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
-import { serveSlots } from '../cli/shell-slots.js';
-import { scriptLocks } from '../composition.js';
-import type { Configured } from '../configured.js';
+import type { Configured } from '../app/configured.js';
+import { helpText } from '../cli/base/base-command.js';
+import { LegacyCommand, SECRET_GUARD } from '../cli/base/legacy-command.js';
 import { KgitError, NotFoundError } from '../errors.js';
-import { LegacyCommand, SECRET_GUARD } from '../legacy-command.js';
-import { FolderLock } from '../store/folder-lock.js';
-import { noteWritten } from '../store/imported-files.js';
-import { readEvents, readState } from '../store/records.js';
-import { UnfinishedCalls } from '../store/unfinished-calls.js';
-import { WithheldValues } from '../store/withheld-values.js';
+import { serveSlots } from '../process/shell-slots.js';
+import { scriptLocks } from '../setup/composition.js';
+import { systemClock, thisHost } from '../setup/this-host.js';
+import { FolderLock } from '../store/local/folder-lock.js';
+import { noteWritten } from '../store/local/imported-files.js';
+import { WithheldValues } from '../store/local/withheld-values.js';
+import { UnfinishedCalls } from '../store/outbox/unfinished-calls.js';
+import { readEvents, readState } from '../store/read/records.js';
+import { fileOnlyMessage, isOver } from '../sync/apply/file-only-check.js';
+import { fileOnly, mergeFiles } from '../sync/apply/merge-files.js';
 import { deploymentValues } from '../sync/export/exported-state.js';
-import { fileOnlyMessage, isOver } from '../sync/file-only-check.js';
-import { fileOnly, mergeFiles } from '../sync/merge-files.js';
 import type { ScriptHost } from '../sync/script-api/script-session.js';
 import { CallServer } from '../sync/script-api/serve-call.js';
-import { systemClock, thisHost } from '../this-host.js';
+import type { CommandResult } from '../terminal/output.js';
 
 /** How often it looks whether its script is there still, in ms. */
 const LOOK_MS = 250;

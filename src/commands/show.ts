@@ -1,19 +1,19 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText, outputFlag } from '../base-command.js';
-import { clusterLines } from '../cli/cluster-lines.js';
-import { clusterPage } from '../cli/cluster-page.js';
-import type { CommandResult } from '../cli/output.js';
-import { contextLines, divergenceLines } from '../cli/status-lines.js';
-import { timeLine } from '../cli/time-line.js';
-import { ClusterCommand, explainedJson } from '../cluster-command.js';
+import { helpText, outputFlag } from '../cli/base/base-command.js';
+import { ClusterCommand, explainedJson } from '../cli/base/cluster-command.js';
+import { fetchPolicy } from '../cli/flags/read-flags.js';
+import { clusterLines } from '../cli/render/status/cluster-lines.js';
+import { clusterPage } from '../cli/render/status/cluster-page.js';
+import { contextLines, divergenceLines } from '../cli/render/status/status-lines.js';
+import { timeLine } from '../cli/render/status/time-line.js';
 import { EXIT_CODES } from '../errors.js';
-import { buildStatus } from '../k0rdent/status-report.js';
-import type { KgitEvent } from '../model/event.js';
-import { formatSubject } from '../model/subject.js';
-import { fetchPolicy } from '../read-flags.js';
-import { readClusters } from '../store/cluster-records.js';
-import { readEvents } from '../store/records.js';
-import { readAll } from '../store/stored-events.js';
+import { buildStatus } from '../k0rdent/observe/status-report.js';
+import type { KgitEvent } from '../model/event/event.js';
+import { formatSubject } from '../model/subject/subject.js';
+import { readClusters } from '../store/read/cluster-records.js';
+import { readEvents } from '../store/read/records.js';
+import { readAll } from '../store/read/stored-events.js';
+import type { CommandResult } from '../terminal/output.js';
 
 /** How many events of either side a page shows. */
 const TIME_LINE = 50;

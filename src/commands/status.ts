@@ -1,34 +1,44 @@
 import { Args } from '@oclif/core';
-import { type Context, helpText, outputFlag } from '../base-command.js';
-import { clusterLines } from '../cli/cluster-lines.js';
-import { failing, needsHealth, parseFailOn } from '../cli/fail-on.js';
-import { sortedBy } from '../cli/list-options.js';
-import { LiveView } from '../cli/live-view.js';
-import { offlineResult } from '../cli/offline-status.js';
-import type { CommandResult } from '../cli/output.js';
-import { missedSince } from '../cli/recorded-states.js';
-import { onlyInStates, sortedClusters } from '../cli/sorted-clusters.js';
-import { parseStates } from '../cli/state-words.js';
-import { STATUS_FLAGS } from '../cli/status-flags.js';
-import { contextLines, divergenceLines, statusLines } from '../cli/status-lines.js';
-import { downMetrics, MOST_SERIES, statusMetrics, withoutSeries } from '../cli/status-metrics.js';
-import { READER_GONE, stoppedFromOutside } from '../cli/stopped-from-outside.js';
-import { beginRows } from '../cli/transition-lines.js';
-import { watchStatus } from '../cli/watch-status.js';
-import { linesView, type WatchView } from '../cli/watch-view.js';
-import { ClusterCommand, type ExplainedCluster, explainedJson, type Wanted } from '../cluster-command.js';
+import { missedSince } from '../app/observe/recorded-states.js';
+import { type Context, helpText, outputFlag } from '../cli/base/base-command.js';
+import {
+  ClusterCommand,
+  type ExplainedCluster,
+  explainedJson,
+  type Wanted,
+} from '../cli/base/cluster-command.js';
+import { failing, needsHealth, parseFailOn } from '../cli/flags/fail-on.js';
+import { sortedBy } from '../cli/flags/list-options.js';
+import { fetchPolicy } from '../cli/flags/read-flags.js';
+import { STATUS_FLAGS } from '../cli/flags/status-flags.js';
+import { LiveView } from '../cli/render/live/live-view.js';
+import { linesView, type WatchView } from '../cli/render/live/watch-view.js';
+import { clusterLines } from '../cli/render/status/cluster-lines.js';
+import { offlineResult } from '../cli/render/status/offline-status.js';
+import { onlyInStates, sortedClusters } from '../cli/render/status/sorted-clusters.js';
+import { parseStates } from '../cli/render/status/state-words.js';
+import { contextLines, divergenceLines, statusLines } from '../cli/render/status/status-lines.js';
+import {
+  downMetrics,
+  MOST_SERIES,
+  statusMetrics,
+  withoutSeries,
+} from '../cli/render/status/status-metrics.js';
+import { beginRows } from '../cli/render/status/transition-lines.js';
+import { watchStatus } from '../cli/render/status/watch-status.js';
 import { ClusterError, EXIT_CODES, UsageError } from '../errors.js';
-import type { ClusterState } from '../k0rdent/cluster-state.js';
-import type { Missed } from '../k0rdent/missed-transitions.js';
-import { type Observation, subjectOf, type Watchable } from '../k0rdent/observation.js';
-import { ofManagement } from '../k0rdent/of-management.js';
-import { buildStatus } from '../k0rdent/status-report.js';
-import type { KgitEvent } from '../model/event.js';
-import { titleOf } from '../model/operation.js';
-import { type ClusterSubject, formatSubject, isLabel } from '../model/subject.js';
-import { fetchPolicy } from '../read-flags.js';
-import { type ClusterRecord, readClusters } from '../store/cluster-records.js';
-import { isCi } from '../trust.js';
+import type { ClusterState } from '../k0rdent/cluster/cluster-state.js';
+import { ofManagement } from '../k0rdent/management/of-management.js';
+import { type Observation, subjectOf, type Watchable } from '../k0rdent/observe/observation.js';
+import { buildStatus } from '../k0rdent/observe/status-report.js';
+import type { Missed } from '../k0rdent/watch/missed-transitions.js';
+import type { KgitEvent } from '../model/event/event.js';
+import { titleOf } from '../model/operation/operation.js';
+import { type ClusterSubject, formatSubject, isLabel } from '../model/subject/subject.js';
+import { READER_GONE, stoppedFromOutside } from '../process/stopped-from-outside.js';
+import { isCi } from '../setup/trust.js';
+import { type ClusterRecord, readClusters } from '../store/read/cluster-records.js';
+import type { CommandResult } from '../terminal/output.js';
 
 type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 

@@ -1,13 +1,13 @@
 import { Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { mustAgree, yesFlag } from '../cli/ask.js';
-import type { CommandResult } from '../cli/output.js';
-import { otherHistoryLines } from '../cli/rewrite-note.js';
-import { oneLine } from '../cli/terminal-text.js';
-import type { OpenRepository } from '../composition.js';
-import type { Settings } from '../settings.js';
-import { pendingOperation } from '../store/pending-operation.js';
-import { syncResult } from '../store/sync-result.js';
+import { otherHistoryLines } from '../app/rewrite-note.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { mustAgree, yesFlag } from '../cli/input/ask.js';
+import type { OpenRepository } from '../setup/composition.js';
+import type { Settings } from '../setup/settings.js';
+import { pendingOperation } from '../store/outbox/pending-operation.js';
+import { syncResult } from '../store/publish/sync-result.js';
+import type { CommandResult } from '../terminal/output.js';
+import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Sync extends KgitCommand {
   static override summary = 'Publish what waits, and get what others published.';

@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
-import { brokeJson, leaseJson } from '../cli/lease-result.js';
-import type { CommandResult } from '../cli/output.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { LeaseCommand } from '../cli/base/lease-command.js';
+import { brokeJson, leaseJson } from '../cli/render/lease-result.js';
 import { UsageError } from '../errors.js';
-import { LeaseCommand } from '../lease-command.js';
-import { claimOf } from '../model/lease.js';
-import { lockName } from '../model/lock-name.js';
-import { holderText } from '../store/lease-errors.js';
+import { claimOf } from '../model/lease/lease.js';
+import { lockName } from '../model/lease/lock-name.js';
+import { holderText } from '../store/lease/lease-errors.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class Unlock extends LeaseCommand {
   static override summary = 'Release a lock, or end the lease of somebody else.';

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
+import { helpText } from '../cli/base/base-command.js';
+import { StateCommand } from '../cli/base/state-command.js';
 import { UsageError } from '../errors.js';
-import { parseStatePath } from '../model/state-path.js';
-import { StateCommand } from '../state-command.js';
+import { parseStatePath } from '../model/state/state-path.js';
+import type { CommandResult } from '../terminal/output.js';
 
 export default class UnsetPaths extends StateCommand {
   static override summary = "Take paths out of a deployment's state.";

@@ -1,16 +1,16 @@
 import { Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../base-command.js';
-import { annotations, findingCount, findingLines } from '../cli/finding-lines.js';
-import type { CommandResult, Format } from '../cli/output.js';
-import type { OpenRepository } from '../composition.js';
+import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { annotations, findingCount, findingLines } from '../cli/render/finding-lines.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
-import { counted } from '../model/counted.js';
+import { counted } from '../model/value/counted.js';
 import { type Advice, DIRECT, proposalAdvice } from '../review/advice.js';
 import { Findings } from '../review/finding.js';
 import { validate } from '../review/validate.js';
-import type { Settings } from '../settings.js';
-import type { Revision } from '../store/state-store.js';
-import { TrustedRevision } from '../store/trusted-revision.js';
+import type { OpenRepository } from '../setup/composition.js';
+import type { Settings } from '../setup/settings.js';
+import type { Revision } from '../store/port/state-store.js';
+import { TrustedRevision } from '../store/read/trusted-revision.js';
+import type { CommandResult, Format } from '../terminal/output.js';
 
 export default class Validate extends KgitCommand {
   static override summary = 'Check the files of a state repository, as a proposal must satisfy it.';

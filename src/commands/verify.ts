@@ -1,19 +1,19 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../base-command.js';
-import { mustAgree } from '../cli/ask.js';
-import { findingCount, findingLines } from '../cli/finding-lines.js';
-import { restoredState, restoreLines } from '../cli/fix-state.js';
-import type { CommandResult } from '../cli/output.js';
-import { Unkept } from '../cli/unkept.js';
+import { restoredState, restoreLines } from '../app/fix-state.js';
+import { helpText } from '../cli/base/base-command.js';
+import { WriteCommand } from '../cli/base/write-command.js';
+import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import { mustAgree } from '../cli/input/ask.js';
+import { findingCount, findingLines } from '../cli/render/finding-lines.js';
+import { Unkept } from '../cli/render/unkept.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
-import { counted } from '../model/counted.js';
-import { deployment, formatSubject } from '../model/subject.js';
-import { fetchPolicy, readFlags } from '../read-flags.js';
+import { deployment, formatSubject } from '../model/subject/subject.js';
+import { counted } from '../model/value/counted.js';
 import { Findings } from '../review/finding.js';
 import { type Unfolded, type Verified, verify } from '../review/verify.js';
 import { verifyAdvice } from '../review/verify-advice.js';
-import { TrustedRevision } from '../store/trusted-revision.js';
-import { WriteCommand } from '../write-command.js';
+import { TrustedRevision } from '../store/read/trusted-revision.js';
+import type { CommandResult } from '../terminal/output.js';
 
 /** What was found, and the revision that was verified before. */
 interface Look {

@@ -1,21 +1,21 @@
 import { Flags } from '@oclif/core';
-import { type Context, helpText } from '../base-command.js';
-import type { CommandResult } from '../cli/output.js';
-import { formatAge, parseDuration } from '../cli/time.js';
-import { ClusterCommand } from '../cluster-command.js';
+import { type Context, helpText } from '../cli/base/base-command.js';
+import { ClusterCommand } from '../cli/base/cluster-command.js';
 import { ClusterError, errorFromJson, FindingsError, UsageError } from '../errors.js';
-import { causeOf } from '../k0rdent/cluster-detail.js';
-import { isPassing, isPassingOnceWorked } from '../k0rdent/cluster-failure.js';
-import { CLUSTER_STATES, clusterStatus } from '../k0rdent/cluster-state.js';
-import { readDeletion } from '../k0rdent/deletion.js';
-import { explainConditions } from '../k0rdent/explanation.js';
-import type { KeptObject } from '../k0rdent/observation.js';
-import { observe } from '../k0rdent/observe.js';
-import { RestartGrace } from '../k0rdent/restart-grace.js';
-import { readServiceDetails } from '../k0rdent/service-details.js';
-import { judge, parseGoal, type Seen, type WaitGoal } from '../k0rdent/wait-verdict.js';
+import { causeOf } from '../k0rdent/cluster/cluster-detail.js';
+import { CLUSTER_STATES, clusterStatus } from '../k0rdent/cluster/cluster-state.js';
+import { readDeletion } from '../k0rdent/cluster/deletion.js';
+import { explainConditions } from '../k0rdent/cluster/explanation.js';
+import { readServiceDetails } from '../k0rdent/cluster/service-details.js';
+import { isPassing, isPassingOnceWorked } from '../k0rdent/kubectl/cluster-failure.js';
+import type { KeptObject } from '../k0rdent/observe/observation.js';
+import { observe } from '../k0rdent/observe/observe.js';
+import { RestartGrace } from '../k0rdent/watch/restart-grace.js';
+import { judge, parseGoal, type Seen, type WaitGoal } from '../k0rdent/watch/wait-verdict.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
-import { type ClusterSubject, formatSubject } from '../model/subject.js';
+import { type ClusterSubject, formatSubject } from '../model/subject/subject.js';
+import { formatAge, parseDuration } from '../model/value/time.js';
+import type { CommandResult } from '../terminal/output.js';
 
 const TIMEOUT = '45m';
 /** Longest that one question may take, in ms. */

@@ -1,15 +1,15 @@
-import { DEFAULT_BRANCH, openStateRepository } from '../composition.js';
-import type { Git } from '../gitstore/git.js';
-import { layOut, makeFolder, prepareRepository } from '../gitstore/prepare-repository.js';
-import { makeServer, syncPushes } from '../gitstore/server-durability.js';
-import { templateFiles } from '../gitstore/template-files.js';
-import { MARKER_FILE } from '../model/layout.js';
-import type { Identity } from '../model/management-identity.js';
-import type { Operation } from '../model/operation.js';
-import { editState } from '../model/state-document.js';
-import { DEFAULT_MANAGEMENT } from '../model/subject.js';
-import type { Settings } from '../settings.js';
-import type { Environment } from '../this-host.js';
+import type { Git } from '../gitstore/process/git.js';
+import { layOut, makeFolder, prepareRepository } from '../gitstore/repository/prepare-repository.js';
+import { makeServer, syncPushes } from '../gitstore/repository/server-durability.js';
+import { templateFiles } from '../gitstore/repository/template-files.js';
+import type { Operation } from '../model/operation/operation.js';
+import { editState } from '../model/state/state-document.js';
+import { MARKER_FILE } from '../model/subject/layout.js';
+import type { Identity } from '../model/subject/management-identity.js';
+import { DEFAULT_MANAGEMENT } from '../model/subject/subject.js';
+import { DEFAULT_BRANCH, openStateRepository } from '../setup/composition.js';
+import type { Settings } from '../setup/settings.js';
+import type { Environment } from '../setup/this-host.js';
 import type { DemoPlace } from './place.js';
 
 /** What the state repository of a demo is made with. */

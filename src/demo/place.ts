@@ -2,10 +2,10 @@ import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { UsageError } from '../errors.js';
-import { shellWord } from '../model/shell-word.js';
-import { hasCode } from '../store/durable-files.js';
-import type { Environment } from '../this-host.js';
-import { checkoutOf } from '../trust.js';
+import { hasCode } from '../model/value/error-codes.js';
+import { shellWord } from '../model/value/shell-word.js';
+import type { Environment } from '../setup/this-host.js';
+import { checkoutOf } from '../setup/trust.js';
 
 /** What `kgit demo` lays out in one folder. */
 export interface DemoPlace {

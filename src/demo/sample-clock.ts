@@ -1,4 +1,4 @@
-import type { Value } from '../model/value.js';
+import type { Value } from '../model/value/value.js';
 
 /** The clock of the samples: their times make sense at this one. */
 export const SAMPLES_NOW = new Date('2026-08-22T10:00:00Z');

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMap, type Value } from '../model/value.js';
-import { parseYaml } from '../model/yaml.js';
+import { isMap, type Value } from '../model/value/value.js';
+import { parseYaml } from '../model/yaml/yaml.js';
 import type { KubeObject } from './api-server/objects.js';
 import type { ManagementCluster } from './api-server/routes.js';
 import { movedTimes, SAMPLES_NOW } from './sample-clock.js';

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Edit } from '../model/edit.js';
-import { formatTimestamp } from '../model/event.js';
-import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
-import type { Operation } from '../model/operation.js';
-import { PHASE_VERBS, type PhaseVerb, phaseEdits } from '../model/phase.js';
-import { parseStatePath } from '../model/state-path.js';
-import { parseSubject } from '../model/subject.js';
-import { monotonicIds } from '../model/ulid.js';
-import { isMap, isValue, type Value } from '../model/value.js';
-import { parseYaml } from '../model/yaml.js';
-import { randomBytes } from '../store/random-bytes.js';
+import { formatTimestamp } from '../model/event/event.js';
+import { makeEvent, makeOperation, type Writer } from '../model/operation/make-operation.js';
+import type { Operation } from '../model/operation/operation.js';
+import type { Edit } from '../model/state/edit.js';
+import { PHASE_VERBS, type PhaseVerb, phaseEdits } from '../model/state/phase.js';
+import { parseStatePath } from '../model/state/state-path.js';
+import { parseSubject } from '../model/subject/subject.js';
+import { monotonicIds } from '../model/value/ulid.js';
+import { isMap, isValue, type Value } from '../model/value/value.js';
+import { parseYaml } from '../model/yaml/yaml.js';
+import { randomBytes } from '../store/local/random-bytes.js';
 import { SAMPLES_NOW } from './sample-clock.js';
 import { SAMPLES_FOLDER } from './sample-cluster.js';
 

@@ -1,6 +1,6 @@
 import { RemoteError } from '../errors.js';
-import { isMap } from '../model/value.js';
-import { webLink } from '../model/web-link.js';
+import { isMap } from '../model/value/value.js';
+import { webLink } from '../model/value/web-link.js';
 import type { ForgeProposal } from './forge.js';
 
 interface Names {

@@ -1,5 +1,5 @@
-import { apiAddress, type ForgeKind } from '../model/forge-kind.js';
 import type { ForgeAddress } from './forge-address.js';
+import { apiAddress, type ForgeKind } from './forge-kind.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

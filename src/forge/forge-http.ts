@@ -1,6 +1,6 @@
 import { type KgitError, RefusedError, RemoteError } from '../errors.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
-import type { Clock } from '../store/host.js';
+import type { Clock } from '../store/port/host.js';
 
 /** What a talk with a forge's API needs from the outside. */
 export interface ForgeAccess {

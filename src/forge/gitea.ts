@@ -1,4 +1,4 @@
-import { isMap } from '../model/value.js';
+import { isMap } from '../model/value/value.js';
 import { headOf, proposals, record } from './answers.js';
 import {
   type Forge,

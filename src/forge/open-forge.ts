@@ -1,6 +1,6 @@
-import type { ForgeKind } from '../model/forge-kind.js';
 import type { Forge, ForgeRepository } from './forge.js';
 import type { ForgeAccess } from './forge-http.js';
+import type { ForgeKind } from './forge-kind.js';
 import { Gitea } from './gitea.js';
 import { GitHub } from './github.js';
 import { GitLab } from './gitlab.js';

@@ -1,5 +1,5 @@
-import type { ForgeKind } from '../model/forge-kind.js';
 import type { ForgeAddress } from './forge-address.js';
+import type { ForgeKind } from './forge-kind.js';
 
 /** The page of a forge at which a person opens the request to merge `head` into `base`. */
 export function requestPage(

@@ -1,7 +1,7 @@
 import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
-import type { Actor } from '../model/operation.js';
-import type { Clock, Host } from '../store/host.js';
-import type { LockMove } from '../store/lease-store.js';
+import type { Actor } from '../model/operation/operation.js';
+import type { Clock, Host } from '../store/port/host.js';
+import type { LockMove } from '../store/port/lease-store.js';
 import type {
   Commit,
   Head,
@@ -13,32 +13,32 @@ import type {
   StateView,
   SwapOutcome,
   TimelineEntry,
-} from '../store/state-store.js';
-import { Ancestry } from './ancestry.js';
-import { BranchFollower } from './branch-follower.js';
-import { pushBranch } from './branch-push.js';
-import { blockedBy, Checkouts } from './checkouts.js';
-import { type Built, CommitBuilder, isOn } from './commit-builder.js';
-import { keepCommitGraph } from './commit-graph.js';
-import { takeEarlyReader } from './early-git.js';
-import { noteFetchedAt, readFetchedAt } from './fetched-at.js';
-import { FetchedBranch } from './fetched-branch.js';
-import { type Git, withoutCredentials } from './git.js';
-import { GitView } from './git-view.js';
-import { InboxRefs } from './inbox-refs.js';
-import type { LostTip } from './known-tip.js';
-import { LeftBehind } from './left-behind.js';
-import { type RefMove, tipsOf } from './lock-commits.js';
-import { LockRefs, localLines, lostLocally } from './lock-refs.js';
-import { MovingRefs } from './moving-refs.js';
-import { ObjectReader } from './object-reader.js';
-import { isRelated } from './other-history.js';
-import { joinPacks } from './pack-upkeep.js';
-import { filesWith, placesOf } from './places.js';
-import { branchMove } from './refs.js';
-import { mainWorkTree, type Repository } from './repository.js';
-import { resolveRevision, revisionAt } from './revisions.js';
-import { timeline } from './timeline.js';
+} from '../store/port/state-store.js';
+import { BranchFollower } from './branch/branch-follower.js';
+import { pushBranch } from './branch/branch-push.js';
+import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
+import { FetchedBranch } from './branch/fetched-branch.js';
+import { InboxRefs } from './branch/inbox-refs.js';
+import type { LostTip } from './branch/known-tip.js';
+import { LeftBehind } from './branch/left-behind.js';
+import { MovingRefs } from './branch/moving-refs.js';
+import { branchMove } from './branch/refs.js';
+import { blockedBy, Checkouts } from './checkout/checkouts.js';
+import { Ancestry } from './history/ancestry.js';
+import { keepCommitGraph } from './history/commit-graph.js';
+import { isRelated } from './history/other-history.js';
+import { joinPacks } from './history/pack-upkeep.js';
+import { filesWith, placesOf } from './history/places.js';
+import { resolveRevision, revisionAt } from './history/revisions.js';
+import { timeline } from './history/timeline.js';
+import { type RefMove, tipsOf } from './lock/lock-commits.js';
+import { LockRefs, localLines, lostLocally } from './lock/lock-refs.js';
+import { type Built, CommitBuilder, isOn } from './objects/commit-builder.js';
+import { GitView } from './objects/git-view.js';
+import { ObjectReader } from './objects/object-reader.js';
+import { type Git, withoutCredentials } from './process/git.js';
+import { takeEarlyReader } from './repository/early-git.js';
+import { mainWorkTree, type Repository } from './repository/repository.js';
 
 export interface GitStoreOptions {
   readonly repository: Repository;

@@ -1,10 +1,10 @@
 /** What callers give, checked: they may be plain JavaScript. */
 import { UsageError } from '../errors.js';
-import type { Edit } from '../model/edit.js';
-import type { EventFilter } from '../model/event-filter.js';
-import type { Precondition } from '../model/operation.js';
-import { parseStatePath } from '../model/state-path.js';
-import { isValue, type Value, valueFault } from '../model/value.js';
+import type { EventFilter } from '../model/event/event-filter.js';
+import type { Precondition } from '../model/operation/operation.js';
+import type { Edit } from '../model/state/edit.js';
+import { parseStatePath } from '../model/state/state-path.js';
+import { isValue, type Value, valueFault } from '../model/value/value.js';
 import type { ChangeOptions, LogOptions } from './types.js';
 
 function checkedValue(path: string, value: unknown): Value {

@@ -1,4 +1,4 @@
-import type { LeaseClaim, LeaseRecord } from '../model/lease.js';
+import type { LeaseClaim, LeaseRecord } from '../model/lease/lease.js';
 
 /** What a lease of a program is made of. */
 interface LeaseParts {

@@ -8,14 +8,14 @@ import {
   type LeaseRecord,
   MAX_TTL,
   MIN_TTL,
-} from '../model/lease.js';
-import { lockName } from '../model/lock-name.js';
-import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
-import { lockSubject } from '../model/subject.js';
-import type { EndedLease, LeaseActor } from '../store/acquisition.js';
-import { LeaseKeeper } from '../store/lease-keeper.js';
-import type { Leases } from '../store/leases.js';
-import { systemClock } from '../this-host.js';
+} from '../model/lease/lease.js';
+import { lockName } from '../model/lease/lock-name.js';
+import { makeEvent, makeOperation, type Writer } from '../model/operation/make-operation.js';
+import { lockSubject } from '../model/subject/subject.js';
+import { systemClock } from '../setup/this-host.js';
+import type { EndedLease, LeaseActor } from '../store/lease/acquisition.js';
+import { LeaseKeeper } from '../store/lease/lease-keeper.js';
+import type { Leases } from '../store/lease/leases.js';
 import { type ClaimedLease, type EndedLock, Lease } from './lease.js';
 import type { BreakOptions, HeldLock, LockOptions, LocksOptions } from './types.js';
 

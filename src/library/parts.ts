@@ -1,6 +1,6 @@
-import type { OpenRepository } from '../composition.js';
-import type { Layer } from '../config.js';
-import type { Environment } from '../this-host.js';
+import type { OpenRepository } from '../setup/composition.js';
+import type { Layer } from '../setup/config.js';
+import type { Environment } from '../setup/this-host.js';
 
 /**
  * What a store is made of.

@@ -1,6 +1,6 @@
-import type { SubjectEvent } from '../model/event.js';
-import { formatSubject } from '../model/subject.js';
-import type { WriteOutcome } from '../store/outcomes.js';
+import type { SubjectEvent } from '../model/event/event.js';
+import { formatSubject } from '../model/subject/subject.js';
+import type { WriteOutcome } from '../store/outbox/outcomes.js';
 import type { RecordedEvent, WriteResult } from './types.js';
 
 /** An event as the library gives it. */

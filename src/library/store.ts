@@ -1,25 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { collectBatch, refusal } from '../cli/collect-events.js';
-import { requireDeployment } from '../cli/known-deployment.js';
-import { rewriteNote } from '../cli/rewrite-note.js';
-import { ciRun, runIdOf } from '../cli/run-of.js';
-import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../cli/subjects.js';
-import { markerLayer, mergeLayers } from '../config.js';
+import { requireDeployment } from '../app/known-deployment.js';
+import { rewriteNote } from '../app/rewrite-note.js';
+import { ciRun, runIdOf } from '../app/run-of.js';
+import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../app/subjects.js';
+import { collectBatch, refusal } from '../app/write/collect-events.js';
 import { UsageError } from '../errors.js';
-import { actorOf } from '../identity.js';
-import type { Edit } from '../model/edit.js';
-import { headMatches, matches } from '../model/event-filter.js';
-import { eventPath } from '../model/layout.js';
-import { parseClaims } from '../model/lease.js';
-import { makeEvent, makeOperation, type Writer } from '../model/make-operation.js';
-import type { EventWrite, Operation } from '../model/operation.js';
-import { lookUp, parseStatePath } from '../model/state-path.js';
-import { deployment, formatSubject } from '../model/subject.js';
-import { type IdSource, monotonicIds } from '../model/ulid.js';
-import type { Value } from '../model/value.js';
-import { publishedEvents } from '../store/event-log.js';
-import type { Reading } from '../store/outcomes.js';
-import { type PendingOperation, pendingOperation } from '../store/pending-operation.js';
+import { headMatches, matches } from '../model/event/event-filter.js';
+import { parseClaims } from '../model/lease/lease.js';
+import { makeEvent, makeOperation, type Writer } from '../model/operation/make-operation.js';
+import type { EventWrite, Operation } from '../model/operation/operation.js';
+import type { Edit } from '../model/state/edit.js';
+import { lookUp, parseStatePath } from '../model/state/state-path.js';
+import { eventPath } from '../model/subject/layout.js';
+import { deployment, formatSubject } from '../model/subject/subject.js';
+import { type IdSource, monotonicIds } from '../model/value/ulid.js';
+import type { Value } from '../model/value/value.js';
+import { markerLayer, mergeLayers } from '../setup/config.js';
+import { actorOf } from '../setup/identity.js';
+import { systemClock, thisHost } from '../setup/this-host.js';
+import { isCi } from '../setup/trust.js';
+import type { Reading } from '../store/outbox/outcomes.js';
+import { type PendingOperation, pendingOperation } from '../store/outbox/pending-operation.js';
+import { type SyncResult, syncResult } from '../store/publish/sync-result.js';
+import { publishedEvents } from '../store/read/event-log.js';
 import {
   listSubjects,
   managementsOf,
@@ -27,10 +30,7 @@ import {
   readMarker,
   readState,
   summariseSubject,
-} from '../store/records.js';
-import { type SyncResult, syncResult } from '../store/sync-result.js';
-import { systemClock, thisHost } from '../this-host.js';
-import { isCi } from '../trust.js';
+} from '../store/read/records.js';
 import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
 import type { EndedLock, Lease } from './lease.js';
 import { StoreLocks } from './locks.js';

@@ -1,8 +1,8 @@
 /** What the library takes and gives. */
 import type { KgitError } from '../errors.js';
-import type { Change, KgitEvent } from '../model/event.js';
-import type { EventFilter } from '../model/event-filter.js';
-import type { Value } from '../model/value.js';
+import type { Change, KgitEvent } from '../model/event/event.js';
+import type { EventFilter } from '../model/event/event-filter.js';
+import type { Value } from '../model/value/value.js';
 
 export interface StoreOptions {
   /** What relative places are read against; the process's folder if left out. */

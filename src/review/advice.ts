@@ -1,12 +1,12 @@
 import { InvalidStateError, UsageError } from '../errors.js';
-import { placeOfPath } from '../model/place.js';
-import { shellWord } from '../model/shell-word.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
-import { sameValue } from '../model/value.js';
-import { EventFinder } from '../store/event-finder.js';
-import { readState } from '../store/records.js';
-import type { ChangedFile, ReviewStore } from '../store/review-store.js';
-import type { Revision, StateStore } from '../store/state-store.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state/state-path.js';
+import { placeOfPath } from '../model/subject/place.js';
+import { shellWord } from '../model/value/shell-word.js';
+import { sameValue } from '../model/value/value.js';
+import type { ChangedFile, ReviewStore } from '../store/port/review-store.js';
+import type { Revision, StateStore } from '../store/port/state-store.js';
+import { EventFinder } from '../store/read/event-finder.js';
+import { readState } from '../store/read/records.js';
 
 /** How what is found is put right. */
 export interface Advice {

@@ -1,10 +1,10 @@
-import type { Change } from '../model/event.js';
-import { statePath } from '../model/layout.js';
-import { stateDifferences } from '../model/state-diff.js';
-import { formatStatePath } from '../model/state-path.js';
-import { deployment } from '../model/subject.js';
-import { readState } from '../store/records.js';
-import type { StateView } from '../store/state-store.js';
+import type { Change } from '../model/event/event.js';
+import { stateDifferences } from '../model/state/state-diff.js';
+import { formatStatePath } from '../model/state/state-path.js';
+import { statePath } from '../model/subject/layout.js';
+import { deployment } from '../model/subject/subject.js';
+import type { StateView } from '../store/port/state-store.js';
+import { readState } from '../store/read/records.js';
 import { newChangeEvents, newestChange } from './event-changes.js';
 import { orderChanges } from './order-changes.js';
 import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';

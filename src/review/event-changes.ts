@@ -1,9 +1,9 @@
-import { type BrokenEvents, REFUSE_BROKEN } from '../model/broken-events.js';
-import type { KgitEvent } from '../model/event.js';
-import { type DeploymentSubject, deployment } from '../model/subject.js';
-import { storedEvents } from '../store/records.js';
-import type { StateView } from '../store/state-store.js';
-import { monthsOf, readAll, readMonth, type StoredEvent } from '../store/stored-events.js';
+import { type BrokenEvents, REFUSE_BROKEN } from '../model/event/broken-events.js';
+import type { KgitEvent } from '../model/event/event.js';
+import { type DeploymentSubject, deployment } from '../model/subject/subject.js';
+import type { StateView } from '../store/port/state-store.js';
+import { storedEvents } from '../store/read/records.js';
+import { monthsOf, readAll, readMonth, type StoredEvent } from '../store/read/stored-events.js';
 
 /** A change event and the place that its subject's files give it. */
 export type ChangeEvent = KgitEvent & { readonly changes: NonNullable<KgitEvent['changes']> };

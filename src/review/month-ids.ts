@@ -1,5 +1,5 @@
-import type { KgitEvent } from '../model/event.js';
-import { formatSubject, type Subject } from '../model/subject.js';
+import type { KgitEvent } from '../model/event/event.js';
+import { formatSubject, type Subject } from '../model/subject/subject.js';
 import type { Findings } from './finding.js';
 
 interface Known {

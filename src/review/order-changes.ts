@@ -1,9 +1,9 @@
 import { ConflictError, UsageError } from '../errors.js';
-import { fold } from '../model/apply.js';
-import { mutable } from '../model/edit.js';
 import { MASK } from '../model/secret/mask-secrets.js';
-import { lookUp, parseStatePath } from '../model/state-path.js';
-import { sameValue, type Value } from '../model/value.js';
+import { fold } from '../model/state/apply.js';
+import { mutable } from '../model/state/edit.js';
+import { lookUp, parseStatePath } from '../model/state/state-path.js';
+import { sameValue, type Value } from '../model/value/value.js';
 import type { ChangeEvent } from './event-changes.js';
 
 export type State = Record<string, Value>;

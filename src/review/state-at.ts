@@ -1,6 +1,6 @@
-import { eventTime } from '../model/event.js';
-import { sameValue } from '../model/value.js';
-import type { StateView } from '../store/state-store.js';
+import { eventTime } from '../model/event/event.js';
+import { sameValue } from '../model/value/value.js';
+import type { StateView } from '../store/port/state-store.js';
 import { type State, stateAfter } from './order-changes.js';
 import { readHistory } from './state-history.js';
 

@@ -1,11 +1,11 @@
 import { ConflictError, UsageError } from '../errors.js';
-import { fold } from '../model/apply.js';
-import { type BrokenEvents, REFUSE_BROKEN } from '../model/broken-events.js';
-import type { Change } from '../model/event.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state-path.js';
-import { isMap, setOwn, type Value } from '../model/value.js';
-import { readState } from '../store/records.js';
-import type { StateView } from '../store/state-store.js';
+import { type BrokenEvents, REFUSE_BROKEN } from '../model/event/broken-events.js';
+import type { Change } from '../model/event/event.js';
+import { fold } from '../model/state/apply.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state/state-path.js';
+import { isMap, setOwn, type Value } from '../model/value/value.js';
+import type { StateView } from '../store/port/state-store.js';
+import { readState } from '../store/read/records.js';
 import { type ChangeEvent, changeEvents } from './event-changes.js';
 import { orderChanges, type State } from './order-changes.js';
 

@@ -1,12 +1,12 @@
-import type { ReviewStore } from '../store/review-store.js';
-import type { Revision, StateStore } from '../store/state-store.js';
+import type { ReviewStore } from '../store/port/review-store.js';
+import type { Revision, StateStore } from '../store/port/state-store.js';
 import { type Advice, rollbacksOf } from './advice.js';
-import { checkEventsKept } from './check-events-kept.js';
-import { type Counts, checkFiles, type FileCheck } from './check-files.js';
-import { type CheckedHistory, checkHistory } from './check-history.js';
-import { checkPreconditions } from './check-preconditions.js';
-import { checkRules } from './check-rules.js';
-import { checkStateEvents, touched } from './check-state-events.js';
+import { checkEventsKept } from './check/check-events-kept.js';
+import { type Counts, checkFiles, type FileCheck } from './check/check-files.js';
+import { type CheckedHistory, checkHistory } from './check/check-history.js';
+import { checkPreconditions } from './check/check-preconditions.js';
+import { checkRules } from './check/check-rules.js';
+import { checkStateEvents, touched } from './check/check-state-events.js';
 import type { Findings } from './finding.js';
 
 /** Checks what two revisions differ in: published events stay as they are, state changes come with their events. */

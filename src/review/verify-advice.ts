@@ -1,5 +1,5 @@
-import { placeOfPath } from '../model/place.js';
-import { shellWord } from '../model/shell-word.js';
+import { placeOfPath } from '../model/subject/place.js';
+import { shellWord } from '../model/value/shell-word.js';
 import type { Finding } from './finding.js';
 
 const EVENT_RULES: readonly string[] = [

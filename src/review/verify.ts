@@ -1,14 +1,14 @@
 import { InvalidStateError } from '../errors.js';
-import { parseEventPath } from '../model/layout.js';
-import { deployment } from '../model/subject.js';
-import { sameValue } from '../model/value.js';
-import { listDeployments, readState } from '../store/records.js';
-import type { Revision, StateStore, StateView } from '../store/state-store.js';
+import { parseEventPath } from '../model/subject/layout.js';
+import { deployment } from '../model/subject/subject.js';
+import { sameValue } from '../model/value/value.js';
+import type { Revision, StateStore, StateView } from '../store/port/state-store.js';
+import { listDeployments, readState } from '../store/read/records.js';
 import { DIRECT } from './advice.js';
-import { type Counts, checkFiles, type FileCheck } from './check-files.js';
-import { type CheckedHistory, checkHistory } from './check-history.js';
-import { checkSignatures } from './check-signatures.js';
-import { tellDifferences } from './check-state-events.js';
+import { type Counts, checkFiles, type FileCheck } from './check/check-files.js';
+import { type CheckedHistory, checkHistory } from './check/check-history.js';
+import { checkSignatures } from './check/check-signatures.js';
+import { tellDifferences } from './check/check-state-events.js';
 import { type ChangeEvent, changeEvents } from './event-changes.js';
 import { orderChanges, type State, stateAfter } from './order-changes.js';
 

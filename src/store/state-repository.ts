@@ -1,19 +1,19 @@
 import { ConflictError, EnvironmentError, type KgitError, RefusedError, RemoteError } from '../errors.js';
-import { checkOperation } from '../model/check-operation.js';
-import type { Change } from '../model/event.js';
-import type { Operation } from '../model/operation.js';
-import type { Subject } from '../model/subject.js';
-import { entriesAbout } from './entries-about.js';
-import type { Clock } from './host.js';
-import type { Outbox, OutboxEntry } from './outbox.js';
-import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outcomes.js';
-import { waiting } from './outcomes.js';
-import { OverlayView } from './overlay-view.js';
-import { changesAnswers, planBatch, sealingOf } from './planned.js';
-import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish-errors.js';
-import type { Publisher } from './publisher.js';
-import type { Rewrites } from './rewrites.js';
-import type { Head, StateStore } from './state-store.js';
+import type { Change } from '../model/event/event.js';
+import { checkOperation } from '../model/operation/check-operation.js';
+import type { Operation } from '../model/operation/operation.js';
+import type { Subject } from '../model/subject/subject.js';
+import type { Outbox, OutboxEntry } from './outbox/outbox.js';
+import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outbox/outcomes.js';
+import { waiting } from './outbox/outcomes.js';
+import { changesAnswers, planBatch, sealingOf } from './plan/planned.js';
+import type { Clock } from './port/host.js';
+import type { Head, StateStore } from './port/state-store.js';
+import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish/publish-errors.js';
+import type { Publisher } from './publish/publisher.js';
+import type { Rewrites } from './publish/rewrites.js';
+import { entriesAbout } from './read/entries-about.js';
+import { OverlayView } from './read/overlay-view.js';
 
 /** Longest that a read waits for the remote before it answers with what it has, in ms. */
 const READ_FETCH_MS = 2_000;

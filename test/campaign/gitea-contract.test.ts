@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { StateStore } from '../../src/store/state-store.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
 import { cloneOf, git, openGitStore } from '../support/git-fixtures.js';
 import { type GiteaServer, startGitea } from '../support/gitea-server/gitea-server.js';
 import { emptyGitea } from '../support/gitea-server/gitea-state.js';

@@ -79,9 +79,12 @@ describe('the pages', () => {
     expect(ALL.flatMap((page) => missingFiles(page, read(page)))).toEqual([]);
     expect(ALL.flatMap((page) => misplacedNames(page, read(page)))).toEqual([]);
     const wrong =
-      'See `fold` (`src/model/apply.ts`), `nope` (`src/model/apply.ts`), `a.b` in\n   `src/errors.ts` and `src/nope.ts`.';
+      'See `fold` (`src/model/state/apply.ts`), `nope` (`src/model/state/apply.ts`), `a.b` in\n   `src/errors.ts` and `src/nope.ts`.';
     expect(missingFiles('p', wrong)).toEqual(['p: src/nope.ts']);
-    expect(misplacedNames('p', wrong)).toEqual(['p: nope in src/model/apply.ts', 'p: a.b in src/errors.ts']);
+    expect(misplacedNames('p', wrong)).toEqual([
+      'p: nope in src/model/state/apply.ts',
+      'p: a.b in src/errors.ts',
+    ]);
   });
 
   it('are all reached from the index', () => {

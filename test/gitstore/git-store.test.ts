@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { StateStore } from '../../src/store/state-store.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
 import {
   bareRepository,
   cloneOf,

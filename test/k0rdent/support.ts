@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClusterError } from '../../src/errors.js';
-import { type KubectlOptions, openKubectl } from '../../src/k0rdent/kubectl.js';
+import { type KubectlOptions, openKubectl } from '../../src/k0rdent/kubectl/kubectl.js';
 import { type KubeObject, readObject, sampleClusters, sampleOthers } from '../support/api-server/objects.js';
 import type { ApiServer } from '../support/api-server/server.js';
 

@@ -10,7 +10,7 @@ import {
   type Store,
   type StoreOptions,
   UsageError,
-} from '../../src/library.js';
+} from '../../src/library/library.js';
 import { cloneOf, git, temporaryFolder } from '../support/git-fixtures.js';
 import { kgitJson } from '../support/kgit.js';
 import { commits, offlineClone, sharedState, stateRepository } from '../support/state-repository.js';

@@ -9,7 +9,7 @@ import {
   RemoteError,
   type Store,
   UsageError,
-} from '../../src/library.js';
+} from '../../src/library/library.js';
 import { cloneOf, git } from '../support/git-fixtures.js';
 import { kgitJson } from '../support/kgit.js';
 import { sharedState, stateRepository } from '../support/state-repository.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Edit, PlainEdit } from '../../src/model/edit.js';
-import type { Value } from '../../src/model/value.js';
+import type { Edit, PlainEdit } from '../../src/model/state/edit.js';
+import type { Value } from '../../src/model/value/value.js';
 
 /** Keys of state documents, odd ones included. */
 export const key = fc.oneof(

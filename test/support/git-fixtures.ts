@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Git } from '../../src/gitstore/git.js';
 import { GitStore } from '../../src/gitstore/git-store.js';
-import { openRepository } from '../../src/gitstore/repository.js';
-import type { Clock } from '../../src/store/host.js';
-import { thisHost } from '../../src/this-host.js';
+import { Git } from '../../src/gitstore/process/git.js';
+import { openRepository } from '../../src/gitstore/repository/repository.js';
+import { thisHost } from '../../src/setup/this-host.js';
+import type { Clock } from '../../src/store/port/host.js';
 
 /** A new empty folder. */
 export function temporaryFolder(name = 'kgit-test-'): string {

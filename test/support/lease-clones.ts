@@ -1,6 +1,6 @@
-import type { Acquisition, LeaseActor } from '../../src/store/acquisition.js';
-import type { Clock } from '../../src/store/host.js';
-import type { StateStore } from '../../src/store/state-store.js';
+import type { Acquisition, LeaseActor } from '../../src/store/lease/acquisition.js';
+import type { Clock } from '../../src/store/port/host.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
 import { anId, eventOperation, fakeClock, repositoryOf } from './store-fixtures.js';
 
 /** Length of the leases that these clones take, in ms. */

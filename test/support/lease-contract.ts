@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { acquired, broken, type LeaseRecord, MAX_CHAIN, released, renewed } from '../../src/model/lease.js';
-import type { LeaseStore, LockTip } from '../../src/store/lease-store.js';
-import type { StateStore } from '../../src/store/state-store.js';
+import {
+  acquired,
+  broken,
+  type LeaseRecord,
+  MAX_CHAIN,
+  released,
+  renewed,
+} from '../../src/model/lease/lease.js';
+import type { LeaseStore, LockTip } from '../../src/store/port/lease-store.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
 import { commit } from './store-contract.js';
 import { anId } from './store-fixtures.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import type { Value, ValueMap } from '../../src/model/value.js';
+import type { Value, ValueMap } from '../../src/model/value/value.js';
 
 /** A file of the scripts as it was made up, and what it says. */
 export interface LegacyTreeFile {

@@ -1,6 +1,6 @@
-import type { FileCheck } from '../../src/review/check-files.js';
-import type { ReviewStore, TreeFile } from '../../src/store/review-store.js';
-import type { StateView } from '../../src/store/state-store.js';
+import type { FileCheck } from '../../src/review/check/check-files.js';
+import type { ReviewStore, TreeFile } from '../../src/store/port/review-store.js';
+import type { StateView } from '../../src/store/port/state-store.js';
 
 async function pathsBelow(view: StateView, folder: string): Promise<string[]> {
   const entries = (await view.list(folder)) ?? [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { EVENT_KEYS } from '../../src/model/event.js';
-import { makeUlid, ULID_MAX_TIME } from '../../src/model/ulid.js';
+import { EVENT_KEYS } from '../../src/model/event/event.js';
+import { makeUlid, ULID_MAX_TIME } from '../../src/model/value/ulid.js';
 import { key, value } from './arbitraries.js';
 import { T0 } from './store-fixtures.js';
 

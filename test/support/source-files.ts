@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..');
 
 /** One import of a source file. */
 export interface Import {
-  /** A path below src/, such as `model/event.ts`, or the name of a package. */
+  /** A path below src/, such as `model/event/event.ts`, or the name of a package. */
   readonly target: string;
   readonly isOwn: boolean;
   readonly isTypeOnly: boolean;
@@ -26,10 +26,6 @@ export function filesBelow(folder: string, ...endings: readonly string[]): strin
     .filter((file) => endings.some((ending) => file.endsWith(ending)))
     .map((file) => posix.join(folder, file.replaceAll('\\', '/')))
     .sort();
-}
-
-export function lineCount(path: string): number {
-  return readFileSync(join(root, path), 'utf8').trimEnd().split('\n').length;
 }
 
 function importOf(from: string, specifier: string, isTypeOnly: boolean): Import {

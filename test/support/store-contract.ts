@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../src/errors.js';
-import type { Commit, StateStore } from '../../src/store/state-store.js';
+import type { Commit, StateStore } from '../../src/store/port/state-store.js';
 
 /** What a driver's own test must provide: empty stores, and a second opening of the same one where drivers share. */
 export interface StoreUnderTest {

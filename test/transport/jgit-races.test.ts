@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StateStore } from '../../src/store/state-store.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
 import { expectKept, makeFleet } from '../support/campaign/fleet.js';
 import { count, seed } from '../support/campaign/size.js';
 import { runStress } from '../support/campaign/stress.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { StateStore } from '../../src/store/state-store.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
 import { expectSound, makeFleet, syncAll } from '../support/campaign/fleet.js';
 import {
   bareRepository,

@@ -1,4 +1,4 @@
-import { clip, columnsOf } from '../table.js';
+import { clip, columnsOf } from '../../terminal/table.js';
 import type { Offers } from './offer.js';
 
 /** A command line as bash hands it over, up to the cursor. */

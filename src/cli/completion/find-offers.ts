@@ -1,11 +1,11 @@
 import type { Command } from '@oclif/core';
-import type { Settings } from '../../settings.js';
-import type { Leases } from '../../store/leases.js';
-import { listDeployments, listSubjects, readState } from '../../store/records.js';
+import { defaultManagement, resolveDeployment } from '../../app/subjects.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Leases } from '../../store/lease/leases.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { listDeployments, listSubjects, readState } from '../../store/read/records.js';
 import type { StateRepository } from '../../store/state-repository.js';
-import type { StateView } from '../../store/state-store.js';
-import { GLOBAL } from '../output-flag.js';
-import { defaultManagement, resolveDeployment } from '../subjects.js';
+import { GLOBAL } from '../flags/output-flag.js';
 import { matching, NOTHING, type Offer, type Offers } from './offer.js';
 import {
   assignmentOffers,

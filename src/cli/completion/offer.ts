@@ -1,4 +1,4 @@
-import { oneLine } from '../terminal-text.js';
+import { oneLine } from '../../terminal/terminal-text.js';
 
 /** What a word on the command line may become. */
 export interface Offer {

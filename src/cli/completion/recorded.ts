@@ -1,10 +1,10 @@
-import { expiresAt } from '../../model/lease.js';
-import { listPhases, normalizePhase } from '../../model/phase.js';
-import { formatStatePath, type StatePath } from '../../model/state-path.js';
-import { formatSubject, type Subject } from '../../model/subject.js';
-import { isMap, type Value } from '../../model/value.js';
-import type { LockStanding } from '../../store/lock-list.js';
-import { clip } from '../table.js';
+import { expiresAt } from '../../model/lease/lease.js';
+import { listPhases, normalizePhase } from '../../model/state/phase.js';
+import { formatStatePath, type StatePath } from '../../model/state/state-path.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
+import { isMap, type Value } from '../../model/value/value.js';
+import type { LockStanding } from '../../store/lease/lock-list.js';
+import { clip } from '../../terminal/table.js';
 import type { Offer } from './offer.js';
 
 /** Columns of a value in a description. */

@@ -1,6 +1,6 @@
-import type { Style } from '../style.js';
-import { columnsOf } from '../table.js';
-import { wrapped } from '../wrap.js';
+import type { Style } from '../../terminal/style.js';
+import { columnsOf } from '../../terminal/table.js';
+import { wrapped } from '../../terminal/wrap.js';
 
 /** The page that help is laid out on. */
 export interface Page {

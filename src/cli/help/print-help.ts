@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core';
-import { styleFor } from '../style.js';
+import { styleFor } from '../../terminal/style.js';
 import { commandHelp } from './command-help.js';
 import { type Page, paragraphs, section } from './layout.js';
 import { rootHelp } from './root-help.js';

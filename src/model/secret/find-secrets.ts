@@ -1,4 +1,4 @@
-import { scanText } from './scan-text.js';
+import { scanText } from './forms/scan-text.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
 import { type Keys, shownPath } from './shown-path.js';
 

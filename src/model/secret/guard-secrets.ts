@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.js';
-import type { KgitEvent, SubjectEvent } from '../event.js';
-import { type Operation, titleOf } from '../operation.js';
-import { formatSubject } from '../subject.js';
+import type { KgitEvent, SubjectEvent } from '../event/event.js';
+import { type Operation, titleOf } from '../operation/operation.js';
+import { formatSubject } from '../subject/subject.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from './find-secrets.js';
 import { refuseSecrets } from './refuse-secrets.js';
 

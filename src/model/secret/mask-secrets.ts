@@ -1,4 +1,4 @@
-import { scanText } from './scan-text.js';
+import { scanText } from './forms/scan-text.js';
 
 /** What stands where a secret was. */
 export const MASK = '***';

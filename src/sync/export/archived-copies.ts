@@ -1,6 +1,6 @@
-import { parseRfc3339 } from '../../model/rfc3339.js';
-import { isMap, type ValueMap } from '../../model/value.js';
-import { isArchiveFolder } from '../legacy-family.js';
+import { parseRfc3339 } from '../../model/value/rfc3339.js';
+import { isMap, type ValueMap } from '../../model/value/value.js';
+import { isArchiveFolder } from '../read/legacy-family.js';
 import { type ExportedEntry, isName, lastLog } from './exported-entry.js';
 
 /** What the scripts put into `old_deployments/`, as its event tells it. */

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path/posix';
-import { parseRfc3339 } from '../../model/rfc3339.js';
-import { formatSubject } from '../../model/subject.js';
-import type { Value, ValueMap } from '../../model/value.js';
-import { ARCHIVES_FOLDER, STATE_FOLDER } from '../legacy-family.js';
+import { formatSubject } from '../../model/subject/subject.js';
+import { parseRfc3339 } from '../../model/value/rfc3339.js';
+import type { Value, ValueMap } from '../../model/value/value.js';
+import { ARCHIVES_FOLDER, STATE_FOLDER } from '../read/legacy-family.js';
 import { type ArchivedCopy, archivedCopies, splitLog } from './archived-copies.js';
 import { type ExportedEntry, markersIn } from './exported-entry.js';
 import { type ExportedState, exportedState } from './exported-state.js';

@@ -1,7 +1,7 @@
-import { mutable, setAt, unsetAt } from '../../model/edit.js';
-import type { KgitEvent } from '../../model/event.js';
-import { parseStatePath } from '../../model/state-path.js';
-import { isMap, type Value, type ValueMap } from '../../model/value.js';
+import type { KgitEvent } from '../../model/event/event.js';
+import { mutable, setAt, unsetAt } from '../../model/state/edit.js';
+import { parseStatePath } from '../../model/state/state-path.js';
+import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 
 const OWN = ['id', 'source', 'changes', 'given'];
 /** A text in the place of a secret. */

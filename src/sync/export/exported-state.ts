@@ -1,13 +1,13 @@
 import { UsageError } from '../../errors.js';
-import { mutable, setAt } from '../../model/edit.js';
-import type { KgitEvent } from '../../model/event.js';
+import type { KgitEvent } from '../../model/event/event.js';
 import { MASK } from '../../model/secret/mask-secrets.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state-path.js';
-import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value.js';
-import { fileValueKey, isStateKey, orderKey } from '../../store/withheld-values.js';
-import { type FileSnapshot, snapshotsIn } from '../imported-snapshot.js';
-import { ARCHIVES_FOLDER, type StateFamily } from '../legacy-family.js';
-import { deploymentKeyOfPath, statePathOfKey } from '../state-mapping.js';
+import { mutable, setAt } from '../../model/state/edit.js';
+import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value/value.js';
+import { fileValueKey, isStateKey, orderKey } from '../../store/local/withheld-values.js';
+import { deploymentKeyOfPath, statePathOfKey } from '../parse/state-mapping.js';
+import { type FileSnapshot, snapshotsIn } from '../plan/imported-snapshot.js';
+import { ARCHIVES_FOLDER, type StateFamily } from '../read/legacy-family.js';
 import { isName } from './exported-entry.js';
 
 const ROOTS = ['deployment', 'kof', 'azure', 'aws'];

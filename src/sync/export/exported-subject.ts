@@ -1,6 +1,6 @@
-import type { KgitEvent } from '../../model/event.js';
-import type { Subject } from '../../model/subject.js';
-import { isMap, type Value, type ValueMap } from '../../model/value.js';
+import type { KgitEvent } from '../../model/event/event.js';
+import type { Subject } from '../../model/subject/subject.js';
+import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 import { type ExportedEntry, exportedEntry, familyOf, inOrder } from './exported-entry.js';
 
 /** What the repository and this machine know of a subject. */

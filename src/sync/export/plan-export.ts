@@ -1,6 +1,6 @@
-import { formatSubject, type Subject } from '../../model/subject.js';
-import { isMap, type Value, type ValueMap } from '../../model/value.js';
-import { ARCHIVES_FOLDER, STATE_FOLDER } from '../legacy-family.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
+import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
+import { ARCHIVES_FOLDER, STATE_FOLDER } from '../read/legacy-family.js';
 import { deploymentFiles } from './deployment-files.js';
 import { isName, lastLog, markersIn } from './exported-entry.js';
 import { type ExportedFile, type ExportedSubject, entriesOf, headOf, nameOf } from './exported-subject.js';

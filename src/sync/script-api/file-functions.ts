@@ -2,12 +2,12 @@ import { access, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSeq } from 'yaml';
 import { InvalidStateError, UsageError } from '../../errors.js';
-import { parseSpelledDocument, parseSpelledYaml } from '../../model/spelled-yaml.js';
-import { deployment, legacySlug } from '../../model/subject.js';
-import { isMap, type ValueMap } from '../../model/value.js';
-import { hasCode } from '../../store/durable-files.js';
-import { ARCHIVES_FOLDER } from '../legacy-family.js';
-import { newNode, nodeAt, setNode, writtenText } from '../yaml-nodes.js';
+import { deployment, legacySlug } from '../../model/subject/subject.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { isMap, type ValueMap } from '../../model/value/value.js';
+import { parseSpelledDocument, parseSpelledYaml } from '../../model/yaml/spelled-yaml.js';
+import { ARCHIVES_FOLDER } from '../read/legacy-family.js';
+import { newNode, nodeAt, setNode, writtenText } from '../read/yaml-nodes.js';
 import {
   FIRST_HISTORY,
   firstAzureEvents,

@@ -1,5 +1,5 @@
 /** What the scripts' state library writes into a file that it begins. */
-import { quotedText } from '../../model/escaped-text.js';
+import { quotedText } from '../../model/yaml/escaped-text.js';
 
 export interface FirstState {
   readonly id: string;

@@ -1,9 +1,9 @@
 import { SecretError } from '../../errors.js';
-import { formatStatePath, type StatePath } from '../../model/state-path.js';
-import { deployment, legacySlug } from '../../model/subject.js';
-import { isMap } from '../../model/value.js';
+import { formatStatePath, type StatePath } from '../../model/state/state-path.js';
+import { deployment, legacySlug } from '../../model/subject/subject.js';
+import { isMap } from '../../model/value/value.js';
 import { MARKER } from '../export/exported-entry.js';
-import { statePathOfKey } from '../state-mapping.js';
+import { statePathOfKey } from '../parse/state-mapping.js';
 import type { ScriptCall } from './script-call.js';
 import type { ScriptFunction } from './script-functions.js';
 import { parseYqTarget, unescapeYq } from './yq-path.js';

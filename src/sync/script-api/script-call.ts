@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { InvalidStateError } from '../../errors.js';
-import type { StatePath } from '../../model/state-path.js';
-import { isMap, type ValueMap } from '../../model/value.js';
-import { fileEdits } from '../file-edits.js';
-import { namesInHistory } from '../history-names.js';
-import { ARCHIVES_FOLDER, type Family, type StateFamily } from '../legacy-family.js';
+import type { StatePath } from '../../model/state/state-path.js';
+import { isMap, type ValueMap } from '../../model/value/value.js';
+import { namesInHistory } from '../parse/history-names.js';
+import { fileEdits } from '../plan/file-edits.js';
+import { ARCHIVES_FOLDER, type Family, type StateFamily } from '../read/legacy-family.js';
 import { ScriptEventsFile } from './script-events-file.js';
 import type { ScriptHost, ScriptSession } from './script-session.js';
 import { ScriptStateFile, type Tell } from './script-state-file.js';

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { isSeq } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
-import { parseSpelledDocument, parseSpelledYaml } from '../../model/spelled-yaml.js';
-import { isMap, type Value, type ValueMap } from '../../model/value.js';
-import { formatYaml } from '../../model/yaml.js';
-import { newNode, nodeAt, setNode, writtenText } from '../yaml-nodes.js';
+import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
+import { parseSpelledDocument, parseSpelledYaml } from '../../model/yaml/spelled-yaml.js';
+import { formatYaml } from '../../model/yaml/yaml.js';
+import { newNode, nodeAt, setNode, writtenText } from '../read/yaml-nodes.js';
 import { type PlainEvents, plainEvents } from './plain-events.js';
 import { appendText, readText, replaceText, versionOf } from './script-file.js';
 import type { Tell } from './script-state-file.js';

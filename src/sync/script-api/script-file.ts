@@ -3,9 +3,9 @@ import type { Stats } from 'node:fs';
 import { appendFile, lstat, mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
-import { decodeText } from '../../model/decoded-text.js';
-import { MAX_YAML_BYTES, tooLarge } from '../../model/yaml.js';
-import { hasCode } from '../../store/durable-files.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { decodeText } from '../../model/yaml/decoded-text.js';
+import { MAX_YAML_BYTES, tooLarge } from '../../model/yaml/yaml.js';
 
 /** What tells one version of a file from another; null where there is none. */
 export async function versionOf(path: string): Promise<string | null> {

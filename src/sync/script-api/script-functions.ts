@@ -1,5 +1,5 @@
 import { InvalidStateError } from '../../errors.js';
-import { isMap } from '../../model/value.js';
+import { isMap } from '../../model/value/value.js';
 import { FILE_FUNCTIONS } from './file-functions.js';
 import { PEER_FUNCTIONS } from './peer-functions.js';
 import { PHASE_FUNCTIONS } from './phase-functions.js';

@@ -1,13 +1,13 @@
-import { formatTimestamp, type KgitEvent } from '../../model/event.js';
-import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation.js';
-import { cluster, deployment, legacySlug, type Subject } from '../../model/subject.js';
-import { type IdSource, ulidTime } from '../../model/ulid.js';
-import { isMap, type Value, type ValueMap } from '../../model/value.js';
-import type { FileEdit } from '../../store/imported-files.js';
-import { eventValueKey, type WithheldValues } from '../../store/withheld-values.js';
-import { importedEvents } from '../imported-event.js';
-import type { Family, StateFamily } from '../legacy-family.js';
-import { type SecretGuard, withhold } from '../withhold.js';
+import { formatTimestamp, type KgitEvent } from '../../model/event/event.js';
+import { type Actor, type EventWrite, type Operation, titleOf } from '../../model/operation/operation.js';
+import { cluster, deployment, legacySlug, type Subject } from '../../model/subject/subject.js';
+import { type IdSource, ulidTime } from '../../model/value/ulid.js';
+import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
+import type { FileEdit } from '../../store/local/imported-files.js';
+import { eventValueKey, type WithheldValues } from '../../store/local/withheld-values.js';
+import { importedEvents } from '../parse/imported-event.js';
+import { type SecretGuard, withhold } from '../parse/withhold.js';
+import type { Family, StateFamily } from '../read/legacy-family.js';
 import type { AddedEntry } from './script-events-file.js';
 import { stateEdits } from './state-edits.js';
 

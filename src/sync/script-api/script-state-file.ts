@@ -1,8 +1,12 @@
 import { InvalidStateError } from '../../errors.js';
-import { changedDocument, parseSpelledDocument, type SpelledDocument } from '../../model/spelled-yaml.js';
-import { formatStatePath, lookUp, type StatePath } from '../../model/state-path.js';
-import { isMap, type ValueMap } from '../../model/value.js';
-import { nodeAt, printed, removeNode, setNode, writtenText } from '../yaml-nodes.js';
+import { formatStatePath, lookUp, type StatePath } from '../../model/state/state-path.js';
+import { isMap, type ValueMap } from '../../model/value/value.js';
+import {
+  changedDocument,
+  parseSpelledDocument,
+  type SpelledDocument,
+} from '../../model/yaml/spelled-yaml.js';
+import { nodeAt, printed, removeNode, setNode, writtenText } from '../read/yaml-nodes.js';
 import { readText, replaceText, versionOf } from './script-file.js';
 
 interface Loaded {

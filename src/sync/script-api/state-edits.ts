@@ -1,11 +1,11 @@
-import type { Edit } from '../../model/edit.js';
-import { canBeNamed, formatStatePath, parseStatePath, type StatePath } from '../../model/state-path.js';
-import { isMap, sameValue, type Value, type ValueMap } from '../../model/value.js';
-import { fileValueKey } from '../../store/withheld-values.js';
-import type { StateFamily } from '../legacy-family.js';
-import { orderOf } from '../parse-state.js';
-import { statePathOfKey } from '../state-mapping.js';
-import { type SecretGuard, withhold } from '../withhold.js';
+import type { Edit } from '../../model/state/edit.js';
+import { canBeNamed, formatStatePath, parseStatePath, type StatePath } from '../../model/state/state-path.js';
+import { isMap, sameValue, type Value, type ValueMap } from '../../model/value/value.js';
+import { fileValueKey } from '../../store/local/withheld-values.js';
+import { orderOf } from '../parse/parse-state.js';
+import { statePathOfKey } from '../parse/state-mapping.js';
+import { type SecretGuard, withhold } from '../parse/withhold.js';
+import type { StateFamily } from '../read/legacy-family.js';
 
 /** How the state of a deployment changes with its file. */
 export interface StateEdits {

@@ -1,4 +1,4 @@
-import type { StatePath } from '../../model/state-path.js';
+import type { StatePath } from '../../model/state/state-path.js';
 
 /** `.name`, `."name"`, `["any name"]`, `[0]`, as yq 4.44 reads them; `*` and `?` in a name are patterns to it. */
 const PART = /\."([^ "*?]+)"|\.([^ ;}{:[\],|.()=\n!*?]+)|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\[(-?\d{1,6})\]/y;

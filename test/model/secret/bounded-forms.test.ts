@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COMMAND_FORMS, FILE_FORMS } from '../../../src/model/secret/command-forms.js';
+import { COMMAND_FORMS, FILE_FORMS } from '../../../src/model/secret/forms/command-forms.js';
 
 /** A pattern without its escapes and character classes, so that what is left of `*` and `+` repeats. */
 function bare(pattern: RegExp): string {

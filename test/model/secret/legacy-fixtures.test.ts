@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findSecrets, findSecretsInText } from '../../../src/model/secret/find-secrets.js';
+import { isMislabelledPrivateKey, isWireguardKey } from '../../../src/model/secret/forms/wireguard-key.js';
 import { maskSecrets } from '../../../src/model/secret/mask-secrets.js';
-import { isMislabelledPrivateKey, isWireguardKey } from '../../../src/model/secret/wireguard-key.js';
 import { hasLegacyFixtures, legacyDocuments, legacySecrets } from './legacy-fixtures.js';
 import { PLACEMENTS } from './placements.js';
 

@@ -1,6 +1,6 @@
-import { setAt, unsetAt } from '../../../src/model/edit.js';
-import { lookUp, parseStatePath } from '../../../src/model/state-path.js';
-import { sameValue, type Value } from '../../../src/model/value.js';
+import { setAt, unsetAt } from '../../../src/model/state/edit.js';
+import { lookUp, parseStatePath } from '../../../src/model/state/state-path.js';
+import { sameValue, type Value } from '../../../src/model/value/value.js';
 import type { History, PublishedEvent } from './history.js';
 
 const shown = (value: unknown) => JSON.stringify(value ?? null).slice(0, 200);

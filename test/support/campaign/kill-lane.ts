@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { statePath } from '../../../src/model/layout.js';
+import { statePath } from '../../../src/model/subject/layout.js';
 import { git } from '../git-fixtures.js';
 import { type KgitOptions, type KgitRun, kgit, startKgit } from '../kgit.js';
 import { callKgit } from './call-kgit.js';

@@ -18,31 +18,31 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     what: 'nobody looks whether an event is there already',
-    file: 'src/store/apply-operation.ts',
+    file: 'src/store/plan/apply-operation.ts',
     edits: [['(await tip.events.find(subject, event.id))?.read()', 'null as never']],
     says: /has a commit already|changes nothing|is on the branch twice|was changed or removed/,
   },
   {
     what: 'the branch is pushed by force',
-    file: 'src/gitstore/branch-push.ts',
+    file: 'src/gitstore/branch/branch-push.ts',
     edits: [['lease, ...leases]', "'--force', ...leases]"]],
     says: /was acknowledged and is nowhere/,
   },
   {
     what: 'a lost race is told as a success',
-    file: 'src/gitstore/push-outcome.ts',
+    file: 'src/gitstore/branch/push-outcome.ts',
     edits: [["return lock ? { kind: 'moved', lock } : { kind: 'moved' };", 'return null;']],
     says: /was acknowledged and is nowhere/,
   },
   {
     what: 'preconditions are not looked at',
-    file: 'src/store/apply-operation.ts',
+    file: 'src/store/plan/apply-operation.ts',
     edits: [['await editsOf(change, text, tip)', 'change.edits']],
     says: /not linearizable/,
   },
   {
     what: 'after a lost race the files are made from the old tip',
-    file: 'src/store/publish-run.ts',
+    file: 'src/store/publish/publish-run.ts',
     edits: [
       [
         'planBatch(this.#store, head.revision, [',
@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'locks move by force, wherever they are',
-    file: 'src/gitstore/lock-outcome.ts',
+    file: 'src/gitstore/lock/lock-outcome.ts',
     edits: [
       ['leases: moves.map(', 'leases: moves.slice(moves.length).map('],
       ['refspecs: moves.map(({ ref, to }) => `', 'refspecs: moves.map(({ ref, to }) => `+'],
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'the event that a lease was ended lands, and the lock stays',
-    file: 'src/store/recorded-move.ts',
+    file: 'src/store/lease/recorded-move.ts',
     edits: [['store.swap(revision, commits, talkMs(), [move])', 'store.swap(revision, commits, talkMs())']],
     calls: 20,
     says: /was ended, and the lock does not/,

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { parseEvent } from '../../../src/model/event-file.js';
-import { parseEventPath } from '../../../src/model/layout.js';
-import { parseLease } from '../../../src/model/lease.js';
-import { parseState } from '../../../src/model/state-document.js';
-import { formatSubject } from '../../../src/model/subject.js';
+import { parseEvent } from '../../../src/model/event/event-file.js';
+import { parseLease } from '../../../src/model/lease/lease.js';
+import { parseState } from '../../../src/model/state/state-document.js';
+import { parseEventPath } from '../../../src/model/subject/layout.js';
+import { formatSubject } from '../../../src/model/subject/subject.js';
 import { git } from '../git-fixtures.js';
 import type { ChainStep, PublishedCommit, PublishedEvent } from './history.js';
 

@@ -1,6 +1,6 @@
 /** Texts that some reader of YAML takes for something else, and values that hold them. */
 import fc from 'fast-check';
-import type { Value } from '../../../src/model/value.js';
+import type { Value } from '../../../src/model/value/value.js';
 
 /** Numbers, truth values, dates and nothing of YAML 1.1 and 1.2, as text; marks; blanks. */
 export const ODD_TEXTS: readonly string[] = [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { KgitEvent } from '../../../src/model/event.js';
-import { deployment } from '../../../src/model/subject.js';
+import type { KgitEvent } from '../../../src/model/event/event.js';
+import { deployment } from '../../../src/model/subject/subject.js';
 import { planExport } from '../../../src/sync/export/plan-export.js';
 
 const event = (more: Partial<KgitEvent>): KgitEvent => ({

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.js';
-import { FolderLock } from '../../../src/store/folder-lock.js';
-import { UnfinishedCalls } from '../../../src/store/unfinished-calls.js';
+import { systemClock, thisHost } from '../../../src/setup/this-host.js';
+import { FolderLock } from '../../../src/store/local/folder-lock.js';
+import { UnfinishedCalls } from '../../../src/store/outbox/unfinished-calls.js';
 import { CallServer, type CallServerParts } from '../../../src/sync/script-api/serve-call.js';
-import { systemClock, thisHost } from '../../../src/this-host.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 
 type Host = CallServerParts['host'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { formatYaml } from '../../../src/model/yaml.js';
+import { formatYaml } from '../../../src/model/yaml/yaml.js';
 import { plainEvents } from '../../../src/sync/script-api/plain-events.js';
 import { ScriptEventsFile } from '../../../src/sync/script-api/script-events-file.js';
 

@@ -1,0 +1,65 @@
+import { UsageError } from '../../errors.js';
+import type { Forge } from '../../forge/forge.js';
+import { forgeAddress } from '../../forge/forge-address.js';
+import { forgeApi } from '../../forge/forge-api.js';
+import { openForge } from '../../forge/open-forge.js';
+import { requestPage } from '../../forge/request-page.js';
+import { accessToken, tokenVariables } from '../../gitstore/process/access-token.js';
+import { remoteUrl } from '../../gitstore/process/remote-access.js';
+import { RemoteBranches } from '../../gitstore/review/remote-branches.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import { committerOf } from '../../setup/identity.js';
+import type { Settings } from '../../setup/settings.js';
+import { type Environment, systemClock } from '../../setup/this-host.js';
+
+/** The name of the remote. Throws UsageError where there is none to propose to. */
+function requireRemote({ remote }: OpenRepository): string {
+  if (remote !== null) return remote;
+  throw new UsageError('this repository has no remote, so there is nobody to propose to', {
+    suggestions: ['Write without --propose', 'Or add one: git remote add origin URL'],
+  });
+}
+
+/** The remote's branches of an open repository. Throws UsageError where it has no remote. */
+export function openBranches(opened: OpenRepository): RemoteBranches {
+  const { git, layout } = opened;
+  const committer = committerOf(layout.config);
+  const remote = requireRemote(opened);
+  return new RemoteBranches(git, { repository: layout, remote, committer, clock: systemClock });
+}
+
+/** The API of the remote's forge, or why it cannot be used. */
+export type FoundForge = {
+  /** The page at which a person opens the request to merge one branch into another; null where the forge is not known. */
+  readonly page: ((head: string, base: string) => string) | null;
+} & ({ readonly forge: Forge; readonly noForge: null } | { readonly forge: null; readonly noForge: string });
+
+/**
+ * Finds the forge of the remote, and the token for its host alone (`docs/ci.md`).
+ * @param deadline when all talk with it has to be over, in ms since the epoch
+ */
+export async function findForge(
+  opened: OpenRepository,
+  settings: Settings,
+  environment: Environment,
+  deadline: number,
+): Promise<FoundForge> {
+  const none = (noForge: string, page: FoundForge['page'] = null) => ({ forge: null, noForge, page });
+  const { url, isConfigured } = await remoteUrl(opened.git, requireRemote(opened));
+  const address = forgeAddress(url);
+  if (address === null) return none('the remote is none of a forge');
+  const api = forgeApi(address, settings, environment);
+  if ('unknown' in api) return none(api.unknown);
+  const { kind, root, tokenHost } = api;
+  // The pages are at the host that has the API, where that of git may be an alias of ssh.
+  const place = { host: address.mayBeAlias ? tokenHost : address.host, path: address.path };
+  const page = (head: string, base: string) => requestPage(kind, place, head, base);
+  // Whoever has named the API means the token for it.
+  const isMeant = isConfigured || settings.proposeApiUrl !== undefined;
+  const known = accessToken(`https://${tokenHost}/`, tokenVariables(environment), isMeant);
+  // The token of a GitLab job may push, and may not open merge requests.
+  if (known === null || known.user === 'gitlab-ci-token')
+    return none(`no token for the API of ${tokenHost} (KGIT_TOKEN)`, page);
+  const access = { fetch, clock: systemClock, token: known.token, deadline };
+  return { forge: openForge(kind, { root, path: address.path }, access), noForge: null, page };
+}

@@ -1,0 +1,104 @@
+import { ConflictError, errorFromJson, KgitError, NotFoundError, RemoteError } from '../../errors.js';
+import type { Operation } from '../../model/operation/operation.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Environment } from '../../setup/this-host.js';
+import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import { findForge } from './open-proposals.js';
+import { proposeOperation } from './propose-operation.js';
+import type { ProposeWrite } from './propose-write.js';
+
+/** What of an outbox is proposed. */
+export interface ProposeOutbox extends ProposeWrite {
+  /** One operation; all that wait where left out. */
+  readonly id: string | undefined;
+}
+
+/** A write that waits and could not be proposed. */
+export interface NotProposed {
+  readonly operation: string;
+  readonly error: KgitError;
+}
+
+export interface ProposedOutbox {
+  /** What was proposed, and has left the outbox. */
+  readonly outcomes: WriteOutcome[];
+  /** What was not, and stays. */
+  readonly failed: NotProposed[];
+  /** What the user should know. */
+  readonly notes: ReadonlySet<string>;
+}
+
+/**
+ * Proposes what waits in the outbox of a clone, in its order, and takes each out once it is on the branch of a proposal.
+ * One that cannot be proposed stays, and the others go on; where the remote or its forge does not answer, or lets nobody
+ * in, the rest is not tried. Throws NotFoundError for an operation that does not wait.
+ */
+export async function proposeOutbox(
+  opened: OpenRepository,
+  settings: Settings,
+  environment: Environment,
+  { id, ...options }: ProposeOutbox,
+): Promise<ProposedOutbox> {
+  const { outbox, store } = opened.repository;
+  const waiting = (await outbox.list()).filter(
+    (entry) => !entry.isForeign && entry.target === store.target && (id === undefined || entry.id === id),
+  );
+  if (id !== undefined && waiting.length === 0)
+    throw new NotFoundError(`no operation ${id} waits`, {
+      suggestions: ["'kgit outbox' lists those that do"],
+      data: { id },
+    });
+  const found = await findForge(opened, settings, environment, options.deadline);
+  const outcomes: WriteOutcome[] = [];
+  const failed: NotProposed[] = [];
+  const notes = new Set<string>();
+  for (const { operation } of waiting) {
+    if (operation === null) continue;
+    try {
+      refuseClaimed(operation);
+      const outcome = await proposeOperation(opened, operation, { ...options, found });
+      await outbox.remove(operation.id);
+      outcomes.push(outcome);
+      for (const note of outcome.notes) notes.add(note);
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      failed.push({ operation: operation.id, error });
+      if (error instanceof RemoteError) break;
+    }
+  }
+  return { outcomes, failed, notes };
+}
+
+/** Throws ConflictError for a write under a lock. */
+function refuseClaimed({ id, claim }: Operation): void {
+  if (!claim) return;
+  throw new ConflictError(`the write ${id} is under the lock ${claim.name}`, {
+    data: { id, lock: claim.name },
+    suggestions: ['A lock guards what is published now: kgit outbox drop takes it out'],
+  });
+}
+
+/** The first failure, with all that could not be proposed, and all that was. */
+export function notProposed(
+  failed: readonly [NotProposed, ...NotProposed[]],
+  proposed: readonly Record<string, unknown>[],
+): KgitError {
+  const [{ error }] = failed;
+  const lines = failed.map(({ operation, error: { message } }) => `${operation}: ${message}`);
+  const stay = failed.length === 1 ? 'a write that stays' : `${failed.length} writes that stay`;
+  const done = proposed.length > 0 ? ` (${proposed.length} proposed)` : '';
+  return errorFromJson({
+    ...error.toJSON(),
+    message: `cannot propose ${stay} in the outbox${done}\n${lines.join('\n')}`,
+    suggestions: [
+      ...error.suggestions,
+      "What is given up: kgit outbox drop ID; 'kgit outbox' lists what waits",
+    ],
+    data: {
+      ...error.data,
+      proposed,
+      failed: failed.map(({ operation, error: { code, message } }) => ({ operation, code, message })),
+    },
+  });
+}

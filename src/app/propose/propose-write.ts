@@ -1,0 +1,70 @@
+import { errorFromJson, KgitError, RefusedError } from '../../errors.js';
+import type { Operation } from '../../model/operation/operation.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Environment } from '../../setup/this-host.js';
+import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import { findForge } from './open-proposals.js';
+import { proposeOperation } from './propose-operation.js';
+
+/** What a command says of a proposal. */
+export interface ProposeWrite {
+  readonly title: string | undefined;
+  readonly branch: string | undefined;
+  /** Fail where the request to merge could not be opened. */
+  readonly mustOpen: boolean;
+  /** ms since the epoch */
+  readonly deadline: number;
+}
+
+/** Proposes a command's operation at the forge of the remote. Throws as `proposeOperation`. */
+export async function proposeWrite(
+  opened: OpenRepository,
+  settings: Settings,
+  environment: Environment,
+  operation: Operation,
+  options: ProposeWrite,
+): Promise<WriteOutcome> {
+  const found = await findForge(opened, settings, environment, options.deadline);
+  return proposeOperation(opened, operation, { ...options, found });
+}
+
+/** Whether a branch does not take the push of a write, so that it can be proposed. */
+export function isProtected(error: unknown): error is RefusedError {
+  return error instanceof RefusedError && error.data['branch'] !== undefined;
+}
+
+/** That a refused write is proposed instead: what the remote said, without what would have become of the write. */
+export function protectedNote(branch: string, { message }: RefusedError): string {
+  return `${branch} is protected, so this is proposed: ${message.replace(/ \(not published[^()]*\)$/, '')}`;
+}
+
+/** Why a write that a protected branch refused could not be proposed either, and that it is kept, where it is. */
+export function stillKept(cause: unknown, { data: { operation, kept } }: RefusedError): unknown {
+  if (!(cause instanceof KgitError) || kept !== true) return cause;
+  const retry = `The write is kept: 'kgit outbox retry ${operation} --propose' proposes it`;
+  return errorFromJson({
+    ...cause.toJSON(),
+    suggestions: [...cause.suggestions, retry],
+    data: { ...cause.data, operation, kept },
+  });
+}
+
+/**
+ * The refusal of a protected branch, with the way around it.
+ * @param command the words of the command as one would type them
+ */
+export function withProposal(error: RefusedError, command: string): KgitError {
+  const operation = error.data['kept'] === true ? error.data['operation'] : undefined;
+  const suggestions = [
+    `Propose it instead: ${command} --propose`,
+    ...(operation === undefined
+      ? []
+      : [
+          `Then take this one out of the outbox: kgit outbox drop ${operation}`,
+          `Or propose the one that is kept: kgit outbox retry ${operation} --propose`,
+        ]),
+    ...error.suggestions,
+  ];
+  return new RefusedError(error.message, { suggestions, data: error.data, cause: error.cause });
+}

@@ -1,0 +1,66 @@
+import { requireMergeBase, treeChanges } from '../../gitstore/objects/tree-changes.js';
+import type { SubjectEvent } from '../../model/event/event.js';
+import type { ProposedChange } from '../../model/operation/proposal-text.js';
+import type { BothStates } from '../../model/state/net-changes.js';
+import { parseEventPath } from '../../model/subject/layout.js';
+import { formatSubject } from '../../model/subject/subject.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import type { Revision, StateStore } from '../../store/port/state-store.js';
+import { EventFinder } from '../../store/read/event-finder.js';
+import { readState } from '../../store/read/records.js';
+
+type Opened = Pick<OpenRepository, 'git'> & { readonly repository: { readonly store: StateStore } };
+
+/** What a branch adds to the state branch since they parted. */
+export interface Proposed {
+  /** Oldest first, without those that the state branch has already. */
+  readonly events: readonly SubjectEvent[];
+  /** Whether the state branch has all of it by now, however it was merged. */
+  readonly isMerged: boolean;
+}
+
+/** Reads what a proposal's branch adds. Throws EnvironmentError, InvalidStateError. */
+export async function proposedEvents(
+  { git, repository: { store } }: Opened,
+  published: Revision,
+  tip: Revision,
+): Promise<Proposed> {
+  const changes = await treeChanges(git, await requireMergeBase(git, published, tip), tip);
+  const [theirs, ours] = [new EventFinder(store.view(tip)), new EventFinder(store.view(published))];
+  const added: SubjectEvent[] = [];
+  let known = 0;
+  for (const { path, before, after } of changes.values()) {
+    const place = before === null && after !== null ? parseEventPath(path) : null;
+    if (!place) continue;
+    const { subject, id } = place;
+    if (await ours.has(subject, id)) known += 1;
+    else {
+      const stored = await theirs.find(subject, id);
+      if (stored) added.push({ subject, event: stored.read() });
+    }
+  }
+  added.sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
+  // A merge button may leave other commits, and the events: these say what was merged.
+  if (added.length > 0 || known > 0) return { events: added, isMerged: added.length === 0 };
+  const left = await treeChanges(git, published, tip);
+  return { events: [], isMerged: [...changes.keys()].every((path) => !left.has(path)) };
+}
+
+/** What a proposal's branch adds, for the text of its request to merge. Throws EnvironmentError, InvalidStateError. */
+export async function proposedChange(
+  opened: Opened,
+  published: Revision,
+  tip: Revision,
+): Promise<ProposedChange> {
+  const { events } = await proposedEvents(opened, published, tip);
+  const { store } = opened.repository;
+  const [now, then] = [store.view(published), store.view(tip)];
+  const states = new Map<string, BothStates>();
+  for (const { subject, event } of events) {
+    const name = formatSubject(subject);
+    if (subject.kind !== 'deployment' || !event.changes || states.has(name)) continue;
+    const [before, after] = [await readState(now, subject.id), await readState(then, subject.id)];
+    states.set(name, { before: before ?? {}, after: after ?? {} });
+  }
+  return { events, states };
+}

@@ -1,0 +1,105 @@
+import { ConflictError } from '../../errors.js';
+import type { FileConflict } from '../../gitstore/review/merge-branches.js';
+import { type ShownConflict, type StateConflict, shownConflict } from '../../model/state/merge-state.js';
+import { stateCommands } from '../../model/state/state-commands.js';
+import { placeOfPath } from '../../model/subject/place.js';
+import { shellWord } from '../../model/value/shell-word.js';
+
+const MAX_TOLD = 20;
+
+/** The two branches that are to be joined. */
+export interface Sides {
+  /** The proposal's. */
+  readonly branch: string;
+  readonly stateBranch: string;
+  /** Name of the remote. */
+  readonly remote: string;
+  /** Whether the proposal becomes one commit on top of the state branch. */
+  readonly isRebased: boolean;
+}
+
+/** A path that both sides changed, or a whole file where `conflict` is null. */
+interface Told {
+  readonly file: string;
+  readonly conflict: StateConflict | null;
+}
+
+/** As the error's data has it. */
+type ToldJson = { readonly file: string; readonly path: string | null } & Omit<ShownConflict, 'path'>;
+
+function jsonOf({ file, conflict }: Told): ToldJson {
+  return conflict === null ? { file, path: null } : { file, ...shownConflict(conflict) };
+}
+
+/** A value in a message; nothing where none stands there. */
+const shown = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 120));
+
+function line({ file, path, ours, theirs, base }: ToldJson, { branch, stateBranch }: Sides): string {
+  if (path === null) return `${file} was changed on both sides`;
+  const sides = `${shown(ours)} in ${branch}, ${shown(theirs)} in ${stateBranch}, was ${shown(base)}`;
+  return `${file}: ${path} is ${sides}`;
+}
+
+/**
+ * How paths in conflict are decided. The proposal first takes what the state branch has, so that nothing is left to
+ * decide and both can be joined; what is to win of the proposal is set again on top. Each step leaves its event, so
+ * that the events of the branch add up to its state whichever side wins.
+ */
+function decideByPath(told: readonly Told[], { branch, stateBranch, isRebased }: Sides): string[] {
+  const byDeployment = new Map<string, StateConflict[]>();
+  for (const { file, conflict } of told) {
+    const place = placeOfPath(file);
+    if (conflict === null || place.kind !== 'state') continue;
+    byDeployment.set(place.subject.id, [...(byDeployment.get(place.subject.id) ?? []), conflict]);
+  }
+  const flags = ['--propose', '--proposal-branch', branch];
+  const commands = (side: 'ours' | 'theirs') =>
+    [...byDeployment].flatMap(([deployment, conflicts]) =>
+      stateCommands(
+        deployment,
+        conflicts.map((conflict) => ({ path: conflict.path, value: conflict[side] })),
+        flags,
+      ),
+    );
+  const resolve = `kgit resolve ${shellWord(branch)}${isRebased ? ' --rebase' : ''}`;
+  return [
+    ...commands('theirs').map((command) => `Take what ${stateBranch} has: ${command}`),
+    `Then join them: ${resolve}`,
+    ...commands('ours').map(
+      (command) => `Then, where the proposal is to win, set its value again: ${command}`,
+    ),
+  ];
+}
+
+/** How a whole file is decided, in any clone, whatever is checked out there. */
+function decideByFile(files: readonly string[], { branch, stateBranch, remote }: Sides): string[] {
+  const [name, state, proposal] = [remote, stateBranch, branch].map(shellWord);
+  return [
+    `Begin a merge by hand: git fetch ${name} ${proposal} && git switch --detach FETCH_HEAD && git fetch ${name} ${state} && git merge FETCH_HEAD`,
+    ...files.map((file) => {
+      const path = shellWord(file);
+      return `Decide on ${file}: git checkout FETCH_HEAD -- ${path} takes that of ${stateBranch}, git checkout HEAD -- ${path} that of the proposal (git rm ${path} where that side has none)`;
+    }),
+    `Then end it: git commit --no-edit && git push ${name} HEAD:refs/heads/${proposal} && git switch ${state}`,
+  ];
+}
+
+/** The error for a proposal that changes what the state branch has changed otherwise, with the steps that decide it. */
+export function resolveConflict(sides: Sides, files: readonly FileConflict[]): ConflictError {
+  const all = files.flatMap(({ file, conflicts }): Told[] =>
+    conflicts.length === 0 ? [{ file, conflict: null }] : conflicts.map((conflict) => ({ file, conflict })),
+  );
+  const told = all.slice(0, MAX_TOLD);
+  const lines = told.map((one) => line(jsonOf(one), sides));
+  const more = all.length > told.length ? [`… and ${all.length - told.length} more`] : [];
+  const paths = told.filter(({ conflict }) => conflict !== null);
+  const whole = files.filter(({ conflicts }) => conflicts.length === 0).map(({ file }) => file);
+  return new ConflictError([...lines, ...more].join('\n'), {
+    data: { branch: sides.branch, conflicts: all.slice(0, 1000).map(jsonOf) },
+    suggestions: [
+      // What can be set is set first: git merges these documents path by path once nothing in them is left to decide.
+      ...(paths.length > 0 ? decideByPath(paths, sides) : decideByFile(whole.slice(0, MAX_TOLD), sides)),
+      'Or close the proposal, and propose anew what is still wanted',
+    ],
+  });
+}

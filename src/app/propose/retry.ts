@@ -1,0 +1,39 @@
+import { RemoteError } from '../../errors.js';
+import type { PushFailure } from '../../gitstore/branch/push-outcome.js';
+import type { Clock } from '../../store/port/host.js';
+import { backOffMs } from '../../store/publish/back-off.js';
+
+/** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
+const TALK_MIN_MS = 1_000;
+
+/** How long one talk with the remote may take until `deadline`, in ms. */
+export function talkMs(clock: Clock, deadline: number): number {
+  return Math.max(deadline - clock.now(), TALK_MIN_MS);
+}
+
+/**
+ * Tries to move a branch until it moved, the remote says no, or `deadline` (ms since the epoch) has passed; after a
+ * lost race it waits a random time and begins anew.
+ * @param attempt one try: its result, or why the branch did not move
+ */
+export async function untilMoved<T>(
+  clock: Clock,
+  deadline: number,
+  attempt: () => Promise<{ readonly done: T } | { readonly failure: PushFailure }>,
+): Promise<{ result: T; attempts: number }> {
+  for (let attempts = 1; ; attempts++) {
+    const tried = await attempt();
+    if ('done' in tried) return { result: tried.done, attempts };
+    const { failure } = tried;
+    // Whether an unknown end was a good one shows on the branch, at the next try.
+    if ('error' in failure && failure.kind !== 'unknown') throw failure.error;
+    if (clock.now() >= deadline) {
+      if ('error' in failure) throw failure.error;
+      throw new RemoteError(`others moved the branch ${attempts} times and the time is up`, {
+        suggestions: ['Run the command again, or give more time with --timeout'],
+        data: { attempts },
+      });
+    }
+    await clock.sleep(Math.min(backOffMs(clock, attempts), Math.max(deadline - clock.now(), 0)));
+  }
+}

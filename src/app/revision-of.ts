@@ -1,0 +1,82 @@
+import { NotFoundError, UsageError } from '../errors.js';
+import { parseTime } from '../model/value/time.js';
+import type { Reading } from '../store/outbox/outcomes.js';
+import type { ReviewStore } from '../store/port/review-store.js';
+import type { Revision, StateStore } from '../store/port/state-store.js';
+
+/** A time in ms since the epoch, or null for a text that is none. */
+export function timeOrNull(text: string, now: number): number | null {
+  try {
+    return parseTime(text, now);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+/** What revisions are looked up in. */
+export interface Revisions {
+  readonly store: StateStore;
+  readonly review: ReviewStore;
+  readonly reading: Reading;
+}
+
+/** HEAD and the steps back from it. */
+const HEAD = /^(?:HEAD|@)([~^].*)?$/;
+
+/** What HEAD stands for: what is checked out where you stand, else the state branch; null where that is empty. */
+async function headRevision({ review, reading }: Revisions): Promise<Revision | null> {
+  return (await review.checkedOut()) ?? reading.revision;
+}
+
+/** The revision that a text names; null where there is none. A linked worktree has a HEAD of its own. */
+async function revisionOrNull(text: string, revisions: Revisions): Promise<Revision | null> {
+  const steps = HEAD.exec(text);
+  if (steps === null) return revisions.store.resolve(text);
+  const head = await headRevision(revisions);
+  return head === null ? null : revisions.store.resolve(`${head}${steps[1] ?? ''}`);
+}
+
+/** The revision that a text names. Throws NotFoundError. */
+export async function namedRevision(text: string, revisions: Revisions): Promise<Revision> {
+  const named = await revisionOrNull(text, revisions);
+  if (named !== null) return named;
+  throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}`, {
+    suggestions: [
+      "See 'git log' for revisions",
+      "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
+    ],
+    data: { revision: text.slice(0, 300) },
+  });
+}
+
+/** Where a REVISION|TIME stands: at a revision, or at a time. Throws NotFoundError where it is neither. */
+export async function placeInTime(
+  text: string,
+  revisions: Revisions,
+  now: number,
+): Promise<{ readonly revision: Revision } | { readonly time: number }> {
+  const named = await revisionOrNull(text, revisions);
+  if (named !== null) return { revision: named };
+  const time = timeOrNull(text, now);
+  if (time !== null) return { time };
+  throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}, and it is no time`, {
+    suggestions: ['See \'git log\' for revisions; a time is 2025-07-11, "2025-07-11 14:30", 3d'],
+    data: { at: text.slice(0, 300) },
+  });
+}
+
+/** The last revision that was published at a time. Throws NotFoundError. */
+export async function revisionAt(
+  time: number,
+  text: string,
+  store: StateStore,
+  { revision }: Reading,
+): Promise<Revision> {
+  const then = revision && (await store.revisionAt(revision, time));
+  if (then) return then;
+  throw new NotFoundError(`at ${JSON.stringify(text.slice(0, 80))} nothing was published yet`, {
+    suggestions: ["'kgit log --reverse' shows when it began"],
+    data: { at: text.slice(0, 300) },
+  });
+}

@@ -1,0 +1,142 @@
+import { NotFoundError, UsageError } from '../errors.js';
+import { subjectFolder } from '../model/subject/layout.js';
+import {
+  type ClusterSubject,
+  cluster,
+  type DeploymentSubject,
+  deployment,
+  formatSubject,
+  isLabel,
+  legacySlug,
+  lockSubject,
+  managementSubject,
+  parseCluster,
+  type Subject,
+} from '../model/subject/subject.js';
+import type { Settings } from '../setup/settings.js';
+import type { StateView } from '../store/port/state-store.js';
+import { listDeployments } from '../store/read/records.js';
+
+/** What names of subjects are read against. */
+export interface Naming {
+  readonly view: StateView;
+  readonly settings: Settings;
+  /** The management clusters that kgit.yaml lists. */
+  readonly managements: ReadonlyMap<string, unknown>;
+}
+
+/** The management cluster of names that leave it out: the setting, else the only one that is listed. */
+export function defaultManagement({
+  settings,
+  managements,
+}: Pick<Naming, 'settings' | 'managements'>): string {
+  const [only] = managements.size === 1 ? [...managements.keys()] : [];
+  return settings.management ?? only ?? 'default';
+}
+
+/**
+ * The cluster that `[[MANAGEMENT/]NAMESPACE/]NAME` names. A name of before the rule of names is accepted
+ * where the repository knows its slug. Throws UsageError.
+ */
+export async function resolveCluster(text: string, naming: Naming): Promise<ClusterSubject> {
+  const defaults = { management: defaultManagement(naming), namespace: naming.settings.namespace };
+  try {
+    return parseCluster(text, defaults);
+  } catch (error) {
+    const legacy = await legacyCluster(text, defaults, naming.view);
+    if (legacy) return legacy;
+    throw error;
+  }
+}
+
+async function legacyCluster(
+  text: string,
+  defaults: { management: string; namespace: string },
+  view: StateView,
+): Promise<ClusterSubject | null> {
+  const [name = '', namespace = defaults.namespace, management = defaults.management, ...more] = text
+    .split('/')
+    .reverse();
+  if (more.length > 0 || !isLabel(namespace) || !isLabel(management)) return null;
+  const subject = cluster(management, namespace, legacySlug(name));
+  return (await view.list(subjectFolder(subject))) === null ? null : subject;
+}
+
+/**
+ * The deployment that a person names. A name of before the rule of names is accepted where the repository
+ * knows its slug. Throws UsageError.
+ */
+export async function namedDeployment(text: string, view: StateView): Promise<DeploymentSubject> {
+  const slug = legacySlug(text);
+  if (slug !== text && (await view.list(subjectFolder(deployment(slug)))) !== null) return deployment(slug);
+  return deployment(text);
+}
+
+/** The subject that a person names: `deployment/ID`, `cluster/…`, `lock/NAME`, `management/NAME`, or a cluster alone. Throws UsageError. */
+export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
+  if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
+  if (text.startsWith('lock/')) return lockSubject(text.slice('lock/'.length));
+  // A name of two parts after it is a cluster's, of the management cluster that is called so.
+  if (/^management\/[^/]*$/.test(text)) return managementSubject(text.slice('management/'.length));
+  return resolveCluster(text.replace(/^cluster\//, ''), naming);
+}
+
+/**
+ * The subject of a new event, as a person names it in one word: `cluster/…`, `deployment/ID`, or a cluster alone. A word
+ * that is the id of a deployment and no cluster that is known is refused, for either may be meant. Throws UsageError.
+ */
+export async function eventSubjectOf(
+  text: string,
+  naming: Naming,
+): Promise<ClusterSubject | DeploymentSubject> {
+  const subject = await resolveSubject(text, naming);
+  if (subject.kind === 'lock' || subject.kind === 'management') {
+    const by = subject.kind === 'lock' ? 'kgit lock and kgit unlock' : 'kgit identify';
+    throw new UsageError(`the events of ${formatSubject(subject)} are recorded by ${by}`, {
+      suggestions: subject.kind === 'lock' ? [] : [`If it is a cluster, name it cluster/${text}`],
+    });
+  }
+  if (subject.kind === 'deployment' || text.startsWith('cluster/')) return subject;
+  const isKnown = (await naming.view.list(subjectFolder(subject))) !== null;
+  if (!isKnown && (await listDeployments(naming.view)).includes(text)) {
+    throw new UsageError(`is ${text} a deployment or a cluster?`, {
+      suggestions: [`Name the deployment: deployment/${text}`, `Or the cluster: cluster/${text}`],
+    });
+  }
+  return subject;
+}
+
+/** As resolveSubject, of those that the repository has something of. Throws UsageError, NotFoundError. */
+export async function recordedSubject(text: string, naming: Naming): Promise<Subject> {
+  const subject = await resolveSubject(text, naming);
+  if ((await naming.view.list(subjectFolder(subject))) !== null) return subject;
+  const [shown, known] = [formatSubject(subject), await listDeployments(naming.view)];
+  const meant = known.includes(text) ? [`The deployment of that name is deployment/${text}`] : [];
+  throw new NotFoundError(`nothing is recorded of ${shown}`, {
+    suggestions: [...meant, "'kgit list' shows what is recorded"],
+    data: { subject: shown },
+  });
+}
+
+/** The deployment to work on: the one that settings name, else the only one there is. Throws UsageError, NotFoundError. */
+export async function resolveDeployment({
+  view,
+  settings,
+}: Pick<Naming, 'view' | 'settings'>): Promise<string> {
+  if (settings.deployment !== undefined) return (await namedDeployment(settings.deployment, view)).id;
+  const known = await listDeployments(view);
+  if (known.length === 1) return known[0] as string;
+  if (known.length === 0) {
+    throw new NotFoundError('the repository has no deployment yet', {
+      suggestions: ["Begin one with 'kgit init --deployment ID', or import one with 'kgit import PATH'"],
+      data: { known },
+    });
+  }
+  throw new UsageError(
+    `the repository has ${known.length} deployments: ${known.slice(0, 10).join(', ')}${known.length > 10 ? ', …' : ''}`,
+    {
+      suggestions: ['Name one with --deployment or KGIT_DEPLOYMENT'],
+      data: { known: known.slice(0, 100) },
+    },
+  );
+}

@@ -1,0 +1,305 @@
+import { Command, type Config, type Interfaces } from '@oclif/core';
+import { type Configured, configured } from '../../app/configured.js';
+import { rewriteNote } from '../../app/rewrite-note.js';
+import { EXIT_CODES } from '../../errors.js';
+import { SkippedEvents } from '../../model/event/broken-events.js';
+import { formatAge } from '../../model/value/time.js';
+import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
+import {
+  markerFault,
+  markerLayer,
+  mergeLayers,
+  readSources,
+  type SettingSource,
+} from '../../setup/config.js';
+import type { Settings } from '../../setup/settings.js';
+import { systemClock } from '../../setup/this-host.js';
+import { isCi } from '../../setup/trust.js';
+import type { FetchPolicy, Reading } from '../../store/outbox/outcomes.js';
+import type { ToldRewrite } from '../../store/publish/rewrites.js';
+import { API_VERSION } from '../../store/read/records.js';
+import {
+  type CommandResult,
+  type Format,
+  formatResult,
+  resultKind,
+  type Screen,
+  screenOf,
+} from '../../terminal/output.js';
+import { COMMON_FLAGS } from '../flags/common-flags.js';
+import { outputFlag } from '../flags/output-flag.js';
+import { checkArgumentBytes } from '../input/argument-bytes.js';
+import { damagedLines } from '../notes/damaged-lines.js';
+import { SideNotes } from '../notes/side-notes.js';
+import { skippedLines } from '../notes/skipped-lines.js';
+import { repositoryJson } from '../render/repository-json.js';
+import { reportFailure } from './failure.js';
+
+export { helpText } from '../flags/help-text.js';
+export { outputFlag };
+
+/** A repository with its settings, ready to be read. */
+export interface Context extends Configured {
+  readonly reading: Reading;
+}
+
+const IS_CI = isCi(process.env);
+const FOLLOW_FETCH_MS = 5_000;
+
+/**
+ * Base of all commands: shared flags, the core built from the settings, results printed last, and
+ * failures told by the one rule of cli/failure.ts.
+ */
+export abstract class KgitCommand extends Command {
+  static override baseFlags = COMMON_FLAGS;
+
+  protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
+    output: 'text',
+  } as never;
+  protected args: Record<string, string | undefined> = {};
+  /** Arguments of a command that takes any number of them. */
+  protected words: readonly string[] = [];
+  #context: OpenRepository | null = null;
+  #repository: Record<string, unknown> | null = null;
+  readonly #rewrites: ToldRewrite[] = [];
+  /** What is said on stderr. */
+  protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
+  /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
+  protected readonly skipped = new SkippedEvents();
+  readonly #began = systemClock.now();
+
+  protected abstract execute(): Promise<CommandResult>;
+
+  /** As oclif has it, without reading the configuration again that the command is given. */
+  static override run<T extends Command>(
+    this: new (
+      argv: string[],
+      config: Config,
+    ) => T,
+    argv: string[] = [],
+    config?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<T['run']>> {
+    const command: Command = new this(argv, config as Config);
+    return (command as KgitCommand)._run();
+  }
+
+  /** Whether the command reads more than the tip: then a clone of a URL must be whole. */
+  protected get readsHistory(): boolean {
+    return false;
+  }
+
+  /** Whether settings come from files, too: what judges others' files takes no word of theirs. */
+  protected get readsSettingsFiles(): boolean {
+    return true;
+  }
+
+  /** Whether what is printed for people may be long, so that a terminal gets it through the user's pager. */
+  protected get isPaged(): boolean {
+    return false;
+  }
+
+  override async run(): Promise<void> {
+    // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
+    for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
+    checkArgumentBytes(this.argv);
+    const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
+    this.args = args as Record<string, string | undefined>;
+    this.flags = { ...(flags as typeof this.flags) };
+    this.words = argv as string[];
+    await this.notes.prepare();
+    const result = await this.execute();
+    await this.#close();
+    await this.print(result);
+    if (this.skipped.list.length > 0) process.exitCode = EXIT_CODES.FINDINGS;
+    if (result.exitCode !== undefined) process.exitCode = result.exitCode;
+  }
+
+  /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
+  protected async print(result: CommandResult): Promise<void> {
+    const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
+    const repository = this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
+    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...repository };
+    const whole = { ...head, ...result.json, ...this.skipped.json };
+    // What is told of the result comes below it, where a long one leaves it on the screen.
+    const release = this.notes.hold();
+    const lines = await formatResult(result, whole, this.format, this.screen);
+    this.notes.clear();
+    const text = lines.map((line) => `${line}\n`).join('');
+    if (!(await this.#showsPaged(text))) process.stdout.write(text);
+    release();
+    for (const line of skippedLines(this.skipped.untold())) this.note(line);
+  }
+
+  /** Shows a text in the user's pager; false where it is not for one, or there is none. */
+  async #showsPaged(text: string): Promise<boolean> {
+    const isForPeople = this.format === 'text' || this.format === 'wide';
+    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
+      return false;
+    return (await import('../../process/pager.js')).showPaged(text, process.env);
+  }
+
+  protected get format(): Format {
+    return this.flags.json ? 'json' : this.flags.output;
+  }
+
+  protected get screen(): Screen {
+    return {
+      ...screenOf(process.stdout, process.env, this.flags.utc === true),
+      noHeaders: this.flags['no-headers'] === true,
+    };
+  }
+
+  protected get environment(): Readonly<Record<string, string | undefined>> {
+    return process.env;
+  }
+
+  protected now(): number {
+    return systemClock.now();
+  }
+
+  /** When this command has to be through with the network, in ms since the epoch. */
+  protected deadline(settings: Settings): number {
+    return this.#began + settings.timeout;
+  }
+
+  /** A line for the user that is no part of the result. */
+  protected note(message: string): void {
+    this.notes.note(message);
+  }
+
+  /** Whether the user is told what is waited for: not while another program has the terminal. */
+  protected readonly tellsWaits: boolean = true;
+
+  /** The settings that need no repository. */
+  protected async settingsOnly(): Promise<Settings> {
+    return mergeLayers(await this.#layers());
+  }
+
+  /** The settings with those of a kgit.yaml. */
+  protected async settingsWith(marker: Parameters<typeof markerLayer>[0]): Promise<Settings> {
+    return mergeLayers([...(await this.#layers()), markerLayer(marker)]);
+  }
+
+  async #layers() {
+    return (await this.settingSources()).map(({ layer }) => layer);
+  }
+
+  /** The settings of each place but the repository's own kgit.yaml, highest place first. */
+  protected settingSources(): Promise<readonly SettingSource[]> {
+    const named = (name: string) =>
+      typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
+    const flags = Object.fromEntries(
+      ['repo', 'deployment', 'management', 'user', 'timeout'].map((name) => [name, named(name)]),
+    );
+    return readSources({
+      flags,
+      environment: process.env,
+      cwd: process.cwd(),
+      file: this.flags.config ?? process.env['KGIT_CONFIG'],
+      uid: process.getuid?.() ?? null,
+      warn: (message) => this.notes.noteOnce(message),
+      withoutFiles: !this.readsSettingsFiles,
+    });
+  }
+
+  /** Whether the network is not to be used: what is queued is published later. */
+  protected get isOffline(): boolean {
+    return this.flags['queue'] === true;
+  }
+
+  async #openAnew(settings: Settings): Promise<OpenRepository> {
+    // A repository that was opened before has helper processes, which would keep this one from ending.
+    await this.#close();
+    const waits = this.tellsWaits ? { waits: this.notes } : {};
+    const options = { history: this.readsHistory, isOffline: this.isOffline, ...waits };
+    const opened = await openStateRepository(settings, process.cwd(), process.env, options);
+    this.#context = opened;
+    for (const line of damagedLines(opened.damaged)) this.notes.noteOnce(line);
+    return opened;
+  }
+
+  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
+  protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
+    const settings = mergeLayers(await this.#layers());
+    return { opened: await this.#openAnew(settings), settings };
+  }
+
+  /** What is wrong with the values of a kgit.yaml; null where nothing is. */
+  protected readonly markerFault = markerFault;
+  /** The settings of a kgit.yaml. */
+  protected readonly markerLayer = markerLayer;
+
+  /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
+  protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
+    const layers = await this.#layers();
+    const before = mergeLayers(layers);
+    const opened = await this.#openAnew(before);
+    const { repository } = opened;
+    const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
+    const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
+    const context = { ...(await configured(opened, layers, reading.view)), reading };
+    this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
+    if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, context.settings);
+    return context;
+  }
+
+  /**
+   * Opens the repository with what is published of its kgit.yaml, without looking at what waits: for a command that goes on,
+   * whose start must not cost more the more waits.
+   */
+  protected async openAtTip(): Promise<Configured> {
+    const layers = await this.#layers();
+    const opened = await this.#openAnew(mergeLayers(layers));
+    const { store } = opened.repository;
+    return configured(opened, layers, store.view((await store.head()).revision));
+  }
+
+  /** Opens the repository anew, for a command that goes on, asking the remote when the last fetch is a few seconds old. */
+  protected reopen(): Promise<Context> {
+    return this.open({ olderThan: FOLLOW_FETCH_MS });
+  }
+
+  /** Says how old an answer is that was not fetched just now and is older than read.maxAge allows. */
+  #tellAge({ fetchedAt, staleness }: Reading, { readMaxAge }: Settings): void {
+    if (fetchedAt === null) return;
+    const age = this.now() - fetchedAt;
+    if (!staleness && age <= readMaxAge) return;
+    const since = fetchedAt === 0 ? 'never fetched' : `fetched ${formatAge(age)} ago`;
+    this.note(`answered from what is here, ${since}${staleness ? `: ${staleness.message}` : ''}`);
+  }
+
+  /** What the result says of the repository, where it is not as it was read: after a write or a sync. */
+  protected setRepository(revision: string | null, fetchedAt: number | null, pending: number): void {
+    this.#repository = repositoryJson(revision, fetchedAt, pending);
+  }
+
+  /** Whether somebody reads the notes of this command. */
+  protected get hasReader(): boolean {
+    return !this.flags.quiet || this.format === 'json';
+  }
+
+  async #close(hasReader = this.hasReader): Promise<void> {
+    if (this.#context === null) return;
+    const { branch, repository } = this.#context;
+    // What a process without a reader saw is told by the next one.
+    const told = hasReader ? await repository.rewrites.take() : [];
+    for (const rewrite of told) this.note(rewriteNote(rewrite, branch));
+    this.#rewrites.push(...told);
+    await repository.close();
+    this.#context = null;
+  }
+
+  get #flagNames(): string[] {
+    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    return Object.keys(flags).filter((name) => flags[name]?.hidden !== true);
+  }
+
+  override async catch(thrown: Error): Promise<void> {
+    // A failure is told without what a result says of the repository.
+    await this.#close(this.hasReader && !this.flags.quiet);
+    this.notes.clear();
+    // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
+    this.parsed = true;
+    await reportFailure(thrown, this.argv, this.flags.verbose === true, this.#flagNames);
+  }
+}

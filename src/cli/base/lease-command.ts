@@ -1,0 +1,60 @@
+import { Flags } from '@oclif/core';
+import { UsageError } from '../../errors.js';
+import { endingFields } from '../../model/lease/lease.js';
+import { lockSubject } from '../../model/subject/subject.js';
+import { thisHost } from '../../setup/this-host.js';
+import type { EndedLease, LeaseActor } from '../../store/lease/acquisition.js';
+import { holderText } from '../../store/lease/lease-errors.js';
+import type { Context } from './base-command.js';
+import { WriteCommand } from './write-command.js';
+
+/** The flags of a write but for those that a lock has no use for: it is taken and ended at the remote, or not at all. */
+function lockFlags(): typeof WriteCommand.baseFlags {
+  const { lock, queue, 'dry-run': dryRun, ...flags } = WriteCommand.baseFlags;
+  // Known, so that it is refused with the reason.
+  const propose = Flags.boolean({ hidden: true });
+  const required = Flags.boolean({
+    ...flags['require-publish'],
+    summary: 'End no lease where the branch does not take the event of it (20).',
+  });
+  return { ...flags, 'require-publish': required, propose } as unknown as typeof WriteCommand.baseFlags;
+}
+
+/** Base of the commands that take and end leases. */
+export abstract class LeaseCommand extends WriteCommand {
+  static override baseFlags = lockFlags();
+
+  protected override open(policy?: Parameters<WriteCommand['open']>[0]): Promise<Context> {
+    if (this.flags['propose'] !== true) return super.open(policy);
+    throw new UsageError('a lock cannot be proposed: it is held from now on, or not at all', {
+      suggestions: [
+        'Leave --propose out: a lock is a ref of its own, which no protection of a branch is about',
+      ],
+    });
+  }
+
+  /** Who takes or ends a lease. */
+  protected leaseActor(context: Context): LeaseActor {
+    const author = this.actor(context);
+    const runId = this.ciRun.id;
+    const holder = { name: author.name, host: thisHost.hostname, ...(runId === undefined ? {} : { runId }) };
+    return {
+      ...{ holder, author, reason: this.flags.reason, allowSecret: this.flags['allow-secret'] },
+      // Not where CI is set: a lease of who is gone would stand in the way of jobs on a protected branch.
+      mustTell: this.flags['require-publish'] === true,
+      tell: (name, previous, reason) => {
+        const event = this.event(context, endingFields(previous, reason));
+        return this.operation(context, [{ subject: lockSubject(name), event }]);
+      },
+    };
+  }
+
+  /** Tells on stderr what the user should know of a lease that was ended. */
+  protected noteEnded({ previous, unrecorded, notes }: EndedLease): void {
+    for (const note of notes) this.note(note);
+    if (unrecorded)
+      this.note(
+        `that the lease of ${holderText(previous)} was ended is recorded in the lock alone: ${unrecorded.message}`,
+      );
+  }
+}

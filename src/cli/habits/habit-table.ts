@@ -1,0 +1,185 @@
+/** What users of git, kubectl, gh, flux and etcdctl type, and what it is in kgit. `test/commands/output/habits.tsv` runs all of it. */
+
+/** What is not done, because it would be a guess, with the commands that are right. */
+export interface Answer {
+  readonly message: string;
+  readonly suggestions: readonly string[];
+  /** A flag with which the words are clear enough to be carried out. */
+  readonly unless?: string;
+}
+
+const CLUSTERS = ['clusters', 'clusterdeployments', 'clusterdeployments.k0rdent.mirantis.com'] as const;
+const CLUSTER = ['cluster', 'cd', 'cld', 'clusterdeployment'] as const;
+const DEPLOYMENT = ['deployment', 'deployments', 'deploy'] as const;
+
+/** Kinds as other programs call them, by the word that kgit has for them. */
+export const KINDS: Readonly<Record<string, 'cluster' | 'deployment'>> = Object.fromEntries([
+  ...[...CLUSTERS, ...CLUSTER].map((word) => [word, 'cluster']),
+  ...DEPLOYMENT.map((word) => [word, 'deployment']),
+]);
+
+/** What `kgit get WORD` may have meant where the state has no such path. */
+export const KIND_COMMANDS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(CLUSTER.map((word) => [word, 'kgit list clusters'])),
+  ...{ all: 'kgit list', deploy: 'kgit list deployments', phases: 'kgit phase', locks: 'kgit locks' },
+  ...{ events: 'kgit log', ev: 'kgit log', pods: 'kubectl get pods', nodes: 'kubectl get nodes' },
+};
+
+/** Commands of other programs that do what a command of kgit does. */
+export const WORDS: Readonly<Record<string, readonly string[]>> = {
+  ...{ events: ['log'], logs: ['log'], tail: ['log', '-f'] },
+  ...{ ls: ['list'], describe: ['show'], explain: ['status', '--explain'], watch: ['status', '--watch'] },
+  ...{ pull: ['sync'], push: ['sync'], fetch: ['sync'], reconcile: ['sync'] },
+  ...{ blame: ['history'], annotate: ['history'], undo: ['rollback'], revert: ['rollback'] },
+  ...{ 'force-unlock': ['unlock', '--force'], settings: ['config'], check: ['doctor'] },
+  ...{ event: ['push-event'], put: ['set'], del: ['unset'] },
+};
+
+/** The same for two words. */
+export const PHRASES: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(CLUSTERS.map((word) => [`get ${word}`, ['list', 'clusters']])),
+  'get deployments': ['list', 'deployments'],
+  ...Object.fromEntries(CLUSTER.map((word) => [`list ${word}`, ['list', 'clusters']])),
+  ...{ 'list deployment': ['list', 'deployments'], 'list deploy': ['list', 'deployments'] },
+  ...{ 'lock list': ['locks'], 'lock ls': ['locks'], 'lock status': ['locks'], 'lease list': ['locks'] },
+  ...{ 'config view': ['config'], 'config list': ['config'], 'config get': ['config'] },
+  ...{ 'snapshot save': ['backup'], 'snapshot restore': ['restore'] },
+};
+
+/** Words after `kgit lock` that list the locks; a lock of such a name is taken after `--`. */
+export const LISTS_LOCKS: readonly string[] = Object.keys(PHRASES)
+  .filter((phrase) => phrase.startsWith('lock '))
+  .map((phrase) => phrase.slice('lock '.length));
+
+const ROLLBACK = {
+  message: 'which state is to come back? A rollback needs the revision or time of it',
+  suggestions: [
+    'kgit rollback --to HEAD~1 --dry-run shows what the last write changed; without --dry-run it is taken back',
+    "'kgit history' shows who set what",
+  ],
+};
+const SIGN_IN = {
+  message: 'kgit keeps no login: it uses the access that git has to the remote',
+  suggestions: [
+    'Set KGIT_TOKEN for a remote over https, or use an ssh key',
+    "'kgit doctor' checks the access",
+  ],
+};
+const COMMITTED = {
+  message: 'every write of kgit is one commit, published at once: there is nothing to add or to commit',
+  suggestions: [
+    'kgit set PATH=VALUE changes the state, kgit push-event ACTION SUBJECT records what happened',
+    "'kgit sync' publishes what waits",
+  ],
+};
+const APPLY = {
+  message: 'kgit changes no cluster: it records what happened, and the state of deployments',
+  suggestions: [
+    'kgit push-event --file FILE records many events, kgit set PATH=VALUE changes the state',
+    'kubectl apply changes the cluster; kgit run ACTION SUBJECT -- kubectl apply … records it',
+  ],
+};
+const PATCH = {
+  message: 'kgit patches no object of a cluster; the state of a deployment is changed path by path',
+  suggestions: ['kgit set PATH=VALUE sets a value, kgit unset PATH removes one, kgit edit opens an editor'],
+};
+const PROPOSAL = {
+  message: 'a change is proposed by the command that makes it',
+  suggestions: ['Add --propose: kgit set PATH=VALUE --propose opens a pull or merge request'],
+};
+const CHECKOUT = {
+  message: 'kgit has one branch, and reads each revision where it lies',
+  suggestions: ["kgit get --at REVISION|TIME reads the state of then; 'kgit list' shows the subjects"],
+};
+const DELETE = {
+  message: 'kgit deletes nothing in a cluster, and events are never deleted',
+  suggestions: [
+    'kubectl delete clusterdeployment NAME deletes a cluster; kgit push-event cluster_deleted cluster/NAME records it',
+    'kgit unset PATH removes a path of the state',
+  ],
+};
+
+/** Commands and phrases that are answered, not carried out. */
+export const ANSWERS: Readonly<Record<string, Answer>> = {
+  ...{ undo: { ...ROLLBACK, unless: '--to' }, revert: { ...ROLLBACK, unless: '--to' }, reset: ROLLBACK },
+  ...{ commit: COMMITTED, add: COMMITTED, apply: APPLY, replace: APPLY, delete: DELETE, rm: DELETE },
+  ...{ remove: DELETE, patch: PATCH, checkout: CHECKOUT, switch: CHECKOUT, branch: CHECKOUT },
+  ...{ login: SIGN_IN, auth: SIGN_IN, pr: PROPOSAL, mr: PROPOSAL },
+  create: {
+    message: 'what is to be created?',
+    suggestions: [
+      'kgit init --deployment ID begins a deployment, kgit init lays out a repository',
+      'kgit push-event cluster_created cluster/NAME records a cluster',
+    ],
+  },
+  exec: {
+    message: 'kgit runs a command here, and records it',
+    suggestions: ['kgit run ACTION SUBJECT -- COMMAND…'],
+  },
+  stash: {
+    message: 'kgit leaves your local edits alone; writes that wait lie in the outbox',
+    suggestions: ["'kgit outbox' lists what waits"],
+  },
+  'config get-contexts': {
+    message: 'kgit keeps no contexts: kubectl does',
+    suggestions: ['kubectl config get-contexts lists them', "'kgit config' shows the settings of kgit"],
+  },
+  'config set': {
+    message: 'kgit config shows settings; it writes none',
+    suggestions: [
+      'Write it into ~/.config/kgit/config.yaml, or for all into the settings of kgit.yaml',
+      "'kgit config' shows each setting and where it came from",
+    ],
+  },
+  uninstall: {
+    message: 'kgit does not uninstall itself',
+    suggestions: ['npm uninstall --global kgit'],
+  },
+};
+
+const SINCE_ALWAYS: Readonly<Record<string, readonly string[]>> = {
+  '-A': [],
+  '--all-namespaces': [],
+  '--all': [],
+};
+const PATCHES: Answer = {
+  message: 'kgit log lists events; what they changed is shown by others',
+  suggestions: ['kgit diff REV shows what differs in a state, kgit history PATH who changed it'],
+};
+
+/** Flags of other programs, by command: what they are in kgit, or the answer to them. A flag that asks for what kgit does anyway is dropped. */
+export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly string[] | Answer>>>> = {
+  list: SINCE_ALWAYS,
+  log: {
+    ...SINCE_ALWAYS,
+    ...{ '--graph': [], '--decorate': [] },
+    ...{ '--stat': PATCHES, '-p': PATCHES, '--patch': PATCHES },
+  },
+  diff: { '--name-only': ['-o', 'name'] },
+  config: { '--list': [], '-l': [], '--get': [] },
+  wait: {
+    ...{ '--for=condition=Ready': ['--for', 'ready'], '--for=condition=ready': ['--for', 'ready'] },
+    '--for=delete': ['--for', 'deleted'],
+  },
+  status: {
+    '--porcelain': {
+      message: '--porcelain is a flag of git',
+      suggestions: ['kgit status --json is for programs, kgit status -o name lists names'],
+    },
+  },
+};
+
+/** Flags of `git log` that take a date, where those of kgit take the id of an event. */
+export const DATE_FLAGS: Readonly<Record<string, string>> = { '--after': '--since', '--before': '--until' };
+
+/** The same in every command that has the flag which it becomes. */
+export const SHARED_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  '--dry-run=client': ['--dry-run'],
+  '--dry-run=server': ['--dry-run'],
+};
+
+/** How many words stand before a subject, in the commands that take one. */
+export const SUBJECT_AT: Readonly<Record<string, number>> = {
+  ...{ log: 0, show: 0, status: 0, wait: 0, history: 0, get: 0 },
+  ...{ 'push-event': 1, run: 1 },
+};

@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
+import { runForUser } from '../../process/child-command.js';
+import { EndSignals } from '../../process/end-signals.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The user's editor, by git's own rule; `configured` is core.editor. */
+export function editorOf(environment: Environment, configured: string | undefined): string {
+  const isDumb = (environment['TERM'] ?? 'dumb') === 'dumb';
+  const visual = isDumb ? undefined : environment['VISUAL'];
+  return environment['GIT_EDITOR'] || configured || visual || environment['EDITOR'] || 'vi';
+}
+
+/** A text in a file of its own that the user edits: for nobody else to read, and kept until it is removed. */
+export class EditedFile {
+  readonly path: string;
+  readonly #folder: string;
+
+  private constructor(folder: string, name: string) {
+    this.#folder = folder;
+    this.path = join(folder, name);
+  }
+
+  static async create(name: string, text: string): Promise<EditedFile> {
+    const file = new EditedFile(await mkdtemp(join(tmpdir(), 'kgit-edit-')), name);
+    await writeFile(file.path, text, { mode: 0o600 });
+    return file;
+  }
+
+  /** Opens it in the editor and waits until that ends; what is in it then. Throws EnvironmentError when the editor fails. */
+  async edit(editor: string, environment: Environment): Promise<Buffer> {
+    const signals = new EndSignals();
+    try {
+      // An editor is a line of shell, as git has it: 'code --wait'.
+      const command = ['sh', '-c', `${editor} "$@"`, editor, this.path];
+      const end = await runForUser('kgit edit', command, { environment, stdout: 'stderr', signals });
+      if (end.exitCode !== 0)
+        throw new EnvironmentError(`the editor ended with ${end.exitCode}: nothing was changed`, {
+          data: { exitCode: end.exitCode },
+          suggestions: ['Check EDITOR, VISUAL and core.editor'],
+        });
+    } finally {
+      signals.release();
+    }
+    return readFile(this.path).catch((cause: unknown) => {
+      throw new EnvironmentError(`the editor left no file at ${this.path}: nothing was changed`, {
+        cause,
+        suggestions: ['Check EDITOR, VISUAL and core.editor'],
+      });
+    });
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,16 @@
+import type { SkippedEvent } from '../../model/event/broken-events.js';
+import { oneLine } from '../../terminal/terminal-text.js';
+
+/** So many are named on stderr; the JSON result names all. */
+const MAX_LINES = 20;
+
+/** What people are told of events that an answer leaves out; nothing where it leaves out none. */
+export function skippedLines(events: readonly SkippedEvent[]): string[] {
+  if (events.length === 0) return [];
+  const more = events.length - MAX_LINES;
+  return [
+    ...events.slice(0, MAX_LINES).map(({ path, message }) => oneLine(`left out ${path}: ${message}`)),
+    ...(more > 0 ? [`… and ${more} more; --json names all`] : []),
+    "'kgit validate' tells all that is wrong with the files; 'git log -- PATH' tells who changed one",
+  ];
+}

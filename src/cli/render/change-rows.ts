@@ -1,0 +1,82 @@
+import { formatTime } from '../../model/value/time.js';
+import type { ChangeRow } from '../../review/state-history.js';
+import { fittingTable } from '../../terminal/fitting-table.js';
+import type { CommandResult, Screen } from '../../terminal/output.js';
+import { oneLine } from '../../terminal/terminal-text.js';
+import { changeLine } from './change-line.js';
+
+function shown(value: unknown): string {
+  return value === undefined ? '' : JSON.stringify(value);
+}
+
+const when = ({ timestamp }: ChangeRow, utc: boolean) =>
+  timestamp === null ? '' : formatTime(Date.parse(timestamp), utc);
+
+/** Changes one by one: what, then who, when, why. */
+function changeBlocks(rows: readonly ChangeRow[], screen: Screen): string[] {
+  const { style, utc } = screen;
+  return rows.flatMap((row) => {
+    const said = [
+      when(row, utc),
+      row.user,
+      row.action,
+      row.reason ?? row.message,
+      row.run && `run ${row.run}`,
+    ];
+    const words = row.event === null ? 'no event tells who' : said.filter(Boolean).join('  ');
+    return [changeLine(row, screen), `      ${style('dim', words)}`];
+  });
+}
+
+/** A table of what is there and who brought it there. */
+function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
+  const { style, utc } = screen;
+  const cells = rows.map((row) => [
+    row.path,
+    when(row, utc),
+    row.user ?? '',
+    row.action ?? '',
+    shown(row.after),
+  ]);
+  const heading = ['PATH', 'SINCE', 'BY', 'ACTION', 'VALUE'];
+  return fittingTable(heading, cells, screen, (i) => {
+    const row = rows[i];
+    if (row === undefined) return [];
+    const said = [when(row, utc), row.user, row.action].filter(Boolean).join('  ');
+    return [`${oneLine(row.path)} = ${shown(row.after)}`, `    ${style('dim', oneLine(said))}`];
+  });
+}
+
+/** The changes of one deployment's state. */
+export interface SubjectChanges {
+  readonly subject: string;
+  readonly rows: readonly ChangeRow[];
+}
+
+interface Showing {
+  /** A table of what is there; else the changes one by one. */
+  readonly isTable?: boolean;
+  /** Whether people are told which deployment each is. */
+  readonly heads?: boolean;
+  /** What people are told where there is no change. */
+  readonly none: string;
+}
+
+/** The result of a command that tells changes of deployments' states; its subject is null where that is not one deployment. */
+export function changesResult(all: readonly SubjectChanges[], showing: Showing): CommandResult {
+  const { isTable = false, heads = false, none } = showing;
+  const rows = all.flatMap(({ subject, rows: own }) => own.map((row) => ({ ...row, subject })));
+  const [only] = all;
+  return {
+    json: { subject: only && all.length === 1 ? only.subject : null, changes: rows },
+    rows,
+    names: [...new Set(rows.map(({ path }) => path))],
+    lines: (screen) => {
+      if (rows.length === 0) return [screen.style('dim', none)];
+      return all.flatMap(({ subject, rows: own }) => [
+        ...(heads ? [screen.style('bold', subject)] : []),
+        ...(isTable ? annotatedTable(own, screen) : changeBlocks(own, screen)),
+      ]);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Check } from '../../model/value/check.js';
+import { ulidTime } from '../../model/value/ulid.js';
+import type { PushRecord } from '../../store/publish/push-log.js';
+import { type Metric, prometheusLines, seconds } from '../../terminal/prometheus.js';
+
+/** What doctor knows of a repository beside its checks. */
+export interface RepositoryHealth {
+  readonly fetchedAt: number | null;
+  /** Ids of the operations that wait, oldest first. */
+  readonly waiting: readonly string[];
+  readonly pushes: readonly PushRecord[];
+}
+
+/** The checks as metrics, and where there is a repository what waits in it and how its last pushes went. */
+export function doctorMetrics(checks: readonly Check[], health: RepositoryHealth | null): readonly string[] {
+  const [oldest] = health?.waiting ?? [];
+  const pushes = health?.pushes ?? [];
+  const ofPushes = (value: number) => (health === null ? [] : [{ value }]);
+  return prometheusLines([
+    {
+      name: 'kgit_check_ok',
+      help: 'Whether a check of kgit doctor found nothing to mend.',
+      samples: checks.map(({ name, ok }) => ({ labels: { check: name }, value: ok ? 1 : 0 })),
+    },
+    ...(health === null ? [] : repositoryMetrics(health.fetchedAt, health.waiting.length)),
+    {
+      name: 'kgit_outbox_oldest_timestamp_seconds',
+      help: 'When the oldest operation in the outbox was made; absent where none waits.',
+      samples: oldest === undefined ? [] : [{ value: seconds(ulidTime(oldest)) }],
+    },
+    {
+      name: 'kgit_recent_pushes',
+      help: 'Pushes of this clone that are remembered, 200 at most.',
+      samples: ofPushes(pushes.length),
+    },
+    {
+      name: 'kgit_recent_lost_races',
+      help: 'Races against other writers that the remembered pushes lost.',
+      samples: ofPushes(pushes.reduce((sum, { attempts }) => sum + Math.max(attempts - 1, 0), 0)),
+    },
+    {
+      name: 'kgit_recent_unpublished_pushes',
+      help: 'Remembered pushes that could not be published.',
+      samples: ofPushes(pushes.filter(({ isPublished }) => !isPublished).length),
+    },
+  ]);
+}
+
+/** What is known of the repository: when it was last fetched, and what waits. */
+function repositoryMetrics(fetchedAt: number | null, pending: number): Metric[] {
+  return [
+    {
+      name: 'kgit_outbox_operations',
+      help: 'Operations that wait in the outbox to be published.',
+      samples: [{ value: pending }],
+    },
+    {
+      name: 'kgit_fetch_timestamp_seconds',
+      help: 'Time of the last fetch from the remote; absent without a remote.',
+      samples: fetchedAt === null ? [] : [{ value: seconds(fetchedAt) }],
+    },
+  ];
+}

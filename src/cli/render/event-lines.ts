@@ -1,0 +1,115 @@
+import { eventTime, type KgitEvent, type SubjectEvent } from '../../model/event/event.js';
+import { formatSubject } from '../../model/subject/subject.js';
+import { formatTime } from '../../model/value/time.js';
+import type { Screen } from '../../terminal/output.js';
+import type { Colour } from '../../terminal/style.js';
+import { clip, columnsOf } from '../../terminal/table.js';
+import { oneLine, terminalText } from '../../terminal/terminal-text.js';
+import { type Part, packed, wrapped } from '../../terminal/wrap.js';
+
+const OUTCOME_MARKS: Readonly<Record<string, [string, Colour]>> = {
+  started: ['…', 'yellow'],
+  succeeded: ['✓', 'green'],
+  failed: ['✗', 'red'],
+};
+
+/** What an event says in a few words: its message, else reason, changes, parameters. */
+export function gist(event: KgitEvent): string {
+  if (event.message) return event.message;
+  const parts: string[] = [];
+  if (event.reason) parts.push(event.reason);
+  for (const { path, after } of (event.changes ?? []).slice(0, 3)) {
+    parts.push(
+      after === undefined ? `-${path}` : `${path}=${typeof after === 'object' ? '…' : String(after)}`,
+    );
+  }
+  if ((event.changes?.length ?? 0) > 3) parts.push(`and ${(event.changes?.length ?? 0) - 3} more`);
+  for (const [key, value] of Object.entries(event.parameters ?? {}))
+    parts.push(`${key}=${typeof value === 'object' ? '…' : String(value)}`);
+  return parts.join(', ');
+}
+
+/** Most lines that the words of an event take below its first one; -o wide shows all. */
+const MAX_LINES = 3;
+const INDENT = '    ';
+
+/** What an event says first: when, what, to whom, by whom. */
+function headOf(item: SubjectEvent, { style, utc }: Screen, withSubject: boolean): readonly Part[] {
+  const { event } = item;
+  const [mark, colour] = OUTCOME_MARKS[event.outcome ?? ''] ?? ['•', 'dim'];
+  const when = formatTime(eventTime(event), utc);
+  const who = event.user ? oneLine(event.user) : '';
+  const where = withSubject ? formatSubject(item.subject) : '';
+  return [
+    { text: when, shown: style('dim', when) },
+    { text: `${mark} ${event.action}`, shown: `${style(colour, mark)} ${style('bold', event.action)}` },
+    { text: where, shown: style('cyan', where) },
+    { text: who, shown: style('dim', who) },
+  ].filter(({ text }) => text !== '');
+}
+
+/**
+ * An event in the log: when, what, to whom, by whom, in a few words. One line where it fits, and wherever the output is no
+ * terminal; else its words stand below, broken between words.
+ */
+export function eventLines(
+  item: SubjectEvent,
+  screen: Screen,
+  withSubject: boolean,
+  maxLines = MAX_LINES,
+): string[] {
+  const { width } = screen;
+  const words = oneLine(gist(item.event));
+  const head = headOf(item, screen, withSubject);
+  const whole = head.map(({ shown }) => shown).join(' ') + (words ? `  ${words}` : '');
+  const columns = head.reduce(
+    (sum, { text }) => sum + columnsOf(text) + 1,
+    words ? 1 + columnsOf(words) : -1,
+  );
+  if (width === null || columns <= width) return [whole];
+  const below = words === '' ? [] : wrapped(words, width, INDENT);
+  const kept = below.slice(0, maxLines);
+  const last = kept.at(-1);
+  if (below.length > kept.length && last !== undefined) kept[kept.length - 1] = `${clip(last, width - 2)} …`;
+  return [...packed(head, width, INDENT), ...kept];
+}
+
+/** The same as one line, which a terminal gets cut to its width. */
+export function eventLine(item: SubjectEvent, screen: Screen, withSubject: boolean): string {
+  const words = oneLine(gist(item.event));
+  const parts = [...headOf(item, screen, withSubject), ...(words ? [{ text: words, shown: words }] : [])];
+  let left = screen.width ?? Number.POSITIVE_INFINITY;
+  let line = '';
+  for (const { text, shown } of parts) {
+    if (line !== '') {
+      line += ' ';
+      left--;
+    }
+    if (left < 2) break;
+    line += columnsOf(text) <= left ? shown : clip(text, left);
+    left -= columnsOf(text);
+  }
+  return line.trimEnd();
+}
+
+const SHOWN_FIRST = new Set(['id', 'timestamp', 'action', 'user', 'message', 'changes']);
+
+/** All that an event says, for -o wide: its line and, indented, every other field. */
+export function eventDetails(item: SubjectEvent, screen: Screen, withSubject: boolean): string[] {
+  const { style } = screen;
+  const lines = [
+    ...eventLines(item, screen, withSubject, Number.POSITIVE_INFINITY),
+    `    ${style('dim', `id ${item.event.id}`)}`,
+  ];
+  const json = (value: unknown) => (value === undefined ? '–' : terminalText(JSON.stringify(value)));
+  for (const { path, before, after } of item.event.changes ?? []) {
+    lines.push(`    ${oneLine(path)}: ${json(before)} ${style('dim', '→')} ${json(after)}`);
+  }
+  for (const [key, value] of Object.entries(item.event)) {
+    if (SHOWN_FIRST.has(key) || value === undefined) continue;
+    const text = typeof value === 'string' ? terminalText(value) : json(value);
+    const [first = '', ...rest] = text.trimEnd().split('\n');
+    lines.push(`    ${style('dim', oneLine(key))} ${first}`, ...rest.map((line) => `      ${line}`));
+  }
+  return lines;
+}

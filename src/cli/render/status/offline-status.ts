@@ -1,0 +1,37 @@
+import { eventTime } from '../../../model/event/event.js';
+import { formatSubject } from '../../../model/subject/subject.js';
+import { formatAge } from '../../../model/value/time.js';
+import type { ClusterRecord } from '../../../store/read/cluster-records.js';
+import { fittingTable } from '../../../terminal/fitting-table.js';
+import type { CommandResult } from '../../../terminal/output.js';
+
+/** What is recorded of clusters, where none was asked: it says so, and gives no state. */
+export function offlineResult(records: readonly ClusterRecord[], footer: string, now: number): CommandResult {
+  const clusters = records.map(({ subject, lifecycle, lastEvent }) => ({
+    ...{ management: subject.management, namespace: subject.namespace, name: subject.name },
+    ...{ recorded: lifecycle, state: null, lastEvent },
+  }));
+  const rows = clusters.map(({ management, namespace, name, recorded, lastEvent }) => [
+    `${management}/${namespace}/${name}`,
+    recorded ?? 'no word of its life',
+    lastEvent
+      ? `${lastEvent.action} ${formatAge(now - eventTime(lastEvent))} ago${lastEvent.user ? ` by ${lastEvent.user}` : ''}`
+      : '',
+  ]);
+  return {
+    json: { contexts: [], clusters, divergence: [], live: false },
+    rows: clusters,
+    names: records.map(({ subject }) => formatSubject(subject)),
+    lines: (screen) => {
+      const { style } = screen;
+      return [
+        style('yellow', 'NOT LIVE: recorded history, no cluster was asked'),
+        ...(rows.length > 0
+          ? fittingTable(['CLUSTER', 'RECORDED AS', 'LAST EVENT'], rows, screen)
+          : [style('dim', 'no clusters')]),
+        '',
+        style('dim', footer),
+      ];
+    },
+  };
+}

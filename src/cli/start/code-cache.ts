@@ -1,0 +1,135 @@
+/**
+ * What V8 compiled of the program, kept between runs in the user's cache folder. It is a help alone: whatever is
+ * amiss with it, the program runs without.
+ */
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { committable, ownFolder } from '../../setup/trust.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+/** Compiled code by the name of its script. */
+export type CompiledCode = ReadonlyMap<string, Buffer>;
+/** What was kept, and when it was last found to be good, in ms since the epoch. */
+export interface KeptCode {
+  readonly codes: CompiledCode;
+  readonly checkedAt: number;
+}
+
+/** Most files that the folder keeps; the oldest go first. */
+const MAX_FILES = 64;
+/** Largest file that is read or written, in bytes: the whole program compiled is smaller. */
+const MAX_BYTES = 16 * 1024 * 1024;
+const WRITABLE_BY_OTHERS = 0o022;
+/** V8 copies code that does not begin at a multiple of this. */
+const ALIGNMENT = 8;
+const HEAD_BYTES = 8;
+/** Where the checksum ends. V8 takes compiled code at its word: one bit that the disk turned can end the process. */
+const SUM_BYTES = 4;
+
+/** The folder of the cache; null where there is no home, or what lies there could come with a commit of others. */
+export function codeCacheFolder(environment: Environment): string | null {
+  const base = ownFolder(environment, 'XDG_CACHE_HOME', '.cache');
+  return base === null || committable(base, environment) !== null ? null : join(base.path, 'kgit', 'code');
+}
+
+/** Whether nobody but the user can have written it. */
+function isOwn({ uid, mode }: fs.Stats): boolean {
+  const user = process.getuid?.();
+  return user === undefined || (uid === user && (mode & WRITABLE_BY_OTHERS) === 0);
+}
+
+const aligned = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+
+/** One file: checksum and length of the table, the table of names and lengths, and the code of each behind it. */
+function pack(codes: CompiledCode): Buffer {
+  const table = JSON.stringify([...codes].map(([name, code]) => [name, code.length]));
+  const parts = [Buffer.from(table), ...codes.values()];
+  const bytes = Buffer.alloc(HEAD_BYTES + parts.reduce((sum, { length }) => sum + aligned(length), 0));
+  let at = HEAD_BYTES;
+  for (const part of parts) {
+    part.copy(bytes, at);
+    at += aligned(part.length);
+  }
+  bytes.writeUInt32LE(Buffer.byteLength(table), SUM_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(SUM_BYTES)), 0);
+  return bytes;
+}
+
+function unpack(bytes: Buffer): CompiledCode {
+  const codes = new Map<string, Buffer>();
+  if (crc32(bytes.subarray(SUM_BYTES)) !== bytes.readUInt32LE(0)) return codes;
+  const tableLength = bytes.readUInt32LE(SUM_BYTES);
+  const table = JSON.parse(bytes.toString('utf8', HEAD_BYTES, HEAD_BYTES + tableLength));
+  let at = HEAD_BYTES + aligned(tableLength);
+  for (const [name, length] of table as [string, number][]) {
+    codes.set(name, bytes.subarray(at, at + length));
+    at += aligned(length);
+  }
+  return codes;
+}
+
+const NOTHING: KeptCode = { codes: new Map(), checkedAt: 0 };
+
+/** What was kept as `name`; empty where there is nothing that can be trusted. */
+export function readCode(folder: string, name: string): KeptCode {
+  let file: number | undefined;
+  try {
+    if (!isOwn(fs.lstatSync(folder))) return NOTHING;
+    file = fs.openSync(join(folder, name), fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const stats = fs.fstatSync(file);
+    const isSound = stats.isFile() && isOwn(stats) && stats.size > HEAD_BYTES && stats.size <= MAX_BYTES;
+    if (!isSound) return NOTHING;
+    const bytes = Buffer.allocUnsafeSlow(stats.size);
+    if (fs.readSync(file, bytes, 0, stats.size, 0) !== stats.size) return NOTHING;
+    return { codes: unpack(bytes), checkedAt: stats.mtimeMs };
+  } catch {
+    // Nothing kept yet, or not to be read: the program is compiled anew.
+    return NOTHING;
+  } finally {
+    if (file !== undefined) fs.closeSync(file);
+  }
+}
+
+/** Keeps compiled code as `name`, whole or not at all; whatever is in the way, the next run goes without. */
+export function keepCode(folder: string, name: string, codes: CompiledCode): void {
+  const temporary = join(folder, `${name}.${process.pid}-${process.hrtime.bigint()}.tmp`);
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOwn(fs.lstatSync(folder))) return;
+    const bytes = pack(codes);
+    if (bytes.length > MAX_BYTES) return;
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
+    fs.renameSync(temporary, join(folder, name));
+    removeOldest(folder);
+  } catch {
+    // A full or read-only disk costs the next run its speed, and nothing else.
+    removeQuietly(temporary);
+  }
+}
+
+/** Notes that what is kept as `name` was found to be good just now. */
+export function noteChecked(folder: string, name: string): void {
+  try {
+    const now = new Date();
+    fs.utimesSync(join(folder, name), now, now);
+  } catch {
+    // Another process has just replaced it, or it may not be written: the next run looks again.
+  }
+}
+
+function removeOldest(folder: string): void {
+  const names = fs.readdirSync(folder);
+  if (names.length <= MAX_FILES) return;
+  const aged = names.map((name) => ({ name, written: fs.lstatSync(join(folder, name)).mtimeMs }));
+  aged.sort((a, b) => b.written - a.written);
+  for (const { name } of aged.slice(MAX_FILES)) removeQuietly(join(folder, name));
+}
+
+function removeQuietly(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // It lies in a folder of files that may go at any time.
+  }
+}

@@ -1,0 +1,79 @@
+import { userInfo } from 'node:os';
+import { run } from '@oclif/core';
+import type { EXIT_CODES } from '../../errors.js';
+import { understand } from '../habits/habits.js';
+import { ownProgram } from './plugin.js';
+
+export { loadCommand } from './plugin.js';
+
+/** Runs the command line of this process. A command reports its own failures; what fails before one runs is told here. */
+export async function main(): Promise<void> {
+  const { options, commands } = ownProgram();
+  const { argv, answer } = understand(process.argv.slice(2), commands);
+  nameHomeAndShell();
+  // Before oclif's own listener, which throws.
+  process.stdout.prependListener('error', endOnLostOutput);
+  try {
+    if (answer) throw await usageError(answer.message, answer.suggestions);
+    const [word = '--help'] = argv;
+    const wanted = helpWanted(argv);
+    const isKnown = Object.hasOwn(commands, word);
+    if (!isKnown && (!word.startsWith('-') || (wanted === null && word !== '--version')))
+      throw await noCommand(word, Object.keys(commands));
+    if (wanted === null) await run([...argv], options);
+    else {
+      const { printHelp } = await import('../help/print-help.js');
+      printHelp(isKnown ? word : null, commands, {
+        ...wanted,
+        description: options.pjson.description ?? '',
+        root: options.root,
+      });
+    }
+  } catch (thrown) {
+    const { reportFailure } = await import('../base/failure.js');
+    await reportFailure(thrown, argv, argv.includes('--verbose') || argv.includes('-v'));
+  }
+}
+
+/** Spelt out, for what merely shows a version loads no errors. */
+const ENVIRONMENT: (typeof EXIT_CODES)['ENVIRONMENT'] = 18;
+
+/** Ends this process where standard output takes no more, as on a full disk; a reader that has gone is no failure. */
+function endOnLostOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`error ENVIRONMENT: standard output cannot be written: ${message}\n`);
+  process.exit(ENVIRONMENT);
+}
+
+/** oclif asks the system for the home and the shell that the environment does not name, and fails for a number without a name, as containers have. */
+function nameHomeAndShell(): void {
+  const { HOME, SHELL } = process.env;
+  if (HOME !== undefined && SHELL !== undefined) return;
+  try {
+    userInfo();
+  } catch {
+    process.env['HOME'] = HOME ?? '';
+    process.env['SHELL'] = SHELL ?? '/bin/sh';
+  }
+}
+
+/** Whether help is asked for, and all of it; null where it is not. What follows `--` is another program's. */
+function helpWanted(argv: readonly string[]): { isWhole: boolean } | null {
+  const end = argv.indexOf('--');
+  const own = end < 0 ? argv : argv.slice(0, end);
+  if (own.includes('--help-all')) return { isWhole: true };
+  return argv.length === 0 || own.includes('--help') || own.includes('-h') ? { isWhole: false } : null;
+}
+
+async function usageError(message: string, suggestions: readonly string[]): Promise<Error> {
+  const { UsageError } = await import('../../errors.js');
+  return new UsageError(message, { suggestions });
+}
+
+async function noCommand(word: string, known: readonly string[]): Promise<Error> {
+  const { didYouMean } = await import('../../model/value/near-names.js');
+  return usageError(`there is no command ${JSON.stringify(word.slice(0, 80))}`, [
+    ...didYouMean(word, word.startsWith('-') ? ['--help', '--version'] : known),
+    "'kgit --help' lists the commands",
+  ]);
+}

@@ -1,0 +1,123 @@
+/**
+ * Loads the built program the fast way: with the code that V8 compiled in an earlier run. Imports little, for it
+ * is compiled anew each time.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
+import { type CompiledCode, codeCacheFolder, keepCode, noteChecked, readCode } from './code-cache.js';
+
+/** What the build fills in: what tells this program from all others, and the names of its commands. */
+declare const PROGRAM_ID: string;
+declare const COMMANDS: readonly string[];
+
+/** Code that a run compiled beside what was kept, in bytes, from which on it is kept, too. */
+const RENEW_BYTES = 32 * 1024;
+/** How long a cache is used before a run looks whether it compiled much beside it, in ms: the look takes time. */
+const CHECK_AFTER_MS = 10 * 60 * 1000;
+
+/** What the program exports. */
+type Program = typeof import('./main.js');
+type Early = typeof import('./early.js');
+type ShellCode = typeof import('../../sync/script-api/shell-code.js');
+type Wrapper = (
+  module: { exports: object },
+  require: (id: string) => unknown,
+  url: string,
+  folder: string,
+) => void;
+
+/** Commands run different code, so each has its own cache, and so have help and what is no command. */
+function cacheName([word = '', ...words]: readonly string[]): string {
+  const isHelp = [word, ...words].some((text) => text === '--help' || text === '-h' || text === 'help');
+  const part = isHelp ? 'help' : COMMANDS.includes(word) ? word : 'other';
+  return `${PROGRAM_ID}-node${process.versions.node}-${process.arch}-${part}`;
+}
+
+/** The scripts of the program: CommonJS modules, each loaded when one that runs asks for it. */
+class Scripts {
+  readonly #kept: CompiledCode;
+  readonly #scripts = new Map<string, Script>();
+  readonly #modules = new Map<string, { exports: object }>();
+  readonly #url = pathToFileURL(__filename).href;
+
+  constructor(kept: CompiledCode) {
+    this.#kept = kept;
+  }
+
+  load(name: string): object {
+    const known = this.#modules.get(name);
+    if (known) return known.exports;
+    const module = { exports: {} };
+    this.#modules.set(name, module);
+    const filename = join(__dirname, 'program', name);
+    const cachedData = this.#kept.get(name);
+    // All of it is ASCII, and V8 takes one byte a character as it is.
+    const script = new Script(readFileSync(filename, 'latin1'), {
+      filename,
+      ...(cachedData ? { cachedData } : {}),
+    });
+    this.#scripts.set(name, script);
+    const load = (id: string) => (id.startsWith('./') ? this.load(id.slice(2)) : require(id));
+    (script.runInThisContext() as Wrapper)(module, load, this.#url, __dirname);
+    return module.exports;
+  }
+
+  /** What is compiled by now, and what was kept of scripts that this run did not load. */
+  compiled(): CompiledCode {
+    const codes = [...this.#scripts].map(([name, script]) => [name, script.createCachedData()] as const);
+    return new Map([...this.#kept, ...codes]);
+  }
+
+  /** Whether a script was loaded that nothing was kept of, or nothing that this V8 takes. */
+  get hasNew(): boolean {
+    return [...this.#scripts.values()].some(({ cachedDataRejected }) => cachedDataRejected !== false);
+  }
+}
+
+/** The program, for who builds it. */
+export function program(): Program {
+  return new Scripts(new Map()).load('main.cjs') as Program;
+}
+
+/** Runs the program on the arguments of this process. */
+export function start(): Promise<void> {
+  if (process.argv.slice(2).join(' ') === 'shell-init bash') {
+    const { shellCode } = new Scripts(new Map()).load('shell-code.cjs') as ShellCode;
+    if (isPrinted(shellCode(join(__dirname, '..'), process.execPath, []))) return Promise.resolve();
+  }
+  const folder = codeCacheFolder(process.env);
+  if (folder === null) return program().main();
+  const argv = process.argv.slice(2);
+  const name = cacheName(argv);
+  const { codes, checkedAt } = readCode(folder, name);
+  const scripts = new Scripts(codes);
+  if (COMMANDS.includes(argv[0] ?? '')) (scripts.load('early.cjs') as Early).beginEarly(argv);
+  const { main } = scripts.load('main.cjs') as Program;
+  process.once('exit', () => {
+    if (!scripts.hasNew && Date.now() - checkedAt < CHECK_AFTER_MS) return;
+    const compiled = scripts.compiled();
+    if (scripts.hasNew || bytesOf(compiled) - bytesOf(codes) > RENEW_BYTES) keepCode(folder, name, compiled);
+    else noteChecked(folder, name);
+  });
+  return main();
+}
+
+/** Prints a text; false where nothing of it could be printed, which the program itself then tells. */
+function isPrinted(text: string): boolean {
+  const bytes = Buffer.from(text);
+  let at = 0;
+  try {
+    while (at < bytes.length) at += writeSync(1, bytes, at);
+    return true;
+  } catch {
+    // A pipe that is full for the moment takes the rest later.
+    if (at > 0) process.stdout.write(bytes.subarray(at));
+    return at > 0;
+  }
+}
+
+function bytesOf(codes: CompiledCode): number {
+  return [...codes.values()].reduce((sum, { length }) => sum + length, 0);
+}

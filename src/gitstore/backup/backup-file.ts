@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises';
+import { hasCode } from '../../model/value/error-codes.js';
+import { readAtMost } from '../../store/local/durable-files.js';
+
+/** How git begins a bundle, which a backup is. */
+const BUNDLE = /^# v[23] git bundle\n/;
+/** So much of a file tells what it is: the mark of a tar archive stands at 257. */
+const HEAD_BYTES = 512;
+
+/** What other files are, by how they begin. */
+const OTHERS: readonly (readonly [what: string, isIt: (head: Buffer) => boolean])[] = [
+  ['it is empty', (head) => head.length === 0],
+  ['it is compressed by gzip: unpack it first', (head) => head.toString('latin1', 0, 2) === '\x1f\x8b'],
+  ['it is a zip archive', (head) => head.toString('latin1', 0, 2) === 'PK'],
+  ['it is a tar archive: unpack it first', (head) => head.toString('latin1', 257, 262) === 'ustar'],
+  ['it is a text, and no git bundle, which a backup is', (head) => !head.includes(0)],
+];
+
+/** Why a file cannot be a backup, by what it is; null where it is a git bundle, which may be one. */
+export async function notABackup(file: string): Promise<string | null> {
+  try {
+    const stats = await stat(file);
+    if (stats.isDirectory()) return 'it is a folder';
+    if (!stats.isFile()) return 'it is not a regular file';
+    const head = await readAtMost(file, HEAD_BYTES);
+    if (BUNDLE.test(head.toString('latin1'))) return null;
+    const [what = 'it is not a git bundle, and a backup is one'] =
+      OTHERS.find(([, isIt]) => isIt(head)) ?? [];
+    return what;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'there is no such file';
+    if (hasCode(error, 'EACCES', 'EPERM')) return 'you may not read it';
+    throw error;
+  }
+}

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
+import type { Actor } from '../../model/operation/operation.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { orIfGone, readNamed } from '../../store/local/durable-files.js';
+import type { Wait } from '../../store/port/host.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { isOn } from '../objects/commit-builder.js';
+import { namedCommitter } from '../objects/committer.js';
+import { quoted } from '../objects/fast-import.js';
+import { personEnvironment } from '../objects/sign-commits.js';
+import { type Git, gitFailed } from '../process/git.js';
+import { tellProgress, withoutProgress } from '../process/told-wait.js';
+import { FETCH_OPTIONS } from '../process/transfer-options.js';
+import type { Repository } from '../repository/repository.js';
+
+/** The commit, among the refs of a backup, that holds the manifest and the outbox as files. */
+export const BACKUP_REF = 'refs/kgit/backup';
+export const MANIFEST = 'manifest.json';
+/** The folder of the outbox, in the clone's `kgit` folder and in a backup. */
+export const OUTBOX = 'outbox';
+/** How files of the outbox are called. */
+export const ENTRY = /^\d{12}-[0-9A-HJKMNP-TV-Z]{26}$/;
+/** Lock refs where they count, and where a clone notes those of its remote. */
+export const LOCKS = 'refs/kgit/locks/';
+export const SEEN_LOCKS = 'refs/kgit/seen/refs/';
+
+/** What a backup says of itself. */
+export interface Manifest {
+  readonly version: 1;
+  /** The state branch. */
+  readonly branch: string;
+  readonly revision: Revision;
+  /** Which ref of the file stands at the revision. */
+  readonly ref: string;
+  /** Of the remote, without credentials; null where there was none. */
+  readonly remote: string | null;
+  readonly createdAt: string;
+}
+
+export interface BackupParts {
+  readonly manifest: Manifest;
+  readonly repository: Repository;
+  /** As `readOutbox` read it. */
+  readonly outbox: ReadonlyMap<string, Buffer>;
+  /** Name of the remote; null where there is none. */
+  readonly remote: string | null;
+  readonly author: Actor;
+  /** ms since the epoch */
+  readonly now: number;
+  readonly timeoutMs: number;
+  /** Hears how far it is. */
+  readonly wait: Wait;
+}
+
+/** What a backup holds. */
+export interface BackedUp {
+  readonly operations: number;
+  readonly locks: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The files of an outbox. Read them before the revision of a backup: what another process publishes in between is then
+ * in both, and restored once; the other way round it is in neither.
+ * @param folder the clone's `kgit` folder
+ */
+export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
+  const unlessGone = <T>(error: unknown, otherwise: T): T => {
+    if (hasCode(error, 'ENOENT')) return otherwise;
+    throw error;
+  };
+  const names = await readdir(join(folder, OUTBOX)).catch((error: unknown) => unlessGone(error, []));
+  const files = new Map<string, Buffer>();
+  for (const name of names.filter((one) => ENTRY.test(one)).sort()) {
+    // One that is gone by now is published.
+    const text = await readNamed(join(folder, OUTBOX, name));
+    if (text) files.set(name, text);
+  }
+  return files;
+}
+
+/** The commit of manifest and outbox. */
+async function contents(git: Git, parts: BackupParts): Promise<string> {
+  const blob = (input: string | Buffer) => git.text(['hash-object', '-w', '--stdin'], { input });
+  const tree = (lines: readonly string[]) => git.text(['mktree'], { input: lines.join('') });
+  const files: string[] = [];
+  for (const [name, text] of parts.outbox) files.push(`100600 blob ${await blob(text)}\t${name}\n`);
+  const manifest = await blob(`${JSON.stringify(parts.manifest, null, 2)}\n`);
+  const root = [`100644 blob ${manifest}\t${MANIFEST}\n`, `040000 tree ${await tree(files)}\t${OUTBOX}\n`];
+  const seconds = Math.floor(parts.now / 1000);
+  const author = await namedCommitter(parts.author);
+  const env = {
+    ...personEnvironment('AUTHOR', author, seconds),
+    ...personEnvironment('COMMITTER', author, seconds),
+  };
+  return git.text(['commit-tree', await tree(root)], { input: 'kgit backup\n', env });
+}
+
+/**
+ * A repository that borrows the objects of a clone: its refs say what goes into the backup, and stand still while
+ * those of the clone move on.
+ */
+async function borrowed(git: Git, folder: string, { commonDir, config }: Repository): Promise<Git> {
+  const format = await git.text(['rev-parse', '--show-object-format']);
+  await git.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, folder]);
+  const objects = join(commonDir, 'objects');
+  // A line is read as a path, unless it is quoted.
+  const line = objects.includes('\n') ? quoted(objects) : objects;
+  await writeFile(join(folder, 'objects/info/alternates'), `${line}\n`);
+  const own = git.at(folder);
+  // What the clone left at its remote, git gets from there when it packs it.
+  for (const [key, value] of config) {
+    const name = isOn(value) ? /^remote\.(.+)\.promisor$/.exec(key)?.[1] : undefined;
+    const url = name && config.get(`remote.${name}.url`);
+    if (!url) continue;
+    await own.text(['config', 'core.repositoryFormatVersion', '1']);
+    await own.text(['config', key, 'true']);
+    await own.text(['config', `remote.${name}.url`, url]);
+  }
+  if (git.lazyFetches) await own.fetchLazily(git.lazyFetches);
+  return own;
+}
+
+/** The locks as they were last seen: what stands below a space of refs, by name. */
+async function locksBelow(git: Git, space: string): Promise<string[]> {
+  const list = await git.text(['for-each-ref', '--format=%(refname) %(objectname)', space]);
+  return list
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => `${LOCKS}${line.slice(space.length)}`);
+}
+
+async function requireFolder(file: string): Promise<void> {
+  const there = await orIfGone(stat(dirname(file)), null);
+  if (there?.isDirectory()) return;
+  throw new EnvironmentError(`cannot write ${file}: there is no folder ${dirname(file)}`, {
+    suggestions: [`Make it: mkdir -p ${dirname(file)}`],
+    data: { path: file },
+  });
+}
+
+/**
+ * Writes one file that holds the history of the state branch, the locks and the outbox: a git bundle, which any git can
+ * read. It appears whole or not at all. Throws EnvironmentError.
+ */
+export async function writeBackup(git: Git, file: string, parts: BackupParts): Promise<BackedUp> {
+  const { manifest, remote, outbox, repository } = parts;
+  const notes: string[] = [];
+  await requireFolder(file);
+  if (remote !== null) {
+    const refspec = `+${LOCKS}*:${SEEN_LOCKS}*`;
+    const args = ['fetch', ...FETCH_OPTIONS, '--end-of-options', remote, refspec];
+    const { code } = await git.talk(remote, args, { timeout: parts.timeoutMs });
+    if (code !== 0) notes.push('the remote could not be asked: the locks are those that were last seen');
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'kgit-backup-'));
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const own = await borrowed(git, folder, repository);
+    const locks = await locksBelow(git, remote === null ? LOCKS : SEEN_LOCKS);
+    const refs = [
+      `${manifest.ref} ${manifest.revision}`,
+      `${BACKUP_REF}/${randomBytes(8).toString('hex')} ${await contents(own, parts)}`,
+      ...locks,
+    ];
+    await own.text(['update-ref', '--stdin'], { input: refs.map((ref) => `create ${ref}\n`).join('') });
+    await own.text(['symbolic-ref', 'HEAD', manifest.ref]);
+    const args = ['bundle', 'create', '--progress', temporary, '--all'];
+    const { code, stderr } = await own.run(args, { onStderr: (text) => tellProgress(text, parts.wait) });
+    if (code !== 0) throw gitFailed(args, code, withoutProgress(stderr));
+    await own.text(['bundle', 'verify', '--quiet', temporary]);
+    await chmod(temporary, 0o600);
+    await rename(temporary, file).catch((cause: unknown) => {
+      throw new EnvironmentError(`cannot write ${file}`, { cause, data: { path: file } });
+    });
+    return { operations: outbox.size, locks: locks.length, notes };
+  } finally {
+    await rm(temporary, { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}

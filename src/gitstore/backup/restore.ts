@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EnvironmentError, InvalidStateError, UsageError } from '../../errors.js';
+import { MARKER_FILE } from '../../model/subject/layout.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { isMap } from '../../model/value/value.js';
+import { createDurably, privateFolder, readNamed } from '../../store/local/durable-files.js';
+import { type Git, withoutCredentials } from '../process/git.js';
+import { isBranchName } from '../review/remote-branches.js';
+import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS } from './backup.js';
+import { notABackup } from './backup-file.js';
+
+export interface RestoreOptions {
+  /** The remote's new address; the old one where left out. */
+  readonly remote: string | undefined;
+  /** Name of the folder of the outbox's folder, in the git folder. */
+  readonly localFolder: string;
+  /** Asked before a clone that works is moved aside; throws where it is to stay. */
+  readonly mayReplace: (folder: string) => Promise<void>;
+}
+
+/** What was restored, and where what stood there before lies now. */
+export interface Restored {
+  readonly manifest: Manifest;
+  readonly remote: string | null;
+  readonly operations: number;
+  readonly locks: number;
+  readonly movedTo: string | null;
+}
+
+const CHECKS = ['-c', 'fetch.fsckObjects=true'];
+const TEMPORARY = 'refs/kgit/restoring';
+const MAX_ENTRY = 64 * 1024 * 1024;
+
+function broken(file: string, why: string, advice = 'Take another backup'): InvalidStateError {
+  return new InvalidStateError(`${file} cannot be restored: ${why}`, {
+    data: { path: file },
+    suggestions: [`${advice}: nothing was changed here`],
+  });
+}
+
+/** What of the outbox is restored: as in the file, but for the address of a new remote. */
+function retarget(text: string, target: string | null): string {
+  if (target === null) return text;
+  const entry: unknown = JSON.parse(text);
+  return isMap(entry) ? JSON.stringify({ ...entry, target }) : text;
+}
+
+/** What waits is meant for this remote and branch from now on; null where it stays as it is. */
+function newTarget({ remote }: RestoreOptions, branch: string): string | null {
+  return remote === undefined ? null : `${withoutCredentials(remote)}#${branch}`;
+}
+
+/** Builds a clone of a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or none. */
+async function build(
+  git: Git,
+  file: string,
+  folder: string,
+  options: RestoreOptions,
+): Promise<Omit<Restored, 'movedTo'>> {
+  await git.text(['init', '--quiet', '--template=', folder]);
+  const common = join(folder, '.git');
+  const clone = git.at(common, folder);
+  const refspecs = [`+refs/*:${TEMPORARY}/*`];
+  const args = [
+    ...CHECKS,
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--end-of-options',
+    file,
+    ...refspecs,
+  ];
+  const fetched = await clone.run(args);
+  if (fetched.code !== 0) {
+    const said = withoutCredentials(fetched.stderr).trim().split('\n');
+    const [words = ''] = said.filter((line) => /^(fatal|error): /.test(line));
+    throw broken(
+      file,
+      `it is cut off or damaged (${words.replace(/^\w+: /, '').slice(0, 200) || 'git cannot read it'})`,
+    );
+  }
+  const list = await clone.text(['for-each-ref', '--format=%(refname) %(objectname)', TEMPORARY]);
+  const refs = list
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.slice(TEMPORARY.length + 1).split(' ') as [string, string]);
+  const here = (name: string) => name.slice('refs/'.length);
+  const backups = refs.filter(([name]) => name.startsWith(`${here(BACKUP_REF)}/`));
+  if (backups.length !== 1)
+    throw broken(
+      file,
+      'it is a git bundle, but no backup of kgit',
+      'Read it with git clone, or take a backup',
+    );
+  const backup = backups[0]?.[1] as string;
+  const manifest = parseManifest(
+    (await clone.run(['cat-file', 'blob', `${backup}:${MANIFEST}`])).stdout.toString('utf8'),
+  );
+  const tip = manifest && refs.find(([name]) => name === here(manifest.ref))?.[1];
+  if (!manifest || tip !== manifest.revision) throw broken(file, 'its manifest does not fit it');
+  const { branch } = manifest;
+  if ((await clone.run(['cat-file', '-e', `${tip}:${MARKER_FILE}`])).code !== 0)
+    throw broken(file, `it holds no state repository: ${MARKER_FILE} is not there`);
+  const remote = options.remote ?? manifest.remote;
+  await clone.text(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+  await clone.text(['update-ref', `refs/heads/${branch}`, tip]);
+  const locks = refs.flatMap(([name, oid]) => {
+    const space = [LOCKS, SEEN_LOCKS].find((start) => name.startsWith(here(start)));
+    return space ? [`update ${LOCKS}${name.slice(here(space).length)} ${oid}\n`] : [];
+  });
+  await clone.text(['update-ref', '--stdin'], { input: locks.join('') });
+  if (remote !== null) {
+    await clone.text(['remote', 'add', '--', 'origin', remote]);
+    await clone.text(['config', `branch.${branch}.remote`, 'origin']);
+    await clone.text(['config', `branch.${branch}.merge`, `refs/heads/${branch}`]);
+  }
+  const target = newTarget(options, branch);
+  const operations = await restoreOutbox(clone, backup, join(common, options.localFolder), target, file);
+  const stale = refs.map(([name]) => `delete ${TEMPORARY}/${name}\n`).join('');
+  await clone.text(['update-ref', '--stdin'], { input: stale });
+  await clone.text(['read-tree', '-m', '-u', 'HEAD']);
+  return {
+    manifest,
+    remote: remote === null ? null : withoutCredentials(remote),
+    operations,
+    locks: locks.length,
+  };
+}
+
+function parseManifest(text: string): Manifest | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isMap(json) || json['version'] !== 1) return null;
+  const { branch, revision, ref, remote } = json;
+  const isText = [branch, revision, ref].every((value) => typeof value === 'string');
+  const isRemote = remote === null || (typeof remote === 'string' && !/^-|::/.test(remote));
+  return isText && isRemote && isBranchName(branch as string) ? (json as unknown as Manifest) : null;
+}
+
+/** Lays the outbox out; its names are checked, so that none leaves its folder. */
+async function restoreOutbox(
+  clone: Git,
+  backup: string,
+  folder: string,
+  target: string | null,
+  file: string,
+): Promise<number> {
+  const listed = await clone.run(['ls-tree', '-z', '-l', `${backup}:${OUTBOX}`]);
+  const lines = listed.stdout.toString('utf8').split('\0').filter(Boolean);
+  await privateFolder(join(folder, OUTBOX));
+  for (const line of lines) {
+    const [, oid, size, name = ''] = /^100644 blob ([0-9a-f]+) +(\d+)\t(.*)$/s.exec(line) ?? [];
+    if (!oid || !ENTRY.test(name) || Number(size) > MAX_ENTRY)
+      throw broken(file, 'its outbox holds something that kgit never wrote');
+    const text = (await clone.run(['cat-file', 'blob', oid])).stdout.toString('utf8');
+    await createDurably(join(folder, OUTBOX, name), retarget(text, target));
+  }
+  return lines.length;
+}
+
+/** Operations that wait in the clone that is replaced, and are newer than the backup: they are not lost. */
+async function keepWaiting(from: string, to: string, target: string | null): Promise<number> {
+  let names: string[];
+  try {
+    names = await readdir(join(from, OUTBOX));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 0;
+    throw error;
+  }
+  const known = new Set((await readdir(join(to, OUTBOX))).map((name) => name.slice(13)));
+  const missing = names.filter((name) => ENTRY.test(name) && !known.has(name.slice(13)));
+  for (const name of missing) {
+    const text = await readNamed(join(from, OUTBOX, name));
+    // Published meanwhile, by a process of the clone that is replaced.
+    if (text) await createDurably(join(to, OUTBOX, name), retarget(text.toString('utf8'), target));
+  }
+  return missing.length;
+}
+
+/** Whether a clone works as far as a read of it tells: it has a commit, and that a state repository. */
+async function isIntact(git: Git, folder: string): Promise<boolean> {
+  const clone = git.at(join(folder, '.git'), folder);
+  return (await clone.run(['cat-file', '-e', `HEAD:${MARKER_FILE}`])).code === 0;
+}
+
+/**
+ * Restores a backup to `folder`: a new one, or that of a damaged clone, which is moved aside with all that is in it;
+ * what waited there is taken along. A clone that works is moved aside likewise, where it may be replaced. All is checked
+ * before anything is moved. Throws InvalidStateError, UsageError.
+ */
+export async function restoreBackup(
+  git: Git,
+  file: string,
+  folder: string,
+  options: RestoreOptions,
+): Promise<Restored> {
+  const suffix = randomBytes(4).toString('hex');
+  const fresh = `${folder}.restoring-${suffix}`;
+  const there = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    if (!hasCode(error, 'ENOTDIR')) throw error;
+    throw new UsageError(`${folder} is no folder`, { suggestions: ['Name a new folder'] });
+  });
+  const fault = await notABackup(file);
+  if (fault !== null) throw broken(file, fault, 'Name a file that kgit backup wrote');
+  const isClone = there?.includes('.git') === true;
+  if (there && there.length > 0 && !isClone) {
+    throw new UsageError(`${folder} is neither empty nor a clone`, { suggestions: ['Name a new folder'] });
+  }
+  try {
+    await privateFolder(dirname(folder));
+    const restored = await build(git, file, fresh, options);
+    const local = (path: string) => join(path, '.git', options.localFolder);
+    const target = newTarget(options, restored.manifest.branch);
+    const isWorking = isClone && (await isIntact(git, folder));
+    if (isWorking) await options.mayReplace(folder);
+    const taken = isClone ? await keepWaiting(local(folder), local(fresh), target) : 0;
+    const movedTo = isClone ? `${folder}.${isWorking ? 'replaced' : 'damaged'}-${suffix}` : null;
+    if (movedTo) await rename(folder, movedTo);
+    await rename(fresh, folder);
+    return { ...restored, operations: restored.operations + taken, movedTo };
+  } catch (error) {
+    if (!hasCode(error, 'EACCES', 'EROFS', 'EBUSY')) throw error;
+    throw new EnvironmentError(`${folder} cannot be written`, { cause: error, data: { path: folder } });
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}

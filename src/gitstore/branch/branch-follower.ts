@@ -1,0 +1,80 @@
+import type { Revision } from '../../store/port/state-store.js';
+import type { Checkouts } from '../checkout/checkouts.js';
+import type { Ancestry } from '../history/ancestry.js';
+import type { Git } from '../process/git.js';
+import type { LeftBehind } from './left-behind.js';
+import type { MovingRefs } from './moving-refs.js';
+import type { RefSession } from './ref-session.js';
+import { branchMove } from './refs.js';
+
+/** Brings the user's own branch, and the checkouts of it, to what was published. */
+export class BranchFollower {
+  readonly #git: Git;
+  readonly #refs: MovingRefs;
+  readonly #checkouts: Checkouts;
+  readonly #ancestry: Ancestry;
+  readonly #leftBehind: Pick<LeftBehind, 'note'>;
+  readonly #branch: string;
+  readonly #branchRef: string;
+
+  constructor(
+    git: Git,
+    refs: MovingRefs,
+    checkouts: Checkouts,
+    ancestry: Ancestry,
+    branch: string,
+    leftBehind: Pick<LeftBehind, 'note'>,
+  ) {
+    this.#git = git;
+    this.#refs = refs;
+    this.#checkouts = checkouts;
+    this.#ancestry = ancestry;
+    this.#leftBehind = leftBehind;
+    this.#branch = branch;
+    this.#branchRef = `refs/heads/${branch}`;
+  }
+
+  /** Where the user's branch is; null where there is none. */
+  async tip(): Promise<Revision | null> {
+    return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
+  }
+
+  /**
+   * Moves branch and checkouts to the published tip where nothing is in the way: commits of the user's own and local
+   * edits stay as they are, and a note says so.
+   * @param base an ancestor of the tip
+   * @param tracking kgit's own ref that goes to the tip first, and in any case
+   */
+  async follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
+    const refs = this.#refs.session();
+    try {
+      if (tracking) await refs.apply([`update ${tracking} ${tip}\n`]);
+      return await this.#followWith(refs, tip, base);
+    } finally {
+      await refs.end();
+    }
+  }
+
+  async #followWith(refs: RefSession, tip: Revision, base: Revision | null): Promise<string[]> {
+    const local = await this.tip();
+    if (local === tip || (local === null && (await this.#checkouts.list()).length === 0)) return [];
+    if (local !== null && local !== base && !(await this.#ancestry.isAncestor(local, tip)))
+      return [await this.#leftBehind.note(local, tip, (await this.#checkouts.list()).length > 0)];
+    const outcome = await this.#checkouts.move(refs, [branchMove(this.#branchRef, local, tip)], local, tip);
+    if (outcome.kind === 'moved') return [...outcome.notes];
+    if (outcome.kind === 'lost')
+      return [
+        `your branch ${this.#branch} was moved by another git just now, so it was left there; 'kgit sync' looks again`,
+      ];
+    const { path, why, remedy } = outcome;
+    return [`${path} was left where it is: ${why}; ${remedy}, then 'kgit sync'`];
+  }
+
+  /** How many revisions the checkouts are behind the tip. */
+  async behind(tip: Revision | null): Promise<number> {
+    if (tip === null || (await this.#checkouts.list()).length === 0) return 0;
+    const local = await this.tip();
+    const range = local ? `${local}..${tip}` : tip;
+    return Number(await this.#git.text(['rev-list', '--count', '--first-parent', range, '--']));
+  }
+}

@@ -1,0 +1,101 @@
+import { RefusedError } from '../../errors.js';
+import type { Revision } from '../../store/port/state-store.js';
+import type { RefMove } from '../lock/lock-commits.js';
+import { type LockPushFailure, lockPushArgs, lockPushOutcome } from '../lock/lock-outcome.js';
+import type { Git, GitResult } from '../process/git.js';
+import { PUSH_OPTIONS } from '../process/transfer-options.js';
+import { push } from './push.js';
+import { type PushRefusal, refStatuses, remoteFailure } from './push-outcome.js';
+import { remoteTips } from './remote-tips.js';
+
+/** One push that moves the state branch, and locks with it. */
+export interface BranchPush {
+  /** Name of the remote. */
+  readonly remote: string;
+  /** The remote as people know it. */
+  readonly remoteName: string;
+  readonly branch: string;
+  /** Where the branch must be at the remote; null: it must not exist. */
+  readonly from: Revision | null;
+  /** A revision that is built on `from`. */
+  readonly to: Revision;
+  readonly locks: readonly RefMove[];
+  /** Further refspecs, whose failure does not count. */
+  readonly more: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export interface BranchPushed {
+  /** Why the branch did not move; null when it did. */
+  readonly failure: LockPushFailure | null;
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
+/** Moves the branch at the remote. */
+export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPushed> {
+  const { remote, remoteName, branch, from, to, locks, more, timeoutMs } = move;
+  const ref = `refs/heads/${branch}`;
+  const { leases, refspecs } = lockPushArgs(locks);
+  // The new tip contains the old one, so nothing is forced. The lease is there for a branch that was moved back: a
+  // push that looks at ancestry alone would bring back what was taken out.
+  const lease = `--force-with-lease=${ref}:${from ?? ''}`;
+  const options = [...PUSH_OPTIONS, ...(locks.length > 0 ? ['--atomic'] : []), lease, ...leases];
+  const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs, ...more];
+  const result = await push(git, remote, args, { timeout: timeoutMs });
+  const failure = lockPushOutcome(result, locks, remoteName, branch);
+  const { notes } = result;
+  if (failure === null && !saysMoved(result, ref, to))
+    return { failure: await askTip(git, move, result), notes };
+  if (failure?.kind !== 'refused' || failure.isKnown) return { failure, notes };
+  return { failure: await believed(git, move, failure), notes };
+}
+
+/** A refusal in words that nobody knows: another writer may have been faster, and the refs tell. */
+async function believed(git: Git, move: BranchPush, failure: PushRefusal): Promise<LockPushFailure | null> {
+  const { remote, branch, from, to, locks, timeoutMs } = move;
+  const ref = `refs/heads/${branch}`;
+  const tips = await remoteTips(git, remote, [ref, ...locks.map((lock) => lock.ref)], timeoutMs);
+  // What the server said first is all there is to tell.
+  if (tips === null) return failure;
+  const lost = locks.filter((lock) => (tips.get(lock.ref) ?? null) !== lock.from);
+  const tip = tips.get(ref) ?? null;
+  if (tip === to) return null;
+  if (lost.length > 0) return { kind: 'fenced', names: lost.map(({ name }) => name) };
+  return tip === from ? failure : { kind: 'moved' };
+}
+
+/** Whether the answer to a push says that `ref` is at `to` now. */
+export function saysMoved(result: GitResult, ref: string, to: Revision): boolean {
+  return refStatuses(result.stdout.toString('utf8')).some((status) => {
+    if (status.ref !== ref) return false;
+    if (status.flag === '*' || status.flag === '=') return true;
+    const tip = /^[0-9a-f]+\.\.\.?([0-9a-f]+)/.exec(status.reason)?.[1];
+    return tip !== undefined && to.startsWith(tip);
+  });
+}
+
+/** The server said yes, and named another ref or tip than was asked for: a hook of it did something else with the push. */
+async function askTip(git: Git, move: BranchPush, result: GitResult): Promise<LockPushFailure | null> {
+  const { remote, remoteName, branch, from, to, timeoutMs } = move;
+  const args = ['ls-remote', '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
+  const asked = await git.talk(remote, args, { timeout: timeoutMs });
+  if (asked.code !== 0) return { kind: 'unknown', error: remoteFailure(asked, remoteName).error };
+  const tip = /^([0-9a-f]{40})\t/m.exec(asked.stdout.toString('utf8'))?.[1] ?? null;
+  if (tip === to) return null;
+  // Perhaps the server put commits of its own there, with the same events: the next fetch shows it.
+  if (tip !== from) return { kind: 'moved' };
+  const answered = refStatuses(result.stdout.toString('utf8')).map((status) => status.ref);
+  const named = answered.filter((name) => name !== `refs/heads/${branch}`);
+  const error = new RefusedError(
+    `${remoteName} accepted the push to ${branch} and did not move the branch${named.length > 0 ? `; it named ${named.join(', ')}` : ''}`,
+    {
+      data: { reason: 'branch not moved', branch, answered },
+      suggestions: [
+        'Ask who runs the repository what its hook for pushes (proc-receive) does with them, such as opening a review',
+        "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it, 'kgit outbox retry --propose' proposes it",
+      ],
+    },
+  );
+  return { kind: 'refused', error, isKnown: true };
+}

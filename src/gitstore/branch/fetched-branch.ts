@@ -1,0 +1,244 @@
+import type { OtherHistory, Revision, Rewrite } from '../../store/port/state-store.js';
+import { type Ancestry, wentForwards } from '../history/ancestry.js';
+import { branchGone, haveCommonHistory, unrelatedHistory } from '../history/other-history.js';
+import type { Git, GitResult } from '../process/git.js';
+import { FETCH_OPTIONS } from '../process/transfer-options.js';
+import { untilUndisturbed } from '../process/until-undisturbed.js';
+import type { Repository } from '../repository/repository.js';
+import { KnownTip, type LostTip } from './known-tip.js';
+import type { LeftBehind } from './left-behind.js';
+import type { MovingRefs } from './moving-refs.js';
+import { fetchFailure } from './push-outcome.js';
+import { branchMove } from './refs.js';
+import { stillHas } from './still-has.js';
+
+export interface FetchedBranchOptions {
+  readonly repository: Repository;
+  readonly branch: string;
+  /** Name of the remote. */
+  readonly remote: string;
+  /** The remote as people know it. */
+  readonly remoteName: string;
+  /** The clone's `kgit` folder. */
+  readonly folder: string;
+  /** Further options of every fetch. */
+  readonly fetchOptions: readonly string[];
+  /** Whether kgit made the clone and may fetch more of its history. */
+  readonly isManaged: boolean;
+  /** A tip that was known before this clone was made and that the remote does not have any more. */
+  readonly lostTip: LostTip | null;
+  readonly leftBehind: Pick<LeftBehind, 'noteFormer'>;
+}
+
+/** Where the branch is at the remote, as this clone knows it. */
+export class FetchedBranch {
+  /** Called when a fetch shows a rewrite, before the tracking ref moves, so that a kill in between loses nothing. */
+  onRewrite: ((rewrite: Rewrite) => Promise<void>) | undefined;
+  readonly trackingRef: string;
+  /** Where the user's own git keeps the same. */
+  readonly usersRef: string;
+  readonly #git: Git;
+  readonly #refs: MovingRefs;
+  readonly #ancestry: Ancestry;
+  readonly #options: FetchedBranchOptions;
+  readonly #branchRef: string;
+  /** The tip of the remote in a rewrite that is being looked at. */
+  readonly #foundRef: string;
+  /** Where the remote's branch was when it was last asked or moved; undefined before that. */
+  #last: Revision | null | undefined;
+  #lostTip: LostTip | null;
+  readonly #known: KnownTip;
+
+  constructor(git: Git, refs: MovingRefs, ancestry: Ancestry, options: FetchedBranchOptions) {
+    const { branch, remote, folder, lostTip } = options;
+    this.#lostTip = lostTip;
+    this.#known = new KnownTip(folder);
+    this.#git = git;
+    this.#refs = refs;
+    this.#ancestry = ancestry;
+    this.#options = options;
+    this.#branchRef = `refs/heads/${branch}`;
+    this.trackingRef = `refs/kgit/remote/${branch}`;
+    this.#foundRef = `refs/kgit/found/${branch}`;
+    this.usersRef = `refs/remotes/${remote}/${branch}`;
+  }
+
+  /** Which branch it is, and of which remote. */
+  get place(): Pick<FetchedBranchOptions, 'branch' | 'remote' | 'remoteName'> {
+    const { branch, remote, remoteName } = this.#options;
+    return { branch, remote, remoteName };
+  }
+
+  /** Notes where the remote's branch is. Throws EnvironmentError. */
+  async noteMoved(tip: Revision | null): Promise<void> {
+    this.#last = tip;
+    if (this.#options.isManaged && tip !== null) await this.#known.note(tip);
+  }
+
+  /** Sees to it that nothing is built on a history which replaced the known one unseen. Throws ConflictError. */
+  async check(base: Revision | null): Promise<void> {
+    if (this.#lostTip && base) await this.#tellLost(this.#lostTip, base);
+  }
+
+  /** Where the remote's branch must be for `base` to be built on; null where it must not exist yet. */
+  async expected(base: Revision | null): Promise<Revision | null> {
+    if (base === null || this.#last === null) return null;
+    if (this.#last === base) return base;
+    const known = await this.#refs.read([this.trackingRef, this.usersRef]);
+    // A local branch that was never published is the base of the push that creates the remote's.
+    return [...known.values()].includes(base) ? base : null;
+  }
+
+  /**
+   * Fetches the branch and brings the tracking ref there.
+   * @param askLocal gives what is known here where kgit has never fetched
+   * @param inboxes what the fetch brings along
+   * @returns the tip; null where the remote has no such branch yet
+   * Throws ConflictError for a history that has nothing in common with what is known, RemoteError, EnvironmentError.
+   */
+  async fetch(
+    askLocal: () => Promise<Revision | null>,
+    timeoutMs: number,
+    inboxes?: { options: readonly string[]; refspec: string },
+  ): Promise<Revision | null> {
+    const before = await this.#refs.read([this.trackingRef, this.usersRef]);
+    const known = before.get(this.trackingRef);
+    const local = known ? null : await askLocal();
+    const refspecs = [`${this.#branchRef}:${this.trackingRef}`, ...(inboxes ? [inboxes.refspec] : [])];
+    const result = await this.#talk(refspecs, inboxes?.options ?? [], timeoutMs);
+    const isEmpty = /couldn't find remote ref/.test(result.stderr);
+    // git refuses to move the tracking ref to a tip that does not contain the old one.
+    const isRejected = known !== undefined && /^ ! \[rejected\]/m.test(result.stderr);
+    if (result.code !== 0 && !isEmpty && !isRejected) throw fetchFailure(result, this.#options.remoteName);
+    if (isEmpty && known) throw await branchGone(this.#git, { ...this.place, known, timeoutMs });
+    const tip = isEmpty
+      ? null
+      : isRejected
+        ? await this.#rewritten(known, timeoutMs)
+        : ((await this.#tracked()) ?? null);
+    if (tip && known && !isRejected && wentForwards(result.stderr, this.trackingRef, known, tip))
+      this.#ancestry.note(known, tip);
+    if (tip && local) await this.#first(local, local === before.get(this.usersRef), tip, timeoutMs);
+    if (tip && this.#lostTip) await this.#tellLost(this.#lostTip, tip);
+    await this.noteMoved(tip);
+    return tip;
+  }
+
+  /** The two histories where the remote's has nothing in common with what is known here; null where that is not so. */
+  async otherHistory(timeoutMs: number): Promise<OtherHistory | null> {
+    const refs = await this.#refs.read([this.trackingRef, this.usersRef]);
+    const tracked = refs.get(this.trackingRef);
+    const known = tracked ?? refs.get(this.usersRef);
+    if (known === undefined) return null;
+    if (this.#lostTip) {
+      const { tip } = this.#lostTip;
+      return { known: tip, found: known, knownCount: null, foundCount: await this.#count(known) };
+    }
+    const found = await this.#find(timeoutMs);
+    if (found === known || (await this.#areRelated(known, found, timeoutMs))) return null;
+    // The fetch may have moved the user's own ref, which was all that knew it.
+    if (tracked === undefined) await this.#refs.set(this.trackingRef, known);
+    const [knownCount, foundCount] = [await this.#count(known), await this.#count(found)];
+    return { known, found, knownCount, foundCount };
+  }
+
+  /** Takes the history that the remote has for the one of this clone. Throws EnvironmentError. */
+  async accept({ known, found, knownCount }: OtherHistory): Promise<void> {
+    await this.#tell({ from: known, to: found, removed: knownCount, cause: 'moved' });
+    if (this.#lostTip) this.#lostTip = null;
+    else await this.#moveTo(found, known);
+    await this.noteMoved(found);
+  }
+
+  async #tracked(): Promise<Revision | undefined> {
+    return (await this.#refs.read([this.trackingRef])).get(this.trackingRef);
+  }
+
+  #talk(refspecs: readonly string[], more: readonly string[], timeout: number): Promise<GitResult> {
+    const { remote, fetchOptions } = this.#options;
+    const options = [...FETCH_OPTIONS, ...fetchOptions, ...more];
+    const args = ['fetch', ...options, '--end-of-options', remote, ...refspecs];
+    return untilUndisturbed(() => this.#git.talk(remote, args, { timeout }));
+  }
+
+  /** The remote's tip, whatever it is built on; the tracking ref stays. */
+  async #find(timeoutMs: number): Promise<Revision> {
+    const result = await this.#talk([`+${this.#branchRef}:${this.#foundRef}`], [], timeoutMs);
+    const found = (await this.#refs.read([this.#foundRef])).get(this.#foundRef);
+    if (result.code !== 0 || !found) throw fetchFailure(result, this.#options.remoteName);
+    return found;
+  }
+
+  /** What the clone knew is not in the remote's branch any more. */
+  async #rewritten(known: Revision, timeoutMs: number): Promise<Revision> {
+    const found = await this.#find(timeoutMs);
+    // Another process of this clone may have seen to it, or somebody has put the branch back meanwhile.
+    if (found !== known && !(await this.#ancestry.isAncestor(known, found))) {
+      if (!(await this.#areRelated(known, found, timeoutMs)))
+        throw unrelatedHistory(this.#options, { known, found });
+      await this.#tell(await this.#judge(known, found, timeoutMs));
+    }
+    await this.#moveTo(found, known);
+    return found;
+  }
+
+  /** kgit has never fetched here: what the user's git or this clone itself knows is compared with the tip. */
+  async #first(local: Revision, isRemotes: boolean, tip: Revision, timeoutMs: number): Promise<void> {
+    if (local === tip || (await this.#ancestry.isAncestor(local, tip))) return;
+    if (!(await this.#areRelated(local, tip, timeoutMs))) {
+      const back = isRemotes ? [this.trackingRef, local] : ['-d', this.trackingRef];
+      await this.#git.text(['update-ref', ...back]);
+      throw unrelatedHistory(this.#options, { known: isRemotes ? local : null, found: tip });
+    }
+    if (isRemotes) await this.#tell(await this.#judge(local, tip, timeoutMs));
+  }
+
+  async #judge(from: Revision, to: Revision, timeoutMs: number): Promise<Rewrite> {
+    const { repository, folder, remote, branch } = this.#options;
+    const removed = await this.#count(from, to);
+    // Only people make a history that parts from the old one. One that just ends earlier may also be a server's loss.
+    if (!(await this.#ancestry.isAncestor(to, from))) return { from, to, removed, cause: 'moved' };
+    const question = { repository, folder, remote, branch, from, to, count: removed, timeoutMs };
+    const isThere = await stillHas(this.#git, question);
+    return { from, to, removed, cause: isThere === null ? 'unclear' : isThere ? 'moved' : 'lost' };
+  }
+
+  async #count(tip: Revision, ...without: readonly Revision[]): Promise<number> {
+    const excluded = without.map((revision) => `^${revision}`);
+    return Number(await this.#git.text(['rev-list', '--count', tip, ...excluded, '--']));
+  }
+
+  async #areRelated(one: Revision, other: Revision, timeoutMs: number): Promise<boolean> {
+    const { repository, isManaged, remote } = this.#options;
+    if (await haveCommonHistory(this.#git, one, other)) return true;
+    if (!repository.isShallow) return false;
+    // What a shallow clone has cut off may be what the two have in common.
+    if (!isManaged) return true;
+    const more = ['--unshallow', '--filter=tree:0'];
+    const args = ['fetch', ...FETCH_OPTIONS, ...more, '--end-of-options', remote, one];
+    const { code } = await this.#git.talk(remote, args, { timeout: timeoutMs });
+    return code === 0 && (await haveCommonHistory(this.#git, one, other));
+  }
+
+  async #tell(rewrite: Rewrite): Promise<void> {
+    await this.#options.leftBehind.noteFormer(rewrite.from);
+    await this.onRewrite?.(rewrite);
+  }
+
+  /** Without the old tip, nothing says how the new history came about. */
+  async #tellLost({ tip: known, hasWaiting }: LostTip, found: Revision): Promise<void> {
+    if (hasWaiting) throw unrelatedHistory(this.#options, { known, found });
+    await this.#tell({ from: known, to: found, removed: null, cause: 'unclear' });
+    this.#lostTip = null;
+  }
+
+  async #moveTo(found: Revision, known: Revision): Promise<void> {
+    // Where another process of this clone was faster, it has moved the ref to the same or a newer tip.
+    const session = this.#refs.session();
+    try {
+      await session.apply([branchMove(this.trackingRef, known, found), `delete ${this.#foundRef}\n`]);
+    } finally {
+      await session.end();
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { orIfGone, privateFolder, replaceWhole } from '../../store/local/durable-files.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { isAncestor } from '../history/revisions.js';
+import type { Git } from '../process/git.js';
+import { FETCH_OPTIONS } from '../process/transfer-options.js';
+import type { Repository } from '../repository/repository.js';
+import { Refs } from './refs.js';
+
+const REVISION = /^[0-9a-f]{40}$/;
+
+/**
+ * The last known tip of a URL's branch, beside the outbox and outside of the clone that kgit keeps: that clone may be
+ * thrown away or replaced while operations wait that were made for its history.
+ */
+export class KnownTip {
+  readonly #folder: string;
+  readonly #file: string;
+
+  /** @param folder the folder of the outbox */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#file = join(folder, 'known');
+  }
+
+  /** Null where none was noted. */
+  async read(): Promise<Revision | null> {
+    const text = (await orIfGone(readFile(this.#file, 'utf8'), '')).trim();
+    return REVISION.test(text) ? text : null;
+  }
+
+  /** Throws EnvironmentError. */
+  async note(tip: Revision): Promise<void> {
+    await privateFolder(this.#folder);
+    await replaceWhole(this.#file, `${tip}\n`);
+  }
+}
+
+/** A tip that was known before a clone was made, and that the remote does not have any more. */
+export interface LostTip {
+  readonly tip: Revision;
+  /** Whether operations wait that were made for it. */
+  readonly hasWaiting: boolean;
+}
+
+export interface NewClone {
+  readonly branch: string;
+  /** The folder of the outbox. */
+  readonly folder: string;
+  /** Options that fetch one commit as the clone has its first one. */
+  readonly fetchOptions: readonly string[];
+  readonly timeoutMs: number;
+  /** Whether operations wait, and whether some that were published are kept. */
+  readonly holds: () => Promise<readonly [waiting: boolean, published: boolean]>;
+}
+
+/**
+ * Where operations wait or were published lately, lets a new clone begin at the tip that was known before, so that it
+ * sees a rewrite as the old clone would have.
+ * @returns the known tip where the remote does not have it any more, else null
+ */
+export async function recallTip(
+  git: Git,
+  repository: Repository,
+  { branch, folder, fetchOptions, timeoutMs, holds }: NewClone,
+): Promise<LostTip | null> {
+  const trackingRef = `refs/kgit/remote/${branch}`;
+  const known = await new KnownTip(folder).read();
+  const tracked = (await new Refs(git, repository).read([trackingRef])).get(trackingRef);
+  if (!known || !tracked || tracked === known) return null;
+  const [hasWaiting, hasPublished] = await holds();
+  if (!(hasWaiting || hasPublished) || (await isAncestor(git, known, tracked))) return null;
+  const refspec = `+${known}:${trackingRef}`;
+  const args = ['fetch', ...FETCH_OPTIONS, ...fetchOptions, '--end-of-options', 'origin', refspec];
+  const { code } = await git.talk('origin', args, { timeout: timeoutMs });
+  return code === 0 ? null : { tip: known, hasWaiting };
+}

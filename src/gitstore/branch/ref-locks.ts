@@ -1,0 +1,87 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMap } from '../../model/value/value.js';
+import { orIfGone, privateFolder, removeFile, replaceWhole } from '../../store/local/durable-files.js';
+import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
+
+/** A lock file as a git of kgit's made it: another one at the same path has another identity. */
+interface LockFile {
+  readonly path: string;
+  readonly identity: string;
+}
+
+interface Note extends ProcessIdentity {
+  readonly locks: readonly LockFile[];
+}
+
+function parseNote(text: string): Note | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    const isLock = (lock: unknown) =>
+      isMap(lock) && typeof lock['path'] === 'string' && typeof lock['identity'] === 'string';
+    const isNote = isMap(json) && typeof json['pid'] === 'number' && Array.isArray(json['locks']);
+    return isNote && (json['locks'] as unknown[]).every(isLock) ? (json as unknown as Note) : null;
+  } catch {
+    // A file that a power loss emptied: it proves nothing, so nothing is removed by it.
+    return null;
+  }
+}
+
+async function identify(path: string): Promise<string | null> {
+  const stats = await orIfGone(stat(path, { bigint: true }), null);
+  return stats === null ? null : `${stats.dev} ${stats.ino} ${stats.ctimeNs}`;
+}
+
+/**
+ * Notes of the lock files that a git of kgit's holds while it moves refs (`REF.lock`, `HEAD.lock`). Where that git was
+ * killed, the next kgit removes exactly these files; a lock of any other git is never touched.
+ */
+export class RefLocks {
+  readonly #commonDir: string;
+  readonly #folder: string;
+  readonly #host: Host;
+
+  /** @param folder the clone's `kgit` folder */
+  constructor(commonDir: string, folder: string, host: Host) {
+    this.#commonDir = commonDir;
+    this.#folder = join(folder, 'ref-locks');
+    this.#host = host;
+  }
+
+  /**
+   * Notes the locks that a git holds on refs. Throws EnvironmentError.
+   * @param pid of the git, which has taken them
+   * @returns what forgets the note: to be called once the git has let go of them
+   */
+  async note(pid: number, refs: readonly string[]): Promise<() => Promise<void>> {
+    const found: LockFile[] = [];
+    for (const ref of [...refs, 'HEAD']) {
+      const path = join(this.#commonDir, `${ref}.lock`);
+      const identity = await identify(path);
+      if (identity !== null) found.push({ path, identity });
+    }
+    const note: Note = { ...identityOf(pid, this.#host), locks: found };
+    const file = join(this.#folder, String(pid));
+    await privateFolder(this.#folder);
+    await replaceWhole(file, JSON.stringify(note));
+    return () => removeFile(file);
+  }
+
+  /** Removes the locks of gits of kgit's that are certainly gone. Throws EnvironmentError. */
+  async removeLeftBehind(): Promise<void> {
+    for (const name of await orIfGone(readdir(this.#folder), [])) {
+      const file = join(this.#folder, name);
+      const text = await orIfGone(readFile(file, 'utf8'), null);
+      const note = text === null ? null : parseNote(text);
+      if (note !== null && !isGone(note, this.#host)) continue;
+      for (const { path, identity } of note?.locks ?? [])
+        if (this.#isLock(path) && (await identify(path)) === identity) await removeFile(path);
+      await removeFile(file);
+    }
+  }
+
+  /** Whether a path can be that of a lock of this repository: a note is a file, and files can be damaged. */
+  #isLock(path: string): boolean {
+    return path.startsWith(`${this.#commonDir}/`) && path.endsWith('.lock') && !path.includes('/../');
+  }
+}

@@ -1,0 +1,96 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { type Git, gitFailed, notThere } from '../process/git.js';
+import type { RefLocks } from './ref-locks.js';
+
+const LOST = /but expected|reference already exists|unable to resolve reference/;
+
+/**
+ * One `git update-ref` that makes moves of refs one after the other. A move that is prepared is certain to go through:
+ * git holds the locks of its refs until it is committed. When this process dies, git gives it up by itself.
+ */
+export class RefSession {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<number>;
+  #stdout = '';
+  #stderr = '';
+  #isOver = false;
+  readonly #locks: RefLocks;
+  #forget: (() => Promise<void>) | null = null;
+
+  /** @param locks where the locks are noted that git holds meanwhile */
+  constructor(git: Git, locks: RefLocks) {
+    this.#locks = locks;
+    this.#child = git.start(['update-ref', '-m', 'kgit: publish', '--stdin']);
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    // A git that ends early closes its input; its exit code tells why.
+    this.#child.stdin.on('error', () => undefined);
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.on('error', (error) => reject(notThere(error)));
+      this.#child.on('close', (code) => {
+        this.#isOver = true;
+        resolve(code ?? 1);
+      });
+    });
+    this.#ended.catch(() => undefined);
+  }
+
+  /** Makes moves in git's own words (`update REF NEW OLD`), all or none: null, or what git says of one that lost its race. Throws EnvironmentError. */
+  async apply(moves: readonly string[]): Promise<string | null> {
+    const lost = await this.prepare(moves);
+    if (lost === null) await this.commit();
+    return lost;
+  }
+
+  /** Takes the locks of the refs: null, or what git says of one that is not where it was expected. Throws EnvironmentError. */
+  async prepare(moves: readonly string[]): Promise<string | null> {
+    const lost = await this.#say(`start\n${moves.join('')}prepare\n`, 'prepare');
+    const { pid } = this.#child;
+    if (lost === null && pid !== undefined) this.#forget = await this.#locks.note(pid, moves.flatMap(refsOf));
+    return lost;
+  }
+
+  /** Carries out what was prepared. Throws EnvironmentError. */
+  async commit(): Promise<void> {
+    const lost = await this.#say('commit\n', 'commit');
+    if (lost !== null) throw gitFailed(['update-ref'], 1, lost);
+    await this.#forgetLocks();
+  }
+
+  /** Ends git; what was prepared and not committed is given up. */
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#ended.catch(() => undefined);
+    // A git that was killed has left its locks: the note stays for whoever comes next.
+    if (this.#child.signalCode === null) await this.#forgetLocks();
+  }
+
+  async #forgetLocks(): Promise<void> {
+    const forget = this.#forget;
+    this.#forget = null;
+    await forget?.();
+  }
+
+  async #say(words: string, until: string): Promise<string | null> {
+    this.#stdout = '';
+    this.#child.stdin.write(words);
+    while (!this.#stdout.includes(`${until}: ok\n`)) {
+      if (this.#isOver) break;
+      await Promise.race([once(this.#child.stdout, 'data'), this.#ended]);
+    }
+    if (this.#stdout.includes(`${until}: ok\n`)) return null;
+    const code = await this.#ended;
+    if (LOST.test(this.#stderr)) return this.#stderr;
+    throw gitFailed(['update-ref'], code, this.#stderr);
+  }
+}
+
+/** The refs of moves in git's own words. */
+function refsOf(moves: string): string[] {
+  return [...moves.matchAll(/^(?:update|create|delete) (\S+)/gm)].map(([, ref = '']) => ref);
+}

@@ -1,0 +1,159 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../../model/value/error-codes.js';
+import { orIfGone } from '../../store/local/durable-files.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { type TreeChange, type TreeFile, treeChanges } from '../objects/tree-changes.js';
+import type { Git, GitResult } from '../process/git.js';
+import type { IndexCopy } from './index-copy.js';
+
+/** So many files go one by one; of more, git finds out by itself what is in the way. */
+const FEW = 100;
+const EXECUTABLE = 0o100;
+
+/** A work tree, the folder of its git files, and the copy of its index to work on. */
+export interface Place {
+  readonly gitDir: string;
+  readonly path: string;
+  readonly index: Pick<IndexCopy, 'path' | 'env'>;
+}
+
+/** One move of a work tree: the files that it is about, all new or changed. */
+interface Move {
+  readonly changes: readonly TreeChange[];
+  /** Whether the index was found to hold what it held at the beginning. */
+  isIndexClear: boolean;
+}
+
+/**
+ * Moves of a work tree by few files, each looked at for itself. `git read-tree -m -u` compares all that the index
+ * holds, and so takes as long as a clone's size asks for, twice: to look, and to move.
+ */
+export class FewFiles {
+  readonly #git: Git;
+  readonly #moves = new Map<string, Promise<Move | null>>();
+
+  constructor(git: Git) {
+    this.#git = git;
+  }
+
+  /**
+   * Whether this move is one of few files, and nothing of the user's is in its way: nothing staged, no file edited,
+   * none that git does not know. False where that is not certain.
+   */
+  async isClear(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
+    const move = await this.#move(place, from, to);
+    if (!move) return false;
+    const missing = await this.#missing(place, move.changes);
+    if (!missing) return false;
+    if (!move.isIndexClear) move.isIndexClear = await this.#isIndexClear(place, move.changes, missing);
+    return move.isIndexClear;
+  }
+
+  /** Brings these files, and what the index says of them, to `to`; null where `isClear` does not say yes. */
+  async bring(place: Place, from: Revision | null, to: Revision): Promise<GitResult | null> {
+    if (!(await this.isClear(place, from, to))) return null;
+    const move = (await this.#move(place, from, to)) as Move;
+    const words = ['--quiet', '--no-recurse-submodules', `--source=${to}`, '--staged', '--worktree', '--'];
+    return this.#run(place, ['restore', ...words, ...move.changes.map(({ path }) => path)]);
+  }
+
+  #run({ gitDir, path, index }: Place, args: readonly string[], input = ''): Promise<GitResult> {
+    const words = [`--git-dir=${gitDir}`, `--work-tree=${path}`, ...args];
+    return this.#git.run(words, { cwd: path, input, env: index.env });
+  }
+
+  #move(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
+    const key = `${place.gitDir} ${from} ${to}`;
+    const move = this.#moves.get(key) ?? this.#find(place, from, to);
+    this.#moves.set(key, move);
+    return move;
+  }
+
+  async #find(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
+    // Without an index, or where it leaves out files on purpose, git alone knows what is to be there.
+    if (from === null || !(await isThere(place.index.path))) return null;
+    if (await isThere(join(place.gitDir, 'info', 'sparse-checkout'))) return null;
+    const changes = [...(await treeChanges(this.#git, from, to)).values()];
+    return changes.length <= FEW && changes.every(isPlain) ? { changes, isIndexClear: false } : null;
+  }
+
+  /** What is not there in the work tree, a folder for all in it; null where something is in the way. */
+  async #missing(place: Place, changes: readonly TreeChange[]): Promise<Set<string> | null> {
+    const missing = new Set<string>();
+    const present: { change: TreeChange; mode: string }[] = [];
+    const folders = new Set<string>();
+    for (const change of changes) {
+      const found = await standing(place.path, change.path, folders);
+      if (found.kind === 'file') present.push({ change, mode: found.mode });
+      else if (found.kind === 'nothing' && change.before === null) missing.add(found.path);
+      else return null;
+    }
+    if (present.length === 0) return missing;
+    const names = present.map(({ change }) => `${change.path}\n`).join('');
+    const args = ['hash-object', '--no-filters', '--stdin-paths'];
+    const { code, stdout } = await this.#run(place, args, names);
+    const oids = stdout.toString('utf8').split('\n');
+    // A file may be as it will be already, as where the user had git bring it, too.
+    const isKnown = ({ change: { before, after }, mode }: (typeof present)[number], i: number) =>
+      [before, after].some((file) => file?.oid === oids[i] && file?.mode === mode);
+    return code === 0 && present.every(isKnown) ? missing : null;
+  }
+
+  async #isIndexClear(
+    place: Place,
+    changes: readonly TreeChange[],
+    missing: ReadonlySet<string>,
+  ): Promise<boolean> {
+    const paths = new Set([...missing, ...changes.map(({ path }) => path)]);
+    const { code, stdout } = await this.#run(place, ['ls-files', '--stage', '-v', '-z', '--', ...paths]);
+    if (code !== 0) return false;
+    const left = new Map(changes.map((change) => [change.path, change]));
+    for (const entry of stdout.toString('utf8').split('\0').filter(Boolean)) {
+      const path = entry.slice(entry.indexOf('\t') + 1);
+      const change = left.get(path);
+      const isKnown = (file: TreeFile | null) =>
+        file !== null && entry === `H ${file.mode} ${file.oid} 0\t${path}`;
+      if (!change || !(isKnown(change.before) || isKnown(change.after))) return false;
+      left.delete(path);
+    }
+    return [...left.values()].every(({ before }) => before === null);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await orIfGone(lstat(path), null)) !== null;
+}
+
+/** Whether a file comes or changes, under a name that git reads as it is, one a line. */
+function isPlain({ path, before, after }: TreeChange): boolean {
+  const isFile = (mode: string) => mode === '100644' || mode === '100755';
+  const isNamedPlainly = !path.startsWith('"') && !path.includes('\n');
+  return isNamedPlainly && after !== null && isFile(after.mode) && (before === null || isFile(before.mode));
+}
+
+type Standing =
+  | { readonly kind: 'file'; readonly mode: string }
+  /** `path` is what is missing: the file, or the topmost folder on the way to it. */
+  | { readonly kind: 'nothing'; readonly path: string }
+  | { readonly kind: 'other' };
+
+/** What stands at a path of a work tree; a link on the way to it is not followed. @param folders those known to be plain */
+async function standing(root: string, path: string, folders: Set<string>): Promise<Standing> {
+  const names = path.split('/');
+  for (let i = 1; i <= names.length; i++) {
+    const part = names.slice(0, i).join('/');
+    if (folders.has(part)) continue;
+    try {
+      const stats = await lstat(join(root, part));
+      if (i === names.length && stats.isFile())
+        return { kind: 'file', mode: stats.mode & EXECUTABLE ? '100755' : '100644' };
+      if (i === names.length || !stats.isDirectory()) return { kind: 'other' };
+      folders.add(part);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return { kind: 'nothing', path: part };
+      throw error;
+    }
+  }
+  return { kind: 'other' };
+}

@@ -1,0 +1,166 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import {
+  cannotKeep,
+  createDurably,
+  putBack,
+  readNamed,
+  removeFile,
+} from '../../store/local/durable-files.js';
+import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
+
+/** A lock file of kgit's own is shorter; git's holds the next index and may be large. */
+const MAX_HOLDER_BYTES = 4096;
+const POLL_MS = 100;
+/** How long the user's own git may work on an index before kgit gives up. */
+const PATIENCE_MS = 2_000;
+/** How long another kgit may move a checkout: with thousands of files it takes a while. */
+const KGIT_PATIENCE_MS = 10_000;
+
+/** Who holds a lock: the same facts that kgit's other locks keep. */
+interface Holder extends ProcessIdentity {
+  readonly kgit: string;
+  readonly nonce: string;
+}
+
+type Found = Holder | 'free' | 'foreign';
+
+const WHAT = 'kgit is moving this checkout';
+
+function parseHolder(text: string): Holder | 'foreign' {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    const isOurs = holder?.kgit === WHAT && typeof holder.pid === 'number' && holder.pid > 0;
+    return isOurs ? (holder as Holder) : 'foreign';
+  } catch {
+    // git's own lock is empty, or holds an index.
+    return 'foreign';
+  }
+}
+
+async function holderOf(path: string): Promise<Found> {
+  try {
+    const bytes = await readNamed(path);
+    if (bytes === undefined) return 'free';
+    const isLong = bytes === null || bytes.length > MAX_HOLDER_BYTES;
+    return isLong ? 'foreign' : parseHolder(bytes.toString('utf8'));
+  } catch (error) {
+    // Whose lock cannot be read is another user's, and left to him.
+    if (hasCode(error, 'EACCES')) return 'foreign';
+    throw error;
+  }
+}
+
+/**
+ * git's own lock of one index, `index.lock`: while it stands, no git of the user's changes the index, and none commits.
+ * It names the kgit that holds it, so that the next one removes it where that process is certainly gone. A lock of
+ * another git is never touched.
+ */
+export class IndexLock {
+  readonly path: string;
+  readonly #host: Host;
+  readonly #nonce: string;
+
+  /** @param nonce tells the locks of one process from each other's */
+  constructor(gitDir: string, host: Host, nonce: string) {
+    this.path = join(gitDir, 'index.lock');
+    this.#host = host;
+    this.#nonce = nonce;
+  }
+
+  /** Takes the lock: null, or whose it is. Throws EnvironmentError. */
+  async tryAcquire(): Promise<'git' | 'kgit' | null> {
+    await this.removeLeftBehind();
+    const holder: Holder = { kgit: WHAT, ...identityOf(this.#host.pid, this.#host), nonce: this.#nonce };
+    if (await createDurably(this.path, `${JSON.stringify(holder)}\n`)) return null;
+    return (await holderOf(this.path)) === 'foreign' ? 'git' : 'kgit';
+  }
+
+  /** Whether the lock is still ours: a user may remove it, as git advises where it finds one. */
+  async isOurs(): Promise<boolean> {
+    const holder = await holderOf(this.path);
+    return typeof holder === 'object' && holder.nonce === this.#nonce;
+  }
+
+  async release(): Promise<void> {
+    if (await this.isOurs()) await removeFile(this.path);
+  }
+
+  /** Whether a kgit that is certainly gone has left this lock. */
+  async isLeftBehind(): Promise<boolean> {
+    const holder = await holderOf(this.path);
+    return typeof holder === 'object' && isGone(holder, this.#host);
+  }
+
+  /** Removes the lock where a kgit that is certainly gone has left it. */
+  async removeLeftBehind(): Promise<void> {
+    const holder = await holderOf(this.path);
+    if (typeof holder === 'string' || !isGone(holder, this.#host)) return;
+    // It may have given the lock back and ended during the look: a lock that another holds by now is not moved.
+    const current = await holderOf(this.path);
+    if (typeof current === 'string' || current.nonce !== holder.nonce) return;
+    const aside = `${this.path}.${this.#nonce}.stolen`;
+    try {
+      await rename(this.path, aside);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return;
+      throw cannotKeep(aside, error);
+    }
+    const moved = await holderOf(aside);
+    const isRight = typeof moved === 'object' && moved.nonce === holder.nonce;
+    if (!isRight) await putBack(aside, this.path);
+    await removeFile(aside);
+  }
+}
+
+function stillHeld(path: string, by: 'git' | 'kgit'): EnvironmentError {
+  if (by === 'kgit')
+    return new EnvironmentError(`another kgit is moving a checkout: it holds ${path}`, {
+      data: { path },
+      suggestions: [
+        `Wait for it, then run 'kgit sync'; where it runs on no machine any more, remove ${path} first`,
+      ],
+    });
+  return new EnvironmentError(`another git is at work here, or one that died has left its lock: ${path}`, {
+    data: { path },
+    suggestions: [`If no git runs in this repository, remove ${path}, then run the command again`],
+  });
+}
+
+/**
+ * Takes the locks of several indexes, all or none, and waits a while for the user's own git.
+ * Throws EnvironmentError where one stays held, with its path.
+ */
+export async function takeIndexLocks(
+  locks: readonly IndexLock[],
+  sleep: (ms: number) => Promise<void>,
+): Promise<void> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const refused = await tryAll(locks);
+    if (refused === null) return;
+    const { lock, by } = refused;
+    if (waited >= (by === 'git' ? PATIENCE_MS : KGIT_PATIENCE_MS)) throw stillHeld(lock.path, by);
+    await sleep(POLL_MS);
+  }
+}
+
+async function tryAll(locks: readonly IndexLock[]): Promise<{ lock: IndexLock; by: 'git' | 'kgit' } | null> {
+  const taken: IndexLock[] = [];
+  const giveBack = () => Promise.all(taken.map((lock) => lock.release()));
+  try {
+    for (const lock of locks) {
+      const by = await lock.tryAcquire();
+      if (by !== null) {
+        await giveBack();
+        return { lock, by };
+      }
+      taken.push(lock);
+    }
+    return null;
+  } catch (error) {
+    await giveBack();
+    throw error;
+  }
+}

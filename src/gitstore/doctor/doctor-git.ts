@@ -1,0 +1,30 @@
+import type { Actor } from '../../model/operation/operation.js';
+import { type Check, finding, passed } from '../../model/value/check.js';
+import type { Git } from '../process/git.js';
+import { checkGitVersion, GIT_FLOOR } from '../repository/repository.js';
+
+/** git itself. Throws EnvironmentError where it is missing or too old. */
+export async function checkGit(git: Git): Promise<Check> {
+  return passed('git', `${await checkGitVersion(git)} (${GIT_FLOOR} or newer is needed)`);
+}
+
+/**
+ * Who commits and who acts.
+ * @param config git's configuration
+ * @param isNamed whether a setting or the CI says who acts
+ */
+export function checkIdentity(
+  config: ReadonlyMap<string, string>,
+  { actor, committer, isNamed }: { actor: Actor; committer: Actor; isNamed: boolean },
+): Check {
+  const who = `${actor.name} <${actor.email}>, committer ${committer.name} <${committer.email}>`;
+  const missing = ['user.name', 'user.email'].filter((key) => !config.get(key));
+  if (missing.length === 0 || isNamed) return passed('identity', who);
+  return finding(
+    'identity',
+    `git has no ${missing.join(' and no ')}; records are written as ${who}`,
+    missing
+      .map((key) => `git config --global ${key} "${key === 'user.name' ? 'Your Name' : 'you@example.com'}"`)
+      .join('; '),
+  );
+}

@@ -1,0 +1,30 @@
+import type { Revision, TimelineEntry } from '../../store/port/state-store.js';
+import type { Git } from '../process/git.js';
+import { gitRecords } from '../process/git-records.js';
+
+const RECORD = '\u0001';
+const ARGS = [
+  'log',
+  '--first-parent',
+  '-m',
+  '--root',
+  `--format=%x01%H`,
+  '--name-only',
+  '--diff-filter=A',
+  '--no-renames',
+  '--no-show-signature',
+  '--no-color',
+  '--no-ext-diff',
+  '-z',
+];
+
+function parseRecord(record: string): TimelineEntry {
+  const [revision = '', ...paths] = record.split('\0').filter(Boolean);
+  return { revision, added: paths.map((path) => path.replace(/^\n/, '')) };
+}
+
+/** Revisions from `revision` backwards along first parents, with the files that each added; git runs as far as it is read. */
+export async function* timeline(git: Git, revision: Revision): AsyncGenerator<TimelineEntry> {
+  for await (const records of gitRecords(git, [...ARGS, revision, '--'], RECORD))
+    for (const record of records) if (record) yield parseRecord(record);
+}

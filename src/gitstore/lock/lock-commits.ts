@@ -1,0 +1,141 @@
+import { InvalidStateError } from '../../errors.js';
+import { formatLease, isRoot, type LeaseRecord, parseLease } from '../../model/lease/lease.js';
+import { encodeLockName } from '../../model/lease/lock-name.js';
+import { LOCK_FOLDERS, type LockPlace } from '../../model/lease/lock-place.js';
+import type { Actor } from '../../model/operation/operation.js';
+import type { LockMove, LockTip } from '../../store/port/lease-store.js';
+import { namedCommitter } from '../objects/committer.js';
+import type { ObjectReader } from '../objects/object-reader.js';
+import { personEnvironment, SIGN_MS, signingFailed } from '../objects/sign-commits.js';
+import type { Git } from '../process/git.js';
+
+/** The tree without entries. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})$/;
+
+/** A lock's move as refs: `from` is null where the ref is to be created. */
+export interface RefMove {
+  readonly name: string;
+  readonly ref: string;
+  readonly from: string | null;
+  readonly to: string;
+  /** The new tip has no parent, so the ref is forced: its old value is demanded all the same. */
+  readonly isForced: boolean;
+  readonly tip: LockTip;
+}
+
+/** The new tips of moves that were made, by name. */
+export function tipsOf(moves: readonly RefMove[]): Map<string, LockTip> {
+  return new Map(moves.map(({ name, tip }) => [name, tip]));
+}
+
+/** The ref and commit that a version names. Throws InvalidStateError for the version of no ref. */
+export function versionParts({ version }: LockTip): { ref: string; oid: string } {
+  const [, ref, oid] = VERSION.exec(version) ?? [];
+  // An empty object id in a refspec would delete the ref.
+  if (!ref || !oid) throw new InvalidStateError(`${version.slice(0, 100)} names no commit of a lock`);
+  return { ref, oid };
+}
+
+/** The ref of a lock in a place. */
+export const lockRef = (place: LockPlace, name: string): string => LOCK_FOLDERS[place] + encodeLockName(name);
+
+/** The place of a lock's ref. */
+export const placeOfRef = (ref: string): LockPlace =>
+  ref.startsWith(LOCK_FOLDERS.branches) ? 'branches' : 'refs';
+
+/** A word of a shell command: a name that git allows may hold what a shell acts on. */
+const shellWord = (word: string) => (/^[\w./%:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/**
+ * What is wrong with a ref that holds no lock.
+ * @param remote name of the remote where it lies; null in a purely local repository
+ */
+export function foreignRef(remote: string | null, ref: string, problem: string): InvalidStateError {
+  const word = shellWord(ref);
+  const server = remote === null ? '' : shellWord(remote);
+  const [look, remove] =
+    remote === null
+      ? [`git show ${word}`, `git update-ref -d ${word}`]
+      : [`git fetch ${server} ${word} && git show FETCH_HEAD`, `git push ${server} ${shellWord(`:${ref}`)}`];
+  return new InvalidStateError(`${ref}: ${problem}`, {
+    suggestions: [
+      `See what it is: ${look}`,
+      `Update kgit, if a newer one wrote it; else remove it: ${remove}`,
+    ],
+    data: { ref },
+  });
+}
+
+/**
+ * The tip that a ref's commit holds.
+ * @param remote name of the remote where it lies; null in a purely local repository
+ * Throws InvalidStateError when it is none of kgit's, EnvironmentError when it cannot be read here.
+ */
+export async function readTip(
+  reader: ObjectReader,
+  remote: string | null,
+  ref: string,
+  oid: string,
+): Promise<LockTip> {
+  const object = await reader.read(oid, ref);
+  const text = object?.type === 'commit' ? object.data.toString('utf8') : '';
+  const record = parseLease(text.slice(text.indexOf('\n\n') + 2));
+  if (record !== null && ref.endsWith(`/${encodeLockName(record.name)}`))
+    return { version: `${ref}@${oid}`, record };
+  const what = object === null || object.type === 'commit' ? 'commit' : object.type;
+  throw foreignRef(remote, ref, `its ${what} ${oid.slice(0, 10)} is none that kgit made of a lock`);
+}
+
+/** Makes the commits of locks' chains: empty trees, the record in the message. */
+export class LockCommits {
+  readonly #git: Git;
+  readonly #committer: Actor;
+  readonly #isSigned: boolean;
+
+  constructor(git: Git, committer: Actor, isSigned: boolean) {
+    this.#git = git;
+    this.#committer = committer;
+    this.#isSigned = isSigned;
+  }
+
+  /**
+   * Builds the commits of a move.
+   * @param place where a lock is created that is not there yet
+   * @param trims whether a long chain begins anew, so that the ref is rewound
+   */
+  async build(move: LockMove, place: LockPlace, trims: boolean): Promise<RefMove> {
+    const before = move.from === null ? null : versionParts(move.from);
+    const ref = before?.ref ?? lockRef(place, move.name);
+    let parent = before?.oid ?? null;
+    let isForced = false;
+    // git reads the empty tree whether it is there or not, but fsck misses it; who renews has it already.
+    if (move.records.some(({ action }) => action === 'acquire' || action === 'break'))
+      await this.#git.text(['mktree'], { input: '' });
+    for (const record of move.records) {
+      // Branches may be closed to forced pushes, so a chain there stays whole.
+      const isNewRoot = parent !== null && isRoot(record) && trims && placeOfRef(ref) === 'refs';
+      isForced ||= isNewRoot;
+      parent = await this.#commit(record, isNewRoot ? null : parent, move.author);
+    }
+    const record = move.records.at(-1);
+    if (parent === null || !record) throw new RangeError('a move of a lock has at least one record');
+    const tip = { version: `${ref}@${parent}`, record };
+    return { name: move.name, ref, from: before?.oid ?? null, to: parent, isForced, tip };
+  }
+
+  async #commit(record: LeaseRecord, parent: string | null, author: Actor): Promise<string> {
+    const seconds = Math.floor(record.at / 1000);
+    const env = {
+      ...personEnvironment('AUTHOR', author, seconds),
+      ...personEnvironment('COMMITTER', await namedCommitter(this.#committer), seconds),
+    };
+    const options = [...(this.#isSigned ? ['-S'] : []), ...(parent ? ['-p', parent] : [])];
+    const call = { input: formatLease(record), env, ...(this.#isSigned ? { timeout: SIGN_MS } : {}) };
+    const args = ['commit-tree', ...options, EMPTY_TREE];
+    if (!this.#isSigned) return this.#git.text(args, call);
+    const { code, stdout, stderr } = await this.#git.run(args, call);
+    if (code !== 0) throw signingFailed(stderr);
+    return stdout.toString('utf8').trim();
+  }
+}

@@ -1,0 +1,109 @@
+import { decodeLockName } from '../../model/lease/lock-name.js';
+import { LOCK_FOLDERS, LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
+import { fetchFailure } from '../branch/push-outcome.js';
+import { GitView } from '../objects/git-view.js';
+import type { ObjectReader } from '../objects/object-reader.js';
+import type { Git } from '../process/git.js';
+import { FETCH_OPTIONS } from '../process/transfer-options.js';
+import { decidedPlace } from './decided-place.js';
+
+/** Where the remote's lock refs are noted here, so that their commits are kept. */
+export const SEEN: Readonly<Record<LockPlace, string>> = {
+  refs: 'refs/kgit/seen/refs/',
+  branches: 'refs/kgit/seen/branches/',
+};
+/** Where the tip of the branch is noted that was fetched together with the locks. */
+const SEEN_TIP = 'refs/kgit/seen/tip/';
+const FETCH_TRIES = 10;
+
+/** A ref where locks lie: `ref` as the remote has it, `name` null where no lock can lie there. */
+export interface FoundRef {
+  readonly ref: string;
+  readonly place: LockPlace;
+  readonly name: string | null;
+  readonly oid: string;
+}
+
+/** What a look at the locks of a remote has found. */
+export interface Found {
+  readonly refs: readonly FoundRef[];
+  /** Where the settings on the branch say that locks lie; null where they say nothing. */
+  readonly decided: LockPlace | null;
+}
+
+export interface LockLookOptions {
+  /** Name of the remote; null for a purely local repository. */
+  readonly remote: string | null;
+  /** The remote as people know it. */
+  readonly remoteName: string;
+  readonly branch: string;
+}
+
+/** Looks at the locks of a remote, in both places, and at what the branch says of where they lie: with one fetch. */
+export class LockLook {
+  readonly #git: Git;
+  readonly #reader: ObjectReader;
+  readonly #options: LockLookOptions;
+
+  constructor(git: Git, reader: ObjectReader, options: LockLookOptions) {
+    this.#git = git;
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  /** Fetches the locks whose encoded names match a pattern. Throws RemoteError, EnvironmentError. */
+  async fetch(pattern: string, timeoutMs: number): Promise<void> {
+    const { remote, remoteName, branch } = this.#options;
+    if (remote === null) return;
+    const locks = LOCK_PLACES.map((place) => `+${LOCK_FOLDERS[place]}${pattern}:${SEEN[place]}${pattern}`);
+    let refspecs = [...locks, `+refs/heads/${branch}:${SEEN_TIP}${branch}`];
+    // Without a refmap the user's own tracking branch would move along, and other fetches of this clone race for it.
+    const options = ['fetch', ...FETCH_OPTIONS, '--refmap=', '--prune', '--end-of-options', remote];
+    for (let tries = 1; ; tries++) {
+      const result = await this.#git.talk(remote, [...options, ...refspecs], { timeout: timeoutMs });
+      if (result.code === 0) return;
+      // Nothing was published yet, so nothing is decided.
+      if (refspecs.length > locks.length && /couldn't find remote ref/.test(result.stderr)) {
+        await this.#git.text(['update-ref', '-d', `${SEEN_TIP}${branch}`]);
+        refspecs = locks;
+        continue;
+      }
+      // Another process of this clone is noting the same refs just now.
+      if (tries >= FETCH_TRIES || !/cannot lock ref 'refs\/kgit\/seen\//.test(result.stderr))
+        throw fetchFailure(result, remoteName);
+    }
+  }
+
+  /**
+   * What is known here of the remote's locks: of one encoded name and below it, of all where it is empty.
+   * Throws InvalidStateError where the settings name no place.
+   */
+  async found(encoded: string): Promise<Found> {
+    const { remote, branch } = this.#options;
+    const places = remote === null ? { refs: LOCK_FOLDERS.refs } : SEEN;
+    const tipRef = `${SEEN_TIP}${branch}`;
+    const listed = await this.#git.text([
+      'for-each-ref',
+      '--format=%(refname) %(objectname)',
+      ...Object.values(places).map((place) => place + encoded),
+      ...(remote === null ? [] : [tipRef]),
+    ]);
+    const lines = listed.split('\n').filter(Boolean);
+    const refs = LOCK_PLACES.flatMap((place) => {
+      const folder = remote === null ? LOCK_FOLDERS[place] : SEEN[place];
+      return lines.flatMap((line) => {
+        const [here = '', oid = ''] = line.split(' ');
+        if (!here.startsWith(folder)) return [];
+        const rest = here.slice(folder.length);
+        return { ref: LOCK_FOLDERS[place] + rest, place, name: decodeLockName(rest), oid };
+      });
+    });
+    const tip = lines.find((line) => line.startsWith(`${tipRef} `))?.slice(tipRef.length + 1);
+    return { refs, decided: tip === undefined ? null : await this.decidedAt(tip) };
+  }
+
+  /** Where the settings of a revision say that locks lie; null where they say nothing. Throws InvalidStateError. */
+  async decidedAt(revision: string): Promise<LockPlace | null> {
+    return this.#options.remote === null ? null : decidedPlace(new GitView(this.#reader, revision));
+  }
+}

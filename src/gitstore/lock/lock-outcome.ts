@@ -1,0 +1,74 @@
+import { RefusedError } from '../../errors.js';
+import { type PushFailure, pushOutcome, refStatuses } from '../branch/push-outcome.js';
+import { refusalOf } from '../branch/refusals.js';
+import type { GitResult } from '../process/git.js';
+import type { RefMove } from './lock-commits.js';
+
+/** How an atomic push that moves locks ended, but for success. */
+export type LockPushFailure =
+  | PushFailure
+  | { readonly kind: 'fenced'; readonly names: readonly string[] }
+  | { readonly kind: 'not-atomic'; readonly error: RefusedError };
+
+/** Arguments of a push that moves locks: each only from the commit that is expected there. */
+export function lockPushArgs(moves: readonly RefMove[]): { leases: string[]; refspecs: string[] } {
+  return {
+    // What is to be created must not be there: no commit is expected.
+    leases: moves.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ''}`),
+    refspecs: moves.map(({ ref, to }) => `${to}:${ref}`),
+  };
+}
+
+/** What the flag of a ref must be that has moved as it should; `=` says that nothing was sent, so nothing was won. */
+function expectedFlag({ from, isForced }: RefMove): string {
+  return from === null ? '*' : isForced ? '+' : ' ';
+}
+
+/** What a server says that lets no ref go back: where the ref is now says nothing about it. */
+const NO_REWIND = /^\[remote rejected\] \(non-fast-?\s?forward\)/;
+
+/** Whether a server says of a ref that another was faster: `is at`, `already exists`, `unable to resolve`. */
+function lostAtServer(stderr: string, ref: string): boolean {
+  const said = stderr.split('\n').filter((line) => line.includes(`cannot lock ref '${ref}'`));
+  return said.some((line) => refusalOf(line)?.means === 'lost-race');
+}
+
+function notAtomic(remote: string): RefusedError {
+  return new RefusedError(
+    `${remote} cannot move several refs at once (no atomic push), so locks fence nothing there`,
+    {
+      data: { reason: 'no atomic push', remote },
+      suggestions: [
+        'Ask who runs the repository to allow it: git config receive.advertiseAtomic true',
+        'Or write without --lock',
+      ],
+    },
+  );
+}
+
+/**
+ * Classifies `git push --porcelain --atomic` of locks, alone or with the branch: null when all of it moved.
+ * @param branch the state branch, in the words of messages
+ */
+export function lockPushOutcome(
+  result: GitResult,
+  moves: readonly RefMove[],
+  remote: string,
+  branch: string,
+): LockPushFailure | null {
+  const statuses = new Map(
+    refStatuses(result.stdout.toString('utf8')).map((status) => [status.ref, status] as const),
+  );
+  if (statuses.size === 0 && /does not support --atomic/.test(result.stderr))
+    return { kind: 'not-atomic', error: notAtomic(remote) };
+  const isLost = (move: RefMove) => {
+    const status = statuses.get(move.ref);
+    if (status === undefined) return false;
+    if (status.flag !== '!') return result.code === 0 && status.flag !== expectedFlag(move);
+    if (move.isForced && NO_REWIND.test(status.reason)) return false;
+    const said = `${status.reason}\n${result.stderr}`;
+    return refusalOf(status.reason)?.means === 'lost-race' || lostAtServer(said, move.ref);
+  };
+  const names = moves.filter(isLost).map(({ name }) => name);
+  return names.length > 0 ? { kind: 'fenced', names } : pushOutcome(result, remote, branch);
+}

@@ -1,0 +1,91 @@
+import type { KgitError } from '../../errors.js';
+import { acquired, isTaken, released, renewed } from '../../model/lease/lease.js';
+import { LOCK_FOLDERS, LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
+import type {
+  LockMove,
+  LockOutcome,
+  LockTip,
+  LockTips,
+  PlaceProof,
+  PlaceProver,
+} from '../../store/port/lease-store.js';
+import { placeOfRef, versionParts } from './lock-commits.js';
+import type { TipsByPlace } from './lock-standing.js';
+
+/** The lock that is taken, renewed, released and removed for the proof. */
+const NAME = 'kgit-init';
+/** In ms: nobody waits for it. */
+const TTL_MS = 60_000;
+
+/** What the proof does at the remote; what fails otherwise than by an outcome throws. */
+export interface ProofTalk {
+  readonly list: () => Promise<{ locks: LockTips; decided: LockPlace | null }>;
+  readonly tips: (name: string) => Promise<TipsByPlace>;
+  readonly move: (move: LockMove, place: LockPlace) => Promise<LockOutcome>;
+  readonly remove: (tip: LockTip) => Promise<void>;
+}
+
+/** Why a lock does not work in a place; null where one was taken, renewed and released there. */
+async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promise<KgitError | null> {
+  const { author, holder, lease } = by;
+  const from = (await talk.tips(NAME))[place] ?? null;
+  const wanted = { name: NAME, lease, holder, ttl: TTL_MS, reason: 'kgit init' };
+  const record = acquired(from?.record ?? null, wanted, by.stamp());
+  const taken = await talk.move({ name: NAME, from, records: [record], author }, place);
+  // Another init proves the same just now: its lock is there.
+  if (taken.kind === 'moved') return null;
+  if (taken.kind !== 'swapped') return taken.error;
+  const renewal = renewed(record, by.stamp());
+  const records = [renewal, released(renewal, by.stamp())];
+  const freed = await talk.move({ name: NAME, from: taken.tip, records, author }, place);
+  await talk.remove(freed.kind === 'swapped' ? freed.tip : taken.tip);
+  return 'error' in freed ? freed.error : null;
+}
+
+/** All locks that lie in a place. */
+function locksIn({ tips }: LockTips, place: LockPlace): LockTip[] {
+  const all = [...tips.values()].flatMap((tip) => (tip.stray?.other ? [tip, tip.stray.other.tip] : [tip]));
+  return all.filter((tip) => placeOfRef(versionParts(tip).ref) === place);
+}
+
+/**
+ * Proves where the locks of a repository can live, and says what its settings are to name. The place is the refs unless
+ * the server itself refuses them and takes the same among the branches. What is decided already stays.
+ */
+export async function provePlace(by: PlaceProver, talk: ProofTalk): Promise<PlaceProof> {
+  const { locks, decided } = await talk.list();
+  if (decided !== null) return { place: null, notes: [] };
+  const refused = await whyNot('refs', by, talk);
+  if (refused === null) {
+    // A kgit of before the setting has put locks among the branches where a push to the refs failed once.
+    const strays = locksIn(locks, 'branches');
+    return strays.length === 0 ? { place: null, notes: [] } : settled('refs', strays);
+  }
+  if (refused.code !== 'REFUSED' || refused.data['reason'] === 'no atomic push')
+    return { place: null, notes: [`locks were not proved to work: ${refused.message}`] };
+  const alsoRefused = await whyNot('branches', by, talk);
+  // A server that fails once may have failed just then.
+  const still = alsoRefused === null ? await whyNot('refs', by, talk) : refused;
+  if (still === null) return { place: null, notes: [] };
+  if (alsoRefused !== null) return { place: null, notes: [`no lock can be taken there: ${refused.message}`] };
+  return settled('branches', locksIn(locks, 'refs'));
+}
+
+/** The place to write down, unless somebody holds one of the locks in the other one. */
+function settled(place: LockPlace, others: readonly LockTip[]): PlaceProof {
+  const name = others.find(({ record }) => isTaken(record))?.record.name;
+  if (name === undefined)
+    return {
+      place,
+      notes:
+        place === 'branches'
+          ? [`the remote refuses ${LOCK_FOLDERS.refs}, so locks lie in ${LOCK_FOLDERS.branches}`]
+          : [],
+    };
+  const other = LOCK_PLACES.find((known) => known !== place) ?? place;
+  const notes = [
+    `locks are to lie in ${LOCK_FOLDERS[place]}, but lock ${name} is held in ${LOCK_FOLDERS[other]}: ` +
+      `run 'kgit init' again once it is released, or end it: kgit unlock ${name} --force --reason WHY`,
+  ];
+  return { place: null, notes };
+}

@@ -1,0 +1,211 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { type Git, type LazyFetches, TIMED_OUT } from '../process/git.js';
+import { stopChild } from '../process/process-group.js';
+
+/** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
+const MAX_OBJECT = 64 * 1024 * 1024;
+/** So much of what git says of a failure is kept, in characters. */
+const MAX_WORDS = 64 * 1024;
+
+export interface GitObject {
+  readonly oid: string;
+  readonly type: string;
+  readonly data: Buffer;
+}
+
+/** An object that is asked for, and who waits for it. */
+export interface ObjectRequest {
+  readonly name: string;
+  /** What it is called in messages. */
+  readonly path: string;
+  readonly resolve: (object: GitObject | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One `git cat-file --batch` process: what it is asked it answers in that order. While it owes no answer, nobody waits for its end. */
+export class CatFile {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<void>;
+  readonly #lazy: LazyFetches | null;
+  /** What git wrote on stderr, the last of it. */
+  #words = '';
+  /** Runs where objects are fetched while an answer is owed. */
+  #timer: NodeJS.Timeout | undefined;
+  #requests: ObjectRequest[] = [];
+  /** Place of the next request to be answered: taking it off a long list's front would move all others. */
+  #next = 0;
+  #buffer: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #needed = 0;
+  /** Bytes to come of an object that is too large to be held. */
+  #skipped = 0;
+  #isEnding = false;
+
+  /** @param once whether it is asked only once: then git need not hand on each object by itself */
+  constructor(git: Git, once: boolean) {
+    const child = git.start(['cat-file', '--batch', ...(once ? ['--buffer'] : [])]);
+    this.#lazy = git.lazyFetches;
+    child.stderr.on('data', (words: Buffer) => {
+      this.#words = (this.#words + words.toString('utf8')).slice(-MAX_WORDS);
+    });
+    child.stdout.on('data', (received: Buffer) => {
+      this.#limit(true);
+      const chunk = this.#skip(received);
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
+      if (this.#size >= this.#needed) this.#answer();
+    });
+    child.stdin.on('error', () => undefined);
+    this.#ended = new Promise((resolve) => {
+      child.on('error', (error) => {
+        this.#fail(error);
+        resolve();
+      });
+      child.on('close', () => {
+        this.#fail(this.#fetchFailure() ?? unreadable());
+        resolve();
+      });
+    });
+    this.#child = child;
+    this.#hold(false);
+  }
+
+  /** Whether it can still be asked. */
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
+  }
+
+  ask(requests: readonly ObjectRequest[]): void {
+    for (const request of requests) this.#requests.push(request);
+    this.#hold(true);
+    this.#limit(true);
+    this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
+  }
+
+  /** Begins the time anew that an answer may take where objects are fetched, or ends it. */
+  #limit(isAwaited: boolean): void {
+    if (this.#lazy === null) return;
+    clearTimeout(this.#timer);
+    if (!isAwaited || this.#requests.length === 0) return;
+    this.#timer = setTimeout(() => this.#giveUp(TIMED_OUT), this.#lazy.timeout);
+  }
+
+  /** The error of a fetch that failed; null where none did. */
+  #fetchFailure(code = 1): Error | null {
+    return this.#lazy?.failure({ code, stderr: this.#words }) ?? null;
+  }
+
+  /** Ends a process whose fetch failed or takes too long: it may have more to ask for, which would fail the same way. */
+  #giveUp(code: number): void {
+    this.#fail(this.#fetchFailure(code) ?? unreadable());
+    stopChild(this.#child);
+  }
+
+  /** Tells that there is no such object, unless it is not here because it could not be fetched: git before 2.39 goes on then. */
+  #missing(request: ObjectRequest): void {
+    if (this.#lazy === null) request.resolve(null);
+    // What git said of a fetch lies ready by now, but comes by another way than its answer.
+    else
+      setImmediate(() => {
+        const failure = this.#fetchFailure();
+        if (failure === null) return request.resolve(null);
+        request.reject(failure);
+        stopChild(this.#child);
+      });
+  }
+
+  /** Whether this process must not end before it. */
+  #hold(isAwaited: boolean): void {
+    const { stdin, stdout, stderr } = this.#child;
+    for (const part of [this.#child, ...([stdin, stdout, stderr] as unknown as Socket[])]) {
+      if (isAwaited) part.ref();
+      else part.unref();
+    }
+  }
+
+  /** Lets it answer what it was asked, and end. Nothing waits for the end of one that owes no answer. */
+  end(): Promise<void> {
+    this.#child.stdin.end();
+    this.#isEnding = true;
+    return this.#requests.length > 0 ? this.#ended : Promise.resolve();
+  }
+
+  #fail(error: Error): void {
+    this.#limit(false);
+    const unanswered = this.#requests.slice(this.#next);
+    this.#requests = [];
+    this.#next = 0;
+    for (const request of unanswered) request.reject(error);
+  }
+
+  /** What is left of a chunk behind the bytes that nobody wants. */
+  #skip(chunk: Buffer): Buffer {
+    const unwanted = Math.min(this.#skipped, chunk.length);
+    this.#skipped -= unwanted;
+    return chunk.subarray(unwanted);
+  }
+
+  /** Answers all requests whose object has come whole. */
+  #answer(): void {
+    this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
+    this.#chunks = [];
+    let at = 0;
+    this.#needed = 0;
+    for (;;) {
+      const request = this.#requests[this.#next];
+      const lineEnd = request ? this.#buffer.indexOf(10, at) : -1;
+      if (!request || lineEnd < 0) break;
+      const header = this.#buffer.toString('utf8', at, lineEnd);
+      const match = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header);
+      let used = lineEnd + 1;
+      if (match) {
+        const length = Number(match[3]);
+        used += length + 1;
+        if (length > MAX_OBJECT) {
+          request.reject(tooLarge(request.path, length));
+          this.#skipped = Math.max(used - this.#buffer.length, 0);
+          used = Math.min(used, this.#buffer.length);
+        } else if (this.#buffer.length < used) {
+          this.#needed = used - at;
+          break;
+        } else {
+          const data = this.#buffer.subarray(lineEnd + 1, lineEnd + 1 + length);
+          request.resolve({ oid: match[1] as string, type: match[2] as string, data });
+        }
+      } else if (header.endsWith(' missing')) this.#missing(request);
+      else request.reject(new InvalidStateError(`git cannot read ${request.name}: ${header.slice(0, 200)}`));
+      this.#next += 1;
+      at = used;
+    }
+    if (this.#next === this.#requests.length) {
+      this.#requests = [];
+      this.#next = 0;
+      this.#limit(false);
+      if (!this.#isEnding) this.#hold(false);
+    }
+    this.#buffer = this.#buffer.subarray(at);
+    this.#size = this.#buffer.length;
+  }
+}
+
+/** git ends its reading at an object that is damaged. */
+function unreadable(): EnvironmentError {
+  return new EnvironmentError(
+    'git cannot read on in this repository: an object of it is missing or damaged',
+    {
+      suggestions: ["See which one with 'git fsck'; a fresh clone has what the remote has"],
+    },
+  );
+}
+
+function tooLarge(path: string, length: number): InvalidStateError {
+  return new InvalidStateError(
+    `${path}: ${length} bytes, more than the ${MAX_OBJECT / 1024 / 1024} MiB that are read`,
+    {
+      data: { path, bytes: length },
+    },
+  );
+}

@@ -1,0 +1,94 @@
+import { MAX_AHEAD_MS } from '../../model/event/event-time.js';
+import type { Actor } from '../../model/operation/operation.js';
+import type { Clock } from '../../store/port/host.js';
+import type { Commit, Revision } from '../../store/port/state-store.js';
+import type { Git } from '../process/git.js';
+import type { Repository } from '../repository/repository.js';
+import { namedCommitter } from './committer.js';
+import { buildCommits } from './fast-import.js';
+import { FilteredPaths } from './filtered-paths.js';
+import type { ObjectReader } from './object-reader.js';
+import { signCommits } from './sign-commits.js';
+
+export interface CommitBuilderOptions {
+  readonly repository: Repository;
+  readonly committer: Actor;
+  readonly clock: Clock;
+}
+
+/** Whether a setting of git is on, as git reads truth values. */
+export function isOn(value: string | undefined): boolean {
+  return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
+}
+
+/** What was built. */
+export interface Built {
+  readonly revisions: Revision[];
+  readonly offer: Revision | null;
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
+/** Whose clock is wrong cannot be told here; that one is, can. */
+function clockNotes(aheadMs: number): string[] {
+  if (aheadMs <= MAX_AHEAD_MS) return [];
+  const minutes = Math.round(aheadMs / 60_000);
+  return [
+    `the last commit is dated ${minutes} minutes ahead of this clock: this machine's clock or that of who wrote it is wrong; 'kgit doctor' compares this one with the remote's`,
+  ];
+}
+
+/** Builds commits as the user's git would have made them: dates in order, signed where git is set up to sign. */
+export class CommitBuilder {
+  readonly #git: Git;
+  readonly #reader: ObjectReader;
+  readonly #options: CommitBuilderOptions;
+  readonly #filtered: FilteredPaths;
+
+  constructor(git: Git, reader: ObjectReader, options: CommitBuilderOptions) {
+    this.#git = git;
+    this.#reader = reader;
+    this.#options = options;
+    const { commonDir, config } = options.repository;
+    this.#filtered = new FilteredPaths(git, reader, {
+      commonDir,
+      configured: config.get('core.attributesfile'),
+    });
+  }
+
+  /**
+   * A chain of commits on `base`, and beside it the commit of an offer. Throws RefusedError for a filtered path,
+   * EnvironmentError.
+   */
+  async build(
+    base: Revision | null,
+    commits: readonly Commit[],
+    offer: string | null = null,
+  ): Promise<Built> {
+    if (commits.length === 0) return { revisions: [], offer: null, notes: [] };
+    const { repository } = this.#options;
+    const committer = await namedCommitter(this.#options.committer);
+    const written = commits.flatMap(({ files }) =>
+      [...files].flatMap(([path, text]) => (text === null ? [] : path)),
+    );
+    await this.#filtered.refuse(base, [...new Set(written)]);
+    const now = this.#options.clock.now();
+    const before = await this.#committed(base);
+    // Dates do not go backwards along the branch.
+    const chain = { base, committer, committed: Math.max(Math.floor(now / 1000), before), offer };
+    const notes = clockNotes(before * 1000 - now);
+    const made = await buildCommits(this.#git, commits, chain);
+    const unsigned = made.slice(0, commits.length);
+    const offered = made[commits.length] ?? null;
+    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, offer: offered, notes };
+    const revisions = await signCommits(this.#git, this.#reader, unsigned, commits, chain);
+    return { revisions, offer: offered, notes };
+  }
+
+  /** When the base was committed, in seconds since the epoch; 0 where there is none. */
+  async #committed(base: Revision | null): Promise<number> {
+    const object = base ? await this.#reader.read(base) : null;
+    const date = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.data.toString('utf8') ?? '');
+    return Number(date?.[1] ?? 0);
+  }
+}

@@ -1,0 +1,124 @@
+import { isUtf8 } from 'node:buffer';
+import { InvalidStateError } from '../../errors.js';
+import { byName, placeOf } from '../../model/subject/sorted-names.js';
+import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
+import type { ObjectReader } from './object-reader.js';
+
+/** An entry of a tree. What it is of millions is never asked, so object and mode are read out when they are. */
+class TreeEntry implements Entry {
+  readonly name: string;
+  readonly kind: Entry['kind'];
+  readonly #tree: Buffer;
+  readonly #from: number;
+  readonly #oidFrom: number;
+  readonly #oidTo: number;
+
+  constructor(tree: Buffer, from: number, modeTo: number, nameTo: number, to: number) {
+    this.name = tree.toString('utf8', modeTo + 1, nameTo);
+    this.kind = kindOf(tree, from, modeTo);
+    this.#tree = tree;
+    this.#from = from;
+    this.#oidFrom = nameTo + 1;
+    this.#oidTo = to;
+  }
+
+  get mode(): string {
+    return this.#tree.toString('latin1', this.#from, this.#tree.indexOf(32, this.#from));
+  }
+
+  /** The object that holds what it is. */
+  get oid(): string {
+    return this.#tree.toString('hex', this.#oidFrom, this.#oidTo);
+  }
+}
+
+/** By the mode: 40000 is a folder, 100644 and 100755 are files. */
+function kindOf(tree: Buffer, from: number, to: number): Entry['kind'] {
+  if (to - from === 5 && tree[from] === 52) return 'folder';
+  const mode = tree.toString('latin1', from, to);
+  return mode === '100644' || mode === '100755' ? 'file' : 'other';
+}
+
+/** A folder of a git tree, as its object holds it: `<mode> <name>\0<oid>` again and again. */
+function parseTree(tree: Buffer, oidBytes: number): TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < tree.length; ) {
+    const modeTo = tree.indexOf(32, at);
+    const nameTo = tree.indexOf(0, modeTo);
+    const to = nameTo + 1 + oidBytes;
+    entries.push(new TreeEntry(tree, at, modeTo, nameTo, to));
+    at = to;
+  }
+  return entries;
+}
+
+const KINDS: Readonly<Record<Entry['kind'], string>> = {
+  file: 'a file',
+  folder: 'a folder',
+  other: 'something that is neither file nor folder',
+};
+const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
+
+/**
+ * The files of one commit, read by `cat-file` from folder to folder, so that what kind of thing a name stands
+ * for is always known: a link is never followed, a submodule never taken for nothing.
+ */
+export class GitView implements StateView {
+  readonly #reader: ObjectReader;
+  readonly #revision: Revision | null;
+  readonly #folders = new Map<string, Promise<readonly TreeEntry[] | null>>();
+
+  constructor(reader: ObjectReader, revision: Revision | null) {
+    this.#reader = reader;
+    this.#revision = revision;
+  }
+
+  async read(path: string): Promise<string | null> {
+    const entry = await this.#find(path, 'file');
+    if (!entry) return null;
+    const object = await this.#reader.read(entry.oid, path);
+    if (!object) throw unreadable(path, 'its object is missing');
+    if (!isUtf8(object.data)) throw unreadable(path, 'it is not UTF-8 text');
+    return object.data.toString('utf8');
+  }
+
+  list(folder: string): Promise<readonly Entry[] | null> {
+    return this.#entries(folder);
+  }
+
+  /** The entry at a path, null where there is none. Throws InvalidStateError when another kind of thing stands there. */
+  async #find(path: string, kind: Entry['kind']): Promise<TreeEntry | null> {
+    const cut = path.lastIndexOf('/');
+    const entries = await this.#entries(cut < 0 ? '' : path.slice(0, cut));
+    const name = path.slice(cut + 1);
+    const entry = entries?.[placeOf(entries, name)];
+    if (entry?.name !== name) return null;
+    if (entry.kind === kind) return entry;
+    const there = MODES[entry.mode] ?? KINDS[entry.kind];
+    throw unreadable(path, `${there} stands where ${KINDS[kind]} should`);
+  }
+
+  #entries(folder: string): Promise<readonly TreeEntry[] | null> {
+    const known = this.#folders.get(folder);
+    if (known) return known;
+    const listed = this.#readFolder(folder);
+    this.#folders.set(folder, listed);
+    return listed;
+  }
+
+  async #readFolder(folder: string): Promise<readonly TreeEntry[] | null> {
+    if (this.#revision === null) return null;
+    const entry = folder === '' ? { oid: `${this.#revision}^{tree}` } : await this.#find(folder, 'folder');
+    if (!entry) return null;
+    const object = await this.#reader.read(entry.oid, folder);
+    if (object?.type !== 'tree') throw unreadable(folder || 'the root folder', 'its object is missing');
+    return parseTree(object.data, object.oid.length / 2).sort(byName);
+  }
+}
+
+function unreadable(path: string, why: string): InvalidStateError {
+  return new InvalidStateError(`${path}: ${why}`, {
+    data: { path },
+    suggestions: [`Look at who changed it: git log -- ${path}`],
+  });
+}

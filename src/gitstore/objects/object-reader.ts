@@ -1,0 +1,53 @@
+import { InternalError } from '../../errors.js';
+import type { Git } from '../process/git.js';
+import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
+
+/** So many objects asked for at once get a process of their own, which answers in large pieces, and ends. */
+const MANY = 256;
+
+/** Reads objects through `git cat-file --batch`, started at the first read, its requests pipelined. */
+export class ObjectReader {
+  readonly #git: Git;
+  #asked: ObjectRequest[] = [];
+  #steady: CatFile | null;
+
+  /** @param steady a process to begin with, where one runs already */
+  constructor(git: Git, steady: CatFile | null = null) {
+    this.#git = git;
+    this.#steady = steady;
+  }
+
+  /**
+   * The object that `name` (`<revision>:<path>`, an object id) means; null where there is none.
+   * @param path what it is called in messages
+   */
+  read(name: string, path = name): Promise<GitObject | null> {
+    if (/[\n\r\0]/.test(name)) return Promise.reject(new InternalError('an object name has a line end'));
+    return new Promise((resolve, reject) => {
+      // All that is asked for in one turn goes to git in one write.
+      if (this.#asked.push({ name, path, resolve, reject }) === 1) setImmediate(() => this.#ask());
+    });
+  }
+
+  #ask(): void {
+    const requests = this.#asked;
+    if (requests.length === 0) return;
+    this.#asked = [];
+    if (requests.length >= MANY) {
+      const bulk = new CatFile(this.#git, true);
+      bulk.ask(requests);
+      void bulk.end();
+      return;
+    }
+    if (!this.#steady?.isRunning) this.#steady = new CatFile(this.#git, false);
+    this.#steady.ask(requests);
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    this.#ask();
+    const steady = this.#steady;
+    this.#steady = null;
+    await steady?.end();
+  }
+}

@@ -1,0 +1,138 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { NoRepositoryError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { privateFolder } from '../../store/local/durable-files.js';
+import { fetchFailure } from '../branch/push-outcome.js';
+import { type Git, type GitResult, withoutCredentials } from '../process/git.js';
+import { BRANCH_KEY } from './repository.js';
+
+/**
+ * What a write needs of the tip: folders down to the names of clusters (clusters/M/NS), and the files above
+ * them. Whatever lies below one subject comes with one more request, when it is written to.
+ */
+const FILTER = '--filter=tree:4';
+/** Temporary folders of clones that were killed on their way, in ms. */
+const STALE_MS = 60 * 60 * 1000;
+
+export interface ManagedCloneOptions {
+  readonly url: string;
+  /** The branch asked for; the remote's own where left out. */
+  readonly branch: string | undefined;
+  /** The folder of all managed clones. */
+  readonly folder: string;
+  /** Whether the history is to be read, or the tip alone is enough. */
+  readonly history: boolean;
+  readonly timeoutMs: number;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** A short name for a URL and branch that no others share. */
+export function cloneName(url: string, branch: string): string {
+  const stem = basename(url.replace(/[/:]+$/, ''))
+    .replace(/\.git$/, '')
+    .replace(/[^A-Za-z0-9._-]/g, '-')
+    .slice(0, 40);
+  return `${stem || 'repository'}-${createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 16)}`;
+}
+
+/** Options of the fetch of a first commit into the clone at `path`. */
+export function firstOptions(path: string): readonly string[] {
+  return path.endsWith('.tip.git') ? ['--depth=1', FILTER] : [];
+}
+
+/**
+ * Options of every later fetch into the clone at `path`. A clone of the tip alone gets the commits that come after that
+ * tip: without them it could not tell a rewritten history from one that went on.
+ */
+export function fetchOptions(path: string): readonly string[] {
+  return path.endsWith('.tip.git') ? [FILTER] : [];
+}
+
+/**
+ * The bare clone that kgit keeps of a URL, made where it is not there yet: of the tip alone for writing, or
+ * whole for commands that read history. It appears by one rename, so a kill on the way leaves none, and of
+ * several processes that make it one wins. Throws RemoteError, NoRepositoryError, EnvironmentError.
+ */
+export async function managedClone(git: Git, options: ManagedCloneOptions): Promise<string> {
+  const name = cloneName(options.url, options.branch ?? '');
+  const whole = join(options.folder, `${name}.git`);
+  if (existsSync(whole)) return whole;
+  const path = options.history ? whole : join(options.folder, `${name}.tip.git`);
+  if (existsSync(path)) return path;
+  await privateFolder(options.folder);
+  await removeStale(options.folder, options.now);
+  const temporary = join(options.folder, `${name}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await fill(git, temporary, firstOptions(path), options);
+    await rename(temporary, path).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return path;
+}
+
+async function removeStale(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.tmp')) continue;
+    const path = join(folder, name);
+    const stats = await stat(path).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return null;
+      throw error;
+    });
+    if (stats && now - stats.mtimeMs > STALE_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function fill(
+  git: Git,
+  path: string,
+  extra: readonly string[],
+  options: ManagedCloneOptions,
+): Promise<void> {
+  await git.text(['init', '--quiet', '--bare', '--template=', path]);
+  const clone = git.at(path, path);
+  await clone.text(['remote', 'add', '--', 'origin', options.url]);
+  const branch = options.branch ?? (await defaultBranch(clone, options));
+  const refspec = `+refs/heads/${branch}:refs/kgit/remote/${branch}`;
+  const args = [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-auto-gc',
+    '--no-write-fetch-head',
+    ...extra,
+    'origin',
+    refspec,
+  ];
+  const result = await clone.talk('origin', args, { timeout: options.timeoutMs });
+  if (result.code !== 0) throw failure(result, options.url, branch);
+  await clone.text(['config', BRANCH_KEY, branch]);
+}
+
+/** The branch that the remote's HEAD names; main for an empty one, whose fetch then says so. */
+async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<string> {
+  const result = await clone.talk('origin', ['ls-remote', '--symref', 'origin', 'HEAD'], {
+    timeout: options.timeoutMs,
+  });
+  if (result.code !== 0) throw failure(result, options.url, 'HEAD');
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(result.stdout.toString('utf8'))?.[1] ?? 'main';
+}
+
+function failure(result: GitResult, url: string, branch: string): Error {
+  const shown = withoutCredentials(url);
+  if (!/couldn't find remote ref/.test(result.stderr))
+    return fetchFailure(result, shown, 'the command again');
+  return new NoRepositoryError(`${shown} has no branch ${branch}`, {
+    suggestions: [
+      `Lay it out first: kgit init DIR --remote ${shown}`,
+      'Name another branch: --repo URL#BRANCH',
+    ],
+    data: { branch },
+  });
+}

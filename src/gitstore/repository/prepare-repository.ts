@@ -1,0 +1,173 @@
+import { lstat, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  ConflictError,
+  EnvironmentError,
+  type KgitError,
+  NoRepositoryError,
+  RefusedError,
+  RemoteError,
+  UsageError,
+} from '../../errors.js';
+import type { Actor } from '../../model/operation/operation.js';
+import { refuseTexts } from '../../model/secret/guard-secrets.js';
+import { MARKER_FILE } from '../../model/subject/layout.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import type { Revision, StateStore, StateView } from '../../store/port/state-store.js';
+import { type Git, withoutCredentials } from '../process/git.js';
+import { checkGitVersion, openRepository, type Repository } from './repository.js';
+
+const LAYOUT_TRIES = 5;
+
+/** Makes `folder` a git repository on `branch` where it is none yet, with `remote` as its origin. Throws UsageError. */
+export async function prepareRepository(
+  git: Git,
+  folder: string,
+  branch: string,
+  remote: string | undefined,
+): Promise<Repository> {
+  await checkGitVersion(git);
+  const existing = await openOrNull(git, folder);
+  if (!existing) await git.text(['init', '--quiet', `--initial-branch=${branch}`], { cwd: folder });
+  if (existing?.workTree && existing.workTree !== folder) {
+    throw new UsageError(`${folder} lies inside the repository ${existing.workTree}`, {
+      suggestions: [`Lay out ${existing.workTree} itself, or choose a folder outside it`],
+      data: { path: folder, repository: existing.workTree },
+    });
+  }
+  const repository = existing ?? (await openRepository(git, folder));
+  const known = repository.config.get('remote.origin.url');
+  if (remote === undefined || known === remote) return repository;
+  if (known !== undefined) {
+    throw new UsageError(`${folder} has the remote ${withoutCredentials(known)} already`, {
+      suggestions: ['Leave --remote out to publish there, or change it with git remote set-url'],
+      data: { remote: withoutCredentials(known) },
+    });
+  }
+  await git.text(['remote', 'add', '--', 'origin', remote], { cwd: folder });
+  await git.text(['config', `branch.${branch}.remote`, 'origin'], { cwd: folder });
+  await git.text(['config', `branch.${branch}.merge`, `refs/heads/${branch}`], { cwd: folder });
+  return openRepository(git, folder);
+}
+
+/** The repository that `folder` lies in; null where it lies in none. */
+export async function openOrNull(git: Git, folder: string): Promise<Repository | null> {
+  try {
+    return await openRepository(git, folder);
+  } catch (error) {
+    if (error instanceof NoRepositoryError) return null;
+    throw error;
+  }
+}
+
+/** Creates the folder, and those above it. Throws EnvironmentError. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const isFile = hasCode(cause, 'EEXIST', 'ENOTDIR');
+    const why = isFile ? 'a file is in the way' : 'it may not be written to';
+    throw new EnvironmentError(`the folder ${path} cannot be made: ${why}`, {
+      cause,
+      suggestions: [isFile ? 'Choose another folder' : 'Make the folder above it writable for you'],
+      data: { path },
+    });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
+/** What a state repository should hold. */
+export interface Layout {
+  readonly files: ReadonlyMap<string, string>;
+  /** What is to be added to a marker file that is there already; the same text where nothing is. */
+  readonly amendMarker: (text: string) => string;
+  /** First line of the commit that adds it. */
+  readonly subject: string;
+}
+
+/** What layOut did: the revision that has it all, and the files that were added. */
+export interface LaidOut {
+  readonly revision: Revision;
+  readonly added: readonly string[];
+  /** How many times the branch was tried to move. */
+  readonly attempts: number;
+}
+
+/** The files of a layout that `view` is missing, the user's own in the work tree left out. */
+export async function missingFiles(
+  view: StateView,
+  workTree: string | null,
+  { files, amendMarker }: Layout,
+): Promise<Map<string, string>> {
+  const missing = new Map<string, string>();
+  for (const [path, text] of files) {
+    const there = await view.read(path);
+    const isUsers = path !== MARKER_FILE && workTree !== null && (await isThere(join(workTree, path)));
+    if (there === null && !isUsers) missing.set(path, text);
+    else if (there !== null && path === MARKER_FILE && amendMarker(there) !== there)
+      missing.set(path, amendMarker(there));
+  }
+  return missing;
+}
+
+/**
+ * Throws an error of the remote's again. What failed is the layout, which `kgit init` makes again: no outbox keeps it,
+ * so advice that sends people to the outbox is left out.
+ */
+function toInitAgain(error: unknown): never {
+  if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
+  const again = "'kgit init' again";
+  const suggestions = error.suggestions
+    .filter((text) => !text.includes("'kgit outbox'"))
+    .map((text) => text.replace("'kgit sync'", again));
+  if (!suggestions.some((text) => text.includes(again))) suggestions.push(`Then run ${again}`);
+  const told = { suggestions, data: error.data, cause: error };
+  throw error instanceof RemoteError
+    ? new RemoteError(error.message, told)
+    : new RefusedError(error.message, told);
+}
+
+/**
+ * Adds the files that a state repository is missing, as one commit, and touches nothing else: neither what
+ * is committed nor what lies in the work tree. Throws SecretError, and what the swap says when it cannot be published.
+ */
+export async function layOut(
+  store: StateStore,
+  workTree: string | null,
+  layout: Layout,
+  author: Actor,
+  time: number,
+  timeoutMs: number,
+): Promise<LaidOut> {
+  refuseTexts({ user: author.name, email: author.email });
+  let unknown: KgitError | null = null;
+  for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
+    const { revision } = await store.refresh(timeoutMs).catch(toInitAgain);
+    const missing = await missingFiles(store.view(revision), workTree, layout);
+    const isComplete = missing.size === 0 && revision !== null;
+    if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
+    const commit = { message: `${layout.subject}\n`, author, time, files: missing };
+    // What is complete here may never have been published: its remote was added later.
+    const outcome = await store.swap(revision, isComplete ? [] : [commit], timeoutMs);
+    if (outcome.kind === 'swapped') {
+      const laid = (outcome.revisions[0] ?? revision) as Revision;
+      return { revision: laid, added: [...missing.keys()], attempts: isComplete ? attempt : attempt + 1 };
+    }
+    // Whether a push without an answer has landed shows at the next look.
+    unknown = outcome.kind === 'unknown' ? outcome.error : null;
+    if (unknown === null && 'error' in outcome) toInitAgain(outcome.error);
+  }
+  if (unknown !== null) toInitAgain(unknown);
+  throw new ConflictError('the branch moved again and again while it was laid out', {
+    suggestions: ['Run kgit init again'],
+  });
+}

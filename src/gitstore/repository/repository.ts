@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { EnvironmentError, NoRepositoryError } from '../../errors.js';
+import { type Git, gitFailed } from '../process/git.js';
+import { askConfig, noteEarlyRepository, placeAnswers } from './early-git.js';
+
+/** The oldest git that has all that is used here: that of Ubuntu 22.04. */
+export const GIT_FLOOR = '2.34';
+
+/** Where a clone's git configuration notes its state branch, when it is not the default one. */
+export const BRANCH_KEY = 'kgit.branch';
+
+/** A git repository, however it is laid out. */
+export interface Repository {
+  /** The folder that all worktrees share: objects, refs, kgit's outbox. */
+  readonly commonDir: string;
+  /** The checkout stood in; null in a bare repository. */
+  readonly workTree: string | null;
+  /** Its configuration, all scopes merged: the last value of each key, keys in lower case but for their middle part. */
+  readonly config: ReadonlyMap<string, string>;
+  /** Whether its history is cut off somewhere. */
+  readonly isShallow: boolean;
+}
+
+function parseConfig(output: Buffer): Map<string, string> {
+  const config = new Map<string, string>();
+  for (const item of output.toString('utf8').split('\0')) {
+    const cut = item.indexOf('\n');
+    if (item) config.set(cut < 0 ? item : item.slice(0, cut), cut < 0 ? 'true' : item.slice(cut + 1));
+  }
+  return config;
+}
+
+/** git's configuration as it holds in a folder, be it in a repository or not. */
+export async function readConfig(git: Git, folder: string): Promise<Map<string, string>> {
+  return parseConfig((await askConfig(git, folder)).stdout);
+}
+
+/** What `rev-parse` printed: the folder, the object format, and the work tree where there is one. Names may have line ends. */
+function parsePlace(output: string): { commonDir?: string; format?: string; workTree?: string } {
+  const [, commonDir, format, workTree] = /^(.*?)\n(sha1|sha256)\n(?:(.*)\n)?$/s.exec(output) ?? [];
+  return commonDir && format ? { commonDir, format, ...(workTree ? { workTree } : {}) } : {};
+}
+
+/**
+ * Finds the repository that `folder` lies in.
+ * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
+ */
+export async function openRepository(git: Git, folder: string): Promise<Repository> {
+  const answers = placeAnswers(git, folder);
+  const [place, config] = await Promise.all([answers.place, answers.config]);
+  const { commonDir, format, workTree } = parsePlace(place.stdout.toString('utf8'));
+  if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
+    if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
+    throw new NoRepositoryError(`${folder} is not in a git repository`, {
+      suggestions: [
+        "Begin one here: 'kgit init'",
+        "Join your team's: 'kgit clone URL', or name it with --repo",
+      ],
+      data: { path: folder },
+    });
+  }
+  if (format !== 'sha1') {
+    throw new EnvironmentError(`${folder} is a ${format} repository, and kgit works with sha1 ones`, {
+      suggestions: ['Use a repository made without --object-format'],
+      data: { objectFormat: format },
+    });
+  }
+  const shared = await realpath(commonDir as string);
+  noteEarlyRepository(answers, shared);
+  return {
+    commonDir: shared,
+    workTree: workTree || null,
+    config: parseConfig(config.stdout),
+    isShallow: existsSync(join(shared, 'shallow')),
+  };
+}
+
+/** The main work tree of a repository, whichever of its checkouts is stood in; null when it is bare. */
+export function mainWorkTree({ commonDir, workTree, config }: Repository): string | null {
+  const configured = config.get('core.worktree');
+  if (configured) return isAbsolute(configured) ? configured : resolve(commonDir, configured);
+  if (config.get('core.bare') === 'true') return null;
+  return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
+}
+
+/** Throws EnvironmentError when git is older than GIT_FLOOR. */
+export async function checkGitVersion(git: Git): Promise<string> {
+  const text = await git.text(['version']);
+  const version = /(\d+)\.(\d+)[.\d]*/.exec(text);
+  const [major, minor] = [Number(version?.[1]), Number(version?.[2])];
+  const [floorMajor, floorMinor] = GIT_FLOOR.split('.').map(Number) as [number, number];
+  if (major > floorMajor || (major === floorMajor && minor >= floorMinor)) return version?.[0] as string;
+  throw new EnvironmentError(`git is ${version?.[0] ?? text}, and kgit needs ${GIT_FLOOR} or newer`, {
+    suggestions: [`Update git to ${GIT_FLOOR} or newer, or put a newer one first in PATH`],
+    data: { version: version?.[0] ?? null, needed: GIT_FLOOR },
+  });
+}
+
+/** The remote that objects which are not here are fetched from, one by one, when they are asked for; null where all are here. */
+export function promisor({ config }: Pick<Repository, 'config'>): string | null {
+  for (const key of config.keys()) {
+    const name = /^remote\.(.*)\.promisor$/s.exec(key)?.[1];
+    if (name !== undefined) return name;
+  }
+  return null;
+}
+
+/** Whether there may be objects that are not here. */
+export function isPartialClone(repository: Pick<Repository, 'config'>): boolean {
+  return promisor(repository) !== null;
+}

@@ -1,0 +1,112 @@
+/** What a git server that is a folder of this machine does with pushes when the power fails. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../../errors.js';
+import { type Check, finding, passed } from '../../model/value/check.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import type { Git } from '../process/git.js';
+import { checkGitVersion } from './repository.js';
+
+const KEY = 'core.fsync';
+/** What git had before 2.36; newer ones warn of it. */
+const OLD_KEY = 'core.fsyncObjectFiles';
+
+/** The folder that an address names; null for one of another machine. */
+export function folderOfAddress(address: string): string | null {
+  if (address.startsWith('file://')) {
+    try {
+      return fileURLToPath(address);
+    } catch {
+      // A host in it, or an escape that is none.
+      return null;
+    }
+  }
+  return address.startsWith('/') ? address : null;
+}
+
+/** git's own folder of the repository at `path`; null where there is none. */
+function gitDirOf(path: string): string | null {
+  const isGitDir = (folder: string) =>
+    existsSync(join(folder, 'HEAD')) && existsSync(join(folder, 'objects'));
+  return [path, join(path, '.git')].find(isGitDir) ?? null;
+}
+
+/** Makes an empty bare repository at `path` where nothing is; whether it did. Throws EnvironmentError. */
+export async function makeServer(git: Git, path: string, branch: string): Promise<boolean> {
+  // A folder above it that is missing is rather a slip of the pen.
+  if (existsSync(path) || !existsSync(dirname(path))) return false;
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    if (hasCode(cause, 'EEXIST')) return false;
+    throw new EnvironmentError(`the repository ${path} cannot be made`, {
+      cause,
+      suggestions: ['Make the folder above it writable for you, or name another place'],
+      data: { path },
+    });
+  }
+  await git.text(['init', '--quiet', '--bare', `--initial-branch=${branch}`], { cwd: path });
+  return true;
+}
+
+/** What the configuration that holds in a repository says of syncing; null where nobody has said anything. */
+async function configured(git: Git, gitDir: string): Promise<{ key: string; value: string } | null> {
+  for (const key of [KEY, OLD_KEY]) {
+    const { stdout } = await git.at(gitDir).run(['config', '--show-scope', '--get-all', key]);
+    const lines = stdout.toString('utf8').split('\n').filter(Boolean);
+    // What kgit gives its own git on the command line says nothing of the git that serves.
+    const last = lines.findLast((line) => !line.startsWith('command\t'));
+    if (last !== undefined) return { key, value: last.slice(last.indexOf('\t') + 1) };
+  }
+  return null;
+}
+
+async function settingOfThisGit(git: Git): Promise<{ key: string; value: string }> {
+  const [major, minor] = (await checkGitVersion(git)).split('.').map(Number) as [number, number];
+  return major > 2 || minor >= 36 ? { key: KEY, value: 'all' } : { key: OLD_KEY, value: 'true' };
+}
+
+/**
+ * Has git sync all that it acknowledges in the repository at `path`, where nobody has said otherwise.
+ * @returns the setting, such as `core.fsync=all`; null where one was there, or it may not be written
+ */
+export async function syncPushes(git: Git, path: string): Promise<string | null> {
+  const gitDir = gitDirOf(path);
+  if (gitDir === null || (await configured(git, gitDir)) !== null) return null;
+  const { key, value } = await settingOfThisGit(git);
+  // Whoever may push need not be who may configure: doctor tells of it.
+  const { code } = await git.run(['config', '--file', join(gitDir, 'config'), key, value]);
+  return code === 0 ? `${key}=${value}` : null;
+}
+
+const ALL = ['all', 'added', 'committed'];
+
+/** Whether a value of core.fsync has the objects and refs of small pushes synced. */
+function syncsPushes(value: string): boolean {
+  const words = value.split(/[\s,]+/);
+  // How git weighs a part that is both named and taken out differs between what it does and what it says.
+  const isOut = words.some((word) => ['-loose-object', '-objects', '-reference'].includes(word));
+  const has = (...names: string[]) => !isOut && words.some((word) => [...ALL, ...names].includes(word));
+  return has('objects', 'loose-object') && has('reference');
+}
+
+/** Whether what the repository behind an address acknowledges survives a power cut; null where that is not to be seen from here. */
+export async function checkDurability(git: Git, address: string): Promise<Check | null> {
+  const path = folderOfAddress(address);
+  const gitDir = path === null ? null : gitDirOf(path);
+  if (gitDir === null) return null;
+  const name = 'durability';
+  const set = await configured(git, gitDir);
+  const isSynced = set !== null && (set.key === KEY ? syncsPushes(set.value) : set.value === 'true');
+  if (isSynced)
+    return passed(name, `${set.key}=${set.value}: a push that was acknowledged survives a power cut`);
+  const { key, value } = await settingOfThisGit(git);
+  const now = set === null ? `${key} is not set` : `${set.key} is ${set.value}`;
+  return finding(
+    name,
+    `a power cut at the remote may lose pushes that it acknowledged, and break its branch: ${now} there`,
+    `git --git-dir=${gitDir} config ${key} ${value}`,
+  );
+}

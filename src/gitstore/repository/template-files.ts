@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CI_PATHS, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA } from '../../model/subject/layout.js';
+
+export const CI_SYSTEMS = ['github', 'gitlab', 'forgejo', 'none'] as const;
+export type CiSystem = (typeof CI_SYSTEMS)[number];
+
+/** Files of this program, and the paths that they are laid out at. Dots are left out there, for npm drops such files. */
+const COMMON: Readonly<Record<string, string>> = {
+  'templates/state-repo/kgit.yaml': MARKER_FILE,
+  'templates/state-repo/README.md': 'README.md',
+  'templates/state-repo/gitattributes': '.gitattributes',
+  'schemas/event.schema.json': `${SCHEMA_FOLDER}/event.schema.json`,
+  'schemas/kgit.schema.json': `${SCHEMA_FOLDER}/kgit.schema.json`,
+  'schemas/state.schema.json': `${SCHEMA_FOLDER}/${STATE_SCHEMA}`,
+};
+const CI: Readonly<Record<Exclude<CiSystem, 'none'>, readonly [string, string]>> = {
+  github: ['templates/state-repo/ci/github.yml', CI_PATHS.github],
+  gitlab: ['templates/state-repo/ci/gitlab.yml', CI_PATHS.gitlab],
+  forgejo: ['templates/state-repo/ci/forgejo.yml', CI_PATHS.forgejo],
+};
+
+/** What a new state repository holds: path and text of each file. @param root this program's folder */
+export async function templateFiles(root: string, ci: CiSystem): Promise<Map<string, string>> {
+  const sources = Object.entries(COMMON);
+  if (ci !== 'none') sources.push([...CI[ci]]);
+  const files = sources.map(
+    async ([name, path]) => [path, await readFile(join(root, name), 'utf8')] as const,
+  );
+  return new Map(await Promise.all(files));
+}

@@ -1,0 +1,134 @@
+import { InvalidStateError } from '../../errors.js';
+import type {
+  ChangedFile,
+  HistoryChange,
+  HistoryCommit,
+  ReviewStore,
+  Signature,
+  Signers,
+  TreeFile,
+} from '../../store/port/review-store.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { CatFile, type GitObject, type ObjectRequest } from '../objects/cat-file.js';
+import { changedFile } from '../objects/raw-changes.js';
+import { type Git, gitFailed } from '../process/git.js';
+import { gitRecords } from '../process/git-records.js';
+import { isPartialClone, type Repository } from '../repository/repository.js';
+import { historyChanges } from './history-changes.js';
+import { signatures } from './signatures.js';
+
+/** What `git ls-tree -l` says of an entry. */
+const ENTRY = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(-|\d+)$/;
+
+function entryOf(record: string): TreeFile {
+  const cut = record.indexOf('\t');
+  const [, mode = '', oid = '', bytes = '-'] = ENTRY.exec(record.slice(0, cut)) ?? [];
+  return { path: record.slice(cut + 1), mode, oid, bytes: bytes === '-' ? null : Number(bytes) };
+}
+
+/** Reviews of a git repository: what is compared there is commits and trees, by git itself. */
+export class GitReview implements ReviewStore {
+  readonly isShallow: boolean;
+  readonly isPartial: boolean;
+  readonly #git: Git;
+  readonly #checkout: Git | null;
+
+  /**
+   * @param git aimed at the repository's common folder
+   * @param checkout runs where the user stands: a worktree has a HEAD of its own; null where nothing is checked out
+   */
+  constructor(git: Git, checkout: Git | null, layout: Repository) {
+    this.#git = git;
+    this.#checkout = checkout;
+    this.isShallow = layout.isShallow;
+    this.isPartial = isPartialClone(layout);
+  }
+
+  async checkedOut(): Promise<Revision | null> {
+    if (this.#checkout === null) return null;
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}'];
+    const { code, stdout } = await this.#checkout.run(args);
+    return code === 0 ? stdout.toString('utf8').trim() : null;
+  }
+
+  async mergeBase(one: Revision, other: Revision): Promise<Revision | null> {
+    const { code, stdout, stderr } = await this.#git.run(['merge-base', '--end-of-options', one, other]);
+    if (code > 1) throw gitFailed(['merge-base'], code, stderr);
+    return code === 0 ? stdout.toString('utf8').trim() : null;
+  }
+
+  async isOnLine(older: Revision, newer: Revision): Promise<boolean> {
+    if (older === newer) return true;
+    const range = ['--first-parent', '--parents', '--end-of-options', newer, `^${older}`, '--'];
+    const { code, stdout } = await this.#git.run(['rev-list', ...range]);
+    const oldest = stdout.toString('utf8').trimEnd().split('\n').at(-1);
+    // A line that leads past `older`, or a history without it, ends before another commit.
+    return code === 0 && oldest?.split(' ')[1] === older;
+  }
+
+  async *files(revision: Revision): AsyncGenerator<readonly TreeFile[]> {
+    const args = ['ls-tree', '-r', '-l', '-z', '--full-tree', revision];
+    for await (const records of gitRecords(this.#git, args, '\0')) yield records.map(entryOf);
+  }
+
+  async changes(from: Revision, to: Revision): Promise<readonly ChangedFile[]> {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--end-of-options'];
+    const { code, stdout, stderr } = await this.#git.run([...args, from, to]);
+    if (code !== 0) throw gitFailed(args, code, stderr);
+    const fields = stdout.toString('utf8').split('\0');
+    const changed: ChangedFile[] = [];
+    for (let at = 0; at + 1 < fields.length; at += 2)
+      changed.push(changedFile(fields[at] as string, fields[at + 1] as string));
+    return changed;
+  }
+
+  history(
+    from: Revision | null,
+    to: Revision,
+    onCommit: (commit: HistoryCommit) => void,
+  ): AsyncIterable<HistoryChange> {
+    return historyChanges(this.#git, from, to, onCommit);
+  }
+
+  async contentAt(revision: Revision, path: string): Promise<string | null> {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}:${path}`];
+    const { code, stdout } = await this.#git.run(args);
+    return code === 0 ? stdout.toString('utf8').trim() : null;
+  }
+
+  async sizes(oids: readonly string[]): Promise<readonly number[]> {
+    if (oids.length === 0) return [];
+    const input = `${oids.join('\n')}\n`;
+    const sizes = await this.#git.text(['cat-file', '--batch-check=%(objectsize)', '--buffer'], { input });
+    return sizes.split('\n').map(Number);
+  }
+
+  async contents(oids: readonly string[]): Promise<readonly Buffer[]> {
+    if (oids.length === 0) return [];
+    const file = new CatFile(this.#git, true);
+    const requests: ObjectRequest[] = [];
+    const asked = oids.map(
+      (oid) =>
+        new Promise<GitObject | null>((resolve, reject) => {
+          requests.push({ name: oid, path: oid, resolve, reject });
+        }),
+    );
+    file.ask(requests);
+    const [objects] = await Promise.all([Promise.all(asked), file.end()]);
+    return objects.map((object, i) => {
+      if (object) return object.data;
+      throw new InvalidStateError(`the object ${oids[i]} is missing`, {
+        suggestions: ["See what is with 'git fsck'; a fresh clone has what the remote has"],
+      });
+    });
+  }
+
+  async changesOf(path: string, to: Revision): Promise<readonly Revision[]> {
+    const args = ['rev-list', '--first-parent', '--end-of-options', to, '--', path];
+    return (await this.#git.text(args)).split('\n').filter(Boolean);
+  }
+
+  signatures(from: Revision | null, to: Revision, signers: Signers): Promise<readonly Signature[]> {
+    return signatures(this.#git, from, to, signers);
+  }
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { InvalidStateError } from '../../errors.js';
+import type { Actor } from '../../model/operation/operation.js';
+import type { StateConflict } from '../../model/state/merge-state.js';
+import { statePath } from '../../model/subject/layout.js';
+import { removeFile } from '../../store/local/durable-files.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { isOn } from '../objects/commit-builder.js';
+import { namedCommitter } from '../objects/committer.js';
+import { personEnvironment, SIGN_MS, signingFailed } from '../objects/sign-commits.js';
+import { requireMergeBase, type TreeChange, type TreeFile, treeChanges } from '../objects/tree-changes.js';
+import { type Git, gitFailed } from '../process/git.js';
+import type { Repository } from '../repository/repository.js';
+import { mergeStateText } from './merge-state-text.js';
+
+/** A file that two branches changed in different ways: the paths in it, where it is a state document. */
+export interface FileConflict {
+  readonly file: string;
+  readonly conflicts: readonly StateConflict[];
+}
+
+/** What a merge of two branches gave. */
+export type BranchMerge =
+  /** Nothing was to be merged: one of them holds the other. */
+  | { readonly kind: 'current' }
+  | { readonly kind: 'conflicts'; readonly files: readonly FileConflict[] }
+  /** The state documents that both sides changed. */
+  | { readonly kind: 'merged'; readonly revision: Revision; readonly files: readonly string[] };
+
+export interface MergeParts {
+  readonly repository: Repository;
+  readonly author: Actor;
+  readonly committer: Actor;
+  /** ms since the epoch */
+  readonly now: number;
+  readonly message: string;
+  /** One commit on top of `theirs` instead of one that joins both: what a forge can rebase. */
+  readonly isRebased?: boolean;
+}
+
+const STATE = /^deployments\/([^/]+)\/state\.yaml$/;
+const REGULAR = '100644';
+
+const sameFile = (a: TreeFile | null, b: TreeFile | null) => a?.oid === b?.oid && a?.mode === b?.mode;
+
+/**
+ * Merges `theirs` (the state branch) into `ours` (a proposal) without a checkout: files as git does, state documents
+ * path by path. Nothing refers to the new commit yet. Throws EnvironmentError, InvalidStateError.
+ */
+export async function mergeBranches(
+  git: Git,
+  ours: Revision,
+  theirs: Revision,
+  parts: MergeParts,
+): Promise<BranchMerge> {
+  const base = await requireMergeBase(git, ours, theirs);
+  if (base === theirs || base === ours) return { kind: 'current' };
+  const [proposed, published] = [await treeChanges(git, base, ours), await treeChanges(git, base, theirs)];
+  const entries: TreeChange[] = [];
+  const merged: string[] = [];
+  const conflicts: FileConflict[] = [];
+  for (const change of proposed.values()) {
+    const other = published.get(change.path);
+    if (!other) entries.push(change);
+    else if (!sameFile(change.after, other.after)) {
+      const result = await mergeFile(git, change, other);
+      if ('conflicts' in result) conflicts.push({ file: change.path, conflicts: result.conflicts });
+      else {
+        entries.push({ ...change, after: { mode: REGULAR, oid: result.oid } });
+        merged.push(change.path);
+      }
+    }
+  }
+  if (conflicts.length > 0) return { kind: 'conflicts', files: conflicts };
+  const tree = await treeWith(git, theirs, entries, parts.repository);
+  const parents = parts.isRebased ? [theirs] : [ours, theirs];
+  return { kind: 'merged', revision: await commit(git, tree, parents, parts), files: merged };
+}
+
+async function mergeFile(
+  git: Git,
+  ours: TreeChange,
+  theirs: TreeChange,
+): Promise<{ oid: string } | { conflicts: readonly StateConflict[] }> {
+  const id = STATE.exec(ours.path)?.[1];
+  const files = [ours.before, ours.after, theirs.after];
+  const isState = id !== undefined && statePath(id) === ours.path;
+  // A document that one side took away is changed as a whole.
+  if (!isState || !ours.after || !theirs.after || files.some((file) => file && file.mode !== REGULAR))
+    return { conflicts: [] };
+  const [base = '', mine = '', yours = ''] = await Promise.all(files.map((file) => textOf(git, file)));
+  const { text, conflicts } = await mergeStateText(git, { base, ours: mine, theirs: yours }, ours.path);
+  if (conflicts.length > 0) return { conflicts };
+  return { oid: await git.text(['hash-object', '-w', '--stdin'], { input: text }) };
+}
+
+async function textOf(git: Git, file: TreeFile | null): Promise<string> {
+  if (file === null) return '';
+  const { code, stdout, stderr } = await git.run(['cat-file', 'blob', file.oid]);
+  if (code !== 0) throw gitFailed(['cat-file'], code, stderr);
+  return stdout.toString('utf8');
+}
+
+/** The tree of a revision with these files put in or taken out, by an index of its own. */
+async function treeWith(
+  git: Git,
+  revision: Revision,
+  entries: readonly TreeChange[],
+  { commonDir }: Repository,
+): Promise<string> {
+  const index = join(commonDir, `kgit-merge-${randomBytes(6).toString('hex')}.index`);
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    await git.text(['read-tree', revision], { env });
+    const none = '0'.repeat(revision.length);
+    const lines = entries.map(({ path, after }) => `${after?.mode ?? '0'} ${after?.oid ?? none}\t${path}\0`);
+    const { code, stderr } = await git.run(['update-index', '-z', '--index-info'], {
+      env,
+      input: lines.join(''),
+    });
+    if (code !== 0) throw clash(stderr);
+    return await git.text(['write-tree'], { env });
+  } finally {
+    await removeFile(index);
+  }
+}
+
+/** A file on one side where the other has a folder. */
+function clash(stderr: string): InvalidStateError {
+  return new InvalidStateError(`the two branches cannot be joined: ${stderr.trim().slice(0, 300)}`, {
+    suggestions: ['Merge them by hand: git merge'],
+  });
+}
+
+async function commit(
+  git: Git,
+  tree: string,
+  parents: readonly Revision[],
+  { author, committer, now, message, repository }: MergeParts,
+): Promise<Revision> {
+  const isSigned = isOn(repository.config.get('commit.gpgsign'));
+  const dates = await git.text(['show', '-s', '--format=%ct', ...parents]);
+  const seconds = Math.max(Math.floor(now / 1000), ...dates.split('\n').map(Number));
+  const env = {
+    ...personEnvironment('AUTHOR', author, seconds),
+    ...personEnvironment('COMMITTER', await namedCommitter(committer), seconds),
+  };
+  const args = [
+    'commit-tree',
+    ...(isSigned ? ['-S'] : []),
+    ...parents.flatMap((parent) => ['-p', parent]),
+    tree,
+  ];
+  const { code, stdout, stderr } = await git.run(args, { input: message, env, timeout: SIGN_MS });
+  if (code === 0) return stdout.toString('utf8').trim();
+  throw isSigned ? signingFailed(stderr) : gitFailed(args, code, stderr);
+}

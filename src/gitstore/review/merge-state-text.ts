@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidStateError } from '../../errors.js';
+import { diffEdits, editTo, mergeData, type StateConflict } from '../../model/state/merge-state.js';
+import { editState, parseState } from '../../model/state/state-document.js';
+import { sameValue } from '../../model/value/value.js';
+import { type Git, gitFailed } from '../process/git.js';
+
+/** The texts of a three-way merge. */
+export interface Sides {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** What a merge of state documents gave; the text has conflict markers at the paths in conflict. */
+export interface MergedState {
+  readonly text: string;
+  readonly conflicts: readonly StateConflict[];
+}
+
+/** Exit codes of `git merge-file` below this are numbers of conflicts. */
+const MOST_CONFLICTS = 127;
+
+/** git's own merge of lines; `isClean` says that it left no conflict markers. Throws EnvironmentError. */
+export async function mergeLines(git: Git, sides: Sides): Promise<{ text: string; isClean: boolean }> {
+  const folder = await mkdtemp(join(tmpdir(), 'kgit-merge-'));
+  try {
+    const names = ['ours', 'base', 'theirs'] as const;
+    for (const name of names) await writeFile(join(folder, name), sides[name], { mode: 0o600 });
+    const labels = names.flatMap((name) => ['-L', name]);
+    const args = ['merge-file', '-p', '--diff3', ...labels, '--', ...names];
+    const { code, stdout, stderr } = await git.run(args, { cwd: folder });
+    if (code > MOST_CONFLICTS) throw gitFailed(['merge-file'], code, stderr);
+    return { text: stdout.toString('utf8'), isClean: code === 0 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The text of `sides` merged by lines, where that says just what `data` is. */
+async function linesWith(git: Git, sides: Sides, data: unknown, file: string): Promise<string | null> {
+  const { text, isClean } = await mergeLines(git, sides);
+  return isClean && holds(text, data, file) ? text : null;
+}
+
+function holds(text: string, data: unknown, file: string): boolean {
+  try {
+    return sameValue(parseState(text, file), data);
+  } catch (error) {
+    // Lines of both sides that together are no YAML.
+    if (error instanceof InvalidStateError) return false;
+    throw error;
+  }
+}
+
+/** Texts of the same data and as many lines, merged line by line: git does not part changes of neighbouring lines. */
+function lineByLine(sides: Sides, data: unknown, file: string): string | null {
+  const [base = [], ours = [], theirs = []] = [sides.base, sides.ours, sides.theirs].map((text) =>
+    text.split('\n'),
+  );
+  if (base.length !== ours.length || base.length !== theirs.length) return null;
+  const text = ours.map((line, i) => (line === base[i] ? theirs[i] : line)).join('\n');
+  return holds(text, data, file) ? text : null;
+}
+
+/**
+ * Merges two changed forms of a state document path by path, and keeps the comments and the formatting of both: the
+ * lines are merged as git does where that gives what the paths do; else each side first gets the other's changes of
+ * paths, and then only comments are left to be merged. Where these clash, ours stay.
+ * Throws InvalidStateError when a side is no state document.
+ */
+export async function mergeStateText(git: Git, sides: Sides, file: string): Promise<MergedState> {
+  const [base, ours, theirs] = [sides.base, sides.ours, sides.theirs].map((text) => parseState(text, file));
+  if (!base || !ours || !theirs) throw new RangeError('a merge has three sides');
+  const { data, conflicts } = mergeData(base, ours, theirs);
+  const text = conflicts.length === 0 ? await linesWith(git, sides, data, file) : null;
+  if (text !== null) return { text, conflicts };
+  const alike = {
+    base: editState(sides.base, diffEdits(base, data), file),
+    ours: editState(sides.ours, diffEdits(ours, data), file),
+    theirs: editState(sides.theirs, diffEdits(theirs, data), file),
+  };
+  const merged = (await linesWith(git, alike, data, file)) ?? lineByLine(alike, data, file) ?? alike.ours;
+  if (conflicts.length === 0) return { text: merged, conflicts };
+  return { text: await withMarkers(git, merged, conflicts, file), conflicts };
+}
+
+/** The text with conflict markers at the lines of each path in conflict. */
+async function withMarkers(
+  git: Git,
+  text: string,
+  conflicts: readonly StateConflict[],
+  file: string,
+): Promise<string> {
+  const side = (name: 'base' | 'theirs') =>
+    editState(
+      text,
+      conflicts.map((conflict) => editTo(conflict.path, conflict[name])),
+      file,
+    );
+  const sides = { base: side('base'), ours: text, theirs: side('theirs') };
+  const { text: marked, isClean } = await mergeLines(git, sides);
+  // A conflict without its marks would be taken for solved.
+  return isClean ? `<<<<<<< ours\n${sides.ours}=======\n${sides.theirs}>>>>>>> theirs\n` : marked;
+}

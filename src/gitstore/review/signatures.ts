@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { EnvironmentError } from '../../errors.js';
+import type { Signature, Signers } from '../../store/port/review-store.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { type Git, gitFailed } from '../process/git.js';
+
+const run = promisify(execFile);
+
+/** By git's letters (`%G?`): U is a good signature of a key that nobody allowed. */
+const VERDICTS: Readonly<Record<string, Signature['verdict']>> = {
+  G: 'good',
+  X: 'expired',
+  Y: 'expired',
+  N: 'none',
+  B: 'bad',
+  R: 'bad',
+};
+
+/** A keyring of these keys alone, all of them trusted. Throws EnvironmentError where gpg is missing or refuses one. */
+async function makeKeyring(folder: string, keys: readonly string[]): Promise<void> {
+  await mkdir(folder, { mode: 0o700 });
+  await writeFile(join(folder, 'gpg.conf'), 'trust-model always\nno-autostart\n');
+  if (keys.length === 0) return;
+  const files = await Promise.all(
+    keys.map(async (key, i) => {
+      const file = join(folder, `key-${i}.asc`);
+      await writeFile(file, key);
+      return file;
+    }),
+  );
+  try {
+    await run('gpg', ['--homedir', folder, '--batch', '--quiet', '--no-tty', '--import', '--', ...files]);
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new EnvironmentError(
+      isMissing ? 'gpg is not installed, or not in PATH' : 'gpg cannot read the keys of the allowed signers',
+      {
+        cause,
+        suggestions: [
+          isMissing
+            ? 'Install GnuPG'
+            : 'Check each key with gpg --show-keys: armoured public keys, one or more a file',
+        ],
+      },
+    );
+  }
+}
+
+/** The signatures of a line of first parents, newest first, as git checks them against these signers alone. */
+export async function signatures(
+  git: Git,
+  from: Revision | null,
+  to: Revision,
+  signers: Signers,
+): Promise<Signature[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'kgit-signers-'));
+  try {
+    const [allowed, keyring] = [join(folder, 'allowed_signers'), join(folder, 'gnupg')];
+    await writeFile(allowed, signers.ssh);
+    await makeKeyring(keyring, signers.gpg);
+    const args = [
+      // A repository that was copied here may name other programs, and git would run them.
+      ...['-c', 'gpg.program=gpg', '-c', 'gpg.ssh.program=ssh-keygen', '-c', 'gpg.x509.program=gpgsm'],
+      ...['-c', `gpg.ssh.allowedSignersFile=${allowed}`],
+      ...['log', '-z', '--first-parent', '--no-show-signature', '--format=%H%x01%G?%x01%GS'],
+      ...['--end-of-options', to, ...(from === null ? [] : [`^${from}`]), '--'],
+    ];
+    const { code, stdout, stderr } = await git.run(args, { env: { GNUPGHOME: keyring } });
+    if (code !== 0) throw gitFailed(['log'], code, stderr);
+    const records = stdout.toString('utf8').split('\0').filter(Boolean);
+    return records.map((record) => {
+      const [revision = '', letter = '', signer = ''] = record.split('\u0001');
+      return { revision, verdict: VERDICTS[letter] ?? 'unknown', signer };
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,146 @@
+import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ClusterError, InterruptedError } from '../../errors.js';
+import { clusterFailure, isPassing } from './cluster-failure.js';
+import { classifyFailure, type Failure } from './failure.js';
+import { type KubectlRun, type SpawnOptions, spawnKubectl } from './spawn-kubectl.js';
+import { streamKubectl } from './stream-kubectl.js';
+
+/** Reads through the user's kubectl, in one context. */
+export interface Kubectl {
+  /** The context asked; undefined: the kubeconfig's current one. */
+  readonly context: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  /** How long one question may take, a list of many pages included, in ms. */
+  readonly timeoutMs: number;
+  /** The same kubectl in another context. */
+  in(context: string): Kubectl;
+  /** `kubectl get --raw PATH`, its JSON parsed. Throws ClusterError with the cause. */
+  get(path: string): Promise<unknown>;
+  /** `kubectl create --raw PATH`: posts an object that is a question, its answer parsed. Throws ClusterError. */
+  ask(path: string, question: object): Promise<unknown>;
+  /** `kubectl get --raw PATH` of what goes on: each line's JSON as it comes, for `ms` at most. Throws ClusterError with the cause. */
+  stream(path: string, ms: number): AsyncGenerator<unknown, void>;
+  /** Any other kubectl command that prints JSON. Throws ClusterError with the cause. */
+  json(args: readonly string[]): Promise<unknown>;
+}
+
+export interface KubectlOptions extends Partial<SpawnOptions> {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** Milliseconds that one request may take, the body included. */
+  readonly requestTimeoutMs?: number;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+
+/** Opens kubectl; nothing runs before the first call. */
+export function openKubectl(options: KubectlOptions): Kubectl {
+  const { context, kubeconfig, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  // The token is for git's remote; kubectl and its plugins have no use of it.
+  const environment = { ...options.environment, KGIT_TOKEN: undefined };
+  const spawnOptions: SpawnOptions = {
+    program: options.program ?? 'kubectl',
+    environment,
+    cwd: options.cwd,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    maxOutputBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
+    signal: options.signal,
+  };
+  // Each kubectl that runs listens to it, and those of several contexts run at a time: that is no leak.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal);
+  // In the form --flag=value, so that no value can become a flag.
+  const flags = [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
+  ];
+
+  /** `kubectl config` takes a kubeconfig that is not there for an empty one. */
+  function noFile(): Failure | undefined {
+    if (kubeconfig === undefined || existsSync(resolve(spawnOptions.cwd ?? '', kubeconfig))) return undefined;
+    return { cause: 'kubeconfig', detail: `${kubeconfig}: no such file` };
+  }
+
+  /** Throws what a run failed with; ClusterError, InterruptedError. */
+  function requireSuccess(run: KubectlRun, path: string | undefined): void {
+    const scope = { context, path };
+    if (run.ended === 'aborted') {
+      const late = options.signal?.reason instanceof Error && options.signal.reason.name === 'TimeoutError';
+      if (!late) throw new InterruptedError('interrupted while asking the cluster');
+      throw clusterFailure({ cause: 'timeout', detail: '' }, scope);
+    }
+    if (run.ended !== 'exit') throw clusterFailure(classifyFailure(run), scope);
+    if (run.code !== 0) throw clusterFailure(noFile() ?? classifyFailure(run), scope);
+  }
+
+  /** As `requireSuccess`, of a run whose answer had begun: whatever the words, it was cut unless they say more. */
+  function requireWhole(run: KubectlRun, path: string | undefined): void {
+    try {
+      requireSuccess(run, path);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || isPassing(error) || run.ended !== 'exit') throw error;
+      throw clusterFailure(
+        { cause: 'connection-cut', detail: classifyFailure(run).detail },
+        { context, path },
+      );
+    }
+  }
+
+  function parse(text: string, path: string | undefined): unknown {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw clusterFailure({ cause: 'unexpected-answer', detail: text.slice(0, 80) }, { context, path });
+    }
+  }
+
+  async function json(args: readonly string[], path?: string, input?: string): Promise<unknown> {
+    const run = await spawnKubectl([...flags, ...args], { ...spawnOptions, input });
+    requireSuccess(run, path);
+    return parse(run.stdout, path);
+  }
+
+  async function* stream(path: string, ms: number): AsyncGenerator<unknown, void> {
+    const asked = path.split('?', 1)[0];
+    const args = [...flags, `--request-timeout=${ms}ms`, 'get', '--raw', path];
+    const lines = streamKubectl(args, { ...spawnOptions, timeoutMs: ms + spawnOptions.timeoutMs });
+    let hasBegun = false;
+    try {
+      for (;;) {
+        const next = await lines.next();
+        // Ctrl-C reaches kubectl too, and may do so before it reaches kgit.
+        if (next.done && next.value.ended === 'exit' && next.value.code === null)
+          throw clusterFailure(
+            { cause: 'connection-cut', detail: 'kubectl was ended' },
+            { context, path: asked },
+          );
+        if (next.done) return hasBegun ? requireWhole(next.value, asked) : requireSuccess(next.value, asked);
+        hasBegun = true;
+        if (next.value.trim() !== '') yield parse(next.value, asked);
+      }
+    } finally {
+      await lines.return({ ended: 'aborted', code: null, stdout: '', stderr: '' });
+    }
+  }
+
+  return {
+    context,
+    environment,
+    timeoutMs: spawnOptions.timeoutMs,
+    in: (other) => openKubectl({ ...options, context: other }),
+    get: (path) =>
+      json([`--request-timeout=${requestTimeoutMs}ms`, 'get', '--raw', path], path.split('?', 1)[0]),
+    ask: (path, question) =>
+      json(
+        [`--request-timeout=${requestTimeoutMs}ms`, 'create', '--raw', path, '-f', '-'],
+        path,
+        JSON.stringify(question),
+      ),
+    stream,
+    json: (args) => json(args),
+  };
+}

@@ -1,0 +1,37 @@
+import { findSecrets } from '../../model/secret/find-secrets.js';
+import { MASK, maskSecrets } from '../../model/secret/mask-secrets.js';
+import { setOwn } from '../../model/value/value.js';
+
+const MAX_DEPTH = 40;
+
+/**
+ * A value of a cluster as it may be shown: each text that is a secret by its shape or by the name it stands under is
+ * `***`, as is what lies too deep to be judged.
+ */
+export function masked(value: unknown, path: readonly (string | number)[] = []): unknown {
+  if (path.length > MAX_DEPTH) return MASK;
+  if (Array.isArray(value)) return value.map((item, i) => masked(item, [...path, i]));
+  if (typeof value === 'object' && value !== null) {
+    const shown: Record<string, unknown> = {};
+    for (const [key, child] of Object.entries(value))
+      setOwn(shown, maskSecrets(key), masked(child, [...path, key]));
+    // Some are secret only beside another: the value beside a name, the data of a Secret's manifest.
+    return findSecrets(shown, path).length > 0 ? maskedTogether(shown, path) : shown;
+  }
+  if (typeof value === 'string' && value.includes('\n')) {
+    const text = maskSecrets(value);
+    return findSecrets(text, path).length > 0 ? MASK : text;
+  }
+  return findSecrets(value, path).length > 0 ? MASK : value;
+}
+
+const NAMES = ['name', 'key', 'path', 'kind', 'apiVersion'];
+
+function maskedTogether(shown: object, path: readonly (string | number)[]): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  for (const [key, child] of Object.entries(shown)) {
+    const isName = NAMES.includes(key) && findSecrets(child, path).length === 0;
+    setOwn(all, key, isName ? child : MASK);
+  }
+  return all;
+}

@@ -1,0 +1,51 @@
+import { formatTimestamp } from '../../model/event/event.js';
+import { maskSecrets } from '../../model/secret/mask-secrets.js';
+import { setOwn } from '../../model/value/value.js';
+import type { ClusterDeployment } from '../cluster/cluster-deployment.js';
+import type { ClusterState } from '../cluster/cluster-state.js';
+import { timeOf } from '../watch/transition-time.js';
+import { causeOf } from '../watch/transitions.js';
+
+/** What a list tells of a cluster beside its state; all of it is in the object that the list brought. */
+export interface ListFacts {
+  /** The cause of the state, in one short line, secrets masked; null where nothing is wrong or waited for. */
+  readonly why: string | null;
+  /** RFC 3339: since when it is in this state, by the object's own times; null where it tells none. */
+  readonly since: string | null;
+  readonly uid: string | null;
+  /** Templates that it may be upgraded to. */
+  readonly upgrades: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Most characters of a cause in a list: what is longer, `kgit status NAME` shows whole. */
+const MOST_CHARACTERS = 200;
+
+/** What a list tells of a cluster in `state`. */
+export function listFacts(cluster: ClusterDeployment, state: ClusterState): ListFacts {
+  const { uid, upgrades } = cluster;
+  const cause = causeOf(cluster, state);
+  const since = timeOf(cluster, state);
+  return {
+    why: cause === null ? null : short(cause),
+    since: since === null ? null : formatTimestamp(since),
+    ...{ uid, upgrades: upgrades.map(maskSecrets), labels: maskedLabels(cluster.labels) },
+  };
+}
+
+function short(text: string): string {
+  const characters = [
+    ...text
+      .slice(0, 4 * MOST_CHARACTERS)
+      .replace(/\s+/g, ' ')
+      .trim(),
+  ];
+  if (characters.length <= MOST_CHARACTERS) return characters.join('');
+  return `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…`;
+}
+
+function maskedLabels(labels: ClusterDeployment['labels']): Readonly<Record<string, string>> {
+  const shown: Record<string, string> = {};
+  for (const [key, value] of Object.entries(labels)) setOwn(shown, maskSecrets(key), maskSecrets(value));
+  return shown;
+}

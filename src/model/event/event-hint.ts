@@ -1,0 +1,79 @@
+import { monthOf } from '../subject/layout.js';
+import { isUlid, ulidTime } from '../value/ulid.js';
+import type { EventFilter } from './event-filter.js';
+
+/** The time of an id is its event's, but for the rank among imported equals; what others wrote may lie further off. */
+const MARGIN_MS = 24 * 3600 * 1000;
+
+/** The longest month. */
+const MONTH_MS = 31 * 24 * 3600 * 1000;
+
+/** What can be said of an event that a filter wants before its file is parsed, or even read: it may be one, or is none. */
+export interface EventHint {
+  /** Whether ids alone tell many events apart from those wanted. */
+  readonly isOfTime: boolean;
+  /** The text of any event wanted holds one of each of these lists, in any case of letters; the rarest list first. */
+  readonly texts: readonly (readonly string[])[];
+  mayBeId(id: string): boolean;
+  /** Whether an id of this month, `YYYY-MM`, may be. */
+  mayBeMonth(month: string): boolean;
+  mayBeText(text: string): boolean;
+}
+
+/**
+ * The parts of a word that stand in a file as they are, wherever the word is a value there, the longest first:
+ * letters and digits are never split or quoted, but by a backslash.
+ */
+function cores(word: string): readonly string[] {
+  const runs = [...new Set(word.match(/[A-Za-z0-9]+/g) ?? [])];
+  return runs.sort((a, b) => b.length - a.length);
+}
+
+/** Lists of texts of which a file that holds any of the words holds one each; none where nothing can be said. */
+function groupsOf(words: readonly string[]): readonly (readonly string[])[] {
+  const parts = words.map(cores);
+  if (parts.length === 1) return (parts[0] ?? []).map((part) => [part]);
+  const first = parts.flatMap(([longest]) => longest ?? []);
+  return first.length > 0 && first.length === words.length ? [first] : [];
+}
+
+/** How rare texts may be that hold any of these: long ones are, and those with digits. */
+function rarity(words: readonly string[]): number {
+  return Math.min(...words.map((word) => word.length + (/\d/.test(word) ? 10 : 0)));
+}
+
+/** A backslash may write any letter; the other two are letters whose small forms begin with k and i. */
+const HIDING = ['\\', '\u212a', '\u0130'] as const;
+
+/** The hint that a filter gives; null where it says nothing. Events of these ids pass whatever they are. */
+export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint | null {
+  const always = ids.filter(isUlid);
+  const { since, until, actions, users, outcomes, phases, runs, grep } = filter;
+  const kinds = [actions, users, outcomes, phases, runs].flatMap(groupsOf);
+  const needles = groupsOf(grep.map((needle) => needle.toLowerCase()));
+  const isOfTime = since !== undefined || until !== undefined;
+  const groups = [...kinds, ...needles].sort((a, b) => rarity(b) - rarity(a));
+  if (!isOfTime && groups.length === 0) return null;
+  const [from, to] = [
+    (since ?? Number.NEGATIVE_INFINITY) - MARGIN_MS,
+    (until ?? Number.POSITIVE_INFINITY) + MARGIN_MS,
+  ];
+  return {
+    isOfTime,
+    texts: groups.map((texts) => [...texts, ...HIDING, ...always]),
+    mayBeId(id) {
+      const time = ulidTime(id);
+      return (time >= from && time < to) || always.includes(id);
+    },
+    mayBeMonth(month) {
+      const begin = Date.parse(`${month}-01T00:00:00Z`);
+      return (begin < to && begin + MONTH_MS > from) || always.some((id) => monthOf(id) === month);
+    },
+    mayBeText(text) {
+      if (text.includes('\\') || always.some((id) => text.includes(id))) return true;
+      if (!kinds.every((words) => words.some((word) => text.includes(word)))) return false;
+      const low = needles.length > 0 ? text.toLowerCase() : '';
+      return needles.every((parts) => parts.some((part) => low.includes(part)));
+    },
+  };
+}

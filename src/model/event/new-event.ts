@@ -1,0 +1,61 @@
+import { UsageError } from '../../errors.js';
+import { parseRfc3339 } from '../value/rfc3339.js';
+import { type IdSource, ulidTime } from '../value/ulid.js';
+import { formatTimestamp, type KgitEvent } from './event.js';
+import type { EventFields } from './event-schema.js';
+import { MAX_AHEAD_MS } from './event-time.js';
+
+/** What an event gets when its writer does not say it. */
+export interface EventDefaults {
+  readonly user: string;
+  readonly host: string;
+  readonly runId?: string | undefined;
+  readonly context?: KgitEvent['context'];
+}
+
+function timeOf({ id, timestamp }: EventFields): number | undefined {
+  const said = timestamp === undefined ? undefined : (parseRfc3339(timestamp) ?? undefined);
+  if (id === undefined || said === undefined) return said ?? (id === undefined ? undefined : ulidTime(id));
+  if (ulidTime(id) === said) return said;
+  throw new UsageError(
+    `the id's time is ${formatTimestamp(ulidTime(id))}, but the timestamp says ${timestamp}`,
+    {
+      suggestions: ['Leave the timestamp out (the id has it), or the id (one is made)'],
+      data: { field: 'timestamp' },
+    },
+  );
+}
+
+/**
+ * The event with checked `fields`: id and time are made where they are left out, the rest of what it should
+ * say about who and where is added. Throws UsageError when id and timestamp disagree or lie in the future.
+ * @param now ms since the epoch
+ */
+export function newEvent(
+  fields: EventFields,
+  ids: IdSource,
+  now: number,
+  defaults: EventDefaults,
+): KgitEvent {
+  const time = timeOf(fields);
+  if (time !== undefined && time > now + MAX_AHEAD_MS) {
+    throw new UsageError(
+      `the event is of ${formatTimestamp(time)}, more than 5 minutes ahead of this clock`,
+      {
+        suggestions: ['Check the timestamp, and the clock of this machine'],
+        data: { field: 'timestamp' },
+      },
+    );
+  }
+  const id = fields.id ?? ids.next(time);
+  const { runId, context } = defaults;
+  return {
+    user: defaults.user,
+    host: defaults.host,
+    ...(runId === undefined ? {} : { run_id: runId }),
+    ...(context === undefined ? {} : { context }),
+    ...fields,
+    id,
+    timestamp: formatTimestamp(time ?? ulidTime(id)),
+  };
+}

@@ -1,0 +1,90 @@
+import { ConflictError, UsageError } from '../../errors.js';
+import { formatEvent } from '../event/event-file.js';
+import { invalidField } from '../event/event-schema.js';
+import { eventTimeFault } from '../event/event-time.js';
+import { eventFaults } from '../event/stored-event.js';
+import { type Edit, mutable, setAt } from '../state/edit.js';
+import { stateFaults } from '../state/state-faults.js';
+import { canBeNamed, formatStatePath } from '../state/state-path.js';
+import { formatSubject } from '../subject/subject.js';
+import { isValue, MAX_DEPTH, type Value } from '../value/value.js';
+import { MAX_YAML_BYTES } from '../yaml/yaml.js';
+import type { EventWrite, Operation } from './operation.js';
+
+/** An event whose JSON is shorter cannot come near the limit as YAML, deep as it may be nested. */
+const SURELY_SMALL = 32 * 1024;
+
+/** Throws UsageError for a file that would be larger than may be read. */
+export function checkFileSize(path: string, text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_YAML_BYTES) return;
+  throw new UsageError(
+    `${path} would have ${bytes} bytes, more than the ${MAX_YAML_BYTES / 1024 / 1024} MiB that are read`,
+    { suggestions: ['Write less at a time, and keep logs where logs are kept'], data: { path, bytes } },
+  );
+}
+
+function checkEvent({ subject, event }: EventWrite, now: number): void {
+  const [fault] = eventFaults(event as unknown as Value);
+  if (fault) throw invalidField(fault.keys.join('.'), fault.message);
+  const late = eventTimeFault(event, now);
+  if (late !== null) {
+    throw new UsageError(`timestamp: ${event.timestamp}: ${late}`, {
+      suggestions: ['Check the timestamp, and the clock of this machine'],
+      data: { field: 'timestamp' },
+    });
+  }
+  if (JSON.stringify(event).length > SURELY_SMALL)
+    checkFileSize(`the event ${event.id} of ${formatSubject(subject)}`, formatEvent(event));
+}
+
+/** What edits put into a state document, each at its place, as far as that is known without the document. */
+function madeBy(edits: readonly Edit[]): Record<string, unknown> {
+  const data: Record<string, unknown> = {};
+  for (const edit of edits) {
+    if (edit.op !== 'set' && edit.op !== 'merge') continue;
+    try {
+      setAt(data, edit.path, mutable(edit.value));
+    } catch (error) {
+      // It is for an item of a list that is there, or for what an earlier edit has replaced: the tip tells.
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+  return data;
+}
+
+function checkEdits(edits: readonly Edit[]): void {
+  const unnamed = edits.find(({ path }) => !canBeNamed(path));
+  if (unnamed) {
+    throw new UsageError(`a path of ${unnamed.path.length} parts cannot be named in an event`, {
+      suggestions: ['Set the mapping above it as a whole'],
+      data: { path: formatStatePath(unnamed.path).slice(0, 300) },
+    });
+  }
+  const data = madeBy(edits);
+  const deep = edits.find((edit) => 'value' in edit && !isValue(edit.value, edit.path.length));
+  if (deep || !isValue(data)) {
+    const path = deep ? formatStatePath(deep.path) : '';
+    throw new UsageError(`${path || 'the state'} would be nested more than ${MAX_DEPTH} deep`, {
+      suggestions: ['Give a value that is nested less'],
+      data: { path },
+    });
+  }
+  const [fault] = stateFaults(data);
+  if (!fault) return;
+  throw new UsageError(fault.message, {
+    suggestions: [
+      "Change phases with 'kgit phase'; 'kgit set' changes values within deployment, kof, azure and aws",
+    ],
+    data: { path: formatStatePath(fault.keys) },
+  });
+}
+
+/**
+ * Sees that what an operation writes passes `kgit validate`: whatever the way on which it came, it is checked by the
+ * rules of the review before it is kept. Throws UsageError that names the field or the path, and its rule.
+ */
+export function checkOperation({ events, change, time }: Operation): void {
+  for (const write of events) checkEvent(write, time);
+  if (change) checkEdits(change.edits);
+}

@@ -1,0 +1,46 @@
+import type { SubjectEvent } from '../event/event.js';
+import { formatSubject } from '../subject/subject.js';
+import { changeTitle, clipped, plainLine } from './change-title.js';
+import type { Operation } from './operation.js';
+
+const MAX_TRAILERS = 100;
+/** Longest text of the body, in characters; the event has all of it. */
+const MAX_TEXT = 2_000;
+
+/**
+ * The message of an operation's commit. The subject line of a state change says what changed, and the body has its
+ * title, reason and message; any other is `<action>: <subject>`. The trailers are an index for people and tools, never
+ * the record.
+ * @param events those that the commit adds
+ * @param title what the user called the proposal
+ */
+export function commitMessage(operation: Operation, events: readonly SubjectEvent[], title?: string): string {
+  const changed = changeTitle(events);
+  const paragraphs = [
+    changed ?? operation.title,
+    [...(title === undefined ? [] : [title]), ...(changed === null ? [] : bodyOf(operation, events))]
+      .map((line) => clipped(plainLine(line), MAX_TEXT))
+      .filter(Boolean)
+      .join('\n'),
+    trailersOf(operation, events).join('\n'),
+  ];
+  return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
+}
+
+function bodyOf({ title }: Operation, events: readonly SubjectEvent[]): string[] {
+  const texts = events.flatMap(({ event: { reason, message } }) => [
+    ...(reason ? [`Reason: ${reason}`] : []),
+    ...(message ? [`Message: ${message}`] : []),
+  ]);
+  return [title, ...new Set(texts)];
+}
+
+function trailersOf({ id, runId }: Operation, events: readonly SubjectEvent[]): string[] {
+  const subjects = [...new Set(events.map(({ subject }) => formatSubject(subject)))];
+  return [
+    `Kgit-Op: ${id}`,
+    ...subjects.slice(0, MAX_TRAILERS).map((subject) => `Kgit-Subject: ${subject}`),
+    ...events.slice(0, MAX_TRAILERS).map(({ event }) => `Kgit-Event: ${event.id}`),
+    ...(runId ? [`Kgit-Run: ${runId}`] : []),
+  ];
+}

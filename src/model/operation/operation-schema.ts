@@ -1,0 +1,90 @@
+import '../value/zod-settings.js';
+import * as z from 'zod/mini';
+import type { KgitEvent } from '../event/event.js';
+import { isAction } from '../event/event.js';
+import { isLockName } from '../lease/lock-name.js';
+import { isMonth } from '../subject/layout.js';
+import { parseSubject } from '../subject/subject.js';
+import { isUlid } from '../value/ulid.js';
+import { isFileValue, isMap, isValue, type Value } from '../value/value.js';
+import type { Operation } from './operation.js';
+
+const ulid = z.string().check(z.refine(isUlid));
+const value = z.custom<Value>(isValue);
+const index = z.int().check(z.nonnegative());
+const path = z.array(z.union([z.string(), index])).check(z.minLength(1));
+const subject = z.pipe(
+  z.string(),
+  z.transform((text: string, context) => {
+    try {
+      return parseSubject(text);
+    } catch {
+      context.issues.push({ code: 'custom', message: 'is not a subject', input: text });
+      return z.NEVER;
+    }
+  }),
+);
+const event = z.custom<KgitEvent>(
+  (input) =>
+    isMap(input) &&
+    isFileValue(input) &&
+    isUlid(String(input['id'])) &&
+    isAction(String(input['action'])) &&
+    !Number.isNaN(Date.parse(String(input['timestamp']))),
+);
+const edit = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('set'), path, value }),
+  z.object({ op: z.literal('merge'), path, value }),
+  z.object({ op: z.literal('unmerge'), path, value }),
+  z.object({ op: z.literal('unset'), path }),
+]);
+const isImplied = z.optional(z.literal(true));
+const precondition = z.discriminatedUnion('check', [
+  z.object({ check: z.literal('equals'), path, value, isImplied }),
+  z.object({ check: z.literal('absent'), path, isImplied }),
+  z.object({ check: z.literal('lacks'), path, value }),
+  z.object({ check: z.literal('unchanged-since'), revision: z.string() }),
+]);
+const operation = z.object({
+  id: ulid,
+  time: index,
+  actor: z.object({ name: z.string(), email: z.string() }),
+  title: z.string(),
+  events: z.array(
+    z.object({ subject, event, given: z.optional(z.array(z.string())), once: z.optional(z.boolean()) }),
+  ),
+  change: z.optional(
+    z.object({
+      deployment: z.string(),
+      event: ulid,
+      otherwise: z.optional(ulid),
+      edits: z.array(edit),
+      preconditions: z.array(precondition),
+      mendsBroken: z.optional(z.literal(true)),
+      leavesOut: z.optional(z.literal(true)),
+    }),
+  ),
+  learned: z.optional(
+    z.object({
+      name: z.string(),
+      identity: z.string(),
+      others: z.optional(z.array(z.string())),
+      before: z.optional(z.array(z.string())),
+    }),
+  ),
+  seal: z.optional(z.object({ before: z.string().check(z.refine(isMonth)) })),
+  claim: z.optional(
+    z.object({
+      name: z.string().check(z.refine(isLockName)),
+      token: z.int().check(z.positive()),
+      lease: ulid,
+    }),
+  ),
+  runId: z.optional(z.string()),
+});
+
+/** The operation that `json`, made by `operationToJson`, holds; null when it is none, for it may be cut off or of another version. */
+export function operationFromJson(json: unknown): Operation | null {
+  const result = operation.safeParse(json);
+  return result.success ? (result.data as Operation) : null;
+}

@@ -1,0 +1,102 @@
+import { isAscii } from '../fold-text.js';
+import { lazily } from '../lazily.js';
+import { isFilePath, isOpaque, isPlaceholder, isSubstitution, looksLikePassword } from '../placeholder.js';
+import { isSecretUnder, kindOfName, type NameKind } from '../secret-name.js';
+import { otherPassword, PLAIN_PASSWORD } from '../secret-words.js';
+import type { SecretSpan } from '../span.js';
+
+/** Ends of names whose values are judged; `kindOfName` decides over the whole name. */
+const KEYWORDS = [
+  '(?:pass(?:word|wd|phrase|code)?|pw|pwd|pin(?:[-_ ]?(?:code|number))?|pat|mdp|secret(?:[-_]?id)?|token|psk|auth|authorization',
+  '|credential|cred|dockerconfigjson|connection[-_]?string|session[-_]?id',
+  '|(?:private|priv|pre-?shared|api|app|application|access|account|secret|storage|ssh|client|encryption|signing|master|shared',
+  '|certificate|routing|integration|consumer|auth|hmac|session|licen[cs]e|product|activation|recovery|unseal|root|join)',
+  `[-_ ]?key(?:[-_]data)?|${PLAIN_PASSWORD})s?(?![A-Za-z])`,
+].join('');
+const KEYWORD = new RegExp(KEYWORDS, 'gi');
+/** For a text with other characters than ASCII's. */
+const anyKeyword = lazily(() => new RegExp(`${KEYWORDS}|(?:${otherPassword()})`, 'gi'));
+/** From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block mark; or the blanks after a flag. */
+const SEPARATOR =
+  /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|->|→|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
+const NAME_BEFORE = /[\w.-]{0,64}$/;
+const ANY_NAME_BEFORE = /[\p{L}\p{N}_.-]{0,64}$/u;
+/** Up to the next member of a URL's query or of a list of options. */
+const BARE_VALUE = /(?:(?![&;]\w{1,40}=)[^\s"'`]){1,4096}/y;
+const MAX_VALUE = 4096;
+
+interface Found {
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function readValue(text: string, at: number, quote: string | undefined): Found | undefined {
+  if (quote) {
+    const close = text.slice(at, at + MAX_VALUE).indexOf(quote);
+    if (close >= 0) return { value: text.slice(at, at + close), start: at, end: at + close };
+  }
+  BARE_VALUE.lastIndex = at;
+  const raw = BARE_VALUE.exec(text)?.[0];
+  if (raw === undefined) return undefined;
+  const value = raw.replace(/[,;)}\].]{1,8}$/, '');
+  return { value, start: at, end: at + value.length };
+}
+
+/** `password: was rotated`: a word of prose follows a colon and is followed by another. */
+function isProse(text: string, { value, end }: Found, kind: NameKind): boolean {
+  const next = text.slice(end, end + 8);
+  if (!/^\p{L}[\p{Ll}-]*[,.]?$/u.test(value)) return false;
+  return /^[,.]?[ \t]+\p{L}/u.test(next) || (kind === 'pass' && /^[,.]?[ \t]+\d/.test(next));
+}
+
+/** `pw hunter2`, `PIN 4711`: what follows a word that can only mean the secret itself. */
+function isAfterWord(word: string, value: string): boolean {
+  return word === 'PIN' ? isSecretUnder('pin', value) : looksLikePassword(value);
+}
+
+function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boolean {
+  // What a flag or a variable of a command holds is the token itself; in YAML it may be the name of an object.
+  if (kind === 'token' && isCommand)
+    return (
+      !isPlaceholder(value) && !isFilePath(value) && (isOpaque(value) || !/^[a-z0-9.-]{0,63}$/.test(value))
+    );
+  return isSecretUnder(kind, value);
+}
+
+/** Values that a name or a flag in `text` calls secret: `password=X`, `"token": "X"`, `--client-secret X`. */
+export function findAssignments(text: string): SecretSpan[] {
+  const spans: SecretSpan[] = [];
+  const [keyword, nameBefore] = isAscii(text) ? [KEYWORD, NAME_BEFORE] : [anyKeyword(), ANY_NAME_BEFORE];
+  keyword.lastIndex = 0;
+  for (let match = keyword.exec(text); match; match = keyword.exec(text)) {
+    const nameEnd = match.index + match[0].length;
+    SEPARATOR.lastIndex = nameEnd;
+    const separator = SEPARATOR.exec(text);
+    if (!separator) continue;
+    const before = nameBefore.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? '';
+    const isFlag = before.startsWith('-');
+    if (isSubstitution(text, SEPARATOR.lastIndex)) continue;
+    const found = readValue(text, SEPARATOR.lastIndex, separator[3]);
+    if (!found) continue;
+    const isAfterBlank = separator[2] !== undefined;
+    if (isAfterBlank && (isFlag ? found.value.startsWith('-') : !isAfterWord(match[0], found.value)))
+      continue;
+    // `--token TOKEN`: what a help text writes for the value.
+    if (isAfterBlank && /^[A-Z][A-Z_]{1,30}$/.test(found.value)) continue;
+    const kind = kindOfName(before.replace(/^-+/, '') + match[0]);
+    if (isAfterBlank && !isFlag && kind !== 'secret' && kind !== 'pin') continue;
+    if (separator[1] === ':' && separator[3] === undefined && isProse(text, found, kind)) continue;
+    if (!isSecretValue(kind, isFlag || separator[1] === '=', found.value)) continue;
+    spans.push({
+      start: found.start,
+      end: found.end,
+      rule: 'assignment',
+      what: /^[\w -]*$/.test(match[0])
+        ? `value of "${match[0].toLowerCase()}"`
+        : 'value of a word for "password"',
+    });
+    keyword.lastIndex = Math.max(found.end, nameEnd);
+  }
+  return spans;
+}

@@ -1,0 +1,104 @@
+import { findSecrets } from '../secret/find-secrets.js';
+import { MASK } from '../secret/mask-secrets.js';
+import { isMap, sameValue, setOwn, type Value } from '../value/value.js';
+import type { PlainEdit } from './edit.js';
+import { formatStatePath, type StatePath } from './state-path.js';
+
+/** A path that two sides changed in different ways; a side is left out where nothing stands there. */
+export interface StateConflict {
+  readonly path: StatePath;
+  readonly base?: Value;
+  readonly ours?: Value;
+  readonly theirs?: Value;
+}
+
+/** Two changed documents as one: `data` has our value at each path in conflict. */
+export interface MergedData {
+  readonly data: Record<string, Value>;
+  readonly conflicts: readonly StateConflict[];
+}
+
+type Map = Readonly<Record<string, Value>>;
+
+/** Where nothing stands: no value of a document is undefined. */
+type Place = Value | undefined;
+
+const at = (map: Map, key: string): Place => (Object.hasOwn(map, key) ? map[key] : undefined);
+const same = (a: Place, b: Place) => (a === undefined || b === undefined ? a === b : sameValue(a, b));
+
+function conflictOf(path: StatePath, base: Place, ours: Place, theirs: Place): StateConflict {
+  return {
+    path,
+    ...(base === undefined ? {} : { base }),
+    ...(ours === undefined ? {} : { ours }),
+    ...(theirs === undefined ? {} : { theirs }),
+  };
+}
+
+function mergePlace(
+  path: StatePath,
+  base: Place,
+  ours: Place,
+  theirs: Place,
+  conflicts: StateConflict[],
+): Place {
+  if (same(ours, theirs) || same(base, theirs)) return ours;
+  if (same(base, ours)) return theirs;
+  if (isMap(ours) && isMap(theirs) && (base === undefined || isMap(base)))
+    return mergeMaps(path, (base ?? {}) as Map, ours as Map, theirs as Map, conflicts);
+  conflicts.push(conflictOf(path, base, ours, theirs));
+  return ours;
+}
+
+function mergeMaps(path: StatePath, base: Map, ours: Map, theirs: Map, conflicts: StateConflict[]) {
+  const merged: Record<string, Value> = {};
+  for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    const value = mergePlace([...path, key], at(base, key), at(ours, key), at(theirs, key), conflicts);
+    if (value !== undefined) setOwn(merged, key, value);
+  }
+  return merged;
+}
+
+/**
+ * Merges two changed forms of a state document path by path: mappings key by key, anything else as a whole, lists
+ * included. What one side alone changed is taken; what both changed, and not to the same, is a conflict.
+ */
+export function mergeData(base: Map, ours: Map, theirs: Map): MergedData {
+  const conflicts: StateConflict[] = [];
+  return { data: mergeMaps([], base, ours, theirs, conflicts), conflicts };
+}
+
+/** The edits that make `to` of `from`: the deepest paths that differ, a list as a whole. */
+export function diffEdits(from: Map, to: Map, path: StatePath = []): PlainEdit[] {
+  const edits: PlainEdit[] = [];
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    const [before, after] = [at(from, key), at(to, key)];
+    const here = [...path, key];
+    if (after === undefined) edits.push({ op: 'unset', path: here });
+    else if (isMap(before) && isMap(after)) edits.push(...diffEdits(before as Map, after as Map, here));
+    else if (!same(before, after)) edits.push({ op: 'set', path: here, value: after });
+  }
+  return edits;
+}
+
+/** The edit that gives `path` this value, or takes it away. */
+export function editTo(path: StatePath, value: Place): PlainEdit {
+  return value === undefined ? { op: 'unset', path } : { op: 'set', path, value };
+}
+
+/** A conflict as it is told: its path as text, what looks secret masked. */
+export interface ShownConflict {
+  readonly path: string;
+  readonly base?: Value;
+  readonly ours?: Value;
+  readonly theirs?: Value;
+}
+
+/** A conflict for people and scripts. */
+export function shownConflict({ path, ...sides }: StateConflict): ShownConflict {
+  const shown = Object.entries(sides).map(([side, value]) => [
+    side,
+    findSecrets(value, path).length > 0 ? MASK : value,
+  ]);
+  return { path: formatStatePath(path), ...Object.fromEntries(shown) };
+}

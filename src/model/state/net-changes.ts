@@ -1,0 +1,69 @@
+import { UsageError } from '../../errors.js';
+import type { SubjectEvent } from '../event/event.js';
+import { formatSubject } from '../subject/subject.js';
+import { sameValue, type Value } from '../value/value.js';
+import { lookUp, parseStatePath, type StatePath } from './state-path.js';
+
+/** A path with its value before the first event and after the last one; undefined where there is none. */
+export interface NetChange {
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** The states of a deployment that a change leads from and to. */
+export interface BothStates {
+  readonly before: Record<string, Value>;
+  readonly after: Record<string, Value>;
+}
+
+/**
+ * What the events change altogether, by subject; a path that ends as it began is left out.
+ * @param events oldest first
+ * @param states by subject: what the paths hold now and what they are to hold, where that is known better than by the
+ *   events, which may have been made before others changed the same paths
+ */
+export function netChanges(
+  events: readonly SubjectEvent[],
+  states: ReadonlyMap<string, BothStates> = new Map(),
+): Map<string, NetChange[]> {
+  const bySubject = new Map<string, Map<string, NetChange>>();
+  for (const { subject, event } of events) {
+    for (const change of event.changes ?? []) {
+      const paths = bySubject.get(formatSubject(subject)) ?? new Map<string, NetChange>();
+      bySubject.set(formatSubject(subject), paths);
+      const { path, before, after } = change;
+      const first = paths.get(path);
+      paths.set(path, { path, before: first ? first.before : before, after });
+    }
+  }
+  return new Map(
+    [...bySubject].map(([subject, paths]) => [
+      subject,
+      [...paths.values()]
+        .map((change) => inStates(change, states.get(subject)))
+        .filter(({ before, after }) => !sameValue(before, after)),
+    ]),
+  );
+}
+
+function inStates(change: NetChange, states: BothStates | undefined): NetChange {
+  const path = parsed(change.path);
+  if (!states || path === null) return change;
+  const [before, after] = [lookUp(states.before, path).value, lookUp(states.after, path).value];
+  return { path: change.path, before, after };
+}
+
+function parsed(path: string): StatePath | null {
+  try {
+    return parseStatePath(path);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return null;
+  }
+}
+
+/** The keys of a path in an event. Another program may have written the event, so the path may be invalid. */
+export function keysOf(path: string): readonly string[] {
+  return parsed(path)?.map(String) ?? path.split('.');
+}

@@ -1,0 +1,38 @@
+import { isMap } from '../value/value.js';
+import { PENDING, PHASE_VERBS } from './phase.js';
+
+/** What is wrong with a state document, and under which keys. */
+export interface StateFault {
+  readonly keys: readonly string[];
+  readonly message: string;
+}
+
+const SECTIONS = ['deployment', 'kof', 'azure', 'aws'];
+const STATUSES = new Set<unknown>([...Object.values(PHASE_VERBS).map(({ status }) => status), PENDING]);
+
+/** Whether readers can tell the status of a phase; one that says nothing of it is pending. */
+function isPhase(phase: unknown): boolean {
+  if (phase === null) return true;
+  return isMap(phase) && (phase['status'] === undefined || STATUSES.has(phase['status']));
+}
+
+/** Where a state document breaks the schema of states (`docs/data-model.md`); nothing where it does not. */
+export function stateFaults(data: Readonly<Record<string, unknown>>): StateFault[] {
+  const faults: StateFault[] = [];
+  for (const section of SECTIONS) {
+    const value = data[section];
+    if (value !== undefined && value !== null && !isMap(value))
+      faults.push({ keys: [section], message: `${section} is not a mapping` });
+  }
+  const deployment = data['deployment'];
+  const phases = isMap(deployment) ? deployment['phases'] : undefined;
+  if (phases !== undefined && phases !== null && !isMap(phases))
+    faults.push({ keys: ['deployment', 'phases'], message: 'deployment.phases is not a mapping' });
+  for (const [name, phase] of Object.entries(isMap(phases) ? phases : {})) {
+    if (isPhase(phase)) continue;
+    const known = [...STATUSES].join(', ');
+    const message = `the phase ${name} has no status that kgit knows: ${known}`;
+    faults.push({ keys: ['deployment', 'phases', name], message });
+  }
+  return faults;
+}

@@ -1,0 +1,4 @@
+import { fileURLToPath } from 'node:url';
+
+/** Folder of the package: the folder above this file, from its place in `src/` and from the bundles in `dist/`. */
+export const PACKAGE_ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { terminalText } from '../terminal/terminal-text.js';
+import type { EndSignal, EndSignals } from './end-signals.js';
+import { ProcessTree } from './process-tree.js';
+
+/** How a command of the user's own ended. */
+export interface ChildEnd {
+  /** As a shell has it: 127 where there is no such program, 126 where it cannot be run, 128+n after a signal. */
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | null;
+  /** Why it never ran. */
+  readonly failure: string | null;
+  readonly seconds: number;
+  /** Processes of it that could not be ended when it was to be. */
+  readonly left: readonly number[];
+}
+
+export interface ChildOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where its standard output goes. */
+  readonly stdout: 'stdout' | 'stderr';
+  readonly signals: EndSignals;
+  /** Whether this process has a terminal. */
+  readonly isInteractive: boolean;
+  /** Ends the command, and all that it started, when `signal` fires: SIGTERM, and SIGKILL 10 seconds later. */
+  readonly abort?: {
+    readonly signal: AbortSignal;
+    /** Id of the lease that is in the command's environment. */
+    readonly lease: string;
+  };
+}
+
+/** Ctrl-C and Ctrl-\ reach every process of a terminal; passed on, too, they would come twice, which many take for 'stop at once'. */
+const FROM_TERMINAL: readonly EndSignal[] = ['SIGINT', 'SIGQUIT'];
+
+/** Runs a command without a shell, with the streams of this process, passing signals on. Every ending is a value. */
+export function runChild(command: readonly string[], options: ChildOptions): Promise<ChildEnd> {
+  const { environment, stdout, signals, isInteractive, abort } = options;
+  const [program = '', ...args] = command;
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    let ending: Promise<readonly number[]> = Promise.resolve([]);
+    const end = (exitCode: number, signal: NodeJS.Signals | null, failure: string | null) => {
+      // What goes on in the background is part of it when it is being ended.
+      ending.then((left) => {
+        const seconds = Math.round(performance.now() - began) / 1000;
+        resolve({ exitCode, signal, failure, seconds, left });
+      }, reject);
+    };
+    const neverRan = (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT';
+      end(isMissing ? 127 : 126, null, isMissing ? 'command not found' : `cannot be run (${error.code})`);
+    };
+    try {
+      const child = spawn(program, args, {
+        env: environment,
+        stdio: ['inherit', stdout === 'stdout' ? 'inherit' : 2, 'inherit'],
+      });
+      signals.to((signal) => {
+        if (!isInteractive || !FROM_TERMINAL.includes(signal)) child.kill(signal);
+      });
+      const tree = abort && child.pid !== undefined ? new ProcessTree(child.pid, abort.lease) : null;
+      const stop = () => {
+        if (!tree) return;
+        ending = tree.end();
+        // What fails here is told when the command has ended.
+        ending.catch(() => undefined);
+      };
+      if (abort?.signal.aborted) stop();
+      else abort?.signal.addEventListener('abort', stop, { once: true });
+      child.on('exit', (code, signal) => {
+        abort?.signal.removeEventListener('abort', stop);
+        end(signal ? 128 + constants.signals[signal] : (code ?? 1), signal, null);
+      });
+      child.on('error', (error) => {
+        if (child.pid === undefined) neverRan(error);
+      });
+    } catch (error) {
+      // An argument list that is too long is thrown, where a missing program is an event.
+      neverRan(error as NodeJS.ErrnoException);
+    }
+  });
+}
+
+/** Runs a command of the user's own for `name` (`kgit run`) with the streams of this process; says why where it never ran. */
+export async function runForUser(
+  name: string,
+  command: readonly string[],
+  options: Omit<ChildOptions, 'isInteractive'>,
+): Promise<ChildEnd> {
+  const { stdin, stdout, stderr } = process;
+  // After a hang-up the terminal takes no more words; what is to be done at the end is done all the same.
+  stderr.on('error', () => undefined);
+  const isInteractive = [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
+  const end = await runChild(command, { ...options, isInteractive });
+  if (end.left.length > 0)
+    stderr.write(`${name}: could not end what the command had started: process ${end.left.join(', ')}\n`);
+  if (end.failure !== null) stderr.write(`${name}: ${terminalText(command[0] ?? '')}: ${end.failure}\n`);
+  return end;
+}
+
+/** The words of a command line before `--`, and the command behind it: null where there is no `--`. */
+export function splitCommand(
+  argv: readonly string[],
+  words: readonly string[],
+): { words: readonly string[]; command: readonly string[] | null } {
+  const cut = argv.indexOf('--');
+  if (cut < 0) return { words, command: null };
+  const command = argv.slice(cut + 1);
+  return { words: words.slice(0, words.length - command.length), command };
+}

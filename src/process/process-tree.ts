@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { hasCode } from '../model/value/error-codes.js';
+
+const KILL_AFTER_MS = 10_000;
+/** What SIGKILL does not end by then is not ours to end: another user's, or held up in the kernel. */
+const GIVE_UP_AFTER_MS = 15_000;
+const LOOK_MS = 100;
+
+interface RunningProcess {
+  readonly pid: number;
+  readonly parent: number;
+  /** When it started, in ticks since the boot; 0 where the system does not tell. */
+  readonly start: number;
+}
+
+/** A process of /proc; null for one that has ended, be it waited for by its parent or not, and for one that is hidden from us. */
+async function procStat(pid: number): Promise<RunningProcess | null> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'latin1');
+    // The name of the program, in parentheses, may hold anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const isEnded = fields[0] === 'Z' || fields[0] === 'X';
+    return isEnded ? null : { pid, parent: Number(fields[1]), start: Number(fields[19]) };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return null;
+    throw error;
+  }
+}
+
+/** All processes of this system, as `ps` tells them where there is no /proc. */
+async function allProcesses(): Promise<RunningProcess[]> {
+  const names = await readdir('/proc').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (names !== null) {
+    const found = await Promise.all(
+      names
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .map(procStat),
+    );
+    return found.filter((process) => process !== null);
+  }
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  return stdout.split('\n').flatMap((line) => {
+    const [pid, parent] = line.trim().split(/\s+/).map(Number);
+    return pid && parent !== undefined ? { pid, parent, start: 0 } : [];
+  });
+}
+
+/** Whether a process was started with the lease in its environment. */
+async function hasLease(pid: number, lease: string): Promise<boolean> {
+  try {
+    const variables = (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0');
+    return variables.some((text) => text.startsWith('KGIT_LEASE=') && text.includes(lease));
+  } catch (error) {
+    // Ended by now, another user's, or a system without /proc.
+    if (hasCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return false;
+    throw error;
+  }
+}
+
+const keyOf = ({ pid, start }: RunningProcess) => `${pid} ${start}`;
+
+/**
+ * A command and all that it started, as long as any of it runs: also what it left behind in the background, or put
+ * into a process group or session of its own. A process group would not do: at a terminal the command shares that of
+ * the shell script that started kgit, and programs such as timeout(1) leave theirs.
+ */
+export class ProcessTree {
+  readonly #lease: string;
+  readonly #known = new Map<string, RunningProcess>();
+  readonly #root: Promise<RunningProcess>;
+
+  /** @param lease id of the lease that the command was handed in its environment (KGIT_LEASE) */
+  constructor(root: number, lease: string) {
+    this.#lease = lease;
+    this.#root = procStat(root).then((found) => found ?? { pid: root, parent: process.pid, start: 0 });
+  }
+
+  /**
+   * Ends all of it: SIGTERM once for each, SIGKILL 10 seconds after the first.
+   * @returns the ids of processes that could not be ended
+   */
+  async end(): Promise<readonly number[]> {
+    const asked = new Set<string>();
+    const began = performance.now();
+    for (;;) {
+      const running = await this.#running();
+      if (running.length === 0) return [];
+      const waited = performance.now() - began;
+      if (waited >= GIVE_UP_AFTER_MS) return running.map(({ pid }) => pid);
+      for (const each of running) {
+        if (waited >= KILL_AFTER_MS) send(each, 'SIGKILL');
+        // What it starts while it is ending is asked, too, but nothing is asked twice.
+        else if (!asked.has(keyOf(each))) send(each, 'SIGTERM');
+        asked.add(keyOf(each));
+      }
+      await sleep(LOOK_MS);
+    }
+  }
+
+  async #running(): Promise<RunningProcess[]> {
+    const root = await this.#root;
+    this.#known.set(keyOf(root), root);
+    const all = new Map((await allProcesses()).map((each) => [each.pid, each]));
+    // Who has ended has no children any more: they went to another parent, or were noted before.
+    for (const [key, { pid }] of this.#known) {
+      const now = all.get(pid);
+      if (!now || keyOf(now) !== key) this.#known.delete(key);
+    }
+    for (const each of all.values()) {
+      if (each.pid === process.pid || this.#known.has(keyOf(each))) continue;
+      const isLater = each.start >= root.start;
+      if (this.#descends(each, all) || (isLater && (await hasLease(each.pid, this.#lease))))
+        this.#known.set(keyOf(each), each);
+    }
+    return [...this.#known.values()];
+  }
+
+  #descends(from: RunningProcess, all: ReadonlyMap<number, RunningProcess>): boolean {
+    const seen = new Set<number>();
+    for (let at: RunningProcess | undefined = from; at && !seen.has(at.pid); at = all.get(at.parent)) {
+      if (this.#known.has(keyOf(at))) return true;
+      seen.add(at.pid);
+    }
+    return false;
+  }
+}
+
+function send({ pid }: RunningProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has ended meanwhile, or is another user's: the next look tells.
+    if (!hasCode(error, 'ESRCH', 'EPERM')) throw error;
+  }
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { InvalidStateError } from '../../errors.js';
+import { parseEvent } from '../../model/event/event-file.js';
+import { parseSealedMonth } from '../../model/event/sealed-month.js';
+import { eventPath } from '../../model/subject/layout.js';
+import { type Place, placeOfPath } from '../../model/subject/place.js';
+import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
+import type { ChangedFile, ReviewStore } from '../../store/port/review-store.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { type Advice, revertFix, rollbackFor } from '../advice.js';
+import type { Findings } from '../finding.js';
+
+/** So much is read at a time, unless one month alone is larger. */
+const BATCH_FILES = 4_096;
+const BATCH_BYTES = 16 * 1024 * 1024;
+
+/** What happened to the files of one month of a subject. */
+interface MonthChange {
+  /** `<events folder>/YYYY-MM` */
+  readonly folder: string;
+  readonly files: ChangedFile[];
+  sealed: ChangedFile | null;
+}
+
+type EventPlace = Place & { readonly kind: 'event' | 'sealed' };
+
+function monthKey(path: string, place: EventPlace): string {
+  return place.kind === 'sealed' ? path.slice(0, -'.yaml'.length) : path.slice(0, path.lastIndexOf('/'));
+}
+
+/** The changes by month, without files that are new alone: they take nothing away. */
+function byMonth(changes: readonly ChangedFile[]): MonthChange[] {
+  const months = new Map<string, MonthChange>();
+  for (const change of changes) {
+    const place = placeOfPath(change.path);
+    if (place.kind !== 'event' && place.kind !== 'sealed') continue;
+    const key = monthKey(change.path, place);
+    const month = months.get(key) ?? { folder: key, files: [], sealed: null };
+    months.set(key, month);
+    if (place.kind === 'sealed') month.sealed = change;
+    else month.files.push(change);
+  }
+  return [...months.values()].filter(({ files, sealed }) =>
+    [...files, ...(sealed ? [sealed] : [])].some(({ before }) => before !== null),
+  );
+}
+
+/** The events of a text by the path that a file of their own has; none, and no error, where it cannot be read. */
+function eventsOf(path: string, text: string, isSealed: boolean): Map<string, string> {
+  const place = placeOfPath(path);
+  if (!isSealed || (place.kind !== 'sealed' && place.kind !== 'event')) return new Map([[path, text]]);
+  try {
+    return new Map(
+      parseSealedMonth(text, path).map((event) => [eventPath(place.subject, event.head), event.text()]),
+    );
+  } catch (error) {
+    // That it is broken is a finding of its own.
+    if (error instanceof InvalidStateError) return new Map();
+    throw error;
+  }
+}
+
+/** What an event says, in its order; null where it cannot be read. */
+function meaningOf(text: string, path: string): string | null {
+  try {
+    return JSON.stringify(parseEvent(text, path));
+  } catch (error) {
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
+}
+
+/** Whether two texts of an event say the same in the same order; sealing may have to write one anew. */
+function saysTheSame(before: string, after: string, path: string): boolean {
+  if (before === after) return true;
+  const meaning = meaningOf(before, path);
+  return meaning !== null && meaning === meaningOf(after, path);
+}
+
+/** An event that was published and is not there any more as it was. */
+export interface LostEvent {
+  /** Edited: in its own file, which is all that is known; changed: it says something else where it lies now. */
+  readonly kind: 'removed' | 'edited' | 'changed';
+  /** Where the event lies, or would lie, in a file of its own. */
+  readonly path: string;
+  /** The file that it is not in as it was. */
+  readonly file: string;
+  /** The file that held it, and the name of what that file held. */
+  readonly held: { readonly path: string; readonly oid: string };
+  /** Names what it said; null where that was not read. */
+  readonly digest: string | null;
+}
+
+/** Names what an event says, however it is laid out. */
+export function eventDigest(text: string, path: string): string {
+  return createHash('sha256')
+    .update(meaningOf(text, path) ?? text)
+    .digest('hex');
+}
+
+/** Content by its name; that of a hostile size is left out, for its size is a finding of its own. */
+type Contents = (oid: string | null) => string | null;
+
+function* lostOfMonth({ files, sealed }: MonthChange, contents: Contents): Generator<LostEvent> {
+  type Held = { readonly text: string; readonly path: string; readonly oid: string };
+  const before = new Map<string, Held>();
+  const after = new Map<string, string>();
+  const take = (path: string, oid: string | null, isSealed: boolean) => {
+    const text = contents(oid);
+    return text === null ? new Map<string, string>() : eventsOf(path, text, isSealed);
+  };
+  const takeBoth = ({ path, before: was, after: is }: ChangedFile, isSealed: boolean) => {
+    for (const [name, text] of take(path, was, isSealed)) before.set(name, { text, path, oid: was ?? '' });
+    for (const [name, text] of take(path, is, isSealed)) after.set(name, text);
+  };
+  if (sealed) takeBoth(sealed, true);
+  for (const file of files) {
+    const { path, before: was, after: is } = file;
+    if (was !== null && is !== null)
+      yield { kind: 'edited', path, file: path, held: { path, oid: was }, digest: null };
+    else takeBoth(file, false);
+  }
+  for (const [path, { text, ...held }] of before) {
+    const there = after.get(path);
+    if (there !== undefined && saysTheSame(text, there, path)) continue;
+    const kind = there === undefined ? 'removed' : 'changed';
+    const file = kind === 'changed' && sealed ? sealed.path : path;
+    yield { kind, path, file, held, digest: eventDigest(text, path) };
+  }
+}
+
+/** The contents that must be read to compare a month; a file that was edited is a finding without being read. */
+function oidsOf({ files, sealed }: MonthChange): string[] {
+  const read = files.filter(({ before, after }) => before === null || after === null);
+  return [...read, ...(sealed ? [sealed] : [])].flatMap(({ before, after }) =>
+    [before, after].filter((oid) => oid !== null),
+  );
+}
+
+function* batches(
+  months: readonly MonthChange[],
+  sizes: ReadonlyMap<string, number>,
+): Generator<readonly MonthChange[]> {
+  let batch: MonthChange[] = [];
+  let [files, bytes] = [0, 0];
+  for (const month of months) {
+    const oids = oidsOf(month);
+    const size = oids.reduce((sum, oid) => sum + (sizes.get(oid) ?? 0), 0);
+    if (batch.length > 0 && (files + oids.length > BATCH_FILES || bytes + size > BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      [files, bytes] = [0, 0];
+    }
+    batch.push(month);
+    files += oids.length;
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** A month whose sealed file is the same in both, and holds what was taken away beside it. */
+async function withUnchangedSealed(
+  month: MonthChange,
+  review: ReviewStore,
+  to: Revision,
+): Promise<MonthChange> {
+  if (month.sealed || !month.files.some(({ after }) => after === null)) return month;
+  const path = `${month.folder}.yaml`;
+  const oid = await review.contentAt(to, path);
+  return oid === null ? month : { ...month, sealed: { path, before: oid, after: oid } };
+}
+
+/**
+ * The events that changes of files took away or edited, be they sealed meanwhile.
+ * @param to the revision that the changes led to
+ */
+export async function* lostEvents(
+  review: ReviewStore,
+  changes: readonly ChangedFile[],
+  to: Revision,
+): AsyncGenerator<LostEvent> {
+  const months: MonthChange[] = [];
+  for (const month of byMonth(changes)) months.push(await withUnchangedSealed(month, review, to));
+  const all = [...new Set(months.flatMap(oidsOf))];
+  const bytes = await review.sizes(all);
+  const sizes = new Map(all.map((oid, i) => [oid, bytes[i] as number]));
+  for (const batch of batches(months, sizes)) {
+    const oids = [...new Set(batch.flatMap(oidsOf))].filter((oid) => (sizes.get(oid) ?? 0) <= MAX_YAML_BYTES);
+    const read = await review.contents(oids);
+    const texts = new Map(oids.map((oid, i) => [oid, (read[i] as Buffer).toString('utf8')]));
+    const contents: Contents = (oid) => (oid === null ? null : (texts.get(oid) ?? null));
+    for (const month of batch) yield* lostOfMonth(month, contents);
+  }
+}
+
+/** Sees that every event that the older of two revisions has is in the newer one unchanged, be it sealed meanwhile. */
+export async function checkEventsKept(
+  review: ReviewStore,
+  changes: readonly ChangedFile[],
+  { from, to }: { readonly from: Revision; readonly to: Revision },
+  advice: Advice,
+  findings: Findings,
+): Promise<void> {
+  const restore = (path: string) => advice.restore(from, path);
+  for await (const { kind, path, file, held } of lostEvents(review, changes, to)) {
+    if (kind === 'edited')
+      findings.add('event-changed', path, 'an event that is published is never edited', {
+        fix: `Restore it (${restore(path)}), and say what is right in a new event`,
+      });
+    else if (kind === 'removed') {
+      const reverted = rollbackFor(path, advice);
+      findings.add('event-removed', path, 'an event that is published is not there any more', {
+        fix: reverted ? revertFix(reverted) : `Put it back: ${restore(held.path)}`,
+      });
+    } else
+      findings.add('event-changed', file, `the event ${path} is not what was published`, {
+        fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
+      });
+  }
+}

@@ -1,0 +1,187 @@
+import { isUtf8 } from 'node:buffer';
+import { MARKER_FILE } from '../../model/subject/layout.js';
+import { type Place, placeOfPath } from '../../model/subject/place.js';
+import { shellWord } from '../../model/value/shell-word.js';
+import type { Value } from '../../model/value/value.js';
+import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
+import type { ReviewStore, TreeFile } from '../../store/port/review-store.js';
+import type { Revision } from '../../store/port/state-store.js';
+import type { Findings } from '../finding.js';
+import { MonthIds } from '../month-ids.js';
+import { checkEvent, overriddenPaths } from './check-event.js';
+import { checkSealed } from './check-sealed.js';
+import { checkMapping, checkState } from './check-state.js';
+
+/** So many files are read at a time, of so many bytes together unless one alone is larger. */
+const BATCH_FILES = 4_096;
+const BATCH_BYTES = 16 * 1024 * 1024;
+const PLAIN = '100644';
+const KINDS: Readonly<Record<string, string>> = {
+  '120000': 'a symbolic link, which no reader follows',
+  '160000': 'a submodule, which no reader looks into',
+};
+
+type PlacedFile = TreeFile & { readonly place: Place };
+
+/** What was looked at. */
+export interface Counts {
+  files: number;
+  events: number;
+}
+
+export interface FileCheck {
+  readonly review: ReviewStore;
+  /** ms since the epoch */
+  readonly now: number;
+  readonly findings: Findings;
+  /** What is wrong with the values of a kgit.yaml that can be read; null where nothing is. */
+  readonly markerFault: (marker: Record<string, Value>) => string | null;
+}
+
+/** Checks what a tree says of a file; whether its content is to be looked at. */
+function checkEntry({ path, mode, bytes, place }: PlacedFile, findings: Findings): boolean {
+  if (mode !== PLAIN) {
+    const kind = KINDS[mode];
+    const isOurs = place.kind !== 'other';
+    if (kind) findings.add('file-kind', path, `it is ${kind}`);
+    else if (isOurs)
+      findings.add('file-kind', path, 'it is executable', {
+        fix: `git update-index --chmod=-x -- ${shellWord(path)}, then commit it`,
+      });
+    if (kind) return false;
+  }
+  if (place.kind === 'stray') {
+    findings.add('file-place', path, 'kgit puts no file there, and reads none', {
+      fix: `Take it away (git rm -- ${shellWord(path)}) or give it the name that the rules ask for, then commit it`,
+    });
+    return false;
+  }
+  if (place.kind !== 'other' && (bytes ?? 0) > MAX_YAML_BYTES) {
+    const most = MAX_YAML_BYTES / 1024 / 1024;
+    findings.add('file-size', path, `${bytes} bytes, more than the ${most} MiB that are read`);
+    return false;
+  }
+  return place.kind !== 'other';
+}
+
+class FileChecker {
+  readonly counts: Counts = { files: 0, events: 0 };
+  readonly #check: FileCheck;
+  readonly #ids: MonthIds;
+  /** By deployment: paths whose values look secret and were meant; its events come before its state. */
+  readonly #meant = new Map<string, Set<string>>();
+  #hasMarker = false;
+
+  constructor(check: FileCheck) {
+    this.#check = check;
+    this.#ids = new MonthIds(check.findings);
+  }
+
+  content({ path, place }: PlacedFile, data: Buffer): void {
+    const { findings, now } = this.#check;
+    if (!isUtf8(data)) {
+      findings.add('yaml', path, 'it is not UTF-8 text');
+      return;
+    }
+    const text = data.toString('utf8');
+    if (place.kind === 'event') {
+      const event = checkEvent({ subject: place.subject, path, text, isOwn: true }, now, findings);
+      this.counts.events += 1;
+      if (event) this.#event(place, path, text, event);
+    } else if (place.kind === 'sealed') {
+      for (const { event, text: own } of checkSealed({ ...place, path, text }, now, findings)) {
+        this.counts.events += 1;
+        this.#event(place, path, own, event);
+      }
+    } else if (place.kind === 'state') {
+      checkState(text, path, this.#meant.get(place.subject.id) ?? new Set(), findings);
+    } else if (place.kind === 'marker') this.#marker(text);
+  }
+
+  #event(
+    { subject, month }: Place & { readonly kind: 'event' | 'sealed' },
+    path: string,
+    text: string,
+    event: Parameters<typeof overriddenPaths>[0],
+  ): void {
+    this.#ids.add(subject, month, event, path, text);
+    const paths = overriddenPaths(event);
+    if (subject.kind !== 'deployment' || paths.length === 0) return;
+    const meant = this.#meant.get(subject.id) ?? new Set();
+    for (const meantPath of paths) meant.add(meantPath);
+    this.#meant.set(subject.id, meant);
+  }
+
+  #marker(text: string): void {
+    const { findings, markerFault } = this.#check;
+    this.#hasMarker = true;
+    const marker = checkMapping(text, MARKER_FILE, findings);
+    const fault = marker && markerFault(marker);
+    if (fault) findings.add('marker', MARKER_FILE, fault);
+  }
+
+  end(): void {
+    if (!this.#hasMarker)
+      this.#check.findings.add('marker', MARKER_FILE, 'it is missing, so this is no state repository', {
+        fix: 'kgit init',
+      });
+  }
+}
+
+/** The files in batches small enough to be held in memory. */
+async function* batches(
+  review: ReviewStore,
+  revision: Revision,
+  findings: Findings,
+  counts: Counts,
+): AsyncGenerator<readonly PlacedFile[]> {
+  let batch: PlacedFile[] = [];
+  let bytes = 0;
+  for await (const files of review.files(revision)) {
+    for (const entry of files) {
+      counts.files += 1;
+      const file = { ...entry, place: placeOfPath(entry.path) };
+      if (!checkEntry(file, findings)) continue;
+      const size = file.bytes ?? 0;
+      if (batch.length >= BATCH_FILES || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
+        yield batch;
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(file);
+      bytes += size;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The batches with what they hold; git reads the next one while this one is looked at. */
+async function* readAhead(
+  review: ReviewStore,
+  files: AsyncIterable<readonly PlacedFile[]>,
+): AsyncGenerator<{ batch: readonly PlacedFile[]; contents: readonly Buffer[] }> {
+  const read = async (batch: readonly PlacedFile[]) => ({
+    batch,
+    contents: await review.contents(batch.map(({ oid }) => oid)),
+  });
+  let next: ReturnType<typeof read> | null = null;
+  for await (const batch of files) {
+    const coming = read(batch);
+    // Its failure is met when its turn comes.
+    coming.catch(() => undefined);
+    if (next) yield await next;
+    next = coming;
+  }
+  if (next) yield await next;
+}
+
+/** Checks every file of a revision, each by itself, and that ids are unique. Holds two batches of files in memory. */
+export async function checkFiles(revision: Revision, check: FileCheck): Promise<Counts> {
+  const checker = new FileChecker(check);
+  const { review, findings } = check;
+  const files = batches(review, revision, findings, checker.counts);
+  for await (const { batch, contents } of readAhead(review, files))
+    for (const [i, file] of batch.entries()) checker.content(file, contents[i] as Buffer);
+  checker.end();
+  return checker.counts;
+}

@@ -1,0 +1,49 @@
+import { CI_FILES, MARKER_FILE } from '../../model/subject/layout.js';
+import type { ReviewStore } from '../../store/port/review-store.js';
+import type { Revision, StateStore } from '../../store/port/state-store.js';
+import type { Findings } from '../finding.js';
+import { isRequired, readSigners, SIGNATURE_FAULTS, SIGNERS_FOLDER } from './check-signatures.js';
+
+interface Check {
+  readonly review: ReviewStore;
+  readonly store: StateStore;
+}
+
+/**
+ * Checks that a proposal does not loosen what it is judged by: where its base asks for signatures, a commit that takes that
+ * away, or changes who may sign, is signed by somebody whom the base allows. A change of the check itself is pointed at.
+ */
+export async function checkRules(
+  base: Revision,
+  revision: Revision,
+  check: Check,
+  findings: Findings,
+): Promise<void> {
+  const changes = await check.review.changes(base, revision);
+  for (const { path, before } of changes)
+    if (before !== null && CI_FILES.includes(path))
+      findings.add('rules-changed', path, 'the proposal changes the check that judges it', {
+        severity: 'warning',
+        fix: 'Let somebody look at it who may change the rules',
+      });
+  const older = check.store.view(base);
+  if (!(await isRequired(older))) return;
+  const changed: [path: string, what: string][] = [];
+  if (!(await isRequired(check.store.view(revision))))
+    changed.push([MARKER_FILE, 'it takes signatures: required away']);
+  if (changes.some(({ path }) => path.startsWith(`${SIGNERS_FOLDER}/`)))
+    changed.push([SIGNERS_FOLDER, 'it changes who may sign']);
+  if (changed.length === 0) return;
+  const signatures = await check.review.signatures(base, revision, await readSigners(older));
+  for (const [path, what] of changed) {
+    const touching = new Set(await check.review.changesOf(path, revision));
+    for (const { revision: commit, verdict } of signatures)
+      if (touching.has(commit) && verdict !== 'good')
+        findings.add(
+          'rules-changed',
+          path,
+          `commit ${commit.slice(0, 12)}: ${what}, and ${SIGNATURE_FAULTS[verdict]}`,
+          { fix: 'Have it signed by somebody whom the base allows' },
+        );
+  }
+}

@@ -1,0 +1,110 @@
+import { InvalidStateError } from '../../errors.js';
+import { parseState } from '../../model/state/state-document.js';
+import { lookUp } from '../../model/state/state-path.js';
+import { MARKER_FILE } from '../../model/subject/layout.js';
+import type { ReviewStore, Signature, Signers } from '../../store/port/review-store.js';
+import type { Revision, StateStore, StateView } from '../../store/port/state-store.js';
+import type { Findings } from '../finding.js';
+
+/** The folder of those who may sign: an OpenSSH allowed signers file, and armoured OpenPGP keys. */
+export const SIGNERS_FOLDER = '.kgit/signers';
+const SSH_FILE = 'allowed_signers';
+
+/** What is wrong with a commit's signature, as the end of a sentence. */
+export const SIGNATURE_FAULTS: Readonly<Record<Exclude<Signature['verdict'], 'good'>, string>> = {
+  expired: 'its signature, or the key of it, has expired',
+  none: 'it is not signed',
+  bad: 'its signature is not valid',
+  unknown: 'its signature is of nobody who is allowed',
+};
+
+/** Whether the kgit.yaml of a view asks for signatures; a broken one, which is a finding of its own, does not. */
+export async function isRequired(view: StateView): Promise<boolean> {
+  const text = await view.read(MARKER_FILE);
+  try {
+    return lookUp(parseState(text ?? '', MARKER_FILE), ['settings', 'signatures']).value === 'required';
+  } catch (error) {
+    if (error instanceof InvalidStateError) return false;
+    throw error;
+  }
+}
+
+/** Who may sign what builds on a view. */
+export async function readSigners(view: StateView): Promise<Signers> {
+  const entries = (await view.list(SIGNERS_FOLDER)) ?? [];
+  const names = entries.filter(({ kind }) => kind === 'file').map(({ name }) => name);
+  const read = async (name: string) => (await view.read(`${SIGNERS_FOLDER}/${name}`)) ?? '';
+  return {
+    ssh: names.includes(SSH_FILE) ? await read(SSH_FILE) : '',
+    gpg: await Promise.all(names.filter((name) => name.endsWith('.asc')).map(read)),
+  };
+}
+
+interface Check {
+  readonly review: ReviewStore;
+  readonly store: StateStore;
+}
+
+/** The revisions behind `from` that change who may sign, oldest first, and the last one of all. */
+async function stretches(from: Revision, revision: Revision, { review }: Check): Promise<Revision[]> {
+  const ends = [revision];
+  for (const change of await review.changesOf(SIGNERS_FOLDER, revision)) {
+    if (await review.isOnLine(change, from)) break;
+    if (change !== revision) ends.unshift(change);
+  }
+  return from === revision ? [] : ends;
+}
+
+function tell({ revision, verdict, signer }: Signature, findings: Findings): void {
+  if (verdict === 'good') return;
+  const commit = revision.slice(0, 12);
+  findings.add(
+    'signature',
+    null,
+    `commit ${commit}: ${SIGNATURE_FAULTS[verdict]}${signer ? ` (${signer})` : ''}`,
+    {
+      severity: verdict === 'expired' ? 'warning' : 'error',
+      fix: `Look at it: git show ${commit}. Who may sign stands in ${SIGNERS_FOLDER}/`,
+    },
+  );
+}
+
+/**
+ * Checks the signatures of the revisions behind `trusted`: one must be signed where the kgit.yaml that it builds on
+ * asks for it, so the requirement begins behind the commit that brought it, and only a signed one can lift it. Who may
+ * sign a revision is read from the one that it builds on, so that none can allow itself; one that changes it counts
+ * from the next on, and only if it is well signed. Where nothing is trusted yet, the first revision that asks for
+ * signatures is.
+ */
+export async function checkSignatures(
+  trusted: Revision | null,
+  revision: Revision,
+  check: Check,
+  findings: Findings,
+): Promise<number> {
+  const { review, store } = check;
+  const versions = [...(await review.changesOf(MARKER_FILE, revision))].reverse();
+  const requiredAfter = new Map<Revision, boolean>();
+  for (const version of versions) requiredAfter.set(version, await isRequired(store.view(version)));
+  const first = versions.find((version) => requiredAfter.get(version));
+  if (first === undefined) return 0;
+  const isTrustedLater = trusted !== null && (await review.isOnLine(first, trusted));
+  let from = isTrustedLater ? trusted : first;
+  let signers = await readSigners(store.view(from));
+  let required = await isRequired(store.view(from));
+  let checked = 0;
+  for (const end of await stretches(from, revision, check)) {
+    let isEndAllowed = true;
+    for (const signature of [...(await review.signatures(from, end, signers))].reverse()) {
+      isEndAllowed = !required || signature.verdict === 'good';
+      if (required) {
+        checked += 1;
+        tell(signature, findings);
+      }
+      required = requiredAfter.get(signature.revision) ?? required;
+    }
+    if (isEndAllowed) signers = await readSigners(store.view(end));
+    from = end;
+  }
+  return checked;
+}

@@ -1,0 +1,283 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { InvalidStateError, UsageError } from '../errors.js';
+import { lookUp } from '../model/state/state-path.js';
+import { MARKER_FILE } from '../model/subject/layout.js';
+import { hasCode } from '../model/value/error-codes.js';
+import { isMap, type Value } from '../model/value/value.js';
+import { readAtMost } from '../store/local/durable-files.js';
+import { checkMarker, managementsOf } from '../store/read/records.js';
+import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
+import { checkoutOf, checkoutOfFile, committable, isCi, ownFolder, strangeness } from './trust.js';
+
+/** The nearest of these upward is read, where the user owns it. */
+const PROJECT_FILE = '.kgitrc.yaml';
+/** What to do with settings that are found where others can put them. */
+const WAY_OUT = `Move settings of your own to ~/.config/kgit/config.yaml, or to a ${PROJECT_FILE} outside of the checkout`;
+const MAX_CONFIG_BYTES = 256 * 1024;
+
+export interface ConfigSources {
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** --config, or KGIT_CONFIG. */
+  readonly file: string | undefined;
+  /** The user's own number; null where the system has none. */
+  readonly uid: number | null;
+  readonly warn: (message: string) => void;
+  /** Whether flags and variables alone count, and no file is read. */
+  readonly withoutFiles?: boolean;
+}
+
+/** The settings of one source. */
+export type Layer = Partial<Record<keyof Settings, unknown>>;
+
+function broken(rule: SettingRule, value: unknown, where: string): UsageError {
+  const shown = JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
+  return new UsageError(`${where}: ${rule.name} is ${shown}, not a ${rule.type}`, {
+    data: { setting: rule.name, where },
+  });
+}
+
+function readSetting(rule: SettingRule, value: unknown, where: string): unknown {
+  const read = rule.read(value);
+  if (read === undefined) throw broken(rule, value, where);
+  return read;
+}
+
+/** The mapping of a file of settings; none where it is empty. Throws UsageError. */
+function settingsMap(content: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (content === null || content === undefined) return {};
+  if (!isMap(content)) throw new UsageError(`${where}: settings are a mapping`, { data: { where } });
+  return content;
+}
+
+/** A value within what files that others can write may choose. */
+function withinShared({ shared }: SettingRule, value: unknown): unknown {
+  if (shared === undefined || typeof value !== 'number') return value;
+  const [least, most] = shared;
+  return Math.min(Math.max(value, least), most);
+}
+
+/**
+ * The settings that a mapping from a file holds. Throws UsageError for one that is not valid or may not stand there.
+ * @param places all of those where a setting must be allowed
+ */
+function layerOfMap(content: unknown, where: string, places: readonly ('files' | 'kgit.yaml')[]): Layer {
+  const map = settingsMap(content, where);
+  if (map['backend'] !== undefined && map['backend'] !== 'git') {
+    throw new UsageError(
+      `${where}: backend ${JSON.stringify(map['backend'])} is not one that this kgit has`,
+      {
+        suggestions: ['Use backend: git'],
+        data: { setting: 'backend', where },
+      },
+    );
+  }
+  const layer: Layer = {};
+  for (const rule of SETTING_RULES) {
+    const { found, value } = lookUp(map, rule.name.split('.'));
+    if (!found) continue;
+    if (!places.every((place) => rule.places.includes(place))) {
+      throw new UsageError(`${where}: ${rule.name} cannot be set there`, {
+        data: { setting: rule.name, where },
+        suggestions: [`Set it by ${[rule.flag, rule.variable].filter(Boolean).join(' or ')}`],
+      });
+    }
+    const read = readSetting(rule, value, where);
+    layer[rule.key] = places.includes('kgit.yaml') ? withinShared(rule, read) : read;
+  }
+  return layer;
+}
+
+async function readConfigFile(path: string): Promise<unknown> {
+  const bytes = await readAtMost(path, MAX_CONFIG_BYTES + 1);
+  if (bytes.length > MAX_CONFIG_BYTES)
+    throw new UsageError(`${path}: larger than ${MAX_CONFIG_BYTES / 1024} KiB`, {
+      suggestions: ['Name a file of settings'],
+    });
+  const text = bytes.toString('utf8');
+  // Most runs have no such file, and need no YAML for it.
+  const { parseYaml } = await import('../model/yaml/yaml.js');
+  return parseYaml(text, path);
+}
+
+/** Whether a file is there that nobody but the user can have written; the user is told why another one is not read. */
+function isOwnFile(path: string, { uid, warn }: ConfigSources): boolean {
+  const why = strangeness(path, uid);
+  if (typeof why === 'string') warn(`${path} ${why}, so it is not read`);
+  return why === null;
+}
+
+/** What of a file counts that can come with a commit: what kgit.yaml may set, too. Nothing in it ends the command. */
+async function committedLayer(path: string, { warn }: ConfigSources): Promise<Layer> {
+  try {
+    const map = settingsMap(await readConfigFile(path), path);
+    const layer: Layer = {};
+    const ignored: string[] = map['backend'] === undefined || map['backend'] === 'git' ? [] : ['backend'];
+    for (const rule of SETTING_RULES) {
+      const { found, value } = lookUp(map, rule.name.split('.'));
+      if (!found) continue;
+      const read = isForAll(rule) ? rule.read(value) : undefined;
+      if (read === undefined) ignored.push(rule.name);
+      else layer[rule.key] = withinShared(rule, read);
+    }
+    if (ignored.length > 0) {
+      const verb = ignored.length > 1 ? 'are' : 'is';
+      warn(
+        `${path} can come with a commit of others, so ${ignored.join(', ')} in it ${verb} not applied. ${WAY_OUT}`,
+      );
+    }
+    return layer;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof InvalidStateError)) throw error;
+    warn(`left alone, for it can come with a commit of others: ${error.message}. ${WAY_OUT}`);
+    return {};
+  }
+}
+
+/** Whether a setting may stand in the user's files and in those of everybody. */
+function isForAll({ places }: SettingRule): boolean {
+  return places.includes('files') && places.includes('kgit.yaml');
+}
+
+/** The settings of a file, and which file that is; null where there is none. */
+interface FileLayer {
+  readonly layer: Layer;
+  readonly path: string | null;
+}
+
+const NO_FILE: FileLayer = { layer: {}, path: null };
+
+/** The nearest project file that is the user's alone, and the nearest one that can come with a commit. */
+async function projectLayers(sources: ConfigSources): Promise<{ own: FileLayer; committed: FileLayer }> {
+  let committed = NO_FILE;
+  for (let folder = sources.cwd; ; folder = dirname(folder)) {
+    const path = join(folder, PROJECT_FILE);
+    if (isOwnFile(path, sources)) {
+      const isCommittable = isCi(sources.environment) || checkoutOf(folder) !== null;
+      if (!isCommittable) {
+        const own = layerOfMap(await readConfigFile(path), path, ['files']);
+        return { own: { layer: own, path }, committed };
+      }
+      if (committed === NO_FILE) committed = { layer: await committedLayer(path, sources), path };
+    }
+    if (dirname(folder) === folder) return { own: NO_FILE, committed };
+  }
+}
+
+/** The user's own file, and what it holds where it can come with a commit. */
+async function userLayers(sources: ConfigSources): Promise<{ own: FileLayer; committed: FileLayer }> {
+  const base = ownFolder(sources.environment, 'XDG_CONFIG_HOME', '.config');
+  const path = base && join(base.path, 'kgit', 'config.yaml');
+  if (!base || !path || !isOwnFile(path, sources)) return { own: NO_FILE, committed: NO_FILE };
+  const folder = { path: dirname(path), isElsewhere: base.isElsewhere && isHere(path, sources) };
+  return committable(folder, sources.environment) !== null
+    ? { own: NO_FILE, committed: { layer: await committedLayer(path, sources), path } }
+    : { own: { layer: layerOfMap(await readConfigFile(path), path, ['files']), path }, committed: NO_FILE };
+}
+
+/** Whether a file lies in the checkout stood in; other checkouts, such as that of dotfiles, are the user's own choice. */
+function isHere(path: string, { cwd }: ConfigSources): boolean {
+  return checkoutOf(dirname(path)) === checkoutOf(cwd);
+}
+
+/** The file that --config names: its `state_management:` block. */
+async function namedLayer(path: string | undefined, { environment }: ConfigSources): Promise<Layer> {
+  if (!path) return {};
+  let content: unknown;
+  try {
+    content = await readConfigFile(path);
+  } catch (cause) {
+    if (!hasCode(cause, 'ENOENT', 'EISDIR', 'EACCES')) throw cause;
+    throw new UsageError(`the configuration file ${path} cannot be read`, {
+      cause,
+      suggestions: ['Check --config and KGIT_CONFIG'],
+    });
+  }
+  const block = isMap(content) ? content['state_management'] : undefined;
+  const checkout = checkoutOfFile(path);
+  // The user has named it, so it is the user's word, but where others may have put another text there since.
+  const isShared = checkout !== null && (isCi(environment) || existsSync(join(checkout, MARKER_FILE)));
+  return layerOfMap(block, path, isShared ? ['files', 'kgit.yaml'] : ['files']);
+}
+
+function flagLayer(sources: ConfigSources): Layer {
+  const layer: Layer = {};
+  for (const rule of SETTING_RULES) {
+    const value = rule.flag ? sources.flags[rule.flag.slice(2)] : undefined;
+    if (value !== undefined) layer[rule.key] = readSetting(rule, value, rule.flag as string);
+  }
+  return layer;
+}
+
+function environmentLayer(sources: ConfigSources): Layer {
+  const layer: Layer = {};
+  for (const rule of SETTING_RULES) {
+    const value = rule.variable ? sources.environment[rule.variable] : undefined;
+    if (value) layer[rule.key] = readSetting(rule, value, rule.variable as string);
+  }
+  return layer;
+}
+
+/** The settings of one place, and which place that is. */
+export interface SettingSource {
+  readonly layer: Layer;
+  readonly kind: 'flag' | 'environment' | 'file';
+  /** Of a file. */
+  readonly path: string | null;
+}
+
+/** Settings from everywhere but the repository's own kgit.yaml, highest place first. */
+export async function readSources(sources: ConfigSources): Promise<readonly SettingSource[]> {
+  const given: SettingSource[] = [
+    { layer: flagLayer(sources), kind: 'flag', path: null },
+    { layer: environmentLayer(sources), kind: 'environment', path: null },
+  ];
+  if (sources.withoutFiles) return given;
+  const named = { layer: await namedLayer(sources.file, sources), path: sources.file ?? null };
+  const project = await projectLayers(sources);
+  const user = await userLayers(sources);
+  const files = [named, project.own, project.committed, user.own, user.committed];
+  return [...given, ...files.map((file) => ({ ...file, kind: 'file' as const }))];
+}
+
+/** The same without the places. */
+export async function readLayers(sources: ConfigSources): Promise<readonly Layer[]> {
+  return (await readSources(sources)).map(({ layer }) => layer);
+}
+
+/** The layer of a kgit.yaml: its `settings:` block. Throws InvalidStateError, for it is a file of the repository. */
+export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
+  try {
+    return layerOfMap(marker['settings'], MARKER_FILE, ['kgit.yaml']);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    const { message, suggestions, data } = cause;
+    throw new InvalidStateError(message, {
+      cause,
+      suggestions: [...suggestions, `Look at who changed it: git log -- ${MARKER_FILE}`],
+      data: { ...data, path: MARKER_FILE },
+    });
+  }
+}
+
+/** The settings in use: of each, the highest layer's value, else the default. Frozen. */
+export function mergeLayers(layers: readonly Layer[]): Settings {
+  const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS };
+  for (const layer of [...layers].reverse()) Object.assign(merged, layer);
+  return Object.freeze(merged) as unknown as Settings;
+}
+
+/** What is wrong with the values of a kgit.yaml; null where nothing is. */
+export function markerFault(marker: Record<string, Value>): string | null {
+  try {
+    checkMarker(marker);
+    managementsOf(marker);
+    markerLayer(marker);
+    return null;
+  } catch (error) {
+    if (error instanceof InvalidStateError) return error.message;
+    throw error;
+  }
+}

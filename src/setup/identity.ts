@@ -1,0 +1,53 @@
+/** Who acts, and who commits. */
+import { hostname, userInfo } from 'node:os';
+import type { Actor } from '../model/operation/operation.js';
+import type { Settings } from './settings.js';
+import type { Environment } from './this-host.js';
+
+/** The committer: git's identity, or kgit's own where none is set. */
+export function committerOf(config: ReadonlyMap<string, string>): Actor {
+  const name = config.get('user.name');
+  const email = config.get('user.email');
+  return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
+}
+
+/** Variables in which CI names who started the job; the first that is set counts. */
+const CI_USERS = ['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'];
+
+/** Who started a job of CI, and the variable that says so; null where none does. */
+export function ciUser(
+  environment: Environment,
+): { readonly variable: string; readonly name: string } | null {
+  for (const variable of CI_USERS) {
+    const name = environment[variable];
+    if (name) return { variable, name };
+  }
+  return null;
+}
+
+/** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */
+export function actorOf(
+  settings: Settings,
+  environment: Environment,
+  config: ReadonlyMap<string, string>,
+): Actor {
+  const named = settings.user ?? ciUser(environment)?.name;
+  const gitName = config.get('user.name');
+  const gitEmail = config.get('user.email');
+  const name = named ?? gitName ?? loginName(environment);
+  const host = hostname();
+  if (gitEmail && (named === undefined || named === gitName)) return { name, email: gitEmail };
+  return {
+    name,
+    email: name.includes('@') ? name : `${name.toLowerCase().replace(/[^a-z0-9._-]+/g, '.')}@${host}`,
+  };
+}
+
+function loginName(environment: Environment): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return environment['USER'] ?? environment['LOGNAME'] ?? 'unknown';
+  }
+}

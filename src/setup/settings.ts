@@ -1,0 +1,299 @@
+import { apiAddress, FORGE_KINDS, type ForgeKind } from '../forge/forge-kind.js';
+import { isAction } from '../model/event/event.js';
+import { LOCK_PLACES, type LockPlace } from '../model/lease/lock-place.js';
+import { SCRIPT_PHASES } from '../model/state/script-phases.js';
+import { isLabel } from '../model/subject/subject.js';
+import {
+  date,
+  duration,
+  interval,
+  MAX_NAME,
+  place,
+  text,
+  textWhere,
+  truth,
+  wordOf,
+} from './setting-values.js';
+
+/** All that can be set, with the values in use. */
+export interface Settings {
+  readonly repo: string | undefined;
+  readonly deployment: string | undefined;
+  readonly management: string | undefined;
+  readonly namespace: string;
+  readonly user: string | undefined;
+  /** ms */
+  readonly timeout: number;
+  /** ms */
+  readonly readMaxAge: number;
+  /** ms; 0: every write is published at once. */
+  readonly publishInterval: number;
+  readonly publishCombine: boolean;
+  /** ms; 0: nothing is kept. */
+  readonly publishKeep: number;
+  /** What becomes of a write that a protected branch refuses. */
+  readonly writeOnProtected: OnProtected;
+  /** The forge of the remote; as its name says where undefined. */
+  readonly proposeForge: ForgeKind | undefined;
+  /** Address of the forge's API, as `apiAddress` gives it; worked out from the remote where undefined. */
+  readonly proposeApiUrl: string | undefined;
+  readonly phaseSequence: readonly string[];
+  /** YYYY-MM-DD */
+  readonly filesUntil: string | undefined;
+  /** Where locks lie at the remote. */
+  readonly locks: LockPlace;
+  /** Whether commits must be signed by those who may (`docs/review.md`). */
+  readonly signatures: 'required' | 'none';
+}
+
+export const ON_PROTECTED = ['fail', 'propose'] as const;
+type OnProtected = (typeof ON_PROTECTED)[number];
+
+type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
+
+/** One setting: its name in files, where it may stand, and how a value from outside is read. */
+export interface SettingRule<K extends keyof Settings = keyof Settings> {
+  readonly key: K;
+  readonly name: string;
+  readonly type: string;
+  readonly preset: string;
+  readonly places: readonly Place[];
+  readonly flag?: string;
+  readonly variable?: string;
+  /** Why it may stand in files that others can write, or may not. */
+  readonly trust: string;
+  /** The least and the most, in ms, that files which others can write may choose: what lies beyond is taken as these. */
+  readonly shared?: readonly [least: number, most: number];
+  /** Undefined for a value that breaks the rule. */
+  readonly read: (value: unknown) => Settings[K] | undefined;
+  readonly about: string;
+}
+
+export const DEFAULT_SETTINGS: Settings = Object.freeze({
+  repo: undefined,
+  deployment: undefined,
+  management: undefined,
+  namespace: 'kcm-system',
+  user: undefined,
+  timeout: 60_000,
+  readMaxAge: 60_000,
+  publishInterval: 0,
+  publishCombine: false,
+  publishKeep: 24 * 60 * 60 * 1000,
+  writeOnProtected: 'fail',
+  proposeForge: undefined,
+  proposeApiUrl: undefined,
+  phaseSequence: SCRIPT_PHASES,
+  filesUntil: undefined,
+  locks: 'refs',
+  signatures: 'none',
+});
+
+const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
+const notInRepository: readonly Place[] = ['flag', 'environment', 'files'];
+
+/** The one table of settings: configuration is read by it, and docs/settings.md is made from it. */
+export const SETTING_RULES: readonly SettingRule[] = [
+  {
+    key: 'repo',
+    name: 'repo',
+    type: 'folder or URL, #BRANCH behind it',
+    preset: 'the checkout stood in',
+    places: notInRepository,
+    flag: '--repo',
+    variable: 'KGIT_REPO',
+    read: place,
+    trust: 'It says where everything is written, and which server hears KGIT_TOKEN.',
+    about: 'The state repository.',
+  },
+  {
+    key: 'deployment',
+    name: 'deployment',
+    type: 'deployment id',
+    preset: 'the only one there is',
+    places: everywhere,
+    flag: '--deployment',
+    variable: 'KGIT_DEPLOYMENT',
+    // Where it is used its name is checked against the repository, which may know it by a legacy one.
+    read: text,
+    trust: 'It chooses among what the repository holds; every result names it.',
+    about: 'The deployment that get, set, phase and the others are about.',
+  },
+  {
+    key: 'management',
+    name: 'management',
+    type: 'DNS label',
+    preset: 'the only one that kgit.yaml lists, else default',
+    places: everywhere,
+    flag: '--management',
+    variable: 'KGIT_MANAGEMENT',
+    read: textWhere(isLabel),
+    trust: 'It chooses among what the repository holds; every result names it.',
+    about: 'The k0rdent management cluster of cluster names that leave it out.',
+  },
+  {
+    key: 'namespace',
+    name: 'namespace',
+    type: 'DNS label',
+    preset: 'kcm-system',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_NAMESPACE',
+    read: textWhere(isLabel),
+    trust: 'It chooses among what the repository holds; every result names it.',
+    about: 'The namespace of cluster names that leave it out.',
+  },
+  {
+    key: 'user',
+    name: 'user',
+    type: 'text of 1024 characters at most',
+    preset: "CI's actor, else git's user.name, else the login name",
+    places: notInRepository,
+    flag: '--user',
+    variable: 'KGIT_USER',
+    read: textWhere((name) => name.length <= MAX_NAME),
+    trust: 'It says who did it, which nobody says for another.',
+    about: 'Who acts: the author of commits and the user of events.',
+  },
+  {
+    key: 'timeout',
+    name: 'timeout',
+    type: 'duration of 24 days at most',
+    preset: '60s',
+    places: everywhere,
+    flag: '--timeout',
+    variable: 'KGIT_TIMEOUT',
+    read: duration,
+    trust: 'It costs time at most, so it is held between 5 s and 10 min there.',
+    shared: [5_000, 600_000],
+    about: 'How long a command may take to reach the remote or the cluster.',
+  },
+  {
+    key: 'readMaxAge',
+    name: 'read.maxAge',
+    type: 'duration of 24 days at most',
+    preset: '60s',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_READ_MAX_AGE',
+    read: duration,
+    trust: 'It costs freshness at most, and an old answer says its age, so it is held below an hour there.',
+    shared: [0, 3_600_000],
+    about: 'How old the last fetch may be before a read fetches first.',
+  },
+  {
+    key: 'publishInterval',
+    name: 'publish.interval',
+    type: 'duration of 1 hour at most',
+    preset: '0s: at once',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_INTERVAL',
+    read: interval,
+    trust: 'It delays a write, which waits in the outbox and says so, by an hour at most.',
+    about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
+  },
+  {
+    key: 'publishCombine',
+    name: 'publish.combine',
+    type: 'true or false',
+    preset: 'false',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_COMBINE',
+    read: truth,
+    trust: 'It changes how writes travel, not what they say or where they go.',
+    about: "Whether clones that write at once take each other's events along, in one push.",
+  },
+  {
+    key: 'publishKeep',
+    name: 'publish.keep',
+    type: 'duration of 24 days at most',
+    preset: '24h',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PUBLISH_KEEP',
+    read: duration,
+    trust: 'It costs disk at most, or what a server may lose: it is held between an hour and a week there.',
+    shared: [3_600_000, 604_800_000],
+    about:
+      'How long a clone keeps what it published, to publish it again where the server lost it: 1,000 writes and 32 MiB at most; 0s keeps nothing.',
+  },
+  {
+    key: 'writeOnProtected',
+    name: 'write.onProtected',
+    type: 'fail or propose',
+    preset: 'fail',
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_WRITE_ON_PROTECTED',
+    read: wordOf(ON_PROTECTED),
+    trust: 'A proposal goes to the same remote, and to people who review it.',
+    about:
+      'What becomes of a write that a protected branch refuses: it fails (20), or is proposed as with --propose.',
+  },
+  {
+    key: 'proposeForge',
+    name: 'propose.forge',
+    type: 'github, gitlab, gitea or forgejo',
+    preset: "as CI or the host's name says",
+    places: ['environment', 'files', 'kgit.yaml'],
+    variable: 'KGIT_PROPOSE_FORGE',
+    read: wordOf(FORGE_KINDS),
+    trust: 'It chooses the words of the API: host and token stay those of the remote.',
+    about: 'Which forge the remote is, for --propose.',
+  },
+  {
+    key: 'proposeApiUrl',
+    name: 'propose.apiUrl',
+    type: 'https URL without a password',
+    preset: "worked out from the remote's host, where that is no alias of ssh",
+    // A token is sent there, so no repository may name it.
+    places: ['environment', 'files'],
+    variable: 'KGIT_PROPOSE_API_URL',
+    read: apiAddress,
+    trust: 'It says which server hears the token.',
+    about: "The address of the forge's API, for --propose: https://git.example.com/api/v4.",
+  },
+  {
+    key: 'phaseSequence',
+    name: 'phaseSequence',
+    type: 'list of phase names',
+    preset: "the phases of k0rdent's setup scripts",
+    places: ['kgit.yaml'],
+    read: (value) =>
+      Array.isArray(value) &&
+      value.length <= 100 &&
+      value.every((name) => typeof name === 'string' && isAction(name))
+        ? (value as string[])
+        : undefined,
+    trust: 'It says how the team works.',
+    about: 'The phases of a deployment in their order, for kgit phase.',
+  },
+  {
+    key: 'filesUntil',
+    name: 'migration.filesUntil',
+    type: 'date, such as 2026-12-31',
+    preset: 'none: never',
+    places: ['kgit.yaml'],
+    read: date,
+    trust: 'It warns, and does nothing else.',
+    about:
+      'The day, in UTC, from which the script API and kgit doctor warn of state that is written to files alone.',
+  },
+  {
+    key: 'locks',
+    name: 'locks',
+    type: 'refs or branches',
+    preset: 'refs: below refs/kgit/locks/',
+    places: ['kgit.yaml'],
+    read: wordOf(LOCK_PLACES),
+    trust: 'It says where everybody looks; a lease in the other place is never passed over.',
+    about:
+      'Where locks lie at the remote: refs/kgit/locks/, or the branches kgit/locks/. kgit init proves it and writes it.',
+  },
+  {
+    key: 'signatures',
+    name: 'signatures',
+    type: 'required or none',
+    preset: 'none',
+    places: ['kgit.yaml'],
+    read: (value) => (value === 'required' || value === 'none' ? value : undefined),
+    trust: 'It counts commit by commit, as reviewed; a proposal that takes it away is a finding.',
+    about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
+  },
+];

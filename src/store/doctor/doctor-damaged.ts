@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { type Check, finding, passed } from '../../model/value/check.js';
+import { DAMAGED, damagedBefore } from '../local/damaged-files.js';
+
+/** Whether files of kgit's own were damaged: opening the repository has set them aside. */
+export async function checkDamaged(folder: string): Promise<Check> {
+  const name = 'local-files';
+  const there = await damagedBefore(folder);
+  const [first] = there;
+  if (first === undefined) return passed(name, 'none is damaged');
+  const more = there.length > 1 ? ` and ${there.length - 1} more` : '';
+  return finding(
+    name,
+    `${first}${more}: damaged, and set aside; kgit goes on without`,
+    `Look at the disk, and remove them when you need them no more: rm -r ${join(folder, DAMAGED)}`,
+  );
+}

@@ -1,0 +1,10 @@
+import { type Check, finding } from '../../model/value/check.js';
+import type { BrokenLock } from '../port/lease-store.js';
+
+/** Refs where locks lie that hold none; nothing where there are none. */
+export function checkLockRefs(broken: readonly BrokenLock[]): Check[] {
+  const [first] = broken;
+  if (!first) return [];
+  const more = broken.length > 1 ? `; and ${broken.length - 1} more: kgit locks` : '';
+  return [finding('lock-refs', `${first.problem}${more}`, first.suggestions.join('; '))];
+}

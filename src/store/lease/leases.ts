@@ -1,0 +1,300 @@
+import type { KgitError } from '../../errors.js';
+import {
+  acquired,
+  broken,
+  claimOf,
+  isClaimed,
+  isTaken,
+  type LeaseClaim,
+  type LeaseRecord,
+  released,
+  renewed,
+  type Stamp,
+  takeoverAt,
+} from '../../model/lease/lease.js';
+import { checkLeaseTexts } from '../../model/lease/lease-text.js';
+import type { Actor } from '../../model/operation/operation.js';
+import type { PublishLock } from '../local/publish-lock.js';
+import type { Clock } from '../port/host.js';
+import type { LockMove, LockTip } from '../port/lease-store.js';
+import type { StateStore } from '../port/state-store.js';
+import { BACK_OFF_BASE_MS, backOffMs } from '../publish/back-off.js';
+import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
+import type { HeldLeases } from './held-leases.js';
+import {
+  lockHeld,
+  nobodyHas,
+  notHeld,
+  ofLock,
+  othersWereFaster,
+  publishingStill,
+  refuseTwice,
+} from './lease-errors.js';
+import { atHand, type LockList, listLocks } from './lock-list.js';
+import { LockSight } from './lock-sight.js';
+import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
+import { toldToken } from './seen-tokens.js';
+
+/** Reads and writes without locks look for no secrets in them. */
+const guard = () => import('./guarded-lease.js');
+
+/** How often a free lock is tried for, however short the wait: others may be as fast. */
+const MIN_TRIES = 8;
+const LOCAL_WAIT_MS = 50;
+const EXPIRED = 'the lease had expired';
+
+export interface LeasesParts {
+  readonly store: StateStore;
+  readonly held: HeldLeases;
+  /** That of the publisher: what it writes under a lease renews it. */
+  readonly lock: PublishLock;
+  readonly clock: Clock;
+  readonly nonce: () => string;
+}
+
+/** The leases of a clone: acquiring, renewing, releasing and breaking them. */
+export class Leases {
+  readonly #parts: LeasesParts;
+  readonly sight: LockSight;
+
+  constructor(parts: LeasesParts) {
+    this.#parts = parts;
+    this.sight = new LockSight(parts.store, parts.held);
+  }
+
+  get held(): HeldLeases {
+    return this.#parts.held;
+  }
+
+  #stamp(): Stamp {
+    return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
+  }
+
+  /** The highest token of a lock that anything here tells of; of a lock that is not there the branch is asked, too. */
+  async #highestToken(name: string, before: LeaseRecord | null): Promise<number> {
+    const { store, held } = this.#parts;
+    const seen = await held.tokens.highest(name);
+    if (before !== null) return seen;
+    const { revision } = await store.head();
+    return Math.max(seen, await toldToken(store.view(revision), name));
+  }
+
+  /**
+   * Takes a lock: one that is free, or whose lease has expired and was seen unchanged for a TTL.
+   * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError, SecretError.
+   */
+  async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    const { guardedReason } = await guard();
+    const reason = guardedReason(wanted, wanted.name);
+    return ofLock(this.#acquire({ ...wanted, reason }, talkMs));
+  }
+
+  async #acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
+    const { store, held, clock } = this.#parts;
+    const { name, lease, holder, ttl, reason, author, isShared } = wanted;
+    checkLeaseTexts(wanted);
+    const until = clock.now() + wanted.wait;
+    let isTold = false;
+    let broke: EndedLease | null = null;
+    for (let tries = 1; ; tries++) {
+      const asked = clock.now();
+      const before = await this.sight.look(name, talkMs);
+      if (before) refuseTwice(before);
+      const taken = before && isTaken(before.record) ? before.record : null;
+      // What lies in the wrong place is ended there at most, and a new lock is made in the right one.
+      const isMisplaced = before?.stray?.isMisplaced === true;
+      // A push whose answer was lost has landed all the same.
+      if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
+      const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
+      if (asked >= freeAt) {
+        const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, this.#stamp());
+        const first = isMisplaced ? null : (break_ ?? before?.record ?? null);
+        const seen = await this.#highestToken(name, first);
+        const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp(), seen);
+        const endsOnly = break_ !== null && isMisplaced;
+        const records = endsOnly ? [break_] : break_ ? [break_, record] : [record];
+        const move = { name, from: isMisplaced && !endsOnly ? null : before, records, author };
+        const end = break_ && (await this.#end(move, wanted, talkMs));
+        broke = end?.ended ?? broke;
+        const outcome = end?.outcome ?? (await store.leases.move(move, talkMs));
+        if (outcome.kind === 'swapped' && outcome.tip && !endsOnly)
+          return this.#keep(outcome.tip, isShared, broke);
+        // A failure says nothing of who has the lock now.
+        if (
+          'error' in outcome &&
+          outcome.kind !== 'unknown' &&
+          !(await this.sight.hasMoved(name, before, talkMs))
+        )
+          throw outcome.error;
+        if (tries >= MIN_TRIES && clock.now() >= until) throw othersWereFaster(name);
+      } else if (taken) {
+        if (clock.now() >= until) throw lockHeld(taken, freeAt, clock.now());
+        if (!isTold) wanted.onWait(taken, freeAt);
+        isTold = true;
+      }
+      await this.#backOff(tries, freeAt, until);
+    }
+  }
+
+  async #keep(tip: LockTip, isShared: boolean, broke: EndedLease | null): Promise<Acquired> {
+    await this.#parts.held.tokens.note(tip.record.name, tip.record.token);
+    await this.#parts.held.add({ tip, isShared });
+    return { record: tip.record, broke };
+  }
+
+  /** Moves a lock whose first record ends somebody's lease; the branch tells of it with the same swap. */
+  async #end(
+    move: LockMove,
+    by: LeaseActor,
+    talkMs: number,
+  ): Promise<{ outcome: RecordedOutcome; ended: EndedLease | null }> {
+    const { store, clock } = this.#parts;
+    const [{ previous, reason } = {}] = move.records;
+    if (!previous) throw new RangeError('the first record of the move ends no lease');
+    const { withoutSecrets } = await guard();
+    const operation = by.tell(move.name, withoutSecrets(previous), reason);
+    const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs, !by.mustTell);
+    const outcome = await this.#underLock(talkMs, work);
+    if (outcome.kind !== 'swapped') return { outcome, ended: null };
+    const { revision, unrecorded, notes } = outcome;
+    return { outcome, ended: { previous, operation, revision, unrecorded, notes } };
+  }
+
+  /** Those who wait for one lock come apart; none waits longer than until it may be free. */
+  async #backOff(tries: number, freeAt: number, until: number): Promise<void> {
+    const { clock } = this.#parts;
+    const now = clock.now();
+    const end = freeAt > now ? Math.min(freeAt, until) : Math.max(until, now + BACK_OFF_BASE_MS);
+    await clock.sleep(Math.min(Math.ceil(backOffMs(clock, tries)), Math.max(end - now, 1)));
+  }
+
+  /**
+   * The claim under which a write of this process may be published.
+   * @param handed the claims that were handed to this process
+   * Throws LockHeldError, ConflictError where nobody has the lock, RemoteError.
+   */
+  async claim(name: string, handed: readonly LeaseClaim[], talkMs: number): Promise<LeaseClaim> {
+    const given = handed.findLast((claim) => claim.name === name);
+    if (given) return given;
+    const { held, clock } = this.#parts;
+    const ours = await held.read(name);
+    if (ours?.isShared) return claimOf(ours.tip.record);
+    const tip = await ofLock(this.sight.look(name, talkMs));
+    if (!tip || !isTaken(tip.record)) throw notHeld(name);
+    throw lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
+  }
+
+  /** Whether this clone holds the lease of a claim, as far as it knows. */
+  async isHeldHere(claim: LeaseClaim): Promise<boolean> {
+    const ours = await this.#parts.held.read(claim.name);
+    return ours !== null && isClaimed(ours.tip.record, claim);
+  }
+
+  /** The commit that renews a lease. */
+  renewal(tip: LockTip): LeaseRecord {
+    return renewed(tip.record, this.#stamp());
+  }
+
+  /** Begins the TTL of a lease anew. Throws FencedError, RemoteError. */
+  renew(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
+    const renew = () => this.#advance(claim, author, talkMs, (tip) => this.renewal(tip));
+    return ofLock(this.#underLock(talkMs, renew));
+  }
+
+  /** Gives a lease back. Throws FencedError when it was lost, RemoteError. */
+  release(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
+    const release = async () => {
+      const make = ({ record }: LockTip) => released(record, this.#stamp());
+      const record = await this.#advance(claim, author, talkMs, make);
+      await this.#parts.held.remove(claim);
+      return record;
+    };
+    return ofLock(this.#underLock(talkMs, release));
+  }
+
+  async #advance(
+    claim: LeaseClaim,
+    author: Actor,
+    talkMs: number,
+    make: (tip: LockTip) => LeaseRecord,
+  ): Promise<LeaseRecord> {
+    const { store, held } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      const from = await this.sight.tipOf(claim, talkMs, tries > 1);
+      const record = make(from);
+      const outcome = await store.leases.move({ name: claim.name, from, records: [record], author }, talkMs);
+      if (outcome.kind === 'swapped') {
+        await held.update(outcome.tip);
+        return record;
+      }
+      if (outcome.kind !== 'moved') {
+        if (await this.sight.hasLanded(record, talkMs)) return record;
+        throw outcome.error;
+      }
+      // Another clone that was handed the same claim may have renewed it.
+      if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);
+    }
+  }
+
+  /** Renewals and writes under one lease go one after the other, else they would fence each other. */
+  async #underLock<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
+    const { lock, clock } = this.#parts;
+    const until = clock.now() + waitMs;
+    while (!(await lock.tryAcquire())) {
+      if (clock.now() >= until) throw publishingStill();
+      await clock.sleep(LOCAL_WAIT_MS * (0.5 + clock.random()));
+    }
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /**
+   * Ends somebody's lease, expired or not; what the lock is then. Throws NotFoundError where nobody has the lock,
+   * SecretError.
+   */
+  async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
+    // The name was another's choice, and stands at the remote already.
+    const { guardedReason } = await guard();
+    const reason = guardedReason(by, undefined);
+    return ofLock(this.#break(name, lease, { ...by, reason }, talkMs));
+  }
+
+  async #break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
+    const { held } = this.#parts;
+    checkLeaseTexts(by);
+    for (let tries = 1; ; tries++) {
+      const from = await this.sight.look(name, talkMs);
+      if (!from || !isTaken(from.record)) throw nobodyHas(name);
+      const { holder, reason, author } = by;
+      const record = broken(from.record, { lease, holder, reason }, this.#stamp());
+      const { ended } = await this.#end({ name, from, records: [record], author }, by, talkMs);
+      if (ended) {
+        await held.remove(claimOf(from.record));
+        return { record, ended };
+      }
+      if (tries >= MIN_TRIES) throw othersWereFaster(name);
+    }
+  }
+
+  /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
+  async holderOf(name: string, talkMs: number): Promise<KgitError> {
+    const { held, clock } = this.#parts;
+    const tip = await ofLock(this.sight.look(name, talkMs));
+    if (!tip || !isTaken(tip.record)) return nobodyHas(name);
+    return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
+  }
+
+  /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
+  listAtHand(talkMs: number): ReturnType<typeof atHand> {
+    return atHand((ms) => this.list(ms), talkMs);
+  }
+
+  /** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. */
+  list(talkMs: number | null): Promise<LockList> {
+    const { store, held, clock } = this.#parts;
+    return listLocks(store, held, clock, talkMs);
+  }
+}

@@ -1,0 +1,134 @@
+import { type KgitError, RefusedError, RemoteError } from '../../errors.js';
+import type { Operation } from '../../model/operation/operation.js';
+import { planBatch } from '../plan/planned.js';
+import type { Clock } from '../port/host.js';
+import type { LockMove, LockTip } from '../port/lease-store.js';
+import type { Revision, StateStore } from '../port/state-store.js';
+import { backOffMs } from '../publish/back-off.js';
+import { lostRaces } from '../publish/publish-errors.js';
+
+/** Shortest time that one talk with the remote is given, whatever is left. */
+const TALK_MIN_MS = 1_000;
+
+/** How the move of a lock ended that the branch was to tell of. */
+export type RecordedOutcome =
+  | {
+      readonly kind: 'swapped';
+      /** Null where others have moved the lock again since. */
+      readonly tip: LockTip | null;
+      /** The commit that tells of it; null where the branch takes none. */
+      readonly revision: Revision | null;
+      /** Why the lock's own chain alone tells of it; null where the branch does, too. */
+      readonly unrecorded: KgitError | null;
+      readonly notes: readonly string[];
+    }
+  /** The lock is not where the move begins: somebody else moved it. */
+  | { readonly kind: 'moved' };
+
+/**
+ * Moves a lock and publishes the operation that tells of it: both in one swap, or neither. Where the branch is closed
+ * to commits, the lock moves alone. Not for the outbox: what was right for the lock as it is now, is wrong later.
+ * @param until when it gives up, in ms since the epoch; one try is made whatever it is
+ * @param mayMoveAlone whether the lock moves where the branch takes no commit of it; else that is a RefusedError
+ * Throws RemoteError, RefusedError.
+ */
+export async function moveRecorded(
+  store: StateStore,
+  clock: Clock,
+  move: LockMove,
+  operation: Operation,
+  until: number,
+  mayMoveAlone: boolean,
+): Promise<RecordedOutcome> {
+  const talkMs = () => Math.max(until - clock.now(), TALK_MIN_MS);
+  const alone = (why: KgitError) => {
+    if (mayMoveAlone) return moveAlone(store, move, why, talkMs());
+    throw untold(why);
+  };
+  const { id } = operation;
+  const entry = { name: '', id, operation, target: store.target, attempts: 0, error: null };
+  const settled = await store.settle();
+  let { revision } = await store.head();
+  let lost: KgitError | null = null;
+  for (let tries = 1; ; tries++) {
+    const { entries, commits } = await planBatch(store, revision, [entry]);
+    const applied = entries[0]?.applied;
+    // An answer was lost, and the event is the proof: with it the lock has moved.
+    if (applied?.kind === 'present')
+      return {
+        ...{ kind: 'swapped', tip: await ownTip(store, move, talkMs()), revision },
+        ...{ unrecorded: null, notes: settled },
+      };
+    if (applied?.kind === 'rejected') return alone(applied.error);
+    const outcome = await store.swap(revision, commits, talkMs(), [move]);
+    const mayHaveLanded: boolean = lost !== null;
+    lost = null;
+    switch (outcome.kind) {
+      case 'swapped': {
+        const tip = outcome.locks?.get(move.name) ?? null;
+        const notes = [...settled, ...outcome.notes];
+        return { kind: 'swapped', tip, revision: outcome.revisions.at(-1) ?? null, unrecorded: null, notes };
+      }
+      case 'refused':
+      case 'blocked':
+        return alone(outcome.error);
+      case 'fenced':
+        if (!mayHaveLanded) return { kind: 'moved' };
+        break;
+      case 'unknown':
+        lost = outcome.error;
+        break;
+      case 'moved':
+        break;
+      default:
+        throw outcome.error;
+    }
+    if (tries > 1 && clock.now() >= until)
+      throw lost ?? lostRaces(tries, outcome.kind === 'moved' ? outcome.lock : undefined);
+    await clock.sleep(Math.min(backOffMs(clock, tries), Math.max(until - clock.now(), 0)));
+    revision = await tip(store, talkMs(), lost);
+  }
+}
+
+/** The tip as the remote has it now; what cannot be known without it is said instead of why it does not answer. */
+async function tip(store: StateStore, talkMs: number, unknown: KgitError | null): Promise<Revision | null> {
+  try {
+    return (await store.refresh(talkMs)).revision;
+  } catch (error) {
+    throw error instanceof RemoteError && unknown !== null ? unknown : error;
+  }
+}
+
+/** Where the lock is, if it is where the move ended. */
+async function ownTip(
+  store: StateStore,
+  { name, records }: LockMove,
+  talkMs: number,
+): Promise<LockTip | null> {
+  const tip = await store.leases.read(name, talkMs);
+  return tip?.record.nonce === records.at(-1)?.nonce ? tip : null;
+}
+
+function untold(why: KgitError): RefusedError {
+  return new RefusedError(`the lease was not ended, for its event was not taken: ${why.message}`, {
+    cause: why,
+    suggestions: ['Leave out --require-publish: then the lock alone tells that the lease was ended'],
+    data: why.data,
+  });
+}
+
+/** A lease of who is gone must end also where the branch takes commits by proposals alone. */
+async function moveAlone(
+  store: StateStore,
+  move: LockMove,
+  why: KgitError,
+  talkMs: number,
+): Promise<RecordedOutcome> {
+  const outcome = await store.leases.move(move, talkMs);
+  const alone = { kind: 'swapped', revision: null, unrecorded: why, notes: [] } as const;
+  if (outcome.kind === 'swapped') return { ...alone, tip: outcome.tip };
+  if (outcome.kind === 'moved') return outcome;
+  if (outcome.kind !== 'unknown') throw outcome.error;
+  const tip = await ownTip(store, move, talkMs);
+  return tip ? { ...alone, tip } : { kind: 'moved' };
+}

@@ -1,0 +1,143 @@
+import { readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { isMap } from '../../model/value/value.js';
+import { privateFolder, readNamed } from './durable-files.js';
+import { randomBytes } from './random-bytes.js';
+
+/** The folder, in a clone's `kgit` folder, of what was damaged and set aside. */
+export const DAMAGED = 'damaged';
+
+const json = (isRight: (value: Record<string, unknown>) => boolean) => (text: string) => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMap(value) && isRight(value);
+  } catch {
+    return false;
+  }
+};
+/** A lock that a power loss emptied is nobody's, and is taken as it is. */
+const holder = (text: string) =>
+  text === '' || json(({ pid, nonce }) => typeof pid === 'number' && typeof nonce === 'string')(text);
+const lines = (line: RegExp) => (text: string) =>
+  text.split('\n').every((each) => each === '' || line.test(each));
+
+/** What a file has to look like. What a broken-off move left of `checkout.json` is for its own reader to judge. */
+const FILES: Readonly<Record<string, (text: string) => boolean>> = {
+  'checkout.json': () => true,
+  'fetched-at': (text) => /^\d+$/.test(text),
+  inbox: (text) => /^[0-9a-f]{16}\n?$/.test(text),
+  known: (text) => /^[0-9a-f]{40,64}\n?$/.test(text),
+  'packs-joined': () => true,
+  'publish.lock': holder,
+  'publisher.lock': holder,
+  pushes: lines(/^\{.*\}$/),
+  rewrites: json(({ untold }) => Array.isArray(untold)),
+  verified: lines(/^[0-9a-f]{40,64} ./),
+};
+/** Files that may be named by a folder, where the file system has no hard links. */
+const NAMED: readonly string[] = ['publish.lock', 'publisher.lock'];
+/** Folders, and whether what lies in them are plain files. */
+const FOLDERS: Readonly<Record<string, boolean>> = {
+  outbox: false,
+  published: false,
+  'lock-tokens': false,
+  troubles: true,
+  results: true,
+  leases: true,
+  'locks-seen': true,
+  'ref-locks': true,
+  imports: true,
+  withheld: true,
+};
+
+/** A file of kgit's own that is not what it has to be. */
+export interface DamagedFile {
+  readonly path: string;
+  readonly why: string;
+  /** Where it lies now; null where it could not be moved. */
+  readonly movedTo: string | null;
+}
+
+type Entry = { readonly name: string; isDirectory(): boolean };
+
+async function entriesOf(folder: string): Promise<Entry[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    // Something that is not a folder is told where it is listed, and a folder that may not be read by whoever needs it.
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return [];
+    throw error;
+  }
+}
+
+/** Why a file is not what it has to be; null where it is, or is gone. */
+async function faultOf(
+  path: string,
+  entry: Entry,
+  isRight: (text: string) => boolean,
+): Promise<string | null> {
+  if (entry.isDirectory()) {
+    if (!NAMED.includes(entry.name)) return 'it is a folder';
+    // One that is empty may be being named just now.
+    const inside = await entriesOf(path);
+    if (inside.length > 0 && (await readNamed(path)) === null) return 'it is a folder';
+    return null;
+  }
+  try {
+    const bytes = await readNamed(path);
+    return bytes === undefined || bytes === null || isRight(bytes.toString('utf8')) ? null : 'it is damaged';
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EPERM', 'EIO')) return 'it cannot be read';
+    throw error;
+  }
+}
+
+async function* damagedIn(folder: string): AsyncGenerator<Omit<DamagedFile, 'movedTo'>> {
+  const entries = await entriesOf(folder);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const isRight = Object.hasOwn(FILES, entry.name) ? FILES[entry.name] : undefined;
+    if (isRight) {
+      const why = await faultOf(path, entry, isRight);
+      if (why !== null) yield { path, why };
+    } else if (Object.hasOwn(FOLDERS, entry.name)) {
+      if (!entry.isDirectory()) yield { path, why: 'it is not a folder' };
+      else if (FOLDERS[entry.name])
+        for (const inner of await entriesOf(path))
+          if (inner.isDirectory()) yield { path: join(path, inner.name), why: 'it is a folder' };
+    }
+  }
+}
+
+/**
+ * Moves what is damaged in a clone's `kgit` folder out of the way of all commands, and keeps it: each of these files can
+ * be done without, and is begun anew. What waits in the outbox is left where it is. Throws EnvironmentError where the
+ * path itself is not a folder.
+ */
+export async function setAsideDamaged(folder: string): Promise<DamagedFile[]> {
+  const moved: DamagedFile[] = [];
+  for await (const { path, why } of damagedIn(folder))
+    moved.push({ path, why, movedTo: await moveAside(folder, path) });
+  return moved;
+}
+
+async function moveAside(folder: string, path: string): Promise<string | null> {
+  const to = join(folder, DAMAGED, `${basename(path)}-${randomBytes(4).toString('hex')}`);
+  try {
+    await privateFolder(join(folder, DAMAGED));
+    await rename(path, to);
+    return to;
+  } catch (error) {
+    // A clone that can only be read, or another process that was faster.
+    const isKnown = error instanceof EnvironmentError || hasCode(error, 'ENOENT', 'EACCES', 'EPERM', 'EROFS');
+    if (!isKnown) throw error;
+    return null;
+  }
+}
+
+/** What was set aside earlier and lies there still. */
+export async function damagedBefore(folder: string): Promise<string[]> {
+  return (await entriesOf(join(folder, DAMAGED))).map(({ name }) => join(folder, DAMAGED, name));
+}

@@ -1,0 +1,144 @@
+import { constants } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { nameOnce, removeNamed, temporaryName } from './named-whole.js';
+import { fileMode, isShared, makeFolder } from './shared-folders.js';
+
+export { putBack, readNamed } from './named-whole.js';
+
+/** Why a file system does not take something, in words. */
+export function whyNotKept(cause: unknown): string {
+  if (hasCode(cause, 'ENOSPC', 'EDQUOT')) return 'the disk is full';
+  if (hasCode(cause, 'EACCES', 'EPERM', 'EROFS')) return 'it is read-only for you';
+  return String((cause as Error).message);
+}
+
+/** The error for a file system that does not take what must be kept. */
+export function cannotKeep(path: string, cause: unknown): EnvironmentError {
+  const full = hasCode(cause, 'ENOSPC', 'EDQUOT');
+  return new EnvironmentError(`cannot write ${path}: ${whyNotKept(cause)}`, {
+    cause,
+    data: { path },
+    suggestions: [
+      full ? 'Free some space and run the command again' : `Make ${dirname(path)} writable for you`,
+    ],
+  });
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows has no handle for a folder; its file systems journal names themselves.
+  const handle = await open(folder, constants.O_RDONLY).catch((error: unknown) => {
+    if (hasCode(error, 'EISDIR', 'EPERM', 'EACCES')) return null;
+    throw error;
+  });
+  if (!handle) return;
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeTemporary(path: string, text: string, isDurable: boolean): Promise<string> {
+  const temporary = temporaryName(path);
+  const handle = await open(temporary, 'wx', fileMode(path));
+  try {
+    // Of what a group shares, the umask must take nothing away.
+    if (isShared(path)) await handle.chmod(fileMode(path));
+    await handle.writeFile(text);
+    if (isDurable) await handle.sync();
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return temporary;
+}
+
+/** Makes a folder, and those above it, for the user alone, or for the group where the clone is shared. Throws EnvironmentError. */
+export async function privateFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (error) {
+    throw cannotKeep(folder, error);
+  }
+}
+
+/**
+ * Creates `path` with `text` so that it is there whole or not at all, also after a power loss: a temporary
+ * file, fsync, its name, fsync of the folder. False when the name is taken. Throws EnvironmentError.
+ */
+export async function createDurably(path: string, text: string): Promise<boolean> {
+  try {
+    if (!(await nameOnce(await writeTemporary(path, text, true), path, syncFolder))) return false;
+    await syncFolder(dirname(path));
+    return true;
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** Creates `path` with `text`, whole or not at all for readers of now. False when the name is taken. Throws EnvironmentError. */
+export async function createWhole(path: string, text: string): Promise<boolean> {
+  try {
+    return await nameOnce(await writeTemporary(path, text, false), path, async () => undefined);
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** Replaces `path` whole: readers see the old text or the new one. Throws EnvironmentError. */
+export async function replaceDurably(path: string, text: string): Promise<void> {
+  try {
+    await rename(await writeTemporary(path, text, true), path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** Replaces `path` whole for readers of now; a power loss may take the new text away. Throws EnvironmentError. */
+export async function replaceWhole(path: string, text: string): Promise<void> {
+  try {
+    await rename(await writeTemporary(path, text, false), path);
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** The first `limit` bytes of a file, which may be a device without an end. */
+export async function readAtMost(path: string, limit: number): Promise<Buffer> {
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    const bytes = Buffer.alloc(limit);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < limit; length += read)
+      ({ bytesRead: read } = await handle.read(bytes, length, limit - length));
+    return bytes.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes a file that may be gone already. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await removeNamed(path);
+  } catch (error) {
+    throw cannotKeep(path, error);
+  }
+}
+
+/** What was asked of a file or folder, or `otherwise` where it is not there. */
+export async function orIfGone<T, U>(asked: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return otherwise;
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ConflictError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import type { Clock, Host } from '../port/host.js';
+import { createWhole } from './durable-files.js';
+import { PublishLock } from './publish-lock.js';
+
+const WAIT_MS = 30_000;
+const HELD = 'another script holds the lock of the state files for too long';
+
+/** The path of a folder without links; of one that is not there yet, that which it will have. */
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const above = dirname(folder);
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR') || above === folder) throw error;
+    return join(await realFolder(above), basename(folder));
+  }
+}
+
+/**
+ * Lets one process at a time work on a folder of files that are no repository's: the scripts of two clones may write
+ * the same. The locks lie apart from the folder, which holds what the scripts put there and nothing else.
+ */
+export class FolderLock {
+  readonly #places: string;
+  readonly #host: Host;
+  readonly #clock: Clock;
+
+  /** @param places the folder of the locks: one for all who may meet */
+  constructor(places: string, host: Host, clock: Clock) {
+    this.#places = places;
+    this.#host = host;
+    this.#clock = clock;
+  }
+
+  /**
+   * Does `work` while nobody else works on `folder` (absolute). Throws ConflictError after 30 s of waiting,
+   * EnvironmentError, and what `work` throws.
+   */
+  async exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    const name = createHash('sha256')
+      .update(await realFolder(folder))
+      .digest('hex');
+    const path = join(this.#places, `${name.slice(0, 32)}.lock`);
+    const lock = new PublishLock(path, this.#host, createWhole);
+    // What was waited is counted, for the time of day may be set back.
+    for (let wait = 1, waited = 0; !(await lock.tryAcquire()); wait = Math.min(wait * 1.5, 20)) {
+      if (waited > WAIT_MS) throw new ConflictError(HELD);
+      const pause = wait * (0.5 + this.#clock.random() / 2);
+      await this.#clock.sleep(pause);
+      waited += pause;
+    }
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasCode } from '../../model/value/error-codes.js';
+import { isMap } from '../../model/value/value.js';
+import { type Host, identityOf, isGone, type ProcessIdentity } from '../port/host.js';
+import { createDurably, privateFolder, putBack, readNamed, removeFile } from './durable-files.js';
+import { randomBytes } from './random-bytes.js';
+
+interface Holder extends ProcessIdentity {
+  readonly nonce: string;
+}
+
+/** A file that a power loss emptied names no holder: nobody's. */
+const NOBODY: Holder = { hostname: '', bootId: null, pid: 0, processStart: null, nonce: '' };
+
+async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    const bytes = await readNamed(path);
+    if (bytes === undefined) return null;
+    const holder: unknown = JSON.parse(bytes?.toString('utf8') ?? '');
+    return isMap(holder) && typeof holder['pid'] === 'number' ? (holder as unknown as Holder) : NOBODY;
+  } catch (error) {
+    if (error instanceof SyntaxError) return NOBODY;
+    throw error;
+  }
+}
+
+/**
+ * The local lock of a clone: one process publishes at a time, and takes the others' operations along.
+ * It saves work; that no write is lost rests on compare-and-swap, never on this.
+ */
+export class PublishLock {
+  readonly #path: string;
+  readonly #host: Host;
+  readonly #make: typeof createDurably;
+  #nonce: string | null = null;
+
+  /** @param make creates the lock's file whole; a lock that is held for an instant need not survive a power loss */
+  constructor(path: string, host: Host, make: typeof createDurably = createDurably) {
+    this.#path = path;
+    this.#host = host;
+    this.#make = make;
+  }
+
+  #isGone(holder: Holder): boolean {
+    return holder.pid === 0 || isGone(holder, this.#host);
+  }
+
+  /** Whether a process that may be alive has it. */
+  async isHeld(): Promise<boolean> {
+    const current = await readHolder(this.#path);
+    return current !== null && !this.#isGone(current);
+  }
+
+  /** Takes the lock if it is free or its holder is gone; false when somebody has it. */
+  async tryAcquire(): Promise<boolean> {
+    const nonce = randomBytes(8).toString('hex');
+    for (let attempt = 0; attempt < 2; attempt++) {
+      // A look costs little, and most who ask find the lock held.
+      const current = await readHolder(this.#path);
+      if (current && (!this.#isGone(current) || !(await this.#steal(current, nonce)))) return false;
+      if (await this.#create(nonce)) return true;
+    }
+    return false;
+  }
+
+  async #create(nonce: string): Promise<boolean> {
+    const holder: Holder = { ...identityOf(this.#host.pid, this.#host), nonce };
+    await privateFolder(dirname(this.#path));
+    if (!(await this.#make(this.#path, JSON.stringify(holder)))) return false;
+    this.#nonce = nonce;
+    return true;
+  }
+
+  /** Moves the file of a gone holder away; puts it back when a live one had taken its place meanwhile. */
+  async #steal(gone: Holder, nonce: string): Promise<boolean> {
+    // Processes end right after they give the lock back: the one whose file was read may have done so since, and another
+    // may have the lock. To move a live holder's file, even for a moment, would let a third one in.
+    const current = await readHolder(this.#path);
+    if (current === null) return true;
+    if (current.nonce !== gone.nonce) return false;
+    const aside = `${this.#path}.${nonce}.stolen`;
+    try {
+      await rename(this.#path, aside);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return true;
+      throw error;
+    }
+    const moved = await readHolder(aside);
+    const right = moved?.nonce === gone.nonce;
+    if (!right) await putBack(aside, this.#path);
+    await removeFile(aside);
+    return right;
+  }
+
+  /** Gives the lock back, unless another has stolen it. */
+  async release(): Promise<void> {
+    const holder = await readHolder(this.#path);
+    if (holder && holder.nonce === this.#nonce) await removeFile(this.#path);
+    this.#nonce = null;
+  }
+}

@@ -1,0 +1,95 @@
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode } from '../../model/value/error-codes.js';
+
+/** What is kept for its user alone. */
+const PRIVATE = 0o600;
+/** The clones' kgit folders that a group shares, and the rights of files in them. */
+const shared = new Map<string, number>();
+
+const isIn = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+
+/** The rights of a file that kgit keeps: its user's alone, unless it lies in a folder that is shared. */
+export function fileMode(path: string): number {
+  for (const [folder, mode] of shared) if (isIn(path, folder)) return mode;
+  return PRIVATE;
+}
+
+/** The rights of a folder: who may read its files may enter it; a shared one hands its group on, as git's do. */
+export function folderMode(path: string): number {
+  const file = fileMode(path);
+  return file | ((file & 0o444) >> 2) | (file === PRIVATE ? 0 : 0o2000);
+}
+
+/** Whether a file or folder is shared. */
+export const isShared = (path: string): boolean => fileMode(path) !== PRIVATE;
+
+/**
+ * The rights that `core.sharedRepository` gives to files; null where it shares nothing.
+ * @param value of git's configuration, in any of git's spellings
+ */
+export function sharedFileMode(value: string | undefined): number | null {
+  const word = (value ?? '').toLowerCase();
+  if (['group', 'true', 'yes', 'on', '1'].includes(word)) return 0o660;
+  if (['all', 'world', 'everybody', '2'].includes(word)) return 0o664;
+  // A mode as git takes it: its own bits of execution are none of a file's.
+  const mode = /^0[0-7]{3}$/.test(word) ? Number.parseInt(word, 8) & 0o666 : 0;
+  return (mode & 0o600) === 0o600 && mode !== PRIVATE ? mode : null;
+}
+
+/** Makes a folder and those above it. Those that are made get their rights whatever the umask is. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: folderMode(folder) & 0o777 }).catch(
+    async (error: unknown) => {
+      // On a read-only file system Node says that the folder above is not there.
+      if (hasCode(error, 'ENOENT')) await access(await nearestAbove(folder), constants.W_OK);
+      throw error;
+    },
+  );
+  if (first === undefined || !isShared(folder)) return;
+  // Those between the first and the last that were made.
+  for (let made = folder; isIn(made, first); made = dirname(made))
+    if (isShared(made)) await giveRights(made, folderMode(made));
+}
+
+async function nearestAbove(path: string): Promise<string> {
+  const above = dirname(path);
+  const isThere = await access(above).then(
+    () => true,
+    () => false,
+  );
+  return isThere || above === path ? above : nearestAbove(above);
+}
+
+/**
+ * Has a clone's kgit folder be shared by its group from now on, with what lies in it already and is ours.
+ * @param mode the rights of its files
+ * Throws what the file system says no with.
+ */
+export async function shareFolder(folder: string, mode: number): Promise<void> {
+  shared.set(folder, mode);
+  const before = await stat(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (before === null || (before.mode & 0o777) === (folderMode(folder) & 0o777)) return;
+  // It was made before the clone was shared.
+  if (!(await giveRights(folder, folderMode(folder)))) return;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await giveRights(path, folderMode(path));
+    else if (entry.isFile()) await giveRights(path, fileMode(path));
+  }
+}
+
+/** Changes the rights of what is ours; false where it is another user's, who has to do it, or on a medium that cannot. */
+export async function giveRights(path: string, mode: number): Promise<boolean> {
+  try {
+    await chmod(path, mode);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EPERM', 'EROFS', 'ENOENT', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) return false;
+    throw error;
+  }
+}

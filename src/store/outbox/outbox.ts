@@ -1,0 +1,300 @@
+import { join } from 'node:path';
+import { EnvironmentError, type ErrorJson, type KgitError } from '../../errors.js';
+import { type Operation, operationToJson } from '../../model/operation/operation.js';
+import { isUlid } from '../../model/value/ulid.js';
+import {
+  createDurably,
+  privateFolder,
+  removeFile,
+  replaceDurably,
+  replaceWhole,
+  whyNotKept,
+} from '../local/durable-files.js';
+import { type Delivery, deliveryFromJson, deliveryToJson } from './delivery.js';
+import {
+  modified,
+  names,
+  type Own,
+  operationOf,
+  ownOperation,
+  parseJson,
+  readJson,
+  readText,
+  VERSION,
+} from './outbox-files.js';
+import { Published } from './published.js';
+
+const RESULT_KEPT_MS = 60 * 60 * 1000;
+const SEQUENCE_DIGITS = 12;
+/** Files that are open at a time: fewer than any system allows. */
+const READ_AT_ONCE = 64;
+const NAME = /^(\d{12})-([0-9A-Z]{26})$/;
+
+/** An operation that waits to be published. */
+export interface OutboxEntry {
+  /** `<sequence>-<ULID>`: its file's name. */
+  readonly name: string;
+  readonly id: string;
+  /** Null where the file cannot be read: cut off, or of another version. */
+  readonly operation: Operation | null;
+  /** The store that it was made for. */
+  readonly target: string;
+  readonly attempts: number;
+  /** Why the last attempt failed. */
+  readonly error: ErrorJson | null;
+  /** Of an operation that was refused alone: it waits behind all others. */
+  readonly refused?: RefusedBefore;
+  /** Whether it was published and the server lost it: it waits until the user, who was told, says `kgit sync`. */
+  readonly isHeld?: boolean;
+  /** Whether it waits in another clone, which offered it: what becomes of it is told nobody here. */
+  readonly isForeign?: boolean;
+}
+
+/** What is known of an operation that was refused alone. */
+export interface RefusedBefore {
+  /** How many times. */
+  readonly times: number;
+  /** When a write tries it again along with its own operation, in ms since the epoch; `kgit sync` does at any time. */
+  readonly next: number;
+}
+
+interface Trouble {
+  readonly attempts: number;
+  readonly error: ErrorJson;
+  readonly refused?: RefusedBefore;
+}
+
+/**
+ * The durable local queue of operations not yet published: one file each, in the order of their making.
+ * Beside each entry may lie its trouble (why it could not be published) and, once it is through, its result
+ * for the process that waits for it.
+ */
+export class Outbox {
+  readonly #entries: string;
+  readonly #troubles: string;
+  readonly #results: string;
+  readonly #own = new Map<string, Own>();
+  readonly #published: Published;
+
+  /** @param folder the clone's `kgit` folder */
+  constructor(folder: string) {
+    this.#published = new Published(join(folder, 'published'));
+    this.#entries = join(folder, 'outbox');
+    this.#troubles = join(folder, 'troubles');
+    this.#results = join(folder, 'results');
+  }
+
+  /**
+   * Keeps operations for some time after they are published, or not (`publish.keep`).
+   * @param keepMs how long, in ms
+   */
+  keepPublished(now: () => number, keepMs: number): void {
+    this.#published.configure(now, keepMs);
+  }
+
+  /** Keeps an operation durably. Throws EnvironmentError when the file system does not take it. */
+  async add(operation: Operation, target: string): Promise<void> {
+    try {
+      await this.#add(operation, target);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      throw new EnvironmentError(
+        `the outbox in ${this.#entries} cannot be written: ${whyNotKept(error.cause)}; nothing was written`,
+        {
+          cause: error.cause,
+          data: { path: this.#entries },
+          suggestions: [
+            ...error.suggestions,
+            'Or write from a clone of your own: kgit clone URL, or --repo URL',
+          ],
+        },
+      );
+    }
+  }
+
+  async #add(operation: Operation, target: string): Promise<void> {
+    const name = await this.#nextName(operation.id);
+    const entry = { version: VERSION, target, operation: operationToJson(operation) };
+    const text = JSON.stringify(entry);
+    if (await createDurably(join(this.#entries, name), text)) this.#own.set(name, { text, operation });
+  }
+
+  async #nextName(id: string): Promise<string> {
+    await privateFolder(this.#entries);
+    // Sorting all that waits would cost each write more than the write.
+    let last = '';
+    for (const name of await names(this.#entries)) if (name > last && NAME.test(name)) last = name;
+    const sequence = last !== '' ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
+    return `${String(sequence).padStart(SEQUENCE_DIGITS, '0')}-${id}`;
+  }
+
+  /** Whether operations wait, and whether some that were published are kept. */
+  async holds(): Promise<[waiting: boolean, published: boolean]> {
+    return [(await this.size()) > 0, (await this.#published.list()).length > 0];
+  }
+
+  /** The operations that this clone published and keeps still, in the order of publishing. */
+  async listPublished(): Promise<OutboxEntry[]> {
+    const entries: OutboxEntry[] = [];
+    for (const { path, name } of await this.#published.list()) {
+      const text = await readText(path);
+      if (text !== undefined) entries.push(await this.#parse(name, text));
+    }
+    return entries;
+  }
+
+  /**
+   * Puts an operation that was published back, to be published again by the next `kgit sync`.
+   * @param why it is not at the remote, told beside it where that is known
+   * @returns false where it is kept no more
+   */
+  async requeue(id: string, why: KgitError | null): Promise<boolean> {
+    const kept = (await this.#published.list()).find(({ name }) => name.endsWith(`-${id}`));
+    if (!kept) return false;
+    const json = (await readJson(kept.path)) as { operation?: Record<string, unknown> } | null | undefined;
+    if (!json?.operation) return false;
+    // It was published while its lease was held, and that lease has ended.
+    const { claim: _, ...operation } = json.operation;
+    const text = JSON.stringify({ ...json, operation, isHeld: true });
+    if (!(await this.#nameOf(id))) await createDurably(join(this.#entries, await this.#nextName(id)), text);
+    await removeFile(kept.path);
+    if (why) await this.recordTrouble({ id, attempts: 0 }, 0, why);
+    return true;
+  }
+
+  async #nameOf(id: string): Promise<string | undefined> {
+    return (await this.#names()).find((candidate) => candidate.endsWith(`-${id}`));
+  }
+
+  async #names(): Promise<string[]> {
+    return (await names(this.#entries)).filter((name) => NAME.test(name)).sort();
+  }
+
+  /** How many operations wait. */
+  async size(): Promise<number> {
+    return (await this.#names()).length;
+  }
+
+  /** All that waits, in order. @param passes which texts of entries are parsed at all */
+  async list(passes: (text: string) => boolean = () => true): Promise<OutboxEntry[]> {
+    const entries: (OutboxEntry | null)[] = [];
+    const waiting = await this.#names();
+    for (let i = 0; i < waiting.length; i += READ_AT_ONCE)
+      entries.push(
+        ...(await Promise.all(waiting.slice(i, i + READ_AT_ONCE).map((name) => this.#entry(name, passes)))),
+      );
+    return entries.filter((entry) => entry !== null);
+  }
+
+  async #entry(name: string, passes: (text: string) => boolean): Promise<OutboxEntry | null> {
+    const text = await readText(join(this.#entries, name));
+    return text === undefined || !passes(text ?? '') ? null : this.#parse(name, text);
+  }
+
+  async #parse(name: string, text: string | null): Promise<OutboxEntry> {
+    const id = name.slice(SEQUENCE_DIGITS + 1);
+    const json = parseJson(text) as Record<string, unknown> | null;
+    const trouble = (await readJson(join(this.#troubles, id))) as Trouble | null | undefined;
+    const own = this.#own.get(name);
+    const operation = own?.text === text ? ownOperation(json, own) : await operationOf(json);
+    const target = typeof json?.['target'] === 'string' ? json['target'] : '';
+    const [attempts, error] = [trouble?.attempts ?? 0, trouble?.error ?? null];
+    const isHeld = json?.['isHeld'] === true;
+    const refused = trouble?.refused;
+    const kept = { name, id, operation, target, attempts, error };
+    return { ...kept, ...(isHeld ? { isHeld } : {}), ...(refused ? { refused } : {}) };
+  }
+
+  /** Takes an entry out; false when it is there no more. */
+  async remove(id: string): Promise<boolean> {
+    return this.#end(id, false);
+  }
+
+  async #end(id: string, isPublished: boolean): Promise<boolean> {
+    const name = await this.#nameOf(id);
+    if (!name) return false;
+    await this.complete({ name, id }, isPublished);
+    return true;
+  }
+
+  /** Takes an entry out that is through. */
+  async complete({ name, id }: Pick<OutboxEntry, 'name' | 'id'>, isPublished: boolean): Promise<void> {
+    const path = join(this.#entries, name);
+    if (isPublished) await this.#published.keep(path, name);
+    else await removeFile(path);
+    await removeFile(join(this.#troubles, id));
+  }
+
+  /**
+   * Notes why an entry could not be published.
+   * @param refused where it was refused alone; what was noted of that before stays
+   */
+  async recordTrouble(
+    entry: Pick<OutboxEntry, 'id' | 'attempts' | 'refused'>,
+    attempts: number,
+    error: KgitError,
+    refused = entry.refused,
+  ): Promise<void> {
+    await privateFolder(this.#troubles);
+    const trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
+    const text = JSON.stringify({ ...trouble, ...(refused ? { refused } : {}) } satisfies Trouble);
+    // The next try makes again what a power loss takes of a note; a refusal says when that is to be.
+    await (refused ? replaceDurably : replaceWhole)(join(this.#troubles, entry.id), text);
+  }
+
+  /** Leaves the result of an operation for the process that waits for it; a rejection outlives that process. */
+  async report(id: string, result: Delivery): Promise<void> {
+    await privateFolder(this.#results);
+    const replace = result.kind === 'rejected' ? replaceDurably : replaceWhole;
+    await replace(join(this.#results, id), JSON.stringify(deliveryToJson(result)));
+  }
+
+  /** Takes the result of an operation away; null while there is none. */
+  async takeResult(id: string): Promise<Delivery | null> {
+    const path = join(this.#results, id);
+    const result = deliveryFromJson(await readJson(path));
+    // Its publisher may have died before it was out: what was told to be over is not carried out again.
+    if (result && result.kind !== 'pending') await this.#end(id, result.kind === 'published');
+    if (result) await removeFile(path);
+    return result;
+  }
+
+  /** Takes out what has its result already: its publisher died before it came to that. Only under the publish lock. */
+  async dropEnded(): Promise<void> {
+    const results = new Set(await this.#untaken());
+    for (const name of await this.#names()) {
+      const id = name.slice(SEQUENCE_DIGITS + 1);
+      if (!results.has(id)) continue;
+      const result = deliveryFromJson(await readJson(join(this.#results, id)));
+      if (result && result.kind !== 'pending') await this.complete({ name, id }, result.kind === 'published');
+    }
+  }
+
+  /** Takes the results of rejected operations that nobody waited for, so that `sync` can tell them. */
+  async takeRejected(): Promise<{ id: string; error: KgitError }[]> {
+    const rejected: { id: string; error: KgitError }[] = [];
+    for (const id of await this.#untaken()) {
+      const result = deliveryFromJson(await readJson(join(this.#results, id)));
+      if (result?.kind !== 'rejected') continue;
+      rejected.push({ id, error: result.error });
+      await this.remove(id);
+      await removeFile(join(this.#results, id));
+    }
+    return rejected;
+  }
+
+  async #untaken(): Promise<string[]> {
+    return (await names(this.#results)).filter(isUlid).sort();
+  }
+
+  /** Removes results that nobody came for, but for those of rejected operations, which `sync` has to tell, and what was published long ago. */
+  async forgetOld(now: number): Promise<void> {
+    await this.#published.pruneAtTimes(now);
+    for (const id of await this.#untaken()) {
+      const path = join(this.#results, id);
+      const written = await modified(path);
+      if (written === null || now - written < RESULT_KEPT_MS) continue;
+      if (deliveryFromJson(await readJson(path))?.kind !== 'rejected') await removeFile(path);
+    }
+  }
+}

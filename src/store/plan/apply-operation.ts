@@ -1,0 +1,250 @@
+import { ConflictError, InvalidStateError, NotFoundError } from '../../errors.js';
+import { type Change, differingFields, type KgitEvent, type SubjectEvent } from '../../model/event/event.js';
+import { formatEvent } from '../../model/event/event-file.js';
+import { checkFileSize } from '../../model/operation/check-operation.js';
+import type { LearnedManagement, Operation, StateChange } from '../../model/operation/operation.js';
+import { applyEdits, checkPrecondition, possibleEdits } from '../../model/state/apply.js';
+import type { Edit } from '../../model/state/edit.js';
+import { parseState } from '../../model/state/state-document.js';
+import {
+  CLUSTERS,
+  eventPath,
+  MARKER_FILE,
+  SCHEMA_FOLDER,
+  STATE_SCHEMA,
+  statePath,
+} from '../../model/subject/layout.js';
+import { DEFAULT_MANAGEMENT, formatSubject, type Subject } from '../../model/subject/subject.js';
+import { isMap, sameValue, type Value } from '../../model/value/value.js';
+import type { FileChanges, Revision, StateView } from '../port/state-store.js';
+import type { EventFinder } from '../read/event-finder.js';
+import { recordedIdentities } from '../read/records.js';
+import { newestOf } from '../read/stored-events.js';
+import { type Sealing, sealMonths } from './seal-months.js';
+
+/** What an operation does to a tip. */
+export type Applied =
+  /** Files to write or to take away, with the events that are new and the changes of state. */
+  | {
+      readonly kind: 'commit';
+      readonly files: FileChanges;
+      readonly events: readonly SubjectEvent[];
+      readonly changes: readonly Change[];
+      readonly duplicates: readonly string[];
+      /** Of a compact: what it sealed. */
+      readonly sealing?: Sealing;
+    }
+  /** All of its events are there already. */
+  | { readonly kind: 'present'; readonly changes: readonly Change[]; readonly duplicates: readonly string[] }
+  /** It would change nothing, so there is nothing to record. */
+  | { readonly kind: 'unchanged'; readonly sealing?: Sealing };
+
+/** The tip that an operation is applied to, and a way to older revisions for `unchanged-since`. */
+export interface Tip {
+  readonly view: StateView;
+  readonly at: (revision: Revision) => Promise<StateView | null>;
+  readonly events: EventFinder;
+}
+
+/** Throws InvalidStateError when a file stands where a folder of `path` must: an import would replace it unasked. */
+async function checkFolders(view: StateView, path: string, known: Set<string>): Promise<void> {
+  const parts = path.split('/').slice(0, -1);
+  for (let count = parts.length; count > 0; count--) {
+    const folder = parts.slice(0, count).join('/');
+    if (known.has(folder)) return;
+    known.add(folder);
+    if ((await view.list(folder)) !== null) return;
+  }
+}
+
+/** The error for an id that other content has already. */
+export function takenId(subject: Subject, id: string, fields: readonly string[]): ConflictError {
+  return new ConflictError(
+    `event ${id} of ${formatSubject(subject)} is there already with other content (${fields.join(', ')})`,
+    {
+      data: { id, subject: formatSubject(subject), fields },
+      suggestions: ['Give the new event another id, or leave --id out and kgit makes one'],
+    },
+  );
+}
+
+/** The edits of a change that are to be made on a tip. Throws ConflictError where it must not be made there. */
+async function editsOf(change: StateChange, text: string | null, tip: Tip): Promise<readonly Edit[]> {
+  const file = statePath(change.deployment);
+  const data = parseState(text ?? '', file);
+  if (change.leavesOut) return possibleEdits(change, data);
+  for (const precondition of change.preconditions) {
+    if (precondition.check !== 'unchanged-since') {
+      checkPrecondition(precondition, data);
+      continue;
+    }
+    const then = await tip.at(precondition.revision);
+    if (!then) {
+      throw new NotFoundError(`there is no revision ${precondition.revision}`, {
+        suggestions: ["Take the revision from the 'repository.revision' of an earlier answer"],
+        data: { revision: precondition.revision },
+      });
+    }
+    if ((await then.read(file)) === text) continue;
+    throw new ConflictError(
+      `the state of deployment ${change.deployment} has changed since ${precondition.revision}`,
+      {
+        data: { path: file, expected: precondition.revision, actual: 'changed' },
+        suggestions: [`See what changed: kgit log deployment/${change.deployment}`],
+      },
+    );
+  }
+  return change.edits;
+}
+
+/** The text of a state document; null where it cannot be read and is to be written anew. */
+function readable(text: string | null, file: string, { mendsBroken }: StateChange): string | null {
+  if (text === null || !mendsBroken) return text;
+  try {
+    parseState(text, file);
+    return text;
+  } catch (error) {
+    if (error instanceof InvalidStateError) return null;
+    throw error;
+  }
+}
+
+function isOf({ source }: KgitEvent, { id }: Operation): boolean {
+  return isMap(source) && source['operation'] === id;
+}
+
+/** The schema for editors that a new state document can name; null where the repository has none. */
+async function stateSchema(view: StateView): Promise<string | null> {
+  const entries = (await view.list(SCHEMA_FOLDER)) ?? [];
+  return entries.some(({ name }) => name === STATE_SCHEMA) ? `${SCHEMA_FOLDER}/${STATE_SCHEMA}` : null;
+}
+
+/**
+ * Works out what `operation` does to a tip, reading all that it touches and changing nothing.
+ * Throws ConflictError when a precondition does not hold or an id is taken by other content,
+ * InvalidStateError when what stands in the repository is broken.
+ */
+export async function applyOperation(operation: Operation, tip: Tip): Promise<Applied> {
+  if (operation.seal) return applySeal(operation.seal.before, tip);
+  const files = new Map<string, string>();
+  const fresh: SubjectEvent[] = [];
+  const duplicates: string[] = [];
+  const folders = new Set<string>();
+  let changes: readonly Change[] = [];
+  const { change } = operation;
+  let carrier = change?.event;
+  for (const { subject, event, given, once } of operation.events) {
+    if (event.id === change?.otherwise && event.id !== carrier) continue;
+    const stored = (await tip.events.find(subject, event.id))?.read();
+    const isChange = event.id === carrier;
+    if (stored) {
+      const fields = differingFields(stored, event, given);
+      if (fields.length > 0) throw takenId(subject, event.id, fields);
+      duplicates.push(event.id);
+      if (!isChange) continue;
+      const isOther =
+        event.id === change?.event && change.otherwise !== undefined && !isOf(stored, operation);
+      if (isOther) carrier = change.otherwise;
+      else changes = stored.changes ?? [];
+      continue;
+    }
+    if (once && (await isToldAlready(tip.view, subject, event, fresh))) {
+      duplicates.push(event.id);
+      continue;
+    }
+    let written = event;
+    if (isChange && change) {
+      const file = statePath(change.deployment);
+      const text = readable(await tip.view.read(file), file, change);
+      const edits = await editsOf(change, text, tip);
+      const schema = text === null ? await stateSchema(tip.view) : null;
+      const applied = applyEdits(text, edits, file, schema);
+      // What has a spare was logged for itself: it happened, also where the state is so already.
+      if (applied.changes.length === 0 && (event.id !== change.event || !change.otherwise)) continue;
+      if (applied.changes.length > 0) {
+        changes = applied.changes;
+        written = { ...event, changes };
+        checkFileSize(file, applied.text);
+        files.set(file, applied.text);
+      }
+    }
+    const path = eventPath(subject, event);
+    await checkFolders(tip.view, path, folders);
+    const text = formatEvent(written);
+    if (written.changes !== undefined) checkFileSize(path, text);
+    files.set(path, text);
+    fresh.push({ subject, event: written });
+  }
+  if (operation.learned) await learn(operation.learned, tip.view, files);
+  if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
+  return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
+}
+
+/** So many events of an action are looked through for one that tells the same. */
+const TOLD_AMONG = 64;
+
+/** Whether an event of the same action, of those newest on the tip or new in this operation, has the same context. */
+async function isToldAlready(
+  view: StateView,
+  subject: Subject,
+  event: KgitEvent,
+  fresh: readonly SubjectEvent[],
+): Promise<boolean> {
+  const isSame = (other: KgitEvent) =>
+    other.action === event.action && sameValue(other['context'], event['context']);
+  const name = formatSubject(subject);
+  if (fresh.some((one) => formatSubject(one.subject) === name && isSame(one.event))) return true;
+  let count = 0;
+  for await (const stored of newestOf(view, subject, event.action)) {
+    if (isSame(stored.read())) return true;
+    if (++count === TOLD_AMONG) return false;
+  }
+  return false;
+}
+
+async function applySeal(before: string, { view, events }: Tip): Promise<Applied> {
+  const { files, sealing } = await sealMonths(view, before);
+  if (files.size === 0) return { kind: 'unchanged', sealing };
+  events.forget();
+  return { kind: 'commit', files, events: [], changes: [], duplicates: [], sealing };
+}
+
+/**
+ * Notes what a management cluster is known by. Throws ConflictError where another identity was noted since it was
+ * learned: two who look at two clusters under one name must not replace each other's.
+ */
+async function learn(learned: LearnedManagement, view: StateView, files: Map<string, string>): Promise<void> {
+  const { name, identity, others = [], before } = learned;
+  const text = await view.read(MARKER_FILE);
+  const managements = parseState(text ?? '', MARKER_FILE)['managements'];
+  const known = recordedIdentities(isMap(managements) ? managements[name] : undefined);
+  const wanted = [identity, ...others];
+  if (isSame(known, wanted)) return;
+  if (before !== undefined && !isSame(known, before)) {
+    throw new ConflictError(`management cluster ${name} was identified otherwise meanwhile`, {
+      suggestions: [`See what is recorded: git log -p -- ${MARKER_FILE}`],
+      data: { path: MARKER_FILE, expected: before, actual: known },
+    });
+  }
+  const path = ['managements', name];
+  const edits: Edit[] = [{ op: 'set', path: [...path, 'identity'], value: identity }];
+  const isListed = isMap(managements) && Object.hasOwn(managements, name);
+  if (!isListed && (await isUnusedDefault(managements, view)))
+    edits.unshift({ op: 'unset', path: ['managements', DEFAULT_MANAGEMENT] });
+  if (others.length > 0) edits.push({ op: 'set', path: [...path, 'other_identities'], value: others });
+  else if (known.length > 1) edits.push({ op: 'unset', path: [...path, 'other_identities'] });
+  const applied = applyEdits(text, edits, MARKER_FILE);
+  if (applied.changes.length > 0) files.set(MARKER_FILE, applied.text);
+}
+
+/** Whether the name that `kgit init` writes means nothing yet: the first cluster that is named takes its place. */
+async function isUnusedDefault(managements: Value | undefined, view: StateView): Promise<boolean> {
+  if (!isMap(managements) || !Object.hasOwn(managements, DEFAULT_MANAGEMENT)) return false;
+  const entry = managements[DEFAULT_MANAGEMENT];
+  const isEmpty = entry === null || (isMap(entry) && Object.keys(entry).length === 0);
+  return isEmpty && (await view.list(`${CLUSTERS}/${DEFAULT_MANAGEMENT}`)) === null;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
+}

@@ -1,0 +1,45 @@
+import { KgitError } from '../../errors.js';
+import { commitMessage } from '../../model/operation/commit-message.js';
+import type { OutboxEntry } from '../outbox/outbox.js';
+import type { Commit, Revision, StateStore } from '../port/state-store.js';
+import { EventFinder } from '../read/event-finder.js';
+import { OverlayView } from '../read/overlay-view.js';
+import { applyOperation } from './apply-operation.js';
+import type { BatchPlan, PlannedEntry } from './planned.js';
+
+/**
+ * Applies the entries in order to the files of `revision`, in memory: nothing is written.
+ * An operation that fails is rejected alone; those behind it are applied without it.
+ */
+export async function planBatch(
+  store: StateStore,
+  revision: Revision | null,
+  entries: readonly OutboxEntry[],
+): Promise<BatchPlan> {
+  const view = new OverlayView(store.view(revision));
+  const at = async (name: string) => {
+    const resolved = await store.resolve(name);
+    return resolved === null ? null : store.view(resolved);
+  };
+  const events = new EventFinder(view);
+  const planned: PlannedEntry[] = [];
+  const commits: Commit[] = [];
+  for (const entry of entries) {
+    const { operation } = entry;
+    if (!operation) continue;
+    try {
+      const applied = await applyOperation(operation, { view, at, events });
+      planned.push({ entry, applied });
+      if (applied.kind !== 'commit') continue;
+      view.write(applied.files);
+      const message = commitMessage(operation, applied.events);
+      commits.push({ message, author: operation.actor, time: operation.time, files: applied.files });
+    } catch (error) {
+      // A git that fails here says nothing of the operation, which is kept.
+      if (!(error instanceof KgitError) || error.code === 'INTERNAL' || error.code === 'ENVIRONMENT')
+        throw error;
+      planned.push({ entry, applied: { kind: 'rejected', error } });
+    }
+  }
+  return { entries: planned, commits, view };
+}

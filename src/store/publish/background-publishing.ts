@@ -1,0 +1,111 @@
+import { KgitError, RemoteError } from '../../errors.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { Clock } from '../port/host.js';
+import type { StateStore } from '../port/state-store.js';
+import type { ScheduledPublisher } from './scheduled-publisher.js';
+
+/** Longest pause between two tries at a remote that does not answer, in ms. */
+const MAX_PAUSE_MS = 60_000;
+/** Of the time, a process that goes on writing publishes at most one part in so many. */
+const PUBLISHING_PART = 10;
+/** Longest pause for that, in ms. */
+const MAX_BUSY_PAUSE_MS = 10_000;
+/** How often it looks whether the process ends meanwhile, in ms. */
+const LOOK_MS = 250;
+
+export interface BackgroundPublishingParts {
+  readonly store: StateStore;
+  readonly outbox: Outbox;
+  readonly scheduled: ScheduledPublisher;
+  readonly clock: Clock;
+}
+
+export interface BackgroundPublishingOptions {
+  /** How long after its first write a row is published, so that a row goes in one push, in ms. */
+  readonly afterMs: number;
+  /** How long one try may take, in ms. */
+  readonly timeoutMs: number;
+  /** Hears why something could not be published: it waits durably, and `kgit outbox` tells why. */
+  note(message: string): void;
+}
+
+/**
+ * Publishes in the background what one process writes. While the remote does not answer it asks less and less often, and
+ * asks before it looks at all that waits: what a write costs does not grow with the outbox.
+ */
+export class BackgroundPublishing {
+  readonly #parts: BackgroundPublishingParts;
+  readonly #options: BackgroundPublishingOptions;
+  /** What was written since the last try. */
+  readonly #fresh: string[] = [];
+  #running: Promise<void> | null = null;
+  #pauseMs: number;
+  #isEnding = false;
+
+  constructor(parts: BackgroundPublishingParts, options: BackgroundPublishingOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#pauseMs = options.afterMs;
+  }
+
+  /** Has an operation published soon that was put into the outbox. */
+  kept(id: string): void {
+    this.#fresh.push(id);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#running ??= this.#publishSoon().finally(() => {
+      this.#running = null;
+      if (this.#fresh.length > 0 && !this.#isEnding) this.#begin();
+    });
+  }
+
+  async #publishSoon(): Promise<void> {
+    for (let left = this.#pauseMs; left > 0 && !this.#isEnding; left -= LOOK_MS)
+      await this.#parts.clock.sleep(Math.min(left, LOOK_MS));
+    if (!this.#isEnding) await this.#publish();
+  }
+
+  /** Publishes what waits still, before the process ends. Waits for no pause. */
+  async rest(): Promise<void> {
+    this.#isEnding = true;
+    await this.#running;
+    if (this.#fresh.length > 0) await this.#publish();
+  }
+
+  async #publish(): Promise<void> {
+    const fresh = this.#fresh.splice(0);
+    const { outbox, scheduled, clock } = this.#parts;
+    const began = clock.now();
+    const { afterMs, timeoutMs, note } = this.#options;
+    try {
+      const error = (await outbox.size()) > fresh.length ? await this.#whyAway() : null;
+      if (error === null) await scheduled.run(0, timeoutMs);
+      else {
+        for (const id of fresh) await outbox.recordTrouble({ id, attempts: 0 }, 1, error);
+        note(`not published yet: ${error.message}`);
+      }
+    } catch (error) {
+      if (!(error instanceof KgitError)) throw error;
+      note(`not published yet: ${error.message}`);
+    }
+    const isLeft = (await outbox.size()) > 0;
+    // On a busy machine it would take from the scripts what they are waiting for.
+    const busy = Math.min((clock.now() - began) * (PUBLISHING_PART - 1), MAX_BUSY_PAUSE_MS);
+    this.#pauseMs = isLeft ? Math.min(this.#pauseMs * 2, MAX_PAUSE_MS) : Math.max(afterMs, busy);
+  }
+
+  /** Why the remote does not answer; null where it does. */
+  async #whyAway(): Promise<RemoteError | null> {
+    const { store } = this.#parts;
+    if (!store.isRemote) return null;
+    try {
+      await store.refresh(this.#options.timeoutMs);
+      return null;
+    } catch (error) {
+      if (error instanceof RemoteError) return error;
+      throw error;
+    }
+  }
+}

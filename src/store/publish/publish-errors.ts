@@ -1,0 +1,117 @@
+/** The errors of what was not published. */
+import { errorFromJson, InvalidStateError, type KgitError, RefusedError, RemoteError } from '../../errors.js';
+import { counted } from '../../model/value/counted.js';
+import type { OutboxEntry } from '../outbox/outbox.js';
+
+/** Another process holds the publish lock. */
+export function publishedElsewhere(): RemoteError {
+  return new RemoteError('another kgit process of this clone is publishing still', {
+    suggestions: ["Run 'kgit sync' again when it is through"],
+  });
+}
+
+/** Why entries wait that no `sync` will ever publish; null where there are none. */
+export function stuck(pending: readonly OutboxEntry[], target: string): KgitError | null {
+  const broken = pending.find(({ operation }) => operation === null);
+  const suggestions = ({ id }: OutboxEntry) => [`Give it up: kgit outbox drop ${id}`];
+  if (broken) {
+    return new InvalidStateError(
+      `operation ${broken.id} cannot be read: its file is cut off, or of another version of kgit`,
+      {
+        suggestions: ['Update kgit, if a newer one wrote it', ...suggestions(broken)],
+        data: { operation: broken.id },
+      },
+    );
+  }
+  const lost = pending.filter(({ isHeld }) => isHeld);
+  if (lost.length > 0) {
+    return new RemoteError(
+      `the remote lost ${counted(lost.length, 'write')} of this clone: kept, and not published again yet`,
+      {
+        suggestions: [
+          "Publish what was lost again: run 'kgit sync' once more",
+          'See it first: kgit outbox; give one up: kgit outbox drop ID',
+        ],
+        data: { cause: 'lost', operations: lost.map(({ id }) => id) },
+      },
+    );
+  }
+  const foreign = pending.find((entry) => entry.target !== target);
+  if (!foreign) return null;
+  return new RemoteError(`operation ${foreign.id} was made for ${foreign.target}, and this is ${target}`, {
+    suggestions: ['Give the remote its old address again, then run kgit sync', ...suggestions(foreign)],
+    data: { operation: foreign.id, target: foreign.target },
+  });
+}
+
+/** The error of a write that is not on the branch: what became of the operation is in its data. */
+export function notPublished(
+  error: KgitError,
+  operation: string,
+  kept: boolean,
+  unknown: boolean,
+): KgitError {
+  const data = { ...error.data, operation, kept, ...(unknown ? { outcome: 'unknown' } : {}) };
+  const fate = unknown
+    ? 'whether it was published cannot be known'
+    : kept
+      ? 'not published; the write is kept in the outbox'
+      : 'not published, and not kept: nobody could check its condition later';
+  const suggestions = kept
+    ? error.suggestions
+    : [
+        ...error.suggestions.filter((text) => !text.includes('sync')),
+        ...(unknown
+          ? ['See whether it was once the remote answers: kgit log --fetch; write again if not']
+          : ['Write again; --queue keeps it unchecked']),
+      ];
+  const Class = error.constructor as new (message: string, details: object) => KgitError;
+  const Failure = error instanceof RefusedError || error instanceof RemoteError ? Class : RemoteError;
+  return new Failure(`${error.message} (${fate})`, { suggestions, data });
+}
+
+/** Writes before it are refused, and the time was up before it was this one's turn. */
+export function notComeTo(): RemoteError {
+  return new RemoteError('one of the writes that wait is refused, and the time was up before it was found', {
+    suggestions: ["Run 'kgit sync': it finds the one that is refused and publishes the others"],
+    data: { cause: 'behind-refused' },
+  });
+}
+
+/** What the user should know who wrote something else. */
+export function refusedNote(id: string): string {
+  return `the write ${id} is refused and waits behind all others: 'kgit outbox' tells why, 'kgit outbox drop ${id}' gives it up`;
+}
+
+/** Why an operation waits that is refused alone, told by itself. */
+export function refusedAlone({ id, error }: OutboxEntry): KgitError | null {
+  if (error === null) return null;
+  const { message, suggestions, data } = errorFromJson(error);
+  return errorFromJson({
+    ...error,
+    message: `the write ${id} is refused, and waits behind all others: ${message}`,
+    suggestions: [
+      `Give it up: kgit outbox drop ${id}`,
+      ...(data['branch'] === undefined ? [] : [`Or propose it: kgit outbox retry ${id} --propose`]),
+      "Or have what is in its way taken away, then run 'kgit sync'",
+      ...suggestions.filter((text) => !text.includes('kgit outbox')),
+    ],
+    data: { ...data, operation: id },
+  });
+}
+
+/** Others moved the branch at each try. @param lock the server's lock file that was in the way at last */
+export function lostRaces(attempts: number, lock: string | undefined): RemoteError {
+  if (lock !== undefined) {
+    return new RemoteError(`the remote is locked (${lock}), at the last of ${attempts} tries still`, {
+      suggestions: [
+        "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
+      ],
+      data: { attempts, lock },
+    });
+  }
+  return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {
+    suggestions: ["Run 'kgit sync' when the others are done, or give more time with --timeout"],
+    data: { attempts },
+  });
+}

@@ -1,0 +1,189 @@
+import { InternalError, KgitError, RemoteError } from '../../errors.js';
+import type { PublishLock } from '../local/publish-lock.js';
+import type { Delivery } from '../outbox/delivery.js';
+import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
+import { dueAt } from './publish-schedule.js';
+import { isRaced, isRecent, joinWindow, type PushLog } from './push-log.js';
+
+const WAIT_MIN_MS = 5;
+const WAIT_MAX_MS = 250;
+const WITHDRAW_MS = 2_000;
+
+export interface PublisherParts extends PublishRunParts {
+  readonly lock: PublishLock;
+  readonly pushes: PushLog;
+}
+
+/** A delivery, what the user should know beside it, and whether the operation is still in the outbox. */
+export interface Delivered {
+  readonly delivery: Delivery;
+  readonly notes: readonly string[];
+  readonly kept: boolean;
+}
+
+/** Brings operations from the outbox to the branch, one process of a clone at a time. */
+export class Publisher {
+  readonly #parts: PublisherParts;
+  #combines = false;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** Has clones take each other's operations along, or not (`publish.combine`). */
+  combine(combines: boolean): void {
+    this.#combines = combines;
+  }
+
+  /**
+   * Publishes what waits until `id` is through or `deadline` (ms since the epoch) has passed. Whoever holds
+   * the lock publishes for all; the others wait for their result.
+   * @param keep whether the operation stays in the outbox when it cannot be published now
+   * @param intervalMs how long it waits for others to go along (`publish.interval`), half of the time at most
+   */
+  async deliver(id: string, deadline: number, keep: boolean, intervalMs = 0): Promise<Delivered> {
+    const notBefore = await this.#notBefore(deadline, intervalMs);
+    const { delivery, notes, isHolder } = await this.#wait(id, deadline, keep, notBefore);
+    if (delivery.kind !== 'pending') return { delivery, notes, kept: false };
+    if (keep) return { delivery, notes, kept: true };
+    if (isHolder) return { delivery, notes, kept: false };
+    return { delivery: await this.#withdraw(id, delivery), notes, kept: false };
+  }
+
+  async #notBefore(deadline: number, intervalMs: number): Promise<number> {
+    const { store, outbox, pushes, clock } = this.#parts;
+    const now = clock.now();
+    if (intervalMs === 0 || !store.isRemote) return now;
+    const due = dueAt(await outbox.list(), await pushes.read(), intervalMs, now) ?? now;
+    return Math.min(due, now + (deadline - now) / 2);
+  }
+
+  async #wait(
+    id: string,
+    deadline: number,
+    keep: boolean,
+    notBefore: number,
+  ): Promise<Omit<Delivered, 'kept'> & { isHolder: boolean }> {
+    const { outbox, lock, clock } = this.#parts;
+    for (let wait = WAIT_MIN_MS; ; wait = Math.min(wait * 1.5, WAIT_MAX_MS)) {
+      const result = await outbox.takeResult(id);
+      if (result) return { delivery: result, notes: [], isHolder: false };
+      if (clock.now() >= notBefore && (await lock.tryAcquire())) {
+        try {
+          // The holder before us may have published it between the look and the lock.
+          const late = await outbox.takeResult(id);
+          if (late) return { delivery: late, notes: [], isHolder: false };
+          const report = await this.#run(deadline, id);
+          // Who publishes beside us, because a lock was broken, leaves the result before the operation is out.
+          const delivery = report.deliveries.get(id) ?? (await outbox.takeResult(id)) ?? dropped(id);
+          if (delivery.kind === 'pending' && !keep) await outbox.remove(id);
+          return { delivery, notes: report.notes, isHolder: true };
+        } finally {
+          await lock.release();
+        }
+      }
+      if (clock.now() >= deadline) return { delivery: overtaken(), notes: [], isHolder: false };
+      await clock.sleep(wait * (0.5 + clock.random() / 2));
+    }
+  }
+
+  /** Takes an operation back. Only under the lock is it certain that nobody is publishing it just now. */
+  async #withdraw(id: string, pending: Delivery & { kind: 'pending' }): Promise<Delivery> {
+    const { outbox, lock, clock } = this.#parts;
+    const isHolder = await this.#acquire(clock.now() + WITHDRAW_MS);
+    try {
+      const late = await outbox.takeResult(id);
+      if (late && late.kind !== 'pending') return late;
+      await outbox.remove(id);
+      return { ...pending, unknown: pending.unknown || !isHolder };
+    } finally {
+      if (isHolder) await lock.release();
+    }
+  }
+
+  /**
+   * Publishes all that waits; null when another process is at it until `deadline`.
+   * @param released of the operations that a server lost, those that go along
+   * @param retriesAll whether what was refused before is tried again however short ago that was
+   */
+  async publishAll(
+    deadline: number,
+    released: ReadonlySet<string> = new Set(),
+    retriesAll = false,
+  ): Promise<PublishReport | null> {
+    if (!(await this.#acquire(deadline))) return null;
+    try {
+      return await this.#run(deadline, undefined, { released, retriesAll });
+    } finally {
+      await this.#parts.lock.release();
+    }
+  }
+
+  async #acquire(deadline: number): Promise<boolean> {
+    const { lock, clock } = this.#parts;
+    while (!(await lock.tryAcquire())) {
+      if (clock.now() >= deadline) return false;
+      await clock.sleep(WAIT_MAX_MS);
+    }
+    return true;
+  }
+
+  async #run(
+    deadline: number,
+    own: string | undefined,
+    what: Pick<PublishRunOptions, 'released' | 'retriesAll'> = { released: new Set(), retriesAll: false },
+  ): Promise<PublishReport> {
+    // Reads, and writes that are queued, publish nothing.
+    const { PublishRun } = await import('./publish-run.js');
+    const { pushes, clock } = this.#parts;
+    const began = clock.now();
+    const [known, combines] = [await pushes.read(), this.#combines];
+    const window = this.#parts.store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
+    if (window > 0) await clock.sleep(Math.min(window, Math.max(deadline - began, 0)));
+    const raced = isRaced(known, began);
+    // Who is always the first never meets the others, who wait for him to take them along.
+    const asksFirst = raced || (combines && isRecent(known, began));
+    const options = { deadline, own, isRaced: raced, asksFirst, combines, ...what };
+    const run = new PublishRun(this.#parts, options);
+    const report = await run.run().catch(async (error: unknown) => {
+      if (own === undefined) throw error;
+      const isOffered = run.isOffered(own);
+      // A tip whose objects lie at the remote alone cannot be applied to just now.
+      const mayWait = error instanceof RemoteError || (isOffered && error instanceof KgitError);
+      if (mayWait) return interrupted(own, error, isOffered);
+      // A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed.
+      await this.#parts.outbox.remove(own);
+      throw error;
+    });
+    const at = clock.now();
+    const outcomes = [...report.deliveries.values()];
+    if (report.attempts > 0) {
+      const isPublished = outcomes.some(({ kind }) => kind === 'published');
+      const { attempts, isRaced } = report;
+      await pushes.add({ at, ms: at - began, attempts, operations: outcomes.length, isPublished, isRaced });
+    }
+    return report;
+  }
+}
+
+/** The report of a run that could not be ended, whose operation stays: it may go out later, or others may publish it. */
+function interrupted(own: string, error: KgitError, isOffered: boolean): PublishReport {
+  const attempts = isOffered ? 1 : 0;
+  const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isOffered };
+  return { deliveries: new Map([[own, delivery]]), notes: [], attempts, isRaced: isOffered };
+}
+
+function overtaken(): Delivery {
+  const error = new RemoteError(
+    'another kgit process of this clone is publishing and has not come to this write yet',
+    {
+      suggestions: ["'kgit outbox' shows what waits; 'kgit sync' publishes it"],
+    },
+  );
+  return { kind: 'pending', error, attempts: 0, unknown: false };
+}
+
+function dropped(id: string): Delivery {
+  const error = new InternalError(`operation ${id} is no longer in the outbox: somebody dropped it`);
+  return { kind: 'rejected', error, attempts: 0 };
+}

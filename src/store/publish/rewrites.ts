@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, RemoteError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { privateFolder, removeFile, replaceDurably } from '../local/durable-files.js';
+import type { Outbox } from '../outbox/outbox.js';
+import { planBatch } from '../plan/planned.js';
+import type { Revision, Rewrite, StateStore } from '../port/state-store.js';
+
+const VERSION = 1;
+/** So many are kept for the next command at most. */
+const MAX_UNTOLD = 20;
+
+/** A rewrite of the remote's history, as it is told to people and scripts. */
+export interface ToldRewrite extends Rewrite {
+  /** Ids of the operations that this clone published and that went with it. */
+  readonly operations: readonly string[];
+}
+
+interface Untold extends ToldRewrite {
+  readonly target: string;
+}
+
+/**
+ * Sees to it that a rewrite at the remote is told once, whichever process saw it, and that what a server lost waits in
+ * the outbox again.
+ */
+export class Rewrites {
+  readonly #folder: string;
+  readonly #file: string;
+  readonly #store: StateStore;
+  readonly #outbox: Outbox;
+  #hasToldLoss = false;
+
+  /** @param folder the clone's `kgit` folder */
+  constructor(folder: string, store: StateStore, outbox: Outbox) {
+    this.#folder = folder;
+    this.#file = join(folder, 'rewrites');
+    this.#store = store;
+    this.#outbox = outbox;
+    store.onRewrite = (rewrite) => this.#note(rewrite);
+  }
+
+  /** What nobody was told yet; it counts as told from now on. */
+  async take(): Promise<readonly ToldRewrite[]> {
+    const untold = await this.#untold();
+    const own = untold.filter(({ target }) => target === this.#store.target);
+    if (own.length === 0) return [];
+    await this.#write(untold.filter(({ target }) => target !== this.#store.target)).catch(
+      (error: unknown) => {
+        // Where this clone cannot be written, it is told again: better than not at all.
+        if (!(error instanceof EnvironmentError)) throw error;
+      },
+    );
+    this.#hasToldLoss ||= own.some(({ cause }) => cause === 'lost');
+    return own.map(({ target: _, ...told }) => told);
+  }
+
+  /**
+   * The operations that a server lost and that may be published again: their user was told of it by an earlier
+   * command, and so could drop them.
+   */
+  async released(): Promise<ReadonlySet<string>> {
+    if (this.#hasToldLoss || (await this.#untold()).some(({ cause }) => cause === 'lost')) return new Set();
+    return new Set(await this.#held());
+  }
+
+  async #note(rewrite: Rewrite): Promise<void> {
+    const { target } = this.#store;
+    const gone = await this.#missing(rewrite.to);
+    const operations = rewrite.cause === 'lost' ? await this.#requeue(gone) : gone;
+    const untold = await this.#untold();
+    // Another process of this clone may have seen the same.
+    if (untold.some(({ from, to }) => from === rewrite.from && to === rewrite.to)) return;
+    await this.#write([...untold, { ...rewrite, operations, target }]);
+  }
+
+  /** Puts operations back into the outbox, and gives all that wait there as these do. */
+  async #requeue(ids: readonly string[]): Promise<string[]> {
+    const error = new RemoteError(`the remote lost it: 'kgit sync' publishes it again`, {
+      suggestions: ["Publish it again: 'kgit sync'", "Give it up: 'kgit outbox drop ID'"],
+    });
+    for (const id of ids) await this.#outbox.requeue(id, error);
+    return this.#held();
+  }
+
+  /** What a server lost and what waits until it is released. */
+  async #held(): Promise<string[]> {
+    const { target } = this.#store;
+    return (await this.#outbox.list()).flatMap((entry) =>
+      entry.isHeld && entry.target === target ? entry.id : [],
+    );
+  }
+
+  /** Those of the kept operations that are not at a revision. */
+  async #missing(revision: Revision): Promise<string[]> {
+    const kept = (await this.#outbox.listPublished()).filter(
+      ({ target, operation }) => target === this.#store.target && operation && operation.events.length > 0,
+    );
+    if (kept.length === 0) return [];
+    const { entries } = await planBatch(this.#store, revision, kept);
+    return entries.flatMap(({ entry, applied }) =>
+      applied.kind === 'commit' || applied.kind === 'rejected' ? entry.id : [],
+    );
+  }
+
+  async #untold(): Promise<readonly Untold[]> {
+    try {
+      const text = await readFile(this.#file, 'utf8');
+      const json = JSON.parse(text) as { version: unknown; untold: readonly Untold[] } | null;
+      return json?.version === VERSION && Array.isArray(json.untold) ? json.untold : [];
+    } catch (error) {
+      // No file, none that this user may read, or one that a disk cut off: there is nothing to be told.
+      if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return [];
+      throw error;
+    }
+  }
+
+  async #write(untold: readonly Untold[]): Promise<void> {
+    if (untold.length === 0) return removeFile(this.#file);
+    await privateFolder(this.#folder);
+    await replaceDurably(this.#file, JSON.stringify({ version: VERSION, untold: untold.slice(-MAX_UNTOLD) }));
+  }
+}

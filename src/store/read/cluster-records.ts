@@ -1,0 +1,105 @@
+import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
+import type { KgitEvent, Lifecycle } from '../../model/event/event.js';
+import { foldLifecycle, LIFECYCLE_ACTIONS } from '../../model/event/lifecycle.js';
+import type { ClusterSubject } from '../../model/subject/subject.js';
+import type { Value } from '../../model/value/value.js';
+import type { StateView } from '../port/state-store.js';
+import { listSubjects, readEvents } from './records.js';
+import { readAll, type StoredEvent } from './stored-events.js';
+
+/** What the repository records of a cluster's life. */
+export interface ClusterRecord {
+  readonly subject: ClusterSubject;
+  readonly lifecycle: Lifecycle | null;
+  /** Timestamp of the event that says so. */
+  readonly at: string | null;
+  readonly lastEvent: KgitEvent | null;
+  /** Whether all of its events were imported. */
+  readonly importedOnly: boolean;
+  /** What the cluster was given when it was created, and by later events that name the same parameters or a template. */
+  readonly parameters: ReadonlyMap<string, RecordedParameter>;
+}
+
+export interface RecordedParameter {
+  readonly value: Value;
+  /** Of the event that says so. */
+  readonly timestamp: string;
+  readonly action: string;
+}
+
+const SPEAKS_OF_LIFE = /^lifecycle:/m;
+const HAS_PARAMETERS = /^parameters:/m;
+const WAS_IMPORTED = /^source:/m;
+
+/**
+ * The life of one cluster. Of its many events only those that can speak of its life, and the last one, are
+ * parsed: the others' text is looked at for the two keys that matter.
+ */
+async function readCluster(
+  view: StateView,
+  subject: ClusterSubject,
+  broken: BrokenEvents,
+): Promise<ClusterRecord> {
+  const stored = await readEvents(view, subject, broken);
+  let importedOnly = stored.length > 0;
+  const events: KgitEvent[] = [];
+  for (const event of stored) {
+    const text = event.text();
+    importedOnly &&= WAS_IMPORTED.test(text);
+    if (event.head.action in LIFECYCLE_ACTIONS || SPEAKS_OF_LIFE.test(text))
+      events.push(...readAll([event], broken));
+  }
+  const { lifecycle, at } = foldLifecycle(events);
+  const created = lifecycle === 'created' ? events.findLast(({ timestamp }) => timestamp === at) : undefined;
+  const parameters = lifecycle === 'deleted' ? new Map() : readParameters(stored, created, broken);
+  return { subject, lifecycle, at, lastEvent: lastOf(stored, broken), importedOnly, parameters };
+}
+
+/** The last event that can be read. */
+function lastOf(stored: readonly StoredEvent[], broken: BrokenEvents): KgitEvent | null {
+  for (const event of [...stored].reverse()) {
+    const [read] = readAll([event], broken);
+    if (read) return read;
+  }
+  return null;
+}
+
+/** Recorded by every event that changes it, whether or not the creation is. */
+const TEMPLATE = 'template';
+
+/** Of each parameter the newest value since `created`: from the end, so that few events are parsed. */
+function readParameters(
+  stored: readonly StoredEvent[],
+  created: KgitEvent | undefined,
+  broken: BrokenEvents,
+): Map<string, RecordedParameter> {
+  const missing = new Set([TEMPLATE, ...Object.keys(created?.parameters ?? {})]);
+  const found = new Map<string, RecordedParameter>();
+  for (const event of [...stored].reverse()) {
+    const isFirst = event.head.id === created?.id;
+    const text = event.text();
+    if (HAS_PARAMETERS.test(text) && [...missing].some((name) => text.includes(name))) {
+      for (const { parameters = {}, timestamp, action, outcome } of readAll([event], broken)) {
+        const counts = outcome !== 'failed' && String(parameters['dry_run']) !== 'true';
+        for (const [name, value] of counts ? Object.entries(parameters) : []) {
+          if (missing.delete(name)) found.set(name, { value, timestamp, action });
+        }
+      }
+    }
+    if (isFirst || missing.size === 0) break;
+  }
+  return found;
+}
+
+/**
+ * The lives of all clusters that the repository knows.
+ * @param broken what becomes of events that cannot be read
+ */
+export async function readClusters(
+  view: StateView,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<ClusterRecord[]> {
+  const subjects = await listSubjects(view, 'cluster');
+  const clusters = subjects.filter((subject) => subject.kind === 'cluster');
+  return Promise.all(clusters.map((subject) => readCluster(view, subject, broken)));
+}

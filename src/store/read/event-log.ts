@@ -1,0 +1,141 @@
+import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
+import type { EventHead } from '../../model/event/event-file.js';
+import type { EventHint } from '../../model/event/event-hint.js';
+import type { Operation } from '../../model/operation/operation.js';
+import { eventPath, eventsFolder, parseEventPath } from '../../model/subject/layout.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
+import type { Revision, StateStore, StateView, TimelineEntry } from '../port/state-store.js';
+import { EventFinder } from './event-finder.js';
+import { listSubjects } from './records.js';
+import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
+import { WantedTimeline } from './wanted-timeline.js';
+
+/** Reads this many events at a time: enough to keep the reader busy, little enough to stop early. */
+const BATCH = 256;
+
+function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
+  return `${formatSubject(subject)} ${eventName(head)}`;
+}
+
+/** Where the events of one revision lie, newest id first. */
+function placesOf({ added }: TimelineEntry) {
+  const places = added.flatMap((path) => {
+    const place = parseEventPath(path);
+    return place ? [{ ...place, path }] : [];
+  });
+  return places.sort((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+/** Revisions in groups that add so many files together, for the reader is asked for those of a group at once. */
+async function* inGroups(
+  revisions: AsyncIterable<TimelineEntry>,
+  files: number,
+): AsyncGenerator<readonly TimelineEntry[]> {
+  let group: TimelineEntry[] = [];
+  let count = 0;
+  for await (const entry of revisions) {
+    group.push(entry);
+    count += entry.added.length;
+    if (count < files && group.length < BATCH) continue;
+    yield group;
+    group = [];
+    count = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** The time line while it is read: what was told already is not told again. */
+class Telling {
+  readonly #view: StateView;
+  readonly #broken: BrokenEvents;
+  readonly #finder: EventFinder;
+  readonly #told = new Set<string>();
+
+  constructor(view: StateView, broken: BrokenEvents) {
+    this.#view = view;
+    this.#broken = broken;
+    this.#finder = new EventFinder(view, broken);
+  }
+
+  /** The events, without those that were told. */
+  fresh(events: readonly StoredEvent[]): StoredEvent[] {
+    return events.filter((event) => {
+      const key = keyOf(event);
+      return !this.#told.has(key) && this.#told.add(key);
+    });
+  }
+
+  async pending({ events }: Operation): Promise<StoredEvent[]> {
+    const stored = events.map(async ({ subject, event }) => {
+      // The view has the event as it is going to be published, with the changes that it makes.
+      const found = await this.#finder.find(subject, event.id);
+      return (
+        found ?? { subject, path: eventPath(subject, event), head: event, text: () => '', read: () => event }
+      );
+    });
+    return (await Promise.all(stored)).reverse();
+  }
+
+  /** The events of some revisions, newest first; of one revision by id. */
+  async *added(entries: readonly TimelineEntry[], hint: EventHint | null): AsyncGenerator<StoredEvent[]> {
+    const places = entries.flatMap(placesOf);
+    for (let i = 0; i < places.length; i += BATCH) {
+      const batch = places.slice(i, i + BATCH);
+      const events = await Promise.all(batch.map(({ subject, path }) => this.#finder.at(subject, path)));
+      // A later commit may have taken it away again: what is not at the tip is no record.
+      const there = events.filter((event) => event !== null);
+      yield this.fresh(there.filter((event) => hint?.mayBeText(event.text()) !== false));
+    }
+  }
+
+  /**
+   * The events of sealed months that no revision was seen to add: history was cut off, or squashed.
+   * @param isWanted whether a sealed month, `<events folder>/YYYY-MM`, is to be read
+   */
+  async untold(isWanted: (month: string) => boolean): Promise<StoredEvent[]> {
+    const events: StoredEvent[] = [];
+    for (const subject of await listSubjects(this.#view)) {
+      for (const month of await monthsOf(this.#view, subject))
+        if (month.isSealed && isWanted(`${eventsFolder(subject)}/${month.month}`))
+          events.push(...this.fresh(await readMonth(this.#view, subject, month, this.#broken)));
+    }
+    return events;
+  }
+}
+
+/**
+ * The time line of all subjects in the order of publishing, newest first: what waits in the outbox, then
+ * revision by revision; events of one commit by id. Reads as far as it is asked for. An event keeps its place
+ * when its month is sealed: it is that of the revision that added its own file.
+ * @param view the tip, through which every event is read
+ * @param hint what is wanted at all; other events are passed over where that saves work
+ * @param ahead how many events are likely to be asked for
+ * @param broken what becomes of what cannot be read
+ */
+export async function* publishedEvents(
+  store: StateStore,
+  revision: Revision | null,
+  view: StateView,
+  pending: readonly Operation[],
+  hint: EventHint | null = null,
+  ahead = BATCH,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): AsyncGenerator<StoredEvent> {
+  const telling = new Telling(view, broken);
+  for (const operation of [...pending].reverse()) yield* telling.fresh(await telling.pending(operation));
+  if (revision === null) return;
+  let oldest: TimelineEntry | null = null;
+  const wanted = hint && new WantedTimeline(store, revision, hint);
+  const revisions = wanted ? wanted.revisions() : store.timeline(revision);
+  for await (const group of inGroups(revisions, Math.min(ahead, BATCH))) {
+    const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
+    oldest = known.pop() ?? null;
+    for await (const events of telling.added(known, hint)) yield* events;
+  }
+  if (!oldest) return;
+  const events: StoredEvent[] = [];
+  for await (const some of telling.added([oldest], hint)) events.push(...some);
+  const sealed = wanted?.sealed ?? null;
+  if (sealed?.size !== 0) events.push(...(await telling.untold((month) => sealed?.has(month) !== false)));
+  yield* events.sort((a, b) => (a.head.id < b.head.id ? 1 : -1));
+}

@@ -1,0 +1,107 @@
+import { byName, placeOf } from '../../model/subject/sorted-names.js';
+import type { Entry, FileChanges, StateView } from '../port/state-store.js';
+
+/** A path and the folders above it, up to the top one (''). */
+function* upwards(path: string): Generator<string> {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) yield at;
+  yield '';
+}
+
+/** A view with changes laid over it: what the next operation of a batch, or a reader of its own writes, sees. */
+export class OverlayView implements StateView {
+  readonly #base: StateView;
+  readonly #files = new Map<string, string>();
+  readonly #folders = new Map<string, Map<string, Entry['kind']>>();
+  /** Folders as they were last asked for: a batch asks for one folder again and again. */
+  readonly #merged = new Map<string, Entry[]>();
+  /** What is not taken from below any more: files, and folders with all in them. */
+  readonly #removed = new Set<string>();
+  /** The folders in which something was taken away. */
+  readonly #thinned = new Set<string>();
+
+  constructor(base: StateView) {
+    this.#base = base;
+  }
+
+  write(changes: FileChanges): void {
+    const removed = [...changes].flatMap(([path, text]) => (text === null ? path : []));
+    if (removed.length > 0) this.#remove(removed);
+    for (const [path, text] of changes) if (text !== null) this.#write(path, text);
+  }
+
+  #write(path: string, text: string): void {
+    this.#files.set(path, text);
+    let child = path;
+    let kind: Entry['kind'] = 'file';
+    for (let cut = child.lastIndexOf('/'); ; cut = child.lastIndexOf('/')) {
+      const folder = cut < 0 ? '' : child.slice(0, cut);
+      this.#add(folder, child.slice(cut + 1), kind);
+      if (cut < 0) break;
+      child = folder;
+      kind = 'folder';
+    }
+  }
+
+  #remove(paths: readonly string[]): void {
+    const gone = new Set(paths);
+    const kept = [...this.#files].filter(([path]) => ![...upwards(path)].some((at) => gone.has(at)));
+    for (const path of paths) {
+      this.#removed.add(path);
+      const [, ...above] = upwards(path);
+      for (const folder of above) this.#thinned.add(folder);
+    }
+    this.#files.clear();
+    this.#folders.clear();
+    this.#merged.clear();
+    for (const [path, text] of kept) this.#write(path, text);
+  }
+
+  #add(folder: string, name: string, kind: Entry['kind']): void {
+    const entries = this.#folders.get(folder) ?? new Map<string, Entry['kind']>();
+    if (entries.get(name) === kind) return;
+    entries.set(name, kind);
+    this.#folders.set(folder, entries);
+    const merged = this.#merged.get(folder);
+    if (!merged) return;
+    const at = placeOf(merged, name);
+    merged.splice(at, merged[at]?.name === name ? 1 : 0, { name, kind });
+  }
+
+  #isRemoved(path: string): boolean {
+    if (this.#removed.size === 0) return false;
+    for (const at of upwards(path)) if (this.#removed.has(at)) return true;
+    return false;
+  }
+
+  async read(path: string): Promise<string | null> {
+    const text = this.#files.get(path);
+    if (text !== undefined) return text;
+    return this.#isRemoved(path) ? null : this.#base.read(path);
+  }
+
+  async list(folder: string): Promise<readonly Entry[] | null> {
+    const above = this.#folders.get(folder);
+    if (!above && !this.#thinned.has(folder)) return this.#isRemoved(folder) ? null : this.#base.list(folder);
+    const known = this.#merged.get(folder);
+    if (known) return known;
+    const merged = new Map((await this.#below(folder)).map((entry) => [entry.name, entry.kind]));
+    for (const [name, kind] of above ?? []) merged.set(name, kind);
+    if (merged.size === 0) return null;
+    const entries = [...merged].map(([name, kind]) => ({ name, kind })).sort(byName);
+    this.#merged.set(folder, entries);
+    return entries;
+  }
+
+  /** What is left of a folder below: folders out of which everything was taken are none. */
+  async #below(folder: string): Promise<Entry[]> {
+    const left: Entry[] = [];
+    if (this.#isRemoved(folder)) return left;
+    for (const entry of (await this.#base.list(folder)) ?? []) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (this.#removed.has(path)) continue;
+      if (this.#thinned.has(path) && (await this.list(path)) === null) continue;
+      left.push(entry);
+    }
+    return left;
+  }
+}

@@ -1,0 +1,171 @@
+import { InvalidStateError, NoRepositoryError } from '../../errors.js';
+import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
+import { type SubjectEvent, sortByTime } from '../../model/event/event.js';
+import { parseState } from '../../model/state/state-document.js';
+import { CLUSTERS, DEPLOYMENTS, MARKER_FILE, statePath } from '../../model/subject/layout.js';
+import {
+  type Identities,
+  isIdentityText,
+  MAX_IDENTITIES,
+  sortedIdentities,
+} from '../../model/subject/management-identity.js';
+import {
+  cluster,
+  compareSubjects,
+  deployment,
+  isLabel,
+  isSubdomain,
+  type Subject,
+} from '../../model/subject/subject.js';
+import { isMap, type Value } from '../../model/value/value.js';
+import type { StateView } from '../port/state-store.js';
+import { countMonth, lastOfMonth, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
+
+/** The version of repositories that this program reads and writes. */
+export const API_VERSION = 'kgit/v1';
+
+async function folders(view: StateView, path: string, isName: (name: string) => boolean): Promise<string[]> {
+  const entries = (await view.list(path)) ?? [];
+  return entries.filter(({ name, kind }) => kind === 'folder' && isName(name)).map(({ name }) => name);
+}
+
+/** The deployments that the repository knows, by id. */
+export function listDeployments(view: StateView): Promise<string[]> {
+  return folders(view, DEPLOYMENTS, isSubdomain);
+}
+
+/** All subjects of the repository, in their order; folders whose names break the rule of names are left out. */
+export async function listSubjects(view: StateView, kind?: Subject['kind']): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  if (kind !== 'cluster') subjects.push(...(await listDeployments(view)).map(deployment));
+  if (kind !== 'deployment') {
+    for (const management of await folders(view, CLUSTERS, isLabel)) {
+      for (const namespace of await folders(view, `${CLUSTERS}/${management}`, isLabel)) {
+        const names = await folders(view, `${CLUSTERS}/${management}/${namespace}`, isSubdomain);
+        subjects.push(...names.map((name) => cluster(management, namespace, name)));
+      }
+    }
+  }
+  return subjects.sort(compareSubjects);
+}
+
+/**
+ * All events of a subject, month by month, by id.
+ * @param broken what becomes of what cannot be read
+ */
+export async function storedEvents(
+  view: StateView,
+  subject: Subject,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<StoredEvent[]> {
+  const months = await monthsOf(view, subject);
+  return (await Promise.all(months.map((month) => readMonth(view, subject, month, broken)))).flat();
+}
+
+/**
+ * All events of a subject, by event time, then id, each parsed when it is asked for.
+ * @param broken what becomes of what cannot be read
+ */
+export async function readEvents(
+  view: StateView,
+  subject: Subject,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<StoredEvent[]> {
+  return sortByTime(await storedEvents(view, subject, broken), ({ head }) => head);
+}
+
+/**
+ * How many events a subject has, and the last one by id that can be read.
+ * @param broken what becomes of what cannot be read
+ */
+export async function summariseSubject(
+  view: StateView,
+  subject: Subject,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<{ events: number; last: SubjectEvent | null }> {
+  const months = await monthsOf(view, subject);
+  const counts = await Promise.all(months.map((month) => countMonth(view, subject, month, broken)));
+  let last: SubjectEvent | null = null;
+  for (const [i, month] of [...months.entries()].reverse()) {
+    const isOdd = month.odd.length > 0;
+    const event = counts[i] || isOdd ? await lastOfMonth(view, subject, month, broken) : null;
+    if (event === null) continue;
+    last = { subject, event };
+    break;
+  }
+  return { events: counts.reduce((sum, count) => sum + count, 0), last };
+}
+
+/** The state of a deployment; null where it has no document. Throws InvalidStateError. */
+export async function readState(view: StateView, id: string): Promise<Record<string, Value> | null> {
+  const text = await view.read(statePath(id));
+  return text === null ? null : parseState(text, statePath(id));
+}
+
+/** The settings file of the repository. Throws NoRepositoryError where there is none, InvalidStateError for a broken one. */
+export async function readMarker(view: StateView, where: string): Promise<Record<string, Value>> {
+  const text = await view.read(MARKER_FILE);
+  if (text === null) {
+    throw new NoRepositoryError(`${where} is not a state repository: its branch has no ${MARKER_FILE}`, {
+      suggestions: ["Make it one with 'kgit init'", 'Name another branch: --repo DIR#BRANCH'],
+      data: { path: where },
+    });
+  }
+  const marker = parseState(text, MARKER_FILE);
+  checkMarker(marker);
+  return marker;
+}
+
+/**
+ * Throws InvalidStateError where the repository was made one of a newer version since it was opened: nothing is written into
+ * that. A branch without a settings file is left to whoever opens it.
+ */
+export async function checkVersion(view: StateView, where: string): Promise<void> {
+  if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, where);
+}
+
+/** Throws InvalidStateError for a settings file of a version that this program does not know. */
+export function checkMarker(marker: Record<string, Value>): void {
+  const version = marker['apiVersion'];
+  if (version === API_VERSION && marker['kind'] === 'StateRepository') return;
+  const isNewer = typeof version === 'string' && /^kgit\/v([2-9]|\d{2})/.test(version);
+  throw new InvalidStateError(
+    `${MARKER_FILE}: apiVersion is ${JSON.stringify(version ?? null)}, kind ${JSON.stringify(marker['kind'] ?? null)}; this kgit knows ${API_VERSION}, StateRepository`,
+    {
+      suggestions: [
+        isNewer
+          ? 'Update kgit: the repository is of a newer version'
+          : `Look at who changed it: git log -- ${MARKER_FILE}`,
+      ],
+      data: { path: MARKER_FILE },
+    },
+  );
+}
+
+/** The management clusters that `kgit.yaml` lists, each with all that it is known by. Throws InvalidStateError. */
+export function managementsOf(marker: Record<string, Value>): Map<string, Identities> {
+  const managements = marker['managements'] ?? {};
+  const bad = isMap(managements) ? Object.keys(managements).find((name) => !isLabel(name)) : '';
+  if (!isMap(managements) || bad !== undefined) {
+    const why = bad
+      ? `${JSON.stringify(bad.slice(0, 80))} is not a DNS-1123 label`
+      : 'it is a mapping of names';
+    throw new InvalidStateError(`${MARKER_FILE}: managements: ${why}`, {
+      suggestions: [`Look at who changed it: git log -- ${MARKER_FILE}`],
+      data: { path: MARKER_FILE },
+    });
+  }
+  return new Map(Object.entries(managements).map(([name, entry]) => [name, recordedIdentities(entry)]));
+}
+
+/**
+ * What an entry of `managements` says that the cluster is known by, the strongest first: `identity`, and the list
+ * `other_identities`, which entries of before do not have.
+ */
+export function recordedIdentities(entry: Value | undefined): Identities {
+  const { identity, other_identities: others } = isMap(entry) ? entry : {};
+  const texts = [identity, ...(Array.isArray(others) ? others : [])].slice(0, MAX_IDENTITIES);
+  return sortedIdentities(
+    texts.filter((text): text is string => typeof text === 'string' && isIdentityText(text)),
+  );
+}

@@ -1,0 +1,206 @@
+import { InvalidStateError } from '../../errors.js';
+import {
+  type BrokenEvents,
+  REFUSE_BROKEN,
+  readLaterOrNote,
+  readOrNote,
+} from '../../model/event/broken-events.js';
+import type { KgitEvent } from '../../model/event/event.js';
+import { type EventHead, parseEvent, readHead } from '../../model/event/event-file.js';
+import { parseSealedMonth, type SealedEvent } from '../../model/event/sealed-month.js';
+import {
+  eventIdOfName,
+  eventsFolder,
+  isMonth,
+  monthOf,
+  sealedMonthOf,
+  sealedPath,
+} from '../../model/subject/layout.js';
+import type { Subject } from '../../model/subject/subject.js';
+import type { StateView } from '../port/state-store.js';
+
+/** An event as it lies in the repository, in a file of its own or in a sealed month; parsed when it is asked for. */
+export interface StoredEvent extends SealedEvent {
+  readonly subject: Subject;
+  /** The file that holds it. */
+  readonly path: string;
+}
+
+/** Where the events of one month of a subject lie. */
+export interface MonthFiles {
+  readonly month: string;
+  readonly isSealed: boolean;
+  /** Names of event files of their own, in order: those of an open month, or those that came late for a sealed one. */
+  readonly names: readonly string[];
+  /** Names of event files where something stands that is no file. */
+  readonly odd: readonly string[];
+}
+
+/** The months of a subject that hold events, in order. Reads no event. */
+export async function monthsOf(view: StateView, subject: Subject): Promise<MonthFiles[]> {
+  const folder = eventsFolder(subject);
+  const entries = (await view.list(folder)) ?? [];
+  const open = new Set(
+    entries.filter(({ name, kind }) => kind === 'folder' && isMonth(name)).map(({ name }) => name),
+  );
+  const sealed = new Set(
+    entries.flatMap(({ name, kind }) => (kind === 'file' ? (sealedMonthOf(name) ?? []) : [])),
+  );
+  const months = [...new Set([...open, ...sealed])].sort();
+  return Promise.all(
+    months.map(async (month) => {
+      const files = open.has(month) ? ((await view.list(`${folder}/${month}`)) ?? []) : [];
+      const events = files.filter(({ name }) => eventIdOfName(name) !== null);
+      const namesOf = (isFile: boolean) =>
+        events.filter(({ kind }) => (kind === 'file') === isFile).map(({ name }) => name);
+      return { month, isSealed: sealed.has(month), names: namesOf(true), odd: namesOf(false) };
+    }),
+  );
+}
+
+/** The text of a file that a listing named. Throws InvalidStateError. */
+export async function readListed(view: StateView, path: string): Promise<string> {
+  const text = await view.read(path);
+  if (text === null)
+    throw new InvalidStateError(`${path}: was listed and cannot be read`, { data: { path } });
+  return text;
+}
+
+/** The events of a sealed month. Throws InvalidStateError for what is no list of events. */
+export async function readSealed(
+  view: StateView,
+  subject: Subject,
+  month: string,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<SealedEvent[]> {
+  const path = sealedPath(subject, month);
+  return parseSealedMonth(await readListed(view, path), path, broken);
+}
+
+/** The event in a file of its own. Throws InvalidStateError where its head cannot be read, or is another event's. */
+export function fileEvent(subject: Subject, path: string, text: string): StoredEvent {
+  const head = readHead(text, path);
+  const name = eventName(head);
+  if (!path.endsWith(`/${name}`)) {
+    throw new InvalidStateError(`${path}: it holds the event of ${name}`, {
+      suggestions: [`Look at who changed it: git log -- ${path}`],
+      data: { path },
+    });
+  }
+  return { subject, path, head, text: () => text, read: () => parseEvent(text, path) };
+}
+
+/** An event of a sealed month, with its subject. */
+export function stored(subject: Subject, event: SealedEvent): StoredEvent {
+  const path = sealedPath(subject, monthOf(event.head.id));
+  return { subject, path, head: event.head, text: () => event.text(), read: () => event.read() };
+}
+
+/** The events parsed; those that cannot be are noted. */
+export function readAll(events: readonly StoredEvent[], broken: BrokenEvents = REFUSE_BROKEN): KgitEvent[] {
+  return events.flatMap((event) => readOrNote(broken, event.path, () => event.read()) ?? []);
+}
+
+/** What an event would be called as a file of its own. */
+export function eventName({ id, action }: EventHead): string {
+  return `${id}-${action}.yaml`;
+}
+
+/**
+ * The events of one month in both forms, by id; one that lies in both is told once.
+ * @param broken what becomes of what cannot be read
+ */
+export async function readMonth(
+  view: StateView,
+  subject: Subject,
+  files: MonthFiles,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<StoredEvent[]> {
+  const { month, isSealed, names, odd } = files;
+  const folder = `${eventsFolder(subject)}/${month}`;
+  const readFile = (path: string) => readLaterOrNote(broken, path, () => readListed(view, path));
+  const [sealed, texts] = await Promise.all([
+    isSealed ? readLaterOrNote(broken, `${folder}.yaml`, () => readSealed(view, subject, month, broken)) : [],
+    Promise.all(names.map((name) => readFile(`${folder}/${name}`))),
+  ]);
+  noteOdd(broken, folder, odd);
+  const known = new Set(texts.length > 0 ? sealed?.map(({ head }) => eventName(head)) : []);
+  const own = texts.flatMap((text, i) => {
+    const name = names[i] as string;
+    const path = `${folder}/${name}`;
+    if (text === null || known.has(name)) return [];
+    return readOrNote(broken, path, () => fileEvent(subject, path, text)) ?? [];
+  });
+  const events = [...(sealed ?? []).map((event) => stored(subject, event)), ...own];
+  return own.length > 0 && (sealed ?? []).length > 0 ? inOrder(events) : events;
+}
+
+/** What stands under the name of an event and is no file was no event before either, so it is noted alone where that is asked for. */
+function noteOdd(broken: BrokenEvents, folder: string, odd: readonly string[]): void {
+  if (broken === REFUSE_BROKEN) return;
+  for (const name of odd) {
+    const path = `${folder}/${name}`;
+    broken.note(path, new InvalidStateError(`${path}: an event is a regular file`, { data: { path } }));
+  }
+}
+
+/** How many events a month has; those of an open one are counted by their names. */
+export async function countMonth(
+  view: StateView,
+  subject: Subject,
+  files: MonthFiles,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<number> {
+  return files.isSealed ? (await readMonth(view, subject, files, broken)).length : files.names.length;
+}
+
+/** The last event of a month by id; of an open one no more is read than must be. Null where none can be read. */
+export async function lastOfMonth(
+  view: StateView,
+  subject: Subject,
+  files: MonthFiles,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): Promise<KgitEvent | null> {
+  const { names } = files;
+  const steps = files.isSealed ? [names] : [...names].reverse().map((name) => [name]);
+  for (const step of steps) {
+    const events = await readMonth(view, subject, { ...files, names: step }, broken);
+    for (const event of events.reverse()) {
+      const [read] = readAll([event], broken);
+      if (read) return read;
+    }
+  }
+  return null;
+}
+
+/** Sorted as files would be: by id, then action. */
+function inOrder(events: readonly StoredEvent[]): StoredEvent[] {
+  return events
+    .map((event) => ({ event, name: eventName(event.head) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ event }) => event);
+}
+
+/** The events of one action, the newest id first; no more is read than is taken. */
+export async function* newestOf(
+  view: StateView,
+  subject: Subject,
+  action: string,
+  broken: BrokenEvents = REFUSE_BROKEN,
+): AsyncGenerator<StoredEvent, void> {
+  for (const files of (await monthsOf(view, subject)).reverse()) {
+    const names = files.names.filter((name) => name.endsWith(`-${action}.yaml`));
+    if (files.isSealed) {
+      const events = await readMonth(view, subject, { ...files, names }, broken);
+      yield* events.filter(({ head }) => head.action === action).reverse();
+      continue;
+    }
+    for (const name of names.reverse()) {
+      const path = `${eventsFolder(subject)}/${files.month}/${name}`;
+      const event = await readLaterOrNote(broken, path, async () =>
+        fileEvent(subject, path, await readListed(view, path)),
+      );
+      if (event) yield event;
+    }
+  }
+}

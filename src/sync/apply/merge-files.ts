@@ -1,0 +1,85 @@
+import type { Operation } from '../../model/operation/operation.js';
+import { deployment, parseSubject, type Subject } from '../../model/subject/subject.js';
+import { ImportedFiles } from '../../store/local/imported-files.js';
+import type { Reading } from '../../store/outbox/outcomes.js';
+import { parseImport } from '../parse/parse-import.js';
+import { existingRecords } from '../plan/existing-records.js';
+import { type ImportStamp, importOperation } from '../plan/import-operation.js';
+import type { ImportPlan } from '../plan/import-plan.js';
+import { recordStands } from '../plan/import-stands.js';
+import { lastImported } from '../plan/last-imported.js';
+import { planImport } from '../plan/plan-import.js';
+import type { ImportSettings, ParsedFile } from '../read/parsed-file.js';
+import { type LegacyFile, readLegacyFiles } from '../read/read-legacy-files.js';
+import { keepLocally } from './keep-locally.js';
+
+/** What merging files without anybody to ask is handed. */
+export interface MergeHost {
+  /** The repository as it is here, with what waits: all of it, or what decides about some subjects. */
+  read(subjects?: readonly Subject[]): Promise<Pick<Reading, 'view' | 'pending'>>;
+  /** The folder of what is this machine's alone. */
+  readonly localFolder: string;
+  readonly settings: ImportSettings;
+  stamp(): ImportStamp;
+  guard(operation: Operation): Operation;
+  keep(operation: Operation): Promise<void>;
+}
+
+type PlanHost = Pick<MergeHost, 'read' | 'localFolder' | 'settings'>;
+
+async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
+  const parsed = parseImport(files, host.settings);
+  const { view, pending } = await host.read(await subjectsOf(parsed, host));
+  const imported = new ImportedFiles(host.localFolder, recordStands(view));
+  const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
+  const existing = await existingRecords(view, parsed, local, pending);
+  return {
+    view,
+    parsed,
+    plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }),
+  };
+}
+
+/** The subjects that a merge of these files asks about: theirs, and those of what was taken from them before. */
+async function subjectsOf(files: readonly ParsedFile[], { localFolder }: PlanHost): Promise<Subject[]> {
+  const imported = new ImportedFiles(localFolder, async () => false);
+  const before: string[] = [];
+  for (const { file } of files)
+    if (file.place !== null) before.push(...(await imported.carriers(file.place)));
+  const own = files.flatMap(({ deployment: id, events }) => [
+    ...(id === null ? [] : [deployment(id)]),
+    ...events.map(({ subject }) => subject),
+  ]);
+  return [...own, ...[...new Set(before)].map((text) => parseSubject(text))];
+}
+
+/** The absolute paths of the files below these places that hold what the repository lacks. Writes nothing. */
+export async function fileOnly(paths: readonly string[], host: PlanHost): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const files = await readLegacyFiles(paths);
+  const { plan } = await planMerge(files, host);
+  const places = new Map(files.map(({ path, place }) => [path, place ?? path]));
+  return plan.files
+    .filter(({ events, state }) => events.new + state.set > 0)
+    .map(({ path }) => places.get(path) ?? path);
+}
+
+/**
+ * Merges legacy files in, as `kgit import` does where nobody can be asked: what is broken is left out, and where both
+ * sides have changed a value the repository's stays. Durable when it returns. The plan tells what was found.
+ */
+export async function mergeFiles(paths: readonly string[], host: MergeHost): Promise<void> {
+  if (paths.length > 0) await mergeRead(await readLegacyFiles(paths), host);
+}
+
+/** The same for files that were read. */
+export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): Promise<ImportPlan> {
+  const { view, parsed, plan } = await planMerge(files, host);
+  const kept = keepLocally(host.localFolder, parsed);
+  // Before anything is kept for others: what is withheld from them must not be lost here.
+  await kept.secrets();
+  const operations = plan.parts.map((part) => host.guard(importOperation(part, host.stamp(), true)));
+  for (const operation of operations) await host.keep(operation);
+  await kept.files(view, { plan, operations });
+  return plan;
+}

@@ -1,0 +1,128 @@
+import type { EventWrite } from '../../model/operation/operation.js';
+import { formatStatePath } from '../../model/state/state-path.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
+import type { DisplacedClaim } from '../parse/state-claims.js';
+import { FAMILIES } from '../read/legacy-family.js';
+import type { ParsedFile } from '../read/parsed-file.js';
+import type { ConflictRule, ImportConflict, ImportedFile, ImportPart, ImportPlan } from './import-plan.js';
+import type { ImportedState } from './imported-snapshot.js';
+import type { LocalFile } from './last-imported.js';
+import { type ComparedState, compareFiles, countWritten, hasState, planState } from './merge-state.js';
+
+/** What the repository holds of what is to be imported, and what is known of earlier imports. */
+export interface ExistingRecords {
+  /** State by deployment id; a deployment without a state document is missing. */
+  readonly states: ReadonlyMap<string, unknown>;
+  /** What the state files said when anybody imported them last, by deployment id. */
+  readonly snapshots: ReadonlyMap<string, ImportedState>;
+  /** The newest import that waits here, by deployment id. */
+  readonly waiting: ReadonlyMap<string, string>;
+  /** What this clone last took from each file, by place. */
+  readonly local: ReadonlyMap<string, LocalFile>;
+  hasEvent(subject: Subject, id: string): boolean;
+}
+
+export interface PlanOptions {
+  readonly onConflict: ConflictRule;
+  /** Plans without the files and entries that are broken; else one of them refuses the plan. */
+  readonly skipInvalid: boolean;
+}
+
+const NEVER: ImportedState = { files: [], withheld: [] };
+
+function byFamily(a: ParsedFile, b: ParsedFile): number {
+  return FAMILIES.indexOf(a.family as never) - FAMILIES.indexOf(b.family as never);
+}
+
+/** Tells the events that nobody has yet; of two equal ones in one import the first counts. */
+function freshEvents(files: readonly ParsedFile[], existing: ExistingRecords): Map<ParsedFile, EventWrite[]> {
+  const seen = new Set<string>();
+  return new Map(
+    files.map((file) => [
+      file,
+      file.events.flatMap(({ subject, event, given }): EventWrite[] => {
+        const key = `${formatSubject(subject)} ${event.id}`;
+        if (seen.has(key) || existing.hasEvent(subject, event.id)) return [];
+        seen.add(key);
+        return [{ subject, event, ...(given === undefined ? {} : { given }) }];
+      }),
+    ]),
+  );
+}
+
+function displacedWarning({ path, family, key }: DisplacedClaim): string {
+  return `${key} of ${family}.yaml gives way to another value for ${path}, and is kept in the event's source`;
+}
+
+function rowOf(
+  file: ParsedFile,
+  fresh: number,
+  state: ComparedState | undefined,
+  rule: ConflictRule,
+): ImportedFile {
+  const differences = state?.comparison.differences ?? [];
+  const set = state ? countWritten(state.comparison, rule) : 0;
+  return {
+    path: file.path,
+    family: file.family,
+    subject: file.subject && formatSubject(file.subject),
+    events: { found: file.found, new: fresh, duplicate: file.error ? 0 : file.events.length - fresh },
+    state: { set, unchanged: state?.comparison.unchanged ?? 0, conflicts: differences.length },
+    withheld: file.withheld,
+    warnings: [...file.warnings, ...(state?.displaced ?? []).map(displacedWarning)],
+    error: file.error,
+  };
+}
+
+function conflictsOf(file: ParsedFile, { comparison }: ComparedState): ImportConflict[] {
+  return comparison.differences.map(({ path, base, repository, file: value }) => ({
+    deployment: file.deployment ?? '',
+    path: formatStatePath(path),
+    ...(base === undefined ? {} : { base }),
+    ...(repository === undefined ? {} : { repository }),
+    ...(value === undefined ? {} : { file: value }),
+    from: file.path,
+  }));
+}
+
+/**
+ * Plans an import: what of the files is new, what the repository has already, and where the two differ.
+ * Pure: the same files and the same repository give the same plan, and after it has been carried out there
+ * is nothing new in it. One operation for each deployment, its clusters with it, for an operation changes
+ * the state of one deployment.
+ */
+export function planImport(
+  parsed: readonly ParsedFile[],
+  existing: ExistingRecords,
+  { onConflict, skipInvalid }: PlanOptions,
+): ImportPlan {
+  const sound = parsed.filter(({ error }) => error === null);
+  const fresh = freshEvents(sound, existing);
+  const parts: ImportPart[] = [];
+  const compared = new Map<ParsedFile, ComparedState>();
+  for (const deployment of new Set(sound.map((file) => file.deployment))) {
+    const files = sound.filter((file) => file.deployment === deployment);
+    const stateFiles = files.filter(hasState).sort(byFamily);
+    const known = {
+      repository: deployment === null ? undefined : existing.states.get(deployment),
+      last: (deployment === null ? undefined : existing.snapshots.get(deployment)) ?? NEVER,
+      local: existing.local,
+      waiting: deployment === null ? undefined : existing.waiting.get(deployment),
+    };
+    const comparisons = compareFiles(stateFiles, known);
+    for (const [file, state] of comparisons) compared.set(file, state);
+    const events = files.flatMap((file) => fresh.get(file) ?? []);
+    const state = planState(stateFiles, comparisons, known, onConflict);
+    if (events.length > 0 || state) parts.push({ deployment, events, state });
+  }
+  return {
+    files: parsed.map((file) => rowOf(file, fresh.get(file)?.length ?? 0, compared.get(file), onConflict)),
+    parts,
+    conflicts: parsed.flatMap((file) => {
+      const state = compared.get(file);
+      return state ? conflictsOf(file, state) : [];
+    }),
+    onConflict,
+    skipInvalid,
+  };
+}

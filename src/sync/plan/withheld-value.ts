@@ -1,0 +1,38 @@
+import { SecretError } from '../../errors.js';
+import { shownPath } from '../../model/secret/shown-path.js';
+import { formatStatePath, type StatePath } from '../../model/state/state-path.js';
+import { deployment } from '../../model/subject/subject.js';
+import type { Value } from '../../model/value/value.js';
+import { WithheldValues } from '../../store/local/withheld-values.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { importedSnapshot } from './imported-snapshot.js';
+
+/** Where a withheld value may be, and what says that there is one. */
+export interface WithheldPlaces {
+  readonly view: StateView;
+  /** The local folder of the clone. */
+  readonly folder: string;
+}
+
+/**
+ * The value of a state path that the repository lacks because it looked secret when it was imported; undefined where
+ * nothing was withheld there. Throws SecretError where it was, and this machine does not have it.
+ */
+export async function withheldValue(
+  path: StatePath,
+  id: string,
+  { view, folder }: WithheldPlaces,
+): Promise<Value | undefined> {
+  const value = await new WithheldValues(folder).get(deployment(id), formatStatePath(path));
+  if (value !== undefined) return value;
+  const { withheld } = await importedSnapshot(view, id);
+  if (!withheld.includes(shownPath(path))) return undefined;
+  const text = formatStatePath(path);
+  throw new SecretError(`${text} is withheld, and this machine does not have it`, {
+    suggestions: [
+      'Ask on the machine whose files were imported, or import the files that hold it here',
+      `Or read it from where your team keeps secrets`,
+    ],
+    data: { deployment: id, path: text },
+  });
+}

@@ -1,0 +1,45 @@
+/** What `kgit shell-init` prints. Loaded before the program: scripts evaluate it again and again. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCRIPT_PHASES } from '../../model/state/script-phases.js';
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * The state library of the deployment scripts for bash.
+ * @param root where the package of this program lies
+ * @param node the Node that runs it
+ * @param flags flags of the helper, which `kgit shell-init` was given
+ */
+export function shellCode(root: string, node: string, flags: readonly string[]): string {
+  const library = join(root, 'templates/shell/state-management.bash');
+  const head = [
+    `__kgit_command=(${[node, join(root, 'bin/run.js')].map(quoted).join(' ')})`,
+    `__kgit_flags=(${flags.map(quoted).join(' ')})`,
+    '# In the order of execution.',
+    `PHASE_SEQUENCE=(${SCRIPT_PHASES.join(' ')})`,
+  ].join('\n');
+  return `${head}\n\n${readFileSync(library, 'utf8')}\n${answersItself(head, library, flags)}`;
+}
+
+/** A function by which this shell, and those that it starts, have the same text again without a process of kgit. */
+function answersItself(head: string, library: string, flags: readonly string[]): string {
+  const words = ['shell-init', 'bash', ...flags].join(' ');
+  return `# ---- The same again ----
+
+# Scripts evaluate this text more than once, and start others that do. In their shells it is read from the file that it
+# comes from, which costs no process. Where kgit is a function of yours, or not in PATH, it stays what it is.
+if ! declare -F kgit >/dev/null && hash kgit 2>/dev/null; then
+    kgit() {
+        if [[ $* == ${quoted(words)} && -r ${quoted(library)} ]]; then
+            printf '%s\\n' ${quoted(head)} ${quoted(`. ${quoted(library)}`)}
+        else
+            command kgit "$@"
+        fi
+    }
+    export -f kgit
+fi
+`;
+}

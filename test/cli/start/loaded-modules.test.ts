@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { loadedModules } from '../../support/loaded-modules.js';
+import { stateRepository } from '../../support/state-repository.js';
+
+/** oclif reads the arguments. Plain YAML and what is written are read, checked and laid out without a package. */
+const NEEDED = ['@oclif/core'];
+
+const repository = () => stateRepository({ 'deployments/dep-a/state.yaml': 'region: eastus\n' });
+
+describe('what a run loads', () => {
+  it('--version: oclif alone, and no command', async () => {
+    const { run, packages, modules } = await loadedModules(repository(), ['--version']);
+    expect(run.code).toBe(0);
+    expect(packages).toEqual(['@oclif/core']);
+    expect(modules.filter((path) => path.startsWith('src/'))).toEqual([
+      'src/cli/habits/habit-table.ts',
+      'src/cli/habits/habits.ts',
+      'src/cli/start/main.ts',
+      'src/cli/start/plugin.ts',
+      'src/package-root.ts',
+    ]);
+  });
+
+  it('get: what reads the arguments alone, where the state is plain YAML', async () => {
+    const { run, packages, modules } = await loadedModules(repository(), ['get', 'region']);
+    expect(run.stdout).toBe('eastus\n');
+    expect(packages).toEqual(NEEDED);
+    expect(modules).toContain('src/commands/get.ts');
+    // Nothing of other commands, of legacy files, clusters, secrets or the demo.
+    expect(modules.filter((path) => /^src\/(sync|k0rdent|demo|model\/secret)\//.test(path))).toEqual([]);
+    expect(modules.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/get.ts']);
+  });
+
+  it('push-event: no package either, queued or published', async () => {
+    const event = ['push-event', 'backup_done', '--deployment', 'dep-a', '--param', 'size=1'];
+    for (const how of [['--queue'], []]) {
+      const { run, packages, modules } = await loadedModules(repository(), [...event, ...how]);
+      expect(run.code).toBe(0);
+      expect(packages).toEqual(NEEDED);
+      expect(modules.filter((path) => /^src\/(sync|k0rdent|demo)\//.test(path))).toEqual([]);
+    }
+  });
+
+  it('the YAML package where a file is more than plain, and nothing of it at once', async () => {
+    const path = stateRepository({ 'deployments/dep-a/state.yaml': 'region: &here eastus\nother: *here\n' });
+    const { run, packages } = await loadedModules(path, ['get', 'other']);
+    expect(run.stdout).toBe('eastus\n');
+    expect(packages).toEqual([...NEEDED, 'yaml']);
+  });
+
+  it('of zod its small form, without languages but English, for what others have left in the outbox', async () => {
+    const path = repository();
+    const event = ['push-event', 'a', '--deployment', 'dep-a', '--queue'];
+    await loadedModules(path, event);
+    const { packages, modules } = await loadedModules(path, event);
+    expect(packages).toEqual([...NEEDED, 'zod']);
+    const zod = modules.filter((path) => path.startsWith('node_modules/zod/'));
+    expect(zod).toContain('node_modules/zod/v4/mini/schemas.js');
+    expect(zod.filter((path) => /classic|to-json-schema|locales\/(?!en\.js)/.test(path))).toEqual([]);
+  });
+
+  it('help: what lays out text, and nothing of oclif', async () => {
+    const help = await loadedModules(repository(), ['get', '--help']);
+    expect(help.packages).not.toContain('ejs');
+    expect(help.modules).toContain('src/cli/help/command-help.ts');
+    expect(help.modules.filter((path) => path.includes('@oclif/core/lib/help'))).toEqual([]);
+  });
+});

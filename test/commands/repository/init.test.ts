@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  bareRepository,
+  cloneOf,
+  emptyRepository,
+  git,
+  temporaryFolder,
+} from '../../support/git-fixtures.js';
+import { kgit, kgitJson } from '../../support/kgit.js';
+import {
+  commitFiles,
+  commits,
+  expectFailure,
+  expectResult,
+  sharedState,
+} from '../../support/state-repository.js';
+
+const SCHEMAS = ['event', 'kgit', 'state'].map((name) => `.kgit/schemas/${name}.schema.json`);
+const LAID_OUT = ['kgit.yaml', 'README.md', '.gitattributes', ...SCHEMAS];
+const files = (path: string, revision = 'main') =>
+  git(path, 'ls-tree', '-r', '--name-only', revision).split('\n').sort();
+
+describe('kgit init', () => {
+  it('lays out a purely local repository and begins a deployment', async () => {
+    const path = join(temporaryFolder(), 'deep/state');
+    const json = await kgitJson('/', ['init', path, '--deployment', 'dep-a', '--reason', 'new']);
+    expectResult(json, 'Init');
+    expect(json).toMatchObject({ path, branch: 'main', remote: null, added: LAID_OUT, deployment: 'dep-a' });
+    expect(json).toMatchObject({ delivery: 'published', operation: expect.any(String), attempts: 2 });
+    expect(json.revision).toBe(git(path, 'rev-parse', 'main'));
+    expect(git(path, 'status', '--porcelain')).toBe('');
+    const [get, log, list] = await Promise.all([
+      kgit(path, ['get', 'deployment.deployment_id']),
+      kgitJson(path, ['log']),
+      kgitJson(path, ['list']),
+    ]);
+    expect(get.stdout).toBe('dep-a\n');
+    expect(log.events).toMatchObject([
+      { action: 'deployment_initialized', reason: 'new', subject: 'deployment/dep-a' },
+    ]);
+    expect(list.items).toMatchObject([{ subject: 'deployment/dep-a', events: 1 }]);
+  });
+
+  it('changes nothing the second time', async () => {
+    const path = temporaryFolder();
+    const first = await kgitJson(path, ['init', '--deployment', 'dep-a']);
+    const again = await kgitJson(path, ['init', '--deployment', 'dep-a']);
+    expect(again).toMatchObject({
+      revision: first.revision,
+      added: [],
+      delivery: 'unchanged',
+      operation: null,
+    });
+    const other = await kgitJson(path, ['init', '--deployment', 'dep-b']);
+    expect(other).toMatchObject({ added: [], delivery: 'published' });
+    expect((await kgit(path, ['list', '-o', 'name'])).stdout).toBe('deployment/dep-a\ndeployment/dep-b\n');
+  });
+
+  it('publishes to an empty remote, which others can clone', async () => {
+    const remote = bareRepository();
+    const path = temporaryFolder();
+    const json = await kgitJson(path, ['init', '--remote', remote, '--ci', 'github']);
+    expect(json).toMatchObject({ remote, revision: git(remote, 'rev-parse', 'main') });
+    expect(files(remote)).toEqual([...LAID_OUT, '.github/workflows/kgit.yml'].sort());
+    expect(git(path, 'rev-parse', '--abbrev-ref', 'main@{upstream}')).toBe('origin/main');
+    expect((await kgitJson(cloneOf(remote), ['list'])).items).toEqual([]);
+  });
+
+  it('adds what is missing on a non-empty remote and touches nothing else', async () => {
+    const remote = bareRepository();
+    const work = emptyRepository();
+    commitFiles(work, { 'README.md': 'ours\n', 'src/a.txt': 'code\n' });
+    git(work, 'push', '--quiet', remote, 'main');
+    const clone = cloneOf(remote);
+    writeFileSync(join(clone, '.gitattributes'), '* -text\n');
+    writeFileSync(join(clone, 'draft.txt'), 'mine\n');
+    const json = await kgitJson(clone, ['init']);
+    expect(json.added).toEqual(['kgit.yaml', ...SCHEMAS]);
+    expect(files(remote)).toEqual([...SCHEMAS, 'README.md', 'kgit.yaml', 'src/a.txt']);
+    expect(git(remote, 'show', 'main:README.md')).toBe('ours');
+    expect(readFileSync(join(clone, '.gitattributes'), 'utf8')).toBe('* -text\n');
+    expect(git(clone, 'status', '--porcelain').split('\n').sort()).toEqual([
+      '?? .gitattributes',
+      '?? draft.txt',
+    ]);
+    const joined = await kgitJson(temporaryFolder(), ['init', '--remote', remote]);
+    expect(joined.added).toEqual(['.gitattributes']);
+    expect(commits(remote, 'main')).toBe(3);
+  });
+
+  it('names the management cluster, and adds another to what is laid out', async () => {
+    const path = temporaryFolder();
+    await kgitJson(path, ['init', '--management', 'eu-hub']);
+    const push = async () =>
+      (await kgitJson(path, ['push-event', 'x', '--cluster', 'a', '--dry-run'])).subject;
+    expect(await push()).toBe('cluster/eu-hub/kcm-system/a');
+    const more = await kgitJson(path, ['init', '--management', 'us-hub']);
+    expect(more.added).toEqual(['kgit.yaml']);
+    expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toMatch(
+      /managements:\n {2}eu-hub: {}\n {2}us-hub: {}\n/,
+    );
+    expect((await kgitJson(path, ['init', '--management', 'us-hub'])).added).toEqual([]);
+    expectFailure(await kgit(path, ['init', '--management', 'EU Hub', '--json']), 'USAGE', 2);
+  });
+
+  it.each([
+    ['github', '.github/workflows/kgit.yml'],
+    ['gitlab', '.gitlab-ci.yml'],
+    ['forgejo', '.forgejo/workflows/kgit.yml'],
+  ])('lays out a check of proposals for %s', async (ci, file) => {
+    const path = temporaryFolder();
+    const laid = await kgit(path, ['init', '--ci', ci]);
+    expect(laid.stdout).toContain(`+ ${file}`);
+    expect(laid.stdout).toContain('set the variables KGIT_TARBALL and');
+  });
+
+  it('shows with --dry-run what it would do, and makes not even the folder', async () => {
+    const path = join(temporaryFolder(), 'state');
+    const json = await kgitJson('/', [
+      'init',
+      path,
+      '--dry-run',
+      '--deployment',
+      'dep-a',
+      '--remote',
+      '/x/y.git',
+    ]);
+    expect(json).toMatchObject({ path, branch: 'main', revision: null, remote: '/x/y.git', added: LAID_OUT });
+    expect(json).toMatchObject({ delivery: 'dry-run', operation: null, attempts: 0 });
+    expect(existsSync(path)).toBe(false);
+    const there = cloneOf(sharedState());
+    expect((await kgitJson(there, ['init', '--dry-run'])).added).toEqual([
+      'README.md',
+      '.gitattributes',
+      ...SCHEMAS,
+    ]);
+    expect(commits(there)).toBe(1);
+  });
+
+  it('refuses bad input (2), and a remote that is not there (16)', async () => {
+    const path = temporaryFolder();
+    const inside = join(cloneOf(sharedState()), 'sub');
+    const lines = [
+      ['--remote', 'ext::sh -c x'],
+      ['--remote', `${path}#branch`],
+      ['--ci', 'jenkins'],
+      ['--deployment', 'Not_Valid'],
+      ['--queue'],
+    ];
+    const runs = await Promise.all(lines.map((line) => kgit(path, ['init', ...line, '--json'])));
+    for (const run of [...runs, await kgit('/', ['init', inside, '--json'])]) expectFailure(run, 'USAGE', 2);
+    expect(existsSync(join(path, '.git'))).toBe(false);
+    const gone = await kgit(path, ['init', '--remote', `${path}/no/none.git`, '--json']);
+    expectFailure(gone, 'REMOTE', 16);
+    const mended = bareRepository();
+    git(path, 'remote', 'set-url', 'origin', mended);
+    expect((await kgitJson(path, ['init'])).revision).toBe(git(mended, 'rev-parse', 'main'));
+  });
+});

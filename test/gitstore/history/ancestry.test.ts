@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { Ancestry, wentForwards } from '../../../src/gitstore/history/ancestry.js';
+import type { Git } from '../../../src/gitstore/process/git.js';
+
+const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
+const REF = 'refs/kgit/remote/main';
+
+/** A git that counts how often it is asked, and says no. */
+function askedGit() {
+  const asked: string[][] = [];
+  const run = async (args: string[]) => {
+    asked.push(args);
+    return { code: 1, stdout: Buffer.alloc(0), stderr: '' };
+  };
+  return { asked, git: { run } as unknown as Git };
+}
+
+describe('what comes after what', () => {
+  it('is known along what was fetched and pushed, in one direction, and asked of git beside it', async () => {
+    const { asked, git } = askedGit();
+    const ancestry = new Ancestry(git);
+    ancestry.note(A, B);
+    ancestry.note(B, C);
+    for (const [older, newer] of [
+      [A, B],
+      [A, C],
+      [B, C],
+      [A, A],
+    ] as const)
+      expect(await ancestry.isAncestor(older, newer)).toBe(true);
+    expect(asked).toEqual([]);
+    expect(await ancestry.isAncestor(C, A)).toBe(false);
+    expect(await ancestry.isAncestor(A, 'd'.repeat(40))).toBe(false);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('forgets what was noted of a line that was left', async () => {
+    const { asked, git } = askedGit();
+    const ancestry = new Ancestry(git);
+    ancestry.note(A, B);
+    ancestry.note(A, C);
+    expect(await ancestry.isAncestor(A, C)).toBe(true);
+    expect(await ancestry.isAncestor(B, C)).toBe(false);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('the report of a fetch', () => {
+  const report = (line: string) => `From /srv/state\n${line}\n`;
+  it.each([
+    ['forwards', `   aaaaaaa..bbbbbbb  main       -> ${REF}`, true],
+    ['forced', ` + aaaaaaa...bbbbbbb main       -> ${REF}  (forced update)`, false],
+    ['new', ` * [new branch]      main       -> ${REF}`, false],
+    ['another ref', `   aaaaaaa..bbbbbbb  main       -> ${REF}x`, false],
+    ['from elsewhere: another process moved it meanwhile', `   ccccccc..bbbbbbb  main -> ${REF}`, false],
+    ['to elsewhere', `   aaaaaaa..ccccccc  main       -> ${REF}`, false],
+    ['of a server that says so itself', `remote:    aaaaaaa..bbbbbbb  main       -> ${REF}`, false],
+    ['nothing', '', false],
+  ])('of a ref that went: %s', (_, line, expected) => {
+    expect(wentForwards(report(line), REF, A, B)).toBe(expected);
+  });
+});

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { ConflictError, RefusedError, RemoteError } from '../../../src/errors.js';
+import { statePath } from '../../../src/model/subject/layout.js';
+import type { Head } from '../../../src/store/port/state-store.js';
+import {
+  eventOperation,
+  FaultyStore,
+  fakeClock,
+  repositoryOf,
+  setOperation,
+  T0,
+} from '../../support/store-fixtures.js';
+
+const DEADLINE = T0 + 60_000;
+const ifPhase = (value: string) => ({ check: 'equals', path: ['deployment', 'phase'], value }) as const;
+const state = (phase: string) => ({ [statePath('d')]: `deployment:\n  phase: ${phase}\n` });
+
+/** A store whose remote answers with its tip, and while that answer is on its way something else happens. */
+class SlowStore extends FaultyStore {
+  meanwhile: () => Promise<void> = async () => undefined;
+  #answered: Head | null = null;
+
+  override async refresh(): Promise<Head> {
+    this.#answered = await super.refresh();
+    const { meanwhile } = this;
+    this.meanwhile = async () => undefined;
+    await meanwhile();
+    return this.#answered;
+  }
+}
+
+describe('a write that comes while the tip is asked for', () => {
+  it('is not refused on that tip, which is older than the write', async () => {
+    const store = new SlowStore();
+    const { outbox, publisher } = repositoryOf(store);
+    await store.sneak(state('a'));
+    const late = setOperation('deployment.phase', 'c', [ifPhase('b')]);
+    // What makes the first run ask for the tip: it would change nothing.
+    await outbox.add(setOperation('deployment.phase', 'a'), store.target);
+    store.meanwhile = async () => {
+      await store.sneak(state('b'));
+      await outbox.add(late, store.target);
+    };
+    const first = await publisher.publishAll(DEADLINE);
+    expect(first?.deliveries.get(late.id)).toBeUndefined();
+    const second = await publisher.publishAll(DEADLINE);
+    expect(second?.deliveries.get(late.id)).toMatchObject({ kind: 'published' });
+  });
+
+  it('goes along where it asks nothing of the tip', async () => {
+    const store = new SlowStore();
+    const { outbox, publisher } = repositoryOf(store);
+    const late = eventOperation();
+    await outbox.add(eventOperation(), store.target);
+    store.onSwap = () => {
+      store.onSwap = () => null;
+      return { kind: 'moved' };
+    };
+    store.meanwhile = () => outbox.add(late, store.target);
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(late.id)).toMatchObject({ kind: 'published' });
+    expect(store.swaps).toBe(2);
+  });
+});
+
+describe('a publisher that died between the result of an operation and its entry', () => {
+  async function refusedAndLeft() {
+    const store = new FaultyStore();
+    await store.sneak(state('a'));
+    const made = repositoryOf(store);
+    const operation = setOperation('deployment.phase', 'c', [ifPhase('b')]);
+    await made.outbox.add(operation, store.target);
+    const error = new ConflictError('it is a');
+    await made.outbox.report(operation.id, { kind: 'rejected', error, attempts: 1 });
+    await store.sneak(state('b'));
+    return { store, operation, ...made };
+  }
+
+  it('leaves nothing that is carried out after it was told to be refused', async () => {
+    const { store, operation, outbox, publisher } = await refusedAndLeft();
+    expect((await publisher.publishAll(DEADLINE))?.deliveries.size).toBe(0);
+    expect(store.swaps).toBe(0);
+    expect(await outbox.size()).toBe(0);
+    expect(await outbox.takeRejected()).toMatchObject([{ id: operation.id }]);
+  });
+
+  it.each(['takeResult', 'takeRejected'] as const)(
+    '%s takes the entry out before the result',
+    async (take) => {
+      const { operation, outbox } = await refusedAndLeft();
+      await outbox[take](operation.id);
+      expect(await outbox.size()).toBe(0);
+    },
+  );
+
+  it('keeps an operation whose result only says that it waits', async () => {
+    const { outbox, publisher } = repositoryOf(new FaultyStore(), fakeClock());
+    const operation = eventOperation();
+    await outbox.add(operation, new FaultyStore().target);
+    const error = new ConflictError('not now');
+    await outbox.report(operation.id, {
+      kind: 'pending',
+      error: error as never,
+      attempts: 1,
+      unknown: false,
+    });
+    await outbox.takeResult(operation.id);
+    expect(await outbox.size()).toBe(1);
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(operation.id)).toMatchObject({ kind: 'published' });
+  });
+});
+
+describe('where others were met a moment ago', () => {
+  it('the tip is asked for first, so the first try does not lose; later it is not', async () => {
+    const store = new FaultyStore();
+    const { outbox, publisher, pushes } = repositoryOf(store);
+    const publish = async () => {
+      await outbox.add(eventOperation(), store.target);
+      return publisher.publishAll(DEADLINE + 600_000);
+    };
+    store.onSwap = () => {
+      store.onSwap = () => null;
+      return { kind: 'moved' };
+    };
+    expect(await publish()).toMatchObject({ attempts: 2, isRaced: true });
+    expect((await pushes.read()).at(-1)).toMatchObject({ isRaced: true });
+    const asked = store.refreshes;
+    expect(await publish()).toMatchObject({ attempts: 1, isRaced: false });
+    expect(store.refreshes).toBe(asked + 1);
+    // Nobody was met this time.
+    expect(await publish()).toMatchObject({ attempts: 1 });
+    expect(store.refreshes).toBe(asked + 1);
+  });
+});
+
+describe('a write that would be refused, or change nothing, behind one that cannot be published', () => {
+  const error = new RemoteError('no route');
+  it.each([
+    ['cannot be reached', { kind: 'unreachable', error }, 'pending'],
+    ['gave no answer', { kind: 'unknown', error }, 'pending'],
+  ] as const)('is told so where the remote %s, and is not kept', async (_what, outcome, kind) => {
+    for (const own of [
+      setOperation('deployment.phase', 'c', [ifPhase('b')]),
+      setOperation('deployment.phase', 'a'),
+    ]) {
+      const store = new FaultyStore();
+      await store.sneak(state('a'));
+      const { outbox, publisher } = repositoryOf(store);
+      const queued = eventOperation();
+      await outbox.add(queued, store.target);
+      await outbox.add(own, store.target);
+      store.onSwap = () => outcome;
+      const { delivery } = await publisher.deliver(own.id, T0, false);
+      expect(delivery).toMatchObject({ kind, error: outcome.error });
+      if (delivery.kind === 'pending') expect(delivery.unknown).toBe(false);
+      expect((await outbox.list()).map(({ id }) => id)).toEqual([queued.id]);
+    }
+  });
+});
+
+describe('a write behind one that is refused alone', () => {
+  it.each([
+    ['by the remote', { kind: 'refused', error: new RefusedError('closed') }],
+    ['for local edits', { kind: 'blocked', error: new ConflictError('edits') }],
+  ] as const)('%s, is decided without it', async (_why, outcome) => {
+    for (const [own, kind] of [
+      [setOperation('deployment.phase', 'c', [ifPhase('b')]), 'rejected'],
+      [setOperation('deployment.phase', 'a'), 'unchanged'],
+    ] as const) {
+      const store = new FaultyStore();
+      await store.sneak(state('a'));
+      const { outbox, publisher } = repositoryOf(store);
+      const queued = eventOperation();
+      await outbox.add(queued, store.target);
+      await outbox.add(own, store.target);
+      store.onSwap = () => outcome;
+      const { delivery } = await publisher.deliver(own.id, DEADLINE, false);
+      expect(delivery).toMatchObject({ kind });
+      expect(await outbox.list()).toMatchObject([{ id: queued.id, refused: { times: 1 } }]);
+    }
+  });
+});
