@@ -152,13 +152,18 @@ describe('the layers', () => {
       layerBreaches(seeded('commands/set.ts', "await import('../gitstore/process/git.js');")),
     ).toHaveLength(1);
     expect(
-      layerBreaches(seeded('k0rdent/observe/list.ts', "import type { Settings } from '../settings.js';")),
+      layerBreaches(
+        seeded('k0rdent/observe/list.ts', "import type { Settings } from '../../setup/settings.js';"),
+      ),
     ).toHaveLength(1);
   });
 
   it('keep the drivers behind the port, constructed in the composition alone', () => {
     expect(driverBreaches(sources)).toEqual([]);
-    const usesStore = seeded('gitstore/git-store.ts', "import { Publisher } from '../store/publisher.js';");
+    const usesStore = seeded(
+      'gitstore/git-store.ts',
+      "import { Publisher } from '../store/publish/publisher.js';",
+    );
     expect(driverBreaches(usesStore)).toHaveLength(1);
     const constructs = seeded('commands/init.ts', "import { GitStore } from '../gitstore/git-store.js';");
     expect(driverBreaches(constructs)).toHaveLength(1);
