@@ -57,7 +57,7 @@ describe('a file system without hard links', () => {
   it('gives a name to one process alone, with all of its text', async () => {
     const folder = temporaryFolder();
     const racer = join(folder, 'racer.cjs');
-    const source = `import { createDurably } from './src/store/durable-files.ts';
+    const source = `import { createDurably } from './src/store/local/durable-files.ts';
       void (async () => {
         for (let i = 0; i < 40; i++)
           if (await createDurably(process.argv[2] + '/' + i, process.argv[3].repeat(5000))) console.log(i);
