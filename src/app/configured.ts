@@ -23,7 +23,7 @@ export async function configured(
   layers: Parameters<typeof mergeLayers>[0],
   view: StateView,
 ): Promise<Configured> {
-  const marker = await readMarker(view, `${opened.path} (branch ${opened.branch})`);
+  const marker = await readMarker(view, opened.where);
   const settings = mergeLayers([...layers, markerLayer(marker)]);
   opened.repository.configure({ combines: settings.publishCombine, keepMs: settings.publishKeep });
   await prepareMerges(opened);

@@ -17,7 +17,8 @@ export function timeOrNull(text: string, now: number): number | null {
 /** What revisions are looked up in. */
 export interface Revisions {
   readonly store: StateStore;
-  readonly review: ReviewStore;
+  /** Knows what is checked out; null where nothing ever is. */
+  readonly review: Pick<ReviewStore, 'checkedOut'> | null;
   readonly reading: Reading;
 }
 
@@ -26,7 +27,7 @@ const HEAD = /^(?:HEAD|@)([~^].*)?$/;
 
 /** What HEAD stands for: what is checked out where you stand, else the state branch; null where that is empty. */
 async function headRevision({ review, reading }: Revisions): Promise<Revision | null> {
-  return (await review.checkedOut()) ?? reading.revision;
+  return (await review?.checkedOut()) ?? reading.revision;
 }
 
 /** The revision that a text names; null where there is none. A linked worktree has a HEAD of its own. */

@@ -5,6 +5,7 @@ import { EnvironmentError, NotFoundError } from '../errors.js';
 import { readOutbox, writeBackup } from '../gitstore/backup/backup.js';
 import { withoutCredentials } from '../gitstore/process/git.js';
 import { counted } from '../model/value/counted.js';
+import { facetOf } from '../setup/facet-of.js';
 import { actorOf } from '../setup/identity.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -30,7 +31,8 @@ export default class Backup extends KgitCommand {
   protected async execute(): Promise<CommandResult> {
     const path = resolve(this.args['file'] ?? '');
     const { opened, settings } = await this.open('try');
-    const { git, layout, branch, remote, localFolder, repository } = opened;
+    const { git, layout, branch, remote } = facetOf(opened, 'git', 'kgit backup');
+    const { localFolder, repository } = opened;
     const outbox = await readOutbox(localFolder);
     const { revision } = await repository.store.head();
     if (revision === null) throw new NotFoundError(`the branch ${branch} is empty`);
@@ -46,7 +48,7 @@ export default class Backup extends KgitCommand {
     const wait = this.notes.begin('writing the backup', false);
     const { operations, locks, notes } = await writeBackup(git, path, {
       manifest: { version: 1, branch, revision, ref, remote: address, createdAt },
-      ...{ repository: layout, outbox, remote, author: actorOf(settings, this.environment, layout.config) },
+      ...{ repository: layout, outbox, remote, author: actorOf(settings, this.environment, opened.identity) },
       ...{ now: this.now(), timeoutMs: settings.timeout, wait },
     }).finally(wait.end);
     for (const note of notes) this.note(note);

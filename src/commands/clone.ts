@@ -42,10 +42,10 @@ export default class Clone extends KgitCommand {
     this.flags = { ...this.flags, repo: path };
     const { opened, reading } = await this.open('always');
     return {
-      json: { path, branch: opened.branch, revision: reading.revision, remote: withoutCredentials(place) },
+      json: { path, branch: opened.name, revision: reading.revision, remote: withoutCredentials(place) },
       names: [path],
       lines: ({ style }) => [
-        `${style('green', '✓')} cloned to ${style('bold', path)} ${style('dim', `${opened.branch}@${reading.revision?.slice(0, 10) ?? ''}`)}`,
+        `${style('green', '✓')} cloned to ${style('bold', path)} ${style('dim', `${opened.name}@${reading.revision?.slice(0, 10) ?? ''}`)}`,
       ],
     };
   }

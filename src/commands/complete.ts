@@ -56,7 +56,7 @@ export default class Complete extends KgitCommand {
     const { repo } = await this.settingsOnly();
     if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;
     const { opened } = await this.openUnread();
-    if (opened.git.lazyFetches !== null) return null;
+    if (opened.git && opened.git.git.lazyFetches !== null) return null;
     const { view } = await opened.repository.read('never', 0);
     const marker = await readMarker(view, opened.path);
     const settings = await this.settingsWith(marker);

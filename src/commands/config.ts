@@ -13,7 +13,7 @@ import { NoRepositoryError, NotFoundError } from '../errors.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import { MARKER_FILE } from '../model/subject/layout.js';
 import { TOKEN_VARIABLES } from '../model/value/token-variables.js';
-import { actorOf, ciUser } from '../setup/identity.js';
+import { actorOf, ciUser, type Identity } from '../setup/identity.js';
 import { SETTING_RULES, type Settings } from '../setup/settings.js';
 import { listDeployments, readMarker } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -96,16 +96,16 @@ export default class Config extends KgitCommand {
     return {
       repo: { value: opened.path, origin },
       management: { value: defaultManagement(context), origin },
-      user: this.#user(settings, opened.layout.config),
+      user: this.#user(settings, opened.identity),
       ...(only === undefined ? {} : { deployment: { value: only, origin } }),
     };
   }
 
-  #user(settings: Settings, config: ReadonlyMap<string, string>) {
-    const { name: value } = actorOf(settings, this.environment, config);
+  #user(settings: Settings, identity: Identity) {
+    const { name: value } = actorOf(settings, this.environment, identity);
     const named = ciUser(this.environment);
     if (named) return { value, origin: { kind: 'environment' as const, place: named.variable, line: null } };
-    const isGit = config.get('user.name') === value;
+    const isGit = identity.name === value;
     return {
       value,
       origin: isGit ? { kind: 'git' as const, place: 'user.name', line: null } : DEFAULT_ORIGIN,

@@ -7,6 +7,7 @@ import { changesResult } from '../cli/render/change-rows.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { shellWord } from '../model/value/shell-word.js';
 import { changedDeployments, diffViews, lastChange, lastChanged } from '../review/diff.js';
+import { facetOf } from '../setup/facet-of.js';
 import type { StateView } from '../store/port/state-store.js';
 import { listDeployments } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -90,10 +91,10 @@ export default class Diff extends KgitCommand {
   async #sides(
     from: string,
     to: string | undefined,
-    { opened: { repository, review }, reading }: Context,
+    { opened, reading }: Context,
   ): Promise<{ before: StateView; after: StateView }> {
-    const { store } = repository;
-    const revisions = { store, review, reading };
+    const { store } = opened.repository;
+    const revisions = { store, review: opened.review, reading };
     const dots = from.indexOf(SINCE);
     if (dots < 0) {
       if (from.includes('..')) {
@@ -108,6 +109,7 @@ export default class Diff extends KgitCommand {
     if (to !== undefined) throw new UsageError('A...B stands alone: it names both sides');
     const [one, other] = [from.slice(0, dots) || 'HEAD', from.slice(dots + SINCE.length) || 'HEAD'];
     const [base, tip] = [await namedRevision(one, revisions), await namedRevision(other, revisions)];
+    const review = facetOf(opened, 'review', 'kgit diff A...B');
     const common = await review.mergeBase(base, tip);
     if (common !== null) return { before: store.view(common), after: store.view(tip) };
     const names = [one, other].map((name) => name.slice(0, 80));

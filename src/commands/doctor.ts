@@ -17,8 +17,14 @@ import { openKubectl } from '../k0rdent/kubectl/kubectl.js';
 import { type Check, findingOf, passed } from '../model/value/check.js';
 import { parseDuration } from '../model/value/time.js';
 import { endOfProcess } from '../process/end-signals.js';
-import { LOCAL_FOLDER, type OpenRepository, openGit, openStateRepository } from '../setup/composition.js';
-import { actorOf, ciUser, committerOf } from '../setup/identity.js';
+import {
+  type GitFacet,
+  LOCAL_FOLDER,
+  type OpenRepository,
+  openGit,
+  openStateRepository,
+} from '../setup/composition.js';
+import { actorOf, ciUser, committerOf, type Identity, identityOf } from '../setup/identity.js';
 import { DEFAULT_SETTINGS, type Settings } from '../setup/settings.js';
 import { systemClock, thisHost } from '../setup/this-host.js';
 import { checkDamaged } from '../store/doctor/doctor-damaged.js';
@@ -26,7 +32,7 @@ import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor/doctor-
 import { checkLockRefs } from '../store/doctor/doctor-lock-refs.js';
 import { checkOutbox } from '../store/doctor/doctor-outbox.js';
 import { checkPushes } from '../store/doctor/doctor-pushes.js';
-import type { Head } from '../store/port/state-store.js';
+import type { Head, StateStore } from '../store/port/state-store.js';
 import { readMarker } from '../store/read/records.js';
 import { checkFileOnly } from '../sync/apply/file-only-check.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -105,7 +111,7 @@ export default class Doctor extends KgitCommand {
       const config = await readConfig(git, process.cwd());
       return [
         version,
-        this.#identity(settings, config),
+        this.#identity(settings, identityOf(config)),
         findingOf('repository', opened),
         await this.#disk([]),
       ];
@@ -113,7 +119,7 @@ export default class Doctor extends KgitCommand {
     try {
       return [
         version,
-        this.#identity(settings, opened.layout.config),
+        this.#identity(settings, opened.identity),
         ...(await this.#insideChecks(opened, settings, areValid)),
       ];
     } finally {
@@ -121,10 +127,10 @@ export default class Doctor extends KgitCommand {
     }
   }
 
-  #identity(settings: Settings, config: ReadonlyMap<string, string>): Check {
-    const actor = actorOf(settings, this.environment, config);
+  #identity(settings: Settings, identity: Identity): Check {
+    const actor = actorOf(settings, this.environment, identity);
     const isNamed = Boolean(settings.user ?? ciUser(this.environment));
-    return checkIdentity(config, { actor, committer: committerOf(config), isNamed });
+    return checkIdentity(identity, { actor, committer: committerOf(identity), isNamed });
   }
 
   async #disk(folders: readonly string[]): Promise<Check> {
@@ -140,18 +146,22 @@ export default class Doctor extends KgitCommand {
     settings: Settings,
     areValid: boolean,
   ): Promise<readonly Check[]> {
-    const { repository, layout, git, branch } = opened;
-    const { commonDir } = layout;
-    const folder = join(commonDir, LOCAL_FOLDER);
+    const { repository, localFolder } = opened;
     const head = await repository.store.head();
     const pushes = await opened.pushes.read();
     const one = (name: string, look: () => Promise<Check>) => this.#every(name, async () => [await look()]);
+    const inGit = (name: string, look: (facet: GitFacet) => Promise<readonly Check[]>) =>
+      this.#every(name, async () => (opened.git === null ? [] : look(opened.git)));
     const all = await Promise.all([
       one('repository', () => this.#repositoryCheck(opened, head, areValid)),
-      one('folder', () => checkFolders(commonDir, folder)),
-      one('local-files', () => checkDamaged(opened.localFolder)),
-      one('temporary-files', () => checkLeftovers(commonDir, folder, this.now())),
-      this.#disk([commonDir]).then((check) => [check]),
+      inGit('folder', async ({ layout: { commonDir } }) => [
+        await checkFolders(commonDir, join(commonDir, LOCAL_FOLDER)),
+      ]),
+      one('local-files', () => checkDamaged(localFolder)),
+      inGit('temporary-files', async ({ layout: { commonDir } }) => [
+        await checkLeftovers(commonDir, join(commonDir, LOCAL_FOLDER), this.now()),
+      ]),
+      this.#disk([opened.git?.layout.commonDir ?? localFolder]).then((check) => [check]),
       one('outbox', async () => {
         const entries = await repository.outbox.list();
         this.setRepository(head.revision, head.fetchedAt, entries.length);
@@ -162,10 +172,11 @@ export default class Doctor extends KgitCommand {
       // As last seen: doctor notes nothing of the remote's refs.
       this.#every('lock-refs', async () => checkLockRefs((await repository.store.leases.list(null)).broken)),
       one('pushes', async () => checkPushes(pushes)),
-      one('checkout', () =>
-        checkCheckout(git, { repository: layout, branch, folder, head, clock: systemClock, host: thisHost }),
-      ),
-      this.#every('remote', () => this.#remoteChecks(opened, head, settings.timeout)),
+      inGit('checkout', async ({ git, layout, branch }) => {
+        const place = { repository: layout, branch, folder: join(layout.commonDir, LOCAL_FOLDER) };
+        return [await checkCheckout(git, { ...place, head, clock: systemClock, host: thisHost })];
+      }),
+      inGit('remote', (facet) => this.#remoteChecks(facet, repository.store, head, settings.timeout)),
     ]);
     return all.flat();
   }
@@ -199,7 +210,7 @@ export default class Doctor extends KgitCommand {
   }
 
   async #repositoryCheck(opened: OpenRepository, head: Head, areValid: boolean): Promise<Check> {
-    const where = `${opened.path} (branch ${opened.branch})`;
+    const { where } = opened;
     await readMarker(opened.repository.store.view(head.revision), where);
     // The settings in kgit.yaml count as one layer of all.
     if (areValid) await this.#opened();
@@ -207,7 +218,8 @@ export default class Doctor extends KgitCommand {
   }
 
   async #remoteChecks(
-    { git, layout, branch, remote, repository }: OpenRepository,
+    { git, layout, branch, remote }: GitFacet,
+    store: StateStore,
     head: Head,
     timeout: number,
   ): Promise<readonly Check[]> {
@@ -220,7 +232,7 @@ export default class Doctor extends KgitCommand {
         checkClock(this.now(), null, committed),
       ];
     const url = layout.config.get(`remote.${remote}.url`) ?? remote;
-    const locks = await decidedPlace(repository.store.view(revision));
+    const locks = await decidedPlace(store.view(revision));
     const target = { remote, url, branch, revision, locks, timeout };
     const [{ checks, skew }, durability] = await Promise.all([
       askRemote(git, target, systemClock),

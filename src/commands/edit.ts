@@ -72,7 +72,7 @@ export default class Edit extends StateCommand {
     file: EditedFile,
     { path, before, data }: { readonly path: string; readonly before: string; readonly data: Data },
   ): Promise<Data> {
-    const editor = editorOf(this.environment, opened.layout.config.get('core.editor'));
+    const editor = editorOf(this.environment, opened.identity.editor);
     for (let last: Buffer | null = null; ; ) {
       const bytes = await file.edit(editor, this.environment);
       try {

@@ -29,6 +29,7 @@ import { MARKER_FILE } from '../model/subject/layout.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
 import { type DeploymentSubject, deployment, formatSubject, isLabel } from '../model/subject/subject.js';
 import { DEFAULT_BRANCH, liesAt, openStateRepository } from '../setup/composition.js';
+import { facetOf } from '../setup/facet-of.js';
 import { actorOf } from '../setup/identity.js';
 import type { Settings } from '../setup/settings.js';
 import { thisHost } from '../setup/this-host.js';
@@ -92,7 +93,7 @@ export default class Init extends WriteCommand {
     const isAlone = !repository.config.has('remote.origin.url');
     const synced = isAlone ? await syncPushes(git, repository.commonDir) : server.synced;
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
-    const actor = actorOf(settings, this.environment, repository.config);
+    const actor = actorOf(settings, this.environment, opened.identity);
     const { store } = opened.repository;
     const lay = (wanted: Layout) =>
       layOut(store, repository.workTree, wanted, actor, this.now(), settings.timeout);
@@ -159,7 +160,7 @@ export default class Init extends WriteCommand {
     begun: WriteOutcome | null,
   ): Promise<CommandResult> {
     const { opened, reading } = await this.open('never');
-    const { branch, remote, layout } = opened;
+    const { branch, remote, layout } = facetOf(opened, 'git', 'kgit init');
     const url = remote === null ? null : (layout.config.get(`remote.${remote}.url`) ?? '');
     const address = url === null ? null : withoutCredentials(url);
     const revision = reading.revision ?? laid.revision;
@@ -217,7 +218,7 @@ export default class Init extends WriteCommand {
     const added = [...(await missingFiles(view, workTree, layout)).keys()];
     await opened?.repository.close();
     const id = (this.flags['deployment'] as string | undefined) ?? null;
-    const branch = opened?.branch ?? DEFAULT_BRANCH;
+    const branch = opened?.name ?? DEFAULT_BRANCH;
     const remote = this.#remote() ?? null;
     return {
       json: {

@@ -100,7 +100,7 @@ export default class Log extends KgitCommand {
     }
     const context = await this.open(fetchPolicy(this.flags));
     const subject = await this.#subject(context);
-    if (subject === null && context.opened.layout.isShallow) {
+    if (subject === null && context.opened.git?.layout.isShallow) {
       this.note(
         "this clone is shallow: events of before its first commit are told as that commit's; git fetch --unshallow brings the rest",
       );

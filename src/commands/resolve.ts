@@ -42,7 +42,7 @@ export default class Resolve extends KgitCommand {
       import('../app/propose/resolve-branch.js'),
       import('../app/propose/tell-request.js'),
     ]);
-    const author = actorOf(settings, this.environment, opened.layout.config);
+    const author = actorOf(settings, this.environment, opened.identity);
     const deadline = this.deadline(settings);
     const resolved = await resolveBranch(
       opened,
@@ -65,7 +65,7 @@ export default class Resolve extends KgitCommand {
       rows: files.map((file) => ({ file })),
       lines: (screen) => [
         isMerged
-          ? `${screen.style('green', '✓')} ${oneLine(branch)} merged with ${oneLine(opened.branch)} ${screen.style('dim', revision.slice(0, 10))}`
+          ? `${screen.style('green', '✓')} ${oneLine(branch)} merged with ${oneLine(opened.name)} ${screen.style('dim', revision.slice(0, 10))}`
           : screen.style('dim', `${oneLine(branch)} has nothing to merge`),
         ...files.map((file) => `  ${screen.style('dim', 'path by path:')} ${oneLine(file)}`),
         ...proposalLines({ proposal }, screen),

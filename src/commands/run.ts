@@ -203,7 +203,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     const ended = await attempt(Promise.resolve().then(make).then(keep));
     let outcomes: readonly WriteOutcome[] = [];
     const isFree = started.operation.claim === undefined && !this.#isProposed;
-    const isJoined = isFree && context.settings.publishInterval > 0 && context.opened.remote !== null;
+    const isJoined =
+      isFree && context.settings.publishInterval > 0 && context.opened.repository.store.isRemote;
     if (ended && this.flags.queue) this.note('queued here; publish it with kgit sync');
     else if (ended && isJoined && !this.mustPublish) await attempt(this.publishLater(context));
     else if (ended) {
@@ -243,7 +244,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
       const { isProtected, protectedNote } = await import('../app/propose/propose-write.js');
       if (!isProtected(error) || last.operation.claim) throw error;
       if (context.settings.writeOnProtected === 'propose') {
-        this.note(protectedNote(context.opened.branch, error));
+        this.note(protectedNote(context.opened.name, error));
         return this.#proposeAll(context, writes);
       }
       const advice = "'kgit run --propose', or the setting write.onProtected, proposes the next one";

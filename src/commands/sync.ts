@@ -46,7 +46,7 @@ export default class Sync extends KgitCommand {
       json: { ...result },
       names: published,
       lines: ({ style }) => [
-        `${style('green', '✓')} ${published.length} published, ${pending} waiting ${style('dim', `${oneLine(opened.branch)}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
+        `${style('green', '✓')} ${published.length} published, ${pending} waiting ${style('dim', `${oneLine(opened.name)}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
         ...rejected.map(
           ({ operation, message }) => `${style('yellow', '!')} ${operation} was dropped: ${oneLine(message)}`,
         ),
@@ -54,7 +54,7 @@ export default class Sync extends KgitCommand {
     };
   }
 
-  async #accept({ repository, branch }: OpenRepository, settings: Settings): Promise<void> {
+  async #accept({ repository, name: branch }: OpenRepository, settings: Settings): Promise<void> {
     const { store, outbox } = repository;
     const other = (await store.otherHistory?.(settings.timeout)) ?? null;
     if (other === null) {

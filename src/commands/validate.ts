@@ -7,7 +7,9 @@ import { type Advice, DIRECT, proposalAdvice } from '../review/advice.js';
 import { Findings } from '../review/finding.js';
 import { validate } from '../review/validate.js';
 import type { OpenRepository } from '../setup/composition.js';
+import { facetOf } from '../setup/facet-of.js';
 import type { Settings } from '../setup/settings.js';
+import type { ReviewStore } from '../store/port/review-store.js';
 import type { Revision } from '../store/port/state-store.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult, Format } from '../terminal/output.js';
@@ -60,14 +62,15 @@ export default class Validate extends KgitCommand {
         suggestions: ['Leave --config out; --repo names the repository, --timeout the time'],
       });
     const { opened, settings } = await this.openUnread();
-    const { review, repository } = opened;
+    const review = facetOf(opened, 'review', 'kgit validate');
+    const { repository } = opened;
     const { store } = repository;
     const asked = this.flags['base'] as string | undefined;
     const base = asked === undefined ? null : await this.#base(asked, opened, settings);
     const revision = (await review.checkedOut()) ?? (await store.head()).revision;
     if (revision === null)
       throw new NoRepositoryError(`${opened.path}: nothing is committed, so there is nothing to check`);
-    const since = base === null ? null : await this.#mergeBase(base, revision, opened);
+    const since = base === null ? null : await this.#mergeBase(base, revision, review, opened.git?.remote);
     const findings = new Findings();
     const trusted = await new TrustedRevision(opened.localFolder, store.target).read();
     const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
@@ -92,23 +95,24 @@ export default class Validate extends KgitCommand {
   }
 
   /** What is checked against a base is proposed; CI says from which branch. */
-  #advice({ remote }: OpenRepository): Advice {
-    if (remote === null) return DIRECT;
+  #advice({ repository }: OpenRepository): Advice {
+    if (!repository.store.isRemote) return DIRECT;
     const { GITHUB_HEAD_REF: github, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: gitlab } = this.environment;
     return proposalAdvice(github || gitlab || null);
   }
 
   /** The revision that --base names, asked of the remote where it is its branch. Throws NotFoundError, RemoteError. */
   async #base(name: string, opened: OpenRepository, settings: Settings): Promise<Revision> {
-    const { repository, branch, remote } = opened;
+    const { repository, name: branch, git } = opened;
     const { store } = repository;
     const { revision } = await repository.read('always', settings.timeout);
-    const isBranch = name === branch || name === `${remote}/${branch}` || name === `refs/heads/${branch}`;
+    const isBranch =
+      name === branch || name === `${git?.remote}/${branch}` || name === `refs/heads/${branch}`;
     const found = isBranch ? revision : await store.resolve(name);
     if (found !== null) return found;
     throw new NotFoundError(`there is no revision ${JSON.stringify(name.slice(0, 80))} to compare with`, {
       suggestions: [
-        `Fetch it: git fetch ${remote ?? 'origin'}, and name it as git knows it, such as origin/main`,
+        `Fetch it: git fetch ${git?.remote ?? 'origin'}, and name it as git knows it, such as origin/main`,
       ],
       data: { base: name.slice(0, 300) },
     });
@@ -117,7 +121,8 @@ export default class Validate extends KgitCommand {
   async #mergeBase(
     base: Revision,
     revision: Revision,
-    { review, remote }: OpenRepository,
+    review: ReviewStore,
+    remote: string | null | undefined,
   ): Promise<Revision> {
     const found = await review.mergeBase(base, revision);
     if (found !== null) return found;

@@ -12,6 +12,7 @@ import { counted } from '../model/value/counted.js';
 import { Findings } from '../review/finding.js';
 import { type Unfolded, type Verified, verify } from '../review/verify.js';
 import { verifyAdvice } from '../review/verify-advice.js';
+import { facetOf } from '../setup/facet-of.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -93,7 +94,8 @@ export default class Verify extends WriteCommand {
 
   async #look(policy: ReturnType<typeof fetchPolicy>): Promise<Look> {
     const { opened, settings } = await this.openUnread();
-    const { review, repository, localFolder } = opened;
+    const review = facetOf(opened, 'review', 'kgit verify');
+    const { repository, localFolder } = opened;
     const { store } = repository;
     const wanted = policy === 'default' ? { olderThan: settings.readMaxAge } : policy;
     const chosen = this.isOffline ? 'never' : wanted;

@@ -73,7 +73,7 @@ export class Store {
   /** @internal */
   constructor(parts: StoreParts) {
     this.path = parts.opened.path;
-    this.branch = parts.opened.branch;
+    this.branch = parts.opened.name;
     this.#parts = parts;
     this.#locks = new StoreLocks(parts.opened.leases, parseClaims(parts.environment['KGIT_LEASE']));
     this.#ids = monotonicIds(
@@ -219,7 +219,7 @@ export class Store {
     const { opened, layers } = this.#parts;
     const before = mergeLayers(layers);
     const reading = await this.#repository().read(fetch ?? { olderThan: before.readMaxAge }, before.timeout);
-    const marker = await readMarker(reading.view, `${opened.path} (branch ${opened.branch})`);
+    const marker = await readMarker(reading.view, opened.where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
     this.#repository().configure({
       combines: settings.publishCombine,
@@ -238,7 +238,7 @@ export class Store {
     const { opened, environment, runId } = this.#parts;
     const ci = ciRun(environment);
     return {
-      actor: actorOf(settings, environment, opened.layout.config),
+      actor: actorOf(settings, environment, opened.identity),
       host: thisHost.hostname,
       run: { id: runIdOf(runId, environment, ci?.id), url: ci?.url ?? null },
       ids: this.#ids,

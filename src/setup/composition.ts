@@ -32,14 +32,14 @@ import { PushLog } from '../store/publish/push-log.js';
 import { Rewrites } from '../store/publish/rewrites.js';
 import { ScheduledPublisher } from '../store/publish/scheduled-publisher.js';
 import { StateRepository } from '../store/state-repository.js';
-import { committerOf } from './identity.js';
+import { committerOf, type Identity, identityOf } from './identity.js';
 import type { Settings } from './settings.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
 import { checkoutOf, committable, isInGitFolder, ownFolder } from './trust.js';
 
 /** Lets git merge state documents by kgit in this clone, where it is not set up so yet. */
-export async function prepareMerges({ git, layout }: Pick<OpenRepository, 'git' | 'layout'>): Promise<void> {
-  if (lacksMergeDriver(layout)) await registerMergeDriver(git);
+export async function prepareMerges({ git }: Pick<OpenRepository, 'git'>): Promise<void> {
+  if (git && lacksMergeDriver(git.layout)) await registerMergeDriver(git.git);
 }
 
 /** The branch where state lies when nothing else is said. */
@@ -79,21 +79,39 @@ export function openGit(path: string, environment: Environment, options: OpenOpt
   return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
 }
 
+/** What only a git repository has. */
+export interface GitFacet {
+  /** Aimed at the folder that all worktrees share. */
+  readonly git: Git;
+  readonly layout: Repository;
+  /** The state branch. */
+  readonly branch: string;
+  /** Name of the remote; null for a purely local repository. */
+  readonly remote: string | null;
+}
+
 /** An open repository and where it lies. */
 export interface OpenRepository {
   readonly repository: StateRepository;
   readonly leases: Leases;
-  readonly git: Git;
-  readonly layout: Repository;
+  /** The driver, by its name in the settings: `git`. */
+  readonly backend: string;
+  /** The folder or URL that was opened. */
   readonly path: string;
+  /** What people call the line of revisions in it: the branch of a git repository. */
+  readonly name: string;
+  /** Path and name, for messages: `/work/state (branch main)`. */
+  readonly where: string;
   /** The folder of what is this machine's alone. */
   readonly localFolder: string;
-  readonly branch: string;
-  /** Name of the remote; null for a purely local repository. */
-  readonly remote: string | null;
+  /** Who the user is in the driver's own configuration. */
+  readonly identity: Identity;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
-  readonly review: ReviewStore;
+  /** Null where the driver cannot compare whole histories. */
+  readonly review: ReviewStore | null;
+  /** Null where the driver is another one. */
+  readonly git: GitFacet | null;
   /** What was damaged among kgit's own files, and was set aside. */
   readonly damaged: readonly DamagedFile[];
 }
@@ -115,6 +133,8 @@ async function checkedOutBranch(commonDir: string): Promise<string | null> {
 interface Place {
   /** Folder of outbox and locks. */
   readonly folder: string;
+  /** The folder or URL that was opened. */
+  readonly path: string;
   readonly fetchOptions: readonly string[];
   readonly isManaged: boolean;
   readonly lostTip?: LostTip | null;
@@ -129,8 +149,8 @@ function assemble(
   layout: Repository,
   git: Git,
   branch: string,
-  { folder, fetchOptions, isManaged, lostTip = null }: Place,
-): Pick<OpenRepository, 'repository' | 'leases' | 'remote' | 'scheduled' | 'pushes'> {
+  { path, folder, fetchOptions, isManaged, lostTip = null }: Place,
+): Pick<OpenRepository, 'repository' | 'leases' | 'name' | 'where' | 'scheduled' | 'pushes' | 'git'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
     throw new EnvironmentError(
@@ -152,7 +172,7 @@ function assemble(
     fetchOptions,
     isManaged,
     lostTip,
-    committer: committerOf(layout.config),
+    committer: committerOf(identityOf(layout.config)),
     clock: systemClock,
     host: thisHost,
   });
@@ -173,7 +193,8 @@ function assemble(
     clock,
     new Rewrites(folder, store, outbox),
   );
-  return { repository, leases, remote, scheduled, pushes };
+  const where = `${path} (branch ${branch})`;
+  return { repository, leases, name: branch, where, scheduled, pushes, git: { git, layout, branch, remote } };
 }
 
 /** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */
@@ -222,6 +243,7 @@ async function openByUrl(
   const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
   const own = {
     folder: join(state, cloneName(url, branch)),
+    path: withoutCredentials(url),
     fetchOptions: fetchOptions(path),
     isManaged: true,
   };
@@ -233,10 +255,15 @@ async function openByUrl(
     ...{ branch, folder: own.folder, fetchOptions: firstOptions(path), timeoutMs: settings.timeout },
     holds: () => new Outbox(own.folder).holds(),
   });
-  const place = { path: withoutCredentials(url), localFolder: own.folder };
   const review = new GitReview(git, null, layout);
-  const opened = { git, layout, branch, review, damaged, ...place };
-  return { ...opened, ...assemble(layout, git, branch, { ...own, lostTip }) };
+  const base = { path: own.path, localFolder: own.folder, identity: identityOf(layout.config) };
+  return {
+    ...base,
+    backend: 'git',
+    review,
+    damaged,
+    ...assemble(layout, git, branch, { ...own, lostTip }),
+  };
 }
 
 /** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
@@ -281,17 +308,18 @@ export async function openStateRepository(
   await allowLazyFetches([git, finder], layout, settings.timeout);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
-  const place = { folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [], isManaged: false };
+  const place = { path, folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [], isManaged: false };
   const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
   if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;
   const damaged = await setAsideDamaged(localFolder);
   const review = new GitReview(git, layout.workTree === null ? null : finder, layout);
-  const base = { git, layout, path, localFolder, branch, review, damaged };
+  const identity = identityOf(layout.config);
+  const base = { backend: 'git', path, localFolder, identity, review, damaged };
   const opened = { ...base, ...assemble(layout, git, branch, place) };
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.repository.store.head()).revision !== null)
     return opened;
   // A repository of before 'main', or whose team named its branch otherwise.
-  return { ...opened, branch: standing, ...assemble(layout, git, standing, place) };
+  return { ...base, ...assemble(layout, git, standing, place) };
 }

@@ -4,10 +4,25 @@ import type { Actor } from '../model/operation/operation.js';
 import type { Settings } from './settings.js';
 import type { Environment } from './this-host.js';
 
-/** The committer: git's identity, or kgit's own where none is set. */
-export function committerOf(config: ReadonlyMap<string, string>): Actor {
-  const name = config.get('user.name');
-  const email = config.get('user.email');
+/** Who the user is in the configuration of a driver's own tools. */
+export interface Identity {
+  readonly name?: string | undefined;
+  readonly email?: string | undefined;
+  /** The command line of an editor. */
+  readonly editor?: string | undefined;
+}
+
+/** The identity in git's configuration. */
+export function identityOf(config: ReadonlyMap<string, string>): Identity {
+  return {
+    name: config.get('user.name'),
+    email: config.get('user.email'),
+    editor: config.get('core.editor'),
+  };
+}
+
+/** The committer: the user's identity, or kgit's own where none is set. */
+export function committerOf({ name, email }: Identity): Actor {
   return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
 }
 
@@ -25,18 +40,13 @@ export function ciUser(
   return null;
 }
 
-/** Who acts: the setting, CI's actor, git's user.name, the login name, in this order. */
-export function actorOf(
-  settings: Settings,
-  environment: Environment,
-  config: ReadonlyMap<string, string>,
-): Actor {
+/** Who acts: the setting, CI's actor, the user's identity (git's user.name), the login name, in this order. */
+export function actorOf(settings: Settings, environment: Environment, identity: Identity): Actor {
   const named = settings.user ?? ciUser(environment)?.name;
-  const gitName = config.get('user.name');
-  const gitEmail = config.get('user.email');
-  const name = named ?? gitName ?? loginName(environment);
+  const name = named ?? identity.name ?? loginName(environment);
   const host = hostname();
-  if (gitEmail && (named === undefined || named === gitName)) return { name, email: gitEmail };
+  if (identity.email && (named === undefined || named === identity.name))
+    return { name, email: identity.email };
   return {
     name,
     email: name.includes('@') ? name : `${name.toLowerCase().replace(/[^a-z0-9._-]+/g, '.')}@${host}`,

@@ -7,14 +7,17 @@ import { requestPage } from '../../forge/request-page.js';
 import { accessToken, tokenVariables } from '../../gitstore/process/access-token.js';
 import { remoteUrl } from '../../gitstore/process/remote-access.js';
 import { RemoteBranches } from '../../gitstore/review/remote-branches.js';
-import type { OpenRepository } from '../../setup/composition.js';
+import type { GitFacet, OpenRepository } from '../../setup/composition.js';
+import { facetOf } from '../../setup/facet-of.js';
 import { committerOf } from '../../setup/identity.js';
 import type { Settings } from '../../setup/settings.js';
 import { type Environment, systemClock } from '../../setup/this-host.js';
 
-/** The name of the remote. Throws UsageError where there is none to propose to. */
-function requireRemote({ remote }: OpenRepository): string {
-  if (remote !== null) return remote;
+/** The git repository, and the name of its remote. Throws UsageError where there is none to propose to. */
+function requireRemote(opened: OpenRepository): GitFacet & { readonly remote: string } {
+  const git = facetOf(opened, 'git', 'a proposal');
+  const { remote } = git;
+  if (remote !== null) return { ...git, remote };
   throw new UsageError('this repository has no remote, so there is nobody to propose to', {
     suggestions: ['Write without --propose', 'Or add one: git remote add origin URL'],
   });
@@ -22,9 +25,8 @@ function requireRemote({ remote }: OpenRepository): string {
 
 /** The remote's branches of an open repository. Throws UsageError where it has no remote. */
 export function openBranches(opened: OpenRepository): RemoteBranches {
-  const { git, layout } = opened;
-  const committer = committerOf(layout.config);
-  const remote = requireRemote(opened);
+  const { git, layout, remote } = requireRemote(opened);
+  const committer = committerOf(opened.identity);
   return new RemoteBranches(git, { repository: layout, remote, committer, clock: systemClock });
 }
 
@@ -45,7 +47,8 @@ export async function findForge(
   deadline: number,
 ): Promise<FoundForge> {
   const none = (noForge: string, page: FoundForge['page'] = null) => ({ forge: null, noForge, page });
-  const { url, isConfigured } = await remoteUrl(opened.git, requireRemote(opened));
+  const { git, remote } = requireRemote(opened);
+  const { url, isConfigured } = await remoteUrl(git, remote);
   const address = forgeAddress(url);
   if (address === null) return none('the remote is none of a forge');
   const api = forgeApi(address, settings, environment);

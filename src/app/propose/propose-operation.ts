@@ -84,7 +84,7 @@ class Proposal {
   }
 
   #checkBranch(): void {
-    if (isBranchName(this.#branch) && this.#branch !== this.#opened.branch) return;
+    if (isBranchName(this.#branch) && this.#branch !== this.#opened.name) return;
     throw new UsageError(`${JSON.stringify(this.#branch.slice(0, 80))} cannot be the branch of a proposal`, {
       suggestions: ['Leave --proposal-branch out, and kgit names it'],
     });
@@ -96,7 +96,7 @@ class Proposal {
     const ms = () => talkMs(systemClock, this.#options.deadline);
     const { revision: published } = await store.refresh(ms());
     if (published === null)
-      throw new NotFoundError(`the branch ${this.#opened.branch} is empty`, {
+      throw new NotFoundError(`the branch ${this.#opened.name} is empty`, {
         suggestions: ['Run kgit init'],
       });
     const seen = (await this.#branches.fetch(this.#branch, ms())).get(this.#branch) ?? null;
@@ -155,12 +155,12 @@ class Proposal {
 
   /** What the branch adds. Throws ConflictError where somebody put another history there. */
   async #proposed(published: Revision, tip: Revision): Promise<Proposed> {
-    const { layout, branch } = this.#opened;
+    const { name } = this.#opened;
     try {
       return await proposedEvents(this.#opened, published, tip);
     } catch (error) {
-      if (!(error instanceof EnvironmentError) || layout.isShallow) throw error;
-      throw new ConflictError(`${this.#branch} and ${branch} have no commit in common`, {
+      if (!(error instanceof EnvironmentError) || this.#opened.git?.layout.isShallow) throw error;
+      throw new ConflictError(`${this.#branch} and ${name} have no commit in common`, {
         data: { branch: this.#branch, revision: tip },
         suggestions: [
           `See what stands there; where it may go: git push origin --delete ${this.#branch}`,
@@ -178,7 +178,7 @@ class Proposal {
 
   async #ask(): Promise<ForgeProposal | null> {
     try {
-      return (await this.#options.found.forge?.find(this.#branch, this.#opened.branch)) ?? null;
+      return (await this.#options.found.forge?.find(this.#branch, this.#opened.name)) ?? null;
     } catch (error) {
       // Whether it can be opened shows when it is; the branch is pushed all the same.
       if (error instanceof RemoteError || error instanceof RefusedError) return null;
@@ -192,7 +192,7 @@ class Proposal {
     revision: Revision,
   ): Promise<Pick<ProposalPlace, 'url' | 'number' | 'request'>> {
     const { found, mustOpen, title } = this.#options;
-    const { branch: base } = this.#opened;
+    const { name: base } = this.#opened;
     const url = offered ?? found.page?.(this.#branch, base) ?? null;
     const byHand = { url, number: null, request: text };
     const open = `open the request to merge ${this.#branch} ${url ? `at ${url}` : 'in the browser'}`;

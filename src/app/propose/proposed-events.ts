@@ -4,12 +4,15 @@ import type { ProposedChange } from '../../model/operation/proposal-text.js';
 import type { BothStates } from '../../model/state/net-changes.js';
 import { parseEventPath } from '../../model/subject/layout.js';
 import { formatSubject } from '../../model/subject/subject.js';
-import type { OpenRepository } from '../../setup/composition.js';
+import type { GitFacet } from '../../setup/composition.js';
 import type { Revision, StateStore } from '../../store/port/state-store.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import { readState } from '../../store/read/records.js';
 
-type Opened = Pick<OpenRepository, 'git'> & { readonly repository: { readonly store: StateStore } };
+type Opened = {
+  readonly git: Pick<GitFacet, 'git'> | null;
+  readonly repository: { readonly store: StateStore };
+};
 
 /** What a branch adds to the state branch since they parted. */
 export interface Proposed {
@@ -21,10 +24,12 @@ export interface Proposed {
 
 /** Reads what a proposal's branch adds. Throws EnvironmentError, InvalidStateError. */
 export async function proposedEvents(
-  { git, repository: { store } }: Opened,
+  { git: facet, repository: { store } }: Opened,
   published: Revision,
   tip: Revision,
 ): Promise<Proposed> {
+  if (facet === null) throw new RangeError('a proposal lies in a git repository');
+  const { git } = facet;
   const changes = await treeChanges(git, await requireMergeBase(git, published, tip), tip);
   const [theirs, ours] = [new EventFinder(store.view(tip)), new EventFinder(store.view(published))];
   const added: SubjectEvent[] = [];

@@ -5,6 +5,7 @@ import type { Actor } from '../../model/operation/operation.js';
 import { proposalFolder } from '../../model/operation/proposal-branch.js';
 import { refuseTexts } from '../../model/secret/guard-secrets.js';
 import type { OpenRepository } from '../../setup/composition.js';
+import { facetOf } from '../../setup/facet-of.js';
 import { committerOf } from '../../setup/identity.js';
 import { systemClock } from '../../setup/this-host.js';
 import type { Revision } from '../../store/port/state-store.js';
@@ -41,8 +42,9 @@ export async function resolveBranch(
 ): Promise<Resolved> {
   refuseTexts({ user: author.name, email: author.email });
   const branches = openBranches(opened);
-  const { git, layout, branch: stateBranch, repository } = opened;
-  const committer = committerOf(layout.config);
+  const { git, layout, branch: stateBranch } = facetOf(opened, 'git', 'a proposal');
+  const { repository } = opened;
+  const committer = committerOf(opened.identity);
   const parts = { repository: layout, author, committer, now: systemClock.now(), isRebased };
   try {
     const { result, attempts } = await untilMoved(systemClock, deadline, async () => {

@@ -32,7 +32,7 @@ export async function tellRequest(
   if (change.events.length === 0) return nowhere;
   const text = requestText(change, branch, undefined);
   const { forge, noForge, page } = await findForge(opened, settings, environment, deadline);
-  const url = page?.(branch, opened.branch) ?? null;
+  const url = page?.(branch, opened.name) ?? null;
   const byHand = (why: string): ToldRequest =>
     // A branch that was left as it is has no other text than before.
     isMerged
@@ -43,7 +43,7 @@ export async function tellRequest(
       : nowhere;
   if (forge === null) return byHand(noForge);
   try {
-    const found = await forge.find(branch, opened.branch);
+    const found = await forge.find(branch, opened.name);
     if (!found?.isOpen) return byHand(`${forge.name} has no open request to merge ${branch}`);
     const amended = await amendRequest(forge, { title: undefined, text }, found);
     return { proposal: { branch, revision, url: amended.url, number: amended.number }, notes: [] };

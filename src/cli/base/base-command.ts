@@ -280,10 +280,10 @@ export abstract class KgitCommand extends Command {
 
   async #close(hasReader = this.hasReader): Promise<void> {
     if (this.#context === null) return;
-    const { branch, repository } = this.#context;
+    const { name, repository } = this.#context;
     // What a process without a reader saw is told by the next one.
     const told = hasReader ? await repository.rewrites.take() : [];
-    for (const rewrite of told) this.note(rewriteNote(rewrite, branch));
+    for (const rewrite of told) this.note(rewriteNote(rewrite, name));
     this.#rewrites.push(...told);
     await repository.close();
     this.#context = null;

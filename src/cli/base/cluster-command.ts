@@ -194,7 +194,7 @@ export abstract class ClusterCommand extends KgitCommand {
 
   async #note(context: Context, lesson: Lesson, isPartial: boolean): Promise<void> {
     const { name, isNew, learned, says } = lesson;
-    const isOffline = this.flags['fetch'] === false && context.opened.remote !== null;
+    const isOffline = this.flags['fetch'] === false && context.opened.repository.store.isRemote;
     if (learned === null) {
       this.note(
         `nothing that you may read tells management cluster ${name} from another one: ${NOT_JUDGED} (docs/rbac.yaml has the rights)`,
@@ -228,7 +228,7 @@ export abstract class ClusterCommand extends KgitCommand {
     seen: Pick<Operation, 'title' | 'events' | 'learned'>,
     withdraw: boolean,
   ): Promise<WriteOutcome> {
-    const actor = actorOf(settings, this.environment, opened.layout.config);
+    const actor = actorOf(settings, this.environment, opened.identity);
     const operation = guardSecrets({ id: this.#ids.next(), time: this.now(), actor, ...seen }, undefined);
     const deadline = this.now() + settings.timeout;
     const options = { queue: false, requirePublish: false, dryRun: false, withdraw, deadline };
@@ -245,6 +245,6 @@ export abstract class ClusterCommand extends KgitCommand {
       fetchedAt === null
         ? ''
         : `, fetched ${fetchedAt === 0 ? 'never' : `${formatAge(this.now() - fetchedAt)} ago`}`;
-    return `${oneLine(opened.branch)}@${revision?.slice(0, 7) ?? 'empty'}${waiting}${fetched}`;
+    return `${oneLine(opened.name)}@${revision?.slice(0, 7) ?? 'empty'}${waiting}${fetched}`;
   }
 }

@@ -68,7 +68,7 @@ export abstract class WriteCommand extends KgitCommand {
   );
 
   protected actor({ opened, settings }: Pick<Context, 'opened' | 'settings'>): Actor {
-    return actorOf(settings, this.environment, opened.layout.config);
+    return actorOf(settings, this.environment, opened.identity);
   }
 
   protected get ciRun(): { id: string | undefined; url: string | null } {
@@ -208,7 +208,7 @@ export abstract class WriteCommand extends KgitCommand {
       const words = commandText(['kgit', this.id ?? '', ...this.argv]);
       throw this.#canPropose ? withProposal(error, words) : error;
     }
-    this.note(protectedNote(context.opened.branch, error));
+    this.note(protectedNote(context.opened.name, error));
     const outcome = await this.propose(context, operation).catch((cause: unknown) => {
       throw stillKept(cause, error);
     });

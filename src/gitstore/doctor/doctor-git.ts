@@ -10,15 +10,15 @@ export async function checkGit(git: Git): Promise<Check> {
 
 /**
  * Who commits and who acts.
- * @param config git's configuration
+ * @param identity the user's in git's configuration
  * @param isNamed whether a setting or the CI says who acts
  */
 export function checkIdentity(
-  config: ReadonlyMap<string, string>,
+  identity: { readonly name?: string | undefined; readonly email?: string | undefined },
   { actor, committer, isNamed }: { actor: Actor; committer: Actor; isNamed: boolean },
 ): Check {
   const who = `${actor.name} <${actor.email}>, committer ${committer.name} <${committer.email}>`;
-  const missing = ['user.name', 'user.email'].filter((key) => !config.get(key));
+  const missing = [identity.name ? [] : 'user.name', identity.email ? [] : 'user.email'].flat();
   if (missing.length === 0 || isNamed) return passed('identity', who);
   return finding(
     'identity',
