@@ -16,13 +16,12 @@ const EVENTS = 10;
 const LONE = 20;
 
 type Write = (clone: string, i: number) => Writer;
-type Side = 'naive' | 'waiting' | 'combining' | 'queued';
+type Side = 'naive' | 'waiting' | 'queued';
 
 const COMMAND = 'kgit push-event touched --cluster c0 --message TEXT';
 const NAIVE = 'bench/baselines/commit-push-loop.sh CLONE FILE PATH';
 const COMMANDS: Readonly<Record<Exclude<Side, 'naive'>, string>> = {
   waiting: COMMAND,
-  combining: `KGIT_PUBLISH_COMBINE=true ${COMMAND}`,
   queued: `KGIT_PUBLISH_INTERVAL=${INTERVAL} ${COMMAND}`,
 };
 
@@ -30,7 +29,6 @@ function writersOf(surroundings: Surroundings): Readonly<Record<Side, Write>> {
   return {
     naive: naiveWriter(surroundings),
     waiting: kgitWriter(surroundings, surroundings.env()),
-    combining: kgitWriter(surroundings, surroundings.env({ KGIT_PUBLISH_COMBINE: 'true' })),
     queued: kgitWriter(surroundings, surroundings.env({ KGIT_PUBLISH_INTERVAL: INTERVAL })),
   };
 }
@@ -46,7 +44,7 @@ const latency = ({ writes }: Fare, part: number) =>
 async function rounds(surroundings: Surroundings, delay: number): Promise<Record<Side, Fare[]>> {
   const sides = writersOf(surroundings);
   const names = Object.keys(sides) as Side[];
-  const fares: Record<Side, Fare[]> = { naive: [], waiting: [], combining: [], queued: [] };
+  const fares: Record<Side, Fare[]> = { naive: [], waiting: [], queued: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + round) % names.length] as Side;
@@ -70,7 +68,7 @@ function rowsOf(
   targets: Readonly<Record<Exclude<Side, 'naive'>, number>>,
 ): Row[] {
   const about = `${CLONES} clones x ${EACH} writes`;
-  return (['waiting', 'combining', 'queued'] as const).flatMap((side) => {
+  return (['waiting', 'queued'] as const).flatMap((side) => {
     const words = { command: COMMANDS[side], baseline: NAIVE };
     const own = fares[side];
     const sum = (of: (one: Fare) => number) => own.map(of);
@@ -141,12 +139,12 @@ async function oneClone(surroundings: Surroundings): Promise<Row[]> {
 
 /** CONTENTION: many writers of one branch on this machine, against a script that commits and pushes in a loop. */
 export async function contention(surroundings: Surroundings): Promise<Row[]> {
-  const targets = { waiting: 1, combining: 1, queued: 0.7 };
+  const targets = { waiting: 1, queued: 0.7 };
   return [...rowsOf(await rounds(surroundings, 0), '', targets), ...(await oneClone(surroundings))];
 }
 
 /** FORGE: the same where each push takes half a second longer, as at a forge. */
 export async function forge(surroundings: Surroundings): Promise<Row[]> {
-  const targets = { waiting: 0.6, combining: 0.6, queued: 0.3 };
+  const targets = { waiting: 0.6, queued: 0.3 };
   return rowsOf(await rounds(surroundings, FORGE_DELAY), ', 0.5 s more for each push', targets);
 }

@@ -124,7 +124,6 @@ export const FILES = {
     guard:
       'an operation of another address waits; each is parsed, guarded against secrets and shown by `kgit outbox`',
     readBy: [
-      'gitstore/branch/inbox-refs.ts',
       'gitstore/branch/fetched-at.ts',
       'store/local/durable-files.ts',
       'store/publish/push-log.ts',

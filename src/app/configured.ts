@@ -25,7 +25,7 @@ export async function configured(
 ): Promise<Configured> {
   const marker = await readMarker(view, opened.where);
   const settings = mergeLayers([...layers, markerLayer(marker)]);
-  opened.repository.configure({ combines: settings.publishCombine, keepMs: settings.publishKeep });
+  opened.repository.keepPublished(settings.publishKeep);
   await prepareMerges(opened);
   return { opened, settings, managements: managementsOf(marker) };
 }

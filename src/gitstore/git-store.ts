@@ -5,7 +5,6 @@ import type { LockMove } from '../store/port/lease-store.js';
 import type {
   Commit,
   Head,
-  Offering,
   OtherHistory,
   Revision,
   Rewrite,
@@ -18,7 +17,6 @@ import { BranchFollower } from './branch/branch-follower.js';
 import { pushBranch } from './branch/branch-push.js';
 import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
 import { FetchedBranch } from './branch/fetched-branch.js';
-import { InboxRefs } from './branch/inbox-refs.js';
 import type { LostTip } from './branch/known-tip.js';
 import { LeftBehind } from './branch/left-behind.js';
 import { MovingRefs } from './branch/moving-refs.js';
@@ -64,7 +62,6 @@ export class GitStore implements StateStore {
   readonly target: string;
   readonly isRemote: boolean;
   readonly leases: LockRefs;
-  readonly offers: InboxRefs | undefined;
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
@@ -97,7 +94,6 @@ export class GitStore implements StateStore {
     const { committer } = options;
     const locked = { remote, remoteName: this.#remoteName(), branch, folder, committer, isSigned };
     this.leases = new LockRefs(git, this.#reader, locked);
-    this.offers = remote === null ? undefined : new InboxRefs(git, this.#reader, { folder, branch });
     const checkedOut = { commonDir, mainPath: mainWorkTree(repository), folder, branch };
     this.#checkouts = new Checkouts(git, checkedOut, host, clock.sleep);
     this.#ancestry = new Ancestry(git);
@@ -145,10 +141,9 @@ export class GitStore implements StateStore {
     return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
   }
 
-  async refresh(timeoutMs: number, withOffers = false): Promise<Head> {
+  async refresh(timeoutMs: number): Promise<Head> {
     if (this.#fetched === null) return this.head();
-    const inboxes = withOffers ? this.offers?.fetchArgs : undefined;
-    const tip = await this.#fetched.fetch(async () => (await this.head()).revision, timeoutMs, inboxes);
+    const tip = await this.#fetched.fetch(async () => (await this.head()).revision, timeoutMs);
     await this.#noteFetched();
     return { revision: tip ?? (await this.#follower.tip()), fetchedAt: this.#options.clock.now() };
   }
@@ -196,12 +191,11 @@ export class GitStore implements StateStore {
     commits: readonly Commit[],
     timeoutMs: number,
     locks: readonly LockMove[] = [],
-    offering?: Offering,
   ): Promise<SwapOutcome> {
     let built: Built;
     try {
       await this.#fetched?.check(base);
-      built = await this.#builder.build(base, commits, offering?.offer);
+      built = await this.#builder.build(base, commits);
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
       return { kind: 'blocked', error };
@@ -211,23 +205,17 @@ export class GitStore implements StateStore {
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
     if (this.#fetched === null)
       return this.#swapLocally(base, tip, built, await this.leases.prepareLocally(locks));
-    const inbox = offering ? await this.offers?.pushArg(built.offer) : null;
     const target = { ...this.#fetched.place, from: await this.#fetched.expected(base), to: tip, timeoutMs };
     const told: string[] = [];
     const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
       const names = await this.leases.misplaced(base, planned);
       if (names.length > 0) return { kind: 'fenced', names };
-      const push = { ...target, locks: planned };
-      let pushed = await pushBranch(this.#git, { ...push, more: inbox ? [inbox] : [] });
-      // A forge or a hook that lets in branches alone must not keep the branch from moving.
-      if (inbox && pushed.failure?.kind === 'refused')
-        pushed = await pushBranch(this.#git, { ...push, more: [] });
+      const pushed = await pushBranch(this.#git, { ...target, locks: planned });
       told.push(...pushed.notes);
       return pushed.failure;
     });
     if (failure) return failure;
     await this.#fetched.noteMoved(tip);
-    if (inbox && built.offer === null) await this.offers?.end();
     const notes = [...built.notes, ...told, ...(await this.#afterPush(tip, base, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }

@@ -221,10 +221,7 @@ export class Store {
     const reading = await this.#repository().read(fetch ?? { olderThan: before.readMaxAge }, before.timeout);
     const marker = await readMarker(reading.view, opened.where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
-    this.#repository().configure({
-      combines: settings.publishCombine,
-      keepMs: settings.publishKeep,
-    });
+    this.#repository().keepPublished(settings.publishKeep);
     return { reading, view: reading.view, settings, managements: managementsOf(marker) };
   }
 

@@ -3,17 +3,7 @@ import { isAction } from '../model/event/event.js';
 import { LOCK_PLACES, type LockPlace } from '../model/lease/lock-place.js';
 import { SCRIPT_PHASES } from '../model/state/script-phases.js';
 import { isLabel } from '../model/subject/subject.js';
-import {
-  date,
-  duration,
-  interval,
-  MAX_NAME,
-  place,
-  text,
-  textWhere,
-  truth,
-  wordOf,
-} from './setting-values.js';
+import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } from './setting-values.js';
 
 /** All that can be set, with the values in use. */
 export interface Settings {
@@ -28,7 +18,6 @@ export interface Settings {
   readonly readMaxAge: number;
   /** ms; 0: every write is published at once. */
   readonly publishInterval: number;
-  readonly publishCombine: boolean;
   /** ms; 0: nothing is kept. */
   readonly publishKeep: number;
   /** What becomes of a write that a protected branch refuses. */
@@ -78,7 +67,6 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   timeout: 60_000,
   readMaxAge: 60_000,
   publishInterval: 0,
-  publishCombine: false,
   publishKeep: 24 * 60 * 60 * 1000,
   writeOnProtected: 'fail',
   proposeForge: undefined,
@@ -189,17 +177,6 @@ export const SETTING_RULES: readonly SettingRule[] = [
     read: interval,
     trust: 'It delays a write, which waits in the outbox and says so, by an hour at most.',
     about: 'How long a write waits in the outbox of a clone for others to be published with it, in one push.',
-  },
-  {
-    key: 'publishCombine',
-    name: 'publish.combine',
-    type: 'true or false',
-    preset: 'false',
-    places: ['environment', 'files', 'kgit.yaml'],
-    variable: 'KGIT_PUBLISH_COMBINE',
-    read: truth,
-    trust: 'It changes how writes travel, not what they say or where they go.',
-    about: "Whether clones that write at once take each other's events along, in one push.",
   },
   {
     key: 'publishKeep',

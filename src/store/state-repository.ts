@@ -38,10 +38,11 @@ export class StateRepository {
     this.#clock = clock;
   }
 
-  /** Has clones take each other's operations along, or not (`publish.combine`), and keep what they published (`publish.keep`). */
-  configure({ combines, keepMs }: { readonly combines: boolean; readonly keepMs: number }): void {
-    this.#publisher.combine(combines);
-    // What has no remote cannot be lost there.
+  /**
+   * Keeps what this clone publishes for a while (`publish.keep`), where there is a remote that may lose it.
+   * @param keepMs how long, in ms
+   */
+  keepPublished(keepMs: number): void {
     if (this.store.isRemote) this.outbox.keepPublished(() => this.#clock.now(), keepMs);
   }
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { expectKept, type Fleet, makeFleet } from '../support/campaign/fleet.js';
+import { expectKept, makeFleet } from '../support/campaign/fleet.js';
 import { type Call, isAcknowledged, isWrite } from '../support/campaign/history.js';
 import { count, seed } from '../support/campaign/size.js';
 import { runStress } from '../support/campaign/stress.js';
-import { kgit } from '../support/kgit.js';
 
 const WORKERS = count('CAMPAIGN_WORKERS', 8, 16);
 const CLONES = count('CAMPAIGN_CLONES', 3, 6);
@@ -26,14 +25,7 @@ function missing(calls: readonly Call[]): string[] {
 
 /** A history on a server and clones of its own, checked. */
 async function history(its: number): Promise<Call[]> {
-  const plain = await makeFleet(CLONES);
-  // Every other clone takes along what others offer, and offers its own.
-  const combining = { KGIT_PUBLISH_COMBINE: 'true' };
-  const run: Fleet['run'] = (clone, args, more) => {
-    const env = plain.clones.indexOf(clone) % 2 === 0 ? combining : {};
-    return kgit(clone, args, { ...more, env: { ...env, ...more?.env } });
-  };
-  const fleet = { ...plain, run };
+  const fleet = await makeFleet(CLONES);
   const locks = ['one', 'two'];
   const options = { seed: its, workers: WORKERS, calls: CALLS, paths: 3, locks, timeout: '5m' };
   const calls = await runStress(fleet, options);

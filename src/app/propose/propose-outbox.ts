@@ -42,7 +42,7 @@ export async function proposeOutbox(
 ): Promise<ProposedOutbox> {
   const { outbox, store } = opened.repository;
   const waiting = (await outbox.list()).filter(
-    (entry) => !entry.isForeign && entry.target === store.target && (id === undefined || entry.id === id),
+    (entry) => entry.target === store.target && (id === undefined || entry.id === id),
   );
   if (id !== undefined && waiting.length === 0)
     throw new NotFoundError(`no operation ${id} waits`, {

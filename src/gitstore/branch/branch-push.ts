@@ -20,8 +20,6 @@ export interface BranchPush {
   /** A revision that is built on `from`. */
   readonly to: Revision;
   readonly locks: readonly RefMove[];
-  /** Further refspecs, whose failure does not count. */
-  readonly more: readonly string[];
   readonly timeoutMs: number;
 }
 
@@ -34,14 +32,14 @@ export interface BranchPushed {
 
 /** Moves the branch at the remote. */
 export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPushed> {
-  const { remote, remoteName, branch, from, to, locks, more, timeoutMs } = move;
+  const { remote, remoteName, branch, from, to, locks, timeoutMs } = move;
   const ref = `refs/heads/${branch}`;
   const { leases, refspecs } = lockPushArgs(locks);
   // The new tip contains the old one, so nothing is forced. The lease is there for a branch that was moved back: a
   // push that looks at ancestry alone would bring back what was taken out.
   const lease = `--force-with-lease=${ref}:${from ?? ''}`;
   const options = [...PUSH_OPTIONS, ...(locks.length > 0 ? ['--atomic'] : []), lease, ...leases];
-  const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs, ...more];
+  const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs];
   const result = await push(git, remote, args, { timeout: timeoutMs });
   const failure = lockPushOutcome(result, locks, remoteName, branch);
   const { notes } = result;

@@ -92,20 +92,14 @@ export class FetchedBranch {
   /**
    * Fetches the branch and brings the tracking ref there.
    * @param askLocal gives what is known here where kgit has never fetched
-   * @param inboxes what the fetch brings along
    * @returns the tip; null where the remote has no such branch yet
    * Throws ConflictError for a history that has nothing in common with what is known, RemoteError, EnvironmentError.
    */
-  async fetch(
-    askLocal: () => Promise<Revision | null>,
-    timeoutMs: number,
-    inboxes?: { options: readonly string[]; refspec: string },
-  ): Promise<Revision | null> {
+  async fetch(askLocal: () => Promise<Revision | null>, timeoutMs: number): Promise<Revision | null> {
     const before = await this.#refs.read([this.trackingRef, this.usersRef]);
     const known = before.get(this.trackingRef);
     const local = known ? null : await askLocal();
-    const refspecs = [`${this.#branchRef}:${this.trackingRef}`, ...(inboxes ? [inboxes.refspec] : [])];
-    const result = await this.#talk(refspecs, inboxes?.options ?? [], timeoutMs);
+    const result = await this.#talk(`${this.#branchRef}:${this.trackingRef}`, timeoutMs);
     const isEmpty = /couldn't find remote ref/.test(result.stderr);
     // git refuses to move the tracking ref to a tip that does not contain the old one.
     const isRejected = known !== undefined && /^ ! \[rejected\]/m.test(result.stderr);
@@ -154,16 +148,15 @@ export class FetchedBranch {
     return (await this.#refs.read([this.trackingRef])).get(this.trackingRef);
   }
 
-  #talk(refspecs: readonly string[], more: readonly string[], timeout: number): Promise<GitResult> {
+  #talk(refspec: string, timeout: number): Promise<GitResult> {
     const { remote, fetchOptions } = this.#options;
-    const options = [...FETCH_OPTIONS, ...fetchOptions, ...more];
-    const args = ['fetch', ...options, '--end-of-options', remote, ...refspecs];
+    const args = ['fetch', ...FETCH_OPTIONS, ...fetchOptions, '--end-of-options', remote, refspec];
     return untilUndisturbed(() => this.#git.talk(remote, args, { timeout }));
   }
 
   /** The remote's tip, whatever it is built on; the tracking ref stays. */
   async #find(timeoutMs: number): Promise<Revision> {
-    const result = await this.#talk([`+${this.#branchRef}:${this.#foundRef}`], [], timeoutMs);
+    const result = await this.#talk(`+${this.#branchRef}:${this.#foundRef}`, timeoutMs);
     const found = (await this.#refs.read([this.#foundRef])).get(this.#foundRef);
     if (result.code !== 0 || !found) throw fetchFailure(result, this.#options.remoteName);
     return found;

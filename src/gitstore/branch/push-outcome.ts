@@ -183,9 +183,7 @@ function refusal(
  * something in this clone kept git from pushing.
  */
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
-  const all = refStatuses(result.stdout.toString('utf8'));
-  // An inbox that goes along decides nothing.
-  const statuses = all.filter(({ ref }) => !ref.startsWith('refs/kgit/inbox/'));
+  const statuses = refStatuses(result.stdout.toString('utf8'));
   const failed = statuses.filter(({ flag }) => flag === '!');
   // That another ref of the push failed is no cause.
   const isCause = ({ reason }: RefStatus) => refusalOf(reason)?.means !== 'other-ref';

@@ -24,7 +24,6 @@ export function isOn(value: string | undefined): boolean {
 /** What was built. */
 export interface Built {
   readonly revisions: Revision[];
-  readonly offer: Revision | null;
   /** What the user should know. */
   readonly notes: readonly string[];
 }
@@ -57,15 +56,10 @@ export class CommitBuilder {
   }
 
   /**
-   * A chain of commits on `base`, and beside it the commit of an offer. Throws RefusedError for a filtered path,
-   * EnvironmentError.
+   * A chain of commits on `base`. Throws RefusedError for a filtered path, EnvironmentError.
    */
-  async build(
-    base: Revision | null,
-    commits: readonly Commit[],
-    offer: string | null = null,
-  ): Promise<Built> {
-    if (commits.length === 0) return { revisions: [], offer: null, notes: [] };
+  async build(base: Revision | null, commits: readonly Commit[]): Promise<Built> {
+    if (commits.length === 0) return { revisions: [], notes: [] };
     const { repository } = this.#options;
     const committer = await namedCommitter(this.#options.committer);
     const written = commits.flatMap(({ files }) =>
@@ -75,14 +69,12 @@ export class CommitBuilder {
     const now = this.#options.clock.now();
     const before = await this.#committed(base);
     // Dates do not go backwards along the branch.
-    const chain = { base, committer, committed: Math.max(Math.floor(now / 1000), before), offer };
+    const chain = { base, committer, committed: Math.max(Math.floor(now / 1000), before) };
     const notes = clockNotes(before * 1000 - now);
-    const made = await buildCommits(this.#git, commits, chain);
-    const unsigned = made.slice(0, commits.length);
-    const offered = made[commits.length] ?? null;
-    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, offer: offered, notes };
+    const unsigned = await buildCommits(this.#git, commits, chain);
+    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, notes };
     const revisions = await signCommits(this.#git, this.#reader, unsigned, commits, chain);
-    return { revisions, offer: offered, notes };
+    return { revisions, notes };
   }
 
   /** When the base was committed, in seconds since the epoch; 0 where there is none. */

@@ -6,7 +6,6 @@ import { type Git, gitFailed } from '../process/git.js';
 
 /** Never created: fast-import wants a branch to build on, and the stream takes it back before it ends. */
 const SCRATCH = 'refs/kgit/candidate';
-const SCRATCH_OFFER = 'refs/kgit/candidate-offer';
 
 /** A name or address as a commit header can hold it. */
 function headerText(text: string): string {
@@ -36,8 +35,6 @@ export interface Chain {
   readonly committer: Actor;
   /** Seconds since the epoch; never before the base's, so that dates do not go backwards along the branch. */
   readonly committed: number;
-  /** The message of one more commit, without files or parent, beside the chain; null for none. */
-  readonly offer?: string | null;
 }
 
 function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): Generator<Buffer> {
@@ -56,23 +53,14 @@ function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): G
       yield data(text);
     }
   }
-  const scratch = [SCRATCH];
-  let made = commits.length;
-  if (chain.offer) {
-    made += 1;
-    scratch.push(SCRATCH_OFFER);
-    const maker = person('committer', chain.committer, chain.committed);
-    yield Buffer.from(`commit ${SCRATCH_OFFER}\nmark :${made}\n${maker}`);
-    yield data(chain.offer);
-  }
-  const marks = Array.from({ length: made }, (_, i) => `get-mark :${i + 1}\n`).join('');
-  const back = scratch.map((ref) => `reset ${ref}\nfrom ${'0'.repeat(oidLength)}\n\n`).join('');
+  const marks = Array.from(commits, (_, i) => `get-mark :${i + 1}\n`).join('');
+  const back = `reset ${SCRATCH}\nfrom ${'0'.repeat(oidLength)}\n\n`;
   yield Buffer.from(`${marks}${back}done\n`);
 }
 
 /**
  * Builds a chain of commits with one `git fast-import`: no index, no checkout, at the same cost in a
- * repository of any size. Nothing refers to them yet; an offer's commit is the last. Throws EnvironmentError (disk full, read-only).
+ * repository of any size. Nothing refers to them yet. Throws EnvironmentError (disk full, read-only).
  */
 export async function buildCommits(git: Git, commits: readonly Commit[], chain: Chain): Promise<Revision[]> {
   const args = ['-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet', '--done', '--date-format=raw'];
@@ -85,9 +73,8 @@ export async function buildCommits(git: Git, commits: readonly Commit[], chain: 
     throw gitFailed(['fast-import'], code, stderr.replace(CRASH_REPORT, ''));
   }
   const revisions = stdout.toString('utf8').split('\n').filter(Boolean);
-  const wanted = commits.length + (chain.offer ? 1 : 0);
-  if (revisions.length !== wanted) {
-    throw new EnvironmentError(`git fast-import made ${revisions.length} of ${wanted} commits`, {
+  if (revisions.length !== commits.length) {
+    throw new EnvironmentError(`git fast-import made ${revisions.length} of ${commits.length} commits`, {
       suggestions: ["Check the repository with 'git fsck'"],
     });
   }

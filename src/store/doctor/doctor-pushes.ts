@@ -30,9 +30,5 @@ export function checkPushes(pushes: readonly PushRecord[]): Check {
     `${pushes.filter((push) => !push.isPublished).length} not published`,
   ].join(', ');
   if (pushes.length < FEW || attempts <= TRIES * pushes.length) return passed(name, detail);
-  return finding(
-    name,
-    detail,
-    'Many write at once: set publish.interval, such as 10s, in kgit.yaml; or, where all who may push may push to the branch, publish.combine: true',
-  );
+  return finding(name, detail, 'Many write at once: set publish.interval, such as 10s, in kgit.yaml');
 }

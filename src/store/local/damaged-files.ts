@@ -27,7 +27,6 @@ const lines = (line: RegExp) => (text: string) =>
 const FILES: Readonly<Record<string, (text: string) => boolean>> = {
   'checkout.json': () => true,
   'fetched-at': (text) => /^\d+$/.test(text),
-  inbox: (text) => /^[0-9a-f]{16}\n?$/.test(text),
   known: (text) => /^[0-9a-f]{40,64}\n?$/.test(text),
   'packs-joined': () => true,
   'publish.lock': holder,

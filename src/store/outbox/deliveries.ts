@@ -9,22 +9,11 @@ export class Deliveries {
   readonly #outbox: Outbox;
   readonly #own: string | undefined;
   readonly #byId = new Map<string, Delivery>();
-  readonly #offered = new Set<string>();
 
   /** @param own the operation whose delivery this process returns itself, so it needs no result file */
   constructor(outbox: Outbox, own: string | undefined) {
     this.#outbox = outbox;
     this.#own = own;
-  }
-
-  /** Notes that others may publish these, whatever becomes of them here. */
-  noteOffered(entries: readonly OutboxEntry[]): void {
-    for (const { id } of entries) this.#offered.add(id);
-  }
-
-  /** Whether others may publish it. */
-  isOffered(id: string): boolean {
-    return this.#offered.has(id);
   }
 
   get byId(): ReadonlyMap<string, Delivery> {
@@ -48,11 +37,7 @@ export class Deliveries {
     let next = 0;
     for (const { entry, applied } of entries) {
       const revision = applied.kind === 'commit' ? (revisions[next++] ?? null) : tip;
-      if (entry.isForeign) continue;
-      const delivery = deliveryOf(applied, revision, attempts);
-      // Another clone took it along: it is no repeat.
-      const isTakenAlong = delivery.kind === 'published' && this.isOffered(entry.id);
-      await this.complete(entry, isTakenAlong ? { ...delivery, duplicates: [] } : delivery);
+      await this.complete(entry, deliveryOf(applied, revision, attempts));
     }
   }
 
@@ -65,9 +50,8 @@ export class Deliveries {
   /** Something here or there has to be mended first: our own write is refused, what was acknowledged before stays. */
   async refuseOwn(entries: readonly OutboxEntry[], error: KgitError, attempts: number): Promise<void> {
     for (const entry of entries) {
-      if (entry.isForeign || this.isThrough(entry.id)) continue;
-      if (entry.id === this.#own && !this.isOffered(entry.id))
-        await this.complete(entry, { kind: 'rejected', error, attempts });
+      if (this.isThrough(entry.id)) continue;
+      if (entry.id === this.#own) await this.complete(entry, { kind: 'rejected', error, attempts });
       else await this.leave([entry], error, attempts, false);
     }
   }
@@ -85,10 +69,8 @@ export class Deliveries {
     refused?: RefusedBefore,
   ): Promise<void> {
     for (const entry of entries) {
-      if (entry.isForeign || this.isThrough(entry.id)) continue;
-      // What lies beside the branch may be taken along still.
-      const isUnknown = unknown || this.isOffered(entry.id);
-      const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isUnknown };
+      if (this.isThrough(entry.id)) continue;
+      const delivery: Delivery = { kind: 'pending', error, attempts, unknown };
       this.#byId.set(entry.id, delivery);
       // Nothing was tried, and what is told of it already is told again for each of the many that may wait.
       const isKnown = attempts === 0 && entry.error?.message === error.message && entry.id !== this.#own;

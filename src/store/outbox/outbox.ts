@@ -46,8 +46,6 @@ export interface OutboxEntry {
   readonly refused?: RefusedBefore;
   /** Whether it was published and the server lost it: it waits until the user, who was told, says `kgit sync`. */
   readonly isHeld?: boolean;
-  /** Whether it waits in another clone, which offered it: what becomes of it is told nobody here. */
-  readonly isForeign?: boolean;
 }
 
 /** What is known of an operation that was refused alone. */

@@ -11,16 +11,9 @@ export function decidable(entries: readonly OutboxEntry[], known: readonly Outbo
   return entries.filter(({ id }, i) => ids.has(id) || doubtful < 0 || i < doubtful);
 }
 
-type Planned = readonly PlannedEntry[];
-
-/** The entries that wait in this clone. */
-function ownOf(entries: Planned): OutboxEntry[] {
-  return entries.flatMap(({ entry }) => (entry.isForeign ? [] : [entry]));
-}
-
-/** Those of this clone that write something. */
-export function writersOf(entries: Planned): OutboxEntry[] {
-  return ownOf(entries.filter(({ applied }) => applied.kind === 'commit'));
+/** The entries that write something. */
+export function writersOf(entries: readonly PlannedEntry[]): OutboxEntry[] {
+  return entries.flatMap(({ entry, applied }) => (applied.kind === 'commit' ? [entry] : []));
 }
 
 /** The entries that are not among others. */

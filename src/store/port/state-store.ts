@@ -100,27 +100,6 @@ export type SwapOutcome =
   /** The connection broke after the request was sent: it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
-/** A place beside the branch where each clone lays down what it offers to whoever moves the branch next. */
-export interface Offers {
-  /** What lay there at the last `refresh` that asked for it. */
-  read(): Promise<readonly Offer[]>;
-}
-
-/** What one clone offers. */
-export interface Offer {
-  /** The clone's name among the offers. */
-  readonly clone: string;
-  readonly isOwn: boolean;
-  /** Hostile, but for our own. */
-  readonly text: string;
-}
-
-/** What this clone does with its own place there. */
-export interface Offering {
-  /** What this clone offers should the branch have moved; null takes back what it offered before. */
-  readonly offer: string | null;
-}
-
 /** The paths that one revision added, for the time line. */
 export interface TimelineEntry {
   readonly revision: Revision;
@@ -136,14 +115,12 @@ export interface StateStore {
   readonly target: string;
   /** The locks of the same place. */
   readonly leases: LeaseStore;
-  /** What other clones offer; undefined where the place has no room for it. */
-  readonly offers?: Offers | undefined;
   /** Whether publishing needs somebody else: false for a purely local repository. */
   readonly isRemote: boolean;
   /** What is known without the network. */
   head(): Promise<Head>;
-  /** Asks the remote for its tip, and for what other clones offer. Throws RemoteError; without a remote it is `head`. */
-  refresh(timeoutMs: number, withOffers?: boolean): Promise<Head>;
+  /** Asks the remote for its tip. Throws RemoteError; without a remote it is `head`. */
+  refresh(timeoutMs: number): Promise<Head>;
   /** Called when `refresh` sees a rewrite, before the head goes to the new tip; once for each, but for processes at the same time. */
   onRewrite?: ((rewrite: Rewrite) => Promise<void>) | undefined;
   /** Asks whether the remote has another history than this clone; null where not. Changes nothing. Throws RemoteError. */
@@ -158,14 +135,12 @@ export interface StateStore {
   /**
    * Puts `commits` on `base` and moves the branch there, if it still is at `base`; none: publishes `base` itself.
    * With `locks` all of it happens or nothing: the branch moves only if each lock still is where its move begins.
-   * `offering` goes along, whether the branch moves or not; a place that does not take it loses nothing else.
    */
   swap(
     base: Revision | null,
     commits: readonly Commit[],
     timeoutMs: number,
     locks?: readonly LockMove[],
-    offering?: Offering,
   ): Promise<SwapOutcome>;
   /** Finishes what a swap began on this machine and could not end; returns notes for the user. */
   settle(): Promise<readonly string[]>;

@@ -51,14 +51,10 @@ export interface Tried {
   readonly pushMs: number;
   /** Whether many others write all the time. */
   readonly isCrowded: boolean;
-  /** Whether another clone takes our operations along. */
-  readonly isOthersTurn: boolean;
 }
 
 /** How long to wait before the next try, in ms. */
-export function untilNextMs(clock: Random, { attempts, pushMs, isCrowded, isOthersTurn }: Tried): number {
+export function untilNextMs(clock: Random, { attempts, pushMs, isCrowded }: Tried): number {
   const base = Math.max(BACK_OFF_BASE_MS, pushMs);
-  // It has only to look whether the others did, about once while one of them pushes.
-  if (isOthersTurn) return base * (0.5 + clock.random() / 2);
   return isCrowded ? standBackMs(clock, pushMs) : backOffMs(clock, attempts, base);
 }

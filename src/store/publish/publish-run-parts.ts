@@ -17,12 +17,8 @@ export interface PublishRunOptions {
   readonly deadline: number;
   /** The operation whose delivery this process returns itself, so it needs no result file. */
   readonly own: string | undefined;
-  /** Whether others write just now. */
+  /** Whether others write just now: the tip is asked for before the first try, which would lose. */
   readonly isRaced: boolean;
-  /** Whether the tip is asked for before the first try, which would lose. */
-  readonly asksFirst: boolean;
-  /** Whether clones take each other's operations along (`publish.combine`). */
-  readonly combines: boolean;
   /** Of the operations that a server lost, those that may be published again. */
   readonly released: ReadonlySet<string>;
   /** Whether what was refused before is tried again however short ago that was. */

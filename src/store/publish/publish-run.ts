@@ -6,10 +6,9 @@ import { decidable, isBacklog, without, writersOf } from '../plan/batch-entries.
 import { planBatch } from '../plan/plan-batch.js';
 import type { BatchPlan, PlannedEntry } from '../plan/planned.js';
 import type { Clock } from '../port/host.js';
-import type { Head, Offering, Revision, StateStore } from '../port/state-store.js';
+import type { Head, Revision, StateStore } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { untilNextMs } from './back-off.js';
-import type { Combining } from './combining.js';
 import { lostRaces, notComeTo } from './publish-errors.js';
 import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
 import { type Refused, Splitting } from './splitting.js';
@@ -50,9 +49,6 @@ export class PublishRun {
   /** What is published now: all that waits and was not refused before, then what was. */
   #isLast = false;
   readonly #waiting: Waiting;
-  /** Null where clones do not take each other's operations along, or it is not known yet that others write. */
-  #combining: Combining | null = null;
-  #combines: boolean;
 
   constructor({ store, outbox, clock, leases }: PublishRunParts, options: PublishRunOptions) {
     this.#store = store;
@@ -63,12 +59,6 @@ export class PublishRun {
     this.#deliveries = new Deliveries(outbox, options.own);
     this.#waiting = new Waiting({ store, outbox, clock }, options, this.#deliveries);
     this.#isFresh = !store.isRemote;
-    this.#combines = options.combines && store.offers !== undefined;
-  }
-
-  /** Whether other clones may publish an operation. */
-  isOffered(id: string): boolean {
-    return this.#deliveries.isOffered(id);
   }
 
   async run(): Promise<PublishReport> {
@@ -77,7 +67,7 @@ export class PublishRun {
     let entries: readonly OutboxEntry[] = await this.#waiting.list();
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
-    if ((this.#options.asksFirst || isBacklog(entries)) && this.#store.isRemote && entries.length > 0) {
+    if ((this.#options.isRaced || isBacklog(entries)) && this.#store.isRemote && entries.length > 0) {
       head = await this.#refresh(entries);
       entries = decidable(await this.#waiting.list(), entries);
     }
@@ -100,20 +90,11 @@ export class PublishRun {
       ({ entries, head } = await this.#dropUnclaimed(entries, head));
       if (head === null || entries.length === 0) break;
       const batch = this.#splitting.next(entries);
-      const plan = await planBatch(this.#store, head.revision, [
-        ...batch,
-        ...(this.#combining?.foreign ?? []),
-      ]);
-      this.#isRaced ||= plan.entries.some(
-        ({ entry, applied }) => entry.isForeign && applied.kind === 'commit',
-      );
+      const plan = await planBatch(this.#store, head.revision, batch);
       // A refusal, or 'nothing to do', counts only on the tip as it is now.
       const isSure = ({ applied }: PlannedEntry) => applied.kind === 'commit' || applied.kind === 'present';
       if (this.#isFresh || plan.entries.every(isSure)) {
-        // Whose time is up tries himself.
-        const mayWait = this.#isFresh && this.#clock.now() < this.#options.deadline;
-        const isOthersTurn = mayWait && this.#combining?.isOthersTurn(plan.entries) === true;
-        const step: Step = isOthersTurn ? 'refresh' : await this.#publish(plan, head, entries);
+        const step: Step = await this.#publish(plan, head, entries);
         if (step === 'end') return null;
         if (step !== 'refresh') {
           head = step;
@@ -124,7 +105,7 @@ export class PublishRun {
           await this.#leave(entries, lostRaces(this.#attempts, this.#lock));
           return null;
         }
-        if (this.#store.isRemote) await this.#backOff(isOthersTurn);
+        if (this.#store.isRemote) await this.#backOff();
       }
       const known = await this.#candidates();
       head = await this.#refresh(known);
@@ -174,8 +155,7 @@ export class PublishRun {
     }
     this.#attempts += 1;
     const began = this.#clock.now();
-    const offering = locks.length > 0 ? undefined : await this.#offering(plan);
-    const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks, offering);
+    const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks);
     this.#lastPushMs = this.#clock.now() - began;
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
@@ -224,13 +204,7 @@ export class PublishRun {
     entries: readonly OutboxEntry[],
     refused: Refused,
   ): Promise<Step> {
-    const { error, isBlocked, scope } = refused;
-    // What is refused may be of another clone's operation.
-    if (this.#combining?.foreign.length && scope !== 'branch') {
-      this.#combines = false;
-      this.#combining = null;
-      return 'refresh';
-    }
+    const { error, isBlocked } = refused;
     const writers = writersOf(plan.entries);
     const verdict = this.#splitting.refused(writers, refused);
     if (verdict === 'stop') {
@@ -247,21 +221,6 @@ export class PublishRun {
     return 'end';
   }
 
-  /** What this clone lays down beside the branch with its next push: nothing where nobody else writes. */
-  async #offering(plan: BatchPlan): Promise<Offering | undefined> {
-    if (!this.#combines) return undefined;
-    if (!this.#isRaced && !this.#options.isRaced) return { offer: null };
-    this.#combining ??= await this.#combiner();
-    const { offering, offered } = this.#combining.offering(writersOf(plan.entries));
-    this.#deliveries.noteOffered(offered);
-    return offering;
-  }
-
-  async #combiner(): Promise<Combining> {
-    const { Combining } = await import('./combining.js');
-    return new Combining(this.#store);
-  }
-
   #leave(entries: readonly OutboxEntry[], error: KgitError, unknown = false): Promise<void> {
     return this.#deliveries.leave(entries, error, this.#attempts, unknown);
   }
@@ -269,17 +228,13 @@ export class PublishRun {
   /** Asks for the new tip; null when the remote does not answer, and then all entries are left where they are. */
   async #refresh(entries: readonly OutboxEntry[]): Promise<Head | null> {
     try {
-      const head = await this.#store.refresh(this.#talkMs, this.#combines);
+      const head = await this.#store.refresh(this.#talkMs);
       await checkVersion(this.#store.view(head.revision), this.#store.target);
       this.#isFresh = true;
       // After a push without an answer it may be ourselves who moved the branch.
       this.#isRaced ||= !this.#mayHaveLanded && head.revision !== this.#believed;
       this.#mayHaveLanded = false;
       this.#believed = head.revision;
-      if (this.#combines) {
-        this.#combining ??= await this.#combiner();
-        await this.#combining.look(head.revision, entries);
-      }
       return head;
     } catch (error) {
       if (error instanceof ConflictError || error instanceof InvalidStateError)
@@ -290,10 +245,10 @@ export class PublishRun {
     }
   }
 
-  async #backOff(isOthersTurn: boolean): Promise<void> {
+  async #backOff(): Promise<void> {
     const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
-    const isCrowded = !this.#combines && (this.#options.isRaced || this.#attempts > 1);
-    const tried = { attempts: this.#attempts, pushMs: this.#lastPushMs, isCrowded, isOthersTurn };
+    const isCrowded = this.#options.isRaced || this.#attempts > 1;
+    const tried = { attempts: this.#attempts, pushMs: this.#lastPushMs, isCrowded };
     await this.#clock.sleep(Math.min(untilNextMs(this.#clock, tried), left));
   }
 }

@@ -1,9 +1,9 @@
-import { InternalError, KgitError, RemoteError } from '../../errors.js';
+import { InternalError, RemoteError } from '../../errors.js';
 import type { PublishLock } from '../local/publish-lock.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
 import { dueAt } from './publish-schedule.js';
-import { isRaced, isRecent, joinWindow, type PushLog } from './push-log.js';
+import { isRaced, joinWindow, type PushLog } from './push-log.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
@@ -24,15 +24,9 @@ export interface Delivered {
 /** Brings operations from the outbox to the branch, one process of a clone at a time. */
 export class Publisher {
   readonly #parts: PublisherParts;
-  #combines = false;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
-  }
-
-  /** Has clones take each other's operations along, or not (`publish.combine`). */
-  combine(combines: boolean): void {
-    this.#combines = combines;
   }
 
   /**
@@ -137,20 +131,14 @@ export class Publisher {
     const { PublishRun } = await import('./publish-run.js');
     const { pushes, clock } = this.#parts;
     const began = clock.now();
-    const [known, combines] = [await pushes.read(), this.#combines];
+    const known = await pushes.read();
     const window = this.#parts.store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
     if (window > 0) await clock.sleep(Math.min(window, Math.max(deadline - began, 0)));
-    const raced = isRaced(known, began);
-    // Who is always the first never meets the others, who wait for him to take them along.
-    const asksFirst = raced || (combines && isRecent(known, began));
-    const options = { deadline, own, isRaced: raced, asksFirst, combines, ...what };
-    const run = new PublishRun(this.#parts, options);
+    const run = new PublishRun(this.#parts, { deadline, own, isRaced: isRaced(known, began), ...what });
     const report = await run.run().catch(async (error: unknown) => {
       if (own === undefined) throw error;
-      const isOffered = run.isOffered(own);
       // A tip whose objects lie at the remote alone cannot be applied to just now.
-      const mayWait = error instanceof RemoteError || (isOffered && error instanceof KgitError);
-      if (mayWait) return interrupted(own, error, isOffered);
+      if (error instanceof RemoteError) return interrupted(own, error);
       // A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed.
       await this.#parts.outbox.remove(own);
       throw error;
@@ -166,11 +154,10 @@ export class Publisher {
   }
 }
 
-/** The report of a run that could not be ended, whose operation stays: it may go out later, or others may publish it. */
-function interrupted(own: string, error: KgitError, isOffered: boolean): PublishReport {
-  const attempts = isOffered ? 1 : 0;
-  const delivery: Delivery = { kind: 'pending', error, attempts, unknown: isOffered };
-  return { deliveries: new Map([[own, delivery]]), notes: [], attempts, isRaced: isOffered };
+/** The report of a run that could not be ended, whose operation stays in the outbox. */
+function interrupted(own: string, error: RemoteError): PublishReport {
+  const delivery: Delivery = { kind: 'pending', error, attempts: 0, unknown: false };
+  return { deliveries: new Map([[own, delivery]]), notes: [], attempts: 0, isRaced: false };
 }
 
 function overtaken(): Delivery {

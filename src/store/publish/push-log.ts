@@ -25,7 +25,7 @@ export interface PushRecord {
 const RACED_MS = 30_000;
 
 /** Whether this clone pushed within the last half minute. */
-export function isRecent(pushes: readonly PushRecord[], now: number): boolean {
+function isRecent(pushes: readonly PushRecord[], now: number): boolean {
   const last = pushes.at(-1);
   return last !== undefined && now >= last.at && now - last.at < RACED_MS;
 }

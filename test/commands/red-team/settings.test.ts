@@ -19,7 +19,6 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   timeout: '23d',
   'read.maxAge': '23d',
   'publish.interval': '1h',
-  'publish.combine': true,
   'publish.keep': '23d',
   'write.onProtected': 'propose',
   'propose.forge': 'gitea',

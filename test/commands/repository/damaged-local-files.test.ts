@@ -42,7 +42,6 @@ const FILES: Readonly<Record<string, string | null>> = {
   'clone/.git/kgit/pushes': null,
   'clone/.git/kgit/verified': '0000000000000000000000000000000000000000 x\n',
   'clone/.git/kgit/rewrites': '{"version":1,"untold":[]}',
-  'clone/.git/kgit/inbox': '0123456789abcdef',
   'clone/.git/kgit/packs-joined': '',
   'clone/.git/kgit/outbox/ENTRY': null,
   'clone/.git/kgit/published/ENTRY': null,
