@@ -9,7 +9,7 @@ import { parseRepositorySpec } from '../model/subject/repository-spec.js';
 import { liesAt, openGit } from '../setup/composition.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Clone extends KgitCommand {
+export default class Clone extends KgitCommand<typeof Clone> {
   static override summary = "Get your team's state repository.";
   static override description = helpText(
     `Clones a state repository: the whole history, readable without the network from then on.`,
@@ -31,8 +31,8 @@ export default class Clone extends KgitCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const { place, branch } = parseRepositorySpec(this.args['url'] as string, liesAt(process.cwd()));
-    const path = resolve(this.args['dir'] ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
+    const { place, branch } = parseRepositorySpec(this.args.url, liesAt(process.cwd()));
+    const path = resolve(this.args.dir ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
     // Not where one stands: that repository's configuration would say how the new one is come by.
     await cloneRepository(openGit(tmpdir(), this.environment, { waits: this.notes }), sourceOf(place), path, {

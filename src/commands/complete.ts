@@ -9,7 +9,7 @@ import { liesAt } from '../setup/composition.js';
 import { managementsOf, readMarker } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Complete extends KgitCommand {
+export default class Complete extends KgitCommand<typeof Complete> {
   static override hidden = true;
   static override summary = 'Tell a shell what the word at its cursor may become.';
   static override description = helpText(
@@ -37,7 +37,7 @@ export default class Complete extends KgitCommand {
     // As they were given: one of the words may be `--` itself.
     const words = this.argv.slice(this.argv.indexOf('--') + 1);
     const [line = '', breaks = '', type = '', columns = ''] = words;
-    const bash = this.args['form'] === 'bash' ? parseBashLine(line, breaks) : null;
+    const bash = this.args.form === 'bash' ? parseBashLine(line, breaks) : null;
     const typed = readTypedLine(bash === null ? words : bash.words.slice(1), commands);
     const { repo, config, deployment, management } = Object.fromEntries(typed.given);
     this.flags = { ...this.flags, repo, config, deployment, management };

@@ -3,7 +3,7 @@ import { helpText, KgitCommand } from '../cli/base/base-command.js';
 import { completionScript, SHELLS, type Shell } from '../cli/completion/shell-scripts.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Completion extends KgitCommand {
+export default class Completion extends KgitCommand<typeof Completion> {
   static override summary = 'Print the completion code of a shell.';
   static override description = helpText(
     `Completes commands, flags and their values, and what the repository stood in holds: subjects, phases, paths of the state, locks. It never uses the network. 'kubectl kgit' is completed by kubectl's own completion, from version 1.26 on.`,
@@ -15,11 +15,11 @@ export default class Completion extends KgitCommand {
     '<%= config.bin %> completion zsh > "$fpath[1]/_kgit"',
   ];
   static override args = {
-    shell: Args.string({ required: true, options: [...SHELLS], description: 'The shell.' }),
+    shell: Args.custom<Shell>({ options: [...SHELLS] })({ required: true, description: 'The shell.' }),
   };
 
   protected async execute(): Promise<CommandResult> {
-    const script = completionScript(this.args['shell'] as Shell);
-    return { json: { shell: this.args['shell'], script }, lines: () => [script.trimEnd()] };
+    const script = completionScript(this.args.shell);
+    return { json: { shell: this.args.shell, script }, lines: () => [script.trimEnd()] };
   }
 }

@@ -22,7 +22,7 @@ import { formatTable } from '../terminal/table.js';
 const shownValue = (value: SettingRow['value']) =>
   value === null ? '' : typeof value === 'object' ? value.join(', ') : String(value);
 
-export default class Config extends KgitCommand {
+export default class Config extends KgitCommand<typeof Config> {
   static override summary = 'Each setting, its value, and where that came from.';
   static override description = helpText(
     `Shows every setting with the value in use and the place that it came from: a flag, a variable, a file with its line, kgit.yaml, git's own settings, or the default. With KEY it prints the value alone. It asks no remote and works outside of a repository, too. Of tokens it shows which variable holds one, never the token. Settings are written with an editor: docs/settings.md says where each may stand.`,
@@ -46,7 +46,7 @@ export default class Config extends KgitCommand {
     const marker = context && (await this.#marker(context));
     const implied = context === null ? {} : await this.#implied(context);
     const rows = (await settingRows(settings, await this.settingSources(), marker, implied)).map(masked);
-    const key = this.args['key'];
+    const key = this.args.key;
     if (key !== undefined) return one(rowOf(rows, key));
     // That one is set is told, never what it holds.
     const tokens = TOKEN_VARIABLES.filter((name) => this.environment[name]);

@@ -11,7 +11,7 @@ import { onReaderGone } from '../terminal/standard-output.js';
 
 const DEFAULT_FOLDER = 'kgit-demo';
 
-export default class Demo extends KgitCommand {
+export default class Demo extends KgitCommand<typeof Demo> {
   static override summary = 'Try kgit with sample data, without a server or a cluster.';
   static override description = helpText(
     `Lays out a state repository with the history of a small team in DIR, a new folder, and starts a stand-in for k0rdent on this machine, which 'kgit status' asks. The stand-in takes connections of this machine alone; the kubeconfig for it lies in DIR, and yours is left as it is. It runs until Ctrl-C; the folder stays.`,
@@ -38,7 +38,7 @@ export default class Demo extends KgitCommand {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const folder = resolve(this.args['dir'] ?? DEFAULT_FOLDER);
+    const folder = resolve(this.args.dir ?? DEFAULT_FOLDER);
     const { startDemo } = await import('../demo/demo.js');
     this.notes.progress('laying out the sample history');
     this.#running = await startDemo(folder, {

@@ -14,7 +14,7 @@ import type { CommandResult } from '../terminal/output.js';
 
 const SINCE = '...';
 
-export default class Diff extends KgitCommand {
+export default class Diff extends KgitCommand<typeof Diff> {
   static override summary = "What differs in a deployment's state, path by path.";
   static override description = helpText(
     `Without arguments the last change; with one REV what changed since then, with two how the second differs from the first. A...B is what B changed since the merge base of A and B, as in git: what a proposal changes. A side left out is HEAD, what is checked out. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
@@ -44,7 +44,7 @@ export default class Diff extends KgitCommand {
   };
 
   protected override get readsHistory(): boolean {
-    return this.args['from'] !== undefined;
+    return this.args.from !== undefined;
   }
 
   protected override get isPaged(): boolean {

@@ -37,7 +37,7 @@ import { readMarker } from '../store/read/records.js';
 import { checkFileOnly } from '../sync/apply/file-only-check.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Doctor extends KgitCommand {
+export default class Doctor extends KgitCommand<typeof Doctor> {
   static override summary = 'Check git, kubectl, the repository, its remote, and what waits.';
   static override description = helpText(
     `Looks at all that kgit needs and says what to do where something is amiss. It works everywhere: outside a repository, offline, with a broken kgit.yaml. It changes nothing, asks nothing, and takes no longer than --timeout for the remote and the cluster. A check that another finding makes impossible is left out. -o wide shows the details of what is well.`,

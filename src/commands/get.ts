@@ -12,7 +12,7 @@ import { formatYaml } from '../model/yaml/yaml.js';
 import { readState } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Get extends KgitCommand {
+export default class Get extends KgitCommand<typeof Get> {
   static override summary = "Read a deployment's state.";
   static override description = helpText(
     `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null. A path that is not there prints nothing and exits 15, unless --default. A value that an import withheld is printed on the machine that imported it; elsewhere it exits 19.`,
@@ -46,7 +46,7 @@ export default class Get extends KgitCommand {
   };
 
   protected override get readsHistory(): boolean {
-    return this.flags['at'] !== undefined;
+    return this.flags.at !== undefined;
   }
 
   protected override get isPaged(): boolean {
@@ -54,13 +54,13 @@ export default class Get extends KgitCommand {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const path = this.args['path'] === undefined ? [] : parseStatePath(this.args['path']);
+    const path = this.args.path === undefined ? [] : parseStatePath(this.args.path);
     const context = await this.open(fetchPolicy(this.flags));
     const { state, id } = await this.#state(context);
     const text = formatStatePath(path);
     const found = state === null ? { found: false } : lookUp(state, path);
-    const preset = this.flags['default'] as string | undefined;
-    if (!found.found && this.flags['at'] === undefined) {
+    const preset = this.flags.default;
+    if (!found.found && this.flags.at === undefined) {
       // A usual run needs nothing of it.
       const { withheldValue } = await import('../sync/plan/withheld-value.js');
       const secret = await withheldValue(path, id, {
@@ -94,13 +94,13 @@ export default class Get extends KgitCommand {
   async #state(context: Context) {
     const { opened, reading, settings } = context;
     const id = await resolveDeployment({ view: reading.view, settings });
-    const at = this.flags['at'] as string | undefined;
+    const at = this.flags.at;
     if (at === undefined) return { state: await readState(reading.view, id), id };
     // A usual run needs nothing of it.
     const { noStateThen, stateThen } = await import('../app/state-then.js');
     const { repository, review } = opened;
     const state = await stateThen(at, id, { store: repository.store, review, reading }, this.now());
-    if (state === null && this.flags['default'] === undefined) throw noStateThen(at, id);
+    if (state === null && this.flags.default === undefined) throw noStateThen(at, id);
     return { state, id };
   }
 }

@@ -9,7 +9,7 @@ import { statePath } from '../model/subject/layout.js';
 import { annotate, historyOf, readHistory } from '../review/state-history.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class History extends KgitCommand {
+export default class History extends KgitCommand<typeof History> {
   static override summary = "Who set what in a deployment's state, when and why.";
   static override description = helpText(
     `With PATH every change of what stands there, oldest first; without PATH the whole state, each value with the change that brought it there. It is told by the events, so it is the same whatever a forge made of the commits.`,
@@ -41,7 +41,7 @@ export default class History extends KgitCommand {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const path = this.args['path'] === undefined ? null : parseStatePath(this.args['path']);
+    const path = this.args.path === undefined ? null : parseStatePath(this.args.path);
     const { reading, settings } = await this.open(fetchPolicy(this.flags));
     const id = await resolveDeployment({ view: reading.view, settings });
     const { state, events } = await readHistory(reading.view, id, this.skipped);

@@ -17,7 +17,7 @@ import { oneLine } from '../terminal/terminal-text.js';
 /** The action of the event that records it. */
 const ACTIONS = { 're-identified': 'management_reidentified', extended: 'management_extended' } as const;
 
-export default class Identify extends WriteCommand {
+export default class Identify extends WriteCommand<typeof Identify> {
   static override summary = 'Say which management cluster a kubeconfig context is.';
   static override description = helpText(
     `Reads what identifies the management cluster of a context (the UID of its Management object, the UID of its namespace kube-system, its address; as far as you may read them) and notes it in kgit.yaml under NAME, which may be new. An event of management/NAME records who did it, and what was noted before. Where NAME is recorded as another cluster, it asks first. Use it where one repository holds the history of several management clusters, after a management cluster was built anew, and where your rights do not show that a context is the recorded cluster.`,
@@ -56,7 +56,7 @@ export default class Identify extends WriteCommand {
     const seen = await identifyContext(this.#kubectl(settings.timeout)).finally(wait.end);
     if (seen.identities.length === 0)
       throw clusterFailure({ cause: 'no-identity', detail: '' }, { context: seen.context });
-    const naming = { given: this.args['name'], chosen: settings.management };
+    const naming = { given: this.args.name, chosen: settings.management };
     const name = nameToIdentify(naming, seen.identities, managements);
     const plan = identification(name, { seen: seen.identities, context: seen.name }, managements);
     if (plan.question !== null && this.flags['dry-run'] !== true)
@@ -89,8 +89,8 @@ export default class Identify extends WriteCommand {
   #kubectl(timeoutMs: number) {
     return openKubectl({
       environment: this.environment,
-      kubeconfig: this.flags['kubeconfig'] as string | undefined,
-      context: this.flags['context'] as string | undefined,
+      kubeconfig: this.flags.kubeconfig,
+      context: this.flags.context,
       timeoutMs,
       requestTimeoutMs: timeoutMs,
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), endOfProcess()]),
@@ -99,14 +99,14 @@ export default class Identify extends WriteCommand {
 
   async #ask(name: string, text: string): Promise<void> {
     const withYes = commandText(['kgit', 'identify', name, ...this.#flagWords(), '--yes']);
-    await mustAgree({ text, declined: `${name} stays as it is`, withYes }, this.flags['yes'] === true);
+    await mustAgree({ text, declined: `${name} stays as it is`, withYes }, this.flags.yes === true);
   }
 
   #flagWords(): string[] {
-    return ['context', 'kubeconfig'].flatMap((flag) => {
-      const value = this.flags[flag];
-      return typeof value === 'string' ? [`--${flag}`, value] : [];
-    });
+    const { context, kubeconfig } = this.flags;
+    return Object.entries({ context, kubeconfig }).flatMap(([flag, value]) =>
+      value === undefined ? [] : [`--${flag}`, value],
+    );
   }
 }
 

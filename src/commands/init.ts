@@ -41,7 +41,7 @@ import type { CommandResult, Screen } from '../terminal/output.js';
 
 const NOTHING_LAID_OUT = { added: [], revision: null, attempts: 0, made: null, synced: null };
 
-export default class Init extends WriteCommand {
+export default class Init extends WriteCommand<typeof Init> {
   static override summary = 'Lay out a state repository.';
   static override description = helpText(
     `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one; a remote that is a folder is made where it is missing, and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless that is set already. Where parts of it are there already, adds what is missing and touches nothing else. It proves with a lock of its own where locks can live at the remote; where that is among the branches alone, kgit.yaml says so from then on (locks). With --propose nothing is laid out, and the deployment is proposed.`,
@@ -66,21 +66,21 @@ export default class Init extends WriteCommand {
       helpValue: 'NAME',
       summary: 'Name of the k0rdent management cluster (default).',
     }),
-    ci: Flags.string({
-      options: [...CI_SYSTEMS],
-      default: 'none',
+    ci: Flags.option({
+      options: CI_SYSTEMS,
+      default: 'none' as CiSystem,
       summary: 'Lay out a check of proposals for a forge.',
-    }),
+    })(),
   };
 
   protected async execute(): Promise<CommandResult> {
-    const path = resolve(this.args['dir'] ?? '.');
+    const path = resolve(this.args.dir ?? '.');
     const management = this.#management();
     const remote = this.#remote();
     if (this.flags.queue) throw new UsageError('init is not queued: others need what it lays out');
-    const id = this.flags['deployment'] as string | undefined;
+    const id = this.flags.deployment;
     const subject = id === undefined ? null : deployment(id);
-    if (this.flags['propose']) return this.#proposed(path, subject);
+    if (this.flags.propose) return this.#proposed(path, subject);
     const settings = await this.settingsOnly();
     const layout = await this.#layout(management);
     const git = new Git(path, this.environment);
@@ -187,7 +187,7 @@ export default class Init extends WriteCommand {
 
   /** The address to publish to; that of a folder is made absolute, for git would read it from the new repository. */
   #remote(): string | undefined {
-    const text = this.flags['remote'] as string | undefined;
+    const text = this.flags.remote;
     if (text === undefined) return undefined;
     const { place, branch, isUrl } = parseRepositorySpec(text, liesAt(process.cwd()));
     if (branch !== undefined) throw new UsageError('--remote takes no branch: the state branch is main');
@@ -195,7 +195,7 @@ export default class Init extends WriteCommand {
   }
 
   async #layout(management: string | undefined): Promise<Layout> {
-    const files = await templateFiles(this.config.root, this.flags['ci'] as CiSystem);
+    const files = await templateFiles(this.config.root, this.flags.ci);
     files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));
     return {
       files,
@@ -217,7 +217,7 @@ export default class Init extends WriteCommand {
     const workTree = repository?.workTree ?? (isFolder ? path : null);
     const added = [...(await missingFiles(view, workTree, layout)).keys()];
     await opened?.repository.close();
-    const id = (this.flags['deployment'] as string | undefined) ?? null;
+    const id = this.flags.deployment ?? null;
     const branch = opened?.name ?? DEFAULT_BRANCH;
     const remote = this.#remote() ?? null;
     return {
@@ -234,7 +234,7 @@ export default class Init extends WriteCommand {
   }
 
   #management(): string | undefined {
-    const name = this.flags['management'] as string | undefined;
+    const name = this.flags.management;
     refuseTexts({ management: name });
     if (name === undefined || isLabel(name)) return name;
     throw new UsageError(`--management ${JSON.stringify(name.slice(0, 80))} is not a DNS-1123 label`, {

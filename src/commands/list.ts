@@ -9,7 +9,7 @@ import { listSubjects, summariseSubject } from '../store/read/records.js';
 import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class List extends KgitCommand {
+export default class List extends KgitCommand<typeof List> {
   static override summary = 'What the repository knows: deployments and clusters.';
   static override description = helpText(
     `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.`,

@@ -23,7 +23,7 @@ const FOLLOW_WINDOW = 1_000;
 const many = (helpValue: string, summary: string, aliases: string[] = []) =>
   Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary, aliases });
 
-export default class Log extends KgitCommand {
+export default class Log extends KgitCommand<typeof Log> {
   static override summary = 'What happened: to one subject, or to all.';
   static override description = helpText(
     `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of all, in the order of publishing. The same filter twice is or, different filters are and.`,
@@ -90,12 +90,12 @@ export default class Log extends KgitCommand {
   }
 
   protected override get isPaged(): boolean {
-    return this.flags['follow'] !== true;
+    return this.flags.follow !== true;
   }
 
   protected async execute(): Promise<CommandResult> {
     const filter = this.#filter();
-    if (this.flags['follow'] && (this.flags['reverse'] || this.flags['before'])) {
+    if (this.flags.follow && (this.flags.reverse || this.flags.before)) {
       throw new UsageError('--follow goes on at the newest end: leave --reverse and --before out');
     }
     const context = await this.open(fetchPolicy(this.flags));
@@ -105,38 +105,37 @@ export default class Log extends KgitCommand {
         "this clone is shallow: events of before its first commit are told as that commit's; git fetch --unshallow brings the rest",
       );
     }
-    if (this.flags['follow']) return this.#follow(context, subject, filter);
-    const page = await this.#page(context, subject, filter, this.flags['limit'] as number);
-    const ordered = this.flags['reverse'] ? [...page.events].reverse() : page.events;
+    if (this.flags.follow) return this.#follow(context, subject, filter);
+    const page = await this.#page(context, subject, filter, this.flags.limit);
+    const ordered = this.flags.reverse ? [...page.events].reverse() : page.events;
     return this.#result(ordered, page.next, subject === null);
   }
 
   #filter(): EventFilter {
     const now = this.now();
-    const time = (name: string) =>
-      this.flags[name] === undefined ? undefined : parseTime(this.flags[name] as string, now);
-    const on = this.flags['on'] as string | undefined;
-    const words = (name: string) => (this.flags[name] as string[] | undefined) ?? [];
+    const { since, until, action, user, outcome, phase, run, grep } = this.flags;
+    const time = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, now));
+    const on = this.flags.on;
     return {
-      ...(on === undefined ? { since: time('since'), until: time('until') } : parseDayRange(on, now)),
-      actions: words('action'),
-      users: words('user'),
-      outcomes: words('outcome'),
-      phases: words('phase'),
-      runs: words('run'),
-      grep: words('grep'),
+      ...(on === undefined ? { since: time(since), until: time(until) } : parseDayRange(on, now)),
+      actions: action ?? [],
+      users: user ?? [],
+      outcomes: outcome ?? [],
+      phases: phase ?? [],
+      runs: run ?? [],
+      grep: grep ?? [],
     };
   }
 
   async #subject(context: Context): Promise<Subject | null> {
-    const name = this.args['subject'];
+    const name = this.args.subject;
     if (name === undefined) return null;
     return recordedSubject(name, { ...context, view: context.reading.view });
   }
 
   #page(context: Context, subject: Subject | null, filter: EventFilter, limit: number): Promise<EventPage> {
     const { reading, opened } = context;
-    const [before, after] = [this.flags['before'], this.flags['after']] as (string | undefined)[];
+    const { before, after } = this.flags;
     const options = { before, after, filter, limit, broken: this.skipped };
     if (subject === null) {
       const hint = hintOf(filter, [before ?? [], after ?? []].flat());
@@ -167,7 +166,7 @@ export default class Log extends KgitCommand {
       lines: (screen, wide) => {
         if (events.length === 0) return [screen.style('dim', 'no events')];
         if (next !== null) this.note(`older ones: --before ${next}`);
-        if (this.flags['oneline'] === true) return events.map((item) => eventLine(item, screen, withSubject));
+        if (this.flags.oneline === true) return events.map((item) => eventLine(item, screen, withSubject));
         const linesOf = wide ? eventDetails : eventLines;
         return events.flatMap((item) => linesOf(item, screen, withSubject));
       },
@@ -179,7 +178,7 @@ export default class Log extends KgitCommand {
    * seen, not by its place: an event of an earlier time, or one that was published first, may come in before others.
    */
   async #follow(begin: Context, subject: Subject | null, filter: EventFilter): Promise<never> {
-    const limit = this.flags['limit'] as number;
+    const limit = this.flags.limit;
     const window = Math.max(limit, FOLLOW_WINDOW);
     const keyOf = ({ subject: about, event }: SubjectEvent) => `${formatSubject(about)} ${event.id}`;
     const first = await this.#page(begin, subject, filter, window);

@@ -10,7 +10,7 @@ import { MAX_YAML_BYTES } from '../model/yaml/yaml.js';
 import { openGit } from '../setup/composition.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class MergeState extends KgitCommand {
+export default class MergeState extends KgitCommand<typeof MergeState> {
   static override hidden = true;
   static override summary = 'Merge a state document for git.';
   static override description = helpText(

@@ -18,7 +18,7 @@ import type { CommandResult } from '../terminal/output.js';
 /** How many events of either side a page shows. */
 const TIME_LINE = 50;
 
-export default class Show extends ClusterCommand {
+export default class Show extends ClusterCommand<typeof Show> {
   static override summary =
     'A page on one cluster, to hand it over: its state, why, its config, its history.';
   static override description = helpText(
@@ -48,7 +48,7 @@ export default class Show extends ClusterCommand {
   protected async execute(): Promise<CommandResult> {
     const policy = fetchPolicy(this.flags);
     const context = await this.open(policy === 'default' ? 'try' : policy);
-    const one = await this.namedCluster(context, this.args['subject'] ?? '');
+    const one = await this.namedCluster(context, this.args.subject ?? '');
     const subject = formatSubject(one);
     const records = (await readClusters(context.reading.view, this.skipped)).filter(
       (record) => formatSubject(record.subject) === subject,

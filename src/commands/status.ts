@@ -45,7 +45,7 @@ type Report = ReturnType<typeof buildStatus<KgitEvent>>;
 /** How many events of either side the time line of one cluster shows. */
 const TIME_LINE = 15;
 
-export default class Status extends ClusterCommand {
+export default class Status extends ClusterCommand<typeof Status> {
   static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
   static override description = helpText(
     `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. The first look at a management cluster notes its identity in kgit.yaml and says so (--no-learn does not), as does a look by somebody who may read more of it; from the next look on, a recorded cluster that is missing there counts as vanished. With --watch it goes on and tells each change of a state once, over lost connections; with --record each becomes an event, also one that the objects prove to have been missed.`,
@@ -75,17 +75,17 @@ export default class Status extends ClusterCommand {
   #states: ReadonlySet<ClusterState> | null = null;
 
   protected async execute(): Promise<CommandResult> {
-    const words = parseFailOn((this.flags['fail-on'] as string[] | undefined) ?? []);
-    this.#states = await parseStates(this.flags['state'] as string[] | undefined);
+    const words = parseFailOn(this.flags['fail-on'] ?? []);
+    this.#states = await parseStates(this.flags.state);
     const policy = fetchPolicy(this.flags);
-    const name = this.args['subject'];
+    const name = this.args.subject;
     if (this.#states && (name !== undefined || this.format === 'prometheus'))
       throw new UsageError('--state is of the list: leave the name and -o prometheus out');
-    if (this.flags['explain'] && name === undefined)
+    if (this.flags.explain && name === undefined)
       throw new UsageError('--explain is of one cluster', {
         suggestions: ['Name it: kgit status NAME --explain'],
       });
-    if (this.flags['watch'] && !['text', 'wide', 'jsonl'].includes(this.format))
+    if (this.flags.watch && !['text', 'wide', 'jsonl'].includes(this.format))
       throw new UsageError('--watch goes on, so that only lines can be printed: take -o text or -o jsonl');
     const context = await this.open(policy === 'default' ? 'try' : policy);
     const one = name === undefined ? null : await this.namedCluster(context, name);
@@ -93,11 +93,11 @@ export default class Status extends ClusterCommand {
     const records = (await readClusters(context.reading.view, this.skipped)).filter(
       ({ subject }) => !one || formatSubject(subject) === formatSubject(one),
     );
-    if (this.flags['offline'] && this.format === 'prometheus')
+    if (this.flags.offline && this.format === 'prometheus')
       throw new UsageError('metrics tell what is live: leave --offline or -o prometheus out');
-    if (this.flags['offline']) return this.#offline(context, records, namespace);
-    const selector = this.flags['selector'] as string | undefined;
-    const stop = this.flags['watch'] ? stoppedFromOutside() : undefined;
+    if (this.flags.offline) return this.#offline(context, records, namespace);
+    const selector = this.flags.selector;
+    const stop = this.flags.watch ? stoppedFromOutside() : undefined;
     const wanted = { namespace, name: one?.name, selector, health: !stop && (!one || needsHealth(words)) };
     const asked = this.observe(context, records, wanted, stop?.signal);
     if (this.format === 'prometheus') {
@@ -126,7 +126,7 @@ export default class Status extends ClusterCommand {
   #down(error: unknown): CommandResult {
     if (!(error instanceof ClusterError)) throw error;
     this.note(error.message);
-    const contexts = (this.flags['context'] as string[] | undefined) ?? [String(error.data['context'] ?? '')];
+    const contexts = this.flags.context ?? [String(error.data['context'] ?? '')];
     const others = { prometheus: () => downMetrics([...new Set(contexts)]) };
     return { json: {}, lines: () => [], others, exitCode: EXIT_CODES.CLUSTER };
   }
@@ -137,7 +137,7 @@ export default class Status extends ClusterCommand {
   }
 
   #namespace(): string | undefined {
-    const namespace = this.flags['namespace'] as string | undefined;
+    const namespace = this.flags.namespace;
     if (namespace === undefined || isLabel(namespace)) return namespace;
     throw new UsageError(`--namespace ${JSON.stringify(namespace.slice(0, 80))} is not a DNS-1123 label`);
   }
@@ -155,7 +155,7 @@ export default class Status extends ClusterCommand {
     const failed = contexts.some(({ error }) => error !== null);
     if (found.length > 0) this.note(`--fail-on: ${found.join(', ')}`);
     const exitCode = failed ? EXIT_CODES.CLUSTER : found.length > 0 ? EXIT_CODES.FINDINGS : undefined;
-    const isNarrowed = this.flags['namespace'] !== undefined || this.args['subject'] !== undefined;
+    const isNarrowed = this.flags.namespace !== undefined || this.args.subject !== undefined;
     const picture = {
       ...{
         contexts,
@@ -193,7 +193,7 @@ export default class Status extends ClusterCommand {
   }
 
   #labels(): string[] {
-    const texts = (this.flags['label-columns'] as string[] | undefined) ?? [];
+    const texts = this.flags['label-columns'] ?? [];
     return texts.flatMap((text) => text.split(',')).filter(Boolean);
   }
 
@@ -219,7 +219,7 @@ export default class Status extends ClusterCommand {
         return ofManagement(seen, one);
       },
       note: (message) => this.note(message),
-      record: this.flags['record']
+      record: this.flags.record
         ? {
             missed: (watchable) =>
               this.#missed(context, before.get(watchable.context) ?? context.reading.view, watchable, one),

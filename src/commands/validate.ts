@@ -14,7 +14,7 @@ import type { Revision } from '../store/port/state-store.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult, Format } from '../terminal/output.js';
 
-export default class Validate extends KgitCommand {
+export default class Validate extends KgitCommand<typeof Validate> {
   static override summary = 'Check the files of a state repository, as a proposal must satisfy it.';
   static override description = helpText(
     `Checks what is checked out (HEAD; without a checkout the state branch): every file against its schema and its path, ids, times, secrets, kinds and sizes of files, and that no commit of its history took a published event away or edited it. With --base, instead of the history, what changed since the merge base with it: published events stay as they are, be they sealed meanwhile, and a change of state.yaml comes with its event. What others published on the base meanwhile is no finding. docs/review.md tells the rules.`,
@@ -51,7 +51,7 @@ export default class Validate extends KgitCommand {
   }
 
   protected override get format(): Format {
-    const format = this.flags['format'];
+    const format = this.flags.format;
     if (format === 'json') return 'json';
     return format === undefined ? super.format : 'text';
   }
@@ -65,7 +65,7 @@ export default class Validate extends KgitCommand {
     const review = facetOf(opened, 'review', 'kgit validate');
     const { repository } = opened;
     const { store } = repository;
-    const asked = this.flags['base'] as string | undefined;
+    const asked = this.flags.base;
     const base = asked === undefined ? null : await this.#base(asked, opened, settings);
     const revision = (await review.checkedOut()) ?? (await store.head()).revision;
     if (revision === null)
@@ -83,7 +83,7 @@ export default class Validate extends KgitCommand {
       rows: list,
       names: [...new Set(list.flatMap(({ path }) => path ?? []))],
       lines: (screen) => {
-        if (this.flags['format'] === 'github') return annotations(list);
+        if (this.flags.format === 'github') return annotations(list);
         const looked = `${counted(counts.files, 'file')}, ${counted(counts.events, 'event')}`;
         return [
           ...findingLines(list, screen),

@@ -30,7 +30,7 @@ const QUESTION = {
   withYes: "kgit verify --fix --yes ('kgit verify --fix --dry-run' shows what it would write)",
 };
 
-export default class Verify extends WriteCommand {
+export default class Verify extends WriteCommand<typeof Verify> {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
     `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that no commit, along first parents, took a published event away or edited it, and that the history still leads back to the revision that was verified last in this clone, behind which it is looked at then; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. With --fix each state.yaml that is not what its events say is brought back to that, after it was shown and asked for, by an event that keeps what stood there. docs/review.md tells more.`,
@@ -65,7 +65,7 @@ export default class Verify extends WriteCommand {
   protected async execute(): Promise<CommandResult> {
     const policy = fetchPolicy(this.flags);
     let look = await this.#look(policy);
-    const fixed = this.flags['fix'] === true ? await this.#fix(look.unfolded) : undefined;
+    const fixed = this.flags.fix === true ? await this.#fix(look.unfolded) : undefined;
     if (fixed !== undefined && fixed.length > 0 && this.flags['dry-run'] !== true)
       look = await this.#look('never');
     const { findings, counts, before } = look;
@@ -106,7 +106,7 @@ export default class Verify extends WriteCommand {
       });
     }
     const trusted = new TrustedRevision(localFolder, store.target);
-    const before = this.flags['trust'] === true ? null : await trusted.read();
+    const before = this.flags.trust === true ? null : await trusted.read();
     const findings = new Findings(verifyAdvice);
     const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
     const { unfolded, ...counts } = await verify(revision, before, check);
@@ -125,7 +125,7 @@ export default class Verify extends WriteCommand {
       return [];
     }
     for (const line of unfolded.flatMap(restoreLines)) this.note(line);
-    if (this.flags['dry-run'] !== true) await mustAgree(QUESTION, this.flags['yes'] === true);
+    if (this.flags['dry-run'] !== true) await mustAgree(QUESTION, this.flags.yes === true);
     const context = await this.open('never');
     const fixed: Record<string, unknown>[] = [];
     for (const one of unfolded) {

@@ -48,7 +48,7 @@ interface Reached {
   readonly seconds: number;
 }
 
-export default class Wait extends ClusterCommand {
+export default class Wait extends ClusterCommand<typeof Wait> {
   static override summary = 'Wait until clusters are ready, deleted, or in a state.';
   static override description = helpText(
     `Asks k0rdent again and again. It ends with 0 once every cluster is as wanted; with 3 and the cause when one has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the clusters cannot be asked: at once where only you can mend it, at the --timeout otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
@@ -117,7 +117,7 @@ export default class Wait extends ClusterCommand {
   }
 
   #goal(): WaitGoal {
-    const text = this.flags['for'] as string;
+    const text = this.flags.for;
     const goal = parseGoal(text);
     if (goal !== undefined) return goal;
     throw new UsageError(`--for ${JSON.stringify(text.slice(0, 40))} is nothing that can be waited for`, {
@@ -193,9 +193,7 @@ export default class Wait extends ClusterCommand {
     reason: 'failed' | 'timeout',
   ): FindingsError {
     const { namespace, name } = one;
-    const contexts = ((this.flags['context'] as string[] | undefined) ?? []).map(
-      (word) => ` --context ${word}`,
-    );
+    const contexts = (this.flags.context ?? []).map((word) => ` --context ${word}`);
     const advice =
       state === null
         ? `Check the name: kgit status -n ${namespace}${contexts.join('')} shows what is there`

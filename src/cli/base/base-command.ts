@@ -38,6 +38,17 @@ import { reportFailure } from './failure.js';
 export { helpText } from '../flags/help-text.js';
 export { outputFlag };
 
+/** What the class of a command declares: the source of the types of `flags` and `args`. */
+export interface CommandClass {
+  readonly flags: Interfaces.FlagInput<object>;
+  readonly args: Interfaces.ArgInput<object>;
+}
+
+/** The values of the flags of every command. */
+export type CommonFlags = Interfaces.InferredFlags<typeof COMMON_FLAGS>;
+/** The values of the flags that a command declares itself. */
+export type OwnFlags<T extends CommandClass> = Interfaces.InferredFlags<T['flags']>;
+
 /** A repository with its settings, ready to be read. */
 export interface Context extends Configured {
   readonly reading: Reading;
@@ -50,13 +61,13 @@ const FOLLOW_FETCH_MS = 5_000;
  * Base of all commands: shared flags, the core built from the settings, results printed last, and
  * failures told by the one rule of cli/failure.ts.
  */
-export abstract class KgitCommand extends Command {
-  static override baseFlags = COMMON_FLAGS;
+export abstract class KgitCommand<T extends CommandClass = typeof Command> extends Command {
+  static override baseFlags: Interfaces.FlagInput = COMMON_FLAGS;
+  static override flags = {};
+  static override args = {};
 
-  protected flags: Interfaces.InferredFlags<typeof KgitCommand.baseFlags> & Record<string, unknown> = {
-    output: 'text',
-  } as never;
-  protected args: Record<string, string | undefined> = {};
+  protected flags = { output: 'text' } as CommonFlags & OwnFlags<T>;
+  protected args = {} as Interfaces.InferredArgs<T['args']>;
   /** Arguments of a command that takes any number of them. */
   protected words: readonly string[] = [];
   #context: OpenRepository | null = null;
@@ -103,8 +114,8 @@ export abstract class KgitCommand extends Command {
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     checkArgumentBytes(this.argv);
     const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
-    this.args = args as Record<string, string | undefined>;
-    this.flags = { ...(flags as typeof this.flags) };
+    this.args = args as typeof this.args;
+    this.flags = flags as typeof this.flags;
     this.words = argv as string[];
     await this.notes.prepare();
     const result = await this.execute();
@@ -138,6 +149,11 @@ export abstract class KgitCommand extends Command {
     return (await import('../../process/pager.js')).showPaged(text, process.env);
   }
 
+  /** The value of a flag that only some commands have; undefined where this one has not, or where it is not given. */
+  protected given(name: string): unknown {
+    return (this.flags as Readonly<Record<string, unknown>>)[name];
+  }
+
   protected get format(): Format {
     return this.flags.json ? 'json' : this.flags.output;
   }
@@ -145,7 +161,7 @@ export abstract class KgitCommand extends Command {
   protected get screen(): Screen {
     return {
       ...screenOf(process.stdout, process.env, this.flags.utc === true),
-      noHeaders: this.flags['no-headers'] === true,
+      noHeaders: this.given('no-headers') === true,
     };
   }
 
@@ -186,8 +202,10 @@ export abstract class KgitCommand extends Command {
 
   /** The settings of each place but the repository's own kgit.yaml, highest place first. */
   protected settingSources(): Promise<readonly SettingSource[]> {
-    const named = (name: string) =>
-      typeof this.flags[name] === 'string' ? (this.flags[name] as string) : undefined;
+    const named = (name: string) => {
+      const value = this.given(name);
+      return typeof value === 'string' ? value : undefined;
+    };
     const flags = Object.fromEntries(
       ['repo', 'deployment', 'management', 'user', 'timeout'].map((name) => [name, named(name)]),
     );
@@ -204,7 +222,7 @@ export abstract class KgitCommand extends Command {
 
   /** Whether the network is not to be used: what is queued is published later. */
   protected get isOffline(): boolean {
-    return this.flags['queue'] === true;
+    return this.given('queue') === true;
   }
 
   async #openAnew(settings: Settings): Promise<OpenRepository> {
@@ -239,7 +257,7 @@ export abstract class KgitCommand extends Command {
     const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
     const context = { ...(await configured(opened, layers, reading.view)), reading };
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
-    if (policy !== 'never' || this.flags['fetch'] === false) this.#tellAge(reading, context.settings);
+    if (policy !== 'never' || this.given('fetch') === false) this.#tellAge(reading, context.settings);
     return context;
   }
 

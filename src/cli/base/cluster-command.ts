@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { type Lesson, lessonsOf } from '../../app/observe/learned-managements.js';
 import { resolveCluster } from '../../app/subjects.js';
 import { KgitError, NotFoundError, UsageError } from '../../errors.js';
@@ -22,7 +22,13 @@ import { readAll } from '../../store/read/stored-events.js';
 import { oneLine } from '../../terminal/terminal-text.js';
 import { readFlags } from '../flags/read-flags.js';
 import { type TimeLineEntry, timeLine } from '../render/status/time-line.js';
-import { type Context, KgitCommand } from './base-command.js';
+import {
+  type CommandClass,
+  type CommonFlags,
+  type Context,
+  KgitCommand,
+  type OwnFlags,
+} from './base-command.js';
 
 const NOT_JUDGED = 'kgit cannot tell which recorded clusters have vanished there';
 
@@ -51,24 +57,31 @@ export function explainedJson({ detail, timeLine: entries }: ExplainedCluster) {
   return { detail: { ...shown, eventsSeen: events !== null }, timeLine: entries };
 }
 
+/** The flags of every command that asks k0rdent. */
+const CLUSTER_FLAGS = {
+  ...readFlags,
+  context: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+    summary: 'kubeconfig context.',
+  }),
+  kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
+  learn: Flags.boolean({
+    allowNo: true,
+    default: true,
+    summary: 'Note in kgit.yaml what each management cluster is known by, where that is new.',
+  }),
+};
+
 /** Base of the commands that ask k0rdent through kubectl. */
-export abstract class ClusterCommand extends KgitCommand {
-  static override baseFlags = {
+export abstract class ClusterCommand<T extends CommandClass = typeof Command> extends KgitCommand<T> {
+  static override baseFlags: Interfaces.FlagInput = {
     ...KgitCommand.baseFlags,
-    ...readFlags,
-    context: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'NAME',
-      summary: 'kubeconfig context.',
-    }),
-    kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
-    learn: Flags.boolean({
-      allowNo: true,
-      default: true,
-      summary: 'Note in kgit.yaml what each management cluster is known by, where that is new.',
-    }),
+    ...CLUSTER_FLAGS,
   };
+
+  declare protected flags: CommonFlags & Interfaces.InferredFlags<typeof CLUSTER_FLAGS> & OwnFlags<T>;
 
   readonly #ids = monotonicIds(
     () => this.now(),
@@ -98,7 +111,7 @@ export abstract class ClusterCommand extends KgitCommand {
     const signal = stop ?? AbortSignal.any([AbortSignal.timeout(timeout), this.#end]);
     return openKubectl({
       environment: this.environment,
-      kubeconfig: this.flags['kubeconfig'] as string | undefined,
+      kubeconfig: this.flags.kubeconfig,
       timeoutMs: timeout,
       requestTimeoutMs: timeout,
       signal,
@@ -119,7 +132,7 @@ export abstract class ClusterCommand extends KgitCommand {
     return {
       ...wanted,
       beside: wanted.beside ?? [],
-      contexts: wanted.contexts ?? (this.flags['context'] as string[] | undefined) ?? [],
+      contexts: wanted.contexts ?? this.flags.context ?? [],
       managements: recordedManagements(context.managements),
       namespaces: [...new Set(records.map(({ subject }) => subject.namespace))],
       keeps: (namespace, name) => wanted.name !== undefined || compared.has(`${namespace}/${name}`),
@@ -152,7 +165,7 @@ export abstract class ClusterCommand extends KgitCommand {
     limit: number,
   ): Promise<ExplainedCluster> {
     const [detail, stored] = await Promise.all([
-      readClusterDetail(kept, { now: new Date(this.now()), explain: this.flags['explain'] === true }),
+      readClusterDetail(kept, { now: new Date(this.now()), explain: this.given('explain') === true }),
       readEvents(context.reading.view, subject, this.skipped),
     ]);
     const recorded = readAll(stored.slice(-limit), this.skipped);
@@ -194,14 +207,14 @@ export abstract class ClusterCommand extends KgitCommand {
 
   async #note(context: Context, lesson: Lesson, isPartial: boolean): Promise<void> {
     const { name, isNew, learned, says } = lesson;
-    const isOffline = this.flags['fetch'] === false && context.opened.repository.store.isRemote;
+    const isOffline = this.flags.fetch === false && context.opened.repository.store.isRemote;
     if (learned === null) {
       this.note(
         `nothing that you may read tells management cluster ${name} from another one: ${NOT_JUDGED} (docs/rbac.yaml has the rights)`,
       );
       return;
     }
-    if (this.flags['learn'] === false || isOffline || (isNew && isPartial)) {
+    if (this.flags.learn === false || isOffline || (isNew && isPartial)) {
       const why = isOffline ? '--no-fetch' : isPartial ? 'another context cannot be asked' : '--no-learn';
       if (isNew) this.note(`the identity of ${name} is not in kgit.yaml (${why}): ${NOT_JUDGED}`);
       return;

@@ -1,31 +1,31 @@
-import { Flags } from '@oclif/core';
+import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { UsageError } from '../../errors.js';
 import { endingFields } from '../../model/lease/lease.js';
 import { lockSubject } from '../../model/subject/subject.js';
 import { thisHost } from '../../setup/this-host.js';
 import type { EndedLease, LeaseActor } from '../../store/lease/acquisition.js';
 import { holderText } from '../../store/lease/lease-errors.js';
-import type { Context } from './base-command.js';
-import { WriteCommand } from './write-command.js';
+import { type CommandClass, type Context, KgitCommand } from './base-command.js';
+import { WRITE_FLAGS, WriteCommand } from './write-command.js';
 
 /** The flags of a write but for those that a lock has no use for: it is taken and ended at the remote, or not at all. */
-function lockFlags(): typeof WriteCommand.baseFlags {
-  const { lock, queue, 'dry-run': dryRun, ...flags } = WriteCommand.baseFlags;
+function lockFlags(): Interfaces.FlagInput {
+  const { lock, queue, 'dry-run': dryRun, ...flags } = WRITE_FLAGS;
   // Known, so that it is refused with the reason.
   const propose = Flags.boolean({ hidden: true });
   const required = Flags.boolean({
     ...flags['require-publish'],
     summary: 'End no lease where the branch does not take the event of it (20).',
   });
-  return { ...flags, 'require-publish': required, propose } as unknown as typeof WriteCommand.baseFlags;
+  return { ...KgitCommand.baseFlags, ...flags, 'require-publish': required, propose };
 }
 
 /** Base of the commands that take and end leases. */
-export abstract class LeaseCommand extends WriteCommand {
-  static override baseFlags = lockFlags();
+export abstract class LeaseCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
+  static override baseFlags: Interfaces.FlagInput = lockFlags();
 
   protected override open(policy?: Parameters<WriteCommand['open']>[0]): Promise<Context> {
-    if (this.flags['propose'] !== true) return super.open(policy);
+    if (this.flags.propose !== true) return super.open(policy);
     throw new UsageError('a lock cannot be proposed: it is held from now on, or not at all', {
       suggestions: [
         'Leave --propose out: a lock is a ref of its own, which no protection of a branch is about',

@@ -1,3 +1,4 @@
+import type { Command } from '@oclif/core';
 import type { Configured } from '../../app/configured.js';
 import { defaultManagement } from '../../app/subjects.js';
 import type { Operation } from '../../model/operation/operation.js';
@@ -7,6 +8,7 @@ import { shownPath } from '../../model/secret/shown-path.js';
 import { systemClock, thisHost } from '../../setup/this-host.js';
 import { BackgroundPublishing } from '../../store/publish/background-publishing.js';
 import type { MergeHost } from '../../sync/apply/merge-files.js';
+import type { CommandClass } from './base-command.js';
 import { WriteCommand } from './write-command.js';
 
 /** How long after its first write of a row it publishes, so that a row goes in one push, in ms. */
@@ -14,7 +16,7 @@ const PUBLISH_AFTER_MS = 1_000;
 export const SECRET_GUARD = { find: findSecrets, show: shownPath };
 
 /** Base of the commands that follow legacy files in the background: durable at once, published soon, never failing for the network. */
-export abstract class LegacyCommand extends WriteCommand {
+export abstract class LegacyCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
   #publishing: BackgroundPublishing | null = null;
 
   /** Keeps an operation durably and has it published soon. */

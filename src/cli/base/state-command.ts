@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { requireDeployment } from '../../app/known-deployment.js';
 import { resolveDeployment } from '../../app/subjects.js';
 import type { Precondition } from '../../model/operation/operation.js';
@@ -10,7 +10,7 @@ import type { CommandResult, Screen } from '../../terminal/output.js';
 import { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { changeLine } from '../render/change-line.js';
 import { proposalLines } from '../render/proposal-lines.js';
-import type { Context } from './base-command.js';
+import type { CommandClass, Context } from './base-command.js';
 import { WriteCommand } from './write-command.js';
 
 /** A change of state that a command wants. */
@@ -23,23 +23,30 @@ export interface StateWrite {
   readonly withdraw: boolean;
 }
 
+/** The flags of every command that changes the state of a deployment. */
+const STATE_FLAGS = {
+  ...PROPOSE_FLAGS,
+  deployment: Flags.string({
+    helpValue: 'ID',
+    summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+  }),
+  create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+};
+
 /** Base of the commands that change the state of a deployment. */
-export abstract class StateCommand extends WriteCommand {
-  static override baseFlags = {
+export abstract class StateCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
+  static override baseFlags: Interfaces.FlagInput = {
     ...WriteCommand.baseFlags,
-    ...PROPOSE_FLAGS,
-    deployment: Flags.string({
-      helpValue: 'ID',
-      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
-    }),
-    create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+    ...STATE_FLAGS,
   };
+
+  declare protected flags: WriteCommand<T>['flags'] & Interfaces.InferredFlags<typeof STATE_FLAGS>;
 
   /** The deployment to work on, which must be known unless --create is given. */
   protected async target(context: Context): Promise<string> {
     const { view } = context.reading;
     const id = await resolveDeployment({ view, settings: context.settings });
-    await requireDeployment(view, id, this.flags['create'] === true);
+    await requireDeployment(view, id, this.flags.create === true);
     return id;
   }
 

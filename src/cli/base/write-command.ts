@@ -1,4 +1,4 @@
-import { Flags, type Interfaces } from '@oclif/core';
+import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { requireDeployment } from '../../app/known-deployment.js';
 import type { RunLease } from '../../app/lease-run.js';
 import { ciRun, runIdOf } from '../../app/run-of.js';
@@ -16,52 +16,70 @@ import { systemClock, thisHost } from '../../setup/this-host.js';
 import { isCi } from '../../setup/trust.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
-import { type Context, KgitCommand } from './base-command.js';
+import {
+  type CommandClass,
+  type CommonFlags,
+  type Context,
+  KgitCommand,
+  type OwnFlags,
+} from './base-command.js';
 
 const WRITE = 'WRITE';
 
-/** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
-export abstract class WriteCommand extends KgitCommand {
-  static override baseFlags = {
-    ...KgitCommand.baseFlags,
-    'dry-run': Flags.boolean({ helpGroup: WRITE, summary: 'Show what would be written; write nothing.' }),
-    message: Flags.string({
-      char: 'm',
-      helpGroup: WRITE,
-      helpValue: 'TEXT',
-      summary: "The event's message.",
-    }),
-    reason: Flags.string({ helpGroup: WRITE, helpValue: 'TEXT', summary: 'Why it was done.' }),
-    'run-id': Flags.string({
-      helpGroup: WRITE,
-      helpValue: 'ID',
-      summary: "The run that it belongs to (KGIT_RUN_ID; in CI: the pipeline's).",
-    }),
-    user: Flags.string({ helpGroup: WRITE, helpValue: 'NAME', summary: 'Who did it (KGIT_USER).' }),
-    lock: Flags.string({
-      helpGroup: WRITE,
-      helpValue: 'NAME',
-      summary: 'Write only under the lease of this lock, which is renewed with it (kgit lock).',
-    }),
-    queue: Flags.boolean({
-      helpGroup: WRITE,
-      exclusive: ['require-publish'],
-      summary: 'Keep it durably here, use no network; kgit sync publishes it.',
-    }),
-    'require-publish': Flags.boolean({
-      helpGroup: WRITE,
-      summary: 'Fail (16) when it cannot be published now; the default where CI is set.',
-    }),
-    'allow-secret': Flags.string({
-      helpGroup: WRITE,
-      helpValue: 'REASON',
-      summary: 'Write although a value looks secret; the reason is recorded.',
-    }),
+/** The flags of every write. */
+export const WRITE_FLAGS = {
+  'dry-run': Flags.boolean({ helpGroup: WRITE, summary: 'Show what would be written; write nothing.' }),
+  message: Flags.string({
+    char: 'm',
+    helpGroup: WRITE,
+    helpValue: 'TEXT',
+    summary: "The event's message.",
+  }),
+  reason: Flags.string({ helpGroup: WRITE, helpValue: 'TEXT', summary: 'Why it was done.' }),
+  'run-id': Flags.string({
+    helpGroup: WRITE,
+    helpValue: 'ID',
+    summary: "The run that it belongs to (KGIT_RUN_ID; in CI: the pipeline's).",
+  }),
+  user: Flags.string({ helpGroup: WRITE, helpValue: 'NAME', summary: 'Who did it (KGIT_USER).' }),
+  lock: Flags.string({
+    helpGroup: WRITE,
+    helpValue: 'NAME',
+    summary: 'Write only under the lease of this lock, which is renewed with it (kgit lock).',
+  }),
+  queue: Flags.boolean({
+    helpGroup: WRITE,
+    exclusive: ['require-publish'],
+    summary: 'Keep it durably here, use no network; kgit sync publishes it.',
+  }),
+  'require-publish': Flags.boolean({
+    helpGroup: WRITE,
+    summary: 'Fail (16) when it cannot be published now; the default where CI is set.',
+  }),
+  'allow-secret': Flags.string({
+    helpGroup: WRITE,
+    helpValue: 'REASON',
+    summary: 'Write although a value looks secret; the reason is recorded.',
+  }),
+};
+
+/** The flags of a write, and those that only some have. */
+type WriteFlags = Interfaces.InferredFlags<typeof WRITE_FLAGS> &
+  Partial<Interfaces.InferredFlags<typeof PROPOSE_FLAGS>> & {
+    readonly cluster?: string | undefined;
+    readonly create?: boolean;
   };
 
-  protected override flags: Interfaces.InferredFlags<typeof WriteCommand.baseFlags> &
-    Record<string, unknown> = {} as never;
+/** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
+export abstract class WriteCommand<T extends CommandClass = typeof Command> extends KgitCommand<T> {
+  static override baseFlags: Interfaces.FlagInput = {
+    ...KgitCommand.baseFlags,
+    ...WRITE_FLAGS,
+  };
+
+  declare protected flags: CommonFlags & WriteFlags & OwnFlags<T>;
   protected readonly ids: IdSource = monotonicIds(
     () => this.now(),
     () => randomBytes(10),
@@ -142,7 +160,7 @@ export abstract class WriteCommand extends KgitCommand {
       if (name !== null)
         this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
     }
-    if (this.flags['propose'] === true && this.flags['dry-run'] !== true)
+    if (this.flags.propose === true && this.flags['dry-run'] !== true)
       return this.#told(await this.propose(context, made));
     const { publishInterval: interval } = context.settings;
     const isQueued = this.flags.queue === true;
@@ -171,7 +189,7 @@ export abstract class WriteCommand extends KgitCommand {
   }
 
   protected override get readsHistory(): boolean {
-    return this.flags['propose'] === true;
+    return this.flags.propose === true;
   }
 
   /** Proposes an operation instead of publishing it. */
@@ -179,8 +197,8 @@ export abstract class WriteCommand extends KgitCommand {
     const { proposeWrite } = await import('../../app/propose/propose-write.js');
     const { opened, settings } = context;
     const outcome = await proposeWrite(opened, settings, this.environment, operation, {
-      title: this.flags['title'] as string | undefined,
-      branch: this.flags['proposal-branch'] as string | undefined,
+      title: this.flags.title,
+      branch: this.flags['proposal-branch'],
       mustOpen: this.mustPublish,
       deadline: this.deadline(settings),
     });
@@ -242,7 +260,7 @@ export abstract class WriteCommand extends KgitCommand {
    */
   protected async eventSubject(context: Context, word?: string): Promise<Subject> {
     const naming = { ...context, view: context.reading.view };
-    const name = this.flags['cluster'] as string | undefined;
+    const name = this.flags.cluster;
     if (word !== undefined) this.#onlyNamed();
     else if (name !== undefined) return resolveCluster(name, naming);
     const { deployment: id } = context.settings;
@@ -254,12 +272,12 @@ export abstract class WriteCommand extends KgitCommand {
     const subject =
       word === undefined ? await namedDeployment(id ?? '', naming.view) : await eventSubjectOf(word, naming);
     if (subject.kind === 'deployment')
-      await requireDeployment(naming.view, subject.id, this.flags['create'] === true);
+      await requireDeployment(naming.view, subject.id, this.flags.create === true);
     return subject;
   }
 
   #onlyNamed(): void {
-    const flag = ['cluster', 'deployment'].find((one) => this.flags[one] !== undefined);
+    const flag = ['cluster', 'deployment'].find((one) => this.given(one) !== undefined);
     if (flag === undefined) return;
     throw new UsageError(`SUBJECT and --${flag} both name what it happened to`, {
       suggestions: [`Leave one of them out: SUBJECT or --${flag}`],
