@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIGURE_MAKERS } from './figures/index.js';
 import { lookAtMachine } from './machine.js';
-import { FIGURES, type FigureName, readResults, resultFile } from './report.js';
-import { asBefore, type Result, verdict } from './result.js';
+import { FIGURES, type FigureName, resultFile } from './report.js';
+import { type Result, verdict } from './result.js';
 import { progress, Surroundings } from './surroundings.js';
 
 function chosen(names: readonly string[]): FigureName[] {
@@ -20,11 +20,9 @@ export async function runBenchmarks(root: string, names: readonly string[]): Pro
     const surroundings = new Surroundings(root);
     try {
       const machine = lookAtMachine(surroundings.env());
-      const earlier = readResults(root).find((result) => result.figure === figure);
       const rows = await FIGURE_MAKERS[figure](surroundings);
       const measuredAt = new Date(began).toISOString();
-      const before = earlier ? { before: asBefore(earlier) } : {};
-      const result: Result = { figure, measuredAt, machine, rows, ...before };
+      const result: Result = { figure, measuredAt, machine, rows };
       writeFileSync(join(root, resultFile(figure)), `${JSON.stringify(result, null, 2)}\n`);
       for (const row of rows) {
         const value = row.value ? `${row.value.median}${row.unit} ` : '';

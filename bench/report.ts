@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { markdownTable } from '../scripts/docs/table.js';
 import { type Result, type Row, verdict } from './result.js';
 
 /** In the order of the table. */
@@ -40,67 +41,43 @@ export function readResults(root: string): Result[] {
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
 function amount(value: number, unit: Row['unit']): string {
   return unit === 'x' ? `${value.toFixed(2)}x` : `${value} ${unit}`;
 }
 
-function cells(row: Row, before: Result['before']): string[] {
-  const earlier = before?.medians[row.what];
-  const { what, target, value, unit, times, peakMb, rounds } = row;
+function cells({ what, target, value, unit, times, rounds, note }: Row): string[] {
+  const spread = value && rounds > 1 ? ` (${amount(value.min, unit)} to ${amount(value.max, unit)})` : '';
+  const limit = target === null ? '' : `≤ ${amount(target, unit)}: ${verdict({ value, target })}`;
   return [
     what,
-    target === null ? '' : `≤ ${unit === 'x' ? `${target}x` : `${target} ${unit}`}`,
-    value ? amount(value.median, unit) : '',
-    earlier === undefined ? '' : amount(earlier, unit),
-    value && rounds > 1 ? `${amount(value.min, unit)} to ${amount(value.max, unit)}` : '',
-    times ? `${times[0]} / ${times[1]}` : '',
-    peakMb === null ? '' : `${peakMb} MB`,
-    verdict(row),
+    value ? `${amount(value.median, unit)}${spread}` : `not measured: ${note}`,
+    limit,
+    times ? times.map((ms) => Math.round(ms)).join(' / ') : '',
   ];
 }
 
-const HEAD = [
-  'what',
-  'target',
-  'median',
-  'run before',
-  'spread',
-  'ms: whole command / baseline',
-  'peak memory',
-  '',
-];
+const HEAD = ['what', 'median (spread)', 'target', 'ms: kgit / baseline'];
 
 function machineLine({ machine, measuredAt }: Result): string {
-  const { cpu, cores, memoryGb, system, git, node, load, bareNode } = machine;
-  return [
-    `Measured ${measuredAt.slice(0, 10)} on ${cores} x ${cpu}, ${memoryGb} GB, ${system}; git ${git}, Node ${node}.`,
-    `Noise: load average ${load} before; \`node -e 0\` took ${bareNode.median} ms (${bareNode.min} to ${bareNode.max}).`,
-  ].join(' ');
+  const { cpu, cores, memoryGb, git, node, load, bareNode } = machine;
+  const where = `${cores} x ${cpu}, ${memoryGb} GB, git ${git}, Node ${node}`;
+  return `${measuredAt.slice(0, 10)}, ${where}, load ${load}; \`node -e 0\` took ${bareNode.median} ms.`;
 }
 
-function commands(row: Row): string[] {
-  const against = row.baseline ? ` against \`${row.baseline}\`` : '';
-  const rounds = row.rounds > 0 ? `, ${row.rounds} ${row.rounds === 1 ? 'run' : 'rounds'}` : '';
-  const note = row.note ? `. ${row.note}` : '';
-  return [`- ${row.what}: \`${row.command}\`${against}${rounds}${note}`];
+/** The texts in code font, each once. */
+function codes(texts: readonly string[]): string {
+  return [...new Set(texts.filter(Boolean))].map((text) => `\`${text}\``).join('; ');
 }
 
 function section(result: Result): string {
-  return [
-    `## ${result.figure}`,
+  const { rows, figure } = result;
+  const baselines = codes(rows.map(({ baseline }) => baseline));
+  const text = [
     machineLine(result),
-    table(
-      HEAD,
-      result.rows.map((row) => cells(row, result.before)),
-    ),
-    result.rows.flatMap(commands).join('\n'),
-  ].join('\n\n');
+    `Commands: ${codes(rows.map(({ command }) => command))}.`,
+    baselines ? `Baselines: ${baselines}.` : '',
+  ];
+  return [`### ${figure}`, text.filter(Boolean).join(' '), markdownTable(HEAD, rows.map(cells))].join('\n\n');
 }
 
 /** The generated part of `docs/benchmarks.md`, from the results in `bench/results/`. */

@@ -28,14 +28,6 @@ export interface Result {
   readonly measuredAt: string;
   readonly machine: Machine;
   readonly rows: readonly Row[];
-  /** The medians of the run before, by what was measured: how far apart two runs lie. */
-  readonly before?: { readonly measuredAt: string; readonly medians: Readonly<Record<string, number>> };
-}
-
-/** The medians of a run, for the next to show beside its own. */
-export function asBefore({ measuredAt, rows }: Result): NonNullable<Result['before']> {
-  const medians = rows.flatMap(({ what, value }) => (value ? [[what, value.median] as const] : []));
-  return { measuredAt, medians: Object.fromEntries(medians) };
 }
 
 type Words = Pick<Row, 'what' | 'command' | 'baseline' | 'target'> & Partial<Pick<Row, 'peakMb' | 'note'>>;

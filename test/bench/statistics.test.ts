@@ -47,7 +47,7 @@ it('has results of known figures alone, each row with its command, and all of th
   expect(measured).toContain('START');
   const page = benchmarksPart(root);
   for (const { figure, machine, rows } of results) {
-    expect(page).toContain(`## ${figure}\n`);
+    expect(page).toContain(`### ${figure}\n`);
     expect(machine.bareNode.median).toBeGreaterThan(0);
     for (const row of rows) {
       expect(page).toContain(`\`${row.command}\``);
