@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { terminalText } from '../terminal/terminal-text.js';
+import { startOnTerminal } from './child.js';
 import type { EndSignal, EndSignals } from './end-signals.js';
 import { ProcessTree } from './process-tree.js';
 
@@ -36,7 +36,7 @@ export interface ChildOptions {
 const FROM_TERMINAL: readonly EndSignal[] = ['SIGINT', 'SIGQUIT'];
 
 /** Runs a command without a shell, with the streams of this process, passing signals on. Every ending is a value. */
-export function runChild(command: readonly string[], options: ChildOptions): Promise<ChildEnd> {
+function runChild(command: readonly string[], options: ChildOptions): Promise<ChildEnd> {
   const { environment, stdout, signals, isInteractive, abort } = options;
   const [program = '', ...args] = command;
   const began = performance.now();
@@ -54,10 +54,7 @@ export function runChild(command: readonly string[], options: ChildOptions): Pro
       end(isMissing ? 127 : 126, null, isMissing ? 'command not found' : `cannot be run (${error.code})`);
     };
     try {
-      const child = spawn(program, args, {
-        env: environment,
-        stdio: ['inherit', stdout === 'stdout' ? 'inherit' : 2, 'inherit'],
-      });
+      const child = startOnTerminal(program, args, { environment, stdin: 'inherit', stdout });
       signals.to((signal) => {
         if (!isInteractive || !FROM_TERMINAL.includes(signal)) child.kill(signal);
       });

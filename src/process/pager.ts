@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hasCode } from '../model/value/error-codes.js';
+import { startOnTerminal } from './child.js';
 import { EndSignals } from './end-signals.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,9 +37,10 @@ export async function showPaged(text: string, environment: Environment): Promise
   const signals = new EndSignals();
   try {
     const { LESS, LV } = environment;
-    const child = spawn(pager.program, pager.args, {
-      env: { ...environment, LESS: LESS ?? 'FRX', LV: LV ?? '-c' },
-      stdio: ['pipe', 'inherit', 'inherit'],
+    const child = startOnTerminal(pager.program, pager.args, {
+      environment: { ...environment, LESS: LESS ?? 'FRX', LV: LV ?? '-c' },
+      stdin: 'pipe',
+      stdout: 'stdout',
     });
     let ended: NodeJS.Signals | null = null;
     signals.to((signal) => {
@@ -48,11 +49,11 @@ export async function showPaged(text: string, environment: Environment): Promise
       child.kill(signal);
     });
     const failure = new Promise<Error>((resolve) => child.once('error', resolve));
-    child.stdin.on('error', (error) => {
+    child.stdin?.on('error', (error) => {
       // Who leaves the pager early has read enough.
       if (!hasCode(error, 'EPIPE', 'ECONNRESET')) child.emit('error', error);
     });
-    child.stdin.end(text);
+    child.stdin?.end(text);
     const end = await Promise.race([once(child, 'exit'), failure]);
     if (end instanceof Error) {
       if (hasCode(end, 'ENOENT', 'EACCES')) return false;

@@ -1,14 +1,16 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { hasCode } from '../model/value/error-codes.js';
+import { startChild } from './child.js';
+import { outputOf } from './child-output.js';
 
 const KILL_AFTER_MS = 10_000;
 /** What SIGKILL does not end by then is not ours to end: another user's, or held up in the kernel. */
 const GIVE_UP_AFTER_MS = 15_000;
 const LOOK_MS = 100;
+/** Most that `ps` may print, in bytes. */
+const MAX_LIST = 64 * 1024 * 1024;
 
 interface RunningProcess {
   readonly pid: number;
@@ -46,11 +48,17 @@ async function allProcesses(): Promise<RunningProcess[]> {
     );
     return found.filter((process) => process !== null);
   }
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
-  return stdout.split('\n').flatMap((line) => {
-    const [pid, parent] = line.trim().split(/\s+/).map(Number);
-    return pid && parent !== undefined ? { pid, parent, start: 0 } : [];
+  const { code, stdout, stderr, failure } = await outputOf(startChild('ps', ['-A', '-o', 'pid=,ppid='], {}), {
+    maxOutputBytes: MAX_LIST,
   });
+  if (code !== 0) throw failure ?? new Error(`ps failed: ${stderr.slice(0, 200)}`);
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [pid, parent] = line.trim().split(/\s+/).map(Number);
+      return pid && parent !== undefined ? { pid, parent, start: 0 } : [];
+    });
 }
 
 /** Whether a process was started with the lease in its environment. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { leaveChild } from './child.js';
 
 /** What names the repository on the command line of this process. */
 export interface PublisherFlags {
@@ -15,10 +15,6 @@ export function startPublisher(flags: PublisherFlags): void {
     value === undefined ? [] : [`--${name}=${value}`],
   );
   const program = process.argv[1] as string;
-  const child = spawn(process.execPath, [program, 'publisher', '--quiet', ...named], {
-    detached: true,
-    stdio: 'ignore',
-  });
-  child.on('error', () => undefined);
-  child.unref();
+  const args = [program, 'publisher', '--quiet', ...named];
+  leaveChild(process.execPath, args, { isLowPriority: false });
 }

@@ -1,5 +1,5 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import type { PipedChild } from '../../process/child.js';
 import { type Git, gitFailed, notThere } from '../process/git.js';
 import type { RefLocks } from './ref-locks.js';
 
@@ -10,7 +10,7 @@ const LOST = /but expected|reference already exists|unable to resolve reference/
  * git holds the locks of its refs until it is committed. When this process dies, git gives it up by itself.
  */
 export class RefSession {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: PipedChild;
   readonly #ended: Promise<number>;
   #stdout = '';
   #stderr = '';

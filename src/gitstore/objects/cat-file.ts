@@ -1,8 +1,6 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import type { Socket } from 'node:net';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { holdChild, isRunning, type PipedChild, stopChild } from '../../process/child.js';
 import { type Git, type LazyFetches, TIMED_OUT } from '../process/git.js';
-import { stopChild } from '../process/process-group.js';
 
 /** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
 const MAX_OBJECT = 64 * 1024 * 1024;
@@ -26,7 +24,7 @@ export interface ObjectRequest {
 
 /** One `git cat-file --batch` process: what it is asked it answers in that order. While it owes no answer, nobody waits for its end. */
 export class CatFile {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: PipedChild;
   readonly #ended: Promise<void>;
   readonly #lazy: LazyFetches | null;
   /** What git wrote on stderr, the last of it. */
@@ -70,17 +68,17 @@ export class CatFile {
       });
     });
     this.#child = child;
-    this.#hold(false);
+    holdChild(this.#child, false);
   }
 
   /** Whether it can still be asked. */
   get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
+    return isRunning(this.#child);
   }
 
   ask(requests: readonly ObjectRequest[]): void {
     for (const request of requests) this.#requests.push(request);
-    this.#hold(true);
+    holdChild(this.#child, true);
     this.#limit(true);
     this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
   }
@@ -115,15 +113,6 @@ export class CatFile {
         request.reject(failure);
         stopChild(this.#child);
       });
-  }
-
-  /** Whether this process must not end before it. */
-  #hold(isAwaited: boolean): void {
-    const { stdin, stdout, stderr } = this.#child;
-    for (const part of [this.#child, ...([stdin, stdout, stderr] as unknown as Socket[])]) {
-      if (isAwaited) part.ref();
-      else part.unref();
-    }
   }
 
   /** Lets it answer what it was asked, and end. Nothing waits for the end of one that owes no answer. */
@@ -184,7 +173,7 @@ export class CatFile {
       this.#requests = [];
       this.#next = 0;
       this.#limit(false);
-      if (!this.#isEnding) this.#hold(false);
+      if (!this.#isEnding) holdChild(this.#child, false);
     }
     this.#buffer = this.#buffer.subarray(at);
     this.#size = this.#buffer.length;

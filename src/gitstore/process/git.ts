@@ -1,11 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { EnvironmentError } from '../../errors.js';
+import { leaveChild, type PipedChild, startChild } from '../../process/child.js';
+import { outputOf } from '../../process/child-output.js';
 import { tokenVariables } from './access-token.js';
 import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
 import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';
-import { leadsGroup, stopChild } from './process-group.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
 import { tellProgress, tellTalk, withoutProgress } from './told-wait.js';
 
@@ -149,33 +148,19 @@ export class Git {
   }
 
   /** Starts a git process whose streams the caller drives. */
-  start(args: readonly string[], call: GitCall = {}): ChildProcessWithoutNullStreams {
+  start(args: readonly string[], call: GitCall = {}): PipedChild {
     const access = this.#lazy?.access;
-    const ownGroup = call.ownGroup ?? (this.#lazy !== null && this.#access.isInteractive !== true);
-    const child = spawn('git', [...this.#prefix, ...(access?.options ?? []), ...args], {
+    return startChild('git', [...this.#prefix, ...(access?.options ?? []), ...args], {
+      environment: { ...this.#environment, ...access?.env, ...call.env },
       cwd: call.cwd ?? this.#cwd,
-      env: { ...this.#environment, ...access?.env, ...call.env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-      detached: ownGroup,
+      ownGroup: call.ownGroup ?? (this.#lazy !== null && this.#access.isInteractive !== true),
     });
-    if (ownGroup) leadsGroup(child);
-    return child;
   }
 
-  /** Starts a git process of low priority that goes on by itself: nothing waits for it, and it holds no stream of ours. */
+  /** Starts a git process of low priority that outlives this one. */
   leave(args: readonly string[]): void {
-    const child = spawn('git', [...this.#prefix, ...args], {
-      cwd: this.#cwd,
-      env: this.#environment,
-      stdio: 'ignore',
-      windowsHide: true,
-      detached: true,
-    });
-    // Nobody hears how it went; where git cannot run at all, others say so.
-    child.on('error', () => undefined);
-    child.on('spawn', () => lowerPriority(child.pid));
-    child.unref();
+    const [environment, cwd] = [this.#environment, this.#cwd];
+    leaveChild('git', [...this.#prefix, ...args], { environment, cwd, isLowPriority: true });
   }
 
   /**
@@ -191,39 +176,16 @@ export class Git {
     return result;
   }
 
-  #toItsEnd(args: readonly string[], call: GitCall): Promise<GitResult> {
-    const child = this.start(args, call);
-    return new Promise((resolve, reject) => {
-      const stdout: Buffer[] = [];
-      const stderr: Buffer[] = [];
-      let size = 0;
-      let timedOut = false;
-      const stop = () => {
-        timedOut = true;
-        stopChild(child);
-      };
-      const timer = call.timeout === undefined ? undefined : setTimeout(stop, call.timeout);
-      const take = (into: Buffer[]) => (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_OUTPUT) stopChild(child);
-        else into.push(chunk);
-      };
-      child.stdout.on('data', take(stdout));
-      child.stderr.on('data', take(stderr));
-      child.stderr.on('data', (chunk: Buffer) => call.onStderr?.(chunk.toString('utf8')));
-      child.on('error', (error) => {
-        clearTimeout(timer);
-        reject(notThere(error));
-      });
-      child.on('close', (code) => {
-        clearTimeout(timer);
-        const text = Buffer.concat(stderr).toString('utf8');
-        resolve({ code: timedOut ? TIMED_OUT : (code ?? 1), stdout: Buffer.concat(stdout), stderr: text });
-      });
-      // A git that ends early closes its input; its exit code tells why.
-      child.stdin.on('error', () => undefined);
-      feed(child, call.input);
+  async #toItsEnd(args: readonly string[], call: GitCall): Promise<GitResult> {
+    const { input, timeout, onStderr } = call;
+    const { ended, code, failure, stdout, stderr } = await outputOf(this.start(args, call), {
+      input,
+      onStderr,
+      timeoutMs: timeout,
+      maxOutputBytes: MAX_OUTPUT,
     });
+    if (failure !== null) throw notThere(failure);
+    return { code: ended === 'timeout' ? TIMED_OUT : (code ?? 1), stdout, stderr };
   }
 
   /** Runs git and returns what it printed, without the last line end. Throws EnvironmentError when it fails. */
@@ -232,22 +194,6 @@ export class Git {
     if (code === 0) return stdout.toString('utf8').replace(/\n$/, '');
     throw gitFailed(args, code, stderr);
   }
-}
-
-function lowerPriority(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It has ended already, or this system knows no priorities.
-  }
-}
-
-function feed(child: ChildProcessWithoutNullStreams, input: GitCall['input']): void {
-  if (input !== undefined && typeof input !== 'string' && !Buffer.isBuffer(input)) {
-    for (const chunk of input) child.stdin.write(chunk);
-    child.stdin.end();
-  } else child.stdin.end(input);
 }
 
 /** A lock file of this repository, not of a server that is talked to. */

@@ -1,14 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { EnvironmentError } from '../../errors.js';
+import { startChild } from '../../process/child.js';
+import { outputOf } from '../../process/child-output.js';
 import type { Signature, Signers } from '../../store/port/review-store.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type Git, gitFailed } from '../process/git.js';
 
-const run = promisify(execFile);
+/** Most that gpg may print about the keys, in bytes. */
+const MAX_OUTPUT = 1024 * 1024;
 
 /** By git's letters (`%G?`): U is a good signature of a key that nobody allowed. */
 const VERDICTS: Readonly<Record<string, Signature['verdict']>> = {
@@ -32,22 +33,23 @@ async function makeKeyring(folder: string, keys: readonly string[]): Promise<voi
       return file;
     }),
   );
-  try {
-    await run('gpg', ['--homedir', folder, '--batch', '--quiet', '--no-tty', '--import', '--', ...files]);
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new EnvironmentError(
-      isMissing ? 'gpg is not installed, or not in PATH' : 'gpg cannot read the keys of the allowed signers',
-      {
-        cause,
-        suggestions: [
-          isMissing
-            ? 'Install GnuPG'
-            : 'Check each key with gpg --show-keys: armoured public keys, one or more a file',
-        ],
-      },
-    );
-  }
+  const args = ['--homedir', folder, '--batch', '--quiet', '--no-tty', '--import', '--', ...files];
+  const { ended, code, failure, stderr } = await outputOf(startChild('gpg', args, {}), {
+    maxOutputBytes: MAX_OUTPUT,
+  });
+  if (code === 0) return;
+  const isMissing = ended === 'missing';
+  throw new EnvironmentError(
+    isMissing ? 'gpg is not installed, or not in PATH' : 'gpg cannot read the keys of the allowed signers',
+    {
+      cause: failure ?? new Error(stderr),
+      suggestions: [
+        isMissing
+          ? 'Install GnuPG'
+          : 'Check each key with gpg --show-keys: armoured public keys, one or more a file',
+      ],
+    },
+  );
 }
 
 /** The signatures of a line of first parents, newest first, as git checks them against these signers alone. */

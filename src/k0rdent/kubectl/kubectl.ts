@@ -4,8 +4,7 @@ import { resolve } from 'node:path';
 import { ClusterError, InterruptedError } from '../../errors.js';
 import { clusterFailure, isPassing } from './cluster-failure.js';
 import { classifyFailure, type Failure } from './failure.js';
-import { type KubectlRun, type SpawnOptions, spawnKubectl } from './spawn-kubectl.js';
-import { streamKubectl } from './stream-kubectl.js';
+import { type KubectlRun, type SpawnOptions, spawnKubectl, streamKubectl } from './spawn-kubectl.js';
 
 /** Reads through the user's kubectl, in one context. */
 export interface Kubectl {
@@ -99,7 +98,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
   }
 
   async function json(args: readonly string[], path?: string, input?: string): Promise<unknown> {
-    const run = await spawnKubectl([...flags, ...args], { ...spawnOptions, input });
+    const run = await spawnKubectl([...flags, ...args], spawnOptions, input);
     requireSuccess(run, path);
     return parse(run.stdout, path);
   }
@@ -119,8 +118,10 @@ export function openKubectl(options: KubectlOptions): Kubectl {
             { context, path: asked },
           );
         if (next.done) return hasBegun ? requireWhole(next.value, asked) : requireSuccess(next.value, asked);
-        hasBegun = true;
-        if (next.value.trim() !== '') yield parse(next.value, asked);
+        for (const line of next.value) {
+          hasBegun = true;
+          if (line.trim() !== '') yield parse(line, asked);
+        }
       }
     } finally {
       await lines.return({ ended: 'aborted', code: null, stdout: '', stderr: '' });
