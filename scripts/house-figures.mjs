@@ -1,7 +1,7 @@
 /**
- * Prints the figures of the house as a Markdown table: `node scripts/house-figures.mjs [FOLDER]`, where FOLDER is a
- * checkout of this project with its node_modules (default: this one). It counts the text of `src/` and `docs/`, and
- * runs four commands of a build in which each function reports the file that it stands in.
+ * Prints the figures of the house as a Markdown table: `node scripts/house-figures.mjs [FOLDER...]`, with a
+ * column for each FOLDER, a checkout of this project with its node_modules (default: this one). It counts the text of
+ * `src/` and `docs/`, and runs four commands of a build in which each function reports the file that it stands in.
  *
  * - A cast is `x as T`, `as const` left out. Lines are those of files, empty ones and comments included.
  * - Two folders are tied both ways when a file of each imports one of the other, types included. Folders are those that
@@ -25,19 +25,20 @@ import { dirname, join, posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const root = resolve(process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url)));
-
 function below(folder, ending) {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(ending))
     .map((file) => file.replaceAll('\\', '/'))
     .sort();
 }
 
-const files = below('src', '.ts').map((path) => {
-  const text = readFileSync(join(root, 'src', path), 'utf8');
-  return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) };
-});
+/** The files of `src/`, parsed. */
+function sourcesOf(root) {
+  return below(join(root, 'src'), '.ts').map((path) => {
+    const text = readFileSync(join(root, 'src', path), 'utf8');
+    return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) };
+  });
+}
 
 function nodes(tree) {
   const all = [];
@@ -56,33 +57,52 @@ function specifierOf(node) {
   return literal && ts.isStringLiteralLike(literal) ? literal.text : undefined;
 }
 
-const lines = files.map(({ text }) => text.split('\n').length - 1).sort((a, b) => a - b);
 const isConst = (node) => node.type.getText() === 'const';
-const perFolder = new Map();
-const ties = new Set();
-let casts = 0;
-for (const { path, tree } of files) {
-  const folder = dirname(path);
-  perFolder.set(folder, (perFolder.get(folder) ?? 0) + 1);
-  for (const node of nodes(tree)) {
-    if (ts.isAsExpression(node) && !isConst(node)) casts++;
-    const specifier = specifierOf(node);
-    const target = specifier?.startsWith('.') && posix.dirname(posix.join(folder, specifier));
-    if (target && target !== folder) ties.add(`${folder} ${target}`);
-  }
+
+function bothWays(ties) {
+  return [...ties].filter((tie) => ties.has(tie.split(' ').reverse().join(' '))).length / 2;
 }
-const bothWays = (found) =>
-  [...found].filter((tie) => found.has(tie.split(' ').reverse().join(' '))).length / 2;
-const top = (folder) => folder.split('/')[0];
-const topTies = new Set(
-  [...ties]
-    .map((tie) => tie.split(' ').map(top))
-    .filter(([from, to]) => from !== to && from !== '.' && to !== '.')
-    .map((pair) => pair.join(' ')),
-);
-const words = below('docs', '.md')
-  .filter((page) => !page.startsWith('adr/'))
-  .reduce((sum, page) => sum + readFileSync(join(root, 'docs', page), 'utf8').split(/\s+/).length, 0);
+
+/** What is counted in the text of `src/`. */
+function countsOf(sources) {
+  const lines = sources.map(({ text }) => text.split('\n').length - 1).sort((a, b) => a - b);
+  const perFolder = new Map();
+  const ties = new Set();
+  let casts = 0;
+  for (const { path, tree } of sources) {
+    const folder = dirname(path);
+    perFolder.set(folder, (perFolder.get(folder) ?? 0) + 1);
+    for (const node of nodes(tree)) {
+      if (ts.isAsExpression(node) && !isConst(node)) casts++;
+      const specifier = specifierOf(node);
+      const target = specifier?.startsWith('.') && posix.dirname(posix.join(folder, specifier));
+      if (target && target !== folder) ties.add(`${folder} ${target}`);
+    }
+  }
+  const top = (tie) => tie.split(' ').map((folder) => folder.split('/')[0]);
+  const topTies = [...ties].map(top).filter(([from, to]) => from !== to && from !== '.' && to !== '.');
+  const counts = [...perFolder].filter(([folder]) => folder !== 'commands').sort(([, a], [, b]) => b - a);
+  const at = (share) => lines[Math.floor(lines.length * share)];
+  return {
+    'files of `src/`': sources.length,
+    'folders with files': perFolder.size,
+    'files per folder': (sources.length / perFolder.size).toFixed(1),
+    'the largest folders except `commands`': counts
+      .slice(0, 3)
+      .map(([folder, count]) => `\`${folder}\` ${count}`)
+      .join(', '),
+    'lines of a file: median / p90': `${at(0.5)} / ${at(0.9)}`,
+    'folders tied both ways: all / at the top of `src/`': `${bothWays(ties)} / ${bothWays(new Set(topTies.map((pair) => pair.join(' '))))}`,
+    casts,
+    'lines of `src/`': lines.reduce((a, b) => a + b, 0),
+  };
+}
+
+function wordsOf(page) {
+  return readFileSync(page, 'utf8')
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
 
 /** The text with a report at the head of each function. */
 function instrumented({ path, text, tree }) {
@@ -113,81 +133,87 @@ process.on('exit', () => {
 });
 `;
 
-const scratch = mkdtempSync(join(tmpdir(), 'kgit-house-'));
-const rows = [];
-try {
-  const copy = join(scratch, 'kgit');
-  for (const part of ['src', 'bin', 'scripts', 'templates', 'schemas', 'examples', 'package.json'])
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  for (const file of files) writeFileSync(join(copy, 'src', file.path), instrumented(file));
-  const traces = join(scratch, 'traces');
-  mkdirSync(traces);
-  writeFileSync(join(scratch, 'tracer.cjs'), TRACER);
-  const start = (program, args, cwd, env = {}) => {
-    const run = spawnSync(program, args, { cwd, env: { ...process.env, CI: '', ...env }, encoding: 'utf8' });
-    if (run.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${run.stdout}${run.stderr}`);
-    return run;
-  };
-  start(process.execPath, ['scripts/build.mjs', '--quiet'], copy);
-  const identity = ['AUTHOR', 'COMMITTER'].flatMap((who) => [
-    [`GIT_${who}_NAME`, 'ada'],
-    [`GIT_${who}_EMAIL`, 'ada@example.com'],
-  ]);
-  const home = { HOME: scratch, ...Object.fromEntries(identity) };
-  const traced = { ...home, NODE_OPTIONS: `--require ${join(scratch, 'tracer.cjs')}`, HOUSE_TRACE: traces };
-  const state = join(scratch, 'state');
-  const kgit = (args, env) => start(process.execPath, [join(copy, 'bin/run.js'), ...args], state, env);
-  const remote = join(scratch, 'remote.git');
-  start('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote], scratch);
-  start('git', ['clone', '--quiet', remote, state], scratch, home);
-  kgit(['init', '.', '--deployment', 'dep-a'], home);
-  kgit(['set', 'deployment.count=1'], home);
-  const legacy = join(copy, 'examples/legacy-state');
-  // The first run of each fills the caches, and is not counted.
-  const runs = [
-    [
-      ['push-event', 'touched', '--cluster', 'prod'],
-      ['push-event', 'cluster_created', '--cluster', 'prod'],
-    ],
-    [
-      ['set', 'deployment.count=4'],
-      ['set', 'deployment.count=5'],
-    ],
-    [
-      ['get', 'deployment.count'],
-      ['get', 'deployment.count'],
-    ],
-    [
-      ['import', legacy, '--dry-run'],
-      ['import', legacy, '--yes'],
-    ],
-  ];
-  for (const [first, counted] of runs) {
-    kgit(first, home);
-    const { pid } = kgit(counted, traced);
-    const { files: entered, changes } = JSON.parse(readFileSync(join(traces, String(pid)), 'utf8'));
-    rows.push([`\`${counted[0]}\`: files entered / changes of file`, `${entered} / ${changes}`]);
+/** Runs the commands in a copy of `root` that reports, and counts. */
+function runsOf(root, sources) {
+  const scratch = mkdtempSync(join(tmpdir(), 'kgit-house-'));
+  const rows = {};
+  try {
+    const copy = join(scratch, 'kgit');
+    for (const part of ['src', 'bin', 'scripts', 'templates', 'schemas', 'examples', 'package.json'])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    for (const file of sources) writeFileSync(join(copy, 'src', file.path), instrumented(file));
+    const traces = join(scratch, 'traces');
+    mkdirSync(traces);
+    writeFileSync(join(scratch, 'tracer.cjs'), TRACER);
+    const start = (program, args, cwd, env = {}) => {
+      const run = spawnSync(program, args, {
+        cwd,
+        env: { ...process.env, CI: '', ...env },
+        encoding: 'utf8',
+      });
+      if (run.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${run.stdout}${run.stderr}`);
+      return run;
+    };
+    start(process.execPath, ['scripts/build.mjs', '--quiet'], copy);
+    const identity = ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+      [`GIT_${who}_NAME`, 'ada'],
+      [`GIT_${who}_EMAIL`, 'ada@example.com'],
+    ]);
+    const home = { HOME: scratch, ...Object.fromEntries(identity) };
+    const traced = { ...home, NODE_OPTIONS: `--require ${join(scratch, 'tracer.cjs')}`, HOUSE_TRACE: traces };
+    const state = join(scratch, 'state');
+    const kgit = (args, env) => start(process.execPath, [join(copy, 'bin/run.js'), ...args], state, env);
+    const remote = join(scratch, 'remote.git');
+    start('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote], scratch);
+    start('git', ['clone', '--quiet', remote, state], scratch, home);
+    kgit(['init', '.', '--deployment', 'dep-a'], home);
+    kgit(['set', 'deployment.count=1'], home);
+    const legacy = join(copy, 'examples/legacy-state');
+    // The first run of each fills the caches, and is not counted.
+    const runs = [
+      [
+        ['push-event', 'touched', '--cluster', 'prod'],
+        ['push-event', 'cluster_created', '--cluster', 'prod'],
+      ],
+      [
+        ['set', 'deployment.count=4'],
+        ['set', 'deployment.count=5'],
+      ],
+      [
+        ['get', 'deployment.count'],
+        ['get', 'deployment.count'],
+      ],
+      [
+        ['import', legacy, '--dry-run'],
+        ['import', legacy, '--yes'],
+      ],
+    ];
+    for (const [first, counted] of runs) {
+      kgit(first, home);
+      const { pid } = kgit(counted, traced);
+      const { files: entered, changes } = JSON.parse(readFileSync(join(traces, String(pid)), 'utf8'));
+      rows[`\`${counted[0]}\`: files entered / changes of file`] = `${entered} / ${changes}`;
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+  return rows;
 }
 
-const counts = [...perFolder].filter(([folder]) => folder !== 'commands').sort(([, a], [, b]) => b - a);
-const largest = counts.slice(0, 3).map(([folder, count]) => `\`${folder}\` ${count}`);
-const at = (share) => lines[Math.floor(lines.length * share)];
-const table = [
-  ['files of `src/`', files.length],
-  ['folders with files', perFolder.size],
-  ['files per folder', (files.length / perFolder.size).toFixed(1)],
-  ['the largest folders but `commands`', largest.join(', ')],
-  ['lines of a file: median / p90', `${at(0.5)} / ${at(0.9)}`],
-  ['pairs of folders tied both ways: all / at the top of `src/`', `${bothWays(ties)} / ${bothWays(topTies)}`],
-  ['casts', casts],
-  ['lines of `src/`', lines.reduce((a, b) => a + b, 0)],
-  ['words of `docs/` without decisions', words],
-  ...rows,
-];
+function figuresOf(root) {
+  const sources = sourcesOf(root);
+  const docs = join(root, 'docs');
+  const pages = below(docs, '.md').filter((page) => !page.startsWith('adr/'));
+  const words = pages.reduce((sum, page) => sum + wordsOf(join(docs, page)), 0);
+  return { ...countsOf(sources), 'words of `docs/` without decisions': words, ...runsOf(root, sources) };
+}
+
+const given = process.argv.slice(2);
+const folders = given.length > 0 ? given : [fileURLToPath(new URL('..', import.meta.url))];
+const columns = folders.map((folder) => figuresOf(resolve(folder)));
+const line = (cells) => `| ${cells.join(' | ')} |\n`;
+const rows = Object.keys(columns[0]).map((name) => line([name, ...columns.map((column) => column[name])]));
 process.stdout.write(
-  `| figure | value |\n| --- | --- |\n${table.map((row) => `| ${row.join(' | ')} |\n`).join('')}`,
+  [line(['figure', ...folders]), line(['---', ...folders.map(() => '---')]), ...rows].join(''),
 );

@@ -87,6 +87,15 @@ describe('the pages', () => {
     ]);
   });
 
+  it('lead a newcomer from at least ten tasks to a place that is there', () => {
+    const page = read('CONTRIBUTING.md');
+    const from = page.indexOf('| task | begin at | then |');
+    const rows = page.slice(from, page.indexOf('\n\n', from)).split('\n').slice(2);
+    expect(rows.length).toBeGreaterThanOrEqual(10);
+    const places = (row: string) => [...row.matchAll(NAMED)].map(([, place = '']) => place);
+    expect(rows.filter((row) => places(row.split('|')[2] ?? '').length === 0)).toEqual([]);
+  });
+
   it('are all reached from the index', () => {
     const reached = (page: string) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => join(page, '..', link));
