@@ -1,6 +1,7 @@
 import { observeAll } from '../app/observe/live-clusters.js';
 import { type BackfillEvent, backfillEvents } from '../app/write/backfill-events.js';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { canAsk, mustAgree, yesFlag } from '../cli/input/ask.js';
@@ -20,19 +21,14 @@ const HEAD = ['ACTION', 'CLUSTER', 'DATED', 'WHY'];
 export default class Backfill extends WriteCommand {
   static override summary = "Complete the clusters' history with what k0rdent shows.";
   static override description = helpText(
+    WriteCommand,
     `Asks k0rdent for its clusters and records what nobody did: cluster_vanished for those that are recorded as created
 and are not there any more, cluster_observed for those that are there and in no record. History is completed; of their
 status nothing is copied. On a terminal the plan is shown first; doing it again changes nothing.`.replaceAll(
       '\n',
       ' ',
     ),
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'FENCED',
-    'REMOTE',
     'CLUSTER',
-    'REFUSED',
   );
   static override examples = ['<%= config.bin %> backfill --dry-run', '<%= config.bin %> backfill -o json'];
   static override flags = { ...PROPOSE_FLAGS, yes: yesFlag('Record without asking, at a terminal, too.') };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { EnvironmentError, NotFoundError } from '../errors.js';
 import { readOutbox, writeBackup } from '../gitstore/backup/backup.js';
 import { withoutCredentials } from '../gitstore/process/git.js';
@@ -12,8 +13,8 @@ import type { CommandResult } from '../terminal/output.js';
 export default class Backup extends KgitCommand {
   static override summary = 'Write all of the repository to one file.';
   static override description = helpText(
+    KgitCommand,
     `Writes the history of the state branch, the locks and what waits in the outbox of this clone to FILE: a git bundle, which any git can read, and kgit restore brings back. It appears whole or not at all, and replaces one that is there. Values that were withheld from the repository are not in it.`,
-    'USAGE',
     'NO_REPO',
     'NOT_FOUND',
     'ENVIRONMENT',

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { withoutCredentials } from '../gitstore/process/git.js';
 import { cloneRepository } from '../gitstore/repository/clone.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
@@ -12,8 +13,8 @@ import type { CommandResult } from '../terminal/output.js';
 export default class Clone extends KgitCommand<typeof Clone> {
   static override summary = "Get your team's state repository.";
   static override description = helpText(
+    KgitCommand,
     `Clones a state repository: the whole history, readable without the network from then on.`,
-    'USAGE',
     'NO_REPO',
     'REMOTE',
     'ENVIRONMENT',

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { UsageError } from '../errors.js';
@@ -22,12 +22,8 @@ const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.
 export default class Compact extends WriteCommand {
   static override summary = 'Seal closed months: one file instead of one per event.';
   static override description = helpText(
+    WriteCommand,
     `Replaces the event files of each month that ended before DATE by one file per subject and month, and joins events that came late to it. Nothing is lost or changed: every command reads both forms. Months are of UTC. It leaves no event, for it adds nothing to the record.`,
-    'USAGE',
-    'NO_REPO',
-    'INVALID_STATE',
-    'REMOTE',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> compact --before today',

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { bashLines, parseBashLine } from '../cli/completion/bash-line.js';
 import { findOffers, type Recorded } from '../cli/completion/find-offers.js';
 import { cobraLines } from '../cli/completion/offer.js';
@@ -13,8 +14,8 @@ export default class Complete extends KgitCommand<typeof Complete> {
   static override hidden = true;
   static override summary = 'Tell a shell what the word at its cursor may become.';
   static override description = helpText(
+    KgitCommand,
     `Called by the code of kgit completion, and by kubectl. It never uses the network and writes nothing. words: the words after kgit, of which the last is being typed; each line printed is a value, a tab and a description, and the last line is the directive that programs made with cobra print. bash: the line up to the cursor, COMP_WORDBREAKS, COMP_TYPE and COLUMNS; it prints what bash is to do, then what replaces the word.`,
-    'USAGE',
     'NO_REPO',
     'INVALID_STATE',
   );

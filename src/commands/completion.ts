@@ -1,13 +1,14 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { completionScript, SHELLS, type Shell } from '../cli/completion/shell-scripts.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Completion extends KgitCommand<typeof Completion> {
   static override summary = 'Print the completion code of a shell.';
   static override description = helpText(
+    KgitCommand,
     `Completes commands, flags and their values, and what the repository stood in holds: subjects, phases, paths of the state, locks. It never uses the network. 'kubectl kgit' is completed by kubectl's own completion, from version 1.26 on.`,
-    'USAGE',
   );
   static override examples = [
     'source <(<%= config.bin %> completion bash)',

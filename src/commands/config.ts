@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { defaultManagement } from '../app/subjects.js';
-import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
+import { type Context, KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import {
   DEFAULT_ORIGIN,
   type Implied,
@@ -25,8 +26,8 @@ const shownValue = (value: SettingRow['value']) =>
 export default class Config extends KgitCommand<typeof Config> {
   static override summary = 'Each setting, its value, and where that came from.';
   static override description = helpText(
+    KgitCommand,
     `Shows every setting with the value in use and the place that it came from: a flag, a variable, a file with its line, kgit.yaml, git's own settings, or the default. With KEY it prints the value alone. It asks no remote and works outside of a repository, too. Of tokens it shows which variable holds one, never the token. Settings are written with an editor: docs/settings.md says where each may stand.`,
-    'USAGE',
     'INVALID_STATE',
     'NOT_FOUND',
   );

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { demoLines } from '../cli/render/demo-lines.js';
 import type { Demo as RunningDemo } from '../demo/demo.js';
 import { EXIT_CODES } from '../errors.js';
@@ -14,8 +15,8 @@ const DEFAULT_FOLDER = 'kgit-demo';
 export default class Demo extends KgitCommand<typeof Demo> {
   static override summary = 'Try kgit with sample data, without a server or a cluster.';
   static override description = helpText(
+    KgitCommand,
     `Lays out a state repository with the history of a small team in DIR, a new folder, and starts a stand-in for k0rdent on this machine, which 'kgit status' asks. The stand-in takes connections of this machine alone; the kubeconfig for it lies in DIR, and yours is left as it is. It runs until Ctrl-C; the folder stays.`,
-    'USAGE',
     'ENVIRONMENT',
     'INTERRUPTED',
   );

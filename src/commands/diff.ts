@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { namedRevision } from '../app/revision-of.js';
 import { resolveDeployment } from '../app/subjects.js';
-import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
-import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
+import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { shellWord } from '../model/value/shell-word.js';
@@ -14,15 +15,12 @@ import type { CommandResult } from '../terminal/output.js';
 
 const SINCE = '...';
 
-export default class Diff extends KgitCommand<typeof Diff> {
+export default class Diff extends ReadCommand<typeof Diff> {
   static override summary = "What differs in a deployment's state, path by path.";
   static override description = helpText(
+    ReadCommand,
     `Without arguments the last change; with one REV what changed since then, with two how the second differs from the first. A...B is what B changed since the merge base of A and B, as in git: what a proposal changes. A side left out is HEAD, what is checked out. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,
-    'USAGE',
-    'NO_REPO',
-    'INVALID_STATE',
     'NOT_FOUND',
-    'REMOTE',
   );
   static override examples = [
     '<%= config.bin %> diff',
@@ -36,7 +34,6 @@ export default class Diff extends KgitCommand<typeof Diff> {
     to: Args.string({ description: 'A revision.' }),
   };
   static override flags = {
-    ...readFlags,
     deployment: Flags.string({
       helpValue: 'ID',
       summary: 'The deployment (KGIT_DEPLOYMENT); all if left out.',
@@ -52,7 +49,7 @@ export default class Diff extends KgitCommand<typeof Diff> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const context = await this.open(fetchPolicy(this.flags));
+    const context = await this.openFetched();
     const { settings, reading } = context;
     const { from, to } = this.args;
     const sides = from === undefined ? null : await this.#sides(from, to, context);

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { defaultManagement } from '../app/subjects.js';
-import { type Context, helpText, KgitCommand, outputFlag } from '../cli/base/base-command.js';
+import { type Context, KgitCommand } from '../cli/base/base-command.js';
 import { asKgitError } from '../cli/base/failure.js';
+import { helpText } from '../cli/base/help-text.js';
 import { SECRET_GUARD } from '../cli/base/legacy-command.js';
+import { outputFlag } from '../cli/flags/output-flag.js';
 import { checkLines } from '../cli/render/check-lines.js';
 import { doctorMetrics, type RepositoryHealth } from '../cli/render/doctor-metrics.js';
 import { EXIT_CODES } from '../errors.js';
@@ -40,8 +42,8 @@ import type { CommandResult } from '../terminal/output.js';
 export default class Doctor extends KgitCommand<typeof Doctor> {
   static override summary = 'Check git, kubectl, the repository, its remote, and what waits.';
   static override description = helpText(
+    KgitCommand,
     `Looks at all that kgit needs and says what to do where something is amiss. It works everywhere: outside a repository, offline, with a broken kgit.yaml. It changes nothing, asks nothing, and takes no longer than --timeout for the remote and the cluster. A check that another finding makes impossible is left out. -o wide shows the details of what is well.`,
-    'USAGE',
     'FINDINGS',
   );
   static override examples = [

@@ -1,4 +1,5 @@
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { commandText } from '../cli/input/command-text.js';
 import { EditedFile, editorOf } from '../cli/input/editor.js';
@@ -19,16 +20,8 @@ type Data = Record<string, Value>;
 export default class Edit extends StateCommand {
   static override summary = "Change a deployment's state in your editor.";
   static override description = helpText(
+    StateCommand,
     `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When it is saved, each path that differs is set or removed, all at once, only if it still is what it was when the editor was opened. What is no valid document is opened again; where it cannot be, and after every other failure, your text is kept and the error says where. Comments and layout are not taken over: the state is what the events say.`,
-    'USAGE',
-    'NO_REPO',
-    'CONFLICT',
-    'INVALID_STATE',
-    'NOT_FOUND',
-    'REMOTE',
-    'ENVIRONMENT',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> edit',

@@ -2,7 +2,8 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { recordedSubject } from '../app/subjects.js';
-import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
+import { type Context, KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { Unkept } from '../cli/render/unkept.js';
 import { ConflictError, InvalidStateError, UsageError } from '../errors.js';
 import type { Subject } from '../model/subject/subject.js';
@@ -37,13 +38,13 @@ interface Planned extends ExportedFile {
 export default class Export extends KgitCommand {
   static override summary = "Write the deployment scripts' files again.";
   static override description = helpText(
+    KgitCommand,
     `Writes the YAML files in which k0rdent's setup scripts keep their state, as the repository knows them: state/ and
 old_deployments/ under DIR. On the machine that imported them they hold the same values in the same order; values that
 were withheld are on that machine alone. A file that has changed since it was imported is not overwritten.`.replaceAll(
       '\n',
       ' ',
     ),
-    'USAGE',
     'FINDINGS',
     'NO_REPO',
     'CONFLICT',

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { resolveDeployment } from '../app/subjects.js';
-import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
-import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
+import { ReadCommand } from '../cli/base/read-command.js';
 import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
 import { assignedText } from '../cli/input/assignments.js';
 import { NotFoundError } from '../errors.js';
@@ -12,15 +13,12 @@ import { formatYaml } from '../model/yaml/yaml.js';
 import { readState } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Get extends KgitCommand<typeof Get> {
+export default class Get extends ReadCommand<typeof Get> {
   static override summary = "Read a deployment's state.";
   static override description = helpText(
+    ReadCommand,
     `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null. A path that is not there prints nothing and exits 15, unless --default. A value that an import withheld is printed on the machine that imported it; elsewhere it exits 19.`,
-    'USAGE',
-    'NO_REPO',
-    'INVALID_STATE',
     'NOT_FOUND',
-    'REMOTE',
     'SECRET',
   );
   static override examples = [
@@ -33,7 +31,6 @@ export default class Get extends KgitCommand<typeof Get> {
     path: Args.string({ description: 'Dotted path; odd keys quoted, lists by index.' }),
   };
   static override flags = {
-    ...readFlags,
     deployment: Flags.string({
       helpValue: 'ID',
       summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
@@ -55,7 +52,7 @@ export default class Get extends KgitCommand<typeof Get> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? [] : parseStatePath(this.args.path);
-    const context = await this.open(fetchPolicy(this.flags));
+    const context = await this.openFetched();
     const { state, id } = await this.#state(context);
     const text = formatStatePath(path);
     const found = state === null ? { found: false } : lookUp(state, path);

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { resolveDeployment } from '../app/subjects.js';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
-import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import { helpText } from '../cli/base/help-text.js';
+import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';
 import { NotFoundError } from '../errors.js';
 import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
@@ -9,16 +9,13 @@ import { statePath } from '../model/subject/layout.js';
 import { annotate, historyOf, readHistory } from '../review/state-history.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class History extends KgitCommand<typeof History> {
+export default class History extends ReadCommand<typeof History> {
   static override summary = "Who set what in a deployment's state, when and why.";
   static override description = helpText(
+    ReadCommand,
     `With PATH every change of what stands there, oldest first; without PATH the whole state, each value with the change that brought it there. It is told by the events, so it is the same whatever a forge made of the commits.`,
-    'USAGE',
     'FINDINGS',
-    'NO_REPO',
-    'INVALID_STATE',
     'NOT_FOUND',
-    'REMOTE',
   );
   static override examples = [
     '<%= config.bin %> history deployment.phase',
@@ -29,7 +26,6 @@ export default class History extends KgitCommand<typeof History> {
     path: Args.string({ description: 'Dotted path; odd keys quoted, lists by index.' }),
   };
   static override flags = {
-    ...readFlags,
     deployment: Flags.string({
       helpValue: 'ID',
       summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
@@ -42,7 +38,7 @@ export default class History extends KgitCommand<typeof History> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? null : parseStatePath(this.args.path);
-    const { reading, settings } = await this.open(fetchPolicy(this.flags));
+    const { reading, settings } = await this.openFetched();
     const id = await resolveDeployment({ view: reading.view, settings });
     const { state, events } = await readHistory(reading.view, id, this.skipped);
     if (state === null && events.length === 0) {

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { type Identification, identification, nameToIdentify } from '../app/observe/identification.js';
 import { kindWords } from '../app/observe/learned-managements.js';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { mustAgree, yesFlag } from '../cli/input/ask.js';
@@ -20,16 +20,9 @@ const ACTIONS = { 're-identified': 'management_reidentified', extended: 'managem
 export default class Identify extends WriteCommand<typeof Identify> {
   static override summary = 'Say which management cluster a kubeconfig context is.';
   static override description = helpText(
+    WriteCommand,
     `Reads what identifies the management cluster of a context (the UID of its Management object, the UID of its namespace kube-system, its address; as far as you may read them) and notes it in kgit.yaml under NAME, which may be new. An event of management/NAME records who did it, and what was noted before. Where NAME is recorded as another cluster, it asks first. Use it where one repository holds the history of several management clusters, after a management cluster was built anew, and where your rights do not show that a context is the recorded cluster.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
-    'REMOTE',
     'CLUSTER',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> identify',

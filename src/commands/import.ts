@@ -9,7 +9,8 @@ import {
 } from '../app/observe/live-clusters.js';
 import { defaultManagement } from '../app/subjects.js';
 import { publishTogether } from '../app/write/publish-together.js';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { canAsk, mustAgree, yesFlag } from '../cli/input/ask.js';
@@ -58,21 +59,13 @@ interface Planned {
 export default class Import extends WriteCommand {
   static override summary = 'Merge the local state of deployment scripts in.';
   static override description = helpText(
+    WriteCommand,
     `Reads the files that k0rdent's setup scripts keep and records what is new in them: their events, in their order, and
 the state of the deployment, merged path by path with what was last imported. Importing again changes nothing, and two
 people who import the same files make the same events. Values that look secret stay on this machine and are named. On a
 terminal the plan is shown first.`.replaceAll('\n', ' '),
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
-    'INVALID_STATE',
     'NOT_FOUND',
-    'REMOTE',
     'CLUSTER',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> import ./state',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { laidOutLines, type Prepared } from '../cli/render/laid-out-lines.js';
@@ -44,12 +44,8 @@ const NOTHING_LAID_OUT = { added: [], revision: null, attempts: 0, made: null, s
 export default class Init extends WriteCommand<typeof Init> {
   static override summary = 'Lay out a state repository.';
   static override description = helpText(
+    WriteCommand,
     `Makes DIR (by default the current folder) a state repository with its first commit, and publishes it to the remote where there is one; a remote that is a folder is made where it is missing, and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless that is set already. Where parts of it are there already, adds what is missing and touches nothing else. It proves with a lock of its own where locks can live at the remote; where that is among the branches alone, kgit.yaml says so from then on (locks). With --propose nothing is laid out, and the deployment is proposed.`,
-    'USAGE',
-    'CONFLICT',
-    'REMOTE',
-    'ENVIRONMENT',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> init state --deployment k0rdent-abc123',

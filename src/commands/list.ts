@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
+import { ReadCommand } from '../cli/base/read-command.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
-import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
 import { eventTime } from '../model/event/event.js';
 import { formatSubject } from '../model/subject/subject.js';
 import { formatAge } from '../model/value/time.js';
@@ -9,14 +9,12 @@ import { listSubjects, summariseSubject } from '../store/read/records.js';
 import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class List extends KgitCommand<typeof List> {
+export default class List extends ReadCommand<typeof List> {
   static override summary = 'What the repository knows: deployments and clusters.';
   static override description = helpText(
+    ReadCommand,
     `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.`,
     'FINDINGS',
-    'NO_REPO',
-    'INVALID_STATE',
-    'REMOTE',
   );
   static override examples = [
     '<%= config.bin %> list',
@@ -26,7 +24,7 @@ export default class List extends KgitCommand<typeof List> {
   static override args = {
     what: Args.string({ options: ['deployments', 'clusters'], description: 'One kind alone.' }),
   };
-  static override flags = { ...readFlags, ...LIST_FLAGS };
+  static override flags = LIST_FLAGS;
 
   protected override get readsHistory(): boolean {
     return true;
@@ -37,7 +35,7 @@ export default class List extends KgitCommand<typeof List> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const { reading } = await this.open(fetchPolicy(this.flags));
+    const { reading } = await this.openFetched();
     const { what } = this.args;
     const kind = what === 'deployments' ? 'deployment' : what === 'clusters' ? 'cluster' : undefined;
     const subjects = await listSubjects(reading.view, kind);

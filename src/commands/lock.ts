@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { runUnderLease } from '../app/lease-run.js';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
 import { asKgitError } from '../cli/base/failure.js';
+import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
 import { isNameOfLock } from '../cli/habits/habits.js';
 import { brokeJson, holderName, leaseJson, leaseText } from '../cli/render/lease-result.js';
@@ -20,19 +21,12 @@ import { styleFor } from '../terminal/style.js';
 export default class Lock extends LeaseCommand {
   static override summary = 'Take a lock, or run a command under it.';
   static override description = helpText(
+    LeaseCommand,
     `Takes the lease of the lock NAME: others get LOCK_HELD until it is released (kgit unlock), or has not been renewed for --ttl. Writes with --lock NAME renew it, and the remote itself refuses them once somebody else has the lock.
 
 With a COMMAND: holds the lock while it runs and renews it at a third of --ttl, hands it to what the command runs (KGIT_LEASE), and releases it at the end. If the lease is lost, COMMAND and all that it started get SIGTERM, 10 seconds later SIGKILL, and kgit exits with FENCED. Otherwise it exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n.
 
 A lease whose holder is gone can be taken over when it has expired and was seen unchanged for its TTL; that is recorded.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'FENCED',
-    'INVALID_STATE',
-    'REMOTE',
-    'ENVIRONMENT',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> lock network --reason "peering change"',

@@ -1,24 +1,22 @@
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
+import { ReadCommand } from '../cli/base/read-command.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
-import { readFlags } from '../cli/flags/read-flags.js';
 import { standingJson, standingLines } from '../cli/render/lease-result.js';
 import type { Leases } from '../store/lease/leases.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Locks extends KgitCommand {
+export default class Locks extends ReadCommand {
   static override summary = 'Who holds which lock.';
   static override description = helpText(
+    ReadCommand,
     `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). A ref in the place of a lock that holds none is named on stderr, and in JSON under broken. An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
-    'NO_REPO',
-    'INVALID_STATE',
-    'REMOTE',
   );
   static override examples = [
     '<%= config.bin %> locks',
     '<%= config.bin %> locks -o wide',
     `<%= config.bin %> locks --json | jq '.locks[] | select(.expired)'`,
   ];
-  static override flags = { ...readFlags, ...LIST_FLAGS };
+  static override flags = LIST_FLAGS;
 
   protected async execute(): Promise<CommandResult> {
     const { opened, settings } = await this.open('never');

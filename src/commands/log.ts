@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { recordedSubject } from '../app/subjects.js';
-import { type Context, helpText, KgitCommand } from '../cli/base/base-command.js';
-import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
+import { ReadCommand } from '../cli/base/read-command.js';
 import { eventDetails, eventLine, eventLines } from '../cli/render/event-lines.js';
 import { UsageError } from '../errors.js';
 import { OUTCOMES, type SubjectEvent } from '../model/event/event.js';
@@ -23,16 +24,13 @@ const FOLLOW_WINDOW = 1_000;
 const many = (helpValue: string, summary: string, aliases: string[] = []) =>
   Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary, aliases });
 
-export default class Log extends KgitCommand<typeof Log> {
+export default class Log extends ReadCommand<typeof Log> {
   static override summary = 'What happened: to one subject, or to all.';
   static override description = helpText(
+    ReadCommand,
     `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of all, in the order of publishing. The same filter twice is or, different filters are and.`,
-    'USAGE',
     'FINDINGS',
-    'NO_REPO',
-    'INVALID_STATE',
     'NOT_FOUND',
-    'REMOTE',
   );
   static override examples = [
     '<%= config.bin %> log --limit 20',
@@ -45,7 +43,6 @@ export default class Log extends KgitCommand<typeof Log> {
     subject: Args.string({ description: 'deployment/ID, cluster/[[MGMT/]NS/]NAME, or a cluster name.' }),
   };
   static override flags = {
-    ...readFlags,
     since: Flags.string({
       helpValue: 'TIME',
       helpGroup: 'FILTER',
@@ -98,7 +95,7 @@ export default class Log extends KgitCommand<typeof Log> {
     if (this.flags.follow && (this.flags.reverse || this.flags.before)) {
       throw new UsageError('--follow goes on at the newest end: leave --reverse and --before out');
     }
-    const context = await this.open(fetchPolicy(this.flags));
+    const context = await this.openFetched();
     const subject = await this.#subject(context);
     if (subject === null && context.opened.git?.layout.isShallow) {
       this.note(

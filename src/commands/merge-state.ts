@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { readFileBounded } from '../cli/input/input.js';
 import { conflictLine } from '../cli/render/conflict-lines.js';
 import { EXIT_CODES, InvalidStateError } from '../errors.js';
@@ -14,8 +15,8 @@ export default class MergeState extends KgitCommand<typeof MergeState> {
   static override hidden = true;
   static override summary = 'Merge a state document for git.';
   static override description = helpText(
+    KgitCommand,
     `git calls it as the merge driver 'kgit-state' of state.yaml, which kgit registers in each clone; nobody else has to. It merges path by path, keeps the comments of both sides, and writes the result to OURS. A path that both sides changed is told with its three values, and gets conflict markers.`,
-    'USAGE',
     'CONFLICT',
     'INVALID_STATE',
     'ENVIRONMENT',

@@ -2,7 +2,8 @@ import { watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { LegacyCommand } from '../cli/base/legacy-command.js';
 import { NotFoundError } from '../errors.js';
 import type { Operation } from '../model/operation/operation.js';
@@ -29,15 +30,12 @@ const TRIES = 5;
 export default class Mirror extends LegacyCommand {
   static override summary = "Follow the deployment scripts' files while old scripts still write them.";
   static override description = helpText(
+    LegacyCommand,
     `Merges what is new in the files of DIR, and with --watch goes on to do so: a change is published within seconds. A
 file that is only half written is tried again. Transitional: scripts that use kgit shell-init need no mirror.`.replaceAll(
       '\n',
       ' ',
     ),
-    'USAGE',
-    'NO_REPO',
-    'NOT_FOUND',
-    'ENVIRONMENT',
   );
   static override examples = ['<%= config.bin %> mirror ~/k0rdent-azure-setup --watch'];
   static override args = {

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { proposalLines } from '../cli/render/proposal-lines.js';
@@ -39,8 +40,8 @@ function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[])
 export default class Outbox extends KgitCommand {
   static override summary = 'What waits to be published, and why.';
   static override description = helpText(
+    KgitCommand,
     `Lists the operations that are kept here and not yet on the branch; one that the remote refuses alone is marked, and keeps none of the others from being published. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost; requeue puts one back that this clone published not longer ago than publish.keep and that is not at the remote any more: kgit sync publishes it again.`,
-    'USAGE',
     'NO_REPO',
     'NOT_FOUND',
     'REMOTE',

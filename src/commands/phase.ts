@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { requirePhase } from '../cli/input/known-key.js';
 import { UsageError } from '../errors.js';
@@ -28,16 +29,8 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 export default class Phase extends StateCommand {
   static override summary = 'Move a deployment through its phases.';
   static override description = helpText(
+    StateCommand,
     `Sets the status of a phase and leaves its event, as one operation. Bare, it lists the phases. reset also resets the later phases of the sequence (setting phaseSequence), unless --only. A phase that neither the sequence nor the state has needs --create-key. A phase that cannot be published now is not kept, unless --queue: others act on it.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
-    'INVALID_STATE',
-    'NOT_FOUND',
-    'REMOTE',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> phase',

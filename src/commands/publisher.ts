@@ -1,10 +1,12 @@
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Publisher extends KgitCommand {
   static override hidden = true;
   static override summary = 'Publish what waits when it is due, then end.';
   static override description = helpText(
+    KgitCommand,
     `Writes start it where publish.interval is set; nobody else has to. It waits until the interval is over, publishes all that waits in one push, and ends when nothing was written for an interval more, 5 seconds at most, or at once where another one runs in this clone.`,
     'NO_REPO',
     'ENVIRONMENT',

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { collectBatch, refusal } from '../app/write/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../app/write/event-batch.js';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { parseParameters } from '../cli/input/assignments.js';
@@ -23,17 +23,9 @@ const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context']);
 export default class PushEvent extends WriteCommand {
   static override summary = 'Record that something happened to a cluster or deployment.';
   static override description = helpText(
+    WriteCommand,
     `Appends one event as one commit and publishes it. With --stdin or --file: many events, each with its subject, as one operation and one commit; all or nothing unless --skip-invalid.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
     'NOT_FOUND',
-    'REMOTE',
-    'ENVIRONMENT',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> push-event cluster_created --cluster prod-eu-1 --param location=westeurope --reason "new region"',

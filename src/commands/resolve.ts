@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { proposalLines } from '../cli/render/proposal-lines.js';
 import { actorOf } from '../setup/identity.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -8,8 +9,8 @@ import { oneLine } from '../terminal/terminal-text.js';
 export default class Resolve extends KgitCommand {
   static override summary = 'Solve the conflicts of a proposal.';
   static override description = helpText(
+    KgitCommand,
     `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone, and rebases no merge: --rebase makes one commit of the proposal instead. The request to merge says then what is left of the proposal; where kgit cannot write to the forge, its text is printed. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values and the commands that decide it.`,
-    'USAGE',
     'NO_REPO',
     'CONFLICT',
     'INVALID_STATE',

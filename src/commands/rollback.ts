@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { noStateThen, stateThen } from '../app/state-then.js';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import type { Precondition } from '../model/operation/operation.js';
 import { type Difference, editOf, stateDifferences } from '../model/state/state-diff.js';
@@ -33,17 +33,8 @@ function preconditionOf({ path, before }: Difference): Precondition {
 export default class Rollback extends StateCommand {
   static override summary = "Bring a deployment's state, or paths of it, back to what it was.";
   static override description = helpText(
+    StateCommand,
     `Sets what differs from REV to what it was there, as one new operation with an event of its own: the events stay, and so does what was wrong. It is published only while the paths still are what they are now (12 otherwise). Without PATH all of the state.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
-    'INVALID_STATE',
-    'NOT_FOUND',
-    'REMOTE',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> rollback --to HEAD~1 --dry-run',

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { runUnderLease } from '../app/lease-run.js';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
 import { asKgitError } from '../cli/base/failure.js';
+import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { parseParameters } from '../cli/input/assignments.js';
@@ -23,21 +24,13 @@ const OWN_PARAMETERS = ['exit_code', 'signal'];
 export default class Run extends WriteCommand {
   static override summary = 'Run a command, and record when it started and how it ended.';
   static override description = helpText(
+    WriteCommand,
     `Runs COMMAND between a 'started' and a 'succeeded' or 'failed' event of ACTION: with its exit code, its duration, the command line (secrets masked) and one run id, which the command finds in KGIT_RUN_ID.
 
 The first event is kept durably before the command starts, both are published (with --propose: proposed) when it has ended, so a slow network never delays it. Signals are passed on. COMMAND has the terminal's streams as they are; what kgit has to say goes to stderr. With -o json, yaml, jsonl or name, the standard output of COMMAND goes to stderr, for stdout carries the result alone.
 
 Exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n. The codes below are those of kgit: nothing was run (of 2 to 15, 18 and 19), or COMMAND succeeded and its record could not be published.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
     'NOT_FOUND',
-    'REMOTE',
-    'ENVIRONMENT',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> run cluster_created --cluster prod-eu-1 -- ./create-child.sh --cluster-name prod-eu-1',

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { assignmentNote, parseAssignment } from '../cli/input/assignments.js';
 import { requireKeys } from '../cli/input/known-key.js';
@@ -11,17 +11,8 @@ import type { CommandResult } from '../terminal/output.js';
 export default class SetPaths extends StateCommand {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
+    StateCommand,
     `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. The value after = is text, except true, false, null and numbers that are written back exactly as you typed them (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A top-level key that is neither in the state nor one of deployment, kof, azure, aws needs --create-key. Where nothing changes, nothing is written.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
-    'INVALID_STATE',
-    'NOT_FOUND',
-    'REMOTE',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> set deployment.phase=create_vms',

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { shellCode } from '../sync/script-api/shell-code.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -8,10 +9,10 @@ const SHELLS = ['bash'] as const;
 export default class ShellInit extends KgitCommand {
   static override summary = "Print the deployment scripts' state library, over kgit.";
   static override description = helpText(
+    KgitCommand,
     `The functions by which k0rdent's setup scripts keep their state, with the same arguments, output and files: a script
 that evaluates them in place of its own library runs unchanged, and what it does is recorded here. One helper process
 serves the calls of a script and of the scripts that it starts.`.replaceAll('\n', ' '),
-    'USAGE',
   );
   static override examples = ['eval "$(<%= config.bin %> shell-init bash)"'];
   static override args = {

@@ -2,7 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Args } from '@oclif/core';
 import type { Configured } from '../app/configured.js';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { LegacyCommand, SECRET_GUARD } from '../cli/base/legacy-command.js';
 import { KgitError, NotFoundError } from '../errors.js';
 import { serveSlots } from '../process/shell-slots.js';
@@ -27,9 +27,8 @@ export default class ShellServer extends LegacyCommand {
   static override hidden = true;
   static override summary = 'Serve the calls of a script that has evaluated kgit shell-init.';
   static override description = helpText(
+    LegacyCommand,
     'The functions of kgit shell-init start it; nobody else has to. It answers over the fifos of FOLDER, publishes in the background, and ends with the script whose process id is PID.',
-    'NO_REPO',
-    'ENVIRONMENT',
   );
   static override examples = ['<%= config.bin %> shell-server FOLDER PID'];
   static override args = {

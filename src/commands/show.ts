@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { helpText, outputFlag } from '../cli/base/base-command.js';
 import { ClusterCommand, explainedJson } from '../cli/base/cluster-command.js';
-import { fetchPolicy } from '../cli/flags/read-flags.js';
+import { helpText } from '../cli/base/help-text.js';
+import { outputFlag } from '../cli/flags/output-flag.js';
 import { clusterLines } from '../cli/render/status/cluster-lines.js';
 import { clusterPage } from '../cli/render/status/cluster-page.js';
 import { contextLines, divergenceLines } from '../cli/render/status/status-lines.js';
@@ -22,12 +22,9 @@ export default class Show extends ClusterCommand<typeof Show> {
   static override summary =
     'A page on one cluster, to hand it over: its state, why, its config, its history.';
   static override description = helpText(
+    ClusterCommand,
     `All that k0rdent and the repository know of one cluster: its state and what explains it, conditions, services, upgrades, config with secrets masked, divergence, and the events of Kubernetes and of kgit on one time line. -o md makes a Markdown page of it. Of a cluster that is gone it shows what is recorded, and says so.`,
-    'USAGE',
-    'FINDINGS',
-    'NO_REPO',
     'NOT_FOUND',
-    'CLUSTER',
   );
   static override examples = [
     '<%= config.bin %> show team-a/prod-eu-1',
@@ -46,8 +43,7 @@ export default class Show extends ClusterCommand<typeof Show> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const policy = fetchPolicy(this.flags);
-    const context = await this.open(policy === 'default' ? 'try' : policy);
+    const context = await this.openFetched('try');
     const one = await this.namedCluster(context, this.args.subject ?? '');
     const subject = formatSubject(one);
     const records = (await readClusters(context.reading.view, this.skipped)).filter(

@@ -1,15 +1,16 @@
 import { Args } from '@oclif/core';
 import { missedSince } from '../app/observe/recorded-states.js';
-import { type Context, helpText, outputFlag } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
 import {
   ClusterCommand,
   type ExplainedCluster,
   explainedJson,
   type Wanted,
 } from '../cli/base/cluster-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { failing, needsHealth, parseFailOn } from '../cli/flags/fail-on.js';
 import { sortedBy } from '../cli/flags/list-options.js';
-import { fetchPolicy } from '../cli/flags/read-flags.js';
+import { outputFlag } from '../cli/flags/output-flag.js';
 import { STATUS_FLAGS } from '../cli/flags/status-flags.js';
 import { LiveView } from '../cli/render/live/live-view.js';
 import { linesView, type WatchView } from '../cli/render/live/watch-view.js';
@@ -48,12 +49,9 @@ const TIME_LINE = 15;
 export default class Status extends ClusterCommand<typeof Status> {
   static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
   static override description = helpText(
+    ClusterCommand,
     `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. The first look at a management cluster notes its identity in kgit.yaml and says so (--no-learn does not), as does a look by somebody who may read more of it; from the next look on, a recorded cluster that is missing there counts as vanished. With --watch it goes on and tells each change of a state once, over lost connections; with --record each becomes an event, also one that the objects prove to have been missed.`,
-    'USAGE',
-    'FINDINGS',
-    'NO_REPO',
     'NOT_FOUND',
-    'CLUSTER',
     'INTERRUPTED',
   );
   static override examples = [
@@ -77,7 +75,6 @@ export default class Status extends ClusterCommand<typeof Status> {
   protected async execute(): Promise<CommandResult> {
     const words = parseFailOn(this.flags['fail-on'] ?? []);
     this.#states = await parseStates(this.flags.state);
-    const policy = fetchPolicy(this.flags);
     const name = this.args.subject;
     if (this.#states && (name !== undefined || this.format === 'prometheus'))
       throw new UsageError('--state is of the list: leave the name and -o prometheus out');
@@ -87,7 +84,7 @@ export default class Status extends ClusterCommand<typeof Status> {
       });
     if (this.flags.watch && !['text', 'wide', 'jsonl'].includes(this.format))
       throw new UsageError('--watch goes on, so that only lines can be printed: take -o text or -o jsonl');
-    const context = await this.open(policy === 'default' ? 'try' : policy);
+    const context = await this.openFetched('try');
     const one = name === undefined ? null : await this.namedCluster(context, name);
     const namespace = one?.namespace ?? this.#namespace();
     const records = (await readClusters(context.reading.view, this.skipped)).filter(

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { otherHistoryLines } from '../app/rewrite-note.js';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { mustAgree, yesFlag } from '../cli/input/ask.js';
 import type { OpenRepository } from '../setup/composition.js';
 import type { Settings } from '../setup/settings.js';
@@ -12,8 +13,8 @@ import { oneLine } from '../terminal/terminal-text.js';
 export default class Sync extends KgitCommand {
   static override summary = 'Publish what waits, and get what others published.';
   static override description = helpText(
+    KgitCommand,
     `Publishes the outbox, fetches, and brings the checkout to the branch. Operations that can no longer be carried out are told once and dropped. Exits 0 when nothing waits any more; else with the code of what is in the way. Where the remote's branch was replaced by a history that has nothing in common with the one known here, it changes nothing: --accept-rewrite shows both, asks, and goes on with the remote's. docs/write-path.md tells more.`,
-    'USAGE',
     'NO_REPO',
     'REMOTE',
     'ENVIRONMENT',

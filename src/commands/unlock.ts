@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
 import { brokeJson, leaseJson } from '../cli/render/lease-result.js';
 import { UsageError } from '../errors.js';
@@ -11,14 +12,9 @@ import type { CommandResult } from '../terminal/output.js';
 export default class Unlock extends LeaseCommand {
   static override summary = 'Release a lock, or end the lease of somebody else.';
   static override description = helpText(
+    LeaseCommand,
     `Gives back the lease that kgit lock NAME took in this clone. With --force it ends anybody's lease, expired or not: the holder's writes under it are refused from then on, and an event of lock/NAME records who did it, why (--reason), and whose lease it was.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'FENCED',
     'NOT_FOUND',
-    'REMOTE',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> unlock network',

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { UsageError } from '../errors.js';
 import { parseStatePath } from '../model/state/state-path.js';
@@ -8,16 +8,8 @@ import type { CommandResult } from '../terminal/output.js';
 export default class UnsetPaths extends StateCommand {
   static override summary = "Take paths out of a deployment's state.";
   static override description = helpText(
+    StateCommand,
     `Removes paths of the state document, all at once, and leaves the event that says so. A path that is not there is no change.`,
-    'USAGE',
-    'NO_REPO',
-    'LOCK_HELD',
-    'CONFLICT',
-    'FENCED',
-    'INVALID_STATE',
-    'NOT_FOUND',
-    'REMOTE',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> unset kof.regional_domain',

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { annotations, findingCount, findingLines } from '../cli/render/finding-lines.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
 import { counted } from '../model/value/counted.js';
@@ -17,8 +18,8 @@ import type { CommandResult, Format } from '../terminal/output.js';
 export default class Validate extends KgitCommand<typeof Validate> {
   static override summary = 'Check the files of a state repository, as a proposal must satisfy it.';
   static override description = helpText(
+    KgitCommand,
     `Checks what is checked out (HEAD; without a checkout the state branch): every file against its schema and its path, ids, times, secrets, kinds and sizes of files, and that no commit of its history took a published event away or edited it. With --base, instead of the history, what changed since the merge base with it: published events stay as they are, be they sealed meanwhile, and a change of state.yaml comes with its event. What others published on the base meanwhile is no finding. docs/review.md tells the rules.`,
-    'USAGE',
     'FINDINGS',
     'NO_REPO',
     'NOT_FOUND',

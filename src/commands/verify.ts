@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { restoredState, restoreLines } from '../app/fix-state.js';
-import { helpText } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
+import { fetchPolicy, READ_FLAGS } from '../cli/base/read-command.js';
 import { WriteCommand } from '../cli/base/write-command.js';
-import { fetchPolicy, readFlags } from '../cli/flags/read-flags.js';
 import { mustAgree } from '../cli/input/ask.js';
 import { findingCount, findingLines } from '../cli/render/finding-lines.js';
 import { Unkept } from '../cli/render/unkept.js';
@@ -13,6 +13,7 @@ import { Findings } from '../review/finding.js';
 import { type Unfolded, type Verified, verify } from '../review/verify.js';
 import { verifyAdvice } from '../review/verify-advice.js';
 import { facetOf } from '../setup/facet-of.js';
+import type { FetchPolicy } from '../store/outbox/outcomes.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -33,15 +34,9 @@ const QUESTION = {
 export default class Verify extends WriteCommand<typeof Verify> {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
+    WriteCommand,
     `Works out every deployment's state anew from its events and compares it with state.yaml; checks all files as validate does; sees that no commit, along first parents, took a published event away or edited it, and that the history still leads back to the revision that was verified last in this clone, behind which it is looked at then; and checks signatures where kgit.yaml asks for them. A revision without findings is trusted from then on. With --fix each state.yaml that is not what its events say is brought back to that, after it was shown and asked for, by an event that keeps what stood there. docs/review.md tells more.`,
-    'USAGE',
     'FINDINGS',
-    'NO_REPO',
-    'CONFLICT',
-    'ENVIRONMENT',
-    'REMOTE',
-    'SECRET',
-    'REFUSED',
   );
   static override examples = [
     '<%= config.bin %> verify',
@@ -50,7 +45,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
     '<%= config.bin %> verify --trust',
   ];
   static override flags = {
-    ...readFlags,
+    ...READ_FLAGS,
     trust: Flags.boolean({
       summary: 'Forget the revision that was verified before: the history was rewritten on purpose.',
     }),
@@ -63,7 +58,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const policy = fetchPolicy(this.flags);
+    const policy = fetchPolicy(this.flags.fetch, null);
     let look = await this.#look(policy);
     const fixed = this.flags.fix === true ? await this.#fix(look.unfolded) : undefined;
     if (fixed !== undefined && fixed.length > 0 && this.flags['dry-run'] !== true)
@@ -92,13 +87,12 @@ export default class Verify extends WriteCommand<typeof Verify> {
     };
   }
 
-  async #look(policy: ReturnType<typeof fetchPolicy>): Promise<Look> {
+  async #look(policy: FetchPolicy | null): Promise<Look> {
     const { opened, settings } = await this.openUnread();
     const review = facetOf(opened, 'review', 'kgit verify');
     const { repository, localFolder } = opened;
     const { store } = repository;
-    const wanted = policy === 'default' ? { olderThan: settings.readMaxAge } : policy;
-    const chosen = this.isOffline ? 'never' : wanted;
+    const chosen = this.isOffline ? 'never' : (policy ?? { olderThan: settings.readMaxAge });
     const { revision, fetchedAt } = await repository.read(chosen, settings.timeout);
     if (revision === null) {
       throw new NoRepositoryError(`${opened.path}: nothing is published, so there is nothing to verify`, {

@@ -1,9 +1,11 @@
-import { helpText, KgitCommand } from '../cli/base/base-command.js';
+import { KgitCommand } from '../cli/base/base-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Version extends KgitCommand {
   static override summary = 'The version of kgit.';
   static override description = helpText(
+    KgitCommand,
     'Shows the versions of kgit and of Node.js, and the platform. --version is the same.',
   );
   static override examples = [

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
-import { type Context, helpText } from '../cli/base/base-command.js';
+import type { Context } from '../cli/base/base-command.js';
 import { ClusterCommand } from '../cli/base/cluster-command.js';
+import { helpText } from '../cli/base/help-text.js';
 import { ClusterError, errorFromJson, FindingsError, UsageError } from '../errors.js';
 import { causeOf } from '../k0rdent/cluster/cluster-detail.js';
 import { CLUSTER_STATES, clusterStatus } from '../k0rdent/cluster/cluster-state.js';
@@ -51,11 +52,8 @@ interface Reached {
 export default class Wait extends ClusterCommand<typeof Wait> {
   static override summary = 'Wait until clusters are ready, deleted, or in a state.';
   static override description = helpText(
+    ClusterCommand,
     `Asks k0rdent again and again. It ends with 0 once every cluster is as wanted; with 3 and the cause when one has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the clusters cannot be asked: at once where only you can mend it, at the --timeout otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
-    'USAGE',
-    'FINDINGS',
-    'NO_REPO',
-    'CLUSTER',
   );
   static override examples = [
     '<%= config.bin %> wait team-a/prod-eu-1 --for ready --timeout 45m',

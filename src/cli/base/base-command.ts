@@ -1,7 +1,7 @@
 import { Command, type Config, type Interfaces } from '@oclif/core';
 import { type Configured, configured } from '../../app/configured.js';
 import { rewriteNote } from '../../app/rewrite-note.js';
-import { EXIT_CODES } from '../../errors.js';
+import { type ErrorCode, EXIT_CODES } from '../../errors.js';
 import { SkippedEvents } from '../../model/event/broken-events.js';
 import { formatAge } from '../../model/value/time.js';
 import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
@@ -27,16 +27,12 @@ import {
   screenOf,
 } from '../../terminal/output.js';
 import { COMMON_FLAGS } from '../flags/common-flags.js';
-import { outputFlag } from '../flags/output-flag.js';
 import { checkArgumentBytes } from '../input/argument-bytes.js';
 import { damagedLines } from '../notes/damaged-lines.js';
 import { SideNotes } from '../notes/side-notes.js';
 import { skippedLines } from '../notes/skipped-lines.js';
 import { repositoryJson } from '../render/repository-json.js';
 import { reportFailure } from './failure.js';
-
-export { helpText } from '../flags/help-text.js';
-export { outputFlag };
 
 /** What the class of a command declares: the source of the types of `flags` and `args`. */
 export interface CommandClass {
@@ -65,6 +61,11 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
   static override baseFlags: Interfaces.FlagInput = COMMON_FLAGS;
   static override flags = {};
   static override args = {};
+
+  /** The exit codes, beside 0, that any command of this base may end with. */
+  static get exits(): readonly ErrorCode[] {
+    return ['USAGE'];
+  }
 
   protected flags = { output: 'text' } as CommonFlags & OwnFlags<T>;
   protected args = {} as Interfaces.InferredArgs<T['args']>;

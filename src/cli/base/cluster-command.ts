@@ -1,7 +1,7 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { type Lesson, lessonsOf } from '../../app/observe/learned-managements.js';
 import { resolveCluster } from '../../app/subjects.js';
-import { KgitError, NotFoundError, UsageError } from '../../errors.js';
+import { type ErrorCode, KgitError, NotFoundError, UsageError } from '../../errors.js';
 import { type ClusterDetail, readClusterDetail } from '../../k0rdent/cluster/cluster-detail.js';
 import { type Kubectl, openKubectl } from '../../k0rdent/kubectl/kubectl.js';
 import { recordedManagements } from '../../k0rdent/management/management.js';
@@ -20,15 +20,9 @@ import { type ClusterRecord, readClusters } from '../../store/read/cluster-recor
 import { readEvents } from '../../store/read/records.js';
 import { readAll } from '../../store/read/stored-events.js';
 import { oneLine } from '../../terminal/terminal-text.js';
-import { readFlags } from '../flags/read-flags.js';
 import { type TimeLineEntry, timeLine } from '../render/status/time-line.js';
-import {
-  type CommandClass,
-  type CommonFlags,
-  type Context,
-  KgitCommand,
-  type OwnFlags,
-} from './base-command.js';
+import type { CommandClass, Context } from './base-command.js';
+import { ReadCommand } from './read-command.js';
 
 const NOT_JUDGED = 'kgit cannot tell which recorded clusters have vanished there';
 
@@ -59,7 +53,6 @@ export function explainedJson({ detail, timeLine: entries }: ExplainedCluster) {
 
 /** The flags of every command that asks k0rdent. */
 const CLUSTER_FLAGS = {
-  ...readFlags,
   context: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
@@ -75,13 +68,17 @@ const CLUSTER_FLAGS = {
 };
 
 /** Base of the commands that ask k0rdent through kubectl. */
-export abstract class ClusterCommand<T extends CommandClass = typeof Command> extends KgitCommand<T> {
+export abstract class ClusterCommand<T extends CommandClass = typeof Command> extends ReadCommand<T> {
   static override baseFlags: Interfaces.FlagInput = {
-    ...KgitCommand.baseFlags,
+    ...ReadCommand.baseFlags,
     ...CLUSTER_FLAGS,
   };
 
-  declare protected flags: CommonFlags & Interfaces.InferredFlags<typeof CLUSTER_FLAGS> & OwnFlags<T>;
+  static override get exits(): readonly ErrorCode[] {
+    return [...ReadCommand.exits, 'FINDINGS', 'CLUSTER'];
+  }
+
+  declare protected flags: ReadCommand<T>['flags'] & Interfaces.InferredFlags<typeof CLUSTER_FLAGS>;
 
   readonly #ids = monotonicIds(
     () => this.now(),

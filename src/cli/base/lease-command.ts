@@ -1,5 +1,5 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
-import { UsageError } from '../../errors.js';
+import { type ErrorCode, UsageError } from '../../errors.js';
 import { endingFields } from '../../model/lease/lease.js';
 import { lockSubject } from '../../model/subject/subject.js';
 import { thisHost } from '../../setup/this-host.js';
@@ -23,6 +23,20 @@ function lockFlags(): Interfaces.FlagInput {
 /** Base of the commands that take and end leases. */
 export abstract class LeaseCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
   static override baseFlags: Interfaces.FlagInput = lockFlags();
+
+  static override get exits(): readonly ErrorCode[] {
+    return [
+      'USAGE',
+      'NO_REPO',
+      'LOCK_HELD',
+      'FENCED',
+      'INVALID_STATE',
+      'REMOTE',
+      'ENVIRONMENT',
+      'SECRET',
+      'REFUSED',
+    ];
+  }
 
   protected override open(policy?: Parameters<WriteCommand['open']>[0]): Promise<Context> {
     if (this.flags.propose !== true) return super.open(policy);

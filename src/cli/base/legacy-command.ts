@@ -1,6 +1,7 @@
 import type { Command } from '@oclif/core';
 import type { Configured } from '../../app/configured.js';
 import { defaultManagement } from '../../app/subjects.js';
+import type { ErrorCode } from '../../errors.js';
 import type { Operation } from '../../model/operation/operation.js';
 import { findSecrets } from '../../model/secret/find-secrets.js';
 import { guardSecrets } from '../../model/secret/guard-secrets.js';
@@ -17,6 +18,10 @@ export const SECRET_GUARD = { find: findSecrets, show: shownPath };
 
 /** Base of the commands that follow legacy files in the background: durable at once, published soon, never failing for the network. */
 export abstract class LegacyCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
+  static override get exits(): readonly ErrorCode[] {
+    return ['USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'ENVIRONMENT'];
+  }
+
   #publishing: BackgroundPublishing | null = null;
 
   /** Keeps an operation durably and has it published soon. */

@@ -1,6 +1,7 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { requireDeployment } from '../../app/known-deployment.js';
 import { resolveDeployment } from '../../app/subjects.js';
+import type { ErrorCode } from '../../errors.js';
 import type { Precondition } from '../../model/operation/operation.js';
 import type { Edit } from '../../model/state/edit.js';
 import { deployment, formatSubject } from '../../model/subject/subject.js';
@@ -39,6 +40,10 @@ export abstract class StateCommand<T extends CommandClass = typeof Command> exte
     ...WriteCommand.baseFlags,
     ...STATE_FLAGS,
   };
+
+  static override get exits(): readonly ErrorCode[] {
+    return [...WriteCommand.exits, 'NOT_FOUND'];
+  }
 
   declare protected flags: WriteCommand<T>['flags'] & Interfaces.InferredFlags<typeof STATE_FLAGS>;
 

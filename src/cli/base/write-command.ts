@@ -3,7 +3,7 @@ import { requireDeployment } from '../../app/known-deployment.js';
 import type { RunLease } from '../../app/lease-run.js';
 import { ciRun, runIdOf } from '../../app/run-of.js';
 import { eventSubjectOf, namedDeployment, resolveCluster } from '../../app/subjects.js';
-import { UsageError } from '../../errors.js';
+import { type ErrorCode, UsageError } from '../../errors.js';
 import { type LeaseClaim, parseClaims } from '../../model/lease/lease.js';
 import { lockName } from '../../model/lease/lock-name.js';
 import { makeEvent, makeOperation, type Writer } from '../../model/operation/make-operation.js';
@@ -78,6 +78,21 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     ...KgitCommand.baseFlags,
     ...WRITE_FLAGS,
   };
+
+  static override get exits(): readonly ErrorCode[] {
+    return [
+      ...KgitCommand.exits,
+      'NO_REPO',
+      'LOCK_HELD',
+      'CONFLICT',
+      'FENCED',
+      'INVALID_STATE',
+      'REMOTE',
+      'ENVIRONMENT',
+      'SECRET',
+      'REFUSED',
+    ];
+  }
 
   declare protected flags: CommonFlags & WriteFlags & OwnFlags<T>;
   protected readonly ids: IdSource = monotonicIds(

@@ -1,0 +1,41 @@
+import { type Command, Flags, type Interfaces } from '@oclif/core';
+import type { ErrorCode } from '../../errors.js';
+import type { FetchPolicy } from '../../store/outbox/outcomes.js';
+import {
+  type CommandClass,
+  type CommonFlags,
+  type Context,
+  KgitCommand,
+  type OwnFlags,
+} from './base-command.js';
+
+/** Flags of the commands that read. */
+export const READ_FLAGS = {
+  fetch: Flags.boolean({
+    allowNo: true,
+    helpGroup: 'READ',
+    summary: 'Ask the remote first, or never; by default when the last fetch is old.',
+  }),
+};
+
+/** When to ask the remote: as --fetch or --no-fetch says; `otherwise` where neither is given. */
+export function fetchPolicy<T>(fetch: boolean | undefined, otherwise: T): 'always' | 'never' | T {
+  if (fetch === undefined) return otherwise;
+  return fetch ? 'always' : 'never';
+}
+
+/** Base of the commands that read the repository. */
+export abstract class ReadCommand<T extends CommandClass = typeof Command> extends KgitCommand<T> {
+  static override baseFlags: Interfaces.FlagInput = { ...KgitCommand.baseFlags, ...READ_FLAGS };
+
+  declare protected flags: CommonFlags & Interfaces.InferredFlags<typeof READ_FLAGS> & OwnFlags<T>;
+
+  static override get exits(): readonly ErrorCode[] {
+    return [...KgitCommand.exits, 'NO_REPO', 'INVALID_STATE', 'REMOTE'];
+  }
+
+  /** Opens the repository, fetched first as --fetch and --no-fetch say; as `otherwise` says where neither is given. */
+  protected openFetched(otherwise: FetchPolicy | 'default' = 'default'): Promise<Context> {
+    return this.open(fetchPolicy(this.flags.fetch, otherwise));
+  }
+}
