@@ -1,5 +1,5 @@
 import type { Identities } from '../model/subject/management-identity.js';
-import { type OpenRepository, prepareMerges } from '../setup/composition.js';
+import type { OpenRepository } from '../setup/composition.js';
 import { markerLayer, mergeLayers } from '../setup/config.js';
 import type { Settings } from '../setup/settings.js';
 import type { StateView } from '../store/port/state-store.js';
@@ -26,6 +26,6 @@ export async function configured(
   const marker = await readMarker(view, opened.where);
   const settings = mergeLayers([...layers, markerLayer(marker)]);
   opened.repository.keepPublished(settings.publishKeep);
-  await prepareMerges(opened);
+  await opened.repository.store.workingCopy?.prepare();
   return { opened, settings, managements: managementsOf(marker) };
 }

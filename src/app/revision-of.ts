@@ -1,8 +1,8 @@
 import { NotFoundError, UsageError } from '../errors.js';
 import { parseTime } from '../model/value/time.js';
 import type { Reading } from '../store/outbox/outcomes.js';
-import type { ReviewStore } from '../store/port/review-store.js';
-import type { Revision, StateStore } from '../store/port/state-store.js';
+import type { Backend } from '../store/port/backend.js';
+import type { Revision } from '../store/port/state-store.js';
 
 /** A time in ms since the epoch, or null for a text that is none. */
 export function timeOrNull(text: string, now: number): number | null {
@@ -16,9 +16,7 @@ export function timeOrNull(text: string, now: number): number | null {
 
 /** What revisions are looked up in. */
 export interface Revisions {
-  readonly store: StateStore;
-  /** Knows what is checked out; null where nothing ever is. */
-  readonly review: Pick<ReviewStore, 'checkedOut'> | null;
+  readonly store: Pick<Backend, 'view' | 'history' | 'workingCopy'>;
   readonly reading: Reading;
 }
 
@@ -26,16 +24,16 @@ export interface Revisions {
 const HEAD = /^(?:HEAD|@)([~^].*)?$/;
 
 /** What HEAD stands for: what is checked out where you stand, else the state branch; null where that is empty. */
-async function headRevision({ review, reading }: Revisions): Promise<Revision | null> {
-  return (await review?.checkedOut()) ?? reading.revision;
+async function headRevision({ store, reading }: Revisions): Promise<Revision | null> {
+  return (await store.workingCopy?.checkedOut()) ?? reading.revision;
 }
 
 /** The revision that a text names; null where there is none. A linked worktree has a HEAD of its own. */
 async function revisionOrNull(text: string, revisions: Revisions): Promise<Revision | null> {
   const steps = HEAD.exec(text);
-  if (steps === null) return revisions.store.resolve(text);
+  if (steps === null) return revisions.store.history.resolve(text);
   const head = await headRevision(revisions);
-  return head === null ? null : revisions.store.resolve(`${head}${steps[1] ?? ''}`);
+  return head === null ? null : revisions.store.history.resolve(`${head}${steps[1] ?? ''}`);
 }
 
 /** The revision that a text names. Throws NotFoundError. */
@@ -43,10 +41,7 @@ export async function namedRevision(text: string, revisions: Revisions): Promise
   const named = await revisionOrNull(text, revisions);
   if (named !== null) return named;
   throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}`, {
-    suggestions: [
-      "See 'git log' for revisions",
-      "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
-    ],
+    suggestions: [...revisions.store.history.naming],
     data: { revision: text.slice(0, 300) },
   });
 }
@@ -62,7 +57,7 @@ export async function placeInTime(
   const time = timeOrNull(text, now);
   if (time !== null) return { time };
   throw new NotFoundError(`there is no revision ${JSON.stringify(text.slice(0, 80))}, and it is no time`, {
-    suggestions: ['See \'git log\' for revisions; a time is 2025-07-11, "2025-07-11 14:30", 3d'],
+    suggestions: [`${revisions.store.history.naming[0]}; a time is 2025-07-11, "2025-07-11 14:30", 3d`],
     data: { at: text.slice(0, 300) },
   });
 }
@@ -71,10 +66,10 @@ export async function placeInTime(
 export async function revisionAt(
   time: number,
   text: string,
-  store: StateStore,
+  store: Pick<Backend, 'history'>,
   { revision }: Reading,
 ): Promise<Revision> {
-  const then = revision && (await store.revisionAt(revision, time));
+  const then = revision && (await store.history.revisionAt(revision, time));
   if (then) return then;
   throw new NotFoundError(`at ${JSON.stringify(text.slice(0, 80))} nothing was published yet`, {
     suggestions: ["'kgit log --reverse' shows when it began"],

@@ -1,6 +1,6 @@
 import { counted } from '../model/value/counted.js';
 import type { PendingOperation } from '../store/outbox/pending-operation.js';
-import type { OtherHistory } from '../store/port/state-store.js';
+import type { OtherHistory } from '../store/port/shared-history.js';
 import type { ToldRewrite } from '../store/publish/rewrites.js';
 import { oneLine } from '../terminal/terminal-text.js';
 

@@ -91,7 +91,7 @@ export default class Diff extends ReadCommand<typeof Diff> {
     { opened, reading }: Context,
   ): Promise<{ before: StateView; after: StateView }> {
     const { store } = opened.repository;
-    const revisions = { store, review: opened.review, reading };
+    const revisions = { store, reading };
     const dots = from.indexOf(SINCE);
     if (dots < 0) {
       if (from.includes('..')) {
@@ -110,9 +110,10 @@ export default class Diff extends ReadCommand<typeof Diff> {
     const common = await review.mergeBase(base, tip);
     if (common !== null) return { before: store.view(common), after: store.view(tip) };
     const names = [one, other].map((name) => name.slice(0, 80));
+    const { cutOff } = store.history;
     throw new NotFoundError(`${names.join(' and ')} have no commit in common here`, {
       suggestions: [
-        ...(review.isShallow ? ['The history is cut off here; fetch all of it: git fetch --unshallow'] : []),
+        ...(cutOff ? [`The history is cut off here; fetch all of it: ${cutOff.remedy}`] : []),
         `Compare the two as they are: kgit diff ${[one, other].map(shellWord).join(' ')}`,
       ],
       data: { base, tip },

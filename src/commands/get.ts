@@ -95,8 +95,8 @@ export default class Get extends ReadCommand<typeof Get> {
     if (at === undefined) return { state: await readState(reading.view, id), id };
     // A usual run needs nothing of it.
     const { noStateThen, stateThen } = await import('../app/state-then.js');
-    const { repository, review } = opened;
-    const state = await stateThen(at, id, { store: repository.store, review, reading }, this.now());
+    const { store } = opened.repository;
+    const state = await stateThen(at, id, { store, reading }, this.now());
     if (state === null && this.flags.default === undefined) throw noStateThen(at, id);
     return { state, id };
   }

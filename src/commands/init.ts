@@ -35,7 +35,8 @@ import type { Settings } from '../setup/settings.js';
 import { thisHost } from '../setup/this-host.js';
 import { randomBytes } from '../store/local/random-bytes.js';
 import type { WriteOutcome } from '../store/outbox/outcomes.js';
-import type { Revision, StateStore } from '../store/port/state-store.js';
+import type { Backend } from '../store/port/backend.js';
+import type { Revision } from '../store/port/state-store.js';
 import { readState } from '../store/read/records.js';
 import type { CommandResult, Screen } from '../terminal/output.js';
 
@@ -116,7 +117,7 @@ export default class Init extends WriteCommand<typeof Init> {
    */
   async #proveLockPlace(
     laid: LaidOut,
-    store: StateStore,
+    store: Backend,
     author: Actor,
     timeout: number,
     decide: (place: LockPlace) => Promise<LaidOut>,

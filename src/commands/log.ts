@@ -97,9 +97,10 @@ export default class Log extends ReadCommand<typeof Log> {
     }
     const context = await this.openFetched();
     const subject = await this.#subject(context);
-    if (subject === null && context.opened.git?.layout.isShallow) {
+    const { cutOff } = context.opened.repository.store.history;
+    if (subject === null && cutOff) {
       this.note(
-        "this clone is shallow: events of before its first commit are told as that commit's; git fetch --unshallow brings the rest",
+        `${cutOff.why}: events of before its first commit are told as that commit's; ${cutOff.remedy} brings the rest`,
       );
     }
     if (this.flags.follow) return this.#follow(context, subject, filter);

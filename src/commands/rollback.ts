@@ -67,8 +67,8 @@ export default class Rollback extends StateCommand {
     const id = await this.target(context);
     const to = this.flags['to'] as string;
     const { opened, reading } = context;
-    const { repository, review } = opened;
-    const then = await stateThen(to, id, { store: repository.store, review, reading }, this.now());
+    const { store } = opened.repository;
+    const then = await stateThen(to, id, { store, reading }, this.now());
     if (then === null) throw noStateThen(to, id);
     const now = (await readState(reading.view, id)) ?? {};
     const differences =

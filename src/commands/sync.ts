@@ -57,7 +57,7 @@ export default class Sync extends KgitCommand {
 
   async #accept({ repository, name: branch }: OpenRepository, settings: Settings): Promise<void> {
     const { store, outbox } = repository;
-    const other = (await store.otherHistory?.(settings.timeout)) ?? null;
+    const other = (await store.shared?.otherHistory(settings.timeout)) ?? null;
     if (other === null) {
       this.note(`the remote's ${branch} has a common history with what is known here: nothing to accept`);
       return;
@@ -71,6 +71,6 @@ export default class Sync extends KgitCommand {
       withYes: 'kgit sync --accept-rewrite --yes',
     };
     await mustAgree(question, this.flags['yes'] === true);
-    await store.acceptHistory?.(other);
+    await store.shared?.acceptHistory(other);
   }
 }

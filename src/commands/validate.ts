@@ -10,7 +10,6 @@ import { validate } from '../review/validate.js';
 import type { OpenRepository } from '../setup/composition.js';
 import { facetOf } from '../setup/facet-of.js';
 import type { Settings } from '../setup/settings.js';
-import type { ReviewStore } from '../store/port/review-store.js';
 import type { Revision } from '../store/port/state-store.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult, Format } from '../terminal/output.js';
@@ -68,10 +67,10 @@ export default class Validate extends KgitCommand<typeof Validate> {
     const { store } = repository;
     const asked = this.flags.base;
     const base = asked === undefined ? null : await this.#base(asked, opened, settings);
-    const revision = (await review.checkedOut()) ?? (await store.head()).revision;
+    const revision = (await store.workingCopy?.checkedOut()) ?? (await store.head()).revision;
     if (revision === null)
       throw new NoRepositoryError(`${opened.path}: nothing is committed, so there is nothing to check`);
-    const since = base === null ? null : await this.#mergeBase(base, revision, review, opened.git?.remote);
+    const since = base === null ? null : await this.#mergeBase(base, revision, opened);
     const findings = new Findings();
     const trusted = await new TrustedRevision(opened.localFolder, store.target).read();
     const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
@@ -109,7 +108,7 @@ export default class Validate extends KgitCommand<typeof Validate> {
     const { revision } = await repository.read('always', settings.timeout);
     const isBranch =
       name === branch || name === `${git?.remote}/${branch}` || name === `refs/heads/${branch}`;
-    const found = isBranch ? revision : await store.resolve(name);
+    const found = isBranch ? revision : await store.history.resolve(name);
     if (found !== null) return found;
     throw new NotFoundError(`there is no revision ${JSON.stringify(name.slice(0, 80))} to compare with`, {
       suggestions: [
@@ -119,26 +118,22 @@ export default class Validate extends KgitCommand<typeof Validate> {
     });
   }
 
-  async #mergeBase(
-    base: Revision,
-    revision: Revision,
-    review: ReviewStore,
-    remote: string | null | undefined,
-  ): Promise<Revision> {
-    const found = await review.mergeBase(base, revision);
+  async #mergeBase(base: Revision, revision: Revision, opened: OpenRepository): Promise<Revision> {
+    const found = await facetOf(opened, 'review', 'kgit validate').mergeBase(base, revision);
     if (found !== null) return found;
-    const fetch = `git fetch --unshallow ${remote ?? 'origin'} ${base} ${revision}`;
+    const isShallow = opened.repository.store.history.cutOff !== null;
+    const fetch = `git fetch --unshallow ${opened.git?.remote ?? 'origin'} ${base} ${revision}`;
     throw new UsageError(
-      review.isShallow
+      isShallow
         ? 'this clone is shallow: what the two revisions have in common is cut off'
         : 'the two revisions have nothing in common',
       {
         suggestions: [
-          review.isShallow
+          isShallow
             ? `Fetch the history: ${fetch}; in CI have the checkout fetch all of it (fetch-depth: 0, GIT_DEPTH: "0")`
             : 'Check --base: it is of another repository, or a branch that was begun anew',
         ],
-        data: { base, revision, fetch: review.isShallow ? fetch : null },
+        data: { base, revision, fetch: isShallow ? fetch : null },
       },
     );
   }

@@ -1,18 +1,10 @@
 import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
 import type { Actor } from '../model/operation/operation.js';
+import type { Backend } from '../store/port/backend.js';
 import type { Clock, Host } from '../store/port/host.js';
 import type { LockMove } from '../store/port/lease-store.js';
-import type {
-  Commit,
-  Head,
-  OtherHistory,
-  Revision,
-  Rewrite,
-  StateStore,
-  StateView,
-  SwapOutcome,
-  TimelineEntry,
-} from '../store/port/state-store.js';
+import type { SharedHistory } from '../store/port/shared-history.js';
+import type { Commit, Head, Revision, StateView, SwapOutcome } from '../store/port/state-store.js';
 import { BranchFollower } from './branch/branch-follower.js';
 import { pushBranch } from './branch/branch-push.js';
 import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
@@ -22,13 +14,12 @@ import { LeftBehind } from './branch/left-behind.js';
 import { MovingRefs } from './branch/moving-refs.js';
 import { branchMove } from './branch/refs.js';
 import { blockedBy, Checkouts } from './checkout/checkouts.js';
+import { GitWorkingCopy } from './checkout/git-working-copy.js';
 import { Ancestry } from './history/ancestry.js';
 import { keepCommitGraph } from './history/commit-graph.js';
+import { GitHistory } from './history/git-history.js';
 import { isRelated } from './history/other-history.js';
 import { joinPacks } from './history/pack-upkeep.js';
-import { filesWith, placesOf } from './history/places.js';
-import { resolveRevision, revisionAt } from './history/revisions.js';
-import { timeline } from './history/timeline.js';
 import { type RefMove, tipsOf } from './lock/lock-commits.js';
 import { LockRefs, localLines, lostLocally } from './lock/lock-refs.js';
 import { type Built, CommitBuilder, isOn } from './objects/commit-builder.js';
@@ -44,6 +35,8 @@ export interface GitStoreOptions {
   readonly branch: string;
   /** Name of the remote that it is published to; null for a purely local repository. */
   readonly remote: string | null;
+  /** Runs where the user stands; null where nothing is checked out. */
+  readonly standing: Git | null;
   /** Where what must not be lost lies: the clone's `kgit` folder, or one outside of a clone that kgit keeps. */
   readonly folder: string;
   /** Further options of every fetch. */
@@ -58,10 +51,13 @@ export interface GitStoreOptions {
 }
 
 /** The git driver: commits are built by fast-import and moved to the branch by a push, or locally by a ref swap. */
-export class GitStore implements StateStore {
+export class GitStore implements Backend {
   readonly target: string;
   readonly isRemote: boolean;
+  readonly history: GitHistory;
   readonly leases: LockRefs;
+  readonly workingCopy: GitWorkingCopy;
+  readonly shared: SharedHistory | undefined;
   readonly #git: Git;
   readonly #options: GitStoreOptions;
   readonly #reader: ObjectReader;
@@ -114,10 +110,32 @@ export class GitStore implements StateStore {
       remote === null
         ? null
         : new FetchedBranch(git, this.#refs, this.#ancestry, { ...place, ...kind, remote });
+    this.history = new GitHistory(git, this.#reader, repository);
+    this.shared = this.#fetched ? this.#sharedHistory(this.#fetched) : undefined;
+    this.workingCopy = new GitWorkingCopy({
+      git,
+      standing: options.standing,
+      repository,
+      refs: this.#refs,
+      checkouts: this.#checkouts,
+      follower: this.#follower,
+      leftBehind: this.#leftBehind,
+      isRemote: this.isRemote,
+      head: () => this.head(),
+    });
   }
 
-  set onRewrite(look: ((rewrite: Rewrite) => Promise<void>) | undefined) {
-    if (this.#fetched) this.#fetched.onRewrite = look;
+  #sharedHistory(fetched: FetchedBranch): SharedHistory {
+    return {
+      set onRewrite(look: SharedHistory['onRewrite']) {
+        fetched.onRewrite = look;
+      },
+      otherHistory: (timeoutMs) => fetched.otherHistory(timeoutMs),
+      acceptHistory: async (other) => {
+        await fetched.accept(other);
+        await this.#noteFetched();
+      },
+    };
   }
 
   async head(): Promise<Head> {
@@ -148,42 +166,13 @@ export class GitStore implements StateStore {
     return { revision: tip ?? (await this.#follower.tip()), fetchedAt: this.#options.clock.now() };
   }
 
-  async otherHistory(timeoutMs: number): Promise<OtherHistory | null> {
-    return (await this.#fetched?.otherHistory(timeoutMs)) ?? null;
-  }
-
-  async acceptHistory(other: OtherHistory): Promise<void> {
-    await this.#fetched?.accept(other);
-    await this.#noteFetched();
-  }
-
   /** The remote as people know it: its name and its address without credentials. */
   #remoteName(): string {
     return `remote ${this.#options.remote} (${this.target.slice(0, this.target.lastIndexOf('#'))})`;
   }
 
-  resolve(name: string): Promise<Revision | null> {
-    return resolveRevision(this.#git, name);
-  }
-
-  revisionAt(revision: Revision, time: number): Promise<Revision | null> {
-    return revisionAt(this.#git, revision, time);
-  }
-
   view(revision: Revision | null): StateView {
     return new GitView(this.#reader, revision);
-  }
-
-  timeline(revision: Revision): AsyncIterable<TimelineEntry> {
-    return timeline(this.#git, revision);
-  }
-
-  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return placesOf(this.#git, this.#reader, revision, paths);
-  }
-
-  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
-    return filesWith(this.#git, revision, texts);
   }
 
   async swap(
@@ -257,23 +246,6 @@ export class GitStore implements StateStore {
     } finally {
       await refs.end();
     }
-  }
-
-  async settle(): Promise<readonly string[]> {
-    await this.#refs.removeLeftBehind();
-    return this.#checkouts.settle();
-  }
-
-  async follow(): Promise<readonly string[]> {
-    const { revision } = await this.head();
-    if (revision === null || !this.isRemote) return [];
-    const notes = await this.#follower.follow(revision, null, null);
-    if (notes.length === 0) await this.#leftBehind.forget();
-    return notes;
-  }
-
-  async behind(): Promise<number> {
-    return this.#follower.behind((await this.head()).revision);
   }
 
   async close(): Promise<void> {

@@ -3,8 +3,9 @@ import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../mode
 import { placeOfPath } from '../model/subject/place.js';
 import { shellWord } from '../model/value/shell-word.js';
 import { sameValue } from '../model/value/value.js';
-import type { ChangedFile, ReviewStore } from '../store/port/review-store.js';
-import type { Revision, StateStore } from '../store/port/state-store.js';
+import type { Backend } from '../store/port/backend.js';
+import type { ChangedFile, Review } from '../store/port/review.js';
+import type { Revision } from '../store/port/state-store.js';
 import { EventFinder } from '../store/read/event-finder.js';
 import { readState } from '../store/read/records.js';
 
@@ -43,8 +44,8 @@ const MAX_EVENTS = 100;
 const MAX_PATHS = 50;
 
 interface Sources {
-  readonly review: ReviewStore;
-  readonly store: StateStore;
+  readonly review: Review;
+  readonly store: Backend;
 }
 
 /** The events of deployments that were taken away, be their months sealed or not: files by deployment. */
@@ -103,7 +104,7 @@ async function rollbackOf(
     const changed = stored?.read().changes ?? [];
     for (const change of changed) paths.add(change.path);
     const added = (await review.changesOf(path, from)).at(-1);
-    const parent = changed.length > 0 && added ? await store.resolve(`${added}^1`) : null;
+    const parent = changed.length > 0 && added ? await store.history.parentOf(added) : null;
     if (parent !== null) candidates.add(parent);
   }
   if (paths.size === 0 || paths.size > MAX_PATHS) return null;

@@ -1,5 +1,6 @@
-import type { ReviewStore } from '../store/port/review-store.js';
-import type { Revision, StateStore } from '../store/port/state-store.js';
+import type { Backend } from '../store/port/backend.js';
+import type { Review } from '../store/port/review.js';
+import type { Revision } from '../store/port/state-store.js';
 import { type Advice, rollbacksOf } from './advice.js';
 import { checkEventsKept } from './check/check-events-kept.js';
 import { type Counts, checkFiles, type FileCheck } from './check/check-files.js';
@@ -13,7 +14,7 @@ import type { Findings } from './finding.js';
 async function checkSince(
   base: Revision,
   revision: Revision,
-  { review, store }: { readonly review: ReviewStore; readonly store: StateStore },
+  { review, store }: { readonly review: Review; readonly store: Backend },
   advice: Advice,
   findings: Findings,
 ): Promise<void> {
@@ -50,7 +51,7 @@ export interface Against {
 export async function validate(
   revision: Revision,
   { base, trusted, advice }: Against,
-  check: FileCheck & { readonly store: StateStore },
+  check: FileCheck & { readonly store: Backend },
 ): Promise<Counts & { readonly history: CheckedHistory | null }> {
   const counts = await checkFiles(revision, check);
   if (base !== null) {
@@ -64,7 +65,7 @@ export async function validate(
     return { ...counts, history: null };
   }
   const { review, store } = check;
-  const isKnown = trusted !== null && (await store.resolve(trusted)) !== null;
+  const isKnown = trusted !== null && (await store.history.resolve(trusted)) !== null;
   const from = isKnown && (await review.isOnLine(trusted, revision)) ? trusted : null;
   return { ...counts, history: await checkHistory(from, revision, check) };
 }

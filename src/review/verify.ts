@@ -2,7 +2,8 @@ import { InvalidStateError } from '../errors.js';
 import { parseEventPath } from '../model/subject/layout.js';
 import { deployment } from '../model/subject/subject.js';
 import { sameValue } from '../model/value/value.js';
-import type { Revision, StateStore, StateView } from '../store/port/state-store.js';
+import type { Backend } from '../store/port/backend.js';
+import type { Revision, StateView } from '../store/port/state-store.js';
 import { listDeployments, readState } from '../store/read/records.js';
 import { DIRECT } from './advice.js';
 import { type Counts, checkFiles, type FileCheck } from './check/check-files.js';
@@ -20,18 +21,18 @@ export interface Verified extends Counts {
   readonly unfolded: readonly Unfolded[];
 }
 
-type Check = FileCheck & { readonly store: StateStore };
+type Check = FileCheck & { readonly store: Backend };
 
 /** Change events in the order of the commits that added their files. */
 async function byCommits(
-  store: StateStore,
+  store: Backend,
   revision: Revision,
   id: string,
   events: readonly ChangeEvent[],
 ): Promise<ChangeEvent[]> {
   const places = new Map<string, number>();
   let place = 0;
-  for await (const { added } of store.timeline(revision)) {
+  for await (const { added } of store.history.timeline(revision)) {
     place -= 1;
     for (const path of added) {
       const event = parseEventPath(path);
@@ -56,7 +57,7 @@ async function recordedState(
   revision: Revision,
   id: string,
   state: State,
-  store: StateStore,
+  store: Backend,
 ): Promise<State | null> {
   try {
     const events = await changeEvents(store.view(revision), id);
@@ -113,7 +114,7 @@ export async function verify(revision: Revision, trusted: Revision | null, check
     const found = await checkFold(revision, id, check);
     if (found !== null) unfolded.push(found);
   }
-  const isKnown = trusted !== null && (await store.resolve(trusted)) !== null;
+  const isKnown = trusted !== null && (await store.history.resolve(trusted)) !== null;
   const isKept = isKnown && (await review.isOnLine(trusted, revision));
   if (trusted !== null && !isKept) {
     const was = trusted.slice(0, 12);

@@ -12,7 +12,6 @@ import { allowLazyFetches } from '../gitstore/process/lazy-fetches.js';
 import type { AccessOptions } from '../gitstore/process/remote-access.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
 import { cloneName, fetchOptions, firstOptions, managedClone } from '../gitstore/repository/managed-clone.js';
-import { lacksMergeDriver, registerMergeDriver } from '../gitstore/repository/merge-driver.js';
 import { BRANCH_KEY, openRepository, type Repository } from '../gitstore/repository/repository.js';
 import { requireFolder } from '../gitstore/repository/require-folder.js';
 import { GitReview } from '../gitstore/review/git-review.js';
@@ -26,7 +25,7 @@ import { PublishLock } from '../store/local/publish-lock.js';
 import { randomBytes } from '../store/local/random-bytes.js';
 import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
 import { Outbox } from '../store/outbox/outbox.js';
-import type { ReviewStore } from '../store/port/review-store.js';
+import type { Review } from '../store/port/review.js';
 import { Publisher } from '../store/publish/publisher.js';
 import { PushLog } from '../store/publish/push-log.js';
 import { Rewrites } from '../store/publish/rewrites.js';
@@ -36,11 +35,6 @@ import { committerOf, type Identity, identityOf } from './identity.js';
 import type { Settings } from './settings.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
 import { checkoutOf, committable, isInGitFolder, ownFolder } from './trust.js';
-
-/** Lets git merge state documents by kgit in this clone, where it is not set up so yet. */
-export async function prepareMerges({ git }: Pick<OpenRepository, 'git'>): Promise<void> {
-  if (git && lacksMergeDriver(git.layout)) await registerMergeDriver(git.git);
-}
 
 /** The branch where state lies when nothing else is said. */
 export const DEFAULT_BRANCH = 'main';
@@ -109,7 +103,7 @@ export interface OpenRepository {
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
   /** Null where the driver cannot compare whole histories. */
-  readonly review: ReviewStore | null;
+  readonly review: Review | null;
   /** Null where the driver is another one. */
   readonly git: GitFacet | null;
   /** What was damaged among kgit's own files, and was set aside. */
@@ -135,6 +129,8 @@ interface Place {
   readonly folder: string;
   /** The folder or URL that was opened. */
   readonly path: string;
+  /** git where the user stands; null where nothing is checked out. */
+  readonly standing: Git | null;
   readonly fetchOptions: readonly string[];
   readonly isManaged: boolean;
   readonly lostTip?: LostTip | null;
@@ -149,7 +145,7 @@ function assemble(
   layout: Repository,
   git: Git,
   branch: string,
-  { path, folder, fetchOptions, isManaged, lostTip = null }: Place,
+  { path, folder, standing, fetchOptions, isManaged, lostTip = null }: Place,
 ): Pick<OpenRepository, 'repository' | 'leases' | 'name' | 'where' | 'scheduled' | 'pushes' | 'git'> {
   const remote = remoteOf(layout.config, branch);
   if (remote !== null && !REMOTE_NAME.test(remote)) {
@@ -168,6 +164,7 @@ function assemble(
     repository: layout,
     branch,
     remote,
+    standing,
     folder,
     fetchOptions,
     isManaged,
@@ -244,6 +241,7 @@ async function openByUrl(
   const own = {
     folder: join(state, cloneName(url, branch)),
     path: withoutCredentials(url),
+    standing: null,
     fetchOptions: fetchOptions(path),
     isManaged: true,
   };
@@ -255,7 +253,7 @@ async function openByUrl(
     ...{ branch, folder: own.folder, fetchOptions: firstOptions(path), timeoutMs: settings.timeout },
     holds: () => new Outbox(own.folder).holds(),
   });
-  const review = new GitReview(git, null, layout);
+  const review = new GitReview(git, layout);
   const base = { path: own.path, localFolder: own.folder, identity: identityOf(layout.config) };
   return {
     ...base,
@@ -308,12 +306,18 @@ export async function openStateRepository(
   await allowLazyFetches([git, finder], layout, settings.timeout);
   const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
   const branch = chosen ?? DEFAULT_BRANCH;
-  const place = { path, folder: join(layout.commonDir, LOCAL_FOLDER), fetchOptions: [], isManaged: false };
+  const place = {
+    path,
+    folder: join(layout.commonDir, LOCAL_FOLDER),
+    standing: layout.workTree === null ? null : finder,
+    fetchOptions: [],
+    isManaged: false,
+  };
   const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
   if (mode !== null) await shareFolder(place.folder, mode);
   const localFolder = place.folder;
   const damaged = await setAsideDamaged(localFolder);
-  const review = new GitReview(git, layout.workTree === null ? null : finder, layout);
+  const review = new GitReview(git, layout);
   const identity = identityOf(layout.config);
   const base = { backend: 'git', path, localFolder, identity, review, damaged };
   const opened = { ...base, ...assemble(layout, git, branch, place) };

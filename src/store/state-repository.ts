@@ -7,8 +7,9 @@ import type { Outbox, OutboxEntry } from './outbox/outbox.js';
 import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outbox/outcomes.js';
 import { waiting } from './outbox/outcomes.js';
 import { changesAnswers, planBatch, sealingOf } from './plan/planned.js';
+import type { Backend } from './port/backend.js';
 import type { Clock } from './port/host.js';
-import type { Head, StateStore } from './port/state-store.js';
+import type { Head } from './port/state-store.js';
 import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish/publish-errors.js';
 import type { Publisher } from './publish/publisher.js';
 import type { Rewrites } from './publish/rewrites.js';
@@ -20,13 +21,13 @@ const READ_FETCH_MS = 2_000;
 
 /** A state repository through any driver: durable writes, and reads that see one's own. */
 export class StateRepository {
-  readonly store: StateStore;
+  readonly store: Backend;
   readonly outbox: Outbox;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
 
   constructor(
-    store: StateStore,
+    store: Backend,
     outbox: Outbox,
     publisher: Publisher,
     clock: Clock,
@@ -209,7 +210,8 @@ export class StateRepository {
       error = cause;
     }
     // Publishing and following may find the same in the way.
-    const notes = [...new Set([...(report?.notes ?? []), ...(await this.store.follow())])];
+    const { workingCopy } = this.store;
+    const notes = [...new Set([...(report?.notes ?? []), ...((await workingCopy?.follow()) ?? [])])];
     const pending = await this.outbox.list();
     const refused = pending.filter((entry) => entry.refused && entry.target === this.store.target);
     const isAlone = (id: string) => refused.some((entry) => entry.id === id);
@@ -217,7 +219,7 @@ export class StateRepository {
       if (delivery.kind === 'pending' && !isAlone(id)) error = delivery.error;
     error ??= refused[0] ? refusedAlone(refused[0]) : null;
     error ??= stuck(pending, this.store.target);
-    const behind = await this.store.behind();
+    const behind = (await workingCopy?.behind()) ?? 0;
     return { published, rejected, pending, head, behind, notes, error };
   }
 

@@ -1,6 +1,9 @@
-import { MemoryStore } from '../../src/backends/memory-store.js';
+import { historyContract } from '../support/history-contract.js';
 import { leaseContract } from '../support/lease-contract.js';
+import { MemoryStore } from '../support/memory-store.js';
 import { storeContract } from '../support/store-contract.js';
 
-storeContract('MemoryStore', { open: async () => new MemoryStore(), another: null });
-leaseContract('MemoryStore', { open: async () => new MemoryStore(), another: async (store) => store });
+const open = async () => new MemoryStore();
+storeContract('MemoryStore', { open, another: null });
+historyContract('MemoryStore', { open });
+leaseContract('MemoryStore', { open, another: async (store) => store });

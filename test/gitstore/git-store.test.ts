@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { GitStore } from '../../src/gitstore/git-store.js';
 import type { StateStore } from '../../src/store/port/state-store.js';
 import {
   bareRepository,
@@ -11,7 +12,9 @@ import {
   openGitStore,
   temporaryFolder,
 } from '../support/git-fixtures.js';
+import { historyContract } from '../support/history-contract.js';
 import { commit, storeContract } from '../support/store-contract.js';
+import { workingCopyContract } from '../support/working-copy-contract.js';
 
 const repositories: string[] = [];
 const remember = (path: string) => {
@@ -33,8 +36,17 @@ storeContract('GitStore, purely local and bare', {
   another: null,
 });
 
+for (const [name, open] of [
+  ['GitStore, purely local with a checkout', () => openGitStore(remember(emptyRepository()))],
+  ['GitStore, purely local and bare', () => openGitStore(remember(bareRepository()))],
+  ['GitStore, a clone of a local path', () => onRemote(remember(bareRepository()))],
+] as const) {
+  historyContract(name, { open });
+  workingCopyContract(name, { open });
+}
+
 const remotes = new WeakMap<StateStore, string>();
-async function onRemote(remote: string): Promise<StateStore> {
+async function onRemote(remote: string): Promise<GitStore> {
   const store = await openGitStore(remember(cloneOf(remote)), 'origin');
   remotes.set(store, remote);
   return store;
@@ -115,7 +127,7 @@ describe('GitStore and the checkout', () => {
     });
     expect(git(mine, 'diff', '--name-only')).toBe('a');
     git(mine, 'checkout', '--quiet', 'a');
-    expect(await one.follow()).toEqual([]);
+    expect(await one.workingCopy.follow()).toEqual([]);
     expect(git(mine, 'status', '--porcelain')).toBe('');
     expect(git(mine, 'ls-files')).toBe('a\nb');
     git(mine, 'commit', '--quiet', '--allow-empty', '-m', 'mine');

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectBatch } from '../../src/app/write/collect-events.js';
-import { MemoryStore } from '../../src/backends/memory-store.js';
 import { KgitError } from '../../src/errors.js';
 import { makeEvent, makeOperation, type Writer } from '../../src/model/operation/make-operation.js';
 import type { Edit } from '../../src/model/state/edit.js';
@@ -17,6 +16,7 @@ import { importedEvents } from '../../src/sync/parse/imported-event.js';
 import { anyEdit } from '../support/arbitraries.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { reviewOf } from '../support/memory-review.js';
+import { MemoryStore } from '../support/memory-store.js';
 import { oddFields, oddSubject, oddText, oddValue } from '../support/odd-events.js';
 import { MARKER, STATE } from '../support/state-repository.js';
 import { fakeClock, repositoryOf, T0 } from '../support/store-fixtures.js';

@@ -75,6 +75,7 @@ export async function openGitStore(path: string, remote: string | null = null): 
   const finder = new Git(path, process.env);
   const repository = await openRepository(finder, path);
   return new GitStore(finder.at(repository.commonDir), {
+    standing: repository.workTree === null ? null : finder,
     repository,
     branch: 'main',
     remote,

@@ -1,6 +1,6 @@
 import type { Acquisition, LeaseActor } from '../../src/store/lease/acquisition.js';
+import type { Backend } from '../../src/store/port/backend.js';
 import type { Clock } from '../../src/store/port/host.js';
-import type { StateStore } from '../../src/store/port/state-store.js';
 import { anId, eventOperation, fakeClock, repositoryOf } from './store-fixtures.js';
 
 /** Length of the leases that these clones take, in ms. */
@@ -10,7 +10,7 @@ export const MS = 1_000;
 export const author = { name: 'Ada', email: 'ada@example.com' };
 
 /** A clone of a shared place with a clock of its own. */
-export function clone(store: StateStore, host: string, clock: Clock = fakeClock()) {
+export function clone(store: Backend, host: string, clock: Clock = fakeClock()) {
   const opened = repositoryOf(store, clock);
   const told: string[] = [];
   const by: LeaseActor = {

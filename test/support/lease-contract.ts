@@ -7,15 +7,15 @@ import {
   released,
   renewed,
 } from '../../src/model/lease/lease.js';
+import type { Backend } from '../../src/store/port/backend.js';
 import type { LeaseStore, LockTip } from '../../src/store/port/lease-store.js';
-import type { StateStore } from '../../src/store/port/state-store.js';
 import { commit } from './store-contract.js';
 import { anId } from './store-fixtures.js';
 
 /** What a driver's own test must provide: a new empty place, and a second client of the same. */
 export interface LeasesUnderTest {
-  open(): Promise<StateStore>;
-  another(store: StateStore): Promise<StateStore>;
+  open(): Promise<Backend>;
+  another(store: Backend): Promise<Backend>;
 }
 
 const author = { name: 'Ada', email: 'ada@example.com' };
@@ -34,7 +34,7 @@ async function take(store: LeaseStore, name = 'network'): Promise<LockTip> {
   return outcome.tip;
 }
 
-/** The contract of LeaseStore, and of StateStore.swap where locks move along: every driver passes it. */
+/** The contract of LeaseStore, and of Backend.swap where locks move along: every driver passes it. */
 export function leaseContract(name: string, under: LeasesUnderTest): void {
   describe(`${name} keeps the contract of LeaseStore`, () => {
     it('begins without locks, and gives each as it was made', async () => {
@@ -76,7 +76,7 @@ export function leaseContract(name: string, under: LeasesUnderTest): void {
       const first = await take(store.leases);
       const seen = await other.leases.read('network', MS);
       expect(seen).toEqual(first);
-      const move = (client: StateStore, from: LockTip, ...records: LeaseRecord[]) =>
+      const move = (client: Backend, from: LockTip, ...records: LeaseRecord[]) =>
         client.leases.move({ name: 'network', from, records, author }, MS);
       const renewal = await move(store, first, renewed(first.record, stamp()));
       if (renewal.kind !== 'swapped') throw new Error(renewal.kind);

@@ -1,5 +1,5 @@
 import type { FileCheck } from '../../src/review/check/check-files.js';
-import type { ReviewStore, TreeFile } from '../../src/store/port/review-store.js';
+import type { Review, TreeFile } from '../../src/store/port/review.js';
 import type { StateView } from '../../src/store/port/state-store.js';
 
 async function pathsBelow(view: StateView, folder: string): Promise<string[]> {
@@ -14,7 +14,7 @@ async function pathsBelow(view: StateView, folder: string): Promise<string[]> {
 /** The files of a view as a review reads them: what `checkFiles` asks of a review store, and nothing else. */
 export function reviewOf(view: StateView): FileCheck['review'] {
   const bytes = async (path: string) => Buffer.from((await view.read(path)) ?? '');
-  const review: Pick<ReviewStore, 'files' | 'contents'> = {
+  const review: Pick<Review, 'files' | 'contents'> = {
     async *files() {
       const files: TreeFile[] = [];
       for (const path of (await pathsBelow(view, '')).sort())
@@ -23,5 +23,5 @@ export function reviewOf(view: StateView): FileCheck['review'] {
     },
     contents: (oids) => Promise.all(oids.map(bytes)),
   };
-  return review as ReviewStore;
+  return review as Review;
 }

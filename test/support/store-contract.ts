@@ -23,7 +23,6 @@ export function storeContract(name: string, under: StoreUnderTest): void {
     it('begins empty', async () => {
       const store = await under.open();
       expect((await store.head()).revision).toBeNull();
-      expect(await store.behind()).toBe(0);
       expect(await store.view(null).read('kgit.yaml')).toBeNull();
       expect(await store.view(null).list('')).toBeNull();
       await store.close();
@@ -41,7 +40,6 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       const revisions = outcome.kind === 'swapped' ? outcome.revisions : [];
       expect(revisions).toHaveLength(2);
       expect((await store.head()).revision).toBe(revisions[1]);
-      expect(await store.behind()).toBe(0);
       const [first, second] = revisions.map((revision) => store.view(revision));
       expect(await first?.read('a/b/c.yaml')).toBe(text);
       expect(await first?.read('a/d.yaml')).toBeNull();
@@ -84,8 +82,7 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       const base = (await store.head()).revision;
       const changes = commit({ 'a/b.yaml': 'sealed', 'a/b': null, 'c/d/e': null, gone: null, 'g"h/ü': '5' });
       await store.swap(base, [changes, commit({ 'a/b/3': '6', 'a/b': null, 'g"h/ü': null })], 10_000);
-      const head = (await store.head()).revision as string;
-      const view = store.view(head);
+      const view = store.view((await store.head()).revision);
       expect((await view.list(''))?.map(({ name }) => name)).toEqual(['a', 'f']);
       expect((await view.list('a/b'))?.map(({ name }) => name)).toEqual(['3']);
       expect(await view.read('a/b.yaml')).toBe('sealed');
@@ -94,9 +91,6 @@ export function storeContract(name: string, under: StoreUnderTest): void {
         null,
         null,
       ]);
-      const added: string[][] = [];
-      for await (const entry of store.timeline(head)) added.push([...entry.added].sort());
-      expect(added).toEqual([['a/b/3'], ['g"h/ü'], ['a/b.yaml', 'a/b/1', 'a/b/2', 'c/d/e', 'f']]);
       await store.close();
     });
 
@@ -118,75 +112,6 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       expect((await store.swap(null, [commit({ a: '4' })], 10_000)).kind).toBe('moved');
       const head = await store.refresh(10_000);
       expect(await store.view(head.revision).read('a')).toBe('2');
-      await store.close();
-    });
-
-    it('gives the time line, newest first, with what each revision added', async () => {
-      const store = await under.open();
-      await store.swap(
-        null,
-        [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2', e: '1' })],
-        10_000,
-      );
-      const head = (await store.head()).revision as string;
-      const added: string[][] = [];
-      for await (const entry of store.timeline(head)) added.push([...entry.added].sort());
-      expect(added).toEqual([['e'], ['b', 'c/d'], ['a']]);
-      for await (const entry of store.timeline(head)) {
-        expect(entry.revision).toBe(head);
-        break;
-      }
-      await store.close();
-    });
-
-    it('tells where files were added, and which hold a text', async () => {
-      const store = await under.open();
-      await store.swap(
-        null,
-        [commit({ a: 'One\n' }), commit({ b: '2\n', c: 'x\\y\n' }), commit({ a: 'One more\n' })],
-        10_000,
-      );
-      const head = (await store.head()).revision as string;
-      expect(new Map(await store.placesOf(head, ['a', 'c', 'b']))).toEqual(
-        new Map([
-          ['a', 2],
-          ['b', 1],
-          ['c', 1],
-        ]),
-      );
-      expect(new Map(await store.placesOf(head, []))).toEqual(new Map());
-      expect([...(await store.filesWith(head, ['oNE', '\\']))].sort()).toEqual(['a', 'c']);
-      expect(await store.filesWith(head, ['--nothing', '.'])).toEqual([]);
-      await store.close();
-    });
-
-    it('resolves its revisions and no other name', async () => {
-      const store = await under.open();
-      await store.swap(null, [commit({ a: '1' })], 10_000);
-      const head = (await store.head()).revision as string;
-      expect(await store.resolve(head)).toBe(head);
-      for (const name of ['nothing', '--all', '', 'a b', '$(id)', 'x\ny'])
-        expect(await store.resolve(name)).toBeNull();
-      await store.close();
-    });
-
-    it('finds the revision that was the newest at a time', async () => {
-      const store = await under.open();
-      // Git's dates are of whole seconds, so the two commits are made in different ones.
-      const nextSecond = () => new Promise((wake) => setTimeout(wake, 1_001 - (Date.now() % 1_000)));
-      const now = (files: Record<string, string>) => [{ ...commit(files), time: Date.now() }];
-      const begin = Date.now();
-      await store.swap(null, now({ a: '1' }), 10_000);
-      const first = (await store.head()).revision as string;
-      await nextSecond();
-      const between = Date.now();
-      await nextSecond();
-      await store.swap(first, now({ a: '2' }), 10_000);
-      const head = (await store.head()).revision as string;
-      expect(await store.revisionAt(head, Date.now() + 5_000)).toBe(head);
-      expect(await store.revisionAt(head, between)).toBe(first);
-      expect(await store.revisionAt(first, Date.now() + 5_000)).toBe(first);
-      expect(await store.revisionAt(head, begin - 5_000)).toBeNull();
       await store.close();
     });
 

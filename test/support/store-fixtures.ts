@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { MemoryStore } from '../../src/backends/memory-store.js';
 import { formatTimestamp } from '../../src/model/event/event.js';
 import type { Operation, Precondition } from '../../src/model/operation/operation.js';
 import { parseStatePath } from '../../src/model/state/state-path.js';
@@ -10,13 +9,15 @@ import { HeldLeases } from '../../src/store/lease/held-leases.js';
 import { Leases } from '../../src/store/lease/leases.js';
 import { PublishLock } from '../../src/store/local/publish-lock.js';
 import { Outbox } from '../../src/store/outbox/outbox.js';
+import type { Backend } from '../../src/store/port/backend.js';
 import type { Clock, Host } from '../../src/store/port/host.js';
-import type { StateStore, SwapOutcome } from '../../src/store/port/state-store.js';
+import type { SwapOutcome } from '../../src/store/port/state-store.js';
 import { Publisher } from '../../src/store/publish/publisher.js';
 import { PushLog } from '../../src/store/publish/push-log.js';
 import { Rewrites } from '../../src/store/publish/rewrites.js';
 import { StateRepository } from '../../src/store/state-repository.js';
 import { temporaryFolder } from './git-fixtures.js';
+import { MemoryStore } from './memory-store.js';
 
 export const T0 = Date.UTC(2025, 6, 11, 14, 30);
 let made = 0n;
@@ -100,7 +101,7 @@ export class FaultyStore extends MemoryStore {
 }
 
 /** A repository over any store, with an outbox in a new folder or in the one given. */
-export function repositoryOf<S extends StateStore>(
+export function repositoryOf<S extends Backend>(
   store: S,
   clock: Clock = fakeClock(),
   folder = temporaryFolder(),

@@ -230,7 +230,7 @@ async function withFixedRevisions(operation: Operation, opened: OpenRepository):
   const preconditions = await Promise.all(
     change.preconditions.map(async (condition) => {
       if (condition.check !== 'unchanged-since') return condition;
-      const revision = await opened.repository.store.resolve(condition.revision);
+      const revision = await opened.repository.store.history.resolve(condition.revision);
       return revision === null ? condition : { ...condition, revision };
     }),
   );

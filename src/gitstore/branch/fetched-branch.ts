@@ -1,4 +1,5 @@
-import type { OtherHistory, Revision, Rewrite } from '../../store/port/state-store.js';
+import type { OtherHistory, Rewrite } from '../../store/port/shared-history.js';
+import type { Revision } from '../../store/port/state-store.js';
 import { type Ancestry, wentForwards } from '../history/ancestry.js';
 import { branchGone, haveCommonHistory, unrelatedHistory } from '../history/other-history.js';
 import type { Git, GitResult } from '../process/git.js';

@@ -1,5 +1,6 @@
 import { ConflictError, RemoteError } from '../../errors.js';
-import { OTHER_HISTORY, type Revision } from '../../store/port/state-store.js';
+import { OTHER_HISTORY } from '../../store/port/shared-history.js';
+import type { Revision } from '../../store/port/state-store.js';
 import { remoteFailure } from '../branch/push-outcome.js';
 import type { Git } from '../process/git.js';
 import { PUSH_OPTIONS } from '../process/transfer-options.js';

@@ -1,4 +1,5 @@
-import type { Revision, TimelineEntry } from '../../store/port/state-store.js';
+import type { TimelineEntry } from '../../store/port/history.js';
+import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
 import { gitRecords } from '../process/git-records.js';
 

@@ -1,4 +1,4 @@
-import type { ChangedFile } from '../../store/port/review-store.js';
+import type { ChangedFile } from '../../store/port/review.js';
 
 /** What git says of a file with `--raw`. */
 const DIFFERENCE = /^:(\d{6}) (\d{6}) ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]\d*$/;

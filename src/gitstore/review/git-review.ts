@@ -3,11 +3,11 @@ import type {
   ChangedFile,
   HistoryChange,
   HistoryCommit,
-  ReviewStore,
+  Review,
   Signature,
   Signers,
   TreeFile,
-} from '../../store/port/review-store.js';
+} from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { CatFile, type GitObject, type ObjectRequest } from '../objects/cat-file.js';
 import { changedFile } from '../objects/raw-changes.js';
@@ -27,28 +27,14 @@ function entryOf(record: string): TreeFile {
 }
 
 /** Reviews of a git repository: what is compared there is commits and trees, by git itself. */
-export class GitReview implements ReviewStore {
-  readonly isShallow: boolean;
+export class GitReview implements Review {
   readonly isPartial: boolean;
   readonly #git: Git;
-  readonly #checkout: Git | null;
 
-  /**
-   * @param git aimed at the repository's common folder
-   * @param checkout runs where the user stands: a worktree has a HEAD of its own; null where nothing is checked out
-   */
-  constructor(git: Git, checkout: Git | null, layout: Repository) {
+  /** @param git aimed at the repository's common folder */
+  constructor(git: Git, layout: Repository) {
     this.#git = git;
-    this.#checkout = checkout;
-    this.isShallow = layout.isShallow;
     this.isPartial = isPartialClone(layout);
-  }
-
-  async checkedOut(): Promise<Revision | null> {
-    if (this.#checkout === null) return null;
-    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', 'HEAD^{commit}'];
-    const { code, stdout } = await this.#checkout.run(args);
-    return code === 0 ? stdout.toString('utf8').trim() : null;
   }
 
   async mergeBase(one: Revision, other: Revision): Promise<Revision | null> {

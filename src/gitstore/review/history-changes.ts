@@ -1,5 +1,5 @@
 import { placeOfPath } from '../../model/subject/place.js';
-import type { ChangedFile, HistoryChange, HistoryCommit } from '../../store/port/review-store.js';
+import type { ChangedFile, HistoryChange, HistoryCommit } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { changedFile } from '../objects/raw-changes.js';
 import type { Git } from '../process/git.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
 import { startChild } from '../../process/child.js';
 import { outputOf } from '../../process/child-output.js';
-import type { Signature, Signers } from '../../store/port/review-store.js';
+import type { Signature, Signers } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type Git, gitFailed } from '../process/git.js';
 

@@ -5,7 +5,7 @@ import { parseSealedMonth } from '../../model/event/sealed-month.js';
 import { eventPath } from '../../model/subject/layout.js';
 import { type Place, placeOfPath } from '../../model/subject/place.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
-import type { ChangedFile, ReviewStore } from '../../store/port/review-store.js';
+import type { ChangedFile, Review } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type Advice, revertFix, rollbackFor } from '../advice.js';
 import type { Findings } from '../finding.js';
@@ -159,11 +159,7 @@ function* batches(
 }
 
 /** A month whose sealed file is the same in both, and holds what was taken away beside it. */
-async function withUnchangedSealed(
-  month: MonthChange,
-  review: ReviewStore,
-  to: Revision,
-): Promise<MonthChange> {
+async function withUnchangedSealed(month: MonthChange, review: Review, to: Revision): Promise<MonthChange> {
   if (month.sealed || !month.files.some(({ after }) => after === null)) return month;
   const path = `${month.folder}.yaml`;
   const oid = await review.contentAt(to, path);
@@ -175,7 +171,7 @@ async function withUnchangedSealed(
  * @param to the revision that the changes led to
  */
 export async function* lostEvents(
-  review: ReviewStore,
+  review: Review,
   changes: readonly ChangedFile[],
   to: Revision,
 ): AsyncGenerator<LostEvent> {
@@ -195,7 +191,7 @@ export async function* lostEvents(
 
 /** Sees that every event that the older of two revisions has is in the newer one unchanged, be it sealed meanwhile. */
 export async function checkEventsKept(
-  review: ReviewStore,
+  review: Review,
   changes: readonly ChangedFile[],
   { from, to }: { readonly from: Revision; readonly to: Revision },
   advice: Advice,

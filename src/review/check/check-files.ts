@@ -4,7 +4,7 @@ import { type Place, placeOfPath } from '../../model/subject/place.js';
 import { shellWord } from '../../model/value/shell-word.js';
 import type { Value } from '../../model/value/value.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
-import type { ReviewStore, TreeFile } from '../../store/port/review-store.js';
+import type { Review, TreeFile } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
 import { MonthIds } from '../month-ids.js';
@@ -30,7 +30,7 @@ export interface Counts {
 }
 
 export interface FileCheck {
-  readonly review: ReviewStore;
+  readonly review: Review;
   /** ms since the epoch */
   readonly now: number;
   readonly findings: Findings;
@@ -130,7 +130,7 @@ class FileChecker {
 
 /** The files in batches small enough to be held in memory. */
 async function* batches(
-  review: ReviewStore,
+  review: Review,
   revision: Revision,
   findings: Findings,
   counts: Counts,
@@ -157,7 +157,7 @@ async function* batches(
 
 /** The batches with what they hold; git reads the next one while this one is looked at. */
 async function* readAhead(
-  review: ReviewStore,
+  review: Review,
   files: AsyncIterable<readonly PlacedFile[]>,
 ): AsyncGenerator<{ batch: readonly PlacedFile[]; contents: readonly Buffer[] }> {
   const read = async (batch: readonly PlacedFile[]) => ({

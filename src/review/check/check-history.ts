@@ -3,8 +3,9 @@ import { SkippedEvents } from '../../model/event/broken-events.js';
 import { type Place, placeOfPath } from '../../model/subject/place.js';
 import { shellWord } from '../../model/value/shell-word.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
-import type { HistoryCommit, ReviewStore } from '../../store/port/review-store.js';
-import type { Revision, StateStore } from '../../store/port/state-store.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { HistoryCommit, Review } from '../../store/port/review.js';
+import type { Revision } from '../../store/port/state-store.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import type { Findings } from '../finding.js';
 import { eventDigest, type LostEvent, lostEvents } from './check-events-kept.js';
@@ -32,8 +33,8 @@ export interface CheckedHistory {
 }
 
 interface Check {
-  readonly review: ReviewStore;
-  readonly store: StateStore;
+  readonly review: Review;
+  readonly store: Backend;
   readonly findings: Findings;
 }
 
@@ -63,7 +64,7 @@ class LostInHistory {
 }
 
 /** What the held files say that were not read yet, by the paths of their events. */
-async function readDigests(review: ReviewStore, events: readonly Lost[]): Promise<Map<string, string>> {
+async function readDigests(review: Review, events: readonly Lost[]): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   const unread = events.filter(({ digest }) => digest === null);
   const bytes = await review.sizes(unread.map(({ held }) => held.oid));
@@ -90,7 +91,7 @@ async function stateAtTip(
 const short = (revision: Revision) => revision.slice(0, 12);
 
 /** How the event comes back: the file that held it, as it was before that commit. */
-async function fixOf({ commit, held }: Lost, review: ReviewStore, tip: Revision): Promise<string> {
+async function fixOf({ commit, held }: Lost, review: Review, tip: Revision): Promise<string> {
   const { revision } = commit;
   const isSealed = placeOfPath(held.path).kind === 'sealed';
   const accept = `Where it was meant, say so in the message of a commit: Kgit-Accepts-Removal: ${revision}`;
@@ -174,10 +175,11 @@ export async function checkHistory(
     );
     return result(false);
   }
-  if (!review.isShallow || from !== null) return result(true);
+  const { cutOff } = check.store.history;
+  if (cutOff === null || from !== null) return result(true);
   tellMissing(
-    'this clone is shallow: what happened to events before its first commit was not looked at',
-    'Fetch the history: git fetch --unshallow',
+    `${cutOff.why}: what happened to events before its first commit was not looked at`,
+    `Fetch the history: ${cutOff.remedy}`,
     check,
   );
   return result(false);

@@ -5,7 +5,8 @@ import { checkPrecondition } from '../../model/state/apply.js';
 import { eventPath } from '../../model/subject/layout.js';
 import type { DeploymentSubject } from '../../model/subject/subject.js';
 import { sameValue } from '../../model/value/value.js';
-import type { Revision, StateStore } from '../../store/port/state-store.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Revision } from '../../store/port/state-store.js';
 import { readState } from '../../store/read/records.js';
 import { newChangeEvents } from '../event-changes.js';
 import type { Findings } from '../finding.js';
@@ -18,10 +19,10 @@ async function faultOf(
   condition: Precondition,
   state: State,
   { id }: DeploymentSubject,
-  store: StateStore,
+  store: Backend,
 ): Promise<string | null> {
   if (condition.check === 'unchanged-since') {
-    const revision = await store.resolve(condition.revision);
+    const revision = await store.history.resolve(condition.revision);
     const asked = `the state of ${id} was to be unchanged since ${condition.revision.slice(0, 80)}`;
     if (revision === null) return `${asked}, which is not known here`;
     const then = (await readState(store.view(revision), id)) ?? {};
@@ -45,7 +46,7 @@ export async function checkPreconditions(
   target: Revision,
   revision: Revision,
   subjects: readonly DeploymentSubject[],
-  store: StateStore,
+  store: Backend,
   findings: Findings,
 ): Promise<void> {
   const [older, newer] = [store.view(target), store.view(revision)];

@@ -1,12 +1,13 @@
 import { CI_FILES, MARKER_FILE } from '../../model/subject/layout.js';
-import type { ReviewStore } from '../../store/port/review-store.js';
-import type { Revision, StateStore } from '../../store/port/state-store.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Review } from '../../store/port/review.js';
+import type { Revision } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
 import { isRequired, readSigners, SIGNATURE_FAULTS, SIGNERS_FOLDER } from './check-signatures.js';
 
 interface Check {
-  readonly review: ReviewStore;
-  readonly store: StateStore;
+  readonly review: Review;
+  readonly store: Backend;
 }
 
 /**

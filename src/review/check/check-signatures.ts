@@ -2,8 +2,9 @@ import { InvalidStateError } from '../../errors.js';
 import { parseState } from '../../model/state/state-document.js';
 import { lookUp } from '../../model/state/state-path.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
-import type { ReviewStore, Signature, Signers } from '../../store/port/review-store.js';
-import type { Revision, StateStore, StateView } from '../../store/port/state-store.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Review, Signature, Signers } from '../../store/port/review.js';
+import type { Revision, StateView } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
 
 /** The folder of those who may sign: an OpenSSH allowed signers file, and armoured OpenPGP keys. */
@@ -41,8 +42,8 @@ export async function readSigners(view: StateView): Promise<Signers> {
 }
 
 interface Check {
-  readonly review: ReviewStore;
-  readonly store: StateStore;
+  readonly review: Review;
+  readonly store: Backend;
 }
 
 /** The revisions behind `from` that change who may sign, oldest first, and the last one of all. */

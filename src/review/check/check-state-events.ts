@@ -8,7 +8,7 @@ import { statePath } from '../../model/subject/layout.js';
 import { placeOfPath } from '../../model/subject/place.js';
 import { type DeploymentSubject, formatSubject } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
-import type { ChangedFile } from '../../store/port/review-store.js';
+import type { ChangedFile } from '../../store/port/review.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { readState } from '../../store/read/records.js';
 import { type Advice, revertFix } from '../advice.js';

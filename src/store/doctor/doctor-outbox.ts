@@ -1,7 +1,7 @@
 import { type Check, finding, passed } from '../../model/value/check.js';
 import { ulidTime } from '../../model/value/ulid.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
-import { OTHER_HISTORY } from '../port/state-store.js';
+import { OTHER_HISTORY } from '../port/shared-history.js';
 
 /** 3 s, 5 min, 2 h, 4 d. */
 function ageText(ms: number): string {

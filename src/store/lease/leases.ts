@@ -15,9 +15,9 @@ import {
 import { checkLeaseTexts } from '../../model/lease/lease-text.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { PublishLock } from '../local/publish-lock.js';
+import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
-import type { StateStore } from '../port/state-store.js';
 import { BACK_OFF_BASE_MS, backOffMs } from '../publish/back-off.js';
 import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from './acquisition.js';
 import type { HeldLeases } from './held-leases.js';
@@ -44,7 +44,7 @@ const LOCAL_WAIT_MS = 50;
 const EXPIRED = 'the lease had expired';
 
 export interface LeasesParts {
-  readonly store: StateStore;
+  readonly store: Backend;
   readonly held: HeldLeases;
   /** That of the publisher: what it writes under a lease renews it. */
   readonly lock: PublishLock;

@@ -1,8 +1,8 @@
 import { EnvironmentError, RemoteError } from '../../errors.js';
 import { isTaken, type LeaseRecord, takeoverAt } from '../../model/lease/lease.js';
+import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { BrokenLock } from '../port/lease-store.js';
-import type { StateStore } from '../port/state-store.js';
 import type { HeldLeases } from './held-leases.js';
 import { ofLock } from './lease-errors.js';
 
@@ -27,7 +27,7 @@ export interface LockList {
 
 /** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. Throws RemoteError. */
 export async function listLocks(
-  store: StateStore,
+  store: Backend,
   held: HeldLeases,
   clock: Clock,
   talkMs: number | null,

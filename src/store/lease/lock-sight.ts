@@ -1,7 +1,7 @@
 import { KgitError } from '../../errors.js';
 import { isClaimed, isTaken, type LeaseClaim, type LeaseRecord } from '../../model/lease/lease.js';
+import type { Backend } from '../port/backend.js';
 import type { LockTip } from '../port/lease-store.js';
-import type { StateStore } from '../port/state-store.js';
 import type { HeldLeases } from './held-leases.js';
 import { fenced, fencedTwice, misplaced } from './lease-errors.js';
 
@@ -14,10 +14,10 @@ function secondOf({ stray, ...tip }: LockTip): LockTip | null {
 
 /** Where locks stand: as the remote has them, or as this clone knows them. What is seen is noted. */
 export class LockSight {
-  readonly #store: StateStore;
+  readonly #store: Backend;
   readonly #held: HeldLeases;
 
-  constructor(store: StateStore, held: HeldLeases) {
+  constructor(store: Backend, held: HeldLeases) {
     this.#store = store;
     this.#held = held;
   }

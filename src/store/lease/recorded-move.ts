@@ -1,9 +1,10 @@
 import { type KgitError, RefusedError, RemoteError } from '../../errors.js';
 import type { Operation } from '../../model/operation/operation.js';
 import { planBatch } from '../plan/planned.js';
+import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
-import type { Revision, StateStore } from '../port/state-store.js';
+import type { Revision } from '../port/state-store.js';
 import { backOffMs } from '../publish/back-off.js';
 import { lostRaces } from '../publish/publish-errors.js';
 
@@ -33,7 +34,7 @@ export type RecordedOutcome =
  * Throws RemoteError, RefusedError.
  */
 export async function moveRecorded(
-  store: StateStore,
+  store: Backend,
   clock: Clock,
   move: LockMove,
   operation: Operation,
@@ -47,7 +48,7 @@ export async function moveRecorded(
   };
   const { id } = operation;
   const entry = { name: '', id, operation, target: store.target, attempts: 0, error: null };
-  const settled = await store.settle();
+  const settled = (await store.workingCopy?.settle()) ?? [];
   let { revision } = await store.head();
   let lost: KgitError | null = null;
   for (let tries = 1; ; tries++) {
@@ -91,7 +92,7 @@ export async function moveRecorded(
 }
 
 /** The tip as the remote has it now; what cannot be known without it is said instead of why it does not answer. */
-async function tip(store: StateStore, talkMs: number, unknown: KgitError | null): Promise<Revision | null> {
+async function tip(store: Backend, talkMs: number, unknown: KgitError | null): Promise<Revision | null> {
   try {
     return (await store.refresh(talkMs)).revision;
   } catch (error) {
@@ -100,11 +101,7 @@ async function tip(store: StateStore, talkMs: number, unknown: KgitError | null)
 }
 
 /** Where the lock is, if it is where the move ended. */
-async function ownTip(
-  store: StateStore,
-  { name, records }: LockMove,
-  talkMs: number,
-): Promise<LockTip | null> {
+async function ownTip(store: Backend, { name, records }: LockMove, talkMs: number): Promise<LockTip | null> {
   const tip = await store.leases.read(name, talkMs);
   return tip?.record.nonce === records.at(-1)?.nonce ? tip : null;
 }
@@ -119,7 +116,7 @@ function untold(why: KgitError): RefusedError {
 
 /** A lease of who is gone must end also where the branch takes commits by proposals alone. */
 async function moveAlone(
-  store: StateStore,
+  store: Backend,
   move: LockMove,
   why: KgitError,
   talkMs: number,

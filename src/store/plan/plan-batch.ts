@@ -1,7 +1,8 @@
 import { KgitError } from '../../errors.js';
 import { commitMessage } from '../../model/operation/commit-message.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
-import type { Commit, Revision, StateStore } from '../port/state-store.js';
+import type { Backend } from '../port/backend.js';
+import type { Commit, Revision } from '../port/state-store.js';
 import { EventFinder } from '../read/event-finder.js';
 import { OverlayView } from '../read/overlay-view.js';
 import { applyOperation } from './apply-operation.js';
@@ -12,13 +13,13 @@ import type { BatchPlan, PlannedEntry } from './planned.js';
  * An operation that fails is rejected alone; those behind it are applied without it.
  */
 export async function planBatch(
-  store: StateStore,
+  store: Backend,
   revision: Revision | null,
   entries: readonly OutboxEntry[],
 ): Promise<BatchPlan> {
   const view = new OverlayView(store.view(revision));
   const at = async (name: string) => {
-    const resolved = await store.resolve(name);
+    const resolved = await store.history.resolve(name);
     return resolved === null ? null : store.view(resolved);
   };
   const events = new EventFinder(view);

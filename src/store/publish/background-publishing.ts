@@ -1,7 +1,7 @@
 import { KgitError, RemoteError } from '../../errors.js';
 import type { Outbox } from '../outbox/outbox.js';
+import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
-import type { StateStore } from '../port/state-store.js';
 import type { ScheduledPublisher } from './scheduled-publisher.js';
 
 /** Longest pause between two tries at a remote that does not answer, in ms. */
@@ -14,7 +14,7 @@ const MAX_BUSY_PAUSE_MS = 10_000;
 const LOOK_MS = 250;
 
 export interface BackgroundPublishingParts {
-  readonly store: StateStore;
+  readonly store: Backend;
   readonly outbox: Outbox;
   readonly scheduled: ScheduledPublisher;
   readonly clock: Clock;

@@ -1,12 +1,12 @@
 import type { Leases } from '../lease/leases.js';
 import type { Delivery } from '../outbox/delivery.js';
 import type { Outbox } from '../outbox/outbox.js';
+import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
-import type { StateStore } from '../port/state-store.js';
 
 /** What a run over the outbox works with. */
 export interface PublishRunParts {
-  readonly store: StateStore;
+  readonly store: Backend;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly leases: Leases;

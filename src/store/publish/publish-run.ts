@@ -5,8 +5,9 @@ import type { Outbox, OutboxEntry } from '../outbox/outbox.js';
 import { decidable, isBacklog, without, writersOf } from '../plan/batch-entries.js';
 import { planBatch } from '../plan/plan-batch.js';
 import type { BatchPlan, PlannedEntry } from '../plan/planned.js';
+import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
-import type { Head, Revision, StateStore } from '../port/state-store.js';
+import type { Head, Revision } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { untilNextMs } from './back-off.js';
 import { lostRaces, notComeTo } from './publish-errors.js';
@@ -29,7 +30,7 @@ type Claimed = { readonly entries: readonly OutboxEntry[]; readonly head: Head |
  * tip and applies the operations again, never merging text.
  */
 export class PublishRun {
-  readonly #store: StateStore;
+  readonly #store: Backend;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
   readonly #options: PublishRunOptions;
@@ -62,7 +63,7 @@ export class PublishRun {
   }
 
   async run(): Promise<PublishReport> {
-    this.#notes.push(...(await this.#store.settle()));
+    this.#notes.push(...((await this.#store.workingCopy?.settle()) ?? []));
     await this.#outbox.dropEnded();
     let entries: readonly OutboxEntry[] = await this.#waiting.list();
     let head: Head | null = await this.#store.head();

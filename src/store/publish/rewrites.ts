@@ -5,7 +5,9 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { privateFolder, removeFile, replaceDurably } from '../local/durable-files.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { planBatch } from '../plan/planned.js';
-import type { Revision, Rewrite, StateStore } from '../port/state-store.js';
+import type { Backend } from '../port/backend.js';
+import type { Rewrite } from '../port/shared-history.js';
+import type { Revision } from '../port/state-store.js';
 
 const VERSION = 1;
 /** So many are kept for the next command at most. */
@@ -28,17 +30,17 @@ interface Untold extends ToldRewrite {
 export class Rewrites {
   readonly #folder: string;
   readonly #file: string;
-  readonly #store: StateStore;
+  readonly #store: Backend;
   readonly #outbox: Outbox;
   #hasToldLoss = false;
 
   /** @param folder the clone's `kgit` folder */
-  constructor(folder: string, store: StateStore, outbox: Outbox) {
+  constructor(folder: string, store: Backend, outbox: Outbox) {
     this.#folder = folder;
     this.#file = join(folder, 'rewrites');
     this.#store = store;
     this.#outbox = outbox;
-    store.onRewrite = (rewrite) => this.#note(rewrite);
+    if (store.shared) store.shared.onRewrite = (rewrite) => this.#note(rewrite);
   }
 
   /** What nobody was told yet; it counts as told from now on. */

@@ -1,7 +1,8 @@
 import type { EventHint } from '../../model/event/event-hint.js';
 import { eventIdOfName, eventsFolder, isMonth, parseEventPath } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
-import type { Revision, StateStore, StateView } from '../port/state-store.js';
+import type { Backend } from '../port/backend.js';
+import type { Revision, StateView } from '../port/state-store.js';
 import { listSubjects } from './records.js';
 
 /** Subjects that are looked through at a time: enough to have git answer in large pieces, few enough to hold their files. */
@@ -80,12 +81,12 @@ function isSealed(path: string): boolean {
   return folder === 'events' && SEALED.test(name);
 }
 
-async function candidatesByText(store: StateStore, revision: Revision, hint: EventHint): Promise<Candidates> {
+async function candidatesByText(store: Backend, revision: Revision, hint: EventHint): Promise<Candidates> {
   const [rarest = [], ...others] = hint.texts;
-  let paths = await store.filesWith(revision, rarest);
+  let paths = await store.history.filesWith(revision, rarest);
   for (const texts of others) {
     if (paths.length <= ENOUGH) break;
-    const also = new Set(await store.filesWith(revision, texts));
+    const also = new Set(await store.history.filesWith(revision, texts));
     paths = paths.filter((path) => also.has(path));
   }
   const files = paths.filter((path) => {
@@ -98,7 +99,7 @@ async function candidatesByText(store: StateStore, revision: Revision, hint: Eve
 
 /** The places of all events of a revision that a hint lets through, and perhaps of some others. */
 export async function findCandidates(
-  store: StateStore,
+  store: Backend,
   revision: Revision,
   hint: EventHint,
 ): Promise<Candidates> {

@@ -4,7 +4,9 @@ import type { EventHint } from '../../model/event/event-hint.js';
 import type { Operation } from '../../model/operation/operation.js';
 import { eventPath, eventsFolder, parseEventPath } from '../../model/subject/layout.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
-import type { Revision, StateStore, StateView, TimelineEntry } from '../port/state-store.js';
+import type { Backend } from '../port/backend.js';
+import type { TimelineEntry } from '../port/history.js';
+import type { Revision, StateView } from '../port/state-store.js';
 import { EventFinder } from './event-finder.js';
 import { listSubjects } from './records.js';
 import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
@@ -113,7 +115,7 @@ class Telling {
  * @param broken what becomes of what cannot be read
  */
 export async function* publishedEvents(
-  store: StateStore,
+  store: Backend,
   revision: Revision | null,
   view: StateView,
   pending: readonly Operation[],
@@ -126,7 +128,7 @@ export async function* publishedEvents(
   if (revision === null) return;
   let oldest: TimelineEntry | null = null;
   const wanted = hint && new WantedTimeline(store, revision, hint);
-  const revisions = wanted ? wanted.revisions() : store.timeline(revision);
+  const revisions = wanted ? wanted.revisions() : store.history.timeline(revision);
   for await (const group of inGroups(revisions, Math.min(ahead, BATCH))) {
     const known: TimelineEntry[] = oldest ? [oldest, ...group] : [...group];
     oldest = known.pop() ?? null;

@@ -1,6 +1,8 @@
 import type { EventHint } from '../../model/event/event-hint.js';
 import { parseEventPath } from '../../model/subject/layout.js';
-import type { Revision, StateStore, TimelineEntry } from '../port/state-store.js';
+import type { Backend } from '../port/backend.js';
+import type { TimelineEntry } from '../port/history.js';
+import type { Revision } from '../port/state-store.js';
 import { type Candidates, findCandidates, monthOfPath } from './candidates.js';
 
 /** Revisions that are looked through before the tip is searched instead: what is asked for is mostly new. */
@@ -22,14 +24,14 @@ const canLocate = ({ files, sealed }: Candidates) =>
  * than a search of the tip, so it is given up when a search shows that little or nothing is left to be met.
  */
 export class WantedTimeline {
-  readonly #store: StateStore;
+  readonly #store: Backend;
   readonly #revision: Revision;
   readonly #hint: EventHint;
   readonly #window: number;
   #candidates: Candidates | null = null;
 
   /** @param window how many revisions are walked before the tip is searched */
-  constructor(store: StateStore, revision: Revision, hint: EventHint, window = WINDOW) {
+  constructor(store: Backend, revision: Revision, hint: EventHint, window = WINDOW) {
     this.#store = store;
     this.#revision = revision;
     this.#hint = hint;
@@ -55,7 +57,7 @@ export class WantedTimeline {
     const passed = new Set<string>();
     let walked = 0;
     let met = 0;
-    for await (const { revision: at, added } of this.#store.timeline(this.#revision)) {
+    for await (const { revision: at, added } of this.#store.history.timeline(this.#revision)) {
       if (walked > 0 && walked % this.#window === 0) {
         this.#candidates ??= await this.#search(passed);
         if (isComplete(this.#candidates)) return;
@@ -83,12 +85,12 @@ function mayBe(path: string, hint: EventHint, candidates: Candidates | null): bo
 }
 
 async function* located(
-  store: StateStore,
+  store: Backend,
   revision: Revision,
   { files }: Candidates,
 ): AsyncGenerator<TimelineEntry> {
   if (files.size === 0) return;
-  const places = await store.placesOf(revision, [...files]);
+  const places = await store.history.placesOf(revision, [...files]);
   const byPlace = new Map<number, string[]>();
   for (const [path, place] of places) byPlace.set(place, [...(byPlace.get(place) ?? []), path]);
   for (const place of [...byPlace.keys()].sort((a, b) => a - b))

@@ -85,7 +85,7 @@ describe('a move that was broken off is ended by what is there', () => {
     const lock = lockOf(path);
     writeFileSync(join(path, 'mine'), 'untracked\n');
     writeFileSync(join(path, 'NOTES'), 'edited\n');
-    expect(await store.settle()).toEqual([]);
+    expect(await store.workingCopy.settle()).toEqual([]);
     expect(git(path, 'status', '--porcelain')).toBe('M NOTES\n?? mine');
     expect(files(path)).toEqual(expected);
     expect(existsSync(lock)).toBe(false);
@@ -101,7 +101,7 @@ describe('a move that was broken off is ended by what is there', () => {
     writeFileSync(join(path, 'state'), 'a: mine\n');
     git(path, 'add', 'state');
     noteMove(path, base, next);
-    expect(await store.settle()).toEqual([]);
+    expect(await store.workingCopy.settle()).toEqual([]);
     expect(git(path, 'status', '--porcelain')).toBe('M  state');
     expect(readFileSync(join(path, 'state'), 'utf8')).toBe('a: mine\n');
     await store.close();
@@ -113,11 +113,11 @@ describe('a move that was broken off is ended by what is there', () => {
     git(path, 'read-tree', '-m', '-u', base, next);
     noteMove(path, base, next);
     writeFileSync(join(gitDirOf(path), 'MERGE_HEAD'), `${next}\n`);
-    expect(await store.settle()).toEqual([expect.stringContaining('a merge is not finished')]);
+    expect(await store.workingCopy.settle()).toEqual([expect.stringContaining('a merge is not finished')]);
     expect(await store.swap(base, [commit({ more: 'm\n' })], 10_000)).toMatchObject({ kind: 'blocked' });
     expect(files(path)).toEqual(NEW);
     rmSync(join(gitDirOf(path), 'MERGE_HEAD'));
-    expect(await store.settle()).toEqual([]);
+    expect(await store.workingCopy.settle()).toEqual([]);
     expect(files(path)).toEqual(OLD);
     await store.close();
   });
@@ -131,8 +131,10 @@ describe('a move that was broken off is ended by what is there', () => {
     const { path, store, base } = await checkout();
     noteMove(path, base, base);
     writeFileSync(join(gitDirOf(path), 'kgit/checkout.json'), text);
-    expect(await store.settle()).toEqual([expect.stringMatching(/kgit\/checkout\.json.*cannot be read/)]);
-    expect(await store.settle()).toEqual([]);
+    expect(await store.workingCopy.settle()).toEqual([
+      expect.stringMatching(/kgit\/checkout\.json.*cannot be read/),
+    ]);
+    expect(await store.workingCopy.settle()).toEqual([]);
     expect(await store.swap(base, [commit({ more: 'm\n' })], 10_000)).toMatchObject({ kind: 'swapped' });
     await store.close();
   });
@@ -213,7 +215,7 @@ describe('a git that read the index before it was locked, and writes it back aft
     await store.close();
     rmSync(`${index}.lock`);
     const next = await openGitStore(path);
-    expect(await next.settle()).toEqual([]);
+    expect(await next.workingCopy.settle()).toEqual([]);
     expect(git(path, 'status', '--porcelain')).toBe('');
     await next.close();
   });

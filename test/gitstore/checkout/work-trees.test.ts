@@ -80,7 +80,7 @@ describe('what the user has not finished', () => {
     expect(git(path, 'rev-parse', 'main')).toBe(base);
     expect(git(path, 'rev-parse', 'refs/kgit/remote/main')).toBe((await store.head()).revision);
     git(path, 'bisect', 'reset');
-    expect(await store.follow()).toEqual([]);
+    expect(await store.workingCopy.follow()).toEqual([]);
     expect(git(path, 'rev-parse', 'main')).toBe((await store.head()).revision);
     await store.close();
   });

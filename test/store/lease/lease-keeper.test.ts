@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/backends/memory-store.js';
 import { FencedError, RemoteError } from '../../../src/errors.js';
 import { claimOf } from '../../../src/model/lease/lease.js';
 import { LeaseKeeper } from '../../../src/store/lease/lease-keeper.js';
 import { author, clone, MS, TTL } from '../../support/lease-clones.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { anId, fakeClock, T0 } from '../../support/store-fixtures.js';
 
 describe('a keeper', () => {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/backends/memory-store.js';
 import { FencedError, LockHeldError, NotFoundError, RefusedError, RemoteError } from '../../../src/errors.js';
 import { claimOf } from '../../../src/model/lease/lease.js';
 import { formatSubject } from '../../../src/model/subject/subject.js';
 import { author, clone, MS, TTL } from '../../support/lease-clones.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { anId, eventOperation, fakeClock, T0 } from '../../support/store-fixtures.js';
 
 const write = (claim: ReturnType<typeof claimOf>, action = 'touched') => ({
@@ -144,7 +144,7 @@ describe('a write under a lease', () => {
       [operations[3]?.id, 'FENCED'],
     ]);
     const found = [];
-    for await (const { added } of store.timeline((await store.head()).revision as string))
+    for await (const { added } of store.history.timeline((await store.head()).revision as string))
       found.push(...added);
     expect(found.map((path) => path.replace(/.*\w{26}-/, ''))).toEqual([
       ...['plain.yaml', 'good.yaml', 'lock_broken.yaml'],

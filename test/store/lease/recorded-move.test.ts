@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MemoryLeases } from '../../../src/backends/memory-leases.js';
 import { NotFoundError, RefusedError, RemoteError } from '../../../src/errors.js';
 import type { LeaseActor } from '../../../src/store/lease/acquisition.js';
 import type { SwapOutcome } from '../../../src/store/port/state-store.js';
+import type { MemoryLeases } from '../../support/memory-leases.js';
 import { anId, eventOperation, FaultyStore, fakeClock, repositoryOf } from '../../support/store-fixtures.js';
 
 const MS = 5_000;
@@ -27,7 +27,7 @@ function clone(host: string, mustTell = false) {
 async function told(): Promise<{ chain: string | undefined; events: number }> {
   const { revision } = await store.head();
   const events: string[] = [];
-  for await (const { added } of store.timeline(revision as string))
+  for await (const { added } of store.history.timeline(revision as string))
     events.push(...added.filter((path) => path.includes('lock_broken')));
   return { chain: (await store.leases.read('network'))?.record.action, events: events.length };
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/backends/memory-store.js';
 import { InvalidStateError } from '../../../src/errors.js';
 import { formatTimestamp, type KgitEvent } from '../../../src/model/event/event.js';
 import { formatEvent } from '../../../src/model/event/event-file.js';
@@ -15,7 +14,7 @@ import { cluster, deployment, formatSubject, type Subject } from '../../../src/m
 import { makeUlid } from '../../../src/model/value/ulid.js';
 import { MAX_YAML_BYTES, parseYaml } from '../../../src/model/yaml/yaml.js';
 import { sealMonths } from '../../../src/store/plan/seal-months.js';
-import type { StateStore } from '../../../src/store/port/state-store.js';
+import type { Backend } from '../../../src/store/port/backend.js';
 import { readClusters } from '../../../src/store/read/cluster-records.js';
 import { EventFinder } from '../../../src/store/read/event-finder.js';
 import { publishedEvents } from '../../../src/store/read/event-log.js';
@@ -23,6 +22,7 @@ import { type PageOptions, readPage } from '../../../src/store/read/event-page.j
 import { listSubjects, readEvents, summariseSubject } from '../../../src/store/read/records.js';
 import { existingRecords } from '../../../src/sync/plan/existing-records.js';
 import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { commit } from '../../support/store-contract.js';
 import { anId, repositoryOf, T0 } from '../../support/store-fixtures.js';
 
@@ -112,7 +112,7 @@ function operationOf(step: Step): Operation {
 }
 
 /** Does the steps; how each write ended. */
-async function carryOut(store: StateStore, steps: readonly Step[]): Promise<string[]> {
+async function carryOut(store: Backend, steps: readonly Step[]): Promise<string[]> {
   const { repository } = repositoryOf(store);
   const ends: string[] = [];
   for (const step of steps) {
@@ -144,7 +144,7 @@ async function pages(
 }
 
 /** All that can be asked of the record. */
-async function answers(store: StateStore): Promise<unknown> {
+async function answers(store: Backend): Promise<unknown> {
   const { revision } = await store.head();
   const view = store.view(revision);
   const subjects = await listSubjects(view);
@@ -183,7 +183,7 @@ async function answers(store: StateStore): Promise<unknown> {
   };
 }
 
-async function filesBelow(store: StateStore, folder = ''): Promise<string[]> {
+async function filesBelow(store: Backend, folder = ''): Promise<string[]> {
   const entries = (await store.view((await store.head()).revision).list(folder)) ?? [];
   const paths = entries.map(async ({ name, kind }) => {
     const path = folder === '' ? name : `${folder}/${name}`;
@@ -192,7 +192,7 @@ async function filesBelow(store: StateStore, folder = ''): Promise<string[]> {
   return (await Promise.all(paths)).flat();
 }
 
-async function sameWithAndWithout(open: () => Promise<StateStore>, numRuns: number): Promise<void> {
+async function sameWithAndWithout(open: () => Promise<Backend>, numRuns: number): Promise<void> {
   const events = (month: number) => [0, 1, 2].map((subject) => ({ subject, day: 0, month, n: month }));
   const many = [0, 1, 2, 3].map((month) => ({ do: 'write' as const, events: events(month) }));
   let sealings = 0;

@@ -171,7 +171,8 @@ describe('one rule for failure', () => {
     expect(store.swaps).toBe(1);
     expect(await outbox.size()).toBe(0);
     const added: string[] = [];
-    for await (const entry of store.timeline(outcome.revision as string)) added.unshift(...entry.added);
+    for await (const entry of store.history.timeline(outcome.revision as string))
+      added.unshift(...entry.added);
     const paths = [...queued, own].map(({ events: [item] }) => item && eventPath(item.subject, item.event));
     expect(added).toEqual(paths);
   });

@@ -24,7 +24,7 @@ function scheduled() {
 const commits = async (store: FaultyStore) => {
   let count = 0;
   const { revision } = await store.head();
-  if (revision) for await (const _entry of store.timeline(revision)) count += 1;
+  if (revision) for await (const _entry of store.history.timeline(revision)) count += 1;
   return count;
 };
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/backends/memory-store.js';
 import type { StateView } from '../../../src/store/port/state-store.js';
 import { OverlayView } from '../../../src/store/read/overlay-view.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { commit } from '../../support/store-contract.js';
 
 const FOLDERS = ['', 'a', 'a/b', 'a/b/c', 'd', 'd/e', 'f'];

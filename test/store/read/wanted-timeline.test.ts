@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/backends/memory-store.js';
 import type { KgitEvent } from '../../../src/model/event/event.js';
 import { formatEvent } from '../../../src/model/event/event-file.js';
 import { type EventFilter, matches } from '../../../src/model/event/event-filter.js';
@@ -8,10 +7,11 @@ import { hintOf } from '../../../src/model/event/event-hint.js';
 import { eventPath } from '../../../src/model/subject/layout.js';
 import { cluster } from '../../../src/model/subject/subject.js';
 import { makeUlid } from '../../../src/model/value/ulid.js';
-import type { StateStore } from '../../../src/store/port/state-store.js';
+import type { Backend } from '../../../src/store/port/backend.js';
 import { publishedEvents } from '../../../src/store/read/event-log.js';
 import { WantedTimeline } from '../../../src/store/read/wanted-timeline.js';
 import { emptyRepository, openGitStore } from '../../support/git-fixtures.js';
+import { MemoryStore } from '../../support/memory-store.js';
 import { commit } from '../../support/store-contract.js';
 
 const DAY = 24 * 3600 * 1000;
@@ -53,7 +53,7 @@ const filter: fc.Arbitrary<EventFilter> = fc.record({
 });
 
 /** One revision for each group of events, in this order; the path of an event by its id. */
-async function fill(store: StateStore, groups: readonly (readonly Drawn[])[]): Promise<Map<string, string>> {
+async function fill(store: Backend, groups: readonly (readonly Drawn[])[]): Promise<Map<string, string>> {
   const paths = new Map<string, string>();
   let serial = 0n;
   const commits = groups.map((group) => {
@@ -72,12 +72,7 @@ async function fill(store: StateStore, groups: readonly (readonly Drawn[])[]): P
 }
 
 /** Whether the wanted time line brings all events that the filter passes, each once, in the order of the whole one. */
-async function expectSame(
-  store: StateStore,
-  paths: Map<string, string>,
-  wanted: EventFilter,
-  window: number,
-) {
+async function expectSame(store: Backend, paths: Map<string, string>, wanted: EventFilter, window: number) {
   const revision = (await store.head()).revision as string;
   const all: string[] = [];
   for await (const item of publishedEvents(store, revision, store.view(revision), []))
@@ -93,7 +88,7 @@ async function expectSame(
         .filter((path) => all.includes(path)),
     );
   // Events of one revision come in the order of their ids, which the reader sees to.
-  const place = new Map(await store.placesOf(revision, all));
+  const place = new Map(await store.history.placesOf(revision, all));
   expect(met.map((path) => place.get(path))).toEqual(all.map((path) => place.get(path)));
   expect([...met].sort()).toEqual([...all].sort());
   const told: string[] = [];
@@ -163,8 +158,8 @@ describe('the time line of what is wanted', () => {
     await fill(store, many as Drawn[][]);
     const revision = (await store.head()).revision as string;
     let walked = 0;
-    const original = store.timeline.bind(store);
-    store.timeline = async function* (at) {
+    const original = store.history.timeline.bind(store.history);
+    store.history.timeline = async function* (at) {
       for await (const entry of original(at)) {
         walked += 1;
         yield entry;

@@ -1,4 +1,10 @@
-import type { LeaseStore, LockMove, LockOutcome, LockTip, LockTips } from '../store/port/lease-store.js';
+import type {
+  LeaseStore,
+  LockMove,
+  LockOutcome,
+  LockTip,
+  LockTips,
+} from '../../src/store/port/lease-store.js';
 
 /** Locks in this process's memory. */
 export class MemoryLeases implements LeaseStore {

@@ -44,13 +44,9 @@ export interface Signature {
 }
 
 /** What reviews need of a repository beyond its state: histories compared, and files by the thousands. */
-export interface ReviewStore {
-  /** Whether the history is cut off somewhere. */
-  readonly isShallow: boolean;
+export interface Review {
   /** Whether what is not here may be fetched when it is asked for. */
   readonly isPartial: boolean;
-  /** What is checked out where the user stands; null where nothing is. */
-  checkedOut(): Promise<Revision | null>;
   /** The newest revision that both descend from; null where none is known here. */
   mergeBase(one: Revision, other: Revision): Promise<Revision | null>;
   /** Whether `older` is on the line of first parents of `newer`, or is `newer`. */

@@ -1,0 +1,48 @@
+import type { CutOff, History, TimelineEntry } from '../../store/port/history.js';
+import type { Revision } from '../../store/port/state-store.js';
+import type { ObjectReader } from '../objects/object-reader.js';
+import type { Git } from '../process/git.js';
+import { filesWith, placesOf } from './places.js';
+import { resolveRevision, revisionAt } from './revisions.js';
+import { timeline } from './timeline.js';
+
+/** The commits of the state branch, along first parents. */
+export class GitHistory implements History {
+  readonly cutOff: CutOff | null;
+  readonly naming = [
+    "See 'git log' for revisions",
+    "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
+  ] as const;
+  readonly #git: Git;
+  readonly #reader: ObjectReader;
+
+  constructor(git: Git, reader: ObjectReader, { isShallow }: { readonly isShallow: boolean }) {
+    this.#git = git;
+    this.#reader = reader;
+    this.cutOff = isShallow ? { why: 'this clone is shallow', remedy: 'git fetch --unshallow' } : null;
+  }
+
+  resolve(name: string): Promise<Revision | null> {
+    return resolveRevision(this.#git, name);
+  }
+
+  revisionAt(revision: Revision, time: number): Promise<Revision | null> {
+    return revisionAt(this.#git, revision, time);
+  }
+
+  parentOf(revision: Revision): Promise<Revision | null> {
+    return resolveRevision(this.#git, `${revision}^1`);
+  }
+
+  timeline(revision: Revision): AsyncIterable<TimelineEntry> {
+    return timeline(this.#git, revision);
+  }
+
+  placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return placesOf(this.#git, this.#reader, revision, paths);
+  }
+
+  filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    return filesWith(this.#git, revision, texts);
+  }
+}

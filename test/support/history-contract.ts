@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { Backend } from '../../src/store/port/backend.js';
+import { commit } from './store-contract.js';
+
+/** The contract of History: every driver passes it. */
+export function historyContract(name: string, under: { open(): Promise<Backend> }): void {
+  describe(`${name} keeps the contract of History`, () => {
+    it('has all of its history, and says how revisions are named', async () => {
+      const { history, close } = await under
+        .open()
+        .then((store) => ({ history: store.history, close: () => store.close() }));
+      expect(history.cutOff).toBeNull();
+      expect(history.naming[0]).toMatch(/revisions/);
+      await close();
+    });
+
+    it('gives the time line, newest first, with what each revision added', async () => {
+      const store = await under.open();
+      await store.swap(
+        null,
+        [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2', e: '1' })],
+        10_000,
+      );
+      const head = (await store.head()).revision as string;
+      const added: string[][] = [];
+      for await (const entry of store.history.timeline(head)) added.push([...entry.added].sort());
+      expect(added).toEqual([['e'], ['b', 'c/d'], ['a']]);
+      for await (const entry of store.history.timeline(head)) {
+        expect(entry.revision).toBe(head);
+        break;
+      }
+      await store.close();
+    });
+
+    it('counts a file as added that was taken away before, in a folder or alone', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ 'a/b/1': '1', 'a/b/2': '2', 'c/d': '3', f: '4' })], 10_000);
+      const base = (await store.head()).revision;
+      const changes = commit({ 'a/b.yaml': 'sealed', 'a/b': null, 'c/d': null, gone: null, 'g"h/ü': '5' });
+      await store.swap(
+        base,
+        [changes, commit({ 'a/b/3': '6', 'a/b': null, 'g"h/ü': null, 'c/d': '7' })],
+        10_000,
+      );
+      const added: string[][] = [];
+      for await (const entry of store.history.timeline((await store.head()).revision as string))
+        added.push([...entry.added].sort());
+      expect(added).toEqual([
+        ['a/b/3', 'c/d'],
+        ['a/b.yaml', 'g"h/ü'],
+        ['a/b/1', 'a/b/2', 'c/d', 'f'],
+      ]);
+      await store.close();
+    });
+
+    it('tells where files were added, and which hold a text', async () => {
+      const store = await under.open();
+      await store.swap(
+        null,
+        [commit({ a: 'One\n' }), commit({ b: '2\n', c: 'x\\y\n' }), commit({ a: 'One more\n' })],
+        10_000,
+      );
+      const head = (await store.head()).revision as string;
+      expect(new Map(await store.history.placesOf(head, ['a', 'c', 'b']))).toEqual(
+        new Map([
+          ['a', 2],
+          ['b', 1],
+          ['c', 1],
+        ]),
+      );
+      expect(new Map(await store.history.placesOf(head, []))).toEqual(new Map());
+      expect([...(await store.history.filesWith(head, ['oNE', '\\']))].sort()).toEqual(['a', 'c']);
+      expect(await store.history.filesWith(head, ['--nothing', '.'])).toEqual([]);
+      await store.close();
+    });
+
+    it('resolves its revisions and no other name', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ a: '1' })], 10_000);
+      const head = (await store.head()).revision as string;
+      expect(await store.history.resolve(head)).toBe(head);
+      for (const name of ['nothing', '--all', '', 'a b', '$(id)', 'x\ny'])
+        expect(await store.history.resolve(name)).toBeNull();
+      await store.close();
+    });
+
+    it('finds the revision that was the newest at a time', async () => {
+      const store = await under.open();
+      // Git's dates are of whole seconds, so the two commits are made in different ones.
+      const nextSecond = () => new Promise((wake) => setTimeout(wake, 1_001 - (Date.now() % 1_000)));
+      const now = (files: Record<string, string>) => [{ ...commit(files), time: Date.now() }];
+      const begin = Date.now();
+      await store.swap(null, now({ a: '1' }), 10_000);
+      const first = (await store.head()).revision as string;
+      await nextSecond();
+      const between = Date.now();
+      await nextSecond();
+      await store.swap(first, now({ a: '2' }), 10_000);
+      const head = (await store.head()).revision as string;
+      expect(await store.history.revisionAt(head, Date.now() + 5_000)).toBe(head);
+      expect(await store.history.revisionAt(head, between)).toBe(first);
+      expect(await store.history.revisionAt(first, Date.now() + 5_000)).toBe(first);
+      expect(await store.history.revisionAt(head, begin - 5_000)).toBeNull();
+      await store.close();
+    });
+
+    it('knows the revision before each', async () => {
+      const store = await under.open();
+      const outcome = await store.swap(null, [commit({ a: '1' }), commit({ a: '2' })], 10_000);
+      const [first = '', second = ''] = outcome.kind === 'swapped' ? outcome.revisions : [];
+      expect(await store.history.parentOf(second)).toBe(first);
+      expect(await store.history.parentOf(first)).toBeNull();
+      await store.close();
+    });
+  });
+}

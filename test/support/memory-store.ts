@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { InvalidStateError } from '../../src/errors.js';
+import type { Backend } from '../../src/store/port/backend.js';
+import type { History, TimelineEntry } from '../../src/store/port/history.js';
+import type { LockMove } from '../../src/store/port/lease-store.js';
+import type {
+  Commit,
+  Entry,
+  FileChanges,
+  Head,
+  Revision,
+  StateView,
+  SwapOutcome,
+} from '../../src/store/port/state-store.js';
+import { MemoryLeases } from './memory-leases.js';
+
+interface Version {
+  readonly parent: Revision | null;
+  /** ms since the epoch; never before the parent's. */
+  readonly time: number;
+  readonly files: ReadonlyMap<string, string>;
+  readonly added: readonly string[];
+}
+
+class MemoryView implements StateView {
+  readonly #files: ReadonlyMap<string, string>;
+
+  constructor(files: ReadonlyMap<string, string>) {
+    this.#files = files;
+  }
+
+  async read(path: string): Promise<string | null> {
+    const text = this.#files.get(path);
+    if (text === undefined && (await this.list(path)) !== null) {
+      throw new InvalidStateError(`${path}: a folder stands where a file should`, { data: { path } });
+    }
+    return text ?? null;
+  }
+
+  async list(folder: string): Promise<readonly Entry[] | null> {
+    if (this.#files.has(folder)) {
+      throw new InvalidStateError(`${folder}: a file stands where a folder should`, {
+        data: { path: folder },
+      });
+    }
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const entries = new Map<string, Entry['kind']>();
+    for (const path of this.#files.keys()) {
+      if (!path.startsWith(prefix)) continue;
+      const [name, ...rest] = path.slice(prefix.length).split('/');
+      entries.set(name as string, rest.length > 0 ? 'folder' : 'file');
+    }
+    if (entries.size === 0) return null;
+    return [...entries].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}
+
+function changed(before: ReadonlyMap<string, string>, changes: FileChanges): Map<string, string> {
+  const after = new Map(before);
+  for (const [path, text] of changes) {
+    if (text !== null) continue;
+    for (const old of before.keys()) if (old === path || old.startsWith(`${path}/`)) after.delete(old);
+  }
+  for (const [path, text] of changes) if (text !== null) after.set(path, text);
+  return after;
+}
+
+/** The revisions of a `MemoryStore`. */
+class MemoryHistory implements History {
+  readonly cutOff = null;
+  readonly naming = ["See 'kgit log --json' for revisions"] as const;
+  readonly #versions: ReadonlyMap<Revision, Version>;
+
+  constructor(versions: ReadonlyMap<Revision, Version>) {
+    this.#versions = versions;
+  }
+
+  /** A revision and those before it, newest first. */
+  *#line(revision: Revision): Generator<[Revision, Version]> {
+    for (let at: Revision | null = revision; at !== null; ) {
+      const version: Version | undefined = this.#versions.get(at);
+      if (!version) return;
+      yield [at, version];
+      at = version.parent;
+    }
+  }
+
+  async resolve(name: string): Promise<Revision | null> {
+    return this.#versions.has(name) ? name : null;
+  }
+
+  async revisionAt(revision: Revision, time: number): Promise<Revision | null> {
+    for (const [at, version] of this.#line(revision)) if (version.time <= time) return at;
+    return null;
+  }
+
+  async parentOf(revision: Revision): Promise<Revision | null> {
+    return this.#versions.get(revision)?.parent ?? null;
+  }
+
+  async *timeline(revision: Revision): AsyncGenerator<TimelineEntry> {
+    for (const [at, { added }] of this.#line(revision)) if (added.length > 0) yield { revision: at, added };
+  }
+
+  async placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const places = new Map<string, number>();
+    let place = 0;
+    for (const [, { added }] of this.#line(revision)) {
+      for (const path of added) if (paths.includes(path)) places.set(path, place);
+      place += 1;
+    }
+    return places;
+  }
+
+  async filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]> {
+    const low = texts.map((text) => text.toLowerCase());
+    const files = [...(this.#versions.get(revision)?.files ?? [])];
+    return files
+      .filter(([, text]) => low.some((part) => text.toLowerCase().includes(part)))
+      .map(([path]) => path);
+  }
+}
+
+/** A store in this process's memory: the smallest driver. Its revisions are no object ids: `m3-` and a checksum. */
+export class MemoryStore implements Backend {
+  readonly target: string = 'memory';
+  readonly isRemote: boolean = false;
+  readonly leases = new MemoryLeases();
+  readonly history: History;
+  readonly #versions = new Map<Revision, Version>();
+  #tip: Revision | null = null;
+
+  constructor() {
+    this.history = new MemoryHistory(this.#versions);
+  }
+
+  async head(): Promise<Head> {
+    return { revision: this.#tip, fetchedAt: null };
+  }
+
+  refresh(): Promise<Head> {
+    return this.head();
+  }
+
+  view(revision: Revision | null): StateView {
+    return new MemoryView((revision && this.#versions.get(revision)?.files) || new Map());
+  }
+
+  async swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    _timeoutMs: number,
+    locks: readonly LockMove[] = [],
+  ): Promise<SwapOutcome> {
+    const stale = this.leases.stale(locks);
+    if (stale.length > 0) return { kind: 'fenced', names: stale };
+    if (base !== this.#tip) return { kind: 'moved' };
+    const revisions: Revision[] = [];
+    let parent = base;
+    for (const commit of commits) {
+      parent = this.#add(parent, commit);
+      revisions.push(parent);
+    }
+    this.#tip = parent;
+    const tips = new Map(locks.map((move) => [move.name, this.leases.apply(move)]));
+    return { kind: 'swapped', revisions, notes: [], locks: tips };
+  }
+
+  #add(parent: Revision | null, { message, author, time, files }: Commit): Revision {
+    const before = parent === null ? undefined : this.#versions.get(parent);
+    const texts = before?.files ?? new Map<string, string>();
+    const hash = createHash('sha256').update(JSON.stringify([parent, message, author, time, [...files]]));
+    const revision = `m${this.#versions.size + 1}-${hash.digest('base64url').slice(0, 12)}`;
+    const added = [...files]
+      .filter(([path, text]) => text !== null && !texts.has(path))
+      .map(([path]) => path);
+    const made = Math.max(time, before?.time ?? 0);
+    this.#versions.set(revision, { parent, time: made, files: changed(texts, files), added: added.sort() });
+    return revision;
+  }
+
+  async close(): Promise<void> {}
+}
