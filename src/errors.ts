@@ -168,6 +168,21 @@ export const ERROR_CLASSES: Record<ErrorCode, new (message: string, details?: Er
   INTERRUPTED: InterruptedError,
 };
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The JSON form of an error, read from a file that may be damaged; null where it holds none. */
+export function readErrorJson(json: unknown): ErrorJson | null {
+  if (!isRecord(json)) return null;
+  const { code, message, suggestions, data } = json;
+  if (typeof code !== 'string' || !Object.hasOwn(EXIT_CODES, code) || typeof message !== 'string')
+    return null;
+  if (!Array.isArray(suggestions) || !suggestions.every((each) => typeof each === 'string')) return null;
+  if (!isRecord(data)) return null;
+  const known = code as ErrorCode;
+  return { code: known, message, exitCode: EXIT_CODES[known], suggestions, data };
+}
+
 /** The error that `json` describes, as its own class again. */
 export function errorFromJson(json: ErrorJson): KgitError {
   const Class = ERROR_CLASSES[json.code] ?? InternalError;

@@ -27,6 +27,7 @@ const lines = (line: RegExp) => (text: string) =>
 const FILES: Readonly<Record<string, (text: string) => boolean>> = {
   'checkout.json': () => true,
   'fetched-at': (text) => /^\d+$/.test(text),
+  'locks-not-rewound': () => true,
   known: (text) => /^[0-9a-f]{40,64}\n?$/.test(text),
   'packs-joined': () => true,
   'publish.lock': holder,
@@ -48,6 +49,8 @@ const FOLDERS: Readonly<Record<string, boolean>> = {
   'locks-seen': true,
   'ref-locks': true,
   imports: true,
+  'script-calls': true,
+  scripts: false,
   withheld: true,
 };
 
@@ -122,7 +125,12 @@ export async function setAsideDamaged(folder: string): Promise<DamagedFile[]> {
   return moved;
 }
 
-async function moveAside(folder: string, path: string): Promise<string | null> {
+/**
+ * Moves a file or folder to where damaged ones are kept. Throws EnvironmentError where the file system does not do it.
+ * @param folder the clone's `kgit` folder
+ * @returns where it lies now; null where it could not be moved
+ */
+export async function moveAside(folder: string, path: string): Promise<string | null> {
   const to = join(folder, DAMAGED, `${basename(path)}-${randomBytes(4).toString('hex')}`);
   try {
     await privateFolder(join(folder, DAMAGED));

@@ -123,10 +123,15 @@ export async function noteWritten(folder: string, path: string, edits: readonly 
 }
 
 function isRecord(line: unknown): line is ImportedFileRecord {
+  if (!isMap(line)) return false;
+  const { path, subject, family, sha256, mtimeMs, text, carrier, edits } = line;
+  const isText = (each: unknown) => typeof each === 'string';
+  const isEdit = (edit: unknown) => isMap(edit) && Array.isArray(edit['path']);
   return (
-    isMap(line) &&
-    typeof line['path'] === 'string' &&
-    typeof line['text'] === 'string' &&
-    typeof line['sha256'] === 'string'
+    [path, family, sha256, text].every(isText) &&
+    (subject === null || isText(subject)) &&
+    Number.isFinite(mtimeMs) &&
+    (carrier === undefined || (isMap(carrier) && isText(carrier['subject']) && isText(carrier['id']))) &&
+    (edits === undefined || (Array.isArray(edits) && edits.every(isEdit)))
   );
 }

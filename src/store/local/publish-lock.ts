@@ -13,12 +13,23 @@ interface Holder extends ProcessIdentity {
 /** A file that a power loss emptied names no holder: nobody's. */
 const NOBODY: Holder = { hostname: '', bootId: null, pid: 0, processStart: null, nonce: '' };
 
+function parseHolder(json: unknown): Holder | null {
+  if (!isMap(json)) return null;
+  const { hostname, bootId, pid, processStart, nonce } = json;
+  const isText = (value: unknown): value is string => typeof value === 'string';
+  const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value);
+  if (!isText(hostname) || !isTextOrNull(bootId) || !isTextOrNull(processStart) || !isText(nonce))
+    return null;
+  return typeof pid === 'number' && Number.isSafeInteger(pid)
+    ? { hostname, bootId, pid, processStart, nonce }
+    : null;
+}
+
 async function readHolder(path: string): Promise<Holder | null> {
   try {
     const bytes = await readNamed(path);
     if (bytes === undefined) return null;
-    const holder: unknown = JSON.parse(bytes?.toString('utf8') ?? '');
-    return isMap(holder) && typeof holder['pid'] === 'number' ? (holder as unknown as Holder) : NOBODY;
+    return parseHolder(JSON.parse(bytes?.toString('utf8') ?? '')) ?? NOBODY;
   } catch (error) {
     if (error instanceof SyntaxError) return NOBODY;
     throw error;

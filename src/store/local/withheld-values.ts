@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { formatStatePath, type StatePath } from '../../model/state/state-path.js';
 import { formatSubject, type Subject } from '../../model/subject/subject.js';
-import { isMap, type Value } from '../../model/value/value.js';
+import { isMap, isValue, type Value } from '../../model/value/value.js';
 import { PrivateJournal } from './private-journal.js';
 
 /** The name of a value of an event that was withheld: the event's id, and the path in it. */
@@ -25,8 +25,17 @@ export function isStateKey(name: string): boolean {
 }
 
 interface Line {
-  readonly set?: Readonly<Record<string, Value>>;
-  readonly forget?: readonly string[];
+  readonly set: Readonly<Record<string, Value>>;
+  readonly forget: readonly string[];
+}
+
+/** The line of a journal; of one that is damaged, what can be read. */
+function readLine(line: unknown): Line {
+  const { set, forget } = isMap(line) ? line : {};
+  return {
+    set: isMap(set) && isValue(set) ? set : {},
+    forget: Array.isArray(forget) ? forget.filter((key) => typeof key === 'string') : [],
+  };
 }
 
 /**
@@ -83,9 +92,9 @@ export class WithheldValues {
   async #replay(subject: Subject): Promise<Map<string, Value>> {
     const values = new Map<string, Value>();
     for (const line of await this.#journal(subject).read()) {
-      const { set, forget } = (isMap(line) ? line : {}) as Line;
-      for (const [key, value] of Object.entries(set ?? {})) values.set(key, value);
-      for (const key of forget ?? []) values.delete(key);
+      const { set, forget } = readLine(line);
+      for (const [key, value] of Object.entries(set)) values.set(key, value);
+      for (const key of forget) values.delete(key);
     }
     return values;
   }

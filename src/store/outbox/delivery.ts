@@ -1,5 +1,6 @@
-import { type ErrorJson, errorFromJson, type KgitError } from '../../errors.js';
+import { errorFromJson, type KgitError, readErrorJson } from '../../errors.js';
 import type { Change } from '../../model/event/event.js';
+import { isMap } from '../../model/value/value.js';
 import type { Sealing } from '../plan/seal-months.js';
 import type { Revision } from '../port/state-store.js';
 
@@ -38,12 +39,40 @@ export function deliveryToJson(delivery: Delivery): unknown {
   return 'error' in delivery ? { ...delivery, error: delivery.error.toJSON() } : delivery;
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
 /** The delivery that `deliveryToJson` wrote; null for anything else. */
 export function deliveryFromJson(json: unknown): Delivery | null {
-  const delivery = json as (Delivery & { error?: ErrorJson }) | null;
-  if (typeof delivery?.kind !== 'string') return null;
-  if ('error' in delivery && typeof delivery.error?.message !== 'string') return null;
-  return 'error' in delivery
-    ? ({ ...delivery, error: errorFromJson(delivery.error as ErrorJson) } as Delivery)
-    : delivery;
+  if (!isMap(json) || !isCount(json['attempts'])) return null;
+  const { kind, attempts, revision } = json;
+  const sealing = readSealing(json['sealing']);
+  const error = readErrorJson(json['error']);
+  switch (kind) {
+    case 'published': {
+      const { changes, duplicates } = json;
+      if (!isText(revision) || !Array.isArray(changes) || !Array.isArray(duplicates)) return null;
+      if (!changes.every(isChange) || !duplicates.every(isText)) return null;
+      return { kind, revision, attempts, changes, duplicates, ...sealing };
+    }
+    case 'unchanged':
+      return revision === null || isText(revision) ? { kind, revision, attempts, ...sealing } : null;
+    case 'pending':
+      return error && { kind, error: errorFromJson(error), attempts, unknown: json['unknown'] === true };
+    case 'rejected':
+      return error && { kind, error: errorFromJson(error), attempts };
+    default:
+      return null;
+  }
+}
+
+const isChange = (value: unknown): value is Change => isMap(value) && isText(value['path']);
+
+function readSealing(json: unknown): { sealing?: Sealing } {
+  if (!isMap(json)) return {};
+  const { sealed, files, tooLarge } = json;
+  const isMonth = (each: unknown): each is Sealing['sealed'][number] & Sealing['tooLarge'][number] =>
+    isMap(each) && isText(each['subject']) && isText(each['month']);
+  if (!isCount(files) || !Array.isArray(sealed) || !Array.isArray(tooLarge)) return {};
+  return sealed.every(isMonth) && tooLarge.every(isMonth) ? { sealing: { sealed, files, tooLarge } } : {};
 }

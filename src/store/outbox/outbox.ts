@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { EnvironmentError, type ErrorJson, type KgitError } from '../../errors.js';
+import { EnvironmentError, type ErrorJson, type KgitError, readErrorJson } from '../../errors.js';
 import { type Operation, operationToJson } from '../../model/operation/operation.js';
 import { isUlid } from '../../model/value/ulid.js';
+import { isMap } from '../../model/value/value.js';
+import { moveAside } from '../local/damaged-files.js';
 import {
   createDurably,
   privateFolder,
@@ -62,12 +64,25 @@ interface Trouble {
   readonly refused?: RefusedBefore;
 }
 
+/** The trouble that a file holds; null where there is none, or it is damaged: the next try makes it anew. */
+function readTrouble(json: unknown): Trouble | null {
+  if (!isMap(json)) return null;
+  const { attempts, refused } = json;
+  const error = readErrorJson(json['error']);
+  if (error === null || !Number.isSafeInteger(attempts)) return null;
+  const trouble = { attempts: Number(attempts), error };
+  if (!isMap(refused) || !Number.isFinite(refused['times']) || !Number.isFinite(refused['next']))
+    return trouble;
+  return { ...trouble, refused: { times: Number(refused['times']), next: Number(refused['next']) } };
+}
+
 /**
  * The durable local queue of operations not yet published: one file each, in the order of their making.
  * Beside each entry may lie its trouble (why it could not be published) and, once it is through, its result
  * for the process that waits for it.
  */
 export class Outbox {
+  readonly #folder: string;
   readonly #entries: string;
   readonly #troubles: string;
   readonly #results: string;
@@ -76,6 +91,7 @@ export class Outbox {
 
   /** @param folder the clone's `kgit` folder */
   constructor(folder: string) {
+    this.#folder = folder;
     this.#published = new Published(join(folder, 'published'));
     this.#entries = join(folder, 'outbox');
     this.#troubles = join(folder, 'troubles');
@@ -149,10 +165,10 @@ export class Outbox {
   async requeue(id: string, why: KgitError | null): Promise<boolean> {
     const kept = (await this.#published.list()).find(({ name }) => name.endsWith(`-${id}`));
     if (!kept) return false;
-    const json = (await readJson(kept.path)) as { operation?: Record<string, unknown> } | null | undefined;
-    if (!json?.operation) return false;
+    const json = await readJson(kept.path);
+    if (!isMap(json) || !isMap(json['operation'])) return false;
     // It was published while its lease was held, and that lease has ended.
-    const { claim: _, ...operation } = json.operation;
+    const { claim: _, ...operation } = json['operation'];
     const text = JSON.stringify({ ...json, operation, isHeld: true });
     if (!(await this.#nameOf(id))) await createDurably(join(this.#entries, await this.#nextName(id)), text);
     await removeFile(kept.path);
@@ -191,8 +207,9 @@ export class Outbox {
 
   async #parse(name: string, text: string | null): Promise<OutboxEntry> {
     const id = name.slice(SEQUENCE_DIGITS + 1);
-    const json = parseJson(text) as Record<string, unknown> | null;
-    const trouble = (await readJson(join(this.#troubles, id))) as Trouble | null | undefined;
+    const parsed = parseJson(text);
+    const json = isMap(parsed) ? parsed : null;
+    const trouble = readTrouble(await readJson(join(this.#troubles, id)));
     const own = this.#own.get(name);
     const operation = own?.text === text ? ownOperation(json, own) : await operationOf(json);
     const target = typeof json?.['target'] === 'string' ? json['target'] : '';
@@ -218,9 +235,15 @@ export class Outbox {
   /** Takes an entry out that is through. */
   async complete({ name, id }: Pick<OutboxEntry, 'name' | 'id'>, isPublished: boolean): Promise<void> {
     const path = join(this.#entries, name);
-    if (isPublished) await this.#published.keep(path, name);
-    else await removeFile(path);
+    if (isPublished && (await readText(path)) !== null) await this.#published.keep(path, name);
+    else await this.#discard(path);
     await removeFile(join(this.#troubles, id));
+  }
+
+  /** Removes an entry's file; a folder that stands in its place is no entry of kgit's, and is set aside. */
+  async #discard(path: string): Promise<void> {
+    if ((await readText(path)) !== null || (await moveAside(this.#folder, path)) === null)
+      await removeFile(path);
   }
 
   /**

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, RemoteError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
+import { isMap } from '../../model/value/value.js';
 import { privateFolder, removeFile, replaceDurably } from '../local/durable-files.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { planBatch } from '../plan/planned.js';
@@ -21,6 +22,21 @@ export interface ToldRewrite extends Rewrite {
 
 interface Untold extends ToldRewrite {
   readonly target: string;
+}
+
+const CAUSES: readonly unknown[] = ['moved', 'lost', 'unclear'] satisfies Rewrite['cause'][];
+
+function isUntold(value: unknown): value is Untold {
+  if (!isMap(value)) return false;
+  const { from, to, removed, cause, operations, target } = value;
+  const isText = (each: unknown) => typeof each === 'string';
+  return (
+    [from, to, target].every(isText) &&
+    (removed === null || Number.isSafeInteger(removed)) &&
+    CAUSES.includes(cause) &&
+    Array.isArray(operations) &&
+    operations.every(isText)
+  );
 }
 
 /**
@@ -109,8 +125,9 @@ export class Rewrites {
   async #untold(): Promise<readonly Untold[]> {
     try {
       const text = await readFile(this.#file, 'utf8');
-      const json = JSON.parse(text) as { version: unknown; untold: readonly Untold[] } | null;
-      return json?.version === VERSION && Array.isArray(json.untold) ? json.untold : [];
+      const json: unknown = JSON.parse(text);
+      const isKnown = isMap(json) && json['version'] === VERSION && Array.isArray(json['untold']);
+      return isKnown ? (json['untold'] as unknown[]).filter(isUntold) : [];
     } catch (error) {
       // No file, none that this user may read, or one that a disk cut off: there is nothing to be told.
       if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return [];
