@@ -78,8 +78,9 @@ export const deferPackage = (name, script) => ({
 export const deferDebug = {
   name: 'defer-debug',
   setup(build) {
-    build.onResolve({ filter: /^debug$/ }, ({ namespace, resolveDir, pluginData }) =>
-      pluginData === 'real' || namespace === 'quiet-debug'
+    build.onResolve({ filter: /^debug$/ }, ({ namespace, resolveDir, pluginData, importer }) =>
+      // simple-git adds formats to it; it is loaded with simple-git, which few runs use.
+      pluginData === 'real' || namespace === 'quiet-debug' || /simple-git|@kwsites/.test(importer)
         ? undefined
         : { path: resolveDir, namespace: 'quiet-debug' },
     );

@@ -129,7 +129,19 @@ export function stopChild(child: PipedChild, isForced = false): void {
   child.once('close', () => clearTimeout(timer));
 }
 
-/** Signals all groups, for a process that is about to end itself. */
-export function stopGroups(signal: NodeJS.Signals): void {
+const endings = new Set<() => Promise<void>>();
+
+/**
+ * Has `end` called before this process is ended by a signal, for a child that leads no group.
+ * @returns what takes that back
+ */
+export function endWithUs(end: () => Promise<void>): () => void {
+  endings.add(end);
+  return () => void endings.delete(end);
+}
+
+/** Ends what this process started, before it ends itself by `signal`. */
+export async function endChildren(signal: NodeJS.Signals): Promise<void> {
   for (const child of groups) signalGroup(child, signal);
+  await Promise.all([...endings].map((end) => end()));
 }

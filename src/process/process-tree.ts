@@ -81,12 +81,12 @@ const keyOf = ({ pid, start }: RunningProcess) => `${pid} ${start}`;
  * the shell script that started kgit, and programs such as timeout(1) leave theirs.
  */
 export class ProcessTree {
-  readonly #lease: string;
+  readonly #lease: string | null;
   readonly #known = new Map<string, RunningProcess>();
   readonly #root: Promise<RunningProcess>;
 
-  /** @param lease id of the lease that the command was handed in its environment (KGIT_LEASE) */
-  constructor(root: number, lease: string) {
+  /** @param lease id of the lease that the command was handed in its environment (KGIT_LEASE); null where there is none */
+  constructor(root: number, lease: string | null) {
     this.#lease = lease;
     this.#root = procStat(root).then((found) => found ?? { pid: root, parent: process.pid, start: 0 });
   }
@@ -124,11 +124,13 @@ export class ProcessTree {
     }
     for (const each of all.values()) {
       if (each.pid === process.pid || this.#known.has(keyOf(each))) continue;
-      const isLater = each.start >= root.start;
-      if (this.#descends(each, all) || (isLater && (await hasLease(each.pid, this.#lease))))
-        this.#known.set(keyOf(each), each);
+      if (this.#descends(each, all) || (await this.#hasLease(each, root))) this.#known.set(keyOf(each), each);
     }
     return [...this.#known.values()];
+  }
+
+  async #hasLease({ pid, start }: RunningProcess, root: RunningProcess): Promise<boolean> {
+    return this.#lease !== null && start >= root.start && (await hasLease(pid, this.#lease));
   }
 
   #descends(from: RunningProcess, all: ReadonlyMap<number, RunningProcess>): boolean {

@@ -17,7 +17,7 @@ import { requireFolder } from '../gitstore/repository/require-folder.js';
 import { GitReview } from '../gitstore/review/git-review.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
 import { PACKAGE_ROOT } from '../package-root.js';
-import { stopGroups } from '../process/child.js';
+import { endChildren } from '../process/child.js';
 import { HeldLeases } from '../store/lease/held-leases.js';
 import { Leases } from '../store/lease/leases.js';
 import { type DamagedFile, setAsideDamaged } from '../store/local/damaged-files.js';
@@ -53,8 +53,8 @@ function endGitWithUs(): void {
     process.once(signal, () => {
       // Who else listens decides what becomes of this process.
       if (process.listenerCount(signal) > 0) return;
-      stopGroups(signal);
-      process.kill(process.pid, signal);
+      const end = () => process.kill(process.pid, signal);
+      endChildren(signal).then(end, end);
     });
   }
 }

@@ -73,7 +73,7 @@ async function build(
     file,
     ...refspecs,
   ];
-  const fetched = await clone.run(args);
+  const fetched = await clone.run(args, { isTransfer: true });
   if (fetched.code !== 0) {
     const said = withoutCredentials(fetched.stderr).trim().split('\n');
     const [words = ''] = said.filter((line) => /^(fatal|error): /.test(line));

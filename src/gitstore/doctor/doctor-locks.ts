@@ -23,7 +23,7 @@ export async function checkLocks(
   }
   const patterns = LOCK_PLACES.map((place) => `${LOCK_FOLDERS[place]}*`);
   const args = ['ls-remote', UPLOAD_PACK, '--end-of-options', remote, ...patterns];
-  const { code, stdout } = await git.talk(remote, args, { timeout });
+  const { code, stdout } = await git.talk(remote, args, { timeout, isTransfer: true });
   if (code !== 0)
     return passed(NAME, `they are to lie in ${LOCK_FOLDERS[decided ?? 'refs']}; the remote lists none`);
   const refs = [...stdout.toString('utf8').matchAll(/^[0-9a-f]+\t(refs\/.+)$/gm)].map(([, ref = '']) => ref);

@@ -62,7 +62,7 @@ const nameOf = ({ remote, url }: RemoteTarget) => `remote ${remote} (${withoutCr
 function listBranch(git: Git, { remote, branch, timeout }: RemoteTarget): Promise<GitResult> {
   const traces = { GIT_TRACE_PACKET: '1', GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1' };
   const args = ['ls-remote', UPLOAD_PACK, '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
-  return git.talk(remote, args, { timeout, env: traces });
+  return git.talk(remote, args, { timeout, env: traces, isTransfer: true });
 }
 
 interface PushAnswer {
@@ -76,9 +76,12 @@ async function tryPush(git: Git, target: RemoteTarget): Promise<PushAnswer> {
   if (revision === null) return { result: null, isAtomic: false };
   const args = ['--dry-run', '--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', RECEIVE_PACK];
   const refs = ['--recurse-submodules=no', remote, `${revision}:${TRIAL_REF}`];
-  const result = await push(git, remote, [...args, '--atomic', ...refs], { timeout });
+  const result = await push(git, remote, [...args, '--atomic', ...refs], { timeout, isTransfer: true });
   if (!/does not support --atomic/.test(result.stderr)) return { result, isAtomic: true };
-  return { result: await push(git, remote, [...args, ...refs], { timeout }), isAtomic: false };
+  return {
+    result: await push(git, remote, [...args, ...refs], { timeout, isTransfer: true }),
+    isAtomic: false,
+  };
 }
 
 function reachable(target: RemoteTarget, { stdout, stderr }: GitResult, push: PushAnswer): Check {

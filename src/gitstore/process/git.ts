@@ -28,6 +28,8 @@ export interface GitCall {
   /** Puts it into a process group and session of its own, without a terminal, so that all of it can be ended. */
   readonly ownGroup?: boolean;
   readonly onStderr?: (text: string) => void;
+  /** simple-git runs it: a transfer that no write waits for, such as a clone. It takes no input. */
+  readonly isTransfer?: boolean;
 }
 
 /** How the commands of a partial clone fetch the objects that are not here: any of them may come upon one. */
@@ -178,6 +180,7 @@ export class Git {
 
   async #toItsEnd(args: readonly string[], call: GitCall): Promise<GitResult> {
     const { input, timeout, onStderr } = call;
+    if (call.isTransfer) return this.#transfer(args, call);
     const { ended, code, failure, stdout, stderr } = await outputOf(this.start(args, call), {
       input,
       onStderr,
@@ -186,6 +189,18 @@ export class Git {
     });
     if (failure !== null) throw notThere(failure);
     return { code: ended === 'timeout' ? TIMED_OUT : (code ?? 1), stdout, stderr };
+  }
+
+  async #transfer(args: readonly string[], call: GitCall): Promise<GitResult> {
+    const { transfer } = await import('./transfer.js');
+    const { code, stdout, stderr, timedOut } = await transfer([...this.#prefix, ...args], {
+      cwd: call.cwd ?? this.#cwd,
+      environment: { ...this.#environment, ...call.env },
+      timeoutMs: call.timeout,
+      maxOutputBytes: MAX_OUTPUT,
+      onStderr: call.onStderr,
+    });
+    return { code: timedOut ? TIMED_OUT : code, stdout, stderr };
   }
 
   /** Runs git and returns what it printed, without the last line end. Throws EnvironmentError when it fails. */

@@ -22,7 +22,10 @@ export async function cloneRepository(
       ? []
       : ['--branch', options.branch, '--config', `${BRANCH_KEY}=${options.branch}`];
   const args = ['clone', '--progress', '--no-recurse-submodules', '--template=', ...branch];
-  const result = await git.talk(url, [...args, '--', url, folder], { timeout: options.timeoutMs });
+  const result = await git.talk(url, [...args, '--', url, folder], {
+    timeout: options.timeoutMs,
+    isTransfer: true,
+  });
   if (result.code === 0) return;
   if (/already exists and is not an empty directory/.test(result.stderr)) {
     throw new UsageError(`the folder ${folder} is there already and not empty`, {

@@ -110,7 +110,7 @@ async function fill(
     'origin',
     refspec,
   ];
-  const result = await clone.talk('origin', args, { timeout: options.timeoutMs });
+  const result = await clone.talk('origin', args, { timeout: options.timeoutMs, isTransfer: true });
   if (result.code !== 0) throw failure(result, options.url, branch);
   await clone.text(['config', BRANCH_KEY, branch]);
 }
@@ -119,6 +119,7 @@ async function fill(
 async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<string> {
   const result = await clone.talk('origin', ['ls-remote', '--symref', 'origin', 'HEAD'], {
     timeout: options.timeoutMs,
+    isTransfer: true,
   });
   if (result.code !== 0) throw failure(result, options.url, 'HEAD');
   return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(result.stdout.toString('utf8'))?.[1] ?? 'main';

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/git-fixtures.js';
 import { loadedModules } from '../../support/loaded-modules.js';
 import { stateRepository } from '../../support/state-repository.js';
 
@@ -57,6 +59,15 @@ describe('what a run loads', () => {
     const zod = modules.filter((path) => path.startsWith('node_modules/zod/'));
     expect(zod).toContain('node_modules/zod/v4/mini/schemas.js');
     expect(zod.filter((path) => /classic|to-json-schema|locales\/(?!en\.js)/.test(path))).toEqual([]);
+  });
+
+  it('of simple-git nothing but for transfers: clone, doctor', async () => {
+    const path = repository();
+    const clone = await loadedModules(path, ['clone', path, join(temporaryFolder(), 'clone')]);
+    expect(clone.run.code).toBe(0);
+    expect(clone.packages).toContain('simple-git');
+    const sync = await loadedModules(path, ['sync']);
+    expect(sync.packages).not.toContain('simple-git');
   });
 
   it('help: what lays out text, and nothing of oclif', async () => {

@@ -1,0 +1,111 @@
+/** Transfers that no command waits for on its hot path: `simple-git` runs them, and is loaded for them alone. */
+import { type SimpleGitOptions, simpleGit } from 'simple-git';
+import { endWithUs } from '../../process/child.js';
+import { withObservedChildren } from '../../process/observed-children.js';
+import { ProcessTree } from '../../process/process-tree.js';
+import type { GitResult } from './git.js';
+import { RECEIVE_PACK, UPLOAD_PACK } from './transfer-options.js';
+
+export interface TransferOptions {
+  readonly cwd: string;
+  /** git's whole environment, as `gitEnvironment` allows it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** ms */
+  readonly timeoutMs: number | undefined;
+  /** Bytes of output after which git is ended. */
+  readonly maxOutputBytes: number;
+  readonly onStderr: ((text: string) => void) | undefined;
+}
+
+export interface Transfer extends GitResult {
+  readonly timedOut: boolean;
+}
+
+type Unsafe = NonNullable<SimpleGitOptions['unsafe']>;
+
+/** What GIT_CONFIG_COUNT and the variables beside it may set: they are the user's own, as is the configuration file. */
+const USERS_CONFIGURATION: Unsafe = {
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeAlias: true,
+  allowUnsafeEditor: true,
+  allowUnsafePager: true,
+  allowUnsafeDiffExternal: true,
+  allowUnsafeDiffTextConv: true,
+  allowUnsafeFilter: true,
+  allowUnsafeGpgProgram: true,
+  allowUnsafeMergeDriver: true,
+  allowUnsafeProtocolOverride: true,
+  allowUnsafePack: true,
+  allowUnsafeTemplateDir: true,
+};
+
+/** What simple-git is to let pass: kgit's own words, and the variables of the user that git gets. All else it refuses. */
+function allowed(args: readonly string[], environment: TransferOptions['environment']): Unsafe {
+  const hasVariable = (...names: string[]) => names.some((name) => Object.hasOwn(environment, name));
+  return {
+    // GIT_OPTIONS turns hooks and the file-system monitor off, and a token goes to no credential helper.
+    allowUnsafeHooksPath: true,
+    allowUnsafeFsMonitor: true,
+    allowUnsafeCredentialHelper: true,
+    allowUnsafePack: args.includes(UPLOAD_PACK) || args.includes(RECEIVE_PACK),
+    allowUnsafeTemplateDir: args.includes('--template='),
+    allowUnsafeAskPass: hasVariable('GIT_ASKPASS', 'SSH_ASKPASS'),
+    allowUnsafeSshCommand: hasVariable('GIT_SSH', 'GIT_SSH_COMMAND'),
+    allowUnsafeConfigPaths: hasVariable('GIT_CONFIG', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM'),
+    allowUnsafeGitProxy: hasVariable('GIT_PROXY_COMMAND'),
+    ...(hasVariable('GIT_CONFIG_COUNT') ? USERS_CONFIGURATION : {}),
+  };
+}
+
+/**
+ * Runs git to its end through simple-git. Any exit code is a result. Throws GitPluginError for arguments that
+ * simple-git takes for unsafe and that are not kgit's own.
+ */
+export async function transfer(args: readonly string[], options: TransferOptions): Promise<Transfer> {
+  const { cwd, environment, timeoutMs, maxOutputBytes, onStderr } = options;
+  let ended: GitResult = { code: 1, stdout: Buffer.alloc(0), stderr: '' };
+  const git = simpleGit({
+    baseDir: cwd,
+    unsafe: allowed(args, environment),
+    errors: (_error, { exitCode, stdOut, stdErr }) => {
+      const stderr = Buffer.concat(stdErr).toString('utf8');
+      ended = { code: exitCode, stdout: Buffer.concat(stdOut), stderr };
+      // Every exit code is a result here.
+      return undefined;
+    },
+  }).env({ ...environment });
+  let tree: ProcessTree | null = null;
+  let timedOut = false;
+  // simple-git would end git alone: ssh and the https helper go on without it.
+  const end = async () => {
+    await tree?.end();
+  };
+  let size = 0;
+  git.outputHandler((_command, stdout, stderr) => {
+    for (const stream of [stdout, stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxOutputBytes) void end();
+      });
+    }
+    stderr.on('data', (chunk: Buffer) => onStderr?.(chunk.toString('utf8')));
+  });
+  const stop = () => {
+    timedOut = true;
+    void end();
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs);
+  const forget = endWithUs(end);
+  try {
+    await withObservedChildren(
+      async () => git.raw([...args]),
+      (pid) => {
+        tree = new ProcessTree(pid, null);
+      },
+    );
+  } finally {
+    clearTimeout(timer);
+    forget();
+  }
+  return { ...ended, timedOut };
+}
