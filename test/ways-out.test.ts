@@ -18,20 +18,20 @@ const WAYS: readonly {
     way: 'operations: events, edits, people, titles, run ids, learned management clusters',
     call: /\brepository(?:\(\))?\.(?:write|keep)\(/,
     files: [
+      'app/legacy/background-writer.ts',
       'app/write/publish-together.ts',
       'cli/base/cluster-command.ts',
       'commands/run.ts',
       // Sample data of kgit's own, into a repository of this machine.
       'demo/lay-out.ts',
-      'cli/base/legacy-command.ts',
       'library/store.ts',
       'cli/base/write-command.ts',
     ],
     guards: [
       ['model/operation/make-operation.ts', 'guardSecrets('],
       ['cli/base/cluster-command.ts', 'guardSecrets('],
-      ['commands/import.ts', 'guardSecrets('],
-      ['cli/base/legacy-command.ts', 'guardSecrets('],
+      ['app/legacy/import-files.ts', 'guardSecrets('],
+      ['app/legacy/merge-host.ts', 'guardSecrets('],
     ],
   },
   {

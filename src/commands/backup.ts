@@ -10,7 +10,7 @@ import { facetOf } from '../setup/facet-of.js';
 import { actorOf } from '../setup/identity.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Backup extends KgitCommand {
+export default class Backup extends KgitCommand<typeof Backup> {
   static override summary = 'Write all of the repository to one file.';
   static override description = helpText(
     KgitCommand,
@@ -30,7 +30,7 @@ export default class Backup extends KgitCommand {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const path = resolve(this.args['file'] ?? '');
+    const path = resolve(this.args.file ?? '');
     const { opened, settings } = await this.open('try');
     const { git, layout, branch, remote } = facetOf(opened, 'git', 'kgit backup');
     const { localFolder, repository } = opened;

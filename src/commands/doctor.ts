@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { defaultManagement } from '../app/subjects.js';
+import { mergeSettings } from '../app/legacy/merge-host.js';
 import { type Context, KgitCommand } from '../cli/base/base-command.js';
 import { asKgitError } from '../cli/base/failure.js';
 import { helpText } from '../cli/base/help-text.js';
-import { SECRET_GUARD } from '../cli/base/legacy-command.js';
 import { outputFlag } from '../cli/flags/output-flag.js';
 import { checkLines } from '../cli/render/check-lines.js';
 import { doctorMetrics, type RepositoryHealth } from '../cli/render/doctor-metrics.js';
@@ -200,12 +199,11 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
     // Settings that cannot be read are the finding of 'repository'.
     const context = await this.#opened().catch(() => null);
     if (context === null) return [];
-    const { namespace, deployment, filesUntil, timeout } = context.settings;
-    const management = defaultManagement(context);
+    const { filesUntil, timeout } = context.settings;
     const host = {
       read: () => repository.read('never', timeout),
       localFolder,
-      settings: { management, namespace, deployment, skipInvalid: true, secrets: SECRET_GUARD },
+      settings: mergeSettings(context),
     };
     const check = await checkFileOnly(host, filesUntil, this.now());
     return check ? [check] : [];

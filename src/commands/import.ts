@@ -1,62 +1,23 @@
 import { Flags } from '@oclif/core';
-import {
-  ambiguousTexts,
-  liveReport,
-  namespacesByName,
-  notFoundTexts,
-  observeAll,
-  requireManagement,
-} from '../app/observe/live-clusters.js';
-import { defaultManagement } from '../app/subjects.js';
+import { importFiles, type PlannedImport } from '../app/legacy/import-files.js';
+import { ambiguousTexts, notFoundTexts } from '../app/observe/live-clusters.js';
 import { publishTogether } from '../app/write/publish-together.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { canAsk, mustAgree, yesFlag } from '../cli/input/ask.js';
-import { ConflictError, UsageError } from '../errors.js';
-import type { Observation } from '../k0rdent/observe/observation.js';
+import { formatPlan, importResult } from '../cli/render/import-plan.js';
+import { UsageError } from '../errors.js';
 import type { Operation } from '../model/operation/operation.js';
-import { findSecrets } from '../model/secret/find-secrets.js';
-import { guardSecrets } from '../model/secret/guard-secrets.js';
-import { shownPath } from '../model/secret/shown-path.js';
-import { thisHost } from '../setup/this-host.js';
-import { ImportedFiles } from '../store/local/imported-files.js';
 import type { WriteOutcome } from '../store/outbox/outcomes.js';
-import { listSubjects } from '../store/read/records.js';
-import { keepLocally } from '../sync/apply/keep-locally.js';
-import { parseImport } from '../sync/parse/parse-import.js';
-import { existingRecords } from '../sync/plan/existing-records.js';
-import { formatPlan, resumedText } from '../sync/plan/format-plan.js';
-import { importOperation } from '../sync/plan/import-operation.js';
-import {
-  CONFLICT_RULES,
-  type ConflictRule,
-  type ImportPart,
-  type ImportPlan,
-  refusalOf,
-  skippedFiles,
-} from '../sync/plan/import-plan.js';
-import { areRecorded, recordStands } from '../sync/plan/import-stands.js';
-import { lastImported } from '../sync/plan/last-imported.js';
-import { planImport } from '../sync/plan/plan-import.js';
-import type { ImportSettings, ParsedFile } from '../sync/read/parsed-file.js';
-import { type LegacyFile, readLegacyFiles } from '../sync/read/read-legacy-files.js';
+import { CONFLICT_RULES, type ImportPlan } from '../sync/plan/import-plan.js';
+import { readLegacyFiles } from '../sync/read/read-legacy-files.js';
 import type { CommandResult } from '../terminal/output.js';
 import { progressBar } from '../terminal/progress-bar.js';
 import { terminalText } from '../terminal/terminal-text.js';
 
-const TRIES = 3;
-const GUARD = { find: findSecrets, show: shownPath };
-
-interface Planned {
-  readonly context: Context;
-  readonly parsed: readonly ParsedFile[];
-  readonly plan: ImportPlan;
-  readonly live: ReturnType<typeof liveReport> | null;
-}
-
-export default class Import extends WriteCommand {
+export default class Import extends WriteCommand<typeof Import> {
   static override summary = 'Merge the local state of deployment scripts in.';
   static override description = helpText(
     WriteCommand,
@@ -89,11 +50,11 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
       helpValue: 'ID',
       summary: 'The deployment, for files that do not name theirs.',
     }),
-    'on-conflict': Flags.string({
-      options: [...CONFLICT_RULES],
-      default: 'fail',
+    'on-conflict': Flags.option({
+      options: CONFLICT_RULES,
+      default: 'fail' as const,
       summary: 'Where file and repository have both changed since the last import.',
-    }),
+    })(),
     yes: yesFlag('Import without asking, at a terminal, too.'),
     'skip-invalid': Flags.boolean({
       summary: 'Leave files and entries that cannot be read out, and import the rest.',
@@ -101,105 +62,58 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
   };
 
   #isShown = false;
-  readonly #outcomes: Record<string, unknown>[] = [];
-  #observed: Observation | null = null;
 
   protected async execute(): Promise<CommandResult> {
     if (this.words.length === 0)
       throw new UsageError('what to import? PATH is missing', {
         suggestions: ['Name the state folder: kgit import ./state'],
       });
+    const { message, reason } = this.flags;
     const files = await readLegacyFiles(this.words, (done, all) =>
       this.notes.progress(progressBar('reading', done, all)),
     );
-    let planned = await this.#plan(await this.open(), files);
-    await this.#confirm(planned);
-    for (let tries = 1; ; tries++) {
-      try {
-        const result = await this.#write(planned);
-        const rest = tries < TRIES ? await this.#refused(planned, files) : null;
-        if (rest === null) return result;
-        if (!this.#isShown) this.#show(planned.plan);
-        this.#isShown = false;
-        this.note('what waited here was refused; what the files have of it still is imported now');
-        planned = rest;
-      } catch (error) {
-        if (!(error instanceof ConflictError) || tries === TRIES) throw error;
-        // Somebody imported the same, or changed the state, since the plan was made: it is made anew on what is there.
-        planned = await this.#plan(await this.reopen(), files);
-      }
-    }
-  }
-
-  /** A plan for what was refused since a plan was made that took it as there; null where nothing is to be imported. */
-  async #refused({ context }: Planned, files: readonly LegacyFile[]): Promise<Planned | null> {
-    const { pending } = context.reading;
-    if (pending.length === 0) return null;
-    const now = await this.reopen();
-    if (await areRecorded(pending, now.reading.view)) return null;
-    const planned = await this.#plan(now, files);
-    return planned.plan.parts.length > 0 ? planned : null;
-  }
-
-  async #plan(context: Context, files: readonly LegacyFile[]): Promise<Planned> {
-    const skipInvalid = this.flags['skip-invalid'] === true;
-    const management = defaultManagement(context);
-    const settings: ImportSettings = {
-      management,
-      namespace: (this.flags['namespace'] as string | undefined) ?? context.settings.namespace,
-      namespaces: await this.#namespaces(context, management),
-      deployment: this.flags['deployment'] as string | undefined,
-      skipInvalid,
-      secrets: GUARD,
-    };
-    const parsed = parseImport(files, settings, (done, all) =>
-      this.notes.progress(progressBar('parsing', done, all)),
-    );
-    const { view, pending } = context.reading;
-    const imported = new ImportedFiles(context.opened.localFolder, recordStands(view));
-    const local = await lastImported(parsed, (place) => imported.last(place), GUARD);
-    const onConflict = this.flags['on-conflict'] as ConflictRule;
-    const existing = await existingRecords(view, parsed, local, pending);
-    const plan = planImport(parsed, existing, { onConflict, skipInvalid });
-    const refusal = refusalOf(plan);
-    if (refusal) {
-      this.#show(plan);
-      throw refusal;
-    }
-    const subjects = parsed.map(({ subject }) => subject);
-    return { context, parsed, plan, live: this.#observed && liveReport(subjects, this.#observed) };
-  }
-
-  /** The namespaces of clusters that are known: those that the repository has, so that none comes in twice, else the live ones. */
-  async #namespaces(context: Context, management: string): Promise<ReadonlyMap<string, string>> {
-    const subjects = await listSubjects(context.reading.view, 'cluster');
-    const known = subjects.filter((subject) => subject.kind === 'cluster');
-    const named = this.flags['namespace'] as string | undefined;
-    if (this.flags['live'] === true)
-      this.#observed ??= await observeAll({
+    const result = await importFiles(
+      {
+        files,
+        namespace: this.flags.namespace,
+        deployment: this.flags.deployment,
+        isLive: this.flags.live,
+        onConflict: this.flags['on-conflict'],
+        skipInvalid: this.flags['skip-invalid'],
+        isDryRun: this.flags['dry-run'],
+        ...(message === undefined ? {} : { message }),
+        ...(reason === undefined ? {} : { reason }),
+        allowSecret: this.flags['allow-secret'],
+      },
+      {
         environment: this.environment,
-        timeoutMs: context.settings.timeout,
         now: () => this.now(),
-        managements: context.managements,
-        namespaces: [
-          ...(named === undefined ? [] : [named]),
-          ...[context.settings.namespace, ...known.map(({ namespace }) => namespace)],
-        ],
-      });
-    if (this.#observed) requireManagement(this.#observed, management);
-    const live = namespacesByName(this.#observed?.clusters ?? [], management, named);
-    if (named !== undefined) return live;
-    return new Map([...live, ...namespacesByName(known, management)]);
+        open: (anew) => (anew ? this.reopen() : this.open()),
+        writer: (context) => this.writer(context),
+        write: (context, operations) => this.#writeAll(context, operations),
+        confirm: (planned) => this.#confirm(planned),
+        onParsed: (done, all) => this.notes.progress(progressBar('parsing', done, all)),
+        onPublishing: () => this.notes.progress('publishing'),
+        onRefused: (plan) => this.#show(plan),
+        onRefusedBefore: (plan) => {
+          if (!this.#isShown) this.#show(plan);
+          this.#isShown = false;
+          this.note('what waited here was refused; what the files have of it still is imported now');
+        },
+      },
+    );
+    for (const text of result.live ? notFoundTexts(result.live) : []) this.note(text);
+    return importResult(result, (outcome) => this.writeJson(outcome), this.#isShown);
   }
 
-  async #confirm({ plan, live }: Planned): Promise<void> {
+  async #confirm({ plan, live }: PlannedImport): Promise<void> {
     for (const text of live ? ambiguousTexts(live) : []) this.note(text);
-    // Without a terminal nobody is asked: scripts import, and what is imported twice is imported once.
+    // Without a terminal nobody is asked: scripts import, and importing twice changes nothing.
     if (!canAsk() || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
     this.#show(plan);
     this.#isShown = true;
     const words = { declined: 'nothing was imported', withYes: 'kgit import PATH --yes' };
-    await mustAgree({ text: 'Import this?', ...words }, this.flags['yes'] === true);
+    await mustAgree({ text: 'Import this?', ...words }, this.flags.yes);
   }
 
   /** Shows people a plan that is not, or not yet, carried out. */
@@ -210,40 +124,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     process.stderr.write(`${formatPlan(plan, width).map(terminalText).join('\n')}\n`);
   }
 
-  async #write({ context, parsed, plan, live }: Planned): Promise<CommandResult> {
-    const isDry = this.flags['dry-run'] === true;
-    const local = keepLocally(context.opened.localFolder, parsed);
-    // Before anything is published: what is withheld from everybody must not be lost here.
-    if (!isDry) await local.secrets();
-    const operations = plan.parts.map((part) => this.#operation(context, part));
-    this.notes.progress('publishing');
-    const outcomes = await this.#submitAll(context, operations);
-    this.#outcomes.push(...outcomes.map((outcome) => this.writeJson(outcome)));
-    if (!isDry) await local.files(context.reading.view, { plan, operations });
-    const [
-      only = { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 },
-    ] = this.#outcomes;
-    const word =
-      plan.parts.length === 0 ? resumedText(outcomes.length, only['delivery']) : String(only['delivery']);
-    for (const text of live ? notFoundTexts(live) : []) this.note(text);
-    return {
-      json: {
-        files: plan.files,
-        skipped: skippedFiles(plan),
-        ...(live ? { live } : {}),
-        ...only,
-        ...(this.#outcomes.length > 1 ? { operations: this.#outcomes } : {}),
-      },
-      rows: plan.files,
-      names: plan.files.map(({ path }) => path),
-      lines: ({ style, width }) => [
-        ...(this.#isShown ? [] : formatPlan(plan, width).map(terminalText)),
-        `${style('green', '✓')} ${word}`,
-      ],
-    };
-  }
-
-  async #submitAll(context: Context, operations: readonly Operation[]): Promise<WriteOutcome[]> {
+  async #writeAll(context: Context, operations: readonly Operation[]): Promise<WriteOutcome[]> {
     const submit = (operation: Operation) =>
       this.submit(context, operation, (operation.change?.preconditions.length ?? 0) > 0);
     const { lock, queue, 'dry-run': dryRun } = this.flags;
@@ -271,23 +152,5 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     for (const note of outcomes.flatMap(({ notes }) => notes)) this.note(note);
     if (outcomes.length > 0) await this.refreshRepository(context);
     return outcomes;
-  }
-
-  #operation(context: Context, part: ImportPart): Operation {
-    const { message, reason } = this.flags;
-    const operation = importOperation(part, {
-      operationId: this.ids.next(),
-      eventId: this.ids.next(),
-      time: this.now(),
-      actor: this.actor(context),
-      runId: this.ciRun.id,
-      fields: {
-        user: this.actor(context).name,
-        ...(message === undefined ? {} : { message }),
-        ...(reason === undefined ? {} : { reason }),
-        host: thisHost.hostname,
-      },
-    });
-    return guardSecrets(operation, this.flags['allow-secret']);
   }
 }

@@ -18,7 +18,7 @@ import { holderText } from '../store/lease/lease-errors.js';
 import type { CommandResult } from '../terminal/output.js';
 import { styleFor } from '../terminal/style.js';
 
-export default class Lock extends LeaseCommand {
+export default class Lock extends LeaseCommand<typeof Lock> {
   static override summary = 'Take a lock, or run a command under it.';
   static override description = helpText(
     LeaseCommand,
@@ -58,10 +58,10 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
 
   protected async execute(): Promise<CommandResult> {
     const { name, command } = this.#words();
-    const ttl = parseDuration(this.flags['ttl'] as string);
+    const ttl = parseDuration(this.flags.ttl);
     if (ttl < MIN_TTL || ttl > MAX_TTL)
       throw new UsageError('--ttl is 1s at least and 24h at most', { data: { flag: 'ttl' } });
-    const wait = parseDuration(this.flags['wait'] as string);
+    const wait = parseDuration(this.flags.wait);
     this.#isUnderLock = command !== null;
     const context = await this.open('never');
     const { leases } = context.opened;

@@ -5,7 +5,7 @@ import { standingJson, standingLines } from '../cli/render/lease-result.js';
 import type { Leases } from '../store/lease/leases.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Locks extends ReadCommand {
+export default class Locks extends ReadCommand<typeof Locks> {
   static override summary = 'Who holds which lock.';
   static override description = helpText(
     ReadCommand,
@@ -33,7 +33,7 @@ export default class Locks extends ReadCommand {
       this.note(`not a lock: ${problem}`);
       for (const suggestion of suggestions) this.note(`  ${suggestion}`);
     }
-    const isStale = staleness !== null || (this.flags['fetch'] === false && opened.repository.store.isRemote);
+    const isStale = staleness !== null || (this.flags.fetch === false && opened.repository.store.isRemote);
     const now = this.now();
     const standings = sortedBy(listed, this.flags['sort-by'], (one) => standingJson(one, now));
     const locks = standings.map((standing) => standingJson(standing, now));

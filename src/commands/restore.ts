@@ -11,7 +11,7 @@ import { counted } from '../model/value/counted.js';
 import { LOCAL_FOLDER, liesAt, openGit } from '../setup/composition.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Restore extends KgitCommand {
+export default class Restore extends KgitCommand<typeof Restore> {
   static override summary = 'Bring a backup back.';
   static override description = helpText(
     KgitCommand,
@@ -33,17 +33,17 @@ export default class Restore extends KgitCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const folder = resolve(this.args['dir'] ?? '.');
+    const folder = resolve(this.args.dir ?? '.');
     const git = openGit(this.config.root, this.environment);
     await requireGit(git, this.environment);
-    const given = this.flags['remote'] as string | undefined;
+    const given = this.flags.remote;
     const spec = given === undefined ? undefined : parseRepositorySpec(given, liesAt(process.cwd()));
     const address = spec && (spec.isUrl ? spec.place : resolve(spec.place));
-    const file = resolve(this.args['file'] ?? '');
+    const file = resolve(this.args.file ?? '');
     const withYes = commandText(['kgit', 'restore', ...this.argv, '--yes']);
     const mayReplace = (place: string) => {
       const text = `${place} is a clone that works. Move it aside, and put the backup in its place?`;
-      return mustAgree({ text, declined: 'nothing was restored', withYes }, this.flags['yes'] === true);
+      return mustAgree({ text, declined: 'nothing was restored', withYes }, this.flags.yes);
     };
     const options = { remote: address, localFolder: LOCAL_FOLDER, mayReplace };
     const { manifest, remote, operations, locks, movedTo } = await restoreBackup(git, file, folder, options);

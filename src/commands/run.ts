@@ -21,7 +21,7 @@ import { styleFor } from '../terminal/style.js';
 /** What `kgit run` itself records among the parameters. */
 const OWN_PARAMETERS = ['exit_code', 'signal'];
 
-export default class Run extends WriteCommand {
+export default class Run extends WriteCommand<typeof Run> {
   static override summary = 'Run a command, and record when it started and how it ended.';
   static override description = helpText(
     WriteCommand,
@@ -81,7 +81,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     const { action, subject: named, command } = this.#words();
     const fields = {
       action,
-      ...(this.flags['phase'] === undefined ? {} : { phase: this.flags['phase'] }),
+      ...(this.flags.phase === undefined ? {} : { phase: this.flags.phase }),
       command: commandText(command),
       run_id: this.ciRun.id,
     };
@@ -102,7 +102,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     };
     const started = write('started', {});
     const { repository } = context.opened;
-    if (this.flags['dry-run'] === true) {
+    if (this.flags['dry-run']) {
       const outcome = await this.submit(context, started.operation);
       return runResult({ started: row(started, outcome), ended: null, error: null }, null);
     }
@@ -148,7 +148,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   }
 
   #parameters(): ValueMap {
-    const given = (this.flags['param'] as string[] | undefined) ?? [];
+    const given = this.flags.param ?? [];
     const parameters = parseParameters(given, (message) => this.note(message)) ?? {};
     const own = OWN_PARAMETERS.find((name) => Object.hasOwn(parameters, name));
     if (own === undefined) return parameters;
@@ -224,7 +224,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   }
 
   get #isProposed(): boolean {
-    return this.flags['propose'] === true;
+    return this.flags.propose;
   }
 
   /** Publishes what is kept, or proposes it: where --propose says so, or the team for a protected branch. */

@@ -6,7 +6,7 @@ import type { CommandResult } from '../terminal/output.js';
 
 const SHELLS = ['bash'] as const;
 
-export default class ShellInit extends KgitCommand {
+export default class ShellInit extends KgitCommand<typeof ShellInit> {
   static override summary = "Print the deployment scripts' state library, over kgit.";
   static override description = helpText(
     KgitCommand,
@@ -25,6 +25,6 @@ serves the calls of a script and of the scripts that it starts.`.replaceAll('\n'
       value === undefined ? [] : [`--${name}=${value}`],
     );
     const script = shellCode(this.config.root, process.execPath, named);
-    return { json: { shell: this.args['shell'], script }, lines: () => [script.trimEnd()] };
+    return { json: { shell: this.args.shell, script }, lines: () => [script.trimEnd()] };
   }
 }

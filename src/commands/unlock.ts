@@ -9,7 +9,7 @@ import { lockName } from '../model/lease/lock-name.js';
 import { holderText } from '../store/lease/lease-errors.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Unlock extends LeaseCommand {
+export default class Unlock extends LeaseCommand<typeof Unlock> {
   static override summary = 'Release a lock, or end the lease of somebody else.';
   static override description = helpText(
     LeaseCommand,
@@ -28,11 +28,11 @@ export default class Unlock extends LeaseCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    if (this.args['name'] === undefined)
+    if (this.args.name === undefined)
       throw new UsageError('which lock? NAME is missing', { suggestions: ["'kgit locks' lists those held"] });
-    const name = lockName(this.args['name']);
+    const name = lockName(this.args.name);
     const context = await this.open('never');
-    return this.flags['force'] === true ? this.#break(context, name) : this.#release(context, name);
+    return this.flags.force ? this.#break(context, name) : this.#release(context, name);
   }
 
   async #release(context: Context, name: string): Promise<CommandResult> {

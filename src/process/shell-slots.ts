@@ -2,6 +2,7 @@
 import { closeSync, constants, openSync, readdirSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 
 const { O_NONBLOCK, O_RDWR } = constants;
 const MAX_FIELDS = 10_000;
@@ -31,33 +32,55 @@ function openPipe(path: string): number {
   return openSync(path, O_RDWR | O_NONBLOCK);
 }
 
-/** Serves the slots of a folder: each call's words are answered by what `answer` gives. Returns what ends it. */
-export function serveSlots(
+/** Interval between looks whether the script is still there, in ms. */
+const LOOK_MS = 250;
+/** How long nothing must have been called once the script is gone, in ms. */
+const QUIET_MS = 1_000;
+
+/**
+ * Answers the calls that come in over the slots of a folder, until the script is gone and nothing has been called for a
+ * moment: a part of it that runs in the background may outlive it. Rejects where a pipe or `answer` fails.
+ */
+export async function serveSlots(
   folder: string,
   answer: (words: readonly string[]) => Promise<string>,
-  fail: (error: unknown) => void,
-): () => void {
+  isScriptThere: () => boolean,
+): Promise<void> {
   const sockets: Socket[] = [];
   const slots = readdirSync(folder).flatMap((name) => /^([0-9a-v])\.in$/.exec(name)?.[1] ?? []);
+  // Monotonic: the time of day may be set back.
+  let lastCall = performance.now();
+  let resolve = () => {};
+  let reject = (_error: unknown) => {};
+  const over = new Promise<void>((...ends) => {
+    [resolve, reject] = ends;
+  });
   for (const slot of slots) {
     const incoming = new Socket({ fd: openPipe(join(folder, `${slot}.in`)), writable: false });
     const outgoing = new Socket({ fd: openPipe(join(folder, `${slot}.out`)), readable: false });
     sockets.push(incoming, outgoing);
     const words = new Words();
-    incoming.on('error', fail).on('data', (bytes: Buffer) => {
+    incoming.on('error', reject).on('data', (bytes: Buffer) => {
+      lastCall = performance.now();
       try {
         const call = words.add(bytes);
-        if (call) answer(call).then((reply) => outgoing.write(reply), fail);
+        if (call) answer(call).then((reply) => outgoing.write(reply), reject);
       } catch (error) {
-        fail(error);
+        reject(error);
       }
     });
-    outgoing.on('error', fail);
+    outgoing.on('error', reject);
   }
   const pool = openPipe(join(folder, 'pool'));
   writeSync(pool, slots.join(''));
-  return () => {
+  const look = setInterval(() => {
+    if (!isScriptThere() && performance.now() - lastCall >= QUIET_MS) resolve();
+  }, LOOK_MS);
+  try {
+    await over;
+  } finally {
+    clearInterval(look);
     for (const socket of sockets) socket.destroy();
     closeSync(pool);
-  };
+  }
 }

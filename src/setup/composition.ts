@@ -212,12 +212,6 @@ function xdgFolder(environment: Environment, variable: string, preset: string): 
   );
 }
 
-/** The folder of the locks on legacy files: one for all clones of the user, for two may be fed from the same files. */
-export function scriptLocks(environment: Environment, { localFolder }: OpenRepository): string {
-  const state = ownFolder(environment, 'XDG_STATE_HOME', '.local/state');
-  return join(state ? join(state.path, 'kgit') : localFolder, 'scripts');
-}
-
 /** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
 async function openByUrl(
   spec: RepositorySpec,

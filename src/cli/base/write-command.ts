@@ -117,10 +117,11 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
 
   /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
   protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
-    return makeEvent({ ...this.#flagFields(), ...fields }, this.#writer(context));
+    return makeEvent({ ...this.#flagFields(), ...fields }, this.writer(context));
   }
 
-  #writer(context: Context): Writer {
+  /** Who writes, where, in which run, and now. */
+  protected writer(context: Pick<Context, 'opened' | 'settings'>): Writer {
     return {
       actor: this.actor(context),
       host: thisHost.hostname,
@@ -141,7 +142,7 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     events: readonly EventWrite[],
     more: Partial<Operation> = {},
   ): Operation {
-    return makeOperation(events, this.#writer(context), more, this.flags['allow-secret']);
+    return makeOperation(events, this.writer(context), more, this.flags['allow-secret']);
   }
 
   /** The claims that were handed to this process by `kgit lock NAME -- COMMAND`. */

@@ -3,15 +3,12 @@ import { deployment, parseSubject, type Subject } from '../../model/subject/subj
 import { ImportedFiles } from '../../store/local/imported-files.js';
 import type { Reading } from '../../store/outbox/outcomes.js';
 import { parseImport } from '../parse/parse-import.js';
-import { existingRecords } from '../plan/existing-records.js';
 import { type ImportStamp, importOperation } from '../plan/import-operation.js';
 import type { ImportPlan } from '../plan/import-plan.js';
-import { recordStands } from '../plan/import-stands.js';
-import { lastImported } from '../plan/last-imported.js';
-import { planImport } from '../plan/plan-import.js';
 import type { ImportSettings, ParsedFile } from '../read/parsed-file.js';
 import { type LegacyFile, readLegacyFiles } from '../read/read-legacy-files.js';
 import { keepLocally } from './keep-locally.js';
+import { planFiles } from './plan-files.js';
 
 /** What merging files without anybody to ask is handed. */
 export interface MergeHost {
@@ -28,16 +25,12 @@ export interface MergeHost {
 type PlanHost = Pick<MergeHost, 'read' | 'localFolder' | 'settings'>;
 
 async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
-  const parsed = parseImport(files, host.settings);
+  const { localFolder, settings } = host;
+  const parsed = parseImport(files, settings);
   const { view, pending } = await host.read(await subjectsOf(parsed, host));
-  const imported = new ImportedFiles(host.localFolder, recordStands(view));
-  const local = await lastImported(parsed, (place) => imported.last(place), host.settings.secrets);
-  const existing = await existingRecords(view, parsed, local, pending);
-  return {
-    view,
-    parsed,
-    plan: planImport(parsed, existing, { onConflict: 'repository', skipInvalid: true }),
-  };
+  const base = { view, pending, localFolder, secrets: settings.secrets };
+  const plan = await planFiles(parsed, base, { onConflict: 'repository', skipInvalid: true });
+  return { view, parsed, plan };
 }
 
 /** The subjects that a merge of these files asks about: theirs, and those of what was taken from them before. */

@@ -43,19 +43,6 @@ describe('an import that was refused after others had been made on it', () => {
     expect((await kgit(clone, ['verify'])).code).toBe(0);
   });
 
-  it('is taken in by a later import where another command had it refused', async () => {
-    const { clone, folder, own } = await waiting();
-    await kgitJson(clone, ['import', folder, '--queue']);
-    expect((await kgitJson(clone, ['sync'])).rejected).toHaveLength(1);
-    expect(await own()).toEqual({ shared: 'theirs', second: 2, third: 3 });
-    const refused = await kgit(clone, ['import', folder, '--json']);
-    expect(refused.json.error.data.conflicts).toMatchObject([
-      { path: 'deployment.own.shared', repository: 'theirs', file: 'mine' },
-    ]);
-    await kgitJson(clone, ['import', folder, '--on-conflict', 'repository']);
-    expect(await own()).toEqual(ALL);
-  });
-
   it('is taken in by the mirror that has it refused', async () => {
     const { clone, folder, own } = await waiting();
     const { code, stderr } = await kgit(clone, ['mirror', folder]);

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareRepository, cloneOf, fsck, git, temporaryFolder } from '../../support/git-fixtures.js';
@@ -53,22 +53,6 @@ describe('kgit import', () => {
     expect((await kgit(path, ['import', join(root, 'state')])).stdout).toMatch(/✓ nothing new\n$/);
   });
 
-  it('keeps the order of the file, and equal entries apart', async () => {
-    const { root } = layOut();
-    const path = await newRepository();
-    await kgitJson(path, ['import', join(root, 'state')]);
-    const [subject] = (await kgitJson(path, ['list', 'deployments'])).items;
-    const { events } = await kgitJson(path, ['log', subject.subject, '--limit', '1000']);
-    const text = readFileSync(join(root, 'state', 'deployment-events.yaml'), 'utf8');
-    const actions = [...text.matchAll(/action: (\S+)/g)].map(([, action]) => action);
-    const own = events.filter(
-      ({ source }: { source?: { family?: string; imported_from?: string } }) =>
-        source?.imported_from === 'deployment-events',
-    );
-    expect(own.map(({ action }: { action: string }) => action)).toEqual(actions);
-    expect(new Set(own.map(({ id }: { id: string }) => id)).size).toBe(actions.length);
-  });
-
   it('takes a file that has grown, and makes the same events on two machines', async () => {
     const { root } = layOut();
     const remote = bareRepository();
@@ -90,47 +74,6 @@ describe('kgit import', () => {
       .map(({ events }: { events: { new: number } }) => events.new)
       .filter((n: number) => n > 0);
     expect(news).toEqual([1]);
-  });
-
-  it('merges by path, tells a conflict with all three values, and obeys --on-conflict', async () => {
-    const { root } = layOut();
-    const path = await newRepository();
-    const state = join(root, 'state', 'deployment-state.yaml');
-    const edit = (from: RegExp, to: string) =>
-      writeFileSync(state, readFileSync(state, 'utf8').replace(from, to));
-    await kgitJson(path, ['import', join(root, 'state')]);
-    await kgitJson(path, ['set', 'deployment.status=broken']);
-    expect((await kgitJson(path, ['import', join(root, 'state')])).delivery).toBe('unchanged');
-    edit(/^phase: .*$/m, 'phase: changed');
-    expect((await kgitJson(path, ['import', join(root, 'state')])).delivery).toBe('published');
-    expect((await kgitJson(path, ['get', 'deployment'])).value).toMatchObject({
-      phase: 'changed',
-      status: 'broken',
-    });
-    edit(/^status: .*$/m, 'status: other');
-    const refused = await kgit(path, ['import', join(root, 'state'), '--json']);
-    expect(refused.code).toBe(12);
-    const [conflict] = refused.json.error.data.conflicts;
-    expect(conflict).toMatchObject({ path: 'deployment.status', repository: 'broken', file: 'other' });
-    expect(conflict.base).toMatch(/^(completed|in_progress)$/);
-    await kgitJson(path, ['import', join(root, 'state'), '--on-conflict', 'repository']);
-    expect((await kgitJson(path, ['get', 'deployment.status'])).value).toBe('broken');
-    edit(/^status: .*$/m, 'status: another');
-    await kgitJson(path, ['import', join(root, 'state'), '--on-conflict', 'file']);
-    expect((await kgitJson(path, ['get', 'deployment.status'])).value).toBe('another');
-  });
-
-  it('writes nothing where a file is broken, and the rest with --skip-invalid', async () => {
-    const { root } = layOut();
-    const path = await newRepository();
-    writeFileSync(join(root, 'state', 'azure-events.yaml'), 'events:\n  - timestamp: "x\n');
-    const refused = await kgit(path, ['import', join(root, 'state'), '--json']);
-    expect(refused.code).toBe(14);
-    expect(refused.json.error.message).toMatch(/azure-events\.yaml:\d+:\d+/);
-    expect(git(path, 'rev-list', '--count', 'main')).toBe('1');
-    const rest = await kgitJson(path, ['import', join(root, 'state'), '--skip-invalid']);
-    expect(rest.delivery).toBe('published');
-    expect(rest.files.filter(({ error }: { error: unknown }) => error !== null)).toHaveLength(1);
   });
 
   it('--dry-run shows the plan and writes nothing', async () => {

@@ -1,6 +1,17 @@
+import type { ImportResult } from '../../app/legacy/import-files.js';
 import { counted } from '../../model/value/counted.js';
 import type { Value } from '../../model/value/value.js';
-import { type ConflictRule, type ImportedFile, type ImportPlan, refusalOf } from './import-plan.js';
+import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import {
+  type ConflictRule,
+  type ImportConflict,
+  type ImportedFile,
+  type ImportPlan,
+  refusalOf,
+  skippedFiles,
+} from '../../sync/plan/import-plan.js';
+import type { CommandResult } from '../../terminal/output.js';
+import { terminalText } from '../../terminal/terminal-text.js';
 
 const HEAD = ['FILE', 'GOES TO', 'EVENTS', 'STATE'] as const;
 const MAX_VALUE = 60;
@@ -128,8 +139,44 @@ export function formatPlan(plan: ImportPlan, width: number | null = null): strin
   ];
 }
 
-/** What became of an import that found nothing new: it may have sent what one that was interrupted had left. */
-export function resumedText(count: number, delivery: unknown): string {
+/** What became of an import that found nothing new: it may have published what an interrupted one had left. */
+function resumedText(count: number, delivery: string): string {
   if (count === 0) return 'nothing new';
-  return `nothing new; what waited here (${counted(count, 'operation')}): ${String(delivery)}`;
+  return `nothing new; what waited here (${counted(count, 'operation')}): ${delivery}`;
+}
+
+/**
+ * The result of an import.
+ * @param json an outcome as results of writes tell it
+ * @param isShown whether the user has seen the plan already
+ */
+export function importResult(
+  { plan, live, revision, outcomes, written }: ImportResult,
+  json: (outcome: WriteOutcome) => Record<string, unknown>,
+  isShown: boolean,
+): CommandResult {
+  const [first] = outcomes;
+  const delivery = first?.delivery ?? 'unchanged';
+  const only = first ? json(first) : { operation: null, revision, delivery, attempts: 0 };
+  return {
+    json: {
+      files: plan.files,
+      skipped: skippedFiles(plan),
+      ...(live ? { live } : {}),
+      ...only,
+      ...(outcomes.length > 1 ? { operations: outcomes.map(json) } : {}),
+    },
+    rows: plan.files,
+    names: plan.files.map(({ path }) => path),
+    lines: ({ style, width }) => [
+      ...(isShown ? [] : formatPlan(plan, width).map(terminalText)),
+      `${style('green', '✓')} ${plan.parts.length === 0 ? resumedText(written, delivery) : delivery}`,
+    ],
+  };
+}
+
+/** Tells of a value that file and repository both changed, where nobody is there to decide. */
+export function keptText({ from, path, repository, file }: ImportConflict): string {
+  const text = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80));
+  return `${from}: ${path} is ${text(file)} there and ${text(repository)} in the repository, which stays; 'kgit set' changes it`;
 }

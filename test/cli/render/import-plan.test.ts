@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatPlan } from '../../../src/sync/plan/format-plan.js';
+import { formatPlan } from '../../../src/cli/render/import-plan.js';
 import { readLegacyFiles } from '../../../src/sync/read/read-legacy-files.js';
-import { layOut, legacyFile, MemoryRepository } from '../import-support.js';
+import { layOut, legacyFile, MemoryRepository } from '../../sync/import-support.js';
 
 describe('formatPlan', () => {
   it('shows what goes where, what is withheld and the sum', async () => {

@@ -1,0 +1,53 @@
+import type { Operation } from '../../model/operation/operation.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Clock } from '../../store/port/host.js';
+import { BackgroundPublishing } from '../../store/publish/background-publishing.js';
+
+/** Delay between the first write of a burst and its publishing, so that a burst goes in one push, in ms. */
+const PUBLISH_AFTER_MS = 1_000;
+
+export interface BackgroundWriterOptions {
+  readonly clock: Clock;
+  /** Keeps only: `kgit sync` publishes later. */
+  readonly isOffline: boolean;
+  /** Hears why something could not be published yet. */
+  note(message: string): void;
+}
+
+/**
+ * Writes operations without ever waiting, or failing, for the network: durable when `keep` returns, published in the
+ * background soon after.
+ */
+export class BackgroundWriter {
+  readonly #repository: OpenRepository['repository'];
+  readonly #publishing: BackgroundPublishing | null;
+
+  constructor(
+    { repository, scheduled }: Pick<OpenRepository, 'repository' | 'scheduled'>,
+    settings: Pick<Settings, 'publishInterval' | 'timeout'>,
+    { clock, isOffline, note }: BackgroundWriterOptions,
+  ) {
+    this.#repository = repository;
+    const { store, outbox } = repository;
+    const options = {
+      afterMs: Math.max(settings.publishInterval, PUBLISH_AFTER_MS),
+      timeoutMs: settings.timeout,
+      note,
+    };
+    this.#publishing = isOffline
+      ? null
+      : new BackgroundPublishing({ store, outbox, scheduled, clock }, options);
+  }
+
+  /** Keeps an operation durably. Throws UsageError where it would not pass review, EnvironmentError. */
+  async keep(operation: Operation): Promise<void> {
+    await this.#repository.keep(operation);
+    this.#publishing?.kept(operation.id);
+  }
+
+  /** Publishes at once what it kept and did not publish yet; to be called before the process ends. */
+  async finish(): Promise<void> {
+    await this.#publishing?.rest();
+  }
+}

@@ -1,0 +1,210 @@
+import { ConflictError } from '../../errors.js';
+import type { Observation } from '../../k0rdent/observe/observation.js';
+import type { Writer } from '../../model/operation/make-operation.js';
+import type { Operation } from '../../model/operation/operation.js';
+import { guardSecrets } from '../../model/secret/guard-secrets.js';
+import type { Environment } from '../../setup/this-host.js';
+import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { listSubjects } from '../../store/read/records.js';
+import { keepLocally } from '../../sync/apply/keep-locally.js';
+import { planFiles } from '../../sync/apply/plan-files.js';
+import { parseImport } from '../../sync/parse/parse-import.js';
+import { importOperation } from '../../sync/plan/import-operation.js';
+import { type ConflictRule, type ImportPlan, refusalOf } from '../../sync/plan/import-plan.js';
+import { areRecorded } from '../../sync/plan/import-stands.js';
+import type { ParsedFile } from '../../sync/read/parsed-file.js';
+import type { LegacyFile } from '../../sync/read/read-legacy-files.js';
+import { liveReport, namespacesByName, observeAll, requireManagement } from '../observe/live-clusters.js';
+import { defaultManagement } from '../subjects.js';
+import { importStamp, type LegacyContext, SECRET_GUARD } from './merge-host.js';
+
+/** Number of times that an import is planned anew when the repository changes under it. */
+const TRIES = 3;
+
+export interface ImportIntent {
+  readonly files: readonly LegacyFile[];
+  /** Namespace of the clusters, where the user names it. */
+  readonly namespace: string | undefined;
+  /** Deployment of files that name none. */
+  readonly deployment: string | undefined;
+  /** Asks k0rdent for the namespace of each cluster. */
+  readonly isLive: boolean;
+  readonly onConflict: ConflictRule;
+  readonly skipInvalid: boolean;
+  readonly isDryRun: boolean;
+  readonly message?: string;
+  readonly reason?: string;
+  /** Why an operation that looks secret is written all the same. */
+  readonly allowSecret: string | undefined;
+}
+
+/** A repository as an import reads it. */
+export interface ImportContext extends LegacyContext {
+  readonly reading: Pick<Reading, 'view' | 'pending' | 'revision'>;
+}
+
+export type LiveReport = ReturnType<typeof liveReport>;
+
+/** An import as it would be carried out. */
+export interface PlannedImport {
+  readonly plan: ImportPlan;
+  /** What k0rdent knows of the clusters, where it was asked. */
+  readonly live: LiveReport | null;
+}
+
+/** Asks and tells the user while an import is under way. */
+export interface ImportTalk {
+  readonly onParsed: (done: number, all: number) => void;
+  /** Told of a plan that cannot be carried out, before its error is thrown. */
+  readonly onRefused: (plan: ImportPlan) => void;
+  /** Returns where the user agrees to the plan, else throws. */
+  readonly confirm: (planned: PlannedImport) => Promise<void>;
+  readonly onPublishing: () => void;
+  /** Told that a plan is followed by another one, because what waited in the outbox was refused. */
+  readonly onRefusedBefore: (plan: ImportPlan) => void;
+}
+
+export interface ImportParts<C extends ImportContext> extends ImportTalk {
+  readonly environment: Environment;
+  readonly now: () => number;
+  /** Opens the repository; `anew` after the first time, with the newest tip. */
+  readonly open: (anew: boolean) => Promise<C>;
+  readonly writer: (context: C) => Writer;
+  /** Writes the operations of a plan, and where there are none publishes what waits. */
+  readonly write: (context: C, operations: readonly Operation[]) => Promise<readonly WriteOutcome[]>;
+}
+
+export interface ImportResult extends PlannedImport {
+  /** Of the repository that the plan was made on. */
+  readonly revision: Revision | null;
+  /** Outcomes of all operations, those of earlier tries first. */
+  readonly outcomes: readonly WriteOutcome[];
+  /** How many of them the last try made, which is more than its plan has where earlier imports waited. */
+  readonly written: number;
+}
+
+interface Planned<C> extends PlannedImport {
+  readonly context: C;
+  readonly parsed: readonly ParsedFile[];
+}
+
+/** One import of the same files, planned and carried out until the repository holds what they say. */
+class FileImport<C extends ImportContext> {
+  readonly #intent: ImportIntent;
+  readonly #parts: ImportParts<C>;
+  readonly #outcomes: WriteOutcome[] = [];
+  #observed: Observation | null = null;
+
+  constructor(intent: ImportIntent, parts: ImportParts<C>) {
+    this.#intent = intent;
+    this.#parts = parts;
+  }
+
+  async run(): Promise<ImportResult> {
+    let planned = await this.#plan(await this.#parts.open(false));
+    await this.#parts.confirm(planned);
+    for (let tries = 1; ; tries++) {
+      try {
+        const result = await this.#carryOut(planned);
+        const rest = tries < TRIES ? await this.#refusedMeanwhile(planned) : null;
+        if (rest === null) return result;
+        this.#parts.onRefusedBefore(planned.plan);
+        planned = rest;
+      } catch (error) {
+        if (!(error instanceof ConflictError) || tries === TRIES) throw error;
+        // Somebody imported the same, or changed the state, after the plan was made.
+        planned = await this.#plan(await this.#parts.open(true));
+      }
+    }
+  }
+
+  /**
+   * A plan for what was refused after a plan had counted it as recorded; null where nothing is left to import.
+   */
+  async #refusedMeanwhile({ context }: Planned<C>): Promise<Planned<C> | null> {
+    const { pending } = context.reading;
+    if (pending.length === 0) return null;
+    const now = await this.#parts.open(true);
+    if (await areRecorded(pending, now.reading.view)) return null;
+    const planned = await this.#plan(now);
+    return planned.plan.parts.length > 0 ? planned : null;
+  }
+
+  async #plan(context: C): Promise<Planned<C>> {
+    const { files, namespace, deployment, onConflict, skipInvalid } = this.#intent;
+    const management = defaultManagement(context);
+    const settings = {
+      management,
+      namespace: namespace ?? context.settings.namespace,
+      namespaces: await this.#namespaces(context, management),
+      deployment,
+      skipInvalid,
+      secrets: SECRET_GUARD,
+    };
+    const parsed = parseImport(files, settings, this.#parts.onParsed);
+    const { view, pending } = context.reading;
+    const base = { view, pending, localFolder: context.opened.localFolder, secrets: SECRET_GUARD };
+    const plan = await planFiles(parsed, base, { onConflict, skipInvalid });
+    const refusal = refusalOf(plan);
+    if (refusal) {
+      this.#parts.onRefused(plan);
+      throw refusal;
+    }
+    const subjects = parsed.map(({ subject }) => subject);
+    return { context, parsed, plan, live: this.#observed && liveReport(subjects, this.#observed) };
+  }
+
+  /** The namespace of each cluster that is known: first the repository's, so that none comes in twice, then k0rdent's. */
+  async #namespaces(context: C, management: string): Promise<ReadonlyMap<string, string>> {
+    const { isLive, namespace: named } = this.#intent;
+    const subjects = await listSubjects(context.reading.view, 'cluster');
+    const known = subjects.filter((subject) => subject.kind === 'cluster');
+    const namespaces = [context.settings.namespace, ...known.map(({ namespace }) => namespace)];
+    if (isLive)
+      this.#observed ??= await observeAll({
+        environment: this.#parts.environment,
+        timeoutMs: context.settings.timeout,
+        now: this.#parts.now,
+        managements: context.managements,
+        namespaces: named === undefined ? namespaces : [named, ...namespaces],
+      });
+    if (this.#observed) requireManagement(this.#observed, management);
+    const live = namespacesByName(this.#observed?.clusters ?? [], management, named);
+    if (named !== undefined) return live;
+    return new Map([...live, ...namespacesByName(known, management)]);
+  }
+
+  async #carryOut({ context, parsed, plan, live }: Planned<C>): Promise<ImportResult> {
+    const { isDryRun, message, reason, allowSecret } = this.#intent;
+    const local = keepLocally(context.opened.localFolder, parsed);
+    // Before anything is published: values that are withheld from everybody must not be lost here.
+    if (!isDryRun) await local.secrets();
+    const fields = {
+      ...(message === undefined ? {} : { message }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+    const operations = plan.parts.map((part) => {
+      const stamp = importStamp(this.#parts.writer(context), fields);
+      return guardSecrets(importOperation(part, stamp), allowSecret);
+    });
+    this.#parts.onPublishing();
+    const outcomes = await this.#parts.write(context, operations);
+    this.#outcomes.push(...outcomes);
+    const { view, revision } = context.reading;
+    if (!isDryRun) await local.files(view, { plan, operations });
+    return { plan, live, revision, outcomes: [...this.#outcomes], written: outcomes.length };
+  }
+}
+
+/**
+ * Imports legacy files: plans what of them is new, asks the user, keeps secrets and notes on this machine, and writes
+ * one operation for each deployment. Where the repository changes meanwhile, it is planned anew, three times at most.
+ * Throws ConflictError where file and repository differ, InvalidStateError for broken files, and the errors of writes.
+ */
+export function importFiles<C extends ImportContext>(
+  intent: ImportIntent,
+  parts: ImportParts<C>,
+): Promise<ImportResult> {
+  return new FileImport(intent, parts).run();
+}

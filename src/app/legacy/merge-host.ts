@@ -1,0 +1,80 @@
+/** The parts by which every use case takes legacy files of deployment scripts in. */
+import { join } from 'node:path';
+import type { Writer } from '../../model/operation/make-operation.js';
+import type { Operation } from '../../model/operation/operation.js';
+import { findSecrets } from '../../model/secret/find-secrets.js';
+import { guardSecrets } from '../../model/secret/guard-secrets.js';
+import { shownPath } from '../../model/secret/shown-path.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import type { Environment } from '../../setup/this-host.js';
+import { ownFolder } from '../../setup/trust.js';
+import { FolderLock } from '../../store/local/folder-lock.js';
+import type { Clock, Host } from '../../store/port/host.js';
+import type { MergeHost } from '../../sync/apply/merge-files.js';
+import type { SecretGuard } from '../../sync/parse/withhold.js';
+import type { ImportStamp } from '../../sync/plan/import-operation.js';
+import type { ImportSettings } from '../../sync/read/parsed-file.js';
+import type { Configured } from '../configured.js';
+import { defaultManagement } from '../subjects.js';
+
+export const SECRET_GUARD: SecretGuard = { find: findSecrets, show: shownPath };
+
+/** The parts of a configured repository that merging legacy files needs. */
+export interface LegacyContext extends Pick<Configured, 'settings' | 'managements'> {
+  readonly opened: Pick<OpenRepository, 'repository' | 'localFolder'>;
+}
+
+/** The lock on folders of legacy files. It is the user's, not the clone's: two clones may be fed from the same files. */
+export function folderLock(
+  environment: Environment,
+  localFolder: string,
+  host: Host,
+  clock: Clock,
+): FolderLock {
+  const state = ownFolder(environment, 'XDG_STATE_HOME', '.local/state');
+  return new FolderLock(join(state ? join(state.path, 'kgit') : localFolder, 'scripts'), host, clock);
+}
+
+/** How legacy files are read where nobody can be asked: broken ones are left out. */
+export function mergeSettings({ settings, managements }: Omit<LegacyContext, 'opened'>): ImportSettings {
+  const { namespace, deployment } = settings;
+  const management = defaultManagement({ settings, managements });
+  return { management, namespace, deployment, skipInvalid: true, secrets: SECRET_GUARD };
+}
+
+/** Ids, time and author of one import operation, with further fields of its event. */
+export function importStamp(
+  { actor, host, run, ids, now }: Writer,
+  more: { readonly message?: string; readonly reason?: string } = {},
+): ImportStamp {
+  return {
+    operationId: ids.next(),
+    eventId: ids.next(),
+    time: now,
+    actor,
+    runId: run.id,
+    fields: { user: actor.name, ...more, host },
+  };
+}
+
+/**
+ * The host by which legacy files are merged without anybody to ask.
+ * @param writer who writes, as of now: called once for each operation
+ * @param keep keeps an operation durably
+ */
+export function mergeHost(
+  context: LegacyContext,
+  writer: () => Writer,
+  keep: (operation: Operation) => Promise<void>,
+): MergeHost {
+  const { repository, localFolder } = context.opened;
+  return {
+    read: (subjects) =>
+      subjects ? repository.readAbout(subjects) : repository.read('never', context.settings.timeout),
+    localFolder,
+    settings: mergeSettings(context),
+    stamp: () => importStamp(writer()),
+    guard: (operation) => guardSecrets(operation, undefined),
+    keep,
+  };
+}

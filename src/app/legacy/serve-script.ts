@@ -1,0 +1,121 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KgitError, NotFoundError } from '../../errors.js';
+import type { Writer } from '../../model/operation/make-operation.js';
+import { serveSlots } from '../../process/shell-slots.js';
+import type { FolderLock } from '../../store/local/folder-lock.js';
+import { noteWritten } from '../../store/local/imported-files.js';
+import { WithheldValues } from '../../store/local/withheld-values.js';
+import { UnfinishedCalls } from '../../store/outbox/unfinished-calls.js';
+import type { Host } from '../../store/port/host.js';
+import { readEvents, readState } from '../../store/read/records.js';
+import { fileOnlyMessage, isOver } from '../../sync/apply/file-only-check.js';
+import { fileOnly, type MergeHost, mergeFiles } from '../../sync/apply/merge-files.js';
+import { deploymentValues } from '../../sync/export/exported-state.js';
+import type { ScriptHost } from '../../sync/script-api/script-session.js';
+import { CallServer } from '../../sync/script-api/serve-call.js';
+import { type LegacyContext, mergeHost } from './merge-host.js';
+
+/** A script that has evaluated `kgit shell-init`. */
+export interface ServedScript {
+  /** Folder of the fifos between the script and its helper. */
+  readonly folder: string;
+  readonly pid: number;
+}
+
+export interface ServeParts {
+  /** Who writes, as of now. */
+  readonly writer: () => Writer;
+  readonly keep: MergeHost['keep'];
+  /** Lock of the script API on a folder of state files. */
+  readonly lock: FolderLock;
+  readonly now: () => number;
+}
+
+/** The calls of one script on an open repository. Records first what calls of helpers that died have left in files. */
+export async function scriptCalls(context: LegacyContext, parts: ServeParts): Promise<CallServer> {
+  const { writer, keep, lock, now } = parts;
+  const merge = mergeHost(context, writer, keep);
+  const calls = new CallServer({
+    host: scriptHost(context, merge, parts),
+    lock,
+    unfinished: new UnfinishedCalls(context.opened.localFolder),
+    warning: (folder) => fileOnlyWarning(folder, context.settings.filesUntil, merge, now()),
+  });
+  await calls.mendAll();
+  return calls;
+}
+
+function scriptHost(
+  { opened, settings }: LegacyContext,
+  merge: MergeHost,
+  { writer, now }: ServeParts,
+): Omit<ScriptHost, 'note' | 'touches'> {
+  const { localFolder } = opened;
+  const { actor, host, run, ids } = writer();
+  return {
+    keep: merge.keep,
+    guard: merge.guard,
+    secrets: merge.settings.secrets,
+    withheld: new WithheldValues(localFolder),
+    actor,
+    hostname: host,
+    runId: run.id,
+    ids,
+    now,
+    management: merge.settings.management,
+    namespace: settings.namespace,
+    deployment: settings.deployment,
+    recorded: async (subject) => {
+      const { view } = await merge.read([subject]);
+      const events = await readEvents(view, subject);
+      const state = subject.kind === 'deployment' ? await readState(view, subject.id) : null;
+      return deploymentValues(
+        state ?? {},
+        events.map((event) => event.read()),
+      );
+    },
+    wrote: (path, edits) => noteWritten(localFolder, path, edits),
+    importFiles: (paths) => mergeFiles(paths, merge),
+  };
+}
+
+/** The warning, once a script, that a folder of state files is written without kgit; null for none. */
+async function fileOnlyWarning(
+  folder: string,
+  filesUntil: string | undefined,
+  merge: MergeHost,
+  now: number,
+): Promise<string | null> {
+  if (!isOver(filesUntil, now)) return null;
+  try {
+    const paths = await fileOnly([folder], merge);
+    return paths.length === 0 ? null : fileOnlyMessage(paths, filesUntil);
+  } catch (error) {
+    // A warning never fails a script; one that begins has no files yet.
+    if (!(error instanceof KgitError)) throw error;
+    return error instanceof NotFoundError ? null : error.message;
+  }
+}
+
+/** Answers the calls of a script over its fifos until it is gone. */
+export function serveScript({ folder, pid }: ServedScript, calls: CallServer, host: Host): Promise<void> {
+  const began = host.processStart(pid);
+  const answer = async (words: readonly string[]) => {
+    const { status, out, notes } = await calls.serve(words);
+    const head = `${String(status).padStart(3, '0')}${notes === '' ? '-' : 'n'}`;
+    const clean = (text: string) => text.replaceAll('\0', '\ufffd');
+    return `${head}${clean(out)}\0${notes === '' ? '' : `${clean(notes)}\0`}`;
+  };
+  return serveSlots(folder, answer, () => host.isAlive(pid) && host.processStart(pid) === began);
+}
+
+/** Tells a script that its helper has failed, and why: every call of it fails with that from now on. */
+export async function tellFailed({ folder }: ServedScript, error: unknown): Promise<void> {
+  const code = error instanceof KgitError ? error.exitCode : 1;
+  const message = error instanceof Error ? error.message : String(error);
+  const path = join(folder, 'failed');
+  // The calls look for the file all the time, so it appears whole.
+  await writeFile(`${path}.tmp`, `${code}\n${message.replaceAll('\n', ' ')}\n`, { mode: 0o600 });
+  await rename(`${path}.tmp`, path);
+}

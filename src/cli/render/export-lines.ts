@@ -1,0 +1,16 @@
+import type { ExportedRow } from '../../app/legacy/export-files.js';
+import { counted } from '../../model/value/counted.js';
+import { fittingTable } from '../../terminal/fitting-table.js';
+import type { Screen } from '../../terminal/output.js';
+import { terminalText } from '../../terminal/terminal-text.js';
+
+/** The files of an export as a table, and how many they are. */
+export function exportLines(files: readonly ExportedRow[], screen: Screen): string[] {
+  const rows = files.map(({ path, subject, action, withheld }) =>
+    [path, subject ?? '-', action, String(withheld.length)].map(terminalText),
+  );
+  return [
+    ...fittingTable(['FILE', 'FROM', 'ACTION', 'WITHHELD'], rows, screen),
+    `${screen.style('green', '✓')} ${counted(files.length, 'file')}`,
+  ];
+}

@@ -1,0 +1,31 @@
+import type { Operation } from '../../model/operation/operation.js';
+import { ImportedFiles } from '../../store/local/imported-files.js';
+import type { StateView } from '../../store/port/state-store.js';
+import type { SecretGuard } from '../parse/withhold.js';
+import { existingRecords } from '../plan/existing-records.js';
+import type { ImportPlan } from '../plan/import-plan.js';
+import { recordStands } from '../plan/import-stands.js';
+import { lastImported } from '../plan/last-imported.js';
+import { type PlanOptions, planImport } from '../plan/plan-import.js';
+import type { ParsedFile } from '../read/parsed-file.js';
+
+/** The repository that an import is planned on. */
+export interface PlanBase {
+  readonly view: StateView;
+  /** The operations that wait, which `view` shows as published. */
+  readonly pending: readonly Operation[];
+  /** Folder of this machine's own notes, among them what it last imported from each file. */
+  readonly localFolder: string;
+  readonly secrets: SecretGuard;
+}
+
+/** Plans the import of parsed files: compares them with the repository and with what was last imported from them. */
+export async function planFiles(
+  parsed: readonly ParsedFile[],
+  { view, pending, localFolder, secrets }: PlanBase,
+  options: PlanOptions,
+): Promise<ImportPlan> {
+  const imported = new ImportedFiles(localFolder, recordStands(view));
+  const local = await lastImported(parsed, (place) => imported.last(place), secrets);
+  return planImport(parsed, await existingRecords(view, parsed, local, pending), options);
+}

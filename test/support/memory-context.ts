@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { Writer } from '../../src/model/operation/make-operation.js';
+import { type IdSource, monotonicIds } from '../../src/model/value/ulid.js';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/setup/settings.js';
+import { PublishLock } from '../../src/store/local/publish-lock.js';
+import type { Backend } from '../../src/store/port/backend.js';
+import { ScheduledPublisher } from '../../src/store/publish/scheduled-publisher.js';
+import { MemoryStore } from './memory-store.js';
+import { fakeClock, repositoryOf, thisProcess } from './store-fixtures.js';
+
+/** What use cases of src/app are handed, over a store in memory. */
+export function memoryContext<S extends Backend = MemoryStore>(
+  settings: Partial<Settings> = {},
+  store: S = new MemoryStore() as Backend as S,
+) {
+  const clock = fakeClock();
+  const { repository, outbox, leases, publisher, pushes, folder } = repositoryOf(store, clock);
+  const lock = new PublishLock(`${folder}/publisher.lock`, thisProcess);
+  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock, clock, target: store.target });
+  const ids: IdSource = monotonicIds(
+    () => clock.now(),
+    () => randomBytes(10),
+  );
+  const context = {
+    opened: { repository, leases, scheduled, localFolder: folder },
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    managements: new Map<string, never>(),
+  };
+  return {
+    context,
+    store,
+    clock,
+    ids,
+    /** Who writes, as of now. */
+    writer: (): Writer => ({
+      actor: { name: 'Ada', email: 'ada@example.com' },
+      host: 'here',
+      run: { id: undefined, url: null },
+      ids,
+      now: clock.now(),
+    }),
+    /** The context with what its repository holds now. */
+    read: async () => ({ ...context, reading: await repository.read('never', 0) }),
+  };
+}
