@@ -15,6 +15,7 @@ import {
 } from '../model/subject/subject.js';
 import type { Settings } from '../setup/settings.js';
 import type { StateView } from '../store/port/state-store.js';
+import { ABOUT_DEPLOYMENTS, type About, aboutNamed } from '../store/read/entries-about.js';
 import { listDeployments } from '../store/read/records.js';
 
 /** What names of subjects are read against. */
@@ -116,6 +117,11 @@ export async function recordedSubject(text: string, naming: Naming): Promise<Sub
     suggestions: [...meant, "'kgit list' shows what is recorded"],
     data: { subject: shown },
   });
+}
+
+/** What `resolveDeployment` and a reader of that deployment ask about. @param settings those of everywhere but kgit.yaml */
+export function aboutDeployment({ deployment: named }: Pick<Settings, 'deployment'>): About {
+  return named === undefined ? ABOUT_DEPLOYMENTS : aboutNamed(named);
 }
 
 /** The deployment to work on: the one that settings name, else the only one there is. Throws UsageError, NotFoundError. */

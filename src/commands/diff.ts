@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { namedRevision } from '../app/revision-of.js';
-import { resolveDeployment } from '../app/subjects.js';
+import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
@@ -49,7 +49,10 @@ export default class Diff extends ReadCommand<typeof Diff> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const context = await this.openFetched();
+    const context = await this.openFetched(
+      'default',
+      this.args.from === undefined ? aboutDeployment : undefined,
+    );
     const { settings, reading } = context;
     const { from, to } = this.args;
     const sides = from === undefined ? null : await this.#sides(from, to, context);

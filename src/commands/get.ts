@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { resolveDeployment } from '../app/subjects.js';
+import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
@@ -52,7 +52,10 @@ export default class Get extends ReadCommand<typeof Get> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? [] : parseStatePath(this.args.path);
-    const context = await this.openFetched();
+    const context = await this.openFetched(
+      'default',
+      this.flags.at === undefined ? aboutDeployment : undefined,
+    );
     const { state, id } = await this.#state(context);
     const text = formatStatePath(path);
     const found = state === null ? { found: false } : lookUp(state, path);

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { resolveDeployment } from '../app/subjects.js';
+import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';
@@ -38,7 +38,7 @@ export default class History extends ReadCommand<typeof History> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? null : parseStatePath(this.args.path);
-    const { reading, settings } = await this.openFetched();
+    const { reading, settings } = await this.openFetched('default', aboutDeployment);
     const id = await resolveDeployment({ view: reading.view, settings });
     const { state, events } = await readHistory(reading.view, id, this.skipped);
     if (state === null && events.length === 0) {

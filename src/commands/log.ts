@@ -10,6 +10,7 @@ import type { EventFilter } from '../model/event/event-filter.js';
 import { hintOf } from '../model/event/event-hint.js';
 import { formatSubject, type Subject } from '../model/subject/subject.js';
 import { parseDayRange, parseTime } from '../model/value/time.js';
+import { type About, aboutNamed } from '../store/read/entries-about.js';
 import { publishedEvents } from '../store/read/event-log.js';
 import { type EventPage, readPage } from '../store/read/event-page.js';
 import { readEvents } from '../store/read/records.js';
@@ -95,7 +96,7 @@ export default class Log extends ReadCommand<typeof Log> {
     if (this.flags.follow && (this.flags.reverse || this.flags.before)) {
       throw new UsageError('--follow goes on at the newest end: leave --reverse and --before out');
     }
-    const context = await this.openFetched();
+    const context = await this.openFetched('default', this.#about);
     const subject = await this.#subject(context);
     const { cutOff } = context.opened.repository.store.history;
     if (subject === null && cutOff) {
@@ -123,6 +124,12 @@ export default class Log extends ReadCommand<typeof Log> {
       runs: run ?? [],
       grep: grep ?? [],
     };
+  }
+
+  /** What is asked about: the subject that is named, else everything. */
+  get #about(): (() => About) | undefined {
+    const { subject } = this.args;
+    return subject === undefined ? undefined : () => aboutNamed(subject);
   }
 
   async #subject(context: Context): Promise<Subject | null> {
@@ -185,7 +192,7 @@ export default class Log extends ReadCommand<typeof Log> {
     await this.print(this.#result(first.events.slice(-limit), null, subject === null));
     for (;;) {
       await new Promise((wake) => setTimeout(wake, FOLLOW_MS));
-      const page = await this.#page(await this.reopen(), subject, filter, window);
+      const page = await this.#page(await this.reopen(this.#about), subject, filter, window);
       const fresh = page.events.filter((item) => !seen.has(keyOf(item)));
       for (const item of fresh) seen.add(keyOf(item));
       if (fresh.length > 0) await this.print(this.#result(fresh, null, subject === null));

@@ -2,7 +2,6 @@ import { ConflictError, EnvironmentError, type KgitError, RefusedError, RemoteEr
 import type { Change } from '../model/event/event.js';
 import { checkOperation } from '../model/operation/check-operation.js';
 import type { Operation } from '../model/operation/operation.js';
-import type { Subject } from '../model/subject/subject.js';
 import type { Outbox, OutboxEntry } from './outbox/outbox.js';
 import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outbox/outcomes.js';
 import { waiting } from './outbox/outcomes.js';
@@ -13,7 +12,7 @@ import type { Head } from './port/state-store.js';
 import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish/publish-errors.js';
 import type { Publisher } from './publish/publisher.js';
 import type { Rewrites } from './publish/rewrites.js';
-import { entriesAbout } from './read/entries-about.js';
+import { type About, entriesAbout } from './read/entries-about.js';
 import { OverlayView } from './read/overlay-view.js';
 
 /** Longest that a read waits for the remote before it answers with what it has, in ms. */
@@ -51,9 +50,11 @@ export class StateRepository {
    * Reads the repository. With 'always' it throws RemoteError when the remote does not answer. What waits is listed
    * before the head is read, here and wherever both are needed: an operation that another process publishes in between
    * is then in both, and counts once. The other way round it would be in neither.
+   * @param about the subjects that the caller asks about: of what waits, only what decides about them is applied, and the
+   * reading may lack what waits for others. Everything is applied where it is left out.
    */
-  async read(policy: FetchPolicy, timeoutMs: number): Promise<Reading> {
-    const entries = this.#own(await this.outbox.list());
+  async read(policy: FetchPolicy, timeoutMs: number, about?: About): Promise<Reading> {
+    const entries = this.#own(await (about ? entriesAbout(this.outbox, about) : this.outbox.list()));
     let head = await this.store.head();
     let staleness: Reading['staleness'] = null;
     if (this.store.isRemote && this.#isDue(head, policy)) {
@@ -69,15 +70,6 @@ export class StateRepository {
       }
     }
     return { ...(await this.#over(head, entries)), staleness };
-  }
-
-  /**
-   * The repository as it is here, for who asks about some subjects alone: of what waits, only what decides about them is
-   * applied. Of other subjects the reading may lack what waits.
-   */
-  async readAbout(subjects: readonly Subject[]): Promise<Reading> {
-    const entries = this.#own(await entriesAbout(this.outbox, subjects));
-    return { ...(await this.#over(await this.store.head(), entries)), staleness: null };
   }
 
   #own(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {

@@ -10,6 +10,7 @@ import type { Environment } from '../../setup/this-host.js';
 import { ownFolder } from '../../setup/trust.js';
 import { FolderLock } from '../../store/local/folder-lock.js';
 import type { Clock, Host } from '../../store/port/host.js';
+import { aboutSubjects } from '../../store/read/entries-about.js';
 import type { MergeHost } from '../../sync/apply/merge-files.js';
 import type { SecretGuard } from '../../sync/parse/withhold.js';
 import type { ImportStamp } from '../../sync/plan/import-operation.js';
@@ -70,7 +71,7 @@ export function mergeHost(
   const { repository, localFolder } = context.opened;
   return {
     read: (subjects) =>
-      subjects ? repository.readAbout(subjects) : repository.read('never', context.settings.timeout),
+      repository.read('never', context.settings.timeout, subjects && aboutSubjects(subjects)),
     localFolder,
     settings: mergeSettings(context),
     stamp: () => importStamp(writer()),

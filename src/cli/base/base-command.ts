@@ -17,6 +17,7 @@ import { systemClock } from '../../setup/this-host.js';
 import { isCi } from '../../setup/trust.js';
 import type { FetchPolicy, Reading } from '../../store/outbox/outcomes.js';
 import type { ToldRewrite } from '../../store/publish/rewrites.js';
+import type { About } from '../../store/read/entries-about.js';
 import { API_VERSION } from '../../store/read/records.js';
 import {
   type CommandResult,
@@ -248,16 +249,24 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
   /** The settings of a kgit.yaml. */
   protected readonly markerLayer = markerLayer;
 
-  /** Opens the repository and reads its head, fetched first as the policy says (by default: where too old). */
-  protected async open(policy: FetchPolicy | 'default' = 'default'): Promise<Context> {
+  /**
+   * Opens the repository and reads its head, fetched first as the policy says (by default: where too old).
+   * @param about what the command asks about, by the settings of everywhere but kgit.yaml; everything if left out
+   */
+  protected async open(
+    policy: FetchPolicy | 'default' = 'default',
+    about?: (settings: Settings) => About,
+  ): Promise<Context> {
     const layers = await this.#layers();
     const before = mergeLayers(layers);
     const opened = await this.#openAnew(before);
     const { repository } = opened;
     const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
-    const reading = await repository.read(this.isOffline ? 'never' : chosen, before.timeout);
+    const fetched = this.isOffline ? 'never' : chosen;
+    const reading = await repository.read(fetched, before.timeout, about?.(before));
     const context = { ...(await configured(opened, layers, reading.view)), reading };
-    this.#repository = repositoryJson(reading.revision, reading.fetchedAt, reading.pending.length);
+    const waiting = about ? await repository.outbox.size() : reading.pending.length;
+    this.#repository = repositoryJson(reading.revision, reading.fetchedAt, waiting);
     if (policy !== 'never' || this.given('fetch') === false) this.#tellAge(reading, context.settings);
     return context;
   }
@@ -274,8 +283,8 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
   }
 
   /** Opens the repository anew, for a command that goes on, asking the remote when the last fetch is a few seconds old. */
-  protected reopen(): Promise<Context> {
-    return this.open({ olderThan: FOLLOW_FETCH_MS });
+  protected reopen(about?: (settings: Settings) => About): Promise<Context> {
+    return this.open({ olderThan: FOLLOW_FETCH_MS }, about);
   }
 
   /** Says how old an answer is that was not fetched just now and is older than read.maxAge allows. */

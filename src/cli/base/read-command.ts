@@ -1,6 +1,8 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
 import type { ErrorCode } from '../../errors.js';
+import type { Settings } from '../../setup/settings.js';
 import type { FetchPolicy } from '../../store/outbox/outcomes.js';
+import type { About } from '../../store/read/entries-about.js';
 import {
   type CommandClass,
   type CommonFlags,
@@ -35,7 +37,10 @@ export abstract class ReadCommand<T extends CommandClass = typeof Command> exten
   }
 
   /** Opens the repository, fetched first as --fetch and --no-fetch say; as `otherwise` says where neither is given. */
-  protected openFetched(otherwise: FetchPolicy | 'default' = 'default'): Promise<Context> {
-    return this.open(fetchPolicy(this.flags.fetch, otherwise));
+  protected openFetched(
+    otherwise: FetchPolicy | 'default' = 'default',
+    about?: (settings: Settings) => About,
+  ): Promise<Context> {
+    return this.open(fetchPolicy(this.flags.fetch, otherwise), about);
   }
 }
