@@ -24,8 +24,7 @@ const WAYS: readonly {
       'commands/run.ts',
       // Sample data of kgit's own, into a repository of this machine.
       'demo/lay-out.ts',
-      'library/store.ts',
-      'cli/base/write-command.ts',
+      'app/write/submit.ts',
     ],
     guards: [
       ['model/operation/make-operation.ts', 'guardSecrets('],

@@ -26,6 +26,15 @@ export interface Naming {
   readonly managements: ReadonlyMap<string, unknown>;
 }
 
+/** What names are read against in an open repository. */
+export function namingOf({
+  reading,
+  settings,
+  managements,
+}: Omit<Naming, 'view'> & { readonly reading: { readonly view: StateView } }): Naming {
+  return { view: reading.view, settings, managements };
+}
+
 /** The management cluster of names that leave it out: the setting, else the only one that is listed. */
 export function defaultManagement({
   settings,
@@ -80,31 +89,6 @@ export async function resolveSubject(text: string, naming: Naming): Promise<Subj
   // A name of two parts after it is a cluster's, of the management cluster that is called so.
   if (/^management\/[^/]*$/.test(text)) return managementSubject(text.slice('management/'.length));
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
-}
-
-/**
- * The subject of a new event, as a person names it in one word: `cluster/…`, `deployment/ID`, or a cluster alone. A word
- * that is the id of a deployment and no cluster that is known is refused, for either may be meant. Throws UsageError.
- */
-export async function eventSubjectOf(
-  text: string,
-  naming: Naming,
-): Promise<ClusterSubject | DeploymentSubject> {
-  const subject = await resolveSubject(text, naming);
-  if (subject.kind === 'lock' || subject.kind === 'management') {
-    const by = subject.kind === 'lock' ? 'kgit lock and kgit unlock' : 'kgit identify';
-    throw new UsageError(`the events of ${formatSubject(subject)} are recorded by ${by}`, {
-      suggestions: subject.kind === 'lock' ? [] : [`If it is a cluster, name it cluster/${text}`],
-    });
-  }
-  if (subject.kind === 'deployment' || text.startsWith('cluster/')) return subject;
-  const isKnown = (await naming.view.list(subjectFolder(subject))) !== null;
-  if (!isKnown && (await listDeployments(naming.view)).includes(text)) {
-    throw new UsageError(`is ${text} a deployment or a cluster?`, {
-      suggestions: [`Name the deployment: deployment/${text}`, `Or the cluster: cluster/${text}`],
-    });
-  }
-  return subject;
 }
 
 /** As resolveSubject, of those that the repository has something of. Throws UsageError, NotFoundError. */

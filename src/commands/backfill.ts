@@ -18,7 +18,7 @@ import { terminalText } from '../terminal/terminal-text.js';
 
 const HEAD = ['ACTION', 'CLUSTER', 'DATED', 'WHY'];
 
-export default class Backfill extends WriteCommand {
+export default class Backfill extends WriteCommand<typeof Backfill> {
   static override summary = "Complete the clusters' history with what k0rdent shows.";
   static override description = helpText(
     WriteCommand,
@@ -105,7 +105,7 @@ status nothing is copied. On a terminal the plan is shown first; doing it again 
     process.stderr.write(`${this.#plan(events).map(terminalText).join('\n')}\n`);
     this.#isShown = true;
     const words = { declined: 'nothing was recorded', withYes: 'kgit backfill --yes' };
-    await mustAgree({ text: 'Record this?', ...words }, this.flags['yes'] === true);
+    await mustAgree({ text: 'Record this?', ...words }, this.flags.yes);
   }
 
   async #write(

@@ -1,25 +1,22 @@
 import { Flags } from '@oclif/core';
+import { sealBefore, sealMonths } from '../app/write/seal-months.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
-import { UsageError } from '../errors.js';
-import { formatTimestamp } from '../model/event/event.js';
 import { sealedPath } from '../model/subject/layout.js';
 import { parseSubject } from '../model/subject/subject.js';
 import { counted } from '../model/value/counted.js';
-import { parseTime } from '../model/value/time.js';
 import type { WriteOutcome } from '../store/outbox/outcomes.js';
 import type { Sealing } from '../store/plan/seal-months.js';
 import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
 
 const NOTHING: Sealing = { sealed: [], files: 0, tooLarge: [] };
-const DAY = /^\d{4}-\d\d(-\d\d)?$/;
 
 // No event is written that could hold them.
 const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
 
-export default class Compact extends WriteCommand {
+export default class Compact extends WriteCommand<typeof Compact> {
   static override summary = 'Seal closed months: one file instead of one per event.';
   static override description = helpText(
     WriteCommand,
@@ -41,12 +38,10 @@ export default class Compact extends WriteCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const before = this.#before(this.flags['before'] as string);
+    const before = sealBefore(this.flags.before, this.now());
     const context = await this.open('never');
-    const title = `compact: months before ${before}`;
     const wait = this.notes.begin('sealing months', false);
-    const operation = this.operation(context, [], { title, seal: { before } });
-    const outcome = await this.submit(context, operation).finally(wait.end);
+    const outcome = await this.write(context, (writing) => sealMonths(writing, before)).finally(wait.end);
     const sealing = outcome.sealing ?? NOTHING;
     for (const { subject, month, bytes } of sealing.tooLarge) {
       const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
@@ -64,20 +59,6 @@ export default class Compact extends WriteCommand {
         return [summary(outcome, sealing, (text) => screen.style('dim', text)), ...table];
       },
     };
-  }
-
-  /** The month before which all are sealed. Throws UsageError where it is not over yet. */
-  #before(text: string): string {
-    // Months are of UTC, so a day named here must not begin hours before or after them.
-    const day = DAY.test(text) ? Date.parse(`${text.padEnd(10, '-01')}T00:00:00Z`) : Number.NaN;
-    const isDay = !Number.isNaN(day) && formatTimestamp(day).startsWith(text);
-    const time = isDay ? day : parseTime(text, this.now());
-    if (time > this.now()) {
-      throw new UsageError(`--before ${text} is not over yet: the open month is never sealed`, {
-        suggestions: ['Seal all closed months: --before today'],
-      });
-    }
-    return formatTimestamp(time).slice(0, 7);
   }
 }
 

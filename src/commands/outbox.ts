@@ -37,7 +37,7 @@ function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[])
   };
 }
 
-export default class Outbox extends KgitCommand {
+export default class Outbox extends KgitCommand<typeof Outbox> {
   static override summary = 'What waits to be published, and why.';
   static override description = helpText(
     KgitCommand,
@@ -65,14 +65,14 @@ export default class Outbox extends KgitCommand {
   static override flags = { ...PROPOSE_FLAGS, ...LIST_FLAGS };
 
   protected override get readsHistory(): boolean {
-    return this.flags['propose'] === true;
+    return this.flags.propose;
   }
 
   protected async execute(): Promise<CommandResult> {
     const { verb, id } = this.args;
     if ((verb === 'drop' || verb === 'requeue') && id === undefined)
       throw new UsageError('which operation? ID is missing', { suggestions: ["'kgit outbox' lists them"] });
-    const isProposed = this.flags['propose'] === true;
+    const isProposed = this.flags.propose;
     if (isProposed && verb !== 'retry')
       throw new UsageError(`${verb} proposes nothing`, {
         suggestions: ['Propose what waits: kgit outbox retry --propose'],
@@ -105,8 +105,8 @@ export default class Outbox extends KgitCommand {
     const { notProposed, proposeOutbox } = await import('../app/propose/propose-outbox.js');
     const { outcomes, failed, notes } = await proposeOutbox(opened, settings, this.environment, {
       id,
-      title: this.flags['title'] as string | undefined,
-      branch: this.flags['proposal-branch'] as string | undefined,
+      title: this.flags.title,
+      branch: this.flags['proposal-branch'],
       mustOpen: isCi(this.environment),
       deadline: this.deadline(settings),
     });

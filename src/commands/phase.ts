@@ -1,19 +1,10 @@
 import { Args, Flags } from '@oclif/core';
-import type { Context } from '../cli/base/base-command.js';
+import { targetDeployment } from '../app/write/change-state.js';
+import { movePhase, phaseName, phasesOf } from '../app/write/move-phase.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
-import { requirePhase } from '../cli/input/known-key.js';
 import { UsageError } from '../errors.js';
-import { ACTION_RULE, formatTimestamp, isAction } from '../model/event/event.js';
-import {
-  listPhases,
-  normalizePhase,
-  PHASE_VERBS,
-  type PhaseVerb,
-  phaseEdits,
-  phasesToReset,
-} from '../model/state/phase.js';
-import { readState } from '../store/read/records.js';
+import { PHASE_VERBS, type PhaseVerb } from '../model/state/phase.js';
 import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
 import type { Colour } from '../terminal/style.js';
@@ -26,7 +17,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
   pending: 'dim',
 };
 
-export default class Phase extends StateCommand {
+export default class Phase extends StateCommand<typeof Phase> {
   static override summary = 'Move a deployment through its phases.';
   static override description = helpText(
     StateCommand,
@@ -59,38 +50,21 @@ export default class Phase extends StateCommand {
       throw new UsageError(`which phase? NAME is missing`, {
         suggestions: [`For example: kgit phase ${verb} create_vms`],
       });
-    const phase = normalizePhase(name);
-    if (!isAction(phase))
-      throw new UsageError(`${JSON.stringify(name.slice(0, 80))} is not a phase name: ${ACTION_RULE}`);
-    const context = await this.open('never');
-    return this.#move(context, verb as PhaseVerb, phase);
-  }
-
-  async #move(context: Context, verb: PhaseVerb, phase: string): Promise<CommandResult> {
-    const phaseSequence = context.settings.phaseSequence.map(normalizePhase);
-    const id = await this.target(context);
-    if (this.flags['create-key'] !== true && !phaseSequence.includes(phase)) {
-      const known = listPhases(await readState(context.reading.view, id), phaseSequence);
-      await requirePhase(
-        phase,
-        known.map((row) => row.name),
-      );
-    }
-    const names =
-      verb === 'reset' ? phasesToReset(phase, phaseSequence, this.flags['only'] === true) : [phase];
-    const at = formatTimestamp(this.now()).replace(/\.\d+Z$/, 'Z');
-    const edits = phaseEdits(verb, names, phase, at, this.flags.reason);
-    const outcome =
-      verb === 'complete' ? { outcome: 'succeeded' } : verb === 'fail' ? { outcome: 'failed' } : {};
-    const fields = { action: PHASE_VERBS[verb].action, phase, ...outcome };
-    return this.change(context, id, { fields, edits, withdraw: true });
+    const move = {
+      ...this.target,
+      verb: verb as PhaseVerb,
+      phase: phaseName(name),
+      only: this.flags.only,
+      mayBegin: this.flags['create-key'],
+      fields: this.eventFields,
+    };
+    return this.change(await this.open('never'), (writing) => movePhase(writing, move));
   }
 
   async #list(): Promise<CommandResult> {
     const context = await this.open();
-    const id = await this.target(context);
-    const sequence = context.settings.phaseSequence.map(normalizePhase);
-    const phases = listPhases(await readState(context.reading.view, id), sequence);
+    const id = await targetDeployment(context, this.target);
+    const phases = await phasesOf(context, id);
     return {
       json: { subject: `deployment/${id}`, phases },
       names: phases.map(({ name }) => name),

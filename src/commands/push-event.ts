@@ -1,26 +1,32 @@
 import { Args, Flags } from '@oclif/core';
-import { collectBatch, refusal } from '../app/write/collect-events.js';
+import { type Rejection, refusal } from '../app/write/collect-events.js';
 import { MAX_BATCH_BYTES, readBatch } from '../app/write/event-batch.js';
+import { writeEvent, writeEvents } from '../app/write/write-events.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { parseParameters } from '../cli/input/assignments.js';
 import { readFileBounded } from '../cli/input/input.js';
-import { proposalLines } from '../cli/render/proposal-lines.js';
+import { eventResult, eventsResult } from '../cli/render/write-result.js';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, OUTCOMES } from '../model/event/event.js';
 import { MAX_TEXT } from '../model/event/event-schema.js';
-import type { EventWrite } from '../model/operation/operation.js';
-import { eventPath } from '../model/subject/layout.js';
-import { formatSubject } from '../model/subject/subject.js';
 import { parseDuration, parseTime } from '../model/value/time.js';
 import type { CommandResult } from '../terminal/output.js';
-import { oneLine } from '../terminal/terminal-text.js';
 
-/** The fields that kgit itself fills in; all others are what the writer gave. */
-const FILLED = new Set(['id', 'user', 'host', 'run_id', 'context']);
+/** Flags that say what one event says. */
+const ONE_EVENT_FLAGS = [
+  'param',
+  'command',
+  'phase',
+  'outcome',
+  'duration',
+  'notes',
+  'timestamp',
+  'id',
+] as const;
 
-export default class PushEvent extends WriteCommand {
+export default class PushEvent extends WriteCommand<typeof PushEvent> {
   static override summary = 'Record that something happened to a cluster or deployment.';
   static override description = helpText(
     WriteCommand,
@@ -80,17 +86,13 @@ export default class PushEvent extends WriteCommand {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const source = this.flags['stdin'] ? '-' : (this.flags['file'] as string | undefined);
+    const source = this.flags.stdin ? '-' : this.flags.file;
     if (source === undefined) return this.#one();
-    const extra = ['param', 'command', 'phase', 'outcome', 'duration', 'notes', 'timestamp', 'id'].find(
-      (name) => this.flags[name] !== undefined,
-    );
-    if (this.args['action'] !== undefined || extra) {
+    const extra = ONE_EVENT_FLAGS.find((name) => this.flags[name] !== undefined);
+    if (this.args.action !== undefined || extra) {
       throw new UsageError(
         `${extra ? `--${extra}` : 'ACTION'} is for one event; of many, each says it itself`,
-        {
-          suggestions: ['Leave it out, or push one event without --stdin and --file'],
-        },
+        { suggestions: ['Leave it out, or push one event without --stdin and --file'] },
       );
     }
     return this.#many(source);
@@ -98,30 +100,10 @@ export default class PushEvent extends WriteCommand {
 
   async #one(): Promise<CommandResult> {
     const fields = await this.#fields();
+    const { cluster, deployment, create } = this.flags;
+    const named = { word: this.args.subject, cluster, deployment, create };
     const context = await this.open('never');
-    const subject = await this.eventSubject(context, this.args['subject']);
-    const event = this.event(context, fields);
-    const given = Object.keys(event).filter((key) => !FILLED.has(key) || key in fields);
-    const operation = this.operation(context, [{ subject, event, given }]);
-    const outcome = await this.submit(context, operation);
-    const path = eventPath(subject, event);
-    const row = {
-      id: event.id,
-      subject: formatSubject(subject),
-      action: event.action,
-      timestamp: event.timestamp,
-      path,
-    };
-    const isRepeat = outcome.duplicates.length > 0;
-    const word = isRepeat ? 'already there' : outcome.delivery;
-    return {
-      json: { ...row, ...this.writeJson(outcome) },
-      names: [event.id],
-      lines: (screen) => [
-        `${screen.style('green', '✓')} ${event.action} ${screen.style('bold', formatSubject(subject))} ${screen.style('dim', `${event.id}  ${word}${revisionText(outcome.revision)}`)}`,
-        ...proposalLines(outcome, screen),
-      ],
-    };
+    return eventResult(await this.write(context, (writing) => writeEvent(writing, named, fields)));
   }
 
   async #fields(): Promise<Record<string, unknown>> {
@@ -131,66 +113,39 @@ export default class PushEvent extends WriteCommand {
         suggestions: ['For example: kgit push-event cluster_created --cluster prod-eu-1'],
       });
     }
-    const text = (name: string) => this.flags[name] as string | undefined;
-    const duration = text('duration');
-    const timestamp = text('timestamp');
-    const fields: Record<string, unknown> = {
+    const { id, timestamp, phase, outcome, duration, command, param = [], notes } = this.flags;
+    return {
+      ...this.eventFields,
       action,
-      id: text('id'),
+      id,
       timestamp: timestamp === undefined ? undefined : formatTimestamp(parseTime(timestamp, this.now())),
-      phase: text('phase'),
-      outcome: text('outcome'),
+      phase,
+      outcome,
       duration_seconds: duration === undefined ? undefined : parseDuration(duration) / 1000,
-      parameters: parseParameters((this.flags['param'] as string[] | undefined) ?? [], (message) =>
-        this.note(message),
-      ),
-      command: text('command'),
-      notes: await this.#notes(text('notes')),
+      parameters: parseParameters(param, (message) => this.note(message)),
+      command,
+      notes: await textOrFile(notes),
     };
-    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  }
-
-  async #notes(text: string | undefined): Promise<string | undefined> {
-    if (text === '-') return readFileBounded('-', process.stdin, MAX_TEXT);
-    return text?.startsWith('@') ? readFileBounded(text.slice(1), process.stdin, MAX_TEXT) : text;
   }
 
   async #many(source: string): Promise<CommandResult> {
     const items = readBatch(await readFileBounded(source, process.stdin, MAX_BATCH_BYTES));
     if (items.length === 0)
       throw new UsageError(`${source === '-' ? 'standard input' : source} holds no event`);
-    const context = await this.open('never');
-    const make = (fields: Record<string, unknown>): EventWrite['event'] => this.event(context, fields);
-    const collected = await collectBatch(items, {
-      naming: { ...context, view: context.reading.view },
-      make,
-      create: this.flags['create'] === true,
-      allowSecret: this.flags['allow-secret'] !== undefined,
-    });
-    const mustStop = !this.flags['skip-invalid'] || collected.events.length === 0;
-    if (collected.rejected.length > 0 && mustStop)
-      throw refusal(collected.rejected, items.length, ['Or add --skip-invalid to write the others']);
-    const outcome = await this.submit(context, this.operation(context, collected.events));
-    const duplicates = collected.duplicates + outcome.duplicates.length;
-    const accepted = collected.events.length - outcome.duplicates.length;
-    const rejected = collected.rejected.map(({ error, index }) => ({
-      index,
-      code: error.code,
-      message: error.message,
-    }));
-    return {
-      json: { accepted, duplicates, rejected, ...this.writeJson(outcome) },
-      names: collected.events.map(({ event }) => event.id),
-      lines: ({ style }) => [
-        `${style('green', '✓')} ${accepted} events ${outcome.delivery}${revisionText(outcome.revision)}${duplicates ? `, ${duplicates} were there already` : ''}`,
-        ...collected.rejected.map(
-          ({ index, error }) => `${style('yellow', '!')} event ${index} left out: ${oneLine(error.message)}`,
-        ),
-      ],
+    const batch = {
+      items,
+      defaults: this.eventFields,
+      create: this.flags.create,
+      skipInvalid: this.flags['skip-invalid'],
+      refusal: (rejected: readonly Rejection[]) =>
+        refusal(rejected, items.length, ['Or add --skip-invalid to write the others']),
     };
+    const context = await this.open('never');
+    return eventsResult(await this.write(context, (writing) => writeEvents(writing, batch)));
   }
 }
 
-function revisionText(revision: string | null): string {
-  return revision === null ? '' : ` ${revision.slice(0, 10)}`;
+async function textOrFile(text: string | undefined): Promise<string | undefined> {
+  if (text !== '-' && !text?.startsWith('@')) return text;
+  return readFileBounded(text === '-' ? '-' : text.slice(1), process.stdin, MAX_TEXT);
 }

@@ -6,7 +6,7 @@ import { actorOf } from '../setup/identity.js';
 import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
-export default class Resolve extends KgitCommand {
+export default class Resolve extends KgitCommand<typeof Resolve> {
   static override summary = 'Solve the conflicts of a proposal.';
   static override description = helpText(
     KgitCommand,
@@ -47,8 +47,8 @@ export default class Resolve extends KgitCommand {
     const deadline = this.deadline(settings);
     const resolved = await resolveBranch(
       opened,
-      this.args['branch'],
-      { author, isRebased: this.flags['rebase'] === true },
+      this.args.branch,
+      { author, isRebased: this.flags.rebase },
       deadline,
     );
     const { proposal, notes } = await tellRequest(opened, settings, this.environment, resolved, deadline);

@@ -1,36 +1,11 @@
 import { Flags } from '@oclif/core';
-import { noStateThen, stateThen } from '../app/state-then.js';
+import { rollBack } from '../app/write/roll-back.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
-import type { Precondition } from '../model/operation/operation.js';
-import { type Difference, editOf, stateDifferences } from '../model/state/state-diff.js';
-import { formatStatePath, lookUp, parseStatePath, type StatePath } from '../model/state/state-path.js';
-import { sameValue, type Value } from '../model/value/value.js';
-import type { State } from '../review/order-changes.js';
-import { readState } from '../store/read/records.js';
+import { parseStatePath } from '../model/state/state-path.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** The difference at one path, as a whole; none where both have the same. */
-function differenceAt(now: State, then: State, path: StatePath): Difference[] {
-  const [is, was] = [lookUp(now, path), lookUp(then, path)];
-  if (is.found === was.found && sameValue(is.value, was.value)) return [];
-  return [
-    {
-      path,
-      ...(is.found ? { before: is.value as Value } : {}),
-      ...(was.found ? { after: was.value as Value } : {}),
-    },
-  ];
-}
-
-/** What must still hold when it is applied: what is taken back is what was seen here. */
-function preconditionOf({ path, before }: Difference): Precondition {
-  const isImplied = true;
-  if (before === undefined) return { check: 'absent', path, isImplied };
-  return { check: 'equals', path, value: before, isImplied };
-}
-
-export default class Rollback extends StateCommand {
+export default class Rollback extends StateCommand<typeof Rollback> {
   static override summary = "Bring a deployment's state, or paths of it, back to what it was.";
   static override description = helpText(
     StateCommand,
@@ -63,24 +38,13 @@ export default class Rollback extends StateCommand {
   protected async execute(): Promise<CommandResult> {
     const paths = this.words.map(parseStatePath);
     // What is taken back on a proposal was often merged a moment ago.
-    const context = await this.open(this.flags['propose'] === true ? 'always' : 'default');
-    const id = await this.target(context);
-    const to = this.flags['to'] as string;
-    const { opened, reading } = context;
-    const { store } = opened.repository;
-    const then = await stateThen(to, id, { store, reading }, this.now());
-    if (then === null) throw noStateThen(to, id);
-    const now = (await readState(reading.view, id)) ?? {};
-    const differences =
-      paths.length === 0
-        ? stateDifferences(now, then)
-        : paths.flatMap((path) => differenceAt(now, then, path));
-    const parameters = { to, ...(paths.length > 0 ? { paths: paths.map(formatStatePath) } : {}) };
-    return this.change(context, id, {
-      fields: { action: this.flags['action'], parameters },
-      edits: differences.map(editOf),
-      preconditions: differences.map(preconditionOf),
-      withdraw: true,
-    });
+    const context = await this.open(this.flags.propose ? 'always' : 'default');
+    const wanted = {
+      ...this.target,
+      to: this.flags.to,
+      paths,
+      fields: { ...this.eventFields, action: this.flags.action },
+    };
+    return this.change(context, (writing) => rollBack(writing, wanted));
   }
 }

@@ -1,14 +1,14 @@
 import { Flags } from '@oclif/core';
+import { changeState } from '../app/write/change-state.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { assignmentNote, parseAssignment } from '../cli/input/assignments.js';
-import { requireKeys } from '../cli/input/known-key.js';
 import { UsageError } from '../errors.js';
 import type { Precondition } from '../model/operation/operation.js';
 import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class SetPaths extends StateCommand {
+export default class SetPaths extends StateCommand<typeof SetPaths> {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
     StateCommand,
@@ -55,40 +55,31 @@ export default class SetPaths extends StateCommand {
         suggestions: ['Give PATH=VALUE, for example deployment.phase=create_vms'],
       });
     }
-    const asString = this.flags['string'] === true;
+    const asString = this.flags.string;
     const edits = this.words.map((word) => {
       const { path, value, hint } = parseAssignment(word, asString);
       if (hint !== null) this.note(assignmentNote(formatStatePath(path), hint));
       return { op: 'set' as const, path, value };
     });
-    const fields = { action: this.flags['action'] };
-    const preconditions = this.#preconditions(asString);
-    const context = await this.open('never');
-    const id = await this.target(context);
-    if (this.flags['create-key'] !== true)
-      await requireKeys(
-        context.reading.view,
-        id,
-        edits.map(({ path }) => path),
-      );
-    return this.change(context, id, {
-      fields,
+    const change = {
+      fields: { ...this.eventFields, action: this.flags.action },
       edits,
-      preconditions,
-      withdraw: false,
-    });
+      preconditions: this.#preconditions(asString),
+      knownKeysOnly: !this.flags['create-key'],
+    };
+    return this.change(await this.open('never'), (writing) => changeState(writing, this.target, change));
   }
 
   #preconditions(asString: boolean): Precondition[] {
-    const equals = ((this.flags['if'] as string[] | undefined) ?? []).map((text) => {
+    const equals = (this.flags.if ?? []).map((text) => {
       const { path, value } = parseAssignment(text, asString);
       return { check: 'equals' as const, path, value };
     });
-    const absent = ((this.flags['if-absent'] as string[] | undefined) ?? []).map((text) => ({
+    const absent = (this.flags['if-absent'] ?? []).map((text) => ({
       check: 'absent' as const,
       path: parseStatePath(text),
     }));
-    const revision = this.flags['if-revision'] as string | undefined;
+    const revision = this.flags['if-revision'];
     const unchanged = revision === undefined ? [] : [{ check: 'unchanged-since' as const, revision }];
     return [...equals, ...absent, ...unchanged];
   }

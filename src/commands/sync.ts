@@ -10,7 +10,7 @@ import { syncResult } from '../store/publish/sync-result.js';
 import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
-export default class Sync extends KgitCommand {
+export default class Sync extends KgitCommand<typeof Sync> {
   static override summary = 'Publish what waits, and get what others published.';
   static override description = helpText(
     KgitCommand,
@@ -35,7 +35,7 @@ export default class Sync extends KgitCommand {
   protected async execute(): Promise<CommandResult> {
     const { opened, reading, settings } = await this.open('never');
     const { repository } = opened;
-    if (this.flags['accept-rewrite'] === true) await this.#accept(opened, settings);
+    if (this.flags['accept-rewrite']) await this.#accept(opened, settings);
     const report = await repository.sync(this.deadline(settings));
     for (const note of report.notes) this.note(note);
     const { head } = report;
@@ -70,7 +70,7 @@ export default class Sync extends KgitCommand {
       declined: 'nothing was changed',
       withYes: 'kgit sync --accept-rewrite --yes',
     };
-    await mustAgree(question, this.flags['yes'] === true);
+    await mustAgree(question, this.flags.yes);
     await store.shared?.acceptHistory(other);
   }
 }

@@ -1,11 +1,12 @@
 import { Flags } from '@oclif/core';
+import { changeState } from '../app/write/change-state.js';
 import { helpText } from '../cli/base/help-text.js';
 import { StateCommand } from '../cli/base/state-command.js';
 import { UsageError } from '../errors.js';
 import { parseStatePath } from '../model/state/state-path.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class UnsetPaths extends StateCommand {
+export default class UnsetPaths extends StateCommand<typeof UnsetPaths> {
   static override summary = "Take paths out of a deployment's state.";
   static override description = helpText(
     StateCommand,
@@ -29,8 +30,9 @@ export default class UnsetPaths extends StateCommand {
     if (this.words.length === 0)
       throw new UsageError('nothing to unset', { suggestions: ['Give a PATH, for example kof.version'] });
     const edits = this.words.map((word) => ({ op: 'unset' as const, path: parseStatePath(word) }));
-    const context = await this.open('never');
-    const fields = { action: this.flags['action'] };
-    return this.change(context, await this.target(context), { fields, edits, withdraw: false });
+    const fields = { ...this.eventFields, action: this.flags.action };
+    return this.change(await this.open('never'), (writing) =>
+      changeState(writing, this.target, { fields, edits }),
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { restoredState, restoreLines } from '../app/fix-state.js';
+import { restoreLines, restoreState } from '../app/write/restore-state.js';
 import { helpText } from '../cli/base/help-text.js';
 import { fetchPolicy, READ_FLAGS } from '../cli/base/read-command.js';
 import { WriteCommand } from '../cli/base/write-command.js';
@@ -7,7 +7,7 @@ import { mustAgree } from '../cli/input/ask.js';
 import { findingCount, findingLines } from '../cli/render/finding-lines.js';
 import { Unkept } from '../cli/render/unkept.js';
 import { EXIT_CODES, NoRepositoryError } from '../errors.js';
-import { deployment, formatSubject } from '../model/subject/subject.js';
+import { formatSubject } from '../model/subject/subject.js';
 import { counted } from '../model/value/counted.js';
 import { Findings } from '../review/finding.js';
 import { type Unfolded, type Verified, verify } from '../review/verify.js';
@@ -123,11 +123,9 @@ export default class Verify extends WriteCommand<typeof Verify> {
     const context = await this.open('never');
     const fixed: Record<string, unknown>[] = [];
     for (const one of unfolded) {
-      const subject = deployment(one.id);
-      const event = this.event(context, { action: 'state_restored' });
-      const change = { ...restoredState(one), event: event.id };
-      const operation = this.operation(context, [{ subject, event }], { change });
-      const outcome = await this.submit(context, operation, true);
+      const { subject, outcome } = await this.write(context, (writing) =>
+        restoreState(writing, one, this.eventFields),
+      );
       fixed.push({
         subject: formatSubject(subject),
         changed: outcome.changes,

@@ -1,4 +1,5 @@
 /** The locks of a store: those that it holds, and who holds which. */
+import type { Claims } from '../app/write/writing.js';
 import { UsageError } from '../errors.js';
 import {
   claimOf,
@@ -110,14 +111,9 @@ export class StoreLocks {
     return endedLock(name, ended);
   }
 
-  /** The claim that a write is made under: of the lock that is named, else of one handed to this process that the clone holds. */
-  async claim(name: string | undefined, talkMs: number): Promise<LeaseClaim | null> {
-    if (name === undefined) {
-      const isHeld = await Promise.all(this.#handed.map((claim) => this.#leases.isHeldHere(claim)));
-      return this.#handed.findLast((_claim, i) => isHeld[i]) ?? null;
-    }
-    const held = [...this.#held.values()].map(({ claim }) => claim);
-    return this.#leases.claim(lockName(name), [...this.#handed, ...held], talkMs);
+  /** The claims that writes may be made under. */
+  get claims(): Claims {
+    return { handed: this.#handed, taken: [...this.#held.values()].map(({ claim }) => claim) };
   }
 
   /** Renews nothing any more: what is held still expires by itself. */

@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { requireDeployment } from '../app/known-deployment.js';
+import type { Configured } from '../app/configured.js';
 import { rewriteNote } from '../app/rewrite-note.js';
-import { ciRun, runIdOf } from '../app/run-of.js';
-import { type Naming, namedDeployment, resolveDeployment, resolveSubject } from '../app/subjects.js';
-import { collectBatch, refusal } from '../app/write/collect-events.js';
+import { namedDeployment, namingOf, resolveDeployment, resolveSubject } from '../app/subjects.js';
+import { changeState } from '../app/write/change-state.js';
+import { type Rejection, refusal } from '../app/write/collect-events.js';
+import { writeEvents } from '../app/write/write-events.js';
+import { type Writing, writerOf } from '../app/write/writing.js';
 import { UsageError } from '../errors.js';
 import { headMatches, matches } from '../model/event/event-filter.js';
 import { parseClaims } from '../model/lease/lease.js';
-import { makeEvent, makeOperation, type Writer } from '../model/operation/make-operation.js';
-import type { EventWrite, Operation } from '../model/operation/operation.js';
+import type { Writer } from '../model/operation/make-operation.js';
+import type { EventWrite } from '../model/operation/operation.js';
 import type { Edit } from '../model/state/edit.js';
 import { lookUp, parseStatePath } from '../model/state/state-path.js';
 import { eventPath } from '../model/subject/layout.js';
-import { deployment, formatSubject } from '../model/subject/subject.js';
+import { formatSubject } from '../model/subject/subject.js';
 import { type IdSource, monotonicIds } from '../model/value/ulid.js';
 import type { Value } from '../model/value/value.js';
 import { markerLayer, mergeLayers } from '../setup/config.js';
-import { actorOf } from '../setup/identity.js';
-import { systemClock, thisHost } from '../setup/this-host.js';
-import { isCi } from '../setup/trust.js';
-import type { Reading } from '../store/outbox/outcomes.js';
+import { systemClock } from '../setup/this-host.js';
+import type { Reading, WriteOutcome } from '../store/outbox/outcomes.js';
 import { type PendingOperation, pendingOperation } from '../store/outbox/pending-operation.js';
 import { type SyncResult, syncResult } from '../store/publish/sync-result.js';
 import { publishedEvents } from '../store/read/event-log.js';
@@ -53,10 +53,11 @@ import type {
   RecordedEvent,
   StoreHead,
   WriteOptions,
+  WriteResult,
 } from './types.js';
 
 /** The repository at one moment, with its settings. */
-interface Moment extends Naming {
+interface Moment extends Configured {
   readonly reading: Reading;
 }
 
@@ -96,9 +97,8 @@ export class Store {
   async get(path = '', options: ReadOptions & DeploymentOptions = {}): Promise<Value | undefined> {
     const steps = path === '' ? [] : parseStatePath(path);
     const moment = await this.#read(options);
-    const state = await readState(moment.view, await this.#deployment(moment, options));
-    const { found, value } = state === null ? { found: false, value: undefined } : lookUp(state, steps);
-    return found ? (value as Value) : undefined;
+    const state = await readState(moment.reading.view, await this.#deployment(moment, options));
+    return state === null ? undefined : lookUp(state, steps).value;
   }
 
   /**
@@ -116,21 +116,26 @@ export class Store {
 
   /** Records one event. One with the `id` and content of an event that is there already is success. */
   async pushEvent(event: NewEvent, options: WriteOptions = {}): Promise<PushedEvent> {
-    const { writes, outcome } = await this.#push([event], options);
-    const [{ subject, event: made }] = writes as [EventWrite];
+    const { events, duplicates, outcome } = await this.#push([event], options);
+    const [{ subject, event: made }] = events as [EventWrite];
     const { id, action, timestamp } = made;
     const path = eventPath(subject, made);
-    const isRepeat = outcome.duplicates.length > 0;
-    return { id, subject: formatSubject(subject), action, timestamp, path, isRepeat, ...written(outcome) };
+    return {
+      id,
+      subject: formatSubject(subject),
+      action,
+      timestamp,
+      path,
+      isRepeat: duplicates > 0,
+      ...outcome,
+    };
   }
 
   /** Records events as one commit, all or none. */
   async pushEvents(events: readonly NewEvent[], options: WriteOptions = {}): Promise<PushedEvents> {
     if (events.length === 0) throw new UsageError('there is no event to be recorded');
-    const { writes, repeats, outcome } = await this.#push(events, options);
-    const { length } = outcome.duplicates;
-    const ids = writes.map(({ event }) => event.id);
-    return { accepted: writes.length - length, duplicates: repeats + length, ids, ...written(outcome) };
+    const { events: writes, accepted, duplicates, outcome } = await this.#push(events, options);
+    return { accepted, duplicates, ids: writes.map(({ event }) => event.id), ...outcome };
   }
 
   /**
@@ -140,11 +145,12 @@ export class Store {
   async *log(options: LogOptions = {}): AsyncGenerator<RecordedEvent, void, undefined> {
     const filter = eventFilter(options);
     const moment = await this.#read(options);
-    const { view, reading } = moment;
+    const { reading } = moment;
+    const { view } = reading;
     const newestFirst =
       options.subject === undefined
         ? publishedEvents(this.#repository().store, reading.revision, view, reading.pending)
-        : (await readEvents(view, await resolveSubject(options.subject, moment))).reverse();
+        : (await readEvents(view, await resolveSubject(options.subject, namingOf(moment)))).reverse();
     for await (const item of newestFirst) {
       this.#repository();
       if (!headMatches(item.head, filter)) continue;
@@ -157,7 +163,7 @@ export class Store {
   async list(
     options: ReadOptions & { readonly kind?: 'deployment' | 'cluster' } = {},
   ): Promise<ListedSubject[]> {
-    const { view } = await this.#read(options);
+    const { view } = (await this.#read(options)).reading;
     const subjects = await listSubjects(view, options.kind);
     return Promise.all(
       subjects.map(async (subject) => {
@@ -222,74 +228,60 @@ export class Store {
     const marker = await readMarker(reading.view, opened.where);
     const settings = mergeLayers([...layers, markerLayer(marker)]);
     this.#repository().keepPublished(settings.publishKeep);
-    return { reading, view: reading.view, settings, managements: managementsOf(marker) };
+    return { opened, reading, settings, managements: managementsOf(marker) };
   }
 
-  async #deployment({ view, settings }: Moment, options: DeploymentOptions): Promise<string> {
+  async #deployment({ reading, settings }: Moment, options: DeploymentOptions): Promise<string> {
+    const { view } = reading;
     return options.deployment === undefined
       ? resolveDeployment({ view, settings })
       : (await namedDeployment(options.deployment, view)).id;
   }
 
-  #writer({ settings }: Moment): Writer {
-    const { opened, environment, runId } = this.#parts;
-    const ci = ciRun(environment);
-    return {
-      actor: actorOf(settings, environment, opened.identity),
-      host: thisHost.hostname,
-      run: { id: runIdOf(runId, environment, ci?.id), url: ci?.url ?? null },
-      ids: this.#ids,
-      now: systemClock.now(),
-    };
+  #writer(moment: Moment): Writer {
+    const { environment, runId } = this.#parts;
+    return writerOf(moment, environment, runId, { ids: this.#ids, clock: systemClock });
   }
 
   async #push(events: readonly NewEvent[], options: WriteOptions) {
-    const moment = await this.#read({ fetch: 'never' });
-    const writer = this.#writer(moment);
-    const collected = await collectBatch(
-      events.map((value) => ({ value })),
-      {
-        naming: moment,
-        make: (fields) => makeEvent(fields, writer),
-        create: options.create === true,
-        allowSecret: options.allowSecret !== undefined,
-      },
-    );
-    const [first] = collected.rejected;
-    if (first) throw events.length === 1 ? first.error : refusal(collected.rejected, events.length);
-    const operation = makeOperation(collected.events, writer, {}, options.allowSecret);
-    const outcome = await this.#submit(moment, operation, options, false);
-    return { writes: collected.events, repeats: collected.duplicates, outcome };
+    const batch = {
+      items: events.map((value) => ({ value })),
+      create: options.create === true,
+      skipInvalid: false,
+      refusal: (rejected: readonly Rejection[]) =>
+        events.length === 1 && rejected[0] ? rejected[0].error : refusal(rejected, events.length),
+    };
+    return this.#write(options, (writing) => writeEvents(writing, batch));
   }
 
   async #change(edits: readonly Edit[], options: ChangeOptions): Promise<ChangedState> {
-    const conditions = preconditions(options);
-    const moment = await this.#read({ fetch: 'never' });
-    const id = await this.#deployment(moment, options);
-    await requireDeployment(moment.view, id, options.create === true);
-    const { action = 'state_changed', message, reason, allowSecret } = options;
-    const writer = this.#writer(moment);
-    const event = makeEvent({ action, message, reason }, writer);
-    const change = { deployment: id, event: event.id, edits, preconditions: conditions };
-    const subject = deployment(id);
-    const operation = makeOperation([{ subject, event }], writer, { change }, allowSecret);
-    const outcome = await this.#submit(moment, operation, options, conditions.length > 0);
-    return { subject: formatSubject(subject), changed: outcome.changes, ...written(outcome) };
+    const { action = 'state_changed', message, reason } = options;
+    const change = { fields: { action, message, reason }, edits, preconditions: preconditions(options) };
+    const { subject, changes, outcome } = await this.#write(options, async (writing) => {
+      const changed = await changeState(writing, options, change);
+      return { ...changed, changes: changed.outcome.changes };
+    });
+    return { subject: formatSubject(subject), changed: changes, ...outcome };
   }
 
-  async #submit({ settings }: Moment, operation: Operation, options: WriteOptions, withdraw: boolean) {
-    const { queue = false, dryRun = false } = options;
-    const claim = await this.#locks.claim(options.lock, settings.timeout);
-    const repository = this.#repository();
-    const outcome = await repository.write(claim === null ? operation : { ...operation, claim }, {
-      queue,
-      dryRun,
-      requirePublish: options.requirePublish ?? (isCi(this.#parts.environment) && !queue),
-      withdraw: (withdraw || claim !== null) && !queue,
-      deadline: systemClock.now() + settings.timeout,
-      interval: settings.publishInterval,
+  /** Writes by a use case; with the outcome as the library gives it. */
+  async #write<T extends { readonly outcome: WriteOutcome }>(
+    { queue, dryRun, requirePublish, allowSecret, lock }: WriteOptions,
+    useCase: (writing: Writing) => Promise<T>,
+  ): Promise<Omit<T, 'outcome'> & { readonly outcome: WriteResult }> {
+    const moment = await this.#read({ fetch: 'never' });
+    const notes: string[] = [];
+    const result = await useCase({
+      ...moment,
+      environment: this.#parts.environment,
+      writer: this.#writer(moment),
+      claims: this.#locks.claims,
+      terms: { queue, dryRun, requirePublish, allowSecret, lock },
+      deadline: systemClock.now() + moment.settings.timeout,
+      note: (message) => notes.push(message),
     });
-    const told = await repository.rewrites.take();
-    return { ...outcome, notes: [...outcome.notes, ...told.map((one) => rewriteNote(one, this.branch))] };
+    const rewrites = await this.#repository().rewrites.take();
+    for (const rewrite of rewrites) notes.push(rewriteNote(rewrite, this.branch));
+    return { ...result, outcome: { ...written(result.outcome), notes } };
   }
 }

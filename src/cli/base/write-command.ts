@@ -1,23 +1,25 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
-import { requireDeployment } from '../../app/known-deployment.js';
 import type { RunLease } from '../../app/lease-run.js';
 import { ciRun, runIdOf } from '../../app/run-of.js';
-import { eventSubjectOf, namedDeployment, resolveCluster } from '../../app/subjects.js';
-import { type ErrorCode, UsageError } from '../../errors.js';
+import { namingOf } from '../../app/subjects.js';
+import { eventSubject } from '../../app/write/event-subject.js';
+import { claimFor, submit } from '../../app/write/submit.js';
+import { type Writing, writerOf } from '../../app/write/writing.js';
+import type { ErrorCode } from '../../errors.js';
 import { type LeaseClaim, parseClaims } from '../../model/lease/lease.js';
-import { lockName } from '../../model/lease/lock-name.js';
 import { makeEvent, makeOperation, type Writer } from '../../model/operation/make-operation.js';
 import type { Actor, EventWrite, Operation } from '../../model/operation/operation.js';
-import { type Subject, unfitForWindows } from '../../model/subject/subject.js';
+import type { Subject } from '../../model/subject/subject.js';
 import { type IdSource, monotonicIds } from '../../model/value/ulid.js';
 import { startPublisher } from '../../process/start-publisher.js';
 import { actorOf } from '../../setup/identity.js';
-import { systemClock, thisHost } from '../../setup/this-host.js';
+import { systemClock } from '../../setup/this-host.js';
 import { isCi } from '../../setup/trust.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
+import { outcomeJson } from '../render/write-result.js';
 import {
   type CommandClass,
   type CommonFlags,
@@ -69,6 +71,7 @@ export const WRITE_FLAGS = {
 type WriteFlags = Interfaces.InferredFlags<typeof WRITE_FLAGS> &
   Partial<Interfaces.InferredFlags<typeof PROPOSE_FLAGS>> & {
     readonly cluster?: string | undefined;
+    readonly deployment?: string | undefined;
     readonly create?: boolean;
   };
 
@@ -100,6 +103,49 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     () => randomBytes(10),
   );
 
+  /** An open repository with who writes and how, for the use cases of writing. Throws UsageError for a bad run id. */
+  protected writing(context: Context): Writing {
+    const { flags } = this;
+    return {
+      ...context,
+      environment: this.environment,
+      writer: this.writer(context),
+      claims: { handed: this.handedClaims },
+      terms: {
+        queue: flags.queue === true,
+        dryRun: flags['dry-run'] === true,
+        requirePublish: flags['require-publish'] === true ? true : undefined,
+        allowSecret: flags['allow-secret'],
+        lock: flags.lock,
+        propose: flags.propose ? { title: flags.title, branch: flags['proposal-branch'] } : undefined,
+      },
+      deadline: this.deadline(context.settings),
+      note: (message) => this.note(message),
+      publishLater: () => this.publishLater(context),
+      command: this.#canPropose ? commandText(['kgit', this.id ?? '', ...this.argv]) : undefined,
+    };
+  }
+
+  /** Writes by a use case, and has the result say what the repository is like then. */
+  protected async write<T>(context: Context, useCase: (writing: Writing) => Promise<T>): Promise<T> {
+    const result = await useCase(this.writing(context));
+    if (this.flags.queue === true && this.flags['dry-run'] !== true)
+      this.note('queued here; publish it with kgit sync');
+    await this.refreshRepository(context);
+    return result;
+  }
+
+  /** Message and reason of the flags, for the event of the write. */
+  protected get eventFields(): { readonly message: string | undefined; readonly reason: string | undefined } {
+    const { message, reason } = this.flags;
+    return { message, reason };
+  }
+
+  protected writer(context: Pick<Context, 'opened' | 'settings'>): Writer {
+    const clock = { now: () => this.now() };
+    return writerOf(context, this.environment, this.ciRun.id, { ids: this.ids, clock });
+  }
+
   protected actor({ opened, settings }: Pick<Context, 'opened' | 'settings'>): Actor {
     return actorOf(settings, this.environment, opened.identity);
   }
@@ -117,23 +163,7 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
 
   /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
   protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
-    return makeEvent({ ...this.#flagFields(), ...fields }, this.writer(context));
-  }
-
-  /** Who writes, where, in which run, and now. */
-  protected writer(context: Pick<Context, 'opened' | 'settings'>): Writer {
-    return {
-      actor: this.actor(context),
-      host: thisHost.hostname,
-      run: this.ciRun,
-      ids: this.ids,
-      now: this.now(),
-    };
-  }
-
-  #flagFields(): Record<string, unknown> {
-    const { message, reason } = this.flags;
-    return { ...(message === undefined ? {} : { message }), ...(reason === undefined ? {} : { reason }) };
+    return makeEvent({ ...this.eventFields, ...fields }, this.writer(context));
   }
 
   /** One operation of these events. */
@@ -151,11 +181,8 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
   }
 
   /** The claim under which this command writes: that of --lock, else the one handed to it that this clone holds. Throws LockHeldError, ConflictError. */
-  protected async claim({ opened: { leases }, settings }: Context): Promise<LeaseClaim | null> {
-    const name = this.flags.lock;
-    if (name !== undefined) return leases.claim(lockName(name), this.handedClaims, settings.timeout);
-    const held = await Promise.all(this.handedClaims.map((claim) => leases.isHeldHere(claim)));
-    return this.handedClaims.findLast((_claim, i) => held[i]) ?? null;
+  protected claim({ opened: { leases }, settings }: Context): Promise<LeaseClaim | null> {
+    return claimFor(leases, this.flags.lock, { handed: this.handedClaims }, settings.timeout);
   }
 
   /** What a command needs that is run under a lease. */
@@ -168,35 +195,8 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
   }
 
   /** Writes an operation and tells on stderr what the user should know beside the result. */
-  protected async submit(context: Context, made: Operation, withdraw = false): Promise<WriteOutcome> {
-    const { repository } = context.opened;
-    const claim = await this.claim(context);
-    const operation = claim === null ? made : { ...made, claim };
-    for (const name of new Set(operation.events.map(({ subject }) => unfitForWindows(subject)))) {
-      if (name !== null)
-        this.note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
-    }
-    if (this.flags.propose === true && this.flags['dry-run'] !== true)
-      return this.#told(await this.propose(context, made));
-    const { publishInterval: interval } = context.settings;
-    const isQueued = this.flags.queue === true;
-    const isDry = this.flags['dry-run'] === true;
-    const isWithdrawn = withdraw || claim !== null;
-    const isJoined = interval > 0 && repository.store.isRemote && !isWithdrawn && !this.mustPublish;
-    const write = repository.write(operation, {
-      queue: isQueued || isJoined,
-      requirePublish: this.mustPublish,
-      dryRun: isDry,
-      withdraw: isWithdrawn && !isQueued,
-      deadline: this.deadline(context.settings),
-      interval,
-    });
-    const outcome = await write.catch((error: unknown) => this.#refused(context, made, claim, error));
-    this.#told(outcome);
-    if (isQueued && !isDry) this.note('queued here; publish it with kgit sync');
-    else if (isJoined && !isDry) await this.publishLater(context);
-    await this.refreshRepository(context);
-    return outcome;
+  protected submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
+    return this.write(context, (writing) => submit(writing, operation, withdraw));
   }
 
   /** Whether this command knows --propose. */
@@ -222,34 +222,6 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     return outcome;
   }
 
-  #told(outcome: WriteOutcome): WriteOutcome {
-    for (const note of outcome.notes) this.note(note);
-    return outcome;
-  }
-
-  /** What a protected branch refused is proposed, where the team has agreed on that; else the error says how to. */
-  async #refused(
-    context: Context,
-    operation: Operation,
-    claim: LeaseClaim | null,
-    error: unknown,
-  ): Promise<WriteOutcome> {
-    const { isProtected, protectedNote, stillKept, withProposal } = await import(
-      '../../app/propose/propose-write.js'
-    );
-    if (!isProtected(error)) throw error;
-    if (context.settings.writeOnProtected === 'fail' || claim !== null) {
-      const words = commandText(['kgit', this.id ?? '', ...this.argv]);
-      throw this.#canPropose ? withProposal(error, words) : error;
-    }
-    this.note(protectedNote(context.opened.name, error));
-    const outcome = await this.propose(context, operation).catch((cause: unknown) => {
-      throw stillKept(cause, error);
-    });
-    await context.opened.repository.outbox.remove(operation.id);
-    return outcome;
-  }
-
   /** Leaves what waits to a process in the background, which publishes it with what others write until then. */
   protected async publishLater({ opened, settings }: Context): Promise<void> {
     const { repo, config } = this.flags;
@@ -266,37 +238,15 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
 
   /** The keys that every result of a write has. */
   protected writeJson(outcome: WriteOutcome): Record<string, unknown> {
-    const { operation, revision, delivery, attempts, proposal } = outcome;
-    return { operation, revision, delivery, attempts, ...(proposal ? { proposal } : {}) };
+    return outcomeJson(outcome);
   }
 
   /**
    * What an event is about: the subject that is given as a word, else the cluster of --cluster, else the deployment that
    * is named. Throws UsageError, NotFoundError.
    */
-  protected async eventSubject(context: Context, word?: string): Promise<Subject> {
-    const naming = { ...context, view: context.reading.view };
-    const name = this.flags.cluster;
-    if (word !== undefined) this.#onlyNamed();
-    else if (name !== undefined) return resolveCluster(name, naming);
-    const { deployment: id } = context.settings;
-    if (word === undefined && id === undefined) {
-      throw new UsageError('what did it happen to? Neither --cluster nor --deployment is given', {
-        suggestions: ['Add --cluster [[MANAGEMENT/]NAMESPACE/]NAME or --deployment ID'],
-      });
-    }
-    const subject =
-      word === undefined ? await namedDeployment(id ?? '', naming.view) : await eventSubjectOf(word, naming);
-    if (subject.kind === 'deployment')
-      await requireDeployment(naming.view, subject.id, this.flags.create === true);
-    return subject;
-  }
-
-  #onlyNamed(): void {
-    const flag = ['cluster', 'deployment'].find((one) => this.given(one) !== undefined);
-    if (flag === undefined) return;
-    throw new UsageError(`SUBJECT and --${flag} both name what it happened to`, {
-      suggestions: [`Leave one of them out: SUBJECT or --${flag}`],
-    });
+  protected eventSubject(context: Context, word?: string): Promise<Subject> {
+    const { cluster, deployment, create } = this.flags;
+    return eventSubject({ word, cluster, deployment, create }, namingOf(context));
   }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.js';
-import { isMap, textFault } from '../value/value.js';
+import { isMap, textFault, type Value } from '../value/value.js';
 
 /** A place in a state document: keys of maps and indexes of lists, outermost first. */
 export type StatePath = readonly (string | number)[];
@@ -69,6 +69,8 @@ export function formatStatePath(path: StatePath): string {
 }
 
 /** What stands at `path` in `root`: `{found: false}` where nothing does, also below a scalar. */
+export function lookUp(root: Value, path: StatePath): { found: boolean; value?: Value };
+export function lookUp(root: unknown, path: StatePath): { found: boolean; value?: unknown };
 export function lookUp(root: unknown, path: StatePath): { found: boolean; value?: unknown } {
   let at = root;
   for (const part of path) {

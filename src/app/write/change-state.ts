@@ -1,0 +1,97 @@
+import { makeEvent } from '../../model/operation/make-operation.js';
+import type { Precondition, StateChange } from '../../model/operation/operation.js';
+import type { StatePath } from '../../model/state/state-path.js';
+import { type DeploymentSubject, deployment } from '../../model/subject/subject.js';
+import type { Value } from '../../model/value/value.js';
+import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import { requireDeployment } from '../known-deployment.js';
+import { namedDeployment, resolveDeployment } from '../subjects.js';
+import { requireKeys } from './known-key.js';
+import { writeOperation } from './submit.js';
+import type { GivenFields } from './write-events.js';
+import type { Writing } from './writing.js';
+
+/** Which deployment is changed. */
+export interface Target {
+  /** As a user names it; that of the settings, else the only one there is, if left out. */
+  readonly deployment?: string | undefined;
+  /** Whether the repository need not know it yet. */
+  readonly create?: boolean | undefined;
+}
+
+/** A change of state, and the event that tells of it. */
+export interface Change extends Omit<StateChange, 'deployment' | 'event' | 'preconditions'> {
+  /** Of the event: its action, and what else it says. */
+  readonly fields: GivenFields;
+  readonly preconditions?: readonly Precondition[];
+  /** Whether it is taken back if it cannot be published now, as every change with a precondition is. */
+  readonly withdraw?: boolean;
+  /** Whether an edit below a top-level key that the state does not have is refused as a likely slip. */
+  readonly knownKeysOnly?: boolean;
+}
+
+/** A change of state that was written. */
+export interface ChangedDeployment {
+  readonly subject: DeploymentSubject;
+  readonly outcome: WriteOutcome;
+}
+
+/** The id of the deployment to change. Throws UsageError, NotFoundError. */
+export async function targetDeployment(
+  { reading, settings }: Pick<Writing, 'reading' | 'settings'>,
+  { deployment: named, create = false }: Target,
+): Promise<string> {
+  const { view } = reading;
+  const id =
+    named === undefined
+      ? await resolveDeployment({ view, settings })
+      : (await namedDeployment(named, view)).id;
+  await requireDeployment(view, id, create);
+  return id;
+}
+
+/**
+ * Changes the state of a deployment and leaves its event, as one operation.
+ * Throws UsageError, NotFoundError, SecretError; then as `submit`.
+ */
+export async function changeState(
+  writing: Writing,
+  target: Target,
+  change: Change,
+): Promise<ChangedDeployment> {
+  return changeDeployment(writing, await targetDeployment(writing, target), change);
+}
+
+/**
+ * Changes a state whose edits were worked out from what it holds. Throws as `changeState`.
+ * @param id as `targetDeployment` has resolved it
+ */
+export async function changeDeployment(
+  writing: Writing,
+  id: string,
+  { fields, edits, preconditions = [], withdraw = false, knownKeysOnly = false, ...more }: Change,
+): Promise<ChangedDeployment> {
+  if (knownKeysOnly)
+    await requireKeys(
+      writing.reading.view,
+      id,
+      edits.map(({ path }) => path),
+    );
+  const subject = deployment(id);
+  const event = makeEvent(fields, writing.writer);
+  const change = { deployment: id, event: event.id, edits, preconditions, ...more };
+  const isWithdrawn = withdraw || preconditions.length > 0;
+  const outcome = await writeOperation(writing, [{ subject, event }], { change }, isWithdrawn);
+  return { subject, outcome };
+}
+
+/**
+ * The condition that a path still has the value it was seen with: of a command that works out its edits from what it saw.
+ * @param seen undefined where nothing was at the path
+ */
+export function stillHas(path: StatePath, seen: Value | undefined): Precondition {
+  const isImplied = true;
+  return seen === undefined
+    ? { check: 'absent', path, isImplied }
+    : { check: 'equals', path, value: seen, isImplied };
+}

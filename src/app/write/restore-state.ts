@@ -1,0 +1,62 @@
+import { findSecrets } from '../../model/secret/find-secrets.js';
+import { MASK } from '../../model/secret/mask-secrets.js';
+import { type Difference, editOf, stateDifferences } from '../../model/state/state-diff.js';
+import { formatStatePath } from '../../model/state/state-path.js';
+import type { Value } from '../../model/value/value.js';
+import type { Unfolded } from '../../review/verify.js';
+import { type Change, type ChangedDeployment, changeDeployment, stillHas } from './change-state.js';
+import type { GivenFields } from './write-events.js';
+import type { Writing } from './writing.js';
+
+/** So many paths of a deployment are shown before the question. */
+const MAX_SHOWN = 50;
+
+/** The change that brings a state back to what its events say. */
+function restored({ state, recorded }: Unfolded): Omit<Change, 'fields'> {
+  // A document that cannot be read is written as a whole; one that was mended meanwhile has these keys.
+  const wanted: readonly Difference[] =
+    state === null
+      ? Object.entries(recorded).map(([key, after]) => ({ path: [key], after }))
+      : stateDifferences(state, recorded);
+  return {
+    edits: wanted.map(editOf),
+    preconditions: wanted.map(({ path, before }) => stillHas(path, before)),
+    withdraw: true,
+    ...(state === null ? { mendsBroken: true } : {}),
+  };
+}
+
+/**
+ * Brings the state of a deployment back to what its events say, if it still is what was seen. Throws as `changeState`.
+ * @param fields message and reason of the event
+ */
+export function restoreState(
+  writing: Writing,
+  unfolded: Unfolded,
+  fields: GivenFields,
+): Promise<ChangedDeployment> {
+  return changeDeployment(writing, unfolded.id, {
+    ...restored(unfolded),
+    fields: { ...fields, action: 'state_restored' },
+  });
+}
+
+const shown = (value: Value | undefined, { path }: Difference) => {
+  if (value === undefined) return 'nothing';
+  return findSecrets(value, path).length > 0 ? MASK : JSON.stringify(value).slice(0, 100);
+};
+
+/** What a person is shown before a state is brought back, one line for each path. */
+export function restoreLines({ id, state, recorded }: Unfolded): string[] {
+  if (state === null)
+    return [`deployment/${id}: state.yaml cannot be read; it is written anew as its events say`];
+  const differences = stateDifferences(state, recorded);
+  const more = differences.length - MAX_SHOWN;
+  return [
+    `deployment/${id}: its state.yaml is brought back to what its events say`,
+    ...differences
+      .slice(0, MAX_SHOWN)
+      .map((one) => `  ${formatStatePath(one.path)}: ${shown(one.before, one)} -> ${shown(one.after, one)}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}

@@ -1,0 +1,84 @@
+/** The results of writes, for people and scripts. */
+import type { ChangedDeployment } from '../../app/write/change-state.js';
+import type { WrittenEvent, WrittenEvents } from '../../app/write/write-events.js';
+import { formatSubject } from '../../model/subject/subject.js';
+import { counted } from '../../model/value/counted.js';
+import type { WriteOutcome } from '../../store/outbox/outcomes.js';
+import type { CommandResult, Screen } from '../../terminal/output.js';
+import { oneLine } from '../../terminal/terminal-text.js';
+import { changeLine } from './change-line.js';
+import { proposalLines } from './proposal-lines.js';
+
+/** The keys that every result of a write has. */
+export function outcomeJson(outcome: WriteOutcome): Record<string, unknown> {
+  const { operation, revision, delivery, attempts, proposal } = outcome;
+  return { operation, revision, delivery, attempts, ...(proposal ? { proposal } : {}) };
+}
+
+/** The first characters of a revision, for people; nothing where there is none. */
+function shownRevision(revision: string | null): string {
+  return revision === null ? '' : ` ${revision.slice(0, 10)}`;
+}
+
+/** The result of an event that was recorded. */
+export function eventResult({ subject, event, path, isRepeat, outcome }: WrittenEvent): CommandResult {
+  const { id, action, timestamp } = event;
+  const name = formatSubject(subject);
+  const word = isRepeat ? 'already there' : outcome.delivery;
+  return {
+    json: { id, subject: name, action, timestamp, path, ...outcomeJson(outcome) },
+    names: [id],
+    lines: (screen) => {
+      const { style } = screen;
+      const dim = style('dim', `${id}  ${word}${shownRevision(outcome.revision)}`);
+      return [
+        `${style('green', '✓')} ${action} ${style('bold', name)} ${dim}`,
+        ...proposalLines(outcome, screen),
+      ];
+    },
+  };
+}
+
+/** The result of many events that were recorded together. */
+export function eventsResult(written: WrittenEvents): CommandResult {
+  const { events, accepted, duplicates, rejected, outcome } = written;
+  const { delivery, revision } = outcome;
+  const rejections = rejected.map(({ error: { code, message }, index }) => ({ index, code, message }));
+  return {
+    json: { accepted, duplicates, rejected: rejections, ...outcomeJson(outcome) },
+    names: events.map(({ event }) => event.id),
+    lines: ({ style }) => [
+      `${style('green', '✓')} ${accepted} events ${delivery}${shownRevision(revision)}${duplicates ? `, ${duplicates} were there already` : ''}`,
+      ...rejections.map(
+        ({ index, message }) => `${style('yellow', '!')} event ${index} left out: ${oneLine(message)}`,
+      ),
+    ],
+  };
+}
+
+/** The result of a change of state. */
+export function changeResult({ subject, outcome }: ChangedDeployment): CommandResult {
+  return {
+    json: { subject: formatSubject(subject), changed: outcome.changes, ...outcomeJson(outcome) },
+    names: outcome.changes.map(({ path }) => path),
+    lines: (screen) => changedLines(outcome, screen),
+  };
+}
+
+function changedLines(outcome: WriteOutcome, screen: Screen): string[] {
+  const { style } = screen;
+  const { changes, delivery, revision } = outcome;
+  if (delivery === 'unchanged') return [style('dim', 'nothing changed')];
+  const words = {
+    published: 'published',
+    queued: 'queued',
+    proposed: 'proposed',
+    'dry-run': 'would be written',
+  }[delivery];
+  const count = changes.length === 0 ? 'change' : counted(changes.length, 'change');
+  return [
+    `${style('green', '✓')} ${count} ${words}${revision ? style('dim', ` ${revision.slice(0, 10)}`) : ''}`,
+    ...changes.map((change) => changeLine(change, screen)),
+    ...proposalLines(outcome, screen),
+  ];
+}
