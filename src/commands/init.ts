@@ -6,7 +6,7 @@ import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { laidOutLines, type Prepared } from '../cli/render/laid-out-lines.js';
 import { listingManagement, namingLockPlace, withManagement } from '../cli/render/marker-text.js';
-import { proposalLines } from '../cli/render/proposal-lines.js';
+import { proposalLines } from '../cli/render/write/proposal-lines.js';
 import { KgitError, UsageError } from '../errors.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { requireGit } from '../gitstore/repository/git-version.js';

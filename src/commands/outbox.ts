@@ -3,7 +3,7 @@ import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
-import { proposalLines } from '../cli/render/proposal-lines.js';
+import { proposalLines } from '../cli/render/write/proposal-lines.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { formatAge } from '../model/value/time.js';
 import type { OpenRepository } from '../setup/composition.js';

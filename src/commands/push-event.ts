@@ -7,7 +7,7 @@ import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { parseParameters } from '../cli/input/assignments.js';
 import { readFileBounded } from '../cli/input/input.js';
-import { eventResult, eventsResult } from '../cli/render/write-result.js';
+import { eventResult, eventsResult } from '../cli/render/write/write-result.js';
 import { UsageError } from '../errors.js';
 import { formatTimestamp, OUTCOMES } from '../model/event/event.js';
 import { MAX_TEXT } from '../model/event/event-schema.js';

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
-import { proposalLines } from '../cli/render/proposal-lines.js';
+import { proposalLines } from '../cli/render/write/proposal-lines.js';
 import { actorOf } from '../setup/identity.js';
 import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';

@@ -4,7 +4,7 @@ import type { Writing } from '../../app/write/writing.js';
 import type { ErrorCode } from '../../errors.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { PROPOSE_FLAGS } from '../flags/propose-flags.js';
-import { changeResult } from '../render/write-result.js';
+import { changeResult } from '../render/write/write-result.js';
 import type { CommandClass, Context } from './base-command.js';
 import { WriteCommand } from './write-command.js';
 

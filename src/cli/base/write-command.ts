@@ -19,7 +19,7 @@ import { randomBytes } from '../../store/local/random-bytes.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
-import { outcomeJson } from '../render/write-result.js';
+import { outcomeJson } from '../render/write/write-result.js';
 import {
   type CommandClass,
   type CommonFlags,

@@ -3,7 +3,7 @@ import type { ChangeRow } from '../../review/state-history.js';
 import { fittingTable } from '../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../terminal/output.js';
 import { oneLine } from '../../terminal/terminal-text.js';
-import { changeLine } from './change-line.js';
+import { changeLine } from './write/change-line.js';
 
 function shown(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value);

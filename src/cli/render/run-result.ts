@@ -6,7 +6,7 @@ import { formatAge } from '../../model/value/time.js';
 import type { ChildEnd } from '../../process/child-command.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { CommandResult } from '../../terminal/output.js';
-import { proposalLines } from './proposal-lines.js';
+import { proposalLines } from './write/proposal-lines.js';
 
 /** One of the two writes of a run. */
 export interface Write extends EventWrite {

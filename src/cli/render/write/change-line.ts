@@ -1,5 +1,5 @@
-import type { Change } from '../../model/event/event.js';
-import type { Screen } from '../../terminal/output.js';
+import type { Change } from '../../../model/event/event.js';
+import type { Screen } from '../../../terminal/output.js';
 
 function side(value: unknown): string {
   return value === undefined ? '–' : JSON.stringify(value);

@@ -1,11 +1,11 @@
 /** The results of writes, for people and scripts. */
-import type { ChangedDeployment } from '../../app/write/change-state.js';
-import type { WrittenEvent, WrittenEvents } from '../../app/write/write-events.js';
-import { formatSubject } from '../../model/subject/subject.js';
-import { counted } from '../../model/value/counted.js';
-import type { WriteOutcome } from '../../store/outbox/outcomes.js';
-import type { CommandResult, Screen } from '../../terminal/output.js';
-import { oneLine } from '../../terminal/terminal-text.js';
+import type { ChangedDeployment } from '../../../app/write/change-state.js';
+import type { WrittenEvent, WrittenEvents } from '../../../app/write/write-events.js';
+import { formatSubject } from '../../../model/subject/subject.js';
+import { counted } from '../../../model/value/counted.js';
+import type { WriteOutcome } from '../../../store/outbox/outcomes.js';
+import type { CommandResult, Screen } from '../../../terminal/output.js';
+import { oneLine } from '../../../terminal/terminal-text.js';
 import { changeLine } from './change-line.js';
 import { proposalLines } from './proposal-lines.js';
 

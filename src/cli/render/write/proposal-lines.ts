@@ -1,7 +1,7 @@
-import type { RequestText } from '../../model/operation/proposal-text.js';
-import type { WriteOutcome } from '../../store/outbox/outcomes.js';
-import type { Screen } from '../../terminal/output.js';
-import { oneLine } from '../../terminal/terminal-text.js';
+import type { RequestText } from '../../../model/operation/proposal-text.js';
+import type { WriteOutcome } from '../../../store/outbox/outcomes.js';
+import type { Screen } from '../../../terminal/output.js';
+import { oneLine } from '../../../terminal/terminal-text.js';
 
 /** Where a write was proposed, for people; none where it was not. */
 export function proposalLines({ proposal }: Pick<WriteOutcome, 'proposal'>, screen: Screen): string[] {
