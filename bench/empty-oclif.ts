@@ -16,7 +16,7 @@ const MANIFEST = {
   version: '0.0.0',
 };
 
-/** An oclif program with one command that does nothing, bundled as kgit is; the path of its entry. */
+/** Builds an oclif program with one empty command, bundled like kgit, and returns the path of its entry. */
 export function emptyOclif(surroundings: Surroundings): string {
   const folder = surroundings.folder('empty-oclif');
   buildSync({

@@ -16,7 +16,7 @@ export interface EventFile {
 const MESSAGE = 'an event of the benchmark';
 let made = 0;
 
-/** The next event, of a time that is now: cluster after cluster, `clusters` of them. */
+/** Makes an event of the present time, for each of `clusters` clusters in turn. */
 export function nextEvent(clusters: number): EventFile {
   const number = made++;
   const time = Date.now();
@@ -33,7 +33,7 @@ export function pushEventArgs(clusterName: string): string[] {
   return ['push-event', 'touched', '--cluster', clusterName, '--message', MESSAGE];
 }
 
-/** A script of `bench/baselines/` that adds, commits and pushes a new event file each time; the file is written before. */
+/** A baseline that adds, commits and pushes a new event file, written beforehand. */
 export function naivePush(surroundings: Surroundings, clone: string, clusters: number) {
   const file = join(surroundings.folder('naive'), 'event.yaml');
   const argv: [string, ...string[]] = [surroundings.baseline('add-commit-push.sh'), clone, file, ''];
@@ -48,5 +48,5 @@ export function naivePush(surroundings: Surroundings, clone: string, clusters: n
   };
 }
 
-/** How the docs write the same. */
+/** The same as the docs show it. */
 export const NAIVE = 'bench/baselines/add-commit-push.sh CLONE FILE PATH';

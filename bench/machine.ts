@@ -3,7 +3,7 @@ import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { type Contender, race } from './race.js';
 import { type Spread, spread } from './statistics.js';
 
-/** What was measured on, and how noisy it was. */
+/** The machine that was measured on, and its noise. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -13,13 +13,13 @@ export interface Machine {
   readonly node: string;
   /** Load average of the last minute before the measurement. */
   readonly load: number;
-  /** `node -e 0` again and again, in ms: how far apart equal runs lie. */
+  /** Times of repeated `node -e 0` runs, in ms. */
   readonly bareNode: Spread;
 }
 
 const ROUNDS = 25;
 
-/** Looks at the machine and measures its noise, in the environment of all that is measured. */
+/** Describes the machine and measures its noise, in the environment of the measurements. */
 export function lookAtMachine(env: NonNullable<Contender['env']>): Machine {
   const [load = 0] = loadavg();
   const { node } = race({ node: { argv: [process.execPath, '-e', '0'], env } }, ROUNDS);

@@ -1,7 +1,7 @@
 /**
  * Makes a bare state repository of any size with one fast-import stream: node bench/make-repository.mjs DIR EVENTS [CLUSTERS] [FORM]
- * FORM sealed: all events in sealed months, as kgit compact leaves them, a commit for each month instead of each event.
- * FORM changed: instead of the first cluster a deployment, whose events change its state as kgit set does.
+ * FORM sealed: all events in sealed months, as after kgit compact, with one commit per month instead of per event.
+ * FORM changed: a deployment instead of the first cluster, whose events change its state like kgit set.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -54,7 +54,7 @@ function* open(events, clusters) {
   yield 'done\n';
 }
 
-/** The event that begins the deployment, and those that change its phase: each from what the one before left. */
+/** Makes the event that begins the deployment, then those that change its phase from the value before. */
 function changeOf(n, events) {
   const { id, body, ...when } = eventOf(n, events);
   const [before, after] = [n === 0 ? 'create_vms' : `phase-${n - 1}`, `phase-${n}`];

@@ -10,16 +10,16 @@ export interface Contender {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A file that is its standard input. */
   readonly input?: string;
-  /** What is done before each run, and not timed. */
+  /** Runs before each run, untimed. */
   readonly before?: (round: number) => void;
-  /** What is done after each run, and not timed. */
+  /** Runs after each run, untimed. */
   readonly after?: (round: number) => void;
 }
 
 const WARM_UPS = 2;
 const GNU_TIME = '/usr/bin/time';
 
-/** Runs a command to its end; how long that took, in ms. Throws Error, with what it said, when it fails. */
+/** Runs a command and returns its time in ms. Throws Error with its output if it fails. */
 export function timed(contender: Contender, wrap: readonly string[] = []): number {
   const { argv, cwd, env, input } = contender;
   const [file, ...args] = [...wrap, ...argv] as [string, ...string[]];
@@ -45,8 +45,8 @@ function once(contender: Contender, round: number): number {
 }
 
 /**
- * Measures commands side by side: A B C, A B C, … , each round beginning one further, so that none always runs
- * behind the same neighbour. Times in ms by name, one a round, after rounds to warm up.
+ * Measures commands side by side: A B C, B C A, …; the rotation keeps any of them from always running after the same
+ * neighbour. Returns times in ms by name, one per round, after warm-up rounds.
  */
 export function race<K extends string>(
   contenders: Readonly<Record<K, Contender>>,
@@ -65,7 +65,7 @@ export function race<K extends string>(
   return times;
 }
 
-/** Peak resident memory in MB of a command or the largest of what it starts, in one run of its own; null without GNU time. */
+/** Peak resident memory in MB of a command or its largest child, measured in an extra run; null without GNU time. */
 export function peakMemory(contender: Contender): number | null {
   if (!existsSync(GNU_TIME)) return null;
   const folder = mkdtempSync(join(tmpdir(), 'kgit-bench-time-'));

@@ -29,7 +29,7 @@ export function resultFile(figure: FigureName): string {
   return `${FOLDER}/${figure}.json`;
 }
 
-/** The results that are there, in the order of the table. Throws Error for a file that is no figure's. */
+/** Reads the results in the order of the table. Throws Error for a file that belongs to no figure. */
 export function readResults(root: string): Result[] {
   const folder = join(root, FOLDER);
   if (!existsSync(folder)) return [];
@@ -64,7 +64,7 @@ function machineLine({ machine, measuredAt }: Result): string {
   return `${measuredAt.slice(0, 10)}, ${where}, load ${load}; \`node -e 0\` took ${bareNode.median} ms.`;
 }
 
-/** The texts in code font, each once. */
+/** The distinct texts in code font. */
 function codes(texts: readonly string[]): string {
   return [...new Set(texts.filter(Boolean))].map((text) => `\`${text}\``).join('; ');
 }

@@ -7,17 +7,17 @@ export interface Row {
   readonly what: string;
   /** As a user would type it. */
   readonly command: string;
-  /** What it is compared with; a file of `bench/baselines/` or a command. Empty for a plain number. */
+  /** The baseline: a file of `bench/baselines/` or a command. Empty for a plain number. */
   readonly baseline: string;
-  /** Largest value that passes; null where none is set. */
+  /** Largest value that passes; null if there is no target. */
   readonly target: number | null;
   readonly unit: 'x' | 'MB' | 'KB' | 'ms' | 'pushes' | 'events';
-  /** Of the rounds; null where it could not be measured, and then `note` says why. */
+  /** Of the rounds; null if it could not be measured, with the reason in `note`. */
   readonly value: Spread | null;
   readonly rounds: number;
   /** Medians in ms of the command and of its baseline. */
   readonly times: readonly [number, number] | null;
-  /** Peak resident memory of the command with all that it starts, in MB. */
+  /** Peak resident memory in MB of the command and its children. */
   readonly peakMb: number | null;
   readonly note: string;
 }
@@ -42,7 +42,7 @@ function rounded(value: Spread, digits: number): Spread {
   };
 }
 
-/** The median of the rounds' ratios. `times` are in ms, round by round; `shown` are those of the whole command, where `times` are a part of it. */
+/** Makes a row of the rounds' median ratio. `times` are in ms, per round; `shown` are times of the whole command if `times` are a part of it. */
 export function ratioRow(
   words: Words,
   times: readonly number[],
@@ -54,20 +54,20 @@ export function ratioRow(
   return { peakMb: null, note: '', ...words, unit: 'x', value, rounds: times.length, times: pair };
 }
 
-/** A number that is no ratio, such as bytes. */
+/** Makes a row of a plain number, such as bytes. */
 export function numberRow(words: Words, unit: Row['unit'], values: readonly number[]): Row {
   const value = rounded(spread(values), 1);
   return { peakMb: null, note: '', ...words, unit, value, rounds: values.length, times: null };
 }
 
-/** A figure that could not be measured here, and why. */
+/** Makes a row of a figure that could not be measured here. */
 export function missingRow(words: Words, why: string): Row {
   return { peakMb: null, ...words, unit: 'x', value: null, rounds: 0, times: null, note: why };
 }
 
 export type Verdict = 'pass' | 'short' | 'not measured' | '';
 
-/** Whether a figure reaches its target; empty where it has none. */
+/** Whether a figure reaches its target; empty if it has none. */
 export function verdict({ value, target }: Pick<Row, 'value' | 'target'>): Verdict {
   if (value === null) return 'not measured';
   if (target === null) return '';

@@ -1,7 +1,7 @@
 /**
- * The long stress campaign, one seed after another until one fails: `npm run stress`, or `npm run stress -- 11 12` for these
- * seeds. CAMPAIGN_WORKERS, CAMPAIGN_CLONES and CAMPAIGN_CALLS change its size. `npm run stress -- --judge FILE` has the checker
- * judge the calls and answers again that a failure saved.
+ * Runs the long stress campaign, one seed after another until one fails: `npm run stress`, or `npm run stress -- 11 12` for
+ * these seeds. CAMPAIGN_WORKERS, CAMPAIGN_CLONES and CAMPAIGN_CALLS change its size. `npm run stress -- --judge FILE` has the
+ * checker judge again the calls and answers that a failure saved.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const cwd = fileURLToPath(new URL('..', import.meta.url));
 
-/** Runs the checker alone; ends the process as it ended. */
+/** Runs only the checker and exits with its code. */
 async function judge(files) {
   if (files.length === 0) throw new Error('which history? --judge FILE');
   const program = join(cwd, 'node_modules/.cache/kgit/judge.mjs');

@@ -3,12 +3,12 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFi
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-/** Where what is costly to make is kept from run to run: made repositories, other versions of Node, yq. */
+/** Cache of what is expensive to make: repositories, other versions of Node, yq. */
 export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kgit-bench');
 
 const IDENTITY = '[user]\n\tname = bench\n\temail = bench@example.com\n[init]\n\tdefaultBranch = main\n';
 
-/** Folders and environment of one figure's commands, apart from the user's own; `trace` has git tell when its processes ran. */
+/** Folders and environment for the commands of one figure, separate from the user's; `trace` makes git record its processes. */
 export class Surroundings {
   readonly root: string;
   readonly trace: string;
@@ -24,14 +24,14 @@ export class Surroundings {
     writeFileSync(join(this.root, 'gitconfig-trace'), `${IDENTITY}[trace2]\n\teventTarget = ${this.trace}\n`);
   }
 
-  /** A folder of this figure, made where it is not there. */
+  /** A folder of this figure, created if missing. */
   folder(name: string): string {
     const path = join(this.root, name);
     mkdirSync(path, { recursive: true });
     return path;
   }
 
-  /** The environment of all that is measured. */
+  /** The environment of measured commands. */
   env(extra: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
     const own = Object.entries(process.env).filter(([name]) => !/^(KGIT_|GIT_|XDG_|CI$|NODE_)/.test(name));
     return {
@@ -46,7 +46,7 @@ export class Surroundings {
     };
   }
 
-  /** The same, with every git process writing its times into `trace`. */
+  /** The same, with git's trace2 written to `trace`. */
   tracedEnv(): Record<string, string | undefined> {
     return this.env({ GIT_CONFIG_GLOBAL: join(this.root, 'gitconfig-trace') });
   }
@@ -64,18 +64,18 @@ export class Surroundings {
     return join(this.project, 'bench/baselines', name);
   }
 
-  /** Removes all of it: hundreds of thousands of files, which rm does fastest. */
+  /** Removes everything; with hundreds of thousands of files, rm is the fastest way. */
   remove(): void {
     execFileSync('rm', ['-rf', '--', this.root]);
   }
 }
 
-/** Says on stderr what is being done. */
+/** Reports progress on stderr. */
 export function progress(message: string): void {
   process.stderr.write(`bench: ${message}\n`);
 }
 
-/** What `make` puts into a folder of the cache, made once; a run that was cut off leaves none behind. */
+/** Returns a folder of the cache that `make` fills once; an interrupted run leaves none. */
 export function cached(name: string, make: (folder: string) => void): string {
   const path = join(CACHE, name);
   if (existsSync(path)) return path;
@@ -89,7 +89,7 @@ export function cached(name: string, make: (folder: string) => void): string {
   return path;
 }
 
-/** What `bench/make-repository.mjs` makes, under this name in the cache. Never written to. */
+/** A cached repository made by `bench/make-repository.mjs`. Never write to it. */
 function generated(project: string, name: string, ...args: readonly (string | number)[]): string {
   return cached(name, (folder) => {
     const script = join(project, 'bench/make-repository.mjs');
@@ -99,23 +99,23 @@ function generated(project: string, name: string, ...args: readonly (string | nu
   });
 }
 
-/** A bare state repository with this many events, evenly over clusters and the months of one year. */
+/** A bare state repository with this many events, spread evenly over clusters and the months of a year. */
 export function madeRepository(project: string, events: number, clusters: number): string {
   return generated(project, `events-${events}-over-${clusters}.git`, events, clusters);
 }
 
-/** The same with all events in sealed months, as if they had been compacted: made so at once, for a million files take an hour. */
+/** The same with all events in sealed months. Made sealed, because compacting a million files takes an hour. */
 export function sealedRepository(project: string, events: number, clusters: number): string {
   const name = `events-${events}-over-${clusters}-all-sealed.git`;
   return generated(project, name, events, clusters, 'sealed');
 }
 
-/** The same with a deployment in place of the first cluster, whose events change its state. */
+/** The same with a deployment instead of the first cluster, whose events change its state. */
 export function changedRepository(project: string, events: number, subjects: number): string {
   return generated(project, `events-${events}-over-${subjects}-changed.git`, events, subjects, 'changed');
 }
 
-/** A made repository with all months before a date sealed by kgit itself. */
+/** A repository whose months before a date were sealed by kgit itself. */
 export function compactedRepository(surroundings: Surroundings, made: string, before: string): string {
   return cached(`${basename(made, '.git')}-sealed-${before}.git`, (folder) => {
     restore(made, folder);
@@ -134,14 +134,14 @@ export function compactedRepository(surroundings: Surroundings, made: string, be
   });
 }
 
-/** A copy of a bare repository that may be written to: a server of its own. */
+/** A writable copy of a bare repository: a separate server. */
 export function serverOf(surroundings: Surroundings, repository: string, name: string): string {
   const path = join(surroundings.root, name);
   execFileSync('cp', ['-a', repository, path]);
   return path;
 }
 
-/** Copies a folder over another place, which is removed first. */
+/** Replaces `to` by a copy of a folder. */
 export function restore(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
   cpSync(from, to, { recursive: true });

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from './surroundings.js';
 
-/** The Node releases that start-up is measured on: the oldest that kgit runs on, and a current one. */
+/** Node releases for measuring start-up: the oldest supported one, and a current one. */
 export const NODES = [20, 24] as const;
 const YQ = 'github.com/mikefarah/yq/v4@v4.44.6';
 
-/** A tool that may not be had on this machine. */
+/** A tool that may be unavailable on this machine. */
 export type Tool = { readonly path: string } | { readonly missing: string };
 
 function attempt(find: () => string): Tool {

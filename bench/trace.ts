@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One git process, as git's own trace (trace2) told of it. */
+/** One git process in git's trace2. */
 export interface GitProcess {
   /** The subcommand, such as `push`. */
   readonly name: string;
@@ -29,7 +29,7 @@ function processOf(text: string): GitProcess | null {
   return { name: named?.name ?? program, began: Date.parse(first.time), ended: Date.parse(last.time) };
 }
 
-/** The git processes that wrote into a folder of traces; the folder is emptied. */
+/** Reads the git processes from a folder of traces and empties the folder. */
 export function takeTrace(folder: string): GitProcess[] {
   const processes = readdirSync(folder).flatMap((file) => {
     const path = join(folder, file);
@@ -41,8 +41,8 @@ export function takeTrace(folder: string): GitProcess[] {
 }
 
 /**
- * How long a push waited for the server alone, in ms: from the end of the client's last pack-objects to the end of
- * the server's receive-pack. Throws Error where the trace holds no push.
+ * Time in ms that a push waited for the server alone: from the end of the client's last pack-objects to the end of
+ * the server's receive-pack. Throws Error if the trace has no push.
  */
 export function serverTime(processes: readonly GitProcess[]): number {
   const received = processes.findLast(({ name }) => name === 'receive-pack');

@@ -7,22 +7,22 @@ import { madeRepository, type Surroundings, serverOf } from './surroundings.js';
 
 /** One write that was made and answered. */
 export interface Write {
-  /** From its start to its answer, in ms. */
+  /** From start to answer, in ms. */
   readonly ms: number;
-  /** How many times it pushed, as far as its own answer tells. */
+  /** Number of its pushes, according to its own answer. */
   readonly pushes: number;
 }
 
-/** How a number of writers at once fared. */
+/** The outcome of several writers at once. */
 export interface Fare {
   /** From the first start until the last event was on the branch, in ms. */
   readonly ms: number;
   readonly writes: readonly Write[];
   /** Pushes that moved the branch. */
   readonly landed: number;
-  /** Pushes in all, those that lost a race included. */
+  /** All pushes, including lost races. */
   readonly pushes: number;
-  /** Events that were answered with success and are not on the branch once. */
+  /** Events that were acknowledged but are not exactly once on the branch. */
   readonly lost: number;
 }
 
@@ -36,7 +36,7 @@ const EVENTS = 100;
 const CLUSTERS = 100;
 let fleets = 0;
 
-/** A server with some events, and clones of it. @param delay seconds by which each push takes longer, as at a forge */
+/** Makes a server with some events, and clones of it. @param delay extra seconds per push, as at a forge */
 export function makeFleet(surroundings: Surroundings, clones: number, delay = 0): Fleet {
   const name = `fleet${fleets++}`;
   const server = serverOf(
@@ -44,7 +44,7 @@ export function makeFleet(surroundings: Surroundings, clones: number, delay = 0)
     madeRepository(surroundings.project, EVENTS, CLUSTERS),
     `${name}.git`,
   );
-  // Each move of the branch leaves a line there.
+  // Each move of the branch adds a line there.
   surroundings.git(server, 'config', 'core.logAllRefUpdates', 'true');
   if (delay > 0) {
     const hook = join(server, 'hooks/pre-receive');
@@ -125,7 +125,7 @@ const waits = (clone: string) => {
   return existsSync(outbox) && readdirSync(outbox).length > 0;
 };
 
-/** Pushes that the clones' own records tell of; null where they keep none. */
+/** Pushes in the clones' own records; null if they keep none. */
 function recordedPushes(clones: readonly string[]): number | null {
   const files = clones.map((clone) => join(clone, '.git/kgit/pushes')).filter((file) => existsSync(file));
   if (files.length === 0) return null;
@@ -133,7 +133,7 @@ function recordedPushes(clones: readonly string[]): number | null {
   return lines.reduce((sum, line) => sum + JSON.parse(line).attempts, 0);
 }
 
-/** Has `writers` processes a clone make `each` writes one after the other, all writers at once, until all is on the branch. */
+/** Runs `writers` processes per clone, each making `each` writes in sequence, until everything is on the branch. */
 export async function fare(
   surroundings: Surroundings,
   { server, clones }: Fleet,

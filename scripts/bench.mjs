@@ -1,4 +1,4 @@
-/** Measures: `npm run bench`, or `npm run bench -- START GROWTH` for some figures; results and the table are written anew. */
+/** Measures all figures, or some (`npm run bench -- START GROWTH`), and rewrites results and table. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Bundles the program and what starts it, and writes down for oclif which commands there are. */
+/** Bundles the program and its start script, and writes oclif's manifest of commands. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -24,11 +24,11 @@ const ids = readdirSync(join(root, 'src/commands'), { recursive: true, encoding:
   .map((file) => file.slice(0, -'.ts'.length));
 const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20.19' };
 
-// Of dist/ the rest is written over, and types/ stays: npm builds again after `prepack` has written them.
+// types/ stays, because npm builds again after `prepack` has written it; the rest of dist/ is overwritten.
 rmSync(join(dist, 'program'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
-// oclif uses them to look for plugins on the disk, and for the spinner that it prepares where stderr is a terminal.
+// oclif uses them to look for plugins on the disk, and for its spinner on a terminal.
 const RARE = ['tinyglobby', 'minimatch', 'semver', 'lilconfig', 'get-package-type', 'cli-spinners'];
 
 const scripts = {
@@ -38,7 +38,7 @@ const scripts = {
   write: false,
   metafile: true,
 };
-// One script per command and per part that some of them share, so that a command loads what it needs alone.
+// One script per command and per shared part, so that a command loads only what it needs.
 const program = await build({
   ...scripts,
   entryPoints: ['src/cli/start/main.ts', 'src/cli/start/early.ts', 'src/sync/script-api/shell-code.ts'],
@@ -57,7 +57,7 @@ const program = await build({
   ],
   define: {
     'import.meta.url': '$url',
-    // package.json asks for a newer Node than oclif does, whose check brings a parser of versions.
+    // package.json requires a newer Node than oclif, and oclif's check would load a parser of versions.
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },
 });
@@ -75,7 +75,7 @@ const rare = await build({
 });
 const outputFiles = [program, yaml, rare].flatMap((bundle) => bundle.outputFiles);
 const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs, ...rare.metafile.outputs };
-// Who asks for these goes on without: oclif's look for plugins to run from their source, and its search for files.
+// These are optional: oclif uses them to run plugins from source and to search for files.
 const MAY_MISS = new Set(['typescript', 'picomatch']);
 const made = new Set(outputFiles.map(({ path }) => `./${basename(path)}`));
 const missing = Object.values(outputs)
@@ -84,7 +84,7 @@ const missing = Object.values(outputs)
   .map(({ path }) => path);
 if (missing.length > 0)
   throw new Error(`the program would ask for what is not part of it: ${[...new Set(missing)].join(', ')}`);
-// CommonJS, for V8 keeps the compiled code of scripts, not of modules.
+// CommonJS, because V8 caches compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
 const hash = createHash('sha256');
 for (const { path, text } of outputFiles) {
@@ -95,7 +95,7 @@ for (const { path, text } of outputFiles) {
     supported: { 'dynamic-import': false },
   });
   const { inputs } = outputs[relative(root, path).replaceAll('\\', '/')];
-  // The first line tells who reads a stack, and the tests, what a script was made of.
+  // The first line tells readers of a stack trace, and tests, which sources a script contains.
   const script = `// ${Object.keys(inputs).join(' ')}\n(function (module, require, $url, __dirname) {${code}\n})`;
   hash.update(basename(path)).update(script);
   writeFileSync(path, script);
@@ -110,7 +110,7 @@ await build({
 await build(libraryBuild);
 
 const built = createRequire(import.meta.url)('../dist/start.cjs').program();
-/** The commands as the program has them, in the place of oclif's search for them. */
+/** Lists the program's own commands instead of searching for them. */
 class BuiltPlugin extends Plugin {
   async getCommandIDs() {
     return ids;
@@ -120,7 +120,7 @@ class BuiltPlugin extends Plugin {
     return built.loadCommand(id, this);
   }
 }
-// The manifest spares oclif from loading every command to find one.
+// With the manifest oclif need not load every command to find one.
 const plugin = new BuiltPlugin({ root, ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
 writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Begins with the campaigns: they take minutes each, and would run on alone at the end. */
+/** Runs the campaigns first: they take minutes each, and would otherwise run alone at the end. */
 export class CampaignsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** Ends the report with `N passed, N failed`: what failed outside of a test counts as a failed test, and what was skipped is said before. */
+/** Ends the report with `N passed, N failed`. A failure outside a test counts as a failed test; skipped tests are listed before. */
 export class CountReporter implements Reporter {
   #vitest: Vitest | undefined;
 

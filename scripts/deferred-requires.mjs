@@ -1,10 +1,10 @@
-/** esbuild plugins that have a module loaded when it is first used, not when the module that names it is. */
+/** esbuild plugins that load a module on first use instead of on import. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** How TypeScript writes an import in CommonJS: its name ends in a number and stands for nothing else. */
+/** Matches how TypeScript writes an import in CommonJS: a name of its own that ends in a number. */
 const REQUIRE = /^(?:const|var) (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm;
 const NAMESPACE = /^exports\.(\w+) = (__importStar\(require\("[^"]+"\)\));$/gm;
 
@@ -28,7 +28,7 @@ function deferRequires(source) {
   );
 }
 
-/** The modules of oclif: a run uses few of its parts, and of the packages that it needs for the others. */
+/** Defers oclif's modules: a run uses few of them and of their packages. */
 export const deferOclif = {
   name: 'defer-oclif',
   setup(build) {
@@ -39,7 +39,7 @@ export const deferOclif = {
   },
 };
 
-/** Node's own modules that take long to load and that many runs do not use. */
+/** Defers modules of Node that load slowly and that many runs do not use. */
 export const deferBuiltins = (names) => ({
   name: 'defer-builtins',
   setup(build) {
@@ -56,7 +56,7 @@ export const deferBuiltins = (names) => ({
   },
 });
 
-/** A package that many runs do not use, in a script of its own beside the program's, which is loaded when it is. */
+/** Puts a package that many runs do not use into a script of its own. */
 export const deferPackage = (name, script) => ({
   name: `defer-${name}`,
   setup(build) {
@@ -74,7 +74,7 @@ export const deferPackage = (name, script) => ({
   },
 });
 
-/** The package `debug`, which oclif asks for in every module, without its colours and formats where DEBUG is not set. */
+/** Replaces the package `debug`, which every module of oclif loads, by a stub unless DEBUG is set. */
 export const deferDebug = {
   name: 'defer-debug',
   setup(build) {
@@ -92,7 +92,7 @@ export const deferDebug = {
   },
 };
 
-/** oclif's look at whether this Linux is Windows': it takes longer than all else of oclif, and `--version` alone tells the answer. */
+/** Skips oclif's check for WSL: it is the slowest part of oclif, and only `--version` shows the answer. */
 export const plainPlatform = {
   name: 'plain-platform',
   setup(build) {
@@ -104,8 +104,8 @@ export const plainPlatform = {
 };
 
 /**
- * Packages that hardly any run uses, in one script of their own beside the program's, which is loaded when one of them is
- * asked for. They are all there: what a terminal or an unusual setting makes oclif ask for is never missing.
+ * Puts packages that hardly any run uses into one script of their own, loaded when one of them is required. They stay
+ * complete, so that nothing is missing on a terminal or with unusual settings.
  */
 export const setAside = (names, script) => ({
   name: 'set-aside',
@@ -122,6 +122,6 @@ export const setAside = (names, script) => ({
   },
 });
 
-/** The source of the script that `setAside` names. */
+/** Source of the script that `setAside` writes. */
 export const setAsideSource = (names) =>
   `module.exports = { ${names.map((name) => `get '${name}'() { return require('${name}'); }`).join(', ')} };`;

@@ -1,4 +1,4 @@
-/** Writes the generated pages and parts of pages anew, the README's tour included: `npm run docs`. */
+/** Regenerates pages and parts of pages, including the README's tour: `npm run docs`. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** How the library is bundled: by itself, so that the command line's chunks stay as they are. */
+/** Options for bundling the library by itself, so that it does not change the chunks of the command line. */
 export const libraryBuild = {
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   entryPoints: ['src/library/library.ts'],

@@ -6,12 +6,12 @@ function packages(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8')).packages;
   } catch {
-    // Nothing was installed, or an installation was cut off.
+    // Nothing is installed, or an installation was interrupted.
     return {};
   }
 }
 
-/** Whether each package stands in the version that the lock file names; those of other platforms may be missing. */
+/** Whether each package is installed in the version of the lock file; packages of other platforms may be missing. */
 export function isInstalled(root) {
   const installed = packages(join(root, 'node_modules/.package-lock.json'));
   return Object.entries(packages(join(root, 'package-lock.json'))).every(
@@ -19,9 +19,9 @@ export function isInstalled(root) {
   );
 }
 
-/** Installs what package-lock.json names; gives the exit code of npm. */
+/** Installs what package-lock.json names and returns npm's exit code. */
 export function install(root, ...more) {
-  // An npm that runs this hands its own options down, which may say that nothing is installed here.
+  // If npm runs this, its options are inherited, and may forbid an installation here.
   const here = ['--no-global', '--no-dry-run', '--include=dev'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   const shell = process.platform === 'win32';

@@ -1,6 +1,6 @@
 /**
- * How many secrets of the held-out lists kgit's guard finds and how many harmless texts it refuses, beside gitleaks
- * where it is on PATH: `node scripts/secret-rates.mjs`; `--names` names what each gets wrong.
+ * Counts the secrets of the held-out lists that kgit's guard finds and the harmless texts that it refuses, compared with
+ * gitleaks if it is on PATH: `node scripts/secret-rates.mjs`; `--names` lists what each gets wrong.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ await build({
 const load = (name) => import(pathToFileURL(join(outdir, `${name}.mjs`)).href);
 const [{ findSecrets }, { heldOut }] = [await load('guard'), await load('texts')];
 
-/** The names of the texts in which gitleaks finds something; null where it does not run. */
+/** The texts in which gitleaks finds something; null if it does not run. */
 function byGitleaks(texts) {
   const folder = mkdtempSync(join(tmpdir(), 'kgit-rates-'));
   try {

@@ -1,4 +1,4 @@
-/** Installs the dependencies and builds, unless what package-lock.json asks for is there already. */
+/** Installs the dependencies and builds, unless everything in package-lock.json is installed. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const build = () =>
   spawnSync(process.execPath, ['scripts/build.mjs', '--quiet'], { cwd: root, stdio: ['ignore', 2, 2] })
     .status;
-// An installation builds, too, by the script `prepare`.
+// An installation also builds, through the script `prepare`.
 const status = isInstalled(root) ? existsSync(join(root, 'oclif.manifest.json')) || build() : install(root);
 if (status !== true && status !== 0) process.exit(status ?? 1);

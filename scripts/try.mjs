@@ -1,4 +1,4 @@
-/** Shows what kgit does, on a state repository of its own in a new temporary folder: no server, no account. */
+/** Demonstrates kgit on a new state repository in a temporary folder, without server or account. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kgit-try-'));
 const program = path('bin/run.js');
 const legacy = path('examples/legacy-state');
 
-/** What is shown, in order: why, and the arguments. */
+/** The steps in order: explanation and arguments. */
 const STEPS = [
   ['A state repository: git, purely local.', ['init', '.']],
   ['The local state of deployment scripts, merged in.', ['import', legacy]],
@@ -38,7 +38,7 @@ const STEPS = [
 ];
 
 const quoted = (word) => (/^[\w./=:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-// Settings of another repository, and the rule of CI that a write must reach a server, have no say here.
+// Neither settings of another repository nor CI's rule for publishing apply here.
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(KGIT_|GIT_|CI$)/.test(name)),
 );

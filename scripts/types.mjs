@@ -1,4 +1,4 @@
-/** Writes the declarations of the library, and of what they name alone, to `dist/types`: run before packing. */
+/** Writes the declarations of the library, and only those that they need, to `dist/types` before packing. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

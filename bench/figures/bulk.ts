@@ -31,7 +31,7 @@ function linesOf(events: readonly EventFile[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** BULK: many events in one operation and one push, against git's own tool for making commits fast. */
+/** BULK: many events in one operation and one push, against git fast-import. */
 export function bulk(surroundings: Surroundings): Row[] {
   const { root } = surroundings;
   const made = madeRepository(surroundings.project, 100, 100);
@@ -115,7 +115,7 @@ export function bulk(surroundings: Surroundings): Row[] {
   ];
 }
 
-/** How many times a command had the server take a pack. */
+/** Number of packs that a command made the server receive. */
 function pushesOf(surroundings: Surroundings, contender: Contender): number {
   contender.before?.(0);
   const [file, ...args] = contender.argv;

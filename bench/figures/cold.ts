@@ -15,7 +15,7 @@ import {
 const ROUNDS = 15;
 const TARGET = 1.5;
 
-/** COLD: the first write of a machine that has never seen the repository. */
+/** COLD: the first write on a machine that has never seen the repository. */
 export function cold(surroundings: Surroundings): Row[] {
   const contender = (name: string, made: string): Contender & { kept: string } => {
     const server = serverOf(surroundings, made, `${name}.git`);
@@ -77,7 +77,7 @@ export function cold(surroundings: Surroundings): Row[] {
   ];
 }
 
-/** Bytes of the packs that came from the server: those of a filtered fetch are marked as such. */
+/** Bytes of the packs received from the server, including those of filtered fetches. */
 function receivedBytes(folder: string): number {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const promised = files.filter((file) => file.endsWith('.promisor'));

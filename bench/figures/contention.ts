@@ -6,9 +6,9 @@ import { type Fare, fare, kgitWriter, makeFleet, naiveWriter, type Writer } from
 
 const CLONES = 8;
 const EACH = 20;
-/** These are long: a round takes minutes. */
+/** A round takes minutes. */
 const ROUNDS = 3;
-/** Seconds by which a push takes longer at a forge. */
+/** Extra seconds of a push at a forge. */
 const FORGE_DELAY = 0.5;
 const INTERVAL = '2s';
 const PROCESSES = 16;
@@ -33,14 +33,14 @@ function writersOf(surroundings: Surroundings): Readonly<Record<Side, Write>> {
   };
 }
 
-/** What of a write's times is at a quantile, in ms. */
+/** A quantile of the writes' times, in ms. */
 const latency = ({ writes }: Fare, part: number) =>
   quantile(
     writes.map(({ ms }) => ms),
     part,
   );
 
-/** All sides in turn, each round beginning one further, each with a server and clones of its own. */
+/** Runs all sides in turn, rotating the order each round, each with its own server and clones. */
 async function rounds(surroundings: Surroundings, delay: number): Promise<Record<Side, Fare[]>> {
   const sides = writersOf(surroundings);
   const names = Object.keys(sides) as Side[];
@@ -143,7 +143,7 @@ export async function contention(surroundings: Surroundings): Promise<Row[]> {
   return [...rowsOf(await rounds(surroundings, 0), '', targets), ...(await oneClone(surroundings))];
 }
 
-/** FORGE: the same where each push takes half a second longer, as at a forge. */
+/** FORGE: the same with half a second more per push, as at a forge. */
 export async function forge(surroundings: Surroundings): Promise<Row[]> {
   const targets = { waiting: 0.6, queued: 0.3 };
   return rowsOf(await rounds(surroundings, FORGE_DELAY), ', 0.5 s more for each push', targets);

@@ -23,7 +23,7 @@ const ROUNDS = 7;
 /** The deployment scripts, and the commit of them that is measured. */
 const SCRIPTS = 'https://github.com/randybias/k0rdent-azure-setup';
 const COMMIT = 'b7cc815ec3e391a8c0524dc6a987d0eeac120a4d';
-/** What a stub answers for in their clouds and clusters. */
+/** The programs that stubs replace. */
 const STUBBED = [
   ...[
     'az',
@@ -41,15 +41,15 @@ const STUBBED = [
     'sleep',
   ],
 ];
-/** How many operations wait; the first is what the others are compared with. */
+/** Numbers of waiting operations; the first is the baseline. */
 const OUTBOXES = [0, 100, 400, 2_000] as const;
 const WRITES = 20;
 const COMMAND = './deploy-k0rdent.sh deploy -y --with-azure-children --with-kof';
 const LOAD = 'eval "$(kgit shell-init bash)"';
-/** Nobody listens there. */
+/** An address without a server. */
 const AWAY = 'http://127.0.0.1:1/gone.git';
 
-/** How long something took, and what it used with all that it started, in ms. */
+/** Wall time and CPU time of a run and its children, in ms. */
 interface Used {
   readonly wall: number;
   readonly cpu: number;
@@ -109,7 +109,7 @@ function theScripts(): { readonly path: string } | { readonly missing: string } 
   }
 }
 
-/** Runs something by `bench/deploy/rusage.py`. Throws Error, with what it said, where it fails. */
+/** Runs a command through `bench/deploy/rusage.py`. Throws Error with its output if it fails. */
 function used(
   surroundings: Surroundings,
   cwd: string,
@@ -129,7 +129,7 @@ function used(
   return { wall: Number(wall) * 1000, cpu: Number(cpu) * 1000 };
 }
 
-/** A clone of a new repository, whose remote is there or away. */
+/** Makes a clone of a new repository, with a reachable or unreachable remote. */
 function clone(surroundings: Surroundings, name: string, place: 'there' | 'away'): string {
   const folder = surroundings.folder(name);
   const [remote, path] = [join(folder, 'remote.git'), join(folder, 'clone')];
@@ -154,7 +154,7 @@ function toolFolder(surroundings: Surroundings, name: string, yqPath: string | n
   return folder;
 }
 
-/** The deployment with stubs in the place of clouds and clusters, each time in a checkout and a repository of its own. */
+/** Runs the deployment with stubs for clouds and clusters, each time in its own checkout and repository. */
 class Deployments {
   readonly #surroundings: Surroundings;
   readonly #scripts: string;
@@ -203,7 +203,7 @@ class Deployments {
   }
 }
 
-/** A start of the helper, and writes, by how much waits for a remote that is away. */
+/** Measures a start of the helper, and writes, by the number of waiting operations. */
 function outboxRows(surroundings: Surroundings): Row[] {
   const env = surroundings.env({
     PATH: `${toolFolder(surroundings, 'kgit-alone', null)}:${process.env['PATH']}`,
@@ -236,7 +236,7 @@ function outboxRows(surroundings: Surroundings): Row[] {
     const results = new Map<number, Used[]>(OUTBOXES.map((waiting) => [waiting, []]));
     for (let round = -1; round < ROUNDS; round++) {
       for (const { waiting, folder, own, outbox, before } of places) {
-        // Each round begins with as much waiting as the first.
+        // Each round starts with the same number of waiting operations.
         rmSync(outbox, { recursive: true });
         cpSync(before, outbox, { recursive: true });
         const result = used(surroundings, folder, ['bash', '-c', script], own);
@@ -261,7 +261,7 @@ function outboxRows(surroundings: Surroundings): Row[] {
   });
 }
 
-/** Has `count` operations wait, copies of the first with ids of their own. */
+/** Queues `count` operations: copies of the first with new ids. */
 function fill(outbox: string, count: number): void {
   const [first] = readdirSync(outbox).sort();
   if (first === undefined) throw new Error('nothing waits that could be copied');

@@ -17,7 +17,7 @@ import { historyRows } from './history.js';
 
 const ROUNDS = 15;
 const READ_ROUNDS = 21;
-/** As many events a cluster as in the large one, so that the log of a cluster has the same to say. */
+/** As many events per cluster as in the large one, so that a cluster's log is equally long. */
 const SMALL = { events: 100, clusters: 1 };
 const LARGE = { events: 100_000, clusters: 1_000 };
 const HUGE = { events: 1_000_000, clusters: 1_000 };
@@ -27,7 +27,7 @@ const SEALED_TARGET = 1.5;
 const SIZES = '100,000 events over 1,000 clusters against 100 over one';
 const PUSH_WORDS = 'kgit push-event touched --cluster c0 --message TEXT';
 
-/** GROWTH: what the size of the repository costs. */
+/** GROWTH: the cost of the repository's size. */
 export function growth(surroundings: Surroundings): Row[] {
   const [small, large] = [SMALL, LARGE].map(({ events, clusters }) =>
     madeRepository(surroundings.project, events, clusters),
@@ -40,7 +40,7 @@ export function growth(surroundings: Surroundings): Row[] {
   ];
 }
 
-/** A bare clone of a server of its own, and `kgit push-event` into it. */
+/** `kgit push-event` in a bare clone of a separate server. */
 function pusher(
   surroundings: Surroundings,
   made: string,
@@ -57,7 +57,7 @@ function pusher(
   };
 }
 
-/** The same, noting of each round how long it waited for the server alone. */
+/** The same, recording the server's own time per round. */
 function traced(
   surroundings: Surroundings,
   contender: Contender,
@@ -128,7 +128,7 @@ const READS: readonly (readonly [string, ...string[]])[] = [
 
 function readRows(surroundings: Surroundings, small: string, large: string): Row[] {
   progress(`GROWTH: ${READ_ROUNDS} rounds of reads`);
-  // What kgit keeps beside a repository must not get into the made ones.
+  // kgit's own files must not get into the cached repositories.
   const [little, much] = [join(surroundings.root, 'small.git'), join(surroundings.root, 'large.git')];
   restore(small, little);
   restore(large, much);

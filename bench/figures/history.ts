@@ -6,15 +6,15 @@ import { changedRepository, progress, restore, type Surroundings } from '../surr
 
 const ROUNDS = 21;
 const TARGET = 1.25;
-/** A deployment has as many changes in the large one, so that its history has the same to say. */
+/** A deployment has as many changes as in the large one, so that its history is equally long. */
 const SMALL = { events: 100, subjects: 1 };
 const LARGE = { events: 100_000, subjects: 1_000 };
 const PATH = 'deployment.phase';
-/** The middle of the year over which the events lie. */
+/** The middle of the year that the events span. */
 const TIME = '2025-07-01';
 
 const EDITED = 'deployment:\n  deployment_id: d\n  phase: nobody_says_why\n';
-/** A commit that changes the state without an event, as one does who edits it by hand. */
+/** Commits a change of state without an event, like an edit by hand. */
 const BY_HAND = [
   'commit refs/heads/main',
   'committer bench <bench@example.com> 1767225600 +0000',
@@ -59,7 +59,7 @@ function questions(surroundings: Surroundings): Question[] {
   ];
 }
 
-/** A copy that may be written to; with `byHand` its state is not what its events say. */
+/** A writable copy; with `byHand` its state differs from its events. */
 function copyOf(surroundings: Surroundings, made: string, name: string, byHand: boolean): string {
   const path = join(surroundings.root, name);
   restore(made, path);
@@ -69,7 +69,7 @@ function copyOf(surroundings: Surroundings, made: string, name: string, byHand: 
   return path;
 }
 
-/** Rows of GROWTH: what the length of the history costs those who ask about the past of a state. */
+/** Rows of GROWTH: the cost of a long history for questions about past states. */
 export function historyRows(surroundings: Surroundings): Row[] {
   const copies = (byHand: boolean) =>
     [SMALL, LARGE].map(({ events, subjects }) => {

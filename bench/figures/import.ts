@@ -10,7 +10,7 @@ const EVENTS = 50;
 const TARGET_MS = 5_000;
 const TARGET_MB = 300;
 
-/** A `state` folder of so many clusters, each with its log. */
+/** Makes a `state` folder with this many clusters, each with its log. */
 function writeLogs(state: string): void {
   mkdirSync(state, { recursive: true });
   const entries = Array.from(

@@ -15,7 +15,7 @@ import { start } from './start.js';
 import { status } from './status.js';
 import { validate } from './validate.js';
 
-/** What measures each figure. */
+/** The functions that measure the figures. */
 export const FIGURE_MAKERS: Readonly<
   Record<FigureName, (surroundings: Surroundings) => Row[] | Promise<Row[]>>
 > = {

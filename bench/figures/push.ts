@@ -8,7 +8,7 @@ import { madeRepository, progress, type Surroundings, serverOf } from '../surrou
 const ROUNDS = 21;
 const EVENTS = 100;
 
-/** PUSH: one event to a server on this machine, against git's own three commands; start-up apart. */
+/** PUSH: one event to a server on this machine, against git add, commit and push, without start-up. */
 export function push(surroundings: Surroundings): Row[] {
   const made = madeRepository(surroundings.project, EVENTS, EVENTS);
   const [ours, theirs, queued] = ['ours', 'theirs', 'queued'].map((name) => {
@@ -23,7 +23,7 @@ export function push(surroundings: Surroundings): Row[] {
   const times = race(
     {
       version: { argv: surroundings.kgit(process.execPath, '--version'), env },
-      // In a repository of its own, or the next push would take what waits along.
+      // In a separate repository, so that the next push does not include what waits.
       queue: { argv: [...contender.argv, '--queue'], cwd: queued, env },
       push: contender,
       naive: naivePush(surroundings, theirs, EVENTS),

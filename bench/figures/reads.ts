@@ -9,7 +9,7 @@ const TARGET = 1.5;
 
 interface Question {
   readonly args: readonly string[];
-  /** A script of `bench/baselines/` that gives the same answer, and its arguments behind the repository. */
+  /** A baseline that gives the same answer, and its arguments after the repository. */
   readonly baseline: string;
   readonly baselineArgs: readonly string[];
 }

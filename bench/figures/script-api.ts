@@ -84,7 +84,7 @@ async function measure(surroundings: Surroundings, yqPath: string): Promise<Map<
   return times;
 }
 
-/** Until the helper of a script, which publishes what is left, has ended. */
+/** Waits until the helper of a script has published the rest and ended. */
 async function ended(pid: number): Promise<void> {
   while (thisHost.isAlive(pid)) await systemClock.sleep(50);
 }

@@ -10,7 +10,7 @@ const ROUNDS = 21;
 const SIZES = [50, 5_000] as const;
 const BASELINE = 'bench/baselines/yq-append.sh yq FILE';
 
-/** SCRIPT: against what deployment scripts do today, an append to one growing YAML file. */
+/** SCRIPT: one event against what deployment scripts do today, an append to a growing YAML file. */
 export function script(surroundings: Surroundings): Row[] {
   const tool = yq();
   if ('missing' in tool) {

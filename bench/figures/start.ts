@@ -8,7 +8,7 @@ import { NODES, nodeOf } from '../tools.js';
 
 const ROUNDS = 21;
 const COLD_ROUNDS = 15;
-/** Arguments of what is measured, and how many times bare node each may take, warm. */
+/** Arguments of the measured commands, and their target as a multiple of bare node, warm. */
 const COMMANDS = {
   '--version': { args: ['--version'], target: 1.8 },
   get: { args: ['get', 'deployment.phase'], target: 2.5 },
@@ -18,7 +18,7 @@ type Name = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as Name[];
 const COLD_TARGET = 4;
 
-/** START: how much longer than node itself a command takes that does next to nothing. */
+/** START: the time of short commands against bare node. */
 export function start(surroundings: Surroundings): Row[] {
   const repository = serverOf(surroundings, madeRepository(surroundings.project, 100, 100), 'local.git');
   const empty = emptyOclif(surroundings);

@@ -23,7 +23,7 @@ export function validate(surroundings: Surroundings): Row[] {
     files: check('validate'),
     since: check('validate', '--base', half),
     proof: check('verify', '--trust'),
-    // The revision that was verified just before is the newest one.
+    // The revision verified just before is the newest one.
     again: check('verify'),
   };
   progress(`VALIDATE: ${ROUNDS} rounds`);

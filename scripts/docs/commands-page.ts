@@ -2,7 +2,7 @@ import { usageLine } from '../../src/cli/help/usage.js';
 import type { ManifestArg, ManifestCommand, ManifestFlag } from './manifest.js';
 import { markdownTable } from './table.js';
 
-/** Flags that many commands share, by the group in which help shows them. */
+/** Flags that many commands share, by their group in help. */
 const SHARED = [
   { group: 'GLOBAL', title: 'Flags of all commands', link: 'all commands' },
   { group: 'WRITE', title: 'Flags of the commands that write', link: 'commands that write' },
@@ -38,7 +38,7 @@ function argRow({ name, description = '', options, required }: ManifestArg): str
   return [`\`${name.toUpperCase()}\`${required ? '' : ' (optional)'}`, `${description}${choice}`];
 }
 
-/** The flags of each group, as the first command has them that does. */
+/** The flags of each group, as the first command with them defines them. */
 function sharedFlags(commands: readonly ManifestCommand[]): ManifestFlag[] {
   const flags = new Map<string, ManifestFlag>();
   for (const command of commands)
@@ -74,7 +74,7 @@ function section(command: ManifestCommand, usual: readonly ManifestFlag[]): stri
   ].join('\n\n');
 }
 
-/** The reference of all commands, from the manifest that the build makes. */
+/** Makes the reference of all commands from the manifest. */
 export function commandsReference(commands: readonly ManifestCommand[]): string {
   const index = commands.map(({ id, summary }) => [`[\`${id}\`](#kgit-${id})`, summary]);
   const usual = sharedFlags(commands);

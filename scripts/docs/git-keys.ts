@@ -1,9 +1,9 @@
-/** What a key of git's configuration can do in a folder that was copied, and what kgit does about it. */
+/** What a key of git's configuration could do in a copied folder, and what kgit does about it. */
 export interface GitKey {
   readonly keys: readonly string[];
   readonly could: string;
   readonly kgit: string;
-  /** Whether a program that it names never runs by kgit. */
+  /** Whether kgit never runs a program that the key names. */
   readonly isBlocked: boolean;
 }
 

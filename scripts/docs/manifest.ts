@@ -37,7 +37,7 @@ export interface ManifestCommand {
   readonly strict: boolean;
 }
 
-/** The commands of the built program, by name, as the build wrote them down. */
+/** The commands of the built program by name, from the manifest. */
 export function readCommands(root: string): ManifestCommand[] {
   const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
     commands: Record<string, ManifestCommand>;

@@ -40,7 +40,7 @@ function libraryExample(root: string): string {
 
 export const PAGES: readonly string[] = [...new Set(PARTS.map(({ page }) => page))];
 
-/** The text that `page` should have: as it is, with its generated parts made anew. The tour is not among them. */
+/** The text of `page` with its generated parts regenerated, except for the tour. */
 export function renderPage(root: string, page: string): string {
   const text = readFileSync(join(root, page), 'utf8');
   return PARTS.filter((part) => part.page === page).reduce(

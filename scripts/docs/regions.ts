@@ -3,7 +3,7 @@ function frame(name: string): [string, string] {
   return [`<!-- begin ${name}: written by npm run docs -->`, `<!-- end ${name} -->`];
 }
 
-/** The page with its part `name` replaced. Throws where the page has no such part. */
+/** The page with its part `name` replaced. Throws Error if there is no such part. */
 export function withRegion(page: string, name: string, content: string): string {
   const [begin, end] = frame(name);
   const from = page.indexOf(begin);

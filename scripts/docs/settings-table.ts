@@ -7,7 +7,7 @@ import { FILES } from './who-writes.js';
 
 const code = (text: string | undefined) => (text === undefined ? '' : `\`${text}\``);
 
-/** Where a value in a file may stand; flag and variable have columns of their own. */
+/** Which files may set it; flag and variable have columns of their own. */
 function filesOf({ places }: SettingRule): string {
   if (!places.includes('kgit.yaml')) return 'your own files';
   return places.includes('files') ? 'your own files, committed files, `kgit.yaml`' : '`kgit.yaml`';
@@ -53,7 +53,7 @@ export function gitKeysTable(): string {
   );
 }
 
-/** The preset of `phaseSequence`, as it would stand in a kgit.yaml. */
+/** The default of `phaseSequence`, as a kgit.yaml would have it. */
 export function phaseSequenceYaml(): string {
   const lines = ['settings:', '  phaseSequence:', ...SCRIPT_PHASES.map((name) => `    - ${name}`)];
   return ['```yaml', ...lines, '```'].join('\n');

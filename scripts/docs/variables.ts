@@ -1,4 +1,4 @@
-/** Variables that are no settings, by what they are for; who starts kgit writes them. */
+/** Variables that are no settings, with their purpose; whoever starts kgit sets them. */
 export const VARIABLES: readonly (readonly [names: readonly string[], about: string])[] = [
   [['KGIT_CONFIG'], 'the file of `--config`'],
   [

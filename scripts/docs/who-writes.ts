@@ -1,4 +1,4 @@
-/** What kgit reads, and who can have written it: the pages on settings and the red-team suite are made from these tables. */
+/** What kgit reads, and who can have written it. The page on settings and the red-team suite use these tables. */
 
 /** Where settings come from, or data. */
 export interface ReadFile {
@@ -8,7 +8,7 @@ export interface ReadFile {
   readonly decides: string;
   /** What keeps others from deciding more. */
   readonly guard: string;
-  /** The modules below src/ that read it; none where git or kubectl does. */
+  /** The modules below src/ that read it; none if git or kubectl does. */
   readonly readBy: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import { SCHEMA_FILES } from '../schemas/schema-files.js';
 import { PAGES, renderPage } from './pages.js';
 import { withRegion } from './regions.js';
 
-/** Writes `schemas/` anew; what no kind of result has any more is gone. */
+/** Rewrites `schemas/`, without schemas of results that no longer exist. */
 function writeSchemas(root: string): void {
   rmSync(join(root, 'schemas'), { recursive: true, force: true });
   for (const [path, text] of SCHEMA_FILES) {
@@ -14,7 +14,7 @@ function writeSchemas(root: string): void {
   }
 }
 
-/** Writes the schemas and every generated part of a page anew, the tour by running it. */
+/** Rewrites the schemas and every generated part of a page; runs the tour for its output. */
 export async function writePages(root: string): Promise<void> {
   writeSchemas(root);
   for (const page of PAGES) writeFileSync(join(root, page), renderPage(root, page));

@@ -8,7 +8,7 @@ import { ON_PROTECTED, SETTING_RULES } from '../../src/setup/settings.js';
 import { API_VERSION } from '../../src/store/read/records.js';
 import { action, eventFields, label } from './parts.js';
 
-/** An event file; keys that this version does not know are kept, so they are allowed. */
+/** An event file; unknown keys are kept, so they are allowed. */
 export const event = z.looseObject(eventFields).meta({
   title: 'kgit event',
   description: 'An immutable record that something happened to a deployment or cluster.',
@@ -23,10 +23,10 @@ const phase = z.looseObject({
   updated_at: z.string().optional().describe('When it became that: RFC 3339.'),
   skipped_reason: z.string().optional().describe('Why it was skipped.'),
 });
-/** A section of the state; one without content is null in YAML. */
+/** A section of the state; an empty one is null in YAML. */
 const section = (shape: Readonly<Record<string, z.ZodType>>) => z.looseObject(shape).nullable().optional();
 
-/** The state of a deployment: free below its sections, but for what kgit itself reads. */
+/** The state of a deployment: free below its sections, except for what kgit itself reads. */
 export const state = z
   .looseObject({
     deployment: section({
@@ -52,7 +52,7 @@ const duration = (most: number) =>
     z.string().regex(/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smhdw]))+)$/),
   ]);
 
-/** Values by the word that the table of settings has for their type. */
+/** Schemas by the type word of the table of settings. */
 const TYPES: Readonly<Record<string, z.ZodType>> = {
   'deployment id': z.string().min(1),
   'DNS label': label,
@@ -74,7 +74,7 @@ function objectOf(tree: Tree): z.ZodType {
   return z.strictObject(Object.fromEntries(shape)).nullable().optional();
 }
 
-/** The settings that a kgit.yaml may hold, from the one table of them. */
+/** The settings that a kgit.yaml may have, from the table of settings. */
 function settings(): z.ZodType {
   const root: Tree = new Map<string, Tree | z.ZodType>([['backend', z.literal('git').optional()]]);
   for (const { name, type, places, about } of SETTING_RULES) {

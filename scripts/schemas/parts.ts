@@ -28,7 +28,7 @@ const word = z.string().min(1).max(1024);
 const text = z.string().max(MAX_TEXT);
 const mapping = z.looseObject({});
 
-/** The keys of a stored event, as its file has them; `satisfies` sees that none is forgotten. */
+/** The keys of a stored event in its file; `satisfies` checks that none is missing. */
 export const eventFields = {
   id: ulid.describe('ULID, unique per subject; it names the month folder and the file.'),
   timestamp: utcTime.describe('When it happened: RFC 3339 in UTC, quoted.'),
@@ -69,7 +69,7 @@ export const eventFields = {
     .describe('What must hold when the proposal that it came with is merged; kgit alone writes this.'),
 } satisfies Readonly<Record<(typeof EVENT_KEYS)[number] | 'secret_override' | 'proposed_if', z.ZodType>>;
 
-/** An event in a result: what every reader relies on, for a file that people edited is shown as it is. */
+/** An event in a result, with only the keys that readers rely on: a file edited by hand is shown as it is. */
 export const shownEvent = z.looseObject({
   ...{ id: ulid, timestamp: z.string(), action },
   ...{ user: z.string().optional(), message: z.string().optional(), reason: z.string().optional() },
@@ -127,7 +127,7 @@ const delivery = z.enum(['published', 'queued', 'proposed', 'unchanged', 'dry-ru
 export const requestText = z
   .object({ title: z.string(), body: z.string().describe('Markdown.') })
   .describe('What the request to merge is to say; left out where kgit opened or amended it.');
-/** What every write tells. */
+/** Keys of every write's result. */
 export const written = {
   operation: ulid.describe('The id of the operation.'),
   revision: revision.nullable().describe('Its commit; null until it is published.'),
@@ -147,5 +147,5 @@ export const written = {
     .optional()
     .describe('Where it was proposed, with --propose.'),
 };
-/** The same of a command that may find nothing to write. */
+/** The same for a command that may have nothing to write. */
 export const perhapsWritten = { ...written, operation: written.operation.nullable() };

@@ -1,4 +1,4 @@
-/** The JSON results of the commands by their kind: what `schemas/results/` is made from. */
+/** The JSON results of the commands by kind; source of `schemas/results/`. */
 import { z } from 'zod';
 import { API_VERSION } from '../../src/store/read/records.js';
 import { completeShapes, completionShapes } from './completion-results.js';
@@ -27,13 +27,13 @@ import { identified, liveStatus, offlineStatus, shownCluster } from './status-re
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** What a kind of result holds: one shape, or one of several. */
+/** The content of a kind of result: one shape, or one of several. */
 interface Kind {
   readonly about: string;
-  /** Whether it always tells of a repository; `maybe` where there may be none, or none yet. */
+  /** Whether it always has `repository`; `maybe` if there may be none yet. */
   readonly repository: 'always' | 'maybe' | 'never';
   readonly shapes: readonly Shape[];
-  /** Whether it names events that it leaves out. */
+  /** Whether it lists events that it leaves out. */
   readonly skips?: boolean;
 }
 

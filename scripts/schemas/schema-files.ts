@@ -14,7 +14,7 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   'kgit.schema.json': marker,
 };
 
-/** Every file of `schemas/`, by its path from the project's root: editors take the first ones, scripts the results and rows. */
+/** Every file of `schemas/`, by its path from the project's root: first those for editors, then results and rows. */
 export const SCHEMA_FILES: ReadonlyMap<string, string> = new Map([
   ...Object.entries(DOCUMENTS).map(([name, schema]) => [`schemas/${name}`, schemaText(schema)] as const),
   ...Object.entries(RESULTS).map(

@@ -1,4 +1,4 @@
-/** Results of the commands that show what kgit is set to, and which kgit it is. */
+/** Results of the commands that show settings and the version. */
 import { z } from 'zod';
 import { count } from './parts.js';
 

@@ -113,7 +113,7 @@ const divergence = z.object({
   live: z.unknown().optional().describe('Of a drift: what the live spec holds; secrets are masked.'),
 });
 
-/** All that k0rdent says of one cluster. */
+/** Everything that k0rdent says about one cluster. */
 const detail = z.object({
   cause: z
     .object({ from: z.string(), message: z.string() })
@@ -187,7 +187,7 @@ const timeLine = z.array(
   }),
 );
 
-/** What k0rdent says, joined with what is recorded. */
+/** k0rdent's answer joined with the records. */
 export const liveStatus = {
   contexts: z.array(context),
   clusters: z.array(cluster),
@@ -216,7 +216,7 @@ export const identified = {
   ...perhapsWritten,
 };
 
-/** What is recorded alone: no cluster was asked. */
+/** Records only: no cluster was asked. */
 export const offlineStatus = {
   contexts: z.array(context).max(0),
   clusters: z.array(
