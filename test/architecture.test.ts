@@ -64,12 +64,16 @@ function breaches(files: readonly SourceFile[]): string[] {
   );
 }
 
-const isDriver = (path: string) => path === 'gitstore/git-store.ts' || isWithin(path, 'backends');
-
-/** Who constructs a driver outside of the composition. */
+/** Who imports a driver, beside the table of drivers and what opens git repositories. */
 function driverUsers(files: readonly SourceFile[]): string[] {
+  const isDriver = (path: string) => isWithin(path, 'backends');
+  const isGit = (path: string) => path === 'gitstore/git-store.ts';
   return files
-    .filter(({ path, imports }) => imports.some(isDriver) && !isDriver(path) && !isWithin(path, 'setup'))
+    .filter(
+      ({ path, imports }) =>
+        (imports.some(isDriver) && !isDriver(path) && path !== 'setup/drivers.ts') ||
+        (imports.some(isGit) && path !== 'setup/git-driver.ts'),
+    )
     .map(({ path }) => path);
 }
 
@@ -126,10 +130,14 @@ describe('the sources', () => {
     expect(breaches(sources)).toEqual([]);
   });
 
-  it('construct drivers in the composition alone', () => {
+  it('name a driver in the table of drivers alone', () => {
     expect(driverUsers(sources)).toEqual([]);
-    const text = "import { GitStore } from '../gitstore/git-store.js';";
-    expect(driverUsers(parseSources(new Map([['commands/init.ts', text]])))).toEqual(['commands/init.ts']);
+    const seeds = new Map([
+      ['commands/init.ts', "import { GitStore } from '../gitstore/git-store.js';"],
+      ['setup/composition.ts', "import { RedisStore } from '../backends/redis/redis-store.js';"],
+      ['setup/drivers.ts', "await import('../backends/redis/redis-store.js');"],
+    ]);
+    expect(driverUsers(parseSources(seeds))).toEqual(['commands/init.ts', 'setup/composition.ts']);
   });
 
   it('lie in folders of at most 18 files, but for commands/', () => {

@@ -89,7 +89,7 @@ export const FILES = {
     writer: 'whoever can commit there',
     decides: 'nothing',
     guard: 'where you stand in one, it is refused (10) unless `--repo` names it',
-    readBy: ['setup/composition.ts', 'setup/trust.ts'],
+    readBy: ['setup/git-driver.ts', 'setup/trust.ts'],
   },
   'git-config': {
     file: '`.git/config` of the clone, `HEAD`, refs',
@@ -97,7 +97,7 @@ export const FILES = {
     decides: 'what git lets it: the remote, credential helpers, ssh',
     guard: 'the table of git settings below; of another user, git refuses it (`safe.directory`)',
     readBy: [
-      'setup/composition.ts',
+      'setup/git-driver.ts',
       'gitstore/repository/repository.ts',
       'gitstore/checkout/checkouts.ts',
       'gitstore/branch/refs.ts',

@@ -7,7 +7,7 @@ import { helpText } from '../cli/base/help-text.js';
 import { withoutCredentials } from '../gitstore/process/git.js';
 import { cloneRepository } from '../gitstore/repository/clone.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
-import { liesAt, openGit } from '../setup/composition.js';
+import { liesAt, openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Clone extends KgitCommand<typeof Clone> {

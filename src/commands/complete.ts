@@ -6,7 +6,7 @@ import { findOffers, type Recorded } from '../cli/completion/find-offers.js';
 import { cobraLines } from '../cli/completion/offer.js';
 import { readTypedLine } from '../cli/completion/typed-line.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
-import { liesAt } from '../setup/composition.js';
+import { liesAt } from '../setup/git-driver.js';
 import { managementsOf, readMarker } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -57,7 +57,7 @@ export default class Complete extends KgitCommand<typeof Complete> {
     const { repo } = await this.settingsOnly();
     if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;
     const { opened } = await this.openUnread();
-    if (opened.git && opened.git.git.lazyFetches !== null) return null;
+    if (opened.repository.store.readsRemotely) return null;
     const { view } = await opened.repository.read('never', 0);
     const marker = await readMarker(view, opened.path);
     const settings = await this.settingsWith(marker);

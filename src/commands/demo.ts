@@ -6,7 +6,7 @@ import { demoLines } from '../cli/render/demo-lines.js';
 import type { Demo as RunningDemo } from '../demo/demo.js';
 import { EXIT_CODES } from '../errors.js';
 import { EndSignals } from '../process/end-signals.js';
-import { openGit } from '../setup/composition.js';
+import { openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 import { onReaderGone } from '../terminal/standard-output.js';
 

@@ -18,14 +18,9 @@ import { openKubectl } from '../k0rdent/kubectl/kubectl.js';
 import { type Check, findingOf, passed } from '../model/value/check.js';
 import { parseDuration } from '../model/value/time.js';
 import { endOfProcess } from '../process/end-signals.js';
-import {
-  type GitFacet,
-  LOCAL_FOLDER,
-  type OpenRepository,
-  openGit,
-  openStateRepository,
-} from '../setup/composition.js';
-import { actorOf, ciUser, committerOf, type Identity, identityOf } from '../setup/identity.js';
+import { type OpenRepository, openStateRepository } from '../setup/composition.js';
+import { type GitFacet, LOCAL_FOLDER, openGit } from '../setup/git-driver.js';
+import { actorOf, ciUser, committerOf, identityOf } from '../setup/identity.js';
 import { DEFAULT_SETTINGS, type Settings } from '../setup/settings.js';
 import { systemClock, thisHost } from '../setup/this-host.js';
 import { checkDamaged } from '../store/doctor/doctor-damaged.js';
@@ -33,6 +28,7 @@ import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor/doctor-
 import { checkLockRefs } from '../store/doctor/doctor-lock-refs.js';
 import { checkOutbox } from '../store/doctor/doctor-outbox.js';
 import { checkPushes } from '../store/doctor/doctor-pushes.js';
+import type { Identity } from '../store/port/driver.js';
 import type { Head, StateStore } from '../store/port/state-store.js';
 import { readMarker } from '../store/read/records.js';
 import { checkFileOnly } from '../sync/apply/file-only-check.js';

@@ -8,7 +8,7 @@ import { EXIT_CODES, InvalidStateError } from '../errors.js';
 import { mergeLines, mergeStateText } from '../gitstore/review/merge-state-text.js';
 import { shownConflict } from '../model/state/merge-state.js';
 import { MAX_YAML_BYTES } from '../model/yaml/yaml.js';
-import { openGit } from '../setup/composition.js';
+import { openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class MergeState extends KgitCommand<typeof MergeState> {

@@ -8,7 +8,7 @@ import { restoreBackup } from '../gitstore/backup/restore.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
 import { counted } from '../model/value/counted.js';
-import { LOCAL_FOLDER, liesAt, openGit } from '../setup/composition.js';
+import { LOCAL_FOLDER, liesAt, openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Restore extends KgitCommand<typeof Restore> {

@@ -54,6 +54,7 @@ export interface GitStoreOptions {
 export class GitStore implements Backend {
   readonly target: string;
   readonly isRemote: boolean;
+  readonly readsRemotely: boolean;
   readonly history: GitHistory;
   readonly leases: LockRefs;
   readonly workingCopy: GitWorkingCopy;
@@ -84,6 +85,7 @@ export class GitStore implements Backend {
     this.#builder = new CommitBuilder(git, this.#reader, options);
     this.#branchRef = `refs/heads/${branch}`;
     this.isRemote = remote !== null;
+    this.readsRemotely = git.lazyFetches !== null;
     const address = remote === null ? commonDir : (config.get(`remote.${remote}.url`) ?? remote);
     this.target = `${withoutCredentials(address)}#${branch}`;
     const isSigned = isOn(config.get('commit.gpgsign'));

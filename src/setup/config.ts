@@ -7,6 +7,7 @@ import { hasCode } from '../model/value/error-codes.js';
 import { isMap, type Value } from '../model/value/value.js';
 import { readAtMost } from '../store/local/durable-files.js';
 import { checkMarker, managementsOf } from '../store/read/records.js';
+import { DRIVERS } from './drivers.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
 import { checkoutOf, checkoutOfFile, committable, isCi, ownFolder, strangeness } from './trust.js';
 
@@ -65,16 +66,18 @@ function withinShared({ shared }: SettingRule, value: unknown): unknown {
  */
 function layerOfMap(content: unknown, where: string, places: readonly ('files' | 'kgit.yaml')[]): Layer {
   const map = settingsMap(content, where);
-  if (map['backend'] !== undefined && map['backend'] !== 'git') {
-    throw new UsageError(
-      `${where}: backend ${JSON.stringify(map['backend'])} is not one that this kgit has`,
-      {
-        suggestions: ['Use backend: git'],
-        data: { setting: 'backend', where },
-      },
-    );
-  }
   const layer: Layer = {};
+  const { backend } = map;
+  if (backend !== undefined) {
+    // Whoever writes kgit.yaml writes to the store that was opened already.
+    const known = places.includes('kgit.yaml') ? ['git'] : [...DRIVERS.keys()];
+    if (typeof backend !== 'string' || !known.includes(backend))
+      throw new UsageError(`${where}: backend ${JSON.stringify(backend)} is not one that this kgit has`, {
+        suggestions: [`Use backend: ${known.join(', ')}`],
+        data: { setting: 'backend', where },
+      });
+    layer.backend = backend;
+  }
   for (const rule of SETTING_RULES) {
     const { found, value } = lookUp(map, rule.name.split('.'));
     if (!found) continue;

@@ -1,16 +1,9 @@
 /** Who acts, and who commits. */
 import { hostname, userInfo } from 'node:os';
 import type { Actor } from '../model/operation/operation.js';
+import type { Identity } from '../store/port/driver.js';
 import type { Settings } from './settings.js';
 import type { Environment } from './this-host.js';
-
-/** Who the user is in the configuration of a driver's own tools. */
-export interface Identity {
-  readonly name?: string | undefined;
-  readonly email?: string | undefined;
-  /** The command line of an editor. */
-  readonly editor?: string | undefined;
-}
 
 /** The identity in git's configuration. */
 export function identityOf(config: ReadonlyMap<string, string>): Identity {

@@ -8,6 +8,8 @@ import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } fr
 /** All that can be set, with the values in use. */
 export interface Settings {
   readonly repo: string | undefined;
+  /** The driver where `repo` does not say it by its scheme: a key of `DRIVERS`. */
+  readonly backend: string;
   readonly deployment: string | undefined;
   readonly management: string | undefined;
   readonly namespace: string;
@@ -60,6 +62,7 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
 
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   repo: undefined,
+  backend: 'git',
   deployment: undefined,
   management: undefined,
   namespace: 'kcm-system',

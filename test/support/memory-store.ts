@@ -125,6 +125,7 @@ class MemoryHistory implements History {
 export class MemoryStore implements Backend {
   readonly target: string = 'memory';
   readonly isRemote: boolean = false;
+  readonly readsRemotely = false;
   readonly leases = new MemoryLeases();
   readonly history: History;
   readonly #versions = new Map<Revision, Version>();

@@ -4,7 +4,7 @@ import type { ProposedChange } from '../../model/operation/proposal-text.js';
 import type { BothStates } from '../../model/state/net-changes.js';
 import { parseEventPath } from '../../model/subject/layout.js';
 import { formatSubject } from '../../model/subject/subject.js';
-import type { GitFacet } from '../../setup/composition.js';
+import type { GitFacet } from '../../setup/git-driver.js';
 import type { Revision, StateStore } from '../../store/port/state-store.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import { readState } from '../../store/read/records.js';

@@ -6,6 +6,8 @@ import type { WorkingCopy } from './working-copy.js';
 
 /** What a driver provides: the store, and what stands beside it. All that the rest of kgit knows of a driver. */
 export interface Backend extends StateStore {
+  /** Whether a view may ask a server for what is read. */
+  readonly readsRemotely: boolean;
   readonly history: History;
   /** The locks of the same place. */
   readonly leases: LeaseStore;

@@ -1,0 +1,247 @@
+/** Opens git repositories: the one stood in, one that is named, and clones that kgit keeps of URLs. */
+import { existsSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve, sep } from 'node:path';
+import { isatty } from 'node:tty';
+import { EnvironmentError, NoRepositoryError } from '../errors.js';
+import { type LostTip, recallTip } from '../gitstore/branch/known-tip.js';
+import { GitStore } from '../gitstore/git-store.js';
+import { Git, withoutCredentials } from '../gitstore/process/git.js';
+import { allowLazyFetches } from '../gitstore/process/lazy-fetches.js';
+import { requireGit } from '../gitstore/repository/git-version.js';
+import { cloneName, fetchOptions, firstOptions, managedClone } from '../gitstore/repository/managed-clone.js';
+import { BRANCH_KEY, openRepository, type Repository } from '../gitstore/repository/repository.js';
+import { requireFolder } from '../gitstore/repository/require-folder.js';
+import { GitReview } from '../gitstore/review/git-review.js';
+import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
+import { PACKAGE_ROOT } from '../package-root.js';
+import { endChildren } from '../process/child.js';
+import { setAsideDamaged } from '../store/local/damaged-files.js';
+import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
+import { Outbox } from '../store/outbox/outbox.js';
+import type { DriverContext, OpenedStore } from '../store/port/driver.js';
+import { committerOf, identityOf } from './identity.js';
+import { type Environment, systemClock, thisHost } from './this-host.js';
+import { checkoutOf, isInGitFolder } from './trust.js';
+import { xdgFolder } from './xdg-folder.js';
+
+/** The branch where state lies when nothing else is said. */
+export const DEFAULT_BRANCH = 'main';
+/** The folder, in the clone's common git folder, of outbox and locks. */
+export const LOCAL_FOLDER = 'kgit';
+
+const ASKPASS = join(PACKAGE_ROOT, 'bin/askpass.sh');
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+let watchesSignals = false;
+
+/** A git in a group of its own does not hear what ends this process, so it is told. */
+function endGitWithUs(): void {
+  if (watchesSignals) return;
+  watchesSignals = true;
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      // Who else listens decides what becomes of this process.
+      if (process.listenerCount(signal) > 0) return;
+      const end = () => process.kill(process.pid, signal);
+      endChildren(signal).then(end, end);
+    });
+  }
+}
+
+/** Whether something lies at a path, which is read from `cwd` where it is relative. */
+export function liesAt(cwd: string): (path: string) => boolean {
+  return (path) => existsSync(resolve(cwd, path));
+}
+
+/** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
+export function openGit(
+  path: string,
+  environment: Environment,
+  options: Pick<DriverContext, 'isOffline' | 'waits'> = {},
+): Git {
+  const { isOffline = false, waits } = options;
+  // process.stdin would be opened for it, which takes as long as a process to start.
+  const isInteractive = isatty(0) && isatty(2);
+  if (!isInteractive) endGitWithUs();
+  return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
+}
+
+/** What only a git repository has. */
+export interface GitFacet {
+  /** Aimed at the folder that all worktrees share. */
+  readonly git: Git;
+  readonly layout: Repository;
+  /** The state branch. */
+  readonly branch: string;
+  /** Name of the remote; null for a purely local repository. */
+  readonly remote: string | null;
+}
+
+/** An open git repository. */
+export interface OpenedGit extends OpenedStore {
+  readonly git: GitFacet;
+}
+
+function remoteOf(config: ReadonlyMap<string, string>, branch: string): string | null {
+  const chosen = config.get(`branch.${branch}.remote`);
+  if (chosen && chosen !== '.' && config.has(`remote.${chosen}.url`)) return chosen;
+  if (config.has('remote.origin.url')) return 'origin';
+  const names = [...config.keys()].flatMap((key) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []);
+  return names.length === 1 ? (names[0] as string) : null;
+}
+
+async function checkedOutBranch(commonDir: string): Promise<string | null> {
+  const head = await readFile(join(commonDir, 'HEAD'), 'utf8');
+  return /^ref: refs\/heads\/([^\n]+)/.exec(head)?.[1] ?? null;
+}
+
+/** Names that git cannot take for an option. */
+const REMOTE_NAME = /^[^-\u0000-\u0020\u007f][^\u0000-\u0020\u007f]*$/;
+
+/** The remote that a branch is published to; null for a purely local repository. Throws EnvironmentError. */
+function usableRemote({ config }: Repository, branch: string): string | null {
+  const remote = remoteOf(config, branch);
+  if (remote === null || REMOTE_NAME.test(remote)) return remote;
+  throw new EnvironmentError(
+    `the git remote ${JSON.stringify(remote.slice(0, 80))} has a name that kgit does not use`,
+    {
+      suggestions: [
+        "Look at the repository's configuration, git config --list --local, before you trust it",
+        'Rename it: git remote rename',
+      ],
+      data: { remote: remote.slice(0, 300) },
+    },
+  );
+}
+
+/** What depends on whether a clone is the user's or one that kgit keeps. */
+interface Place {
+  readonly git: Git;
+  readonly layout: Repository;
+  /** The folder or URL that was opened. */
+  readonly path: string;
+  readonly localFolder: OpenedStore['localFolder'] & object;
+  /** git where the user stands; null where nothing is checked out. */
+  readonly standing: Git | null;
+  readonly fetchOptions: readonly string[];
+  readonly isManaged: boolean;
+  readonly lostTip?: LostTip | null;
+}
+
+function openedAt(branch: string, { git, layout, path, localFolder, ...place }: Place): OpenedGit {
+  const remote = usableRemote(layout, branch);
+  const identity = identityOf(layout.config);
+  const store = new GitStore(git, {
+    ...place,
+    repository: layout,
+    branch,
+    remote,
+    folder: localFolder.path,
+    committer: committerOf(identity),
+    clock: systemClock,
+    host: thisHost,
+  });
+  return {
+    store,
+    path,
+    name: branch,
+    where: `${path} (branch ${branch})`,
+    localFolder,
+    identity,
+    review: new GitReview(git, layout),
+    git: { git, layout, branch, remote },
+  };
+}
+
+/** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
+async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<OpenedGit> {
+  const { environment, timeout: timeoutMs, history } = context;
+  const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
+  const state = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state');
+  const { place: url, branch: asked } = spec;
+  const outside = openGit(tmpdir(), environment, context);
+  await requireGit(outside, environment);
+  const now = systemClock.now();
+  const path = await managedClone(outside, { url, branch: asked, folder, history, timeoutMs, now });
+  const finder = openGit(path, environment, context);
+  const layout = await openRepository(finder, path);
+  const git = finder.at(layout.commonDir, layout.commonDir, layout.config);
+  await allowLazyFetches([git], layout, timeoutMs);
+  const branch = layout.config.get(BRANCH_KEY) ?? DEFAULT_BRANCH;
+  const own = join(state, cloneName(url, branch));
+  const damaged = [
+    ...(await setAsideDamaged(own)),
+    ...(await setAsideDamaged(join(layout.commonDir, LOCAL_FOLDER))),
+  ];
+  const lostTip = await recallTip(git, layout, {
+    branch,
+    folder: own,
+    fetchOptions: firstOptions(path),
+    timeoutMs,
+    holds: () => new Outbox(own).holds(),
+  });
+  return openedAt(branch, {
+    git,
+    layout,
+    path: withoutCredentials(url),
+    localFolder: { path: own, damaged },
+    standing: null,
+    fetchOptions: fetchOptions(path),
+    isManaged: true,
+    lostTip,
+  });
+}
+
+/** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
+function refuseCommitted({ commonDir }: Repository, path: string): void {
+  const isStoodIn = `${realpathSync(path)}${sep}`.startsWith(`${commonDir}${sep}`);
+  if (!isStoodIn || isInGitFolder(commonDir)) return;
+  const checkout = checkoutOf(dirname(commonDir));
+  if (checkout === null) return;
+  throw new NoRepositoryError(
+    `the bare repository ${commonDir} lies in the git checkout ${checkout}, so its configuration can come with a commit of others`,
+    {
+      suggestions: [`Where it is your own, name it: --repo ${commonDir}`],
+      data: { path: commonDir, checkout },
+    },
+  );
+}
+
+/**
+ * Opens the git repository that is named, or the one stood in.
+ * Throws NoRepositoryError, RemoteError, EnvironmentError.
+ */
+export async function openGitRepository(context: DriverContext): Promise<OpenedGit> {
+  const { place, cwd, environment, timeout } = context;
+  const spec = place === undefined ? null : parseRepositorySpec(place, liesAt(cwd));
+  if (spec?.isUrl) return openByUrl(spec, context);
+  const path = resolve(cwd, spec?.place ?? '.');
+  await requireFolder(path);
+  const finder = openGit(path, environment, context);
+  await requireGit(finder, environment);
+  const layout = await openRepository(finder, path);
+  if (spec === null) refuseCommitted(layout, path);
+  const git = finder.at(layout.commonDir, layout.workTree ?? layout.commonDir, layout.config);
+  await allowLazyFetches([git, finder], layout, timeout);
+  const chosen = spec?.branch ?? layout.config.get(BRANCH_KEY);
+  const branch = chosen ?? DEFAULT_BRANCH;
+  const folder = join(layout.commonDir, LOCAL_FOLDER);
+  const mode = sharedFileMode(layout.config.get('core.sharedrepository'));
+  if (mode !== null) await shareFolder(folder, mode);
+  const own: Place = {
+    git,
+    layout,
+    path,
+    localFolder: { path: folder, damaged: await setAsideDamaged(folder) },
+    standing: layout.workTree === null ? null : finder,
+    fetchOptions: [],
+    isManaged: false,
+  };
+  const opened = openedAt(branch, own);
+  const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
+  if (standing === null || standing === branch || (await opened.store.head()).revision !== null)
+    return opened;
+  // A repository of before 'main', or whose team named its branch otherwise.
+  return openedAt(standing, own);
+}
