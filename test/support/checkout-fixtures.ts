@@ -34,7 +34,7 @@ export function successor(path: string, base: string): string {
 }
 
 export const gitDirOf = (path: string) => join(path, '.git');
-/** Writes the note of a move that was begun. */
+/** Writes the journal of an unfinished move. */
 export function noteMove(path: string, from: string | null, to: string): void {
   const checkouts = [{ gitDir: gitDirOf(path), path }];
   mkdirSync(join(gitDirOf(path), 'kgit'), { recursive: true });

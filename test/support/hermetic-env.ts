@@ -1,10 +1,10 @@
-/** The developer's own configuration never reaches a test: no home, no git identity, no CI variables, no certificates. */
+/** Keeps the developer's configuration away from tests: home, git identity, CI variables, certificates. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const home = mkdtempSync(join(tmpdir(), 'kgit-home-'));
-// More certificates, where they are many, double the time of every start of node.
+// Many extra certificates double the start-up time of node.
 for (const name of Object.keys(process.env)) {
   if (
     /^(GIT_|KGIT_|XDG_|CI$|CI_|LESS$|LV$|GITHUB_|GITLAB_|GITEA_|FORGEJO_|KUBECONFIG$|GH_TOKEN$|NODE_EXTRA_CA_CERTS$)/.test(
@@ -22,7 +22,7 @@ Object.assign(process.env, {
   GIT_CONFIG_NOSYSTEM: '1',
   // What `script` starts commands with: bash and dash do not hand on a Ctrl-C in the same way.
   SHELL: '/bin/sh',
-  // As long as a test may take: no git or kubectl is too slow because the machine is busy.
+  // As long as a test may take, so that a busy machine causes no timeouts.
   KGIT_TIMEOUT: '300s',
   TZ: 'UTC',
   NO_COLOR: '1',

@@ -35,7 +35,7 @@ export function startKgit(
   });
 }
 
-/** Whether words ask for JSON; those behind `--` are another program's. */
+/** Whether the arguments ask for JSON; those after `--` belong to another program. */
 function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   const own = end < 0 ? args : args.slice(0, end);
@@ -46,7 +46,7 @@ function asksForJson(args: readonly string[]): boolean {
   );
 }
 
-/** Runs the built program to its end. What it gives as JSON is held against its schema. */
+/** Runs the built program to its end and checks JSON output against its schema. */
 export function kgit(cwd: string, args: readonly string[], options: KgitOptions = {}): Promise<KgitRun> {
   const child = startKgit(cwd, args, options);
   return new Promise((resolve, reject) => {
@@ -61,7 +61,7 @@ export function kgit(cwd: string, args: readonly string[], options: KgitOptions 
     child.on('error', reject);
     child.on('close', (code) => {
       try {
-        // Who was ended from outside may have had no time for a result.
+        // A program ended from outside may have no result.
         if (asksForJson(args) && code !== null) checkResult(JSON.parse(stdout));
       } catch (cause) {
         reject(

@@ -12,7 +12,7 @@ import type { LeaseStore, LockTip } from '../../src/store/port/lease-store.js';
 import { commit } from './store-contract.js';
 import { anId } from './store-fixtures.js';
 
-/** What a driver's own test must provide: a new empty place, and a second client of the same. */
+/** What a driver's test provides: a new empty place, and a second client of it. */
 export interface LeasesUnderTest {
   open(): Promise<Backend>;
   another(store: Backend): Promise<Backend>;
@@ -34,7 +34,7 @@ async function take(store: LeaseStore, name = 'network'): Promise<LockTip> {
   return outcome.tip;
 }
 
-/** The contract of LeaseStore, and of Backend.swap where locks move along: every driver passes it. */
+/** The contract of LeaseStore, and of Backend.swap with locks, for every driver. */
 export function leaseContract(name: string, under: LeasesUnderTest): void {
   describe(`${name} keeps the contract of LeaseStore`, () => {
     it('begins without locks, and gives each as it was made', async () => {

@@ -10,7 +10,7 @@ export interface LegacyTreeFile {
   readonly data: ValueMap;
 }
 
-/** What the deployment scripts may have left on one machine. */
+/** Files that the deployment scripts may have left on one machine. */
 export interface LegacyTree {
   readonly deployment: string;
   readonly files: readonly LegacyTreeFile[];
@@ -86,7 +86,7 @@ const entries: fc.Arbitrary<ValueMap[]> = fc
     });
   });
 
-/** The ways in which a value was written over the years: by hand, by versions of yq, as JSON. */
+/** Ways in which values were written over the years: by hand, by versions of yq, as JSON. */
 const write = fc.constantFrom<(data: ValueMap) => string>(
   (data) => stringify(data),
   (data) => stringify(data, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 }),

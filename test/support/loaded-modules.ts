@@ -12,7 +12,7 @@ interface CoveredScript {
   }[];
 }
 
-/** A module that is run on demand is held by a function named for its file. */
+/** A module that runs on demand is wrapped in a function named after its file. */
 const FILE = /^(?:src|node_modules)\/.+\.\w+$/;
 
 /** What a run of the built program loaded. */
@@ -24,7 +24,7 @@ export interface Loaded {
   readonly packages: readonly string[];
 }
 
-/** The modules of a loaded script that were run: those on demand where V8 counted it, and all others. */
+/** The executed modules of a loaded script: on-demand modules if V8 counted them, and all others. */
 function modulesOf({ url, functions }: CoveredScript): string[] {
   const ran = functions.filter(({ ranges }) => ranges[0]?.count).map(({ functionName }) => functionName);
   const text = readFileSync(fileURLToPath(url), 'utf8');
@@ -33,7 +33,7 @@ function modulesOf({ url, functions }: CoveredScript): string[] {
   return made.filter((path) => !text.includes(`"${path}"(`) || ran.includes(path));
 }
 
-/** Runs the built program and asks V8 which of its code ran. */
+/** Runs the built program and reads from V8 which code ran. */
 export async function loadedModules(cwd: string, args: readonly string[]): Promise<Loaded> {
   const folder = mkdtempSync(join(tmpdir(), 'kgit-coverage-'));
   const run = await kgit(cwd, args, { env: { NODE_V8_COVERAGE: folder } });

@@ -28,14 +28,14 @@ export class MemoryLeases implements LeaseStore {
     return { kind: 'swapped', tip: this.apply(move) };
   }
 
-  /** The names of those locks that are not where their moves begin. */
+  /** Names of the locks that have moved since. */
   stale(moves: readonly LockMove[]): string[] {
     const isStale = ({ name, from }: LockMove) =>
       (this.#tips.get(name)?.version ?? null) !== (from?.version ?? null);
     return moves.filter(isStale).map(({ name }) => name);
   }
 
-  /** Moves a lock that is where the move begins. */
+  /** Moves a lock if it is where the move begins. */
   apply({ name, records }: LockMove): LockTip {
     const record = records.at(-1);
     if (!record) throw new RangeError('a move of a lock has at least one record');

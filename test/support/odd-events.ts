@@ -6,7 +6,7 @@ import { T0 } from './store-fixtures.js';
 
 const MINUTE = 60_000;
 
-/** Texts that some reader or writer of YAML takes for something else, or that are longer than most. */
+/** Texts that some YAML reader or writer misinterprets, or that are very long. */
 export const oddText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom(
@@ -61,7 +61,7 @@ export const oddText = fc.oneof(
   fc.nat({ max: 300_000 }).map((length) => 'long '.repeat(length / 5)),
 );
 
-/** A value nested so deep. */
+/** A value with this nesting depth. */
 function nested(depth: number): unknown {
   let inner: unknown = 1;
   for (let i = 0; i < depth; i++) inner = i % 2 === 0 ? [inner] : { a: inner };

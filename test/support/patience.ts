@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 
-/** How long a test waits for what is bound to come, however busy the machine is; what comes late is no failure. */
+/** How long a test waits for a certain event on a busy machine; lateness is no failure. */
 export const PATIENCE_MS = 240_000;
 
-/** What a test lets hang, in seconds: longer than it waits itself, so that only what ends it in time passes. */
+/** How long a test lets a program hang, in seconds: longer than the test waits. */
 export const HANG_S = 600;
 
-/** Waits until something is so. Fails with `words` where it does not come. */
+/** Waits until a condition holds. Fails with `words` if it does not. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   words: () => string = () => '',

@@ -9,16 +9,16 @@ import { MARKER, sharedState } from './state-repository.js';
 export const LEAK = 'hunter22';
 const REMOVED = 'REMOVED!';
 
-/** What an administrator does to the branch of a server's repository, by real git. */
+/** What an administrator does to the branch on the server, with real git. */
 export const REWRITES = {
-  /** The last commit is taken out. */
+  /** Removes the last commit. */
   reset: (remote: string) => git(remote, 'update-ref', 'refs/heads/main', 'main~1'),
-  /** All behind the root become one commit of the same files. */
+  /** Squashes all commits after the root. */
   squash: (remote: string) => {
     const root = git(remote, 'rev-list', '--max-parents=0', 'main');
     move(remote, git(remote, 'commit-tree', 'main^{tree}', '-p', root, '-m', 'squashed'));
   },
-  /** The last commit is made anew, with a value in it replaced. */
+  /** Amends the last commit with a value replaced. */
   amend: (remote: string) => {
     const path = temporaryFolder();
     git(path, 'clone', '--quiet', remote, '.');
@@ -28,7 +28,7 @@ export const REWRITES = {
     git(path, 'push', '--quiet', '--force', 'origin', 'main');
     rmSync(path, { recursive: true });
   },
-  /** Every commit is made anew, from the root. */
+  /** Rewrites every commit from the root. */
   'filter-repo': (remote: string) => {
     const stream = execFileSync('git', ['fast-export', 'main'], { cwd: remote, encoding: 'utf8' });
     const input = stream.replaceAll(LEAK, REMOVED);
@@ -41,7 +41,7 @@ function move(remote: string, to: string): void {
   git(remote, 'update-ref', 'refs/heads/main', to);
 }
 
-/** How somebody has a clone: words for kgit, and where it runs. */
+/** A kind of clone: arguments for kgit, and where it runs. */
 export interface Client {
   readonly cwd: string;
   /** The repository that kgit works in. */

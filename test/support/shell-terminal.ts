@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { onTestFinished } from 'vitest';
 
-/** One step of a person at a shell: waits for a text on the screen, then types. */
+/** One step at a shell: wait for a text on the screen, then type. */
 export interface Step {
   readonly after: string | RegExp;
   readonly types: string;
 }
 
-/** What a terminal shows: without titles of windows, colours and other control sequences. */
+/** The text of a terminal without control sequences. */
 function shownText(text: string): string {
   return stripVTControlCharacters(
     text.replace(/\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g, ''),
@@ -30,7 +30,7 @@ export function typeAtTerminal(
     env: { ...process.env, TERM: 'xterm', ...env },
     stdio: 'pipe',
   });
-  // A test that gives up leaves no shell behind.
+  // A test that times out leaves no shell behind.
   onTestFinished(() => {
     child.kill();
   });

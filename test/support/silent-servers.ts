@@ -25,14 +25,14 @@ async function started(server: Server): Promise<SilentServer> {
   };
 }
 
-/** A server that takes every connection and never says a word. */
+/** A server that accepts every connection and never answers. */
 export function neverAnswers(): Promise<SilentServer> {
   return started(createServer());
 }
 
 const TRICKLE_MS = 200;
 
-/** A git server whose list of refs comes byte by byte, and never ends. */
+/** A git server whose list of refs arrives byte by byte and never ends. */
 export function trickles(): Promise<SilentServer> {
   const server = createHttpServer((request, response) => {
     const service = new URL(request.url ?? '/', 'http://h').searchParams.get('service');

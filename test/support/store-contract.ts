@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../src/errors.js';
 import type { Commit, StateStore } from '../../src/store/port/state-store.js';
 
-/** What a driver's own test must provide: empty stores, and a second opening of the same one where drivers share. */
+/** What a driver's test provides: empty stores, and a second client of the same store if it can be shared. */
 export interface StoreUnderTest {
   open(): Promise<StateStore>;
   /** Another client of the same shared place; null for a driver that has none. */
@@ -17,7 +17,7 @@ export const commit = (files: Record<string, string | null>, message = 'test: fi
   files: new Map(Object.entries(files)),
 });
 
-/** The contract of StateStore: every driver passes it, the in-memory one included. */
+/** The contract of StateStore, for every driver including the in-memory one. */
 export function storeContract(name: string, under: StoreUnderTest): void {
   describe(`${name} keeps the contract of StateStore`, () => {
     it('begins empty', async () => {

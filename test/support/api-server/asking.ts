@@ -135,5 +135,5 @@ export function doVersionsRise(answer: RawAnswer, version: string): boolean {
     });
 }
 
-/** What was found about several answers. */
+/** Observations across several answers. */
 export const finding = (body: string): RawAnswer => ({ status: 200, type: '', body, text: '' });

@@ -50,7 +50,7 @@ export async function endingOf(server: EndingServer, ending: Ending): Promise<Re
 
 /** A watch by some client. */
 interface Watching<T> {
-  /** Something has come. */
+  /** Called when data arrives. */
   readonly begun: Promise<void>;
   readonly end: Promise<T>;
 }
@@ -86,7 +86,7 @@ function goawayOf({ url, certificate }: EndingServer, path: string): Watching<nu
   session.on('goaway', (code) => {
     told = code;
   });
-  // However the connection ends is as good.
+  // Any end of the connection will do.
   session.on('error', () => undefined);
   let begin = () => {};
   const begun = new Promise<void>((resolve) => {

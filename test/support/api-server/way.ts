@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** The way to a server: it can break what goes over it, be silent, and be away, on the same port. */
+/** A proxy to a server that can break connections, go silent, and be unreachable, on the same port. */
 export interface Way {
   readonly port: number;
   /** Breaks all connections. */

@@ -5,7 +5,7 @@ import type { History, PublishedEvent } from './history.js';
 
 const shown = (value: unknown) => JSON.stringify(value ?? null).slice(0, 200);
 
-/** Applies an event to the state that those before it gave; what is wrong with it. */
+/** Applies an event to the state before it. Returns what is wrong. */
 function follow(state: Record<string, unknown>, event: PublishedEvent): string[] {
   const wrong: string[] = [];
   for (const { path, before, after } of event.changes) {
@@ -21,7 +21,7 @@ function follow(state: Record<string, unknown>, event: PublishedEvent): string[]
   return wrong;
 }
 
-/** Each operation has one commit, and each of kgit's commits changes something. */
+/** Checks that each operation has one commit, and each of kgit's commits changes something. */
 function checkOperations({ commits }: History): string[] {
   const wrong: string[] = [];
   const made = new Map<string, string>();

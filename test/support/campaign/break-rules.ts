@@ -1,6 +1,6 @@
 import type { ChainStep, History } from './history.js';
 
-/** Which tokens' leases a lock's chain says were ended by others; `since` is the oldest token that it still knows. */
+/** Tokens whose leases others ended according to a lock's chain; `since` is the oldest token in it. */
 function endedIn(chain: readonly ChainStep[]): { tokens: number[]; since: number } {
   const tokens = chain.filter(({ action }) => action === 'break').map(({ token }) => token);
   const [root] = chain;
@@ -11,7 +11,7 @@ function endedIn(chain: readonly ChainStep[]): { tokens: number[]; since: number
   };
 }
 
-/** A lease that was ended by force, or because it had expired, and the event that says so are both there, once, or neither. */
+/** Checks that each forced or expired end of a lease has exactly one event, and each such event its lease. */
 export function checkBreaks({ calls, commits, chains }: History): string[] {
   const wrong: string[] = [];
   const told = new Map<string, number[]>();

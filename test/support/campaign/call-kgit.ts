@@ -45,7 +45,7 @@ function answerOf({ stdout }: KgitRun): Answer | null {
   try {
     return JSON.parse(stdout) as Answer;
   } catch {
-    // Killed in the middle of its answer, or before it.
+    // Killed before or during its answer.
     return null;
   }
 }

@@ -5,7 +5,7 @@ import { checkHolders } from './holder-rules.js';
 import { checkRegisters } from './register-rules.js';
 import { checkTokens } from './token-rules.js';
 
-/** Each write that was acknowledged stands on the branch or in an outbox, once; each that was refused, nowhere. */
+/** Each acknowledged write is on the branch or in an outbox exactly once; each refused one nowhere. */
 function checkAnswers({ calls, commits, waiting }: History): string[] {
   const places = new Map<string, string[]>();
   const put = (runId: string, place: string) => places.set(runId, [...(places.get(runId) ?? []), place]);
@@ -28,7 +28,7 @@ function checkAnswers({ calls, commits, waiting }: History): string[] {
   return wrong;
 }
 
-/** A write whose answer came before another call began stands before that one on the branch. */
+/** A write that was answered before another call began precedes it on the branch. */
 function checkOrder({ calls, commits }: History): string[] {
   const position = new Map<string, number>();
   for (const [i, { events }] of commits.entries())
@@ -53,7 +53,7 @@ function checkOrder({ calls, commits }: History): string[] {
   return wrong;
 }
 
-/** All that is wrong with a history; empty when every promise was kept. */
+/** Returns every broken promise in a history. */
 export function checkHistory(history: History): string[] {
   return [
     ...checkAnswers(history),

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { httpBackend } from '../transport/http-backend.js';
 
-/** Git over http, with a wire that can be cut when a push has been carried out and before its answer is heard. */
+/** A git server over http that can drop the answer of a completed push. */
 export interface CuttingServer {
   readonly url: string;
   /** From now on. */
@@ -11,7 +11,7 @@ export interface CuttingServer {
   stop(): Promise<void>;
 }
 
-/** Lets git answer to nobody, and tells when it is done. */
+/** Drops git's answer and resolves when git is done. */
 function nobody(done: () => void): ServerResponse {
   const sink = { headersSent: false, writeHead: () => undefined, write: () => true, end: done };
   return sink as unknown as ServerResponse;

@@ -11,18 +11,18 @@ import { saveHistory } from './saved-history.js';
 /** The deployment whose state the campaigns change. */
 export const DEPLOYMENT = 'fleet';
 
-/** How kgit is run: as it is, on another host, or by something that kills it. */
+/** How kgit is run: directly, on another host, or by something that kills it. */
 export type Runner = (clone: string, args: readonly string[], options?: KgitOptions) => Promise<KgitRun>;
 
 /** A shared repository and the clones of it that a campaign writes from. */
 export interface Fleet {
   readonly remote: string;
   readonly clones: readonly string[];
-  /** How kgit is run in a clone where nothing else is said. */
+  /** How kgit is run in a clone by default. */
   readonly run: Runner;
 }
 
-/** A remote with one deployment, and clones of it; `url` is the address that the clones know it by. */
+/** Makes a remote with one deployment, and clones of it; `url` is its address in the clones. */
 export async function makeFleet(
   count: number,
   url: (remote: string) => string | Promise<string> = (path) => path,
@@ -41,10 +41,10 @@ export async function makeFleet(
   return { remote, clones, run: kgit };
 }
 
-/** Publishes what waits in every clone and brings the checkouts up to date; what went wrong with that. */
+/** Publishes what waits in every clone and updates the checkouts. Returns what went wrong. */
 export async function syncAll({ clones, run: kgitIn }: Fleet): Promise<string[]> {
   const wrong: string[] = [];
-  // What a later clone publishes, an earlier one gets in the second round.
+  // In the second round, earlier clones get what later ones published.
   for (const clone of [...clones, ...clones]) {
     const run = await kgitIn(clone, ['sync', '--json', '--timeout', '2m']);
     const isDone = run.code === 0 && run.json.pending === 0 && run.json.behind === 0;
@@ -53,7 +53,7 @@ export async function syncAll({ clones, run: kgitIn }: Fleet): Promise<string[]>
   return wrong;
 }
 
-/** Run ids of what waits in the outboxes, read from their files. */
+/** Reads the run ids of waiting operations from the outbox files. */
 function waitingIn({ clones }: Fleet): string[] {
   return clones.flatMap((clone) => {
     const folder = join(clone, '.git/kgit/outbox');
@@ -67,7 +67,7 @@ function waitingIn({ clones }: Fleet): string[] {
   });
 }
 
-/** Checks repositories alone: objects, checkouts, and that all clones have what the remote has. */
+/** Checks the repositories: objects, checkouts, and that all clones equal the remote. */
 export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>): void {
   fsck(remote);
   for (const clone of clones) {
@@ -77,7 +77,7 @@ export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>
   }
 }
 
-/** Everything that must hold once the dust has settled: nothing waits, the checker is content, git is sound. */
+/** Checks the end state: nothing waits, the checker finds nothing, git finds no fault. */
 export async function expectKept(fleet: Fleet, calls: readonly Call[], note: string): Promise<void> {
   const unsynced = await syncAll(fleet);
   const waiting = waitingIn(fleet);

@@ -17,18 +17,18 @@ import { USER_ACTIONS } from './user-actions.js';
 export type Kind = 'write' | 'sync' | 'replace' | 'local';
 export const KINDS: readonly Kind[] = ['write', 'sync', 'replace', 'local'];
 
-/** The step that a move begins with: what was published is known, and nothing here has moved. */
+/** The first step of a move: the published tip is known, and nothing has moved here. */
 const BEGIN = 'before git update-ref';
 const TOKEN = 'tok-[0-9a-z]+-end';
 const token = (name: string) => `tok-${name}-end`;
 
-/** Whatever a lock, or a kill, left half done of the user's work is given up or committed. */
+/** Aborts or commits what a lock or kill left unfinished of the user's work. */
 const TIDY = `for what in rebase merge cherry-pick; do git $what --abort; done
 git switch -q main
 git stash pop -q || git stash drop -q
 git add -A; git commit -qm "rest $N"`;
 
-/** Runs lines of a user's shell; whether each of them worked is not asked. */
+/** Runs lines of a user's shell and ignores failures. */
 function userRuns(folder: string, n: number, lines: string): void {
   const script = scriptOf(folder, n, lines);
   execFileSync('sh', [script], { stdio: 'ignore' });
@@ -50,10 +50,10 @@ function scriptOf(folder: string, n: number, lines: string): string {
   return path;
 }
 
-/** What the user's git commands said. */
+/** Output of the user's git commands. */
 const logOf = (folder: string) => join(folder, '.git', 'user-log');
 
-/** Where the user's own notes conflict, his latest stand. */
+/** In conflicts of the user's own notes, the latest wins. */
 const publishing = (n: number) =>
   `git pull -q --no-edit ${n % 2 === 0 ? '--rebase -X theirs' : '--no-rebase -X ours'} && git push -q`;
 
@@ -63,13 +63,13 @@ function tokensIn(folder: string, revision: string): Set<string> {
   return new Set(git(folder, ...args).split('\n'));
 }
 
-/** A checkout that follows, beside a user who works in it, and the tokens of all that was acknowledged. */
+/** A checkout that follows while a user works in it, and the tokens of everything that was acknowledged. */
 export class FollowLane {
   readonly #kind: Kind;
   readonly #fleet: Fleet;
   readonly #acknowledged = new Set<string>();
   #n = 0;
-  /** The tip whose history was looked through. */
+  /** The tip up to which the history was checked. */
   #checked = '';
 
   private constructor(kind: Kind, fleet: Fleet) {
@@ -104,14 +104,14 @@ export class FollowLane {
 
   /** The steps of a move, found by watching one. */
   async steps(does: Does): Promise<MoveStep[]> {
-    // The first run of a command keeps its compiled code; with a git it has not seen before, kgit looks at its version.
+    // The first run of a command stores its compiled code and checks git's version.
     await this.#round('commits a file', (run) => run({}), true);
     const counted = countedSteps(BEGIN, does);
     await this.#round('commits a file', (run) => run(counted), true);
     return counted.steps();
   }
 
-  /** One move, with a user who acts at a step of it, or after a kill there; all that was acknowledged has to be kept. */
+  /** One move, with a user who acts at a step or after a kill there; everything acknowledged must survive. */
   async at(step: MoveStep, action: string, kgitFirst: boolean): Promise<void> {
     const note = `${this.#kind}, ${step.does} at ${step.at} (${step.name}), user ${action}`;
     const lines = USER_ACTIONS[action] as string;
@@ -120,7 +120,7 @@ export class FollowLane {
     await this.#round(action, (run) => run(options), kgitFirst, note);
   }
 
-  /** A round without steps: two clones write at once, beside a user in the first who does one thing after another. */
+  /** A round without steps: two clones write at once while a user works in the first. */
   async beside(random: Random): Promise<void> {
     this.#n += 1;
     const n = this.#n;
@@ -141,7 +141,7 @@ export class FollowLane {
     this.#expectSettled(note);
   }
 
-  /** How many events, or files in their place, were acknowledged. */
+  /** Number of acknowledged events, or of files that replace them. */
   get size(): number {
     return this.#acknowledged.size;
   }
@@ -155,7 +155,7 @@ export class FollowLane {
     const [old, moved] = [join(other, 'months', `${n}`), join(other, 'sealed')];
     mkdirSync(old, { recursive: true });
     for (const part of ['x', 'y']) writeFileSync(join(old, part), `${token(`${n}${part}`)}\n`);
-    // What lies in files of its own now lies in one with others after the next round.
+    // Events in their own files are sealed in the next round.
     const before = join(other, 'months', `${n - 1}`);
     if (existsSync(before)) {
       const tokens = ['x', 'y'].map((part) => `${token(`${n - 1}${part}`)}\n`);
@@ -175,12 +175,12 @@ export class FollowLane {
       ['push-event', 'touched', '--cluster', 'c', '--run-id', token(name), '--json'],
       options,
     );
-    // Without a remote, a write is refused where the user is in the middle of a merge.
+    // Without a remote, a write is refused while the user merges.
     expect(this.#kind === 'local' ? [0, 12, null] : [0, null], `${run.stdout}${run.stderr}`).toContain(
       run.code,
     );
     if (run.code === 12) return;
-    // A kill in the middle of a move leaves the operation in the outbox, which is a promise, too.
+    // A kill during a move leaves the operation in the outbox, which is a promise, too.
     this.#acknowledged.add(token(name));
   }
 
@@ -199,7 +199,7 @@ export class FollowLane {
       const run = await kgit(clone, ['sync', '--json'], options);
       expect([0, null], `${note}: ${run.stdout}${run.stderr}`).toContain(run.code);
     });
-    // As git advises where it finds a lock and no git runs.
+    // As git advises for a lock without a running git.
     rmSync(join(clone, '.git/index.lock'), { force: true });
     const publish = this.#kind === 'local' ? '' : publishing(n);
     const lines = `${USER_ACTIONS[action]}\n${TIDY}\n${publish}`;
@@ -212,7 +212,7 @@ export class FollowLane {
     this.#expectSettled(note);
   }
 
-  /** No commit of anybody's has less than the ones before it, also where a later one brings it back. */
+  /** Checks that no commit has less than the ones before it, even if a later one restores it. */
   #expectHistory(note: string): void {
     const tip = git(this.#tip, 'rev-parse', 'main');
     const range = this.#checked === '' ? [tip] : [`${this.#checked}..${tip}`];

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../git-fixtures.js';
 import type { KgitOptions } from '../kgit.js';
 
 const GIT = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-/** The git commands of a write: what is done between them is done by none of them. */
+/** The git commands of a write. */
 const COMMANDS = [
   'for-each-ref',
   'cat-file',
@@ -18,10 +18,10 @@ const COMMANDS = [
   'read-tree',
 ] as const;
 
-/** When kgit is killed: before git runs, while git runs on by itself, or after git is done and before kgit knows. */
+/** When kgit is killed: before git runs, while it runs, or after it is done and before kgit knows. */
 export type Moment = 'before' | 'sent' | 'answered';
 
-/** A moment at which kgit is killed: at its nth run of a git command. */
+/** A kill point: kgit's nth run of a git command. */
 export interface GitPoint {
   readonly command: string;
   readonly nth: number;
@@ -35,7 +35,7 @@ const ACTIONS: Readonly<Record<Moment, string>> = {
   answered: `${GIT} "$@"; code=$?; ${KILL}; exit $code`,
 };
 
-/** A `git` first on PATH that counts its runs, and does something at one of them. */
+/** Puts a `git` first on PATH that counts its runs and acts at one of them. */
 function shim(
   commands: readonly string[],
   nth: number,
@@ -57,7 +57,7 @@ exec ${GIT} "$@"
   return { env: { PATH: `${folder}:${process.env['PATH']}` }, log };
 }
 
-/** Runs kgit with a git that writes down its runs. */
+/** Runs kgit with a git that records its runs. */
 export function gitCounted(): KgitOptions & { points(): GitPoint[] } {
   const { env, log } = shim([''], 0, ':');
   return {
@@ -70,7 +70,7 @@ export function gitCounted(): KgitOptions & { points(): GitPoint[] } {
         .flatMap((command) => {
           const nth = (counts.get(command) ?? 0) + 1;
           counts.set(command, nth);
-          // What only reads changes nothing on disk: the points around it are those of its neighbours.
+          // A command that only reads changes nothing on disk, so its points equal those of its neighbours.
           if (command === 'for-each-ref' || command === 'cat-file') return [];
           const moments: Moment[] = ['before', 'sent', 'answered'];
           return moments.map((moment) => ({ command, nth, moment }));
@@ -84,7 +84,7 @@ export function gitKills({ command, nth, moment }: GitPoint): KgitOptions {
   return { env: shim([command], nth, ACTIONS[moment]).env };
 }
 
-/** Runs kgit with a git that is itself killed at its nth run of each of these commands, as by the system when memory is short. */
+/** Runs kgit with a git that is itself killed at its nth run of each of these commands, as when memory is short. */
 export function gitDies(commands: readonly string[], nth = 1): KgitOptions {
   return { env: shim(commands, nth, 'kill -9 $$').env };
 }

@@ -1,6 +1,6 @@
 /** What a campaign records: every call of kgit, its times, and its answer. */
 
-/** What a register holds: a text, or nothing. */
+/** Content of a register: a text, or nothing. */
 export type Held = string | null;
 
 /** What a call was asked to do. */
@@ -10,24 +10,24 @@ export type Step =
       readonly kind: 'set';
       readonly path: string;
       readonly value: string;
-      /** What has to be there for it; left out where nothing is asked. */
+      /** The expected content; omitted if there is no condition. */
       readonly expected?: Held;
       readonly lock?: string;
     }
   | { readonly kind: 'unset'; readonly path: string; readonly lock?: string }
-  /** A look at a register, which fetches: it changes nothing, and must not disturb who writes. */
+  /** A read of a register, with a fetch; it must not disturb writers. */
   | { readonly kind: 'look'; readonly at: string; readonly lock?: never }
   | { readonly kind: 'lock'; readonly lock: string }
   | { readonly kind: 'unlock'; readonly lock: string }
-  /** Ends whoever's lease. */
+  /** Ends anybody's lease. */
   | { readonly kind: 'break'; readonly lock: string };
 
-/** What kgit answered with `--json`, as far as the checker looks at it. */
+/** The parts of kgit's JSON answer that the checker uses. */
 export interface Answer {
   readonly id?: string;
   readonly delivery?: 'published' | 'queued' | 'unchanged';
   readonly token?: number;
-  /** Of a lease that was ended. */
+  /** For a lease that was ended. */
   readonly broke?: { readonly audit: { readonly event: string } | null } | null;
   readonly error?: {
     readonly code: string;
@@ -44,16 +44,16 @@ export interface Answer {
 
 /** One call of kgit. */
 export interface Call {
-  /** Also the `run_id` of its event, by which it is found on the branch. */
+  /** Also the `run_id` of its event, which identifies it on the branch. */
   readonly id: string;
   readonly clone: number;
   readonly step: Step;
   /** ms on one clock for all calls. */
   readonly began: number;
   readonly ended: number;
-  /** Exit code; null where it was killed. */
+  /** Exit code; null if it was killed. */
   readonly code: number | null;
-  /** Null where it was killed before it answered. */
+  /** Null if it was killed before it answered. */
   readonly answer: Answer | null;
 }
 
@@ -62,22 +62,22 @@ export function isAcknowledged({ code, answer }: Call): boolean {
   return code === 0 && (answer?.delivery === 'published' || answer?.delivery === 'queued');
 }
 
-/** Whether nobody knows how the call ended: killed, or told so. */
+/** Whether the outcome is unknown: the call was killed, or said so. */
 export function isUnknown({ code, answer }: Call): boolean {
   return code === null || answer === null || answer.error?.data?.outcome === 'unknown';
 }
 
-/** Whether the call, when its turn came, may have found nothing to take away: then it leaves no event. The registers prove it. */
+/** Whether the call may have found nothing to remove and so left no event. The registers prove it. */
 export function mayFindNothing({ step, answer }: Call): boolean {
   return step.kind === 'unset' && answer?.delivery === 'queued';
 }
 
-/** Whether the call is one that writes an event. */
+/** Whether the call writes an event. */
 export function isWrite({ step }: Call): boolean {
   return step.kind === 'event' || step.kind === 'set' || step.kind === 'unset';
 }
 
-/** An event as it lies on the branch, in the order of publishing. */
+/** An event on the branch, in the order of publishing. */
 export interface PublishedEvent {
   readonly revision: string;
   readonly path: string;
@@ -85,7 +85,7 @@ export interface PublishedEvent {
   readonly subject: string;
   readonly runId: string | null;
   readonly changes: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
-  /** The token of the lease whose end it tells of. */
+  /** Token of the lease whose end it reports. */
   readonly ended?: number;
 }
 
@@ -98,7 +98,7 @@ export interface ChainStep {
 /** What one commit of the branch did. */
 export interface PublishedCommit {
   readonly revision: string;
-  /** The operation that it names (`Kgit-Op`); null for a commit of somebody's own. */
+  /** The operation that it names (`Kgit-Op`); null for a commit not made by kgit. */
   readonly operation: string | null;
   /** Whether it changes no file. */
   readonly isEmpty: boolean;
@@ -107,16 +107,16 @@ export interface PublishedCommit {
   readonly events: readonly PublishedEvent[];
   /** State documents that it wrote, by deployment. */
   readonly states: ReadonlyMap<string, unknown>;
-  /** Event files that it changed or removed: none may. */
+  /** Event files that it changed or removed; there must be none. */
   readonly rewritten: readonly string[];
 }
 
-/** All that the checker looks at. */
+/** Everything that the checker uses. */
 export interface History {
   readonly calls: readonly Call[];
   /** Oldest first. */
   readonly commits: readonly PublishedCommit[];
-  /** Run ids of what still waits in any clone's outbox. */
+  /** Run ids of what still waits in an outbox of any clone. */
   readonly waiting: readonly string[];
   /** The chains of the locks by name, oldest commit first. */
   readonly chains: ReadonlyMap<string, readonly ChainStep[]>;

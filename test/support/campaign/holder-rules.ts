@@ -3,7 +3,7 @@ import { type Call, type History, isAcknowledged, isWrite } from './history.js';
 /** How long a lease of the campaigns lasts, in ms. */
 export const LEASE_MS = 5_000;
 
-/** A time in which a clone holds a lock for certain, whatever it was told or not told later. */
+/** An interval in which a clone certainly holds a lock. */
 interface Holding {
   readonly id: string;
   readonly name: string;
@@ -13,14 +13,14 @@ interface Holding {
   readonly to: number;
 }
 
-/** When a call may have ended the lease: anything of the same clone but a write, or somebody's break, from its begin on. */
+/** When a call may have ended the lease: any call of the same clone except a write, or a break by anybody, from its start on. */
 function mayEnd(grant: Call, other: Call): boolean {
   if (other.id === grant.id || other.ended < grant.began || isWrite(other)) return false;
   if (!('lock' in other.step) || !('lock' in grant.step) || other.step.lock !== grant.step.lock) return false;
   return other.step.kind === 'break' || other.clone === grant.clone;
 }
 
-/** From the answer that gave the lease until it may have been ended, or have expired. Writes that were published renew it. */
+/** From the answer that granted the lease until it may have ended or expired. Published writes renew it. */
 function holdings(calls: readonly Call[]): Holding[] {
   return calls.flatMap((grant) => {
     const { id, step, clone, answer } = grant;
@@ -38,7 +38,7 @@ function holdings(calls: readonly Call[]): Holding[] {
   });
 }
 
-/** At no instant do two clones hold one lock for certain, and who got it later has the higher token. */
+/** Checks that no two clones certainly hold one lock at once, and that later tokens are higher. */
 export function checkHolders({ calls }: Pick<History, 'calls'>): string[] {
   const all = holdings(calls).sort((a, b) => a.from - b.from);
   return all.flatMap((one, i) =>

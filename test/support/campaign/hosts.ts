@@ -11,15 +11,15 @@ const HTTP_PORT = 8080;
 const CONNECT_MS = 1_000;
 const WRITERS = [1, 2] as const;
 
-/** Three machines: a server with git over ssh and http, and two writers, each on a wire of its own to the server. */
+/** Three machines: a server with git over ssh and http, and two writers, each with its own wire to the server. */
 export interface Hosts {
   /** The addresses of a repository: by ssh for the first writer, by http for the second. */
   readonly urls: readonly [string, string];
-  /** What runs a program on a writer, and what it needs in its environment. */
+  /** The program that runs commands on a writer, and its environment. */
   readonly writers: readonly { readonly under: readonly string[]; readonly env: Record<string, string> }[];
-  /** Pulls the wire of a writer, or puts it back: then it reaches the server again when this ends. */
+  /** Pulls the wire of a writer, or restores it and waits until the server is reachable. */
   wire(writer: number, isUp: boolean): Promise<void>;
-  /** Ends all servers and takes the machines away. */
+  /** Ends all servers and removes the machines. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ function ip(...args: string[]): void {
 
 const run = (host: string) => ['ip', 'netns', 'exec', host];
 
-/** Whether a connection of a host to an address comes about. */
+/** Whether a host can connect to an address. */
 function reaches(host: string, address: URL): Promise<boolean> {
   const [command = '', ...before] = run(host);
   const connect = ['bash', '-c', `exec 3<>/dev/tcp/${address.hostname}/${address.port}`];
@@ -102,7 +102,7 @@ export async function startHosts(root: string, remote: string): Promise<Hosts> {
       wire: async (writer, isUp) => {
         ip('-n', server, 'link', 'set', `wire${writer + 1}`, isUp ? 'up' : 'down');
         const [host = '', url = ''] = [writers[writer], urls[writer]];
-        // The link is there some time after it was set up, and until then there is no route to the server.
+        // The link comes up some time after its set-up; until then there is no route to the server.
         if (isUp) await until(() => reaches(host, new URL(url)));
       },
       stop,

@@ -1,4 +1,4 @@
-/** Judges histories in files again: `npm run stress -- --judge FILE...`. Exits with 1 where a promise was broken. */
+/** Judges saved histories again: `npm run stress -- --judge FILE...`. Exits with 1 if a promise was broken. */
 import { checkHistory } from './checker.js';
 import { loadHistory } from './saved-history.js';
 

@@ -12,15 +12,15 @@ import { type GitPoint, gitCounted, gitKills } from './git-shim.js';
 import type { Call, Step } from './history.js';
 import { killedAt, type SystemCallPoint, traced } from './strace.js';
 
-/** A kill point, and how kgit is run so that it dies there. */
+/** A kill point, and how to run kgit so that it dies there. */
 export interface KillPoint {
   readonly name: string;
-  /** Whether it is one of a write whose push gets no answer. */
+  /** Whether it belongs to a write whose push gets no answer. */
   readonly isCut: boolean;
   readonly options: () => KgitOptions;
 }
 
-/** What is killed: a write that takes a queued one along, or the end of somebody else's lease. */
+/** The killed call: a write that also publishes a queued one, or the end of somebody else's lease. */
 export type Victim = 'write' | 'break';
 
 type Place = Omit<KillPoint, 'isCut'>;
@@ -33,7 +33,7 @@ const gitPoint = (point: GitPoint): Place => ({
   options: () => gitKills(point),
 });
 
-/** Runs kgit and kills it after so many ms, if it is still there. */
+/** Runs kgit and kills it after `ms` if it still runs. */
 const killedAfter =
   (ms: number): Runner =>
   async (clone, args) => {
@@ -88,9 +88,9 @@ export class KillLane {
    * with points of its own.
    */
   async points(kind: Victim, isCut: boolean): Promise<KillPoint[]> {
-    // The first run of a command keeps its compiled code, and later ones pass no such point.
+    // Only the first run of a command stores its compiled code.
     await this.#call(kind, kgit, isCut);
-    // One after the other: with a git that it has not seen before, kgit looks at its version, and notes that.
+    // In sequence, because kgit checks and records the version of a git that it has not seen before.
     const calls = traced();
     await this.#call(kind, (clone, args) => kgit(clone, args, calls), isCut);
     const commands = gitCounted();
@@ -101,13 +101,13 @@ export class KillLane {
     }));
   }
 
-  /** Kills one call at a point; whether it was reached. */
+  /** Kills one call at a point. Returns whether the point was reached. */
   async killAt(kind: Victim, { name, isCut, options }: KillPoint): Promise<boolean> {
     const dying = options();
     return this.#call(kind, (clone, args) => kgit(clone, args, dying), isCut, name);
   }
 
-  /** Kills one write after so many ms. */
+  /** Kills one write after `ms`. */
   async killAfter(ms: number, isCut: boolean, condition: { expected?: string | null }): Promise<boolean> {
     return this.#call('write', killedAfter(ms), isCut, `after ${Math.round(ms)} ms`, condition);
   }
@@ -123,7 +123,7 @@ export class KillLane {
     const { clones } = this.#fleet;
     const clone = this.#round % clones.length;
     const id = `${this.#name}-${this.#round}`;
-    // Who remembers a lost race asks first, and loses none: each call is to pass both tries.
+    // A clone that remembers a lost race fetches first and loses none; each call shall make both tries.
     rmSync(join(clones[clone] as string, '.git/kgit/pushes'), { force: true });
     const step = await this.#prepare(kind, id, clone);
     this.#server.cut(isCut);
@@ -135,7 +135,7 @@ export class KillLane {
     return call.code === null;
   }
 
-  /** What has to be there for a call that is to pass all its points. */
+  /** Prepares what a call needs to pass all its points. */
   async #prepare(kind: Victim, id: string, clone: number): Promise<Step> {
     const before = async (name: string, at: number, step: Step, ...more: string[]) => {
       this.#calls.push(await callKgit(this.#fleet, at, `${id}-${name}`, step, { more }));
@@ -146,7 +146,7 @@ export class KillLane {
     }
     const other = (clone + 1) % this.#fleet.clones.length;
     await before('faster', other, { kind: 'event' });
-    // It is the other's still where the call of the round before was killed too early.
+    // It still belongs to the other clone if the last round's call was killed too early.
     await before('held', other, { kind: 'lock', lock: 'one' });
     return { kind: 'break', lock: 'one' };
   }
@@ -158,19 +158,19 @@ export class KillLane {
     expect(git(clone, 'status', '--porcelain'), note).toBe('');
   }
 
-  /** The value that is there now, for a write that asks for it. */
+  /** The present value, for a conditional write. */
   get last(): string | null {
     const state = git(this.#fleet.remote, 'show', `main:${statePath(DEPLOYMENT)}`);
     return /^ +p0: (\S+)$/m.exec(state)?.[1] ?? null;
   }
 
-  /** How long the last call took, in ms. */
+  /** Duration of the last call in ms. */
   get lastMs(): number {
     const { began = 0, ended = 0 } = this.#calls.at(-1) ?? {};
     return ended - began;
   }
 
-  /** Checks all that was written, and ends the server. */
+  /** Checks everything that was written, and ends the server. */
   async close(note: string): Promise<void> {
     try {
       await expectKept(this.#fleet, this.#calls, note);

@@ -1,14 +1,14 @@
 import type { Held } from './history.js';
 
-/** One operation on a register, with the times between which it took effect. */
+/** One operation on a register, with the interval in which it took effect. */
 export interface RegisterCall {
   readonly name: string;
   readonly began: number;
-  /** Infinity where it may take effect at any time after `began`. */
+  /** Infinity if it may take effect at any time after `began`. */
   readonly ended: number;
-  /** What it must find: left out where it takes what is there, `any` for anything but nothing. */
+  /** What it must find: omitted if anything will do, `any` for anything but nothing. */
   readonly finds?: { readonly value: Held } | 'any';
-  /** What it leaves; left out where it only looks. */
+  /** What it leaves; omitted if it only reads. */
   readonly leaves?: { readonly value: Held };
 }
 
@@ -27,7 +27,7 @@ export function linearize(calls: readonly RegisterCall[], initial: Held): string
   const order: number[] = [];
   let longest: number[] = [];
 
-  /** The calls that may be next: none that is still to come ended before they began. */
+  /** Calls that may come next: no remaining call ended before they began. */
   const candidates = (first: number): number[] => {
     const open: number[] = [];
     let earliestEnd = Number.POSITIVE_INFINITY;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { httpBackend } from '../transport/http-backend.js';
 import type { Random } from './random.js';
 
-/** What servers say when they refuse, and what plain git says of a race: none of it may decide who has a lock. */
+/** Texts of refusals and lost races; none of them may decide who has a lock. */
 export const REFUSALS = [
   'internal service unreachable',
   'GitLab: Internal API unreachable',
@@ -24,22 +24,22 @@ const HTTP_FAULTS = ['500', 'cut before', 'cut after', 'late'] as const;
 const HOOKS = ['pre-receive', 'update'] as const;
 const LATE_MS = 400;
 
-/** A server of git over http whose requests fail, one by one, and what of that has struck. */
+/** A git server over http with failing requests, and a record of the failures. */
 export interface FaultyServer {
   readonly url: string;
   readonly struck: ReadonlyMap<string, number>;
-  /** From now on a request fails with this likelihood; none with 0. */
+  /** Sets the probability that a request fails. */
   strike(likelihood: number): void;
   stop(): Promise<void>;
 }
 
-/** Carries a request out, and gives its answer to nobody. */
+/** Executes a request and drops its answer. */
 function unheard(done: () => void): ServerResponse {
   const sink = { headersSent: false, writeHead: () => undefined, write: () => true, end: done };
   return sink as unknown as ServerResponse;
 }
 
-/** A hook that refuses once, with the text of its flag, after it gave others time to come between. */
+/** A hook that refuses once with the text of its flag, after giving others time to interfere. */
 function refusingHook(remote: string, name: string, flag: string): void {
   const path = join(remote, 'hooks', name);
   const script = [

@@ -5,14 +5,14 @@ import { Random } from './random.js';
 
 export interface LockStormOptions {
   readonly seed: number;
-  /** Locks that were taken in all when it ends. */
+  /** Total number of acquisitions after which it ends. */
   readonly acquisitions: number;
   readonly locks: readonly string[];
   /** Of each call. */
   readonly timeout: string;
 }
 
-/** What a clone does next with its lock: mostly what a holder does, sometimes what one does who does not know of it. */
+/** Chooses a clone's next step with its lock: mostly as its holder, sometimes as if it did not know of the lock. */
 function nextStep(random: Random, id: string, name: string, isHeld: boolean): Step {
   const what = random.next();
   const write = { kind: 'set', path: `fight.p${random.below(3)}`, value: `v-${id}`, lock: name } as const;
@@ -21,7 +21,7 @@ function nextStep(random: Random, id: string, name: string, isHeld: boolean): St
   return what < 0.45 ? write : what < 0.9 ? { kind: 'unlock', lock: name } : { kind: 'break', lock: name };
 }
 
-/** Every clone of a fleet takes, renews, releases and breaks the same locks, until enough were taken; all calls, in no order. */
+/** Lets all clones of a fleet take, renew, release and break the same locks until enough were taken. Returns all calls, unordered. */
 export async function runLockStorm(fleet: Fleet, options: LockStormOptions): Promise<Call[]> {
   const { seed, acquisitions, locks, timeout } = options;
   const calls: Call[] = [];
@@ -33,7 +33,7 @@ export async function runLockStorm(fleet: Fleet, options: LockStormOptions): Pro
       const id = `c${clone}-${i}`;
       const name: string = held ?? random.pick(locks);
       const step = nextStep(random, id, name, held !== null);
-      // A server that refuses the branch once would have the lock alone tell of a lease that was ended.
+      // If the server refuses the branch once, only the lock records the end of a lease.
       const told = step.kind === 'lock' || step.kind === 'break' ? ['--require-publish'] : [];
       const call = await callKgit(fleet, clone, id, step, { more: ['--timeout', timeout, ...told] });
       calls.push(call);

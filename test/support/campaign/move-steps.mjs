@@ -10,7 +10,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
 
 const { log, at, does, script, begin } = JSON.parse(process.env.KGIT_MOVE_STEPS);
-// What the user runs is not watched.
+// The user's own programs are not watched.
 delete process.env.NODE_OPTIONS;
 delete process.env.KGIT_MOVE_STEPS;
 const { spawn } = childProcess;
@@ -53,7 +53,7 @@ childProcess.spawn = (program, args, ...more) => {
       const word = String(words).trim().split('\n').at(-1);
       step(`before update-ref ${word}`);
       const isTaken = write(words, ...rest);
-      // Whoever kills kgit here has git go on by itself.
+      // If kgit is killed here, git goes on by itself.
       if (does === 'kill') step(`told update-ref ${word}`);
       return isTaken;
     };

@@ -6,10 +6,10 @@ import type { KgitOptions } from '../kgit.js';
 
 const PRELOAD = new URL('move-steps.mjs', import.meta.url).href;
 
-/** What becomes of kgit at a step: it stands still while a user acts, or it is killed. */
+/** What happens to kgit at a step: it pauses while a user acts, or it is killed. */
 export type Does = 'act' | 'kill';
 
-/** A step of a move, as it is counted from the beginning of the move. */
+/** A step of a move, counted from its beginning. */
 export interface MoveStep {
   readonly at: number;
   readonly name: string;
@@ -22,7 +22,7 @@ function options(begin: string, does: Does, more: object): KgitOptions {
   return { env: { NODE_OPTIONS: `--import=${fileURLToPath(PRELOAD)}`, KGIT_MOVE_STEPS: value } };
 }
 
-/** Runs kgit so that the steps of its move are written down. */
+/** Runs kgit and records the steps of its move. */
 export function countedSteps(begin: string, does: Does): KgitOptions & { steps(): MoveStep[] } {
   const log = join(temporaryFolder('kgit-steps-'), 'log');
   return {
@@ -35,7 +35,7 @@ export function countedSteps(begin: string, does: Does): KgitOptions & { steps()
   };
 }
 
-/** Runs kgit so that it stops at a step, for a user who runs a shell script, or is killed there. */
+/** Runs kgit so that it pauses at a step, while a user runs a shell script, or is killed there. */
 export function atStep(begin: string, { at, does }: MoveStep, script: string): KgitOptions {
   return options(begin, does, { at, script });
 }

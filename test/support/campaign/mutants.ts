@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../git-fixtures.js';
 
-/** The program broken on purpose in one place, so that the checker can be seen to find it. */
+/** The program with one deliberate bug that the checker must find. */
 export interface Mutant {
   readonly what: string;
   readonly file: string;
-  /** What is replaced, each of it found once in the file. */
+  /** Replacements; each text occurs once in the file. */
   readonly edits: readonly (readonly [find: string, put: string])[];
-  /** Calls of each process, where as many as in the small form show the damage too seldom. */
+  /** Number of calls per process, if the small form shows the damage too rarely. */
   readonly calls?: number;
-  /** What the checker says of a history of it. */
+  /** The checker's expected finding. */
   readonly says: RegExp;
 }
 
@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
       ['leases: moves.map(', 'leases: moves.slice(moves.length).map('],
       ['refspecs: moves.map(({ ref, to }) => `', 'refspecs: moves.map(({ ref, to }) => `+'],
     ],
-    // A holder has to write again after its lease was ended.
+    // A holder must write again after its lease was ended.
     calls: 40,
     says: /was told to be fenced, and is on the branch|was given to clones|ended its lease by force|after clone/,
   },
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const LEFT_OUT = ['.git', 'node_modules', 'dist'];
 
-/** The text of a mutant's file. Throws Error where a place that it changes is not there once. */
+/** The text of a mutant's file. Throws Error if a replaced text does not occur exactly once. */
 export function mutated({ file, edits }: Mutant): string {
   let text = readFileSync(join(ROOT, file), 'utf8');
   for (const [find, put] of edits) {
@@ -85,7 +85,7 @@ export function mutated({ file, edits }: Mutant): string {
   return text;
 }
 
-/** A copy of the project with a mutant in it; its folder. */
+/** Makes a copy of the project with a mutant; returns its folder. */
 export function plant(mutant: Mutant): string {
   const folder = join(temporaryFolder('kgit-mutant-'), 'project');
   mkdirSync(folder);

@@ -1,4 +1,4 @@
-/** Chance that is the same again for the same seed (mulberry32). */
+/** Pseudo-random numbers by seed (mulberry32). */
 export class Random {
   #state: number;
 

@@ -35,7 +35,7 @@ function eventOf(revision: string, path: string, text: string): PublishedEvent {
   return { revision, path, id: place.id, subject, runId, changes: event.changes ?? [], ...ended };
 }
 
-/** The chains of a repository's locks, as far as they go back. */
+/** Reads the chains of a repository's locks. */
 export function readChains(repository: string): Map<string, ChainStep[]> {
   const refs = git(repository, 'for-each-ref', '--format=%(refname)', 'refs/kgit/locks')
     .split('\n')
@@ -55,7 +55,7 @@ export function readChains(repository: string): Map<string, ChainStep[]> {
   );
 }
 
-/** What every commit of a branch did, oldest first, read by git and the parsers alone. */
+/** Reads what every commit of a branch did, oldest first, with only git and the parsers. */
 export function readBranch(repository: string, branch = 'main'): PublishedCommit[] {
   const trailer = '%(trailers:key=Kgit-Op,valueonly,separator=%x20)';
   const format = [`--format=commit %H %ct ${trailer}`, '--name-status', '--no-renames', '--root'];

@@ -3,7 +3,7 @@ import { linearize, type RegisterCall } from './linearizable.js';
 
 const NOTHING = { value: null } as const;
 
-/** What a call that was carried out does to its register. */
+/** The effect of a completed call on its register. */
 function effect({ id, step }: Call): Omit<RegisterCall, 'began' | 'ended'> | null {
   if (step.kind === 'unset') return { name: `${id} unset`, finds: 'any', leaves: NOTHING };
   if (step.kind !== 'set') return null;
@@ -12,7 +12,7 @@ function effect({ id, step }: Call): Omit<RegisterCall, 'began' | 'ended'> | nul
   return { name, ...finds, leaves: { value: step.value } };
 }
 
-/** A call as the register saw it; null where it says nothing of the register. */
+/** A call from the register's point of view; null if it does not concern the register. */
 function registerCall(call: Call, published: ReadonlySet<string>): RegisterCall | null {
   const { id, began, answer, step } = call;
   if (published.has(id)) {
@@ -27,7 +27,7 @@ function registerCall(call: Call, published: ReadonlySet<string>): RegisterCall 
   if (step.kind === 'unset' && answer?.delivery === 'unchanged')
     return { name: `${id} found nothing`, ...seen, finds: NOTHING };
   const refusal = answer?.error?.code === 'CONFLICT' ? answer.error.data : undefined;
-  // Other conflicts, such as that of a lock, say nothing of the path.
+  // Other conflicts, such as a lock's, do not concern the path.
   if (!('path' in step) || refusal?.path !== step.path) return null;
   const actual = (refusal.actual ?? null) as Held;
   return { name: `${id} refused, found ${actual}`, ...seen, finds: { value: actual } };

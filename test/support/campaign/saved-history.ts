@@ -1,4 +1,4 @@
-/** A history in a file, so that the checker can judge it again when what made it cannot be repeated. */
+/** Saves a history to a file, because a run cannot be repeated exactly. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../git-fixtures.js';
@@ -6,7 +6,7 @@ import type { History } from './history.js';
 
 const MAP = 'entriesOfMap';
 
-/** Writes a history into a new file; its path. */
+/** Writes a history to a new file; returns its path. */
 export function saveHistory(history: History): string {
   const path = join(temporaryFolder('kgit-history-'), 'history.json');
   const text = JSON.stringify(
@@ -18,7 +18,7 @@ export function saveHistory(history: History): string {
   return path;
 }
 
-/** Reads a history that `saveHistory` wrote. Throws Error where the file is none. */
+/** Reads a history that `saveHistory` wrote. Throws Error for any other file. */
 export function loadHistory(path: string): History {
   const history = JSON.parse(readFileSync(path, 'utf8'), (_key, value) =>
     Array.isArray(value?.[MAP]) ? new Map(value[MAP]) : value,

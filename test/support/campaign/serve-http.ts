@@ -1,4 +1,4 @@
-/** A git server over http as a process of its own: `node serve-http.js ROOT ADDRESS PORT`, until it is ended. */
+/** Runs a git server over http: `node serve-http.js ROOT ADDRESS PORT`. */
 import { createServer } from 'node:http';
 import { httpBackend } from '../transport/http-backend.js';
 

@@ -15,7 +15,7 @@ import type { GitHttpsServer, HttpFault } from '../transport/git-https-server.js
 import type { Fleet } from './fleet.js';
 import type { Random } from './random.js';
 
-/** A fault that strikes a fleet from now on; what lifts it. */
+/** Starts a fault and returns what ends it. */
 type Strike = (fleet: Fleet, server: GitHttpsServer, random: Random) => () => void;
 
 /** A hook of the server's, which runs within git-receive-pack. */
@@ -29,7 +29,7 @@ const hook =
     return () => rmSync(path);
   };
 
-/** A lock file that a git which died left. Where a git that lives has it just now, there is nothing to leave. */
+/** Leaves a lock file as a dead git does, unless a live git has it. */
 function lockFile(path: string): () => void {
   mkdirSync(dirname(path), { recursive: true });
   try {
@@ -74,7 +74,7 @@ const FAULTS: Readonly<Record<string, Strike>> = {
   ),
 };
 
-/** Whether a process works in a folder, as the git of a server does that still has a push. */
+/** Whether a process works in a folder, such as a server's git during a push. */
 function isBusy(folder: string): boolean {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -111,7 +111,7 @@ export async function inStorm<T>(
     struck.push(name);
     await Promise.race([done, sleep(random.next() * longestMs)]);
     lift();
-    // So that something goes through, too.
+    // So that some calls succeed.
     await Promise.race([done, sleep((random.next() * longestMs) / 2)]);
   }
   const result = await done;

@@ -7,31 +7,31 @@ import type { KgitOptions } from '../kgit.js';
 /** The system calls by which kgit makes files durable, names them and removes them. */
 const CALLS = ['fsync', 'link', 'rename', 'unlink', 'mkdir', 'rmdir'] as const;
 type SystemCall = (typeof CALLS)[number];
-/** Those of a usual machine: its folders are there after the first write. */
+/** Those of a usual machine, whose folders exist after the first write. */
 const USUAL: readonly SystemCall[] = ['fsync', 'link', 'rename', 'unlink'];
-/** Those of a file system without hard links, where a folder is made for each name. */
+/** Those of a file system without hard links, where each name is a folder. */
 const WITHOUT_LINKS: readonly SystemCall[] = ['fsync', 'rename', 'unlink', 'mkdir', 'rmdir'];
-/** Has the kernel say of every hard link what such a file system says; some processors know linkat alone. */
+/** Makes every hard link fail as on such a file system; some processors only have linkat. */
 const NO_LINKS = ['-e', 'inject=?link,linkat:error=EPERM'];
 
-/** A moment at which kgit itself is killed: before its nth call of this kind is carried out. */
+/** A kill point: before kgit's nth call of this kind. */
 export interface SystemCallPoint {
   readonly call: SystemCall;
   readonly nth: number;
-  /** What the call is about, such as `outbox`. */
+  /** Subject of the call, such as `outbox`. */
   readonly about: string;
 }
 
-// One thread makes all calls, in one order; the children of kgit are let go, so that only its own are counted.
+// One thread makes all calls in order; kgit's children are detached, so that only its own calls count.
 const ONE_THREAD = { UV_THREADPOOL_SIZE: '1' };
 const follow = (...more: string[]) => ['strace', '-f', '-b', 'execve', '-qq', '-y', ...more];
 
-/** Runs a program on a machine whose file system has no hard links. */
+/** Runs a program as on a file system without hard links. */
 export const withoutLinks = (): KgitOptions => ({
   under: follow('-o', '/dev/null', '-e', 'trace=?link,linkat', ...NO_LINKS),
 });
 
-/** Runs kgit so that its calls are written into a log. @param hasLinks whether the file system has hard links */
+/** Runs kgit and logs its calls. @param hasLinks whether the file system has hard links */
 export function traced(hasLinks = true): KgitOptions & { points(): SystemCallPoint[] } {
   try {
     execFileSync('strace', ['-V'], { stdio: 'ignore' });

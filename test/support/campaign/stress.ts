@@ -5,22 +5,22 @@ import { Random } from './random.js';
 
 export interface StressOptions {
   readonly seed: number;
-  /** Processes that write at a time; they are spread over the clones. */
+  /** Number of concurrent writers, spread over the clones. */
   readonly workers: number;
-  /** Calls of each. */
+  /** Number of calls of each. */
   readonly calls: number;
-  /** Registers that they fight for: few make conflicts. */
+  /** Number of shared registers; few cause conflicts. */
   readonly paths: number;
-  /** Names of locks to use; none where the program has no locks. */
+  /** Names of locks to use. */
   readonly locks: readonly string[];
   /** Of each call. */
   readonly timeout: string;
 }
 
-/** What all workers know of the registers: the last value that was acknowledged, which the next one to compare expects. */
+/** The last acknowledged value of each register, which the next comparison expects. */
 type Known = Map<string, string | null>;
 
-/** What a worker does next; the same for the same seed, but for the values that it expects to find. */
+/** Chooses a worker's next step; the same for the same seed, except for expected values. */
 function nextStep(
   random: Random,
   id: string,
@@ -41,7 +41,7 @@ function nextStep(
   if (what < 0.4) return { kind: 'unset', path, ...lock };
   const set = { kind: 'set', path, value: `v-${id}`, ...lock } as const;
   if (what < 0.55) return set;
-  // Mostly what is known to be there, so that about as many succeed as fail.
+  // Mostly the known value, so that about half of the calls succeed.
   const expected = random.next() < 0.15 ? null : (known.get(path) ?? null);
   return { ...set, expected };
 }
@@ -54,7 +54,7 @@ function learn(known: Known, { step, answer, ...call }: Call): void {
     known.set(step.path, (answer.error.data.actual ?? null) as string | null);
 }
 
-/** Runs the workers to their end; all their calls, in no order. */
+/** Runs all workers and returns their calls, unordered. */
 export async function runStress(fleet: Fleet, options: StressOptions): Promise<Call[]> {
   const known: Known = new Map();
   const more = ['--timeout', options.timeout];
@@ -68,7 +68,7 @@ export async function runStress(fleet: Fleet, options: StressOptions): Promise<C
       const call = await callKgit(fleet, worker % fleet.clones.length, id, step, { more });
       learn(known, call);
       if (step.kind === 'lock' && call.code === 0) held = step.lock;
-      // Who lost the lease, or gave it back, begins anew.
+      // A worker that lost or released its lease starts again.
       else if (step.lock !== undefined && (step.kind === 'unlock' || call.answer?.error)) held = null;
       calls.push(call);
     }

@@ -16,7 +16,7 @@ function grantsOf(calls: readonly Call[]): Grant[] {
   );
 }
 
-/** No two holders of one token; tokens only rise; a write under an older token than one already granted never lands. */
+/** Checks that no token has two holders, tokens only rise, and no write under an outdated token is published. */
 export function checkTokens({ calls, commits }: History): string[] {
   const grants = grantsOf(calls);
   const published = new Set(commits.flatMap(({ events }) => events.flatMap(({ runId }) => runId ?? [])));

@@ -1,4 +1,4 @@
-/** What a user does in a checkout, as lines of a shell; `$N` is a number that is used once. */
+/** User actions in a checkout, as shell lines; `$N` is a unique number. */
 export const USER_ACTIONS: Readonly<Record<string, string>> = {
   'commits a file': 'echo $N > "note-$N"; git add "note-$N"; git commit -qm "note $N"',
   'commits what is staged, twice':

@@ -45,7 +45,7 @@ export interface GiteaServer {
   addUser(name: string): Promise<void>;
   /** Makes a token of a user, of this scope alone. */
   token(user: string, scope: TokenScope): Promise<string>;
-  /** Ends it with SIGKILL. The git processes that it started live on, without the server that their hooks ask. */
+  /** Kills the server. The git processes that it started live on. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with all that it has. */
   start(): Promise<void>;

@@ -5,7 +5,7 @@ import { until } from '../patience.js';
 /** All writes of ClusterDeployments, read from etcd: neither kgit nor the API server has a part in it. */
 export interface EtcdHistory {
   readonly changes: readonly (StoredChange & { readonly revision: number })[];
-  /** Waits until the newest write is here. */
+  /** Waits for the newest write. */
   caughtUp(): Promise<void>;
   stop(): void;
 }

@@ -52,7 +52,7 @@ export interface KubeApiServer {
   start(): Promise<void>;
   /** The newest revision of etcd, which is what the API calls a resourceVersion. */
   revision(): Promise<number>;
-  /** Has etcd forget all that was before `revision`. */
+  /** Compacts etcd up to `revision`. */
   compact(revision: number): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Everybody who could have written a file of settings, and where. */
+/** Everybody who could have written a settings file, and where. */
 import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileId } from '../../../scripts/docs/who-writes.js';
@@ -11,11 +11,11 @@ export type Trust = 'all' | 'shared' | 'none' | 'refused';
 export interface Writer {
   readonly row: FileId;
   readonly trust: Trust;
-  /** Whether it can only be tried by root, who may give files away. */
+  /** Whether only root can try it, because it gives files away. */
   readonly asRoot?: boolean;
-  /** The file, the folder stood in, and what kgit is told beside. */
+  /** The file, the current folder, and further arguments of kgit. */
   readonly place: () => { file: string; cwd: string; env?: Record<string, string>; isNamed?: boolean };
-  /** What becomes of the file once it is written. */
+  /** What happens to the file after it is written. */
   readonly after?: (file: string) => void;
 }
 

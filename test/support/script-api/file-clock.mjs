@@ -1,9 +1,9 @@
-/** Loaded into kgit before its own code: the clock stands at what the file CLOCK_FILE says, in ms since the epoch. */
+/** Loaded before kgit's code: sets the clock to the content of CLOCK_FILE, in ms since the epoch. */
 import { readFileSync } from 'node:fs';
 
 let last = 0;
 const now = () => {
-  // Empty while the script that sets the clock is at it.
+  // Empty while the script writes it.
   const text = readFileSync(process.env.CLOCK_FILE, 'utf8');
   if (text !== '') last = Number(text);
   return last;

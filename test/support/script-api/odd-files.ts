@@ -1,4 +1,4 @@
-/** Shapes of files that yq, or nobody, can read. */
+/** Files that only yq, or nobody, can read. */
 export interface OddFile {
   readonly name: string;
   readonly bytes: Buffer;

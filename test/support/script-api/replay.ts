@@ -1,4 +1,4 @@
-/** A tree of the scripts' files as the calls that make it, each at its time. */
+/** Replays a tree of the scripts' files as the calls that make it, each at its time. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 type Data = any;
 interface Call {
   readonly time: string;
-  /** Calls of one second: in this order, then in that of the files. */
+  /** Order of calls within one second; then the order of the files. */
   readonly rank: number;
   readonly words: readonly string[];
 }
@@ -16,7 +16,7 @@ const ARCHIVE = /^.*_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)_(.*)$/;
 const FIRST = 0;
 const BODY = 1;
 const LAST = 2;
-/** What the library's functions set by themselves, or at a time of its own. */
+/** Keys that the library's functions set by themselves. */
 const OWN = new Set([
   ...['deployment_id', 'deployer', 'created_at', 'last_updated', 'phase', 'source_config_file', 'config'],
   ...['vm_states', 'phases', 'artifacts', 'wireguard_peers', 'deployment_flags'],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** What the YAML files under a folder say, by their paths in it. */
+/** Contents of the YAML files below a folder, by path. */
 export function yamlFiles(root: string): Readonly<Record<string, unknown>> {
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.yaml'),

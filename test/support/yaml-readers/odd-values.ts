@@ -1,4 +1,4 @@
-/** Texts that some reader of YAML takes for something else, and values that hold them. */
+/** Texts that some YAML reader misinterprets, and values that contain them. */
 import fc from 'fast-check';
 import type { Value } from '../../../src/model/value/value.js';
 
@@ -217,7 +217,7 @@ const character = fc.oneof(
   { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 1, unit: 'binary' }) },
 );
 
-/** Any text without half a character. */
+/** Any text without lone surrogates. */
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...ODD_TEXTS),
   fc.stringMatching(/^[-+]?[\d._:]{0,6}(?:[eExob:][-+\d_]{0,4})?$/),

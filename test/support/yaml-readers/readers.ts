@@ -12,7 +12,7 @@ const LIMIT = { encoding: 'utf8', maxBuffer: 1 << 28 } as const;
 
 let yqFolder: string | undefined;
 
-/** The folder that holds mikefarah's yq, which is built where nobody has. */
+/** The folder of mikefarah's yq, which is built if missing. */
 export function folderOfYq(): string {
   if (yqFolder === undefined) {
     // Of the developer: what was downloaded once is not downloaded for every test.
@@ -28,7 +28,7 @@ function homeOfGo(): string {
   return process.env['CACHE_OF_TESTS'] ?? homedir();
 }
 
-/** What yq prints for an expression on a file; null where it fails. */
+/** Output of yq for an expression on a file; null if it fails. */
 export function yq(expression: string, path: string): string | null {
   try {
     const stdio = ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'];
