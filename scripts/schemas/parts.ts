@@ -1,13 +1,21 @@
 /** Shapes that several schemas have in common. */
 import { z } from 'zod';
 import { EXIT_CODES } from '../../src/errors.js';
-import { type EVENT_KEYS, LIFECYCLES, OUTCOMES } from '../../src/model/event/event.js';
-import { MAX_TEXT } from '../../src/model/event/event-schema.js';
+import {
+  ACTION,
+  EVENT_FIELD_LIST,
+  type FieldKind,
+  HEAD_FIELDS,
+  LIFECYCLES,
+  OUTCOMES,
+} from '../../src/model/event/event.js';
+import { MAX_TEXT, MAX_WORD } from '../../src/model/event/event-schema.js';
+import { ULID } from '../../src/model/value/ulid.js';
 
 export const count = z.int().nonnegative();
-export const ulid = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+export const ulid = z.string().regex(ULID);
 export const revision = z.string().regex(/^[0-9a-f]{40,64}$/);
-export const action = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/);
+export const action = z.string().regex(ACTION);
 export const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
 /** As kgit writes it: UTC, milliseconds only where there are any. */
 export const utcTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/);
@@ -24,61 +32,66 @@ export const change = z
   })
   .describe('One change of the state.');
 
-const word = z.string().min(1).max(1024);
-const text = z.string().max(MAX_TEXT);
 const mapping = z.looseObject({});
 
-/** The keys of a stored event in its file; `satisfies` checks that none is missing. */
-export const eventFields = {
-  id: ulid.describe('ULID, unique per subject; it names the month folder and the file.'),
-  timestamp: utcTime.describe('When it happened: RFC 3339 in UTC, quoted.'),
-  action: action.describe('What happened, one word such as cluster_created.'),
-  user: word.optional().describe('Who did it.'),
-  message: text.optional().describe('What happened, in words.'),
-  reason: text.optional().describe('Why it was done.'),
-  phase: word.optional().describe('The phase of the deployment.'),
-  outcome: z.enum(OUTCOMES).optional().describe('How it went.'),
-  duration_seconds: z.number().nonnegative().optional().describe('How long it took, in seconds.'),
-  parameters: mapping.optional().describe('What was given.'),
-  command: text.optional().describe('The command that was run.'),
-  notes: text.optional().describe('Free text of several lines.'),
-  lifecycle: z
-    .enum(LIFECYCLES)
-    .optional()
-    .describe("Whether the cluster's life began or ended, where the action word does not say it."),
-  changes: z.array(change).optional().describe('What it changed in the state; kgit alone writes this.'),
-  context: mapping.optional().describe('Where it was done.'),
-  run_id: word.optional().describe('The run, such as of the CI, that it belongs to.'),
-  host: word.optional().describe('The machine that it was recorded on.'),
-  source: mapping.optional().describe('How it got here, where it was imported; kgit alone writes this.'),
-  secret_override: z
-    .object({ reason: z.string().min(1), paths: z.array(z.string()) })
-    .optional()
-    .describe('Why a value that looks secret was written all the same; kgit alone writes this.'),
-  proposed_if: z
-    .array(
-      z.object({
-        path: z.string().optional().describe('Dotted path in state.yaml.'),
-        equals: z.unknown().optional().describe('It has this value.'),
-        absent: z.literal(true).optional().describe('It is not there.'),
-        lacks: z.unknown().optional().describe('Nothing is there that this value would replace.'),
-        unchanged_since: z.string().optional().describe('The state is what it was at this revision.'),
-      }),
-    )
-    .optional()
-    .describe('What must hold when the proposal that it came with is merged; kgit alone writes this.'),
-} satisfies Readonly<Record<(typeof EVENT_KEYS)[number] | 'secret_override' | 'proposed_if', z.ZodType>>;
+/** The fields of a stored event by their kinds. */
+const KINDS: Readonly<Record<FieldKind, z.ZodType>> = {
+  ulid,
+  time: utcTime,
+  action,
+  word: z.string().min(1).max(MAX_WORD),
+  text: z.string().max(MAX_TEXT),
+  outcome: z.enum(OUTCOMES),
+  lifecycle: z.enum(LIFECYCLES),
+  duration: z.number().nonnegative(),
+  mapping,
+  changes: z.array(change),
+  override: z.object({ reason: z.string().min(1), paths: z.array(z.string()) }),
+  conditions: z.array(
+    z.object({
+      path: z.string().optional().describe('Dotted path in state.yaml.'),
+      equals: z.unknown().optional().describe('It has this value.'),
+      absent: z.literal(true).optional().describe('It is not there.'),
+      lacks: z.unknown().optional().describe('Nothing is there that this value would replace.'),
+      unchanged_since: z.string().optional().describe('The state is what it was at this revision.'),
+    }),
+  ),
+};
+const isHead = (name: string) => HEAD_FIELDS.some((field) => field === name);
+
+/** The keys of a stored event in its file. */
+export const eventFields = Object.fromEntries(
+  EVENT_FIELD_LIST.map(([name, { kind, about }]) => {
+    const field = KINDS[kind];
+    return [name, (isHead(name) ? field : field.optional()).describe(about)];
+  }),
+);
+
+/** What readers rely on, by the kind of a field; null if nothing. */
+const SHOWN: Readonly<Record<FieldKind, z.ZodType | null>> = {
+  ulid,
+  time: z.string(),
+  action,
+  word: z.string(),
+  text: z.string(),
+  outcome: z.string(),
+  lifecycle: z.string(),
+  duration: z.number(),
+  mapping,
+  changes: z.array(change),
+  override: null,
+  conditions: null,
+};
 
 /** An event in a result, with only the keys that readers rely on: a file edited by hand is shown as it is. */
-export const shownEvent = z.looseObject({
-  ...{ id: ulid, timestamp: z.string(), action },
-  ...{ user: z.string().optional(), message: z.string().optional(), reason: z.string().optional() },
-  ...{ phase: z.string().optional(), outcome: z.string().optional(), notes: z.string().optional() },
-  ...{ command: z.string().optional(), lifecycle: z.string().optional(), run_id: z.string().optional() },
-  ...{ host: z.string().optional(), duration_seconds: z.number().optional() },
-  ...{ parameters: mapping.optional(), context: mapping.optional(), source: mapping.optional() },
-  changes: z.array(change).optional(),
-});
+export const shownEvent = z.looseObject(
+  Object.fromEntries(
+    EVENT_FIELD_LIST.flatMap(([name, { kind }]) => {
+      const field = SHOWN[kind];
+      return field ? [[name, isHead(name) ? field : field.optional()]] : [];
+    }),
+  ),
+);
 export const subjectEvent = shownEvent.extend({ subject });
 
 export const errorBody = z.object({

@@ -95,7 +95,11 @@ export async function transfer(args: readonly string[], options: TransferOptions
     void end();
   };
   const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs);
-  const forget = endWithUs(end);
+  let isEnding = false;
+  const forget = endWithUs(() => {
+    isEnding = true;
+    return end();
+  });
   try {
     await withObservedChildren(
       async () => git.raw([...args]),
@@ -107,5 +111,7 @@ export async function transfer(args: readonly string[], options: TransferOptions
     clearTimeout(timer);
     forget();
   }
+  // The signal ends this process once git has ended: it reports no failure of a transfer that it broke off.
+  if (isEnding) await new Promise(() => undefined);
   return { ...ended, timedOut };
 }

@@ -2,7 +2,14 @@ import { InvalidStateError } from '../../errors.js';
 import { isUlid } from '../value/ulid.js';
 import { isMap } from '../value/value.js';
 import { formatYaml, parseYaml } from '../yaml/yaml.js';
-import { EVENT_KEYS, isAction, type KgitEvent } from './event.js';
+import {
+  EVENT_FIELD_LIST,
+  EVENT_KEYS,
+  type EventHead,
+  type FieldKind,
+  isAction,
+  type KgitEvent,
+} from './event.js';
 
 /** The event with its known keys in their order, the others behind them; a map, for an object would put numbers first. */
 function inOrder(event: KgitEvent): Map<string, unknown> {
@@ -16,36 +23,27 @@ export function formatEvent(event: KgitEvent): string {
   return formatYaml(inOrder(event));
 }
 
-type Kind = 'text' | 'number' | 'mapping' | 'list of changes';
-
-/** What readers take for granted of the fields that they show. */
-const FIELD_KINDS: Readonly<Record<string, Kind>> = {
-  user: 'text',
-  message: 'text',
-  reason: 'text',
-  phase: 'text',
-  outcome: 'text',
-  duration_seconds: 'number',
-  parameters: 'mapping',
-  command: 'text',
-  notes: 'text',
-  lifecycle: 'text',
-  changes: 'list of changes',
-  context: 'mapping',
-  run_id: 'text',
-  host: 'text',
-  source: 'mapping',
-};
-
-function isOfKind(value: unknown, kind: Kind | undefined): boolean {
-  if (kind === 'text') return typeof value === 'string';
-  if (kind === 'number') return typeof value === 'number';
-  if (kind === 'mapping') return isMap(value);
-  return Array.isArray(value) && value.every((item) => isMap(item) && typeof item['path'] === 'string');
+/** What a reader relies on. */
+interface Reading {
+  readonly name: string;
+  readonly accepts: (value: unknown) => boolean;
 }
 
-/** What of an event is known before the rest of it is parsed. */
-export type EventHead = Pick<KgitEvent, 'id' | 'timestamp' | 'action'>;
+const TEXT: Reading = { name: 'text', accepts: (value) => typeof value === 'string' };
+/** What readers take for granted of a field, by its kind; the rest is for review to check. */
+const READINGS: Readonly<Partial<Record<FieldKind, Reading>>> = {
+  word: TEXT,
+  text: TEXT,
+  outcome: TEXT,
+  lifecycle: TEXT,
+  duration: { name: 'number', accepts: (value) => typeof value === 'number' },
+  mapping: { name: 'mapping', accepts: isMap },
+  changes: {
+    name: 'list of changes',
+    accepts: (value) =>
+      Array.isArray(value) && value.every((item) => isMap(item) && typeof item['path'] === 'string'),
+  },
+};
 
 const HEAD = [
   String.raw`id: ([0-7][0-9A-HJKMNP-TV-Z]{25})\n`,
@@ -95,9 +93,10 @@ export function checkedEvent(value: unknown, file: string): KgitEvent {
     throw fail('action is not an action word');
   if (typeof value['timestamp'] !== 'string' || Number.isNaN(Date.parse(value['timestamp'])))
     throw fail('timestamp is not an RFC 3339 time');
-  const odd = Object.keys(FIELD_KINDS).find(
-    (key) => value[key] !== undefined && !isOfKind(value[key], FIELD_KINDS[key]),
-  );
-  if (odd !== undefined) throw fail(`${odd} is not a ${FIELD_KINDS[odd]}`);
+  for (const [field, { kind }] of EVENT_FIELD_LIST) {
+    const reading = READINGS[kind];
+    if (reading && value[field] !== undefined && !reading.accepts(value[field]))
+      throw fail(`${field} is not a ${reading.name}`);
+  }
   return value as unknown as KgitEvent;
 }

@@ -2,13 +2,22 @@ import { UsageError } from '../../errors.js';
 import { rfc3339Fault } from '../value/rfc3339.js';
 import { isUlid } from '../value/ulid.js';
 import { isMap, isValue, keyFault, setOwn, textFault, valueFault } from '../value/value.js';
-import { ACTION_RULE, isAction, type KgitEvent, LIFECYCLES, OUTCOMES } from './event.js';
+import {
+  ACTION_RULE,
+  EVENT_FIELD_LIST,
+  type FieldKind,
+  isAction,
+  type KgitEvent,
+  LIFECYCLES,
+  OUTCOMES,
+} from './event.js';
 
 /** Longest single text of an event, in characters. */
 export const MAX_TEXT = 256 * 1024;
 /** Largest event, in bytes of its JSON. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
-const MAX_WORD = 1024;
+/** Longest word of an event, in characters. */
+export const MAX_WORD = 1024;
 /** Longest name of a field in a message, in characters. */
 const MAX_SHOWN = 80;
 
@@ -48,34 +57,35 @@ const duration: Rule = (value) => {
   return value < 0 ? 'must not be negative' : null;
 };
 
-/** The fields that a writer may give; id and timestamp are filled in where they are left out. */
-const RULES: Readonly<Record<string, Rule>> = {
-  id: textWhere((id) =>
+/** What a writer may give a field of each kind; null where kgit alone writes it. */
+const KIND_RULES: Readonly<Record<FieldKind, Rule | null>> = {
+  ulid: textWhere((id) =>
     isUlid(id) ? null : 'is not a ULID: 26 characters of Crockford base 32, upper case',
   ),
-  timestamp: textWhere(rfc3339Fault),
+  time: textWhere(rfc3339Fault),
   action: textWhere((action) => (isAction(action) ? null : `is not an action word: ${ACTION_RULE}`)),
-  user: word,
-  message: text,
-  reason: text,
-  phase: word,
+  word,
+  text,
   outcome: oneOf(OUTCOMES),
-  duration_seconds: duration,
-  parameters: map,
-  command: text,
-  notes: text,
   lifecycle: oneOf(LIFECYCLES),
-  context: map,
-  run_id: word,
-  host: word,
-  source: map,
+  duration,
+  mapping: map,
+  changes: null,
+  override: null,
+  conditions: null,
 };
 
-const FIELDS = Object.entries(RULES);
+/** The fields that a writer may give; id and timestamp are filled in where they are left out. */
+const RULES: ReadonlyMap<string, Rule> = new Map(
+  EVENT_FIELD_LIST.flatMap(([field, { kind }]) => {
+    const rule = KIND_RULES[kind];
+    return rule ? [[field, rule] as const] : [];
+  }),
+);
 
 /** What is wrong with the value of a field that a writer may give; null where nothing is, and for other fields. */
 export function fieldFault(field: string, value: unknown): string | null {
-  return Object.hasOwn(RULES, field) ? ((RULES[field] as Rule)(value) ?? null) : null;
+  return RULES.get(field)?.(value) ?? null;
 }
 
 export type EventFields = Partial<KgitEvent> & { readonly action: string };
@@ -88,7 +98,7 @@ export function invalidField(field: string, why: string): UsageError {
 /** The fields, checked, known ones first. Written out, for a batch checks ten thousands of them, and a start waits for it. */
 function checked(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
-  for (const [field, rule] of FIELDS) {
+  for (const [field, rule] of RULES) {
     const value = input[field];
     if (value === undefined && field !== 'action') continue;
     const why = value === undefined ? 'is missing' : rule(value);
@@ -96,7 +106,7 @@ function checked(input: Readonly<Record<string, unknown>>): Record<string, unkno
     fields[field] = value;
   }
   for (const [field, value] of Object.entries(input)) {
-    if (Object.hasOwn(RULES, field)) continue;
+    if (RULES.has(field)) continue;
     const why = value === undefined ? 'is missing' : (keyFault(field) ?? anyValue(value));
     if (why) throw invalidField(field.slice(0, MAX_SHOWN), why);
     setOwn(fields, field, value);
@@ -106,39 +116,27 @@ function checked(input: Readonly<Record<string, unknown>>): Record<string, unkno
 
 /** Whether an event may have `value` as its `field`. */
 export function isFieldValue(field: string, value: unknown): boolean {
-  const rule = Object.hasOwn(RULES, field) ? RULES[field] : anyValue;
-  return rule?.(value) === null;
+  return (RULES.get(field) ?? anyValue)(value) === null;
 }
 
-/** Fields that kgit alone writes, and how a caller gets them. */
-const OWN_FIELDS: Readonly<Record<string, { readonly why: string; readonly advice: string }>> = {
-  changes: {
-    why: 'they are worked out when a state change is written',
-    advice: "Change state with 'kgit set', 'kgit unset' or 'kgit phase'",
-  },
-  secret_override: {
-    why: 'it is recorded when a value that looks secret is written on purpose',
-    advice: 'Leave it out, and give the reason with --allow-secret REASON',
-  },
-  proposed_if: {
-    why: 'it is recorded when a change of state is proposed on a condition',
-    advice: "Propose the change with 'kgit set PATH=VALUE --if PATH=VALUE --propose'",
-  },
-};
+const OWN_FIELDS = EVENT_FIELD_LIST.filter(([, { own }]) => own !== undefined);
 
 /** Whether kgit alone writes this field of an event. */
 export function isOwnField(field: string): boolean {
-  return Object.hasOwn(OWN_FIELDS, field);
+  return OWN_FIELDS.some(([name]) => name === field);
 }
 
 /**
- * Checks the fields of an event that come from outside. Those of `OWN_FIELDS` cannot be given. Throws UsageError that names the field and its rule.
+ * Checks the fields of an event that come from outside; those that kgit alone writes cannot be given.
+ * Throws UsageError that names the field and its rule.
  */
 export function checkEventFields(input: unknown): EventFields {
   if (!isMap(input)) throw new UsageError('an event is a mapping of fields', { data: { rule: 'event' } });
-  for (const [field, { why, advice }] of Object.entries(OWN_FIELDS)) {
-    if (Object.hasOwn(input, field))
+  for (const [field, { own }] of OWN_FIELDS) {
+    if (own && Object.hasOwn(input, field)) {
+      const { why, advice } = own;
       throw new UsageError(`${field} cannot be given: ${why}`, { suggestions: [advice], data: { field } });
+    }
   }
   const fields = checked(input);
   if (Buffer.byteLength(JSON.stringify(fields)) > MAX_EVENT_BYTES) {

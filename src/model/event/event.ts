@@ -9,38 +9,113 @@ export interface Change {
   readonly after?: Value;
 }
 
-/**
- * An immutable record that something happened to a subject, as its file holds it (`docs/data-model.md`).
- * Keys that this version does not know are kept.
- */
-export interface KgitEvent {
-  /** ULID; unique per subject. */
-  readonly id: string;
-  /** RFC 3339, UTC, with milliseconds where they are known. */
-  readonly timestamp: string;
-  readonly action: string;
-  readonly user?: string;
-  readonly message?: string;
-  readonly reason?: string;
-  readonly phase?: string;
-  readonly outcome?: Outcome;
-  readonly duration_seconds?: number;
-  readonly parameters?: ValueMap;
-  readonly command?: string;
-  readonly notes?: string;
-  readonly lifecycle?: Lifecycle;
-  readonly changes?: readonly Change[];
-  readonly context?: ValueMap;
-  readonly run_id?: string;
-  readonly host?: string;
-  readonly source?: ValueMap;
-  readonly [key: string]: unknown;
-}
-
 export const OUTCOMES = ['started', 'succeeded', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 export const LIFECYCLES = ['created', 'deleted'] as const;
 export type Lifecycle = (typeof LIFECYCLES)[number];
+
+/** What a field may hold, and its type. */
+interface Kinds {
+  ulid: string;
+  /** RFC 3339, UTC, with milliseconds where they are known. */
+  time: string;
+  action: string;
+  /** One line, never empty. */
+  word: string;
+  text: string;
+  outcome: Outcome;
+  lifecycle: Lifecycle;
+  /** Seconds. */
+  duration: number;
+  mapping: ValueMap;
+  changes: readonly Change[];
+  /** Reason and paths of values that look secret. */
+  override: unknown;
+  /** Conditions of a proposal. */
+  conditions: unknown;
+}
+export type FieldKind = keyof Kinds;
+
+/** One field of an event. */
+interface Field {
+  readonly kind: FieldKind;
+  /** For the published JSON Schema. */
+  readonly about: string;
+  /** kgit alone writes it: why no caller may, and how a caller gets it. */
+  readonly own?: { readonly why: string; readonly advice: string };
+}
+
+/**
+ * The one description of an event, in the order in which its file is written. The type below, the checks of
+ * `event-schema.ts`, the reader of `event-file.ts` and `schemas/event.schema.json` come from it. It is a plain table, for
+ * a schema library takes longer to load than `kgit push-event` has for all its checks.
+ */
+export const EVENT_FIELDS = {
+  id: { kind: 'ulid', about: 'ULID, unique per subject; it names the month folder and the file.' },
+  timestamp: { kind: 'time', about: 'When it happened: RFC 3339 in UTC, quoted.' },
+  action: { kind: 'action', about: 'What happened, one word such as cluster_created.' },
+  user: { kind: 'word', about: 'Who did it.' },
+  message: { kind: 'text', about: 'What happened, in words.' },
+  reason: { kind: 'text', about: 'Why it was done.' },
+  phase: { kind: 'word', about: 'The phase of the deployment.' },
+  outcome: { kind: 'outcome', about: 'How it went.' },
+  duration_seconds: { kind: 'duration', about: 'How long it took, in seconds.' },
+  parameters: { kind: 'mapping', about: 'What was given.' },
+  command: { kind: 'text', about: 'The command that was run.' },
+  notes: { kind: 'text', about: 'Free text of several lines.' },
+  lifecycle: {
+    kind: 'lifecycle',
+    about: "Whether the cluster's life began or ended, where the action word does not say it.",
+  },
+  changes: {
+    kind: 'changes',
+    about: 'What it changed in the state; kgit alone writes this.',
+    own: {
+      why: 'they are worked out when a state change is written',
+      advice: "Change state with 'kgit set', 'kgit unset' or 'kgit phase'",
+    },
+  },
+  context: { kind: 'mapping', about: 'Where it was done.' },
+  run_id: { kind: 'word', about: 'The run, such as of the CI, that it belongs to.' },
+  host: { kind: 'word', about: 'The machine that it was recorded on.' },
+  source: { kind: 'mapping', about: 'How it got here, where it was imported; kgit alone writes this.' },
+  secret_override: {
+    kind: 'override',
+    about: 'Why a value that looks secret was written all the same; kgit alone writes this.',
+    own: {
+      why: 'it is recorded when a value that looks secret is written on purpose',
+      advice: 'Leave it out, and give the reason with --allow-secret REASON',
+    },
+  },
+  proposed_if: {
+    kind: 'conditions',
+    about: 'What must hold when the proposal that it came with is merged; kgit alone writes this.',
+    own: {
+      why: 'it is recorded when a change of state is proposed on a condition',
+      advice: "Propose the change with 'kgit set PATH=VALUE --if PATH=VALUE --propose'",
+    },
+  },
+} as const satisfies Readonly<Record<string, Field>>;
+type Fields = typeof EVENT_FIELDS;
+
+/** The fields that every event has. */
+export const HEAD_FIELDS = ['id', 'timestamp', 'action'] as const;
+type HeadField = (typeof HEAD_FIELDS)[number];
+/** Every field with its description. */
+export const EVENT_FIELD_LIST: readonly (readonly [name: string, field: Field])[] =
+  Object.entries(EVENT_FIELDS);
+
+/** What every event says: which one it is, when it happened, and what. */
+export type EventHead = { readonly [K in HeadField]: Kinds[Fields[K]['kind']] };
+type EventDetails = { readonly [K in Exclude<keyof Fields, HeadField>]?: Kinds[Fields[K]['kind']] };
+
+/**
+ * An immutable record that something happened to a subject, as its file holds it (`docs/data-model.md`).
+ * Keys that this version does not know are kept.
+ */
+export interface KgitEvent extends EventHead, EventDetails {
+  readonly [key: string]: unknown;
+}
 
 /** An event together with what it happened to. */
 export interface SubjectEvent {
@@ -48,29 +123,15 @@ export interface SubjectEvent {
   readonly event: KgitEvent;
 }
 
-/** The keys of an event file in the order in which they are written. */
-export const EVENT_KEYS = [
-  'id',
-  'timestamp',
-  'action',
-  'user',
-  'message',
-  'reason',
-  'phase',
-  'outcome',
-  'duration_seconds',
-  'parameters',
-  'command',
-  'notes',
-  'lifecycle',
-  'changes',
-  'context',
-  'run_id',
-  'host',
-  'source',
-] as const;
+/** The fields that stand behind the unknown keys of a file: they are added to an event that is otherwise complete. */
+const APPENDED: readonly string[] = ['secret_override', 'proposed_if'];
+/** The known keys of an event file in the order in which they are written. */
+export const EVENT_KEYS: readonly string[] = Object.keys(EVENT_FIELDS).filter(
+  (key) => !APPENDED.includes(key),
+);
 
-const ACTION = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+/** What an action word looks like. */
+export const ACTION = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 /** The rule of action words, for messages. */
 export const ACTION_RULE =
   "1 to 64 characters of a-z, 0-9, '_', '.' and '-', beginning with a letter or digit";

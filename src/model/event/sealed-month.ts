@@ -1,11 +1,11 @@
 import { InvalidStateError } from '../../errors.js';
 import type { Subject } from '../subject/subject.js';
 import { isMap } from '../value/value.js';
-import { isPlainBlock } from '../yaml/plain-block.js';
+import { isPlainBlock } from '../yaml/plain-yaml.js';
 import { formatYaml, parseYaml, parseYamlDocument } from '../yaml/yaml.js';
 import { type BrokenEvents, REFUSE_BROKEN, readOrNote } from './broken-events.js';
-import type { KgitEvent } from './event.js';
-import { checkedEvent, type EventHead, headReader, parseEvent, readHead } from './event-file.js';
+import type { EventHead, KgitEvent } from './event.js';
+import { checkedEvent, headReader, parseEvent, readHead } from './event-file.js';
 
 const ITEM = '  - ';
 const INDENT = '    ';

@@ -38,53 +38,58 @@ const edit = z.discriminatedUnion('op', [
   z.object({ op: z.literal('unmerge'), path, value }),
   z.object({ op: z.literal('unset'), path }),
 ]);
-const isImplied = z.optional(z.literal(true));
+const isImplied = z.exactOptional(z.literal(true));
 const precondition = z.discriminatedUnion('check', [
   z.object({ check: z.literal('equals'), path, value, isImplied }),
   z.object({ check: z.literal('absent'), path, isImplied }),
   z.object({ check: z.literal('lacks'), path, value }),
   z.object({ check: z.literal('unchanged-since'), revision: z.string() }),
 ]);
-const operation = z.object({
+const operation: z.ZodMiniType<Operation> = z.object({
   id: ulid,
   time: index,
   actor: z.object({ name: z.string(), email: z.string() }),
   title: z.string(),
   events: z.array(
-    z.object({ subject, event, given: z.optional(z.array(z.string())), once: z.optional(z.boolean()) }),
+    z.object({
+      subject,
+      event,
+      given: z.exactOptional(z.array(z.string())),
+      once: z.exactOptional(z.boolean()),
+    }),
   ),
-  change: z.optional(
+  change: z.exactOptional(
     z.object({
       deployment: z.string(),
       event: ulid,
-      otherwise: z.optional(ulid),
+      otherwise: z.exactOptional(ulid),
       edits: z.array(edit),
       preconditions: z.array(precondition),
-      mendsBroken: z.optional(z.literal(true)),
-      leavesOut: z.optional(z.literal(true)),
+      mendsBroken: z.exactOptional(z.literal(true)),
+      leavesOut: z.exactOptional(z.literal(true)),
     }),
   ),
-  learned: z.optional(
+  learned: z.exactOptional(
     z.object({
       name: z.string(),
       identity: z.string(),
-      others: z.optional(z.array(z.string())),
-      before: z.optional(z.array(z.string())),
+      others: z.exactOptional(z.array(z.string())),
+      before: z.exactOptional(z.array(z.string())),
     }),
   ),
-  seal: z.optional(z.object({ before: z.string().check(z.refine(isMonth)) })),
-  claim: z.optional(
+  seal: z.exactOptional(z.object({ before: z.string().check(z.refine(isMonth)) })),
+  claim: z.exactOptional(
     z.object({
       name: z.string().check(z.refine(isLockName)),
       token: z.int().check(z.positive()),
       lease: ulid,
     }),
   ),
-  runId: z.optional(z.string()),
+  runId: z.exactOptional(z.string()),
 });
 
 /** The operation that `json`, made by `operationToJson`, holds; null when it is none, for it may be cut off or of another version. */
 export function operationFromJson(json: unknown): Operation | null {
   const result = operation.safeParse(json);
-  return result.success ? (result.data as Operation) : null;
+  return result.success ? result.data : null;
 }

@@ -7,11 +7,12 @@ const RANDOM_BITS = 80n;
 /** The largest time that 48 bits hold, in ms. */
 export const ULID_MAX_TIME = 2 ** 48 - 1;
 
-const SHAPE = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+/** What a ULID looks like in its one canonical spelling: upper case, no overflow. */
+export const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /** Whether `text` is a ULID in its one canonical spelling: upper case, no overflow. */
 export function isUlid(text: string): boolean {
-  return SHAPE.test(text);
+  return ULID.test(text);
 }
 
 function digits(value: bigint, count: number): string {

@@ -9,7 +9,7 @@ import {
 } from 'yaml';
 import { escaped, needsEscapes } from './escaped-text.js';
 import { numberText } from './number-text.js';
-import { isTypedSomewhere } from './plain-text.js';
+import { isTypedSomewhere } from './plain-scalar.js';
 
 /** Blanks that some reader loses, or refuses: at the beginning of a text, at the ends of its lines, and tabs. */
 const ODD_BLANKS = /^\s|[ \t](?:\n|$)|\t/;

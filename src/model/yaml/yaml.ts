@@ -2,8 +2,7 @@ import { Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { InvalidStateError } from '../../errors.js';
 import { isFileValue, type Value } from '../value/value.js';
 import { inexactNumber } from './exact-number.js';
-import { formatPlainYaml } from './format-plain-yaml.js';
-import { readPlainYaml } from './plain-yaml.js';
+import { formatPlainYaml, readPlainYaml } from './plain-yaml.js';
 import { LAYOUT, WRITE_OPTIONS } from './yaml-options.js';
 
 /** Largest YAML file that is read, in bytes of UTF-8 (a state.yaml of a large fleet has about 100 KiB). */

@@ -1,5 +1,5 @@
 import { type BrokenEvents, REFUSE_BROKEN } from '../../model/event/broken-events.js';
-import type { EventHead } from '../../model/event/event-file.js';
+import type { EventHead } from '../../model/event/event.js';
 import type { EventHint } from '../../model/event/event-hint.js';
 import type { Operation } from '../../model/operation/operation.js';
 import { eventPath, eventsFolder, parseEventPath } from '../../model/subject/layout.js';

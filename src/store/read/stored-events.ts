@@ -5,8 +5,8 @@ import {
   readLaterOrNote,
   readOrNote,
 } from '../../model/event/broken-events.js';
-import type { KgitEvent } from '../../model/event/event.js';
-import { type EventHead, parseEvent, readHead } from '../../model/event/event-file.js';
+import type { EventHead, KgitEvent } from '../../model/event/event.js';
+import { parseEvent, readHead } from '../../model/event/event-file.js';
 import { parseSealedMonth, type SealedEvent } from '../../model/event/sealed-month.js';
 import {
   eventIdOfName,

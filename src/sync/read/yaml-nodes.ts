@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import type { InvalidStateError } from '../../errors.js';
 import type { StatePath } from '../../model/state/state-path.js';
-import { isTypedSomewhere } from '../../model/yaml/plain-text.js';
+import { isTypedSomewhere } from '../../model/yaml/plain-scalar.js';
 import { keyText, mergedMaps } from '../../model/yaml/spelled-tree.js';
 import type { SpelledDocument } from '../../model/yaml/spelled-yaml.js';
 import { LAYOUT, WRITE_OPTIONS } from '../../model/yaml/yaml-options.js';

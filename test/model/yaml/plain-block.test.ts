@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import type { KgitEvent } from '../../../src/model/event/event.js';
 import { formatEvent } from '../../../src/model/event/event-file.js';
-import { isPlainBlock } from '../../../src/model/yaml/plain-block.js';
+import { isPlainBlock, readPlainYaml } from '../../../src/model/yaml/plain-yaml.js';
 import { value } from '../../support/arbitraries.js';
 
 /** What a parser makes of a text: its value, keys in order; null where it finds fault. */
@@ -70,6 +70,8 @@ describe('a plain block', () => {
   it('is valid, and means the same at another indentation', () => {
     let seen = 0;
     const check = (text: string) => {
+      const read = readPlainYaml(text);
+      if (read !== undefined) expect(JSON.stringify(read), text).toBe(parsed(text));
       if (!isPlainBlock(text)) return;
       seen += 1;
       const alone = parsed(text);

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Document, isScalar, parseDocument, Scalar, visit } from 'yaml';
-import { formatPlainYaml } from '../../../src/model/yaml/format-plain-yaml.js';
-import { readPlainYaml } from '../../../src/model/yaml/plain-yaml.js';
+import { formatPlainYaml, readPlainYaml } from '../../../src/model/yaml/plain-yaml.js';
 import { key, value } from '../../support/arbitraries.js';
 
 /** What the YAML package makes of a text; undefined where it finds fault. */

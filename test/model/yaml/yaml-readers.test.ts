@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { editState, formatState, parseState } from '../../../src/model/state/state-document.js';
 import { sameValue, type Value, type ValueMap } from '../../../src/model/value/value.js';
 import { quotedText } from '../../../src/model/yaml/escaped-text.js';
-import { formatPlainYaml } from '../../../src/model/yaml/format-plain-yaml.js';
+import { formatPlainYaml } from '../../../src/model/yaml/plain-yaml.js';
 import { parseSpelledYaml } from '../../../src/model/yaml/spelled-yaml.js';
 import { formatYaml, parseYaml } from '../../../src/model/yaml/yaml.js';
 import { ScriptEventsFile } from '../../../src/sync/script-api/script-events-file.js';

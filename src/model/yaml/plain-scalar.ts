@@ -1,3 +1,6 @@
+/** The grammar of plain scalars: what stands on one line and means the same to every reader of YAML 1.1 and 1.2. */
+import { isMap, type Value } from '../value/value.js';
+
 /** Text in the middle of a line that is no mark of a key or comment, and that every YAML writer leaves as it is. */
 const REST = String.raw`(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff:#]|:(?=[^ \x00-\x1f\x7f])|(?<! )#)*(?<![ :-])`;
 const WORD = new RegExp(`^[A-Za-z_/(\\u00c0-\\u1fff]${REST}$`);
@@ -33,16 +36,61 @@ export function isTypedSomewhere(text: string): boolean {
 }
 
 /** Whether a text stands for itself in YAML, without quotes, to every reader. */
-export function isPlainText(text: string): boolean {
+function isPlainText(text: string): boolean {
   return (WORD.test(text) || CODE.test(text)) && !isTypedSomewhere(text);
 }
 
 /** Whether a text is a date, number, truth value, key or comment to some reader, and is written in double quotes as it is. */
-export function isQuotedText(text: string): boolean {
+function isQuotedText(text: string): boolean {
   return NUMERIC.test(text) || QUOTED_DATE.test(text) || QUOTED_WORD.test(text) || QUOTED_SENTENCE.test(text);
 }
 
 /** Keys that need no quotes, and that JavaScript takes for a name alone. */
 export function isPlainKey(text: string): boolean {
   return /^[A-Za-z_](?:[\w.-]*\w)?$/.test(text) && !isTypedSomewhere(text) && text !== '__proto__';
+}
+
+const DOUBLE_QUOTED = /^"(?:[^"\\\x00-\x1f\x7f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$/;
+const SINGLE_QUOTED = /^'(?:[^'\x00-\x1f\x7f]|'')*'$/;
+/** A number that is read; of those that end in 0 behind the point, or have more digits, a parser tells what they are. */
+const READ_NUMBER = /^(?:0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,14})\.\d{0,14}[1-9])$/;
+/** A number that is written: no exponent, which readers of YAML 1.1 take for text. */
+const DECIMAL = /^-?\d+\.\d+$/;
+
+const CONSTANTS: Readonly<Record<string, () => Value>> = {
+  null: () => null,
+  true: () => true,
+  false: () => false,
+  '{}': () => ({}),
+  '[]': () => [],
+};
+
+/** The value that a scalar stands for; undefined where a parser has to tell. */
+export function readScalar(text: string): Value | undefined {
+  if (Object.hasOwn(CONSTANTS, text)) return CONSTANTS[text]?.();
+  if (isPlainText(text)) return text;
+  if (DOUBLE_QUOTED.test(text)) {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? value : undefined;
+  }
+  if (SINGLE_QUOTED.test(text)) return text.slice(1, -1).replaceAll("''", "'");
+  if (!READ_NUMBER.test(text)) return undefined;
+  const number = Number(text);
+  // One with more digits than a double holds is for the parser to refuse.
+  return String(number) === text ? number : undefined;
+}
+
+/** A scalar, or an empty mapping or list, as YAML; undefined where it takes more than one line, or other quotes. */
+export function writeScalar(value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    if (isPlainText(value)) return value;
+    return isQuotedText(value) ? `"${value}"` : undefined;
+  }
+  if (typeof value === 'number') {
+    const text = String(value);
+    return (Number.isSafeInteger(value) && !Object.is(value, -0)) || DECIMAL.test(text) ? text : undefined;
+  }
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : undefined;
+  return isMap(value) && Object.keys(value).length === 0 ? '{}' : undefined;
 }
