@@ -90,4 +90,47 @@ describe('a plain block', () => {
     );
     expect(seen).toBeGreaterThan(200);
   });
+
+  it('gives the lines of a block as the package does', () => {
+    const content = fc.constantFrom(
+      'text',
+      'more: x',
+      '- y',
+      '# c',
+      '',
+      '',
+      ' deep',
+      '   deeper',
+      '\ttab',
+      'ü',
+    );
+    const block = fc
+      .tuple(
+        fc.constantFrom('|', '|-', '|+'),
+        fc.constantFrom(' ', '  ', '    '),
+        fc.array(content, { maxLength: 5 }),
+        fc.constantFrom('', 'z: 1\n', '# c\n', '\n# c\nz: 1\n'),
+      )
+      .map(([mark, indent, lines, after]) => {
+        const text = lines.map((line) => (line === '' ? '' : indent + line)).join('\n');
+        return { mark, text: lines.length > 0 ? `${text}\n` : '', after };
+      });
+    const place = fc.constantFrom<(key: string, text: string) => string>(
+      (key, text) => key + text,
+      (key, text) => `p:\n  ${key}${text.replace(/^(?=.)/gm, '  ')}`,
+      (key, text) => `p:\n  - ${key}${text.replace(/^(?=.)/gm, '    ')}`,
+    );
+    let seen = 0;
+    fc.assert(
+      fc.property(block, place, ({ mark, text, after }, put) => {
+        const whole = put(`notes: ${mark}\n`, text) + after;
+        const read = readPlainYaml(whole);
+        if (read === undefined) return;
+        seen += 1;
+        expect(JSON.stringify(read), whole).toBe(parsed(whole));
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(seen).toBeGreaterThan(1_000);
+  });
 });
