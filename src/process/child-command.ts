@@ -5,15 +5,15 @@ import { startOnTerminal } from './child.js';
 import type { EndSignal, EndSignals } from './end-signals.js';
 import { ProcessTree } from './process-tree.js';
 
-/** How a command of the user's own ended. */
+/** How a command of the user ended. */
 export interface ChildEnd {
-  /** As a shell has it: 127 where there is no such program, 126 where it cannot be run, 128+n after a signal. */
+  /** As in a shell: 127 if the program does not exist, 126 if it cannot be run, 128+n after a signal. */
   readonly exitCode: number;
   readonly signal: NodeJS.Signals | null;
   /** Why it never ran. */
   readonly failure: string | null;
   readonly seconds: number;
-  /** Processes of it that could not be ended when it was to be. */
+  /** Ids of processes that could not be ended. */
   readonly left: readonly number[];
 }
 
@@ -32,10 +32,10 @@ export interface ChildOptions {
   };
 }
 
-/** Ctrl-C and Ctrl-\ reach every process of a terminal; passed on, too, they would come twice, which many take for 'stop at once'. */
+/** A terminal sends Ctrl-C and Ctrl-\ to all its processes. Passed on as well they would arrive twice, which many programs take for 'stop at once'. */
 const FROM_TERMINAL: readonly EndSignal[] = ['SIGINT', 'SIGQUIT'];
 
-/** Runs a command without a shell, with the streams of this process, passing signals on. Every ending is a value. */
+/** Runs a command without a shell, with this process's streams, and passes signals on. Every ending is a value. */
 function runChild(command: readonly string[], options: ChildOptions): Promise<ChildEnd> {
   const { environment, stdout, signals, isInteractive, abort } = options;
   const [program = '', ...args] = command;
@@ -43,7 +43,7 @@ function runChild(command: readonly string[], options: ChildOptions): Promise<Ch
   return new Promise((resolve, reject) => {
     let ending: Promise<readonly number[]> = Promise.resolve([]);
     const end = (exitCode: number, signal: NodeJS.Signals | null, failure: string | null) => {
-      // What goes on in the background is part of it when it is being ended.
+      // When the command is ended, its background processes are, too.
       ending.then((left) => {
         const seconds = Math.round(performance.now() - began) / 1000;
         resolve({ exitCode, signal, failure, seconds, left });
@@ -62,7 +62,7 @@ function runChild(command: readonly string[], options: ChildOptions): Promise<Ch
       const stop = () => {
         if (!tree) return;
         ending = tree.end();
-        // What fails here is told when the command has ended.
+        // A failure is reported when the command has ended.
         ending.catch(() => undefined);
       };
       if (abort?.signal.aborted) stop();
@@ -75,20 +75,20 @@ function runChild(command: readonly string[], options: ChildOptions): Promise<Ch
         if (child.pid === undefined) neverRan(error);
       });
     } catch (error) {
-      // An argument list that is too long is thrown, where a missing program is an event.
+      // spawn throws if the argument list is too long; a missing program is an event.
       neverRan(error as NodeJS.ErrnoException);
     }
   });
 }
 
-/** Runs a command of the user's own for `name` (`kgit run`) with the streams of this process; says why where it never ran. */
+/** Runs a command of the user for `name` (such as `kgit run`); reports on stderr if it could not be run. */
 export async function runForUser(
   name: string,
   command: readonly string[],
   options: Omit<ChildOptions, 'isInteractive'>,
 ): Promise<ChildEnd> {
   const { stdin, stdout, stderr } = process;
-  // After a hang-up the terminal takes no more words; what is to be done at the end is done all the same.
+  // After a hang-up the terminal accepts no output; cleanup must run all the same.
   stderr.on('error', () => undefined);
   const isInteractive = [stdin, stdout, stderr].some(({ isTTY }) => isTTY === true);
   const end = await runChild(command, { ...options, isInteractive });
@@ -98,7 +98,7 @@ export async function runForUser(
   return end;
 }
 
-/** The words of a command line before `--`, and the command behind it: null where there is no `--`. */
+/** Splits a command line at `--`; the command is null if there is no `--`. */
 export function splitCommand(
   argv: readonly string[],
   words: readonly string[],

@@ -2,7 +2,7 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export type EndSignal = (typeof SIGNALS)[number];
 
-/** Takes those signals from now until `release`, so that what is under way can be ended in order. */
+/** Handles those signals from now until `release`, for an orderly end. */
 export class EndSignals {
   #receive: (signal: EndSignal) => void = () => undefined;
   readonly #listener = (signal: NodeJS.Signals) => this.#receive(signal as EndSignal);
@@ -11,7 +11,7 @@ export class EndSignals {
     for (const signal of SIGNALS) process.on(signal, this.#listener);
   }
 
-  /** Who gets them from here on; until then they are dropped. */
+  /** Sets the receiver; signals before that are dropped. */
   to(receive: (signal: EndSignal) => void): void {
     this.#receive = receive;
   }
@@ -22,8 +22,8 @@ export class EndSignals {
 }
 
 /**
- * Aborted when this process ends, by a signal too, just before it does: a program that it started would go on by
- * itself, for only a terminal signals both.
+ * A signal that fires just before this process ends, even by a signal: programs that it started would otherwise keep
+ * running, because only a terminal signals both.
  */
 export function endOfProcess(): AbortSignal {
   const end = new AbortController();

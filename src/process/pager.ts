@@ -11,29 +11,29 @@ interface Pager {
   readonly args: readonly string[];
 }
 
-/** How a shell says that there is no such program, or that it cannot be run. */
+/** A shell's exit codes for a program that cannot be run or does not exist. */
 const NEVER_RAN = [126, 127];
 
 /**
- * The user's pager by git's rule: KGIT_PAGER, PAGER, less. Null where there is to be none: the variable is empty or `cat`,
- * or the terminal cannot be moved about in. Only the user's environment is asked, for it is run.
+ * The user's pager, by git's rule: KGIT_PAGER, PAGER, less. Null for none: the variable is empty or `cat`, or the terminal
+ * is dumb. It comes only from the user's environment, because it is run.
  */
 function pagerOf(environment: Environment): Pager | null {
   const named = environment['KGIT_PAGER'] ?? environment['PAGER'];
   if (named === undefined) return environment['TERM'] === 'dumb' ? null : { program: 'less', args: [] };
   const line = named.trim();
-  // A pager is a line of shell, as git has it: 'less -S'.
+  // As in git, a pager is a shell command: 'less -S'.
   return line === '' || line === 'cat' ? null : { program: 'sh', args: ['-c', line] };
 }
 
 /**
- * Shows a text through the user's pager and waits until that is left; what the pager ends with is no matter.
- * False where there is none or it could not be run, so that nothing was shown.
+ * Shows a text in the user's pager and waits for its end; the exit code does not matter.
+ * Returns false if there is no pager or it could not be run: nothing was shown.
  */
 export async function showPaged(text: string, environment: Environment): Promise<boolean> {
   const pager = pagerOf(environment);
   if (pager === null) return false;
-  // Ctrl-C is the pager's: it stops a search there, and this process would leave it alone with the terminal.
+  // Ctrl-C belongs to the pager, where it stops a search; this process must not end before it.
   const signals = new EndSignals();
   try {
     const { LESS, LV } = environment;
@@ -50,7 +50,7 @@ export async function showPaged(text: string, environment: Environment): Promise
     });
     const failure = new Promise<Error>((resolve) => child.once('error', resolve));
     child.stdin?.on('error', (error) => {
-      // Who leaves the pager early has read enough.
+      // The user left the pager early.
       if (!hasCode(error, 'EPIPE', 'ECONNRESET')) child.emit('error', error);
     });
     child.stdin?.end(text);

@@ -6,7 +6,7 @@ import { startChild } from './child.js';
 import { outputOf } from './child-output.js';
 
 const KILL_AFTER_MS = 10_000;
-/** What SIGKILL does not end by then is not ours to end: another user's, or held up in the kernel. */
+/** What survives SIGKILL this long cannot be ended: it is another user's, or blocked in the kernel. */
 const GIVE_UP_AFTER_MS = 15_000;
 const LOOK_MS = 100;
 /** Most that `ps` may print, in bytes. */
@@ -15,15 +15,15 @@ const MAX_LIST = 64 * 1024 * 1024;
 interface RunningProcess {
   readonly pid: number;
   readonly parent: number;
-  /** When it started, in ticks since the boot; 0 where the system does not tell. */
+  /** Start time in ticks since boot; 0 if unknown. */
   readonly start: number;
 }
 
-/** A process of /proc; null for one that has ended, be it waited for by its parent or not, and for one that is hidden from us. */
+/** A process in /proc; null if it has ended, is a zombie, or is hidden. */
 async function procStat(pid: number): Promise<RunningProcess | null> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program, in parentheses, may hold anything.
+    // The program's name, in parentheses, may contain anything.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const isEnded = fields[0] === 'Z' || fields[0] === 'X';
     return isEnded ? null : { pid, parent: Number(fields[1]), start: Number(fields[19]) };
@@ -33,7 +33,7 @@ async function procStat(pid: number): Promise<RunningProcess | null> {
   }
 }
 
-/** All processes of this system, as `ps` tells them where there is no /proc. */
+/** All processes of the system, from /proc or, without it, from `ps`. */
 async function allProcesses(): Promise<RunningProcess[]> {
   const names = await readdir('/proc').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
@@ -67,7 +67,7 @@ async function hasLease(pid: number, lease: string): Promise<boolean> {
     const variables = (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0');
     return variables.some((text) => text.startsWith('KGIT_LEASE=') && text.includes(lease));
   } catch (error) {
-    // Ended by now, another user's, or a system without /proc.
+    // It has ended, is another user's, or there is no /proc.
     if (hasCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return false;
     throw error;
   }
@@ -76,23 +76,23 @@ async function hasLease(pid: number, lease: string): Promise<boolean> {
 const keyOf = ({ pid, start }: RunningProcess) => `${pid} ${start}`;
 
 /**
- * A command and all that it started, as long as any of it runs: also what it left behind in the background, or put
- * into a process group or session of its own. A process group would not do: at a terminal the command shares that of
- * the shell script that started kgit, and programs such as timeout(1) leave theirs.
+ * A command and everything it started that still runs, including background processes and those in other process groups
+ * or sessions. A process group would not suffice: at a terminal the command shares that of the calling shell script, and
+ * programs such as timeout(1) leave theirs.
  */
 export class ProcessTree {
   readonly #lease: string | null;
   readonly #known = new Map<string, RunningProcess>();
   readonly #root: Promise<RunningProcess>;
 
-  /** @param lease id of the lease that the command was handed in its environment (KGIT_LEASE); null where there is none */
+  /** @param lease id of the lease in the command's environment (KGIT_LEASE); null if there is none */
   constructor(root: number, lease: string | null) {
     this.#lease = lease;
     this.#root = procStat(root).then((found) => found ?? { pid: root, parent: process.pid, start: 0 });
   }
 
   /**
-   * Ends all of it: SIGTERM once for each, SIGKILL 10 seconds after the first.
+   * Ends all of it: one SIGTERM for each process, SIGKILL after 10 seconds.
    * @returns the ids of processes that could not be ended
    */
   async end(): Promise<readonly number[]> {
@@ -105,7 +105,7 @@ export class ProcessTree {
       if (waited >= GIVE_UP_AFTER_MS) return running.map(({ pid }) => pid);
       for (const each of running) {
         if (waited >= KILL_AFTER_MS) send(each, 'SIGKILL');
-        // What it starts while it is ending is asked, too, but nothing is asked twice.
+        // Processes started meanwhile get SIGTERM, too, but none gets it twice.
         else if (!asked.has(keyOf(each))) send(each, 'SIGTERM');
         asked.add(keyOf(each));
       }
@@ -117,7 +117,7 @@ export class ProcessTree {
     const root = await this.#root;
     this.#known.set(keyOf(root), root);
     const all = new Map((await allProcesses()).map((each) => [each.pid, each]));
-    // Who has ended has no children any more: they went to another parent, or were noted before.
+    // Children of an ended process have another parent by now, or are known already.
     for (const [key, { pid }] of this.#known) {
       const now = all.get(pid);
       if (!now || keyOf(now) !== key) this.#known.delete(key);
@@ -147,7 +147,7 @@ function send({ pid }: RunningProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It has ended meanwhile, or is another user's: the next look tells.
+    // It has ended or is another user's: the next look shows.
     if (!hasCode(error, 'ESRCH', 'EPERM')) throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** The fifos between a script and its helper: a pool of slots, and for each slot one way in and one out. */
+/** The fifos between a script and its helper: a pool of slots, each with an input and an output. */
 import { closeSync, constants, openSync, readdirSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -6,14 +6,14 @@ import { performance } from 'node:perf_hooks';
 
 const { O_NONBLOCK, O_RDWR } = constants;
 const MAX_FIELDS = 10_000;
-/** Most bytes of one call. */
+/** Maximum size of one call, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A call that is complete, as the words that the script sent; null while some are missing. */
+/** Collects the words of one call. */
 export class Words {
   #bytes: Buffer = Buffer.alloc(0);
 
-  /** Takes bytes in. Throws RangeError for what no script sends. */
+  /** Adds bytes; returns the words once the call is complete, else null. Throws RangeError for an invalid call. */
   add(bytes: Buffer): string[] | null {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     if (this.#bytes.length > MAX_BYTES) throw new RangeError('the call is too large');
@@ -28,7 +28,7 @@ export class Words {
 }
 
 function openPipe(path: string): number {
-  // Both ways, so that opening waits for nobody and the end of a script's part is not the end of the pipe.
+  // Read and write, so that opening does not block and the pipe stays open when a script closes its end.
   return openSync(path, O_RDWR | O_NONBLOCK);
 }
 

@@ -1,14 +1,14 @@
 import { leaveChild } from './child.js';
 
-/** What names the repository on the command line of this process. */
+/** The flags that select the repository. */
 export interface PublisherFlags {
   readonly repo: string | undefined;
   readonly config: string | undefined;
 }
 
 /**
- * Starts `kgit publisher` on the repository of this process, which does not wait for it. Where it cannot be
- * started nothing is lost: what waits is published with the next write, or by `kgit sync`.
+ * Starts `kgit publisher` in the background. If it cannot be started nothing is lost: the next write or `kgit sync`
+ * publishes what waits.
  */
 export function startPublisher(flags: PublisherFlags): void {
   const named = Object.entries(flags).flatMap(([name, value]) =>

@@ -1,10 +1,10 @@
 import { onReaderGone } from '../terminal/standard-output.js';
 import { EndSignals } from './end-signals.js';
 
-/** Why a watch was stopped that nobody reads. */
+/** The reason for stopping a watch whose reader is gone. */
 export const READER_GONE = 'nobody reads the output any more';
 
-/** Aborted when a signal asks the watch to end, or when nobody reads any more what it tells. */
+/** A controller that aborts when a signal asks the watch to end, or when nobody reads its output any more. */
 export function stoppedFromOutside(): AbortController {
   const stop = new AbortController();
   new EndSignals().to(() => stop.abort());

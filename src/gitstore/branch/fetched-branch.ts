@@ -3,8 +3,8 @@ import type { Revision } from '../../store/port/state-store.js';
 import { type Ancestry, wentForwards } from '../history/ancestry.js';
 import { branchGone, haveCommonHistory, unrelatedHistory } from '../history/other-history.js';
 import type { Git, GitResult } from '../process/git.js';
+import { retriedFetch } from '../process/retried-fetch.js';
 import { FETCH_OPTIONS } from '../process/transfer-options.js';
-import { untilUndisturbed } from '../process/until-undisturbed.js';
 import type { Repository } from '../repository/repository.js';
 import { KnownTip, type LostTip } from './known-tip.js';
 import type { LeftBehind } from './left-behind.js';
@@ -152,7 +152,7 @@ export class FetchedBranch {
   #talk(refspec: string, timeout: number): Promise<GitResult> {
     const { remote, fetchOptions } = this.#options;
     const args = ['fetch', ...FETCH_OPTIONS, ...fetchOptions, '--end-of-options', remote, refspec];
-    return untilUndisturbed(() => this.#git.talk(remote, args, { timeout }));
+    return retriedFetch(() => this.#git.talk(remote, args, { timeout }));
   }
 
   /** The remote's tip, whatever it is built on; the tracking ref stays. */

@@ -2,7 +2,7 @@ import { TOKEN_VARIABLES } from '../../model/value/token-variables.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What git is told for one host. */
+/** The credentials for one host. */
 export interface AccessToken {
   /** As the URL writes it, port included. */
   readonly host: string;
@@ -10,26 +10,26 @@ export interface AccessToken {
   readonly token: string;
 }
 
-/** The variables that hold tokens, and those that name their hosts; git alone gets what they hold. */
+/** The variables that hold tokens or name their hosts; only git gets their values. */
 const NAMES = [...TOKEN_VARIABLES, 'GITHUB_SERVER_URL', 'CI_SERVER_HOST', 'CI_SERVER_PORT'];
 
-/** A host as it is compared: without the port that https has anyway. */
+/** A host for comparison: without the default port of https. */
 function normal(host: string): string {
   return host.toLowerCase().replace(/:443$/, '');
 }
 
 const WEB = /^https?:\/\/(?:[^/@]*@)?([^/?#]+)/i;
-// The port of ssh says nothing of that of https.
+// The ssh port does not matter for https.
 const OTHER_URL = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/:?#]+)/i;
 const SCP = /^(?:[^/@:]+@)?([^/:]+):/;
 
-/** The host that a URL of any kind names, of http with its port; null for a folder. */
+/** The host of a URL, for http with its port; null for a folder. */
 export function hostOf(url: string): string | null {
   const host = (WEB.exec(url) ?? OTHER_URL.exec(url) ?? SCP.exec(url))?.[1];
   return host === undefined ? null : normal(host);
 }
 
-/** The part of the user's environment that tokens are read from. */
+/** The part of the user's environment that holds tokens. */
 export function tokenVariables(environment: Environment): Environment {
   return Object.fromEntries(NAMES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 }
@@ -48,7 +48,7 @@ function gitlabHost({ CI_SERVER_HOST: host, CI_SERVER_PORT: port }: Environment)
   return host ? normal(port ? `${host}:${port}` : host) : '';
 }
 
-/** The token for `host`, with the user name that its forge wants to hear. */
+/** The token for `host`, with the user name that its forge expects. */
 function choose(
   host: string,
   variables: Environment,
@@ -65,10 +65,10 @@ function choose(
 }
 
 /**
- * The token that the environment has for a remote; null where it has none for that host. Only https is
- * answered, and a URL that has a password of its own is not. A user name of the URL stays, as deploy tokens need.
+ * The token in the environment for a remote; null if there is none for its host. Only https URLs without a password get
+ * one. A user name in the URL is kept, as deploy tokens need it.
  * @param url as git uses it, `insteadOf` applied
- * @param isConfigured whether its host is the one that the user has configured, for which KGIT_TOKEN is meant
+ * @param isConfigured whether the user has configured this host: KGIT_TOKEN is for no other
  */
 export function accessToken(url: string, variables: Environment, isConfigured: boolean): AccessToken | null {
   const match = /^https:\/\/(?:([A-Za-z0-9._~+-]+)@)?([A-Za-z0-9.-]+(?::\d+)?)(?:\/|$)/.exec(url);

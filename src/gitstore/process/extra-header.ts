@@ -6,8 +6,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const DENIED = /Authentication failed|could not read (Username|Password)|returned error: 40[13]|HTTP 40[13]/;
 
 /**
- * The result of a talk that failed, with one more line where a header of git's configuration says who we are: it goes
- * before the token of the environment, and may be left over from an earlier job.
+ * Adds a line to the output of a failed command if git's configuration sends an authorization header: it overrides the
+ * token of the environment, and may be left over from an earlier job.
  */
 export async function namingExtraHeader(
   git: Git,

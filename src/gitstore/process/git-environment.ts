@@ -1,4 +1,4 @@
-/** What of the user's environment git may see; everything else, and above all what names a repository, is dropped. */
+/** The environment variables that git may see. All others are dropped, above all those that name a repository. */
 
 const NAMES = new Set([
   'PATH',
@@ -26,7 +26,7 @@ const NAMES = new Set([
   'GIT_HTTP_PROXY_AUTHMETHOD',
   'GIT_CEILING_DIRECTORIES',
   'GIT_DISCOVERY_ACROSS_FILESYSTEM',
-  // Windows finds its programs, home and sockets by these.
+  // Windows needs these to find programs, home and sockets.
   'SYSTEMROOT',
   'WINDIR',
   'COMSPEC',
@@ -46,7 +46,7 @@ function isAllowed(name: string): boolean {
   return NAMES.has(upper) || PREFIXES.some((prefix) => upper.startsWith(prefix)) || PROXIES.test(name);
 }
 
-/** Transports that a remote may use; git refuses all others, whatever any configuration allows. */
+/** The transports that remotes may use; git refuses all others, whatever its configuration says. */
 const PROTOCOLS = 'https:http:ssh:git:file';
 
 /**
@@ -70,7 +70,7 @@ export function gitEnvironment(
   };
 }
 
-/** Options before every git subcommand: nothing that a repository configures runs by surprise. */
+/** Options before every git subcommand, so that a repository's configuration runs no program. */
 export const GIT_OPTIONS: readonly string[] = [
   '--literal-pathspecs',
   '--no-pager',
@@ -79,18 +79,18 @@ export const GIT_OPTIONS: readonly string[] = [
   '-c',
   'core.fsmonitor=false',
   '-c',
-  // All but the index, which can be made again from what is published.
+  // All but the index, which can be rebuilt from published commits.
   'core.fsync=all,-index',
   '-c',
-  // One file to be synced for all that a fetch brings, which is joined with others; loose objects would stay.
+  // A fetch stores one pack, which is synced once and consolidated later, instead of loose objects.
   'fetch.unpackLimit=1',
   '-c',
-  // The addresses of submodules are the words of whoever commits .gitmodules.
+  // Anybody who commits .gitmodules chooses the URLs of submodules.
   'submodule.recurse=false',
   '-c',
   'gc.auto=0',
   '-c',
-  // Two processes of one clone fetch at a time; git's own 100 ms are short on a busy machine.
+  // Several processes of one clone fetch at once; git's default of 100 ms is short on a busy machine.
   'core.filesRefLockTimeout=2000',
   '-c',
   'maintenance.auto=false',

@@ -2,8 +2,8 @@ import { recordsOf } from '../../process/child-output.js';
 import { type Git, gitFailed, notThere, TIMED_OUT } from './git.js';
 
 /**
- * What git prints, in records that end with `separator`, as many at a time as come together; git runs as far as it
- * is read. Where objects are fetched, each piece of output has the time limit of a fetch.
+ * Runs git and yields its output in batches of records that end with `separator`; git is paused while nothing reads.
+ * In a partial clone each piece of output has the time limit of a fetch.
  * Throws EnvironmentError when git fails, and RemoteError when it could not fetch what a partial clone lacks.
  */
 export async function* gitRecords(

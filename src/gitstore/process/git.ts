@@ -8,11 +8,11 @@ import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';
 import { type AccessOptions, type RemoteAccess, remoteAccess } from './remote-access.js';
 import { tellProgress, tellTalk, withoutProgress } from './told-wait.js';
 
-/** Most that one git command may print, in bytes. */
+/** Maximum output of one git command, in bytes. */
 const MAX_OUTPUT = 512 * 1024 * 1024;
 
 export interface GitResult {
-  /** Exit code; 124 when git was stopped because it took too long. */
+  /** Exit code; 124 if git was ended at its time limit. */
   readonly code: number;
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -20,32 +20,32 @@ export interface GitResult {
 
 export interface GitCall {
   readonly input?: string | Buffer | Iterable<string | Buffer>;
-  /** ms; without one git may take as long as it likes, which only local commands do. */
+  /** ms; only local commands run without a limit. */
   readonly timeout?: number;
-  /** Where it runs; the repository's folder where left out. */
+  /** Working directory; by default the repository's folder. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Puts it into a process group and session of its own, without a terminal, so that all of it can be ended. */
+  /** Starts a process group and session of its own, without a terminal, so that all of it can be ended. */
   readonly ownGroup?: boolean;
   readonly onStderr?: (text: string) => void;
-  /** simple-git runs it: a transfer that no write waits for, such as a clone. It takes no input. */
+  /** Lets simple-git run it: for transfers off the hot path, such as a clone. It takes no input. */
   readonly isTransfer?: boolean;
 }
 
-/** How the commands of a partial clone fetch the objects that are not here: any of them may come upon one. */
+/** How commands in a partial clone fetch missing objects; any command may need one. */
 export interface LazyFetches {
-  /** Name of the remote that they are fetched from. */
+  /** The remote to fetch from. */
   readonly remote: string;
-  /** ms that a command may take where it has no limit of its own, and that an answer of cat-file may take. */
+  /** Time limit, in ms, of a command without one, and of an answer of cat-file. */
   readonly timeout: number;
-  /** The error of a command whose fetch failed; null where it failed for another reason. */
+  /** The error of a command whose fetch failed; null if it failed for another reason. */
   readonly failure: (result: Pick<GitResult, 'code' | 'stderr'>) => Error | null;
 }
 
-/** Exit code of a git that was stopped at its time-out, as timeout(1) has it. */
+/** Exit code of a git that was ended at its time limit, as in timeout(1). */
 export const TIMED_OUT = 124;
 
-/** The error for a git that cannot be run at all. */
+/** The error if git cannot be run. */
 export function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
   const missing = cause.code === 'ENOENT';
   return new EnvironmentError(
@@ -57,7 +57,7 @@ export function notThere(cause: NodeJS.ErrnoException): EnvironmentError {
   );
 }
 
-/** Runs system git: an argument vector, never a shell, in an allow-listed environment. */
+/** Runs the system's git without a shell, in an allow-listed environment. */
 export class Git {
   readonly #cwd: string;
   readonly #environment: Record<string, string>;
@@ -69,8 +69,8 @@ export class Git {
 
   /**
    * @param cwd an existing folder
-   * @param environment the user's; what git may see of it is allow-listed
-   * @param access how remotes are reached; left out: with the user's own configuration alone
+   * @param environment the user's; git sees only the allow-listed part
+   * @param access how remotes are reached; by default with the user's configuration alone
    * @param prefix options before the subcommand, such as `--git-dir`
    */
   constructor(
@@ -87,8 +87,8 @@ export class Git {
   }
 
   /**
-   * The same git, aimed at one repository; it runs in `folder`, against which relative remotes are read.
-   * @param config the repository's, where it is known
+   * The same git for one repository. It runs in `folder`; relative remotes are resolved against it.
+   * @param config the repository's configuration, if known
    */
   at(gitDir: string, folder = gitDir, config?: ReadonlyMap<string, string>): Git {
     const environment = { ...this.#environment, ...this.#tokens };
@@ -97,9 +97,8 @@ export class Git {
   }
 
   /**
-   * Runs git against a remote: with the token for its host, ssh that asks nobody where nobody sits at a terminal,
-   * and at the time-out an end of all that git started.
-   * Throws RemoteError where no remote may be reached.
+   * Runs git against a remote, with the token for its host. Without a terminal ssh does not prompt. At the time limit
+   * all that git started is ended. Throws RemoteError if no remote may be contacted.
    * @param remote its name or URL, as it stands in `args`
    */
   async talk(remote: string, args: readonly string[], call: GitCall = {}): Promise<GitResult> {
@@ -121,7 +120,7 @@ export class Git {
     }
   }
 
-  /** @param timeoutMs longest that finding it out may take */
+  /** @param timeoutMs time limit for finding it out */
   #accessTo(remote: string, timeoutMs: number | undefined): Promise<RemoteAccess> {
     let access = this.#known.get(remote);
     if (!access) {
@@ -132,19 +131,19 @@ export class Git {
     return access;
   }
 
-  /** From now on every command can fetch what a partial clone lacks, with the same access as `talk` has. */
+  /** Lets every command fetch missing objects of a partial clone, with the same access as `talk`. */
   async fetchLazily(lazy: LazyFetches): Promise<void> {
     if (this.#access.isOffline === true) {
       this.#lazy = { ...lazy, failure: offlineFailure, access: { options: [], env: {} } };
       return;
     }
     const access = await this.#accessTo(lazy.remote, lazy.timeout);
-    // As with other fetches: a copied repository may name another program.
+    // As in other fetches: a copied repository may name another program.
     const options = ['-c', `remote.${lazy.remote}.uploadpack=git-upload-pack`, ...access.options];
     this.#lazy = { ...lazy, access: { ...access, options } };
   }
 
-  /** How objects that are not here are fetched; null where all are here. */
+  /** How missing objects are fetched; null in a full clone. */
   get lazyFetches(): LazyFetches | null {
     return this.#lazy;
   }
@@ -166,8 +165,8 @@ export class Git {
   }
 
   /**
-   * Runs git to its end. Any exit code is a result; throws EnvironmentError only when git cannot run at all, and
-   * RemoteError when it could not fetch what a partial clone lacks.
+   * Runs git to its end. Any exit code is a result. Throws EnvironmentError if git cannot run at all, and RemoteError if
+   * it could not fetch a missing object of a partial clone.
    */
   async run(args: readonly string[], call: GitCall = {}): Promise<GitResult> {
     const lazy = this.#lazy;
@@ -203,7 +202,7 @@ export class Git {
     return { code: timedOut ? TIMED_OUT : code, stdout, stderr };
   }
 
-  /** Runs git and returns what it printed, without the last line end. Throws EnvironmentError when it fails. */
+  /** Runs git and returns its output without the last line break. Throws EnvironmentError if it fails. */
   async text(args: readonly string[], call: GitCall = {}): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, call);
     if (code === 0) return stdout.toString('utf8').replace(/\n$/, '');
@@ -211,10 +210,10 @@ export class Git {
   }
 }
 
-/** A lock file of this repository, not of a server that is talked to. */
+/** A lock file in this repository, not on the server. */
 const LOCK_HERE = /^(?!remote:).*Unable to create '([^']+\.lock)': File exists/m;
 
-/** The error for a lock file of git's that stays: its git is at work for long, or has died; null where it was none. */
+/** The error for a lock file of git that stays, because another git is busy or has died; null for other failures. */
 export function heldLock(stderr: string): EnvironmentError | null {
   const file = LOCK_HERE.exec(stderr)?.[1];
   if (!file) return null;
@@ -224,7 +223,7 @@ export function heldLock(stderr: string): EnvironmentError | null {
   });
 }
 
-/** The error for a git command that should have worked. */
+/** The error for a git command that failed unexpectedly. */
 export function gitFailed(args: readonly string[], code: number, stderr: string): EnvironmentError {
   const lines = stderr
     .replace(/^(fatal|error): /gm, '')
@@ -253,7 +252,7 @@ export function gitFailed(args: readonly string[], code: number, stderr: string)
   );
 }
 
-/** A text with user names and passwords of URLs taken out. */
+/** Removes user names and passwords from the URLs in a text. */
 export function withoutCredentials(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1');
 }

@@ -3,17 +3,17 @@ import { fetchFailure } from '../branch/push-outcome.js';
 import { promisor, type Repository } from '../repository/repository.js';
 import { type Git, TIMED_OUT, withoutCredentials } from './git.js';
 
-/** Names that can be part of a key of git's configuration on its command line. */
+/** Remote names that can be part of a configuration key on git's command line. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/;
 
-/** What git, and the fetch that it starts, say when it fails; git before 2.39 goes on and takes the object for missing. */
+/** Messages of git and its fetch if it fails; git before 2.39 continues and treats the object as missing. */
 const FAILED =
   /from promisor remote|^fatal: (could not read (Username|Password)|Authentication failed|unable to access|repository '|Could not read from remote)|^ssh: |^error: RPC failed/m;
 
 /**
- * Gives every command of these gits the access to the remote of a partial clone, and a limit of time; what fails there
- * is told as what it is. Nothing changes in other clones. Throws EnvironmentError for a name that git would misread.
- * @param timeout ms that one command may take
+ * Gives every command in a partial clone access to its remote, a time limit, and proper errors for failed fetches. Other
+ * clones stay as they are. Throws EnvironmentError for a remote name that git would misread.
+ * @param timeout time limit of one command, in ms
  */
 export async function allowLazyFetches(
   gits: readonly Git[],

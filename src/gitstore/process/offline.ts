@@ -1,11 +1,11 @@
 import { RemoteError } from '../../errors.js';
 
-/** No transport has this name, so git refuses all, also where it comes upon an object that is not here. */
+/** No transport has this name, so git refuses all, even to fetch missing objects. */
 export const NO_TRANSPORT: Readonly<Record<string, string>> = { GIT_ALLOW_PROTOCOL: 'none' };
-/** What git says where a transport that it needs is not allowed. */
+/** git's message if a transport is not allowed. */
 const NOT_ALLOWED = /^fatal: transport '[^']*' not allowed|from promisor remote/m;
 
-/** The error for what needs a remote while none may be reached. */
+/** The error if a remote is needed and none may be contacted. */
 export function offlineError(): RemoteError {
   return new RemoteError('--queue uses no network, but this needs objects that are not in this clone', {
     suggestions: [
@@ -16,7 +16,7 @@ export function offlineError(): RemoteError {
   });
 }
 
-/** The error of a git that needed an object which is not here; null where it failed for another reason. */
+/** The error if git needed a missing object; null if it failed for another reason. */
 export function offlineFailure({ stderr }: { readonly stderr: string }): RemoteError | null {
   return NOT_ALLOWED.test(stderr) ? offlineError() : null;
 }

@@ -1,19 +1,19 @@
-/** Whether trying again later may help (unreachable), or somebody has to do something first (denied). */
+/** Whether a later retry may help (unreachable), or somebody must act first (denied). */
 export type FaultKind = 'denied' | 'unreachable';
 
-/** One way in which a talk with a remote fails. */
+/** One way in which contacting a remote fails. */
 export interface RemoteFault {
   /** `data.cause` of the error. */
   readonly cause: string;
   readonly kind: FaultKind;
-  /** How git, ssh, curl and the forges say it, in English; rows of `test/gitstore/process/remote-fault.test.ts`. */
+  /** Messages of git, ssh, curl and forges, in English; `test/gitstore/process/remote-fault.test.ts` has samples. */
   readonly pattern: RegExp;
   readonly says: string;
-  /** What to do; of an unreachable remote, when to try again. */
+  /** What to do; for an unreachable remote, when to try again. */
   readonly advice: string;
 }
 
-/** How it is said that a connection ended before its time. */
+/** Messages for a connection that broke. */
 export const BROKEN_OFF =
   /unexpected disconnect|hung up unexpectedly|early EOF|RPC failed|Connection (?:reset|closed|aborted|was reset)|closed by (?:remote|foreign) host|Broken pipe|recv error|recv failure|SSL_read|SSL_connect|TLS connection|Empty reply|transfer closed|unexpected EOF/i;
 
@@ -24,12 +24,12 @@ const TOKEN = 'Set KGIT_TOKEN, or a credential helper of git; docs/ci.md says wh
 const DAMAGED =
   /^(remote: )?(fatal|error): .*(object file|loose object|stored in) \.\/objects|repository corruption on the remote side|^remote: (fatal|error): (object file|loose object|.*unresolved deltas|unable to read|missing (blob|tree|commit))|not our ref 0{40}/m;
 
-/** Whether git's words on a failed talk say that objects of the remote's repository are broken or missing there. */
+/** Whether git's error output says that objects of the remote repository are broken or missing. */
 export function isDamaged(stderr: string): boolean {
   return DAMAGED.test(stderr);
 }
 
-/** The first that fits counts: what is said exactly stands before what is said of every failure. */
+/** The first match counts: specific messages come before general ones. */
 export const REMOTE_FAULTS: readonly RemoteFault[] = [
   {
     cause: 'host-key-changed',
@@ -245,7 +245,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
   },
 ];
 
-/** Where nothing says what it was: it is no denial, but nobody may be sent to look at the network for it either. */
+/** For unknown messages: not a denial, but no reason to blame the network either. */
 const UNKNOWN: Omit<RemoteFault, 'pattern'> = {
   cause: 'unknown',
   kind: 'unreachable',
@@ -253,7 +253,7 @@ const UNKNOWN: Omit<RemoteFault, 'pattern'> = {
   advice: "again; if it goes on, 'kgit doctor' looks further",
 };
 
-/** What git's words on a failed talk mean. */
+/** The meaning of git's error output. */
 export function remoteFault(stderr: string): Omit<RemoteFault, 'pattern'> {
   return REMOTE_FAULTS.find(({ pattern }) => pattern.test(stderr)) ?? UNKNOWN;
 }

@@ -6,18 +6,18 @@ const VERBS: Readonly<Record<string, string>> = {
   fetch: 'fetching from',
   push: 'publishing to',
 };
-/** A line of git's own progress, as it writes it over and over. */
+/** A line of git's progress, which git rewrites repeatedly. */
 const PROGRESS = /^(?:remote: )?([A-Z][a-z]+ [a-z]+): +(?:(\d+)% \(|\d+(?:, done\.)?$)/;
 
-/** A talk with a remote that the user is told of. */
+/** A git command with visible progress. */
 export interface ToldTalk {
   readonly wait: Wait;
-  /** The arguments of git, with progress asked for where there is some. */
+  /** git's arguments, with `--progress` if the command has it. */
   readonly args: readonly string[];
 }
 
 /**
- * Tells what a talk with a remote waits for; null where nobody is told.
+ * Announces that a git command waits for a remote; null if nobody listens.
  * @param remote its name or URL, without credentials
  */
 export function tellTalk(
@@ -30,7 +30,7 @@ export function tellTalk(
   const verb = args[at] ?? '';
   const url = config?.get(`remote.${remote}.url`) ?? remote;
   const isRewritten = [...(config?.keys() ?? [])].some((key) => /^url\..*insteadof$/i.test(key));
-  // ssh asks at the terminal itself.
+  // ssh prompts at the terminal itself.
   const asks = isInteractive === true && (isRewritten || !/^(https?:|git:|file:|\/)/.test(url));
   const wait = waits.begin(`${VERBS[verb] ?? 'asking'} ${remote}`, asks);
   return {
@@ -39,7 +39,7 @@ export function tellTalk(
   };
 }
 
-/** Tells how far git is, of what it writes to stderr. */
+/** Reports progress from git's stderr. */
 export function tellProgress(text: string, wait: Wait): void {
   for (const line of text.split(/[\r\n]/)) {
     const [, stage, percent] = PROGRESS.exec(line) ?? [];
@@ -47,7 +47,7 @@ export function tellProgress(text: string, wait: Wait): void {
   }
 }
 
-/** What git wrote to stderr, without its progress. */
+/** git's stderr without its progress. */
 export function withoutProgress(stderr: string): string {
   return stderr
     .split('\n')

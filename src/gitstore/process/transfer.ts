@@ -1,4 +1,4 @@
-/** Transfers that no command waits for on its hot path: `simple-git` runs them, and is loaded for them alone. */
+/** Transfers off the hot path, such as a clone: `simple-git` runs them and is loaded only for them. */
 import { type SimpleGitOptions, simpleGit } from 'simple-git';
 import { endWithUs } from '../../process/child.js';
 import { withObservedChildren } from '../../process/observed-children.js';
@@ -23,7 +23,7 @@ export interface Transfer extends GitResult {
 
 type Unsafe = NonNullable<SimpleGitOptions['unsafe']>;
 
-/** What GIT_CONFIG_COUNT and the variables beside it may set: they are the user's own, as is the configuration file. */
+/** Allows what GIT_CONFIG_COUNT may configure: like the configuration file, it is the user's own. */
 const USERS_CONFIGURATION: Unsafe = {
   allowUnsafeConfigEnvCount: true,
   allowUnsafeAlias: true,
@@ -39,11 +39,11 @@ const USERS_CONFIGURATION: Unsafe = {
   allowUnsafeTemplateDir: true,
 };
 
-/** What simple-git is to let pass: kgit's own words, and the variables of the user that git gets. All else it refuses. */
+/** What simple-git has to allow: kgit's own options and the user's variables that git gets. It refuses all else. */
 function allowed(args: readonly string[], environment: TransferOptions['environment']): Unsafe {
   const hasVariable = (...names: string[]) => names.some((name) => Object.hasOwn(environment, name));
   return {
-    // GIT_OPTIONS turns hooks and the file-system monitor off, and a token goes to no credential helper.
+    // GIT_OPTIONS disables hooks and the file-system monitor; with a token credential helpers are disabled.
     allowUnsafeHooksPath: true,
     allowUnsafeFsMonitor: true,
     allowUnsafeCredentialHelper: true,
@@ -58,8 +58,8 @@ function allowed(args: readonly string[], environment: TransferOptions['environm
 }
 
 /**
- * Runs git to its end through simple-git. Any exit code is a result. Throws GitPluginError for arguments that
- * simple-git takes for unsafe and that are not kgit's own.
+ * Runs git to its end through simple-git. Any exit code is a result. Throws GitPluginError for unsafe arguments that are
+ * not kgit's own.
  */
 export async function transfer(args: readonly string[], options: TransferOptions): Promise<Transfer> {
   const { cwd, environment, timeoutMs, maxOutputBytes, onStderr } = options;

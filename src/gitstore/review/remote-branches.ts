@@ -9,8 +9,8 @@ import { remoteTips } from '../branch/remote-tips.js';
 import { CommitBuilder } from '../objects/commit-builder.js';
 import { ObjectReader } from '../objects/object-reader.js';
 import { type Git, withoutCredentials } from '../process/git.js';
+import { retriedFetch } from '../process/retried-fetch.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from '../process/transfer-options.js';
-import { untilUndisturbed } from '../process/until-undisturbed.js';
 import type { Repository } from '../repository/repository.js';
 
 /** Where the remote's branches that hold proposals are noted here. */
@@ -90,7 +90,7 @@ export class RemoteBranches {
     const { remote } = this.#options;
     const refspec = `+refs/heads/${start}*:${SEEN}${start}*`;
     const args = ['fetch', ...FETCH_OPTIONS, '--prune', '--end-of-options', remote, refspec];
-    const result = await untilUndisturbed(() => this.#git.talk(remote, args, { timeout: timeoutMs }));
+    const result = await retriedFetch(() => this.#git.talk(remote, args, { timeout: timeoutMs }));
     if (result.code !== 0) throw fetchFailure(result, this.remoteName, 'the command again');
     const list = [
       'for-each-ref',

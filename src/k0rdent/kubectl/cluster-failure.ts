@@ -2,7 +2,7 @@ import { ClusterError } from '../../errors.js';
 import type { Failure, FailureCause } from './failure.js';
 import { safeText } from './safe-text.js';
 
-/** What each cause means, and what to do about it; `{in}` stands for the flag that names the context to kubectl. */
+/** What each cause means and what to do; `{in}` stands for kubectl's context flag. */
 const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: string]>> = {
   'kubectl-missing': ['kubectl is not installed', 'Install kubectl 1.20 or later, or put it on the PATH'],
   'kubectl-too-old': ['kubectl does not know what kgit asks of it', 'Update kubectl to 1.20 or later'],
@@ -93,7 +93,7 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   ],
 };
 
-/** What kubectl says of these is of no use to anybody. */
+/** Causes for which kubectl's own message does not help. */
 const SAY_IT_ALL: readonly FailureCause[] = ['kubectl-missing', 'no-context', 'no-credentials'];
 
 const PASSING: readonly FailureCause[] = [
@@ -101,7 +101,7 @@ const PASSING: readonly FailureCause[] = [
   ...(['connection-cut', 'expired'] as const),
 ];
 
-/** Of a cluster that never answered, these are a fault of the setup. */
+/** Causes that point to the setup if the cluster has never answered. */
 const PASSING_ONCE_WORKED: readonly FailureCause[] = [
   ...(['tls', 'auth-plugin', 'unexpected-answer', 'kubectl-failed'] as const),
 ];
@@ -113,7 +113,7 @@ export interface FailureScope {
   readonly path?: string | undefined;
 }
 
-/** The ClusterError (exit 17) of `failure`: cause in `data.cause`, kubectl's words stripped, bounded and redacted. */
+/** The ClusterError (exit 17) for `failure`: the cause in `data.cause`, kubectl's message shortened and redacted. */
 export function clusterFailure(failure: Failure, scope: FailureScope = {}): ClusterError {
   const [says, advice] = WORDS[failure.cause];
   const named = scope.context === undefined ? '' : ` --context ${shellWord(safeText(scope.context))}`;
@@ -129,7 +129,7 @@ export function clusterFailure(failure: Failure, scope: FailureScope = {}): Clus
   });
 }
 
-/** A word that can be pasted into a shell. */
+/** Quotes a word for a shell, if necessary. */
 function shellWord(text: string): string {
   return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -139,14 +139,14 @@ export function failedBecause(error: unknown, ...causes: readonly FailureCause[]
   return error instanceof ClusterError && causes.some((cause) => cause === error.data['cause']);
 }
 
-/** Whether asking again may help, without anybody doing anything. */
+/** Whether a retry may succeed without anybody acting. */
 export function isPassing(error: unknown): boolean {
   return failedBecause(error, ...PASSING);
 }
 
 /**
- * Whether asking again may help a cluster that answered before. A sign-in page of a network, a plugin that cannot
- * reach its server and words that kgit does not know are as likely to pass then as a refused connection.
+ * Whether a retry may succeed with a cluster that has answered before. Then a network's sign-in page, a plugin that cannot
+ * reach its server and unknown messages are as likely to pass as a refused connection.
  */
 export function isPassingOnceWorked(error: unknown): boolean {
   return failedBecause(error, ...PASSING, ...PASSING_ONCE_WORKED);

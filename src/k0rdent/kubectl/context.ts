@@ -3,22 +3,22 @@ import type { Kubectl } from './kubectl.js';
 import { readArray, readObject, readString } from './read.js';
 import { safeUrl } from './safe-text.js';
 
-/** A kubeconfig context as far as kgit needs it. */
+/** The parts of a kubeconfig context that kgit needs. */
 export interface Context {
   readonly name: string;
-  /** The API server's URL without credentials; null where the kubeconfig gives none. */
+  /** The API server's URL without credentials; null if the kubeconfig has none. */
   readonly server: string | null;
-  /** The namespace that the context chooses; null: none. */
+  /** The context's namespace; null if it has none. */
   readonly namespace: string | null;
-  /** Whether it is no context of a kubeconfig, but the service account of the pod that kgit runs in. */
+  /** Whether it is the service account of kgit's pod instead of a kubeconfig context. */
   readonly inCluster: boolean;
 }
 
-/** Name under which kgit shows the service account of the pod it runs in. */
+/** The name that kgit shows for its pod's service account. */
 const IN_CLUSTER = 'in-cluster';
 
 /**
- * The context that `kubectl` asks. Read first, because without a context kubectl would silently ask localhost:8080.
+ * The context that kubectl uses. It is read first, because kubectl without a context silently asks localhost:8080.
  * Throws ClusterError: no-context, unknown-context, kubeconfig.
  */
 export async function readContext(kubectl: Kubectl): Promise<Context> {
@@ -41,7 +41,7 @@ export async function readContext(kubectl: Kubectl): Promise<Context> {
   };
 }
 
-/** In a pod without a kubeconfig kubectl uses the service account, which `config view` knows nothing of. */
+/** In a pod without a kubeconfig kubectl uses the service account, which `config view` does not show. */
 function inCluster(kubectl: Kubectl): Context | null {
   const host = kubectl.environment['KUBERNETES_SERVICE_HOST'];
   const port = kubectl.environment['KUBERNETES_SERVICE_PORT'];

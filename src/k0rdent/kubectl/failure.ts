@@ -1,6 +1,6 @@
 import type { KubectlRun } from './spawn-kubectl.js';
 
-/** Why live status cannot be had: `data.cause` of a ClusterError. Words are only ever added. */
+/** Why live status is not available: `data.cause` of a ClusterError. Words are only ever added. */
 export type FailureCause =
   | 'kubectl-missing'
   | 'kubectl-too-old'
@@ -32,7 +32,7 @@ export type FailureCause =
 
 export interface Failure {
   readonly cause: FailureCause;
-  /** kubectl's own words without its prefix; not yet safe to print. */
+  /** kubectl's message without its prefix; not yet safe to print. */
   readonly detail: string;
 }
 
@@ -53,8 +53,8 @@ const SERVER_REASONS: Readonly<Record<string, FailureCause>> = {
 };
 
 /**
- * Go's words for a request that failed. They follow `Unable to connect to the server: ` where no answer had begun, and
- * `error: ` where one had; the system's words in them differ between Linux, macOS and Windows.
+ * Go's messages for a failed request. They follow `Unable to connect to the server: ` before an answer has begun, and
+ * `error: ` after that; the system's part differs between Linux, macOS and Windows.
  */
 const CONNECTION: readonly Rule[] = [
   [/^getting credentials: |\bexec plugin\b|\bexec: executable /, 'auth-plugin'],
@@ -84,7 +84,7 @@ const CONNECTION: readonly Rule[] = [
   [/\bx509: |\btls: |\bcertificate\b|\bgave HTTP response to HTTPS client\b/, 'tls'],
 ];
 
-/** What follows `error: `, kubectl's words for what it noticed itself. */
+/** Messages after `error: ` for what kubectl itself noticed. */
 const LOCAL: readonly Rule[] = [
   [/^You must be logged in to the server\b/, 'unauthorized'],
   [/^context .* does not exist$|^cannot locate context /, 'unknown-context'],
@@ -121,8 +121,8 @@ function classifyLine(line: string): Failure | undefined {
 }
 
 /**
- * Why a run of kubectl failed, from how it ended and what it said on stderr; the last line that kubectl itself
- * would end with decides, so that warnings and an auth plugin's chatter before it don't.
+ * Why a run of kubectl failed, from its end and its stderr. The last line in kubectl's own format decides, not the
+ * warnings and the output of auth plugins before it.
  */
 export function classifyFailure(run: KubectlRun): Failure {
   const { ended, stderr } = run;

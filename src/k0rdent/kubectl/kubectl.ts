@@ -6,20 +6,20 @@ import { clusterFailure, isPassing } from './cluster-failure.js';
 import { classifyFailure, type Failure } from './failure.js';
 import { type KubectlRun, type SpawnOptions, spawnKubectl, streamKubectl } from './spawn-kubectl.js';
 
-/** Reads through the user's kubectl, in one context. */
+/** Reads a cluster through the user's kubectl, in one context. */
 export interface Kubectl {
-  /** The context asked; undefined: the kubeconfig's current one. */
+  /** The context; undefined for the kubeconfig's current one. */
   readonly context: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
-  /** How long one question may take, a list of many pages included, in ms. */
+  /** Time limit of one query, including all pages of a list, in ms. */
   readonly timeoutMs: number;
   /** The same kubectl in another context. */
   in(context: string): Kubectl;
   /** `kubectl get --raw PATH`, its JSON parsed. Throws ClusterError with the cause. */
   get(path: string): Promise<unknown>;
-  /** `kubectl create --raw PATH`: posts an object that is a question, its answer parsed. Throws ClusterError. */
+  /** `kubectl create --raw PATH`: posts a review object; returns the parsed answer. Throws ClusterError. */
   ask(path: string, question: object): Promise<unknown>;
-  /** `kubectl get --raw PATH` of what goes on: each line's JSON as it comes, for `ms` at most. Throws ClusterError with the cause. */
+  /** `kubectl get --raw PATH` of a watch: the JSON of each line as it arrives, for `ms` at most. Throws ClusterError with the cause. */
   stream(path: string, ms: number): AsyncGenerator<unknown, void>;
   /** Any other kubectl command that prints JSON. Throws ClusterError with the cause. */
   json(args: readonly string[]): Promise<unknown>;
@@ -29,7 +29,7 @@ export interface KubectlOptions extends Partial<SpawnOptions> {
   readonly environment: NodeJS.ProcessEnv;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
-  /** Milliseconds that one request may take, the body included. */
+  /** Time limit of one request, including its body, in ms. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -37,10 +37,10 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
-/** Opens kubectl; nothing runs before the first call. */
+/** Prepares kubectl; nothing runs before the first call. */
 export function openKubectl(options: KubectlOptions): Kubectl {
   const { context, kubeconfig, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  // The token is for git's remote; kubectl and its plugins have no use of it.
+  // The token is for git's remote; kubectl and its plugins do not need it.
   const environment = { ...options.environment, KGIT_TOKEN: undefined };
   const spawnOptions: SpawnOptions = {
     program: options.program ?? 'kubectl',
@@ -50,21 +50,21 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     maxOutputBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
     signal: options.signal,
   };
-  // Each kubectl that runs listens to it, and those of several contexts run at a time: that is no leak.
+  // Each running kubectl adds a listener, and several contexts run at once: no leak.
   if (options.signal !== undefined) setMaxListeners(0, options.signal);
-  // In the form --flag=value, so that no value can become a flag.
+  // As --flag=value, so that no value can become a flag.
   const flags = [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
     ...(context === undefined ? [] : [`--context=${context}`]),
   ];
 
-  /** `kubectl config` takes a kubeconfig that is not there for an empty one. */
+  /** `kubectl config` treats a missing kubeconfig as an empty one. */
   function noFile(): Failure | undefined {
     if (kubeconfig === undefined || existsSync(resolve(spawnOptions.cwd ?? '', kubeconfig))) return undefined;
     return { cause: 'kubeconfig', detail: `${kubeconfig}: no such file` };
   }
 
-  /** Throws what a run failed with; ClusterError, InterruptedError. */
+  /** Throws ClusterError or InterruptedError if a run failed. */
   function requireSuccess(run: KubectlRun, path: string | undefined): void {
     const scope = { context, path };
     if (run.ended === 'aborted') {
@@ -76,7 +76,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     if (run.code !== 0) throw clusterFailure(noFile() ?? classifyFailure(run), scope);
   }
 
-  /** As `requireSuccess`, of a run whose answer had begun: whatever the words, it was cut unless they say more. */
+  /** As `requireSuccess`, after an answer has begun: unless the message says more, the connection was cut. */
   function requireWhole(run: KubectlRun, path: string | undefined): void {
     try {
       requireSuccess(run, path);
@@ -111,7 +111,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     try {
       for (;;) {
         const next = await lines.next();
-        // Ctrl-C reaches kubectl too, and may do so before it reaches kgit.
+        // Ctrl-C also reaches kubectl, and may do so before it reaches kgit.
         if (next.done && next.value.ended === 'exit' && next.value.code === null)
           throw clusterFailure(
             { cause: 'connection-cut', detail: 'kubectl was ended' },

@@ -5,8 +5,8 @@ import { setOwn } from '../../model/value/value.js';
 const MAX_DEPTH = 40;
 
 /**
- * A value of a cluster as it may be shown: each text that is a secret by its shape or by the name it stands under is
- * `***`, as is what lies too deep to be judged.
+ * A cluster's value for output. Texts that are secret by their form or by their name become `***`, as does everything
+ * nested too deep.
  */
 export function masked(value: unknown, path: readonly (string | number)[] = []): unknown {
   if (path.length > MAX_DEPTH) return MASK;
@@ -15,7 +15,7 @@ export function masked(value: unknown, path: readonly (string | number)[] = []):
     const shown: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(value))
       setOwn(shown, maskSecrets(key), masked(child, [...path, key]));
-    // Some are secret only beside another: the value beside a name, the data of a Secret's manifest.
+    // Some values are secret only in context: beside a name, or as data of a Secret.
     return findSecrets(shown, path).length > 0 ? maskedTogether(shown, path) : shown;
   }
   if (typeof value === 'string' && value.includes('\n')) {

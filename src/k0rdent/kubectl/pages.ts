@@ -4,21 +4,21 @@ import { readArray, readObject, readString } from './read.js';
 
 /** Objects per page: one list of a thousand clusters takes two or three requests. */
 const LIMIT = 500;
-/** Continue tokens live for about five minutes; a list that outlives them is started again this often. */
+/** How often a list is restarted after its continue token has expired, which takes about five minutes. */
 const RESTARTS = 2;
-/** A server that never ends its list must not fill the memory. */
+/** Bounds memory if a server never ends its list. */
 const MAX_PAGES = 1000;
 
-/** Which objects of a list are asked for, in Kubernetes' syntax of selectors. */
+/** Selectors of a list, in Kubernetes' syntax. */
 export interface Selection {
   readonly labels?: string | undefined;
   readonly fields?: string | undefined;
 }
 
-/** A list at one moment of the cluster. */
+/** A consistent snapshot of a list. */
 export interface Listing<T> {
   readonly items: T[];
-  /** Where a watch goes on from; null where the server names none. */
+  /** Where a watch continues; null if the server gives none. */
   readonly resourceVersion: string | null;
 }
 
@@ -33,9 +33,8 @@ export async function readPages<T>(
 }
 
 /**
- * Every object of a list, read in pages of one consistent snapshot. `read` turns an item into what is kept of it, so
- * that no page stays in memory; items it returns null for are left out.
- * Throws ClusterError; an answer that is no list is one, so that nothing but an empty list reads as empty.
+ * Reads a list page by page from one consistent snapshot. `read` reduces each item to what is kept, so that no page stays
+ * in memory; null leaves the item out. Throws ClusterError, also for an answer that is not a list.
  */
 export async function readListing<T>(
   kubectl: Kubectl,
@@ -78,7 +77,7 @@ async function readSnapshot<T>(
     }
     const metadata = readObject(list['metadata']);
     token = readString(metadata['continue']);
-    // Of a watch, nothing else bounds a list whose pages come one behind the other for ever.
+    // In a watch nothing else bounds a list with endless pages.
     if (late.aborted && token !== null)
       throw clusterFailure(
         { cause: 'timeout', detail: `${page + 1} pages, and no end` },
@@ -90,7 +89,7 @@ async function readSnapshot<T>(
   throw clusterFailure({ cause: 'too-large', detail }, { context: kubectl.context, path });
 }
 
-/** The query of a selection, for a list as for a watch. */
+/** The query string of a selection, for lists and watches. */
 export function selectionQuery(selection: Selection): URLSearchParams {
   const query = new URLSearchParams();
   if (selection.labels) query.set('labelSelector', selection.labels);
@@ -98,7 +97,7 @@ export function selectionQuery(selection: Selection): URLSearchParams {
   return query;
 }
 
-/** Go writes an empty list of items as null where it was never made. */
+/** Go encodes a nil list as null. */
 function isItems(items: unknown): boolean {
   return Array.isArray(items) || items === null;
 }

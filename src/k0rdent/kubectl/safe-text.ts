@@ -1,6 +1,6 @@
 const MAX_LENGTH = 600;
 
-/** C0 and C1 controls, the line separators, and the marks that reorder text on a terminal. */
+/** C0 and C1 controls, line separators, and marks that reorder text on a terminal. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
 const SECRETS: readonly [RegExp, string][] = [
@@ -10,9 +10,9 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b([\w-]*(?:token|password|secret))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi, '$1$2REDACTED'],
 ];
 
-/** A program's words in one line: controls become a space, credentials `REDACTED`, and 600 characters are enough. */
+/** A program's output in one line of at most 600 characters: controls become spaces, credentials `REDACTED`. */
 export function safeText(text: string): string {
-  // Bounded before the patterns run: a megabyte of stderr must not cost a second.
+  // Cut before the patterns run: they take a second for a megabyte.
   let safe = text
     .slice(0, 8 * MAX_LENGTH)
     .replace(UNSAFE, ' ')
@@ -21,7 +21,7 @@ export function safeText(text: string): string {
   return safe.length > MAX_LENGTH ? `${safe.slice(0, MAX_LENGTH)}…` : safe;
 }
 
-/** `url` without user name, password, query and fragment; null where it is no URL. */
+/** `url` without user name, password, query and fragment; null if it is not a URL. */
 export function safeUrl(url: string): string | null {
   if (!URL.canParse(url)) return null;
   const { protocol, host, pathname } = new URL(url);

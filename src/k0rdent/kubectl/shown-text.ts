@@ -2,10 +2,10 @@ import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import { readString } from './read.js';
 import { safeText } from './safe-text.js';
 
-/** More than any message that people read; what follows is not even looked at. */
+/** Longer than any useful message; the rest is ignored. */
 const MAX_READ = 4096;
 
-/** A text of an object as it may be shown: one line, bounded, secrets masked; null where there is none. */
+/** A text of an object for output: one bounded line, secrets masked; null if there is none. */
 export function shownText(value: unknown): string | null {
   const text = readString(value);
   return text === null ? null : safeText(maskSecrets(text.slice(0, MAX_READ))) || null;

@@ -1,12 +1,12 @@
 import { InvalidStateError } from '../../errors.js';
 
-/** What becomes of events that cannot be read: a failure, or a note. */
+/** How a reader treats events that cannot be read: it fails, or notes them. */
 export interface BrokenEvents {
   /** @param path the file that holds what cannot be read */
   note(path: string, error: InvalidStateError): void;
 }
 
-/** The rule of what writes, and must know all that is recorded: the first broken event is a failure. */
+/** For writers, which need the whole record: the first broken event is a failure. */
 export const REFUSE_BROKEN: BrokenEvents = {
   note(_path, error) {
     throw error;
@@ -20,7 +20,7 @@ export interface SkippedEvent {
   readonly message: string;
 }
 
-/** The rule of what shows the record: a broken event is left out and named, each once. */
+/** For commands that show the record: broken events are left out and each is named once. */
 export class SkippedEvents implements BrokenEvents {
   readonly #found = new Map<string, SkippedEvent>();
   readonly #told = new Set<SkippedEvent>();
@@ -31,14 +31,14 @@ export class SkippedEvents implements BrokenEvents {
     if (!this.#found.has(key)) this.#found.set(key, { path, message: own });
   }
 
-  /** Those that this was not asked for before: a command that goes on tells each once. */
+  /** Those that were not returned before, so that a long-running command reports each once. */
   untold(): readonly SkippedEvent[] {
     const fresh = this.list.filter((item) => !this.#told.has(item));
     for (const item of fresh) this.#told.add(item);
     return fresh;
   }
 
-  /** The key of a JSON result, where something was left out. */
+  /** The key of a JSON result for what was left out, if anything was. */
   get json(): { readonly skipped?: readonly SkippedEvent[] } {
     return this.#found.size > 0 ? { skipped: this.list } : {};
   }
@@ -49,7 +49,7 @@ export class SkippedEvents implements BrokenEvents {
   }
 }
 
-/** What `read` gives; null where that cannot be read, which is noted. */
+/** The result of `read`; null, and a note, if it fails on unreadable data. */
 export function readOrNote<T>(broken: BrokenEvents, path: string, read: () => T): T | null {
   try {
     return read();
@@ -60,7 +60,7 @@ export function readOrNote<T>(broken: BrokenEvents, path: string, read: () => T)
   }
 }
 
-/** As `readOrNote`, of what takes its time. */
+/** As `readOrNote`, for an asynchronous read. */
 export async function readLaterOrNote<T>(
   broken: BrokenEvents,
   path: string,

@@ -11,26 +11,26 @@ import {
   type KgitEvent,
 } from './event.js';
 
-/** The event with its known keys in their order, the others behind them; a map, for an object would put numbers first. */
+/** The event with its known keys in order, followed by all others. A Map, because an object would put numeric keys first. */
 function inOrder(event: KgitEvent): Map<string, unknown> {
   const keys = new Set<string>([...EVENT_KEYS, ...Object.keys(event)]);
   const present = [...keys].filter((key) => Object.hasOwn(event, key) && event[key] !== undefined);
   return new Map(present.map((key) => [key, event[key]]));
 }
 
-/** The text of an event file. */
+/** Formats an event as the text of its file. */
 export function formatEvent(event: KgitEvent): string {
   return formatYaml(inOrder(event));
 }
 
-/** What a reader relies on. */
+/** What a reader expects of a value. */
 interface Reading {
   readonly name: string;
   readonly accepts: (value: unknown) => boolean;
 }
 
 const TEXT: Reading = { name: 'text', accepts: (value) => typeof value === 'string' };
-/** What readers take for granted of a field, by its kind; the rest is for review to check. */
+/** What readers rely on, by the kind of a field; everything else is checked in review. */
 const READINGS: Readonly<Partial<Record<FieldKind, Reading>>> = {
   word: TEXT,
   text: TEXT,
@@ -50,10 +50,10 @@ const HEAD = [
   String.raw`timestamp: "([0-9TZ:.+-]{20,40})"\n`,
   String.raw`action: (?!(?:true|false|null)\n)([a-z][a-z0-9_.-]{0,63})\n`,
 ];
-/** What a reader of YAML takes for a number. */
+/** An id that a YAML reader would take for a number. */
 const NUMBER = /^\d+(E\d+)?$/;
 
-/** A reader of heads from texts whose lines are indented by so many spaces; it gives null where only a parser can tell. */
+/** Makes a reader of event heads for texts indented by `indent` spaces; it returns null if only a parser can tell. */
 export function headReader(indent: number): (text: string, at: number) => EventHead | null {
   const pattern = new RegExp(HEAD.join(' '.repeat(indent)), 'y');
   return (text, at) => {
@@ -66,21 +66,20 @@ export function headReader(indent: number): (text: string, at: number) => EventH
 
 const readPlainHead = headReader(0);
 
-/** The head of an event file, parsed as a whole only where it is not as kgit writes it. Throws InvalidStateError. */
+/** The head of an event file. Parses the whole file only if it is not in kgit's layout. Throws InvalidStateError. */
 export function readHead(text: string, file: string): EventHead {
   return readPlainHead(text, 0) ?? parseEvent(text, file);
 }
 
 /**
- * Reads an event file back. What is committed was checked when it was written and is checked in review,
- * so only what every reader relies on is looked at here.
- * Throws InvalidStateError that names the file.
+ * Parses an event file. Committed events were checked when written and are checked in review, so this checks only what
+ * every reader relies on. Throws InvalidStateError that names the file.
  */
 export function parseEvent(text: string, file: string): KgitEvent {
   return checkedEvent(parseYaml(text, file), file);
 }
 
-/** The event that `value` is, as `parseEvent` checks it. Throws InvalidStateError that names the file. */
+/** Checks a parsed event as `parseEvent` does. Throws InvalidStateError that names the file. */
 export function checkedEvent(value: unknown, file: string): KgitEvent {
   const fail = (why: string) =>
     new InvalidStateError(`${file}: ${why}`, {

@@ -1,6 +1,6 @@
 import { eventTime, type KgitEvent } from './event.js';
 
-/** Which events are wanted: of one kind any of the words does, of different kinds all must. */
+/** Which events to select. Words in one list are alternatives; all lists must match. */
 export interface EventFilter {
   /** ms since the epoch, inclusive. */
   readonly since?: number | undefined;
@@ -15,7 +15,7 @@ export interface EventFilter {
   readonly grep: readonly string[];
 }
 
-/** All texts of an event, keys left out. */
+/** All text values of an event, without its keys. */
 function* texts(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   else if (typeof value === 'object' && value !== null)
@@ -35,7 +35,7 @@ function greps(event: KgitEvent, needles: readonly string[]): boolean {
   return false;
 }
 
-/** Whether an event with this head may pass the filter. */
+/** Whether an event with this head can match the filter. */
 export function headMatches(
   head: Pick<KgitEvent, 'id' | 'timestamp' | 'action'>,
   filter: EventFilter,
@@ -46,7 +46,7 @@ export function headMatches(
   return isAny(filter.actions, head.action);
 }
 
-/** Whether an event passes the filter. */
+/** Whether an event matches the filter. */
 export function matches(event: KgitEvent, filter: EventFilter): boolean {
   return (
     headMatches(event, filter) &&

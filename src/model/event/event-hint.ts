@@ -2,20 +2,20 @@ import { monthOf } from '../subject/layout.js';
 import { isUlid, ulidTime } from '../value/ulid.js';
 import type { EventFilter } from './event-filter.js';
 
-/** The time of an id is its event's, but for the rank among imported equals; what others wrote may lie further off. */
+/** Tolerance in ms between the time of an id and that of its event: imported ids add a rank, and other writers may differ more. */
 const MARGIN_MS = 24 * 3600 * 1000;
 
 /** The longest month. */
 const MONTH_MS = 31 * 24 * 3600 * 1000;
 
-/** What can be said of an event that a filter wants before its file is parsed, or even read: it may be one, or is none. */
+/** A cheap test for whether an event can match a filter, before its file is parsed or even read. */
 export interface EventHint {
-  /** Whether ids alone tell many events apart from those wanted. */
+  /** Whether ids alone rule out many events. */
   readonly isOfTime: boolean;
-  /** The text of any event wanted holds one of each of these lists, in any case of letters; the rarest list first. */
+  /** Every matching event's text contains one entry of each list, ignoring case; the rarest list comes first. */
   readonly texts: readonly (readonly string[])[];
   mayBeId(id: string): boolean;
-  /** Whether an id of this month, `YYYY-MM`, may be. */
+  /** Whether an event of this month, `YYYY-MM`, can match. */
   mayBeMonth(month: string): boolean;
   mayBeText(text: string): boolean;
 }
@@ -45,7 +45,7 @@ function rarity(words: readonly string[]): number {
 /** A backslash may write any letter; the other two are letters whose small forms begin with k and i. */
 const HIDING = ['\\', '\u212a', '\u0130'] as const;
 
-/** The hint that a filter gives; null where it says nothing. Events of these ids pass whatever they are. */
+/** The hint for a filter; null if the filter rules nothing out. Events with these ids always pass. */
 export function hintOf(filter: EventFilter, ids: readonly string[]): EventHint | null {
   const always = ids.filter(isUlid);
   const { since, until, actions, users, outcomes, phases, runs, grep } = filter;

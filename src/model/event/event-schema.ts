@@ -21,7 +21,7 @@ export const MAX_WORD = 1024;
 /** Longest name of a field in a message, in characters. */
 const MAX_SHOWN = 80;
 
-/** What is wrong with a value; null where nothing is. */
+/** Returns what is wrong with a value; null if nothing is. */
 type Rule = (value: unknown) => string | null;
 
 function kindOf(value: unknown): string {
@@ -57,7 +57,7 @@ const duration: Rule = (value) => {
   return value < 0 ? 'must not be negative' : null;
 };
 
-/** What a writer may give a field of each kind; null where kgit alone writes it. */
+/** The rule for each kind of field; null for kinds that only kgit writes. */
 const KIND_RULES: Readonly<Record<FieldKind, Rule | null>> = {
   ulid: textWhere((id) =>
     isUlid(id) ? null : 'is not a ULID: 26 characters of Crockford base 32, upper case',
@@ -75,7 +75,7 @@ const KIND_RULES: Readonly<Record<FieldKind, Rule | null>> = {
   conditions: null,
 };
 
-/** The fields that a writer may give; id and timestamp are filled in where they are left out. */
+/** The rules of the fields that writers may give; a missing id or timestamp is filled in. */
 const RULES: ReadonlyMap<string, Rule> = new Map(
   EVENT_FIELD_LIST.flatMap(([field, { kind }]) => {
     const rule = KIND_RULES[kind];
@@ -83,19 +83,19 @@ const RULES: ReadonlyMap<string, Rule> = new Map(
   }),
 );
 
-/** What is wrong with the value of a field that a writer may give; null where nothing is, and for other fields. */
+/** What is wrong with the value of a field that writers may give; null if nothing is, and for all other fields. */
 export function fieldFault(field: string, value: unknown): string | null {
   return RULES.get(field)?.(value) ?? null;
 }
 
 export type EventFields = Partial<KgitEvent> & { readonly action: string };
 
-/** The error for a field of an event that breaks its rule. */
+/** The error for an invalid field. */
 export function invalidField(field: string, why: string): UsageError {
   return new UsageError(`${field}: ${why}`, { data: { field } });
 }
 
-/** The fields, checked, known ones first. Written out, for a batch checks ten thousands of them, and a start waits for it. */
+/** Checks the fields and returns them, known ones first. A plain loop: batches check tens of thousands, and every start pays for it. */
 function checked(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const [field, rule] of RULES) {
@@ -114,20 +114,20 @@ function checked(input: Readonly<Record<string, unknown>>): Record<string, unkno
   return fields;
 }
 
-/** Whether an event may have `value` as its `field`. */
+/** Whether `value` is valid for `field`. */
 export function isFieldValue(field: string, value: unknown): boolean {
   return (RULES.get(field) ?? anyValue)(value) === null;
 }
 
 const OWN_FIELDS = EVENT_FIELD_LIST.filter(([, { own }]) => own !== undefined);
 
-/** Whether kgit alone writes this field of an event. */
+/** Whether only kgit writes this field. */
 export function isOwnField(field: string): boolean {
   return OWN_FIELDS.some(([name]) => name === field);
 }
 
 /**
- * Checks the fields of an event that come from outside; those that kgit alone writes cannot be given.
+ * Checks the fields of an event from outside; fields that only kgit writes are refused.
  * Throws UsageError that names the field and its rule.
  */
 export function checkEventFields(input: unknown): EventFields {

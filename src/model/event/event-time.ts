@@ -1,13 +1,13 @@
 import { ulidTime } from '../value/ulid.js';
 import { eventTime, formatTimestamp, type KgitEvent } from './event.js';
 
-/** Furthest that an event may lie ahead of the clock, in ms; imported ones excepted. */
+/** How far ahead of the clock an event may lie, in ms. Imported events are exempt. */
 export const MAX_AHEAD_MS = 5 * 60 * 1000;
-/** An imported event's id is later than its time by its rank among those of the same time, in ms. */
+/** Largest rank, in ms, that an imported event's id adds to its time: its position among events of the same time. */
 const MAX_RANK_MS = 60 * 60 * 1000;
 
 /**
- * What is implausible about an event's time; null where nothing is.
+ * Why an event's time is implausible; null if it is not.
  * @param now ms since the epoch: when it is checked, or when it was written
  */
 export function eventTimeFault(

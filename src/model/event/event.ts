@@ -2,7 +2,7 @@ import type { Subject } from '../subject/subject.js';
 import { ulidTime } from '../value/ulid.js';
 import { sameValue, type Value, type ValueMap } from '../value/value.js';
 
-/** One state change of an event; `before` is left out where nothing was, `after` where it was unset. */
+/** One state change of an event. `before` is missing if the path did not exist, `after` if it was removed. */
 export interface Change {
   readonly path: string;
   readonly before?: Value;
@@ -41,14 +41,14 @@ interface Field {
   readonly kind: FieldKind;
   /** For the published JSON Schema. */
   readonly about: string;
-  /** kgit alone writes it: why no caller may, and how a caller gets it. */
+  /** Set for fields that only kgit writes: why, and what a caller can do instead. */
   readonly own?: { readonly why: string; readonly advice: string };
 }
 
 /**
  * The one description of an event, in the order in which its file is written. The type below, the checks of
- * `event-schema.ts`, the reader of `event-file.ts` and `schemas/event.schema.json` come from it. It is a plain table, for
- * a schema library takes longer to load than `kgit push-event` has for all its checks.
+ * `event-schema.ts`, the reader of `event-file.ts` and `schemas/event.schema.json` come from it. It is a plain table,
+ * because loading a schema library takes longer than all checks of `kgit push-event`.
  */
 export const EVENT_FIELDS = {
   id: { kind: 'ulid', about: 'ULID, unique per subject; it names the month folder and the file.' },
@@ -105,7 +105,7 @@ type HeadField = (typeof HEAD_FIELDS)[number];
 export const EVENT_FIELD_LIST: readonly (readonly [name: string, field: Field])[] =
   Object.entries(EVENT_FIELDS);
 
-/** What every event says: which one it is, when it happened, and what. */
+/** The fields that can be read before the rest of an event is parsed. */
 export type EventHead = { readonly [K in HeadField]: Kinds[Fields[K]['kind']] };
 type EventDetails = { readonly [K in Exclude<keyof Fields, HeadField>]?: Kinds[Fields[K]['kind']] };
 
@@ -117,13 +117,13 @@ export interface KgitEvent extends EventHead, EventDetails {
   readonly [key: string]: unknown;
 }
 
-/** An event together with what it happened to. */
+/** An event and its subject. */
 export interface SubjectEvent {
   readonly subject: Subject;
   readonly event: KgitEvent;
 }
 
-/** The fields that stand behind the unknown keys of a file: they are added to an event that is otherwise complete. */
+/** Fields that are added to a complete event, and so follow the unknown keys of its file. */
 const APPENDED: readonly string[] = ['secret_override', 'proposed_if'];
 /** The known keys of an event file in the order in which they are written. */
 export const EVENT_KEYS: readonly string[] = Object.keys(EVENT_FIELDS).filter(
@@ -140,12 +140,12 @@ export function isAction(text: string): boolean {
   return ACTION.test(text);
 }
 
-/** A time in ms as an event's timestamp: milliseconds only where there are any. */
+/** Formats a time in ms as a timestamp, with milliseconds only if there are any. */
 export function formatTimestamp(time: number): string {
   return new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
-/** The time of an event, in ms since the epoch: its timestamp's; that of its id where it cannot be read. */
+/** The time of an event in ms since the epoch: that of its timestamp, or of its id if the timestamp is unreadable. */
 export function eventTime(event: Pick<KgitEvent, 'id' | 'timestamp'>): number {
   const time = Date.parse(event.timestamp);
   return Number.isNaN(time) ? ulidTime(event.id) : time;
@@ -157,12 +157,12 @@ function compareIds(a: Identified, b: Identified): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** Order of a subject's events: by event time, then by id. */
+/** Compares two events of a subject: by time, then by id. */
 export function compareEvents(a: KgitEvent, b: KgitEvent): number {
   return eventTime(a) - eventTime(b) || compareIds(a, b);
 }
 
-/** The items sorted by the time of their events, then id; each event's time is read once. */
+/** Sorts items by the time of their events, then by id. */
 export function sortByTime<T>(
   items: readonly T[],
   eventOf: (item: T) => Pick<KgitEvent, 'id' | 'timestamp'>,
@@ -174,10 +174,9 @@ export function sortByTime<T>(
 }
 
 /**
- * The fields in which `stored` is not what writing `wanted` gives; none means a repeat of the same write.
- * Of the fields only those `given` by the writer count: what kgit adds (user, host) differs between machines.
- * Changes never count, for they are worked out from the tip that a write landed on, nor do the conditions of a
- * proposal, which a write that is published at once does not record.
+ * The fields in which `stored` differs from `wanted`; none means that the write is a repeat.
+ * Only the fields `given` by the writer are compared: those that kgit adds (user, host) differ between machines.
+ * Changes depend on the tip that a write landed on, and only proposals record conditions, so neither is compared.
  */
 export function differingFields(stored: KgitEvent, wanted: KgitEvent, given?: readonly string[]): string[] {
   const fields = given ?? [...new Set([...Object.keys(stored), ...Object.keys(wanted)])];

@@ -1,6 +1,6 @@
 import type { Lifecycle } from './event.js';
 
-/** What of an event its lifecycle depends on. */
+/** The parts of an event that the lifecycle depends on. */
 export interface LifecycleEvent {
   readonly action: string;
   /** RFC 3339. */
@@ -8,11 +8,11 @@ export interface LifecycleEvent {
   readonly lifecycle?: string | undefined;
   readonly outcome?: string | undefined;
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
-  /** How it got here; there alone where it was imported. */
+  /** Where an imported event came from; other events have none. */
   readonly source?: unknown;
 }
 
-/** The actions that say that a cluster was created or deleted; an event's `lifecycle` goes before them. */
+/** Actions that mean a cluster was created or deleted; an event's `lifecycle` overrides them. */
 export const LIFECYCLE_ACTIONS: Readonly<Record<string, Lifecycle>> = {
   cluster_created: 'created',
   cluster_deployment_created: 'created',
@@ -20,12 +20,12 @@ export const LIFECYCLE_ACTIONS: Readonly<Record<string, Lifecycle>> = {
   cluster_vanished: 'deleted',
 };
 
-/** A cluster's life by its events. */
+/** The life of a cluster, according to its events. */
 export interface RecordedLifecycle {
   readonly lifecycle: Lifecycle | null;
-  /** Timestamp of the event that says so; null where none does. */
+  /** Timestamp of the deciding event; null if there is none. */
   readonly at: string | null;
-  /** Whether every event was imported, so that nobody has recorded anything since. */
+  /** Whether every event was imported: nothing has been recorded since. */
   readonly importedOnly: boolean;
 }
 

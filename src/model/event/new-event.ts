@@ -5,7 +5,7 @@ import { formatTimestamp, type KgitEvent } from './event.js';
 import type { EventFields } from './event-schema.js';
 import { MAX_AHEAD_MS } from './event-time.js';
 
-/** What an event gets when its writer does not say it. */
+/** Values for fields that the writer leaves out. */
 export interface EventDefaults {
   readonly user: string;
   readonly host: string;
@@ -27,8 +27,8 @@ function timeOf({ id, timestamp }: EventFields): number | undefined {
 }
 
 /**
- * The event with checked `fields`: id and time are made where they are left out, the rest of what it should
- * say about who and where is added. Throws UsageError when id and timestamp disagree or lie in the future.
+ * Completes checked `fields` to an event: adds id and time if they are missing, and who wrote it where.
+ * Throws UsageError if id and timestamp disagree or lie in the future.
  * @param now ms since the epoch
  */
 export function newEvent(

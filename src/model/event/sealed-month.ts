@@ -11,20 +11,20 @@ const ITEM = '  - ';
 const INDENT = '    ';
 const HEADER =
   /^(?:cluster_name|deployment_id): (?:"[^"\\\n]*"|'[^'\n]*'|[A-Za-z0-9][\w.-]*)\nevents:\n(?=[^\n])/;
-/** What would begin or end a document at the start of a line. */
+/** A marker that would begin or end a document at the start of a line. */
 const DOCUMENT_MARK = /---|\.\.\.|%/y;
 const readIndentedHead = headReader(INDENT.length);
 
-/** An event in a sealed month; parsed when it is asked for. */
+/** An event in a sealed month, parsed on demand. */
 export interface SealedEvent {
   readonly head: EventHead;
-  /** As its own file held it. */
+  /** Its text, as in a file of its own. */
   text(): string;
   /** Throws InvalidStateError that names the sealed file and the line. */
   read(): KgitEvent;
 }
 
-/** Where the items of the list begin, the text's end behind them; null where the text is not laid out as kgit does. */
+/** Offsets of the list's items, followed by the end of the text; null if the layout is not kgit's. */
 function itemStarts(text: string): number[] | null {
   const header = HEADER.exec(text);
   if (!header) return null;
@@ -68,7 +68,7 @@ class Slice implements SealedEvent {
       return parseEvent(this.text(), this.#file);
     } catch (error) {
       if (!(error instanceof InvalidStateError)) throw error;
-      // Once more where it stands in the file, so that the message names its line.
+      // Parsed again at its place in the file, so that the message names the right line.
       const above = this.#month.slice(0, this.#start).split('\n').length - 1;
       const text = INDENT + this.#month.slice(this.#start + ITEM.length, this.#end);
       parseEvent('\n'.repeat(above) + text, this.#file);
@@ -77,7 +77,7 @@ class Slice implements SealedEvent {
   }
 }
 
-/** The events of a file that a person laid out in another way: all of it is parsed at once. */
+/** The events of a file with another layout, parsed as a whole. */
 function parseWhole(text: string, file: string, broken: BrokenEvents): SealedEvent[] {
   const value = parseYaml(text, file);
   const events = isMap(value) ? value['events'] : null;
@@ -93,7 +93,7 @@ function parseWhole(text: string, file: string, broken: BrokenEvents): SealedEve
   });
 }
 
-/** An item of the list, which stands on no line that is known. */
+/** An item of the list; its line is not known. */
 function checkedItem(item: unknown, index: number, file: string): KgitEvent {
   try {
     return checkedEvent(item, file);
@@ -106,9 +106,9 @@ function checkedItem(item: unknown, index: number, file: string): KgitEvent {
 }
 
 /**
- * The events of a sealed month in the order of the file. Where it is laid out as kgit does it is cut by its
- * indentation, so that thousands of events cost no parsing. Throws InvalidStateError for what is no list of events.
- * @param broken what becomes of events in it that cannot be read
+ * The events of a sealed month in file order. A file in kgit's layout is cut by indentation, so that thousands of
+ * events cost no parsing. Throws InvalidStateError if it holds no list of events.
+ * @param broken how events that cannot be read are treated
  */
 export function parseSealedMonth(
   text: string,
@@ -125,7 +125,7 @@ export function parseSealedMonth(
 
 const NAME = /^(?:cluster_name|deployment_id): (?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9][\w.-]*))\n/;
 
-/** Whose month a sealed file says it is; null where it does not say it. Throws InvalidStateError. */
+/** The name of the subject in a sealed file; null if there is none. Throws InvalidStateError. */
 export function sealedName(text: string, file: string): string | null {
   const plain = NAME.exec(text);
   if (plain) return plain[1] ?? plain[2] ?? plain[3] ?? null;
@@ -145,12 +145,12 @@ function header(subject: Subject): string {
   return `${key}: ${JSON.stringify(name)}\nevents:\n`;
 }
 
-/** The text of a sealed month: the texts of its events, each as `sealableText` gave it, indented and put in a list. */
+/** The text of a sealed month: its events, as returned by `sealableText`, indented in a list. */
 export function formatSealedMonth(subject: Subject, texts: readonly string[]): string {
   return header(subject) + texts.map(asItem).join('');
 }
 
-/** Whether every reader of YAML finds `event` where `text` is put into a list. */
+/** Whether `text` still means `event` as an item of a list. */
 function keepsMeaning(text: string, event: KgitEvent, file: string): boolean {
   if (!text.endsWith('\n') || /^\n|\r/.test(text)) return false;
   const month = `cluster_name: "x"\nevents:\n${asItem(text)}`;
@@ -166,9 +166,8 @@ function keepsMeaning(text: string, event: KgitEvent, file: string): boolean {
 }
 
 /**
- * An event file as it can be sealed: its own text, or, where that would mean something else in a list (marks of
- * documents, odd line ends), the same keys and values written anew, with their comments if they can be kept.
- * Throws InvalidStateError for a broken file.
+ * The text of an event file for a sealed month. A text that would change its meaning in a list (document markers, odd
+ * line endings) is written anew, with its comments if possible. Throws InvalidStateError for a broken file.
  */
 export function sealableText(text: string, file: string): { head: EventHead; text: string } {
   if (isPlainBlock(text)) return { head: readHead(text, file), text };

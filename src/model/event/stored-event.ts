@@ -3,7 +3,7 @@ import { parseStatePath } from '../state/state-path.js';
 import { isMap, type Value } from '../value/value.js';
 import { fieldFault } from './event-schema.js';
 
-/** What is wrong with a stored event, and under which key. */
+/** A fault of a stored event, and the keys it lies under. */
 export interface EventFault {
   readonly keys: readonly (string | number)[];
   readonly message: string;
@@ -53,7 +53,7 @@ function* faultsOf(event: Record<string, unknown>): Generator<EventFault> {
     yield { keys: ['secret_override'], message: 'is not a reason with a list of paths' };
 }
 
-/** Where an event file breaks the schema of stored events (`docs/data-model.md`); nothing where it does not. */
+/** Violations of the schema of stored events (`docs/data-model.md`). */
 export function eventFaults(value: Value): EventFault[] {
   return isMap(value) ? [...faultsOf(value)] : [{ keys: [], message: 'an event is a mapping' }];
 }

@@ -4,7 +4,7 @@ import { isUlid } from '../value/ulid.js';
 import { isMap } from '../value/value.js';
 import { isLockName } from './lock-name.js';
 
-/** What a commit of a lock's chain did. After a break or a release the lock is free. */
+/** The action of one commit in a lock's chain. After a break or a release the lock is free. */
 export const LEASE_ACTIONS = ['acquire', 'renew', 'break', 'release'] as const;
 export type LeaseAction = (typeof LEASE_ACTIONS)[number];
 
@@ -26,9 +26,9 @@ export interface PreviousHolder extends Holder {
 export interface LeaseRecord {
   readonly action: LeaseAction;
   readonly name: string;
-  /** Fencing token: raised by every acquisition. */
+  /** Fencing token: each acquisition raises it. */
   readonly token: number;
-  /** ULID of the acquisition: who has it may renew. */
+  /** ULID of the acquisition; whoever knows it may renew the lease. */
   readonly lease: string;
   readonly holder: Holder;
   /** ms since the epoch. */
@@ -37,30 +37,30 @@ export interface LeaseRecord {
   readonly at: number;
   /** ms */
   readonly ttl: number;
-  /** Makes every commit differ: git takes a push of the same commit for success. */
+  /** Makes every commit unique: git reports success for a push of an identical commit. */
   readonly nonce: string;
-  /** How many commits the chain has, this one included. */
+  /** Number of commits in the chain, including this one. */
   readonly length: number;
   readonly reason?: string | undefined;
-  /** Of a break: whose lease it ended. */
+  /** For a break: whose lease it ended. */
   readonly previous?: PreviousHolder | undefined;
 }
 
-/** What names an acquisition, for a write that is valid under it alone. */
+/** Identifies an acquisition, for a write that is valid only under it. */
 export interface LeaseClaim {
   readonly name: string;
   readonly token: number;
   readonly lease: string;
 }
 
-/** From this length on a new commit becomes the root of its chain; the token goes on in it. */
+/** At this length the next commit starts a new chain, which continues the token. */
 export const MAX_CHAIN = 64;
 const MAX_MESSAGE = 64 * 1024;
 const MAX_TEXT = 4096;
 export const MIN_TTL = 1_000;
 export const MAX_TTL = 24 * 60 * 60 * 1000;
 
-/** What every new commit of a chain brings along. */
+/** Values of every new commit of a chain. */
 export interface Stamp {
   /** ms since the epoch. */
   readonly at: number;
@@ -73,31 +73,31 @@ const nextLength = (before: LeaseRecord | null) =>
 /** Whether a commit has no parent. */
 export const isRoot = ({ length }: LeaseRecord): boolean => length === 1;
 
-/** When a lease ends by its own commit, in ms since the epoch. */
+/** When a lease expires according to its commit, in ms since the epoch. */
 export const expiresAt = ({ at, ttl }: Pick<LeaseRecord, 'at' | 'ttl'>): number => at + ttl;
 
-/** Whether somebody has it, be it expired or not. */
+/** Whether the lock is held, even if the lease has expired. */
 export const isTaken = ({ action }: LeaseRecord): boolean => action === 'acquire' || action === 'renew';
 
-/** Whether this acquisition has it still. */
+/** Whether this acquisition still holds the lock. */
 export const isClaimed = (record: LeaseRecord, { lease, token }: LeaseClaim): boolean =>
   isTaken(record) && record.lease === lease && record.token === token;
 
 /**
- * From when on others may take the lease over, in ms since the epoch: when it has expired by its own commit, and
- * has been seen unchanged for a whole TTL, so that clocks that differ take nothing from a holder who is alive.
- * @param seenSince since when this commit has been seen here, in ms since the epoch
+ * When others may take the lease over, in ms since the epoch: after it has expired, and has been seen unchanged for a
+ * whole TTL, so that clock skew takes nothing from a live holder.
+ * @param seenSince when this commit was first seen here, in ms since the epoch
  */
 export function takeoverAt(record: LeaseRecord, seenSince: number): number {
   return Math.max(expiresAt(record), seenSince + record.ttl);
 }
 
-/** The claim that a record gives its holder. */
+/** The claim of a record's holder. */
 export const claimOf = ({ name, token, lease }: LeaseRecord): LeaseClaim => ({ name, token, lease });
 
 /**
- * A new acquisition of a lock that is free: the token rises.
- * @param seen the highest token that was ever seen of this lock; the lock's ref may have been deleted since
+ * Acquires a free lock with a higher token.
+ * @param seen the highest token ever seen for this lock, whose ref may have been deleted since
  */
 export function acquired(
   before: LeaseRecord | null,
@@ -109,17 +109,17 @@ export function acquired(
   return { ...wanted, action: 'acquire', token, acquiredAt: at, at, nonce, length: nextLength(before) };
 }
 
-/** The same lease, its TTL begun anew. */
+/** Renews the lease: its TTL starts again. */
 export function renewed({ previous, ...before }: LeaseRecord, { at, nonce }: Stamp): LeaseRecord {
   return { ...before, action: 'renew', at, nonce, length: nextLength(before) };
 }
 
-/** The lease given back by its holder. */
+/** Releases the lease for its holder. */
 export function released({ previous, ...before }: LeaseRecord, { at, nonce }: Stamp): LeaseRecord {
   return { ...before, action: 'release', at, nonce, length: nextLength(before) };
 }
 
-/** The lease ended by somebody else: `holder` and `lease` are of who ends it. */
+/** Ends somebody else's lease: `holder` and `lease` are those of whoever ends it. */
 export function broken(
   before: LeaseRecord,
   by: Pick<LeaseRecord, 'lease' | 'holder' | 'reason'>,
@@ -131,12 +131,15 @@ export function broken(
   return { ...by, action: 'break', name, token, ttl, acquiredAt, at, nonce, length, previous };
 }
 
-/** The fields of the event that tells of a lease ended by somebody else than its holder. */
+/** The fields of the event for a lease that somebody other than its holder ended. */
 export function endingFields(previous: PreviousHolder, reason: string | undefined): Record<string, unknown> {
   const { token, name, host, runId, expiresAt: end } = previous;
   const run = runId === undefined ? {} : { holder_run: runId };
   const parameters = {
-    ...{ token, holder: name, holder_host: host, expires_at: new Date(end).toISOString() },
+    token,
+    holder: name,
+    holder_host: host,
+    expires_at: new Date(end).toISOString(),
     ...run,
   };
   return { action: 'lock_broken', parameters, ...(reason === undefined ? {} : { reason }) };
@@ -149,7 +152,7 @@ const HEADINGS: Readonly<Record<LeaseAction, string>> = {
   release: 'released by',
 };
 
-/** The commit message of a record: a line for people, and the record. */
+/** The commit message of a record: one line for people, then the record. */
 export function formatLease(record: LeaseRecord): string {
   const { action, name, holder, token } = record;
   const who = `${holder.name}@${holder.host}`.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
@@ -158,7 +161,7 @@ export function formatLease(record: LeaseRecord): string {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
 const isTextOrNone = (value: unknown): value is string | undefined => value === undefined || isText(value);
-/** Times that a Date can hold, and sums of them. */
+/** Times whose sums a Date can still hold. */
 const isTime = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 8.64e15 - MAX_TTL;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
@@ -171,7 +174,7 @@ function holderOf(value: unknown): Holder | null {
     : null;
 }
 
-/** The record that a commit message holds; null when it holds none: anybody may push any commit. */
+/** Parses the record in a commit message; null if there is none, for anybody may push any commit. */
 export function parseLease(message: string): LeaseRecord | null {
   if (message.length > MAX_MESSAGE) return null;
   try {
@@ -182,7 +185,7 @@ export function parseLease(message: string): LeaseRecord | null {
   }
 }
 
-/** The record that JSON holds; null when it holds none. */
+/** Parses a record from JSON; null if it is invalid. */
 export function leaseFromJson(value: unknown): LeaseRecord | null {
   if (!isMap(value)) return null;
   const { action, name, token, lease, acquiredAt, at, ttl, nonce, length, reason } = value;
@@ -198,18 +201,27 @@ export function leaseFromJson(value: unknown): LeaseRecord | null {
   if (previousHolder && isMap(ended) && isCount(ended['token']) && isTime(ended['expiresAt']))
     previous = { ...previousHolder, token: ended['token'], expiresAt: ended['expiresAt'] };
   return {
-    ...{ action: isKnown, name, token, lease, holder, acquiredAt, at, ttl, nonce, length },
+    action: isKnown,
+    name,
+    token,
+    lease,
+    holder,
+    acquiredAt,
+    at,
+    ttl,
+    nonce,
+    length,
     ...(reason === undefined ? {} : { reason }),
     ...(previous === undefined ? {} : { previous }),
   };
 }
 
-/** Claims as text of one line, for the environment of a command that is run under them. */
+/** Formats claims as one line, for the environment of a command that runs under them. */
 export function formatClaims(claims: readonly LeaseClaim[]): string {
   return claims.map(({ name, token, lease }) => `${name}:${token}:${lease}`).join(',');
 }
 
-/** The claims of `formatClaims`; what is none of them is left out. */
+/** Parses claims written by `formatClaims`; invalid ones are left out. */
 export function parseClaims(text: string | undefined): LeaseClaim[] {
   return (text ?? '').split(',').flatMap((part) => {
     const [name = '', digits = '', lease = '', ...more] = part.split(':');

@@ -1,15 +1,15 @@
 import { UsageError } from '../../errors.js';
 
-/** Longest name of a lock, in characters: encoded, it must fit into one name of a file. */
+/** Longest lock name, in characters: encoded, it must fit into a file name. */
 export const MAX_LOCK_NAME = 80;
 const NAME = /^[a-z0-9]([a-z0-9._/-]*[a-z0-9])?$/;
 
-/** Whether `name` can name a lock. */
+/** Whether `name` is a valid lock name. */
 export function isLockName(name: string): boolean {
   return name.length <= MAX_LOCK_NAME && NAME.test(name) && !/\/\/|\/[._-]|[._-]\//.test(name);
 }
 
-/** The name itself; throws UsageError when it breaks the rule of names of locks. */
+/** Returns the name; throws UsageError if it is not a valid lock name. */
 export function lockName(name: string): string {
   if (isLockName(name)) return name;
   throw new UsageError(
@@ -22,14 +22,14 @@ export function lockName(name: string): string {
 }
 
 /**
- * The name as one part of a ref or path: `/` and `.` percent-encoded, for git takes no `x.lock` and no `..`, and
- * `a` beside `a/b` would clash.
+ * Encodes the name as one component of a ref or path: `/` and `.` are percent-encoded, because git accepts neither
+ * `x.lock` nor `..`, and `a` would clash with `a/b`.
  */
 export function encodeLockName(name: string): string {
   return name.replaceAll('/', '%2f').replaceAll('.', '%2e');
 }
 
-/** The name that `encodeLockName` made this of; null for any other text. */
+/** Decodes a name written by `encodeLockName`; null for any other text. */
 export function decodeLockName(text: string): string | null {
   const name = text.replaceAll('%2f', '/').replaceAll('%2e', '.');
   return isLockName(name) && encodeLockName(name) === text ? name : null;

@@ -4,12 +4,12 @@ import { MASK, maskSecrets } from '../secret/mask-secrets.js';
 import { type BothStates, keysOf, type NetChange, netChanges } from '../state/net-changes.js';
 import { formatSubject } from '../subject/subject.js';
 
-/** Longest title, in characters: hosts show about 100 of a subject line. */
+/** Longest title, in characters: forges show about 100 of a subject line. */
 const MAX_TITLE = 120;
 const MAX_PATH = 60;
 const MAX_VALUE = 40;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
-/** Text that reads as itself, and that YAML would not take for a number, a truth value or null. */
+/** Text that needs no quotes and that YAML does not take for a number, boolean or null. */
 const PLAIN = /^(?!(?:true|false|null|~|[-+.]?\d[\d._eE+-]*|0[xo][\da-f]+)$)[\w@%+:,./-]+$/i;
 
 /** Text on one line: control characters and marks of writing direction become blanks, secrets are masked. */
@@ -39,11 +39,11 @@ function whyOf(events: readonly SubjectEvent[]): string {
 }
 
 /**
- * What events that change the state of one deployment are called, as in
+ * The title for events that change the state of one deployment, such as
  * `deployment.size = 12, +2 more (d1): upgrade window`: one line without control characters, secrets masked.
  * @param events oldest first
  * @param states as of `netChanges`
- * @returns null where they change nothing, or are about several subjects
+ * @returns null if they change nothing or concern several subjects
  */
 export function changeTitle(
   events: readonly SubjectEvent[],

@@ -11,10 +11,10 @@ import { isValue, MAX_DEPTH, type Value } from '../value/value.js';
 import { MAX_YAML_BYTES } from '../yaml/yaml.js';
 import type { EventWrite, Operation } from './operation.js';
 
-/** An event whose JSON is shorter cannot come near the limit as YAML, deep as it may be nested. */
+/** An event with shorter JSON stays far below the limit as YAML, however deeply it is nested. */
 const SURELY_SMALL = 32 * 1024;
 
-/** Throws UsageError for a file that would be larger than may be read. */
+/** Throws UsageError if a file would be larger than the limit for reading. */
 export function checkFileSize(path: string, text: string): void {
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_YAML_BYTES) return;
@@ -38,7 +38,7 @@ function checkEvent({ subject, event }: EventWrite, now: number): void {
     checkFileSize(`the event ${event.id} of ${formatSubject(subject)}`, formatEvent(event));
 }
 
-/** What edits put into a state document, each at its place, as far as that is known without the document. */
+/** The values that edits put into a state document, as far as that is known without the document. */
 function madeBy(edits: readonly Edit[]): Record<string, unknown> {
   const data: Record<string, unknown> = {};
   for (const edit of edits) {
@@ -81,8 +81,8 @@ function checkEdits(edits: readonly Edit[]): void {
 }
 
 /**
- * Sees that what an operation writes passes `kgit validate`: whatever the way on which it came, it is checked by the
- * rules of the review before it is kept. Throws UsageError that names the field or the path, and its rule.
+ * Checks an operation by the rules of review before it is kept, so that whatever it writes passes `kgit validate`.
+ * Throws UsageError that names the field or the path, and its rule.
  */
 export function checkOperation({ events, change, time }: Operation): void {
   for (const write of events) checkEvent(write, time);

@@ -4,7 +4,7 @@ import { changeTitle, clipped, plainLine } from './change-title.js';
 import type { Operation } from './operation.js';
 
 const MAX_TRAILERS = 100;
-/** Longest text of the body, in characters; the event has all of it. */
+/** Longest text in the body, in characters; the event has the full text. */
 const MAX_TEXT = 2_000;
 
 /**
@@ -12,7 +12,7 @@ const MAX_TEXT = 2_000;
  * title, reason and message; any other is `<action>: <subject>`. The trailers are an index for people and tools, never
  * the record.
  * @param events those that the commit adds
- * @param title what the user called the proposal
+ * @param title the title that the user gave the proposal
  */
 export function commitMessage(operation: Operation, events: readonly SubjectEvent[], title?: string): string {
   const changed = changeTitle(events);

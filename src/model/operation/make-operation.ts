@@ -12,7 +12,7 @@ import { type Actor, type EventWrite, type Operation, titleOf } from './operatio
 /** Longest path in a message, in characters. */
 const MAX_SHOWN = 200;
 
-/** Who writes, where, when, and in which run: fixed when an operation is made, so that a retry is the same one. */
+/** Who writes, where, when, and in which run. Fixed when the operation is made, so that a retry is the same operation. */
 export interface Writer {
   readonly actor: Actor;
   readonly host: string;
@@ -22,7 +22,7 @@ export interface Writer {
   readonly now: number;
 }
 
-/** An event of `fields`, checked, with who, where and when. Throws UsageError that names the field. */
+/** Makes an event of checked `fields` and the context. Throws UsageError that names the field. */
 export function makeEvent(
   fields: Readonly<Record<string, unknown>>,
   { actor, host, run, ids, now }: Writer,
@@ -35,7 +35,7 @@ export function makeEvent(
   });
 }
 
-/** Throws UsageError for an edit whose path or value would not be in a file what it is here. */
+/** Throws UsageError for an edit whose path or value a file cannot hold unchanged. */
 function checkEdit(edit: Edit): void {
   const keys = edit.path.map((part) => keyFault(String(part)));
   const fault =
@@ -47,8 +47,8 @@ function checkEdit(edit: Edit): void {
 }
 
 /**
- * One operation of these events, guarded against secrets. Throws SecretError, UsageError.
- * @param allowSecret why what looks secret is written all the same
+ * Makes one operation of these events, guarded against secrets. Throws SecretError, UsageError.
+ * @param allowSecret the user's reason for writing values that look secret
  */
 export function makeOperation(
   events: readonly EventWrite[],

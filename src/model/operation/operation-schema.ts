@@ -88,7 +88,7 @@ const operation: z.ZodMiniType<Operation> = z.object({
   runId: z.exactOptional(z.string()),
 });
 
-/** The operation that `json`, made by `operationToJson`, holds; null when it is none, for it may be cut off or of another version. */
+/** Parses what `operationToJson` made; null if it is invalid, such as cut off or of another version. */
 export function operationFromJson(json: unknown): Operation | null {
   const result = operation.safeParse(json);
   return result.success ? result.data : null;

@@ -5,30 +5,30 @@ import type { StatePath } from '../state/state-path.js';
 import { formatSubject } from '../subject/subject.js';
 import type { Value } from '../value/value.js';
 
-/** What must hold on the tip that an operation is applied to. */
+/** A condition on the tip that an operation is applied to. */
 export type Precondition = Condition & {
-  /** The command has it by itself, as one that takes back what it saw; nobody asked for it. */
+  /** Added by the command itself, such as one that reverts what it saw, and not by the user. */
   readonly isImplied?: true;
 };
 
 type Condition =
   | { readonly check: 'equals'; readonly path: StatePath; readonly value: Value }
   | { readonly check: 'absent'; readonly path: StatePath }
-  /** Nothing stands there that laying this value over it would replace. */
+  /** Merging this value there would replace nothing. */
   | { readonly check: 'lacks'; readonly path: StatePath; readonly value: Value }
   /** The deployment's state has not changed since this revision. */
   | { readonly check: 'unchanged-since'; readonly revision: string };
 
-/** Who acts: the author of the commit and the `user` of the events. */
+/** The author of the commit and the `user` of the events. */
 export interface Actor {
   readonly name: string;
   readonly email: string;
 }
 
-/** The state change of an operation: its event gets the `changes` that the edits make on the tip. */
+/** The state change of an operation. Its event records, as `changes`, what the edits do on the tip. */
 export interface StateChange {
   readonly deployment: string;
-  /** Id of the event, among the operation's, that carries the changes. */
+  /** Id of the operation's event that records the changes. */
   readonly event: string;
   /**
    * Id of the event behind it that carries them where `event` is there already and is not this operation's, as its
@@ -38,33 +38,33 @@ export interface StateChange {
   readonly otherwise?: string;
   readonly edits: readonly Edit[];
   readonly preconditions: readonly Precondition[];
-  /** A document that cannot be read counts as empty: the edits give all that is to be in it. */
+  /** An unreadable document counts as empty: the edits provide all of its content. */
   readonly mendsBroken?: true;
-  /** Edits whose precondition does not hold are left out, where else the whole operation is refused. */
+  /** Leaves out edits whose precondition does not hold, instead of refusing the whole operation. */
   readonly leavesOut?: true;
 }
 
-/** An event to be written; `given` are the fields that its writer named, all of them where it is left out. */
+/** An event to be written. `given` lists the fields that the writer named; without it, all of them count. */
 export interface EventWrite extends SubjectEvent {
   readonly given?: readonly string[];
   /**
-   * It is there already where one of the newest events of its action and subject has the same context, whatever its id
-   * and time: for what several may see, each at another time. Worked out anew on each tip.
+   * Skips the event if one of the newest events of its action and subject has the same context, whatever its id and
+   * time: for something that several observers see at different times. Evaluated on each tip.
    */
   readonly once?: boolean;
 }
 
-/** What a management cluster is known by, learned from it and kept in `kgit.yaml`. */
+/** The identity of a management cluster, learned from it and kept in `kgit.yaml`. */
 export interface LearnedManagement {
   readonly name: string;
-  /** The strongest: all that earlier versions read. */
+  /** The strongest identity, the only one that earlier versions read. */
   readonly identity: string;
   readonly others?: readonly string[];
-  /** What was recorded when it was learned: where something else stands by then, nothing is written. */
+  /** What was recorded when it was learned; if that has changed since, nothing is written. */
   readonly before?: readonly string[];
 }
 
-/** The sealing of months, worked out anew on each tip: what is sealed already is left as it is. */
+/** Seals months. Evaluated on each tip; sealed months stay as they are. */
 export interface SealMonths {
   /** `YYYY-MM`: months before this one are sealed. */
   readonly before: string;
@@ -72,7 +72,7 @@ export interface SealMonths {
 
 /**
  * One intended write: the unit of atomicity, retry, queueing and replay; it becomes one commit.
- * Everything in it is fixed when it is made, so a retry is the same operation.
+ * It never changes after it is made, so a retry is the same operation.
  */
 export interface Operation {
   /** ULID. */
@@ -85,14 +85,14 @@ export interface Operation {
   readonly events: readonly EventWrite[];
   readonly change?: StateChange;
   readonly learned?: LearnedManagement;
-  /** Of an operation without events: it adds nothing to the record, and only lays it out anew. */
+  /** Set for an operation without events, which only changes the layout of the record. */
   readonly seal?: SealMonths;
-  /** The lease under which alone it may be published. */
+  /** The lease that must be held when it is published. */
   readonly claim?: LeaseClaim;
   readonly runId?: string;
 }
 
-/** The title of an operation of these events, for one as for many. */
+/** The title of an operation with these events. */
 export function titleOf(events: readonly SubjectEvent[]): string {
   const [first] = events;
   if (!first) return 'kgit: nothing';
@@ -104,7 +104,7 @@ export function titleOf(events: readonly SubjectEvent[]): string {
   return `${action}: ${subject}`;
 }
 
-/** An operation as JSON can hold it; `operationFromJson` reads it back. */
+/** Converts an operation to JSON; `operationFromJson` reads it back. */
 export function operationToJson(operation: Operation): unknown {
   const events = operation.events.map((item) => ({ ...item, subject: formatSubject(item.subject) }));
   return { ...operation, events };

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { formatSubject, type Subject } from '../subject/subject.js';
 
-/** Where the branches of proposals lie. */
+/** The prefix of all proposal branches. */
 const FOLDER = 'kgit/propose';
 const MAX_SLUG = 60;
 
-/** A name as a part of a branch: what it had to give up is made up for by a hash, so that no two share one. */
+/** A name as part of a branch name. If characters had to be replaced, a hash keeps it unique. */
 function slug(name: string): string {
   const plain = name
     .toLowerCase()
@@ -16,12 +16,12 @@ function slug(name: string): string {
   return `${plain || 'x'}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }
 
-/** What the branches of a user's proposals begin with, a slash behind it. */
+/** The prefix of a user's proposal branches; a slash follows it. */
 export function proposalFolder(user: string): string {
   return `${FOLDER}/${slug(user)}`;
 }
 
-/** The branch of a user's open proposal on a subject, such as `kgit/propose/grace/dep-a`; on all of them where it is null. */
+/** The branch of a user's open proposal for a subject, such as `kgit/propose/grace/dep-a`; null stands for all subjects. */
 export function proposalBranch(user: string, subject: Subject | null): string {
   const about =
     subject === null

@@ -8,15 +8,15 @@ import { counted } from '../value/counted.js';
 import { changeTitle, clipped, plainLine } from './change-title.js';
 import { titleOf } from './operation.js';
 
-/** Forges take some 65,000 characters. */
+/** Forges accept about 65,000 characters. */
 const MAX_BODY = 60_000;
 const MAX_ROWS = 100;
 const MAX_CELL = 200;
-/** With a digest of the title where kgit chose it, so that a later write knows whether somebody gave another one. */
+/** Holds a digest of a title that kgit chose, so that a later write can tell whether somebody changed it. */
 const BEGIN = /<!-- kgit: from here on(?:, title ([0-9a-f]{12}))? -->/;
 const END = '<!-- kgit: to here -->';
 
-/** Text of others as code, so that no forge makes links, names to notify, or HTML of it. */
+/** Text from others as code, so that forges make no links, mentions or HTML of it. */
 function code(text: string): string {
   const line = plainLine(text);
   const shown = line.length > MAX_CELL ? `${line.slice(0, MAX_CELL)}…` : line;
@@ -27,7 +27,7 @@ function code(text: string): string {
   return `${fence}${pad}${shown.replaceAll('|', '\\|')}${pad}${fence}`;
 }
 
-/** A value; forges mail what they are told, so one that was written with --allow-secret is shown in the branch alone. */
+/** A value for the page. Forges send mail, so a value written with --allow-secret appears only in the branch. */
 function valueCell(value: unknown, path: string): string {
   if (value === undefined) return '–';
   if (findSecrets(value, keysOf(path)).length > 0) return code(MASK);
@@ -40,15 +40,15 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.slice(0, MAX_ROWS).map(line), ...more].join('\n');
 }
 
-/** What a proposal's branch adds. */
+/** The changes on a proposal's branch. */
 export interface ProposedChange {
   /** Oldest first. */
   readonly events: readonly SubjectEvent[];
-  /** By subject: the state of the deployment on the state branch, and on the proposal's. */
+  /** By subject: the state on the state branch and on the proposal's branch. */
   readonly states: ReadonlyMap<string, BothStates>;
 }
 
-/** A request to merge as its page shows it. */
+/** Title and body of a request to merge. */
 export interface RequestText {
   /** One line. */
   readonly title: string;
@@ -57,8 +57,8 @@ export interface RequestText {
 }
 
 /**
- * What a request to merge says: who proposes what, each path before and after, and the events, with who and why.
- * @param given the title that the user gave; else it tells what changes
+ * The text of a request to merge: who proposes what, each path before and after, and the events with who and why.
+ * @param given the user's title; without it the title says what changes
  */
 export function requestText(change: ProposedChange, branch: string, given: string | undefined): RequestText {
   const { events, states } = change;
@@ -72,9 +72,9 @@ function digest(title: string): string {
 }
 
 /**
- * An open request with what kgit wrote there replaced: what people wrote around it stays, and so does a title that
- * somebody gave it.
- * @param given the title that the user gives it now
+ * Updates the part of an open request that kgit wrote. Text that people added stays, and so does a title that somebody
+ * changed.
+ * @param given the user's new title
  */
 export function amendedText(open: RequestText, wanted: RequestText, given: string | undefined): RequestText {
   const chosen = BEGIN.exec(open.body)?.[1];
@@ -111,7 +111,7 @@ function proposalText({ events, states }: ProposedChange, branch: string): strin
   return text.length > MAX_BODY ? `${text.slice(0, text.lastIndexOf('\n', MAX_BODY))}\n\n…` : text;
 }
 
-/** A body with what kgit wrote there replaced. */
+/** Replaces the part of a body that kgit wrote. */
 function replacedText(body: string, text: string): string {
   const [start, end] = [body.search(BEGIN), body.indexOf(END)];
   if (start < 0 || end < start) return body.trim() === '' ? text : `${body}\n\n${text}`;
@@ -120,7 +120,7 @@ function replacedText(body: string, text: string): string {
 
 const MAX_TITLE = 200;
 
-/** A title on one line, as every forge takes it. */
+/** A title on one line, as all forges accept it. */
 function proposalTitle(text: string): string {
   return clipped(plainLine(text), MAX_TITLE) || 'kgit: a change of state';
 }

@@ -7,12 +7,12 @@ import { isMap, type Value } from '../value/value.js';
 import type { Operation, Precondition } from './operation.js';
 
 /**
- * The key under which an event says what must hold when the proposal that it came with is merged. It stands in the
- * event, for that alone survives a squash or rebase.
+ * The key of an event for the conditions that must hold when its proposal is merged. They are kept in the event because
+ * only events survive a squash or rebase.
  */
 const KEY = 'proposed_if';
 
-/** In full: an event may be anybody's. */
+/** Spelled out, because anybody may have written the event. */
 const REVISION = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function toJson(condition: Precondition): Record<string, Value> {
@@ -23,8 +23,8 @@ function toJson(condition: Precondition): Record<string, Value> {
 }
 
 /**
- * The operation with its preconditions recorded in the event that carries its changes, so that they can be judged when
- * the proposal is merged. Throws SecretError for one that looks secret, unless the event says why secrets are meant.
+ * Records the preconditions of an operation in the event with its changes, so that they can be checked when the
+ * proposal is merged. Throws SecretError if one looks secret, unless the event has a reason for secrets.
  */
 export function withProposedIf(operation: Operation): Operation {
   const { change } = operation;
@@ -72,7 +72,7 @@ function fromJson(json: Value): Precondition | null {
   }
 }
 
-/** What must hold when the proposal of an event is merged; null where the event says it in a way that cannot be read. */
+/** The conditions for merging the proposal of an event; null if the event holds invalid ones. */
 export function proposedIf({ [KEY]: recorded }: KgitEvent): readonly Precondition[] | null {
   if (recorded === undefined) return [];
   if (!Array.isArray(recorded)) return null;

@@ -9,9 +9,9 @@ import { layOver, obstacle, plainEdits } from './merge-edit.js';
 import { editState, formatState, parseState } from './state-document.js';
 import { formatStatePath, lookUp, parseStatePath, type StatePath } from './state-path.js';
 
-/** What edits make of a state document. */
+/** The result of edits to a state document. */
 export interface AppliedEdits {
-  /** The new text; the old one where nothing changed. */
+  /** The new text, or the old one if nothing changed. */
   readonly text: string;
   readonly changes: readonly Change[];
 }
@@ -22,7 +22,7 @@ function header(file: string, schema: string | null): string {
   return `${modeline}# ${file}: written by kgit. Change it with 'kgit set' and 'kgit phase', so that every change leaves its event.\n`;
 }
 
-/** The value, masked where it looks secret: one that was recorded once is not repeated in every later event. */
+/** The value, masked if it looks secret, so that later events do not repeat a secret that was recorded once. */
 function shown(value: Value, path: StatePath): Value {
   return findSecrets(value, path).length > 0 ? MASK : value;
 }
@@ -63,7 +63,7 @@ export function applyEdits(
   return { text: editState(text, effective, file), changes };
 }
 
-/** Whether a single value stands on the way to a path. */
+/** Whether a scalar lies on the way to a path. */
 function isBlocked(data: unknown, path: StatePath): boolean {
   return path.some((_part, at) => {
     const { found, value } = lookUp(data, path.slice(0, at));
@@ -71,7 +71,7 @@ function isBlocked(data: unknown, path: StatePath): boolean {
   });
 }
 
-/** The edits of a change that leaves out what cannot be done: those whose preconditions hold on `data`. */
+/** The edits of a `leavesOut` change whose preconditions hold on `data`. */
 export function possibleEdits({ edits, preconditions }: StateChange, data: unknown): Edit[] {
   const refused = new Set(
     preconditions.flatMap((condition) =>
@@ -93,7 +93,7 @@ export function possibleEdits({ edits, preconditions }: StateChange, data: unkno
 
 /**
  * Throws ConflictError with `path`, `expected` and `actual` when `precondition` does not hold on `data`.
- * `unchanged-since` is about two revisions, not about data: the store checks it.
+ * The store checks `unchanged-since`, which compares revisions.
  */
 export function checkPrecondition(precondition: Precondition, data: unknown): void {
   const place = obstacle(precondition, data);
@@ -113,9 +113,8 @@ export function checkPrecondition(precondition: Precondition, data: unknown): vo
 }
 
 /**
- * Folds change events, in the order in which they were applied, to the state that they give.
- * The state document of a deployment must hold exactly this.
- * @param data what they are applied to, in place
+ * Applies the changes of events, in order, to `data`. The state document of a deployment must equal the result.
+ * @param data changed in place
  */
 export function fold(
   events: readonly Pick<KgitEvent, 'changes'>[],

@@ -5,12 +5,12 @@ import { formatStatePath, lookUp, type StatePath } from './state-path.js';
 /** One intended change of a state document. */
 export type Edit =
   | { readonly op: 'set'; readonly path: StatePath; readonly value: Value }
-  /** Sets each value of a mapping alone: what others have put into it meanwhile stays. */
+  /** Sets each value of a mapping by itself: values that others added stay. */
   | { readonly op: 'merge'; readonly path: StatePath; readonly value: Value }
-  /** Takes away what has a place in this value, and a mapping where nothing else is left in it. */
+  /** Removes the paths of this value, and mappings that become empty. */
   | { readonly op: 'unmerge'; readonly path: StatePath; readonly value: Value }
   | { readonly op: 'unset'; readonly path: StatePath };
-/** An edit of one path as it stands. */
+/** An edit of exactly one path. */
 export type PlainEdit = Exclude<Edit, { op: 'merge' | 'unmerge' }>;
 
 function kindOf(value: unknown): string {
@@ -50,8 +50,8 @@ function put(container: unknown, path: StatePath, at: number, value: unknown): v
 }
 
 /**
- * Sets `path` in `root`, which is changed in place; maps on the way are made where nothing or null stands.
- * Throws ConflictError where a scalar, or a list without that index, is in the way.
+ * Sets `path` in `root`, in place; missing or null maps on the way are created.
+ * Throws ConflictError if a scalar, or a list without that index, is in the way.
  */
 export function setAt(root: Record<string, unknown>, path: StatePath, value: unknown): void {
   let container: unknown = root;
@@ -66,7 +66,7 @@ export function setAt(root: Record<string, unknown>, path: StatePath, value: unk
   put(container, path, path.length - 1, value);
 }
 
-/** Removes `path` from `root` in place: a key of a map, or an item of a list with those behind it moving up. */
+/** Removes `path` from `root` in place: a key of a map, or an item of a list, whose later items move up. */
 export function unsetAt(root: Record<string, unknown>, path: StatePath): void {
   const parent = lookUp(root, path.slice(0, -1)).value;
   const last = path.at(-1) as string | number;

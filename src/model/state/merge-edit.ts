@@ -3,7 +3,7 @@ import { isMap, sameValue, type Value } from '../value/value.js';
 import type { Edit, PlainEdit } from './edit.js';
 import { canBeNamed, lookUp, type StatePath } from './state-path.js';
 
-/** The leaves of `value` that stand otherwise at `path` in `data`, or not at all, each at the highest path that is missing. */
+/** The leaves of `value` that differ from `data` at `path`; a missing mapping counts as one leaf. */
 export function layOver(data: unknown, path: StatePath, value: Value): (PlainEdit & { op: 'set' })[] {
   const here = lookUp(data, path);
   if (here.found && isMap(here.value) && isMap(value)) {
@@ -14,7 +14,7 @@ export function layOver(data: unknown, path: StatePath, value: Value): (PlainEdi
   return here.found && sameValue(here.value, value) ? [] : [{ op: 'set', path, value }];
 }
 
-/** The places of `value` that `data` has at `path`: the mapping itself where nothing else is in it. */
+/** The paths of `value` that exist in `data` at `path`; a mapping that holds nothing else counts as one. */
 function takeAway(data: unknown, path: StatePath, value: Value): (PlainEdit & { op: 'unset' })[] {
   const here = lookUp(data, path);
   if (!here.found) return [];
@@ -29,13 +29,13 @@ function takeAway(data: unknown, path: StatePath, value: Value): (PlainEdit & { 
   return isAll ? whole : parts.flat();
 }
 
-/** What an edit comes to on `data`. */
+/** The plain edits that an edit amounts to on `data`. */
 export function plainEdits(data: unknown, edit: Edit): PlainEdit[] {
   if (edit.op === 'merge') return layOver(data, edit.path, edit.value);
   return edit.op === 'unmerge' ? takeAway(data, edit.path, edit.value) : [edit];
 }
 
-/** Where in `data` stands what a precondition does not allow; null where it holds. Of two revisions it knows nothing. */
+/** The path in `data` that violates a precondition; null if it holds. `unchanged-since` is not checked here. */
 export function obstacle(precondition: Precondition, data: unknown): StatePath | null {
   if (precondition.check === 'unchanged-since') return null;
   const { check, path } = precondition;

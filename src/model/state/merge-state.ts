@@ -4,7 +4,7 @@ import { isMap, sameValue, setOwn, type Value } from '../value/value.js';
 import type { PlainEdit } from './edit.js';
 import { formatStatePath, type StatePath } from './state-path.js';
 
-/** A path that two sides changed in different ways; a side is left out where nothing stands there. */
+/** A path that both sides changed differently; a side is missing if it has no value there. */
 export interface StateConflict {
   readonly path: StatePath;
   readonly base?: Value;
@@ -12,7 +12,7 @@ export interface StateConflict {
   readonly theirs?: Value;
 }
 
-/** Two changed documents as one: `data` has our value at each path in conflict. */
+/** The result of a merge; at each conflict `data` has our value. */
 export interface MergedData {
   readonly data: Record<string, Value>;
   readonly conflicts: readonly StateConflict[];
@@ -20,7 +20,7 @@ export interface MergedData {
 
 type Map = Readonly<Record<string, Value>>;
 
-/** Where nothing stands: no value of a document is undefined. */
+/** Stands for a missing value: documents never contain undefined. */
 type Place = Value | undefined;
 
 const at = (map: Map, key: string): Place => (Object.hasOwn(map, key) ? map[key] : undefined);
@@ -60,15 +60,15 @@ function mergeMaps(path: StatePath, base: Map, ours: Map, theirs: Map, conflicts
 }
 
 /**
- * Merges two changed forms of a state document path by path: mappings key by key, anything else as a whole, lists
- * included. What one side alone changed is taken; what both changed, and not to the same, is a conflict.
+ * Merges two versions of a state document: mappings key by key, everything else, lists included, as a whole. A change on
+ * one side is taken; different changes on both sides are a conflict.
  */
 export function mergeData(base: Map, ours: Map, theirs: Map): MergedData {
   const conflicts: StateConflict[] = [];
   return { data: mergeMaps([], base, ours, theirs, conflicts), conflicts };
 }
 
-/** The edits that make `to` of `from`: the deepest paths that differ, a list as a whole. */
+/** The edits that turn `from` into `to`: one per deepest path that differs, lists as a whole. */
 export function diffEdits(from: Map, to: Map, path: StatePath = []): PlainEdit[] {
   const edits: PlainEdit[] = [];
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
@@ -81,12 +81,12 @@ export function diffEdits(from: Map, to: Map, path: StatePath = []): PlainEdit[]
   return edits;
 }
 
-/** The edit that gives `path` this value, or takes it away. */
+/** The edit that sets `path` to this value, or removes it. */
 export function editTo(path: StatePath, value: Place): PlainEdit {
   return value === undefined ? { op: 'unset', path } : { op: 'set', path, value };
 }
 
-/** A conflict as it is told: its path as text, what looks secret masked. */
+/** A conflict for output: path as text, secrets masked. */
 export interface ShownConflict {
   readonly path: string;
   readonly base?: Value;

@@ -4,24 +4,24 @@ import { formatSubject } from '../subject/subject.js';
 import { sameValue, type Value } from '../value/value.js';
 import { lookUp, parseStatePath, type StatePath } from './state-path.js';
 
-/** A path with its value before the first event and after the last one; undefined where there is none. */
+/** A path with its value before the first and after the last event; undefined if there is none. */
 export interface NetChange {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
 }
 
-/** The states of a deployment that a change leads from and to. */
+/** The state of a deployment before and after a change. */
 export interface BothStates {
   readonly before: Record<string, Value>;
   readonly after: Record<string, Value>;
 }
 
 /**
- * What the events change altogether, by subject; a path that ends as it began is left out.
+ * The combined changes of the events, by subject, without paths that end as they began.
  * @param events oldest first
- * @param states by subject: what the paths hold now and what they are to hold, where that is known better than by the
- *   events, which may have been made before others changed the same paths
+ * @param states by subject: current and intended values, if known. They override the events, which may be older than
+ *   other changes to the same paths
  */
 export function netChanges(
   events: readonly SubjectEvent[],

@@ -2,7 +2,7 @@ import { isMap } from '../value/value.js';
 import type { Edit } from './edit.js';
 import { lookUp } from './state-path.js';
 
-/** The words of `kgit phase`, with the status that each gives a phase and the action of its event. */
+/** The verbs of `kgit phase`, with the resulting status and the action of the event. */
 export const PHASE_VERBS = {
   start: { status: 'in_progress', action: 'phase_started' },
   complete: { status: 'completed', action: 'phase_completed' },
@@ -12,7 +12,7 @@ export const PHASE_VERBS = {
 } as const;
 export type PhaseVerb = keyof typeof PHASE_VERBS;
 
-/** Status of a phase of which nothing is recorded. */
+/** Status of a phase without a record. */
 export const PENDING = 'pending';
 
 export interface PhaseRow {
@@ -27,7 +27,7 @@ function textAt(map: unknown, key: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** The phases of a deployment: those of the sequence in its order, then others that the state knows. */
+/** The phases of a deployment: those of the sequence in order, then all others in the state. */
 export function listPhases(state: unknown, sequence: readonly string[]): PhaseRow[] {
   const { value } = lookUp(state, ['deployment', 'phases']);
   const recorded = isMap(value) ? value : {};
@@ -48,13 +48,13 @@ export function normalizePhase(name: string): string {
   return name.replaceAll('-', '_');
 }
 
-/** The phase and, of those behind it in the sequence, the ones that a reset takes along. */
+/** The phase and the later phases of the sequence that a reset includes. */
 export function phasesToReset(name: string, sequence: readonly string[], only: boolean): string[] {
   const at = sequence.indexOf(name);
   return at < 0 || only ? [name] : sequence.slice(at);
 }
 
-/** The edits that give `names` the status of `verb`; the deployment's own phase becomes `current`. */
+/** The edits that set `names` to the status of `verb` and the deployment's phase to `current`. */
 export function phaseEdits(
   verb: PhaseVerb,
   names: readonly string[],
@@ -68,12 +68,12 @@ export function phaseEdits(
     return [
       { op: 'set' as const, path: [...path, 'status'], value: status },
       { op: 'set' as const, path: [...path, 'updated_at'], value: at },
-      // Why it was skipped says nothing of a phase that is skipped no more.
+      // The reason no longer applies once the phase is not skipped.
       verb === 'skip' && reason !== undefined
         ? { op: 'set' as const, path: [...path, 'skipped_reason'], value: reason }
         : { op: 'unset' as const, path: [...path, 'skipped_reason'] },
     ];
   });
-  // A skipped phase is not where the deployment stands; the setup scripts leave `phase` alone, too.
+  // Skipping does not move the deployment; the setup scripts leave `phase` unchanged, too.
   return verb === 'skip' ? edits : [...edits, { op: 'set', path: ['deployment', 'phase'], value: current }];
 }

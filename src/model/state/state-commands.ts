@@ -5,19 +5,19 @@ import { formatStatePath, type StatePath } from './state-path.js';
 
 /** Longest value in a command, in characters of JSON. */
 const MAX_VALUE = 1_000;
-/** What a terminal might not show as it is; YAML reads the escapes of JSON. */
+/** Characters that a terminal may not show; they are escaped as in JSON, which YAML reads. */
 const INVISIBLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A path that is to hold a value; nothing where `value` is left out. */
+/** A path and its intended value; without `value` the path is removed. */
 export interface WantedValue {
   readonly path: StatePath;
   readonly value?: Value | undefined;
 }
 
-/** Sections that `kgit set` begins unasked; other keys at the top must be meant. */
+/** Sections that `kgit set` creates by itself; other top-level keys need --create-key. */
 const SECTIONS: readonly unknown[] = ['deployment', 'kof', 'azure', 'aws'];
 
-/** A value as `kgit set` reads it behind `:=`; the word VALUE stands for one that looks secret or is too long to be typed. */
+/** A value as `kgit set` reads it after `:=`; VALUE stands for one that looks secret or is too long to type. */
 function valueWord(value: Value, path: StatePath): string {
   if (findSecrets(value, path).length > 0) return 'VALUE';
   const text = JSON.stringify(value).replace(
@@ -28,8 +28,8 @@ function valueWord(value: Value, path: StatePath): string {
 }
 
 /**
- * The commands that give paths of a deployment these values: one `kgit set`, one `kgit unset`, or both.
- * @param flags words that go with each, such as `--propose`
+ * The commands that set paths of a deployment to these values: a `kgit set`, a `kgit unset`, or both.
+ * @param flags added to each, such as `--propose`
  */
 export function stateCommands(
   deployment: string,

@@ -2,7 +2,7 @@ import { isMap, sameValue, type Value } from '../value/value.js';
 import type { PlainEdit } from './edit.js';
 import type { StatePath } from './state-path.js';
 
-/** A difference between two states at one path; a side is left out where nothing stands. */
+/** A difference between two states at one path; a side is missing if it has no value there. */
 export interface Difference {
   readonly path: StatePath;
   readonly before?: Value;
@@ -31,12 +31,12 @@ function isBare(map: Record<string, unknown>): boolean {
   return Object.keys(map).length === 0;
 }
 
-/** What `after` has otherwise than `before`, as deep as both are mappings; a list that differs counts as a whole. */
+/** The differences between `before` and `after`, key by key in mappings; a list that differs counts as a whole. */
 export function stateDifferences(before: Record<string, Value>, after: Record<string, Value>): Difference[] {
   return [...walk(before, after, [])];
 }
 
-/** The edit that makes a difference. */
+/** The edit that applies a difference. */
 export function editOf({ path, after }: Difference): PlainEdit {
   return after === undefined ? { op: 'unset', path } : { op: 'set', path, value: after };
 }

@@ -8,7 +8,7 @@ import type { PlainEdit } from './edit.js';
 import { mutable, setAt, unsetAt } from './edit.js';
 import { lookUp } from './state-path.js';
 
-/** A cut in the text: what stands from `start` to `end` becomes `text`. */
+/** A replacement in the text: `start` to `end` becomes `text`. */
 interface Splice {
   readonly start: number;
   readonly end: number;
@@ -17,7 +17,7 @@ interface Splice {
 
 type Range = readonly [number, number, number];
 
-/** `key: value` as lines for column `column`, the first one without its indent. */
+/** `key: value` as lines at column `column`, the first without its indentation. */
 function renderPair(key: string, value: unknown, column: number): string {
   const pad = ' '.repeat(column);
   return formatYaml({ [key]: value })
@@ -31,7 +31,7 @@ function rangeOf(node: unknown): Range | null {
   return (node as { range?: Range | null } | null)?.range ?? null;
 }
 
-/** The end of a node's own text, without the blanks, line ends and comments that follow it. */
+/** The end of a node's text, without trailing blanks, line breaks and comments. */
 function contentEnd(text: string, start: number, end: number): number {
   let at = end;
   while (at > start && /\s/.test(text[at - 1] as string)) at--;
@@ -42,7 +42,7 @@ function lineStart(text: string, at: number): number {
   return text.lastIndexOf('\n', at - 1) + 1;
 }
 
-/** Behind the line that `at` stands in, its line end included. */
+/** The offset after the line that contains `at`, including its line break. */
 function lineEnd(text: string, at: number): number {
   const end = text.indexOf('\n', at);
   return end < 0 ? text.length : end + 1;
@@ -59,7 +59,7 @@ function isOneLineScalar(node: unknown): node is Scalar {
   return node.type !== Scalar.BLOCK_FOLDED && node.type !== Scalar.BLOCK_LITERAL;
 }
 
-/** Replaces the value of a pair of a block map: the scalar alone where both are scalars, else the whole pair. */
+/** Replaces the value of a pair in a block map: only the scalar if both values are scalars, else the whole pair. */
 function replaceValue(text: string, pair: Pair, key: string, value: unknown): Splice | null {
   const keyRange = rangeOf(pair.key);
   const range = rangeOf(pair.value);
@@ -74,7 +74,7 @@ function replaceValue(text: string, pair: Pair, key: string, value: unknown): Sp
   return { start, end, text: renderPair(key, value, start - lineStart(text, start)) };
 }
 
-/** Adds a pair behind the last one of a block map; at the top level behind the comments that end the file. */
+/** Adds a pair at the end of a block map; at the top level after the comments that end the file. */
 function appendPair(text: string, map: YAMLMap, isTop: boolean, key: string, value: unknown): Splice | null {
   const first = rangeOf((map.items[0] as Pair).key);
   const last = map.items.at(-1) as Pair;
@@ -86,7 +86,7 @@ function appendPair(text: string, map: YAMLMap, isTop: boolean, key: string, val
   return { start: at, end: at, text: `${before}${' '.repeat(column)}${renderPair(key, value, column)}\n` };
 }
 
-/** Takes the lines of a pair out of a block map that has others. */
+/** Removes the lines of a pair from a block map with other pairs. */
 function removePair(text: string, pair: Pair): Splice | null {
   const key = rangeOf(pair.key);
   const range = rangeOf(pair.value) ?? key;
@@ -122,7 +122,7 @@ function spliceFor(document: Document.Parsed, text: string, data: unknown, edit:
     : appendPair(text, best.map, best.at === 0, part, value);
 }
 
-/** The text with one edit spliced in; null where an earlier splice left no YAML that can be read. */
+/** The text with one edit spliced in; null if an earlier splice left invalid YAML. */
 function spliced(text: string, data: Record<string, unknown>, edit: PlainEdit, file: string): string | null {
   let document: Document.Parsed;
   try {
@@ -137,7 +137,7 @@ function spliced(text: string, data: Record<string, unknown>, edit: PlainEdit, f
 
 const LEADING_COMMENTS = /^(?:[ \t]*(?:#[^\n]*)?\n)*/;
 
-/** The careful way: leading comments stay, the rest is laid out anew. */
+/** The fallback: leading comments stay, everything else is formatted anew. */
 function laidOut(text: string, data: unknown): string {
   return formatState(data as Value, LEADING_COMMENTS.exec(text)?.[0] ?? '');
 }
@@ -146,7 +146,7 @@ function holds(text: string, data: unknown, file: string): boolean {
   try {
     return sameValue(parseState(text, file), data);
   } catch (error) {
-    // An anchor that was cut away while an alias still needs it.
+    // The anchor of an alias was removed.
     if (error instanceof InvalidStateError) return false;
     throw error;
   }
@@ -163,8 +163,8 @@ export function parseState(text: string, file: string): Record<string, Value> {
 }
 
 /**
- * As parseState, of a text that a person has just made of `before`: also a number that would not be written back as
- * it was typed is refused. Throws InvalidStateError (file, line, column).
+ * As parseState, for a text that a person has just edited from `before`: also refuses numbers that would not be written
+ * back as typed. Throws InvalidStateError (file, line, column).
  */
 export function typedState(text: string, file: string, before: string): Record<string, Value> {
   const data = parseState(text, file);
@@ -184,8 +184,8 @@ function respelledIn(text: string, file: string): RespelledNumber[] {
 
 /**
  * Applies edits to the text of a state document: comments, key order and formatting stay, and only the
- * lines that must change do. The result is read back and compared with the data it should hold.
- * Throws InvalidStateError when `text` is no state document, ConflictError when a scalar is in the way.
+ * lines that must change do. The result is parsed and compared with the expected data.
+ * Throws InvalidStateError if `text` is no state document, ConflictError if a scalar is in the way.
  */
 export function editState(text: string, edits: readonly PlainEdit[], file: string): string {
   if (edits.length === 0) return text;

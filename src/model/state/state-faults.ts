@@ -1,7 +1,7 @@
 import { isMap } from '../value/value.js';
 import { PENDING, PHASE_VERBS } from './phase.js';
 
-/** What is wrong with a state document, and under which keys. */
+/** A fault of a state document, and the keys it lies under. */
 export interface StateFault {
   readonly keys: readonly string[];
   readonly message: string;
@@ -10,13 +10,13 @@ export interface StateFault {
 const SECTIONS = ['deployment', 'kof', 'azure', 'aws'];
 const STATUSES = new Set<unknown>([...Object.values(PHASE_VERBS).map(({ status }) => status), PENDING]);
 
-/** Whether readers can tell the status of a phase; one that says nothing of it is pending. */
+/** Whether the status of a phase is readable; without one a phase is pending. */
 function isPhase(phase: unknown): boolean {
   if (phase === null) return true;
   return isMap(phase) && (phase['status'] === undefined || STATUSES.has(phase['status']));
 }
 
-/** Where a state document breaks the schema of states (`docs/data-model.md`); nothing where it does not. */
+/** Violations of the schema of states (`docs/data-model.md`). */
 export function stateFaults(data: Readonly<Record<string, unknown>>): StateFault[] {
   const faults: StateFault[] = [];
   for (const section of SECTIONS) {

@@ -16,7 +16,7 @@ function bad(text: string, why: string): UsageError {
   });
 }
 
-/** Reads one JSON-quoted key that begins at `start`; returns it and the place behind it. */
+/** Reads the JSON-quoted key at `start`; returns it and the offset after it. */
 function quotedKey(text: string, start: number): [string, number] {
   let end = start + 1;
   while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
@@ -30,7 +30,7 @@ function quotedKey(text: string, start: number): [string, number] {
 
 /**
  * Parses `deployment.phases.create_vms.status`; odd keys are quoted as JSON strings, lists take an index.
- * A bare number is an index where a list stands and a key where a map does: `resolve` decides.
+ * A bare number is an index in a list and a key in a map: `resolve` decides.
  * Throws UsageError for an empty key, an open quote or more than 32 parts.
  */
 export function parseStatePath(text: string): StatePath {
@@ -61,14 +61,14 @@ export function parseStatePath(text: string): StatePath {
   }
 }
 
-/** The text that `parseStatePath` reads back as `path`. */
+/** Formats a path as text that `parseStatePath` reads back. */
 export function formatStatePath(path: StatePath): string {
   return path
     .map((part) => (typeof part === 'number' || PLAIN_KEY.test(part) ? String(part) : JSON.stringify(part)))
     .join('.');
 }
 
-/** What stands at `path` in `root`: `{found: false}` where nothing does, also below a scalar. */
+/** The value at `path` in `root`; `{found: false}` if there is none, also below a scalar. */
 export function lookUp(root: Value, path: StatePath): { found: boolean; value?: Value };
 export function lookUp(root: unknown, path: StatePath): { found: boolean; value?: unknown };
 export function lookUp(root: unknown, path: StatePath): { found: boolean; value?: unknown } {
@@ -81,7 +81,7 @@ export function lookUp(root: unknown, path: StatePath): { found: boolean; value?
   return { found: true, value: at };
 }
 
-/** Whether a change of this path can be written down and read back. */
+/** Whether a change of this path can be recorded and read back. */
 export function canBeNamed(path: StatePath): boolean {
   try {
     return parseStatePath(formatStatePath(path)).length === path.length;

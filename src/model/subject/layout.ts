@@ -1,4 +1,4 @@
-/** Where things lie in a state repository (`docs/data-model.md`); pure names, no I/O. */
+/** The layout of a state repository (`docs/data-model.md`): names only, no I/O. */
 import { formatTimestamp, type KgitEvent } from '../event/event.js';
 import { decodeLockName, encodeLockName } from '../lease/lock-name.js';
 import { isUlid, ulidTime } from '../value/ulid.js';
@@ -14,14 +14,14 @@ import {
 
 /** Marks a state repository and holds its settings. */
 export const MARKER_FILE = 'kgit.yaml';
-/** Where each forge finds the check of proposals that `kgit init --ci` lays out. */
+/** Where each forge expects the CI workflow that `kgit init --ci` writes. */
 export const CI_PATHS = {
   github: '.github/workflows/kgit.yml',
   gitlab: '.gitlab-ci.yml',
   forgejo: '.forgejo/workflows/kgit.yml',
 } as const;
 export const CI_FILES: readonly string[] = Object.values(CI_PATHS);
-/** Schemas for editors, laid out beside the files that name them, so that they are found offline and behind any forge. */
+/** Schemas for editors. They lie in the repository, so that editors find them offline. */
 export const SCHEMA_FOLDER = '.kgit/schemas';
 /** The schema of state documents, in that folder. */
 export const STATE_SCHEMA = 'state.schema.json';
@@ -30,7 +30,7 @@ export const CLUSTERS = 'clusters';
 export const LOCKS = 'locks';
 export const MANAGEMENTS = 'managements';
 
-/** The folder of a subject. Its names are checked, so it never leaves the repository; a lock may be called like a device of Windows. */
+/** The folder of a subject. Names are validated, so it never leaves the repository; the prefix of locks avoids device names of Windows. */
 export function subjectFolder(subject: Subject): string {
   if (subject.kind === 'lock') return `${LOCKS}/lock-${encodeLockName(subject.name)}`;
   if (subject.kind === 'management') return `${MANAGEMENTS}/${subject.name}`;
@@ -48,10 +48,10 @@ export function eventsFolder(subject: Subject): string {
   return `${subjectFolder(subject)}/events`;
 }
 
-/** The month that was asked for last, with its bounds in ms: events are mostly asked for month by month. */
+/** The last month computed, with its bounds in ms: most lookups go month by month. */
 let lastMonth = { from: 0, to: 0, month: '' };
 
-/** The UTC month of an id, `YYYY-MM`: the place of an event follows from its id alone. */
+/** The UTC month of an id, `YYYY-MM`: an event's path follows from its id. */
 export function monthOf(id: string): string {
   const time = ulidTime(id);
   if (time >= lastMonth.from && time < lastMonth.to) return lastMonth.month;
@@ -79,23 +79,23 @@ export function eventIdOfName(name: string): string | null {
 
 const MONTH = /^\d{4}-\d\d$/;
 
-/** Whether `name` is that of a month folder. */
+/** Whether `name` is a month, `YYYY-MM`. */
 export function isMonth(name: string): boolean {
   return MONTH.test(name);
 }
 
-/** The file that holds the events of a month once it is sealed. */
+/** The file of a sealed month. */
 export function sealedPath(subject: Subject, month: string): string {
   return `${eventsFolder(subject)}/${month}.yaml`;
 }
 
-/** The month that a file in the folder of events holds sealed; null for any other name. */
+/** The month of a sealed file in the events folder; null for any other name. */
 export function sealedMonthOf(name: string): string | null {
   const month = name.slice(0, -'.yaml'.length);
   return name.endsWith('.yaml') && isMonth(month) ? month : null;
 }
 
-/** What an event's path says: subject and id; null where the path is no event's. */
+/** The subject and id in the path of an event; null for any other path. */
 export function parseEventPath(path: string): { subject: Subject; id: string } | null {
   const parts = path.split('/');
   const name = parts.pop() ?? '';
@@ -106,7 +106,7 @@ export function parseEventPath(path: string): { subject: Subject; id: string } |
   return subject && { subject, id };
 }
 
-/** The subject whose folder this is, part by part; null where it is none. */
+/** The subject of a folder, given part by part; null if it is none. */
 export function subjectOfFolder(parts: readonly string[]): Subject | null {
   const [root, a, b, c] = parts;
   if (root === DEPLOYMENTS && parts.length === 2 && a && isSubdomain(a)) return deployment(a);

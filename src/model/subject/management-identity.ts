@@ -1,27 +1,27 @@
-/** What a management cluster is known by, and whether two sets of it are of one cluster. */
+/** Identities of management clusters, and whether two sets of them belong to one cluster. */
 
-/** The kinds of identity, the strongest first: a UID belongs to one object in the world, an address leads somewhere. */
+/** The kinds of identity, strongest first: a UID is unique, an address may lead to another cluster. */
 export const IDENTITY_KINDS = ['management-uid', 'kube-system-uid', 'server'] as const;
 export type IdentityKind = (typeof IDENTITY_KINDS)[number];
 
 /**
- * `management-uid:<uid>`, `kube-system-uid:<uid>` or `server:<url>`; from kgit.yaml also any other text, of a later
- * version or mistyped, which compares with nothing and is kept.
+ * `management-uid:<uid>`, `kube-system-uid:<uid>` or `server:<url>`. Any other text in kgit.yaml, of a later version or
+ * mistyped, is kept and matches nothing.
  */
 export type Identity = string;
 
-/** All that a cluster is known by; empty where nothing is known. */
+/** All identities of a cluster; empty if none is known. */
 export type Identities = readonly Identity[];
 
 /**
- * `same`: a UID is equal. `same-address`: no UID can be compared, and an address is equal. `different`: UIDs of one kind
- * differ. `unknown`: they have nothing in common that can be compared.
+ * `same`: a UID is equal. `same-address`: no UIDs can be compared, but an address is equal. `different`: UIDs of one kind
+ * differ. `unknown`: nothing can be compared.
  */
 export type Likeness = 'same' | 'same-address' | 'different' | 'unknown';
 
-/** Most identities that are read of one management cluster. */
+/** Maximum number of identities read per management cluster. */
 export const MAX_IDENTITIES = 16;
-/** Most addresses that are noted: people reach a server by a few names. */
+/** Maximum number of addresses recorded: a server has few names. */
 const MAX_ADDRESSES = 8;
 /** Longest identity, in characters. */
 export const MAX_IDENTITY = 512;
@@ -29,18 +29,18 @@ export const MAX_IDENTITY = 512;
 const UID = /^[A-Za-z0-9][\w.:-]*$/;
 const URL_TEXT = /^https?:\/\/[\x21-\x7e]+$/;
 
-/** Whether a text may be an identity of any kind: one line of a bounded length. */
+/** Whether a text can be an identity: one line of bounded length. */
 export function isIdentityText(text: string): boolean {
   return text.length > 0 && text.length <= MAX_IDENTITY && !/[\u0000-\u001f\u007f-\u009f]/.test(text);
 }
 
-/** The identity of a kind with a value that was read from a cluster; null where the value cannot be one. */
+/** The identity of a kind with a value from a cluster; null if the value is invalid. */
 export function identityOf(kind: IdentityKind, value: string): Identity | null {
   const identity = `${kind}:${value}`;
   return kindOf(identity) === kind ? identity : null;
 }
 
-/** The kind of an identity; null where this version does not know it. */
+/** The kind of an identity; null if this version does not know it. */
 export function kindOf(identity: Identity): IdentityKind | null {
   if (!isIdentityText(identity)) return null;
   const kind = IDENTITY_KINDS.find((one) => identity.startsWith(`${one}:`));
@@ -70,11 +70,11 @@ const HOSTS_OF_CONTAINERS = ['host.docker.internal', 'host.containers.internal']
 interface Address {
   /** The one spelling of it. */
   readonly text: string;
-  /** Whether it leads to the machine that asks, so that it is another server's on another machine. */
+  /** Whether it is a loopback address, which names another server on another machine. */
   readonly isLocal: boolean;
 }
 
-/** The address of an identity; null where it is none. */
+/** The address of an identity; null if it is not an address. */
 function addressOf(identity: Identity): Address | null {
   if (kindOf(identity) !== 'server') return null;
   const { protocol, port, hostname, pathname } = new URL(identity.slice('server:'.length));
@@ -85,7 +85,7 @@ function addressOf(identity: Identity): Address | null {
   return { text: `${protocol}//${at}${pathname.replace(/\/+$/, '')}`, isLocal };
 }
 
-/** Whether two clusters are one, by all that each is known by. Namespace kube-system outlives a Management object. */
+/** Compares two clusters by all their identities. Namespace kube-system outlives a Management object. */
 export function compareIdentities(a: Identities, b: Identities): Likeness {
   for (const kind of ['kube-system-uid', 'management-uid'] as const) {
     const [ours, theirs] = [a, b].map((side) => side.filter((identity) => kindOf(identity) === kind));
@@ -97,8 +97,8 @@ export function compareIdentities(a: Identities, b: Identities): Likeness {
 }
 
 /**
- * What a cluster is to be known by, after it was seen to be the recorded one: each UID as it is now, and all addresses.
- * An address that leads to the machine that asks counts only as long as there is no UID: elsewhere it is another server's.
+ * The identities to record for a cluster that was recognised: its current UIDs and all addresses.
+ * A loopback address counts only while there is no UID: on other machines it names another server.
  */
 export function mergedIdentities(recorded: Identities, seen: Identities): Identities {
   const uids = (['management-uid', 'kube-system-uid'] as const).flatMap((kind) => {
@@ -116,9 +116,8 @@ export function mergedIdentities(recorded: Identities, seen: Identities): Identi
 }
 
 /**
- * What a cluster that was seen teaches of the recorded one that it is. Where its UIDs cannot be compared with those that
- * are recorded, only an address says that it is the same, which may lead to another cluster by now: then its UIDs are
- * not taken over.
+ * The identities to record for the cluster that was observed. If its UIDs cannot be compared with the recorded ones, only
+ * an address matches, which may lead to another cluster by now: then its UIDs are not recorded.
  */
 export function learnedIdentities(recorded: Identities, seen: Identities): Identities {
   const isProven = !recorded.some(isUid) || compareIdentities(recorded, seen) === 'same';
@@ -126,8 +125,8 @@ export function learnedIdentities(recorded: Identities, seen: Identities): Ident
 }
 
 /**
- * Whether `merged` says more than `recorded`, so that it is worth a commit: a UID, or the first address. Another address
- * of a server is not: everybody may have one of their own.
+ * Whether `merged` adds enough to `recorded` for a commit: a UID, or the first address. Further addresses do not count:
+ * everybody may use their own.
  */
 export function saysMore(recorded: Identities, merged: Identities): boolean {
   const fresh = merged.filter((identity) => !recorded.includes(identity));

@@ -12,21 +12,21 @@ import {
 } from './layout.js';
 import type { Subject } from './subject.js';
 
-/** What a path of a state repository says that the file there is. */
+/** The kind of file that a path of a state repository denotes. */
 export type Place =
   | { readonly kind: 'marker' }
   | { readonly kind: 'state'; readonly subject: Subject & { readonly kind: 'deployment' } }
   | { readonly kind: 'event'; readonly subject: Subject; readonly id: string; readonly month: string }
   | { readonly kind: 'sealed'; readonly subject: Subject; readonly month: string }
-  /** Below a folder that is kgit's, where kgit puts nothing. */
+  /** In a folder of kgit's, at a path that kgit never writes. */
   | { readonly kind: 'stray' }
-  /** The team's own. */
+  /** A file of the team. */
   | { readonly kind: 'other' };
 
 const OWN: readonly string[] = [DEPLOYMENTS, CLUSTERS, LOCKS, MANAGEMENTS];
 const STRAY: Place = { kind: 'stray' };
 
-/** What the file at `path` has to be. */
+/** The kind of file that must lie at `path`. */
 export function placeOfPath(path: string): Place {
   if (path === MARKER_FILE) return { kind: 'marker' };
   const parts = path.split('/');
@@ -46,6 +46,6 @@ export function placeOfPath(path: string): Place {
     const subject = subjectOfFolder(parts);
     if (subject) return { kind: 'sealed', subject, month };
   }
-  // A page of the team's own beside the records does no harm; below `events` nothing else may lie.
+  // Other files of the team may lie beside the records, but not below `events`.
   return parts.includes('events') || name.endsWith('.yaml') ? STRAY : { kind: 'other' };
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.js';
 
-/** A `--repo` value: a folder or a URL, and the branch behind `#`. */
+/** A `--repo` value: a folder or a URL, and the branch after `#`. */
 export interface RepositorySpec {
   readonly place: string;
   readonly branch: string | undefined;
@@ -15,9 +15,9 @@ const WITH_USER = /^[^/\s]+@[^/\s]+:/;
 const WITH_HOST = /^(?![a-z]:[\\/])[^/\s:]+:./i;
 
 /**
- * Reads `DIR|URL[#BRANCH]`. What is there wins, as with git: a folder whose name has a `#`, or looks like `host:path`.
- * Throws UsageError for a place that git would take for an option or a program.
- * @param isThere whether a path, as it is given, is that of a file or folder
+ * Parses `DIR|URL[#BRANCH]`. As in git, an existing folder wins, even if its name contains `#` or looks like `host:path`.
+ * Throws UsageError for a value that git would take for an option or a program.
+ * @param isThere whether a path, as given, exists
  */
 export function parseRepositorySpec(text: string, isThere: (path: string) => boolean): RepositorySpec {
   const isUrl = (place: string) => SCHEME.test(place) || WITH_USER.test(place);

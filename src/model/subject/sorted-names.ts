@@ -1,14 +1,14 @@
-/** Something in a folder. */
+/** An entry of a folder. */
 interface Named {
   readonly name: string;
 }
 
-/** The order of a folder's entries: by name, code unit by code unit. */
+/** Compares entries by name, code unit by code unit. */
 export function byName(a: Named, b: Named): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-/** Where `name` stands, or belongs, in a folder whose entries are in order. */
+/** The index of `name` in sorted entries, or where it would be inserted. */
 export function placeOf(entries: readonly Named[], name: string): number {
   let [from, to] = [0, entries.length];
   while (from < to) {
@@ -19,7 +19,7 @@ export function placeOf(entries: readonly Named[], name: string): number {
   return from;
 }
 
-/** The entries of a folder, which are in order, whose names begin with `prefix`. */
+/** The entries, of a sorted list, whose names begin with `prefix`. */
 export function* beginningWith<T extends Named>(entries: readonly T[], prefix: string): Generator<T> {
   for (let at = placeOf(entries, prefix); entries[at]?.name.startsWith(prefix); at++) yield entries[at] as T;
 }

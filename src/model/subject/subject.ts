@@ -14,21 +14,21 @@ export interface ClusterSubject {
   readonly namespace: string;
   readonly name: string;
 }
-/** A lock: the repository records when somebody's lease was ended by another. */
+/** A lock: the repository records when somebody ends another's lease. */
 export interface LockSubject {
   readonly kind: 'lock';
   readonly name: string;
 }
-/** A k0rdent management cluster: the repository records when somebody says which one it is. */
+/** A k0rdent management cluster: the repository records when somebody identifies it. */
 export interface ManagementSubject {
   readonly kind: 'management';
   readonly name: string;
 }
 export type Subject = DeploymentSubject | ClusterSubject | LockSubject | ManagementSubject;
 
-/** Management cluster of a subject that names none. */
+/** The default management cluster. */
 export const DEFAULT_MANAGEMENT = 'default';
-/** Namespace of a cluster that names none: k0rdent's system namespace. */
+/** The default namespace of clusters: k0rdent's system namespace. */
 export const DEFAULT_NAMESPACE = 'kcm-system';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -65,13 +65,13 @@ function checkSubdomain(name: string, what: string): void {
   );
 }
 
-/** A deployment subject; throws UsageError when `id` breaks the rule of names. */
+/** Makes a deployment subject; throws UsageError if `id` is not a valid name. */
 export function deployment(id: string): DeploymentSubject {
   checkSubdomain(id, 'deployment id');
   return { kind: 'deployment', id };
 }
 
-/** A cluster subject; throws UsageError when a part breaks the rule of names. */
+/** Makes a cluster subject; throws UsageError if a part is not a valid name. */
 export function cluster(management: string, namespace: string, name: string): ClusterSubject {
   checkLabel(management, 'management');
   checkLabel(namespace, 'namespace');
@@ -79,7 +79,7 @@ export function cluster(management: string, namespace: string, name: string): Cl
   return { kind: 'cluster', management, namespace, name };
 }
 
-/** Why nothing can be recorded of a cluster of this name, which need not come from a user; null where it can. */
+/** Why nothing can be recorded for a cluster of this name, from whatever source; null if it can. */
 export function clusterNameFault(management: string, namespace: string, name: string): string | null {
   try {
     cluster(management, namespace, name);
@@ -90,12 +90,12 @@ export function clusterNameFault(management: string, namespace: string, name: st
   }
 }
 
-/** A lock as a subject; throws UsageError when `name` breaks the rule of names of locks. */
+/** Makes a lock subject; throws UsageError if `name` is not a valid lock name. */
 export function lockSubject(name: string): LockSubject {
   return { kind: 'lock', name: lockName(name) };
 }
 
-/** A management cluster as a subject; throws UsageError when `name` breaks the rule of names. */
+/** Makes a management cluster subject; throws UsageError if `name` is not a valid name. */
 export function managementSubject(name: string): ManagementSubject {
   checkLabel(name, 'management');
   return { kind: 'management', name };
@@ -115,8 +115,8 @@ export interface SubjectDefaults {
 }
 
 /**
- * `[[MANAGEMENT/]NAMESPACE/]NAME`, what is left out taken from `defaults`.
- * Throws UsageError for more than three parts or a part outside the rule of names.
+ * Parses `[[MANAGEMENT/]NAMESPACE/]NAME`; missing parts come from `defaults`.
+ * Throws UsageError for more than three parts or an invalid name.
  */
 export function parseCluster(text: string, defaults: SubjectDefaults = {}): ClusterSubject {
   const parts = text.split('/');
@@ -133,7 +133,7 @@ export function parseCluster(text: string, defaults: SubjectDefaults = {}): Clus
 
 /**
  * `deployment/<id>`, `cluster/[[<management>/]<namespace>/]<name>`, `lock/<name>` or `management/<name>`.
- * Throws UsageError when `text` is none of them.
+ * Throws UsageError for any other text.
  */
 export function parseSubject(text: string, defaults: SubjectDefaults = {}): Subject {
   const slash = text.indexOf('/');
@@ -149,7 +149,7 @@ export function parseSubject(text: string, defaults: SubjectDefaults = {}): Subj
   });
 }
 
-/** Order of subjects in lists: by kind, then part by part. */
+/** Compares subjects for lists: by kind, then part by part. */
 export function compareSubjects(a: Subject, b: Subject): number {
   const left = formatSubject(a);
   const right = formatSubject(b);
@@ -163,7 +163,7 @@ function namesOf(subject: DeploymentSubject | ClusterSubject | ManagementSubject
   return subject.kind === 'cluster' ? [subject.management, subject.namespace, subject.name] : [subject.name];
 }
 
-/** The part of a subject that no folder on Windows can be named after; null where all can. */
+/** The part of a subject that cannot be a folder name on Windows; null if all can. */
 export function unfitForWindows(subject: Subject): string | null {
   if (subject.kind === 'lock') return null;
   return namesOf(subject).find((name) => WINDOWS_DEVICE.test(name)) ?? null;
@@ -183,7 +183,7 @@ function hashDigits(text: string): string {
 }
 
 /**
- * The name under which a legacy name is kept: itself where the rule of names allows it, else a slug,
+ * The name under which a legacy name is kept: itself if it is valid, else a slug,
  * `--` and 10 base-32 digits (RFC 4648, lower case) of its SHA-256, so that two names never share a slug.
  */
 export function legacySlug(name: string): string {

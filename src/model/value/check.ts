@@ -1,21 +1,21 @@
 import type { KgitError } from '../../errors.js';
 
-/** One thing that `kgit doctor` looked at. */
+/** One result of `kgit doctor`. */
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
   /** What was found, in one line. */
   readonly detail: string;
-  /** What to do about it; null where nothing is to be done. */
+  /** What to do about it; null if nothing. */
   readonly fix: string | null;
 }
 
-/** All is well. */
+/** A check that passed. */
 export function passed(name: string, detail: string): Check {
   return { name, ok: true, detail, fix: null };
 }
 
-/** Something to mend. */
+/** A check that failed. */
 export function finding(name: string, detail: string, fix: string): Check {
   return { name, ok: false, detail, fix };
 }

@@ -1,10 +1,9 @@
-/** What a JSON text is made of, as far as keys are concerned: texts, and what opens, closes and divides. */
+/** The tokens of a JSON text that matter for keys: strings and punctuation. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 /**
- * The first key that a mapping of a JSON text has twice; null where none has. JSON.parse takes the last of them and
- * drops the others in silence.
- * @param text that JSON.parse takes
+ * The first duplicate key of a mapping in a JSON text; null if there is none. JSON.parse silently keeps only the last.
+ * @param text valid JSON
  */
 export function duplicateKey(text: string): string | null {
   const open: (Set<string> | null)[] = [];

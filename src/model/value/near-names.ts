@@ -1,9 +1,9 @@
 import leven from 'leven';
 
-/** Most names that are shown. */
+/** Maximum number of names shown. */
 const MAX_SHOWN = 3;
 
-/** How many letters two words are apart; two that are swapped count as one. */
+/** Edit distance of two words; two swapped letters count as one edit. */
 function distance(one: string, other: string): number {
   const at = [...one].findIndex((letter, i) => letter !== other[i]);
   const isSwapped =
@@ -15,15 +15,15 @@ function distance(one: string, other: string): number {
 }
 
 /**
- * "Did you mean …?" with the known names that a word misses by the fewest letters, three at most; nothing where none is
- * near. Load it where something has failed: nothing else needs its package.
+ * "Did you mean …?" with up to three known names closest to a word; empty if none is close. Import it lazily, after a
+ * failure: nothing else needs its package.
  */
 export function didYouMean(word: string, known: readonly string[]): string[] {
   let least = Math.max(2, word.length / 4);
   let near: string[] = [];
   for (const name of known) {
     const letters = distance(name, word);
-    // A short name is near to everything.
+    // Every short name is close.
     if (letters > least || name.length <= letters + 1) continue;
     if (letters < least) near = [];
     least = letters;

@@ -1,6 +1,6 @@
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** The time of an RFC 3339 text in ms since the epoch, negative before 1970; null for any other text, dates that do not exist included. */
+/** Parses RFC 3339 to ms since the epoch, negative before 1970; null for any other text, including dates that do not exist. */
 export function rfc3339Time(input: string): number | null {
   const match = RFC_3339.exec(input);
   if (!match) return null;
@@ -10,13 +10,13 @@ export function rfc3339Time(input: string): number | null {
   return Number.isNaN(time) || month < 1 || month > 12 || day < 1 || day > days ? null : time;
 }
 
-/** As rfc3339Time, of what can be the time of an event: null also before 1970, for no id holds such a time. */
+/** As rfc3339Time, for event times: also null before 1970, which no id can hold. */
 export function parseRfc3339(input: string): number | null {
   const time = rfc3339Time(input);
   return time === null || time < 0 ? null : time;
 }
 
-/** Why a text cannot be the time of an event, to stand behind what it is of; null where it can. */
+/** Why a text cannot be the time of an event, as a predicate of a message; null if it can. */
 export function rfc3339Fault(input: string): string | null {
   const time = rfc3339Time(input);
   if (time === null) return 'is not an RFC 3339 time such as 2025-07-11T14:30:00Z';

@@ -1,6 +1,6 @@
 const PLAIN = /^[\w./=:@%+,*-]+$/;
 
-/** A word as a POSIX shell takes it literally, quoted only where it must be. */
+/** Quotes a word for a POSIX shell, if it needs quotes. */
 export function shellWord(word: string): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

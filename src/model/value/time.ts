@@ -9,8 +9,14 @@ const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d:
 /** `1 hour ago`, `2.weeks.ago`, as git reads times. */
 const AGO = /^(\d{1,9})[ .]?(second|sec|minute|min|hour|hr|day|week|month|year)s?(?:[ .]ago)?$/i;
 const AGO_UNITS: Readonly<Record<string, number>> = {
-  ...{ second: SECOND, sec: SECOND, minute: MINUTE, min: MINUTE },
-  ...{ hour: HOUR, hr: HOUR, day: DAY, week: 7 * DAY },
+  second: SECOND,
+  sec: SECOND,
+  minute: MINUTE,
+  min: MINUTE,
+  hour: HOUR,
+  hr: HOUR,
+  day: DAY,
+  week: 7 * DAY,
 };
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
@@ -48,7 +54,7 @@ function localMidnight(time: number): Date {
   return date;
 }
 
-/** The local day that `text` names, as its first moment; null when it names none. */
+/** The start of the local day that `text` names; null if it names none. */
 function parseDay(text: string, now: number): Date | null {
   const day = localMidnight(now);
   const word = text.toLowerCase();
@@ -69,7 +75,7 @@ function parseDay(text: string, now: number): Date | null {
   return named.getMonth() === month - 1 && named.getDate() === date ? named : null;
 }
 
-/** The time that `1 hour ago` names; null for another text. Months and years are those of the calendar. */
+/** Parses `1 hour ago`; null for any other text. Months and years are calendar months and years. */
 function parseAgo(text: string, now: number): number | null {
   const [, count, word = ''] = AGO.exec(text) ?? [];
   if (count === undefined) return null;
@@ -104,7 +110,7 @@ export function parseTime(text: string, now: number): number {
   return day.getTime();
 }
 
-/** The first moment of a local day and that of the next one, in ms. Throws UsageError. */
+/** Start and end of a local day, in ms; the end is the start of the next. Throws UsageError. */
 export function parseDayRange(text: string, now: number): { since: number; until: number } {
   const day = parseDay(text, now);
   if (!day) throw badTime(text);

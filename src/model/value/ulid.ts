@@ -4,13 +4,13 @@ const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_DIGITS = 10;
 const RANDOM_DIGITS = 16;
 const RANDOM_BITS = 80n;
-/** The largest time that 48 bits hold, in ms. */
+/** The largest time of a ULID, in ms. */
 export const ULID_MAX_TIME = 2 ** 48 - 1;
 
-/** What a ULID looks like in its one canonical spelling: upper case, no overflow. */
+/** A ULID in canonical form: upper case, no overflow. */
 export const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** Whether `text` is a ULID in its one canonical spelling: upper case, no overflow. */
+/** Whether `text` is a canonical ULID. */
 export function isUlid(text: string): boolean {
   return ULID.test(text);
 }
@@ -49,21 +49,21 @@ export function randomBits(bytes: Uint8Array): bigint {
   return bits;
 }
 
-/** Makes ids: at the clock's time, or at a time that the caller names. */
+/** Makes ids for the current time, or for a given one. */
 export interface IdSource {
   next(time?: number): string;
 }
 
 /**
- * An IdSource whose ids rise strictly in the order of their times, and within one millisecond in the
- * order of their making. The top random bit starts clear, so counting up never overflows.
+ * An IdSource whose ids increase strictly with time, and within one millisecond in the order
+ * in which they are made. The top random bit starts clear, so counting up never overflows.
  */
 export function monotonicIds(now: () => number, random: () => Uint8Array): IdSource {
   let clock = 0;
   const lastAt = new Map<number, bigint>();
   return {
     next(time) {
-      // A clock that steps back must not order this process's ids against their making.
+      // Ids keep their order even if the clock steps back.
       if (time === undefined) clock = Math.max(now(), clock);
       const at = time ?? clock;
       const last = lastAt.get(at);

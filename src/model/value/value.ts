@@ -1,11 +1,11 @@
-/** Values of the state document: what YAML 1.2 core holds and JSON can say. */
+/** Values of state documents: those that both the YAML 1.2 core schema and JSON can express. */
 export type Scalar = string | number | boolean | null;
 export type Value = Scalar | readonly Value[] | ValueMap;
 export interface ValueMap {
   readonly [key: string]: Value;
 }
 
-/** Deepest nesting of a value that is read or written. */
+/** Maximum nesting depth of a value. */
 export const MAX_DEPTH = 64;
 
 export function isMap(value: unknown): value is Record<string, unknown> {
@@ -24,35 +24,35 @@ export function isValue(value: unknown, depth = 0): value is Value {
   return Object.values(value).every((item) => isValue(item, depth + 1));
 }
 
-/** How much deeper a value may lie in a file than by itself: a change in its event, an event in its month. */
+/** Extra depth of a value inside a file: a change lies in an event, an event in a month. */
 const DEPTH_IN_FILE = 8;
-/** Deepest nesting of a whole file. */
+/** Maximum nesting depth of a file. */
 export const MAX_FILE_DEPTH = MAX_DEPTH + DEPTH_IN_FILE;
 
-/** As isValue, of a whole file: what was accepted by itself is not too deep for the file that holds it. */
+/** As isValue, for a whole file: any accepted value fits into the file that holds it. */
 export function isFileValue(value: unknown): value is Value {
   return isValue(value, -DEPTH_IN_FILE);
 }
 
-/** Longest key of a mapping, in characters: a reader of YAML need not look further for the mark behind it. */
+/** Longest key of a mapping, in characters: YAML readers need not look further for its colon. */
 export const MAX_KEY = 1024;
 const HALF_A_CHARACTER = /\p{Surrogate}/u;
 
-/** Why a text would not be in a file what it is here; null where it would. */
+/** Why a file cannot hold a text unchanged; null if it can. */
 export function textFault(text: string): string | null {
   return HALF_A_CHARACTER.test(text)
     ? 'holds half of a character (a lone surrogate such as \\ud800), which no UTF-8 text can hold: leave it out'
     : null;
 }
 
-/** Why a key of a mapping would not be in a file what it is here; null where it would. */
+/** Why a file cannot hold a key unchanged; null if it can. */
 export function keyFault(key: string): string | null {
   return key.length > MAX_KEY
     ? `has a key of ${key.length} characters, and a key has ${MAX_KEY} at most: put long text into a value`
     : textFault(key);
 }
 
-/** Why a value would not be in a file what it is here: the fault of the first of its texts and keys that has one. */
+/** Why a file cannot hold a value unchanged: the first fault of its texts and keys; null if there is none. */
 export function valueFault(value: Value): string | null {
   if (typeof value === 'string') return textFault(value);
   if (typeof value !== 'object' || value === null) return null;
@@ -68,7 +68,7 @@ function firstFault<T>(items: readonly T[], faultOf: (item: T) => string | null)
   return null;
 }
 
-/** Equality of values; the order of keys does not matter, that of lists does. */
+/** Whether two values are equal, whatever the order of their keys. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || (a === 0 && b === 0)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
@@ -82,7 +82,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Sets an own key, `__proto__` included: data from outside may never reach a prototype. */
+/** Sets an own key, even `__proto__`: outside data must never reach a prototype. */
 export function setOwn(map: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
 }

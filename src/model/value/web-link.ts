@@ -1,9 +1,9 @@
-/** Longest address that is kept or shown. */
+/** Longest URL that is kept or shown. */
 const MAX_LINK = 2048;
 
 /**
- * The address of a web page, in its normal form and without a user name or password; null for everything else.
- * What others give as a link may be `javascript:` or a program's own scheme, and people click on what they are shown.
+ * The normalised http(s) URL of a web page, without user name and password; null for everything else.
+ * Links from others may be `javascript:` or a custom scheme, and people click on what is shown.
  */
 export function webLink(text: string): string | null {
   if (text.length > MAX_LINK || !URL.canParse(text)) return null;

@@ -1,6 +1,6 @@
-/** zod is used in its small form, of which the bundle takes what is called alone: all of it takes longer to load than a command to run. */
+/** zod/mini, because the bundle then contains only what is used: loading all of zod takes longer than a command runs. */
 import { config } from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 
-// Compiling a check pays for one that runs often; most runs check one event.
+// Compiled checks pay off when they run often; most runs check a single operation.
 config({ ...en(), jitless: true });

@@ -1,16 +1,16 @@
 /**
- * Characters that some reader of YAML refuses, drops or takes for a line end where they stand for themselves: U+007F and
- * the C1 controls, the line and paragraph separators, byte order marks and U+FFFF. Those below U+0020 every writer escapes.
+ * Characters that some YAML reader refuses, drops or takes for a line break if they are not escaped: U+007F and the C1
+ * controls, the line and paragraph separators, byte order marks and U+FFFF. All writers escape those below U+0020.
  */
 const UNREADABLE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/;
 const ALL_UNREADABLE = new RegExp(UNREADABLE, 'g');
 
-/** Whether a text can only be written in double quotes, with escapes, for every reader of YAML to read it. */
+/** Whether every YAML reader can read a text only in double quotes, with escapes. */
 export function needsEscapes(text: string): boolean {
   return UNREADABLE.test(text);
 }
 
-/** A double-quoted YAML scalar with the characters that some reader refuses as escapes. */
+/** Escapes, in a double-quoted YAML scalar, the characters that some reader refuses. */
 export function escaped(quoted: string): string {
   return quoted.replace(
     ALL_UNREADABLE,

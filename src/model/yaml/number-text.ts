@@ -1,10 +1,10 @@
 const EXPONENT = /^(-?\d+)(?:\.(\d+))?e([-+]\d+)$/;
 
-/** From here on the digits of an integer are no 64-bit integer with a sign: yq takes some for one all the same, and fails. */
+/** Larger integers overflow a signed 64-bit integer: yq takes the digits of some for one, and fails. */
 const INT64_END = 2 ** 63;
 
 /**
- * A number as YAML that every reader takes for that number: those of YAML 1.1 want a point before an exponent, and take
+ * Formats a number so that every YAML reader reads the same number: YAML 1.1 needs a point before an exponent, and takes
  * `1e-7` for text.
  */
 export function numberText(value: number): string {

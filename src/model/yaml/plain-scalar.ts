@@ -1,7 +1,7 @@
-/** The grammar of plain scalars: what stands on one line and means the same to every reader of YAML 1.1 and 1.2. */
+/** The grammar of plain scalars, read and written here: one line that means the same to every reader of YAML 1.1 and 1.2. */
 import { isMap, type Value } from '../value/value.js';
 
-/** Text in the middle of a line that is no mark of a key or comment, and that every YAML writer leaves as it is. */
+/** Text without marks of keys or comments that every YAML writer leaves unescaped. */
 const REST = String.raw`(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff:#]|:(?=[^ \x00-\x1f\x7f])|(?<! )#)*(?<![ :-])`;
 const WORD = new RegExp(`^[A-Za-z_/(\\u00c0-\\u1fff]${REST}$`);
 /** A date, or a time that begins with one. */
@@ -14,47 +14,47 @@ const DATE = /^\d{4}-\d\d?-\d\d?/;
  */
 const NUMBER =
   /^(?:[-+]?(?:0b[01]*|0o?[0-7]+|0x[\da-f]*|(?:\d+(?:\.\d*)?|\.\d*)(?:e[-+]?\d+)?|e[-+]?\d+|\d+(?::[0-5]?\d)+(?:\.\d*)?|\.inf)|\.nan)$/i;
-/** Marks that YAML 1.1 gives a meaning of its own. */
+/** Indicators with a special meaning in YAML 1.1. */
 const MARK = /^(?:~|=|<<)$/;
-/** What a reader of YAML 1.1 or 1.2 takes for a truth value or for nothing. */
+/** Booleans and nulls of YAML 1.1 and 1.2. */
 const NO_WORD = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
-/** Versions, addresses, ids: they begin with a digit and are no number. */
+/** Versions, addresses, ids: they begin with a digit but are not numbers. */
 const CODE = /^\d[\w./]*[A-Za-z0-9]$/;
 const NUMERIC = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE]\d+)?)$/;
 const QUOTED_WORD = /^(?:[yY]|[nN]|yes|no|on|off|true|false|null)$/;
 const QUOTED_DATE = /^\d{4}-\d\d?-\d\d?[\w.:+-]*$/;
-/** A sentence with the mark of a key or a comment in it; what a quoted text would escape is left to the package. */
+/** A sentence with `: ` or ` #` in it and nothing that quotes would escape. */
 const QUOTED_SENTENCE =
   /^(?=[A-Za-z].*(?:: | #))[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]*$/;
 
 /**
- * Whether some reader of YAML 1.1 or 1.2 takes the text, without quotes, for a number, date, truth value or null:
+ * Whether some reader of YAML 1.1 or 1.2 takes the unquoted text for a number, date, boolean or null:
  * PyYAML reads `12:30:45` as 45045 and `1_000` as 1000.
  */
 export function isTypedSomewhere(text: string): boolean {
   return NO_WORD.test(text) || MARK.test(text) || DATE.test(text) || NUMBER.test(text.replaceAll('_', ''));
 }
 
-/** Whether a text stands for itself in YAML, without quotes, to every reader. */
+/** Whether every reader takes the unquoted text for this text. */
 function isPlainText(text: string): boolean {
   return (WORD.test(text) || CODE.test(text)) && !isTypedSomewhere(text);
 }
 
-/** Whether a text is a date, number, truth value, key or comment to some reader, and is written in double quotes as it is. */
+/** Whether a text needs quotes for some reader, and no escapes inside them. */
 function isQuotedText(text: string): boolean {
   return NUMERIC.test(text) || QUOTED_DATE.test(text) || QUOTED_WORD.test(text) || QUOTED_SENTENCE.test(text);
 }
 
-/** Keys that need no quotes, and that JavaScript takes for a name alone. */
+/** Whether a key needs no quotes and is safe as a property name in JavaScript. */
 export function isPlainKey(text: string): boolean {
   return /^[A-Za-z_](?:[\w.-]*\w)?$/.test(text) && !isTypedSomewhere(text) && text !== '__proto__';
 }
 
 const DOUBLE_QUOTED = /^"(?:[^"\\\x00-\x1f\x7f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"$/;
 const SINGLE_QUOTED = /^'(?:[^'\x00-\x1f\x7f]|'')*'$/;
-/** A number that is read; of those that end in 0 behind the point, or have more digits, a parser tells what they are. */
+/** Numbers that are read here; a parser reads those with trailing zeros or more digits. */
 const READ_NUMBER = /^(?:0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,14})\.\d{0,14}[1-9])$/;
-/** A number that is written: no exponent, which readers of YAML 1.1 take for text. */
+/** Decimals that are written here, without an exponent, which YAML 1.1 takes for text. */
 const DECIMAL = /^-?\d+\.\d+$/;
 
 const CONSTANTS: Readonly<Record<string, () => Value>> = {
@@ -65,7 +65,7 @@ const CONSTANTS: Readonly<Record<string, () => Value>> = {
   '[]': () => [],
 };
 
-/** The value that a scalar stands for; undefined where a parser has to tell. */
+/** Reads a scalar; undefined if it needs a parser. */
 export function readScalar(text: string): Value | undefined {
   if (Object.hasOwn(CONSTANTS, text)) return CONSTANTS[text]?.();
   if (isPlainText(text)) return text;
@@ -76,11 +76,11 @@ export function readScalar(text: string): Value | undefined {
   if (SINGLE_QUOTED.test(text)) return text.slice(1, -1).replaceAll("''", "'");
   if (!READ_NUMBER.test(text)) return undefined;
   const number = Number(text);
-  // One with more digits than a double holds is for the parser to refuse.
+  // The parser refuses numbers that a double cannot hold.
   return String(number) === text ? number : undefined;
 }
 
-/** A scalar, or an empty mapping or list, as YAML; undefined where it takes more than one line, or other quotes. */
+/** Writes a scalar, or an empty mapping or list; undefined if it needs several lines or escapes. */
 export function writeScalar(value: unknown): string | undefined {
   if (typeof value === 'string') {
     if (isPlainText(value)) return value;

@@ -1,35 +1,35 @@
 /**
- * YAML in its plainest form, read and written without the YAML package, which takes longer to load than a command to
- * run: block mappings and lists, scalars of `plain-scalar.ts`, and `|` blocks. It means the same to every reader, and is
- * what nearly all files of a repository are. The tests prove each function against the package.
+ * Reads and writes plain YAML without the YAML package, which takes longer to load than a command runs. Plain YAML is
+ * block mappings and lists, scalars of `plain-scalar.ts`, and `|` blocks. It means the same to every reader, and nearly
+ * all files of a repository are plain. Property tests compare each function with the package.
  */
 import { isMap, MAX_DEPTH, type Value } from '../value/value.js';
 import { isPlainKey, readScalar, writeScalar } from './plain-scalar.js';
 
-/** Indentation, the dash of a list, key, value. Everything else is for a parser. */
+/** Indentation, the dash of a list, key, value. A parser reads everything else. */
 const ENTRY = /^( *)(?:(- )?([A-Za-z_][\w.-]*):(?: ([^ ].*))?|- ([^ ].*))$/;
 const COMMENT = /^ *#[^\x00-\x1f\x7f]*$/;
-/** The mark of a block of lines, and what becomes of the line ends behind them: one is kept, none, all. */
+/** The header of a literal block: `|` keeps one trailing line break, `|-` none, `|+` all. */
 const BLOCK = /^\|[+-]?$/;
-/** What no line of a block may hold: controls and line ends of other readers, and blanks alone or before a tab. */
+/** Lines that a block may not contain: controls, line breaks of other readers, only blanks, or a tab after blanks. */
 const ODD_LINE = /[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]|^ +$|^ *\t/;
-/** Far below what a parser is asked to bound. */
+/** Far below the size limit of the parser. */
 const MAX_LENGTH = 1024 * 1024;
 
 type Mapping = Record<string, Value>;
 
-/** A block that is being read: where its entries stand, and what they fill. */
+/** An open mapping or list: the indentation of its entries, and what they fill. */
 interface Level {
   readonly indent: number;
   readonly mapping: Mapping | null;
   readonly list: Value[] | null;
 }
 
-/** A key without a value on its line: what follows further in is its value. */
+/** A key without a value on its line: the deeper lines below it are its value. */
 interface Open {
   readonly mapping: Mapping;
   readonly key: string;
-  /** The mark of a block of lines; null where a mapping or list may follow. */
+  /** The header of a literal block; null if a mapping or list may follow. */
   readonly block: string | null;
 }
 
@@ -49,7 +49,7 @@ function levelAt(levels: Level[], indent: number, isList: boolean, open: Open | 
   return top.indent === indent && isList === (top.list !== null) ? top : null;
 }
 
-/** Reads one line into the levels: the key that it leaves open, null for none, undefined where a parser has to read. */
+/** Reads one line. Returns the key that it leaves open, null if none; undefined if the line needs a parser. */
 function takeLine(levels: Level[], line: string, open: Open | null): Open | null | undefined {
   const match = ENTRY.exec(line);
   if (!match) return undefined;
@@ -79,8 +79,8 @@ function takeLine(levels: Level[], line: string, open: Open | null): Open | null
 }
 
 /**
- * The text of a block of lines that begins at `from`, and where it ends; null where a parser has to read it.
- * @param parent indentation of the mapping that it lies in
+ * Reads the literal block at `from`: its text and the offset after it; null if it needs a parser.
+ * @param parent indentation of the mapping that holds it
  */
 function readBlock(
   text: string,
@@ -110,7 +110,7 @@ function readBlock(
   return { value: lines.slice(0, kept).join('\n') + (mark === '|-' ? '' : '\n'), end };
 }
 
-/** @param mayComment whether lines may be empty or comments */
+/** @param mayComment whether empty lines and comments are allowed */
 function readLines(text: string, mayComment: boolean): Value | undefined {
   if (text.length > MAX_LENGTH || !text.endsWith('\n')) return undefined;
   const top: Mapping = {};
@@ -136,12 +136,12 @@ function readLines(text: string, mayComment: boolean): Value | undefined {
   return Object.keys(top).length > 0 ? top : undefined;
 }
 
-/** The value of a mapping in plain YAML. Undefined for every other text, also for one with an error: a parser has to read it. */
+/** Reads a mapping in plain YAML; undefined for any other text, including invalid YAML, which needs a parser. */
 export function readPlainYaml(text: string): Value | undefined {
   return readLines(text, true);
 }
 
-/** Whether a text is a mapping in plain YAML without comments: it means the same at any indentation. */
+/** Whether a text is a mapping in plain YAML without comments, which means the same at any indentation. */
 export function isPlainBlock(text: string): boolean {
   return readLines(text, false) !== undefined;
 }
@@ -182,9 +182,8 @@ function blockLines(value: unknown, indent: string): string | undefined {
 }
 
 /**
- * The YAML text of a mapping whose keys and values need neither lines of their own nor any but the plainest quotes:
- * what the YAML package writes of it, letter by letter, some twenty times as fast and without its being loaded.
- * Undefined for all others.
+ * Formats a mapping of plain keys and values exactly as the YAML package does, about twenty times as fast and without
+ * loading it; undefined for any other value.
  */
 export function formatPlainYaml(value: unknown): string | undefined {
   if (value instanceof Map) return value.size > 0 ? mappingLines(value, '') : undefined;

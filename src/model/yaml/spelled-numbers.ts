@@ -1,19 +1,19 @@
 import { isNode, isPair, isScalar, type Node, type Scalar, visit } from 'yaml';
 import { numberText } from './number-text.js';
 
-/** Fields of an event that are numbers, however these are spelled. */
+/** Fields of an event that are numbers in any spelling. */
 export const NUMBER_FIELDS: readonly string[] = ['duration_seconds'];
 /** A decimal number in its shortest spelling. */
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
-/** Whether a text is a decimal number that is written again exactly as it is: `3`, `-0.5`; not `1.10`, `007`, `1e3`. */
+/** Whether a text is a decimal number that is written back unchanged: `3`, `-0.5`; not `1.10`, `007`, `1e3`. */
 export function isPlainNumber(text: string): boolean {
   if (!PLAIN_NUMBER.test(text)) return false;
   const value = Number(text);
   return String(value) === text && (text.includes('.') || Number.isSafeInteger(value));
 }
 
-/** A number of a YAML text that would not be written back as it is spelled. */
+/** A number that would not be written back as it is spelled. */
 export interface RespelledNumber {
   /** As it is spelled. */
   readonly source: string;
@@ -27,12 +27,12 @@ export interface RespelledNumber {
   readonly offset: number;
 }
 
-/** The spelling of a number that would not be written back as it is spelled; null for every other scalar. */
+/** The spelling of a number that would not be written back unchanged; null for any other scalar. */
 export function respelled(node: Scalar): string | null {
   const { value, source } = node;
   // Infinities and NaN are refused as such.
   if (typeof value !== 'number' || source === undefined || /inf$|nan$/i.test(source)) return null;
-  // The sign of nothing is lost where two values are compared.
+  // Comparing values ignores the sign of zero.
   const written = value === 0 ? '0' : numberText(value);
   return written === source && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? null : source;
 }
@@ -51,7 +51,7 @@ function keysOf(ancestors: readonly unknown[], node: Node): string[] {
   });
 }
 
-/** The values of a parsed YAML text that are numbers and would not be written back as they are spelled. */
+/** The numbers of a parsed YAML text that would not be written back unchanged. */
 export function respelledNumbers(contents: Node | null): RespelledNumber[] {
   const found: RespelledNumber[] = [];
   if (contents === null) return found;
@@ -73,7 +73,7 @@ export function respelledNumbers(contents: Node | null): RespelledNumber[] {
   return found;
 }
 
-/** Why a number that would not be written back as it is spelled is refused where YAML was asked for, and what to do. */
+/** The message that refuses a number which would not be written back unchanged. */
 export function respelledProblem({ source, written }: Pick<RespelledNumber, 'source' | 'written'>): string {
   return `the number ${source.slice(0, 40)} would be kept as ${written}: write ${written}, or quote it to keep it as text`;
 }

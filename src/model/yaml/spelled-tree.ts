@@ -16,7 +16,7 @@ import { MAX_FILE_DEPTH, setOwn, type Value } from '../value/value.js';
 import { NUMBER_FIELDS, respelled } from './spelled-numbers.js';
 import type { Oddity, TextNumber } from './spelled-yaml.js';
 
-/** Most values that the aliases of a text may stand for: a few lines of them can stand for billions. */
+/** Maximum number of values that aliases may expand to: a few lines can expand to billions. */
 const MAX_ALIASED = 10_000;
 const MERGE_TAGS = [undefined, 'tag:yaml.org,2002:merge'];
 
@@ -32,7 +32,7 @@ interface SpelledTree {
   readonly textNumbers: readonly TextNumber[];
 }
 
-/** The text of a key: as it is spelled, whatever a reader takes it for. */
+/** The text of a key as it is spelled, whatever its type. */
 export function keyText(key: unknown, targets: ReadonlyMap<Alias, Node>): string {
   if (isAlias(key)) return keyText(targets.get(key), targets);
   if (isScalar(key))
@@ -40,7 +40,7 @@ export function keyText(key: unknown, targets: ReadonlyMap<Alias, Node>): string
   return isCollection(key) ? JSON.stringify(key) : '';
 }
 
-/** The mappings that a pair merges into its own, the first of them first; null for a pair that is none of a merge. */
+/** The mappings of a merge key, in order; null for any other pair. */
 export function mergedMaps({ key, value }: Pair, targets: ReadonlyMap<Alias, Node>): YAMLMap[] | null {
   const isMerge =
     isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN && MERGE_TAGS.includes(key.tag);
@@ -51,7 +51,7 @@ export function mergedMaps({ key, value }: Pair, targets: ReadonlyMap<Alias, Nod
   return maps.every((map) => isMap(map)) ? maps : null;
 }
 
-/** The value of a node, and what is to be told of it. Throws what `fail` makes of a place. */
+/** Converts a node to its value and notes oddities. Throws what `fail` returns. */
 export function spelledTree(contents: Node | null, { targets, lines, fail }: Surroundings): SpelledTree {
   const oddities: Oddity[] = [];
   const textNumbers: TextNumber[] = [];
@@ -95,7 +95,7 @@ export function spelledTree(contents: Node | null, { targets, lines, fail }: Sur
     for (const [key, pair] of own) {
       const merged = mergedMaps(pair, targets);
       if (merged === null) setOwn(whole, key, nodeValue(pair.value, [...path, key], depth + 1, isCopy));
-      // What the mapping says itself, and an earlier merge, goes before.
+      // Keys of the mapping itself and of earlier merges take precedence.
       else
         for (const other of merged)
           for (const [name, value] of Object.entries(nodeValue(other, path, depth, true) as object))

@@ -6,14 +6,14 @@ import { spelledTree } from './spelled-tree.js';
 import { checkSize, invalidYaml, yamlProblem } from './yaml.js';
 import { WRITE_OPTIONS } from './yaml-options.js';
 
-/** Something that a stricter reader would refuse, and what was made of it. */
+/** Something that a stricter reader would refuse, and how it was read. */
 export interface Oddity {
   readonly message: string;
   /** Counted from 1. */
   readonly line: number;
 }
 
-/** A number that is kept as its text, and the keys and indexes that lead to it. */
+/** A number that is kept as text, and its path. */
 export interface TextNumber {
   readonly path: readonly string[];
   /** Counted from 1. */
@@ -25,17 +25,17 @@ export interface SpelledDocument {
   /** Its first document. Written with `LAYOUT`, it is what was read, apart from blanks. */
   readonly document: Document.Parsed;
   readonly value: Value;
-  /** The further documents as they stand; empty where there is one alone. */
+  /** The text of further documents; empty if there are none. */
   readonly rest: string;
   readonly oddities: readonly Oddity[];
   readonly textNumbers: readonly TextNumber[];
-  /** What each alias stands for. */
+  /** The target of each alias. */
   readonly targets: ReadonlyMap<Alias, Node>;
 }
 
-/** A line end of its own, as old Macs wrote it; the YAML package reads on over it. */
+/** A lone carriage return, the line break of old Macs; the YAML package does not end a line there. */
 const LONE_CR = /\r(?!\n)/g;
-/** A line end of YAML 1.1 as yq writes it in a quoted text: what follows it is the indentation of the next line. */
+/** A YAML 1.1 line break in a quoted text of yq, followed by the indentation of the next line. */
 const OLD_LINE_END = /([\x85\u2028\u2029]) +/g;
 
 /**
@@ -67,7 +67,10 @@ export function parseSpelledDocument(given: string, file: string): SpelledDocume
   const targets = aliasTargets(document, fail);
   const { value, oddities, textNumbers } = spelledTree(document.contents, { targets, fail, lines });
   return {
-    ...{ document, value, textNumbers, targets },
+    document,
+    value,
+    textNumbers,
+    targets,
     rest: more === undefined ? '' : text.slice(more),
     oddities: [
       ...oddities,
@@ -83,7 +86,7 @@ export function parseSpelledDocument(given: string, file: string): SpelledDocume
   };
 }
 
-/** What each alias of a document stands for: the last node before it that has its anchor. */
+/** The target of each alias: the last node before it with its anchor. */
 function aliasTargets(
   document: Document,
   fail: (message: string, offset: number) => InvalidStateError,
@@ -103,7 +106,7 @@ function aliasTargets(
   return targets;
 }
 
-/** A document after a change of its nodes. Throws InvalidStateError where it is nested too deep by now. */
+/** Reads a document again after its nodes were changed. Throws InvalidStateError if it is nested too deep. */
 export function changedDocument(of: SpelledDocument, file: string): SpelledDocument {
   const lines = new LineCounter();
   const fail = (message: string) => new InvalidStateError(`${file}: ${message}`, { data: { path: file } });

@@ -11,12 +11,12 @@ import { escaped, needsEscapes } from './escaped-text.js';
 import { numberText } from './number-text.js';
 import { isTypedSomewhere } from './plain-scalar.js';
 
-/** Blanks that some reader loses, or refuses: at the beginning of a text, at the ends of its lines, and tabs. */
+/** Blanks that some reader drops or refuses: at the start of a text, at line ends, and tabs. */
 const ODD_BLANKS = /^\s|[ \t](?:\n|$)|\t/;
 
 type Stringify = NonNullable<ScalarTag['stringify']>;
 
-/** What the package writes of a text, made readable to every reader of YAML. */
+/** Wraps the package's writer of texts so that every YAML reader can read its output. */
 function textWriter(write: Stringify): Stringify {
   return (item, context, onComment, onChompKeep) => {
     const { value, source, type, tag } = item;
@@ -37,12 +37,12 @@ function textWriter(write: Stringify): Stringify {
   };
 }
 
-/** Whether a text is not to be written plain, or as a block of lines. */
+/** Whether a text must not be written plain or as a block. */
 function needsQuotes(text: string): boolean {
   return isTypedSomewhere(text) || ODD_BLANKS.test(text);
 }
 
-/** What was read and not changed is written as it was spelled. */
+/** Writes unchanged scalars as they were spelled. */
 function asSpelled(write: Stringify | undefined): Stringify {
   return (item, context, onComment, onChompKeep) => {
     if (item.source !== undefined) return item.source;

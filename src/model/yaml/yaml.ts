@@ -9,15 +9,15 @@ import { LAYOUT, WRITE_OPTIONS } from './yaml-options.js';
 export const MAX_YAML_BYTES = 8 * 1024 * 1024;
 const MAX_ALIASES = 100;
 
-/** What is wrong with a YAML text, in one line without the place. */
+/** A YAML error in one line, without its position. */
 export function yamlProblem(error: YAMLError): string {
   const [line = ''] = error.message.split('\n');
-  // The parser goes down by recursion.
+  // The parser is recursive.
   if (/call stack/.test(line)) return 'it is nested too deep';
   return line.replace(/ at line \d+, column \d+:?$/, '') || error.code;
 }
 
-/** The error of a YAML text, with the place of an offset in it. */
+/** The error for a YAML text, with line and column of an offset. */
 export function invalidYaml(
   file: string,
   message: string,
@@ -32,8 +32,8 @@ export function invalidYaml(
 }
 
 /**
- * Parses one YAML 1.2 document that nobody vouches for: size, aliases and depth are bounded, custom tags,
- * duplicate keys, a second document, and numbers that would not be kept as they are written are refused.
+ * Parses one untrusted YAML 1.2 document: size, aliases and depth are bounded; custom tags, duplicate keys, a second
+ * document and inexact numbers are refused.
  * Throws InvalidStateError that names file, line and column.
  */
 export function parseYamlDocument(text: string, file: string): Document.Parsed {
@@ -52,19 +52,19 @@ export function parseYamlDocument(text: string, file: string): Document.Parsed {
   return document;
 }
 
-/** Throws InvalidStateError for a text that is too large to be parsed. */
+/** Throws InvalidStateError if a text is too large to parse. */
 export function checkSize(text: string, file: string): void {
   if (Buffer.byteLength(text) > MAX_YAML_BYTES) throw tooLarge(file);
 }
 
-/** The error of a file of more than MAX_YAML_BYTES. */
+/** The error for a file larger than MAX_YAML_BYTES. */
 export function tooLarge(file: string): InvalidStateError {
   return new InvalidStateError(`${file}: larger than ${MAX_YAML_BYTES / 1024 / 1024} MiB`, {
     data: { path: file },
   });
 }
 
-/** The value of a document that `parseYamlDocument` gave; null for an empty one. */
+/** The value of a document from `parseYamlDocument`; null if it is empty. */
 export function documentValue(document: Document, file: string): Value {
   let value: unknown;
   try {
@@ -84,12 +84,12 @@ export function documentValue(document: Document, file: string): Value {
   );
 }
 
-/** `parseYamlDocument` and `documentValue` in one, without the YAML package where the text is plain. */
+/** Parses a YAML text to its value, without the YAML package if the text is plain. */
 export function parseYaml(text: string, file: string): Value {
   return readPlainYaml(text) ?? documentValue(parseYamlDocument(text, file), file);
 }
 
-/** YAML text of a value; text that some reader would take for another value is quoted. */
+/** Formats a value as YAML; texts that some reader would take for another type are quoted. */
 export function formatYaml(value: unknown): string {
   return formatPlainYaml(value) ?? formatAny(value);
 }
