@@ -3,15 +3,8 @@ import { sealBefore, sealMonths } from '../app/write/seal-months.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
-import { sealedPath } from '../model/subject/layout.js';
-import { parseSubject } from '../model/subject/subject.js';
-import { counted } from '../model/value/counted.js';
-import type { WriteOutcome } from '../store/outbox/outcomes.js';
-import type { Sealing } from '../store/plan/seal-months.js';
-import { fittingTable } from '../terminal/fitting-table.js';
+import { compactResult, tooLargeLines } from '../cli/render/write/compact-result.js';
 import type { CommandResult } from '../terminal/output.js';
-
-const NOTHING: Sealing = { sealed: [], files: 0, tooLarge: [] };
 
 // No event is written that could hold them.
 const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
@@ -42,36 +35,7 @@ export default class Compact extends WriteCommand<typeof Compact> {
     const context = await this.open('never');
     const wait = this.notes.begin('sealing months', false);
     const outcome = await this.write(context, (writing) => sealMonths(writing, before)).finally(wait.end);
-    const sealing = outcome.sealing ?? NOTHING;
-    for (const { subject, month, bytes } of sealing.tooLarge) {
-      const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-      this.note(`${subject} ${month} stays as it is: sealed it would be ${size}, more than is read`);
-    }
-    const { sealed } = sealing;
-    return {
-      json: { ...sealing, ...this.writeJson(outcome) },
-      rows: sealed,
-      names: sealed.map(({ subject, month }) => sealedPath(parseSubject(subject), month)),
-      lines: (screen, wide) => {
-        const rows = sealed.map(({ subject, month, events }) => [subject, month, String(events)]);
-        const table =
-          wide && rows.length > 0 ? fittingTable(['SUBJECT', 'MONTH', 'EVENTS'], rows, screen) : [];
-        return [summary(outcome, sealing, (text) => screen.style('dim', text)), ...table];
-      },
-    };
+    for (const line of tooLargeLines(outcome)) this.note(line);
+    return compactResult(outcome);
   }
-}
-
-function summary(outcome: WriteOutcome, sealing: Sealing, dim: (text: string) => string): string {
-  const { delivery, revision } = outcome;
-  if (delivery === 'queued') return '✓ queued';
-  if (sealing.sealed.length === 0) return dim('nothing to seal');
-  const what = `${counted(sealing.sealed.length, 'month')} of ${counted(new Set(sealing.sealed.map(({ subject }) => subject)).size, 'subject')}`;
-  const done =
-    delivery === 'dry-run'
-      ? 'would be sealed'
-      : delivery === 'proposed'
-        ? 'to be sealed, proposed'
-        : 'sealed';
-  return `✓ ${what} ${done}, ${counted(sealing.files, 'file')} taken in${revision ? dim(` ${revision.slice(0, 10)}`) : ''}`;
 }

@@ -3,39 +3,15 @@ import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
-import { proposalLines } from '../cli/render/write/proposal-lines.js';
+import { outboxResult, proposedJson, withProposals } from '../cli/render/write/outbox-result.js';
 import { NotFoundError, UsageError } from '../errors.js';
-import { formatAge } from '../model/value/time.js';
 import type { OpenRepository } from '../setup/composition.js';
 import type { Settings } from '../setup/settings.js';
 import { isCi } from '../setup/trust.js';
-import type { Outbox as Operations, OutboxEntry } from '../store/outbox/outbox.js';
+import type { Outbox as Operations } from '../store/outbox/outbox.js';
 import type { WriteOutcome } from '../store/outbox/outcomes.js';
 import { pendingOperation } from '../store/outbox/pending-operation.js';
-import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
-
-function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, unknown>[] {
-  return outcomes.map(({ operation, delivery, proposal }) => ({
-    ...{ operation, delivery },
-    ...(proposal ? { proposal } : {}),
-  }));
-}
-
-/** What was proposed, and what waits still. */
-function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
-  return {
-    ...listed,
-    json: { ...listed.json, proposed: proposedJson(outcomes) },
-    lines: (screen, wide) => [
-      ...outcomes.flatMap((outcome) => [
-        `${screen.style('green', '✓')} ${outcome.operation} ${outcome.delivery === 'proposed' ? 'proposed' : 'is on the branch already'}`,
-        ...proposalLines(outcome, screen),
-      ]),
-      ...listed.lines(screen, wide),
-    ],
-  };
-}
 
 export default class Outbox extends KgitCommand<typeof Outbox> {
   static override summary = 'What waits to be published, and why.';
@@ -65,7 +41,7 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
   static override flags = { ...PROPOSE_FLAGS, ...LIST_FLAGS };
 
   protected override get readsHistory(): boolean {
-    return this.flags.propose;
+    return this.flags.propose === true;
   }
 
   protected async execute(): Promise<CommandResult> {
@@ -93,7 +69,8 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
     const entries = await repository.outbox.list();
     const head = await repository.store.head();
     this.setRepository(head.revision, head.fetchedAt, entries.length);
-    const listed = this.#result(entries, repository.store.target);
+    const operations = entries.map((entry) => pendingOperation(entry, repository.store.target, this.now()));
+    const listed = outboxResult(sortedBy(operations, this.flags['sort-by'], (operation) => operation));
     return proposals === null ? listed : withProposals(listed, proposals);
   }
 
@@ -130,34 +107,5 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
       suggestions: ["They are kept for publish.keep: 'kgit log' shows what is at the remote"],
       data: { id },
     });
-  }
-
-  #result(entries: readonly OutboxEntry[], target: string): CommandResult {
-    const listed = entries.map((entry) => pendingOperation(entry, target, this.now()));
-    const operations = sortedBy(listed, this.flags['sort-by'], (operation) => operation);
-    return {
-      json: { operations },
-      names: operations.map(({ id }) => id),
-      rows: operations,
-      lines: (screen) => {
-        if (operations.length === 0) return [screen.style('dim', 'nothing waits')];
-        const rows = operations.map(({ id, subject, action, age, attempts, error, refused }) => [
-          id,
-          subject ?? (action === 'compact' ? 'all' : '?'),
-          action ?? '?',
-          formatAge(age * 1000),
-          String(attempts),
-          refused ? `refused: ${error}` : (error ?? ''),
-        ]);
-        const table = fittingTable(['OPERATION', 'SUBJECT', 'ACTION', 'AGE', 'TRIES', 'WHY'], rows, screen);
-        const hints = operations.flatMap(({ id, refused }) =>
-          refused ? [`  kgit outbox drop ${id}, or kgit outbox retry ${id} --propose`] : [],
-        );
-        if (hints.length === 0) return table;
-        const what =
-          'What is refused waits behind all others, and kgit sync tries it again. To go on without:';
-        return [...table, '', what, ...hints];
-      },
-    };
   }
 }

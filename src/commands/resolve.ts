@@ -58,8 +58,13 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
     const { branch, revision, isMerged, files, attempts } = resolved;
     return {
       json: {
-        ...{ branch, revision, delivery: isMerged ? 'proposed' : 'unchanged', attempts, merged: files },
-        ...{ url: proposal.url, number: proposal.number },
+        branch,
+        revision,
+        delivery: isMerged ? 'proposed' : 'unchanged',
+        attempts,
+        merged: files,
+        url: proposal.url,
+        number: proposal.number,
         ...(proposal.request ? { request: proposal.request } : {}),
       },
       names: [branch],

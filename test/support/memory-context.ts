@@ -22,7 +22,21 @@ export function memoryContext<S extends Backend = MemoryStore>(
     () => randomBytes(10),
   );
   const context = {
-    opened: { repository, leases, scheduled, localFolder: folder },
+    opened: {
+      repository,
+      leases,
+      scheduled,
+      pushes,
+      backend: 'memory',
+      path: 'memory',
+      name: 'memory',
+      where: 'memory',
+      localFolder: folder,
+      identity: {},
+      review: null,
+      git: null,
+      damaged: [],
+    },
     settings: { ...DEFAULT_SETTINGS, ...settings },
     managements: new Map<string, never>(),
   };
