@@ -20,7 +20,7 @@ const WAYS: readonly {
     files: [
       'app/legacy/background-writer.ts',
       'app/write/publish-together.ts',
-      'cli/base/cluster-command.ts',
+      'app/observe/observer.ts',
       'commands/run.ts',
       // Sample data of kgit's own, into a repository of this machine.
       'demo/lay-out.ts',
@@ -28,7 +28,7 @@ const WAYS: readonly {
     ],
     guards: [
       ['model/operation/make-operation.ts', 'guardSecrets('],
-      ['cli/base/cluster-command.ts', 'guardSecrets('],
+      ['app/observe/observer.ts', 'guardSecrets('],
       ['app/legacy/import-files.ts', 'guardSecrets('],
       ['app/legacy/merge-host.ts', 'guardSecrets('],
     ],

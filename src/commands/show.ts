@@ -1,18 +1,15 @@
 import { Args, Flags } from '@oclif/core';
-import { ClusterCommand, explainedJson } from '../cli/base/cluster-command.js';
+import { ClusterCommand } from '../cli/base/cluster-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { outputFlag } from '../cli/flags/output-flag.js';
 import { clusterLines } from '../cli/render/status/cluster-lines.js';
 import { clusterPage } from '../cli/render/status/cluster-page.js';
+import { explainedJson } from '../cli/render/status/explained-json.js';
 import { contextLines, divergenceLines } from '../cli/render/status/status-lines.js';
-import { timeLine } from '../cli/render/status/time-line.js';
 import { EXIT_CODES } from '../errors.js';
 import { buildStatus } from '../k0rdent/observe/status-report.js';
 import type { KgitEvent } from '../model/event/event.js';
 import { formatSubject } from '../model/subject/subject.js';
-import { readClusters } from '../store/read/cluster-records.js';
-import { readEvents } from '../store/read/records.js';
-import { readAll } from '../store/read/stored-events.js';
 import type { CommandResult } from '../terminal/output.js';
 
 /** How many events of either side a page shows. */
@@ -44,42 +41,37 @@ export default class Show extends ClusterCommand<typeof Show> {
 
   protected async execute(): Promise<CommandResult> {
     const context = await this.openFetched('try');
-    const one = await this.namedCluster(context, this.args.subject ?? '');
+    const one = await this.namedCluster(context, this.args.subject);
     const subject = formatSubject(one);
-    const records = (await readClusters(context.reading.view, this.skipped)).filter(
-      (record) => formatSubject(record.subject) === subject,
-    );
+    const observer = this.observer(context);
+    const records = await observer.records(one);
     const { namespace, name } = one;
-    const observation = await this.observe(context, records, { namespace, name });
+    const observation = await observer.observe(records, { namespace, name });
     const live = observation.clusters.filter(({ management }) => management === one.management);
     const report = buildStatus<KgitEvent>({ ...observation, clusters: live }, records);
     const { contexts, clusters, divergence } = report;
     const kept = observation.objects.get(subject);
     const [record] = records;
     const failed = contexts.some(({ error }) => error !== null);
-    if (!kept && !record?.lastEvent && !failed) throw await this.notKnown(context, one);
-    const explained = kept ? await this.explained(context, one, kept, TIME_LINE) : null;
-    const stored = explained ? [] : await readEvents(context.reading.view, one, this.skipped);
-    const entries =
-      explained?.timeLine ?? timeLine(readAll(stored.slice(-TIME_LINE), this.skipped), [], TIME_LINE);
+    if (!kept && !record?.lastEvent && !failed) throw await observer.notKnown(one);
+    const explained = kept ? await observer.explain(one, kept, TIME_LINE, this.flags.explain === true) : null;
     const page = {
-      ...{
-        subject,
-        cluster: clusters[0] ?? null,
-        detail: explained?.detail ?? null,
-        timeLine: entries,
-      },
-      ...{
-        recorded: record?.lifecycle ?? null,
-        divergence,
-        now: this.now(),
-        footer: this.repositoryLine(context),
-      },
+      subject,
+      cluster: clusters[0] ?? null,
+      detail: explained?.detail ?? null,
+      timeLine: explained?.timeLine ?? (await observer.recordedTimeLine(one, TIME_LINE)),
+      recorded: record?.lifecycle ?? null,
+      divergence,
+      now: this.now(),
+      footer: this.repositoryLine(context),
     };
     return {
       json: {
-        ...{ contexts, cluster: page.cluster, divergence, recorded: page.recorded },
-        ...(explained ? explainedJson(explained) : { detail: null, timeLine: entries }),
+        contexts,
+        cluster: page.cluster,
+        divergence,
+        recorded: page.recorded,
+        ...(explained ? explainedJson(explained) : { detail: null, timeLine: page.timeLine }),
       },
       names: [subject],
       others: { md: () => clusterPage(page) },

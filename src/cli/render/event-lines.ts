@@ -1,4 +1,5 @@
-import { eventTime, type KgitEvent, type SubjectEvent } from '../../model/event/event.js';
+import { eventTime, type SubjectEvent } from '../../model/event/event.js';
+import { gist } from '../../model/event/gist.js';
 import { formatSubject } from '../../model/subject/subject.js';
 import { formatTime } from '../../model/value/time.js';
 import type { Screen } from '../../terminal/output.js';
@@ -12,22 +13,6 @@ const OUTCOME_MARKS: Readonly<Record<string, [string, Colour]>> = {
   succeeded: ['✓', 'green'],
   failed: ['✗', 'red'],
 };
-
-/** What an event says in a few words: its message, else reason, changes, parameters. */
-export function gist(event: KgitEvent): string {
-  if (event.message) return event.message;
-  const parts: string[] = [];
-  if (event.reason) parts.push(event.reason);
-  for (const { path, after } of (event.changes ?? []).slice(0, 3)) {
-    parts.push(
-      after === undefined ? `-${path}` : `${path}=${typeof after === 'object' ? '…' : String(after)}`,
-    );
-  }
-  if ((event.changes?.length ?? 0) > 3) parts.push(`and ${(event.changes?.length ?? 0) - 3} more`);
-  for (const [key, value] of Object.entries(event.parameters ?? {}))
-    parts.push(`${key}=${typeof value === 'object' ? '…' : String(value)}`);
-  return parts.join(', ');
-}
 
 /** Most lines that the words of an event take below its first one; -o wide shows all. */
 const MAX_LINES = 3;

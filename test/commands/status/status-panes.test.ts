@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { timeLine } from '../../../src/app/observe/time-line.js';
 import { clusterLines } from '../../../src/cli/render/status/cluster-lines.js';
 import { statusLines } from '../../../src/cli/render/status/status-lines.js';
-import { timeLine } from '../../../src/cli/render/status/time-line.js';
 import { readClusterDeployment } from '../../../src/k0rdent/cluster/cluster-deployment.js';
 import { type ClusterDetail, readClusterDetail } from '../../../src/k0rdent/cluster/cluster-detail.js';
 import { clusterStatus } from '../../../src/k0rdent/cluster/cluster-state.js';

@@ -1,3 +1,4 @@
+import type { WatchView } from '../../../app/observe/watch-clusters.js';
 import type { KgitError } from '../../../errors.js';
 import type { ObservedCluster } from '../../../k0rdent/observe/observation.js';
 import type { JoinedCluster } from '../../../k0rdent/observe/status-report.js';
@@ -8,7 +9,6 @@ import { ScreenFrame } from '../../../terminal/screen-frame.js';
 import type { SideNotes } from '../../notes/side-notes.js';
 import { LiveFleet } from './live-fleet.js';
 import { liveFrame } from './live-frame.js';
-import type { WatchView } from './watch-view.js';
 
 export interface LiveOptions {
   readonly stdout: NodeJS.WriteStream;

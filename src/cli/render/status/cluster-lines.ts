@@ -1,3 +1,4 @@
+import type { TimeLineEntry } from '../../../app/observe/time-line.js';
 import { type ClusterDetail, ownCause } from '../../../k0rdent/cluster/cluster-detail.js';
 import type { ExplainedCondition, Meaning } from '../../../k0rdent/cluster/explanation.js';
 import type { RelatedObject } from '../../../k0rdent/cluster/related.js';
@@ -10,7 +11,7 @@ import { formatTable } from '../../../terminal/table.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 import { wrapped } from '../../../terminal/wrap.js';
 import { ageSince, STATE_COLOURS, shownFlags } from './status-columns.js';
-import { type TimeLineEntry, timeLineLines } from './time-line.js';
+import { timeLineLines } from './time-line.js';
 
 export interface ClusterPicture {
   readonly subject: string;
