@@ -128,7 +128,8 @@ const files = [];
 globalThis.houseEnter = (file) => files.push(file);
 process.on('exit', () => {
   const changes = files.filter((file, i) => i > 0 && file !== files[i - 1]).length;
-  const counts = { files: new Set(files).size, changes };
+  const folders = new Set(files.map((file) => file.split('/')[0])).size;
+  const counts = { files: new Set(files).size, changes, folders };
   require('node:fs').writeFileSync(process.env.HOUSE_TRACE + '/' + process.pid, JSON.stringify(counts));
 });
 `;
@@ -192,8 +193,13 @@ function runsOf(root, sources) {
     for (const [first, counted] of runs) {
       kgit(first, home);
       const { pid } = kgit(counted, traced);
-      const { files: entered, changes } = JSON.parse(readFileSync(join(traces, String(pid)), 'utf8'));
-      rows[`\`${counted[0]}\`: files entered / changes of file`] = `${entered} / ${changes}`;
+      const {
+        files: entered,
+        changes,
+        folders,
+      } = JSON.parse(readFileSync(join(traces, String(pid)), 'utf8'));
+      rows[`\`${counted[0]}\`: files entered / changes of file / folders at the top entered`] =
+        `${entered} / ${changes} / ${folders}`;
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
