@@ -7,7 +7,7 @@ import type { ParsedFile } from '../read/parsed-file.js';
 import type { ConflictRule, ImportConflict, ImportedFile, ImportPart, ImportPlan } from './import-plan.js';
 import type { ImportedState } from './imported-snapshot.js';
 import type { LocalFile } from './last-imported.js';
-import { type ComparedState, compareFiles, countWritten, hasState, planState } from './merge-state.js';
+import { type ComparedState, compareFiles, countWritten, hasState, planState } from './plan-state.js';
 
 /** What the repository holds of what is to be imported, and what is known of earlier imports. */
 export interface ExistingRecords {
