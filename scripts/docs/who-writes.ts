@@ -127,7 +127,7 @@ export const FILES = {
       'gitstore/branch/fetched-at.ts',
       'store/local/durable-files.ts',
       'store/publish/push-log.ts',
-      'store/local/publish-lock.ts',
+      'store/local/process-lock.ts',
       'store/outbox/outbox.ts',
       'store/read/trusted-revision.ts',
       'store/local/private-journal.ts',

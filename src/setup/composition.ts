@@ -5,7 +5,7 @@ import { InternalError } from '../errors.js';
 import { HeldLeases } from '../store/lease/held-leases.js';
 import { Leases } from '../store/lease/leases.js';
 import { type DamagedFile, setAsideDamaged } from '../store/local/damaged-files.js';
-import { PublishLock } from '../store/local/publish-lock.js';
+import { ProcessLock } from '../store/local/process-lock.js';
 import { randomBytes } from '../store/local/random-bytes.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { Backend } from '../store/port/backend.js';
@@ -56,15 +56,15 @@ function assemble(
   folder: string,
 ): Pick<OpenRepository, 'repository' | 'leases' | 'scheduled' | 'pushes'> {
   const outbox = new Outbox(folder);
-  const lock = new PublishLock(join(folder, 'publish.lock'), thisHost);
+  const publishLock = new ProcessLock(join(folder, 'publish.lock'), thisHost);
   const pushes = new PushLog(join(folder, 'pushes'));
   const clock = systemClock;
   const held = new HeldLeases(folder);
-  const leases = new Leases({ store, held, lock, clock, nonce: newNonce });
-  const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
-  const background = new PublishLock(join(folder, 'publisher.lock'), thisHost);
+  const leases = new Leases({ store, held, publishLock, clock, nonce: newNonce });
+  const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases });
+  const backgroundLock = new ProcessLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;
-  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock: background, clock, target });
+  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, backgroundLock, clock, target });
   const repository = new StateRepository(
     store,
     outbox,

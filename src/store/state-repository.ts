@@ -5,10 +5,10 @@ import type { Operation } from '../model/operation/operation.js';
 import type { Outbox, OutboxEntry } from './outbox/outbox.js';
 import type { FetchPolicy, Reading, SyncReport, WriteOptions, WriteOutcome } from './outbox/outcomes.js';
 import { waiting } from './outbox/outcomes.js';
-import { changesAnswers, planBatch, sealingOf } from './plan/planned.js';
+import type { BatchPlan } from './plan/plan-batch.js';
 import type { Backend } from './port/backend.js';
 import type { Clock } from './port/host.js';
-import type { Head } from './port/state-store.js';
+import type { Head, Revision } from './port/state-store.js';
 import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish/publish-errors.js';
 import type { Publisher } from './publish/publisher.js';
 import type { Rewrites } from './publish/rewrites.js';
@@ -17,6 +17,11 @@ import { OverlayView } from './read/overlay-view.js';
 
 /** Longest that a read waits for the remote before it answers with what it has, in ms. */
 const READ_FETCH_MS = 2_000;
+
+/** Whether readers see a difference: a compact that waits changes no answer, and would cost them its work. */
+function changesAnswers({ operation }: OutboxEntry): boolean {
+  return !operation?.seal;
+}
 
 /** A state repository through any driver: durable writes, and reads that see one's own. */
 export class StateRepository {
@@ -72,6 +77,11 @@ export class StateRepository {
     return { ...(await this.#over(head, entries)), staleness };
   }
 
+  /** Applies entries in memory. Most reads find none that wait, and load nothing for it. */
+  async #planned(revision: Revision | null, entries: readonly OutboxEntry[]): Promise<BatchPlan> {
+    return (await import('./plan/plan-batch.js')).planBatch(this.store, revision, entries);
+  }
+
   #own(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
     return entries.filter(({ target, operation }) => operation && target === this.store.target);
   }
@@ -79,7 +89,7 @@ export class StateRepository {
   /** A head with what waits laid over it. */
   async #over(head: Head, entries: readonly OutboxEntry[]): Promise<Omit<Reading, 'staleness'>> {
     const shown = entries.filter(changesAnswers);
-    const plan = shown.length > 0 ? await planBatch(this.store, head.revision, shown) : null;
+    const plan = shown.length > 0 ? await this.#planned(head.revision, shown) : null;
     const over = new Set(
       plan?.entries.flatMap(({ entry, applied }) => (applied.kind === 'commit' ? [] : entry.id)),
     );
@@ -145,7 +155,7 @@ export class StateRepository {
   async #expectedChanges(id: string): Promise<readonly Change[]> {
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
     const { revision } = await this.store.head();
-    const { entries } = await planBatch(this.store, revision, kept.filter(changesAnswers));
+    const { entries } = await this.#planned(revision, kept.filter(changesAnswers));
     const applied = entries.find(({ entry }) => entry.id === id)?.applied;
     return applied && 'changes' in applied ? applied.changes : [];
   }
@@ -174,10 +184,11 @@ export class StateRepository {
       attempts: 0,
       error: null,
     };
-    const plan = await planBatch(this.store, revision, [...kept.filter(changesAnswers), own]);
+    const plan = await this.#planned(revision, [...kept.filter(changesAnswers), own]);
     const applied = plan.entries.at(-1)?.applied;
     if (!applied || applied.kind === 'rejected') throw applied?.error ?? new ConflictError('nothing to plan');
     const { changes, duplicates } = applied.kind === 'unchanged' ? { changes: [], duplicates: [] } : applied;
+    const { sealingOf } = await import('./plan/plan-batch.js');
     return { ...waiting(operation.id), delivery: 'dry-run', changes, duplicates, ...sealingOf(applied) };
   }
 

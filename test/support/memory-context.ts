@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Writer } from '../../src/model/operation/make-operation.js';
 import { type IdSource, monotonicIds } from '../../src/model/value/ulid.js';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/setup/settings.js';
-import { PublishLock } from '../../src/store/local/publish-lock.js';
+import { ProcessLock } from '../../src/store/local/process-lock.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import { ScheduledPublisher } from '../../src/store/publish/scheduled-publisher.js';
 import { MemoryStore } from './memory-store.js';
@@ -15,8 +15,15 @@ export function memoryContext<S extends Backend = MemoryStore>(
 ) {
   const clock = fakeClock();
   const { repository, outbox, leases, publisher, pushes, folder } = repositoryOf(store, clock);
-  const lock = new PublishLock(`${folder}/publisher.lock`, thisProcess);
-  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock, clock, target: store.target });
+  const backgroundLock = new ProcessLock(`${folder}/publisher.lock`, thisProcess);
+  const scheduled = new ScheduledPublisher({
+    publisher,
+    outbox,
+    pushes,
+    backgroundLock,
+    clock,
+    target: store.target,
+  });
   const ids: IdSource = monotonicIds(
     () => clock.now(),
     () => randomBytes(10),

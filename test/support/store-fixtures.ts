@@ -7,7 +7,7 @@ import { makeUlid } from '../../src/model/value/ulid.js';
 import type { Value } from '../../src/model/value/value.js';
 import { HeldLeases } from '../../src/store/lease/held-leases.js';
 import { Leases } from '../../src/store/lease/leases.js';
-import { PublishLock } from '../../src/store/local/publish-lock.js';
+import { ProcessLock } from '../../src/store/local/process-lock.js';
 import { Outbox } from '../../src/store/outbox/outbox.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import type { Clock, Host } from '../../src/store/port/host.js';
@@ -107,16 +107,16 @@ export function repositoryOf<S extends Backend>(
   folder = temporaryFolder(),
 ) {
   const outbox = new Outbox(folder);
-  const lock = new PublishLock(join(folder, 'publish.lock'), thisProcess);
+  const publishLock = new ProcessLock(join(folder, 'publish.lock'), thisProcess);
   const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
-  const leases = new Leases({ store, held, lock, clock, nonce: anId });
-  const publisher = new Publisher({ store, outbox, lock, pushes, clock, leases });
+  const leases = new Leases({ store, held, publishLock, clock, nonce: anId });
+  const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases });
   return {
     repository: new StateRepository(store, outbox, publisher, clock, new Rewrites(folder, store, outbox)),
     outbox,
     leases,
-    lock,
+    publishLock,
     publisher,
     pushes,
     folder,

@@ -6,7 +6,7 @@ import { serveSlots } from '../../process/shell-slots.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
 import { noteWritten } from '../../store/local/imported-files.js';
 import { WithheldValues } from '../../store/local/withheld-values.js';
-import { UnfinishedCalls } from '../../store/outbox/unfinished-calls.js';
+import { UnfinishedCalls } from '../../store/local/unfinished-calls.js';
 import type { Host } from '../../store/port/host.js';
 import { readEvents, readState } from '../../store/read/records.js';
 import { fileOnlyMessage, isOver } from '../../sync/apply/file-only-check.js';

@@ -21,7 +21,7 @@ import { formatSubject } from '../../model/subject/subject.js';
 import type { OpenRepository } from '../../setup/composition.js';
 import { systemClock } from '../../setup/this-host.js';
 import { type ProposalPlace, type WriteOutcome, waiting } from '../../store/outbox/outcomes.js';
-import { planBatch, sealingOf } from '../../store/plan/planned.js';
+import { planBatch, sealingOf } from '../../store/plan/plan-batch.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type FoundForge, openBranches } from './open-proposals.js';
 import { type Proposed, proposedChange, proposedEvents } from './proposed-events.js';

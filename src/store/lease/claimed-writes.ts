@@ -1,7 +1,7 @@
 import { KgitError } from '../../errors.js';
 import type { LeaseClaim } from '../../model/lease/lease.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
-import type { PlannedEntry } from '../plan/planned.js';
+import type { PlannedEntry } from '../plan/plan-batch.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
 import type { Leases } from './leases.js';
 

@@ -14,7 +14,7 @@ import {
 } from '../../model/lease/lease.js';
 import { checkLeaseTexts } from '../../model/lease/lease-text.js';
 import type { Actor } from '../../model/operation/operation.js';
-import type { PublishLock } from '../local/publish-lock.js';
+import type { ProcessLock } from '../local/process-lock.js';
 import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
@@ -47,7 +47,7 @@ export interface LeasesParts {
   readonly store: Backend;
   readonly held: HeldLeases;
   /** That of the publisher: what it writes under a lease renews it. */
-  readonly lock: PublishLock;
+  readonly publishLock: ProcessLock;
   readonly clock: Clock;
   readonly nonce: () => string;
 }
@@ -154,7 +154,7 @@ export class Leases {
     const { withoutSecrets } = await guard();
     const operation = by.tell(move.name, withoutSecrets(previous), reason);
     const work = () => moveRecorded(store, clock, move, operation, clock.now() + talkMs, !by.mustTell);
-    const outcome = await this.#underLock(talkMs, work);
+    const outcome = await this.#underPublishLock(talkMs, work);
     if (outcome.kind !== 'swapped') return { outcome, ended: null };
     const { revision, unrecorded, notes } = outcome;
     return { outcome, ended: { previous, operation, revision, unrecorded, notes } };
@@ -198,7 +198,7 @@ export class Leases {
   /** Begins the TTL of a lease anew. Throws FencedError, RemoteError. */
   renew(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
     const renew = () => this.#advance(claim, author, talkMs, (tip) => this.renewal(tip));
-    return ofLock(this.#underLock(talkMs, renew));
+    return ofLock(this.#underPublishLock(talkMs, renew));
   }
 
   /** Gives a lease back. Throws FencedError when it was lost, RemoteError. */
@@ -209,7 +209,7 @@ export class Leases {
       await this.#parts.held.remove(claim);
       return record;
     };
-    return ofLock(this.#underLock(talkMs, release));
+    return ofLock(this.#underPublishLock(talkMs, release));
   }
 
   async #advance(
@@ -237,17 +237,17 @@ export class Leases {
   }
 
   /** Renewals and writes under one lease go one after the other, else they would fence each other. */
-  async #underLock<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
-    const { lock, clock } = this.#parts;
+  async #underPublishLock<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
+    const { publishLock, clock } = this.#parts;
     const until = clock.now() + waitMs;
-    while (!(await lock.tryAcquire())) {
+    while (!(await publishLock.tryAcquire())) {
       if (clock.now() >= until) throw publishingStill();
       await clock.sleep(LOCAL_WAIT_MS * (0.5 + clock.random()));
     }
     try {
       return await work();
     } finally {
-      await lock.release();
+      await publishLock.release();
     }
   }
 

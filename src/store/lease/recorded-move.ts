@@ -1,6 +1,5 @@
 import { type KgitError, RefusedError, RemoteError } from '../../errors.js';
 import type { Operation } from '../../model/operation/operation.js';
-import { planBatch } from '../plan/planned.js';
 import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
@@ -51,6 +50,8 @@ export async function moveRecorded(
   const settled = (await store.workingCopy?.settle()) ?? [];
   let { revision } = await store.head();
   let lost: KgitError | null = null;
+  // Most commands that open a repository end no lease, and plan nothing.
+  const { planBatch } = await import('../plan/plan-batch.js');
   for (let tries = 1; ; tries++) {
     const { entries, commits } = await planBatch(store, revision, [entry]);
     const applied = entries[0]?.applied;

@@ -5,7 +5,7 @@ import { ConflictError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import type { Clock, Host } from '../port/host.js';
 import { createWhole } from './durable-files.js';
-import { PublishLock } from './publish-lock.js';
+import { ProcessLock } from './process-lock.js';
 
 const WAIT_MS = 30_000;
 const HELD = 'another script holds the lock of the state files for too long';
@@ -46,7 +46,7 @@ export class FolderLock {
       .update(await realFolder(folder))
       .digest('hex');
     const path = join(this.#places, `${name.slice(0, 32)}.lock`);
-    const lock = new PublishLock(path, this.#host, createWhole);
+    const lock = new ProcessLock(path, this.#host, createWhole);
     // What was waited is counted, for the time of day may be set back.
     for (let wait = 1, waited = 0; !(await lock.tryAcquire()); wait = Math.min(wait * 1.5, 20)) {
       if (waited > WAIT_MS) throw new ConflictError(HELD);

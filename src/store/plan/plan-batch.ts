@@ -5,8 +5,26 @@ import type { Backend } from '../port/backend.js';
 import type { Commit, Revision } from '../port/state-store.js';
 import { EventFinder } from '../read/event-finder.js';
 import { OverlayView } from '../read/overlay-view.js';
-import { applyOperation } from './apply-operation.js';
-import type { BatchPlan, PlannedEntry } from './planned.js';
+import { type Applied, applyOperation } from './apply-operation.js';
+import type { Sealing } from './seal-months.js';
+
+/** What one entry of the outbox does to a tip, after those before it. */
+export interface PlannedEntry {
+  readonly entry: OutboxEntry;
+  readonly applied: Applied | { readonly kind: 'rejected'; readonly error: KgitError };
+}
+
+export interface BatchPlan {
+  readonly entries: readonly PlannedEntry[];
+  /** One commit per entry that has something to write, in their order. */
+  readonly commits: readonly Commit[];
+  readonly view: OverlayView;
+}
+
+/** What a compact sealed, as a part of its outcome. */
+export function sealingOf(applied: PlannedEntry['applied']): { sealing?: Sealing } {
+  return 'sealing' in applied && applied.sealing ? { sealing: applied.sealing } : {};
+}
 
 /**
  * Applies the entries in order to the files of `revision`, in memory: nothing is written.

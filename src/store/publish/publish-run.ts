@@ -1,19 +1,50 @@
-import { ConflictError, InvalidStateError, type KgitError, RemoteError } from '../../errors.js';
+import { ConflictError, InvalidStateError, RemoteError } from '../../errors.js';
 import { ClaimedWrites } from '../lease/claimed-writes.js';
-import { Deliveries } from '../outbox/deliveries.js';
+import type { Leases } from '../lease/leases.js';
+import type { Delivery } from '../outbox/delivery.js';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.js';
-import { decidable, isBacklog, without, writersOf } from '../plan/batch-entries.js';
-import { planBatch } from '../plan/plan-batch.js';
-import type { BatchPlan, PlannedEntry } from '../plan/planned.js';
+import { type BatchPlan, type PlannedEntry, planBatch } from '../plan/plan-batch.js';
 import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { Head, Revision } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { untilNextMs } from './back-off.js';
 import { lostRaces, notComeTo } from './publish-errors.js';
-import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
+import { RunEntries } from './run-entries.js';
 import { type Refused, Splitting } from './splitting.js';
-import { Waiting } from './waiting.js';
+
+/** What a run over the outbox works with. */
+export interface PublishRunParts {
+  readonly store: Backend;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly leases: Leases;
+}
+
+export interface PublishRunOptions {
+  /** ms since the epoch; one try is made whatever it is. */
+  readonly deadline: number;
+  /** The operation whose delivery this process returns itself, so it needs no result file. */
+  readonly own: string | undefined;
+  /** Whether others write just now: the tip is asked for before the first try, which would lose. */
+  readonly isRaced: boolean;
+  /** Of the operations that a server lost, those that may be published again. */
+  readonly released: ReadonlySet<string>;
+  /** Whether operations refused earlier are tried again however short ago that was. */
+  readonly retriesAll: boolean;
+}
+
+/** What a run over the outbox did. */
+export interface PublishReport {
+  /** By id of the operation. */
+  readonly deliveries: ReadonlyMap<string, Delivery>;
+  /** What the user should know, such as a checkout left behind. */
+  readonly notes: readonly string[];
+  /** How many times the run tried to move the branch. */
+  readonly attempts: number;
+  /** Whether others moved the branch meanwhile. */
+  readonly isRaced: boolean;
+}
 
 /** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
@@ -21,13 +52,17 @@ const TALK_MIN_MS = 1_000;
 /** How a run goes on: at the branch as it is now, at its new tip, or not at all. */
 type Step = Head | 'refresh' | 'end';
 
-/** Entries whose leases hold, and the head to plan them on. */
-type Claimed = { readonly entries: readonly OutboxEntry[]; readonly head: Head | null };
+/** What waits for one row of pushes, and how it is cut into pushes. */
+interface Queue {
+  readonly splitting: Splitting;
+  /** The entries that may go into the next push. */
+  list(): Promise<readonly OutboxEntry[]>;
+}
 
 /**
- * One run over the outbox by the process that holds the publish lock: takes all that waits (group commit),
- * applies it in memory to the tip and moves the branch by compare-and-swap; on a lost race it takes the new
- * tip and applies the operations again, never merging text.
+ * One run over the outbox by the process that holds the publish lock: takes all that waits (group commit), plans it on
+ * the tip, in memory, and moves the branch by compare-and-swap. After a lost race it takes the new tip and plans again;
+ * text is never merged.
  */
 export class PublishRun {
   readonly #store: Backend;
@@ -35,21 +70,17 @@ export class PublishRun {
   readonly #clock: Clock;
   readonly #options: PublishRunOptions;
   readonly #claims: ClaimedWrites;
-  readonly #deliveries: Deliveries;
+  readonly #entries: RunEntries;
   readonly #notes: string[] = [];
-  #attempts = 0;
+  /** Whether the tip that is planned on was asked for in this run: only there may an operation be refused. */
   #isFresh: boolean;
+  /** Where this clone takes the branch to be. */
+  #believed: Revision | null = null;
+  #isRaced = false;
   #lastPushMs = 0;
   #mayHaveLanded = false;
-  /** The lock file of the server's that the last try ran into. */
-  #lock: string | undefined;
-  #isRaced = false;
-  /** Where the branch was taken to be. */
-  #believed: Revision | null = null;
-  #splitting = new Splitting();
-  /** What is published now: all that waits and was not refused before, then what was. */
-  #isLast = false;
-  readonly #waiting: Waiting;
+  /** The server's lock file that the last try ran into. */
+  #lockFile: string | undefined;
 
   constructor({ store, outbox, clock, leases }: PublishRunParts, options: PublishRunOptions) {
     this.#store = store;
@@ -57,74 +88,73 @@ export class PublishRun {
     this.#clock = clock;
     this.#options = options;
     this.#claims = new ClaimedWrites(leases);
-    this.#deliveries = new Deliveries(outbox, options.own);
-    this.#waiting = new Waiting({ store, outbox, clock }, options, this.#deliveries);
+    this.#entries = new RunEntries(outbox, clock, { ...options, target: store.target });
     this.#isFresh = !store.isRemote;
   }
 
+  /** Publishes what waits, and then, one by one, what was refused before. */
   async run(): Promise<PublishReport> {
     this.#notes.push(...((await this.#store.workingCopy?.settle()) ?? []));
     await this.#outbox.dropEnded();
-    let entries: readonly OutboxEntry[] = await this.#waiting.list();
+    const fresh = { splitting: new Splitting(), list: () => this.#entries.fresh() };
+    const refused = { splitting: new Splitting(true), list: () => this.#entries.refusedBefore() };
     let head: Head | null = await this.#store.head();
     this.#believed = head.revision;
-    if ((this.#options.isRaced || isBacklog(entries)) && this.#store.isRemote && entries.length > 0) {
-      head = await this.#refresh(entries);
-      entries = decidable(await this.#waiting.list(), entries);
-    }
-    head = await this.#publishAll(entries, head);
-    const before = head === null ? [] : await this.#waiting.refusedBefore();
-    if (before.length > 0) {
-      this.#isLast = true;
-      this.#splitting = new Splitting(true);
-      await this.#publishAll(before, head);
-    }
+    head = await this.#publishQueue(fresh, head, this.#options.isRaced);
+    if (head !== null) await this.#publishQueue(refused, head, false);
     await this.#outbox.forgetOld(this.#clock.now());
-    const { byId: deliveries } = this.#deliveries;
-    return { deliveries, notes: this.#notes, attempts: this.#attempts, isRaced: this.#isRaced };
+    const { deliveries, attempts } = this.#entries;
+    return { deliveries, notes: this.#notes, attempts, isRaced: this.#isRaced };
   }
 
-  /** Publishes entries; null where trying more is of no use now, else where the branch is. */
-  async #publishAll(waiting: readonly OutboxEntry[], from: Head | null): Promise<Head | null> {
-    let [entries, head] = [waiting, from];
+  /**
+   * Publishes what waits in a queue, push by push.
+   * @param asksFirst whether the tip is asked for before the first push
+   * @returns where the branch is; null where more tries are of no use now
+   */
+  async #publishQueue(queue: Queue, from: Head, asksFirst: boolean): Promise<Head | null> {
+    let head: Head | null = from;
+    let entries = await queue.list();
+    if (this.#store.isRemote && entries.length > 0 && (asksFirst || isBacklog(entries)))
+      ({ head, entries } = await this.#atNewTip(queue, entries));
     while (head && entries.length > 0) {
       ({ entries, head } = await this.#dropUnclaimed(entries, head));
       if (head === null || entries.length === 0) break;
-      const batch = this.#splitting.next(entries);
+      const batch = queue.splitting.next(entries);
       const plan = await planBatch(this.#store, head.revision, batch);
-      // A refusal, or 'nothing to do', counts only on the tip as it is now.
-      const isSure = ({ applied }: PlannedEntry) => applied.kind === 'commit' || applied.kind === 'present';
       if (this.#isFresh || plan.entries.every(isSure)) {
-        const step: Step = await this.#publish(plan, head, entries);
+        const step = await this.#push(plan, head, entries, queue.splitting);
         if (step === 'end') return null;
         if (step !== 'refresh') {
           head = step;
-          entries = entries.filter(({ id }) => !this.#waiting.isSettled(id));
+          entries = this.#entries.open(entries);
           continue;
         }
-        if (this.#attempts > 1 && this.#clock.now() >= this.#options.deadline) {
-          await this.#leave(entries, lostRaces(this.#attempts, this.#lock));
+        if (this.#entries.attempts > 1 && this.#isLate) {
+          await this.#entries.leave(entries, lostRaces(this.#entries.attempts, this.#lockFile));
           return null;
         }
         if (this.#store.isRemote) await this.#backOff();
       }
-      const known = await this.#candidates();
-      head = await this.#refresh(known);
-      entries = decidable(await this.#candidates(), known);
+      ({ head, entries } = await this.#atNewTip(queue, await queue.list()));
     }
     return head;
   }
 
-  /** What may go into the next push. */
-  #candidates(): Promise<OutboxEntry[]> {
-    return this.#isLast ? this.#waiting.refusedBefore() : this.#waiting.list();
+  /** The new tip, and what of a queue can be decided there. @param known what waited when the tip was asked for */
+  async #atNewTip(queue: Queue, known: readonly OutboxEntry[]) {
+    const head = await this.#refresh(known);
+    return { head, entries: decidable(await queue.list(), known) };
   }
 
   /**
-   * The entries but for those whose lease is lost, or cannot be looked at: these end here, alone. The head is a newer one
-   * where the tip was asked for, null where it did not answer.
+   * Ends or leaves the entries whose lease is lost or cannot be asked for, each alone.
+   * @returns the others, and the head to plan them on: a newer one where the tip was asked for, null where it did not answer
    */
-  async #dropUnclaimed(entries: readonly OutboxEntry[], head: Head): Promise<Claimed> {
+  async #dropUnclaimed(
+    entries: readonly OutboxEntry[],
+    head: Head,
+  ): Promise<{ entries: readonly OutboxEntry[]; head: Head | null }> {
     const failed = await this.#claims.check(entries, this.#talkMs);
     if (failed.size === 0) return { entries, head };
     const isLost = [...failed.values()].some(({ code }) => code !== 'REMOTE');
@@ -133,28 +163,29 @@ export class PublishRun {
     // What is there already needs no lease: a push may land whatever its answer was, and the lease be lost since.
     const { entries: planned } = await planBatch(this.#store, tip.revision, [...failed.keys()]);
     const landed = planned.filter(({ applied }) => applied.kind === 'present');
-    await this.#deliveries.finish(landed, tip.revision, [], this.#attempts);
+    await this.#entries.finish(landed, tip.revision);
     for (const [entry, error] of failed) {
       if (landed.some((each) => each.entry === entry)) continue;
-      if (error.code === 'REMOTE') await this.#leave([entry], error, this.#mayHaveLanded);
-      else await this.#deliveries.complete(entry, { kind: 'rejected', error, attempts: this.#attempts });
+      if (error.code === 'REMOTE') await this.#entries.leave([entry], error, this.#mayHaveLanded);
+      else await this.#entries.reject([entry], error);
     }
     return { entries: entries.filter((entry) => !failed.has(entry)), head: tip };
   }
 
-  /** How long one talk with the remote may take, in ms. */
-  get #talkMs(): number {
-    return Math.max(this.#options.deadline - this.#clock.now(), TALK_MIN_MS);
-  }
-
-  /** One try at the branch, with some of the `entries` that wait. */
-  async #publish(plan: BatchPlan, head: Head, entries: readonly OutboxEntry[]): Promise<Step> {
+  /** One try to move the branch, with a plan of some of the `entries` that wait. */
+  async #push(
+    plan: BatchPlan,
+    head: Head,
+    entries: readonly OutboxEntry[],
+    splitting: Splitting,
+  ): Promise<Step> {
     const locks = this.#claims.renewals(plan.entries);
-    if (writersOf(plan.entries).length === 0 && locks.length === 0) {
-      await this.#deliveries.finish(plan.entries, head.revision, [], this.#attempts);
+    const writers = writersOf(plan.entries);
+    if (writers.length === 0 && locks.length === 0) {
+      await this.#entries.finish(plan.entries, head.revision);
       return head;
     }
-    this.#attempts += 1;
+    this.#entries.attempts += 1;
     const began = this.#clock.now();
     const outcome = await this.#store.swap(head.revision, plan.commits, this.#talkMs, locks);
     this.#lastPushMs = this.#clock.now() - began;
@@ -164,66 +195,76 @@ export class PublishRun {
         this.#notes.push(...outcome.notes);
         await this.#claims.noteRenewed(outcome.locks);
         const revision = outcome.revisions.at(-1) ?? head.revision;
-        await this.#deliveries.finish(plan.entries, revision, outcome.revisions, this.#attempts);
-        this.#splitting.landed();
+        await this.#entries.finish(plan.entries, revision, outcome.revisions);
+        splitting.landed();
         this.#believed = revision;
         return { ...head, revision };
       }
       case 'moved':
-        this.#lock = outcome.lock;
+        this.#lockFile = outcome.lock;
         this.#isRaced ||= outcome.lock === undefined;
         return 'refresh';
       case 'fenced':
         this.#claims.doubt(outcome.names);
         return 'refresh';
       case 'not-atomic':
-        await this.#deliveries.rejectClaimed(plan.entries, outcome.error, this.#attempts);
+        await this.#entries.reject(
+          plan.entries.map(({ entry }) => entry).filter(({ operation }) => operation?.claim),
+          outcome.error,
+        );
         return 'refresh';
-      case 'unknown':
+      case 'unknown': {
         this.#mayHaveLanded = true;
         // Whether it landed shows at the new tip, where its events are or are not.
-        if (this.#clock.now() < this.#options.deadline) return 'refresh';
-        await this.#leave(writersOf(plan.entries), outcome.error, true);
-        await this.#leave(without(entries, writersOf(plan.entries)), outcome.error);
+        if (!this.#isLate) return 'refresh';
+        await this.#entries.leave(writers, outcome.error, true);
+        await this.#entries.leave(
+          entries.filter((entry) => !writers.includes(entry)),
+          outcome.error,
+        );
         return 'end';
+      }
       case 'unreachable':
-        await this.#leave(entries, outcome.error);
+        await this.#entries.leave(entries, outcome.error);
         return 'end';
       case 'denied':
-        if (outcome.scope) return this.#refuse(plan, head, entries, { ...outcome, isBlocked: false });
-        await this.#leave(entries, outcome.error);
-        return 'end';
+        if (outcome.scope === undefined) {
+          await this.#entries.leave(entries, outcome.error);
+          return 'end';
+        }
+        return this.#refuse(writers, head, entries, splitting, { ...outcome, isBlocked: false });
       default:
-        return this.#refuse(plan, head, entries, { ...outcome, isBlocked: outcome.kind === 'blocked' });
+        return this.#refuse(writers, head, entries, splitting, {
+          ...outcome,
+          isBlocked: outcome.kind === 'blocked',
+        });
     }
   }
 
-  /** Goes on with fewer operations where a push was refused, until the one stands alone that is refused. */
+  /**
+   * Goes on with fewer operations after a push was refused, until the one that is refused stands alone.
+   * @param writers the entries of the push that write something
+   */
   async #refuse(
-    plan: BatchPlan,
+    writers: readonly OutboxEntry[],
     head: Head,
     entries: readonly OutboxEntry[],
+    splitting: Splitting,
     refused: Refused,
   ): Promise<Step> {
     const { error, isBlocked } = refused;
-    const writers = writersOf(plan.entries);
-    const verdict = this.#splitting.refused(writers, refused);
+    const verdict = splitting.refused(writers, refused);
     if (verdict === 'stop') {
-      if (isBlocked) await this.#deliveries.refuseOwn(entries, error, this.#attempts);
-      else await this.#leave(entries, error);
+      if (isBlocked) await this.#entries.rejectOwn(entries, error);
+      else await this.#entries.leave(entries, error);
       return 'end';
     }
     if (verdict === 'alone')
-      for (const entry of writers)
-        this.#notes.push(...(await this.#waiting.setAside(entry, refused, this.#attempts)));
-    const rest = entries.filter(({ id }) => !this.#waiting.isSettled(id));
-    if (rest.length === 0 || isBlocked || this.#clock.now() < this.#options.deadline) return head;
-    await this.#leave(rest, notComeTo());
+      for (const entry of writers) this.#notes.push(...(await this.#entries.setAside(entry, refused)));
+    const rest = this.#entries.open(entries);
+    if (rest.length === 0 || isBlocked || !this.#isLate) return head;
+    await this.#entries.leave(rest, notComeTo());
     return 'end';
-  }
-
-  #leave(entries: readonly OutboxEntry[], error: KgitError, unknown = false): Promise<void> {
-    return this.#deliveries.leave(entries, error, this.#attempts, unknown);
   }
 
   /** Asks for the new tip; null when the remote does not answer, and then all entries are left where they are. */
@@ -239,8 +280,8 @@ export class PublishRun {
       return head;
     } catch (error) {
       if (error instanceof ConflictError || error instanceof InvalidStateError)
-        await this.#deliveries.refuseOwn(entries, error, this.#attempts);
-      else if (error instanceof RemoteError) await this.#leave(entries, error, this.#mayHaveLanded);
+        await this.#entries.rejectOwn(entries, error);
+      else if (error instanceof RemoteError) await this.#entries.leave(entries, error, this.#mayHaveLanded);
       else throw error;
       return null;
     }
@@ -248,8 +289,42 @@ export class PublishRun {
 
   async #backOff(): Promise<void> {
     const left = Math.max(this.#options.deadline - this.#clock.now(), 0);
-    const isCrowded = this.#options.isRaced || this.#attempts > 1;
-    const tried = { attempts: this.#attempts, pushMs: this.#lastPushMs, isCrowded };
-    await this.#clock.sleep(Math.min(untilNextMs(this.#clock, tried), left));
+    const { attempts } = this.#entries;
+    const isCrowded = this.#options.isRaced || attempts > 1;
+    const wait = untilNextMs(this.#clock, { attempts, pushMs: this.#lastPushMs, isCrowded });
+    await this.#clock.sleep(Math.min(wait, left));
   }
+
+  get #isLate(): boolean {
+    return this.#clock.now() >= this.#options.deadline;
+  }
+
+  /** How long one talk with the remote may take, in ms. */
+  get #talkMs(): number {
+    return Math.max(this.#options.deadline - this.#clock.now(), TALK_MIN_MS);
+  }
+}
+
+/** Whether some wait because the remote did not take them: it is asked before all that waits is planned and built anew. */
+function isBacklog(entries: readonly OutboxEntry[]): boolean {
+  return entries.some(({ attempts, refused }) => attempts > 0 && !refused);
+}
+
+/** Whether what is planned holds on any newer tip, too. A refusal, or 'nothing to do', counts only on the tip as it is now. */
+function isSure({ applied }: PlannedEntry): boolean {
+  return applied.kind === 'commit' || applied.kind === 'present';
+}
+
+function writersOf(planned: readonly PlannedEntry[]): OutboxEntry[] {
+  return planned.flatMap(({ entry, applied }) => (applied.kind === 'commit' ? [entry] : []));
+}
+
+/**
+ * The entries that can be decided on a tip that was asked for when `known` waited. A write that came since goes along if
+ * it asks nothing of the tip: a tip that is older than the write must not refuse it.
+ */
+function decidable(entries: readonly OutboxEntry[], known: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  const ids = new Set(known.map(({ id }) => id));
+  const doubtful = entries.findIndex(({ id, operation }) => !ids.has(id) && operation?.change);
+  return entries.filter(({ id }, i) => ids.has(id) || doubtful < 0 || i < doubtful);
 }

@@ -1,11 +1,39 @@
+/** When a clone publishes what waits, judged by its last pushes. */
 import { ulidTime } from '../../model/value/ulid.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
 import type { PushRecord } from './push-log.js';
 
+/** For how long others are taken to write still after they were met, in ms. */
+const RACED_MS = 30_000;
+/** For how long writers that shared a push are taken to write still, in ms. */
+const SHARED_MS = 2_000;
+/** How long a push waits for others of its clone to come along, at most, in ms. */
+const JOIN_MS = 250;
+
+function isWithin(push: PushRecord, ms: number, now: number): boolean {
+  return now >= push.at && now - push.at < ms;
+}
+
+/** Whether others write to the branch just now, so that asking where it is comes before a try that would lose. */
+export function isRaced(pushes: readonly PushRecord[], now: number): boolean {
+  const last = pushes.at(-1);
+  return last?.isRaced === true && isWithin(last, RACED_MS, now);
+}
+
 /**
- * When what waits is to be published where `publish.interval` is set: an interval after the oldest write that
- * waits, and after the last push, so that writes are joined and a repository gets one push an interval from a clone.
- * @param intervalMs never longer than this from now, whatever a clock says that was set back
+ * How long a push is worth holding back for other writes of this clone that come just now, in ms: 0 for a lone writer.
+ * It is the group commit delay of databases, used only where the push before was shared.
+ */
+export function joinWindow(pushes: readonly PushRecord[], now: number): number {
+  const last = pushes.at(-1);
+  const isShared = last !== undefined && last.operations > 1 && isWithin(last, SHARED_MS, now);
+  return isShared ? Math.min(last.ms, JOIN_MS) : 0;
+}
+
+/**
+ * When the entries of the outbox are due where `publish.interval` is set: an interval after the oldest write that
+ * waits, and after the last push. So writes are joined, and a repository gets one push an interval from a clone.
+ * @param intervalMs never longer than this from now, even if the clock was set back
  * @returns ms since the epoch; null where nothing waits
  */
 export function dueAt(

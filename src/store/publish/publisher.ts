@@ -1,16 +1,17 @@
 import { InternalError, RemoteError } from '../../errors.js';
-import type { PublishLock } from '../local/publish-lock.js';
+import type { ProcessLock } from '../local/process-lock.js';
 import type { Delivery } from '../outbox/delivery.js';
-import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run-parts.js';
-import { dueAt } from './publish-schedule.js';
-import { isRaced, joinWindow, type PushLog } from './push-log.js';
+import type { PublishReport, PublishRunOptions, PublishRunParts } from './publish-run.js';
+import { dueAt, isRaced, joinWindow } from './publish-schedule.js';
+import type { PushLog } from './push-log.js';
 
 const WAIT_MIN_MS = 5;
 const WAIT_MAX_MS = 250;
 const WITHDRAW_MS = 2_000;
 
 export interface PublisherParts extends PublishRunParts {
-  readonly lock: PublishLock;
+  /** Held by the one process of a clone that publishes. */
+  readonly publishLock: ProcessLock;
   readonly pushes: PushLog;
 }
 
@@ -21,7 +22,10 @@ export interface Delivered {
   readonly kept: boolean;
 }
 
-/** Brings operations from the outbox to the branch, one process of a clone at a time. */
+/**
+ * Brings operations from the outbox to the branch, one process of a clone at a time: whoever holds the publish lock
+ * publishes all that waits, and leaves the others their results.
+ */
 export class Publisher {
   readonly #parts: PublisherParts;
 
@@ -30,18 +34,16 @@ export class Publisher {
   }
 
   /**
-   * Publishes what waits until `id` is through or `deadline` (ms since the epoch) has passed. Whoever holds
-   * the lock publishes for all; the others wait for their result.
+   * Publishes what waits until `id` is through or `deadline` (ms since the epoch) has passed.
    * @param keep whether the operation stays in the outbox when it cannot be published now
    * @param intervalMs how long it waits for others to go along (`publish.interval`), half of the time at most
    */
   async deliver(id: string, deadline: number, keep: boolean, intervalMs = 0): Promise<Delivered> {
-    const notBefore = await this.#notBefore(deadline, intervalMs);
-    const { delivery, notes, isHolder } = await this.#wait(id, deadline, keep, notBefore);
-    if (delivery.kind !== 'pending') return { delivery, notes, kept: false };
-    if (keep) return { delivery, notes, kept: true };
-    if (isHolder) return { delivery, notes, kept: false };
-    return { delivery: await this.#withdraw(id, delivery), notes, kept: false };
+    const told = await this.#turnOf(id, deadline, await this.#notBefore(deadline, intervalMs));
+    if (told === 'own turn') return this.#publishOwn(id, deadline, keep);
+    if (told.kind !== 'pending') return { delivery: told, notes: [], kept: false };
+    if (keep) return { delivery: told, notes: [], kept: true };
+    return { delivery: await this.#withdraw(id, told), notes: [], kept: false };
   }
 
   async #notBefore(deadline: number, intervalMs: number): Promise<number> {
@@ -52,38 +54,38 @@ export class Publisher {
     return Math.min(due, now + (deadline - now) / 2);
   }
 
-  async #wait(
-    id: string,
-    deadline: number,
-    keep: boolean,
-    notBefore: number,
-  ): Promise<Omit<Delivered, 'kept'> & { isHolder: boolean }> {
-    const { outbox, lock, clock } = this.#parts;
+  /** Waits until another process has published the operation, or until this one holds the publish lock and is to do so. */
+  async #turnOf(id: string, deadline: number, notBefore: number): Promise<Delivery | 'own turn'> {
+    const { outbox, publishLock, clock } = this.#parts;
     for (let wait = WAIT_MIN_MS; ; wait = Math.min(wait * 1.5, WAIT_MAX_MS)) {
       const result = await outbox.takeResult(id);
-      if (result) return { delivery: result, notes: [], isHolder: false };
-      if (clock.now() >= notBefore && (await lock.tryAcquire())) {
-        try {
-          // The holder before us may have published it between the look and the lock.
-          const late = await outbox.takeResult(id);
-          if (late) return { delivery: late, notes: [], isHolder: false };
-          const report = await this.#run(deadline, id);
-          // Who publishes beside us, because a lock was broken, leaves the result before the operation is out.
-          const delivery = report.deliveries.get(id) ?? (await outbox.takeResult(id)) ?? dropped(id);
-          if (delivery.kind === 'pending' && !keep) await outbox.remove(id);
-          return { delivery, notes: report.notes, isHolder: true };
-        } finally {
-          await lock.release();
-        }
-      }
-      if (clock.now() >= deadline) return { delivery: overtaken(), notes: [], isHolder: false };
+      if (result) return result;
+      if (clock.now() >= notBefore && (await publishLock.tryAcquire())) return 'own turn';
+      if (clock.now() >= deadline) return overtaken();
       await clock.sleep(wait * (0.5 + clock.random() / 2));
     }
   }
 
-  /** Takes an operation back. Only under the lock is it certain that nobody is publishing it just now. */
+  /** Publishes what waits, under the publish lock, and gives the lock back. */
+  async #publishOwn(id: string, deadline: number, keep: boolean): Promise<Delivered> {
+    const { outbox, publishLock } = this.#parts;
+    try {
+      // The holder before us may have published it between the look and the lock.
+      const late = await outbox.takeResult(id);
+      const report = late ? null : await this.#run(deadline, id);
+      // Who publishes beside us, because a lock was broken, leaves the result before the operation is out.
+      const delivery = late ?? report?.deliveries.get(id) ?? (await outbox.takeResult(id)) ?? dropped(id);
+      const isPending = delivery.kind === 'pending';
+      if (isPending && !keep) await outbox.remove(id);
+      return { delivery, notes: report?.notes ?? [], kept: isPending && keep };
+    } finally {
+      await publishLock.release();
+    }
+  }
+
+  /** Takes an operation back. Only under the publish lock is it certain that nobody is publishing it just now. */
   async #withdraw(id: string, pending: Delivery & { kind: 'pending' }): Promise<Delivery> {
-    const { outbox, lock, clock } = this.#parts;
+    const { outbox, publishLock, clock } = this.#parts;
     const isHolder = await this.#acquire(clock.now() + WITHDRAW_MS);
     try {
       const late = await outbox.takeResult(id);
@@ -91,7 +93,7 @@ export class Publisher {
       await outbox.remove(id);
       return { ...pending, unknown: pending.unknown || !isHolder };
     } finally {
-      if (isHolder) await lock.release();
+      if (isHolder) await publishLock.release();
     }
   }
 
@@ -109,19 +111,20 @@ export class Publisher {
     try {
       return await this.#run(deadline, undefined, { released, retriesAll });
     } finally {
-      await this.#parts.lock.release();
+      await this.#parts.publishLock.release();
     }
   }
 
   async #acquire(deadline: number): Promise<boolean> {
-    const { lock, clock } = this.#parts;
-    while (!(await lock.tryAcquire())) {
+    const { publishLock, clock } = this.#parts;
+    while (!(await publishLock.tryAcquire())) {
       if (clock.now() >= deadline) return false;
       await clock.sleep(WAIT_MAX_MS);
     }
     return true;
   }
 
+  /** One run over the outbox, noted in the log of pushes. Only under the publish lock. */
   async #run(
     deadline: number,
     own: string | undefined,
@@ -129,10 +132,10 @@ export class Publisher {
   ): Promise<PublishReport> {
     // Reads, and writes that are queued, publish nothing.
     const { PublishRun } = await import('./publish-run.js');
-    const { pushes, clock } = this.#parts;
+    const { store, outbox, pushes, clock } = this.#parts;
     const began = clock.now();
     const known = await pushes.read();
-    const window = this.#parts.store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
+    const window = store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
     if (window > 0) await clock.sleep(Math.min(window, Math.max(deadline - began, 0)));
     const run = new PublishRun(this.#parts, { deadline, own, isRaced: isRaced(known, began), ...what });
     const report = await run.run().catch(async (error: unknown) => {
@@ -140,15 +143,20 @@ export class Publisher {
       // A tip whose objects lie at the remote alone cannot be applied to just now.
       if (error instanceof RemoteError) return interrupted(own, error);
       // A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed.
-      await this.#parts.outbox.remove(own);
+      await outbox.remove(own);
       throw error;
     });
-    const at = clock.now();
-    const outcomes = [...report.deliveries.values()];
     if (report.attempts > 0) {
-      const isPublished = outcomes.some(({ kind }) => kind === 'published');
-      const { attempts, isRaced } = report;
-      await pushes.add({ at, ms: at - began, attempts, operations: outcomes.length, isPublished, isRaced });
+      const outcomes = [...report.deliveries.values()];
+      const at = clock.now();
+      await pushes.add({
+        at,
+        ms: at - began,
+        attempts: report.attempts,
+        operations: outcomes.length,
+        isPublished: outcomes.some(({ kind }) => kind === 'published'),
+        isRaced: report.isRaced,
+      });
     }
     return report;
   }

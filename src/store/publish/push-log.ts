@@ -21,35 +21,6 @@ export interface PushRecord {
   readonly isRaced?: boolean;
 }
 
-/** For how long others are taken to write still after they were met, in ms. */
-const RACED_MS = 30_000;
-
-/** Whether this clone pushed within the last half minute. */
-function isRecent(pushes: readonly PushRecord[], now: number): boolean {
-  const last = pushes.at(-1);
-  return last !== undefined && now >= last.at && now - last.at < RACED_MS;
-}
-
-/** Whether others write to the branch just now, so that to ask where it is comes before a try that would lose. */
-export function isRaced(pushes: readonly PushRecord[], now: number): boolean {
-  return pushes.at(-1)?.isRaced === true && isRecent(pushes, now);
-}
-
-/** For how long writers that shared a push are taken to write still, in ms. */
-const SHARED_MS = 2_000;
-/** How long a push waits for others of its clone to come along, at most, in ms. */
-const JOIN_MS = 250;
-
-/**
- * How long a push is worth holding back for others of this clone that come just now, in ms: 0 for who writes alone.
- * As databases have it (group commit with a delay), only where the push before was shared.
- */
-export function joinWindow(pushes: readonly PushRecord[], now: number): number {
-  const last = pushes.at(-1);
-  const isShared = last !== undefined && last.operations > 1 && now >= last.at && now - last.at < SHARED_MS;
-  return isShared ? Math.min(last.ms, JOIN_MS) : 0;
-}
-
 function isRecord(value: unknown): value is PushRecord {
   const record = value as PushRecord | null;
   const numbers = [record?.at, record?.ms, record?.attempts, record?.operations];

@@ -5,7 +5,6 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
 import { privateFolder, removeFile, replaceDurably } from '../local/durable-files.js';
 import type { Outbox } from '../outbox/outbox.js';
-import { planBatch } from '../plan/planned.js';
 import type { Backend } from '../port/backend.js';
 import type { Rewrite } from '../port/shared-history.js';
 import type { Revision } from '../port/state-store.js';
@@ -116,6 +115,7 @@ export class Rewrites {
       ({ target, operation }) => target === this.#store.target && operation && operation.events.length > 0,
     );
     if (kept.length === 0) return [];
+    const { planBatch } = await import('../plan/plan-batch.js');
     const { entries } = await planBatch(this.#store, revision, kept);
     return entries.flatMap(({ entry, applied }) =>
       applied.kind === 'commit' || applied.kind === 'rejected' ? entry.id : [],

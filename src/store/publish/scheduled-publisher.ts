@@ -1,4 +1,4 @@
-import type { PublishLock } from '../local/publish-lock.js';
+import type { ProcessLock } from '../local/process-lock.js';
 import type { Outbox, OutboxEntry } from '../outbox/outbox.js';
 import type { Clock } from '../port/host.js';
 import { dueAt } from './publish-schedule.js';
@@ -13,7 +13,7 @@ export interface ScheduledPublisherParts {
   readonly outbox: Outbox;
   readonly pushes: PushLog;
   /** Held by the one process of a clone that publishes in the background. */
-  readonly lock: PublishLock;
+  readonly backgroundLock: ProcessLock;
   readonly clock: Clock;
   /** Where the operations go that it publishes. */
   readonly target: string;
@@ -29,7 +29,7 @@ export class ScheduledPublisher {
 
   /** Whether a process is at it already: it sees what is in the outbox before it ends. */
   isRunning(): Promise<boolean> {
-    return this.#parts.lock.isHeld();
+    return this.#parts.backgroundLock.isHeld();
   }
 
   /**
@@ -37,13 +37,13 @@ export class ScheduledPublisher {
    * write and to `kgit sync`. Ends at once where another process is at it.
    */
   async run(intervalMs: number, timeoutMs: number): Promise<void> {
-    const { lock } = this.#parts;
+    const { backgroundLock } = this.#parts;
     // Looked at once more behind the release: a writer that saw the lock held has started nobody.
-    while ((await this.#untried()).length > 0 && (await lock.tryAcquire())) {
+    while ((await this.#untried()).length > 0 && (await backgroundLock.tryAcquire())) {
       try {
         await this.#publishWhenDue(intervalMs, timeoutMs);
       } finally {
-        await lock.release();
+        await backgroundLock.release();
       }
     }
   }

@@ -1,6 +1,5 @@
 import type { KgitError } from '../../errors.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
-import { asksNothing } from '../plan/batch-entries.js';
 import type { RefusedScope } from '../port/state-store.js';
 
 /** So many pushes may be refused in one run, at most: at a forge, half a minute of them. */
@@ -18,6 +17,11 @@ export type Verdict =
   | 'split'
   /** More tries are of no use, now or at all. */
   | 'stop';
+
+/** Whether an operation only adds events: it asks nothing of the state, and no other operation changes what it does. */
+function asksNothing({ operation }: OutboxEntry): boolean {
+  return operation !== null && !operation.change && !operation.seal && !operation.claim;
+}
 
 /** An error's text without what differs from one write to the next, so that equal reasons are known as such. */
 export function reasonOf(message: string): string {

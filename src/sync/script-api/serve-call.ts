@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { KgitError, UsageError } from '../../errors.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
-import type { UnfinishedCalls } from '../../store/outbox/unfinished-calls.js';
+import type { UnfinishedCalls } from '../../store/local/unfinished-calls.js';
 import { ScriptCall, ScriptFiles, type ScriptPlaces } from './script-call.js';
 import { isFile } from './script-file.js';
 import { type Answer, SCRIPT_FUNCTIONS } from './script-functions.js';

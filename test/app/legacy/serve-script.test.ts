@@ -7,7 +7,7 @@ import { NotFoundError, RemoteError } from '../../../src/errors.js';
 import { deployment } from '../../../src/model/subject/subject.js';
 import { systemClock, thisHost } from '../../../src/setup/this-host.js';
 import { FolderLock } from '../../../src/store/local/folder-lock.js';
-import { UnfinishedCalls } from '../../../src/store/outbox/unfinished-calls.js';
+import { UnfinishedCalls } from '../../../src/store/local/unfinished-calls.js';
 import { readEvents, readState } from '../../../src/store/read/records.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { memoryContext } from '../../support/memory-context.js';

@@ -236,7 +236,7 @@ const PROOFS: Readonly<Record<FileId, string | (() => Promise<void>)>> = {
     expect(out).toMatch(/^mode 700$/m);
     expect(out).not.toContain('used');
   },
-  system: 'test/store/local/publish-lock.test.ts',
+  system: 'test/store/local/process-lock.test.ts',
 };
 
 describe('a file that kgit reads', () => {

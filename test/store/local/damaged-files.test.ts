@@ -17,8 +17,8 @@ import { checkPushes } from '../../../src/store/doctor/doctor-pushes.js';
 import { HeldLeases } from '../../../src/store/lease/held-leases.js';
 import { setAsideDamaged } from '../../../src/store/local/damaged-files.js';
 import { ImportedFiles, noteWritten } from '../../../src/store/local/imported-files.js';
+import { UnfinishedCalls } from '../../../src/store/local/unfinished-calls.js';
 import { WithheldValues } from '../../../src/store/local/withheld-values.js';
-import { UnfinishedCalls } from '../../../src/store/outbox/unfinished-calls.js';
 import { TrustedRevision } from '../../../src/store/read/trusted-revision.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RemoteError } from '../../../src/errors.js';
-import { PublishLock } from '../../../src/store/local/publish-lock.js';
+import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import { BackgroundPublishing } from '../../../src/store/publish/background-publishing.js';
 import { ScheduledPublisher } from '../../../src/store/publish/scheduled-publisher.js';
 import { until } from '../../support/patience.js';
@@ -17,9 +17,9 @@ function background() {
   const store = new FaultyStore();
   const clock = fakeClock();
   const { outbox, folder, publisher, pushes } = repositoryOf(store, clock);
-  const lock = new PublishLock(join(folder, 'publisher.lock'), thisProcess);
+  const backgroundLock = new ProcessLock(join(folder, 'publisher.lock'), thisProcess);
   const { target } = store;
-  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, lock, clock, target });
+  const scheduled = new ScheduledPublisher({ publisher, outbox, pushes, backgroundLock, clock, target });
   const notes: string[] = [];
   const publishing = new BackgroundPublishing(
     { store, outbox, scheduled, clock },

@@ -227,14 +227,14 @@ describe('one rule for failure', () => {
 
   it('keeps nothing that was told to have failed for another reason', async () => {
     const store = new FaultyStore();
-    const { repository, outbox, lock } = repositoryOf(store);
+    const { repository, outbox, publishLock } = repositoryOf(store);
     await repository.write(eventOperation(), options({ queue: true }));
     store.onSwap = () => {
       throw new EnvironmentError('disk full');
     };
     expect(await failure(repository.write(eventOperation(), options()))).toMatchObject({ exitCode: 18 });
     expect(await outbox.size()).toBe(1);
-    expect(await lock.tryAcquire()).toBe(true);
+    expect(await publishLock.tryAcquire()).toBe(true);
   });
 
   it('takes the result of who publishes beside it, where a lock was broken', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RemoteError } from '../../../src/errors.js';
 import type { Operation } from '../../../src/model/operation/operation.js';
-import { PublishLock } from '../../../src/store/local/publish-lock.js';
+import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import { ScheduledPublisher } from '../../../src/store/publish/scheduled-publisher.js';
 import {
   eventOperation,
@@ -16,10 +16,10 @@ import {
 function scheduled() {
   const store = new FaultyStore();
   const parts = repositoryOf(store);
-  const lock = new PublishLock(join(parts.folder, 'publisher.lock'), thisProcess);
-  const publisher = new ScheduledPublisher({ ...parts, lock, target: store.target });
+  const backgroundLock = new ProcessLock(join(parts.folder, 'publisher.lock'), thisProcess);
+  const publisher = new ScheduledPublisher({ ...parts, backgroundLock, target: store.target });
   const keep = (operation: Operation) => parts.outbox.add(operation, store.target);
-  return { ...parts, store, lock, scheduled: publisher, keep };
+  return { ...parts, store, backgroundLock, scheduled: publisher, keep };
 }
 const commits = async (store: FaultyStore) => {
   let count = 0;
@@ -58,7 +58,7 @@ describe('publishing when it is due', () => {
   });
 
   it('stays a while after a push for what is written next, and no longer', async () => {
-    const { clock, scheduled: publisher, keep, pushes, lock } = scheduled();
+    const { clock, scheduled: publisher, keep, pushes, backgroundLock } = scheduled();
     await keep(eventOperation());
     const { sleep } = clock;
     let looks = 0;
@@ -69,7 +69,7 @@ describe('publishing when it is due', () => {
     await publisher.run(1_000, 60_000);
     expect(await pushes.read()).toHaveLength(2);
     expect(clock.now() - T0).toBeLessThan(5_000);
-    expect(await lock.tryAcquire()).toBe(true);
+    expect(await backgroundLock.tryAcquire()).toBe(true);
   });
 
   it('tries once what the remote does not take, and leaves it to others', async () => {
@@ -84,14 +84,14 @@ describe('publishing when it is due', () => {
   });
 
   it('leaves it to the one that runs already, and takes over from a dead one', async () => {
-    const { store, scheduled: publisher, lock, keep } = scheduled();
+    const { store, scheduled: publisher, backgroundLock, keep } = scheduled();
     await keep(eventOperation());
     expect(await publisher.isRunning()).toBe(false);
-    await lock.tryAcquire();
+    await backgroundLock.tryAcquire();
     expect(await publisher.isRunning()).toBe(true);
     await publisher.run(0, 1_000);
     expect(store.swaps).toBe(0);
-    await lock.release();
+    await backgroundLock.release();
     await publisher.run(0, 1_000);
     expect(store.swaps).toBe(1);
   });

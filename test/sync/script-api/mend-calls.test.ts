@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.js';
 import { systemClock, thisHost } from '../../../src/setup/this-host.js';
 import { FolderLock } from '../../../src/store/local/folder-lock.js';
-import { UnfinishedCalls } from '../../../src/store/outbox/unfinished-calls.js';
+import { UnfinishedCalls } from '../../../src/store/local/unfinished-calls.js';
 import { CallServer, type CallServerParts } from '../../../src/sync/script-api/serve-call.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isMap } from '../../model/value/value.js';
-import { createWhole, privateFolder, removeFile, replaceWhole } from '../local/durable-files.js';
-import { names, readJson } from './outbox-files.js';
+import { names, readJson } from '../outbox/outbox-files.js';
+import { createWhole, privateFolder, removeFile, replaceWhole } from './durable-files.js';
 
 /** A call of a script that changes files: where, and which files it may have changed. */
 export interface UnfinishedCall {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { joinWindow, type PushRecord } from '../../../src/store/publish/push-log.js';
+import { joinWindow } from '../../../src/store/publish/publish-schedule.js';
+import type { PushRecord } from '../../../src/store/publish/push-log.js';
 import { eventOperation, FaultyStore, fakeClock, repositoryOf, T0 } from '../../support/store-fixtures.js';
 
 const push = (operations: number, more: Partial<PushRecord> = {}): PushRecord => ({

@@ -37,10 +37,10 @@ async function readHolder(path: string): Promise<Holder | null> {
 }
 
 /**
- * The local lock of a clone: one process publishes at a time, and takes the others' operations along.
- * It saves work; that no write is lost rests on compare-and-swap, never on this.
+ * A lock file that one process of this machine holds at a time: the publish lock and the background lock of a clone, and
+ * the locks of folders (`FolderLock`). It saves work; that no write is lost rests on compare-and-swap, never on this.
  */
-export class PublishLock {
+export class ProcessLock {
   readonly #path: string;
   readonly #host: Host;
   readonly #make: typeof createDurably;

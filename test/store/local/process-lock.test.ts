@@ -1,17 +1,17 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PublishLock } from '../../../src/store/local/publish-lock.js';
+import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import { identityOf } from '../../../src/store/port/host.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
 import { thisProcess } from '../../support/store-fixtures.js';
 
 const place = () => join(temporaryFolder(), 'kgit', 'publish.lock');
 
-describe('PublishLock', () => {
+describe('ProcessLock', () => {
   it('is held by one at a time', async () => {
     const path = place();
-    const [one, two] = [new PublishLock(path, thisProcess), new PublishLock(path, thisProcess)];
+    const [one, two] = [new ProcessLock(path, thisProcess), new ProcessLock(path, thisProcess)];
     expect(await one.tryAcquire()).toBe(true);
     expect(await two.tryAcquire()).toBe(false);
     await two.release();
@@ -26,28 +26,28 @@ describe('PublishLock', () => {
     ['a pid that another process has now', { processStart: 'start-0' }],
   ])('is taken over from %s', async (_name, difference) => {
     const path = place();
-    await new PublishLock(path, {
+    await new ProcessLock(path, {
       ...thisProcess,
       ...difference,
       processStart: () => 'start-0',
     }).tryAcquire();
-    const next = new PublishLock(path, thisProcess);
+    const next = new ProcessLock(path, thisProcess);
     expect(await next.tryAcquire()).toBe(true);
-    expect(await new PublishLock(path, thisProcess).tryAcquire()).toBe(false);
+    expect(await new ProcessLock(path, thisProcess).tryAcquire()).toBe(false);
   });
 
   it('is left to a holder on another machine, of whom nothing is known', async () => {
     const path = place();
-    await new PublishLock(path, { ...thisProcess, hostname: 'there', pid: 999_999_999 }).tryAcquire();
-    expect(await new PublishLock(path, thisProcess).tryAcquire()).toBe(false);
+    await new ProcessLock(path, { ...thisProcess, hostname: 'there', pid: 999_999_999 }).tryAcquire();
+    expect(await new ProcessLock(path, thisProcess).tryAcquire()).toBe(false);
   });
 
   it('is taken over when a power loss emptied its file', async () => {
     const path = place();
-    const lock = new PublishLock(path, thisProcess);
+    const lock = new ProcessLock(path, thisProcess);
     await lock.tryAcquire();
     writeFileSync(path, '');
-    expect(await new PublishLock(path, thisProcess).tryAcquire()).toBe(true);
+    expect(await new ProcessLock(path, thisProcess).tryAcquire()).toBe(true);
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe('PublishLock', () => {
     'is not moved where its holder gave it back and ended during the look: another %s',
     async (_what, stays, got) => {
       const path = place();
-      expect(await new PublishLock(path, thisProcess).tryAcquire()).toBe(true);
+      expect(await new ProcessLock(path, thisProcess).tryAcquire()).toBe(true);
       const other = JSON.stringify({ ...identityOf(process.pid, thisProcess), nonce: 'other' });
       let moved = 0n;
       // Asked of the holder whose file was read: by now that one has ended.
@@ -67,15 +67,15 @@ describe('PublishLock', () => {
         moved = statSync(dirname(path), { bigint: true }).mtimeNs;
         return false;
       };
-      expect(await new PublishLock(path, { ...thisProcess, isAlive }).tryAcquire()).toBe(got);
+      expect(await new ProcessLock(path, { ...thisProcess, isAlive }).tryAcquire()).toBe(got);
       if (stays) expect(statSync(dirname(path), { bigint: true }).mtimeNs).toBe(moved);
     },
   );
 
   it('is stolen by one of many who find its holder gone', async () => {
     const path = place();
-    await new PublishLock(path, { ...thisProcess, pid: 999_999_999, processStart: () => 'x' }).tryAcquire();
-    const thieves = Array.from({ length: 20 }, () => new PublishLock(path, thisProcess));
+    await new ProcessLock(path, { ...thisProcess, pid: 999_999_999, processStart: () => 'x' }).tryAcquire();
+    const thieves = Array.from({ length: 20 }, () => new ProcessLock(path, thisProcess));
     const got = await Promise.all(thieves.map((thief) => thief.tryAcquire()));
     expect(got.filter(Boolean)).toHaveLength(1);
   });
