@@ -15,15 +15,15 @@ import type { Rewrites } from './publish/rewrites.js';
 import { type About, entriesAbout } from './read/entries-about.js';
 import { OverlayView } from './read/overlay-view.js';
 
-/** Longest that a read waits for the remote before it answers with what it has, in ms. */
+/** How long a read waits for the remote before it answers with local data, in ms. */
 const READ_FETCH_MS = 2_000;
 
-/** Whether readers see a difference: a compact that waits changes no answer, and would cost them its work. */
+/** Whether an entry changes what readers see: a compact does not, and applying it would cost them its work. */
 function changesAnswers({ operation }: OutboxEntry): boolean {
   return !operation?.seal;
 }
 
-/** A state repository through any driver: durable writes, and reads that see one's own. */
+/** A state repository over any driver: writes are durable, and reads see the writes that wait. */
 export class StateRepository {
   readonly store: Backend;
   readonly outbox: Outbox;
@@ -68,7 +68,7 @@ export class StateRepository {
           typeof policy === 'string' ? timeoutMs : Math.min(READ_FETCH_MS, timeoutMs),
         );
       } catch (error) {
-        // A clone that can only be read answers, too: it cannot keep what it would fetch.
+        // A read-only clone answers, too, although it cannot keep what it would fetch.
         const isOurs = error instanceof RemoteError || error instanceof EnvironmentError;
         if (!isOurs || policy === 'always') throw error;
         staleness = error;
@@ -86,7 +86,7 @@ export class StateRepository {
     return entries.filter(({ target, operation }) => operation && target === this.store.target);
   }
 
-  /** A head with what waits laid over it. */
+  /** A head with the waiting operations applied over it. */
   async #over(head: Head, entries: readonly OutboxEntry[]): Promise<Omit<Reading, 'staleness'>> {
     const shown = entries.filter(changesAnswers);
     const plan = shown.length > 0 ? await this.#planned(head.revision, shown) : null;
@@ -103,7 +103,7 @@ export class StateRepository {
     return typeof policy === 'string' || this.#clock.now() - (head.fetchedAt ?? 0) > policy.olderThan;
   }
 
-  /** Writes an operation: durable first, then published, by the one rule for failure (`docs/scripting.md`). */
+  /** Writes an operation: first durably, then published, by the one rule for failure (`docs/scripting.md`). */
   async write(operation: Operation, options: WriteOptions): Promise<WriteOutcome> {
     if (options.dryRun) return this.#plan(operation);
     await this.keep(operation);
@@ -116,13 +116,13 @@ export class StateRepository {
     return this.publish(operation.id, options);
   }
 
-  /** Keeps an operation durably, to be published later. Throws UsageError where it would not pass review, EnvironmentError. */
+  /** Adds an operation to the outbox. Throws UsageError if it would not pass review, EnvironmentError. */
   async keep(operation: Operation): Promise<void> {
     checkOperation(operation);
     await this.outbox.add(operation, this.store.target);
   }
 
-  /** Publishes an operation that is kept, and all else that waits, by the one rule for failure. */
+  /** Publishes an operation of the outbox, and everything else that waits, by the one rule for failure. */
   async publish(id: string, options: Omit<WriteOptions, 'queue' | 'dryRun'>): Promise<WriteOutcome> {
     const base = waiting(id);
     const { deadline, withdraw, interval } = options;
@@ -151,7 +151,7 @@ export class StateRepository {
     }
   }
 
-  /** What a queued operation changes, as far as can be known here: others may publish before it. */
+  /** The expected changes of a queued operation: others may publish before it. */
   async #expectedChanges(id: string): Promise<readonly Change[]> {
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
     const { revision } = await this.store.head();
@@ -161,8 +161,8 @@ export class StateRepository {
   }
 
   /**
-   * How an operation stands that was kept earlier, without asking the remote: who published the outbox meanwhile
-   * has left its result. Null where it waits no more and no result is there.
+   * The outcome of an operation that was added earlier, without asking the remote: a process that published it has left
+   * its result. Null if it neither waits nor has a result.
    */
   async standing(id: string): Promise<WriteOutcome | null> {
     const result = await this.outbox.takeResult(id);
@@ -192,7 +192,7 @@ export class StateRepository {
     return { ...waiting(operation.id), delivery: 'dry-run', changes, duplicates, ...sealingOf(applied) };
   }
 
-  /** Publishes the outbox, asks for the remote's tip and brings the checkout there. */
+  /** Publishes the outbox, fetches, and brings the working copy to the tip. */
   async sync(deadline: number): Promise<SyncReport> {
     const report = await this.#publisher.publishAll(deadline, await this.rewrites.released(), true);
     const published: string[] = [];
@@ -212,7 +212,7 @@ export class StateRepository {
       if (!(cause instanceof RemoteError)) throw cause;
       error = cause;
     }
-    // Publishing and following may find the same in the way.
+    // Publishing and following may report the same obstacle.
     const { workingCopy } = this.store;
     const notes = [...new Set([...(report?.notes ?? []), ...((await workingCopy?.follow()) ?? [])])];
     const pending = await this.outbox.list();

@@ -6,7 +6,7 @@ import { hasCode } from '../../model/value/error-codes.js';
 
 const MEBIBYTE = 1024 * 1024;
 const MIN_FREE = 100 * MEBIBYTE;
-/** Temporary files of a process that lives are younger. */
+/** Temporary files of live processes are younger, in ms. */
 const STALE_MS = 60 * 60 * 1000;
 
 async function nearestFolder(path: string): Promise<string> {
@@ -24,7 +24,7 @@ function sizeText(bytes: number): string {
     : `${Math.floor(bytes / MEBIBYTE)} MiB`;
 }
 
-/** Free space where kgit writes: each disk once. */
+/** Checks free space where kgit writes, once for each disk. */
 export async function checkDisk(paths: readonly string[]): Promise<Check> {
   const disks = new Map<number, string>();
   for (const path of paths) {
@@ -68,7 +68,7 @@ async function filesOf(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** Whether the clone can be written: kgit's own folder, where writes are kept first, and git's objects. */
+/** Checks that the clone can be written: kgit's own folder, where writes go first, and git's objects. */
 export async function checkFolders(commonDir: string, folder: string): Promise<Check> {
   const there = new Set(await filesOf(commonDir)).has(folder);
   const own = there ? [folder, ...(await subFolders(folder))] : [commonDir];
@@ -89,7 +89,7 @@ async function subFolders(folder: string): Promise<string[]> {
   return known.filter((path) => there.has(path));
 }
 
-/** What killed processes have left behind. */
+/** Checks for files that killed processes left behind. */
 export async function checkLeftovers(commonDir: string, folder: string, now: number): Promise<Check> {
   const name = 'temporary-files';
   const own = (await Promise.all([folder, ...(await subFolders(folder))].map(filesOf))).flat();

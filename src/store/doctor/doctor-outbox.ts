@@ -11,14 +11,14 @@ function ageText(ms: number): string {
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60 / 24)} d`;
 }
 
-/** How what waits gets published. */
+/** The advice for publishing what waits. */
 function publishing(entries: readonly OutboxEntry[]): string {
   return entries.some(({ error }) => error?.data?.['cause'] === OTHER_HISTORY)
     ? "If the remote's history was rewritten on purpose, see what would change and go on with it: kgit sync --accept-rewrite"
     : 'Publish them: kgit sync';
 }
 
-/** What waits to be published, and what never will be without help. */
+/** Checks what waits in the outbox, and what can never be published without help. */
 export function checkOutbox(entries: readonly OutboxEntry[], target: string, now: number): Check {
   const name = 'outbox';
   if (entries.length === 0) return passed(name, 'nothing waits');

@@ -1,9 +1,9 @@
 import { type Check, finding, passed } from '../../model/value/check.js';
 import type { PushRecord } from '../publish/push-log.js';
 
-/** Where more tries than this are needed on average, many write at once. */
+/** If pushes need more tries than this on average, many clones write at once. */
 const TRIES = 3;
-/** Fewer pushes tell nothing. */
+/** Fewer pushes say nothing. */
 const FEW = 5;
 
 function quantile(sorted: readonly number[], part: number): number {
@@ -14,7 +14,7 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }
 
-/** How the last pushes of this clone went: how long they took, and how many lost a race against other writers. */
+/** Checks the last pushes of this clone: their durations, and how many lost a race against other writers. */
 export function checkPushes(pushes: readonly PushRecord[]): Check {
   const name = 'pushes';
   if (pushes.length === 0) return passed(name, 'none yet from this clone');

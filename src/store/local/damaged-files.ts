@@ -6,7 +6,7 @@ import { isMap } from '../../model/value/value.js';
 import { privateFolder, readNamed } from './durable-files.js';
 import { randomBytes } from './random-bytes.js';
 
-/** The folder, in a clone's `kgit` folder, of what was damaged and set aside. */
+/** The subfolder of a clone's `kgit` folder for damaged files that were set aside. */
 export const DAMAGED = 'damaged';
 
 const json = (isRight: (value: Record<string, unknown>) => boolean) => (text: string) => {
@@ -17,13 +17,13 @@ const json = (isRight: (value: Record<string, unknown>) => boolean) => (text: st
     return false;
   }
 };
-/** A lock that a power loss emptied is nobody's, and is taken as it is. */
+/** An empty lock file, as a power loss leaves it, is valid: nobody holds it. */
 const holder = (text: string) =>
   text === '' || json(({ pid, nonce }) => typeof pid === 'number' && typeof nonce === 'string')(text);
 const lines = (line: RegExp) => (text: string) =>
   text.split('\n').every((each) => each === '' || line.test(each));
 
-/** What a file has to look like. What a broken-off move left of `checkout.json` is for its own reader to judge. */
+/** Checks of the content of each file. `checkout.json` is judged by its own reader. */
 const FILES: Readonly<Record<string, (text: string) => boolean>> = {
   'checkout.json': () => true,
   'fetched-at': (text) => /^\d+$/.test(text),
@@ -36,9 +36,9 @@ const FILES: Readonly<Record<string, (text: string) => boolean>> = {
   rewrites: json(({ untold }) => Array.isArray(untold)),
   verified: lines(/^[0-9a-f]{40,64} ./),
 };
-/** Files that may be named by a folder, where the file system has no hard links. */
+/** Files that may be folders, on file systems without hard links. */
 const NAMED: readonly string[] = ['publish.lock', 'publisher.lock'];
-/** Folders, and whether what lies in them are plain files. */
+/** Folders, and whether they hold plain files only. */
 const FOLDERS: Readonly<Record<string, boolean>> = {
   outbox: false,
   published: false,
@@ -54,11 +54,11 @@ const FOLDERS: Readonly<Record<string, boolean>> = {
   withheld: true,
 };
 
-/** A file of kgit's own that is not what it has to be. */
+/** A damaged file of kgit's own. */
 export interface DamagedFile {
   readonly path: string;
   readonly why: string;
-  /** Where it lies now; null where it could not be moved. */
+  /** Where it was moved; null if it could not be moved. */
   readonly movedTo: string | null;
 }
 
@@ -68,13 +68,13 @@ async function entriesOf(folder: string): Promise<Entry[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    // Something that is not a folder is told where it is listed, and a folder that may not be read by whoever needs it.
+    // A file in the place of a folder is reported by its own entry; an unreadable folder by whatever needs it.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return [];
     throw error;
   }
 }
 
-/** Why a file is not what it has to be; null where it is, or is gone. */
+/** What is wrong with a file; null if nothing is, or it is gone. */
 async function faultOf(
   path: string,
   entry: Entry,
@@ -82,7 +82,7 @@ async function faultOf(
 ): Promise<string | null> {
   if (entry.isDirectory()) {
     if (!NAMED.includes(entry.name)) return 'it is a folder';
-    // One that is empty may be being named just now.
+    // An empty one may be about to get its content.
     const inside = await entriesOf(path);
     if (inside.length > 0 && (await readNamed(path)) === null) return 'it is a folder';
     return null;
@@ -114,9 +114,8 @@ async function* damagedIn(folder: string): AsyncGenerator<Omit<DamagedFile, 'mov
 }
 
 /**
- * Moves what is damaged in a clone's `kgit` folder out of the way of all commands, and keeps it: each of these files can
- * be done without, and is begun anew. What waits in the outbox is left where it is. Throws EnvironmentError where the
- * path itself is not a folder.
+ * Moves damaged files of a clone's `kgit` folder out of the way, and keeps them: kgit can do without each of them and
+ * starts it anew. Entries of the outbox stay where they are. Throws EnvironmentError if the path itself is not a folder.
  */
 export async function setAsideDamaged(folder: string): Promise<DamagedFile[]> {
   const moved: DamagedFile[] = [];
@@ -126,9 +125,9 @@ export async function setAsideDamaged(folder: string): Promise<DamagedFile[]> {
 }
 
 /**
- * Moves a file or folder to where damaged ones are kept. Throws EnvironmentError where the file system does not do it.
+ * Moves a file or folder to where damaged ones are kept. Throws EnvironmentError if the file system fails.
  * @param folder the clone's `kgit` folder
- * @returns where it lies now; null where it could not be moved
+ * @returns its new path; null if it could not be moved
  */
 export async function moveAside(folder: string, path: string): Promise<string | null> {
   const to = join(folder, DAMAGED, `${basename(path)}-${randomBytes(4).toString('hex')}`);
@@ -137,14 +136,14 @@ export async function moveAside(folder: string, path: string): Promise<string | 
     await rename(path, to);
     return to;
   } catch (error) {
-    // A clone that can only be read, or another process that was faster.
+    // A read-only clone, or another process was faster.
     const isKnown = error instanceof EnvironmentError || hasCode(error, 'ENOENT', 'EACCES', 'EPERM', 'EROFS');
     if (!isKnown) throw error;
     return null;
   }
 }
 
-/** What was set aside earlier and lies there still. */
+/** Files that were set aside earlier and still lie there. */
 export async function damagedBefore(folder: string): Promise<string[]> {
   return (await entriesOf(join(folder, DAMAGED))).map(({ name }) => join(folder, DAMAGED, name));
 }

@@ -8,14 +8,14 @@ import { fileMode, isShared, makeFolder } from './shared-folders.js';
 
 export { putBack, readNamed } from './named-whole.js';
 
-/** Why a file system does not take something, in words. */
+/** The reason why the file system refused a write, in words. */
 export function whyNotKept(cause: unknown): string {
   if (hasCode(cause, 'ENOSPC', 'EDQUOT')) return 'the disk is full';
   if (hasCode(cause, 'EACCES', 'EPERM', 'EROFS')) return 'it is read-only for you';
   return String((cause as Error).message);
 }
 
-/** The error for a file system that does not take what must be kept. */
+/** The error for a write that the file system refused. */
 export function cannotKeep(path: string, cause: unknown): EnvironmentError {
   const full = hasCode(cause, 'ENOSPC', 'EDQUOT');
   return new EnvironmentError(`cannot write ${path}: ${whyNotKept(cause)}`, {
@@ -29,7 +29,7 @@ export function cannotKeep(path: string, cause: unknown): EnvironmentError {
 
 /** Makes the names in a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows has no handle for a folder; its file systems journal names themselves.
+  // Windows has no handles for folders; its file systems journal names themselves.
   const handle = await open(folder, constants.O_RDONLY).catch((error: unknown) => {
     if (hasCode(error, 'EISDIR', 'EPERM', 'EACCES')) return null;
     throw error;
@@ -46,7 +46,7 @@ async function writeTemporary(path: string, text: string, isDurable: boolean): P
   const temporary = temporaryName(path);
   const handle = await open(temporary, 'wx', fileMode(path));
   try {
-    // Of what a group shares, the umask must take nothing away.
+    // The umask must not restrict a file that a group shares.
     if (isShared(path)) await handle.chmod(fileMode(path));
     await handle.writeFile(text);
     if (isDurable) await handle.sync();
@@ -59,7 +59,7 @@ async function writeTemporary(path: string, text: string, isDurable: boolean): P
   return temporary;
 }
 
-/** Makes a folder, and those above it, for the user alone, or for the group where the clone is shared. Throws EnvironmentError. */
+/** Makes a folder and its parents, for the user alone, or for the group if the clone is shared. Throws EnvironmentError. */
 export async function privateFolder(folder: string): Promise<void> {
   try {
     await makeFolder(folder);
@@ -69,8 +69,8 @@ export async function privateFolder(folder: string): Promise<void> {
 }
 
 /**
- * Creates `path` with `text` so that it is there whole or not at all, also after a power loss: a temporary
- * file, fsync, its name, fsync of the folder. False when the name is taken. Throws EnvironmentError.
+ * Creates `path` with `text` so that it exists whole or not at all, even after a power loss: a temporary
+ * file, fsync, its name, fsync of the folder. False if the name is taken. Throws EnvironmentError.
  */
 export async function createDurably(path: string, text: string): Promise<boolean> {
   try {
@@ -82,7 +82,7 @@ export async function createDurably(path: string, text: string): Promise<boolean
   }
 }
 
-/** Creates `path` with `text`, whole or not at all for readers of now. False when the name is taken. Throws EnvironmentError. */
+/** Creates `path` with `text`, whole or not at all for concurrent readers. False if the name is taken. Throws EnvironmentError. */
 export async function createWhole(path: string, text: string): Promise<boolean> {
   try {
     return await nameOnce(await writeTemporary(path, text, false), path, async () => undefined);
@@ -101,7 +101,7 @@ export async function replaceDurably(path: string, text: string): Promise<void> 
   }
 }
 
-/** Replaces `path` whole for readers of now; a power loss may take the new text away. Throws EnvironmentError. */
+/** Replaces `path` whole for concurrent readers; a power loss may undo it. Throws EnvironmentError. */
 export async function replaceWhole(path: string, text: string): Promise<void> {
   try {
     await rename(await writeTemporary(path, text, false), path);
@@ -124,7 +124,7 @@ export async function readAtMost(path: string, limit: number): Promise<Buffer> {
   }
 }
 
-/** Removes a file that may be gone already. */
+/** Removes a file, if it exists. */
 export async function removeFile(path: string): Promise<void> {
   try {
     await removeNamed(path);
@@ -133,7 +133,7 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** What was asked of a file or folder, or `otherwise` where it is not there. */
+/** The result of a file operation, or `otherwise` if the file or folder does not exist. */
 export async function orIfGone<T, U>(asked: Promise<T>, otherwise: U): Promise<T | U> {
   try {
     return await asked;

@@ -10,7 +10,7 @@ import { ProcessLock } from './process-lock.js';
 const WAIT_MS = 30_000;
 const HELD = 'another script holds the lock of the state files for too long';
 
-/** The path of a folder without links; of one that is not there yet, that which it will have. */
+/** The real path of a folder; if it does not exist yet, the path that it will have. */
 async function realFolder(folder: string): Promise<string> {
   try {
     return await realpath(folder);
@@ -22,15 +22,15 @@ async function realFolder(folder: string): Promise<string> {
 }
 
 /**
- * Lets one process at a time work on a folder of files that are no repository's: the scripts of two clones may write
- * the same. The locks lie apart from the folder, which holds what the scripts put there and nothing else.
+ * Lets one process at a time work on a folder outside of any repository, because scripts of two clones may write to the
+ * same one. The lock files lie elsewhere, so that the folder holds only what the scripts put there.
  */
 export class FolderLock {
   readonly #places: string;
   readonly #host: Host;
   readonly #clock: Clock;
 
-  /** @param places the folder of the locks: one for all who may meet */
+  /** @param places the folder of the lock files: the same for all processes that may meet */
   constructor(places: string, host: Host, clock: Clock) {
     this.#places = places;
     this.#host = host;
@@ -38,7 +38,7 @@ export class FolderLock {
   }
 
   /**
-   * Does `work` while nobody else works on `folder` (absolute). Throws ConflictError after 30 s of waiting,
+   * Does `work` while no other process works on `folder` (absolute). Throws ConflictError after 30 s of waiting,
    * EnvironmentError, and what `work` throws.
    */
   async exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
@@ -47,7 +47,7 @@ export class FolderLock {
       .digest('hex');
     const path = join(this.#places, `${name.slice(0, 32)}.lock`);
     const lock = new ProcessLock(path, this.#host, createWhole);
-    // What was waited is counted, for the time of day may be set back.
+    // Counts its own pauses, because the clock may be set back.
     for (let wait = 1, waited = 0; !(await lock.tryAcquire()); wait = Math.min(wait * 1.5, 20)) {
       if (waited > WAIT_MS) throw new ConflictError(HELD);
       const pause = wait * (0.5 + this.#clock.random() / 2);

@@ -1,26 +1,26 @@
-/** Giving a finished file its name, once; also where the file system has no hard links, as exFAT and some network shares. */
+/** Gives a finished file its name exactly once, also on file systems without hard links (exFAT, some network shares). */
 import { link, mkdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { randomBytes } from './random-bytes.js';
 import { folderMode, giveRights, isShared } from './shared-folders.js';
 
-/** What a file system without hard links says of one. */
+/** Errors of `link` on file systems without hard links. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
-/** What a rename of a folder says where there is something by the name already. */
+/** Errors of renaming a folder to a name that is taken. */
 const TAKEN = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'];
-/** The file in a folder that stands for a file. */
+/** The file inside a folder that stands for a file. */
 const INSIDE = 'text';
 
-/** A name beside `path` that nobody else uses and nobody reads. */
+/** A unique name beside `path` that nothing reads. */
 export const temporaryName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.tmp`;
 
 /**
- * Gives a whole file the name `path`, unless that is taken: by a hard link, which no two processes can make. Without
- * those, a folder with the file in it is renamed to `path`: that, too, comes into being whole, and fails where a folder
- * with something in it, or a file, has the name. `temporary` is used up either way.
- * @param sync makes the names in a folder durable, where that is asked for
- * @returns false where the name is taken
+ * Gives a finished file the name `path` if it is free, by a hard link, which only one process can make. Without hard links
+ * a folder that holds the file is renamed to `path`: that, too, appears whole, and fails if the name is taken by a file or
+ * a folder with content. `temporary` is removed either way.
+ * @param sync makes the names in a folder durable, if that is wanted
+ * @returns false if the name is taken
  */
 export async function nameOnce(
   temporary: string,
@@ -65,7 +65,7 @@ async function nameAsFolder(
   }
 }
 
-/** The bytes of a file that was named by `nameOnce`, or of any other; undefined where there is none, null for a folder of others. */
+/** The bytes of a file, named by `nameOnce` or not; undefined if there is none, null for a folder that is not kgit's. */
 export async function readNamed(path: string): Promise<Buffer | null | undefined> {
   try {
     return await readFile(path);
@@ -78,7 +78,7 @@ export async function readNamed(path: string): Promise<Buffer | null | undefined
   } catch (error) {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
   }
-  // It may have been removed between the two looks.
+  // It may have been removed in between.
   return (await isThere(path)) ? null : undefined;
 }
 
@@ -92,13 +92,13 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a file that was named by `nameOnce`, or any other; it may be gone already. Its name is free at once. */
+/** Removes a file, named by `nameOnce` or not, if it exists. Its name is free at once. */
 export async function removeNamed(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    // Of a folder Linux says EISDIR, others EPERM.
+    // For a folder Linux reports EISDIR, others EPERM.
     if (!hasCode(error, 'EISDIR', 'EPERM') || !(await isThere(join(path, INSIDE)))) throw error;
     await removeFolder(path);
   }
@@ -116,7 +116,7 @@ async function removeFolder(path: string): Promise<void> {
   await rmdir(aside);
 }
 
-/** Gives what was moved aside its name back, unless another has taken that meanwhile. */
+/** Restores the name of something that was moved aside, unless it has been taken meanwhile. */
 export async function putBack(aside: string, path: string): Promise<void> {
   try {
     if ((await stat(aside)).isDirectory()) await rename(aside, path);

@@ -7,34 +7,34 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep, privateFolder, replaceWhole, syncFolder } from './durable-files.js';
 import { fileMode, giveRights } from './shared-folders.js';
 
-/** Most bytes of one journal that are read. */
+/** Largest journal that is read, in bytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * A file of JSON lines that its user alone can read. A line is one write, appended whole: processes that write at
- * the same time lose nothing, and a line that a power loss cut off is left out.
+ * A file of JSON lines that only its user can read. Each line is appended in one write: concurrent processes lose nothing,
+ * and a line that a power loss cut off is skipped.
  */
 export class PrivateJournal {
   readonly #folder: string;
   readonly #path: string;
 
-  /** @param name what the journal is about; its hash names the file, so any text will do */
+  /** @param name identifies the journal; its hash names the file, so any text will do */
   constructor(folder: string, name: string) {
     this.#folder = folder;
     this.#path = join(folder, `${createHash('sha256').update(name).digest('hex')}.jsonl`);
   }
 
-  /** Adds a line, on the disk when it returns. Throws EnvironmentError. */
+  /** Adds a line durably. Throws EnvironmentError. */
   async append(line: unknown): Promise<void> {
     await privateFolder(this.#folder);
     const mode = fileMode(this.#path);
     try {
       const handle = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode);
       try {
-        // Not where it is another's of the group, or on a medium that knows no rights.
+        // Fails silently for a file of another user of the group, and on media without permissions.
         if (((await handle.stat()).mode & 0o777) !== mode) await giveRights(this.#path, mode);
-        // A line that was cut off must not swallow this one.
+        // The line break keeps this line apart from one that was cut off.
         await handle.writeFile(`\n${JSON.stringify(line)}\n`);
         await handle.sync();
       } finally {
@@ -46,13 +46,13 @@ export class PrivateJournal {
     }
   }
 
-  /** Has it hold these lines alone; readers see the old ones or the new, a power loss may take them away. Throws EnvironmentError. */
+  /** Replaces all lines; readers see the old or the new ones, and a power loss may undo it. Throws EnvironmentError. */
   async replace(...lines: readonly unknown[]): Promise<void> {
     await privateFolder(this.#folder);
     await replaceWhole(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
-  /** The lines, oldest first; none where nothing was written. Throws EnvironmentError. */
+  /** The lines, oldest first. Throws EnvironmentError. */
   read(): Promise<unknown[]> {
     return linesOf(this.#path);
   }
@@ -75,7 +75,7 @@ async function linesOf(path: string): Promise<unknown[]> {
     try {
       return line === '' ? [] : [JSON.parse(line) as unknown];
     } catch {
-      // Cut off by a power loss: it was never acknowledged.
+      // Cut off by a power loss, so never acknowledged.
       return [];
     }
   });

@@ -10,7 +10,7 @@ interface Holder extends ProcessIdentity {
   readonly nonce: string;
 }
 
-/** A file that a power loss emptied names no holder: nobody's. */
+/** The holder of a damaged lock file, such as one that a power loss emptied: nobody. */
 const NOBODY: Holder = { hostname: '', bootId: null, pid: 0, processStart: null, nonce: '' };
 
 function parseHolder(json: unknown): Holder | null {
@@ -46,7 +46,7 @@ export class ProcessLock {
   readonly #make: typeof createDurably;
   #nonce: string | null = null;
 
-  /** @param make creates the lock's file whole; a lock that is held for an instant need not survive a power loss */
+  /** @param make creates the lock file whole; a lock that is held only briefly need not survive a power loss */
   constructor(path: string, host: Host, make: typeof createDurably = createDurably) {
     this.#path = path;
     this.#host = host;
@@ -57,17 +57,17 @@ export class ProcessLock {
     return holder.pid === 0 || isGone(holder, this.#host);
   }
 
-  /** Whether a process that may be alive has it. */
+  /** Whether a process that may be alive holds it. */
   async isHeld(): Promise<boolean> {
     const current = await readHolder(this.#path);
     return current !== null && !this.#isGone(current);
   }
 
-  /** Takes the lock if it is free or its holder is gone; false when somebody has it. */
+  /** Takes the lock if it is free or its holder is gone; false if another process holds it. */
   async tryAcquire(): Promise<boolean> {
     const nonce = randomBytes(8).toString('hex');
     for (let attempt = 0; attempt < 2; attempt++) {
-      // A look costs little, and most who ask find the lock held.
+      // Reading is cheap, and most callers find the lock held.
       const current = await readHolder(this.#path);
       if (current && (!this.#isGone(current) || !(await this.#steal(current, nonce)))) return false;
       if (await this.#create(nonce)) return true;
@@ -83,10 +83,10 @@ export class ProcessLock {
     return true;
   }
 
-  /** Moves the file of a gone holder away; puts it back when a live one had taken its place meanwhile. */
+  /** Moves the file of a holder that is gone out of the way; puts it back if a live holder has replaced it meanwhile. */
   async #steal(gone: Holder, nonce: string): Promise<boolean> {
-    // Processes end right after they give the lock back: the one whose file was read may have done so since, and another
-    // may have the lock. To move a live holder's file, even for a moment, would let a third one in.
+    // A process often ends right after it releases the lock: the holder that was read may have done so, and another may
+    // hold the lock now. Moving a live holder's file, even for a moment, would let a third process in.
     const current = await readHolder(this.#path);
     if (current === null) return true;
     if (current.nonce !== gone.nonce) return false;
@@ -104,7 +104,7 @@ export class ProcessLock {
     return right;
   }
 
-  /** Gives the lock back, unless another has stolen it. */
+  /** Releases the lock, unless another process has stolen it. */
   async release(): Promise<void> {
     const holder = await readHolder(this.#path);
     if (holder && holder.nonce === this.#nonce) await removeFile(this.#path);

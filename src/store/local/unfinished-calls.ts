@@ -4,7 +4,7 @@ import { isMap } from '../../model/value/value.js';
 import { names, readJson } from '../outbox/outbox-files.js';
 import { createWhole, privateFolder, removeFile, replaceWhole } from './durable-files.js';
 
-/** A call of a script that changes files: where, and which files it may have changed. */
+/** A call of a script that changes files: its folder, and the files that it may have changed. */
 export interface UnfinishedCall {
   /** The folder whose lock the call holds, absolute. */
   readonly folder: string;
@@ -16,8 +16,9 @@ export interface UnfinishedCall {
 const FOLDER = 'script-calls';
 
 /**
- * Notes of the calls under way, one file for each folder of state files: a call changes files before the outbox has what
- * it did, and whoever finds its note knows that it died in between. Only who holds the lock of the folder may use its note.
+ * Notes of calls in progress, one file for each folder of state files. A call changes files before the outbox has its
+ * operation; a note that is left behind shows that the call died in between. Only the holder of the folder lock may use
+ * its note.
  */
 export class UnfinishedCalls {
   readonly #folder: string;
@@ -31,28 +32,28 @@ export class UnfinishedCalls {
     return join(this.#folder, `${createHash('sha256').update(folder).digest('hex').slice(0, 32)}.json`);
   }
 
-  /** Notes a call before it changes a file; false where another call has left its note. Throws EnvironmentError. */
+  /** Notes a call before it changes a file; false if another call has left its note. Throws EnvironmentError. */
   async begin(call: UnfinishedCall): Promise<boolean> {
     await privateFolder(this.#folder);
     return createWhole(this.#path(call.folder), JSON.stringify(call));
   }
 
-  /** Notes more of a call that has begun. Throws EnvironmentError. */
+  /** Adds to the note of a call. Throws EnvironmentError. */
   async extend(call: UnfinishedCall): Promise<void> {
     await replaceWhole(this.#path(call.folder), JSON.stringify(call));
   }
 
-  /** Removes the note of a call: what it did is kept. Throws EnvironmentError. */
+  /** Removes the note of a call, once its operation is in the outbox. Throws EnvironmentError. */
   async end(folder: string): Promise<void> {
     await removeFile(this.#path(folder));
   }
 
-  /** What the note for a folder says; null where there is none, or none that can be read. */
+  /** The note for a folder; null if there is none, or it is damaged. */
   async noted(folder: string): Promise<UnfinishedCall | null> {
     return callOf(await readJson(this.#path(folder)));
   }
 
-  /** All notes: of calls under way, and of those that died. */
+  /** All notes: of calls in progress and of calls that died. */
   async all(): Promise<readonly UnfinishedCall[]> {
     const calls: UnfinishedCall[] = [];
     for (const name of await names(this.#folder)) {

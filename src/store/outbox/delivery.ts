@@ -4,17 +4,17 @@ import { isMap } from '../../model/value/value.js';
 import type { Sealing } from '../plan/seal-months.js';
 import type { Revision } from '../port/state-store.js';
 
-/** What became of an operation. */
+/** How an operation ended, or that it waits. */
 export type Delivery =
   | {
       readonly kind: 'published';
       readonly revision: Revision;
-      /** How many times the branch was tried to move. */
+      /** How many times the run tried to move the branch. */
       readonly attempts: number;
       readonly changes: readonly Change[];
-      /** Ids of its events that were there already. */
+      /** Ids of its events that existed already. */
       readonly duplicates: readonly string[];
-      /** Of a compact: what it sealed. */
+      /** Set for a compact: what it sealed. */
       readonly sealing?: Sealing;
     }
   /** There was nothing to write. */
@@ -24,14 +24,14 @@ export type Delivery =
       readonly attempts: number;
       readonly sealing?: Sealing;
     }
-  /** It stays in the outbox; `error` says why, `unknown` that it may have been carried out all the same. */
+  /** It stays in the outbox. `error` says why; `unknown` means that it may be on the branch all the same. */
   | {
       readonly kind: 'pending';
       readonly error: KgitError;
       readonly attempts: number;
       readonly unknown: boolean;
     }
-  /** It can never be carried out and is in no outbox. */
+  /** It can never be carried out, and has left the outbox. */
   | { readonly kind: 'rejected'; readonly error: KgitError; readonly attempts: number };
 
 /** A delivery as JSON, for the process that waits for it. */

@@ -28,7 +28,7 @@ import { Published } from './published.js';
 
 const RESULT_KEPT_MS = 60 * 60 * 1000;
 const SEQUENCE_DIGITS = 12;
-/** Files that are open at a time: fewer than any system allows. */
+/** How many files are open at a time: fewer than any system allows. */
 const READ_AT_ONCE = 64;
 const NAME = /^(\d{12})-([0-9A-Z]{26})$/;
 
@@ -37,20 +37,20 @@ export interface OutboxEntry {
   /** `<sequence>-<ULID>`: its file's name. */
   readonly name: string;
   readonly id: string;
-  /** Null where the file cannot be read: cut off, or of another version. */
+  /** Null if the file cannot be parsed: cut off, or of another version. */
   readonly operation: Operation | null;
   /** The store that it was made for. */
   readonly target: string;
   readonly attempts: number;
   /** Why the last attempt failed. */
   readonly error: ErrorJson | null;
-  /** Of an operation that was refused alone: it waits behind all others. */
+  /** Set if the operation was refused alone: it waits behind all others. */
   readonly refused?: RefusedBefore;
-  /** Whether it was published and the server lost it: it waits until the user, who was told, says `kgit sync`. */
+  /** Whether the server lost it after it was published: it waits until the user, who was told, runs `kgit sync`. */
   readonly isHeld?: boolean;
 }
 
-/** What is known of an operation that was refused alone. */
+/** The record of an operation that was refused alone. */
 export interface RefusedBefore {
   /** How many times. */
   readonly times: number;
@@ -77,9 +77,9 @@ function readTrouble(json: unknown): Trouble | null {
 }
 
 /**
- * The durable local queue of operations not yet published: one file each, in the order of their making.
- * Beside each entry may lie its trouble (why it could not be published) and, once it is through, its result
- * for the process that waits for it.
+ * The durable local queue of operations that are not published yet: one file each, in the order in which they were made.
+ * An entry may have a trouble file (why it could not be published) and, once it is done, a result file for the process
+ * that waits for it.
  */
 export class Outbox {
   readonly #folder: string;
@@ -99,14 +99,14 @@ export class Outbox {
   }
 
   /**
-   * Keeps operations for some time after they are published, or not (`publish.keep`).
+   * Sets how long published operations are kept (`publish.keep`).
    * @param keepMs how long, in ms
    */
   keepPublished(now: () => number, keepMs: number): void {
     this.#published.configure(now, keepMs);
   }
 
-  /** Keeps an operation durably. Throws EnvironmentError when the file system does not take it. */
+  /** Adds an operation durably. Throws EnvironmentError if the file system does not take it. */
   async add(operation: Operation, target: string): Promise<void> {
     try {
       await this.#add(operation, target);
@@ -135,7 +135,7 @@ export class Outbox {
 
   async #nextName(id: string): Promise<string> {
     await privateFolder(this.#entries);
-    // Sorting all that waits would cost each write more than the write.
+    // Sorting all names would cost more than the write itself.
     let last = '';
     for (const name of await names(this.#entries)) if (name > last && NAME.test(name)) last = name;
     const sequence = last !== '' ? Number(last.slice(0, SEQUENCE_DIGITS)) + 1 : 1;
@@ -147,7 +147,7 @@ export class Outbox {
     return [(await this.size()) > 0, (await this.#published.list()).length > 0];
   }
 
-  /** The operations that this clone published and keeps still, in the order of publishing. */
+  /** The operations that this clone published and still keeps, in the order of publishing. */
   async listPublished(): Promise<OutboxEntry[]> {
     const entries: OutboxEntry[] = [];
     for (const { path, name } of await this.#published.list()) {
@@ -158,9 +158,9 @@ export class Outbox {
   }
 
   /**
-   * Puts an operation that was published back, to be published again by the next `kgit sync`.
-   * @param why it is not at the remote, told beside it where that is known
-   * @returns false where it is kept no more
+   * Puts a published operation back into the outbox, for the next `kgit sync` to publish again.
+   * @param why the reason why it is not at the remote; null if unknown
+   * @returns false if it is no longer kept
    */
   async requeue(id: string, why: KgitError | null): Promise<boolean> {
     const kept = (await this.#published.list()).find(({ name }) => name.endsWith(`-${id}`));
@@ -184,12 +184,12 @@ export class Outbox {
     return (await names(this.#entries)).filter((name) => NAME.test(name)).sort();
   }
 
-  /** How many operations wait. */
+  /** The number of entries. */
   async size(): Promise<number> {
     return (await this.#names()).length;
   }
 
-  /** All that waits, in order. @param passes which texts of entries are parsed at all */
+  /** All entries, in order. @param passes filters the texts of entries before they are parsed */
   async list(passes: (text: string) => boolean = () => true): Promise<OutboxEntry[]> {
     const entries: (OutboxEntry | null)[] = [];
     const waiting = await this.#names();
@@ -220,7 +220,7 @@ export class Outbox {
     return { ...kept, ...(isHeld ? { isHeld } : {}), ...(refused ? { refused } : {}) };
   }
 
-  /** Takes an entry out; false when it is there no more. */
+  /** Removes an entry; false if there is none. */
   async remove(id: string): Promise<boolean> {
     return this.#end(id, false);
   }
@@ -232,7 +232,7 @@ export class Outbox {
     return true;
   }
 
-  /** Takes an entry out that is through. */
+  /** Removes the file and the trouble of an entry that is done; a published one is kept for a while. */
   async complete({ name, id }: Pick<OutboxEntry, 'name' | 'id'>, isPublished: boolean): Promise<void> {
     const path = join(this.#entries, name);
     if (isPublished && (await readText(path)) !== null) await this.#published.keep(path, name);
@@ -247,8 +247,8 @@ export class Outbox {
   }
 
   /**
-   * Notes why an entry could not be published.
-   * @param refused where it was refused alone; what was noted of that before stays
+   * Records why an entry could not be published.
+   * @param refused set if it was refused alone; else an earlier record of that stays
    */
   async recordTrouble(
     entry: Pick<OutboxEntry, 'id' | 'attempts' | 'refused'>,
@@ -259,28 +259,28 @@ export class Outbox {
     await privateFolder(this.#troubles);
     const trouble = { attempts: entry.attempts + attempts, error: error.toJSON() };
     const text = JSON.stringify({ ...trouble, ...(refused ? { refused } : {}) } satisfies Trouble);
-    // The next try makes again what a power loss takes of a note; a refusal says when that is to be.
+    // After a power loss the next try records the trouble again; a refusal says when that try is due, so it must last.
     await (refused ? replaceDurably : replaceWhole)(join(this.#troubles, entry.id), text);
   }
 
-  /** Leaves the result of an operation for the process that waits for it; a rejection outlives that process. */
+  /** Leaves the result of an operation for the process that waits for it. A rejection is durable: `sync` reports it later. */
   async report(id: string, result: Delivery): Promise<void> {
     await privateFolder(this.#results);
     const replace = result.kind === 'rejected' ? replaceDurably : replaceWhole;
     await replace(join(this.#results, id), JSON.stringify(deliveryToJson(result)));
   }
 
-  /** Takes the result of an operation away; null while there is none. */
+  /** Takes the result of an operation; null if there is none yet. */
   async takeResult(id: string): Promise<Delivery | null> {
     const path = join(this.#results, id);
     const result = deliveryFromJson(await readJson(path));
-    // Its publisher may have died before it was out: what was told to be over is not carried out again.
+    // Its publisher may have died before it removed the entry: an operation that was reported as done is not repeated.
     if (result && result.kind !== 'pending') await this.#end(id, result.kind === 'published');
     if (result) await removeFile(path);
     return result;
   }
 
-  /** Takes out what has its result already: its publisher died before it came to that. Only under the publish lock. */
+  /** Removes entries that have a result: their publisher died before it removed them. Only under the publish lock. */
   async dropEnded(): Promise<void> {
     const results = new Set(await this.#untaken());
     for (const name of await this.#names()) {
@@ -291,7 +291,7 @@ export class Outbox {
     }
   }
 
-  /** Takes the results of rejected operations that nobody waited for, so that `sync` can tell them. */
+  /** Takes the results of rejected operations that nobody waited for, so that `sync` can report them. */
   async takeRejected(): Promise<{ id: string; error: KgitError }[]> {
     const rejected: { id: string; error: KgitError }[] = [];
     for (const id of await this.#untaken()) {
@@ -308,7 +308,7 @@ export class Outbox {
     return (await names(this.#results)).filter(isUlid).sort();
   }
 
-  /** Removes results that nobody came for, but for those of rejected operations, which `sync` has to tell, and what was published long ago. */
+  /** Removes old results, except those of rejected operations, which `sync` reports, and operations published long ago. */
   async forgetOld(now: number): Promise<void> {
     await this.#published.pruneAtTimes(now);
     for (const id of await this.#untaken()) {

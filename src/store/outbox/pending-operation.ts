@@ -2,24 +2,24 @@ import { formatSubject } from '../../model/subject/subject.js';
 import { ulidTime } from '../../model/value/ulid.js';
 import type { OutboxEntry } from './outbox.js';
 
-/** An operation that waits in the outbox, as it is told to people and scripts. */
+/** An operation in the outbox, as shown to people and scripts. */
 export interface PendingOperation {
   readonly id: string;
-  /** What its first event is about; null where its file cannot be read. */
+  /** The subject of its first event; null if its file cannot be parsed. */
   readonly subject: string | null;
   readonly action: string | null;
-  /** How long it has waited, in seconds. */
+  /** Age in seconds. */
   readonly age: number;
   readonly attempts: number;
-  /** Why it is not published yet; null where nobody has tried. */
+  /** Why it is not published yet; null if nothing has tried. */
   readonly error: string | null;
-  /** Whether it was refused alone: the others are published before it, and it is tried again behind them. */
+  /** Whether it was refused alone: others are published first, and it is retried after them. */
   readonly refused: boolean;
 }
 
 /**
- * Tells of an entry of the outbox.
- * @param target the store that is asked for
+ * Describes an entry of the outbox.
+ * @param target the store that the caller works with
  * @param now ms since the epoch
  * @internal
  */

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { cannotKeep, orIfGone, privateFolder, removeFile } from '../local/durable-files.js';
 
-/** So many operations are kept at most, and so many bytes of them; the oldest go first. */
+/** How many operations are kept at most; the oldest go first. */
 const MAX_KEPT = 1_000;
-/** Of this many moments in ms, one is for pruning. */
+/** On average one in this many runs prunes. */
 const PRUNE_EVERY = 32;
 const MAX_BYTES = 32 * 1024 * 1024;
-/** When it was published (ms since the epoch), its name in the outbox, its size in bytes. */
+/** Time of publishing (ms since the epoch), name in the outbox, size in bytes. */
 const NAME = /^(\d{13})-(\d{12}-[0-9A-Z]{26})-(\d+)$/;
 const TIME_DIGITS = 13;
 
-/** The file of an operation that was published. */
+/** The file of a published operation. */
 export interface PublishedFile {
   readonly path: string;
   /** Its name in the outbox. */
@@ -26,13 +26,13 @@ interface Kept extends PublishedFile {
 }
 
 /**
- * The operations that this clone published last, each in the file that it had in the outbox, for the case that the
- * server loses them. Time and size stand in the name, so that nothing is opened to tell what is too old.
+ * The operations that this clone published last, each in its file of the outbox, in case the server loses them. The name
+ * has time and size, so that pruning opens no file.
  */
 export class Published {
   readonly #folder: string;
   #now: () => number = () => 0;
-  /** Null: nothing is added, and nothing goes. */
+  /** Null: nothing is added or removed. */
   #keepMs: number | null = null;
 
   /** @param folder where they lie */
@@ -46,7 +46,7 @@ export class Published {
     this.#keepMs = keepMs;
   }
 
-  /** Moves the file of an entry here; one that is gone already is left. Throws EnvironmentError. */
+  /** Moves the file of an entry here, if it still exists. Throws EnvironmentError. */
   async keep(path: string, name: string): Promise<void> {
     if (!this.#keepMs) return removeFile(path);
     const found = await orIfGone(stat(path), null);
@@ -77,12 +77,12 @@ export class Published {
     });
   }
 
-  /** Removes what is too old or too much, about every 32nd time: to list the folder takes longer than the rest of a write's end. */
+  /** Prunes about every 32nd time: listing the folder takes longer than the rest of finishing a write. */
   async pruneAtTimes(now: number): Promise<void> {
     if (!this.#keepMs || now % PRUNE_EVERY === 0) await this.prune();
   }
 
-  /** Removes what is too old or too much. Throws EnvironmentError. */
+  /** Removes operations that are too old, and the oldest if there are too many. Throws EnvironmentError. */
   async prune(): Promise<void> {
     if (this.#keepMs === null) return;
     let [count, bytes] = [0, 0];

@@ -24,7 +24,7 @@ import { type Sealing, sealMonths } from './seal-months.js';
 
 /** What an operation does to a tip. */
 export type Applied =
-  /** Files to write or to take away, with the events that are new and the changes of state. */
+  /** Files to write or to remove, with the new events and the changes of state. */
   | {
       readonly kind: 'commit';
       readonly files: FileChanges;
@@ -34,19 +34,19 @@ export type Applied =
       /** Of a compact: what it sealed. */
       readonly sealing?: Sealing;
     }
-  /** All of its events are there already. */
+  /** All of its events exist already. */
   | { readonly kind: 'present'; readonly changes: readonly Change[]; readonly duplicates: readonly string[] }
-  /** It would change nothing, so there is nothing to record. */
+  /** It would change nothing, so nothing is recorded. */
   | { readonly kind: 'unchanged'; readonly sealing?: Sealing };
 
-/** The tip that an operation is applied to, and a way to older revisions for `unchanged-since`. */
+/** The tip that an operation is applied to, and access to older revisions for `unchanged-since`. */
 export interface Tip {
   readonly view: StateView;
   readonly at: (revision: Revision) => Promise<StateView | null>;
   readonly events: EventFinder;
 }
 
-/** Throws InvalidStateError when a file stands where a folder of `path` must: an import would replace it unasked. */
+/** Throws InvalidStateError if a parent of `path` is a file: fast-import would replace it silently. */
 async function checkFolders(view: StateView, path: string, known: Set<string>): Promise<void> {
   const parts = path.split('/').slice(0, -1);
   for (let count = parts.length; count > 0; count--) {
@@ -57,7 +57,7 @@ async function checkFolders(view: StateView, path: string, known: Set<string>): 
   }
 }
 
-/** The error for an id that other content has already. */
+/** The error for an event id that is taken by other content. */
 export function takenId(subject: Subject, id: string, fields: readonly string[]): ConflictError {
   return new ConflictError(
     `event ${id} of ${formatSubject(subject)} is there already with other content (${fields.join(', ')})`,
@@ -68,7 +68,7 @@ export function takenId(subject: Subject, id: string, fields: readonly string[])
   );
 }
 
-/** The edits of a change that are to be made on a tip. Throws ConflictError where it must not be made there. */
+/** The edits that a change makes on a tip. Throws ConflictError if a precondition does not hold there. */
 async function editsOf(change: StateChange, text: string | null, tip: Tip): Promise<readonly Edit[]> {
   const file = statePath(change.deployment);
   const data = parseState(text ?? '', file);
@@ -97,7 +97,7 @@ async function editsOf(change: StateChange, text: string | null, tip: Tip): Prom
   return change.edits;
 }
 
-/** The text of a state document; null where it cannot be read and is to be written anew. */
+/** The text of a state document; null if it is broken and is to be replaced. */
 function readable(text: string | null, file: string, { mendsBroken }: StateChange): string | null {
   if (text === null || !mendsBroken) return text;
   try {
@@ -113,16 +113,16 @@ function isOf({ source }: KgitEvent, { id }: Operation): boolean {
   return isMap(source) && source['operation'] === id;
 }
 
-/** The schema for editors that a new state document can name; null where the repository has none. */
+/** Path of the schema that a new state document names for editors; null if the repository has none. */
 async function stateSchema(view: StateView): Promise<string | null> {
   const entries = (await view.list(SCHEMA_FOLDER)) ?? [];
   return entries.some(({ name }) => name === STATE_SCHEMA) ? `${SCHEMA_FOLDER}/${STATE_SCHEMA}` : null;
 }
 
 /**
- * Works out what `operation` does to a tip, reading all that it touches and changing nothing.
- * Throws ConflictError when a precondition does not hold or an id is taken by other content,
- * InvalidStateError when what stands in the repository is broken.
+ * Computes what `operation` does to a tip: reads everything that it touches and changes nothing. Throws ConflictError if
+ * a precondition does not hold or an id is taken by other content, InvalidStateError if a file of the repository is
+ * broken.
  */
 export async function applyOperation(operation: Operation, tip: Tip): Promise<Applied> {
   if (operation.seal) return applySeal(operation.seal.before, tip);
@@ -159,7 +159,7 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       const edits = await editsOf(change, text, tip);
       const schema = text === null ? await stateSchema(tip.view) : null;
       const applied = applyEdits(text, edits, file, schema);
-      // What has a spare was logged for itself: it happened, also where the state is so already.
+      // A change with a spare event is recorded even if the state already has its values: the event happened.
       if (applied.changes.length === 0 && (event.id !== change.event || !change.otherwise)) continue;
       if (applied.changes.length > 0) {
         changes = applied.changes;
@@ -180,10 +180,10 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
 }
 
-/** So many events of an action are looked through for one that tells the same. */
+/** How many of the newest events of an action are searched for one with the same context. */
 const TOLD_AMONG = 64;
 
-/** Whether an event of the same action, of those newest on the tip or new in this operation, has the same context. */
+/** Whether one of the newest events of this action, on the tip or in this operation, has the same context. */
 async function isToldAlready(
   view: StateView,
   subject: Subject,
@@ -210,8 +210,8 @@ async function applySeal(before: string, { view, events }: Tip): Promise<Applied
 }
 
 /**
- * Notes what a management cluster is known by. Throws ConflictError where another identity was noted since it was
- * learned: two who look at two clusters under one name must not replace each other's.
+ * Records the identity of a management cluster. Throws ConflictError if another identity was recorded since it was
+ * learned: two users with different clusters under one name must not replace each other's.
  */
 async function learn(learned: LearnedManagement, view: StateView, files: Map<string, string>): Promise<void> {
   const { name, identity, others = [], before } = learned;
@@ -237,7 +237,7 @@ async function learn(learned: LearnedManagement, view: StateView, files: Map<str
   if (applied.changes.length > 0) files.set(MARKER_FILE, applied.text);
 }
 
-/** Whether the name that `kgit init` writes means nothing yet: the first cluster that is named takes its place. */
+/** Whether the name that `kgit init` wrote is still unused: the first cluster with a name replaces it. */
 async function isUnusedDefault(managements: Value | undefined, view: StateView): Promise<boolean> {
   if (!isMap(managements) || !Object.hasOwn(managements, DEFAULT_MANAGEMENT)) return false;
   const entry = managements[DEFAULT_MANAGEMENT];

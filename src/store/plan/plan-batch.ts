@@ -8,7 +8,7 @@ import { OverlayView } from '../read/overlay-view.js';
 import { type Applied, applyOperation } from './apply-operation.js';
 import type { Sealing } from './seal-months.js';
 
-/** What one entry of the outbox does to a tip, after those before it. */
+/** What an entry of the outbox does to a tip, applied after the entries before it. */
 export interface PlannedEntry {
   readonly entry: OutboxEntry;
   readonly applied: Applied | { readonly kind: 'rejected'; readonly error: KgitError };
@@ -16,7 +16,7 @@ export interface PlannedEntry {
 
 export interface BatchPlan {
   readonly entries: readonly PlannedEntry[];
-  /** One commit per entry that has something to write, in their order. */
+  /** One commit for each entry that has something to write, in order. */
   readonly commits: readonly Commit[];
   readonly view: OverlayView;
 }
@@ -27,8 +27,8 @@ export function sealingOf(applied: PlannedEntry['applied']): { sealing?: Sealing
 }
 
 /**
- * Applies the entries in order to the files of `revision`, in memory: nothing is written.
- * An operation that fails is rejected alone; those behind it are applied without it.
+ * Applies the entries in order to the files of `revision`, in memory; nothing is written. An operation that fails is
+ * rejected alone, and those after it are applied without it.
  */
 export async function planBatch(
   store: Backend,
@@ -54,7 +54,7 @@ export async function planBatch(
       const message = commitMessage(operation, applied.events);
       commits.push({ message, author: operation.actor, time: operation.time, files: applied.files });
     } catch (error) {
-      // A git that fails here says nothing of the operation, which is kept.
+      // A failure of git or of this machine says nothing about the operation, which is kept.
       if (!(error instanceof KgitError) || error.code === 'INTERNAL' || error.code === 'ENVIRONMENT')
         throw error;
       planned.push({ entry, applied: { kind: 'rejected', error } });

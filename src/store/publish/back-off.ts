@@ -3,7 +3,7 @@ import type { Clock } from '../port/host.js';
 /** Bound of the first wait, in ms. */
 export const BACK_OFF_BASE_MS = 200;
 const CAP_MS = 5_000;
-/** How many pushes' time is left to others, and its bounds in ms: so that of many a few race at a time. */
+/** How many pushes long a writer steps back, and the bounds of that time in ms: so that only a few race at a time. */
 const PUSHES = 16;
 const TURN_MIN_MS = 600;
 const TURN_MAX_MS = 3_000;
@@ -15,9 +15,9 @@ const RETRY_MAX_MS = 60 * 60_000;
 type Random = Pick<Clock, 'random'>;
 
 /**
- * How long to wait before another try, in ms: drawn anew from zero up to a bound that doubles with each try (full
- * jitter), so that machines on one timer come apart.
- * @param tries how many were made, one or more
+ * Time to wait before the next try, in ms: random between zero and a bound that doubles with each try (full jitter), so
+ * that machines that failed together do not retry together.
+ * @param tries how many tries were made, at least one
  * @param base bound of the first wait, in ms
  */
 export function backOffMs(clock: Random, tries: number, base = BACK_OFF_BASE_MS): number {
@@ -26,9 +26,9 @@ export function backOffMs(clock: Random, tries: number, base = BACK_OFF_BASE_MS)
 }
 
 /**
- * How long who lost a race stays away where many write all the time, in ms: long enough that a few at a time race, and
- * no longer for one who lost more often, who would fall ever further behind.
- * @param pushMs how long the push took that lost
+ * Time to wait after a lost race on a branch that many write to, in ms: long enough that only a few writers race at a
+ * time. It does not grow with the losses, or an unlucky writer would fall further and further behind.
+ * @param pushMs duration of the push that lost, in ms
  */
 export function standBackMs(clock: Random, pushMs: number): number {
   const bound = Math.min(Math.max(PUSHES * pushMs, TURN_MIN_MS), TURN_MAX_MS);
@@ -36,24 +36,24 @@ export function standBackMs(clock: Random, pushMs: number): number {
 }
 
 /**
- * How long an operation that was refused alone waits until a write tries it again, in ms.
- * @param times how often it was refused
+ * Time until a write retries an operation that was refused alone, in ms.
+ * @param times how many times it was refused
  */
 export function retryMs(times: number): number {
   return Math.min(RETRY_MIN_MS * 2 ** Math.min(times - 1, 10), RETRY_MAX_MS);
 }
 
-/** A try at the branch that did not come through. */
+/** A try to move the branch that failed. */
 export interface Tried {
-  /** Which try it was. */
+  /** Number of tries so far. */
   readonly attempts: number;
-  /** How long its push took, in ms. */
+  /** Duration of its push, in ms. */
   readonly pushMs: number;
-  /** Whether many others write all the time. */
+  /** Whether many others are writing. */
   readonly isCrowded: boolean;
 }
 
-/** How long to wait before the next try, in ms. */
+/** Time to wait before the next try, in ms. */
 export function untilNextMs(clock: Random, { attempts, pushMs, isCrowded }: Tried): number {
   const base = Math.max(BACK_OFF_BASE_MS, pushMs);
   return isCrowded ? standBackMs(clock, pushMs) : backOffMs(clock, attempts, base);

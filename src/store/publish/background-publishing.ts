@@ -4,13 +4,13 @@ import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
 import type { ScheduledPublisher } from './scheduled-publisher.js';
 
-/** Longest pause between two tries at a remote that does not answer, in ms. */
+/** Longest pause between tries while the remote does not answer, in ms. */
 const MAX_PAUSE_MS = 60_000;
-/** Of the time, a process that goes on writing publishes at most one part in so many. */
+/** A process that keeps writing spends at most one part in this many of its time on publishing. */
 const PUBLISHING_PART = 10;
 /** Longest pause for that, in ms. */
 const MAX_BUSY_PAUSE_MS = 10_000;
-/** How often it looks whether the process ends meanwhile, in ms. */
+/** How often it checks whether the process is ending, in ms. */
 const LOOK_MS = 250;
 
 export interface BackgroundPublishingParts {
@@ -21,22 +21,22 @@ export interface BackgroundPublishingParts {
 }
 
 export interface BackgroundPublishingOptions {
-  /** How long after its first write a row is published, so that a row goes in one push, in ms. */
+  /** Delay between the first write of a burst and publishing it, so that the burst goes in one push, in ms. */
   readonly afterMs: number;
-  /** How long one try may take, in ms. */
+  /** Time limit of one try, in ms. */
   readonly timeoutMs: number;
-  /** Hears why something could not be published: it waits durably, and `kgit outbox` tells why. */
+  /** Called with the reason when something could not be published: it waits durably, and `kgit outbox` shows it. */
   note(message: string): void;
 }
 
 /**
- * Publishes in the background what one process writes. While the remote does not answer it asks less and less often, and
- * asks before it looks at all that waits: what a write costs does not grow with the outbox.
+ * Publishes what one process writes, in the background. While the remote does not answer, tries become less frequent, and
+ * each asks the remote before it reads the outbox, so that the cost of a write does not grow with the outbox.
  */
 export class BackgroundPublishing {
   readonly #parts: BackgroundPublishingParts;
   readonly #options: BackgroundPublishingOptions;
-  /** What was written since the last try. */
+  /** Operations written since the last try. */
   readonly #fresh: string[] = [];
   #running: Promise<void> | null = null;
   #pauseMs: number;
@@ -48,7 +48,7 @@ export class BackgroundPublishing {
     this.#pauseMs = options.afterMs;
   }
 
-  /** Has an operation published soon that was put into the outbox. */
+  /** Schedules an operation that is in the outbox for publishing. */
   kept(id: string): void {
     this.#fresh.push(id);
     this.#begin();
@@ -67,7 +67,7 @@ export class BackgroundPublishing {
     if (!this.#isEnding) await this.#publish();
   }
 
-  /** Publishes what waits still, before the process ends. Waits for no pause. */
+  /** Publishes what is left, without a pause, before the process ends. */
   async rest(): Promise<void> {
     this.#isEnding = true;
     await this.#running;
@@ -91,12 +91,12 @@ export class BackgroundPublishing {
       note(`not published yet: ${error.message}`);
     }
     const isLeft = (await outbox.size()) > 0;
-    // On a busy machine it would take from the scripts what they are waiting for.
+    // On a busy machine publishing would slow down the scripts.
     const busy = Math.min((clock.now() - began) * (PUBLISHING_PART - 1), MAX_BUSY_PAUSE_MS);
     this.#pauseMs = isLeft ? Math.min(this.#pauseMs * 2, MAX_PAUSE_MS) : Math.max(afterMs, busy);
   }
 
-  /** Why the remote does not answer; null where it does. */
+  /** The error of a remote that does not answer; null if it does. */
   async #whyAway(): Promise<RemoteError | null> {
     const { store } = this.#parts;
     if (!store.isRemote) return null;

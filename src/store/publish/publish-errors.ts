@@ -1,16 +1,16 @@
-/** The errors of what was not published. */
+/** Errors for operations that were not published. */
 import { errorFromJson, InvalidStateError, type KgitError, RefusedError, RemoteError } from '../../errors.js';
 import { counted } from '../../model/value/counted.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
 
 /** Another process holds the publish lock. */
 export function publishedElsewhere(): RemoteError {
-  return new RemoteError('another kgit process of this clone is publishing still', {
-    suggestions: ["Run 'kgit sync' again when it is through"],
+  return new RemoteError('another kgit process of this clone is still publishing', {
+    suggestions: ["Run 'kgit sync' again when it is done"],
   });
 }
 
-/** Why entries wait that no `sync` will ever publish; null where there are none. */
+/** The reason why entries wait that `sync` never publishes; null if there are none. */
 export function stuck(pending: readonly OutboxEntry[], target: string): KgitError | null {
   const broken = pending.find(({ operation }) => operation === null);
   const suggestions = ({ id }: OutboxEntry) => [`Give it up: kgit outbox drop ${id}`];
@@ -44,7 +44,7 @@ export function stuck(pending: readonly OutboxEntry[], target: string): KgitErro
   });
 }
 
-/** The error of a write that is not on the branch: what became of the operation is in its data. */
+/** The error of a write that is not on the branch. Its data says what became of the operation. */
 export function notPublished(
   error: KgitError,
   operation: string,
@@ -70,7 +70,7 @@ export function notPublished(
   return new Failure(`${error.message} (${fate})`, { suggestions, data });
 }
 
-/** Writes before it are refused, and the time was up before it was this one's turn. */
+/** Writes ahead of this one are refused, and the time ran out before its turn. */
 export function notComeTo(): RemoteError {
   return new RemoteError('one of the writes that wait is refused, and the time was up before it was found', {
     suggestions: ["Run 'kgit sync': it finds the one that is refused and publishes the others"],
@@ -78,12 +78,12 @@ export function notComeTo(): RemoteError {
   });
 }
 
-/** What the user should know who wrote something else. */
+/** The note for a user whose own write went through. */
 export function refusedNote(id: string): string {
   return `the write ${id} is refused and waits behind all others: 'kgit outbox' tells why, 'kgit outbox drop ${id}' gives it up`;
 }
 
-/** Why an operation waits that is refused alone, told by itself. */
+/** The error of an operation that is refused alone. */
 export function refusedAlone({ id, error }: OutboxEntry): KgitError | null {
   if (error === null) return null;
   const { message, suggestions, data } = errorFromJson(error);
@@ -100,14 +100,14 @@ export function refusedAlone({ id, error }: OutboxEntry): KgitError | null {
   });
 }
 
-/** Others moved the branch at each try. @param lock the server's lock file that was in the way at last */
-export function lostRaces(attempts: number, lock: string | undefined): RemoteError {
-  if (lock !== undefined) {
-    return new RemoteError(`the remote is locked (${lock}), at the last of ${attempts} tries still`, {
+/** The error of a write that lost every race until its deadline. @param lockFile the server's lock file that was in the way of the last try */
+export function lostRaces(attempts: number, lockFile: string | undefined): RemoteError {
+  if (lockFile !== undefined) {
+    return new RemoteError(`the remote is locked (${lockFile}), at the last of ${attempts} tries still`, {
       suggestions: [
         "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
       ],
-      data: { attempts, lock },
+      data: { attempts, lock: lockFile },
     });
   }
   return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {

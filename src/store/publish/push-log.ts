@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 import { privateFolder, replaceWhole } from '../local/durable-files.js';
 
-/** How many pushes are remembered. */
+/** How many pushes the log holds. */
 const KEPT = 200;
 
 /** One run over the outbox that tried to move the branch. */
@@ -12,12 +12,12 @@ export interface PushRecord {
   readonly at: number;
   /** How long it took, in ms. */
   readonly ms: number;
-  /** How many times the branch was tried to move: all but the last lost a race. */
+  /** How many times the run tried to move the branch: all tries but the last lost a race. */
   readonly attempts: number;
-  /** How many operations it was about. */
+  /** How many operations the run handled. */
   readonly operations: number;
   readonly isPublished: boolean;
-  /** Whether the branch was elsewhere than this clone believed: others write, too. Not there in old records. */
+  /** Whether the branch was not where this clone expected it: others write, too. Missing in old records. */
   readonly isRaced?: boolean;
 }
 
@@ -27,7 +27,7 @@ function isRecord(value: unknown): value is PushRecord {
   return numbers.every((number) => Number.isFinite(number)) && typeof record?.isPublished === 'boolean';
 }
 
-/** The last pushes of a clone, for `doctor` and for the schedule of the next one. Losing it loses no write. */
+/** The last pushes of a clone, for `doctor` and to schedule the next push. Losing the log loses no write. */
 export class PushLog {
   readonly #path: string;
 
@@ -35,7 +35,7 @@ export class PushLog {
     this.#path = path;
   }
 
-  /** The pushes remembered, oldest first; none where the file cannot be read or understood: writes go on without. */
+  /** The recorded pushes, oldest first; none if the file cannot be read or parsed, because writes work without it. */
   async read(): Promise<readonly PushRecord[]> {
     try {
       const lines = (await readFile(this.#path, 'utf8')).split('\n').filter(Boolean);
@@ -47,7 +47,7 @@ export class PushLog {
     }
   }
 
-  /** Adds a push. Called under the publish lock, so no two write at once. */
+  /** Adds a push. The caller holds the publish lock, so no two processes write at once. */
   async add(record: PushRecord): Promise<void> {
     const kept = [...(await this.read()), record].slice(-KEPT);
     await privateFolder(dirname(this.#path));

@@ -10,12 +10,12 @@ import type { Rewrite } from '../port/shared-history.js';
 import type { Revision } from '../port/state-store.js';
 
 const VERSION = 1;
-/** So many are kept for the next command at most. */
+/** How many rewrites are kept for the next command at most. */
 const MAX_UNTOLD = 20;
 
-/** A rewrite of the remote's history, as it is told to people and scripts. */
+/** A rewrite of the remote's history, as reported to people and scripts. */
 export interface ToldRewrite extends Rewrite {
-  /** Ids of the operations that this clone published and that went with it. */
+  /** Ids of operations that this clone had published and that the rewrite removed. */
   readonly operations: readonly string[];
 }
 
@@ -39,8 +39,8 @@ function isUntold(value: unknown): value is Untold {
 }
 
 /**
- * Sees to it that a rewrite at the remote is told once, whichever process saw it, and that what a server lost waits in
- * the outbox again.
+ * Reports each rewrite at the remote once, whichever process saw it, and puts operations that the server lost back into
+ * the outbox.
  */
 export class Rewrites {
   readonly #folder: string;
@@ -58,14 +58,14 @@ export class Rewrites {
     if (store.shared) store.shared.onRewrite = (rewrite) => this.#note(rewrite);
   }
 
-  /** What nobody was told yet; it counts as told from now on. */
+  /** Takes the rewrites that were not reported yet; from now on they count as reported. */
   async take(): Promise<readonly ToldRewrite[]> {
     const untold = await this.#untold();
     const own = untold.filter(({ target }) => target === this.#store.target);
     if (own.length === 0) return [];
     await this.#write(untold.filter(({ target }) => target !== this.#store.target)).catch(
       (error: unknown) => {
-        // Where this clone cannot be written, it is told again: better than not at all.
+        // If this clone cannot be written, the rewrite is reported again: better than not at all.
         if (!(error instanceof EnvironmentError)) throw error;
       },
     );
@@ -74,8 +74,8 @@ export class Rewrites {
   }
 
   /**
-   * The operations that a server lost and that may be published again: their user was told of it by an earlier
-   * command, and so could drop them.
+   * The operations that a server lost and that may be published again: an earlier command told the user, who could have
+   * dropped them.
    */
   async released(): Promise<ReadonlySet<string>> {
     if (this.#hasToldLoss || (await this.#untold()).some(({ cause }) => cause === 'lost')) return new Set();
@@ -92,7 +92,7 @@ export class Rewrites {
     await this.#write([...untold, { ...rewrite, operations, target }]);
   }
 
-  /** Puts operations back into the outbox, and gives all that wait there as these do. */
+  /** Puts operations back into the outbox; returns all that are held there. */
   async #requeue(ids: readonly string[]): Promise<string[]> {
     const error = new RemoteError(`the remote lost it: 'kgit sync' publishes it again`, {
       suggestions: ["Publish it again: 'kgit sync'", "Give it up: 'kgit outbox drop ID'"],
@@ -101,7 +101,7 @@ export class Rewrites {
     return this.#held();
   }
 
-  /** What a server lost and what waits until it is released. */
+  /** Operations that a server lost and that wait to be released. */
   async #held(): Promise<string[]> {
     const { target } = this.#store;
     return (await this.#outbox.list()).flatMap((entry) =>
@@ -109,7 +109,7 @@ export class Rewrites {
     );
   }
 
-  /** Those of the kept operations that are not at a revision. */
+  /** The kept operations whose events are missing at a revision. */
   async #missing(revision: Revision): Promise<string[]> {
     const kept = (await this.#outbox.listPublished()).filter(
       ({ target, operation }) => target === this.#store.target && operation && operation.events.length > 0,
@@ -129,7 +129,7 @@ export class Rewrites {
       const isKnown = isMap(json) && json['version'] === VERSION && Array.isArray(json['untold']);
       return isKnown ? (json['untold'] as unknown[]).filter(isUntold) : [];
     } catch (error) {
-      // No file, none that this user may read, or one that a disk cut off: there is nothing to be told.
+      // No file, an unreadable one, or one that is cut off: there is nothing to report.
       if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) return [];
       throw error;
     }

@@ -5,7 +5,7 @@ import { dueAt } from './publish-schedule.js';
 import type { Publisher } from './publisher.js';
 import type { PushLog } from './push-log.js';
 
-/** How often it looks whether something waits still, in ms. */
+/** How often it checks whether something is left to publish, in ms. */
 const LOOK_MS = 5_000;
 
 export interface ScheduledPublisherParts {
@@ -15,11 +15,11 @@ export interface ScheduledPublisherParts {
   /** Held by the one process of a clone that publishes in the background. */
   readonly backgroundLock: ProcessLock;
   readonly clock: Clock;
-  /** Where the operations go that it publishes. */
+  /** The store that it publishes to. */
   readonly target: string;
 }
 
-/** Publishes what waits when it is due (`publish.interval`), behind the back of the commands that wrote it. */
+/** Publishes the outbox when it is due (`publish.interval`), in the background of the commands that wrote it. */
 export class ScheduledPublisher {
   readonly #parts: ScheduledPublisherParts;
 
@@ -27,18 +27,18 @@ export class ScheduledPublisher {
     this.#parts = parts;
   }
 
-  /** Whether a process is at it already: it sees what is in the outbox before it ends. */
+  /** Whether a process is publishing in the background already: it checks the outbox before it ends. */
   isRunning(): Promise<boolean> {
     return this.#parts.backgroundLock.isHeld();
   }
 
   /**
-   * Waits and publishes until nothing waits that was not tried; what a remote did not take is left to the next
-   * write and to `kgit sync`. Ends at once where another process is at it.
+   * Publishes until every operation in the outbox was tried. What the remote did not take is left to the next write and
+   * to `kgit sync`. Returns at once if another process does this already.
    */
   async run(intervalMs: number, timeoutMs: number): Promise<void> {
     const { backgroundLock } = this.#parts;
-    // Looked at once more behind the release: a writer that saw the lock held has started nobody.
+    // Checked once more after the release: a writer that saw the lock held has started no publisher.
     while ((await this.#untried()).length > 0 && (await backgroundLock.tryAcquire())) {
       try {
         await this.#publishWhenDue(intervalMs, timeoutMs);
@@ -54,14 +54,14 @@ export class ScheduledPublisher {
       const due = dueAt(await this.#untried(), await pushes.read(), intervalMs, clock.now());
       if (due === null) {
         if (isLast) return;
-        // Who wrote just now may write again, and to stay costs less than the next one's start.
+        // A script that has just written may write again, and staying costs less than starting anew.
         isLast = true;
         await clock.sleep(Math.min(intervalMs, LOOK_MS));
         continue;
       }
       isLast = false;
       const left = due - clock.now();
-      // Somebody else may publish it all meanwhile.
+      // Another process may publish everything meanwhile.
       if (left > 0) await clock.sleep(Math.min(left, LOOK_MS));
       else if (!(await publisher.publishAll(clock.now() + timeoutMs))) return;
     }

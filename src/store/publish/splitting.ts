@@ -2,20 +2,20 @@ import type { KgitError } from '../../errors.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
 import type { RefusedScope } from '../port/state-store.js';
 
-/** So many pushes may be refused in one run, at most: at a forge, half a minute of them. */
+/** How many pushes may be refused in one run: about half a minute of pushes at a forge. */
 const MAX_REFUSED = 32;
-/** As many tries may fail on this machine, which cost no push. */
+/** How many tries may fail on this machine; these cost no push. */
 const MAX_BLOCKED = 512;
-/** As long as nothing lands, so many operations are refused alone for one reason until it is the branch that is refused. */
+/** After this many operations were refused alone for one reason and none has landed, the branch itself is taken to be closed. */
 const MAX_IN_VAIN = 2;
 
-/** What a refused push tells of the operations in it. */
+/** What a refused push says about the operations in it. */
 export type Verdict =
-  /** It was one operation alone: it is the one that is refused. */
+  /** The push held one operation: it is the refused one. */
   | 'alone'
-  /** One of several: fewer are tried next. */
+  /** One of several is refused: fewer are tried next. */
   | 'split'
-  /** More tries are of no use, now or at all. */
+  /** More tries are pointless. */
   | 'stop';
 
 /** Whether an operation only adds events: it asks nothing of the state, and no other operation changes what it does. */
@@ -23,7 +23,7 @@ function asksNothing({ operation }: OutboxEntry): boolean {
   return operation !== null && !operation.change && !operation.seal && !operation.claim;
 }
 
-/** An error's text without what differs from one write to the next, so that equal reasons are known as such. */
+/** The text of an error without ids, paths and numbers, so that equal reasons compare equal. */
 export function reasonOf(message: string): string {
   return message
     .replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b|\b[0-9a-f]{7,64}\b|\S*\/\S*|\d+/g, '#')
@@ -31,7 +31,7 @@ export function reasonOf(message: string): string {
     .trim();
 }
 
-/** A push that was refused, or that was not made for what is in its way here. */
+/** A push that was refused, or that could not be made because of something on this machine. */
 export interface Refused {
   readonly error: KgitError;
   readonly scope?: RefusedScope | undefined;
@@ -40,19 +40,19 @@ export interface Refused {
 }
 
 /**
- * Which of the operations that wait go into the next push of a run, once a push of several was refused: fewer and
- * fewer, in their order, until the one that the remote does not take stands alone and the others land.
+ * Chooses the operations of the next push after a push of several was refused: fewer and fewer, in order, until the
+ * refused one stands alone and the others land.
  *
- * The first is tried alone at once, for where a policy refuses every write it costs few pushes to see that. Then
- * halves are tried. Operations that ask nothing of the state go first from the time that one that changes it was
- * refused: a rule for files of state leaves events alone.
+ * The first is tried alone at once: if a policy refuses every write, that shows after few pushes. Then halves are tried.
+ * Once a change of state was refused, operations that only add events go first: a rule for state files does not
+ * concern them.
  */
 export class Splitting {
-  /** How many go into a push at most, until the refused one stands alone. */
+  /** Largest push while the refused operation is searched for. */
   #limit = Number.POSITIVE_INFINITY;
-  /** How many the remote takes at once. */
+  /** Largest push that the remote takes. */
   #room = Number.POSITIVE_INFINITY;
-  /** How many from the first on were in a push that was refused, so that the refused one is among them. */
+  /** How many entries, from the first on, are known to hold the refused one. */
   #suspects = 0;
   #tried = 0;
   #probesFirst = true;
@@ -60,10 +60,10 @@ export class Splitting {
   #inVain = 0;
   #reason: string | null = null;
   #eventsFirst = false;
-  /** Whether the branch is known to take some writes, whatever words it refuses others with. */
+  /** Whether the branch is known to take some writes, whatever the text of a refusal says. */
   #isOpen: boolean;
 
-  /** @param isAlone whether the first operation is tried alone, as each of those is that were refused before */
+  /** @param isAlone whether each operation is tried alone, as those refused by an earlier run are */
   constructor(isAlone = false) {
     if (isAlone) this.#limit = 1;
     // They were set aside because the branch took others.
@@ -86,7 +86,7 @@ export class Splitting {
   landed(): void {
     this.#inVain = 0;
     this.#isOpen = true;
-    // The first of those that were refused together is not the one: it is somewhere behind.
+    // The first of the refused ones is not it; it is further behind.
     if (this.#suspects > 0) this.#probesFirst = false;
     this.#suspects = Math.max(this.#suspects - this.#tried, 0);
     this.#limit = this.#suspects > 0 ? Math.ceil(this.#suspects / 2) : Number.POSITIVE_INFINITY;
@@ -94,7 +94,7 @@ export class Splitting {
 
   /**
    * A push was refused.
-   * @param writers those in it that write something
+   * @param writers its entries that write something
    */
   refused(writers: readonly OutboxEntry[], { error, scope, isBlocked }: Refused): Verdict {
     this.#refused += 1;
@@ -123,8 +123,8 @@ export class Splitting {
 
   /**
    * A refusal that names the branch ends the run, unless the push held both changes of state and events. A Gitea that
-   * protects the branch except for the files of events (unprotected file patterns) names the branch, too, and takes the
-   * events alone.
+   * protects the branch except for event files (unprotected file patterns) names the branch, too, but takes the events
+   * without the changes.
    */
   #withoutChanges(writers: readonly OutboxEntry[]): Verdict {
     const events = writers.filter(asksNothing).length;

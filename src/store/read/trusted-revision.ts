@@ -6,15 +6,15 @@ import type { Revision } from '../port/state-store.js';
 
 const REVISION = /^[0-9a-f]{40,64}$/;
 
-/** The revision that was verified last on this machine, which the history of what is read later must contain. */
+/** The revision that was verified last on this machine; later histories must contain it. */
 export class TrustedRevision {
   readonly #folder: string;
   readonly #file: string;
   readonly #target: string;
 
   /**
-   * @param folder where this clone keeps what is its own
-   * @param target the repository and branch that it is about
+   * @param folder the local folder of the clone
+   * @param target the repository and branch
    */
   constructor(folder: string, target: string) {
     this.#folder = folder;
@@ -22,7 +22,7 @@ export class TrustedRevision {
     this.#target = target;
   }
 
-  /** Null where none was verified yet. */
+  /** Null if none was verified yet. */
   async read(): Promise<Revision | null> {
     return (await this.#all()).get(this.#target) ?? null;
   }

@@ -3,25 +3,25 @@ import { parseEventPath } from '../../model/subject/layout.js';
 import type { Backend } from '../port/backend.js';
 import type { TimelineEntry } from '../port/history.js';
 import type { Revision } from '../port/state-store.js';
-import { type Candidates, findCandidates, monthOfPath } from './candidates.js';
+import { type Candidates, findCandidates, monthOfPath } from './event-search.js';
 
-/** Revisions that are looked through before the tip is searched instead: what is asked for is mostly new. */
+/** How many revisions are walked before the tip is searched: most queries ask for recent events. */
 const WINDOW = 500;
-/** The part of a window's revisions that has to add something wanted for the walk to go on. */
+/** The share of a window's revisions that must add wanted events for the walk to go on. */
 const NEAR = 0.1;
-/** Files that are looked up one by one rather than met on the way back. */
+/** How many files are located one by one rather than met on the walk. */
 const MAX_LOCATED = 1_000;
 
-/** Whether the walk may end once all files were met: not while a sealed month may hold more. */
+/** Whether the walk is complete: all files were met, and no sealed month may hold more. */
 const isComplete = ({ files, sealed }: Candidates) => files.size === 0 && sealed.size === 0;
 
-/** Whether each file may be asked for by name. */
+/** Whether all files can be located by name. */
 const canLocate = ({ files, sealed }: Candidates) =>
   sealed.size === 0 && files.size <= MAX_LOCATED && [...files].every((path) => !/[\u0000-\u001f]/.test(path));
 
 /**
- * The time line of the events that a hint lets through, newest first. A walk through all revisions costs much more
- * than a search of the tip, so it is given up when a search shows that little or nothing is left to be met.
+ * The time line of the events that match a hint, newest first. Walking all revisions costs much more than searching the
+ * tip, so the walk stops as soon as a search shows that little or nothing is left.
  */
 export class WantedTimeline {
   readonly #store: Backend;
@@ -38,7 +38,7 @@ export class WantedTimeline {
     this.#window = window;
   }
 
-  /** The sealed months that may hold wanted events, as `<events folder>/YYYY-MM`; null while nobody has looked. */
+  /** The sealed months that may hold wanted events, as `<events folder>/YYYY-MM`; null before the search. */
   get sealed(): ReadonlySet<string> | null {
     return this.#candidates?.sealed ?? null;
   }
@@ -49,9 +49,9 @@ export class WantedTimeline {
     return found;
   }
 
-  /** The revisions that added wanted events, each with those alone, and others without any. */
+  /** The walked revisions, each with the wanted events that it added, if any. */
   async *revisions(): AsyncGenerator<TimelineEntry> {
-    // By time the search is cheap, and often shows at once that all lies in the newest revisions.
+    // A search by time is cheap, and often shows that everything lies in the newest revisions.
     if (this.#hint.isOfTime) this.#candidates = await this.#search(new Set());
     if (this.#candidates && isComplete(this.#candidates)) return;
     const passed = new Set<string>();
@@ -61,7 +61,7 @@ export class WantedTimeline {
       if (walked > 0 && walked % this.#window === 0) {
         this.#candidates ??= await this.#search(passed);
         if (isComplete(this.#candidates)) return;
-        // What is looked for by time lies together, mostly: then the walk meets it sooner than it is located.
+        // Events of one time mostly lie together: then walking on is faster than locating them.
         const isNear = this.#hint.isOfTime && met >= this.#window * NEAR;
         if (!isNear && canLocate(this.#candidates))
           return yield* located(this.#store, this.#revision, this.#candidates);
@@ -77,7 +77,7 @@ export class WantedTimeline {
   }
 }
 
-/** Whether a path that was met may be wanted; it is taken from the candidates, so each is met once. */
+/** Whether a path may be wanted; removes it from the candidates, so that each is met once. */
 function mayBe(path: string, hint: EventHint, candidates: Candidates | null): boolean {
   const place = parseEventPath(path);
   if (!place || !hint.mayBeId(place.id)) return false;

@@ -5,28 +5,28 @@ import type { Backend } from '../port/backend.js';
 import type { Revision, StateView } from '../port/state-store.js';
 import { listSubjects } from './records.js';
 
-/** Subjects that are looked through at a time: enough to have git answer in large pieces, few enough to hold their files. */
+/** How many subjects are searched at a time: enough for large answers of git, few enough to hold their files. */
 const BATCH = 512;
-/** How many such batches are under way, so that git reads while we look through what it has read. */
+/** How many batches run at once, so that git reads while the last answer is searched. */
 const WORKERS = 2;
 
-/** So few files are not worth a search of all texts. */
+/** Up to this many files are not worth a full-text search. */
 const FEW = 5_000;
 
-/** More files than these are searched again, for another of the texts. */
+/** If more files than this match, they are searched for another of the texts. */
 const ENOUGH = 500;
 
-/** Where the events lie that a filter may want. */
+/** The files that may hold events that a filter wants. */
 export interface Candidates {
-  /** Files of one event. */
+  /** Files of single events. */
   readonly files: Set<string>;
-  /** Month folders whose sealed file may hold some, too: `<events folder>/YYYY-MM`. */
+  /** Months whose sealed file may hold some: `<events folder>/YYYY-MM`. */
   readonly sealed: ReadonlySet<string>;
 }
 
 const SEALED = /^(\d{4}-\d\d)\.yaml$/;
 
-/** The month folder that an event's path lies in. */
+/** The month folder of an event's path. */
 export function monthOfPath(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
@@ -55,7 +55,7 @@ async function ofSubject(
   return { files, sealed };
 }
 
-/** The places of all events whose ids the hint lets through, by the names of folders and files alone. */
+/** The files of all events whose ids match the hint, found by the names of folders and files. */
 async function candidatesById(view: StateView, hint: EventHint): Promise<Candidates> {
   const subjects = await listSubjects(view);
   const files = new Set<string>();
@@ -97,7 +97,7 @@ async function candidatesByText(store: Backend, revision: Revision, hint: EventH
   return { files: new Set(files), sealed: new Set(sealed) };
 }
 
-/** The places of all events of a revision that a hint lets through, and perhaps of some others. */
+/** The files of all events of a revision that match a hint, and perhaps of some others. */
 export async function findCandidates(
   store: Backend,
   revision: Revision,
