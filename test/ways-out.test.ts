@@ -19,9 +19,9 @@ const WAYS: readonly {
     call: /\brepository(?:\(\))?\.(?:write|keep)\(/,
     files: [
       'app/legacy/background-writer.ts',
+      'app/run-command.ts',
       'app/write/publish-together.ts',
       'app/observe/observer.ts',
-      'commands/run.ts',
       // Sample data of kgit's own, into a repository of this machine.
       'demo/lay-out.ts',
       'app/write/submit.ts',

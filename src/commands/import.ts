@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { importFiles, type PlannedImport } from '../app/legacy/import-files.js';
+import { writeImport } from '../app/legacy/write-import.js';
 import { ambiguousTexts, notFoundTexts } from '../app/observe/live-clusters.js';
-import { publishTogether } from '../app/write/publish-together.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
@@ -90,7 +90,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
         now: () => this.now(),
         open: (anew) => (anew ? this.reopen() : this.open()),
         writer: (context) => this.writer(context),
-        write: (context, operations) => this.#writeAll(context, operations),
+        write: (context, operations) => this.#write(context, operations),
         confirm: (planned) => this.#confirm(planned),
         onParsed: (done, all) => this.notes.progress(progressBar('parsing', done, all)),
         onPublishing: () => this.notes.progress('publishing'),
@@ -104,6 +104,11 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     );
     for (const text of result.live ? notFoundTexts(result.live) : []) this.note(text);
     return importResult(result, (outcome) => this.writeJson(outcome), this.#isShown);
+  }
+
+  async #write(context: Context, operations: readonly Operation[]): Promise<readonly WriteOutcome[]> {
+    if (operations.length === 0 && this.flags.queue) return [];
+    return this.write(context, (writing) => writeImport(writing, operations));
   }
 
   async #confirm({ plan, live }: PlannedImport): Promise<void> {
@@ -122,35 +127,5 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     this.notes.clear();
     const width = process.stderr.isTTY ? process.stderr.columns : null;
     process.stderr.write(`${formatPlan(plan, width).map(terminalText).join('\n')}\n`);
-  }
-
-  async #writeAll(context: Context, operations: readonly Operation[]): Promise<WriteOutcome[]> {
-    const submit = (operation: Operation) =>
-      this.submit(context, operation, (operation.change?.preconditions.length ?? 0) > 0);
-    const { lock, queue, 'dry-run': dryRun } = this.flags;
-    if (operations.length === 0) return queue || dryRun ? [] : this.#resume(context);
-    const isAlone = lock !== undefined || this.handedClaims.length > 0;
-    if (isAlone || queue || dryRun || context.settings.publishInterval > 0) {
-      const outcomes: WriteOutcome[] = [];
-      for (const operation of operations) outcomes.push(await submit(operation));
-      return outcomes;
-    }
-    const options = { requirePublish: this.mustPublish, deadline: this.deadline(context.settings) };
-    return publishTogether(context.opened.repository, operations, options, submit);
-  }
-
-  /** Publishes what waits here and the plan found there already: an import that was interrupted. */
-  async #resume(context: Context): Promise<WriteOutcome[]> {
-    const { opened, reading, settings } = context;
-    const options = {
-      requirePublish: this.mustPublish,
-      withdraw: false,
-      deadline: this.deadline(settings),
-    };
-    const outcomes: WriteOutcome[] = [];
-    for (const { id } of reading.pending) outcomes.push(await opened.repository.publish(id, options));
-    for (const note of outcomes.flatMap(({ notes }) => notes)) this.note(note);
-    if (outcomes.length > 0) await this.refreshRepository(context);
-    return outcomes;
   }
 }

@@ -1,22 +1,21 @@
 import { Args, Flags } from '@oclif/core';
-import { runUnderLease } from '../app/lease-run.js';
+import { runAndRelease } from '../app/lock/run-under-lease.js';
 import type { Context } from '../cli/base/base-command.js';
 import { asKgitError } from '../cli/base/failure.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
 import { isNameOfLock } from '../cli/habits/habits.js';
-import { brokeJson, holderName, leaseJson, leaseText } from '../cli/render/lease-result.js';
-import { failureText } from '../cli/render/run-result.js';
-import { FencedError, type KgitError, UsageError } from '../errors.js';
-import { claimOf, type LeaseRecord, MAX_TTL, MIN_TTL } from '../model/lease/lease.js';
+import { checkedCommand, splitCommand } from '../cli/input/command-words.js';
+import { printBesideCommand } from '../cli/render/beside-command.js';
+import { holderName, leaseText, lockedRunResult, takenJson } from '../cli/render/lease-result.js';
+import { UsageError } from '../errors.js';
+import { MAX_TTL, MIN_TTL } from '../model/lease/lease.js';
 import { lockName } from '../model/lease/lock-name.js';
 import { formatAge, parseDuration } from '../model/value/time.js';
-import { type ChildEnd, splitCommand } from '../process/child-command.js';
-import { EndSignals } from '../process/end-signals.js';
+import { systemClock } from '../setup/this-host.js';
 import type { Acquired } from '../store/lease/acquisition.js';
 import { holderText } from '../store/lease/lease-errors.js';
 import type { CommandResult } from '../terminal/output.js';
-import { styleFor } from '../terminal/style.js';
 
 export default class Lock extends LeaseCommand<typeof Lock> {
   static override summary = 'Take a lock, or run a command under it.';
@@ -64,104 +63,65 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     const wait = parseDuration(this.flags.wait);
     this.#isUnderLock = command !== null;
     const context = await this.open('never');
-    const { leases } = context.opened;
-    const wanted = { name, ttl, wait, lease: this.ids.next(), isShared: command === null };
-    const onWait = (record: LeaseRecord, freeAt: number) => {
-      const end = freeAt > this.now() ? `, for ${formatAge(freeAt - this.now())} more unless renewed` : '';
-      this.note(`waiting for lock ${name}: ${holderName(record)} has it${end}`);
-    };
-    const acquired = await leases.acquire(
-      { ...wanted, ...this.leaseActor(context), onWait },
+    const acquired = await context.opened.leases.acquire(
+      {
+        ...this.leaseActor(context),
+        name,
+        ttl,
+        wait,
+        lease: this.ids.next(),
+        isShared: command === null,
+        onWait: (record, freeAt) => {
+          const left = freeAt - this.now();
+          const end = left > 0 ? `, for ${formatAge(left)} more unless renewed` : '';
+          this.note(`waiting for lock ${name}: ${holderName(record)} has it${end}`);
+        },
+      },
       context.settings.timeout,
     );
-    const { broke } = acquired;
+    const { broke, record } = acquired;
     if (broke) {
       this.noteEnded(broke);
       this.note(`the lease of ${holderText(broke.previous)} had expired and was ended`);
     }
-    const json = { ...leaseJson(acquired.record), broke: brokeJson(broke) };
-    if (command !== null) return this.#run(context, acquired, command, json);
+    if (command !== null) return this.#run(context, acquired, command);
     return {
-      json,
+      json: takenJson(acquired),
       names: [name],
       lines: (screen) => [
-        `${screen.style('green', '✓')} lock ${screen.style('bold', name)} is yours ${screen.style('dim', leaseText(acquired.record, this.now(), screen))}`,
+        `${screen.style('green', '✓')} lock ${screen.style('bold', name)} is yours ${screen.style('dim', leaseText(record, this.now(), screen))}`,
       ],
     };
   }
 
   #words(): { name: string; command: readonly string[] | null } {
-    const {
-      words: [name, ...more],
-      command,
-    } = splitCommand(this.argv, this.words);
-    if (name === undefined && command !== null && isNameOfLock(command))
+    const line = splitCommand(this.argv, this.words);
+    const { words, command } = line;
+    if (words.length === 0 && command !== null && isNameOfLock(command))
       return { name: lockName(command[0] as string), command: null };
-    const problem =
-      name === undefined
-        ? 'which lock? NAME is missing'
-        : more.length > 0
-          ? "the command comes after '--'"
-          : command !== null && !command[0]
-            ? "no command after '--'"
-            : null;
-    if (name !== undefined && problem === null) return { name: lockName(name), command };
-    throw new UsageError(problem ?? '', {
-      suggestions: ['For example: kgit lock network -- ./change-network.sh'],
-    });
+    const example = 'kgit lock network -- ./change-network.sh';
+    const checked = checkedCommand(line, { missing: 'which lock? NAME is missing', most: 1, example });
+    return { name: lockName(checked.words[0]), command: checked.command };
   }
 
-  async #run(
-    context: Context,
-    { record }: Acquired,
-    command: readonly string[],
-    json: Record<string, unknown>,
-  ): Promise<CommandResult> {
-    const claim = claimOf(record);
-    // Ctrl-C would end git's reader, too; it starts again when it is needed.
-    await context.opened.repository.close();
-    const signals = new EndSignals();
-    try {
-      const stdout = this.#isForPeople ? ('stdout' as const) : ('stderr' as const);
-      const options = { environment: { ...this.environment }, stdout, signals };
-      const lease = this.runLease(context, claim);
-      const { end, lost } = await runUnderLease('kgit lock', command, options, lease);
-      signals.to(() => undefined);
-      const failure = lost ?? (await this.#release(context, record));
-      if (failure) this.#tell(record, failure, end);
-      return {
-        json: { ...json, exitCode: end.exitCode, released: failure === null },
-        names: [record.name],
-        lines: ({ style }) => [
-          `${end.exitCode === 0 ? style('green', '✓') : style('red', '✗')} lock ${style('bold', record.name)} ${style('dim', `${end.signal ? `ended by ${end.signal}` : `exit code ${end.exitCode}`}, ${failure ? 'not released' : 'released'}`)}`,
-        ],
-        exitCode: end.exitCode,
-      };
-    } finally {
-      signals.release();
-    }
-  }
-
-  async #release(context: Context, record: LeaseRecord): Promise<KgitError | null> {
-    const { leases } = context.opened;
-    try {
-      await leases.release(claimOf(record), this.actor(context), context.settings.timeout);
-      return null;
-    } catch (thrown) {
-      return asKgitError(thrown);
-    }
-  }
-
-  /** A lost lease ends the command line with FENCED; one that could only not be released expires by itself. */
-  #tell(record: LeaseRecord, failure: KgitError, { exitCode, signal }: ChildEnd): void {
-    if (failure instanceof FencedError) {
-      throw new FencedError(failure.message, {
-        cause: failure,
-        suggestions: failure.suggestions,
-        data: { ...failure.data, exitCode, signal },
-      });
-    }
-    this.note(`lock ${record.name} could not be released and expires by itself: ${failureText(failure)}`);
+  async #run(context: Context, acquired: Acquired, command: readonly string[]): Promise<CommandResult> {
+    const { opened, settings } = context;
+    // Ctrl-C would end helper processes of the driver, too; they start again when they are needed.
+    await opened.repository.close();
+    const run = await runAndRelease(
+      command,
+      { environment: { ...this.environment }, stdout: this.#isForPeople ? 'stdout' : 'stderr' },
+      acquired.record,
+      {
+        handed: this.handedClaims,
+        leases: opened.leases,
+        clock: systemClock,
+        author: this.actor(context),
+        talkMs: settings.timeout,
+      },
+      asKgitError,
+    );
+    return lockedRunResult(acquired, run, (message) => this.note(message));
   }
 
   get #isForPeople(): boolean {
@@ -171,8 +131,6 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
   /** With a command, stdout is the command's, and the result for people goes to stderr. */
   protected override async print(result: CommandResult): Promise<void> {
     if (!this.#isUnderLock || !this.#isForPeople) return super.print(result);
-    if (this.flags.quiet) return;
-    const screen = { ...this.screen, style: styleFor(process.stderr.isTTY === true, this.environment) };
-    for (const line of result.lines(screen, this.format === 'wide')) process.stderr.write(`${line}\n`);
+    if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');
   }
 }

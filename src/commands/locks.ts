@@ -1,8 +1,8 @@
+import { listLocks } from '../app/lock/list-locks.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
 import { standingJson, standingLines } from '../cli/render/lease-result.js';
-import type { Leases } from '../store/lease/leases.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Locks extends ReadCommand<typeof Locks> {
@@ -26,7 +26,7 @@ export default class Locks extends ReadCommand<typeof Locks> {
       place,
       unkept,
       staleness,
-    } = await this.#list(opened.leases, settings.timeout);
+    } = await listLocks(opened.leases, this.flags.fetch, settings.timeout);
     if (staleness) this.note(`answered from what was last seen here: ${staleness.message}`);
     if (unkept && !staleness) this.note(`what was seen cannot be kept here: ${unkept.message}`);
     for (const { problem, suggestions } of broken) {
@@ -43,11 +43,5 @@ export default class Locks extends ReadCommand<typeof Locks> {
       rows: locks,
       lines: (screen, wide) => standingLines(standings, isStale, now, screen, wide),
     };
-  }
-
-  async #list(leases: Leases, timeout: number): ReturnType<Leases['listAtHand']> {
-    const { fetch } = this.flags;
-    if (fetch === undefined) return leases.listAtHand(timeout);
-    return { ...(await leases.list(fetch === true ? timeout : null)), staleness: null };
   }
 }

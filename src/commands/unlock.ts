@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core';
+import { releaseLock } from '../app/lock/release-lock.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
 import { brokeJson, leaseJson } from '../cli/render/lease-result.js';
 import { UsageError } from '../errors.js';
-import { claimOf } from '../model/lease/lease.js';
 import { lockName } from '../model/lease/lock-name.js';
 import { holderText } from '../store/lease/lease-errors.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -37,11 +37,7 @@ export default class Unlock extends LeaseCommand<typeof Unlock> {
 
   async #release(context: Context, name: string): Promise<CommandResult> {
     const { opened, settings } = context;
-    const { leases } = opened;
-    const ours = await leases.held.read(name);
-    if (!ours?.isShared) throw await leases.holderOf(name, settings.timeout);
-    const claim = claimOf(ours.tip.record);
-    const record = await leases.release(claim, this.actor(context), settings.timeout);
+    const record = await releaseLock(opened.leases, name, this.actor(context), settings.timeout);
     return {
       json: { ...leaseJson(record), released: true, broke: null },
       names: [name],

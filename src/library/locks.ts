@@ -1,9 +1,10 @@
 /** The locks of a store: those that it holds, and who holds which. */
+import { leaseActor } from '../app/lock/lease-actor.js';
+import { listLocks } from '../app/lock/list-locks.js';
 import type { Claims } from '../app/write/writing.js';
 import { UsageError } from '../errors.js';
 import {
   claimOf,
-  endingFields,
   expiresAt,
   type LeaseClaim,
   type LeaseRecord,
@@ -11,8 +12,7 @@ import {
   MIN_TTL,
 } from '../model/lease/lease.js';
 import { lockName } from '../model/lease/lock-name.js';
-import { makeEvent, makeOperation, type Writer } from '../model/operation/make-operation.js';
-import { lockSubject } from '../model/subject/subject.js';
+import type { Writer } from '../model/operation/make-operation.js';
 import { systemClock } from '../setup/this-host.js';
 import type { EndedLease, LeaseActor } from '../store/lease/acquisition.js';
 import { LeaseKeeper } from '../store/lease/lease-keeper.js';
@@ -37,16 +37,10 @@ function endedLock(name: string, { previous, operation, revision, unrecorded }: 
   return { name, token, holder, host, expiresAt: new Date(end), event, revision };
 }
 
+/** Who takes or ends a lease; the event of an ended one is of the time at which it was ended. */
 function actorOf(writer: Writer, { reason, requirePublish }: BreakOptions): LeaseActor {
-  const { actor, host, run } = writer;
-  return {
-    holder: { name: actor.name, host, ...(run.id === undefined ? {} : { runId: run.id }) },
-    ...{ author: actor, reason, mustTell: requirePublish === true },
-    tell: (name, previous, why) => {
-      const event = makeEvent(endingFields(previous, why), writer);
-      return makeOperation([{ subject: lockSubject(name), event }], writer, {}, undefined);
-    },
-  };
+  const now = () => ({ ...writer, now: systemClock.now() });
+  return leaseActor(now, { reason, mustTell: requirePublish === true });
 }
 
 /** A time in ms that a caller gave. Throws UsageError. */
@@ -96,10 +90,8 @@ export class StoreLocks {
   }
 
   async list({ fetch, onStale, onBroken }: LocksOptions, talkMs: number): Promise<HeldLock[]> {
-    const { standings, broken, staleness } =
-      fetch === undefined
-        ? await this.#leases.listAtHand(talkMs)
-        : { ...(await this.#leases.list(fetch === 'always' ? talkMs : null)), staleness: null };
+    const isFetched = fetch === undefined ? undefined : fetch === 'always';
+    const { standings, broken, staleness } = await listLocks(this.#leases, isFetched, talkMs);
     if (staleness) onStale?.(staleness);
     for (const { ref, problem } of broken) onBroken?.(ref, problem);
     return standings.map(({ record, freeAt, isOurs }) => heldLock(record, freeAt, isOurs));

@@ -97,14 +97,3 @@ export async function runForUser(
   if (end.failure !== null) stderr.write(`${name}: ${terminalText(command[0] ?? '')}: ${end.failure}\n`);
   return end;
 }
-
-/** Splits a command line at `--`; the command is null if there is no `--`. */
-export function splitCommand(
-  argv: readonly string[],
-  words: readonly string[],
-): { words: readonly string[]; command: readonly string[] | null } {
-  const cut = argv.indexOf('--');
-  if (cut < 0) return { words, command: null };
-  const command = argv.slice(cut + 1);
-  return { words: words.slice(0, words.length - command.length), command };
-}

@@ -91,7 +91,7 @@ function told({ note }: Writing, outcome: WriteOutcome): WriteOutcome {
 }
 
 /** Proposes an operation instead of publishing it. */
-async function propose(writing: Writing, operation: Operation): Promise<WriteOutcome> {
+export async function propose(writing: Writing, operation: Operation): Promise<WriteOutcome> {
   const { proposeWrite } = await import('../propose/propose-write.js');
   const { opened, settings, environment, terms, deadline } = writing;
   return proposeWrite(opened, settings, environment, operation, {

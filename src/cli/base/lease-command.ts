@@ -1,8 +1,6 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
+import { leaseActor } from '../../app/lock/lease-actor.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
-import { endingFields } from '../../model/lease/lease.js';
-import { lockSubject } from '../../model/subject/subject.js';
-import { thisHost } from '../../setup/this-host.js';
 import type { EndedLease, LeaseActor } from '../../store/lease/acquisition.js';
 import { holderText } from '../../store/lease/lease-errors.js';
 import { type CommandClass, type Context, KgitCommand } from './base-command.js';
@@ -49,18 +47,10 @@ export abstract class LeaseCommand<T extends CommandClass = typeof Command> exte
 
   /** Who takes or ends a lease. */
   protected leaseActor(context: Context): LeaseActor {
-    const author = this.actor(context);
-    const runId = this.ciRun.id;
-    const holder = { name: author.name, host: thisHost.hostname, ...(runId === undefined ? {} : { runId }) };
-    return {
-      ...{ holder, author, reason: this.flags.reason, allowSecret: this.flags['allow-secret'] },
-      // Not where CI is set: a lease of who is gone would stand in the way of jobs on a protected branch.
-      mustTell: this.flags['require-publish'] === true,
-      tell: (name, previous, reason) => {
-        const event = this.event(context, endingFields(previous, reason));
-        return this.operation(context, [{ subject: lockSubject(name), event }]);
-      },
-    };
+    const { message, reason, 'allow-secret': allowSecret, 'require-publish': required } = this.flags;
+    // Left to the flag even where CI is set: the lease of a dead job would block jobs on a protected branch.
+    const mustTell = required === true;
+    return leaseActor(() => this.writer(context), { message, reason, allowSecret, mustTell });
   }
 
   /** Tells on stderr what the user should know of a lease that was ended. */

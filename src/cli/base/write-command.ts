@@ -1,5 +1,4 @@
 import { type Command, Flags, type Interfaces } from '@oclif/core';
-import type { RunLease } from '../../app/lease-run.js';
 import { ciRun, runIdOf } from '../../app/run-of.js';
 import { namingOf } from '../../app/subjects.js';
 import { eventSubject } from '../../app/write/event-subject.js';
@@ -13,8 +12,6 @@ import type { Subject } from '../../model/subject/subject.js';
 import { type IdSource, monotonicIds } from '../../model/value/ulid.js';
 import { startPublisher } from '../../process/start-publisher.js';
 import { actorOf } from '../../setup/identity.js';
-import { systemClock } from '../../setup/this-host.js';
-import { isCi } from '../../setup/trust.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
@@ -155,12 +152,6 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     return { id: runIdOf(this.flags['run-id'], this.environment, ci?.id), url: ci?.url ?? null };
   }
 
-  /** Whether a write that is not published now has failed. */
-  protected get mustPublish(): boolean {
-    if (this.flags['require-publish'] === true) return true;
-    return isCi(this.environment) && this.flags.queue !== true;
-  }
-
   /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
   protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
     return makeEvent({ ...this.eventFields, ...fields }, this.writer(context));
@@ -185,15 +176,6 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     return claimFor(leases, this.flags.lock, { handed: this.handedClaims }, settings.timeout);
   }
 
-  /** What a command needs that is run under a lease. */
-  protected runLease(context: Context, claim: LeaseClaim): RunLease {
-    const { opened, settings } = context;
-    return {
-      ...{ claim, handed: this.handedClaims, leases: opened.leases, clock: systemClock },
-      ...{ author: this.actor(context), talkMs: settings.timeout },
-    };
-  }
-
   /** Writes an operation and tells on stderr what the user should know beside the result. */
   protected submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
     return this.write(context, (writing) => submit(writing, operation, withdraw));
@@ -206,20 +188,6 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
 
   protected override get readsHistory(): boolean {
     return this.flags.propose === true;
-  }
-
-  /** Proposes an operation instead of publishing it. */
-  protected async propose(context: Context, operation: Operation): Promise<WriteOutcome> {
-    const { proposeWrite } = await import('../../app/propose/propose-write.js');
-    const { opened, settings } = context;
-    const outcome = await proposeWrite(opened, settings, this.environment, operation, {
-      title: this.flags.title,
-      branch: this.flags['proposal-branch'],
-      mustOpen: this.mustPublish,
-      deadline: this.deadline(settings),
-    });
-    await this.refreshRepository(context);
-    return outcome;
   }
 
   /** Leaves what waits to a process in the background, which publishes it with what others write until then. */

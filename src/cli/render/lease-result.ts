@@ -1,11 +1,14 @@
+import type { LockedRun } from '../../app/lock/run-under-lease.js';
+import { FencedError } from '../../errors.js';
 import { expiresAt, type LeaseRecord } from '../../model/lease/lease.js';
 import { formatAge, formatTime } from '../../model/value/time.js';
-import type { EndedLease } from '../../store/lease/acquisition.js';
+import type { Acquired, EndedLease } from '../../store/lease/acquisition.js';
 import type { LockStanding } from '../../store/lease/lock-list.js';
 import { fittingTable } from '../../terminal/fitting-table.js';
-import type { Screen } from '../../terminal/output.js';
+import type { CommandResult, Screen } from '../../terminal/output.js';
 import type { TableRow } from '../../terminal/table.js';
 import { oneLine } from '../../terminal/terminal-text.js';
+import { failureText } from './run-result.js';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -27,6 +30,43 @@ export function brokeJson(ended: EndedLease | null): unknown {
     ? null
     : { event: operation.events[0]?.event.id ?? null, delivery: 'published', revision };
   return { ...previous, expiresAt: iso(previous.expiresAt), audit };
+}
+
+/** A lock that was taken, as results tell it. */
+export function takenJson({ record, broke }: Acquired): Record<string, unknown> {
+  return { ...leaseJson(record), broke: brokeJson(broke) };
+}
+
+/**
+ * The result of a command that ran under a lock. Throws FencedError if the lease was lost; one that could only not be
+ * released expires by itself, and `note` is told.
+ */
+export function lockedRunResult(
+  acquired: Acquired,
+  { end, failure }: LockedRun,
+  note: (message: string) => void,
+): CommandResult {
+  const { name } = acquired.record;
+  const { exitCode, signal } = end;
+  if (failure instanceof FencedError) {
+    throw new FencedError(failure.message, {
+      cause: failure,
+      suggestions: failure.suggestions,
+      data: { ...failure.data, exitCode, signal },
+    });
+  }
+  if (failure) note(`lock ${name} could not be released and expires by itself: ${failureText(failure)}`);
+  return {
+    json: { ...takenJson(acquired), exitCode, released: failure === null },
+    names: [name],
+    lines: ({ style }) => {
+      const tick = exitCode === 0 ? style('green', '✓') : style('red', '✗');
+      const how = signal ? `ended by ${signal}` : `exit code ${exitCode}`;
+      const rest = style('dim', `${how}, ${failure ? 'not released' : 'released'}`);
+      return [`${tick} lock ${style('bold', name)} ${rest}`];
+    },
+    exitCode,
+  };
 }
 
 /** A row of `kgit locks`. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cloneOf, git } from '../../support/git-fixtures.js';
@@ -118,29 +118,6 @@ describe('kgit run when the record cannot be published', () => {
       });
     }
     expect(await waiting(path)).toHaveLength(8);
-  });
-
-  it('a hook that refuses: 20 for a command that succeeded, else its own code; both are kept', async () => {
-    const remote = sharedState();
-    const path = cloneOf(remote);
-    const hook = join(remote, 'hooks', 'pre-receive');
-    writeFileSync(hook, '#!/bin/sh\necho "main is protected" >&2\nexit 1\n');
-    chmodSync(hook, 0o755);
-    expect((await kgit(path, [...RUN, ...sh('exit 9')])).code).toBe(9);
-    const { data } = expectFailure(await kgit(path, [...RUN, '--json', '--', 'true']), 'REFUSED', 20);
-    expect(data.run.exitCode).toBe(0);
-    expect(await waiting(path)).toHaveLength(4);
-    rmSync(hook);
-    expect((await kgitJson(path, ['sync'])).published).toHaveLength(4);
-  });
-
-  it('--queue uses no network', async () => {
-    const path = cloneOf(sharedState());
-    const { json, code } = await kgit(path, [...RUN, '--queue', '--json', '--', 'true'], {
-      env: { CI: '1' },
-    });
-    expect(code).toBe(0);
-    expect([json.started.delivery, json.ended.delivery]).toEqual(['queued', 'queued']);
   });
 
   it('takes what the command itself recorded along, and knows when that published the start', async () => {

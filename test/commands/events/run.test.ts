@@ -92,19 +92,6 @@ describe('kgit run', () => {
     expect(JSON.parse(run.stdout)).toEqual(['x', ...words]);
   });
 
-  it('a command that is not there: 127, not executable: 126, both recorded', async () => {
-    const path = stateRepository();
-    const missing = await kgit(path, [...RUN, '--', 'no-such-program']);
-    expect(missing).toMatchObject({ code: 127, stdout: '' });
-    expect(missing.stderr).toContain('kgit run: no-such-program: command not found');
-    expect((await kgit(path, [...RUN, '--', join(path, 'kgit.yaml')])).code).toBe(126);
-    const ends = (await eventsOf(path)).filter(({ outcome }: { outcome: string }) => outcome === 'failed');
-    expect(ends.map((event: { parameters: object }) => event.parameters)).toEqual([
-      { exit_code: 127 },
-      { exit_code: 126 },
-    ]);
-  });
-
   it.each([
     [['run'], 'ACTION is missing'],
     [['run', 'deploy', '--cluster', 'prod'], "comes after '--'"],
@@ -131,14 +118,6 @@ describe('kgit run', () => {
     symlinkSync('/proc/no-such/kgit', join(path, '.git/kgit'));
     expect((await kgit(path, [...RUN, ...touch])).code).toBe(18);
     for (const folder of [path, outside]) expect(existsSync(join(folder, 'was-run'))).toBe(false);
-  });
-
-  it('--dry-run runs nothing and writes nothing', async () => {
-    const path = stateRepository();
-    const { json } = await kgit(path, [...RUN, '--dry-run', '--json', '--', 'touch', 'was-run']);
-    expect(json).toMatchObject({ started: { delivery: 'dry-run' }, ended: null, exitCode: null });
-    expect(existsSync(join(path, 'was-run'))).toBe(false);
-    expect(commits(path)).toBe(1);
   });
 
   it('masks the secrets of the command, and no object of the repository holds one', async () => {
