@@ -5,7 +5,7 @@ import { type DemoPlace, demoPlace, isOnPath, requireFree } from './place.js';
 import { sampleHistory } from './sample-history.js';
 import { startStandIn } from './stand-in.js';
 
-/** A demo that runs: its stand-in cluster answers until `server.stop()`. */
+/** A running demo: its stand-in cluster answers until `server.stop()`. */
 export interface Demo {
   readonly place: DemoPlace;
   readonly server: ManagementServer;
@@ -16,9 +16,9 @@ export interface Demo {
 }
 
 /**
- * Lays out a state repository with a sample history in a new folder, and starts the stand-in cluster that it is of.
+ * Lays out a state repository with a sample history in a new folder, and starts its stand-in cluster.
  * @param folder an absolute path
- * Throws UsageError where the folder is not free, EnvironmentError.
+ * Throws UsageError if the folder is not empty, EnvironmentError.
  */
 export async function startDemo(folder: string, host: DemoHost): Promise<Demo> {
   const place = demoPlace(folder);

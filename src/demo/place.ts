@@ -28,10 +28,10 @@ export function demoPlace(folder: string): DemoPlace {
   };
 }
 
-/** Throws UsageError where the folder holds something already, or lies in a git checkout. */
+/** Throws UsageError if the folder is not empty, or lies in a git checkout. */
 export async function requireFree({ folder }: DemoPlace): Promise<void> {
   const entries = await readdir(folder).catch((error: unknown) => {
-    // What else is in the way is told when the folder is made.
+    // Making the folder reports any other obstacle.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
     throw error;
   });

@@ -4,7 +4,7 @@ export interface KubeContext {
   /** Bearer token; left out: a user without credentials. */
   readonly token?: string;
   readonly namespace?: string;
-  /** Server URL, where it is not the one that the kubeconfig is of. */
+  /** Server URL; left out: that of the kubeconfig. */
   readonly server?: string;
   /** Whether the kubeconfig trusts the server's certificate; true when left out. */
   readonly trusted?: boolean;

@@ -18,12 +18,12 @@ interface Snapshot {
 
 const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
 
-/** Objects in the order of their keys, as etcd gives them. */
+/** Objects sorted by key, as etcd returns them. */
 export function inOrder(items: readonly KubeObject[]): KubeObject[] {
   return [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** Whether an object is one of those that the query selects. */
+/** Whether the query selects an object. */
 export function isSelected(item: KubeObject, query: URLSearchParams): boolean {
   const labels = query.get('labelSelector') ?? '';
   return matches(labels, item.metadata.labels ?? {}) && hasFields(query.get('fieldSelector') ?? '', item);
@@ -53,7 +53,7 @@ function hasFields(selector: string, item: KubeObject): boolean {
     });
 }
 
-/** A continue token: a snapshot, and how much of it was given. */
+/** A continue token: a snapshot, and the position in it. */
 const TOKEN = /^[0-9a-f]{16}\.\d+$/;
 
 /** Paged lists: every page of a list comes from the snapshot that its first page saw. */
@@ -104,7 +104,7 @@ export class Lists {
     };
   }
 
-  /** Lets all continue tokens expire, as etcd's compaction does. */
+  /** Expires all continue tokens, as a compaction of etcd does. */
   expire(): void {
     this.#snapshots.clear();
   }

@@ -6,7 +6,7 @@ import type { KubeObject } from './objects.js';
 import type { ReceivedRequest } from './routes.js';
 import { tooOldVersion } from './status.js';
 
-/** What a watch is of. */
+/** The selection of a watch. */
 export interface Watched {
   readonly journal: Journal;
   /** What is there now. */
@@ -36,11 +36,11 @@ export function serveWatch(
   const isMeant = (object: KubeObject) =>
     (namespace === undefined || object.metadata.namespace === namespace) && isSelected(object, query);
   const tell = (news: Change | Signal) => {
-    // What happens between its end and the close of the connection is told to nobody.
+    // Changes between its end and the close of the connection are not reported.
     if (response.writableEnded || response.destroyed) return;
     if (news === 'end') response.end();
     else if (news === 'goaway') {
-      // A client of HTTP/1 is told nothing of the kind.
+      // HTTP/1 has no such message.
       response.stream?.session?.goaway(0, response.stream.id);
     } else if (news === 'cut') {
       response.write('{"type":"MODIFIED","object":{"metadata":{"na', cut);

@@ -2,20 +2,20 @@ import { scanText } from './forms/scan-text.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
 import { type Keys, shownPath } from './shown-path.js';
 
-/** Where a secret stands, and what it looks like. Never holds the secret itself. */
+/** The place of a secret and its kind; never the secret itself. */
 export interface SecretFinding {
   /** Dotted state path; a key that is secret is masked in it. Empty for a text that stands alone. */
   readonly path: string;
   /** Stable id of the rule that found it. */
   readonly rule: string;
-  /** In human words, such as `WireGuard private key`. */
+  /** What it is, for people, such as `WireGuard private key`. */
   readonly what: string;
   readonly where: 'value' | 'key' | 'name';
 }
 
-/** Deeper than any state or event; what lies below is reported, not judged. */
+/** Deeper than any state or event; deeper nesting is reported without a search. */
 export const MAX_DEPTH = 100;
-/** More would only repeat the point, and a hostile document could have a million. */
+/** Enough to make the point; a hostile document could have a million. */
 export const MAX_FINDINGS = 100;
 
 type Scalar = string | number | bigint | boolean | null | undefined;
@@ -25,7 +25,7 @@ const VALUE_KEYS = new Set(['value', 'before', 'after', 'data', 'content', 'defa
 /** Members that name what the values beside them are: a container's environment, an event's `changes`. */
 const NAME_KEYS = ['name', 'key', 'path'];
 
-/** What the names in `keys` say of the value there: the last name counts, list indexes do not. */
+/** The kind of value that the names in `keys` suggest: the last name counts, list indexes do not. */
 export function kindOfPath(keys: Keys): NameKind {
   const name = keys.findLast((key) => typeof key === 'string');
   return typeof name === 'string' ? kindOfName(name) : 'plain';
@@ -121,8 +121,8 @@ class Search {
 }
 
 /**
- * The secrets in a YAML or JSON value (mappings, lists, scalars), keys included: by the name a value stands under
- * and by its shape, wherever it stands. `path`: where `value` belongs in the state; its names are judged too.
+ * Finds the secrets in a YAML or JSON value, keys included: by the name of a value, and by its shape anywhere.
+ * `path` is the place of `value` in the state; its names count, too.
  * At most 100 findings; nesting beyond 100 levels is a finding itself.
  */
 export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
@@ -133,7 +133,7 @@ export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
   return search.findings;
 }
 
-/** The secrets in one text that stands alone, such as the name of a cluster or a command. */
+/** Finds the secrets in a single text, such as the name of a cluster or a command. */
 export function findSecretsInText(text: string, where: SecretFinding['where'] = 'value'): SecretFinding[] {
   const search = new Search();
   search.add([], where, scanText(text));

@@ -1,6 +1,6 @@
 import { lazily } from './lazily.js';
 
-/** A text as its reader sees it, in plain letters; `at` gives the place in the original. */
+/** A text in plain letters, as a reader sees it; `at` maps an index back to the original. */
 export interface FoldedText {
   readonly text: string;
   /** Index into the original of what stands at `index` of `text`; its length for the end. */
@@ -8,7 +8,7 @@ export interface FoldedText {
 }
 
 const BEYOND_ASCII = /[^\u0000-\u007f]/;
-/** Marks that stand on a letter, and characters that nobody sees. */
+/** Combining marks, and invisible characters. */
 const DROPPED = /[\p{M}\p{Cf}]/gu;
 
 /** Characters that compatibility decomposition leaves as they are, with the ASCII character that they look like. */
@@ -30,7 +30,7 @@ export function isAscii(text: string): boolean {
   return !BEYOND_ASCII.test(text);
 }
 
-/** Texts use few characters over and over. */
+/** Cached, because texts reuse few characters. */
 const folds = new Map<string, string>();
 const MAX_FOLDS = 10_000;
 

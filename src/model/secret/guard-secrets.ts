@@ -13,9 +13,9 @@ function checkOverride(reason: string | undefined): void {
 }
 
 /**
- * Guards what leaves this machine beside operations, such as a lock, a branch or a title.
- * @param texts by the names under which a refusal tells of them
- * @param reason why what looks secret is written all the same
+ * Guards texts that leave this machine outside of operations, such as a lock, a branch or a title.
+ * @param texts by the names that an error gives them
+ * @param reason why a text that looks secret is written all the same
  * Returns whether anything looks secret. Throws SecretError, and UsageError for an empty reason.
  */
 export function guardTexts(
@@ -33,7 +33,7 @@ export function refuseTexts(texts: Readonly<Record<string, string | undefined>>)
   refuseSecrets(findSecrets(texts), ['Call it otherwise: what it is called leaves this machine']);
 }
 
-/** What of an operation is in its commit and in none of its events: who acts, its title, what was learned. */
+/** The parts of an operation that are in its commit and in no event: actor, title, learned identities. */
 function findingsBeside({ actor, title, runId, learned, events }: Operation): SecretFinding[] {
   const [first] = events;
   return findSecrets({
@@ -57,8 +57,8 @@ function withOverride(event: KgitEvent, reason: string, findings: readonly Secre
 }
 
 /**
- * The operation, when nothing in it looks secret; with a reason to write it all the same, that reason is
- * recorded in the events concerned. Throws SecretError, and UsageError for an empty reason.
+ * Returns the operation if nothing in it looks secret. A reason to write it all the same is recorded in the events
+ * concerned. Throws SecretError, and UsageError for an empty reason.
  */
 export function guardSecrets(operation: Operation, reason: string | undefined): Operation {
   checkOverride(reason);

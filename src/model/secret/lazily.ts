@@ -1,4 +1,4 @@
-/** The value of `make`, made when it is first asked for: a run of kgit that does not need it pays nothing. */
+/** The value of `make`, computed on first use, so that runs that do not need it pay nothing. */
 export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

@@ -1,8 +1,8 @@
 import { scanText } from './forms/scan-text.js';
 
-/** What stands where a secret was. */
+/** The replacement of a secret. */
 export const MASK = '***';
-/** Masking joins what stood apart and may show a further secret; after this many rounds all is masked. */
+/** Masking joins parts of a text, which may form another secret; after this many rounds everything is masked. */
 const MAX_ROUNDS = 5;
 
 /** `text` with every secret part replaced by `***`, for showing a command or a path; the guard finds none in it. */

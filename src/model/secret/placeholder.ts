@@ -24,7 +24,7 @@ const SUBSTITUTION = /^(?:\$\(|`|\{\{|\$\{|<\()/;
 /** Patterns of grep and sed, which only speak of what stands there. */
 const PATTERN = /^(?:\.[*+]|\[\^|\\[Sw][*+])/;
 
-/** Whether `value` only stands for a secret: empty, masked, a variable, a template, a reference, or a word like `none`. */
+/** Whether `value` is a placeholder: empty, masked, a variable, a template, a reference, or a word like `none`. */
 export function isPlaceholder(value: string): boolean {
   const text = value.trim();
   return (
@@ -41,7 +41,7 @@ export function isSubstitution(text: string, at: number): boolean {
   return SUBSTITUTION.test(text.slice(at, at + 3));
 }
 
-/** Longer text is neither a path nor a name; and judging it would cost hostile input nothing and us much. */
+/** Longer text is neither a path nor a name, and judging hostile input of any length would be expensive. */
 const MAX_NAME = 256;
 
 /** Whether `value` is a path of a file, as state holds paths of secret files and not their content. */

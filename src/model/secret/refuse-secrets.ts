@@ -1,7 +1,7 @@
 import { SecretError } from '../../errors.js';
 import type { SecretFinding } from './find-secrets.js';
 
-/** Findings named in the message; `data` has all. */
+/** How many findings the message names; `data` has all. */
 const MAX_NAMED = 5;
 
 function describe({ path, what, where }: SecretFinding): string {

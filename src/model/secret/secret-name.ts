@@ -3,7 +3,7 @@ import { isFilePath, isObjectName, isOpaque, isPlaceholder } from './placeholder
 import { isForeignPassword } from './secret-words.js';
 
 /**
- * What a key says of its value. `secret`: anything in it is one (password). `pass`: the same, but for numbers and
+ * The kind of value that a key suggests. `secret`: anything in it is one (password). `pass`: the same, but for numbers and
  * sentences, since tests pass, too. `token`: anything but the name of an object, which is what k0rdent's and Kubernetes'
  * references hold. `login`: as a token, and what has digits or capitals (credentials). `pin`: digits. `public`: a public
  * key. `digest`: a hash. `plain`: nothing.
@@ -51,11 +51,11 @@ function kindOfLastWord(base: string): NameKind {
   return kind === 'pass' && before !== undefined && !ROUND.test(before) ? 'secret' : kind;
 }
 
-/** Kinds of names that were asked for: few names stand in all events. */
+/** Cached kinds, because events use few names. */
 const known = new Map<string, NameKind>();
 const MAX_KNOWN = 10_000;
 
-/** What the name of a key says of its value. FORMATS' secret paths (`wireguard_peers.*.private_key`) are `secret`. */
+/** The kind of value that the name of a key suggests. FORMATS' secret paths (`wireguard_peers.*.private_key`) are `secret`. */
 export function kindOfName(name: string): NameKind {
   const found = known.get(name);
   if (found !== undefined) return found;
@@ -79,7 +79,7 @@ function judgedName(name: string): NameKind {
   return kindOfLastWord(base);
 }
 
-/** Whether `value` under a name of `kind` is a secret for its place alone, whatever its shape. */
+/** Whether `value` is a secret because of the kind of its name alone, whatever its shape. */
 export function isSecretUnder(kind: NameKind, value: string): boolean {
   if (kind === 'plain' || kind === 'public' || kind === 'digest' || isPlaceholder(value)) return false;
   if (isFilePath(value)) return false;

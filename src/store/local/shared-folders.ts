@@ -3,20 +3,20 @@ import { access, chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
 
-/** What is kept for its user alone. */
+/** Mode of files that only their user may read. */
 const PRIVATE = 0o600;
-/** The clones' kgit folders that a group shares, and the rights of files in them. */
+/** The kgit folders that a group shares, with the mode of their files. */
 const shared = new Map<string, number>();
 
 const isIn = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
 
-/** The rights of a file that kgit keeps: its user's alone, unless it lies in a folder that is shared. */
+/** The mode of a file that kgit keeps: private, unless it lies in a shared folder. */
 export function fileMode(path: string): number {
   for (const [folder, mode] of shared) if (isIn(path, folder)) return mode;
   return PRIVATE;
 }
 
-/** The rights of a folder: who may read its files may enter it; a shared one hands its group on, as git's do. */
+/** The mode of a folder: whoever may read its files may enter it; a shared one passes its group on, as git's do. */
 export function folderMode(path: string): number {
   const file = fileMode(path);
   return file | ((file & 0o444) >> 2) | (file === PRIVATE ? 0 : 0o2000);
@@ -38,7 +38,7 @@ export function sharedFileMode(value: string | undefined): number | null {
   return (mode & 0o600) === 0o600 && mode !== PRIVATE ? mode : null;
 }
 
-/** Makes a folder and those above it. Those that are made get their rights whatever the umask is. */
+/** Makes a folder and its parents, with their modes whatever the umask is. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: folderMode(folder) & 0o777 }).catch(
     async (error: unknown) => {
@@ -83,7 +83,7 @@ export async function shareFolder(folder: string, mode: number): Promise<void> {
   }
 }
 
-/** Changes the rights of what is ours; false where it is another user's, who has to do it, or on a medium that cannot. */
+/** Changes the mode of a file or folder; false if it belongs to another user, or the medium has no modes. */
 export async function giveRights(path: string, mode: number): Promise<boolean> {
   try {
     await chmod(path, mode);

@@ -9,7 +9,7 @@ import type { FileChanges, StateView } from '../port/state-store.js';
 import { listSubjects } from '../read/records.js';
 import { eventName, type MonthFiles, monthsOf, readListed, readSealed } from '../read/stored-events.js';
 
-/** Subjects that are read at a time: enough to keep the reader busy, few enough to bound what waits in memory. */
+/** How many subjects are read at a time: enough to keep the reader busy, few enough to bound memory. */
 const AT_ONCE = 8;
 
 /** A sealed month of a subject. */
@@ -17,22 +17,22 @@ export interface SealedMonth {
   readonly subject: string;
   /** `YYYY-MM` */
   readonly month: string;
-  /** How many events its file holds. */
+  /** Number of events in its file. */
   readonly events: number;
 }
 
-/** What a compact did. */
+/** The result of a compact. */
 export interface Sealing {
   readonly sealed: readonly SealedMonth[];
-  /** How many event files were taken into sealed months. */
+  /** Number of event files that went into sealed months. */
   readonly files: number;
-  /** Months that stay as they are, for one file of them would be larger than may be read. */
+  /** Months that stay open, because their sealed file would be too large to read. */
   readonly tooLarge: readonly { readonly subject: string; readonly month: string; readonly bytes: number }[];
 }
 
 type Outcome = SealedMonth & { readonly taken: number; readonly bytes: number };
 
-/** The texts of a month's events by the names that their files have. */
+/** The texts of a month's events, by file name. */
 async function textsOf(view: StateView, subject: Subject, files: MonthFiles): Promise<Map<string, string>> {
   const folder = `${eventsFolder(subject)}/${files.month}`;
   const sealed = files.isSealed ? await readSealed(view, subject, files.month) : [];
@@ -62,7 +62,7 @@ function broken(path: string, why: string): InvalidStateError {
   });
 }
 
-/** Seals one month: puts into `changes` what is to be done, unless the file would become too large. */
+/** Seals one month: adds its file changes to `changes`, unless the sealed file would be too large. */
 async function sealMonth(
   view: StateView,
   subject: Subject,
@@ -85,9 +85,8 @@ async function sealMonth(
 }
 
 /**
- * Works out the sealing of all months before `before` (`YYYY-MM`) of all subjects: late events of months that
- * are sealed already are joined to them. The files that this changes, and what it comes to.
- * Throws InvalidStateError for an event file that is broken.
+ * Computes how to seal all months before `before` (`YYYY-MM`) of all subjects; late events of sealed months are added to
+ * them. Returns the changes of files and the result. Throws InvalidStateError for a broken event file.
  */
 export async function sealMonths(
   view: StateView,

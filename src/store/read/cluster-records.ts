@@ -7,22 +7,22 @@ import type { StateView } from '../port/state-store.js';
 import { listSubjects, readEvents } from './records.js';
 import { readAll, type StoredEvent } from './stored-events.js';
 
-/** What the repository records of a cluster's life. */
+/** The recorded life of a cluster. */
 export interface ClusterRecord {
   readonly subject: ClusterSubject;
   readonly lifecycle: Lifecycle | null;
-  /** Timestamp of the event that says so. */
+  /** Timestamp of the event that sets `lifecycle`. */
   readonly at: string | null;
   readonly lastEvent: KgitEvent | null;
   /** Whether all of its events were imported. */
   readonly importedOnly: boolean;
-  /** What the cluster was given when it was created, and by later events that name the same parameters or a template. */
+  /** Parameters of the creation, with later values of the same parameters and of the template. */
   readonly parameters: ReadonlyMap<string, RecordedParameter>;
 }
 
 export interface RecordedParameter {
   readonly value: Value;
-  /** Of the event that says so. */
+  /** Timestamp of the event with this value. */
   readonly timestamp: string;
   readonly action: string;
 }
@@ -32,8 +32,8 @@ const HAS_PARAMETERS = /^parameters:/m;
 const WAS_IMPORTED = /^source:/m;
 
 /**
- * The life of one cluster. Of its many events only those that can speak of its life, and the last one, are
- * parsed: the others' text is looked at for the two keys that matter.
+ * The life of one cluster. Only events that may concern its life, and the last one, are parsed; the text of the others is
+ * searched for the two keys that matter.
  */
 async function readCluster(
   view: StateView,
@@ -55,7 +55,7 @@ async function readCluster(
   return { subject, lifecycle, at, lastEvent: lastOf(stored, broken), importedOnly, parameters };
 }
 
-/** The last event that can be read. */
+/** The last readable event. */
 function lastOf(stored: readonly StoredEvent[], broken: BrokenEvents): KgitEvent | null {
   for (const event of [...stored].reverse()) {
     const [read] = readAll([event], broken);
@@ -64,10 +64,10 @@ function lastOf(stored: readonly StoredEvent[], broken: BrokenEvents): KgitEvent
   return null;
 }
 
-/** Recorded by every event that changes it, whether or not the creation is. */
+/** Every event that changes it records it, even if the creation was never recorded. */
 const TEMPLATE = 'template';
 
-/** Of each parameter the newest value since `created`: from the end, so that few events are parsed. */
+/** The newest value of each parameter since `created`; reads from the end, so that few events are parsed. */
 function readParameters(
   stored: readonly StoredEvent[],
   created: KgitEvent | undefined,
@@ -92,8 +92,8 @@ function readParameters(
 }
 
 /**
- * The lives of all clusters that the repository knows.
- * @param broken what becomes of events that cannot be read
+ * The lives of all clusters in the repository.
+ * @param broken how events that cannot be read are handled
  */
 export async function readClusters(
   view: StateView,

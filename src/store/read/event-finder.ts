@@ -7,14 +7,14 @@ import type { Subject } from '../../model/subject/subject.js';
 import type { Entry, StateView } from '../port/state-store.js';
 import { eventName, fileEvent, type StoredEvent, stored } from './stored-events.js';
 
-/** How many characters of sealed months are kept at most: those of 1,000 subjects with a million events. */
+/** How many characters of sealed months are cached: enough for 1,000 subjects with a million events. */
 const KEPT_CHARS = 64 * 1024 * 1024;
 
 type ById = ReadonlyMap<string, readonly SealedEvent[]>;
 
 /**
- * Finds single events, in files of their own and in sealed months. Sealed months that were read are kept, for
- * batches and time lines ask for the same ones again and again.
+ * Finds single events, in files of their own and in sealed months. Sealed months are cached, because batches and time
+ * lines read the same ones repeatedly.
  */
 export class EventFinder {
   readonly #view: StateView;
@@ -22,13 +22,13 @@ export class EventFinder {
   readonly #sealed = new Map<string, Promise<ById>>();
   #kept = 0;
 
-  /** @param broken what becomes of what cannot be read */
+  /** @param broken how events that cannot be read are handled */
   constructor(view: StateView, broken: BrokenEvents = REFUSE_BROKEN) {
     this.#view = view;
     this.#broken = broken;
   }
 
-  /** The event of this id, whatever its action; null where there is none. Throws InvalidStateError. */
+  /** The event of this id, whatever its action; null if there is none. Throws InvalidStateError. */
   async find(subject: Subject, id: string): Promise<StoredEvent | null> {
     const [event] = (await this.#month(subject, monthOf(id)))?.get(id) ?? [];
     if (event) return stored(subject, event);
@@ -53,7 +53,7 @@ export class EventFinder {
     return [...beginningWith(entries, `${id}-`)].find(({ name }) => eventIdOfName(name) === id) ?? null;
   }
 
-  /** The event that lies at `path`, or was sealed from there; null where it was taken away. Throws InvalidStateError. */
+  /** The event at `path`, or sealed from there; null if it was removed. Throws InvalidStateError. */
   async at(subject: Subject, path: string): Promise<StoredEvent | null> {
     const [month = '', name = ''] = path.split('/').slice(-2);
     const sealed = (await this.#month(subject, month))?.get(eventIdOfName(name) ?? '') ?? [];
@@ -65,7 +65,7 @@ export class EventFinder {
     });
   }
 
-  /** Forgets what was read: sealed months have changed. */
+  /** Clears the cache, after sealed months have changed. */
   forget(): void {
     this.#sealed.clear();
     this.#kept = 0;
@@ -77,7 +77,7 @@ export class EventFinder {
     if (known) return known;
     const [entry] = beginningWith((await this.#view.list(eventsFolder(subject))) ?? [], `${month}.yaml`);
     if (entry?.name !== `${month}.yaml`) return null;
-    // Another question may have begun to read it meanwhile.
+    // Another call may have started to read it meanwhile.
     const begun = this.#sealed.get(path) ?? this.#read(path);
     this.#sealed.set(path, begun);
     return begun;

@@ -12,14 +12,14 @@ import { listSubjects } from './records.js';
 import { eventName, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 import { WantedTimeline } from './wanted-timeline.js';
 
-/** Reads this many events at a time: enough to keep the reader busy, little enough to stop early. */
+/** How many events are read at a time: enough to keep the reader busy, few enough to stop early. */
 const BATCH = 256;
 
 function keyOf({ subject, head }: { subject: Subject; head: EventHead }): string {
   return `${formatSubject(subject)} ${eventName(head)}`;
 }
 
-/** Where the events of one revision lie, newest id first. */
+/** The event files that a revision added, newest id first. */
 function placesOf({ added }: TimelineEntry) {
   const places = added.flatMap((path) => {
     const place = parseEventPath(path);
@@ -28,7 +28,7 @@ function placesOf({ added }: TimelineEntry) {
   return places.sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-/** Revisions in groups that add so many files together, for the reader is asked for those of a group at once. */
+/** Groups revisions so that each group adds about `files` files, which are read together. */
 async function* inGroups(
   revisions: AsyncIterable<TimelineEntry>,
   files: number,
@@ -46,7 +46,7 @@ async function* inGroups(
   if (group.length > 0) yield group;
 }
 
-/** The time line while it is read: what was told already is not told again. */
+/** A time line in progress: no event is given twice. */
 class Telling {
   readonly #view: StateView;
   readonly #broken: BrokenEvents;
@@ -59,7 +59,7 @@ class Telling {
     this.#finder = new EventFinder(view, broken);
   }
 
-  /** The events, without those that were told. */
+  /** The events that were not given yet. */
   fresh(events: readonly StoredEvent[]): StoredEvent[] {
     return events.filter((event) => {
       const key = keyOf(event);
@@ -69,7 +69,7 @@ class Telling {
 
   async pending({ events }: Operation): Promise<StoredEvent[]> {
     const stored = events.map(async ({ subject, event }) => {
-      // The view has the event as it is going to be published, with the changes that it makes.
+      // The view has the event as it will be published, with its changes.
       const found = await this.#finder.find(subject, event.id);
       return (
         found ?? { subject, path: eventPath(subject, event), head: event, text: () => '', read: () => event }
@@ -84,15 +84,15 @@ class Telling {
     for (let i = 0; i < places.length; i += BATCH) {
       const batch = places.slice(i, i + BATCH);
       const events = await Promise.all(batch.map(({ subject, path }) => this.#finder.at(subject, path)));
-      // A later commit may have taken it away again: what is not at the tip is no record.
+      // A later commit may have removed it: only what is at the tip counts.
       const there = events.filter((event) => event !== null);
       yield this.fresh(there.filter((event) => hint?.mayBeText(event.text()) !== false));
     }
   }
 
   /**
-   * The events of sealed months that no revision was seen to add: history was cut off, or squashed.
-   * @param isWanted whether a sealed month, `<events folder>/YYYY-MM`, is to be read
+   * The events of sealed months that no revision added, because the history is cut off or squashed.
+   * @param isWanted selects the sealed months to read, `<events folder>/YYYY-MM`
    */
   async untold(isWanted: (month: string) => boolean): Promise<StoredEvent[]> {
     const events: StoredEvent[] = [];
@@ -106,13 +106,13 @@ class Telling {
 }
 
 /**
- * The time line of all subjects in the order of publishing, newest first: what waits in the outbox, then
- * revision by revision; events of one commit by id. Reads as far as it is asked for. An event keeps its place
- * when its month is sealed: it is that of the revision that added its own file.
+ * The time line of all subjects in the order of publishing, newest first: operations that wait, then revision by
+ * revision; events of one commit by id. Reads only as far as the caller iterates. An event whose month is sealed keeps
+ * the place of the revision that added its own file.
  * @param view the tip, through which every event is read
- * @param hint what is wanted at all; other events are passed over where that saves work
+ * @param hint which events are wanted; others are skipped where that saves work
  * @param ahead how many events are likely to be asked for
- * @param broken what becomes of what cannot be read
+ * @param broken how events that cannot be read are handled
  */
 export async function* publishedEvents(
   store: Backend,

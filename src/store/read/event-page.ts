@@ -7,25 +7,24 @@ import type { StoredEvent } from './stored-events.js';
 export interface PageOptions {
   readonly filter: EventFilter;
   readonly limit: number;
-  /** Only what stands before (older than) this event. */
+  /** Only events before (older than) this one. */
   readonly before?: string | undefined;
-  /** Only what stands after (newer than) this event. */
+  /** Only events after (newer than) this one. */
   readonly after?: string | undefined;
-  /** What becomes of what cannot be read; without it that is a failure. */
+  /** How events that cannot be read are handled; they are an error if this is left out. */
   readonly broken?: BrokenEvents;
 }
 
 export interface EventPage {
   /** Newest last. */
   readonly events: readonly SubjectEvent[];
-  /** The id to go on with as `before`; null where nothing older is left. */
+  /** The `before` of the next page; null if nothing older is left. */
   readonly next: string | null;
 }
 
 /**
- * The last `limit` events that are wanted of a log given newest first; reads no further than it must, and
- * parses no event that its head tells to be none of them.
- * Throws NotFoundError when the event of `before` or `after` is not in the log.
+ * The last `limit` wanted events of a log that comes newest first. Reads only as far as necessary, and parses no event
+ * that its head rules out. Throws NotFoundError if the event of `before` or `after` is not in the log.
  */
 export async function readPage(
   newestFirst: AsyncIterable<StoredEvent> | Iterable<StoredEvent>,

@@ -7,16 +7,16 @@ function* upwards(path: string): Generator<string> {
   yield '';
 }
 
-/** A view with changes laid over it: what the next operation of a batch, or a reader of its own writes, sees. */
+/** A view with changes applied over it, for the next operation of a batch and for readers that see their own writes. */
 export class OverlayView implements StateView {
   readonly #base: StateView;
   readonly #files = new Map<string, string>();
   readonly #folders = new Map<string, Map<string, Entry['kind']>>();
-  /** Folders as they were last asked for: a batch asks for one folder again and again. */
+  /** Cached listings: a batch lists the same folder repeatedly. */
   readonly #merged = new Map<string, Entry[]>();
-  /** What is not taken from below any more: files, and folders with all in them. */
+  /** Paths that hide what is below: files, and folders with everything in them. */
   readonly #removed = new Set<string>();
-  /** The folders in which something was taken away. */
+  /** Folders in which something was removed. */
   readonly #thinned = new Set<string>();
 
   constructor(base: StateView) {
@@ -92,7 +92,7 @@ export class OverlayView implements StateView {
     return entries;
   }
 
-  /** What is left of a folder below: folders out of which everything was taken are none. */
+  /** What is left of a folder below; null if everything in it was removed. */
   async #below(folder: string): Promise<Entry[]> {
     const left: Entry[] = [];
     if (this.#isRemoved(folder)) return left;

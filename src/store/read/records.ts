@@ -34,7 +34,7 @@ export function listDeployments(view: StateView): Promise<string[]> {
   return folders(view, DEPLOYMENTS, isSubdomain);
 }
 
-/** All subjects of the repository, in their order; folders whose names break the rule of names are left out. */
+/** All subjects of the repository, sorted; folders with invalid names are skipped. */
 export async function listSubjects(view: StateView, kind?: Subject['kind']): Promise<Subject[]> {
   const subjects: Subject[] = [];
   if (kind !== 'cluster') subjects.push(...(await listDeployments(view)).map(deployment));
@@ -51,7 +51,7 @@ export async function listSubjects(view: StateView, kind?: Subject['kind']): Pro
 
 /**
  * All events of a subject, month by month, by id.
- * @param broken what becomes of what cannot be read
+ * @param broken how events that cannot be read are handled
  */
 export async function storedEvents(
   view: StateView,
@@ -64,7 +64,7 @@ export async function storedEvents(
 
 /**
  * All events of a subject, by event time, then id, each parsed when it is asked for.
- * @param broken what becomes of what cannot be read
+ * @param broken how events that cannot be read are handled
  */
 export async function readEvents(
   view: StateView,
@@ -75,8 +75,8 @@ export async function readEvents(
 }
 
 /**
- * How many events a subject has, and the last one by id that can be read.
- * @param broken what becomes of what cannot be read
+ * The number of events of a subject, and its last readable event by id.
+ * @param broken how events that cannot be read are handled
  */
 export async function summariseSubject(
   view: StateView,
@@ -96,13 +96,13 @@ export async function summariseSubject(
   return { events: counts.reduce((sum, count) => sum + count, 0), last };
 }
 
-/** The state of a deployment; null where it has no document. Throws InvalidStateError. */
+/** The state of a deployment; null if it has no document. Throws InvalidStateError. */
 export async function readState(view: StateView, id: string): Promise<Record<string, Value> | null> {
   const text = await view.read(statePath(id));
   return text === null ? null : parseState(text, statePath(id));
 }
 
-/** The settings file of the repository. Throws NoRepositoryError where there is none, InvalidStateError for a broken one. */
+/** The settings file of the repository. Throws NoRepositoryError if there is none, InvalidStateError for a broken one. */
 export async function readMarker(view: StateView, where: string): Promise<Record<string, Value>> {
   const text = await view.read(MARKER_FILE);
   if (text === null) {
@@ -117,8 +117,8 @@ export async function readMarker(view: StateView, where: string): Promise<Record
 }
 
 /**
- * Throws InvalidStateError where the repository was made one of a newer version since it was opened: nothing is written into
- * that. A branch without a settings file is left to whoever opens it.
+ * Throws InvalidStateError if the repository was upgraded to a newer version since it was opened, because nothing may be
+ * written into that. A branch without a settings file passes: opening it reports that.
  */
 export async function checkVersion(view: StateView, where: string): Promise<void> {
   if ((await view.read(MARKER_FILE)) !== null) await readMarker(view, where);
@@ -142,7 +142,7 @@ export function checkMarker(marker: Record<string, Value>): void {
   );
 }
 
-/** The management clusters that `kgit.yaml` lists, each with all that it is known by. Throws InvalidStateError. */
+/** The management clusters in `kgit.yaml`, each with its identities. Throws InvalidStateError. */
 export function managementsOf(marker: Record<string, Value>): Map<string, Identities> {
   const managements = marker['managements'] ?? {};
   const bad = isMap(managements) ? Object.keys(managements).find((name) => !isLabel(name)) : '';
@@ -159,8 +159,8 @@ export function managementsOf(marker: Record<string, Value>): Map<string, Identi
 }
 
 /**
- * What an entry of `managements` says that the cluster is known by, the strongest first: `identity`, and the list
- * `other_identities`, which entries of before do not have.
+ * The identities in an entry of `managements`, the strongest first: `identity`, then the list `other_identities`, which
+ * old entries do not have.
  */
 export function recordedIdentities(entry: Value | undefined): Identities {
   const { identity, other_identities: others } = isMap(entry) ? entry : {};

@@ -19,20 +19,20 @@ import {
 import type { Subject } from '../../model/subject/subject.js';
 import type { StateView } from '../port/state-store.js';
 
-/** An event as it lies in the repository, in a file of its own or in a sealed month; parsed when it is asked for. */
+/** An event in the repository, in a file of its own or in a sealed month; parsed on demand. */
 export interface StoredEvent extends SealedEvent {
   readonly subject: Subject;
   /** The file that holds it. */
   readonly path: string;
 }
 
-/** Where the events of one month of a subject lie. */
+/** The files of one month of a subject. */
 export interface MonthFiles {
   readonly month: string;
   readonly isSealed: boolean;
-  /** Names of event files of their own, in order: those of an open month, or those that came late for a sealed one. */
+  /** Names of single event files, sorted: those of an open month, or late ones of a sealed month. */
   readonly names: readonly string[];
-  /** Names of event files where something stands that is no file. */
+  /** Names of event files that are not regular files. */
   readonly odd: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export async function monthsOf(view: StateView, subject: Subject): Promise<Month
   );
 }
 
-/** The text of a file that a listing named. Throws InvalidStateError. */
+/** The text of a file from a listing. Throws InvalidStateError. */
 export async function readListed(view: StateView, path: string): Promise<string> {
   const text = await view.read(path);
   if (text === null)
@@ -66,7 +66,7 @@ export async function readListed(view: StateView, path: string): Promise<string>
   return text;
 }
 
-/** The events of a sealed month. Throws InvalidStateError for what is no list of events. */
+/** The events of a sealed month. Throws InvalidStateError if it is not a list of events. */
 export async function readSealed(
   view: StateView,
   subject: Subject,
@@ -77,7 +77,7 @@ export async function readSealed(
   return parseSealedMonth(await readListed(view, path), path, broken);
 }
 
-/** The event in a file of its own. Throws InvalidStateError where its head cannot be read, or is another event's. */
+/** The event in a file of its own. Throws InvalidStateError if its head is broken, or belongs to another event. */
 export function fileEvent(subject: Subject, path: string, text: string): StoredEvent {
   const head = readHead(text, path);
   const name = eventName(head);
@@ -96,19 +96,19 @@ export function stored(subject: Subject, event: SealedEvent): StoredEvent {
   return { subject, path, head: event.head, text: () => event.text(), read: () => event.read() };
 }
 
-/** The events parsed; those that cannot be are noted. */
+/** Parses events; those that cannot be parsed are noted. */
 export function readAll(events: readonly StoredEvent[], broken: BrokenEvents = REFUSE_BROKEN): KgitEvent[] {
   return events.flatMap((event) => readOrNote(broken, event.path, () => event.read()) ?? []);
 }
 
-/** What an event would be called as a file of its own. */
+/** The file name that an event has outside of a sealed month. */
 export function eventName({ id, action }: EventHead): string {
   return `${id}-${action}.yaml`;
 }
 
 /**
- * The events of one month in both forms, by id; one that lies in both is told once.
- * @param broken what becomes of what cannot be read
+ * The events of one month from both forms, by id; one that lies in both is given once.
+ * @param broken how events that cannot be read are handled
  */
 export async function readMonth(
   view: StateView,
@@ -144,7 +144,7 @@ function noteOdd(broken: BrokenEvents, folder: string, odd: readonly string[]): 
   }
 }
 
-/** How many events a month has; those of an open one are counted by their names. */
+/** The number of events of a month; those of an open month are counted by file names. */
 export async function countMonth(
   view: StateView,
   subject: Subject,
@@ -154,7 +154,7 @@ export async function countMonth(
   return files.isSealed ? (await readMonth(view, subject, files, broken)).length : files.names.length;
 }
 
-/** The last event of a month by id; of an open one no more is read than must be. Null where none can be read. */
+/** The last readable event of a month by id; null if there is none. Of an open month as few files as possible are read. */
 export async function lastOfMonth(
   view: StateView,
   subject: Subject,
@@ -173,7 +173,7 @@ export async function lastOfMonth(
   return null;
 }
 
-/** Sorted as files would be: by id, then action. */
+/** Sorted like files: by id, then action. */
 function inOrder(events: readonly StoredEvent[]): StoredEvent[] {
   return events
     .map((event) => ({ event, name: eventName(event.head) }))
@@ -181,7 +181,7 @@ function inOrder(events: readonly StoredEvent[]): StoredEvent[] {
     .map(({ event }) => event);
 }
 
-/** The events of one action, the newest id first; no more is read than is taken. */
+/** The events of one action, newest id first; reads only as far as the caller iterates. */
 export async function* newestOf(
   view: StateView,
   subject: Subject,
