@@ -5,18 +5,18 @@ import type { Settings } from '../setup/settings.js';
 import type { StateView } from '../store/port/state-store.js';
 import { managementsOf, readMarker } from '../store/read/records.js';
 
-/** A repository that is open, with its settings and the management clusters that it names. */
+/** An open repository, its settings, and the management clusters that it names. */
 export interface Configured {
   readonly opened: OpenRepository;
   readonly settings: Settings;
-  /** The management clusters that kgit.yaml lists, each with all that it is known by. */
+  /** The management clusters that kgit.yaml lists, each with its identities. */
   readonly managements: ReadonlyMap<string, Identities>;
 }
 
 /**
- * Sets an open repository up as its kgit.yaml says.
- * @param layers the settings of everywhere else
- * @param view where kgit.yaml is read
+ * Applies the kgit.yaml of an open repository.
+ * @param layers the settings from all other places
+ * @param view the view to read kgit.yaml from
  */
 export async function configured(
   opened: OpenRepository,

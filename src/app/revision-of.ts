@@ -4,7 +4,7 @@ import type { Reading } from '../store/outbox/outcomes.js';
 import type { Backend } from '../store/port/backend.js';
 import type { Revision } from '../store/port/state-store.js';
 
-/** A time in ms since the epoch, or null for a text that is none. */
+/** The time that a text names, in ms since the epoch; null if it names none. */
 export function timeOrNull(text: string, now: number): number | null {
   try {
     return parseTime(text, now);
@@ -14,21 +14,21 @@ export function timeOrNull(text: string, now: number): number | null {
   }
 }
 
-/** What revisions are looked up in. */
+/** Where revisions are looked up. */
 export interface Revisions {
   readonly store: Pick<Backend, 'view' | 'history' | 'workingCopy'>;
   readonly reading: Reading;
 }
 
-/** HEAD and the steps back from it. */
+/** HEAD, optionally followed by steps back from it. */
 const HEAD = /^(?:HEAD|@)([~^].*)?$/;
 
-/** What HEAD stands for: what is checked out where you stand, else the state branch; null where that is empty. */
+/** The revision of HEAD: what is checked out in the current folder, else the tip of the state branch; null if that is empty. */
 async function headRevision({ store, reading }: Revisions): Promise<Revision | null> {
   return (await store.workingCopy?.checkedOut()) ?? reading.revision;
 }
 
-/** The revision that a text names; null where there is none. A linked worktree has a HEAD of its own. */
+/** The revision that a text names; null if there is none. A linked worktree has its own HEAD. */
 async function revisionOrNull(text: string, revisions: Revisions): Promise<Revision | null> {
   const steps = HEAD.exec(text);
   if (steps === null) return revisions.store.history.resolve(text);
@@ -46,7 +46,7 @@ export async function namedRevision(text: string, revisions: Revisions): Promise
   });
 }
 
-/** Where a REVISION|TIME stands: at a revision, or at a time. Throws NotFoundError where it is neither. */
+/** Resolves a REVISION|TIME. Throws NotFoundError if it is neither. */
 export async function placeInTime(
   text: string,
   revisions: Revisions,
@@ -62,7 +62,7 @@ export async function placeInTime(
   });
 }
 
-/** The last revision that was published at a time. Throws NotFoundError. */
+/** The newest revision that was published by a given time. Throws NotFoundError. */
 export async function revisionAt(
   time: number,
   text: string,

@@ -4,7 +4,7 @@ import type { OtherHistory } from '../store/port/shared-history.js';
 import type { ToldRewrite } from '../store/publish/rewrites.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
-/** So many ids stand in a note at most; all of them are in the JSON result and in `kgit outbox`. */
+/** Most ids in a note. All of them are in the JSON result and in `kgit outbox`. */
 const MAX_IDS = 5;
 
 function listed(ids: readonly string[]): string {
@@ -12,7 +12,7 @@ function listed(ids: readonly string[]): string {
   return `${ids.slice(0, MAX_IDS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** What people are told of a rewrite at the remote, in one line. */
+/** Describes a rewrite of the remote's history in one line. */
 export function rewriteNote({ from, to, removed, cause, operations }: ToldRewrite, branch: string): string {
   const name = oneLine(branch);
   const tips = `from ${from.slice(0, 10)} to ${to.slice(0, 10)}`;
@@ -25,16 +25,16 @@ export function rewriteNote({ from, to, removed, cause, operations }: ToldRewrit
   }
   const moved = `history was rewritten at the remote: ${name} went ${tips}, and ${commits} that this clone knew ${removed === 1 ? 'is' : 'are'} gone`;
   if (operations.length === 0) return moved;
-  // The list shows it: a server that says ok to a push and does not move the branch looks the same as a reset.
+  // A server that accepts a push without moving the branch looks the same as a reset.
   if (cause === 'moved')
     return `${moved}, with ${writes}: somebody took them out, or the server never moved it there; they are not published again`;
   return `${moved}, with ${writes}; the remote does not say whether somebody took them out or the server lost them: if it lost them, 'kgit outbox requeue ID' has a write published again`;
 }
 
-/** So many operations are listed at most. */
+/** Most operations that are listed. */
 const MAX_LISTED = 20;
 
-/** What `kgit sync --accept-rewrite` shows before it asks. */
+/** Describes both histories, for `kgit sync --accept-rewrite` to show before it asks. */
 export function otherHistoryLines(
   { known, found, knownCount, foundCount }: OtherHistory,
   branch: string,

@@ -4,10 +4,10 @@ import { webLink } from '../model/value/web-link.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_RUN_ID = 1024;
-/** One line: it becomes a trailer of the commit. */
+/** A run id is one line, since it becomes a trailer of the commit. */
 const RUN_ID = new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${MAX_RUN_ID}}$`);
 
-/** The id of the run that a write belongs to: the one that is given, KGIT_RUN_ID's, else the CI's. Throws UsageError. */
+/** The id of the run that a write belongs to: the given one, else KGIT_RUN_ID, else that of the CI. Throws UsageError. */
 export function runIdOf(
   given: string | undefined,
   environment: Environment,
@@ -21,7 +21,7 @@ export function runIdOf(
   );
 }
 
-/** The run of the CI that this process belongs to: its id and its page. */
+/** The CI run that this process belongs to: its id and its web page; null outside of CI. */
 export function ciRun(environment: Environment): { id: string; url: string | null } | null {
   const github = environment['GITHUB_RUN_ID'];
   if (github) {

@@ -18,7 +18,7 @@ import type { StateView } from '../store/port/state-store.js';
 import { ABOUT_DEPLOYMENTS, type About, aboutNamed } from '../store/read/entries-about.js';
 import { listDeployments } from '../store/read/records.js';
 
-/** What names of subjects are read against. */
+/** What the names of subjects are resolved against. */
 export interface Naming {
   readonly view: StateView;
   readonly settings: Settings;
@@ -26,7 +26,7 @@ export interface Naming {
   readonly managements: ReadonlyMap<string, unknown>;
 }
 
-/** What names are read against in an open repository. */
+/** The same, of an open repository. */
 export function namingOf({
   reading,
   settings,
@@ -35,7 +35,7 @@ export function namingOf({
   return { view: reading.view, settings, managements };
 }
 
-/** The management cluster of names that leave it out: the setting, else the only one that is listed. */
+/** The management cluster of names that do not name one: the setting, else the only one that kgit.yaml lists. */
 export function defaultManagement({
   settings,
   managements,
@@ -45,8 +45,8 @@ export function defaultManagement({
 }
 
 /**
- * The cluster that `[[MANAGEMENT/]NAMESPACE/]NAME` names. A name of before the rule of names is accepted
- * where the repository knows its slug. Throws UsageError.
+ * The cluster that `[[MANAGEMENT/]NAMESPACE/]NAME` names. A name that breaks today's rules is accepted if the repository
+ * has its slug. Throws UsageError.
  */
 export async function resolveCluster(text: string, naming: Naming): Promise<ClusterSubject> {
   const defaults = { management: defaultManagement(naming), namespace: naming.settings.namespace };
@@ -73,8 +73,8 @@ async function legacyCluster(
 }
 
 /**
- * The deployment that a person names. A name of before the rule of names is accepted where the repository
- * knows its slug. Throws UsageError.
+ * The deployment that a user names. A name that breaks today's rules is accepted if the repository has its slug.
+ * Throws UsageError.
  */
 export async function namedDeployment(text: string, view: StateView): Promise<DeploymentSubject> {
   const slug = legacySlug(text);
@@ -82,16 +82,16 @@ export async function namedDeployment(text: string, view: StateView): Promise<De
   return deployment(text);
 }
 
-/** The subject that a person names: `deployment/ID`, `cluster/…`, `lock/NAME`, `management/NAME`, or a cluster alone. Throws UsageError. */
+/** The subject that a user names: `deployment/ID`, `cluster/…`, `lock/NAME`, `management/NAME`, or a cluster alone. Throws UsageError. */
 export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
   if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
   if (text.startsWith('lock/')) return lockSubject(text.slice('lock/'.length));
-  // A name of two parts after it is a cluster's, of the management cluster that is called so.
+  // With two parts after it, it is a cluster of the management cluster named 'management'.
   if (/^management\/[^/]*$/.test(text)) return managementSubject(text.slice('management/'.length));
   return resolveCluster(text.replace(/^cluster\//, ''), naming);
 }
 
-/** As resolveSubject, of those that the repository has something of. Throws UsageError, NotFoundError. */
+/** Resolves a subject that the repository has records of. Throws UsageError, NotFoundError. */
 export async function recordedSubject(text: string, naming: Naming): Promise<Subject> {
   const subject = await resolveSubject(text, naming);
   if ((await naming.view.list(subjectFolder(subject))) !== null) return subject;
@@ -108,7 +108,7 @@ export function aboutDeployment({ deployment: named }: Pick<Settings, 'deploymen
   return named === undefined ? ABOUT_DEPLOYMENTS : aboutNamed(named);
 }
 
-/** The deployment to work on: the one that settings name, else the only one there is. Throws UsageError, NotFoundError. */
+/** The deployment to work on: that of the settings, else the only one there is. Throws UsageError, NotFoundError. */
 export async function resolveDeployment({
   view,
   settings,

@@ -6,14 +6,14 @@ import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { compactResult, tooLargeLines } from '../cli/render/write/compact-result.js';
 import type { CommandResult } from '../terminal/output.js';
 
-// No event is written that could hold them.
+// No event is written that could have them.
 const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
 
 export default class Compact extends WriteCommand<typeof Compact> {
   static override summary = 'Seal closed months: one file instead of one per event.';
   static override description = helpText(
     WriteCommand,
-    `Replaces the event files of each month that ended before DATE by one file per subject and month, and joins events that came late to it. Nothing is lost or changed: every command reads both forms. Months are of UTC. It leaves no event, for it adds nothing to the record.`,
+    `Replaces the event files of each month that ended before DATE with one file per subject and month, and adds late events to it. Nothing is lost or changed: every command reads both forms. Months are in UTC. It records no event, since it adds nothing to the record.`,
   );
   static override examples = [
     '<%= config.bin %> compact --before today',

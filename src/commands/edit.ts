@@ -12,7 +12,7 @@ export default class Edit extends StateCommand<typeof Edit> {
   static override summary = "Change a deployment's state in your editor.";
   static override description = helpText(
     StateCommand,
-    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When it is saved, each path that differs is set or removed, all at once, only if it still is what it was when the editor was opened. What is no valid document is opened again; where it cannot be, and after every other failure, your text is kept and the error says where. Comments and layout are not taken over: the state is what the events say.`,
+    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When you save it, every path that you changed is set or removed, all at once, provided that it has not changed since the editor was opened. An invalid document is opened again. After any other failure your text is kept, and the error says where. Changes of comments and layout are not kept, since the state is what its events say.`,
   );
   static override examples = [
     '<%= config.bin %> edit',
@@ -20,7 +20,7 @@ export default class Edit extends StateCommand<typeof Edit> {
     'EDITOR="code --wait" <%= config.bin %> edit',
   ];
 
-  /** The editor may have been open for long: the time for the network begins when it is closed. */
+  /** The editor may stay open for long, so the time for the network starts when it is closed. */
   protected override deadline(settings: Settings): number {
     return this.now() + settings.timeout;
   }

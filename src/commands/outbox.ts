@@ -14,10 +14,10 @@ import { pendingOperation } from '../store/outbox/pending-operation.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Outbox extends KgitCommand<typeof Outbox> {
-  static override summary = 'What waits to be published, and why.';
+  static override summary = 'List the writes that wait to be published, and why.';
   static override description = helpText(
     KgitCommand,
-    `Lists the operations that are kept here and not yet on the branch; one that the remote refuses alone is marked, and keeps none of the others from being published. retry publishes them now, as kgit sync does; with --propose it proposes them instead, or the one that is named, as a protected branch needs; drop takes one out for good: what it recorded is lost; requeue puts one back that this clone published not longer ago than publish.keep and that is not at the remote any more: kgit sync publishes it again.`,
+    `Lists the operations that are kept here and are not on the branch yet. An operation that the remote refuses is marked, and does not keep the others from being published. retry publishes them now, as kgit sync does; with --propose it proposes all of them, or the named one, for a protected branch. drop discards an operation for good. requeue puts back an operation that this clone published within publish.keep and that the remote has lost; kgit sync then publishes it again.`,
     'NO_REPO',
     'NOT_FOUND',
     'REMOTE',
@@ -55,7 +55,7 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
       });
     if ((verb === 'list' || verb === 'retry') && id !== undefined && !isProposed)
       throw new UsageError(`${verb} takes no ID: operations are published in their order`);
-    // What waits can be seen and dropped whatever kgit.yaml says; what publishes must be able to read it.
+    // Waiting operations can be listed and dropped even if kgit.yaml cannot be read; publishing needs it.
     const { opened, settings } = verb === 'retry' ? await this.open('never') : await this.openUnread();
     const { repository } = opened;
     if (verb === 'drop') await this.#drop(id as string, repository.outbox);

@@ -14,7 +14,7 @@ import { MAX_TEXT } from '../model/event/event-schema.js';
 import { parseDuration, parseTime } from '../model/value/time.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** Flags that say what one event says. */
+/** Flags that set fields of one event. */
 const ONE_EVENT_FLAGS = [
   'param',
   'command',
@@ -30,7 +30,7 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
   static override summary = 'Record that something happened to a cluster or deployment.';
   static override description = helpText(
     WriteCommand,
-    `Appends one event as one commit and publishes it. With --stdin or --file: many events, each with its subject, as one operation and one commit; all or nothing unless --skip-invalid.`,
+    `Records one event as one commit and publishes it. With --stdin or --file it records many events, each of which names its subject, in one commit: all or none, unless --skip-invalid is given.`,
     'NOT_FOUND',
   );
   static override examples = [
@@ -58,22 +58,22 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
       exclusive: ['stdin', 'file'],
       summary: 'The deployment it happened to (KGIT_DEPLOYMENT).',
     }),
-    create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+    create: Flags.boolean({ summary: 'Create the deployment if the repository does not know it.' }),
     param: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'K=V',
-      summary: 'A parameter used: text, or YAML with K:=V.',
+      summary: 'A parameter: text, or YAML with K:=V.',
     }),
     command: Flags.string({ helpValue: 'TEXT', summary: 'The command that was run.' }),
-    phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
+    phase: Flags.string({ helpValue: 'NAME', summary: 'The phase of the deployment that it belongs to.' }),
     outcome: Flags.string({ options: [...OUTCOMES], summary: 'How it went.' }),
     duration: Flags.string({ helpValue: 'DURATION', summary: 'How long it took: 312.5 (seconds), 5m12s.' }),
     notes: Flags.string({ helpValue: 'TEXT|-|@FILE', summary: 'Notes; - reads standard input.' }),
     timestamp: Flags.string({ helpValue: 'TIME', summary: 'When it happened; now if left out.' }),
     id: Flags.string({
       helpValue: 'ULID',
-      summary: 'An id of your own: a repeat with the same content is success.',
+      summary: 'Your own id: repeating it with the same content succeeds.',
     }),
     stdin: Flags.boolean({
       exclusive: ['file'],
@@ -81,7 +81,7 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
     }),
     file: Flags.string({ helpValue: 'FILE', summary: 'Read many events from a file.' }),
     'skip-invalid': Flags.boolean({
-      summary: 'Of many events, leave the invalid ones out and write the rest.',
+      summary: 'Of many events, leave out the invalid ones and write the rest.',
     }),
   };
 

@@ -10,7 +10,7 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
   static override summary = 'Solve the conflicts of a proposal.';
   static override description = helpText(
     KgitCommand,
-    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes it: state documents path by path, with the comments of both sides. A forge's own merge knows lines alone, and rebases no merge: --rebase makes one commit of the proposal instead. The request to merge says then what is left of the proposal; where kgit cannot write to the forge, its text is printed. Where both sides changed one path to different values, nothing is pushed (12), and each such path is told with its values and the commands that decide it.`,
+    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes the result. State documents are merged path by path and keep the comments of both sides, where a forge merges line by line. Forges that merge by rebase alone do not rebase a merge: --rebase makes one commit of the proposal instead. The text of the request to merge is updated; if kgit cannot write to the forge, the text is printed. If both sides changed a path to different values, nothing is pushed (12), and each such path is listed with its values and the commands that decide it.`,
     'NO_REPO',
     'CONFLICT',
     'INVALID_STATE',
@@ -28,7 +28,7 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
   };
   static override flags = {
     rebase: Flags.boolean({
-      summary: 'As one commit on top of the state branch, where the forge merges by rebase alone.',
+      summary: 'Make one commit on top of the state branch, for a forge that merges by rebase alone.',
     }),
     user: Flags.string({ helpValue: 'NAME', summary: 'Who does it (KGIT_USER).' }),
   };

@@ -6,10 +6,10 @@ import { parseStatePath } from '../model/state/state-path.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Rollback extends StateCommand<typeof Rollback> {
-  static override summary = "Bring a deployment's state, or paths of it, back to what it was.";
+  static override summary = 'Restore an earlier state of a deployment, or of some of its paths.';
   static override description = helpText(
     StateCommand,
-    `Sets what differs from REV to what it was there, as one new operation with an event of its own: the events stay, and so does what was wrong. It is published only while the paths still are what they are now (12 otherwise). Without PATH all of the state.`,
+    `Sets everything that differs from REV to what it was there, as one new operation with its own event. Earlier events stay. It is published only if the paths have not changed meanwhile (otherwise 12). Without PATH it restores the whole state.`,
   );
   static override examples = [
     '<%= config.bin %> rollback --to HEAD~1 --dry-run',
@@ -22,7 +22,7 @@ export default class Rollback extends StateCommand<typeof Rollback> {
     to: Flags.string({
       required: true,
       helpValue: 'REVISION|TIME',
-      summary: 'What it is brought back to, for example HEAD~1, a tag, or 3d.',
+      summary: 'The revision or time to restore, for example HEAD~1, a tag, or 3d.',
     }),
     action: Flags.string({
       default: 'state_rolled_back',
@@ -37,7 +37,7 @@ export default class Rollback extends StateCommand<typeof Rollback> {
 
   protected async execute(): Promise<CommandResult> {
     const paths = this.words.map(parseStatePath);
-    // What is taken back on a proposal was often merged a moment ago.
+    // A change that is rolled back by a proposal was often merged a moment ago.
     const context = await this.open(this.flags.propose ? 'always' : 'default');
     const wanted = {
       ...this.target,

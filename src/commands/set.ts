@@ -12,7 +12,7 @@ export default class SetPaths extends StateCommand<typeof SetPaths> {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
     StateCommand,
-    `Sets paths of the state document, all at once or not at all, and leaves the event that says who, when and why. The value after = is text, except true, false, null and numbers that are written back exactly as you typed them (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A top-level key that is neither in the state nor one of deployment, kof, azure, aws needs --create-key. Where nothing changes, nothing is written.`,
+    `Sets paths of the state document, all at once or not at all, and records an event that says who, when and why. The value after = is text, except for true, false, null and numbers whose spelling is kept (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A new top-level key other than deployment, kof, azure and aws needs --create-key. If nothing changes, nothing is written.`,
   );
   static override examples = [
     '<%= config.bin %> set deployment.phase=create_vms',
@@ -24,19 +24,19 @@ export default class SetPaths extends StateCommand<typeof SetPaths> {
   static override strict = false;
   static override usage = 'set PATH=VALUE… PATH:=YAML… [FLAGS]';
   static override flags = {
-    string: Flags.boolean({ summary: 'Take each VALUE as text, as it is.' }),
-    'create-key': Flags.boolean({ summary: 'Begin a top-level key that the state does not have.' }),
+    string: Flags.boolean({ summary: 'Take every VALUE as text.' }),
+    'create-key': Flags.boolean({ summary: 'Allow a new top-level key.' }),
     if: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH=VALUE',
-      summary: 'Only if PATH is VALUE now.',
+      summary: 'Only if PATH has this VALUE now.',
     }),
     'if-absent': Flags.string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH',
-      summary: 'Only if PATH is not there.',
+      summary: 'Only if PATH does not exist.',
     }),
     'if-revision': Flags.string({
       helpValue: 'REV',

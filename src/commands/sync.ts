@@ -11,10 +11,10 @@ import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Sync extends KgitCommand<typeof Sync> {
-  static override summary = 'Publish what waits, and get what others published.';
+  static override summary = 'Publish waiting writes, and get those of others.';
   static override description = helpText(
     KgitCommand,
-    `Publishes the outbox, fetches, and brings the checkout to the branch. Operations that can no longer be carried out are told once and dropped. Exits 0 when nothing waits any more; else with the code of what is in the way. Where the remote's branch was replaced by a history that has nothing in common with the one known here, it changes nothing: --accept-rewrite shows both, asks, and goes on with the remote's. docs/write-path.md tells more.`,
+    `Publishes the outbox, fetches, and updates the checkout. Operations that can no longer be applied are reported once and dropped. Exits 0 if nothing waits any more, else with the code of the failure. If the remote's branch was replaced by an unrelated history, it changes nothing; --accept-rewrite shows both histories, asks, and continues with the remote's. See docs/write-path.md.`,
     'NO_REPO',
     'REMOTE',
     'ENVIRONMENT',
@@ -27,7 +27,7 @@ export default class Sync extends KgitCommand<typeof Sync> {
   ];
   static override flags = {
     'accept-rewrite': Flags.boolean({
-      summary: "Go on with the remote's history where it replaced the one known here; shown first.",
+      summary: "Continue with the remote's history where it replaced the one known here; shown first.",
     }),
     yes: Flags.boolean({ ...yesFlag('With --accept-rewrite: do not ask.'), dependsOn: ['accept-rewrite'] }),
   };

@@ -7,10 +7,10 @@ import { parseStatePath } from '../model/state/state-path.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class UnsetPaths extends StateCommand<typeof UnsetPaths> {
-  static override summary = "Take paths out of a deployment's state.";
+  static override summary = "Remove paths from a deployment's state.";
   static override description = helpText(
     StateCommand,
-    `Removes paths of the state document, all at once, and leaves the event that says so. A path that is not there is no change.`,
+    `Removes paths of the state document, all at once, and records an event of it. A path that does not exist is no change.`,
   );
   static override examples = [
     '<%= config.bin %> unset kof.regional_domain',

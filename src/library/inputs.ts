@@ -1,4 +1,4 @@
-/** What callers give, checked: they may be plain JavaScript. */
+/** Checks of what callers pass in, who may write plain JavaScript. */
 import { UsageError } from '../errors.js';
 import type { EventFilter } from '../model/event/event-filter.js';
 import type { Precondition } from '../model/operation/operation.js';
@@ -32,7 +32,7 @@ export function setEdits(values: Readonly<Record<string, unknown>>): Edit[] {
   return edits;
 }
 
-/** The edits that take `paths` out. Throws UsageError. */
+/** The edits that remove `paths`. Throws UsageError. */
 export function unsetEdits(paths: readonly string[]): Edit[] {
   if (paths.length === 0) throw new UsageError('nothing to unset');
   return paths.map((path) => ({ op: 'unset' as const, path: parseStatePath(path) }));
@@ -53,11 +53,11 @@ export function preconditions({ if: equal = {}, ifAbsent = [], ifRevision }: Cha
 
 function timeOf(date: Date | undefined): number | undefined {
   const time = date?.getTime();
-  if (time !== undefined && Number.isNaN(time)) throw new UsageError('the date is none');
+  if (time !== undefined && Number.isNaN(time)) throw new UsageError('the date is invalid');
   return time;
 }
 
-/** The filter of a log. Throws UsageError. */
+/** The event filter of `log`. Throws UsageError. */
 export function eventFilter(options: LogOptions): EventFilter {
   const { actions = [], users = [], outcomes = [], phases = [], runs = [], grep = [] } = options;
   const [since, until] = [timeOf(options.since), timeOf(options.until)];

@@ -1,36 +1,36 @@
 import type { LeaseClaim, LeaseRecord } from '../model/lease/lease.js';
 
-/** What a lease of a program is made of. */
+/** The parts of a lease that a program holds. */
 interface LeaseParts {
   readonly record: LeaseRecord;
   readonly broke: EndedLock | null;
   /** Aborted when the lease is lost. */
   readonly signal: AbortSignal;
-  /** Ends the renewals and gives the lease back. */
+  /** Stops renewing, and releases the lease. */
   readonly release: () => Promise<void>;
 }
 
-/** A lease that somebody else than its holder has ended. */
+/** A lease that was ended by somebody other than its holder. */
 export interface EndedLock {
   readonly name: string;
   readonly token: number;
   readonly holder: string;
   readonly host: string;
   readonly expiresAt: Date;
-  /** The event of `lock/<name>` that tells of it, and its commit; null where the branch takes no commits. */
+  /** The event of `lock/<name>` that records it, and its commit; null if the branch accepts no commits. */
   readonly event: string | null;
   readonly revision: string | null;
 }
 
-/** A lock that is held by this program: renewed at a third of its time to live until it is released or lost. */
+/** A lock that this program holds. It is renewed every third of its time to live until it is released or lost. */
 export class Lease {
   readonly name: string;
-  /** The fencing token: higher than that of every holder before. */
+  /** The fencing token: higher than that of every earlier holder. */
   readonly token: number;
   readonly acquiredAt: Date;
-  /** Whose expired lease was ended for it. */
+  /** The expired lease that was ended to take this one; null if there was none. */
   readonly broke: EndedLock | null;
-  /** Aborted when the lease is lost; its reason is the FencedError that writes under it get from then on. */
+  /** Aborted when the lease is lost; its reason is the FencedError that writes under it throw from then on. */
   readonly signal: AbortSignal;
   readonly #release: () => Promise<void>;
   #released: Promise<void> | null = null;
@@ -45,7 +45,7 @@ export class Lease {
     this.#release = release;
   }
 
-  /** Gives the lock back, once. Throws FencedError where the lease was lost, RemoteError. */
+  /** Releases the lock. Calling it again does nothing. Throws FencedError if the lease was lost, RemoteError. */
   release(): Promise<void> {
     this.#released ??= this.#release();
     return this.#released;
@@ -53,11 +53,11 @@ export class Lease {
 }
 
 /**
- * A lease with what a write under it claims.
+ * A held lease, with the claim that writes under it make.
  * @internal
  */
 export interface ClaimedLease {
   readonly claim: LeaseClaim;
-  /** Renews no more; the lease expires by itself. */
+  /** Stops renewing; the lease then expires by itself. */
   readonly stop: () => Promise<void>;
 }

@@ -1,13 +1,13 @@
-/** The library: `import { openStore } from 'kgit'`. The same core as the command line's, without the command line. */
+/** The library: `import { openStore } from 'kgit'`. It calls the same use cases as the command line. */
 import { openStateRepository } from '../setup/composition.js';
 import { mergeLayers, readLayers } from '../setup/config.js';
 import { Store } from './store.js';
 import type { StoreOptions } from './types.js';
 
 /**
- * Opens a state repository: a folder or URL, `#BRANCH` behind it; the settings' if left out, else the folder
- * stood in. Close it when you are done.
+ * Opens a state repository. Close the store when you are done.
  * Throws NoRepositoryError, RemoteError, EnvironmentError, InvalidStateError, and UsageError for a bad option.
+ * @param place a folder or URL, optionally followed by `#BRANCH`; if left out, that of the settings, else the current folder
  */
 export async function openStore(place?: string, options: StoreOptions = {}): Promise<Store> {
   const { cwd = process.cwd(), environment = process.env, config, timeout, runId } = options;

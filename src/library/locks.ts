@@ -1,4 +1,4 @@
-/** The locks of a store: those that it holds, and who holds which. */
+/** The locks of a store: takes, lists, breaks and releases them. */
 import { leaseActor } from '../app/lock/lease-actor.js';
 import { listLocks } from '../app/lock/list-locks.js';
 import type { Claims } from '../app/write/writing.js';
@@ -43,7 +43,7 @@ function actorOf(writer: Writer, { reason, requirePublish }: BreakOptions): Leas
   return leaseActor(now, { reason, mustTell: requirePublish === true });
 }
 
-/** A time in ms that a caller gave. Throws UsageError. */
+/** Returns a number of ms from a caller if it is within bounds. Throws UsageError. */
 function checkedMs(name: string, ms: number, min: number, max: number): number {
   if (Number.isFinite(ms) && ms >= min && ms <= max) return ms;
   throw new UsageError(`${name} is a number of milliseconds from ${min} to ${max}`, {
@@ -54,7 +54,7 @@ function checkedMs(name: string, ms: number, min: number, max: number): number {
 /** @internal */
 export class StoreLocks {
   readonly #leases: Leases;
-  /** The claims that `kgit lock NAME -- COMMAND` handed to this process. */
+  /** Claims that this process got from `kgit lock NAME -- COMMAND`. */
   readonly #handed: readonly LeaseClaim[];
   readonly #held = new Map<string, ClaimedLease>();
 
@@ -103,12 +103,12 @@ export class StoreLocks {
     return endedLock(name, ended);
   }
 
-  /** The claims that writes may be made under. */
+  /** The leases that writes of this store may be made under. */
   get claims(): Claims {
     return { handed: this.#handed, taken: [...this.#held.values()].map(({ claim }) => claim) };
   }
 
-  /** Renews nothing any more: what is held still expires by itself. */
+  /** Stops all renewals; leases that are still held expire by themselves. */
   async stop(): Promise<void> {
     await Promise.all([...this.#held.values()].map(({ stop }) => stop()));
   }

@@ -3,12 +3,12 @@ import type { Layer } from '../setup/config.js';
 import type { Environment } from '../setup/this-host.js';
 
 /**
- * What a store is made of.
+ * The parts that a store is built from.
  * @internal
  */
 export interface StoreParts {
   readonly opened: OpenRepository;
-  /** The settings of everywhere but the repository. */
+  /** The settings from all places but the repository itself. */
   readonly layers: readonly Layer[];
   readonly environment: Environment;
   readonly runId: string | undefined;

@@ -61,7 +61,7 @@ interface Moment extends Configured {
   readonly reading: Reading;
 }
 
-/** An open state repository. Every method throws a KgitError where it fails; `close` ends what it has started. */
+/** An open state repository. A method that fails throws a KgitError. */
 export class Store {
   /** The folder or URL that was opened. */
   readonly path: string;
@@ -83,7 +83,7 @@ export class Store {
     );
   }
 
-  /** The revision that reads answer from, and what waits. Throws RemoteError with `fetch: 'always'`. */
+  /** The revision that reads are answered from, and how many writes wait. Throws RemoteError with `fetch: 'always'`. */
   async head(options: ReadOptions = {}): Promise<StoreHead> {
     const { reading } = await this.#read(options);
     const { revision, fetchedAt, pending } = reading;
@@ -91,8 +91,8 @@ export class Store {
   }
 
   /**
-   * The value at a path of a deployment's state, the whole state without one; undefined where nothing is there.
-   * Throws UsageError, InvalidStateError, RemoteError; NotFoundError where there is no deployment at all.
+   * The value at a path of a deployment's state; undefined if there is none. Without a path: the whole state.
+   * Throws UsageError, InvalidStateError, RemoteError; NotFoundError if the repository has no deployment.
    */
   async get(path = '', options: ReadOptions & DeploymentOptions = {}): Promise<Value | undefined> {
     const steps = path === '' ? [] : parseStatePath(path);
@@ -102,19 +102,19 @@ export class Store {
   }
 
   /**
-   * Sets paths of a deployment's state, all or none, and leaves the event that says so. With a condition that does
-   * not hold it throws ConflictError; one that cannot be checked now is an error, too, unless `queue`.
+   * Sets paths of a deployment's state, all or none, and records an event of it. Throws ConflictError if a condition
+   * does not hold, and RemoteError if it cannot be checked now, unless the write is queued.
    */
   async set(values: Readonly<Record<string, Value>>, options: ChangeOptions = {}): Promise<ChangedState> {
     return this.#change(setEdits(values), options);
   }
 
-  /** Takes paths out of a deployment's state, as `set` sets them; one that is not there is no change. */
+  /** Removes paths from a deployment's state, under the rules of `set`. A path that does not exist is no change. */
   async unset(paths: readonly string[], options: ChangeOptions = {}): Promise<ChangedState> {
     return this.#change(unsetEdits(paths), options);
   }
 
-  /** Records one event. One with the `id` and content of an event that is there already is success. */
+  /** Records one event. Repeating an event with the same `id` and content succeeds. */
   async pushEvent(event: NewEvent, options: WriteOptions = {}): Promise<PushedEvent> {
     const { events, duplicates, outcome } = await this.#push([event], options);
     const [{ subject, event: made }] = events as [EventWrite];
@@ -131,7 +131,7 @@ export class Store {
     };
   }
 
-  /** Records events as one commit, all or none. */
+  /** Records many events in one commit, all or none. */
   async pushEvents(events: readonly NewEvent[], options: WriteOptions = {}): Promise<PushedEvents> {
     if (events.length === 0) throw new UsageError('there is no event to be recorded');
     const { events: writes, accepted, duplicates, outcome } = await this.#push(events, options);
@@ -139,8 +139,8 @@ export class Store {
   }
 
   /**
-   * What happened, newest first: of one subject in the order of event times, else of all in the order of publishing.
-   * Reads as far as it is asked for: end the loop where you have enough.
+   * Yields events, newest first: those of one subject in the order of their times, those of all subjects in the order
+   * in which they were published. It reads no further than you iterate.
    */
   async *log(options: LogOptions = {}): AsyncGenerator<RecordedEvent, void, undefined> {
     const filter = eventFilter(options);
@@ -159,7 +159,7 @@ export class Store {
     }
   }
 
-  /** What the repository knows: deployments, then clusters, each with its last event. */
+  /** Lists deployments, then clusters, each with its last event. */
   async list(
     options: ReadOptions & { readonly kind?: 'deployment' | 'cluster' } = {},
   ): Promise<ListedSubject[]> {
@@ -174,40 +174,40 @@ export class Store {
   }
 
   /**
-   * Takes a lock, and renews it until it is released or lost; `{ lock: name }` writes under it. The program does not end
-   * by itself while it holds one. Throws LockHeldError, RemoteError, RefusedError, UsageError.
+   * Takes a lock and renews it until it is released or lost. Writes with `{ lock: name }` are made under it. A held lock
+   * keeps the process alive. Throws LockHeldError, RemoteError, RefusedError, UsageError.
    */
   async lock(name: string, options: LockOptions = {}): Promise<Lease> {
     const moment = await this.#read({ fetch: 'never' });
     return this.#locks.take(name, options, this.#writer(moment), moment.settings.timeout);
   }
 
-  /** Who holds which lock, as the remote has them now; as last seen here where it does not answer. Throws RemoteError with `fetch: 'always'`. */
+  /** Lists held locks as the remote has them now, or as last seen here if it does not answer. Throws RemoteError with `fetch: 'always'`. */
   async locks(options: LocksOptions = {}): Promise<HeldLock[]> {
     const { settings } = await this.#read({ fetch: 'never' });
     return this.#locks.list(options, settings.timeout);
   }
 
-  /** Ends anybody's lease, expired or not; an event of `lock/<name>` tells of it. Throws NotFoundError where nobody has the lock. */
+  /** Ends a lease, whoever holds it, expired or not, and records an event of `lock/<name>`. Throws NotFoundError if nobody holds the lock. */
   async breakLock(name: string, options: BreakOptions = {}): Promise<EndedLock> {
     const moment = await this.#read({ fetch: 'never' });
     return this.#locks.break(name, options, this.#writer(moment), moment.settings.timeout);
   }
 
-  /** Publishes what waits, in its order, and fetches. Throws what is in the way where something waits still. */
+  /** Publishes waiting writes in their order, and fetches. Throws the reason if any still wait. */
   async sync(): Promise<SyncResult> {
     const { settings } = await this.#read({ fetch: 'never' });
     return syncResult(await this.#repository().sync(systemClock.now() + settings.timeout));
   }
 
-  /** What waits to be published, and why. */
+  /** Lists the writes that wait to be published, and why they wait. */
   async pending(): Promise<PendingOperation[]> {
     const { outbox, store } = this.#repository();
     const now = systemClock.now();
     return (await outbox.list()).map((entry) => pendingOperation(entry, store.target, now));
   }
 
-  /** Ends the helper processes; nothing that waits is lost, and leases not released expire. The store cannot be used any more. */
+  /** Ends helper processes and renewals. Waiting writes are kept, and leases that were not released expire. The store cannot be used afterwards. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#locks.stop();
@@ -264,7 +264,7 @@ export class Store {
     return { subject: formatSubject(subject), changed: changes, ...outcome };
   }
 
-  /** Writes by a use case; with the outcome as the library gives it. */
+  /** Runs a use case of writing, with the options of the caller. */
   async #write<T extends { readonly outcome: WriteOutcome }>(
     { queue, dryRun, requirePublish, allowSecret, lock }: WriteOptions,
     useCase: (writing: Writing) => Promise<T>,

@@ -1,85 +1,85 @@
-/** What the library takes and gives. */
+/** The types of the library's arguments and results. */
 import type { KgitError } from '../errors.js';
 import type { Change, KgitEvent } from '../model/event/event.js';
 import type { EventFilter } from '../model/event/event-filter.js';
 import type { Value } from '../model/value/value.js';
 
 export interface StoreOptions {
-  /** What relative places are read against; the process's folder if left out. */
+  /** The folder that relative paths start from; the current one if left out. */
   readonly cwd?: string;
   /** Variables such as KGIT_DEPLOYMENT, KGIT_TOKEN and HOME; the process's own if left out. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** A file with a `state_management` block, as --config names one. */
   readonly config?: string;
-  /** The deployment that get, set and unset are about, where they name none. */
+  /** The deployment of get, set and unset that name none. */
   readonly deployment?: string;
-  /** The k0rdent management cluster of cluster names that leave it out. */
+  /** The k0rdent management cluster of cluster names that do not name one. */
   readonly management?: string;
-  /** Who acts: the author of commits and the user of events. */
+  /** The author of commits and the user of events. */
   readonly user?: string;
   /** How long a call may take to reach the remote, in ms. */
   readonly timeout?: number;
-  /** The run that writes belong to. */
+  /** The id of the run that writes belong to. */
   readonly runId?: string;
 }
 
 export interface ReadOptions {
   /**
-   * Whether the remote is asked first: 'always' (an error where it does not answer), 'never', or, if left out,
-   * when the last fetch is older than the setting read.maxAge, for 2 seconds at most.
+   * Whether to fetch first: 'always' (throws if the remote does not answer) or 'never'. If left out, it fetches when
+   * the last fetch is older than the setting read.maxAge, and waits 2 seconds at most.
    */
   readonly fetch?: 'always' | 'never';
 }
 
 export interface DeploymentOptions {
-  /** The deployment; the one of the settings, else the only one there is, if left out. */
+  /** The deployment; if left out, that of the settings, else the only one there is. */
   readonly deployment?: string;
 }
 
 export interface WriteOptions {
-  /** Keeps it durably here and uses no network; `sync` publishes it. */
+  /** Keep it durably on this machine, without using the network; `sync` publishes it. */
   readonly queue?: boolean;
-  /** Fails where it cannot be published now; the default where CI is set. */
+  /** Fail if it cannot be published now; the default where CI is set. */
   readonly requirePublish?: boolean;
-  /** Works out what would be written, and writes nothing. */
+  /** Work out what would be written, and write nothing. */
   readonly dryRun?: boolean;
-  /** Begins a deployment that the repository does not know. */
+  /** Allow a deployment that the repository does not know yet. */
   readonly create?: boolean;
-  /** Why it is written although a value looks secret; the reason is recorded. */
+  /** Write although a value looks secret, for this reason, which is recorded. */
   readonly allowSecret?: string;
   /**
-   * Writes only under the lease of this lock, which is renewed with it: one that this store has taken (`lock`), else
-   * that of `kgit lock NAME -- COMMAND` which this process runs under, or of the clone (`kgit lock NAME`). Then a write
-   * that cannot be published now is an error, unless `queue`.
+   * Write only under the lease of this lock, and renew it: a lease that this store has taken (`lock`), that this
+   * process runs under (`kgit lock NAME -- COMMAND`), or that the clone holds (`kgit lock NAME`). A write that cannot be
+   * published now is then an error, unless it is queued.
    */
   readonly lock?: string;
 }
 
-/** How a lease of somebody else is ended. */
+/** How to end somebody else's lease. */
 export interface BreakOptions {
-  /** Why it is ended, for others to see. */
+  /** Why it is ended; others can read it. */
   readonly reason?: string;
-  /** Ends no lease where the branch does not take the event of it: a RefusedError. */
+  /** Throw RefusedError instead of ending a lease whose event the branch does not accept. */
   readonly requirePublish?: boolean;
 }
 
 export interface LocksOptions {
-  /** Whether the remote has to answer: 'always' (an error where it does not), 'never' (not asked), or, if left out, where it can. */
+  /** Whether to ask the remote: 'always' (throws if it does not answer), 'never', or, if left out, as long as it answers. */
   readonly fetch?: 'always' | 'never';
-  /** Told where the locks are those last seen here, for the remote did not answer. */
+  /** Called if the remote did not answer, so that the locks are those last seen here. */
   readonly onStale?: (why: KgitError) => void;
-  /** Told of each ref in the place of a lock that holds none, and what is wrong with it; the list goes on without it. */
+  /** Called for each ref that should hold a lock and does not, with what is wrong; the list leaves it out. */
   readonly onBroken?: (ref: string, problem: string) => void;
 }
 
 export interface LockOptions extends Pick<BreakOptions, 'requirePublish'> {
-  /** How long the lease lasts when it is not renewed, in ms: 1 s to 24 h; 5 minutes if left out. */
+  /** How long the lease lasts without a renewal, in ms: 1 s to 24 h; 5 minutes if left out. */
   readonly ttl?: number;
-  /** How long to wait for a lock that somebody has, in ms; not at all if left out. */
+  /** How long to wait for a lock that somebody holds, in ms; 0 if left out. */
   readonly wait?: number;
-  /** What it is taken for, for others to see. */
+  /** What the lock is taken for; others can read it. */
   readonly reason?: string;
-  /** Told once that somebody has the lock and that it is waited for. */
+  /** Called once if the lock is held and has to be waited for. */
   readonly onWait?: (held: HeldLock) => void;
 }
 
@@ -94,41 +94,41 @@ export interface HeldLock {
   readonly reason: string | null;
   readonly acquiredAt: Date;
   readonly expiresAt: Date;
-  /** From when on others may take it over, if it is not renewed: once it has expired and was seen unchanged for its time to live. */
+  /** When others may take it over if it is not renewed: after it has expired and was seen unchanged for its time to live. */
   readonly freeAt: Date;
   /** Whether this clone holds it. */
   readonly isOurs: boolean;
 }
 
 export interface ChangeOptions extends WriteOptions, DeploymentOptions {
-  /** Writes only if these paths hold these values. */
+  /** Write only if these paths have these values. */
   readonly if?: Readonly<Record<string, Value>>;
-  /** Writes only if nothing is at these paths. */
+  /** Write only if these paths do not exist. */
   readonly ifAbsent?: readonly string[];
-  /** Writes only if the deployment's state has not changed since this revision. */
+  /** Write only if the deployment's state has not changed since this revision. */
   readonly ifRevision?: string;
-  /** The action of the event that it leaves; state_changed if left out. */
+  /** The action of the event that records it; state_changed if left out. */
   readonly action?: string;
   /** The event's message. */
   readonly message?: string;
-  /** Why it is done. */
+  /** The event's reason. */
   readonly reason?: string;
 }
 
-/** An event to be recorded: any field of an event; id, timestamp, user and host are made where they are left out. */
+/** An event to record, with any of the fields of an event. If left out, kgit fills in id, timestamp, user and host. */
 export type NewEvent = Partial<KgitEvent> & {
   /** `deployment/<id>` or `cluster/[[<management>/]<namespace>/]<name>`. */
   readonly subject: string;
   readonly action: string;
-  /** Worked out by `set` and `unset` alone. */
+  /** `set` and `unset` alone record changes. */
   readonly changes?: never;
 };
 
-/** An event as it is stored, with what it is about. */
+/** An event as it is stored, with its subject. */
 export type RecordedEvent = KgitEvent & { readonly subject: string };
 
 export interface LogOptions extends ReadOptions, Partial<Omit<EventFilter, 'since' | 'until'>> {
-  /** Only events of this subject; of all in the order of publishing if left out. */
+  /** Only events of this subject; if left out, those of all, in the order in which they were published. */
   readonly subject?: string;
   /** Inclusive. */
   readonly since?: Date;
@@ -136,16 +136,16 @@ export interface LogOptions extends ReadOptions, Partial<Omit<EventFilter, 'sinc
   readonly until?: Date;
 }
 
-/** What became of a write. */
+/** The outcome of a write. */
 export interface WriteResult {
   /** The id of the operation. */
   readonly operation: string;
-  /** Its commit; null until it is published. */
+  /** The revision that holds it; null until it is published. */
   readonly revision: string | null;
   readonly delivery: 'published' | 'queued' | 'proposed' | 'unchanged' | 'dry-run';
-  /** How many times the branch was tried to move. */
+  /** How many attempts it took to publish it. */
   readonly attempts: number;
-  /** What people should know, such as why it was queued. */
+  /** Messages for people, such as why it was queued. */
   readonly notes: readonly string[];
 }
 
@@ -154,18 +154,18 @@ export interface PushedEvent extends WriteResult {
   readonly subject: string;
   readonly action: string;
   readonly timestamp: string;
-  /** Of its file in the repository. */
+  /** Path of its file in the repository. */
   readonly path: string;
-  /** Whether it was there already, with the same content. */
+  /** Whether it was recorded before, with the same content. */
   readonly isRepeat: boolean;
 }
 
 export interface PushedEvents extends WriteResult {
   /** How many are new. */
   readonly accepted: number;
-  /** How many were there already, with the same content. */
+  /** How many were recorded before, with the same content. */
   readonly duplicates: number;
-  /** Of all, in their order. */
+  /** The ids of all events, in their order. */
   readonly ids: readonly string[];
 }
 
@@ -174,11 +174,11 @@ export interface ChangedState extends WriteResult {
   readonly changed: readonly Change[];
 }
 
-/** The repository as reads see it. */
+/** The state of the repository, as reads see it. */
 export interface StoreHead {
-  /** Null where nothing was published yet. */
+  /** Null if nothing was published yet. */
   readonly revision: string | null;
-  /** When the remote was last asked; null where there is none, or never. */
+  /** When it was last fetched; null if there is no remote, or it was never fetched. */
   readonly fetchedAt: Date | null;
   /** How many operations wait in the outbox. */
   readonly pending: number;

@@ -19,10 +19,10 @@ export interface BackfillEvent extends EventWrite {
   readonly reason: string;
 }
 
-/** Who looked, in the fields of the events. */
+/** The fields that say who looked. */
 export type Observer = Pick<KgitEvent, 'user' | 'host'> & { readonly run_id?: string };
 
-/** Fields that say the same whoever records it, so that two who do it at once record it once. */
+/** Fields that do not depend on who records the event, so that two who do it at once record one event. */
 const SAME_FOR_ALL = ['lifecycle'];
 
 function event(
@@ -43,7 +43,7 @@ function event(
   };
 }
 
-/** The end of a cluster that nobody recorded: dated right after the last that is known of it, for nobody knows when it was. */
+/** The unrecorded end of a cluster. When it happened is unknown, so it is dated right after the last recorded event. */
 function vanished(record: ClusterRecord, observedAt: string, who: Observer): BackfillEvent | null {
   const { subject, lastEvent, at } = record;
   if (lastEvent === null) return null;
@@ -56,7 +56,7 @@ function vanished(record: ClusterRecord, observedAt: string, who: Observer): Bac
   };
 }
 
-/** The beginning of a live cluster that nobody recorded: dated as its object is. */
+/** The unrecorded creation of a live cluster, dated by its object. */
 function observed(
   subject: ClusterSubject,
   createdAt: string | null,
@@ -74,7 +74,7 @@ function observed(
  * The events that complete the history of the clusters of an observation: `cluster_vanished` for those that are
  * recorded and not live where it was looked for, `cluster_observed` for those that are live and not recorded. Of their
  * status nothing is copied. The same record and the same clusters give the same ids.
- * @param skip told of each cluster whose name breaks the rule of names, so that nothing can be recorded of it
+ * @param skip called for each cluster that cannot be recorded because of its name
  */
 export function backfillEvents(
   observation: Observation,

@@ -8,13 +8,13 @@ import { isMap } from '../../model/value/value.js';
 import { takenId } from '../../store/plan/apply-operation.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import { oneLine } from '../../terminal/terminal-text.js';
-import { requireDeployment } from '../known-deployment.js';
 import { type Naming, resolveSubject } from '../subjects.js';
 import type { BatchItem } from './event-batch.js';
+import { requireDeployment } from './known-names.js';
 
-/** One document of a batch that cannot be written. */
+/** An event of a batch that cannot be written. */
 export interface Rejection {
-  /** Its place in the batch, from 0. */
+  /** Its index in the batch, from 0. */
   readonly index: number;
   readonly error: KgitError;
 }
@@ -47,7 +47,7 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
   if (subject.kind === 'lock' || subject.kind === 'management') throw ownSubject(name);
   if (subject.kind === 'deployment') await requireDeployment(options.naming.view, subject.id, options.create);
   const write = { subject, event: options.make(fields), given: Object.keys(fields) };
-  // Behind the check of sizes, which bounds what is searched.
+  // After the check of sizes, which bounds the search.
   if (!options.allowSecret) refuseSecrets(findSecrets(fields));
   const stored = fields['id'] === undefined ? null : (await finder.find(subject, write.event.id))?.read();
   const differing = stored ? differingFields(stored, write.event, write.given) : [];
@@ -55,7 +55,7 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
   return write;
 }
 
-/** The error for an event of a lock or a management cluster: kgit alone knows how a lease was ended, and what identifies a cluster. */
+/** The error for an event of a lock or a management cluster. kgit alone records these. */
 function ownSubject(name: string): UsageError {
   return new UsageError(
     `subject: events of ${oneLine(name.slice(0, 100))} cannot be given: kgit records them itself`,
@@ -69,7 +69,7 @@ function ownSubject(name: string): UsageError {
   );
 }
 
-/** The events of a batch, each checked by itself; what cannot be written is told with its place. */
+/** Makes the events of a batch and checks each by itself. */
 export async function collectBatch(items: readonly BatchItem[], options: CollectOptions): Promise<Collected> {
   const events: EventWrite[] = [];
   const rejected: Rejection[] = [];
@@ -101,7 +101,7 @@ export async function collectBatch(items: readonly BatchItem[], options: Collect
   return { events, rejected, duplicates };
 }
 
-/** Why nothing of a batch was written: the first failure, and all in its data. */
+/** The error that a batch was not written: names the first event that is refused, and has all in its data. */
 export function refusal(
   rejected: readonly Rejection[],
   total: number,

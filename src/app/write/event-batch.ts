@@ -12,7 +12,7 @@ export type BatchItem = { readonly value: unknown } | { readonly error: UsageErr
 /** Largest batch, in bytes. */
 export const MAX_BATCH_BYTES = 128 * 1024 * 1024;
 const MAX_ALIASES = 100;
-/** Longest text of one event, in characters: what it holds is bounded by itself, and quoting takes room. */
+/** Longest text of one event, in characters: its content has a limit of its own, and quoting takes room. */
 const MAX_DOCUMENT = 4 * MAX_EVENT_BYTES;
 
 function tooLarge(number: number): BatchItem {
@@ -29,7 +29,7 @@ function keyTwice(key: string, line: number): UsageError {
   });
 }
 
-/** A number that would not be kept as it is spelled, with its place, counted from 1. */
+/** The error for a number that would change when it is stored. Line and column count from 1. */
 function inexact({ problem }: InexactNumber, line: number, column: number): BatchItem {
   const message = `line ${line}, column ${column}: ${problem}`;
   return { error: new UsageError(message, { data: { line } }) };
@@ -52,7 +52,7 @@ function jsonLine(line: string, number: number): BatchItem {
   }
 }
 
-/** The line on which a document begins that is too large to be parsed; null where there is none. */
+/** The line where a document starts that is too large to be parsed; null if there is none. */
 function largeDocument(text: string): number | null {
   let line = 1;
   for (const part of text.split(/^---(?=\s)/m)) {
@@ -104,7 +104,7 @@ function yamlItems(text: string): BatchItem[] {
   });
 }
 
-/** The documents of a batch: one JSON value a line (NDJSON), or YAML documents set apart by `---`. */
+/** Reads the documents of a batch: one JSON value per line (NDJSON), or YAML documents separated by `---`. */
 export function readBatch(text: string): BatchItem[] {
   if (!/^\s*\{/.test(text)) return yamlItems(text);
   const lines = text.split('\n').map((line, i) => ({ line, number: i + 1 }));

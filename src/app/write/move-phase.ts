@@ -11,7 +11,7 @@ import {
 } from '../../model/state/phase.js';
 import { readState } from '../../store/read/records.js';
 import { type ChangedDeployment, changeDeployment, type Target, targetDeployment } from './change-state.js';
-import { requirePhase } from './known-key.js';
+import { requirePhase } from './known-names.js';
 import type { GivenFields } from './write-events.js';
 import type { Writing } from './writing.js';
 

@@ -3,8 +3,8 @@ import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { StateRepository } from '../../store/state-repository.js';
 
 /**
- * Writes several operations with one push: all but the last are kept first, for who publishes takes along all that
- * waits. Where the last one fails, those that must not be published later are taken back.
+ * Writes several operations with one push: all but the last are kept first, and publishing the last one publishes
+ * everything that waits. If it fails, those that must not be published later are taken back.
  * @param submit writes the last one
  */
 export async function publishTogether(

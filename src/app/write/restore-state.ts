@@ -8,7 +8,7 @@ import { type Change, type ChangedDeployment, changeDeployment, stillHas } from 
 import type { GivenFields } from './write-events.js';
 import type { Writing } from './writing.js';
 
-/** So many paths of a deployment are shown before the question. */
+/** Most paths of a deployment that are shown before the question. */
 const MAX_SHOWN = 50;
 
 /** The change that brings a state back to what its events say. */
@@ -46,7 +46,7 @@ const shown = (value: Value | undefined, { path }: Difference) => {
   return findSecrets(value, path).length > 0 ? MASK : JSON.stringify(value).slice(0, 100);
 };
 
-/** What a person is shown before a state is brought back, one line for each path. */
+/** Describes how a state is brought back, one line per path, for the user to agree to. */
 export function restoreLines({ id, state, recorded }: Unfolded): string[] {
   if (state === null)
     return [`deployment/${id}: state.yaml cannot be read; it is written anew as its events say`];

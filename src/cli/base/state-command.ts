@@ -15,7 +15,7 @@ const STATE_FLAGS = {
     helpValue: 'ID',
     summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
   }),
-  create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+  create: Flags.boolean({ summary: 'Create the deployment if the repository does not know it.' }),
 };
 
 /** Base of the commands that change the state of a deployment. */
@@ -36,7 +36,7 @@ export abstract class StateCommand<T extends CommandClass = typeof Command> exte
     return { create: this.flags.create };
   }
 
-  /** Changes a state by a use case; its result for people and scripts. */
+  /** Runs a use case that changes a state, and lays out its result. */
   protected async change(
     context: Context,
     useCase: (writing: Writing) => Promise<ChangedDeployment>,

@@ -40,22 +40,22 @@ export const WRITE_FLAGS = {
   'run-id': Flags.string({
     helpGroup: WRITE,
     helpValue: 'ID',
-    summary: "The run that it belongs to (KGIT_RUN_ID; in CI: the pipeline's).",
+    summary: "The run that the write belongs to (KGIT_RUN_ID; in CI: the pipeline's).",
   }),
   user: Flags.string({ helpGroup: WRITE, helpValue: 'NAME', summary: 'Who did it (KGIT_USER).' }),
   lock: Flags.string({
     helpGroup: WRITE,
     helpValue: 'NAME',
-    summary: 'Write only under the lease of this lock, which is renewed with it (kgit lock).',
+    summary: 'Write only under the lease of this lock, and renew it (kgit lock).',
   }),
   queue: Flags.boolean({
     helpGroup: WRITE,
     exclusive: ['require-publish'],
-    summary: 'Keep it durably here, use no network; kgit sync publishes it.',
+    summary: 'Keep it durably on this machine, without using the network; kgit sync publishes it.',
   }),
   'require-publish': Flags.boolean({
     helpGroup: WRITE,
-    summary: 'Fail (16) when it cannot be published now; the default where CI is set.',
+    summary: 'Fail (16) if it cannot be published now; the default where CI is set.',
   }),
   'allow-secret': Flags.string({
     helpGroup: WRITE,
@@ -100,7 +100,7 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     () => randomBytes(10),
   );
 
-  /** An open repository with who writes and how, for the use cases of writing. Throws UsageError for a bad run id. */
+  /** What the use cases of writing take: the open repository, who writes, and the terms that the flags set. Throws UsageError. */
   protected writing(context: Context): Writing {
     const { flags } = this;
     return {
@@ -123,7 +123,7 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     };
   }
 
-  /** Writes by a use case, and has the result say what the repository is like then. */
+  /** Runs a use case of writing; the result then shows the repository as it is after the write. */
   protected async write<T>(context: Context, useCase: (writing: Writing) => Promise<T>): Promise<T> {
     const result = await useCase(this.writing(context));
     if (this.flags.queue === true && this.flags['dry-run'] !== true)
@@ -152,12 +152,12 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     return { id: runIdOf(this.flags['run-id'], this.environment, ci?.id), url: ci?.url ?? null };
   }
 
-  /** An event of this command: `fields` as given, checked, with message and reason of the flags and who, where, when. */
+  /** Makes an event of `fields`, with message and reason of the flags, and who, where and when. Throws UsageError. */
   protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
     return makeEvent({ ...this.eventFields, ...fields }, this.writer(context));
   }
 
-  /** One operation of these events. */
+  /** Makes one operation of these events. Throws SecretError, UsageError. */
   protected operation(
     context: Context,
     events: readonly EventWrite[],
@@ -166,17 +166,17 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     return makeOperation(events, this.writer(context), more, this.flags['allow-secret']);
   }
 
-  /** The claims that were handed to this process by `kgit lock NAME -- COMMAND`. */
+  /** Claims that this process got from `kgit lock NAME -- COMMAND`. */
   protected get handedClaims(): LeaseClaim[] {
     return parseClaims(this.environment['KGIT_LEASE']);
   }
 
-  /** The claim under which this command writes: that of --lock, else the one handed to it that this clone holds. Throws LockHeldError, ConflictError. */
+  /** The claim that this command writes under; see `claimFor`. */
   protected claim({ opened: { leases }, settings }: Context): Promise<LeaseClaim | null> {
     return claimFor(leases, this.flags.lock, { handed: this.handedClaims }, settings.timeout);
   }
 
-  /** Writes an operation and tells on stderr what the user should know beside the result. */
+  /** Writes an operation; notes for the user go to stderr. */
   protected submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
     return this.write(context, (writing) => submit(writing, operation, withdraw));
   }
@@ -190,14 +190,14 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
     return this.flags.propose === true;
   }
 
-  /** Leaves what waits to a process in the background, which publishes it with what others write until then. */
+  /** Leaves publishing to a process in the background, which publishes the writes of the interval together. */
   protected async publishLater({ opened, settings }: Context): Promise<void> {
     const { repo, config } = this.flags;
     if (!(await opened.scheduled.isRunning())) startPublisher({ repo, config });
     this.note(`queued: published with others in ${settings.publishInterval / 1000} s at most`);
   }
 
-  /** Has the result say what the repository is like after a write. */
+  /** Updates what the result says of the repository, after a write. */
   protected async refreshRepository({ opened: { repository } }: Context): Promise<void> {
     if (this.format === 'text') return;
     const head = await repository.store.head();
@@ -210,8 +210,7 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
   }
 
   /**
-   * What an event is about: the subject that is given as a word, else the cluster of --cluster, else the deployment that
-   * is named. Throws UsageError, NotFoundError.
+   * The subject of a new event, as word or flags name it. Throws UsageError, NotFoundError.
    */
   protected eventSubject(context: Context, word?: string): Promise<Subject> {
     const { cluster, deployment, create } = this.flags;

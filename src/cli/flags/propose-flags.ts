@@ -5,7 +5,7 @@ export const PROPOSE_FLAGS = {
   propose: Flags.boolean({
     helpGroup: 'WRITE',
     exclusive: ['queue', 'lock'],
-    summary: 'Ask for it to be merged (a pull or merge request) instead of publishing it.',
+    summary: 'Open a request to merge it (a pull or merge request) instead of publishing it.',
   }),
   title: Flags.string({
     helpGroup: 'WRITE',
@@ -17,6 +17,6 @@ export const PROPOSE_FLAGS = {
     helpGroup: 'WRITE',
     helpValue: 'NAME',
     dependsOn: ['propose'],
-    summary: 'The branch that is proposed; one per user and deployment if left out.',
+    summary: 'The branch of the proposal; if left out, one per user and deployment.',
   }),
 };
