@@ -10,11 +10,12 @@ import {
   OUTCOMES,
 } from '../../src/model/event/event.js';
 import { MAX_TEXT, MAX_WORD } from '../../src/model/event/event-schema.js';
+import { REVISION } from '../../src/model/value/revision.js';
 import { ULID } from '../../src/model/value/ulid.js';
 
 export const count = z.int().nonnegative();
 export const ulid = z.string().regex(ULID);
-export const revision = z.string().regex(/^[0-9a-f]{40,64}$/);
+export const revision = z.string().regex(REVISION);
 export const action = z.string().regex(ACTION);
 export const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
 /** As kgit writes it: UTC, milliseconds only where there are any. */

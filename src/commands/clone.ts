@@ -7,6 +7,7 @@ import { helpText } from '../cli/base/help-text.js';
 import { withoutCredentials } from '../gitstore/process/git.js';
 import { cloneRepository } from '../gitstore/repository/clone.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
+import { requireGitBackend } from '../setup/facet-of.js';
 import { liesAt, openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -35,6 +36,7 @@ export default class Clone extends KgitCommand<typeof Clone> {
     const { place, branch } = parseRepositorySpec(this.args.url, liesAt(process.cwd()));
     const path = resolve(this.args.dir ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
+    requireGitBackend('kgit clone', settings);
     // Not where one stands: that repository's configuration would say how the new one is come by.
     await cloneRepository(openGit(tmpdir(), this.environment, { waits: this.notes }), sourceOf(place), path, {
       branch,

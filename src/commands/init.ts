@@ -29,7 +29,7 @@ import { MARKER_FILE } from '../model/subject/layout.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
 import { type DeploymentSubject, deployment, formatSubject, isLabel } from '../model/subject/subject.js';
 import { openStateRepository } from '../setup/composition.js';
-import { facetOf } from '../setup/facet-of.js';
+import { facetOf, requireGitBackend } from '../setup/facet-of.js';
 import { DEFAULT_BRANCH, liesAt } from '../setup/git-driver.js';
 import { actorOf } from '../setup/identity.js';
 import type { Settings } from '../setup/settings.js';
@@ -80,6 +80,7 @@ export default class Init extends WriteCommand<typeof Init> {
     const subject = id === undefined ? null : deployment(id);
     if (this.flags.propose) return this.#proposed(path, subject);
     const settings = await this.settingsOnly();
+    requireGitBackend('kgit init', settings);
     const layout = await this.#layout(management);
     const git = new Git(path, this.environment);
     if (this.flags['dry-run']) return this.#plan(git, path, settings, layout);

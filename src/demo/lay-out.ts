@@ -46,7 +46,11 @@ export async function layOutRepository(
   const { workTree } = await prepareRepository(git, place.state, DEFAULT_BRANCH, place.remote);
   // The commits are of others: the user's key is not to sign them, nor to be asked for.
   await git.text(['config', 'commit.gpgSign', 'false'], { cwd: place.state });
-  const opened = await openStateRepository({ ...settings, repo: place.state }, place.state, environment);
+  const opened = await openStateRepository(
+    { ...settings, backend: 'git', repo: place.state },
+    place.state,
+    environment,
+  );
   const { repository } = opened;
   try {
     const files = await templateFiles(root, 'none');

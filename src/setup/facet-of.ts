@@ -1,5 +1,7 @@
 import { UsageError } from '../errors.js';
 import type { OpenRepository } from './composition.js';
+import { chosenDriver } from './drivers.js';
+import type { Settings } from './settings.js';
 
 /** What not every driver has. */
 type Optional = 'git' | 'review';
@@ -16,8 +18,18 @@ export function facetOf<F extends Optional>(
 ): NonNullable<OpenRepository[F]> {
   const found = opened[facet];
   if (found !== null) return found;
-  throw new UsageError(`${feature} does not work with backend: ${opened.backend}`, {
-    suggestions: ['Use a git repository for it: --repo PATH|URL'],
-    data: { feature, backend: opened.backend },
+  throw needsGit(feature, opened.backend);
+}
+
+/** Throws UsageError where the settings name another driver than git. @param feature as in `facetOf` */
+export function requireGitBackend(feature: string, settings: Pick<Settings, 'repo' | 'backend'>): void {
+  const backend = chosenDriver(settings);
+  if (backend !== 'git') throw needsGit(feature, backend);
+}
+
+function needsGit(feature: string, backend: string): UsageError {
+  return new UsageError(`${feature} does not work with backend: ${backend}`, {
+    suggestions: ['Use a git repository for it: backend: git, and --repo PATH|URL'],
+    data: { feature, backend },
   });
 }

@@ -18,10 +18,10 @@ export function reviewOf(view: StateView): FileCheck['review'] {
     async *files() {
       const files: TreeFile[] = [];
       for (const path of (await pathsBelow(view, '')).sort())
-        files.push({ path, mode: '100644', oid: path, bytes: (await bytes(path)).length });
+        files.push({ path, kind: 'plain', content: path, bytes: (await bytes(path)).length });
       yield files;
     },
-    contents: (oids) => Promise.all(oids.map(bytes)),
+    contents: (names) => Promise.all(names.map(bytes)),
   };
   return review as Review;
 }

@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
 import { InvalidStateError } from '../../src/errors.js';
+import { placeOfPath } from '../../src/model/subject/place.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import type { History, TimelineEntry } from '../../src/store/port/history.js';
 import type { LockMove } from '../../src/store/port/lease-store.js';
+import type {
+  ChangedFile,
+  HistoryChange,
+  HistoryCommit,
+  Review,
+  Signature,
+  TreeFile,
+} from '../../src/store/port/review.js';
 import type {
   Commit,
   Entry,
@@ -121,6 +130,110 @@ class MemoryHistory implements History {
   }
 }
 
+/** Whole histories compared, all of it in memory. Nothing is signed. */
+class MemoryReview implements Review {
+  readonly isPartial = false;
+  readonly #versions: ReadonlyMap<Revision, Version>;
+  /** By the name of the content. */
+  readonly #texts = new Map<string, string>();
+
+  constructor(versions: ReadonlyMap<Revision, Version>) {
+    this.#versions = versions;
+  }
+
+  /** A revision and those before it, newest first, down to `from`, which is left out. */
+  #line(to: Revision, from: Revision | null = null): Revision[] {
+    const line: Revision[] = [];
+    for (
+      let at: Revision | null = to;
+      at !== null && at !== from;
+      at = this.#versions.get(at)?.parent ?? null
+    )
+      line.push(at);
+    return line;
+  }
+
+  /** The names of the contents of a revision, by path. */
+  #tree(revision: Revision | null): Map<string, string> {
+    const files = [...((revision && this.#versions.get(revision)?.files) || [])].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    );
+    return new Map(files.map(([path, text]) => [path, this.#named(text)]));
+  }
+
+  #named(text: string): string {
+    const name = createHash('sha256').update(text).digest('base64url');
+    this.#texts.set(name, text);
+    return name;
+  }
+
+  async mergeBase(one: Revision, other: Revision): Promise<Revision | null> {
+    const line = new Set(this.#line(one));
+    return this.#line(other).find((revision) => line.has(revision)) ?? null;
+  }
+
+  async isOnLine(older: Revision, newer: Revision): Promise<boolean> {
+    return this.#line(newer).includes(older);
+  }
+
+  async *files(revision: Revision): AsyncGenerator<readonly TreeFile[]> {
+    const files: TreeFile[] = [];
+    for (const [path, content] of this.#tree(revision))
+      files.push({ path, kind: 'plain', content, bytes: this.#buffer(content).length });
+    yield files;
+  }
+
+  async changes(from: Revision | null, to: Revision): Promise<readonly ChangedFile[]> {
+    const [before, after] = [this.#tree(from), this.#tree(to)];
+    const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+    return paths
+      .map((path) => ({ path, before: before.get(path) ?? null, after: after.get(path) ?? null }))
+      .filter((file) => file.before !== file.after);
+  }
+
+  async *history(
+    from: Revision | null,
+    to: Revision,
+    onCommit: (commit: HistoryCommit) => void,
+  ): AsyncGenerator<HistoryChange> {
+    for (const revision of this.#line(to, from)) {
+      const { parent, time } = this.#versions.get(revision) ?? { parent: null, time: 0 };
+      const commit = { revision, author: 'Ada', committed: new Date(time).toISOString(), accepts: [] };
+      onCommit(commit);
+      const changes = (await this.changes(parent, revision)).filter(
+        ({ path }) => placeOfPath(path).kind === 'event',
+      );
+      if (changes.some(({ before }) => before !== null)) yield { commit, changes };
+    }
+  }
+
+  async contentAt(revision: Revision, path: string): Promise<string | null> {
+    return this.#tree(revision).get(path) ?? null;
+  }
+
+  #buffer(name: string): Buffer {
+    return Buffer.from(this.#texts.get(name) ?? '');
+  }
+
+  async sizes(names: readonly string[]): Promise<readonly number[]> {
+    return names.map((name) => this.#buffer(name).length);
+  }
+
+  async contents(names: readonly string[]): Promise<readonly Buffer[]> {
+    return names.map((name) => this.#buffer(name));
+  }
+
+  async changesOf(path: string, to: Revision): Promise<readonly Revision[]> {
+    const at = (revision: Revision | null | undefined) =>
+      (revision && this.#versions.get(revision)?.files.get(path)) ?? null;
+    return this.#line(to).filter((revision) => at(revision) !== at(this.#versions.get(revision)?.parent));
+  }
+
+  async signatures(from: Revision | null, to: Revision): Promise<readonly Signature[]> {
+    return this.#line(to, from).map((revision) => ({ revision, verdict: 'none', signer: '' }));
+  }
+}
+
 /** A store in this process's memory: the smallest driver. Its revisions are no object ids: `m3-` and a checksum. */
 export class MemoryStore implements Backend {
   readonly target: string = 'memory';
@@ -128,11 +241,13 @@ export class MemoryStore implements Backend {
   readonly readsRemotely = false;
   readonly leases = new MemoryLeases();
   readonly history: History;
+  readonly review: Review;
   readonly #versions = new Map<Revision, Version>();
   #tip: Revision | null = null;
 
   constructor() {
     this.history = new MemoryHistory(this.#versions);
+    this.review = new MemoryReview(this.#versions);
   }
 
   async head(): Promise<Head> {
@@ -171,7 +286,7 @@ export class MemoryStore implements Backend {
     const before = parent === null ? undefined : this.#versions.get(parent);
     const texts = before?.files ?? new Map<string, string>();
     const hash = createHash('sha256').update(JSON.stringify([parent, message, author, time, [...files]]));
-    const revision = `m${this.#versions.size + 1}-${hash.digest('base64url').slice(0, 12)}`;
+    const revision = `m${this.#versions.size + 1}-${hash.digest('hex').slice(0, 12)}`;
     const added = [...files]
       .filter(([path, text]) => text !== null && !texts.has(path))
       .map(([path]) => path);

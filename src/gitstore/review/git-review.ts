@@ -20,10 +20,24 @@ import { signatures } from './signatures.js';
 /** What `git ls-tree -l` says of an entry. */
 const ENTRY = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(-|\d+)$/;
 
+const PLAIN = '100644';
+const ODD: Readonly<Record<string, string>> = {
+  '120000': 'a symbolic link, which no reader follows',
+  '160000': 'a submodule, which no reader looks into',
+};
+
 function entryOf(record: string): TreeFile {
   const cut = record.indexOf('\t');
   const [, mode = '', oid = '', bytes = '-'] = ENTRY.exec(record.slice(0, cut)) ?? [];
-  return { path: record.slice(cut + 1), mode, oid, bytes: bytes === '-' ? null : Number(bytes) };
+  const odd = ODD[mode];
+  const kind = odd ? 'other' : mode === PLAIN ? 'plain' : 'executable';
+  return {
+    path: record.slice(cut + 1),
+    kind,
+    odd,
+    content: oid,
+    bytes: bytes === '-' ? null : Number(bytes),
+  };
 }
 
 /** Reviews of a git repository: what is compared there is commits and trees, by git itself. */

@@ -3,6 +3,7 @@ import type { KgitEvent } from '../event/event.js';
 import { findSecrets } from '../secret/find-secrets.js';
 import { refuseSecrets } from '../secret/refuse-secrets.js';
 import { formatStatePath, parseStatePath } from '../state/state-path.js';
+import { REVISION } from '../value/revision.js';
 import { isMap, type Value } from '../value/value.js';
 import type { Operation, Precondition } from './operation.js';
 
@@ -11,9 +12,6 @@ import type { Operation, Precondition } from './operation.js';
  * only events survive a squash or rebase.
  */
 const KEY = 'proposed_if';
-
-/** Spelled out, because anybody may have written the event. */
-const REVISION = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function toJson(condition: Precondition): Record<string, Value> {
   if (condition.check === 'unchanged-since') return { unchanged_since: condition.revision };

@@ -15,11 +15,6 @@ import { checkMapping, checkState } from './check-state.js';
 /** So many files are read at a time, of so many bytes together unless one alone is larger. */
 const BATCH_FILES = 4_096;
 const BATCH_BYTES = 16 * 1024 * 1024;
-const PLAIN = '100644';
-const KINDS: Readonly<Record<string, string>> = {
-  '120000': 'a symbolic link, which no reader follows',
-  '160000': 'a submodule, which no reader looks into',
-};
 
 type PlacedFile = TreeFile & { readonly place: Place };
 
@@ -39,17 +34,15 @@ export interface FileCheck {
 }
 
 /** Checks what a tree says of a file; whether its content is to be looked at. */
-function checkEntry({ path, mode, bytes, place }: PlacedFile, findings: Findings): boolean {
-  if (mode !== PLAIN) {
-    const kind = KINDS[mode];
-    const isOurs = place.kind !== 'other';
-    if (kind) findings.add('file-kind', path, `it is ${kind}`);
-    else if (isOurs)
-      findings.add('file-kind', path, 'it is executable', {
-        fix: `git update-index --chmod=-x -- ${shellWord(path)}, then commit it`,
-      });
-    if (kind) return false;
+function checkEntry({ path, kind, odd, bytes, place }: PlacedFile, findings: Findings): boolean {
+  if (kind === 'other') {
+    findings.add('file-kind', path, `it is ${odd}`);
+    return false;
   }
+  if (kind === 'executable' && place.kind !== 'other')
+    findings.add('file-kind', path, 'it is executable', {
+      fix: `git update-index --chmod=-x -- ${shellWord(path)}, then commit it`,
+    });
   if (place.kind === 'stray') {
     findings.add('file-place', path, 'kgit puts no file there, and reads none', {
       fix: `Take it away (git rm -- ${shellWord(path)}) or give it the name that the rules ask for, then commit it`,
@@ -162,7 +155,7 @@ async function* readAhead(
 ): AsyncGenerator<{ batch: readonly PlacedFile[]; contents: readonly Buffer[] }> {
   const read = async (batch: readonly PlacedFile[]) => ({
     batch,
-    contents: await review.contents(batch.map(({ oid }) => oid)),
+    contents: await review.contents(batch.map(({ content }) => content)),
   });
   let next: ReturnType<typeof read> | null = null;
   for await (const batch of files) {

@@ -22,7 +22,9 @@ async function faultOf(
   store: Backend,
 ): Promise<string | null> {
   if (condition.check === 'unchanged-since') {
-    const revision = await store.history.resolve(condition.revision);
+    const found = await store.history.resolve(condition.revision);
+    // In full: what a branch or an abbreviation means differs with time and place.
+    const revision = found === condition.revision ? found : null;
     const asked = `the state of ${id} was to be unchanged since ${condition.revision.slice(0, 80)}`;
     if (revision === null) return `${asked}, which is not known here`;
     const then = (await readState(store.view(revision), id)) ?? {};

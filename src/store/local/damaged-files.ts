@@ -34,7 +34,7 @@ const FILES: Readonly<Record<string, (text: string) => boolean>> = {
   'publisher.lock': holder,
   pushes: lines(/^\{.*\}$/),
   rewrites: json(({ untold }) => Array.isArray(untold)),
-  verified: lines(/^[0-9a-f]{40,64} ./),
+  verified: lines(/^[!-~]{1,200} ./),
 };
 /** Files that may be folders, on file systems without hard links. */
 const NAMED: readonly string[] = ['publish.lock', 'publisher.lock'];

@@ -3,10 +3,12 @@ import type { Revision } from './state-store.js';
 /** A file of a revision, as its tree has it. */
 export interface TreeFile {
   readonly path: string;
-  /** git's: `100644` is a plain file. */
-  readonly mode: string;
+  /** `other` is what no reader reads as text, such as a link; `odd` says what it is. */
+  readonly kind: 'plain' | 'executable' | 'other';
+  /** Of an `other`: `a symbolic link, which no reader follows`. */
+  readonly odd?: string | undefined;
   /** Names the content. */
-  readonly oid: string;
+  readonly content: string;
   /** Null where it is no file. */
   readonly bytes: number | null;
 }
@@ -19,7 +21,7 @@ export interface ChangedFile {
   readonly after: string | null;
 }
 
-/** A commit of the line of first parents. */
+/** A revision of the line that the head moves along. */
 export interface HistoryCommit {
   readonly revision: Revision;
   readonly author: string;
@@ -68,9 +70,9 @@ export interface Review {
   /** Names the content of a file; null where there is none. */
   contentAt(revision: Revision, path: string): Promise<string | null>;
   /** How many bytes each of these has. */
-  sizes(oids: readonly string[]): Promise<readonly number[]>;
+  sizes(contents: readonly string[]): Promise<readonly number[]>;
   /** The contents of these, in order, read in one go. Throws InvalidStateError for one that is too large. */
-  contents(oids: readonly string[]): Promise<readonly Buffer[]>;
+  contents(names: readonly string[]): Promise<readonly Buffer[]>;
   /** The revisions on the line of first parents that changed a file, from `to` backwards. */
   changesOf(path: string, to: Revision): Promise<readonly Revision[]>;
   /** The signatures of the revisions on the line of first parents, newest first, down to `from`, which is left out. */

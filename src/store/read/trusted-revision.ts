@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../model/value/error-codes.js';
+import { REVISION } from '../../model/value/revision.js';
 import { privateFolder, replaceDurably } from '../local/durable-files.js';
 import type { Revision } from '../port/state-store.js';
-
-const REVISION = /^[0-9a-f]{40,64}$/;
 
 /** The revision that was verified last on this machine; later histories must contain it. */
 export class TrustedRevision {
