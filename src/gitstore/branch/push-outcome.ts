@@ -135,7 +135,7 @@ function serverSays(result: GitResult, remote: string, means: 'denied' | 'server
     });
     return { kind: 'denied', error };
   }
-  const error = new RemoteError(`${remote}: it is in trouble${words}`, {
+  const error = new RemoteError(`${remote}: the server reports an error${words}`, {
     data: { remote: 'unreachable', cause: 'server-error' },
     suggestions: ["Run 'kgit sync' when it is well again"],
   });

@@ -100,7 +100,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     pattern: /^kgit: http\.extraHeader is set/m,
     says: "it does not accept the header of git's http.extraHeader, which goes before KGIT_TOKEN",
     advice:
-      'Take it away where it is stale: git config --show-origin --name-only --get-regexp extraheader, then git config --unset-all NAME (actions/checkout: persist-credentials: false)',
+      'Remove a stale one: git config --show-origin --name-only --get-regexp extraheader, then git config --unset-all NAME (actions/checkout: persist-credentials: false)',
   },
   {
     cause: 'unauthorized',
@@ -115,7 +115,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     kind: 'denied',
     pattern: /archived so it is read-only|\b(repo|repository|project)\b.* is archived/i,
     says: 'it is archived, and takes no writes',
-    advice: 'Ask who runs it to take it out of the archive, or use another repository',
+    advice: 'Ask its owner to unarchive it, or use another repository',
   },
   {
     cause: 'object-format',
@@ -151,7 +151,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     cause: 'server-error',
     kind: 'unreachable',
     pattern: /returned error: (5\d\d|429)|HTTP (5\d\d|429)/,
-    says: 'it is in trouble',
+    says: 'the server reports an error',
     advice: 'when it is well again',
   },
   {
@@ -160,14 +160,14 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     pattern: DAMAGED,
     says: 'objects of its repository are broken or missing',
     advice:
-      "Have whoever runs it look with 'git fsck' there, and put the branch back to its last commit that is whole; then kgit finds which writes of this clone are missing",
+      "Ask its operator to run 'git fsck' there and to reset the branch to its last intact commit; then kgit finds which writes of this clone are missing",
   },
   {
     cause: 'not-git',
     kind: 'denied',
     pattern:
       /is this a git repository\?|git-http-push'? failed|no DAV locking|protocol error|bad line length|invalid server response|expected flush/,
-    says: 'what answers there is no git server',
+    says: 'the server there is not a git server',
     advice: "Check the remote's address, and whether a proxy or a login page answers in its place",
   },
   {
@@ -181,9 +181,8 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     cause: 'ref-ambiguous',
     kind: 'denied',
     pattern: /dst refspec \S+ matches more than one/,
-    says: 'the branch has a double there, a ref whose name ends in its full name',
-    advice:
-      'Look for it with git ls-remote REMOTE, and take it away: git push REMOTE :refs/heads/refs/heads/BRANCH',
+    says: 'the branch is ambiguous there: another ref ends in its full name',
+    advice: 'Find it with git ls-remote REMOTE and delete it: git push REMOTE :refs/heads/refs/heads/BRANCH',
   },
   {
     cause: 'remote-broken-ref',
@@ -191,7 +190,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     pattern: /^remote: (?:fatal|error): bad object refs\//m,
     says: 'a ref of its repository names nothing, and so it takes no push',
     advice:
-      "Ask who runs it to move that file away, if it is a copy that a program made which syncs files: a server must not lie in a synced folder; if the branch itself lost its commit, to put it back to the last one that 'git fsck' finds whole, with git update-ref: kgit then finds which writes of this clone are missing",
+      "Ask its operator to remove the file if a sync program made it (a server must not lie in a synced folder). If the branch itself lost its commit, reset it with git update-ref to the last one that 'git fsck' finds intact: kgit then finds which writes of this clone are missing",
   },
   {
     cause: 'bad-objects',
@@ -199,7 +198,7 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
     pattern:
       /fsck error in (?:packed|pack) object|\b(?:hasDotgit|hasDotdot|hasDot|fullPathname|badTree|treeNotSorted|duplicateEntries): /,
     says: 'its history holds an object that git refuses',
-    advice: 'Ask who runs it to look at the history with git fsck, and to take the object out',
+    advice: 'Ask its operator to check the history with git fsck and to remove the object',
   },
   {
     cause: 'disk-full',
@@ -249,8 +248,8 @@ export const REMOTE_FAULTS: readonly RemoteFault[] = [
 const UNKNOWN: Omit<RemoteFault, 'pattern'> = {
   cause: 'unknown',
   kind: 'unreachable',
-  says: 'the talk with it failed',
-  advice: "again; if it goes on, 'kgit doctor' looks further",
+  says: 'git failed to talk to it',
+  advice: "again; if it keeps failing, 'kgit doctor' finds out more",
 };
 
 /** The meaning of git's error output. */

@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
     PUSH,
     'REMOTE',
     'ref-ambiguous',
-    /a double there/,
+    /is ambiguous there/,
   ],
   [
     'a branch below the branch at the remote',
