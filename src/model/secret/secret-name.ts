@@ -20,8 +20,18 @@ const DIGEST_NAME =
   /(?:hash|checksum|digest|integrity|fingerprint|thumbprint|etag|sha1|sha256|sha384|sha512|md5|shasum)(?:es|s)?$/;
 /** Words that say it at the end of a name, but not as the end of a longer word (`bypass`, `oauth`, `spin`, `compat`). */
 const LAST_WORD: Readonly<Record<string, NameKind>> = {
-  ...{ pw: 'secret', pass: 'pass', psk: 'token', auth: 'token', pat: 'token', pin: 'pin', pincode: 'pin' },
-  ...{ credential: 'login', credentials: 'login', cred: 'login', creds: 'login', mdp: 'secret' },
+  pw: 'secret',
+  pass: 'pass',
+  psk: 'token',
+  auth: 'token',
+  pat: 'token',
+  pin: 'pin',
+  pincode: 'pin',
+  credential: 'login',
+  credentials: 'login',
+  cred: 'login',
+  creds: 'login',
+  mdp: 'secret',
 };
 /** Words before `pass` with which it is a round, or a success. */
 const ROUND =

@@ -87,7 +87,12 @@ export interface SyncReport {
 /** The outcome of an operation that is kept and not published. */
 export function waiting(operation: string): WriteOutcome & { delivery: 'queued' } {
   return {
-    ...{ operation, revision: null, delivery: 'queued', attempts: 0 },
-    ...{ changes: [], duplicates: [], notes: [] },
+    operation,
+    revision: null,
+    delivery: 'queued',
+    attempts: 0,
+    changes: [],
+    duplicates: [],
+    notes: [],
   };
 }
