@@ -2,7 +2,7 @@ import { type Command, Flags, type Interfaces } from '@oclif/core';
 import { ciRun, runIdOf } from '../../app/run-of.js';
 import { namingOf } from '../../app/subjects.js';
 import { eventSubject } from '../../app/write/event-subject.js';
-import { claimFor, submit } from '../../app/write/submit.js';
+import { submit } from '../../app/write/submit.js';
 import { type Writing, writerOf } from '../../app/write/writing.js';
 import type { ErrorCode } from '../../errors.js';
 import { type LeaseClaim, parseClaims } from '../../model/lease/lease.js';
@@ -169,11 +169,6 @@ export abstract class WriteCommand<T extends CommandClass = typeof Command> exte
   /** Claims that this process got from `kgit lock NAME -- COMMAND`. */
   protected get handedClaims(): LeaseClaim[] {
     return parseClaims(this.environment['KGIT_LEASE']);
-  }
-
-  /** The claim that this command writes under; see `claimFor`. */
-  protected claim({ opened: { leases }, settings }: Context): Promise<LeaseClaim | null> {
-    return claimFor(leases, this.flags.lock, { handed: this.handedClaims }, settings.timeout);
   }
 
   /** Writes an operation; notes for the user go to stderr. */
