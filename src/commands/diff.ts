@@ -1,19 +1,14 @@
 import { Args, Flags } from '@oclif/core';
-import { namedRevision } from '../app/revision-of.js';
+import { comparedViews } from '../app/compared-views.js';
 import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';
-import { NotFoundError, UsageError } from '../errors.js';
-import { shellWord } from '../model/value/shell-word.js';
+import { NotFoundError } from '../errors.js';
 import { changedDeployments, diffViews, lastChange, lastChanged } from '../review/diff.js';
-import { facetOf } from '../setup/facet-of.js';
-import type { StateView } from '../store/port/state-store.js';
 import { listDeployments } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
-
-const SINCE = '...';
 
 export default class Diff extends ReadCommand<typeof Diff> {
   static override summary = "What differs in a deployment's state, path by path.";
@@ -55,7 +50,7 @@ export default class Diff extends ReadCommand<typeof Diff> {
     );
     const { settings, reading } = context;
     const { from, to } = this.args;
-    const sides = from === undefined ? null : await this.#sides(from, to, context);
+    const sides = from === undefined ? null : await comparedViews(from, to, context);
     const views = sides ? [sides.before, sides.after] : [reading.view];
     const known = [...new Set((await Promise.all(views.map(listDeployments))).flat())].sort();
     const isOne = settings.deployment !== undefined || known.length < 2;
@@ -84,42 +79,6 @@ export default class Diff extends ReadCommand<typeof Diff> {
     throw new NotFoundError(`there is no deployment ${id}`, {
       suggestions: ["'kgit list deployments' shows those that there are"],
       data: { deployment: id },
-    });
-  }
-
-  /** The two views that are compared. Throws NotFoundError, UsageError. */
-  async #sides(
-    from: string,
-    to: string | undefined,
-    { opened, reading }: Context,
-  ): Promise<{ before: StateView; after: StateView }> {
-    const { store } = opened.repository;
-    const revisions = { store, reading };
-    const dots = from.indexOf(SINCE);
-    if (dots < 0) {
-      if (from.includes('..')) {
-        throw new UsageError('A..B is written as two revisions', {
-          suggestions: ['Write kgit diff A B; A...B compares B with the merge base of both'],
-        });
-      }
-      const before = store.view(await namedRevision(from, revisions));
-      const after = to === undefined ? reading.view : store.view(await namedRevision(to, revisions));
-      return { before, after };
-    }
-    if (to !== undefined) throw new UsageError('A...B stands alone: it names both sides');
-    const [one, other] = [from.slice(0, dots) || 'HEAD', from.slice(dots + SINCE.length) || 'HEAD'];
-    const [base, tip] = [await namedRevision(one, revisions), await namedRevision(other, revisions)];
-    const review = facetOf(opened, 'review', 'kgit diff A...B');
-    const common = await review.mergeBase(base, tip);
-    if (common !== null) return { before: store.view(common), after: store.view(tip) };
-    const names = [one, other].map((name) => name.slice(0, 80));
-    const { cutOff } = store.history;
-    throw new NotFoundError(`${names.join(' and ')} have no commit in common here`, {
-      suggestions: [
-        ...(cutOff ? [`The history is cut off here; fetch all of it: ${cutOff.remedy}`] : []),
-        `Compare the two as they are: kgit diff ${[one, other].map(shellWord).join(' ')}`,
-      ],
-      data: { base, tip },
     });
   }
 }

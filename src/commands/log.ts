@@ -1,15 +1,15 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { recordedSubject } from '../app/subjects.js';
 import type { Context } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
+import { eventFilter, LOG_FLAGS } from '../cli/flags/log-flags.js';
 import { eventDetails, eventLine, eventLines } from '../cli/render/event-lines.js';
 import { UsageError } from '../errors.js';
-import { OUTCOMES, type SubjectEvent } from '../model/event/event.js';
+import type { SubjectEvent } from '../model/event/event.js';
 import type { EventFilter } from '../model/event/event-filter.js';
 import { hintOf } from '../model/event/event-hint.js';
 import { formatSubject, type Subject } from '../model/subject/subject.js';
-import { parseDayRange, parseTime } from '../model/value/time.js';
 import { type About, aboutNamed } from '../store/read/entries-about.js';
 import { publishedEvents } from '../store/read/event-log.js';
 import { type EventPage, readPage } from '../store/read/event-page.js';
@@ -17,13 +17,9 @@ import { readEvents } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 import { onReaderGone } from '../terminal/standard-output.js';
 
-const MAX_LIMIT = 1_000_000;
 const FOLLOW_MS = 2_000;
 /** How many of the newest events are looked through for new ones. */
 const FOLLOW_WINDOW = 1_000;
-
-const many = (helpValue: string, summary: string, aliases: string[] = []) =>
-  Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary, aliases });
 
 export default class Log extends ReadCommand<typeof Log> {
   static override summary = 'What happened: to one subject, or to all.';
@@ -43,45 +39,7 @@ export default class Log extends ReadCommand<typeof Log> {
   static override args = {
     subject: Args.string({ description: 'deployment/ID, cluster/[[MGMT/]NS/]NAME, or a cluster name.' }),
   };
-  static override flags = {
-    since: Flags.string({
-      helpValue: 'TIME',
-      helpGroup: 'FILTER',
-      summary: 'From then on: 2025-07-11, "2025-07-11 14:30", 3d, "1 hour ago", yesterday.',
-    }),
-    until: Flags.string({ helpValue: 'TIME', helpGroup: 'FILTER', summary: 'Before then.' }),
-    on: Flags.string({
-      helpValue: 'DAY',
-      helpGroup: 'FILTER',
-      exclusive: ['since', 'until'],
-      summary: 'On that day.',
-    }),
-    action: many('WORD', 'With this action.'),
-    user: many('NAME', 'By this user.', ['author']),
-    outcome: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      options: [...OUTCOMES],
-      helpGroup: 'FILTER',
-      summary: 'With this outcome.',
-    }),
-    phase: many('NAME', 'Of this phase.'),
-    run: many('ID', 'Of this run.'),
-    grep: many('TEXT', 'With this text anywhere, in any case.'),
-    oneline: Flags.boolean({ summary: 'One line an event, cut to the width of the terminal.' }),
-    limit: Flags.integer({
-      char: 'n',
-      aliases: ['max-count', 'tail'],
-      min: 1,
-      max: MAX_LIMIT,
-      default: 100,
-      summary: 'How many at most.',
-    }),
-    before: Flags.string({ helpValue: 'ID', summary: 'Only those before this event: the next page.' }),
-    after: Flags.string({ helpValue: 'ID', summary: 'Only those after this event.' }),
-    reverse: Flags.boolean({ summary: 'Newest first.' }),
-    follow: Flags.boolean({ char: 'f', summary: 'Go on as new events come; end with Ctrl-C.' }),
-  };
+  static override flags = LOG_FLAGS;
 
   protected override get readsHistory(): boolean {
     return true;
@@ -92,7 +50,7 @@ export default class Log extends ReadCommand<typeof Log> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const filter = this.#filter();
+    const filter = eventFilter(this.flags, this.now());
     if (this.flags.follow && (this.flags.reverse || this.flags.before)) {
       throw new UsageError('--follow goes on at the newest end: leave --reverse and --before out');
     }
@@ -108,22 +66,6 @@ export default class Log extends ReadCommand<typeof Log> {
     const page = await this.#page(context, subject, filter, this.flags.limit);
     const ordered = this.flags.reverse ? [...page.events].reverse() : page.events;
     return this.#result(ordered, page.next, subject === null);
-  }
-
-  #filter(): EventFilter {
-    const now = this.now();
-    const { since, until, action, user, outcome, phase, run, grep } = this.flags;
-    const time = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, now));
-    const on = this.flags.on;
-    return {
-      ...(on === undefined ? { since: time(since), until: time(until) } : parseDayRange(on, now)),
-      actions: action ?? [],
-      users: user ?? [],
-      outcomes: outcome ?? [],
-      phases: phase ?? [],
-      runs: run ?? [],
-      grep: grep ?? [],
-    };
   }
 
   /** What is asked about: the subject that is named, else everything. */

@@ -2,7 +2,7 @@ import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Publisher extends KgitCommand {
+export default class Publisher extends KgitCommand<typeof Publisher> {
   static override hidden = true;
   static override summary = 'Publish what waits when it is due, then end.';
   static override description = helpText(

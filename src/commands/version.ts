@@ -2,7 +2,7 @@ import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import type { CommandResult } from '../terminal/output.js';
 
-export default class Version extends KgitCommand {
+export default class Version extends KgitCommand<typeof Version> {
   static override summary = 'The version of kgit.';
   static override description = helpText(
     KgitCommand,

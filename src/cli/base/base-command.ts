@@ -1,8 +1,7 @@
-import { Command, type Config, type Interfaces } from '@oclif/core';
+import type { Command, Config, Interfaces } from '@oclif/core';
 import { type Configured, configured } from '../../app/configured.js';
 import { rewriteNote } from '../../app/rewrite-note.js';
 import { type ErrorCode, EXIT_CODES } from '../../errors.js';
-import { SkippedEvents } from '../../model/event/broken-events.js';
 import { formatAge } from '../../model/value/time.js';
 import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
 import {
@@ -14,71 +13,37 @@ import {
 } from '../../setup/config.js';
 import type { Settings } from '../../setup/settings.js';
 import { systemClock } from '../../setup/this-host.js';
-import { isCi } from '../../setup/trust.js';
 import type { FetchPolicy, Reading } from '../../store/outbox/outcomes.js';
 import type { ToldRewrite } from '../../store/publish/rewrites.js';
 import type { About } from '../../store/read/entries-about.js';
-import { API_VERSION } from '../../store/read/records.js';
-import {
-  type CommandResult,
-  type Format,
-  formatResult,
-  resultKind,
-  type Screen,
-  screenOf,
-} from '../../terminal/output.js';
-import { COMMON_FLAGS } from '../flags/common-flags.js';
+import type { CommandResult } from '../../terminal/output.js';
 import { checkArgumentBytes } from '../input/argument-bytes.js';
 import { damagedLines } from '../notes/damaged-lines.js';
-import { SideNotes } from '../notes/side-notes.js';
-import { skippedLines } from '../notes/skipped-lines.js';
 import { repositoryJson } from '../render/repository-json.js';
+import type { CommandClass } from './command-class.js';
 import { reportFailure } from './failure.js';
-
-/** What the class of a command declares: the source of the types of `flags` and `args`. */
-export interface CommandClass {
-  readonly flags: Interfaces.FlagInput<object>;
-  readonly args: Interfaces.ArgInput<object>;
-}
-
-/** The values of the flags of every command. */
-export type CommonFlags = Interfaces.InferredFlags<typeof COMMON_FLAGS>;
-/** The values of the flags that a command declares itself. */
-export type OwnFlags<T extends CommandClass> = Interfaces.InferredFlags<T['flags']>;
+import { PrintingCommand } from './printing-command.js';
 
 /** A repository with its settings, ready to be read. */
 export interface Context extends Configured {
   readonly reading: Reading;
 }
 
-const IS_CI = isCi(process.env);
 const FOLLOW_FETCH_MS = 5_000;
 
 /**
- * Base of all commands: shared flags, the core built from the settings, results printed last, and
- * failures told by the one rule of cli/failure.ts.
+ * Base of all commands: opens the repository with the settings of all places, prints the result last, and reports failures
+ * by the one rule of failure.ts.
  */
-export abstract class KgitCommand<T extends CommandClass = typeof Command> extends Command {
-  static override baseFlags: Interfaces.FlagInput = COMMON_FLAGS;
-  static override flags = {};
-  static override args = {};
-
+export abstract class KgitCommand<T extends CommandClass> extends PrintingCommand<T> {
   /** The exit codes, beside 0, that any command of this base may end with. */
   static get exits(): readonly ErrorCode[] {
     return ['USAGE'];
   }
 
-  protected flags = { output: 'text' } as CommonFlags & OwnFlags<T>;
-  protected args = {} as Interfaces.InferredArgs<T['args']>;
-  /** Arguments of a command that takes any number of them. */
-  protected words: readonly string[] = [];
   #context: OpenRepository | null = null;
   #repository: Record<string, unknown> | null = null;
   readonly #rewrites: ToldRewrite[] = [];
-  /** What is said on stderr. */
-  protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
-  /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
-  protected readonly skipped = new SkippedEvents();
   readonly #began = systemClock.now();
 
   protected abstract execute(): Promise<CommandResult>;
@@ -93,7 +58,7 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
     config?: Interfaces.LoadOptions,
   ): Promise<ReturnType<T['run']>> {
     const command: Command = new this(argv, config as Config);
-    return (command as KgitCommand)._run();
+    return (command as KgitCommand<typeof Command>)._run();
   }
 
   /** Whether the command reads more than the tip: then a clone of a URL must be whole. */
@@ -104,11 +69,6 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
   /** Whether settings come from files, too: what judges others' files takes no word of theirs. */
   protected get readsSettingsFiles(): boolean {
     return true;
-  }
-
-  /** Whether what is printed for people may be long, so that a terminal gets it through the user's pager. */
-  protected get isPaged(): boolean {
-    return false;
   }
 
   override async run(): Promise<void> {
@@ -127,46 +87,6 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
     if (result.exitCode !== undefined) process.exitCode = result.exitCode;
   }
 
-  /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
-  protected async print(result: CommandResult): Promise<void> {
-    const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
-    const repository = this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
-    const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...repository };
-    const whole = { ...head, ...result.json, ...this.skipped.json };
-    // What is told of the result comes below it, where a long one leaves it on the screen.
-    const release = this.notes.hold();
-    const lines = await formatResult(result, whole, this.format, this.screen);
-    this.notes.clear();
-    const text = lines.map((line) => `${line}\n`).join('');
-    if (!(await this.#showsPaged(text))) process.stdout.write(text);
-    release();
-    for (const line of skippedLines(this.skipped.untold())) this.note(line);
-  }
-
-  /** Shows a text in the user's pager; false where it is not for one, or there is none. */
-  async #showsPaged(text: string): Promise<boolean> {
-    const isForPeople = this.format === 'text' || this.format === 'wide';
-    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
-      return false;
-    return (await import('../../process/pager.js')).showPaged(text, process.env);
-  }
-
-  /** The value of a flag that only some commands have; undefined where this one has not, or where it is not given. */
-  protected given(name: string): unknown {
-    return (this.flags as Readonly<Record<string, unknown>>)[name];
-  }
-
-  protected get format(): Format {
-    return this.flags.json ? 'json' : this.flags.output;
-  }
-
-  protected get screen(): Screen {
-    return {
-      ...screenOf(process.stdout, process.env, this.flags.utc === true),
-      noHeaders: this.given('no-headers') === true,
-    };
-  }
-
   protected get environment(): Readonly<Record<string, string | undefined>> {
     return process.env;
   }
@@ -178,11 +98,6 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
   /** When this command has to be through with the network, in ms since the epoch. */
   protected deadline(settings: Settings): number {
     return this.#began + settings.timeout;
-  }
-
-  /** A line for the user that is no part of the result. */
-  protected note(message: string): void {
-    this.notes.note(message);
   }
 
   /** Whether the user is told what is waited for: not while another program has the terminal. */
@@ -301,6 +216,11 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
     this.#repository = repositoryJson(revision, fetchedAt, pending);
   }
 
+  protected override repositoryJson(): Record<string, unknown> {
+    const rewrites = this.#rewrites.length > 0 ? { rewrites: this.#rewrites } : {};
+    return this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
+  }
+
   /** Whether somebody reads the notes of this command. */
   protected get hasReader(): boolean {
     return !this.flags.quiet || this.format === 'json';
@@ -317,17 +237,12 @@ export abstract class KgitCommand<T extends CommandClass = typeof Command> exten
     this.#context = null;
   }
 
-  get #flagNames(): string[] {
-    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
-    return Object.keys(flags).filter((name) => flags[name]?.hidden !== true);
-  }
-
   override async catch(thrown: Error): Promise<void> {
     // A failure is told without what a result says of the repository.
     await this.#close(this.hasReader && !this.flags.quiet);
     this.notes.clear();
     // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
     this.parsed = true;
-    await reportFailure(thrown, this.argv, this.flags.verbose === true, this.#flagNames);
+    await reportFailure(thrown, this.argv, this.flags.verbose === true, this.flagNames);
   }
 }

@@ -1,4 +1,4 @@
-import { type Command, Flags, type Interfaces } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { Observer } from '../../app/observe/observer.js';
 import { resolveCluster } from '../../app/subjects.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
@@ -9,7 +9,8 @@ import { endOfProcess } from '../../process/end-signals.js';
 import { actorOf } from '../../setup/identity.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
 import { repositoryLine } from '../render/status/repository-line.js';
-import type { CommandClass, Context } from './base-command.js';
+import type { Context } from './base-command.js';
+import type { CommandClass } from './command-class.js';
 import { ReadCommand } from './read-command.js';
 
 /** The flags of every command that asks k0rdent. */
@@ -29,7 +30,7 @@ const CLUSTER_FLAGS = {
 };
 
 /** Base of the commands that ask k0rdent through kubectl. */
-export abstract class ClusterCommand<T extends CommandClass = typeof Command> extends ReadCommand<T> {
+export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand<T> {
   static override baseFlags: Interfaces.FlagInput = { ...ReadCommand.baseFlags, ...CLUSTER_FLAGS };
 
   static override get exits(): readonly ErrorCode[] {

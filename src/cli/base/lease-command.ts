@@ -1,9 +1,10 @@
-import { type Command, Flags, type Interfaces } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { leaseActor } from '../../app/lock/lease-actor.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
 import type { EndedLease, LeaseActor } from '../../store/lease/acquisition.js';
 import { holderText } from '../../store/lease/lease-errors.js';
-import { type CommandClass, type Context, KgitCommand } from './base-command.js';
+import { type Context, KgitCommand } from './base-command.js';
+import type { CommandClass } from './command-class.js';
 import { WRITE_FLAGS, WriteCommand } from './write-command.js';
 
 /** The flags of a write but for those that a lock has no use for: it is taken and ended at the remote, or not at all. */
@@ -19,7 +20,7 @@ function lockFlags(): Interfaces.FlagInput {
 }
 
 /** Base of the commands that take and end leases. */
-export abstract class LeaseCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
+export abstract class LeaseCommand<T extends CommandClass> extends WriteCommand<T> {
   static override baseFlags: Interfaces.FlagInput = lockFlags();
 
   static override get exits(): readonly ErrorCode[] {
@@ -36,7 +37,7 @@ export abstract class LeaseCommand<T extends CommandClass = typeof Command> exte
     ];
   }
 
-  protected override open(policy?: Parameters<WriteCommand['open']>[0]): Promise<Context> {
+  protected override open(policy?: Parameters<WriteCommand<T>['open']>[0]): Promise<Context> {
     if (this.flags.propose !== true) return super.open(policy);
     throw new UsageError('a lock cannot be proposed: it is held from now on, or not at all', {
       suggestions: [

@@ -1,14 +1,14 @@
-import type { Command } from '@oclif/core';
 import { BackgroundWriter } from '../../app/legacy/background-writer.js';
 import { folderLock } from '../../app/legacy/merge-host.js';
 import type { ErrorCode } from '../../errors.js';
 import { systemClock, thisHost } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
-import type { CommandClass, Context } from './base-command.js';
+import type { Context } from './base-command.js';
+import type { CommandClass } from './command-class.js';
 import { WriteCommand } from './write-command.js';
 
 /** Base of the commands that take in what scripts write to files, as it comes. */
-export abstract class LegacyCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
+export abstract class LegacyCommand<T extends CommandClass> extends WriteCommand<T> {
   static override get exits(): readonly ErrorCode[] {
     return ['USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'ENVIRONMENT'];
   }

@@ -1,15 +1,10 @@
-import { type Command, Flags, type Interfaces } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import type { ErrorCode } from '../../errors.js';
 import type { Settings } from '../../setup/settings.js';
 import type { FetchPolicy } from '../../store/outbox/outcomes.js';
 import type { About } from '../../store/read/entries-about.js';
-import {
-  type CommandClass,
-  type CommonFlags,
-  type Context,
-  KgitCommand,
-  type OwnFlags,
-} from './base-command.js';
+import { type Context, KgitCommand } from './base-command.js';
+import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 /** Flags of the commands that read. */
 export const READ_FLAGS = {
@@ -27,7 +22,7 @@ export function fetchPolicy<T>(fetch: boolean | undefined, otherwise: T): 'alway
 }
 
 /** Base of the commands that read the repository. */
-export abstract class ReadCommand<T extends CommandClass = typeof Command> extends KgitCommand<T> {
+export abstract class ReadCommand<T extends CommandClass> extends KgitCommand<T> {
   static override baseFlags: Interfaces.FlagInput = { ...KgitCommand.baseFlags, ...READ_FLAGS };
 
   declare protected flags: CommonFlags & Interfaces.InferredFlags<typeof READ_FLAGS> & OwnFlags<T>;

@@ -1,11 +1,12 @@
-import { type Command, Flags, type Interfaces } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import type { ChangedDeployment, Target } from '../../app/write/change-state.js';
 import type { Writing } from '../../app/write/writing.js';
 import type { ErrorCode } from '../../errors.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { changeResult } from '../render/write/write-result.js';
-import type { CommandClass, Context } from './base-command.js';
+import type { Context } from './base-command.js';
+import type { CommandClass } from './command-class.js';
 import { WriteCommand } from './write-command.js';
 
 /** The flags of every command that changes the state of a deployment. */
@@ -19,7 +20,7 @@ const STATE_FLAGS = {
 };
 
 /** Base of the commands that change the state of a deployment. */
-export abstract class StateCommand<T extends CommandClass = typeof Command> extends WriteCommand<T> {
+export abstract class StateCommand<T extends CommandClass> extends WriteCommand<T> {
   static override baseFlags: Interfaces.FlagInput = {
     ...WriteCommand.baseFlags,
     ...STATE_FLAGS,

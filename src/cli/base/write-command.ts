@@ -1,4 +1,4 @@
-import { type Command, Flags, type Interfaces } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { ciRun, runIdOf } from '../../app/run-of.js';
 import { namingOf } from '../../app/subjects.js';
 import { eventSubject } from '../../app/write/event-subject.js';
@@ -17,13 +17,8 @@ import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
 import { outcomeJson } from '../render/write/write-result.js';
-import {
-  type CommandClass,
-  type CommonFlags,
-  type Context,
-  KgitCommand,
-  type OwnFlags,
-} from './base-command.js';
+import { type Context, KgitCommand } from './base-command.js';
+import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 const WRITE = 'WRITE';
 
@@ -73,7 +68,7 @@ type WriteFlags = Interfaces.InferredFlags<typeof WRITE_FLAGS> &
   };
 
 /** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
-export abstract class WriteCommand<T extends CommandClass = typeof Command> extends KgitCommand<T> {
+export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T> {
   static override baseFlags: Interfaces.FlagInput = {
     ...KgitCommand.baseFlags,
     ...WRITE_FLAGS,

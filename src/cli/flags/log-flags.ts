@@ -1,0 +1,65 @@
+import { Flags, type Interfaces } from '@oclif/core';
+import { OUTCOMES } from '../../model/event/event.js';
+import type { EventFilter } from '../../model/event/event-filter.js';
+import { parseDayRange, parseTime } from '../../model/value/time.js';
+
+const MAX_LIMIT = 1_000_000;
+
+const many = (helpValue: string, summary: string, aliases: string[] = []) =>
+  Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary, aliases });
+
+/** The flags of `kgit log` beside those of every command that reads. */
+export const LOG_FLAGS = {
+  since: Flags.string({
+    helpValue: 'TIME',
+    helpGroup: 'FILTER',
+    summary: 'From then on: 2025-07-11, "2025-07-11 14:30", 3d, "1 hour ago", yesterday.',
+  }),
+  until: Flags.string({ helpValue: 'TIME', helpGroup: 'FILTER', summary: 'Before then.' }),
+  on: Flags.string({
+    helpValue: 'DAY',
+    helpGroup: 'FILTER',
+    exclusive: ['since', 'until'],
+    summary: 'On that day.',
+  }),
+  action: many('WORD', 'With this action.'),
+  user: many('NAME', 'By this user.', ['author']),
+  outcome: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    options: [...OUTCOMES],
+    helpGroup: 'FILTER',
+    summary: 'With this outcome.',
+  }),
+  phase: many('NAME', 'Of this phase.'),
+  run: many('ID', 'Of this run.'),
+  grep: many('TEXT', 'With this text anywhere, in any case.'),
+  oneline: Flags.boolean({ summary: 'One line an event, cut to the width of the terminal.' }),
+  limit: Flags.integer({
+    char: 'n',
+    aliases: ['max-count', 'tail'],
+    min: 1,
+    max: MAX_LIMIT,
+    default: 100,
+    summary: 'How many at most.',
+  }),
+  before: Flags.string({ helpValue: 'ID', summary: 'Only those before this event: the next page.' }),
+  after: Flags.string({ helpValue: 'ID', summary: 'Only those after this event.' }),
+  reverse: Flags.boolean({ summary: 'Newest first.' }),
+  follow: Flags.boolean({ char: 'f', summary: 'Go on as new events come; end with Ctrl-C.' }),
+};
+
+/** The filter that the flags of `kgit log` ask for. Throws UsageError. @param now ms since the epoch */
+export function eventFilter(flags: Interfaces.InferredFlags<typeof LOG_FLAGS>, now: number): EventFilter {
+  const { since, until, action, user, outcome, phase, run, grep, on } = flags;
+  const time = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, now));
+  return {
+    ...(on === undefined ? { since: time(since), until: time(until) } : parseDayRange(on, now)),
+    actions: action ?? [],
+    users: user ?? [],
+    outcomes: outcome ?? [],
+    phases: phase ?? [],
+    runs: run ?? [],
+    grep: grep ?? [],
+  };
+}
