@@ -36,6 +36,10 @@ const FOLLOW_FETCH_MS = 5_000;
  * by the one rule of failure.ts.
  */
 export abstract class KgitCommand<T extends CommandClass> extends PrintingCommand<T> {
+  // oclif's manifest takes what is inherited only through classes that have statics of their own.
+  static override flags = {};
+  static override args = {};
+
   /** The exit codes, beside 0, that any command of this base may end with. */
   static get exits(): readonly ErrorCode[] {
     return ['USAGE'];

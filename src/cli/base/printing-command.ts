@@ -20,8 +20,6 @@ const IS_CI = isCi(process.env);
 /** What a command is given, and what it says: its flags, its result on stdout, its notes on stderr. */
 export abstract class PrintingCommand<T extends CommandClass> extends Command {
   static override baseFlags: Interfaces.FlagInput = COMMON_FLAGS;
-  static override flags = {};
-  static override args = {};
 
   protected flags = { output: 'text' } as CommonFlags & OwnFlags<T>;
   protected args = {} as Interfaces.InferredArgs<T['args']>;
