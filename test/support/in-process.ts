@@ -11,7 +11,7 @@ export interface InProcessRun {
 
 let config: Promise<Config> | null = null;
 
-type CommandClass = (new (argv: string[], config: Config) => KgitCommand) & { id: string };
+type CommandClass = (new (argv: string[], config: Config) => KgitCommand<never>) & { id: string };
 
 /** Runs a command in this process, with its streams caught. Commands are run one after the other. */
 export async function runInProcess(name: string, argv: readonly string[]): Promise<InProcessRun> {
