@@ -3,9 +3,9 @@ import type { Holder, LeaseRecord, Stamp } from '../../model/lease/lease.js';
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
 
-/** The newest commit of a lock's chain. */
+/** Where a lock is now. */
 export interface LockTip {
-  /** Names the commit; another one every time the lock moves. */
+  /** Names this state of the lock: another one every time it moves. */
   readonly version: string;
   readonly record: LeaseRecord;
   /** Undefined where the lock lies in its place, and nowhere else. */
@@ -63,14 +63,14 @@ export interface LockTips {
   readonly place: string;
 }
 
-/** A move of a lock from the tip that is known to new commits behind it. */
+/** A move of a lock from where it is known to be, by one record or more. */
 export interface LockMove {
   readonly name: string;
   /** Null for a lock that is not there yet. */
   readonly from: LockTip | null;
   /** At least one, in their order; the last is the new tip. */
   readonly records: readonly LeaseRecord[];
-  /** Author of the commits. */
+  /** Who moves it. */
   readonly author: Actor;
 }
 
@@ -87,8 +87,8 @@ export type LockOutcome =
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
 /**
- * Where locks are kept: beside the branch, each a chain of commits that moves by compare-and-swap and is never
- * deleted. `test/support/lease-contract.ts` says what each method must do.
+ * Where locks are kept, beside the state: each moves by compare-and-swap and is never deleted, so that its token only
+ * rises. `test/support/lease-contract.ts` says what each method must do.
  */
 export interface LeaseStore {
   /** The tip of a lock as the remote has it now; null where it was never taken. Throws RemoteError, InvalidStateError. */

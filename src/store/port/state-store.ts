@@ -75,7 +75,8 @@ export type SwapOutcome =
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
 /**
- * A versioned tree of small text files that moves by compare-and-swap. `test/support/store-contract.ts` says what each method must do.
+ * A versioned tree of small text files that moves by compare-and-swap. `test/support/store-contract.ts` says what each
+ * method must do.
  */
 export interface StateStore {
   /** Where writes go, for people and for the outbox: an entry made for another target is never published here. */
