@@ -1,6 +1,6 @@
 /** Bundles the program and its start script, and writes oclif's manifest of commands. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
 
 // types/ stays, because npm builds again after `prepack` has written it; the rest of dist/ is overwritten.
 rmSync(join(dist, 'program'), { recursive: true, force: true });
+for (const file of existsSync(dist) ? readdirSync(dist) : [])
+  if (/^library.*\.js$/.test(file)) rmSync(join(dist, file));
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // oclif uses them to look for plugins on the disk, and for its spinner on a terminal.

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 export const libraryBuild = {
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   entryPoints: ['src/library/library.ts'],
-  outfile: 'dist/library.js',
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'library-[name]-[hash]',
   bundle: true,
   format: 'esm',
   platform: 'node',
