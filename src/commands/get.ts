@@ -9,6 +9,7 @@ import { NotFoundError } from '../errors.js';
 import { formatStatePath, lookUp, parseStatePath } from '../model/state/state-path.js';
 import { statePath } from '../model/subject/layout.js';
 import type { Value } from '../model/value/value.js';
+import { numberText } from '../model/yaml/number-text.js';
 import { formatYaml } from '../model/yaml/yaml.js';
 import { readState } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -106,6 +107,7 @@ export default class Get extends ReadCommand<typeof Get> {
 }
 
 function valueText(value: unknown): string {
+  if (typeof value === 'number') return numberText(value);
   return typeof value === 'object' && value !== null ? formatYaml(value).trimEnd() : String(value);
 }
 

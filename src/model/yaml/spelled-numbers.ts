@@ -34,7 +34,7 @@ export function respelled(node: Scalar): string | null {
   if (typeof value !== 'number' || source === undefined || /inf$|nan$/i.test(source)) return null;
   // Comparing values ignores the sign of zero.
   const written = value === 0 ? '0' : numberText(value);
-  return written === source && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? null : source;
+  return written === source ? null : source;
 }
 
 /** Whether a value is that of a field of numbers, by the nodes above it. */

@@ -153,3 +153,11 @@ describe('kgit set and push-event', () => {
     expect((await kgit(path, ['verify'])).stdout).not.toContain('kof.v');
   });
 });
+
+it('takes a large number that is spelled as it is written back', async () => {
+  const path = stateRepository();
+  const numbers = ['-2.547814439916907e+177', '9007199254740992', '1.0e+20'];
+  await kgitJson(path, ['set', '--create-key', ...numbers.map((number, i) => `kof.n${i}:=${number}`)]);
+  for (const [i, number] of numbers.entries())
+    expect((await kgit(path, ['get', `kof.n${i}`])).stdout).toBe(`${number}\n`);
+});
