@@ -1,22 +1,22 @@
 import { RESET, splitStyled } from './style.js';
 import { columnsOf } from './table.js';
 
-/** A part of a line without blanks in it, or the blanks between two. */
+/** A run of non-blank characters, or the blanks between two such runs. */
 interface Piece {
   readonly text: string;
-  /** The sequence that begins its style; empty where it has none. */
+  /** Escape sequence that starts its style; empty if it has none. */
   readonly open: string;
 }
 
-/** Blanks and one symbol, such as `✓ ` or `→ `: the lines that follow are indented to the same column. */
+/** Leading blanks and one symbol, such as `✓ ` or `→ `: continuation lines are indented to the column after it. */
 const LEAD = /^(\s*)([^\p{L}\p{N}\s"'`([{<] )?/u;
-/** Where a word that is longer than a line may be broken. */
+/** Break points inside a word that is longer than a line. */
 const SEAMS = /(?<=[/,.])/;
 
 /**
- * A finished line of text as lines of at most `width` columns, broken between words and indented below its beginning.
- * A word longer than a line is broken after `/`, `,` and `.`, so a name stays readable; an address stays whole, so that a
- * terminal can open it.
+ * Breaks a finished line into lines of at most `width` columns, between words; continuation lines are indented below
+ * its start. A word longer than a line is broken after `/`, `,` and `.`, so that names stay readable. A URL stays
+ * whole, so that a terminal can open it.
  */
 export function fitLine(line: string, width: number): string[] {
   const runs = splitStyled(line);
@@ -27,7 +27,7 @@ export function fitLine(line: string, width: number): string[] {
   return layOut(wordsOf(runs), width, indent).map(shown);
 }
 
-/** Words of pieces, each blank a word of its own. */
+/** Groups pieces into words; each run of blanks is a word of its own. */
 function wordsOf(runs: readonly Piece[]): Piece[][] {
   const words: Piece[][] = [];
   let isOpen = false;
@@ -47,7 +47,7 @@ function wordsOf(runs: readonly Piece[]): Piece[][] {
 function layOut(words: readonly Piece[][], width: number, indent: string): Piece[][] {
   const lines: Piece[][] = [[]];
   let used = 0;
-  /** Blanks that are put down only if something follows them on the line. */
+  /** Pending blanks, written only if more text follows on the line. */
   let gap: Piece[] = [];
   const breakLine = () => {
     lines.push([{ text: indent, open: '' }]);
@@ -78,7 +78,7 @@ function layOut(words: readonly Piece[][], width: number, indent: string): Piece
   return lines;
 }
 
-/** A word that is longer than a line, at the places where it may be broken. */
+/** Splits a word that is longer than a line at its break points; a URL stays whole. */
 function partsOf(word: readonly Piece[]): readonly Piece[] {
   if (word.some(({ text }) => text.includes('://'))) return word;
   return word.flatMap(({ text, open }) => text.split(SEAMS).map((part) => ({ text: part, open })));

@@ -12,14 +12,14 @@ import {
 } from './table.js';
 import { packed } from './wrap.js';
 
-/** What the last column of a table needs to say anything, in columns of the terminal. */
+/** Least width at which the last column of a table is still useful, in terminal columns. */
 const LAST_COLUMN = 20;
 const INDENT = '    ';
 
 /**
- * A table where the terminal has room for it, its last column cut at most. On a narrower one each row is a block: the first
- * cell, and below it the others with their headings. Nothing is cut there.
- * @param block the lines of the row with that index, where it is no such block
+ * Formats rows as a table if the terminal is wide enough, cutting at most the last column. On a narrower terminal each
+ * row becomes a block, with nothing cut: the first cell, then the other cells below it with their headings.
+ * @param block formats the row with that index in some other way than `blockOf`
  */
 export function fittingTable(
   heading: readonly string[],
@@ -42,7 +42,7 @@ function columnsNeeded(heading: readonly string[], rows: readonly (readonly Cell
   }, 0);
 }
 
-/** A row as a block: the first cell, and below it the others with their headings. */
+/** Formats a row as a block: the first cell, then the other cells below it with their headings. */
 export function blockOf(
   heading: readonly string[],
   row: readonly Cell[],

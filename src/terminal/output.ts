@@ -2,45 +2,50 @@ import { guarded, type Style, styleFor } from './style.js';
 import { oneLine, terminalJson, terminalText } from './terminal-text.js';
 
 export const FORMATS = ['text', 'wide', 'json', 'yaml', 'jsonl', 'name'] as const;
-/** The formats of every command, and those that a few have beside them. */
+/** The formats of every command, and the extra ones that a few commands have. */
 export type Format = (typeof FORMATS)[number] | 'prometheus' | 'md';
 
-/** How a stream shows text. */
+/** How text is shown on an output stream. */
 export interface Screen {
   readonly style: Style;
-  /** Columns of the terminal; null where the output is none. */
+  /** Columns of the terminal; null if the output is not a terminal. */
   readonly width: number | null;
   readonly utc: boolean;
-  /** Whether tables leave their headings out. */
+  /** Whether tables omit their headings. */
   readonly noHeaders?: boolean;
 }
 
-/** How standard output shows text. @param environment the user's, for colours */
+/**
+ * Describes how to show text on standard output.
+ * @param environment the user's environment, for colour settings
+ */
 export function screenOf(
   stdout: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
   environment: Readonly<Record<string, string | undefined>>,
   utc: boolean,
 ): Screen {
-  // A terminal that nobody has told its size has 0 columns.
+  // A terminal whose size was never set reports 0 columns.
   const width = stdout.isTTY ? stdout.columns || 80 : null;
   return { style: styleFor(stdout.isTTY === true, environment), width, utc };
 }
 
-/** What a command gives back: its result for scripts, and the ways to show it to people. */
+/** A command's result: JSON for scripts, and the ways to show it to people. */
 export interface CommandResult {
-  /** The keys of the JSON result, without those that every result has. */
+  /** The JSON result without the keys common to all results. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** Lines for people; `wide` asks for all columns. */
+  /** Lines for people; `wide` includes all columns. */
   readonly lines: (screen: Screen, wide: boolean) => readonly string[];
-  /** The lines are data that a script gets byte for byte; a terminal is still guarded. */
+  /**
+   * Whether the lines are data that a script gets byte for byte; on a terminal, control characters are still removed.
+   */
   readonly isExact?: boolean;
-  /** What `-o name` prints, one a line. */
+  /** Lines that `-o name` prints. */
   readonly names?: readonly string[];
-  /** What `-o jsonl` prints, one a line; the whole result where left out. */
+  /** Rows that `-o jsonl` prints, one per line; the whole result if omitted. */
   readonly rows?: readonly unknown[];
-  /** What the formats print that this command has beside those of all. */
+  /** Printers for the extra formats that this command supports. */
   readonly others?: Readonly<Partial<Record<Format, () => readonly string[]>>>;
-  /** Ends the command with this code although it did what it should. */
+  /** Exit code of a command that succeeded but exits with a code other than 0. */
   readonly exitCode?: number;
 }
 
@@ -50,7 +55,7 @@ export function resultKind(id: string): string {
   return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Result`;
 }
 
-/** The lines of a result in a format. */
+/** Formats a result as lines. */
 export async function formatResult(
   result: CommandResult,
   whole: Readonly<Record<string, unknown>>,
@@ -84,7 +89,7 @@ export async function formatResult(
   }
 }
 
-/** JSON as a script gets it, or as a terminal may. */
+/** Returns JSON unchanged for a script, and with control characters escaped for a terminal. */
 export function shownJson(json: string, isTerminal: boolean): string {
   return isTerminal ? terminalJson(json) : json;
 }

@@ -1,6 +1,6 @@
-/** A metric with its samples, in the words of Prometheus' text format. */
+/** A metric with its samples, in the terms of Prometheus' text format. */
 export interface Metric {
-  /** With its unit in base units at the end, as in `kgit_last_event_timestamp_seconds`. */
+  /** Ends with the base unit, as in `kgit_last_event_timestamp_seconds`. */
   readonly name: string;
   readonly help: string;
   readonly samples: readonly Sample[];
@@ -12,8 +12,8 @@ export interface Sample {
 }
 
 /**
- * Gauges in Prometheus' text exposition format 0.0.4, for the textfile collector of node_exporter. A metric without
- * samples is left out: what is not known is absent, never 0.
+ * Formats gauges in Prometheus' text exposition format 0.0.4, for the textfile collector of node_exporter. A metric
+ * without samples is omitted: an unknown value is absent, never 0.
  */
 export function prometheusLines(metrics: readonly Metric[]): string[] {
   return metrics
@@ -34,7 +34,7 @@ function escaped(value: string): string {
   return value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
 }
 
-/** ms since the epoch in seconds, as Prometheus counts. */
+/** Converts ms since the epoch to seconds, the unit of Prometheus. */
 export function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }

@@ -3,18 +3,18 @@ const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const END_OF_LINE = '\u001b[K';
 const END_OF_SCREEN = '\u001b[J';
-/** Terminals that know these show a frame only once it is whole; others pass over them. */
+/** Synchronized output: terminals that support it show a frame only once it is complete; others ignore it. */
 const [HOLD, SHOW] = ['\u001b[?2026h', '\u001b[?2026l'];
 
 type Stream = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows' | 'on' | 'off'>;
 
 export interface Size {
-  /** One less than the terminal has: a line that fills the last column would lose its end when the rest is cleared. */
+  /** One column less than the terminal has: clearing the rest of a full line would erase its last character. */
   readonly width: number;
   readonly height: number;
 }
 
-/** Draws frames on a terminal's second screen, each with one write, and leaves the terminal as it was. */
+/** Draws frames on a terminal's alternate screen, each in a single write, and restores the terminal at the end. */
 export class ScreenFrame {
   readonly #stream: Stream;
   readonly #redraw: () => void;
@@ -30,7 +30,7 @@ export class ScreenFrame {
     this.#redraw();
   };
 
-  /** @param redraw called when the terminal has another size, or was given back by a shell */
+  /** @param redraw called when the terminal is resized, and when the process resumes after Ctrl-Z */
   constructor(stream: Stream, redraw: () => void) {
     this.#stream = stream;
     this.#redraw = redraw;
@@ -38,12 +38,12 @@ export class ScreenFrame {
     stream.on('resize', redraw);
     process.on('SIGTSTP', this.#suspend);
     process.on('SIGCONT', this.#resume);
-    // However the process ends.
+    // Restores the terminal however the process ends.
     process.on('exit', this.#leave);
   }
 
   get size(): Size {
-    // A terminal that nobody has told its size has 0 columns and rows.
+    // A terminal whose size was never set reports 0 columns and rows.
     return { width: Math.max((this.#stream.columns || 80) - 1, 1), height: this.#stream.rows || 24 };
   }
 
@@ -52,7 +52,7 @@ export class ScreenFrame {
     this.#stream.write(`${HOLD}${HOME}${text}${END_OF_SCREEN}${SHOW}`);
   }
 
-  /** Gives the terminal back. */
+  /** Restores the terminal. */
   end(): void {
     this.#stream.off('resize', this.#redraw);
     process.off('SIGTSTP', this.#suspend);

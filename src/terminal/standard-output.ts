@@ -1,6 +1,9 @@
 import { hasCode } from '../model/value/error-codes.js';
 
-/** Tells `end` that nobody reads standard output any more, as behind `| head`: what goes on printing would never end. */
+/**
+ * Calls `end` when the reader of standard output is gone, as with `| head`; otherwise a command that keeps printing
+ * would never end.
+ */
 export function onReaderGone(end: () => void): void {
   process.stdout.on('error', (error) => {
     if (hasCode(error, 'EPIPE')) end();

@@ -3,12 +3,12 @@ import { terminalText } from './terminal-text.js';
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
 export type Colour = keyof typeof CODES;
 
-/** Colours a text, or leaves it alone where the stream shows none. */
+/** Colours a text, or returns it unchanged if the stream shows no colours. */
 export type Style = (colour: Colour, text: string) => string;
 
 /**
- * The style for a stream: colours on a terminal, none elsewhere or with NO_COLOR (no-color.org) set;
- * FORCE_COLOR asks for them in any case.
+ * Returns the style for a stream: colours on a terminal, none elsewhere or if NO_COLOR (no-color.org) is set.
+ * FORCE_COLOR enables colours in any case.
  */
 export function styleFor(
   isTerminal: boolean,
@@ -26,7 +26,10 @@ export function styleFor(
 export const RESET = '\u001b[0m';
 const OWN_SEQUENCES = new RegExp(`\u001b\\[(?:0|${Object.values(CODES).join('|')})m`, 'g');
 
-/** A finished line of text without any control character but the sequences of `style`: the last guard before a terminal. */
+/**
+ * Removes all control characters from a finished line except the sequences of `style`: the last guard before a
+ * terminal.
+ */
 export function guarded(line: string, style: Style): string {
   if (style('bold', 'x') === 'x') return terminalText(line);
   const own = [...line.matchAll(OWN_SEQUENCES)].map(([sequence]) => sequence);
@@ -36,7 +39,10 @@ export function guarded(line: string, style: Style): string {
     .join('');
 }
 
-/** A finished line as runs of text, each with the sequence of `styleFor` that begins its style; empty where it has none. */
+/**
+ * Splits a finished line into runs of text, each with the `styleFor` sequence that starts its style (empty if it has
+ * none).
+ */
 export function splitStyled(line: string): { readonly text: string; readonly open: string }[] {
   const sequences = [...line.matchAll(OWN_SEQUENCES)].map(([sequence]) => sequence);
   const opens = ['', ...sequences.map((sequence) => (sequence === RESET ? '' : sequence))];

@@ -4,7 +4,9 @@ import { oneLine } from './terminal-text.js';
 
 const PLAIN = /^[ -~]*$/;
 
-/** Columns of a terminal that a text takes; the common case is not measured letter by letter. */
+/**
+ * Number of terminal columns that a text takes. Plain text, the common case, is not measured character by character.
+ */
 export function columnsOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
@@ -17,21 +19,21 @@ export interface Cell {
 export type TableRow = readonly (string | Cell)[];
 
 export const GAP = '   ';
-/** Between columns where room is scarce. */
+/** Gap between columns when space is scarce. */
 export const NARROW_GAP = '  ';
 const MIN_COLUMN = 8;
 
-/** What a cell says. */
+/** Returns the text of a cell. */
 export function textOf(cell: string | Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
 
-/** A cell of text on one line that a terminal may get. */
+/** Returns a cell whose text is one line and safe for a terminal. */
 export function cellOf(cell: string | Cell): Cell {
   return typeof cell === 'string' ? { text: oneLine(cell) } : { ...cell, text: oneLine(cell.text) };
 }
 
-/** The text cut to `width` columns of a terminal, `…` showing the cut. */
+/** Cuts a text to `width` terminal columns; `…` marks the cut. */
 export function clip(text: string, width: number): string {
   if (columnsOf(text) <= width) return text;
   let kept = '';
@@ -45,8 +47,8 @@ export function clip(text: string, width: number): string {
 }
 
 /**
- * Lines of a table as kubectl prints them: a heading in capitals, columns apart by blanks.
- * On a terminal of `width` columns the last column gives way; elsewhere (null) nothing is cut.
+ * Formats a table as kubectl does: headings in capitals, columns separated by blanks. On a terminal of `width` columns
+ * the last column is cut to fit; otherwise (null) nothing is cut.
  */
 export function formatTable(
   heading: readonly string[],
@@ -77,7 +79,7 @@ export function formatTable(
   );
 }
 
-/** The lines of a table without the first, which has the headings, where they are not wanted. */
+/** Drops the heading line of a table if `noHeaders` is set. */
 export function tableLines(lines: string[], { noHeaders }: { readonly noHeaders?: boolean }): string[] {
   return noHeaders ? lines.slice(1) : lines;
 }

@@ -2,8 +2,8 @@ import { columnsOf } from './table.js';
 import { terminalText } from './terminal-text.js';
 
 /**
- * Text of several lines within `width` columns, broken between words and each line behind `indent`; nothing is broken
- * where the output is no terminal (null). A word longer than a line stays whole.
+ * Wraps text to `width` columns between words, each line prefixed with `indent`; null (not a terminal) disables
+ * wrapping. A word longer than a line stays whole.
  */
 export function wrapped(text: string, width: number | null, indent: string): string[] {
   const lines = terminalText(text)
@@ -31,13 +31,13 @@ function broken(text: string, room: number): string[] {
   return [...parts, line];
 }
 
-/** A part of a line that is not broken, as it is measured and as it is shown. */
+/** An unbreakable part of a line: `text` is measured, `shown` is printed. */
 export interface Part {
   readonly text: string;
   readonly shown: string;
 }
 
-/** Parts side by side, as many as a line of `width` columns has room for; all lines but the first are indented. */
+/** Packs parts side by side, as many as fit into `width` columns; all lines but the first are indented. */
 export function packed(parts: readonly Part[], width: number, indent: string, between = ' '): string[] {
   const lines: string[] = [];
   let used = Number.POSITIVE_INFINITY;

@@ -5,7 +5,10 @@ import { type Identities, isUid, mergedIdentities } from '../../model/subject/ma
 import { DEFAULT_MANAGEMENT, isLabel } from '../../model/subject/subject.js';
 import { learnedOf } from './learned-managements.js';
 
-/** What `kgit identify` does to a management cluster: `extended` is known by more than before, `re-identified` by something else. */
+/**
+ * Outcomes of `kgit identify`. `extended`: identities were added to the recorded ones. `re-identified`: they were
+ * replaced.
+ */
 export const IDENTIFY_OUTCOMES = ['identified', 'extended', 're-identified', 'unchanged'] as const;
 
 export interface Identification {
@@ -13,17 +16,18 @@ export interface Identification {
   readonly outcome: (typeof IDENTIFY_OUTCOMES)[number];
   readonly before: Identities;
   readonly identities: Identities;
-  /** Null where nothing is to be written. */
+  /** What to write to kgit.yaml; null if nothing changes. */
   readonly learned: LearnedManagement | null;
-  /** What is asked first; null where what is recorded agrees. */
+  /** Question that the user must confirm first; null if the cluster agrees with the record. */
   readonly question: string | null;
 }
 
 type Managements = ReadonlyMap<string, Identities>;
 
 /**
- * The name that a cluster is to have: the one that is given, else the one that is recorded of this cluster, else the
- * setting, else the only one that is listed. Throws UsageError where several could be meant.
+ * Chooses the name for a cluster: the given one, else the only name under which the cluster is recorded, else the only
+ * one that kgit.yaml lists, else the setting, else the default if kgit.yaml lists none. Throws UsageError if several
+ * are possible.
  */
 export function nameToIdentify(
   { given, chosen }: { given: string | undefined; chosen: string | undefined },
@@ -46,14 +50,17 @@ export function nameToIdentify(
   );
 }
 
-/** The names under which this cluster is recorded. */
+/** Lists the names under which this cluster is recorded. */
 function namesOf(seen: Identities, managements: Managements): string[] {
   return [...managements].flatMap(([name, identities]) =>
     ['same', 'same-address'].includes(likenessTo({ name, identities }, seen)) ? [name] : [],
   );
 }
 
-/** What it means to identify `name` as the cluster of a context. Throws ConflictError where that is recorded under another name. */
+/**
+ * Works out what identifying `name` as the cluster of a context changes. Throws ConflictError if that cluster is
+ * recorded under another name.
+ */
 export function identification(
   name: string,
   { seen, context }: { seen: Identities; context: string },
@@ -89,7 +96,7 @@ export function identification(
       `Management cluster ${name} is another cluster. ${knownBy} Replace it?`,
     );
   const question = `Nothing shows that management cluster ${name} is this one. ${knownBy} Is it?`;
-  // An address alone was a guess, which a UID replaces.
+  // A bare address was a guess; a UID replaces it.
   return !before.some(isUid) && own.some(isUid)
     ? plan('re-identified', own, question)
     : plan('extended', mergedIdentities(before, seen), question);

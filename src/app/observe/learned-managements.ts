@@ -10,31 +10,31 @@ import {
   saysMore,
 } from '../../model/subject/management-identity.js';
 
-/** What an observation says of a management cluster that kgit.yaml does not. */
+/** What an observation adds to the record of a management cluster in kgit.yaml. */
 export interface Lesson {
   readonly name: string;
-  /** Whether nothing was recorded of it. */
+  /** Whether the management cluster had no recorded identity. */
   readonly isNew: boolean;
-  /** Null where nothing that the user may read identifies it. */
+  /** Null if the user may read nothing that identifies it. */
   readonly learned: LearnedManagement | null;
-  /** What people are told once it is noted. */
+  /** Message for the user once it is written to kgit.yaml. */
   readonly says: string;
 }
 
-/** The kinds of identity as people call them. */
+/** Names of the kinds of identity in messages. */
 export const KIND_WORDS: Readonly<Record<IdentityKind, string>> = {
   'management-uid': 'its Management UID',
   'kube-system-uid': 'the UID of its namespace kube-system',
   server: 'its address',
 };
 
-/** The kinds of which there are identities, as people call them. */
+/** Lists the kinds of the given identities in words. */
 export function kindWords(identities: Identities): string {
   const kinds = new Set(identities.flatMap((identity) => kindOf(identity) ?? []));
   return [...kinds].map((kind) => KIND_WORDS[kind]).join(' and ');
 }
 
-/** What the contexts of one observation teach of the management clusters that they are. */
+/** Collects what the contexts of one observation add to the recorded identities of their management clusters. */
 export function lessonsOf(
   contexts: readonly ContextObservation[],
   managements: ReadonlyMap<string, Identities>,
@@ -43,7 +43,7 @@ export function lessonsOf(
   return [...names].flatMap((name) => {
     const own = contexts.filter((one) => one.management === name && one.match !== 'unknown');
     const others = contexts.filter((one) => one.management !== name).flatMap((one) => one.identities);
-    // An address that another cluster has, too, is a gateway's.
+    // An address shared with another cluster belongs to a gateway.
     const seen = own
       .flatMap(({ identities }) => identities)
       .filter((identity) => isUid(identity) || !others.includes(identity));
@@ -63,7 +63,7 @@ function lessonOf(name: string, before: Identities, seen: Identities): Lesson | 
     : null;
 }
 
-/** What is to be noted of a management cluster; null for nothing. */
+/** Builds the entry to write to kgit.yaml for a management cluster; null if it has no identity. */
 export function learnedOf(
   name: string,
   before: Identities,
@@ -72,7 +72,7 @@ export function learnedOf(
   return identity === undefined ? null : { name, identity, others, before };
 }
 
-/** How a management cluster is known better than before. */
+/** Describes how the identity of a management cluster has improved. */
 function raisedText(before: Identities, merged: Identities): string {
   const known = new Set(before.map(kindOf));
   const fresh = merged.filter((identity) => !before.includes(identity));

@@ -7,18 +7,18 @@ import type { Identities } from '../../model/subject/management-identity.js';
 import { type ClusterSubject, formatSubject, type Subject } from '../../model/subject/subject.js';
 import { endOfProcess } from '../../process/end-signals.js';
 
-/** What k0rdent is asked with. */
+/** Parameters of a query to k0rdent. */
 export interface LiveQuestion {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
   readonly now: () => number;
-  /** The management clusters that kgit.yaml lists, each with all that it is known by. */
+  /** The management clusters that kgit.yaml lists, each with all its identities. */
   readonly managements: ReadonlyMap<string, Identities>;
-  /** Namespaces to ask one by one where not all may be listed. */
+  /** Namespaces to query one by one if the cluster-wide list is denied. */
   readonly namespaces: readonly string[];
 }
 
-/** Asks the current context for all its clusters. Throws ClusterError. */
+/** Lists all clusters of the current context. Throws ClusterError. */
 export function observeAll(question: LiveQuestion): Promise<Observation> {
   return observe({
     kubectl: openKubectl({
@@ -39,8 +39,8 @@ export function observeAll(question: LiveQuestion): Promise<Observation> {
 type Place = Pick<ClusterSubject, 'management' | 'namespace' | 'name'>;
 
 /**
- * The namespace of each cluster of a management cluster whose name is in one namespace alone, or also in the one that is
- * `chosen`.
+ * Maps each cluster name of a management cluster to its namespace. A name in several namespaces is included only if one
+ * of them is `chosen`.
  */
 export function namespacesByName(
   clusters: readonly Place[],
@@ -56,7 +56,7 @@ export function namespacesByName(
   );
 }
 
-/** The namespaces of each cluster name of a management cluster, sorted. */
+/** Maps each cluster name of a management cluster to its namespaces, sorted. */
 function allNamespaces(clusters: readonly Place[], management: string): Map<string, string[]> {
   const found = new Map<string, Set<string>>();
   for (const cluster of clusters) {
@@ -66,7 +66,10 @@ function allNamespaces(clusters: readonly Place[], management: string): Map<stri
   return new Map([...found].map(([name, namespaces]) => [name, [...namespaces].sort()]));
 }
 
-/** Throws ClusterError where none of the contexts that answered is this management cluster: it says nothing of its clusters. */
+/**
+ * Throws ClusterError if no context that answered belongs to this management cluster: the observation then says nothing
+ * about its clusters.
+ */
 export function requireManagement({ contexts }: Observation, management: string): void {
   const asked = contexts.filter(({ error }) => error === null);
   if (asked.some((context) => context.management === management)) return;
@@ -76,7 +79,7 @@ export function requireManagement({ contexts }: Observation, management: string)
   });
 }
 
-/** What of the subjects of an import k0rdent knows. */
+/** Reports which subjects of an import exist in k0rdent. */
 export function liveReport(subjects: readonly (Subject | null)[], { contexts, clusters }: Observation) {
   const live = new Set(clusters.map((cluster) => formatSubject({ kind: 'cluster', ...place(cluster) })));
   const wanted = subjects.flatMap((subject) => (subject?.kind === 'cluster' ? [formatSubject(subject)] : []));
@@ -93,9 +96,9 @@ export function liveReport(subjects: readonly (Subject | null)[], { contexts, cl
     contexts: contexts.map(({ context }) => context),
     found: names.filter((name) => live.has(name)),
     notFound: names.filter((name) => !live.has(name)),
-    /** The clusters whose name lives in several namespaces, so that it does not tell which one is meant. */
+    /** Clusters whose name exists in several namespaces, so the name does not identify one. */
     ambiguous: [...ambiguous].map(([subject, namespaces]) => ({ subject, namespaces })),
-    /** The namespaces that could be looked into; null where it was all of them. */
+    /** The namespaces that could be read; null if all could. */
     seen: seen.includes('*') ? null : [...new Set(seen.flatMap((some) => [...some]))].sort(),
     denied: [...new Set(contexts.flatMap(({ namespaces }) => namespaces.denied))].sort(),
   };
@@ -103,7 +106,7 @@ export function liveReport(subjects: readonly (Subject | null)[], { contexts, cl
 
 type LiveReport = ReturnType<typeof liveReport>;
 
-/** What people are told of clusters that were not found: they may be where they may not look. */
+/** Messages about clusters that were not found; they may be in namespaces that the user may not read. */
 export function notFoundTexts({ notFound, ambiguous, seen }: LiveReport): string[] {
   return notFound
     .filter((name) => !ambiguous.some(({ subject }) => subject === name))
@@ -114,7 +117,7 @@ export function notFoundTexts({ notFound, ambiguous, seen }: LiveReport): string
     );
 }
 
-/** What people are told of clusters whose name lives in several namespaces. */
+/** Messages about clusters whose name exists in several namespaces. */
 export function ambiguousTexts({ ambiguous }: LiveReport): string[] {
   return ambiguous.map(({ subject, namespaces }) => {
     const name = subject.split('/').at(-1);

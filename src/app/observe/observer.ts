@@ -19,20 +19,20 @@ import { type TimeLineEntry, timeLine } from './time-line.js';
 
 const NOT_JUDGED = 'kgit cannot tell which recorded clusters have vanished there';
 
-/** Which clusters are asked for. */
+/** Which clusters to query. */
 export interface Wanted {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly selector?: string | undefined;
-  /** Whether to read how k0rdent itself is, and what lies beside the clusters. */
+  /** Whether to also read the health of k0rdent itself and the objects related to the clusters. */
   readonly health?: boolean | undefined;
-  /** Contexts to ask, in place of those of the observer. */
+  /** Contexts to query instead of the observer's own. */
   readonly contexts?: readonly string[] | undefined;
-  /** Contexts that were asked before. */
+  /** Contexts that were queried before. */
   readonly beside?: readonly Watchable[] | undefined;
 }
 
-/** One cluster explained, with what happened to it. */
+/** Details of one cluster, with its timeline. */
 export interface ExplainedCluster {
   readonly detail: ClusterDetail;
   readonly timeLine: readonly TimeLineEntry[];
@@ -47,30 +47,30 @@ export interface ObserverContext {
 }
 
 export interface ObserverOptions {
-  /** The user's kubectl, which may take `timeout` ms for all that it is asked; for each question where `stop` ends it. */
+  /** Opens the user's kubectl. `timeout` (ms) limits all queries together, or each query if `stop` ends them. */
   readonly kubectl: (timeout: number, stop?: AbortSignal) => Kubectl;
-  /** The kubeconfig contexts to ask; none: the current one. */
+  /** The kubeconfig contexts to query; if empty, the current one. */
   readonly contexts: readonly string[];
-  /** Why identities are not to be noted in kgit.yaml, such as `--no-learn`; null where they are. */
+  /** Why new identities are not written to kgit.yaml, such as `--no-learn`; null if they are. */
   readonly learnsNot: string | null;
-  /** Who writes. */
+  /** Actor of the events written. */
   readonly actor: Actor;
   readonly ids: IdSource;
   /** ms since the epoch */
   readonly now: () => number;
-  /** Tells people what is no part of the result. */
+  /** Shows the user a message that is not part of the result. */
   readonly note: (message: string) => void;
-  /** Tells people that a cluster is being asked, until the work is done. */
+  /** Shows the user that a cluster is being queried, until the work is done. */
   readonly asking: <T>(work: Promise<T>) => Promise<T>;
-  /** What becomes of events that cannot be read. */
+  /** How to handle events that cannot be read. */
   readonly broken: BrokenEvents;
 }
 
-/** Asks k0rdent on behalf of a repository, and records what it learns. */
+/** Queries k0rdent on behalf of a repository, and records what it learns. */
 export class Observer {
   readonly context: ObserverContext;
   readonly #options: ObserverOptions;
-  /** Management clusters whose first look was told. */
+  /** Management clusters whose new identities were already reported. */
   readonly #seen = new Set<string>();
 
   constructor(context: ObserverContext, options: ObserverOptions) {
@@ -87,7 +87,7 @@ export class Observer {
     this.#options.note(message);
   }
 
-  /** What is recorded of every cluster, or of one. */
+  /** Reads the records of all clusters, or of one. */
   async records(one: ClusterSubject | null = null): Promise<readonly ClusterRecord[]> {
     const records = await readClusters(this.context.reading.view, this.#options.broken);
     return one === null
@@ -96,9 +96,9 @@ export class Observer {
   }
 
   /**
-   * Asks the clusters, and notes in kgit.yaml what is new of the identity of a management cluster. Throws ClusterError.
-   * @param records the recorded clusters that are compared with the live ones
-   * @param stop ends the questions; without it they end at the time-out of the settings
+   * Queries the clusters, and writes new identities of their management clusters to kgit.yaml. Throws ClusterError.
+   * @param records the recorded clusters to compare with the live ones
+   * @param stop ends the queries; without it they end at the timeout of the settings
    */
   async observe(records: readonly ClusterRecord[], wanted: Wanted, stop?: AbortSignal): Promise<Observation> {
     const { asking, kubectl } = this.#options;
@@ -112,8 +112,8 @@ export class Observer {
   }
 
   /**
-   * Asks for the clusters of one namespace and keeps the objects of some; writes nothing. Throws ClusterError.
-   * @param timeout how long it may take, in ms
+   * Lists the clusters of one namespace and keeps the objects of the wanted ones; writes nothing. Throws ClusterError.
+   * @param timeout limit in ms
    */
   look(wanted: readonly ClusterSubject[], namespace: string, timeout: number): Promise<Observation> {
     const [only] = wanted.length === 1 ? wanted : [];
@@ -124,7 +124,7 @@ export class Observer {
     });
   }
 
-  /** What is asked of which contexts; objects are kept of one named cluster, and of those whose parameters are recorded. */
+  /** Builds the query. Objects are kept for a single named cluster, and for clusters with recorded parameters. */
   #question(records: readonly ClusterRecord[], wanted: Wanted): Omit<ObserveOptions, 'kubectl'> {
     const compared = new Set(
       records
@@ -143,8 +143,8 @@ export class Observer {
   }
 
   /**
-   * Explains one cluster, with the last `limit` events of kgit and of Kubernetes. Throws ClusterError.
-   * @param withParts whether to fetch what it depends on and is made of
+   * Explains one cluster, with the last `limit` events of kgit and Kubernetes. Throws ClusterError.
+   * @param withParts whether to also fetch the objects that it depends on and consists of
    */
   async explain(
     subject: ClusterSubject,
@@ -159,7 +159,7 @@ export class Observer {
     return { detail, timeLine: timeLine(recorded, detail.events ?? [], limit) };
   }
 
-  /** The time line of a cluster that is not live: its last `limit` recorded events. */
+  /** Returns the timeline of a cluster that is not live: its last `limit` recorded events. */
   async recordedTimeLine(subject: ClusterSubject, limit: number): Promise<readonly TimeLineEntry[]> {
     return timeLine(await this.#events(subject, limit), [], limit);
   }
@@ -169,7 +169,10 @@ export class Observer {
     return readAll(stored.slice(-limit), this.#options.broken);
   }
 
-  /** The error for a cluster that is neither live nor recorded, with the places where one of its name is. Throws ClusterError. */
+  /**
+   * Builds the error for a cluster that is neither live nor recorded; it lists where clusters of that name exist.
+   * Throws ClusterError.
+   */
   async notKnown(one: ClusterSubject): Promise<NotFoundError> {
     const records = (await this.records()).filter(
       ({ subject, lastEvent }) => subject.name === one.name && lastEvent !== null,
@@ -188,9 +191,9 @@ export class Observer {
   }
 
   /**
-   * Notes in kgit.yaml what each management cluster is known by, at the first look at one and where more can be read than
-   * is recorded, and tells the user. A first look is not noted while another context cannot be asked, for the name may
-   * belong to that one. A failure to note it is told, and does not fail the command.
+   * Writes the identities of each management cluster to kgit.yaml, on first contact and whenever more can be read than
+   * is recorded, and tells the user. On first contact nothing is written while another context cannot be queried,
+   * because the name may belong to that context's cluster. A failed write is reported but does not fail the command.
    */
   async #learn({ contexts }: Observation): Promise<void> {
     const isPartial = contexts.some(({ error }) => error !== null);
@@ -231,8 +234,8 @@ export class Observer {
   }
 
   /**
-   * Writes what was seen in a cluster. Throws KgitError.
-   * @param withdraw whether it is taken back rather than kept in the outbox when it cannot be published now
+   * Writes observations of a cluster. Throws KgitError.
+   * @param withdraw whether to drop the write, instead of keeping it in the outbox, if it cannot be published now
    */
   async write(
     seen: Pick<Operation, 'title' | 'events' | 'learned'>,
@@ -248,7 +251,7 @@ export class Observer {
     return outcome;
   }
 
-  /** The repository as the remote has it now, where it answers. */
+  /** Reads the repository at the remote's current tip, if the remote answers. */
   newest(): Promise<Reading> {
     const { opened, settings } = this.context;
     return opened.repository.read({ olderThan: 0 }, settings.timeout);

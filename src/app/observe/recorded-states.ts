@@ -15,7 +15,7 @@ import { listSubjects } from '../../store/read/records.js';
 import { newestOf, readAll } from '../../store/read/stored-events.js';
 import { OBSERVED } from './transition-events.js';
 
-/** What `transitionEvent` puts into an event; null where it is none of these. */
+/** The fields that `transitionEvent` writes into an event. */
 interface Observed {
   readonly uid: string;
   readonly from: ClusterState | null;
@@ -23,8 +23,8 @@ interface Observed {
 }
 
 /**
- * The last states of the clusters of a management cluster that observers recorded.
- * @param broken what becomes of events that cannot be read
+ * Reads the last recorded states of the clusters of a management cluster.
+ * @param broken how to handle events that cannot be read
  */
 export async function recordedStates(
   view: StateView,
@@ -39,9 +39,9 @@ export async function recordedStates(
 }
 
 /**
- * What happened in `watchable` while nobody recorded, by what was recorded before and after it was listed.
- * @param isWanted which clusters count
- * @param broken what becomes of events that cannot be read
+ * Finds the transitions in `watchable` that nobody recorded, using the records read before and after it was listed.
+ * @param isWanted selects the clusters to include
+ * @param broken how to handle events that cannot be read
  */
 export async function missedSince(
   views: { readonly before: StateView; readonly after: StateView },
@@ -56,7 +56,7 @@ export async function missedSince(
   return missedTransitions(after, before, watchable, now);
 }
 
-/** Of a cluster on its way out further back to when that was asked for. */
+/** Reads the last recorded state of a cluster; for one being deleted, also when the deletion was requested. */
 async function lastState(
   view: StateView,
   subject: ClusterSubject,
@@ -75,7 +75,7 @@ async function lastState(
     };
     const isDeletion = seen.to === 'Deleting' || seen.to === 'DeleteFailing';
     if (!isDeletion) return state;
-    // A deletion that failed goes on as Deleting, which is not when it was asked for.
+    // A failed deletion returns to Deleting, so that event does not date the request.
     if (seen.to === 'Deleting' && seen.from !== 'DeleteFailing')
       return { ...state, deletionAt: event.timestamp, dryRun: isDryRun(seen.from) };
     last = state;

@@ -3,22 +3,22 @@ import { eventTime, formatTimestamp, type KgitEvent } from '../../model/event/ev
 import { gist } from '../../model/event/gist.js';
 import { maskSecrets } from '../../model/secret/mask-secrets.js';
 
-/** Something that happened to a cluster, as Kubernetes or the repository tells it. */
+/** An entry of a cluster's timeline: an event of Kubernetes or of the repository. */
 export interface TimeLineEntry {
   /** RFC 3339 */
   readonly time: string;
   readonly source: 'kubernetes' | 'kgit';
-  /** Reason of an event of Kubernetes, action of one of kgit. */
+  /** Reason of a Kubernetes event, or action of a kgit event. */
   readonly what: string;
   readonly message: string;
-  /** Who: a user, or the kind of the object that Kubernetes tells of. */
+  /** A user, or the kind of the object that the Kubernetes event is about. */
   readonly who: string;
   readonly isBad: boolean;
   /** How often Kubernetes saw it. */
   readonly count: number;
 }
 
-/** The events of both as one time line, newest last; of the repository's the last `limit`. */
+/** Merges recorded and Kubernetes events into one timeline, newest last, with the last `limit` of each. */
 export function timeLine(
   recorded: readonly KgitEvent[],
   live: readonly KubeEvent[],

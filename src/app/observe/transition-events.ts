@@ -9,9 +9,9 @@ import { cluster } from '../../model/subject/subject.js';
 import { parseRfc3339 } from '../../model/value/rfc3339.js';
 import { makeUlid, randomBits } from '../../model/value/ulid.js';
 
-/** The action of a transition that was observed. */
+/** Action of the event for an observed transition. */
 export const OBSERVED = 'cluster_state_changed';
-/** What a time that is not of the API says of itself. */
+/** Notes on event times that do not come from the API. */
 export const DATED: Readonly<Record<Dated, string | null>> = {
   api: null,
   write: 'dated by the last write of the object',
@@ -20,24 +20,24 @@ export const DATED: Readonly<Record<Dated, string | null>> = {
 };
 
 /**
- * The event of a transition, null where its time cannot be, or where it has no uid: then nobody could tell whether
- * another observer has recorded it. The id is of what happened alone, and nothing of the observer is in the event, so
- * that any number of observers record it once. What is dated by its observation has another time with each observer:
- * there the version of the object tells that it is the same (`once`). The words of the cause are those of when it was
- * seen, and count for nothing.
+ * Builds the event for a transition. Returns null if its time is impossible, or if it has no UID, since observers then
+ * could not tell that another one has recorded it. The id depends only on what happened and the event says nothing
+ * about the observer, so any number of observers record a transition once. A time that depends on the observation
+ * differs between observers; the object's version then identifies the transition (`once`). The text of the cause is as
+ * first seen and is not compared.
  */
 export function transitionEvent(transition: SeenTransition, now: number): EventWrite | null {
   const { management, namespace, name, uid, from, to, at, dated, position, version, cause } = transition;
   const time = parseRfc3339(at);
   if (time === null || uid === null || time < 0 || position > now + MAX_AHEAD_MS) return null;
-  // Without the management cluster: the uid is of one object in the world, and what the cluster is known by changes.
+  // The management cluster is left out: a UID is globally unique, and the cluster's identities change.
   const hash = createHash('sha256')
     .update(JSON.stringify([uid, from, to, at]))
     .digest();
   const lifecycle = lifecycleOf(transition);
   const dating = DATED[dated];
   const says = [`${from ?? 'not there'} -> ${to ?? 'gone'}`, ...(cause === null ? [] : [cause])].join(': ');
-  // Each observer has its own time for these: what they are of tells that they are the same.
+  // Observers date these differently; the object's UID and version show that they are the same.
   const isOnce = dated === 'observation' || dated === 'previous';
   const event: KgitEvent = {
     id: makeUlid(position, randomBits(hash)),
@@ -63,7 +63,7 @@ export function transitionEvent(transition: SeenTransition, now: number): EventW
   };
 }
 
-/** A dry run makes nothing, until it is applied. */
+/** Returns the lifecycle change of a transition; a dry run has none until it is applied. */
 function lifecycleOf({ from, to, dryRun }: SeenTransition): Lifecycle | null {
   if (dryRun) return null;
   if (to === null) return 'deleted';

@@ -1,9 +1,9 @@
 import type { SeenTransition } from '../../k0rdent/watch/watch.js';
 
-/** Most transitions that are written as one operation. */
+/** Maximum number of transitions written as one operation. */
 const MOST = 200;
 
-/** Writes transitions one batch after the other: what comes while one is written is the next batch. */
+/** Writes transitions in batches, one at a time: those that arrive during a write form the next batch. */
 export class TransitionRecorder {
   readonly #write: (batch: readonly SeenTransition[]) => Promise<void>;
   readonly #onError: () => void;
@@ -11,7 +11,7 @@ export class TransitionRecorder {
   #running: Promise<void> = Promise.resolve();
   #isRunning = false;
 
-  /** @param onError told at once that a write has failed; `finish` throws why */
+  /** @param onError called as soon as a write fails; `finish` throws the error */
   constructor(write: (batch: readonly SeenTransition[]) => Promise<void>, onError: () => void) {
     this.#write = write;
     this.#onError = onError;
@@ -25,7 +25,7 @@ export class TransitionRecorder {
     this.#running.catch(this.#onError);
   }
 
-  /** Ends when all is written. Throws what a write failed with; after it nothing more is written. */
+  /** Resolves once everything is written. Throws the error of a failed write; nothing is written after that. */
   finish(): Promise<void> {
     return this.#running;
   }

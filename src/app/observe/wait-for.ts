@@ -13,23 +13,23 @@ import { type ClusterSubject, formatSubject } from '../../model/subject/subject.
 import { formatAge } from '../../model/value/time.js';
 import type { Clock } from '../../store/port/host.js';
 
-/** Longest that one question may take, in ms. */
+/** Time limit of one query, in ms. */
 const ASK_MS = 30_000;
-/** One look is made however little time is left, and takes a moment. */
+/** Least time given to a query, in ms, however little of the limit is left. */
 const ASK_LEAST_MS = 5_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** A cluster as one look saw it. */
+/** A cluster as one query saw it. */
 interface Look {
   readonly seen: Seen | null;
-  /** What explains its state; null where nothing does. */
+  /** What explains its state; null if nothing does. */
   readonly cause: string | null;
 }
 
 type Looks = ReadonlyMap<string, Look>;
 
-/** A cluster that is waited for: how it was at first, and what was last said of it. */
+/** A cluster that is waited for: its first state, and what was last reported about it. */
 interface Waiting extends Partial<Pick<Look, 'cause'>> {
   readonly one: ClusterSubject;
   readonly first: Seen | null;
@@ -37,7 +37,7 @@ interface Waiting extends Partial<Pick<Look, 'cause'>> {
   readonly state?: string | null;
 }
 
-/** A cluster that is as wanted. */
+/** A cluster that has reached the goal. */
 export interface Reached {
   readonly subject: string;
   /** Null: gone. */
@@ -49,10 +49,10 @@ export interface WaitFor {
   readonly goal: WaitGoal;
   /** How long to wait, in ms. */
   readonly limit: number;
-  /** Contexts that advice names. */
+  /** Contexts to name in advice. */
   readonly contexts: readonly string[];
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
-  /** Asks for some clusters of a namespace, and keeps their objects. Throws ClusterError. */
+  /** Lists some clusters of a namespace, and keeps their objects. Throws ClusterError. */
   readonly look: (
     wanted: readonly ClusterSubject[],
     namespace: string,
@@ -62,8 +62,9 @@ export interface WaitFor {
 }
 
 /**
- * Waits until every cluster is as wanted. Throws FindingsError where one has failed or the time is up, ClusterError where
- * they cannot be asked: at once where only the user can mend it, when the time is up otherwise.
+ * Waits until every cluster has reached the goal. Throws FindingsError if a cluster has failed or the time is up.
+ * Throws ClusterError if the clusters cannot be queried: at once if only the user can fix it, otherwise when the time
+ * is up.
  */
 export async function waitFor(clusters: readonly ClusterSubject[], options: WaitFor): Promise<Reached[]> {
   const { goal, limit, clock, note } = options;
@@ -106,7 +107,7 @@ function longer(pause: number): number {
   return Math.min(pause * 1.5, LONGEST_PAUSE_MS);
 }
 
-/** Looks, and again while a failure passes, until the time is up. */
+/** Queries the clusters, and retries after transient failures until the time is up. */
 class PatientLooker {
   readonly #options: WaitFor;
   readonly #until: number;
@@ -134,7 +135,7 @@ class PatientLooker {
         const passes = this.#hasAnswered ? isPassingOnceWorked : isPassing;
         if (!(error instanceof ClusterError) || clock.now() + pause > this.#until) throw error;
         if (!grace.mayPass(error, passes(error), clock.now())) throw error;
-        // Once for each cause: a server that is away for an hour fails hundreds of times.
+        // Report each cause once: a server that is away for an hour fails hundreds of times.
         if (error.data['cause'] !== told)
           note(`the cluster cannot be asked, kgit keeps trying: ${error.message}`);
         told = error.data['cause'];
@@ -143,7 +144,7 @@ class PatientLooker {
     }
   }
 
-  /** One list for each namespace, however many clusters of it are waited for. */
+  /** Makes one list request per namespace, however many of its clusters are waited for. */
   async #once(all: readonly ClusterSubject[], askMs: number): Promise<Looks> {
     const looks = new Map<string, Look>();
     for (const namespace of new Set(all.map((one) => one.namespace))) {

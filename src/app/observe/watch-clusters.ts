@@ -13,44 +13,44 @@ import { missedSince } from './recorded-states.js';
 import { transitionEvent } from './transition-events.js';
 import { TransitionRecorder } from './transition-recorder.js';
 
-/** The list that news of a watch is of. */
+/** The list that a piece of watch news belongs to. */
 export type NewsOf = Pick<Watchable, 'management' | 'context'> & { readonly path: string };
 
-/** Who shows what a watch tells. */
+/** Displays what a watch reports. */
 export interface WatchView {
-  /** What is there when the watch of some contexts begins. */
+  /** Called with the state at the start of the watch of some contexts. */
   begin(observation: Observation): Promise<void>;
-  /** All that is there was told. */
+  /** Called once the initial state of these contexts was shown. */
   watching(contexts: readonly string[]): Promise<void>;
   transitions(found: readonly SeenTransition[], type: 'changed' | 'missed'): Promise<void>;
-  /** A context cannot be watched, or can again (null). */
+  /** Called when a context cannot be watched, and with null when it can again. */
   context(context: string, error: KgitError | null): Promise<void>;
-  /** All that is told of a list, also what changes no state. */
+  /** Called with all news of a list, including news that changes no state. */
   news(news: WatchNews, of: NewsOf): void;
 }
 
 export interface WatchIntent {
   readonly wanted: Wanted;
-  /** What is recorded of the clusters that are wanted. */
+  /** Records of the wanted clusters. */
   readonly recorded: readonly ClusterRecord[];
-  /** The one cluster that is watched; null: all that are wanted. */
+  /** The only cluster to watch; null for all wanted ones. */
   readonly one: ClusterSubject | null;
-  /** Whether transitions are recorded as events. */
+  /** Whether to record transitions as events. */
   readonly records: boolean;
-  /** What becomes of events that cannot be read. */
+  /** How to handle events that cannot be read. */
   readonly broken: BrokenEvents;
   readonly view: WatchView;
   /** Ends the watch. */
   readonly stop: AbortController;
 }
 
-/** A reader of a few lines, such as head, is gone within so many ms of the first ones. */
+/** Time in ms within which a short reader, such as `head`, closes the pipe after the first lines. */
 const READER_MS = 100;
 
 /**
- * Watches clusters until it is stopped; what is being written then is written to its end. Returns the contexts that could
- * not be watched in the end. Throws ClusterError where none is left to watch, and what a write fails with.
- * @param first the observation that the watch begins with
+ * Watches clusters until stopped, then finishes the write in progress. Returns the contexts that could not be watched
+ * at the end. Throws ClusterError if no context is left to watch, and the error of a failed write.
+ * @param first the observation that the watch starts from
  */
 export async function watchClusters(
   observer: Observer,
@@ -59,7 +59,7 @@ export async function watchClusters(
 ): Promise<ReadonlyMap<string, KgitError>> {
   const { wanted, recorded, one, view, stop, records } = intent;
   const told = [...first.watchable];
-  // What was recorded before a context was asked: what it shows differently has happened since.
+  // The record as it was before a context was queried: any difference from it has happened since.
   const before = new Map<string, StateView>();
   const recorder =
     records &&
@@ -118,7 +118,7 @@ export async function watchClusters(
   }
 }
 
-/** Each context, in the order in which they were asked for. */
+/** Returns one source per context, in the order in which they were queried. */
 function sourcesOf({ contexts, watchable }: Observation): WatchSource[] {
   return contexts.flatMap<WatchSource>(({ context, error }) =>
     error === null
@@ -127,7 +127,7 @@ function sourcesOf({ contexts, watchable }: Observation): WatchSource[] {
   );
 }
 
-/** Records transitions as events of one operation; tells of those that cannot be. */
+/** Records transitions as events of one operation; reports those that cannot be recorded. */
 async function record(batch: readonly SeenTransition[], observer: Observer): Promise<void> {
   const events = batch.flatMap((one) => {
     const fault = clusterNameFault(one.management, one.namespace, one.name);

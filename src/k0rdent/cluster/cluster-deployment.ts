@@ -4,17 +4,17 @@ import { type Conditions, readConditions } from './condition.js';
 import { readServicesStatus, readWantedServices, type Service, type ServicesStatus } from './services.js';
 
 /**
- * What kgit keeps of a ClusterDeployment. `spec.config` never gets in, because it may hold secrets in clear text;
- * nor do managedFields and the last-applied annotation, which may dwarf the rest.
+ * The parts of a ClusterDeployment that kgit keeps. `spec.config` is never kept, because it may hold secrets in clear
+ * text; nor are managedFields and the last-applied annotation, which may be larger than all the rest.
  */
 export interface ClusterDeployment {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string | null;
   readonly generation: number | null;
-  /** `metadata.resourceVersion`: opaque; each write of the object gives another one. */
+  /** `metadata.resourceVersion`: opaque; changes with every write of the object. */
   readonly version: string | null;
-  /** When a manager of its fields last wrote it, ms since the epoch; null where managedFields do not say. */
+  /** Time of the last write in managedFields, in ms since the epoch; null if managedFields give none. */
   readonly writtenAt: number | null;
   /** RFC 3339, as the server gives it. */
   readonly createdAt: string | null;
@@ -26,7 +26,7 @@ export interface ClusterDeployment {
   readonly wantedServices: readonly Service[];
   /** Name of the Region; null: placed on the management cluster. */
   readonly region: string | null;
-  /** Templates that it may be upgraded to, as kcm offers them. */
+  /** Templates that kcm offers for an upgrade. */
   readonly upgrades: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly observedGeneration: number | null;
@@ -34,7 +34,7 @@ export interface ClusterDeployment {
   readonly services: ServicesStatus;
 }
 
-/** Most upgrades and labels that are kept of a cluster, and most characters of a name or a value. */
+/** Maximum number of upgrades and labels kept per cluster, and maximum length of a name or value. */
 const MOST = 100;
 const MOST_CHARACTERS = 400;
 
@@ -52,7 +52,7 @@ function readLabels(value: unknown): Readonly<Record<string, string>> {
   return labels;
 }
 
-/** Reads an item of a list, whatever it is; null where it has no namespace or no name. */
+/** Reads an item of a list, whatever its type; null if it has no namespace or no name. */
 export function readClusterDeployment(value: unknown): ClusterDeployment | null {
   const object = readObject(value);
   const metadata = readObject(object['metadata']);

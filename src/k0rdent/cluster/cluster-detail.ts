@@ -11,40 +11,43 @@ import { type RelatedObject, readRelated, sveltos } from './related.js';
 import { isUnreachable } from './related-state.js';
 import { readServiceDetails, type ServiceDetail } from './service-details.js';
 
-/** The one thing that explains the state best. */
+/** The best single explanation of a state. */
 export interface Cause {
-  /** The condition, service or deletion that it comes from. */
+  /** The condition, service or deletion that is the source. */
   readonly from: string;
   readonly message: string;
 }
 
-/** All that k0rdent says of one cluster; secrets are masked throughout. */
+/** Everything that k0rdent reports about one cluster; secrets are masked throughout. */
 export interface ClusterDetail {
-  /** Null where there is nothing to explain; of a cluster that is Ready: what speaks against that. */
+  /** Null if there is nothing to explain; for a Ready cluster, the evidence against Ready. */
   readonly cause: Cause | null;
-  /** Where what k0rdent says and what lies below disagree. */
+  /** Disagreements between k0rdent and the objects below it. */
   readonly contradictions: readonly Contradiction[];
   readonly deletion: Deletion | null;
-  /** What is wrong first, in the order in which kcm works. */
+  /** Problems first, in the order in which kcm works. */
   readonly conditions: readonly ExplainedCondition[];
   readonly services: readonly ServiceDetail[];
   readonly upgrades: readonly string[];
   readonly kubernetesVersion: string | null;
   readonly credential: string | null;
   readonly config: unknown;
-  /** Null where the user may not read them. */
+  /** Null if the user may not read them. */
   readonly events: readonly KubeEvent[] | null;
-  /** What was fetched to explain more; null where nobody asked. */
+  /** Related objects fetched to explain more; null if not requested. */
   readonly related: readonly RelatedObject[] | null;
 }
 
 export interface DetailOptions {
   readonly now: Date;
-  /** Whether to fetch the objects that the cluster depends on and is made of. */
+  /** Whether to fetch the objects that the cluster depends on and consists of. */
   readonly explain: boolean;
 }
 
-/** Reads what explains one cluster: its own object, its events, and where asked the objects around it. Throws ClusterError. */
+/**
+ * Reads the details of one cluster: its own object, its events, and on request the related objects. Throws
+ * ClusterError.
+ */
 export async function readClusterDetail(kept: KeptObject, options: DetailOptions): Promise<ClusterDetail> {
   const { object, cluster, kubectl, api } = kept;
   const { namespace, name, uid, template, region, createdAt } = cluster;
@@ -83,7 +86,9 @@ export async function readClusterDetail(kept: KeptObject, options: DetailOptions
   });
 }
 
-/** What explains a state: where a deletion hangs, the first condition that is wrong, the service that failed. */
+/**
+ * Finds the cause of a state: the step at which a deletion hangs, the first failing condition, or the failed service.
+ */
 export function causeOf(
   state: ClusterState,
   conditions: readonly ExplainedCondition[],
@@ -114,7 +119,10 @@ export function causeOf(
   return { from: said.type, message: words || said.reason || said.status };
 }
 
-/** k0rdent calls an adopted cluster ready once its chart is installed; its SveltosCluster knows whether it answers. */
+/**
+ * k0rdent reports an adopted cluster as ready once its chart is installed; only its SveltosCluster shows whether it
+ * answers.
+ */
 function unreachable(related: readonly RelatedObject[] | null): Cause | null {
   const cut = related?.find((one) => one.kind === 'SveltosCluster' && isUnreachable(one));
   return cut === undefined
@@ -122,7 +130,7 @@ function unreachable(related: readonly RelatedObject[] | null): Cause | null {
     : { from: 'SveltosCluster', message: [cut.state, ...cut.problems.slice(0, 1)].join(': ') };
 }
 
-/** Messages of providers may quote what they were given. */
+/** Masks secrets in messages: providers may quote their input. */
 function withoutSecrets(detail: ClusterDetail): ClusterDetail {
   const clean = <T extends { readonly message: string | null }>(item: T): T => ({
     ...item,
@@ -147,7 +155,7 @@ function withoutSecrets(detail: ClusterDetail): ClusterDetail {
   };
 }
 
-/** What explains the state; null where a contradiction of a cluster that is Ready says it already. */
+/** Returns the cause of the state; null if a contradiction of a Ready cluster already says it. */
 export function ownCause(
   { cause, contradictions }: ClusterDetail,
   state: ClusterState | undefined,

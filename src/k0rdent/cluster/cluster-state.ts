@@ -2,7 +2,7 @@ import type { ClusterDeployment } from './cluster-deployment.js';
 import type { Condition, Conditions } from './condition.js';
 import { type ServiceSummary, summarizeServices } from './services.js';
 
-/** One word for how a cluster is, in the order in which they are explained to users. */
+/** The states of a cluster, in the order in which the documentation explains them. */
 export const CLUSTER_STATES = [
   'New',
   'Provisioning',
@@ -19,7 +19,7 @@ export const CLUSTER_STATES = [
 ] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
-/** The states that do not get better by themselves. */
+/** The states from which a cluster does not recover by itself. */
 export const FAILED_STATES: readonly ClusterState[] = [
   'Failed',
   'ServicesFailed',
@@ -28,9 +28,9 @@ export const FAILED_STATES: readonly ClusterState[] = [
 ];
 
 /**
- * `stale`: kcm has not seen the latest spec, so that the state speaks of an older one. `dry-run`: the spec asks for no
- * effect. `paused`: its Region is paused, so that nothing is done whatever the state. `reinstall-warning`: applying the
- * dry run would uninstall the cluster's chart and install it anew.
+ * `stale`: kcm has not seen the latest spec, so the state refers to an older one. `dry-run`: the spec asks for a dry
+ * run. `paused`: the Region is paused, so kcm does nothing, whatever the state. `reinstall-warning`: applying the dry
+ * run would uninstall the cluster's chart and install it anew.
  */
 export const CLUSTER_FLAGS = ['stale', 'dry-run', 'paused', 'reinstall-warning'] as const;
 export type ClusterFlag = (typeof CLUSTER_FLAGS)[number];
@@ -38,7 +38,7 @@ export type ClusterFlag = (typeof CLUSTER_FLAGS)[number];
 export interface ClusterStatus {
   readonly state: ClusterState;
   readonly flags: readonly ClusterFlag[];
-  /** The aggregate condition Ready; nulls where there is none yet. */
+  /** The aggregate condition Ready; its fields are null until it exists. */
   readonly ready: {
     readonly status: Condition['status'] | null;
     readonly reason: string | null;
@@ -47,10 +47,10 @@ export interface ClusterStatus {
   readonly services: { readonly ready: number; readonly total: number };
 }
 
-/** kcm 1.9 and later call a cluster failed once its infrastructure has not been ready for this long. */
+/** kcm 1.9 and later report a cluster as failed once its infrastructure has not been ready for this long. */
 const CLUSTER_FAILED_AFTER_MS = 30 * 60 * 1000;
 
-/** What a condition that is False speaks of; any that is not listed blocks the reconciliation. */
+/** What a False condition is about; any condition not listed here blocks reconciliation. */
 const SUBJECT_OF: Readonly<Record<string, 'aggregate' | 'cluster' | 'services' | 'nothing'>> = {
   Ready: 'aggregate',
   CAPIClusterSummary: 'cluster',
@@ -64,7 +64,7 @@ const SUBJECT_OF: Readonly<Record<string, 'aggregate' | 'cluster' | 'services' |
   CloudResourcesDeletedCondition: 'nothing',
 };
 
-/** How a cluster is at `now`, as kcm's own rules for Ready and its sub-conditions tell it. */
+/** Derives the status of a cluster at `now` by kcm's own rules for Ready and its sub-conditions. */
 export function clusterStatus(cluster: ClusterDeployment, now: Date): ClusterStatus {
   const services = summarizeServices(cluster.wantedServices, cluster.services);
   const ready = cluster.conditions.get('Ready');
@@ -76,19 +76,22 @@ export function clusterStatus(cluster: ClusterDeployment, now: Date): ClusterSta
   };
 }
 
-/** When a cluster that nothing else holds back counts as failed because its infrastructure is not ready, in ms since the epoch; null where that is not so. */
+/**
+ * When a cluster counts as failed because its infrastructure is not ready, in ms since the epoch; null if the
+ * infrastructure is ready or another condition blocks the cluster.
+ */
 export function failedSince({ conditions }: Pick<ClusterDeployment, 'conditions'>): number | null {
   if (anyFalse(conditions, 'blocking')) return null;
   const times = falseConditions(conditions, 'cluster').flatMap(({ lastTransition }) => lastTransition ?? []);
   return times.length === 0 ? null : Math.min(...times) + CLUSTER_FAILED_AFTER_MS;
 }
 
-/** Whether a state says that the cluster is on its way out. */
+/** Whether the cluster is being deleted. */
 export function isBeingDeleted(state: ClusterState): boolean {
   return state === 'Deleting' || state === 'DeleteFailing';
 }
 
-/** Whether a state is of a dry run that was never applied. */
+/** Whether the state is that of a dry run that was never applied. */
 export function isDryRun(state: ClusterState | null): boolean {
   return state === 'DryRunValid' || state === 'DryRunInvalid';
 }
@@ -133,7 +136,10 @@ function notReadyState(
   return isUpgraded(conditions) ? 'Updating' : 'Provisioning';
 }
 
-/** A dry run that was never applied: Ready only says whether the spec is valid, and services are never deployed. */
+/**
+ * State of a dry run that was never applied: Ready only says whether the spec is valid, and services are never
+ * deployed.
+ */
 function dryRunState(conditions: Conditions, ready: Condition): ClusterState {
   if (anyFalse(conditions, 'blocking')) return 'DryRunInvalid';
   if (ready.status === 'True' || (ready.status === 'False' && anyFalse(conditions, 'services')))
@@ -153,10 +159,13 @@ function anyFalse(conditions: Conditions, of: Speaks): boolean {
   return falseConditions(conditions, of).length > 0;
 }
 
-/** kcm 1.9 and later tell in Deleting that a deletion fails, 1.4 to 1.8 only in the condition of the cloud resources. */
+/**
+ * Whether a deletion fails. kcm 1.9 and later report it in Deleting; 1.4 to 1.8 only in the condition of the cloud
+ * resources.
+ */
 function isDeletionFailing(conditions: Conditions): boolean {
   const deleting = conditions.get('Deleting');
-  // kcm 1.8 and earlier report Deleting=False with reason Failed all the while: only True says that it fails.
+  // kcm 1.8 and earlier report Deleting=False with reason Failed throughout; only True means a failure.
   const step = deleting?.status === 'True' ? deleting.reason : null;
   if (step === 'Failed') return true;
   const cloud = conditions.get('CloudResourcesDeletedCondition');
@@ -164,12 +173,13 @@ function isDeletionFailing(conditions: Conditions): boolean {
   return !isPast && cloud?.status === 'False' && cloud.reason === 'Failed';
 }
 
-/** The conditions that every kcm reports before it comes to the Helm release. */
+/** The conditions that every kcm version reports before it handles the Helm release. */
 const STEPS_BEFORE = ['CredentialReady', 'TemplateReady', 'HelmChartReady'];
 
 /**
- * Whether the cluster's Helm release is ready, as far as kcm reports its steps. Ready sums up the conditions that are
- * there, so that before the first full pass, and while an address is claimed, it is True with nothing deployed.
+ * Whether the cluster's Helm release is ready, judging by the steps that kcm reports. Ready only aggregates the
+ * conditions that exist, so before the first full pass, and while an address is being claimed, it is True with nothing
+ * deployed.
  */
 export function isReleased(conditions: ReadonlyMap<string, Pick<Condition, 'status'>>): boolean {
   const release = conditions.get('HelmReleaseReady');
@@ -184,12 +194,12 @@ export function isDeployed(conditions: Conditions): boolean {
   return conditions.has('CAPIClusterSummary') || (release !== undefined && !initial);
 }
 
-/** Whether the last Helm action that succeeded was an upgrade: then a cluster that is not ready is being changed. */
+/** Whether the last successful Helm action was an upgrade; a cluster that is not ready is then being updated. */
 function isUpgraded(conditions: Conditions): boolean {
   return conditions.get('HelmReleaseReady')?.reason === 'UpgradeSucceeded';
 }
 
-/** Whether there is any sign that the cluster was up before; the API has no word for an upgrade. */
+/** Whether anything shows that the cluster was up before; the API does not report upgrades. */
 function wasUp({ conditions, services }: ClusterDeployment): boolean {
   const release = conditions.get('HelmReleaseReady');
   return (

@@ -10,10 +10,10 @@ export interface Condition {
   readonly lastTransition: number | null;
 }
 
-/** Conditions by type; their order in the object has no meaning. */
+/** Conditions by type; their order in the object is irrelevant. */
 export type Conditions = ReadonlyMap<string, Condition>;
 
-/** Reads `conditions[]`; entries without a type are left out, of two of one type the newest transition stays. */
+/** Reads `conditions[]`, without entries that have no type; of two with the same type, the newest transition wins. */
 export function readConditions(value: unknown): Conditions {
   const conditions = new Map<string, Condition>();
   for (const entry of readArray(value)) {
@@ -25,7 +25,7 @@ export function readConditions(value: unknown): Conditions {
   return conditions;
 }
 
-/** Total order of two conditions of one type, so that the order in the object decides nothing. */
+/** Sort key of conditions of one type: a total order, so that their order in the object does not matter. */
 function rank(condition: Condition): string {
   const time = String(condition.lastTransition ?? 0).padStart(16, '0');
   return [time, condition.status, condition.reason, condition.message].join('\n');
@@ -45,7 +45,7 @@ function readCondition(value: unknown): Condition | null {
   };
 }
 
-/** kcm joins the messages of conditions with ". ", so that several empty ones read ". . ": that says nothing. */
+/** Reads a message; null if it says nothing. kcm joins messages with ". ", so several empty ones read ". . ". */
 function readMessage(value: unknown): string | null {
   const message = readString(value);
   return message === null || /^[.\s]*$/.test(message) ? null : message;

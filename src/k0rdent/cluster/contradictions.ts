@@ -6,17 +6,17 @@ import type { RelatedObject } from './related.js';
 import { isUnreachable, NEGATIVE } from './related-state.js';
 import type { ServiceDetail } from './service-details.js';
 
-/** Where what k0rdent says of a cluster and something else that is known of it disagree: a sentence that says both. */
+/** A disagreement between k0rdent's report on a cluster and other evidence; the message states both sides. */
 export interface Contradiction {
-  /** The condition or the kind of object that says otherwise. */
+  /** The condition or kind of object that disagrees. */
   readonly from: string;
   readonly message: string;
 }
 
 /**
- * Where k0rdent's word and what lies below it disagree. Conditions and services are held against each other in any case,
- * the objects around the cluster where they were read.
- * @param related null where nobody asked for them
+ * Finds disagreements between k0rdent's report and the evidence below it. Conditions are always compared with services,
+ * and with related objects if those were read.
+ * @param related null if they were not requested
  */
 export function contradictionsOf(
   cluster: ClusterDeployment,
@@ -35,7 +35,10 @@ export function contradictionsOf(
 
 const WITH_SERVICES: readonly ClusterState[] = ['Ready', 'ServicesPending', 'ServicesFailed'];
 
-/** kcm counts what its ServiceSets know, and may lag behind them: one count says that all is there, the other not. */
+/**
+ * kcm counts services from its ServiceSets, and its count may lag behind them: one says that all are deployed, the
+ * other does not.
+ */
 function ofServices(
   { conditions }: ClusterDeployment,
   state: ClusterState,
@@ -52,7 +55,10 @@ function ofServices(
   return [{ from: 'ServicesInReadyState', message }];
 }
 
-/** kcm 1.8 and earlier find the Cluster API object by its name alone: it may be of a cluster that had the name before. */
+/**
+ * kcm 1.8 and earlier look up the Cluster API object by name only, so it may belong to an earlier cluster of the same
+ * name.
+ */
 function ofPredecessor({ conditions, deletionRequested, createdAt }: ClusterDeployment): Contradiction[] {
   const summary = conditions.get('CAPIClusterSummary');
   if (summary === undefined || deletionRequested) return [];
@@ -67,16 +73,16 @@ function ofPredecessor({ conditions, deletionRequested, createdAt }: ClusterDepl
   return [{ from: 'CAPIClusterSummary', message: `k0rdent says ${JSON.stringify(says)}, ${words}` }];
 }
 
-/** Cluster API has made what k0rdent calls failed. */
+/** Cluster API has provisioned a cluster that k0rdent reports as Failed. */
 function ofFailure(state: ClusterState, related: readonly RelatedObject[]): Contradiction[] {
   const cluster = related.find(({ kind }) => kind === 'Cluster');
   if (state !== 'Failed' || cluster?.state !== 'Provisioned') return [];
   return [{ from: 'Cluster', message: 'k0rdent says Failed, but the Cluster is Provisioned' }];
 }
 
-/** Kinds that make up a cluster: what is wrong with them speaks against its being ready. */
+/** Kinds of objects that a cluster consists of: a problem with one contradicts Ready. */
 const PARTS = ['HelmRelease', 'Cluster', 'MachinePool', 'Machine', 'ServiceSet'];
-/** What a Machine is once it is part of its cluster. */
+/** States of objects that are up. */
 const UP = /^(Running|Provisioned|ready|deployed|no status)/;
 
 function ofReady(state: ClusterState, related: readonly RelatedObject[]): Contradiction[] {
@@ -101,10 +107,10 @@ function ofReady(state: ClusterState, related: readonly RelatedObject[]): Contra
   return [...found, ...parts];
 }
 
-/** What was not read, or lies elsewhere, says nothing. */
+/** States of objects that were not read or are on another cluster; they prove nothing. */
 const SILENT = /^(denied|not there|on the cluster of region)/;
 
-/** `is RollingOut: 1 of 3 machines`, `is Provisioning`, `reports NodeHealthy: not yet`. */
+/** Describes an object: `is RollingOut: 1 of 3 machines`, `is Provisioning`, `reports NodeHealthy: not yet`. */
 function isHow({ state, problems: [problem] }: RelatedObject): string {
   if (problem === undefined) return `is ${state}`;
   return NEGATIVE.has(problem.split(':', 1)[0] ?? '') ? `is ${problem}` : `reports ${problem}`;

@@ -2,21 +2,21 @@ import { type JsonObject, readArray, readObject, readString, readTime } from '..
 import { type Conditions, readConditions } from './condition.js';
 import { gistOf } from './explanation.js';
 
-/** Where the deletion of a cluster stands. */
+/** Progress of the deletion of a cluster. */
 export interface Deletion {
   /** RFC 3339. */
   readonly requestedAt: string;
-  /** What it waits for, in words. */
+  /** What the deletion waits for, in words. */
   readonly waitingFor: string;
-  /** What k0rdent says of it. */
+  /** k0rdent's message about it. */
   readonly message: string | null;
-  /** RFC 3339: since when it waits for that; null where the API does not say, as Deleting keeps its time through all steps. */
+  /** Start of that wait, RFC 3339; null if the API does not say, because Deleting keeps its time through all steps. */
   readonly since: string | null;
-  /** What has to let go of the object before it is gone. */
+  /** Finalizers that must be removed before the object is gone. */
   readonly finalizers: readonly string[];
 }
 
-/** The steps of a deletion by kcm's reasons, in their order. */
+/** The steps of a deletion by kcm's reasons, in order. */
 const STEPS: Readonly<Record<string, string>> = {
   WaitingForCloudResourcesDeletion: 'load balancers and volumes that the cluster made in the cloud',
   WaitingForHelmReleaseDeletion: 'the Helm release of the cluster',
@@ -26,7 +26,10 @@ const STEPS: Readonly<Record<string, string>> = {
   DeletionCompleted: 'the finalizer to be removed',
 };
 
-/** Where a deletion hangs; null where none was asked for. kcm 1.8 and earlier say little, their finalizers then do. */
+/**
+ * Reads the progress of a deletion; null if none was requested. kcm 1.8 and earlier report little, so the finalizers
+ * are used instead.
+ */
 export function readDeletion(object: JsonObject): Deletion | null {
   const metadata = readObject(object['metadata']);
   const requestedAt = readString(metadata['deletionTimestamp']);
@@ -35,7 +38,7 @@ export function readDeletion(object: JsonObject): Deletion | null {
   const deleting = conditions.get('Deleting');
   const cloud = conditions.get('CloudResourcesDeletedCondition');
   const cluster = conditions.get('CAPIClusterSummary');
-  // kcm 1.8 and earlier have Deleting=False with reason Failed all the while, and mean no error.
+  // kcm 1.8 and earlier report Deleting=False with reason Failed throughout, which is not an error.
   const isFailed = deleting?.status === 'True' && deleting.reason === 'Failed';
   const step = deleting?.status === 'True' ? (deleting.reason ?? '') : '';
   const said = Object.hasOwn(STEPS, step) ? STEPS[step] : undefined;
@@ -60,7 +63,9 @@ export function readDeletion(object: JsonObject): Deletion | null {
   };
 }
 
-/** When a step began, ms since the epoch: Deleting keeps the time of the first step, so that another condition has to tell. */
+/**
+ * Start of a step in ms since the epoch. Deleting keeps the time of the first step, so another condition supplies it.
+ */
 function sinceOf(step: string, requested: number, conditions: Conditions): number | null {
   const timeOf = (type: string) => {
     const time = conditions.get(type)?.lastTransition ?? null;

@@ -2,32 +2,32 @@ import { type ClusterState, isReleased } from './cluster-state.js';
 import type { Condition, Conditions } from './condition.js';
 
 /**
- * What a condition means for the state. `problem`: it is why the cluster is as it is. `waiting`: not there yet.
- * `warning`: nothing is wrong now. `fine`: as it should be.
+ * What a condition means for the state. `problem`: it explains the state. `waiting`: not done yet. `warning`: nothing
+ * is wrong now. `fine`: as it should be.
  */
 export type Meaning = 'problem' | 'waiting' | 'warning' | 'fine';
 
 export interface ExplainedCondition extends Omit<Condition, 'lastTransition'> {
   readonly meaning: Meaning;
-  /** RFC 3339: its last transition. */
+  /** Last transition, RFC 3339. */
   readonly since: string | null;
 }
 
-/** The order in which kcm goes from a spec to a running cluster: what fails first keeps the rest from happening. */
+/** The order in which kcm turns a spec into a running cluster: an early failure blocks the later steps. */
 const PIPELINE = [
   ...['Paused', 'CredentialReady', 'ClusterAuthenticationReady', 'DataSourceReady', 'ClusterDataSourceReady'],
   ...['ClusterAuditPolicyReady', 'TemplateReady', 'HelmChartReady', 'HelmReleaseReady', 'CAPIClusterSummary'],
   ...['SveltosClusterReady', 'ServicesReferencesValidation', 'ServicesDependencyValidation'],
   ...['SveltosProfileReady', 'FetchServicesStatusSuccess', 'ServicesInReadyState', 'HelmChartNameChanged'],
 ];
-/** What counts in a deletion, where everything else is only how it was before. */
+/** Conditions that matter during a deletion; all others only show the state before it. */
 const DELETION = ['Deleting', 'CloudResourcesDeletedCondition', 'CAPIClusterSummary', 'HelmReleaseReady'];
 const AGGREGATE = 'Ready';
 const MEANINGS: readonly Meaning[] = ['problem', 'waiting', 'warning', 'fine'];
 
-/** What condition is about, and the status that is good; True is unless it stands here. */
+/** Conditions whose good status is False; for all others it is True. */
 const NORMAL_FALSE = new Set(['Paused', 'HelmChartNameChanged', 'Deleting']);
-/** False is not a failure yet: clusters and services take their time. */
+/** Conditions for which False is not yet a failure: clusters and services take time. */
 const SLOW = new Set([
   'CAPIClusterSummary',
   'ServicesInReadyState',
@@ -37,9 +37,9 @@ const SLOW = new Set([
 ]);
 
 /**
- * Conditions in an order that explains the state: what is wrong first, in the order in which kcm works, so that the
- * first one is the cause; then what is waited for, and what is as it should be. Ready comes last, for it only sums up.
- * Conditions that this version does not know are taken for blocking ones, as kcm does.
+ * Sorts conditions so that they explain the state: problems first, in the order in which kcm works, so that the first
+ * one is the cause; then those still waiting, then those that are fine. Ready comes last, because it only aggregates.
+ * Unknown conditions count as blocking, as they do for kcm.
  */
 export function explainConditions(conditions: Conditions, state: ClusterState): ExplainedCondition[] {
   const isDeletion = state === 'Deleting' || state === 'DeleteFailing';
@@ -85,11 +85,11 @@ function deletionMeaning(
     return status === 'True' ? 'fine' : reason === 'Failed' ? 'problem' : 'waiting';
   if (type === 'CAPIClusterSummary' && reason === 'Deleting') return 'waiting';
   if (type === AGGREGATE) return status === 'True' ? 'fine' : 'waiting';
-  // Of before the deletion: it neither helps nor hinders.
+  // It dates from before the deletion and has no effect on it.
   return 'fine';
 }
 
-/** Why a cluster that k0rdent calls ready is only on its way; null where it is not so. */
+/** Explains why a cluster that k0rdent reports as ready is still being provisioned; null if it is not. */
 export function unreleasedWords(
   conditions: ReadonlyMap<string, Pick<Condition, 'status'>>,
   state: ClusterState,
@@ -99,7 +99,10 @@ export function unreleasedWords(
   return 'k0rdent has not reported its Helm release as ready yet, so nothing may be deployed';
 }
 
-/** The first thing that a message says: of a list of bullets the first, of lines the first with what it announces. */
+/**
+ * Returns the first point of a message: its first bullet that is not a heading, or else its first line together with
+ * any headings before it.
+ */
 export function gistOf(message: string): string {
   const lines = message
     .split('\n')
@@ -111,7 +114,7 @@ export function gistOf(message: string): string {
   return lines.slice(0, end < 0 ? undefined : end + 1).join(' ');
 }
 
-/** `* WorkersAvailable:` with bullets below. */
+/** Whether a line is a heading, such as `* WorkersAvailable:`, with bullets below it. */
 function isHeading(lines: readonly string[], index: number): boolean {
   return (lines[index]?.endsWith(':') ?? false) && (lines[index + 1]?.startsWith('* ') ?? false);
 }

@@ -3,9 +3,9 @@ import type { Kubectl } from '../kubectl/kubectl.js';
 import { readPages } from '../kubectl/pages.js';
 import { readNumber, readObject, readString, readTime } from '../kubectl/read.js';
 
-/** An event of Kubernetes about a cluster or an object of its name. */
+/** A Kubernetes event about a cluster or an object with its name. */
 export interface KubeEvent {
-  /** ms since the epoch: when it was last seen. */
+  /** When it was last seen, in ms since the epoch. */
   readonly time: number;
   readonly type: string;
   readonly reason: string;
@@ -14,7 +14,10 @@ export interface KubeEvent {
   readonly count: number;
 }
 
-/** What the events are about: `uid` tells a cluster from a predecessor of its name, `since` (ms) the other objects. */
+/**
+ * The cluster whose events to read. `uid` distinguishes it from an earlier cluster of the same name; `since` (ms) does
+ * so for its other objects.
+ */
 export interface EventsOf {
   readonly namespace: string;
   readonly name: string;
@@ -22,12 +25,12 @@ export interface EventsOf {
   readonly since: number;
 }
 
-/** The kinds beside ClusterDeployment that have the cluster's name. */
+/** Kinds of objects, other than ClusterDeployment, that share the cluster's name. */
 const SAME_NAME = ['HelmRelease', 'Cluster', 'ServiceSet', 'SveltosCluster', 'HelmChart'];
 
 /**
- * The events of a cluster, and of the objects of its name, by time; Kubernetes keeps them for an hour.
- * Null where the user may not read them. Throws ClusterError.
+ * Reads the events of a cluster and of the objects with its name, sorted by time; Kubernetes keeps them for an hour.
+ * Null if the user may not read them. Throws ClusterError.
  */
 export async function readKubeEvents(kubectl: Kubectl, of: EventsOf): Promise<KubeEvent[] | null> {
   const path = `/api/v1/namespaces/${of.namespace}/events`;
@@ -62,7 +65,7 @@ function readKubeEvent(item: unknown, { name, uid, since }: EventsOf): KubeEvent
   };
 }
 
-/** Events of kcm 1.8 and later have no first and last time when they are read through core/v1. */
+/** Reads the time of an event. Events of kcm 1.8 and later have no first and last time when read through core/v1. */
 function timeOf(event: Readonly<Record<string, unknown>>): number | null {
   const times = [
     readObject(event['series'])['lastObservedTime'],

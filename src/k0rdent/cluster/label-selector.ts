@@ -2,7 +2,7 @@ import { type JsonObject, readArray, readObject, readString } from '../kubectl/r
 
 export type Labels = ReadonlyMap<string, string>;
 
-/** The labels of an object's metadata; values that are no text are left out. */
+/** Reads the labels in an object's metadata; values that are not text are left out. */
 export function readLabels(value: unknown): Labels {
   return new Map(
     Object.entries(readObject(value)).filter(
@@ -12,8 +12,8 @@ export function readLabels(value: unknown): Labels {
 }
 
 /**
- * Whether a label selector, as objects hold it, selects `labels`. An empty one selects nothing, as kcm takes it; nor
- * does one that cannot be understood.
+ * Whether a label selector selects `labels`. An empty selector selects nothing, as in kcm; nor does one that cannot be
+ * parsed.
  */
 export function isSelectedBy(selector: JsonObject, labels: Labels): boolean {
   const wanted = Object.entries(readObject(selector['matchLabels']));

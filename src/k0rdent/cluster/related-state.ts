@@ -2,23 +2,23 @@ import { matchingClusters } from '../health/multi-cluster-services.js';
 import { type JsonObject, readObject, readString } from '../kubectl/read.js';
 import { type Condition, readConditions } from './condition.js';
 
-/** How an object is by its own words. */
+/** The state of an object by its own report. */
 export interface ObjectState {
   /** One word, or a few. */
   readonly state: string;
   readonly problems: readonly string[];
 }
 
-/** Conditions whose True is bad news, or none at all. */
+/** Conditions for which True is bad, or at least not good. */
 export const NEGATIVE: ReadonlySet<string> = new Set([
   ...['Paused', 'Deleting', 'Stalled', 'Reconciling', 'RollingOut'],
   ...['ScalingUp', 'ScalingDown', 'Remediating'],
 ]);
-/** Conditions that sum up the others. */
+/** Conditions that aggregate the others. */
 const AGGREGATES = new Set(['Ready', 'Available']);
 const PAUSED = ['k0rdent.mirantis.com/service-set-paused', 'k0rdent.mirantis.com/region-pause'];
 
-/** What an object of any kind around a cluster says of itself. */
+/** Reads the state of a related object of any kind. */
 export function stateOf(object: JsonObject): ObjectState {
   const metadata = readObject(object['metadata']);
   const status = readObject(object['status']);
@@ -37,7 +37,7 @@ export function stateOf(object: JsonObject): ObjectState {
   };
 }
 
-/** What a MultiClusterService says of one cluster; null where it does not match it. */
+/** Reads what a MultiClusterService reports about one cluster; null if it does not match the cluster. */
 export function stateInCluster(object: JsonObject, namespace: string, name: string): ObjectState | null {
   const own = matchingClusters(object).get(`${namespace}/${name}`);
   if (own === undefined) return null;
@@ -57,12 +57,12 @@ function statusProblems(status: JsonObject): string[] {
   return isCut ? ['k0rdent cannot reach it'] : messages;
 }
 
-/** Whether a SveltosCluster says that its cluster does not answer. */
+/** Whether a SveltosCluster reports that its cluster does not answer. */
 export function isUnreachable({ state, problems }: ObjectState): boolean {
   return problems.length > 0 || state === 'not ready';
 }
 
-/** What is wrong; what sums it up only where nothing else says it. */
+/** Lists the failing conditions; aggregates count only if no other condition fails. */
 function conditionProblems(conditions: readonly Condition[]): string[] {
   const bad = conditions.filter(({ type, status }) =>
     NEGATIVE.has(type) ? status === 'True' : status !== 'True',

@@ -10,7 +10,7 @@ export interface RelatedObject {
   readonly kind: string;
   readonly namespace: string | null;
   readonly name: string;
-  /** One word, or a few, for how it is: `ready`, `not ready`, a phase; `denied`, `not there` where it was not read. */
+  /** State in a word or a few: `ready`, `not ready`, a phase; `denied` or `not there` if it was not read. */
   readonly state: string;
   readonly problems: readonly string[];
 }
@@ -20,26 +20,27 @@ export interface RelatedTo {
   readonly name: string;
   readonly template: string | null;
   readonly credential: string | null;
-  /** Of the cluster; its Cluster API objects lie on the Region's cluster then. */
+  /** The cluster's Region; if set, its Cluster API objects are on the Region's cluster. */
   readonly region: string | null;
-  /** Whether Cluster API ever had a Cluster of it: an adopted cluster and a dry run have none. */
+  /** Whether Cluster API ever had a Cluster for it; an adopted cluster and a dry run have none. */
   readonly hasInfrastructure: boolean;
 }
 
-/** Kinds asked at a time; each is a kubectl of its own. */
+/** Maximum number of parallel queries; each is a kubectl process. */
 const PARALLEL = 4;
 
 type Question = () => Promise<RelatedObject[]>;
 
 /**
- * What a cluster depends on and is made of, as far as the user may read it: Credential, ClusterTemplate, ServiceSets,
- * MultiClusterServices, Region, Helm release, Cluster API's Cluster and Machines, an adopted cluster's SveltosCluster.
- * Throws ClusterError where the cluster fails; what is denied is told as such.
+ * Reads the objects that a cluster depends on and consists of, as far as the user may read them: Credential,
+ * ClusterTemplate, ServiceSets, MultiClusterServices, Region, Helm release, Cluster API's Cluster and Machines, and the
+ * SveltosCluster of an adopted cluster. Denied objects are reported as denied. Throws ClusterError if the API server
+ * fails.
  */
 export async function readRelated(kubectl: Kubectl, api: ApiBase, of: RelatedTo): Promise<RelatedObject[]> {
   const { namespace, name, template, credential } = of;
   const own = `${api}/namespaces/${namespace}`;
-  // A new cluster does not say its Region yet, its Credential does.
+  // A new cluster does not name its Region yet, but its Credential does.
   const used = credential === null ? null : await ask(kubectl, `${own}/credentials`, credential);
   const region = of.region ?? regionOf(used);
   const questions: Question[] = [
@@ -68,12 +69,12 @@ export async function readRelated(kubectl: Kubectl, api: ApiBase, of: RelatedTo)
   return [...first, ...found.flat()];
 }
 
-/** The Cluster API objects of a regional cluster are where this kubeconfig does not lead. */
+/** Stands for the Cluster API objects of a regional cluster, which this kubeconfig cannot reach. */
 function elsewhere({ namespace, name }: RelatedTo, region: string): RelatedObject {
   return { kind: 'Cluster', namespace, name, state: `on the cluster of region ${region}`, problems: [] };
 }
 
-/** What asking for one object gave. */
+/** Result of a query for one object. */
 type Answer = JsonObject | 'denied' | 'not there';
 
 async function ask(kubectl: Kubectl, path: string, name: string): Promise<Answer> {
@@ -96,7 +97,7 @@ function regionOf(credential: Answer | null): string | null {
   return readString(readObject(credential['spec'])['region']);
 }
 
-/** The base path of a group in the version that it prefers; null where it is not served. */
+/** Returns the base path of an API group in its preferred version; null if the group is not served. */
 async function preferred(kubectl: Kubectl, group: string): Promise<string | null> {
   const answer = readObject(await ifThere(kubectl, `/apis/${group}`));
   const version = readString(readObject(answer['preferredVersion'])['version']);
@@ -122,7 +123,7 @@ async function one(
   return [told(kind, namespace, name, await ask(kubectl, path, name))];
 }
 
-/** Objects of a list, as `read` tells them; null for those that have nothing to do with the cluster. */
+/** Reads a list of objects with `read`, which returns null for those unrelated to the cluster. */
 async function many(
   kubectl: Kubectl,
   kind: string,
@@ -146,7 +147,7 @@ async function many(
   }
 }
 
-/** The ClusterDeployment's own one, and those that MultiClusterServices made for it. */
+/** Reads the ClusterDeployment's own ServiceSet and those that MultiClusterServices created for it. */
 function serviceSets(
   kubectl: Kubectl,
   api: ApiBase,
@@ -158,7 +159,7 @@ function serviceSets(
   );
 }
 
-/** Those that match the cluster, whether they have come to it or not. */
+/** Reads the MultiClusterServices that match the cluster, whether or not they are deployed to it yet. */
 function multiClusterServices(
   kubectl: Kubectl,
   api: ApiBase,
@@ -185,7 +186,10 @@ async function capi(
   return found.flat().filter(({ state }) => hasInfrastructure || state !== 'not there');
 }
 
-/** The SveltosCluster of an adopted cluster; others have none of this name, which is no news. Throws ClusterError. */
+/**
+ * Reads the SveltosCluster of an adopted cluster. Other clusters have none of this name, which is not reported. Throws
+ * ClusterError.
+ */
 export async function sveltos(
   kubectl: Kubectl,
   { namespace, name }: Pick<RelatedTo, 'namespace' | 'name'>,

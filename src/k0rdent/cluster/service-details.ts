@@ -3,28 +3,31 @@ import { type JsonObject, readArray, readObject, readString } from '../kubectl/r
 import { type Condition, readConditions } from './condition.js';
 import { serviceMessage } from './services.js';
 
-/** One service of a cluster, of all that ServiceSets report of it. */
+/** One service of a cluster, merged from the reports of all ServiceSets. */
 export interface ServiceDetail {
   readonly namespace: string;
   readonly name: string;
-  /** Pending, Provisioning, Deployed, Failed, Deleting, Deleted, a word of a later kcm; `Missing`: wanted, not reported. */
+  /**
+   * Pending, Provisioning, Deployed, Failed, Deleting, Deleted, or a state of a later kcm; `Missing` if wanted but not
+   * reported.
+   */
   readonly state: string;
   readonly template: string | null;
   readonly version: string | null;
   /** RFC 3339. */
   readonly since: string | null;
-  /** Why it is as it is, where it is not deployed. */
+  /** Why it is not deployed. */
   readonly message: string | null;
-  /** What another ServiceSet reports of the same service: two of them manage it. */
+  /** The report of another ServiceSet that manages the same service. */
   readonly conflict: string | null;
-  /** Templates that it may be upgraded to. */
+  /** Templates available for an upgrade. */
   readonly upgrades: readonly string[];
 }
 
-/** A service that several ServiceSets report counts once: the best of its states, as kcm counts it. */
+/** States from best to worst: a service that several ServiceSets report has the best of its states, as in kcm. */
 const BEST_FIRST = ['Deployed', 'Failed', 'Provisioning', 'Pending', 'Deleting', 'Deleted'];
 
-/** The services of a ClusterDeployment, wanted and reported, those that are not deployed first. */
+/** Reads the wanted and reported services of a ClusterDeployment, those that are not deployed first. */
 export function readServiceDetails(object: JsonObject): ServiceDetail[] {
   const wanted = readArray(readObject(readObject(object['spec'])['serviceSpec'])['services'])
     .map(readObject)
@@ -91,12 +94,12 @@ function detailOf(
 
 const RELEASE = /^([^.]+)\.(.+)\/SveltosHelmReleaseReady$/;
 
-/** Conditions that sum up the services of a kind, in kcm 1.2 and earlier. */
+/** Conditions that aggregate the services of a kind, in kcm 1.2 and earlier. */
 const KINDS = ['Helm', 'Kustomize', 'Resources'];
 
 /**
- * kcm 1.2 and earlier report one entry per cluster, with a condition per Helm release and one per kind of service. What
- * the conditions of kinds say follows the words of each service that is not up.
+ * Reads services from kcm 1.2 and earlier, which report one entry per cluster, with a condition per Helm release and
+ * one per kind of service. The messages of the kinds are appended to the message of each service that is not up.
  */
 function oldServices(entry: JsonObject, wanted: readonly JsonObject[]): JsonObject[] {
   const conditions = readConditions(entry['conditions']);

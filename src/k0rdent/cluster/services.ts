@@ -7,20 +7,23 @@ export interface Service {
   readonly name: string;
 }
 export interface ReportedService extends Service {
-  /** Pending, Provisioning, Deployed, Failed, Deleting, Deleted, or a word of a later kcm. */
+  /** Pending, Provisioning, Deployed, Failed, Deleting, Deleted, or a state of a later kcm. */
   readonly state: string;
-  /** When it came to that state, ms since the epoch. */
+  /** When it reached that state, in ms since the epoch. */
   readonly since: number | null;
   /** Why it is not deployed; secrets are not masked. */
   readonly message: string | null;
 }
 
-/** What `status.services` says. kcm 1.3 and later: one entry per service; before: conditions per kind and release. */
+/**
+ * `status.services` in either shape. kcm 1.3 and later: one entry per service; earlier: conditions per kind and
+ * release.
+ */
 export type ServicesStatus =
   | { readonly shape: 'services'; readonly services: readonly ReportedService[] }
   | { readonly shape: 'conditions'; readonly conditions: Conditions };
 
-/** The namespace of a service that names none, by the API's default. */
+/** Namespace of a service that names none: the API's default. */
 const DEFAULT_NAMESPACE = 'default';
 
 function readService(entry: JsonObject): Service | null {
@@ -28,7 +31,7 @@ function readService(entry: JsonObject): Service | null {
   return name === null ? null : { namespace: readString(entry['namespace']) ?? DEFAULT_NAMESPACE, name };
 }
 
-/** The services that `spec.serviceSpec.services` wants, disabled ones left out. */
+/** Reads the services in `spec.serviceSpec.services`, without disabled ones. */
 export function readWantedServices(value: unknown): readonly Service[] {
   return readArray(value).flatMap((item) => {
     const entry = readObject(item);
@@ -37,7 +40,7 @@ export function readWantedServices(value: unknown): readonly Service[] {
   });
 }
 
-/** Reads `status.services` in either shape; `clusterName` tells the old one. */
+/** Reads `status.services` in either shape; `clusterName` marks the old one. */
 export function readServicesStatus(value: unknown): ServicesStatus {
   const entries = readArray(value).map(readObject);
   if (entries.some((entry) => entry['clusterName'] !== undefined)) {
@@ -54,7 +57,10 @@ export function readServicesStatus(value: unknown): ServicesStatus {
   return { shape: 'services', services };
 }
 
-/** Why an entry of `status.services` is not deployed: its failure, else what its conditions say; null where nothing does. */
+/**
+ * Why an entry of `status.services` is not deployed: its failure message, else the messages of its conditions; null if
+ * there are none.
+ */
 export function serviceMessage(entry: JsonObject, state: string): string | null {
   const failure = readString(entry['failureMessage']);
   if (failure !== null || state === 'Deployed') return failure;
@@ -63,7 +69,7 @@ export function serviceMessage(entry: JsonObject, state: string): string | null 
   return words.sort().join('; ') || null;
 }
 
-/** The services that failed and that no other ServiceSet has deployed, the one that failed last first. */
+/** Lists the failed services that no other ServiceSet has deployed, the latest failure first. */
 export function failedServices(status: ServicesStatus): ReportedService[] {
   if (status.shape !== 'services') return [];
   const deployed = new Set(status.services.filter(({ state }) => state === 'Deployed').map(key));
@@ -72,17 +78,20 @@ export function failedServices(status: ServicesStatus): ReportedService[] {
   );
 }
 
-/** The reported services, the one that changed its state last first; of one time by name. */
+/** Sorts reported services by their last change of state, newest first; ties are sorted by name. */
 export function newestFirst(services: readonly ReportedService[]): ReportedService[] {
   return [...services].sort((a, b) => (b.since ?? 0) - (a.since ?? 0) || (key(a) < key(b) ? -1 : 1));
 }
 
 export interface ServiceSummary {
-  /** Services deployed, of those that are wanted. */
+  /** Number of wanted services that are deployed. */
   readonly ready: number;
-  /** Services that the spec or a MultiClusterService wants. */
+  /** Number of services that the spec or a MultiClusterService wants. */
   readonly total: number;
-  /** Whether a wanted service failed and none of its entries is deployed; the old shape can't tell. */
+  /**
+   * Whether a wanted service failed and none of its entries is deployed; always false for the old shape, which does not
+   * say.
+   */
   readonly failed: boolean;
   /** Whether the spec wants a service that the status does not report at all. */
   readonly missing: boolean;
@@ -90,7 +99,7 @@ export interface ServiceSummary {
 
 const key = ({ namespace, name }: Service): string => `${namespace}/${name}`;
 
-/** Counts what is wanted against what is reported. */
+/** Compares the wanted services with the reported ones. */
 export function summarizeServices(wanted: readonly Service[], status: ServicesStatus): ServiceSummary {
   return status.shape === 'services'
     ? summarizeEntries(new Set(wanted.map(key)), status.services)
@@ -104,12 +113,12 @@ function summarizeEntries(wanted: ReadonlySet<string>, reported: readonly Report
     if (known === undefined) states.set(key(service), new Set([service.state]));
     else known.add(service.state);
   }
-  // MultiClusterServices add services that no spec names; one on its way out is wanted by nobody.
+  // MultiClusterServices add services that no spec names; one that is being deleted is no longer wanted.
   const added = [...states].filter(([, of]) => ![...of].every((state) => /^Delet(ing|ed)$/.test(state)));
   const all = [...new Set([...wanted, ...added.map(([name]) => name)])];
   const is = (name: string, state: string) => states.get(name)?.has(state) === true;
   return {
-    // Two ServiceSets may report one service, the loser as Failed: kcm counts it once it is deployed by any.
+    // Two ServiceSets may report one service, one of them as Failed: like kcm, count it if any has deployed it.
     ready: all.filter((name) => is(name, 'Deployed')).length,
     total: all.length,
     failed: all.some((name) => is(name, 'Failed') && !is(name, 'Deployed')),

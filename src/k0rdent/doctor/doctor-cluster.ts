@@ -12,10 +12,10 @@ import { matchManagement, recordedManagements, shown } from '../management/manag
 import { listClusters } from '../observe/list.js';
 import { checkRights } from './doctor-rights.js';
 
-/** The oldest kubectl that is tried: its `get --raw` takes what kgit asks. */
+/** Oldest minor version of kubectl that may work: its `get --raw` supports what kgit needs. */
 const KUBECTL_FLOOR = 20;
 
-/** kubectl itself. Throws ClusterError where it is missing. */
+/** Checks kubectl itself. Throws ClusterError if it is missing. */
 async function checkKubectl(kubectl: Kubectl): Promise<Check> {
   const answer = readObject(await kubectl.json(['version', '--client', '-o', 'json']));
   const version = readString(readObject(answer['clientVersion'])['gitVersion']) ?? 'of unknown version';
@@ -27,7 +27,7 @@ async function checkKubectl(kubectl: Kubectl): Promise<Check> {
 
 type Managements = ReadonlyMap<string, Identities> | null;
 
-/** Whether the cluster of the current context is one that the repository records. Throws ClusterError. */
+/** Checks whether the repository records the cluster of the current context. Throws ClusterError. */
 async function checkIdentity(
   kubectl: Kubectl,
   api: ApiBase,
@@ -58,7 +58,10 @@ async function checkIdentity(
   }
 }
 
-/** The cluster of the current context. A kubectl without a context is no fault: records need no cluster. */
+/**
+ * Checks the cluster of the current context. A kubectl without a context is not a fault: recording events needs no
+ * cluster.
+ */
 async function checkCluster(kubectl: Kubectl, managements: Managements): Promise<readonly Check[]> {
   const name = 'cluster';
   try {
@@ -80,8 +83,8 @@ async function checkCluster(kubectl: Kubectl, managements: Managements): Promise
 }
 
 /**
- * kubectl, and what it may see of k0rdent.
- * @param managements null where no state repository says which management clusters there are
+ * Checks kubectl, and what it may read of k0rdent.
+ * @param managements null if no state repository lists the management clusters
  */
 export async function checkClusterAccess(
   kubectl: Kubectl,

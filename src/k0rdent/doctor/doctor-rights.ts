@@ -2,14 +2,14 @@ import { type Check, finding, passed } from '../../model/value/check.js';
 import type { Kubectl } from '../kubectl/kubectl.js';
 import { readObject } from '../kubectl/read.js';
 
-/** One rule of docs/rbac.yaml: what it lets kgit do. */
+/** One rule of docs/rbac.yaml, and what it allows kgit to do. */
 interface Rule {
   readonly group: string;
   readonly resource: string;
   readonly verb: 'list' | 'watch';
-  /** Without it status cannot work at all. */
+  /** Whether `kgit status` cannot work without it. */
   readonly isNeeded?: boolean;
-  /** Cluster-scoped: a namespace has no say. */
+  /** Whether the resource is cluster-scoped, so that a right in a namespace does not help. */
   readonly isGlobal?: boolean;
 }
 
@@ -32,11 +32,11 @@ export const RULES: readonly Rule[] = [
   { group: 'lib.projectsveltos.io', resource: 'sveltosclusters', verb: 'list' },
 ];
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-/** Reviews asked at a time; each is a kubectl of its own. */
+/** Maximum number of parallel reviews; each is a kubectl process. */
 const PARALLEL = 4;
 
 /**
- * Which rules of docs/rbac.yaml the user has, in all namespaces or at least in the context's, by asking the API server.
+ * Asks the API server which rules of docs/rbac.yaml the user has, in all namespaces or at least in the context's.
  * Throws ClusterError.
  */
 export async function checkRights(kubectl: Kubectl, namespace: string | null): Promise<Check> {

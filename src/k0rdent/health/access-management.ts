@@ -1,18 +1,18 @@
 import { readArray, readObject } from '../kubectl/read.js';
 import { shownText } from '../kubectl/shown-text.js';
 
-/** What AccessManagement could not hand out to namespaces. */
+/** An object that AccessManagement could not distribute to namespaces. */
 export interface AccessProblem {
   /** Name of the AccessManagement object. */
   readonly name: string;
-  /** The kind that it could not hand out; null where that is not told. */
+  /** The kind that it could not distribute; null if not reported. */
   readonly kind: string | null;
   readonly message: string;
 }
 
 /**
- * The errors of an AccessManagement: kcm 1.12 tells them by kind in `status.resources`, and all of them joined in
- * `status.error`; before, there is `status.error` alone.
+ * Reads the errors of an AccessManagement. kcm 1.12 reports them by kind in `status.resources`, and all of them joined
+ * in `status.error`; earlier versions have only `status.error`.
  */
 export function readAccessProblems(item: unknown): readonly AccessProblem[] {
   const object = readObject(item);

@@ -9,8 +9,8 @@ export interface Unreachable {
 }
 
 /**
- * A SveltosCluster that cannot be reached; null where it can, where it is paused, and where Sveltos has not tried yet.
- * An adopted cluster has one of its own namespace and name.
+ * Reads a SveltosCluster that cannot be reached; null if it can, if it is paused, or if Sveltos has not tried yet. The
+ * SveltosCluster of an adopted cluster has the same namespace and name.
  */
 export function readUnreachable(item: unknown): Unreachable | null {
   const object = readObject(item);

@@ -3,21 +3,21 @@ import { type CoveredCluster, lackOf } from './multi-cluster-services.js';
 
 export const FINDING_KINDS = ['unreachable', 'services-missing'] as const;
 
-/** What lies beside a cluster and its own object does not say. */
+/** A problem of a cluster that a related object reports and its own object does not. */
 export interface ClusterFinding {
   /**
-   * `unreachable`: an adopted cluster that k0rdent cannot reach, whatever its state says. `services-missing`: a
-   * MultiClusterService covers the cluster, and its services are not there.
+   * `unreachable`: k0rdent cannot reach an adopted cluster, whatever its state says. `services-missing`: a
+   * MultiClusterService covers the cluster, but its services are missing.
    */
   readonly kind: (typeof FINDING_KINDS)[number];
-  /** The kind and name of the object that tells it. */
+  /** Kind and name of the object that reports it. */
   readonly from: string;
   readonly message: string;
 }
 
 /**
- * What speaks against a cluster in what lies beside it. An adopted cluster has a SveltosCluster of its own namespace and
- * name; that of a cluster in a Region lies on the Region's cluster.
+ * Finds the problems of a cluster in its related objects. An adopted cluster has a SveltosCluster of the same namespace
+ * and name; for a cluster in a Region it is on the Region's cluster.
  */
 export function findingsOf(
   cluster: CoveredCluster & { readonly region: string | null },

@@ -17,7 +17,7 @@ import {
 } from './management-health.js';
 import { type MultiClusterService, readMultiClusterService } from './multi-cluster-services.js';
 
-/** The kinds that are read beside the clusters. */
+/** The kinds that are read in addition to the clusters. */
 export const HEALTH_KINDS = [
   'Management',
   'Region',
@@ -28,52 +28,52 @@ export const HEALTH_KINDS = [
 ] as const;
 export type HealthKind = (typeof HEALTH_KINDS)[number];
 
-/** A kind that could not be read, so that nothing is known of it. */
+/** A kind that could not be read, so its state is unknown. */
 export interface NotSeenKind {
   readonly kind: HealthKind;
-  /** `forbidden`, or `not-found` where the server does not serve it; else why asking failed. */
+  /** `forbidden`, `not-found` if the server does not serve it, or another reason for the failure. */
   readonly cause: FailureCause;
 }
 
-/** How k0rdent itself is on one management cluster. */
+/** Health of k0rdent itself on one management cluster. */
 export interface K0rdentHealth extends ManagementHealth {
-  /** All of them, by name. */
+  /** All Regions, by name. */
   readonly regions: readonly RegionHealth[];
-  /** Those that are not ready. */
+  /** The Credentials that are not ready. */
   readonly credentials: readonly CredentialProblem[];
-  /** What could not be handed out to namespaces. */
+  /** The objects that could not be distributed to namespaces. */
   readonly accessManagement: readonly AccessProblem[];
-  /** When kcm was last seen to write the status of an object, RFC 3339; null where no object tells. */
+  /** Last time that kcm is known to have written the status of an object, RFC 3339; null if no object shows it. */
   readonly lastLook: string | null;
   readonly notSeenByKcm: NotSeenByKcm | null;
-  /** Kinds that could not be read: nothing is known of them. */
+  /** Kinds that could not be read, so their state is unknown. */
   readonly notSeen: readonly NotSeenKind[];
 }
 
-/** What lies beside the clusters, to be held against them. */
+/** The related objects, for comparison with the clusters. */
 export interface BesideClusters {
-  /** `looks`: those of the clusters. */
+  /** Evaluates the health at `now`; `looks` are those of the clusters. */
   readonly health: (looks: readonly Look[], now: Date) => K0rdentHealth;
-  /** The SveltosClusters that cannot be reached, by `namespace/name`. */
+  /** The unreachable SveltosClusters, by `namespace/name`. */
   readonly unreachable: ReadonlyMap<string, Unreachable>;
   readonly services: readonly MultiClusterService[];
 }
 
-/** Version of Sveltos' API in every kcm that there is. */
+/** API of Sveltos, in the version that every kcm uses. */
 const SVELTOS = '/apis/lib.projectsveltos.io/v1beta1';
 
 /** Which objects are read. */
 export interface BesideScope {
-  /** The only namespace asked for, where one is. */
+  /** The only namespace to read; undefined for all. */
   readonly namespace: string | undefined;
-  /** Asks for the list of Managements, by which the management cluster is identified, too. */
+  /** Reads the list of Managements, which also identifies the management cluster. */
   readonly managements: () => Promise<unknown>;
 }
 
 /**
- * Reads how k0rdent itself is and what lies beside the clusters: one list of each kind, however many clusters there
- * are. A kind that cannot be read is named in `notSeen`, for it must neither fail what was asked nor look well.
- * Throws InterruptedError.
+ * Reads the health of k0rdent itself and the objects related to the clusters, with one list request per kind, however
+ * many clusters there are. A kind that cannot be read is listed in `notSeen`: it must neither fail the query nor look
+ * healthy. Throws InterruptedError.
  */
 export async function readBesideClusters(
   kubectl: Kubectl,

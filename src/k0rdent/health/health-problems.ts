@@ -1,7 +1,7 @@
 import type { ContextObservation } from '../observe/observation.js';
 import type { HealthKind, K0rdentHealth } from './fleet-health.js';
 
-/** What of k0rdent itself may not be well. */
+/** Kinds of problems of k0rdent itself. */
 const HEALTH_PROBLEM_KINDS = [
   'management',
   'region',
@@ -11,7 +11,7 @@ const HEALTH_PROBLEM_KINDS = [
 ] as const;
 type ProblemKind = (typeof HEALTH_PROBLEM_KINDS)[number];
 
-/** The kind of object that tells a kind of problem; null: any. */
+/** The kind of object that reports each kind of problem; null: any kind. */
 const TOLD_BY: Readonly<Record<ProblemKind, HealthKind | null>> = {
   management: 'Management',
   region: 'Region',
@@ -20,7 +20,7 @@ const TOLD_BY: Readonly<Record<ProblemKind, HealthKind | null>> = {
   'not-seen-by-kcm': null,
 };
 
-/** The kinds of problems that would be known, by what could be read. */
+/** Lists the kinds of problems that can be detected, given the kinds of objects that could be read. */
 export function knownProblemKinds(health: K0rdentHealth): readonly ProblemKind[] {
   return HEALTH_PROBLEM_KINDS.filter((kind) => {
     const teller = TOLD_BY[kind];
@@ -35,13 +35,13 @@ export function isSeen({ notSeen }: Pick<K0rdentHealth, 'notSeen'>, kind: Health
 
 export interface HealthProblem {
   readonly kind: ProblemKind;
-  /** What is not well, such as `region eu-1`. */
+  /** What has the problem, such as `region eu-1`. */
   readonly subject: string;
-  /** How it is, such as `is paused`; why, after a colon, where that is told. */
+  /** The problem, such as `is paused`, with the reason after a colon if known. */
   readonly says: string;
 }
 
-/** What of k0rdent itself is not well; nothing is said of kinds that were not seen. */
+/** Lists the problems of k0rdent itself; kinds that could not be read are skipped. */
 export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] {
   const { release, ready, message, components, regions, credentials, accessManagement } = health;
   const k0rdent = release === null ? 'k0rdent' : `k0rdent ${release}`;
@@ -89,14 +89,14 @@ export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] 
   return problems;
 }
 
-/** How k0rdent is on one management cluster, as the context saw it that could read most. */
+/** Health of k0rdent on one management cluster, as seen by the context that could read most. */
 export interface HealthView {
-  /** Name of the management cluster; of the context where it has none. */
+  /** Name of the management cluster, or of the context if the cluster has none. */
   readonly place: string;
   readonly k0rdent: K0rdentHealth;
 }
 
-/** One view of each management cluster of which the health was asked, in the order of the contexts. */
+/** Picks one view per management cluster whose health was read, in the order of the contexts. */
 export function healthViews(contexts: readonly ContextObservation[]): readonly HealthView[] {
   const views = new Map<string, K0rdentHealth>();
   for (const { context, management, k0rdent } of contexts) {

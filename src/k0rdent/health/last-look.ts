@@ -2,31 +2,37 @@ import { readConditions } from '../cluster/condition.js';
 import { readArray, readNumber, readObject, readString, readTime } from '../kubectl/read.js';
 import { shownText } from '../kubectl/shown-text.js';
 
-/** What an object tells of when kcm looked at it last. */
+/** Shows when kcm last reconciled an object. */
 export interface Look {
   readonly kind: string;
-  /** `namespace/name`, or the name of what has no namespace. */
+  /** `namespace/name`, or just the name if it has no namespace. */
   readonly place: string;
-  /** When its status was last written, as far as it tells, in ms since the epoch. */
+  /** Last write of its status in ms since the epoch; null if unknown. */
   readonly writtenAt: number | null;
-  /** Since when, in ms since the epoch, its spec waits to be seen; null where it is seen, or where that is not told. */
+  /**
+   * Since when its spec has been waiting for kcm, in ms since the epoch; null if kcm has seen it or the time is
+   * unknown.
+   */
   readonly waitsSince: number | null;
 }
 
-/** Objects whose change kcm has not seen for longer than it ever takes. */
+/** Objects with a change that kcm has not seen for longer than it ever takes. */
 export interface NotSeenByKcm {
-  /** RFC 3339: the oldest of these changes. */
+  /** The oldest of these changes, RFC 3339. */
   readonly since: string;
   readonly count: number;
-  /** The first few of them, the one that has waited longest first. */
+  /** The objects that have waited longest, oldest first. */
   readonly examples: readonly { readonly kind: string; readonly place: string; readonly since: string }[];
 }
 
-/** kcm sees a change within seconds; after a restart it goes through thousands of objects in minutes. */
+/**
+ * Delay after which a change counts as not seen. kcm sees a change within seconds; after a restart it processes
+ * thousands of objects within minutes.
+ */
 const LATE_MS = 15 * 60 * 1000;
 const EXAMPLES = 20;
 
-/** Reads an item of a list; null where it has no name. */
+/** Reads an item of a list; null if it has no name. */
 export function readLook(kind: string, item: unknown): Look | null {
   const object = readObject(item);
   const metadata = readObject(object['metadata']);
@@ -42,7 +48,7 @@ export function readLook(kind: string, item: unknown): Look | null {
     );
   const generation = readNumber(metadata['generation']) ?? 0;
   const observed = readNumber(status['observedGeneration']);
-  // The API has no time of a generation: what wrote to the object last, but not to its status, is as late at least.
+  // The API does not date a generation. The last write to the object other than to its status is at least as late.
   const changes = [...written(false), readTime(metadata['deletionTimestamp'])].flatMap((time) => time ?? []);
   const isNew = observed === null && conditions.length === 0;
   const since = newest(changes) ?? (isNew ? readTime(metadata['creationTimestamp']) : null);
@@ -62,15 +68,15 @@ function newest(times: readonly number[]): number | null {
   return times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
 }
 
-/** When kcm was last seen to write anything, RFC 3339; null where nothing tells. */
+/** Returns the last time that kcm is known to have written anything, RFC 3339; null if unknown. */
 export function lastLook(looks: readonly Look[]): string | null {
   const time = newest(looks.flatMap(({ writtenAt }) => writtenAt ?? []));
   return time === null ? null : new Date(time).toISOString();
 }
 
 /**
- * What kcm has not seen for a quarter of an hour; null where there is nothing. k0rdent has no heartbeat: where nothing
- * was changed, nobody can tell whether kcm still runs.
+ * Finds changes that kcm has not seen for 15 minutes; null if there are none. k0rdent has no heartbeat: if nothing was
+ * changed, nobody can tell whether kcm still runs.
  */
 export function notSeenByKcm(looks: readonly Look[], now: Date): NotSeenByKcm | null {
   const late = looks

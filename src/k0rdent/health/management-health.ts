@@ -11,9 +11,9 @@ export interface ComponentProblem {
   readonly message: string;
 }
 
-/** What a Management or a Region says of itself. */
+/** Health that a Management or a Region reports about itself. */
 export interface InstallationHealth {
-  /** Null where it does not say. */
+  /** Null if not reported. */
   readonly ready: boolean | null;
   /** Why it is not ready. */
   readonly message: string | null;
@@ -21,32 +21,32 @@ export interface InstallationHealth {
 }
 
 export interface ManagementHealth extends InstallationHealth {
-  /** Name of the Release that is installed, such as `kcm-1-11-0`. */
+  /** Name of the installed Release, such as `kcm-1-11-0`. */
   readonly release: string | null;
 }
 
-/** A Region that is not ready, or paused, or well. */
+/** Health of a Region. */
 export interface RegionHealth extends InstallationHealth {
   readonly name: string;
-  /** Paused: kcm does nothing with the clusters in it. */
+  /** Whether it is paused: kcm then ignores the clusters in it. */
   readonly paused: boolean;
 }
 
 const PAUSE = 'k0rdent.mirantis.com/region-pause';
 
-/** The Management of a list of them; null where there is none. */
+/** Picks the Management from a list; null if the list is empty. */
 export function managementOf(list: unknown): JsonObject | null {
   const items = readArray(readObject(list)['items']).map(readObject);
   return items.find((item) => readObject(item['metadata'])['name'] === MANAGEMENT) ?? items[0] ?? null;
 }
 
-/** How k0rdent itself is, by its Management object. */
+/** Reads the health of k0rdent itself from its Management object. */
 export function readManagementHealth(object: JsonObject): ManagementHealth {
   const release = readObject(object['status'])['release'] ?? readObject(object['spec'])['release'];
   return { release: shownText(release), ...installationHealth(object) };
 }
 
-/** How a Region is; null for what has no name. */
+/** Reads the health of a Region; null if it has no name. */
 export function readRegionHealth(item: unknown): RegionHealth | null {
   const object = readObject(item);
   const metadata = readObject(object['metadata']);
@@ -59,7 +59,10 @@ export function readRegionHealth(item: unknown): RegionHealth | null {
   };
 }
 
-/** kcm before 1.0 gives a Management no condition Ready: what its components say counts then. */
+/**
+ * Reads the health that both kinds report. kcm before 1.0 gives a Management no condition Ready; its components then
+ * decide.
+ */
 function installationHealth(object: JsonObject): InstallationHealth {
   const status = readObject(object['status']);
   const entries = Object.entries(readObject(status['components']));
@@ -86,14 +89,14 @@ function wordsOf(condition: Condition | undefined): string | null {
   return shownText(condition?.message) ?? shownText(condition?.reason);
 }
 
-/** A Credential that clusters cannot be made with. */
+/** A Credential that cannot be used to create clusters. */
 export interface CredentialProblem {
   readonly namespace: string;
   readonly name: string;
   readonly message: string | null;
 }
 
-/** What is wrong with a Credential; null where nothing is, or where kcm has not looked at it yet. */
+/** Reads the problem of a Credential; null if there is none, or if kcm has not reconciled it yet. */
 export function readCredentialProblem(item: unknown): CredentialProblem | null {
   const object = readObject(item);
   const metadata = readObject(object['metadata']);

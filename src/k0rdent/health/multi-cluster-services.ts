@@ -4,21 +4,21 @@ import { readWantedServices, type Service, type ServicesStatus } from '../cluste
 import { type JsonObject, readArray, readObject, readString } from '../kubectl/read.js';
 import { shownText } from '../kubectl/shown-text.js';
 
-/** What a MultiClusterService says of one cluster that it matches. */
+/** What a MultiClusterService reports about one cluster that it matches. */
 export interface ClusterEntry {
   readonly deployed: boolean;
   /** Why it is not deployed; kcm 1.12 and later. */
   readonly message: string | null;
 }
 
-/** A MultiClusterService as far as it is held against clusters. */
+/** The parts of a MultiClusterService that are compared with clusters. */
 export interface MultiClusterService {
   readonly name: string;
   readonly services: readonly Service[];
   readonly selector: JsonObject;
-  /** By `namespace/name`: kcm 1.6 and later. */
+  /** By `namespace/name`; reported by kcm 1.6 and later. */
   readonly matching: ReadonlyMap<string, ClusterEntry>;
-  /** The clusters that it reports services of, as `namespace/name`: kcm 1.2 and earlier; null in later ones. */
+  /** The clusters whose services it reports, as `namespace/name`, in kcm 1.2 and earlier; null in later versions. */
   readonly reported: ReadonlySet<string> | null;
 }
 
@@ -29,15 +29,15 @@ export interface CoveredCluster {
   readonly state: ClusterState;
   /** The ClusterDeployment's own labels. */
   readonly labels: Labels;
-  /** `spec.config.clusterLabels`, which Cluster API's Cluster gets instead of them; null where there are none. */
+  /** `spec.config.clusterLabels`, which Cluster API's Cluster gets instead of them; null if there are none. */
   readonly configLabels: Labels | null;
   readonly services: ServicesStatus;
 }
 
-/** Before a cluster stands, and once it goes, no service is missed. */
+/** States in which services are expected: not before a cluster is up, nor during its deletion. */
 const STANDING: readonly ClusterState[] = ['Ready', 'Updating', 'ServicesPending', 'ServicesFailed'];
 
-/** Reads an item of a list; null where it has no name or is being deleted. */
+/** Reads an item of a list; null if it has no name or is being deleted. */
 export function readMultiClusterService(item: unknown): MultiClusterService | null {
   const object = readObject(item);
   const metadata = readObject(object['metadata']);
@@ -59,7 +59,7 @@ export function readMultiClusterService(item: unknown): MultiClusterService | nu
   };
 }
 
-/** `status.matchingClusters` by `namespace/name`; the management cluster itself is left out. */
+/** Reads `status.matchingClusters` by `namespace/name`, without the management cluster itself. */
 export function matchingClusters(object: JsonObject): ReadonlyMap<string, ClusterEntry> {
   const entries = readArray(readObject(object['status'])['matchingClusters']).map(readObject);
   return new Map(
@@ -74,9 +74,9 @@ export function matchingClusters(object: JsonObject): ReadonlyMap<string, Cluste
 }
 
 /**
- * Why a cluster that stands lacks the services of a MultiClusterService that covers it; null where it has them, where
- * it is not covered, and where its own `status.services` tells of them. kcm selects by the labels of the
- * ClusterDeployment; 1.2 and earlier by those of the cluster that was made of it.
+ * Explains why a cluster that is up lacks the services of a MultiClusterService. Returns null if it has them, if it is
+ * not covered, or if its own `status.services` reports them. kcm selects by the labels of the ClusterDeployment; 1.2
+ * and earlier, by those of the cluster created from it.
  */
 export function lackOf(service: MultiClusterService, cluster: CoveredCluster): string | null {
   if (!STANDING.includes(cluster.state)) return null;

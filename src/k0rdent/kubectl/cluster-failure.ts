@@ -93,7 +93,7 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
   ],
 };
 
-/** Causes for which kubectl's own message does not help. */
+/** Causes whose text here says everything, so kubectl's own message is left out. */
 const SAY_IT_ALL: readonly FailureCause[] = ['kubectl-missing', 'no-context', 'no-credentials'];
 
 const PASSING: readonly FailureCause[] = [
@@ -107,9 +107,9 @@ const PASSING_ONCE_WORKED: readonly FailureCause[] = [
 ];
 
 export interface FailureScope {
-  /** The context asked; absent: the current one. */
+  /** The context queried; absent: the current one. */
   readonly context?: string | undefined;
-  /** The API path asked, without its query. */
+  /** The API path queried, without its query string. */
   readonly path?: string | undefined;
 }
 
@@ -139,14 +139,14 @@ export function failedBecause(error: unknown, ...causes: readonly FailureCause[]
   return error instanceof ClusterError && causes.some((cause) => cause === error.data['cause']);
 }
 
-/** Whether a retry may succeed without anybody acting. */
+/** Whether a retry may succeed without anyone acting. */
 export function isPassing(error: unknown): boolean {
   return failedBecause(error, ...PASSING);
 }
 
 /**
- * Whether a retry may succeed with a cluster that has answered before. Then a network's sign-in page, a plugin that cannot
- * reach its server and unknown messages are as likely to pass as a refused connection.
+ * Whether a retry may succeed for a cluster that has answered before. In that case a network's sign-in page, a plugin
+ * that cannot reach its server, and unknown messages may be as transient as a refused connection.
  */
 export function isPassingOnceWorked(error: unknown): boolean {
   return failedBecause(error, ...PASSING, ...PASSING_ONCE_WORKED);

@@ -10,7 +10,7 @@ export interface Context {
   readonly server: string | null;
   /** The context's namespace; null if it has none. */
   readonly namespace: string | null;
-  /** Whether it is the service account of kgit's pod instead of a kubeconfig context. */
+  /** Whether it is the service account of kgit's pod rather than a kubeconfig context. */
   readonly inCluster: boolean;
 }
 
@@ -18,8 +18,8 @@ export interface Context {
 const IN_CLUSTER = 'in-cluster';
 
 /**
- * The context that kubectl uses. It is read first, because kubectl without a context silently asks localhost:8080.
- * Throws ClusterError: no-context, unknown-context, kubeconfig.
+ * Reads the context that kubectl uses. It is read first, because kubectl without a context silently queries
+ * localhost:8080. Throws ClusterError: no-context, unknown-context, kubeconfig.
  */
 export async function readContext(kubectl: Kubectl): Promise<Context> {
   let view: unknown;
@@ -41,7 +41,10 @@ export async function readContext(kubectl: Kubectl): Promise<Context> {
   };
 }
 
-/** In a pod without a kubeconfig kubectl uses the service account, which `config view` does not show. */
+/**
+ * Returns the context of a pod without a kubeconfig, where kubectl uses the service account, which `config view` does
+ * not show.
+ */
 function inCluster(kubectl: Kubectl): Context | null {
   const host = kubectl.environment['KUBERNETES_SERVICE_HOST'];
   const port = kubectl.environment['KUBERNETES_SERVICE_PORT'];

@@ -8,8 +8,8 @@ const GROUP = 'k0rdent.mirantis.com';
 export type ApiBase = `/apis/${typeof GROUP}/v1beta1` | `/apis/${typeof GROUP}/v1alpha1`;
 
 /**
- * The k0rdent API of a cluster: v1beta1 (kcm 1.0 and later) if served, else v1alpha1.
- * Throws ClusterError `no-k0rdent` if neither is served.
+ * Finds the k0rdent API of a cluster: v1beta1 (kcm 1.0 and later) if served, else v1alpha1. Throws ClusterError
+ * `no-k0rdent` if neither is served.
  */
 export async function discover(kubectl: Kubectl): Promise<ApiBase> {
   const scope = { context: kubectl.context, path: `/apis/${GROUP}` };

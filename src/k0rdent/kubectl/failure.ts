@@ -1,6 +1,6 @@
 import type { KubectlRun } from './spawn-kubectl.js';
 
-/** Why live status is not available: `data.cause` of a ClusterError. Words are only ever added. */
+/** Why live status is not available: `data.cause` of a ClusterError. Causes are only ever added. */
 export type FailureCause =
   | 'kubectl-missing'
   | 'kubectl-too-old'
@@ -84,7 +84,7 @@ const CONNECTION: readonly Rule[] = [
   [/\bx509: |\btls: |\bcertificate\b|\bgave HTTP response to HTTPS client\b/, 'tls'],
 ];
 
-/** Messages after `error: ` for what kubectl itself noticed. */
+/** Messages after `error: ` about problems that kubectl itself detected. */
 const LOCAL: readonly Rule[] = [
   [/^You must be logged in to the server\b/, 'unauthorized'],
   [/^context .* does not exist$|^cannot locate context /, 'unknown-context'],
@@ -121,8 +121,8 @@ function classifyLine(line: string): Failure | undefined {
 }
 
 /**
- * Why a run of kubectl failed, from its end and its stderr. The last line in kubectl's own format decides, not the
- * warnings and the output of auth plugins before it.
+ * Classifies the failure of a kubectl run by how it ended and its stderr. The last line in kubectl's own format
+ * decides, not the warnings and auth plugin output before it.
  */
 export function classifyFailure(run: KubectlRun): Failure {
   const { ended, stderr } = run;

@@ -19,7 +19,10 @@ export interface Kubectl {
   get(path: string): Promise<unknown>;
   /** `kubectl create --raw PATH`: posts a review object; returns the parsed answer. Throws ClusterError. */
   ask(path: string, question: object): Promise<unknown>;
-  /** `kubectl get --raw PATH` of a watch: the JSON of each line as it arrives, for `ms` at most. Throws ClusterError with the cause. */
+  /**
+   * `kubectl get --raw PATH` of a watch: yields the JSON of each line as it arrives, for at most `ms`. Throws
+   * ClusterError with the cause.
+   */
   stream(path: string, ms: number): AsyncGenerator<unknown, void>;
   /** Any other kubectl command that prints JSON. Throws ClusterError with the cause. */
   json(args: readonly string[]): Promise<unknown>;
@@ -50,7 +53,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     maxOutputBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
     signal: options.signal,
   };
-  // Each running kubectl adds a listener, and several contexts run at once: no leak.
+  // Each running kubectl adds a listener, and several contexts run at once; this is not a leak.
   if (options.signal !== undefined) setMaxListeners(0, options.signal);
   // As --flag=value, so that no value can become a flag.
   const flags = [
@@ -76,7 +79,7 @@ export function openKubectl(options: KubectlOptions): Kubectl {
     if (run.code !== 0) throw clusterFailure(noFile() ?? classifyFailure(run), scope);
   }
 
-  /** As `requireSuccess`, after an answer has begun: unless the message says more, the connection was cut. */
+  /** As `requireSuccess`, once an answer has begun: unless the message says more, the connection was cut. */
   function requireWhole(run: KubectlRun, path: string | undefined): void {
     try {
       requireSuccess(run, path);

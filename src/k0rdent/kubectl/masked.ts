@@ -5,8 +5,8 @@ import { setOwn } from '../../model/value/value.js';
 const MAX_DEPTH = 40;
 
 /**
- * A cluster's value for output. Texts that are secret by their form or by their name become `***`, as does everything
- * nested too deep.
+ * Masks secrets in a value from a cluster, for output. Text that is secret by its form or its name becomes `***`, as
+ * does everything nested too deep.
  */
 export function masked(value: unknown, path: readonly (string | number)[] = []): unknown {
   if (path.length > MAX_DEPTH) return MASK;
@@ -15,7 +15,7 @@ export function masked(value: unknown, path: readonly (string | number)[] = []):
     const shown: Record<string, unknown> = {};
     for (const [key, child] of Object.entries(value))
       setOwn(shown, maskSecrets(key), masked(child, [...path, key]));
-    // Some values are secret only in context: beside a name, or as data of a Secret.
+    // Some values are secret only in context: next to a name, or as data of a Secret.
     return findSecrets(shown, path).length > 0 ? maskedTogether(shown, path) : shown;
   }
   if (typeof value === 'string' && value.includes('\n')) {

@@ -22,7 +22,7 @@ export interface Listing<T> {
   readonly resourceVersion: string | null;
 }
 
-/** The items of `readListing`. */
+/** Returns just the items of `readListing`. */
 export async function readPages<T>(
   kubectl: Kubectl,
   path: string,
@@ -33,8 +33,8 @@ export async function readPages<T>(
 }
 
 /**
- * Reads a list page by page from one consistent snapshot. `read` reduces each item to what is kept, so that no page stays
- * in memory; null leaves the item out. Throws ClusterError, also for an answer that is not a list.
+ * Reads a list page by page from one consistent snapshot. `read` reduces each item to the parts to keep, so that no
+ * page stays in memory; null leaves the item out. Throws ClusterError, also if the answer is not a list.
  */
 export async function readListing<T>(
   kubectl: Kubectl,
@@ -77,7 +77,7 @@ async function readSnapshot<T>(
     }
     const metadata = readObject(list['metadata']);
     token = readString(metadata['continue']);
-    // In a watch nothing else bounds a list with endless pages.
+    // During a watch, nothing else limits a list with endless pages.
     if (late.aborted && token !== null)
       throw clusterFailure(
         { cause: 'timeout', detail: `${page + 1} pages, and no end` },
@@ -89,7 +89,7 @@ async function readSnapshot<T>(
   throw clusterFailure({ cause: 'too-large', detail }, { context: kubectl.context, path });
 }
 
-/** The query string of a selection, for lists and watches. */
+/** Builds the query string of a selection, for lists and watches. */
 export function selectionQuery(selection: Selection): URLSearchParams {
   const query = new URLSearchParams();
   if (selection.labels) query.set('labelSelector', selection.labels);

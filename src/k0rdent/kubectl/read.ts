@@ -28,7 +28,7 @@ export function readTime(value: unknown): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** An object without managedFields and the last-applied annotation, which can be larger than the rest. */
+/** Removes managedFields and the last-applied annotation, which can be larger than the rest. */
 export function withoutBallast(value: unknown): JsonObject {
   const object = readObject(value);
   const { managedFields: _, annotations, ...metadata } = readObject(object['metadata']);

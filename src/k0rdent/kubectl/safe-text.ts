@@ -10,7 +10,10 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b([\w-]*(?:token|password|secret))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi, '$1$2REDACTED'],
 ];
 
-/** A program's output in one line of at most 600 characters: controls become spaces, credentials `REDACTED`. */
+/**
+ * Makes a program's output safe to print, as one line of at most 600 characters: controls become spaces, credentials
+ * `REDACTED`.
+ */
 export function safeText(text: string): string {
   // Cut before the patterns run: they take a second for a megabyte.
   let safe = text

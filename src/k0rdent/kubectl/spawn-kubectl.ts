@@ -1,7 +1,7 @@
 import { type PipedChild, startChild } from '../../process/child.js';
 import { type Ended, outputOf, type RunEnd, type RunLimits, recordsOf } from '../../process/child-output.js';
 
-/** How kubectl is run; nothing of it is read from this process. */
+/** How to run kubectl; nothing is taken from this process implicitly. */
 export interface SpawnOptions {
   /** The program's name or path. */
   readonly program: string;
@@ -10,15 +10,15 @@ export interface SpawnOptions {
   readonly cwd?: string | undefined;
   /** Milliseconds after which the child is killed. */
   readonly timeoutMs: number;
-  /** Bytes of stdout, or characters of one line of a stream, after which the child is killed. */
+  /** Limit after which the child is killed: bytes of stdout, or characters of one line of a stream. */
   readonly maxOutputBytes: number;
-  /** Ends the child early: the whole command's deadline, or the user. */
+  /** Ends the child early, at the command's deadline or at the user's request. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface KubectlRun {
   readonly ended: Ended;
-  /** Exit code; null where a signal ended it or it never ran. */
+  /** Exit code; null if a signal ended it or it never ran. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -31,7 +31,10 @@ function start(args: readonly string[], { program, environment, cwd }: SpawnOpti
   return startChild(program, args, { environment, cwd });
 }
 
-/** An auth plugin may outlive kubectl and hold the pipes: kubectl is killed without waiting for the plugin. */
+/**
+ * Limits of a run. Auth plugins may outlive kubectl and hold the pipes open, so kubectl is killed without waiting for
+ * them.
+ */
 function limits({ timeoutMs, signal }: SpawnOptions): RunLimits {
   return { timeoutMs, signal, isForced: true };
 }
@@ -41,8 +44,8 @@ function runOf({ ended, code, failure }: RunEnd, stdout: string, stderr: string)
 }
 
 /**
- * Runs kubectl to its end, without a shell. Never rejects: every ending is a value.
- * @param input what it reads from stdin; without it stdin is empty, for kubectl asks there for missing credentials
+ * Runs kubectl to completion, without a shell. Never rejects: every outcome is a value.
+ * @param input text for stdin; by default stdin is empty, because kubectl prompts there for missing credentials
  */
 export async function spawnKubectl(
   args: readonly string[],
@@ -60,8 +63,8 @@ export async function spawnKubectl(
 }
 
 /**
- * Runs kubectl and gives its output line by line as it comes; how it ended is the generator's return value. A last
- * line without a line break was cut, and is left out. Whoever stops reading ends kubectl.
+ * Runs kubectl and yields its output line by line; the generator returns how the run ended. A last line without a line
+ * break was cut, and is left out. Closing the generator ends kubectl.
  */
 export async function* streamKubectl(
   args: readonly string[],

@@ -4,15 +4,15 @@ import { discover } from '../kubectl/discover.js';
 import type { Kubectl } from '../kubectl/kubectl.js';
 import { readIdentities } from './identity.js';
 
-/** A context, and what the management cluster behind it is known by. */
+/** A context, and the identities of its management cluster. */
 export interface IdentifiedContext {
-  /** Undefined: the service account of a pod, which no flag names. */
+  /** Undefined for the service account of a pod, which no flag can select. */
   readonly context: string | undefined;
   readonly name: string;
   readonly identities: Identities;
 }
 
-/** What the management cluster of a context is known by. Throws ClusterError. */
+/** Reads the identities of the management cluster of a context. Throws ClusterError. */
 export async function identifyContext(asked: Kubectl): Promise<IdentifiedContext> {
   const place = await readContext(asked);
   const kubectl = place.inCluster ? asked : asked.in(place.name);

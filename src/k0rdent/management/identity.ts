@@ -9,9 +9,8 @@ import { readArray, readObject, readString } from '../kubectl/read.js';
 const MANAGEMENT = 'kcm';
 
 /**
- * All that a management cluster is known by, as far as the user's rights allow, the strongest first: UID of the
- * Management object, UID of namespace kube-system, address of the server. Throws ClusterError where the cluster cannot
- * be asked at all.
+ * Reads all identities of a management cluster that the user may read, strongest first: UID of the Management object,
+ * UID of namespace kube-system, address of the server. Throws ClusterError if the cluster cannot be queried at all.
  */
 export async function readIdentities(kubectl: Kubectl, api: ApiBase, context: Context): Promise<Identities> {
   const [list, namespace] = await Promise.all([
@@ -25,7 +24,7 @@ export async function readIdentities(kubectl: Kubectl, api: ApiBase, context: Co
   const found = [
     ['management-uid', readString(management?.['uid'])],
     ['kube-system-uid', readString(readObject(readObject(namespace)['metadata'])['uid'])],
-    // In a pod, the address is one that many clusters have, such as 10.96.0.1.
+    // In a pod, the address is one that many clusters share, such as 10.96.0.1.
     ['server', context.inCluster ? null : context.server],
   ] as const;
   return found.flatMap(([kind, value]) => (value === null ? [] : (identityOf(kind, value) ?? [])));

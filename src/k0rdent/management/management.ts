@@ -10,23 +10,23 @@ import { clusterFailure } from '../kubectl/cluster-failure.js';
 /** A management cluster as the state repository records it. */
 export interface RecordedManagement {
   readonly name: string;
-  /** All that it is known by; empty until the first `status` learns it. */
+  /** All its identities; empty until the first `status` learns them. */
   readonly identities: Identities;
 }
 
 export interface ManagementMatch {
   readonly name: string;
   /**
-   * `same`: it is the recorded cluster. `new`: nothing is recorded yet, this one is to be learned. `unknown`: what the
-   * user may read has nothing in common with what is recorded.
+   * `same`: it is the recorded cluster. `new`: no identity is recorded yet, so this one is to be learned. `unknown`:
+   * the identities that the user may read neither match nor contradict the recorded ones.
    */
   readonly match: 'same' | 'new' | 'unknown';
 }
 
-/** How a cluster compares with a recorded one; `new` where nothing is recorded of that. */
+/** How a cluster compares with a recorded one; `new` if no identity of that one is recorded. */
 export type RecordLikeness = Likeness | 'new';
 
-/** The management clusters that kgit.yaml lists; where it lists none, there is one without a known identity. */
+/** Returns the management clusters that kgit.yaml lists; if it lists none, a single one without a known identity. */
 export function recordedManagements(
   managements: ReadonlyMap<string, Identities>,
 ): readonly RecordedManagement[] {
@@ -43,10 +43,11 @@ export function likenessTo(
 }
 
 /**
- * The recorded management cluster that a cluster with `identities` is. One with an equal UID wins, then one with an equal
- * address, else the only one that they do not contradict. Throws ClusterError: `other-management` where every recorded
- * cluster differs, `ambiguous-management` where several could be meant, or where two addresses are all that is known.
- * @param context names the cluster to `kgit identify`; undefined for the service account of a pod
+ * Finds the recorded management cluster that a cluster with `identities` is: the one with an equal UID, else the one
+ * with an equal address, else the only one that the identities do not contradict. Throws ClusterError:
+ * `other-management` if every recorded cluster differs; `ambiguous-management` if several are possible, or if only two
+ * different addresses are known.
+ * @param context names the cluster in advice to run `kgit identify`; undefined for the service account of a pod
  */
 export function matchManagement(
   identities: Identities,
@@ -65,7 +66,7 @@ export function matchManagement(
     throw clusterFailure({ cause, detail }, { context });
   }
   const { name, likeness, identities: known } = only;
-  // Another address may be one more of the same server, or another server's: without a UID nobody can tell.
+  // Another address may belong to the same server or to another one; without a UID nobody can tell.
   if (likeness === 'unknown' && identities.length > 0 && ![...known, ...identities].some(isUid)) {
     const detail = `you may read its address alone, ${shown(identities)}, and kgit.yaml knows ${name} by ${shown(known)}`;
     throw clusterFailure({ cause: 'ambiguous-management', detail }, { context });
@@ -73,7 +74,7 @@ export function matchManagement(
   return { name, match: likeness === 'new' || likeness === 'unknown' ? likeness : 'same' };
 }
 
-/** The strongest of what a cluster is known by, for people. */
+/** Formats the strongest identity of a cluster for messages. */
 export function shown([first]: Identities): string {
   return first ?? 'nothing that you may read';
 }

@@ -1,7 +1,7 @@
 import type { ClusterSubject } from '../../model/subject/subject.js';
 import type { Observation } from '../observe/observation.js';
 
-/** What was seen of the management cluster of `one`; all of it where no cluster is named. */
+/** Reduces an observation to the management cluster of `one`; null keeps all of it. */
 export function ofManagement(observation: Observation, one: ClusterSubject | null): Observation {
   if (one === null) return observation;
   const isOwn = ({ management }: { management: string }) => management === one.management;

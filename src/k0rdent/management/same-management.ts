@@ -3,21 +3,22 @@ import { compareIdentities, type Identities } from '../../model/subject/manageme
 import { clusterFailure } from '../kubectl/cluster-failure.js';
 import { type ManagementMatch, shown } from './management.js';
 
-/** A context that was asked, and the recorded management cluster that it would be by itself. */
+/** A context that was queried, and the recorded management cluster that it matches on its own. */
 export interface PlacedContext {
   readonly context: string;
   readonly management: string;
   readonly identities: Identities;
-  /** Address of its API server; null where the kubeconfig gives none. */
+  /** Address of its API server; null if the kubeconfig has none. */
   readonly server: string | null;
   readonly match: ManagementMatch['match'];
 }
 
 /**
- * The contexts of one observation that may not have the name that each would get by itself, each with the error that says
- * so. What is recorded of two clusters under one name cannot be separated again, so contexts are one management cluster
- * only where that is certain: by an equal UID, or the same address. A context that the record proves keeps the name.
- * @param beside contexts that the same process asked before: they keep their names
+ * Finds the contexts of one observation that must not use the name that each matches on its own, with an error that
+ * says why. Records of two clusters under one name cannot be separated again, so contexts count as one management
+ * cluster only if that is certain: by an equal UID or the same address. A context that the record proves keeps the
+ * name.
+ * @param beside contexts that this process queried before; they keep their names
  */
 export function ambiguousContexts(
   asked: readonly PlacedContext[],
@@ -30,7 +31,7 @@ export function ambiguousContexts(
     const firm = [...before, ...own.filter(({ match }) => match === 'same')];
     const [first] = own;
     const accepted = joined(firm.length > 0 ? firm : first === undefined ? [] : [first], own);
-    // Also those that a third one joins, or that only an address proves.
+    // This includes contexts that are joined only by a third one, or only by an address.
     const areTwo = accepted.some((one) => accepted.some((rival) => areDifferent(one, rival)));
     const left = own.filter((one) => areTwo || !accepted.includes(one));
     if (left.length === 0) continue;
@@ -42,7 +43,7 @@ export function ambiguousContexts(
   return errors;
 }
 
-/** `some`, and those of `all` that are one cluster with any of them, also by way of a third. */
+/** Extends `some` by those of `all` that are the same cluster as any of them, directly or through others. */
 function joined(some: readonly PlacedContext[], all: readonly PlacedContext[]): readonly PlacedContext[] {
   const more = all.filter((one) => !some.includes(one) && some.some((known) => isOne(one, known)));
   return more.length === 0 ? some : joined([...some, ...more], all);
@@ -50,7 +51,7 @@ function joined(some: readonly PlacedContext[], all: readonly PlacedContext[]): 
 
 function isOne(a: PlacedContext, b: PlacedContext): boolean {
   const likeness = compareIdentities(a.identities, b.identities);
-  // Two UIDs that differ are two clusters, whatever the address says: it may be a gateway to both.
+  // Different UIDs mean different clusters, even at the same address: it may be a gateway to both.
   if (likeness !== 'unknown') return likeness !== 'different';
   return a.server !== null && a.server === b.server;
 }

@@ -6,34 +6,34 @@ import { type JsonObject, readTime } from '../kubectl/read.js';
 import { findDrift, type RecordedParameters } from './drift.js';
 import type { SeenNamespaces } from './list.js';
 
-/** What the state repository records of a cluster. */
+/** The state repository's record of a cluster. */
 export interface RecordedCluster<Event extends { timestamp: string } = { timestamp: string }> {
   readonly subject: ClusterSubject;
   readonly lifecycle: Lifecycle | null;
-  /** Timestamp of the event that says so. */
+  /** Timestamp of the event that set `lifecycle`. */
   readonly at: string | null;
   readonly lastEvent: Event | null;
   readonly importedOnly: boolean;
-  /** What the cluster was given, as far as events of its present life record it. */
+  /** Parameters of the cluster, as recorded by events since its creation. */
   readonly parameters?: RecordedParameters;
 }
 
-/** What of an observed cluster divergence depends on. */
+/** The parts of an observed cluster that divergence depends on. */
 export interface LiveCluster {
   readonly management: string;
   readonly namespace: string;
   readonly name: string;
   readonly state: ClusterState;
   readonly createdAt: string | null;
-  /** Its `spec`, where recorded parameters are held against it. */
+  /** Its `spec`, if recorded parameters are to be compared with it. */
   readonly spec?: JsonObject | undefined;
 }
 
-/** How far an observation of one management cluster allows to say that something is not there. */
+/** Which absences an observation of one management cluster can prove. */
 export interface Coverage {
   readonly management: string;
   readonly seen: SeenNamespaces['seen'];
-  /** Whether the context's identity is the recorded one of that management cluster. */
+  /** Whether the context's identity is the recorded one of the management cluster. */
   readonly identified: boolean;
 }
 
@@ -46,40 +46,43 @@ export const DIVERGENCE_KINDS = [
 ] as const;
 
 /**
- * `untracked`: live, and no event since it was created. `lingering`: deleted by its events, still live and not being
- * deleted. `vanished`: created by its events, not deleted by them, and not live where it was looked for. `drifted`: the live spec is not what was
- * recorded. `template-changed`: nor is its template, so that it was changed without kgit.
+ * `untracked`: live, but without an event since it was created. `lingering`: deleted by its events, but still live and
+ * not being deleted. `vanished`: created and not deleted by its events, but not live where it was looked for.
+ * `drifted`: the live spec differs from the recorded one. `template-changed`: the template differs too, so it was
+ * changed without kgit.
  */
 export interface Divergence {
   readonly kind: (typeof DIVERGENCE_KINDS)[number];
   readonly management: string;
-  /** Null, as `name`, where the finding sums up several clusters. */
+  /** Null, like `name`, if the finding summarizes several clusters. */
   readonly namespace: string | null;
   readonly name: string | null;
   readonly detail: string;
-  /** The clusters summed up, as NAMESPACE/NAME. */
+  /** The summarized clusters, as NAMESPACE/NAME. */
   readonly clusters?: readonly string[];
-  /** Of a drift: where in the spec, and both values, secrets masked. */
+  /** For a drift: the path in the spec; the two values below have secrets masked. */
   readonly path?: string;
   readonly recorded?: unknown;
   readonly live?: unknown;
 }
 
 /**
- * Writing the event and creating the object are two steps on two clocks: a `created` up to this much older than the
- * object speaks of the object, as far as clocks of writers may differ.
+ * Tolerance for clock differences: the event and the object are written in two steps on two clocks, so a `created`
+ * event up to this much older than the object still refers to it.
  */
 const CREATED_BEFORE_MS = 5 * 60 * 1000;
 
 /**
- * What is recorded against what is observed, by management, namespace and name; summaries last.
+ * Compares the record with the observation. The findings are sorted by management, namespace and name, summaries last.
  *
- * A live object starts a new life at its creation: events before it are of a predecessor of the same name. So a
- * `deleted` before it is no lingering, and a cluster made anew without an event is untracked however long its history.
+ * A live object starts a new life at its creation: earlier events belong to a predecessor of the same name. So an
+ * earlier `deleted` is not lingering, and a cluster created anew without an event is untracked, however long its
+ * history.
  *
- * Absence proves nothing where nobody looked: `vanished` needs a context whose identity matches the recorded one and
- * that could read the namespace, all of it. Clusters known from an import alone are no news one by one: their
- * recording ended before kgit was there, so those not live are one `vanished` per management cluster.
+ * Absence proves nothing where nobody looked: `vanished` requires a context whose identity matches the recorded one and
+ * that could read the whole namespace. Clusters known only from an import are not reported one by one, because their
+ * recording ended before kgit was in use; those that are not live are summarized as one `vanished` per management
+ * cluster.
  */
 export function findDivergence(
   live: readonly LiveCluster[],
@@ -129,7 +132,7 @@ function liveDivergence(cluster: LiveCluster, record: RecordedCluster | undefine
   return { kind: 'lingering', management, namespace, name, detail };
 }
 
-/** What events since the creation record of the spec, against the live one. */
+/** Compares the spec, as recorded by events since the creation, with the live one. */
 function drifts(cluster: LiveCluster, record: RecordedCluster | undefined): Divergence[] {
   const { management, namespace, name, spec } = cluster;
   if (spec === undefined || record?.parameters === undefined || isBeingDeleted(cluster.state)) return [];

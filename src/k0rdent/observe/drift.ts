@@ -3,16 +3,16 @@ import { MASK } from '../../model/secret/mask-secrets.js';
 import { sameValue, type Value } from '../../model/value/value.js';
 import { type JsonObject, readArray, readObject } from '../kubectl/read.js';
 
-/** What an event records that a cluster was given. */
+/** A parameter of a cluster, as recorded by an event. */
 export interface RecordedParameter {
   readonly value: Value;
-  /** Of the event. */
+  /** Timestamp of the event. */
   readonly timestamp: string;
   readonly action: string;
 }
 export type RecordedParameters = ReadonlyMap<string, RecordedParameter>;
 
-/** A recorded parameter that the live spec holds another value of. */
+/** A recorded parameter that differs in the live spec. */
 export interface Drift {
   readonly kind: 'drifted' | 'template-changed';
   /** Path in the live spec. */
@@ -23,22 +23,22 @@ export interface Drift {
   readonly detail: string;
 }
 
-/** The fields of `spec` that a parameter of the same name speaks of. */
+/** Fields of `spec` that a parameter of the same name refers to. */
 const SPEC_FIELDS = new Set([
   ...['template', 'credential', 'config', 'propagateCredentials', 'cleanupOnDeletion', 'clusterAuth'],
   ...['dataSource', 'auditPolicy', 'ipamClaim', 'serviceSpec', 'dryRun'],
 ]);
 
-/** What the API server and kcm write where a spec leaves it out. */
+/** Defaults that the API server and kcm fill in when a spec omits them. */
 const SPEC_DEFAULTS: JsonObject = { propagateCredentials: true, ipamClaim: {}, dryRun: false };
 const SERVICE_DEFAULTS: JsonObject = {
   ...{ provider: {}, syncMode: 'Continuous', priority: 100, stopOnConflict: false, continueOnError: false },
 };
 
 /**
- * The recorded parameters that the live `spec` contradicts, by path. A parameter names a field of the spec
+ * Finds the recorded parameters that the live `spec` contradicts, sorted by path. A parameter names a field of the spec
  * (`template`), a path (`config.region`, `spec.credential`) or a key of `config`, also in snake_case (`worker_number`);
- * one that names nothing of the spec says nothing. What the server adds by itself is no drift.
+ * a parameter that names nothing in the spec is ignored. Additions by the server are not drift.
  */
 export function findDrift(parameters: RecordedParameters, spec: JsonObject): Drift[] {
   const drifts = [...parameters].flatMap(([name, recorded]) => {
@@ -48,7 +48,7 @@ export function findDrift(parameters: RecordedParameters, spec: JsonObject): Dri
   return drifts.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** A config differs in so many places at most for each to be told by itself. */
+/** Maximum number of differences in a config that are reported one by one. */
 const MOST_PLACES = 20;
 
 function driftsAt(path: readonly string[], parameter: RecordedParameter, spec: JsonObject): Drift[] {
@@ -66,7 +66,7 @@ interface Place {
   readonly live: unknown;
 }
 
-/** Where in a config two values differ, as deep as both are mappings. */
+/** Finds the places at which two values of a config differ, descending while both are mappings. */
 function placesOf(recorded: unknown, live: unknown, path: readonly string[]): Place[] {
   if (!isMapping(recorded) || !isMapping(live))
     return isSame(recorded, live) ? [] : [{ path, recorded, live }];
@@ -89,7 +89,7 @@ function drift(
   };
 }
 
-/** The path in the spec that a parameter's name means; null: none. */
+/** Resolves a parameter's name to a path in the spec; null if there is none. */
 function specPath(name: string, spec: JsonObject): readonly string[] | null {
   const words = name.split('.');
   if (words[0] === 'spec' && words.length > 1) words.shift();
@@ -112,7 +112,7 @@ function valueAt(path: readonly string[], object: JsonObject): unknown {
   return value;
 }
 
-/** Whether `live` is what `recorded` asked for, with what the server adds. */
+/** Whether `live` equals `recorded`, apart from additions by the server. */
 function isGiven(recorded: unknown, live: unknown, path: readonly string[]): boolean {
   const at = path.join('.');
   if (at === 'config') return isGivenConfig(readObject(recorded), readObject(live));
@@ -128,7 +128,10 @@ function isGiven(recorded: unknown, live: unknown, path: readonly string[]): boo
   return isSame(recorded, live);
 }
 
-/** Address management writes its data into the config; other keys that nobody recorded are a change. */
+/**
+ * Compares configs. IP address management writes its data into the config; any other key that was not recorded is a
+ * change.
+ */
 function isGivenConfig(recorded: JsonObject, live: JsonObject): boolean {
   return comparedKeys(recorded, live).every((key) => isSame(recorded[key], live[key]));
 }
@@ -142,7 +145,10 @@ function isMapping(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Services by their key in the API: order means nothing, the namespace has a default, helmOptions get theirs. */
+/**
+ * Compares services by their key in the API: their order is irrelevant, the namespace has a default, and the server may
+ * add helmOptions.
+ */
 function areServices(recorded: unknown, live: unknown): boolean {
   const keyed = (value: unknown) =>
     new Map(
@@ -166,7 +172,7 @@ function areServices(recorded: unknown, live: unknown): boolean {
   );
 }
 
-/** A parameter of a command line may be the text of a number or a boolean. */
+/** Compares two values; a parameter from a command line may be the text of a number or boolean. */
 function isSame(recorded: unknown, live: unknown): boolean {
   if (isScalar(recorded) && isScalar(live)) return String(recorded) === String(live);
   return sameValue(recorded as Value, live as Value);

@@ -1,9 +1,9 @@
 import type { Kubectl } from '../kubectl/kubectl.js';
 
-/** The same kubectl, of which `limit` questions at most run at a time; each is a process. */
+/** Wraps a kubectl so that at most `limit` queries run at a time; each is a process. */
 export type Turns = (kubectl: Kubectl) => Kubectl;
 
-/** Bounds how many questions run at a time, of all kubectls that are given to it together. */
+/** Limits the number of parallel queries of all wrapped kubectls together. */
 export function inTurns(limit: number): Turns {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -13,7 +13,7 @@ export function inTurns(limit: number): Turns {
     try {
       return await ask();
     } finally {
-      // The turn goes to who waits longest, or is given back.
+      // Pass the turn to the longest waiter, or release it.
       const next = waiting.shift();
       if (next === undefined) running--;
       else next();

@@ -6,22 +6,22 @@ import type { ClusterState } from '../cluster/cluster-state.js';
 import { timeOf } from '../watch/transition-time.js';
 import { causeOf } from '../watch/transitions.js';
 
-/** What a list tells of a cluster beside its state; all of it is in the object that the list brought. */
+/** What a list shows about a cluster in addition to its state; all of it comes from the listed object. */
 export interface ListFacts {
-  /** The cause of the state, in one short line, secrets masked; null where nothing is wrong or waited for. */
+  /** The cause of the state in one short line, secrets masked; null if nothing is wrong or waited for. */
   readonly why: string | null;
-  /** RFC 3339: since when it is in this state, by the object's own times; null where it tells none. */
+  /** Since when it is in this state, RFC 3339, from the object's own times; null if it has none. */
   readonly since: string | null;
   readonly uid: string | null;
-  /** Templates that it may be upgraded to. */
+  /** Templates available for an upgrade. */
   readonly upgrades: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Most characters of a cause in a list: what is longer, `kgit status NAME` shows whole. */
+/** Maximum length of a cause in a list; `kgit status NAME` shows longer ones in full. */
 const MOST_CHARACTERS = 200;
 
-/** What a list tells of a cluster in `state`. */
+/** Builds the facts that a list shows about a cluster in `state`. */
 export function listFacts(cluster: ClusterDeployment, state: ClusterState): ListFacts {
   const { uid, upgrades } = cluster;
   const cause = causeOf(cluster, state);

@@ -15,61 +15,64 @@ import { safeText } from '../kubectl/safe-text.js';
 export interface SeenNamespaces {
   /** `*`: all of them. */
   readonly seen: '*' | readonly string[];
-  /** Namespaces asked for in vain; others may exist that nobody asked for. */
+  /** Namespaces that the user may not read; others may exist that were not queried. */
   readonly denied: readonly string[];
 }
 
-/** A cluster, and the object that it was read from where the caller keeps it. */
+/** A cluster, and its object if the caller keeps it. */
 export interface ListedCluster {
   readonly cluster: ClusterDeployment;
   readonly object: JsonObject | null;
-  /** Left out where nobody asked for it. */
+  /** Absent if not requested. */
   readonly beside?: BesideFacts;
 }
 
-/** What of a cluster is held against the objects that lie beside it. */
+/** The parts of a cluster that are compared with its related objects. */
 export interface BesideFacts extends Pick<CoveredCluster, 'labels' | 'configLabels'> {
   readonly look: Look | null;
 }
 
-/** One list of clusters, and where it was read. */
+/** One list of clusters, and where it was read from. */
 export interface PlaceList extends Listing<ListedCluster> {
   /** API path without a query. */
   readonly path: string;
-  /** Null: of all namespaces. */
+  /** Null for all namespaces. */
   readonly namespace: string | null;
   readonly selection: Selection;
 }
 
 export interface ClusterList {
-  /** One where all namespaces can be listed, else one per namespace that was seen. */
+  /** A single list if all namespaces can be listed, else one per readable namespace. */
   readonly lists: readonly PlaceList[];
   readonly namespaces: SeenNamespaces;
 }
 
 export interface ListOptions {
-  /** Only this namespace. */
+  /** Limits the list to this namespace. */
   readonly namespace?: string | undefined;
-  /** Only the cluster of this name. */
+  /** Limits the list to the cluster of this name. */
   readonly name?: string | undefined;
   /** Label selector in Kubernetes' syntax. */
   readonly selector?: string | undefined;
-  /** Namespaces to ask one by one where the cluster-wide list is denied, before k0rdent's system namespace. */
+  /** Namespace to query first if the cluster-wide list is denied, before k0rdent's system namespace. */
   readonly contextNamespace?: string | null | undefined;
-  /** Further ones to ask in that case, after it. */
+  /** Further namespaces to query in that case, after the system namespace. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Whether the object of a cluster is kept whole; by default none is, for they may be many and hold secrets. */
+  /**
+   * Whether to keep the whole object of a cluster; by default none is kept, because objects may be numerous and hold
+   * secrets.
+   */
   readonly keeps?: ((namespace: string, name: string) => boolean) | undefined;
-  /** Whether what lies beside the clusters is read, too, and how k0rdent itself is. */
+  /** Whether to also read the related objects and the health of k0rdent itself. */
   readonly health?: boolean | undefined;
 }
 
-/** Namespaces asked at a time; each is a kubectl of its own. */
+/** Maximum number of namespaces queried in parallel; each is a kubectl process. */
 const PARALLEL = 4;
 
 /**
- * The ClusterDeployments that the user may read. Throws ClusterError, `forbidden` where no namespace can be read,
- * and UsageError for a selector that the server cannot parse.
+ * Lists the ClusterDeployments that the user may read. Throws ClusterError, with cause `forbidden` if no namespace can
+ * be read, and UsageError for a selector that the server cannot parse.
  */
 export async function listClusters(
   kubectl: Kubectl,
@@ -171,7 +174,7 @@ function besideFacts(item: unknown): BesideFacts {
   };
 }
 
-/** A list of one by its name: unlike a get, it tells an object that is not there from a kind that is not. */
+/** Builds a field selector for one name. A list, unlike a get, distinguishes a missing object from a missing kind. */
 function nameField(name: string): string {
   if (!isSubdomain(name))
     throw new UsageError(`${JSON.stringify(safeText(name))} is not a name of a cluster`);

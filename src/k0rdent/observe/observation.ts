@@ -13,21 +13,21 @@ import type { LastTransitions } from '../watch/transitions.js';
 import type { PlaceList, SeenNamespaces } from './list.js';
 import type { ListFacts } from './list-facts.js';
 
-/** What asking one kubeconfig context gave. */
+/** Result of querying one kubeconfig context. */
 export interface ContextObservation {
   readonly context: string;
-  /** The recorded management cluster that it is; null where it could not be told. */
+  /** The recorded management cluster that it belongs to; null if unknown. */
   readonly management: string | null;
-  /** The strongest of `identities`; null where there is none. */
+  /** The strongest of `identities`; null if there is none. */
   readonly identity: string | null;
-  /** All that the cluster is known by, as far as the user may read it, the strongest first. */
+  /** All identities of the cluster that the user may read, strongest first. */
   readonly identities: Identities;
-  /** How they compare with the recorded ones; null where that cannot be told. */
+  /** How the identities compare with the recorded ones; null if unknown. */
   readonly match: ManagementMatch['match'] | null;
-  /** RFC 3339, before the first request: what is shown is at least as new. */
+  /** Time before the first request, RFC 3339: the data is at least as new. */
   readonly observedAt: string;
   readonly namespaces: SeenNamespaces;
-  /** How k0rdent itself is; null where nobody looked. */
+  /** Health of k0rdent itself; null if not requested. */
   readonly k0rdent: K0rdentHealth | null;
   readonly error: ErrorJson | null;
 }
@@ -41,11 +41,11 @@ export interface ObservedCluster extends ClusterStatus, ListFacts {
   /** Name of the Region; null: placed on the management cluster. */
   readonly region: string | null;
   readonly createdAt: string | null;
-  /** What lies beside it and its own object does not say; null where nobody looked. */
+  /** Problems that related objects report and its own object does not; null if not requested. */
   readonly findings: readonly ClusterFinding[] | null;
 }
 
-/** A ClusterDeployment as the server gave it, and where. */
+/** A ClusterDeployment as the server returned it, and where it came from. */
 export interface KeptObject {
   readonly object: JsonObject;
   readonly cluster: ClusterDeployment;
@@ -54,35 +54,35 @@ export interface KeptObject {
   readonly api: ApiBase;
 }
 
-/** The lists of one context, and where to go on watching them. */
+/** The lists of one context, with everything needed to watch them from there. */
 export interface Watchable {
   readonly context: string;
   readonly management: string;
   readonly identities: Identities;
-  /** Address of its API server; null where the kubeconfig gives none. */
+  /** Address of its API server; null if the kubeconfig has none. */
   readonly server: string | null;
-  /** How they compare with the recorded ones. */
+  /** How the identities compare with the recorded ones. */
   readonly match: ManagementMatch['match'];
   readonly kubectl: Kubectl;
   readonly lists: readonly PlaceList[];
-  /** What is recorded of its clusters, where they are recorded. */
+  /** The last recorded transitions of its clusters, if transitions are recorded. */
   readonly last?: LastTransitions;
 }
 
-/** Live k0rdent status at a time, of one or several contexts; never stored as state. */
+/** Live k0rdent status of one or several contexts at one time; never stored as state. */
 export interface Observation {
   readonly contexts: readonly ContextObservation[];
-  /** By management, namespace and name; each cluster once, however many contexts show it. */
+  /** Sorted by management, namespace and name; each cluster appears once, however many contexts show it. */
   readonly clusters: readonly ObservedCluster[];
-  /** The objects that were kept, by their subject; never part of a result, for they may hold secrets. */
+  /** The kept objects by subject; never part of a result, because they may hold secrets. */
   readonly objects: ReadonlyMap<string, KeptObject>;
-  /** One per context that could be asked. */
+  /** One per context that could be queried. */
   readonly watchable: readonly Watchable[];
-  /** Whether a selector left clusters out, so that absence says nothing. */
+  /** Whether a selector may have left clusters out, so that absence proves nothing. */
   readonly selected: boolean;
 }
 
-/** `cluster/<management>/<namespace>/<name>` of what is named by these. */
+/** Formats the subject `cluster/<management>/<namespace>/<name>`. */
 export function subjectOf(place: Pick<ObservedCluster, 'management' | 'namespace' | 'name'>): string {
   const { management, namespace, name } = place;
   return formatSubject({ kind: 'cluster', management, namespace, name });

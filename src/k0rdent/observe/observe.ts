@@ -26,16 +26,19 @@ import {
 
 export interface ObserveOptions extends Omit<ListOptions, 'contextNamespace'> {
   readonly kubectl: Kubectl;
-  /** Contexts to ask; none: the current one. */
+  /** Contexts to query; if empty, the current one. */
   readonly contexts?: readonly string[];
-  /** The management clusters that the state repository lists, each with all that it is known by. */
+  /** The management clusters that the state repository lists, each with all its identities. */
   readonly managements: readonly RecordedManagement[];
-  /** Contexts that this process asked before. A context that is not certainly one of their clusters does not get its name. */
+  /**
+   * Contexts that this process queried before. A new context gets the name of one of their clusters only if it is
+   * certainly that cluster.
+   */
   readonly beside?: readonly Watchable[];
   readonly now: () => Date;
 }
 
-/** Lists of what lies beside the clusters that are read at a time, of all contexts together. */
+/** Maximum number of lists of related objects read in parallel, over all contexts. */
 const BESIDE_PARALLEL = 5;
 
 interface ContextResult {
@@ -45,9 +48,9 @@ interface ContextResult {
 }
 
 /**
- * Asks each context for its clusters: discovery, identity and the pages of one list, and no call per cluster.
- * A context that fails has its error beside the others' results; where all fail, the first one's ClusterError
- * (exit 17) is thrown, for a failure must never look like no clusters. Any other error is thrown at once.
+ * Queries each context for its clusters: discovery, identity and the pages of one list, with no request per cluster. A
+ * context that fails reports its error alongside the results of the others; if all fail, the first one's ClusterError
+ * (exit 17) is thrown, because a failure must never look like an empty fleet. Any other error is thrown at once.
  */
 export async function observe(options: ObserveOptions): Promise<Observation> {
   const { kubectl, contexts = [] } = options;
@@ -71,7 +74,7 @@ export async function observe(options: ObserveOptions): Promise<Observation> {
     const subject = subjectOf(observed);
     const known = clusters.get(subject);
     if (known !== undefined) {
-      // Of two who look at one cluster, one may read more of what lies beside it.
+      // Of two contexts on one cluster, one may be allowed to read more related objects.
       if ((observed.findings?.length ?? 0) > (known.findings?.length ?? 0))
         clusters.set(subject, { ...known, findings: observed.findings });
       continue;
@@ -105,7 +108,7 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
   try {
     const place = await readContext(asked);
     context = { ...context, context: place.name };
-    // Named from here on, so that a context switched meanwhile does not mix two clusters.
+    // Name the context from here on, so that switching the current context meanwhile does not mix two clusters.
     const kubectl = place.inCluster ? asked : asked.in(place.name);
     const api = await discover(kubectl);
     const listing = listClusters(kubectl, api, { ...options, contextNamespace: place.namespace });
@@ -138,7 +141,10 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
   }
 }
 
-/** What a cluster is known by. The address that a pod has for it is shown, and identifies nothing: many clusters have the same. */
+/**
+ * Returns the identities of a cluster to show. A pod's address for it is shown but identifies nothing, since many
+ * clusters share it.
+ */
 function known(
   identities: Identities,
   { server }: Context,
@@ -146,17 +152,17 @@ function known(
   return { identity: identities[0] ?? (server === null ? null : `server:${server}`), identities };
 }
 
-/** A context of which nothing can be told. */
+/** Result for a context that could not be read. */
 function failed(context: ContextObservation, error: ErrorJson): ContextResult {
   const unknown = { management: null, match: null, k0rdent: null };
   return { context: { ...context, ...unknown, error }, clusters: [], watchable: null };
 }
 
-/** A cluster as an observation at `now` tells it; secrets are masked. */
+/** Builds the observed cluster at `now`; secrets are masked. */
 export function observedCluster(cluster: ClusterDeployment, management: string, now: Date): ObservedCluster {
   const { namespace, name, template, region, createdAt } = cluster;
   const { state, ready, services, flags } = clusterStatus(cluster, now);
-  // It quotes what providers say, who may quote what they were given.
+  // The message may quote providers, and those may quote their input.
   const shown = { ...ready, message: ready.message && maskSecrets(ready.message) };
   return {
     ...{ management, namespace, name, state, ready: shown, services, template, region, createdAt, flags },
@@ -165,7 +171,7 @@ export function observedCluster(cluster: ClusterDeployment, management: string, 
   };
 }
 
-/** A cluster of a list, with what lies beside it where that was read. */
+/** Builds the observed cluster of a list, with its findings if related objects were read. */
 function listedCluster(
   { cluster, beside: facts }: ListedCluster,
   { management, beside, now }: { management: string; beside: BesideClusters | null; now: Date },
@@ -186,7 +192,7 @@ function besideClusters(
   api: ApiBase,
   namespace: string | undefined,
 ): Promise<BesideClusters> {
-  // The very question by which the management cluster is identified.
+  // The same query that identifies the management cluster.
   return readBesideClusters(kubectl, api, {
     ...{ namespace, managements: () => once.get(`${api}/managements?limit=10`) },
   });

@@ -3,17 +3,17 @@ import { readObject } from '../kubectl/read.js';
 import { type Divergence, findDivergence, type LiveCluster, type RecordedCluster } from './divergence.js';
 import { type ContextObservation, type Observation, type ObservedCluster, subjectOf } from './observation.js';
 
-/** An observed cluster with the last event that is recorded of it. */
+/** An observed cluster with its last recorded event. */
 export type JoinedCluster<Event> = ObservedCluster & { readonly lastEvent: Event | null };
 
-/** What `status` reports. */
+/** The report of `kgit status`. */
 export interface StatusReport<Event> {
   readonly contexts: readonly ContextObservation[];
   readonly clusters: readonly JoinedCluster<Event>[];
   readonly divergence: readonly Divergence[];
 }
 
-/** Each cluster with its last recorded event, null where there is none. */
+/** Joins each cluster with its last recorded event, or null if there is none. */
 export function joinEvents<Event extends { timestamp: string }>(
   clusters: readonly ObservedCluster[],
   recorded: readonly RecordedCluster<Event>[],
@@ -24,7 +24,7 @@ export function joinEvents<Event extends { timestamp: string }>(
   });
 }
 
-/** What is observed, joined with and held against what is recorded. */
+/** Builds the report: joins the observation with the record and compares the two. */
 export function buildStatus<Event extends { timestamp: string }>(
   observation: Observation,
   recorded: readonly RecordedCluster<Event>[],

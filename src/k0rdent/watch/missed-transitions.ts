@@ -7,40 +7,40 @@ import { failureTime, type Placed, placed, type TransitionTime, timeOf } from '.
 import { type LastTransitions, type Transition, transition } from './transitions.js';
 import type { SeenTransition } from './watch.js';
 
-/** What observers last recorded of a cluster. */
+/** The last state of a cluster that observers recorded. */
 export interface RecordedState {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   /** Null: gone. */
   readonly state: ClusterState | null;
-  /** RFC 3339: when it came to that. */
+  /** When it reached that state, RFC 3339. */
   readonly at: string;
-  /** Its place among the transitions of the cluster, ms since the epoch. */
+  /** Position among the transitions of the cluster, in ms since the epoch. */
   readonly position: number;
-  /** When its deletion was asked for, where that is recorded. */
+  /** When its deletion was requested; null if not recorded. */
   readonly deletionAt: string | null;
-  /** Whether it was a dry run when that was recorded. */
+  /** Whether it was a dry run when the deletion request was recorded. */
   readonly dryRun: boolean;
 }
 
-/** What happened while nobody recorded. */
+/** Transitions that happened while nobody recorded. */
 export interface Missed {
-  /** What the objects prove, with their own times. */
+  /** Transitions that the objects prove, dated by the objects. */
   readonly transitions: readonly SeenTransition[];
-  /** Clusters that are gone at a time that nobody knows, as NAMESPACE/NAME. */
+  /** Clusters that disappeared at an unknown time, as NAMESPACE/NAME. */
   readonly gone: readonly string[];
-  /** The newest transition of each cluster that is recorded or found here. */
+  /** The newest transition of each cluster, whether recorded or found here. */
   readonly last: LastTransitions;
 }
 
 /**
- * The last recorded states of a management cluster against the live ones. Of several transitions that nobody recorded
- * an object proves the last one; it is dated as one that was watched, so that it gets the same id. A cluster that was
- * made after the last record began as New; a deletion has the time at which it was asked for, where that is recorded.
- * @param recorded read after the live states, so that it may know of changes after them
- * @param before read before the live states: where nobody has recorded a cluster since, that it is in another state now
- * is news, also where the API does not say since when
+ * Compares the last recorded states of a management cluster with the live ones. Of several unrecorded transitions an
+ * object proves only the last one; it is dated as if it had been watched, so that it gets the same id. A cluster
+ * created after the last record started as New; a deletion is dated by its request, if that is recorded.
+ * @param recorded read after the live states, so it may include later changes
+ * @param before read before the live states: if nobody has recorded a cluster since, a different state now is news,
+ * even if the API does not date it
  */
 export function missedTransitions(
   recorded: readonly RecordedState[],
@@ -91,7 +91,7 @@ function isCovered({ namespace, name }: RecordedState, { lists }: Watchable): bo
   );
 }
 
-/** A cluster that is not the recorded one, and may never have been recorded. */
+/** Finds the transitions of a cluster that is not the recorded one and may never have been recorded. */
 function lifeOf(
   cluster: ClusterDeployment,
   recorded: RecordedState | undefined,
@@ -114,7 +114,10 @@ function lifeOf(
   ];
 }
 
-/** @param isLast whether nobody has recorded anything else of it since before it was listed */
+/**
+ * Finds the change of a cluster since its last record.
+ * @param isLast whether nobody has recorded anything else about it since before it was listed
+ */
 function changeSince(
   recorded: RecordedState,
   cluster: ClusterDeployment,
@@ -133,9 +136,10 @@ function changeSince(
 }
 
 /**
- * The time of a transition of which only what came of it is seen. What the object says counts where it is later than
- * the transition ahead, or of the same second for a later state. Null where nothing shows that it came after that one.
- * @param isNews whether it is certain that it came after the one ahead, whatever the object says
+ * Dates a transition of which only the resulting state was seen. The object's own time counts if it is later than the
+ * previous transition, or in the same second and for a later state. Null if nothing proves that it came after the
+ * previous one.
+ * @param isNews whether it certainly came after the previous one, whatever the object says
  */
 function lateTime(
   cluster: ClusterDeployment,
@@ -157,7 +161,7 @@ function lateTime(
     : { ...placed(now.getTime(), to, previous), dated: 'observation' };
 }
 
-/** Whether no time in the object moves with such a change, so that one in it that is later is of something else. */
+/** Whether such a change moves no time in the object, so that any later time in it belongs to something else. */
 function isTimeless(from: ClusterState, to: ClusterState): boolean {
   return (
     from === 'DeleteFailing' ||
@@ -170,7 +174,7 @@ function placeIn({ at, position }: Transition): Placed {
   return { at: Date.parse(at), position };
 }
 
-/** The end of a cluster whose deletion was recorded; null where it is not. */
+/** Builds the end of a cluster whose deletion request was recorded; null if it was not. */
 function ending(recorded: RecordedState): Transition | null {
   const { namespace, name, uid, state, at, position, deletionAt, dryRun } = recorded;
   const asked = readTime(deletionAt);

@@ -1,27 +1,27 @@
 import { failedBecause } from '../kubectl/cluster-failure.js';
 
-/** For so long after it is back, a server may refuse those whom it will let in. */
+/** Time in ms during which a server that has just come back may wrongly refuse access. */
 const GRACE_MS = 60_000;
 
 /**
- * Tells whether asking again may help a cluster that was asked before. An API server that has just started refuses
- * everybody (403, of some ways to log in 401) until it has read roles and keys, which takes seconds: right after another
- * failure a refusal says nothing yet about your rights.
+ * Decides whether to retry a query of a cluster that was queried before. An API server that has just started refuses
+ * everybody (403, or 401 for some login methods) for a few seconds, until it has read roles and keys: right after
+ * another failure, a refusal does not yet say anything about the user's rights.
  */
 export class RestartGrace {
   #wasAway = false;
-  /** Since when access is refused, ms since the epoch; null: it is not. */
+  /** Since when access has been refused, in ms since the epoch; null if it is not. */
   #refusedSince: number | null = null;
 
-  /** Notes an answer: a refusal that comes after it is meant. */
+  /** Notes an answer: a refusal right after it is real. */
   answered(): void {
     this.#wasAway = false;
     this.#refusedSince = null;
   }
 
   /**
-   * Notes a failure, and gives whether it may pass.
-   * @param passes whether it is of a kind that passes
+   * Notes a failure, and returns whether it may be transient.
+   * @param passes whether it is of a transient kind
    * @param now ms since the epoch
    */
   mayPass(error: unknown, passes: boolean, now: number): boolean {

@@ -4,49 +4,50 @@ import { failedServices } from '../cluster/services.js';
 import { readTime } from '../kubectl/read.js';
 
 /**
- * Where the time of a transition comes from. `api`: the object says when. `write`: nothing in the object moved its time,
- * so it is when the object was last written (managedFields). `observation`: the API gives no time at all, so it is when
- * an observer saw it. `previous`: an end that nobody saw, after a transition that was later than the request for it.
+ * Source of the time of a transition. `api`: the object gives it. `write`: the change moved no time in the object, so
+ * it is the last write of the object (managedFields). `observation`: the API gives no time at all, so it is when an
+ * observer saw it. `previous`: an unseen end, dated by the previous transition, which was later than the deletion
+ * request.
  */
 export type Dated = 'api' | 'write' | 'previous' | 'observation';
 
-/** The time of a transition, and its place among the others of its cluster. */
+/** The time of a transition, and its position among the others of its cluster. */
 export interface TransitionTime {
-  /** ms since the epoch, never before the transition ahead of it. */
+  /** ms since the epoch, never before the previous transition. */
   readonly at: number;
   readonly dated: Dated;
   /**
-   * ms since the epoch: `at` and the rank of the new state, for Kubernetes counts seconds and a cluster may go through
-   * several states in one; more where that would not be after the transition ahead of it.
+   * ms since the epoch: `at` plus the rank of the new state, because Kubernetes counts in seconds and a cluster may
+   * pass through several states in one. Raised if it would not be after the previous transition.
    */
   readonly position: number;
 }
 
-/** What is known of the transition ahead of another one. */
+/** Time and position of the previous transition. */
 export type Placed = Pick<TransitionTime, 'at' | 'position'>;
 
-/** `at` and `position` of a transition into `to` that follows `previous`. */
+/** Computes `at` and `position` of a transition to `to` that follows `previous`. */
 export function placed(at: number, to: ClusterState | null, previous: Placed | null): Placed {
   const rank = to === null ? CLUSTER_STATES.length : CLUSTER_STATES.indexOf(to);
   const floor = previous === null ? 0 : previous.position + 1;
   return { at: Math.max(at, previous?.at ?? 0), position: Math.max(at + rank, floor) };
 }
 
-/** What the time of a transition is worked out from. */
+/** Input for the time of a transition. */
 export interface Change {
-  /** The object that shows the new state; of a cluster that is gone, the last one that is known. */
+  /** The object that shows the new state; for a deleted cluster, the last known one. */
   readonly cluster: ClusterDeployment;
   readonly to: ClusterState | null;
-  /** The object as it was seen before; null where it was not. */
+  /** The object as last seen before; null if it was not seen. */
   readonly before: ClusterDeployment | null;
   readonly previous: Placed | null;
-  /** When it is seen, ms since the epoch. */
+  /** When the change was seen, in ms since the epoch. */
   readonly now: number;
 }
 
 /**
- * The time of a transition that was watched. A time in the object counts only where it moved with this change: what a
- * condition kept from an earlier change is not when this one was.
+ * Dates a transition that was watched. A time in the object counts only if it moved with this change: a condition that
+ * kept its time from an earlier change does not date this one.
  */
 export function transitionTime({ cluster, to, before, previous, now }: Change): TransitionTime {
   const floor = previous?.at ?? 0;
@@ -56,7 +57,7 @@ export function transitionTime({ cluster, to, before, previous, now }: Change): 
   if (to === null) {
     const asked = readTime(cluster.deletionRequestedAt);
     if (asked === null) return give(now, 'observation');
-    // Its last write took the last finalizer away.
+    // The last write of a deleted object removes its last finalizer.
     return asked >= floor ? give(asked, 'api') : seen();
   }
   const fresh = freshTimes(cluster, before);
@@ -68,14 +69,17 @@ export function transitionTime({ cluster, to, before, previous, now }: Change): 
   return seen();
 }
 
-/** A failure by time alone moves no time in the object: it is when the patience with its infrastructure ended. */
+/**
+ * Whether a failure is due to elapsed time alone. It moves no time in the object: its time is when the limit for the
+ * infrastructure was reached.
+ */
 function isOfTimeAlone(cluster: ClusterDeployment, to: ClusterState, own: number): boolean {
   return to === 'Failed' && own === failedSince(cluster);
 }
 
 /**
- * When a cluster came to a state, as the object alone says, so that whoever reads it gets the same; ms since the epoch,
- * null where it says nothing.
+ * Returns when a cluster reached a state, from the object alone, so that all readers get the same; in ms since the
+ * epoch, null if the object gives no time.
  */
 export function timeOf(cluster: ClusterDeployment, to: ClusterState): number | null {
   const { conditions } = cluster;
@@ -83,7 +87,7 @@ export function timeOf(cluster: ClusterDeployment, to: ClusterState): number | n
   if (to === 'New') return readTime(cluster.createdAt);
   const timeOfCondition = (type: string) => conditions.get(type)?.lastTransition ?? 0;
   const ready = timeOfCondition('Ready');
-  // Other conditions may move later without changing anything.
+  // Other conditions may change later without affecting the state.
   if (to === 'Ready' && ready > 0) return ready;
   const failure = to === 'ServicesFailed' ? failureTime(cluster) : null;
   if (failure !== null) {
@@ -94,23 +98,23 @@ export function timeOf(cluster: ClusterDeployment, to: ClusterState): number | n
   return newest === 0 ? readTime(cluster.createdAt) : newest;
 }
 
-/** When the service that failed last did so, ms since the epoch; null where none failed or none says when. */
+/** Time of the latest failure of a service, in ms since the epoch; null if none failed or none has a time. */
 export function failureTime({ services }: ClusterDeployment): number | null {
   return failedServices(services)[0]?.since ?? null;
 }
 
-/** When a cluster last changed, as the object says, ms since the epoch; 0 where it says nothing. */
+/** Time of the last change of a cluster according to the object, in ms since the epoch; 0 if it gives none. */
 export function changeOf(cluster: ClusterDeployment): number {
   const asked = readTime(cluster.deletionRequestedAt) ?? 0;
   return Math.max(newestTime(cluster), asked, cluster.writtenAt ?? 0);
 }
 
-/** Of conditions and services. */
+/** Newest time of conditions and services. */
 function newestTime(cluster: ClusterDeployment): number {
   return Math.max(0, ...statusTimes(cluster).map(([, time]) => time));
 }
 
-/** The times of conditions and services, each beside what it is of. */
+/** Lists the times of conditions and services, each with its source. */
 function statusTimes({ conditions, services }: ClusterDeployment): [string, number][] {
   const known = services.shape === 'conditions' ? [...services.conditions.values()] : [];
   const reported = services.shape === 'services' ? services.services : [];
@@ -126,7 +130,7 @@ function statusTimes({ conditions, services }: ClusterDeployment): [string, numb
   ];
 }
 
-/** The times in an object that were not in it before, each beside what it is of. */
+/** Lists the times in an object that were not in it before. */
 function freshTimes(cluster: ClusterDeployment, before: ClusterDeployment | null): number[] {
   const timesOf = (one: ClusterDeployment) => {
     const [asked, created] = [one.deletionRequestedAt, one.createdAt].map(readTime);

@@ -22,49 +22,49 @@ export interface Transition {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string | null;
-  /** Null: it was not there. */
+  /** Null if it did not exist. */
   readonly from: ClusterState | null;
-  /** Null: it is gone. As `from` where a service failed once more while the cluster was ServicesFailed. */
+  /** Null if it is gone. Equals `from` if another service failed while the cluster was ServicesFailed. */
   readonly to: ClusterState | null;
-  /** When it was, RFC 3339; `dated` says how that is known. */
+  /** When it happened, RFC 3339; `dated` gives the source of the time. */
   readonly at: string;
   readonly dated: Dated;
-  /** Its place among the transitions of the cluster, ms since the epoch: it rises from one to the next. */
+  /** Position among the transitions of the cluster, in ms since the epoch; it increases from one to the next. */
   readonly position: number;
-  /** The version of the object that shows it, by which observers know it from others; null for an end. */
+  /** Version of the object that shows it, by which observers recognize it; null for an end. */
   readonly version: string | null;
-  /** What explains the new state, secrets masked; null where nothing does. */
+  /** What explains the new state, secrets masked; null if nothing does. */
   readonly cause: string | null;
-  /** Whether it is a dry run that was never applied, so that nothing was made or goes. */
+  /** Whether the cluster is a dry run that was never applied, so that nothing is created or deleted. */
   readonly dryRun: boolean;
 }
 
 interface Known {
   readonly cluster: ClusterDeployment;
   readonly state: ClusterState;
-  /** As it was first seen after its newest transition: what it then said is the same for all who watch. */
+  /** The object as first seen after its newest transition: that version is the same for all observers. */
   readonly first: ClusterDeployment;
-  /** Its newest transition; null where nothing tells when that was. */
+  /** Its newest transition; null if its time is unknown. */
   readonly previous: Placed | null;
 }
 
-/** The newest recorded transitions of clusters, by their uid. */
+/** The newest recorded transitions of clusters, by UID. */
 export type LastTransitions = ReadonlyMap<string, Placed & { readonly state: ClusterState | null }>;
 
 const keyOf = ({ namespace, name }: ClusterDeployment) => `${namespace}/${name}`;
 
 /**
- * Finds the transitions in what a watch tells of one list. States count, and renewed failures of services: what a
- * controller writes without changing one (heartbeats, counters in messages, managedFields) is none, and what is told
- * twice is one.
+ * Finds the transitions in the news of a watched list. Changes of state and repeated failures of services count. Writes
+ * that change neither (heartbeats, counters in messages, managedFields) do not, and news that arrives twice counts
+ * once.
  */
 export class Transitions {
   readonly #known = new Map<string, Known>();
   readonly #now: () => Date;
-  /** The latest time that was, ms: a clock that is set back brings no state back. */
+  /** Latest time seen, in ms: a clock that is set back does not bring back an earlier state. */
   #latest = 0;
 
-  /** @param last what is recorded of the clusters that are there at the beginning */
+  /** @param last the last recorded transitions of the clusters that exist at the start */
   constructor(begin: readonly ClusterDeployment[], now: () => Date, last: LastTransitions = new Map()) {
     this.#now = now;
     for (const cluster of begin) {
@@ -76,7 +76,7 @@ export class Transitions {
     }
   }
 
-  /** What `news` changes, in the order in which it happened. */
+  /** Returns the transitions in `news`, in the order in which they happened. */
   take(news: WatchNews): Transition[] {
     switch (news.kind) {
       case 'seen':
@@ -92,7 +92,8 @@ export class Transitions {
           ...missing.flatMap((key) => this.#gone(key, null)),
           ...news.clusters.flatMap((cluster) => this.#seen(cluster)),
         ];
-        // A list has no order of its own; the places of one cluster's transitions rise, so their order stays.
+        // A list has no order in time. Positions increase within a cluster, so sorting keeps the order of its
+        // transitions.
         return found.sort((a, b) => a.position - b.position);
       }
     }
@@ -103,7 +104,10 @@ export class Transitions {
     return new Date(this.#latest);
   }
 
-  /** A cluster that is not ready for long enough has failed, although nothing was written. */
+  /**
+   * Finds transitions caused by elapsed time alone: a cluster that is not ready for long enough has failed, although
+   * nothing was written.
+   */
   #timePassed(known: Known, until: Date): Transition[] {
     const { cluster, state, first, previous } = known;
     const to = clusterStatus(cluster, until).state;
@@ -114,8 +118,8 @@ export class Transitions {
   }
 
   /**
-   * States are worked out for the times that objects give, so that who looks often and who looks seldom tell the same:
-   * how the cluster was until it changed, how it was then, and what time alone has made of it since.
+   * Evaluates states at the times that objects give, so that frequent and rare observers find the same transitions: the
+   * state until the object changed, the state at that change, and any transition since then by elapsed time alone.
    */
   #seen(cluster: ClusterDeployment): Transition[] {
     const key = keyOf(cluster);
@@ -150,8 +154,9 @@ export class Transitions {
   }
 
   /**
-   * @param last the cluster as it was when it went, where that is told
-   * @param latest ms since the epoch: when another one had its name already
+   * Finds the end of a cluster.
+   * @param last the final version of the cluster; null if unknown
+   * @param latest ms since the epoch: when another cluster already had its name
    */
   #gone(key: string, last: ClusterDeployment | null, latest: number | null = null): Transition[] {
     const before = this.#known.get(key);
@@ -165,7 +170,7 @@ export class Transitions {
   }
 }
 
-/** Whether a service has failed once more in a cluster that stays ServicesFailed: again, or another one. */
+/** Whether a service, the same or another, has failed again in a cluster that stays ServicesFailed. */
 export function hasFailedAgain(
   state: ClusterState,
   before: ClusterDeployment,
@@ -174,7 +179,7 @@ export function hasFailedAgain(
   return state === 'ServicesFailed' && (failureTime(cluster) ?? 0) > (failureTime(before) ?? 0);
 }
 
-/** The transition of `cluster` at a time, explained by the object alone. */
+/** Builds a transition of `cluster` at a time; its cause comes from the object alone. */
 export function transition(
   cluster: ClusterDeployment,
   from: ClusterState | null,
@@ -189,8 +194,8 @@ export function transition(
 }
 
 /**
- * What explains a state: the service that moved last, or the condition that holds it back. Secrets are masked; null
- * where nothing explains it, or nothing has to.
+ * Explains a state: by the service that changed last, or else by the condition that blocks the cluster. Secrets are
+ * masked; null if there is no explanation or none is needed.
  */
 export function causeOf({ conditions, services }: ClusterDeployment, to: ClusterState | null): string | null {
   if (to === null || to === 'New' || to === 'Ready' || to === 'DryRunValid') return null;

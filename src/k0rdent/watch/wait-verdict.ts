@@ -5,22 +5,22 @@ import {
   FAILED_STATES,
 } from '../cluster/cluster-state.js';
 
-/** What `kgit wait` waits for: a state, or that the cluster is gone. */
+/** The goal of `kgit wait`: a state, or that the cluster is gone. */
 export type WaitGoal = ClusterState | 'deleted';
 
-/** A cluster as it is seen at one moment; null: it is not there. */
+/** A cluster as seen at one moment; null: it does not exist. */
 export interface Seen {
   readonly uid: string | null;
   readonly state: ClusterState;
   readonly flags: readonly ClusterFlag[];
 }
 
-/** `waiting`: not yet. `failed`: it will not come by itself. */
+/** `waiting`: not yet reached. `failed`: the cluster will not reach the goal by itself. */
 export type Verdict = 'reached' | 'waiting' | 'failed';
 
 const ON_ITS_WAY_OUT: readonly ClusterState[] = ['Deleting', 'DeleteFailing'];
 
-/** `ready`, `deleted` or a state, in any case; undefined where it is none. */
+/** Parses `ready`, `deleted` or another state, in upper or lower case; undefined if it is none of them. */
 export function parseGoal(text: string): WaitGoal | undefined {
   const word = text.toLowerCase();
   if (word === 'deleted') return 'deleted';
@@ -28,8 +28,8 @@ export function parseGoal(text: string): WaitGoal | undefined {
 }
 
 /**
- * How far a cluster is from `goal`. What is not there may still be made, unless it was there before (`first`). A state
- * that speaks of an older spec (stale) is no verdict on the present one.
+ * Judges whether a cluster has reached `goal`. A missing cluster may still be created, unless it existed before
+ * (`first`). A state that refers to an older spec (stale) is no verdict on the present one.
  */
 export function judge(goal: WaitGoal, first: Seen | null, now: Seen | null): Verdict {
   const isAnother = first !== null && now !== null && first.uid !== now.uid;

@@ -1,16 +1,16 @@
 import type { KgitError } from '../../errors.js';
 import { isPassing } from '../kubectl/cluster-failure.js';
 
-/** Told when a context cannot be watched, with the reason, and with null when it can again. */
+/** Called with the error when a context cannot be watched, and with null when it can again. */
 export type OnContext = (context: string, error: KgitError | null) => void | Promise<void>;
 
-/** What of a watch of several contexts works: each has one part or more, a list or the attempt to open it. */
+/** Tracks which contexts of a watch work. Each context has one or more parts: its lists, or the attempt to open it. */
 export class WatchHealth {
-  /** By context, then part; null: it works. */
+  /** Errors by context and part; null: the part works. */
   readonly #parts = new Map<string, Map<string, KgitError | null>>();
   /** The parts that fail and will not recover by themselves, by context and part. */
   readonly #ended = new Set<string>();
-  /** What was last told of a context. */
+  /** The cause last reported for each context; null: it works. */
   readonly #told = new Map<string, string | null>();
   readonly #onContext: OnContext;
 
@@ -24,13 +24,13 @@ export class WatchHealth {
     this.#parts.set(context, parts.set(part, null));
   }
 
-  /** Takes a part away, for others that stand for it. */
+  /** Removes a part that others replace. */
   remove(context: string, part: string): void {
     this.#parts.get(context)?.delete(part);
     this.#ended.delete(keyOf(context, part));
   }
 
-  /** Notes a failure that the user was told of already. */
+  /** Notes a failure that was already reported to the user. */
   known(context: string, part: string, error: KgitError): void {
     this.add(context, part);
     this.#parts.get(context)?.set(part, error);
@@ -38,7 +38,7 @@ export class WatchHealth {
     this.#told.set(context, causeOf(error));
   }
 
-  /** Notes a failure; `passes`: the part is asked again and may recover by itself. */
+  /** Notes a failure; `passes`: the part is retried and may recover by itself. */
   async failed(context: string, part: string, error: KgitError, passes: boolean): Promise<void> {
     this.#parts.get(context)?.set(part, error);
     if (passes) this.#ended.delete(keyOf(context, part));
@@ -52,14 +52,14 @@ export class WatchHealth {
     await this.#tell(context);
   }
 
-  /** Whether nothing is left to watch, and asking again will not help. */
+  /** Whether nothing is left to watch and retrying will not help. */
   get isHopeless(): boolean {
     return [...this.#parts].every(([context, parts]) =>
       [...parts.keys()].every((part) => this.#ended.has(keyOf(context, part))),
     );
   }
 
-  /** The contexts that cannot be watched now, and why. */
+  /** The contexts that cannot be watched now, with their errors. */
   get failing(): ReadonlyMap<string, KgitError> {
     const found = [...this.#parts].flatMap(([context]) => {
       const error = this.#errorOf(context);
@@ -72,7 +72,7 @@ export class WatchHealth {
     return [...(this.#parts.get(context)?.values() ?? [])].find((error) => error !== null) ?? null;
   }
 
-  /** Once for each cause: a server that is away for a night fails a thousand times. */
+  /** Reports each cause once: a server that is away overnight fails a thousand times. */
   async #tell(context: string): Promise<void> {
     const error = this.#errorOf(context);
     const cause = error && causeOf(error);

@@ -7,7 +7,7 @@ import { type JsonObject, readObject, readString } from '../kubectl/read.js';
 import type { PlaceList } from '../observe/list.js';
 import { RestartGrace } from './restart-grace.js';
 
-/** What a watch tells. `listed`: all that is there now. `tick`: nothing, but time has gone by. */
+/** News of a watch. `listed`: all clusters that exist now. `tick`: nothing happened, but time has passed. */
 export type WatchNews =
   | { readonly kind: 'listed'; readonly clusters: readonly ClusterDeployment[] }
   | { readonly kind: 'seen' | 'gone'; readonly cluster: ClusterDeployment }
@@ -16,30 +16,30 @@ export type WatchNews =
 export interface WatchOptions {
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  /** Whether to begin with a list, as after a failure that lasted. */
+  /** Whether to start with a list, as after a lasting failure. */
   readonly relist: boolean;
-  /** Told of each failure that passes; the watch goes on. */
+  /** Called on each transient failure; the watch continues. */
   readonly onTrouble: (error: KgitError) => Promise<void>;
-  /** Told when the server answers again. */
+  /** Called when the server answers again. */
   readonly onFine: () => Promise<void>;
-  /** Waits so many ms, or until the signal. */
+  /** Waits for `ms`, or until the signal. */
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** Seconds after which the server ends a watch; kgit then goes on from the last version. */
+/** Seconds after which the server ends a watch; kgit then continues from the last version. */
 const WATCH_SECONDS = 300;
 const FIRST_PAUSE_MS = 1_000;
-/** A stream that lasted so long was sound, even where nothing happened in it. */
+/** A stream that lasted this long, in ms, was healthy even if nothing happened in it. */
 const SOUND_MS = 30_000;
-/** How long a server that keeps failing is left alone. */
+/** Longest pause between retries, in ms. */
 export const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * What becomes of a list after it was read, until the signal. A watch that the server ends goes on from the last
- * version seen, of a bookmark or an object; where that version has expired (410) the list is read again. Streams are
- * cut all the time (a server restarts, a load balancer closes what is idle): the first cut is not told, and the watch
- * goes on at once. A failure that passes is tried again as long as it lasts, and so for a minute is a refusal right after
- * one, for a server that starts knows no roles yet. Any other failure throws ClusterError.
+ * Yields the changes to a list since it was read, until the signal. A watch that the server ends continues from the
+ * last version seen, in a bookmark or an object; if that version has expired (410), the list is read again. Streams are
+ * cut all the time (a server restarts, a load balancer closes idle connections), so the first cut is not reported and
+ * the watch is reopened. Transient failures are retried for as long as they last. So is, for a minute, a refusal right
+ * after one, because a starting server does not know the roles yet. Any other failure throws ClusterError.
  */
 export async function* watchList(
   kubectl: Kubectl,
@@ -52,7 +52,7 @@ export async function* watchList(
   let isExpired = options.relist;
   let isTroubled = false;
   let delay = 0;
-  /** Streams in a row that were cut before they gave a line. */
+  /** Number of consecutive streams that were cut before their first line. */
   let cuts = 0;
   const grace = new RestartGrace();
   while (!signal.aborted) {
@@ -66,19 +66,19 @@ export async function* watchList(
         await onFine();
         yield { kind: 'listed', clusters: items };
       } else if (isTroubled) {
-        // A watch says nothing until something happens: a question of its own tells that the server is back.
+        // A watch is silent until something happens; a separate query shows that the server is back.
         const query = selectionQuery(selection);
         query.set('limit', '1');
         const { metadata } = readObject(await kubectl.get(`${path}?${query}`));
         await onFine();
-        // A watch of a version that is to come says nothing: after a restore from a backup it would miss everything.
+        // A watch from a future version stays silent: after a restore from a backup it would miss everything.
         if (isOlder(readString(readObject(metadata)['resourceVersion']), version)) {
           [isTroubled, isExpired] = [false, true];
           continue;
         }
       }
       isTroubled = false;
-      // A server that ends every watch at once must not be asked in a tight loop.
+      // A server that ends every watch at once must not be queried in a tight loop.
       delay = Math.max(delay, FIRST_PAUSE_MS);
       began = now().getTime();
       for await (const value of kubectl.stream(watchPath(list, version), (WATCH_SECONDS + 30) * 1000)) {
@@ -107,13 +107,13 @@ export async function* watchList(
   }
 }
 
-/** Whether the server is at an older version than was seen; versions that are no numbers are not compared. */
+/** Whether the server is at an older version than the one last seen; versions that are not numbers are not compared. */
 function isOlder(now: string | null, seen: string | null): boolean {
   const isNumber = (text: string | null): text is string => text !== null && /^\d+$/.test(text);
   return isNumber(now) && isNumber(seen) && BigInt(now) < BigInt(seen);
 }
 
-/** Whether the connection broke, rather than that none was made. */
+/** Whether an established connection broke, rather than failed to open. */
 function isCut(error: ClusterError): boolean {
   return failedBecause(error, 'connection-cut');
 }
@@ -130,7 +130,7 @@ function watchPath(
   return `${path}?${query}`;
 }
 
-/** A line of a watch. Throws ClusterError for one that tells of an error, or is none. */
+/** Reads a line of a watch. Throws ClusterError if it reports an error or is not a watch event. */
 function readEvent(value: unknown, kubectl: Kubectl, path: string): { type: string; object: JsonObject } {
   const { type, object } = readObject(value);
   const read = readObject(object);
@@ -142,7 +142,7 @@ function readEvent(value: unknown, kubectl: Kubectl, path: string): { type: stri
   throw clusterFailure({ cause, detail: readString(read['message']) ?? '' }, scope);
 }
 
-/** Null for what this version does not know. */
+/** Converts a watch event to news; null for types that this version does not know. */
 function newsOf(type: string, object: JsonObject): WatchNews | null {
   if (type === 'BOOKMARK') return { kind: 'tick' };
   const cluster = readClusterDeployment(object);

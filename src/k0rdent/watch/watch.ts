@@ -5,37 +5,37 @@ import { type Transition, Transitions } from './transitions.js';
 import { type OnContext, WatchHealth } from './watch-health.js';
 import { LONGEST_PAUSE_MS, type WatchNews, type WatchOptions, watchList } from './watch-list.js';
 
-/** A transition, and the management cluster that it was seen in. */
+/** A transition, with the management cluster in which it was seen. */
 export interface SeenTransition extends Transition {
   readonly management: string;
 }
 
-/** A context to watch, or why it could not be asked yet. */
+/** A context to watch, or the error if it could not be queried yet. */
 export type WatchSource = Watchable | { readonly context: string; readonly error: KgitError };
 
 export interface WatchAllOptions extends Pick<WatchOptions, 'pause'> {
   /** Ends the watch. */
   readonly stop: AbortController;
   readonly now: () => Date;
-  /** Told of each transition once, in the order of each list. */
+  /** Called once for each transition, in the order within each list. */
   readonly onTransitions: (found: readonly SeenTransition[]) => Promise<void>;
   readonly onContext: OnContext;
-  /** Told of all that a list tells, before its transitions. */
+  /** Called with all news of a list, before its transitions. */
   readonly onNews?: (
     news: WatchNews,
     of: Pick<Watchable, 'management' | 'context'> & { readonly path: string },
   ) => void;
-  /** Asks a context that could not be asked before, and shows what is there. Throws ClusterError. */
+  /** Queries a context that could not be queried before, and shows its clusters. Throws ClusterError. */
   readonly open: (context: string) => Promise<Watchable>;
 }
 
-/** The part of a context that could not be opened yet. */
+/** Name of the part for a context that could not be opened yet. */
 const OPENING = '';
 
 /**
- * Watches contexts from where they were read, until it is stopped. One that fails is told, and tried again beside the
- * others; where all fail and asking again will not help, the first one's ClusterError is thrown. Gives the contexts
- * that could not be watched in the end.
+ * Watches contexts from the point at which they were read, until stopped. A context that fails is reported and retried
+ * while the others continue; if all fail and retrying will not help, the first one's ClusterError is thrown. Returns
+ * the contexts that could not be watched at the end.
  */
 export async function watchAll(
   sources: readonly WatchSource[],
@@ -58,10 +58,13 @@ export async function watchAll(
   return health.failing;
 }
 
-/** Of each cluster so many transitions are remembered, by which the same ones from another context are known. */
+/** Number of transitions remembered per cluster, to recognize the same ones from another context. */
 const REMEMBERED = 16;
 
-/** Several contexts may show one management cluster: each transition is told by the first that sees it. */
+/**
+ * Removes duplicates: several contexts may show one management cluster, and each transition is reported by the first
+ * that sees it.
+ */
 function once(tell: WatchAllOptions['onTransitions']): WatchAllOptions['onTransitions'] {
   const told = new Map<string, readonly string[]>();
   return async (found) => {
@@ -87,7 +90,7 @@ async function watchContext(
   await Promise.all(watchable.lists.map((list) => watchOne(watchable, list, health, options)));
 }
 
-/** The context once it can be asked; null where the watch was stopped before. */
+/** Waits until a context can be queried, and opens it; null if the watch was stopped first. */
 async function opened(
   context: string,
   health: WatchHealth,
@@ -140,7 +143,7 @@ async function watchOne(
   }
 }
 
-/** Notes a failure. Throws it where no context is left to watch, or where it is none of a cluster. */
+/** Notes a failure. Throws it if no context is left to watch, or if it is not a ClusterError. */
 async function failed(error: unknown, context: string, part: string, health: WatchHealth): Promise<void> {
   if (!(error instanceof ClusterError)) throw error;
   await health.failed(context, part, error, part === OPENING && isPassing(error));
