@@ -70,8 +70,14 @@ async function lastState(
     if (!event || seen === null) continue;
     if (last !== null && seen.uid !== last.uid) return last;
     const state: RecordedState = last ?? {
-      ...{ namespace, name, uid: seen.uid, state: seen.to, at: event.timestamp },
-      ...{ position: ulidTime(event.id), deletionAt: null, dryRun: false },
+      namespace,
+      name,
+      uid: seen.uid,
+      state: seen.to,
+      at: event.timestamp,
+      position: ulidTime(event.id),
+      deletionAt: null,
+      dryRun: false,
     };
     const isDeletion = seen.to === 'Deleting' || seen.to === 'DeleteFailing';
     if (!isDeletion) return state;

@@ -62,7 +62,11 @@ export async function readClusterDetail(kept: KeptObject, options: DetailOptions
     readKubeEvents(kubectl, of),
     options.explain
       ? readRelated(kubectl, api, {
-          ...{ namespace, name, template, region, credential },
+          namespace,
+          name,
+          template,
+          region,
+          credential,
           hasInfrastructure,
         })
       : null,

@@ -15,10 +15,23 @@ export interface ExplainedCondition extends Omit<Condition, 'lastTransition'> {
 
 /** The order in which kcm turns a spec into a running cluster: an early failure blocks the later steps. */
 const PIPELINE = [
-  ...['Paused', 'CredentialReady', 'ClusterAuthenticationReady', 'DataSourceReady', 'ClusterDataSourceReady'],
-  ...['ClusterAuditPolicyReady', 'TemplateReady', 'HelmChartReady', 'HelmReleaseReady', 'CAPIClusterSummary'],
-  ...['SveltosClusterReady', 'ServicesReferencesValidation', 'ServicesDependencyValidation'],
-  ...['SveltosProfileReady', 'FetchServicesStatusSuccess', 'ServicesInReadyState', 'HelmChartNameChanged'],
+  'Paused',
+  'CredentialReady',
+  'ClusterAuthenticationReady',
+  'DataSourceReady',
+  'ClusterDataSourceReady',
+  'ClusterAuditPolicyReady',
+  'TemplateReady',
+  'HelmChartReady',
+  'HelmReleaseReady',
+  'CAPIClusterSummary',
+  'SveltosClusterReady',
+  'ServicesReferencesValidation',
+  'ServicesDependencyValidation',
+  'SveltosProfileReady',
+  'FetchServicesStatusSuccess',
+  'ServicesInReadyState',
+  'HelmChartNameChanged',
 ];
 /** Conditions that matter during a deletion; all others only show the state before it. */
 const DELETION = ['Deleting', 'CloudResourcesDeletedCondition', 'CAPIClusterSummary', 'HelmReleaseReady'];

@@ -11,8 +11,14 @@ export interface ObjectState {
 
 /** Conditions for which True is bad, or at least not good. */
 export const NEGATIVE: ReadonlySet<string> = new Set([
-  ...['Paused', 'Deleting', 'Stalled', 'Reconciling', 'RollingOut'],
-  ...['ScalingUp', 'ScalingDown', 'Remediating'],
+  'Paused',
+  'Deleting',
+  'Stalled',
+  'Reconciling',
+  'RollingOut',
+  'ScalingUp',
+  'ScalingDown',
+  'Remediating',
 ]);
 /** Conditions that aggregate the others. */
 const AGGREGATES = new Set(['Ready', 'Available']);

@@ -53,7 +53,8 @@ export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] 
   const problems: HealthProblem[] = [];
   if (ready === false)
     problems.push({
-      ...{ kind: 'management', subject: k0rdent },
+      kind: 'management',
+      subject: k0rdent,
       says: isNotReady(withParts(message, components)),
     });
   else if (ready === null && isSeen(health, 'Management'))
@@ -72,7 +73,8 @@ export function healthProblems(health: K0rdentHealth): readonly HealthProblem[] 
     problems.push({ kind: 'credential', subject: `credential ${namespace}/${name}`, says: isNotReady(why) });
   for (const { name, kind, message: why } of accessManagement)
     problems.push({
-      ...{ kind: 'access-management', subject: `AccessManagement ${name}` },
+      kind: 'access-management',
+      subject: `AccessManagement ${name}`,
       says: `cannot hand out ${kind ?? 'everything'}: ${why}`,
     });
   if (health.notSeenByKcm !== null) {

@@ -97,13 +97,22 @@ const WORDS: Readonly<Record<FailureCause, readonly [says: string, suggestion: s
 const SAY_IT_ALL: readonly FailureCause[] = ['kubectl-missing', 'no-context', 'no-credentials'];
 
 const PASSING: readonly FailureCause[] = [
-  ...(['throttled', 'server-error', 'refused', 'dns', 'timeout', 'unreachable'] as const),
-  ...(['connection-cut', 'expired'] as const),
+  'throttled',
+  'server-error',
+  'refused',
+  'dns',
+  'timeout',
+  'unreachable',
+  'connection-cut',
+  'expired',
 ];
 
 /** Causes that point to the setup if the cluster has never answered. */
 const PASSING_ONCE_WORKED: readonly FailureCause[] = [
-  ...(['tls', 'auth-plugin', 'unexpected-answer', 'kubectl-failed'] as const),
+  'tls',
+  'auth-plugin',
+  'unexpected-answer',
+  'kubectl-failed',
 ];
 
 export interface FailureScope {

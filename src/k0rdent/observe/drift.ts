@@ -25,14 +25,27 @@ export interface Drift {
 
 /** Fields of `spec` that a parameter of the same name refers to. */
 const SPEC_FIELDS = new Set([
-  ...['template', 'credential', 'config', 'propagateCredentials', 'cleanupOnDeletion', 'clusterAuth'],
-  ...['dataSource', 'auditPolicy', 'ipamClaim', 'serviceSpec', 'dryRun'],
+  'template',
+  'credential',
+  'config',
+  'propagateCredentials',
+  'cleanupOnDeletion',
+  'clusterAuth',
+  'dataSource',
+  'auditPolicy',
+  'ipamClaim',
+  'serviceSpec',
+  'dryRun',
 ]);
 
 /** Defaults that the API server and kcm fill in when a spec omits them. */
 const SPEC_DEFAULTS: JsonObject = { propagateCredentials: true, ipamClaim: {}, dryRun: false };
 const SERVICE_DEFAULTS: JsonObject = {
-  ...{ provider: {}, syncMode: 'Continuous', priority: 100, stopOnConflict: false, continueOnError: false },
+  provider: {},
+  syncMode: 'Continuous',
+  priority: 100,
+  stopOnConflict: false,
+  continueOnError: false,
 };
 
 /**

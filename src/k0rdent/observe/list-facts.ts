@@ -29,7 +29,9 @@ export function listFacts(cluster: ClusterDeployment, state: ClusterState): List
   return {
     why: cause === null ? null : short(cause),
     since: since === null ? null : formatTimestamp(since),
-    ...{ uid, upgrades: upgrades.map(maskSecrets), labels: maskedLabels(cluster.labels) },
+    uid,
+    upgrades: upgrades.map(maskSecrets),
+    labels: maskedLabels(cluster.labels),
   };
 }
 

@@ -131,8 +131,13 @@ async function observeContext(asked: Kubectl, options: ObserveOptions, turns: Tu
         kept: item.object === null ? null : { object: item.object, cluster: item.cluster, kubectl, api },
       })),
       watchable: {
-        ...{ context: place.name, management: name, identities, server: place.server, match },
-        ...{ kubectl, lists: list.lists },
+        context: place.name,
+        management: name,
+        identities,
+        server: place.server,
+        match,
+        kubectl,
+        lists: list.lists,
       },
     };
   } catch (error) {
@@ -165,7 +170,16 @@ export function observedCluster(cluster: ClusterDeployment, management: string, 
   // The message may quote providers, and those may quote their input.
   const shown = { ...ready, message: ready.message && maskSecrets(ready.message) };
   return {
-    ...{ management, namespace, name, state, ready: shown, services, template, region, createdAt, flags },
+    management,
+    namespace,
+    name,
+    state,
+    ready: shown,
+    services,
+    template,
+    region,
+    createdAt,
+    flags,
     ...listFacts(cluster, state),
     findings: null,
   };
@@ -194,6 +208,7 @@ function besideClusters(
 ): Promise<BesideClusters> {
   // The same query that identifies the management cluster.
   return readBesideClusters(kubectl, api, {
-    ...{ namespace, managements: () => once.get(`${api}/managements?limit=10`) },
+    namespace,
+    managements: () => once.get(`${api}/managements?limit=10`),
   });
 }

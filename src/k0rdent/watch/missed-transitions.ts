@@ -181,8 +181,16 @@ function ending(recorded: RecordedState): Transition | null {
   if (asked === null) return null;
   const place = placed(asked, null, { at: readTime(at) ?? 0, position });
   return {
-    ...{ namespace, name, uid, from: state, to: null, cause: null, dryRun, version: null },
-    ...{ at: formatTimestamp(place.at), position: place.position },
+    namespace,
+    name,
+    uid,
+    from: state,
+    to: null,
+    cause: null,
+    dryRun,
+    version: null,
+    at: formatTimestamp(place.at),
+    position: place.position,
     dated: place.at > asked ? 'previous' : 'api',
   };
 }

@@ -141,11 +141,17 @@ export class Transitions {
     const previous = known?.previous ?? (end ? { at: Date.parse(end.at), position: end.position } : null);
     const time = isChange
       ? transitionTime({
-          ...{ cluster, to, before: known?.cluster ?? null, previous, now: this.#time().getTime() },
+          cluster,
+          to,
+          before: known?.cluster ?? null,
+          previous,
+          now: this.#time().getTime(),
         })
       : null;
     const now: Known = {
-      ...{ cluster, state: to, first: isNews ? cluster : (before?.first ?? cluster) },
+      cluster,
+      state: to,
+      first: isNews ? cluster : (before?.first ?? cluster),
       previous: time ?? previous,
     };
     this.#known.set(key, now);
