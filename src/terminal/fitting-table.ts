@@ -19,7 +19,7 @@ const INDENT = '    ';
 /**
  * Formats rows as a table if the terminal is wide enough, cutting at most the last column. On a narrower terminal each
  * row becomes a block, with nothing cut: the first cell, then the other cells below it with their headings.
- * @param block formats the row with that index in some other way than `blockOf`
+ * @param block formats the row with that index as a block, instead of `blockOf`
  */
 export function fittingTable(
   heading: readonly string[],

@@ -102,7 +102,7 @@ function deletionMeaning(
   return 'fine';
 }
 
-/** Explains why a cluster that k0rdent reports as ready is still being provisioned; null if it is not. */
+/** Explains why a cluster that k0rdent reports as ready is still Provisioning or Updating; null if it is not. */
 export function unreleasedWords(
   conditions: ReadonlyMap<string, Pick<Condition, 'status'>>,
   state: ClusterState,

@@ -9,7 +9,7 @@ export interface ObjectState {
   readonly problems: readonly string[];
 }
 
-/** Conditions for which True is bad, or at least not good. */
+/** Conditions that are normally False; True means a problem or work in progress. */
 export const NEGATIVE: ReadonlySet<string> = new Set([
   'Paused',
   'Deleting',

@@ -113,7 +113,8 @@ function oldServices(entry: JsonObject, wanted: readonly JsonObject[]): JsonObje
       ...words,
     ];
     return {
-      ...{ ...place, state: isUp ? 'Deployed' : isFailed ? 'Failed' : 'Provisioning' },
+      ...place,
+      state: isUp ? 'Deployed' : isFailed ? 'Failed' : 'Provisioning',
       ...(newest === 0 ? {} : { lastStateTransitionTime: formatTimestamp(newest) }),
       ...(isUp || said.length === 0 ? {} : { failureMessage: said.join('; ') }),
     };

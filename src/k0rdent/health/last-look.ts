@@ -2,7 +2,7 @@ import { readConditions } from '../cluster/condition.js';
 import { readArray, readNumber, readObject, readString, readTime } from '../kubectl/read.js';
 import { shownText } from '../kubectl/shown-text.js';
 
-/** Shows when kcm last reconciled an object. */
+/** When kcm last reconciled an object, and since when a change has been waiting. */
 export interface Look {
   readonly kind: string;
   /** `namespace/name`, or just the name if it has no namespace. */

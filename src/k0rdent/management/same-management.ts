@@ -31,7 +31,7 @@ export function ambiguousContexts(
     const firm = [...before, ...own.filter(({ match }) => match === 'same')];
     const [first] = own;
     const accepted = joined(firm.length > 0 ? firm : first === undefined ? [] : [first], own);
-    // This includes contexts that are joined only by a third one, or only by an address.
+    // Compare all accepted contexts, also those joined only by a third one or only by an address.
     const areTwo = accepted.some((one) => accepted.some((rival) => areDifferent(one, rival)));
     const left = own.filter((one) => areTwo || !accepted.includes(one));
     if (left.length === 0) continue;

@@ -48,8 +48,8 @@ export const DIVERGENCE_KINDS = [
 /**
  * `untracked`: live, but without an event since it was created. `lingering`: deleted by its events, but still live and
  * not being deleted. `vanished`: created and not deleted by its events, but not live where it was looked for.
- * `drifted`: the live spec differs from the recorded one. `template-changed`: the template differs too, so it was
- * changed without kgit.
+ * `drifted`: a field of the live spec differs from the recorded value. `template-changed`: that field is the template,
+ * so it was changed without kgit.
  */
 export interface Divergence {
   readonly kind: (typeof DIVERGENCE_KINDS)[number];

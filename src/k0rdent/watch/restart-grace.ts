@@ -13,7 +13,7 @@ export class RestartGrace {
   /** Since when access has been refused, in ms since the epoch; null if it is not. */
   #refusedSince: number | null = null;
 
-  /** Notes an answer: a refusal right after it is real. */
+  /** Notes an answer: a refusal directly after it counts. */
   answered(): void {
     this.#wasAway = false;
     this.#refusedSince = null;

@@ -24,7 +24,7 @@ export interface Transition {
   readonly uid: string | null;
   /** Null if it did not exist. */
   readonly from: ClusterState | null;
-  /** Null if it is gone. Equals `from` if another service failed while the cluster was ServicesFailed. */
+  /** Null if it is gone. Equals `from` if a service failed again while the cluster was ServicesFailed. */
   readonly to: ClusterState | null;
   /** When it happened, RFC 3339; `dated` gives the source of the time. */
   readonly at: string;
