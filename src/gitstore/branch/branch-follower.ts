@@ -7,7 +7,7 @@ import type { MovingRefs } from './moving-refs.js';
 import type { RefSession } from './ref-session.js';
 import { branchMove } from './refs.js';
 
-/** Brings the user's own branch, and the checkouts of it, to what was published. */
+/** Brings the user's own branch and its checkouts to the published tip. */
 export class BranchFollower {
   readonly #git: Git;
   readonly #refs: MovingRefs;
@@ -34,16 +34,16 @@ export class BranchFollower {
     this.#branchRef = `refs/heads/${branch}`;
   }
 
-  /** Where the user's branch is; null where there is none. */
+  /** Tip of the user's branch; null if there is none. */
   async tip(): Promise<Revision | null> {
     return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
   }
 
   /**
-   * Moves branch and checkouts to the published tip where nothing is in the way: commits of the user's own and local
-   * edits stay as they are, and a note says so.
+   * Moves branch and checkouts to the published tip if nothing blocks it. Commits of the user's own and local edits
+   * stay as they are, and a note says so.
    * @param base an ancestor of the tip
-   * @param tracking kgit's own ref that goes to the tip first, and in any case
+   * @param tracking kgit's own ref, which moves to the tip first, and in any case
    */
   async follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
     const refs = this.#refs.session();

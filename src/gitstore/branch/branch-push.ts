@@ -8,16 +8,16 @@ import { push } from './push.js';
 import { type PushRefusal, refStatuses, remoteFailure } from './push-outcome.js';
 import { remoteTips } from './remote-tips.js';
 
-/** One push that moves the state branch, and locks with it. */
+/** One push that moves the state branch, together with locks. */
 export interface BranchPush {
   /** Name of the remote. */
   readonly remote: string;
-  /** The remote as people know it. */
+  /** The remote's name and address, for messages. */
   readonly remoteName: string;
   readonly branch: string;
-  /** Where the branch must be at the remote; null: it must not exist. */
+  /** Where the branch must be at the remote; null if it must not exist. */
   readonly from: Revision | null;
-  /** A revision that is built on `from`. */
+  /** A revision built on `from`. */
   readonly to: Revision;
   readonly locks: readonly RefMove[];
   readonly timeoutMs: number;
@@ -35,8 +35,8 @@ export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPush
   const { remote, remoteName, branch, from, to, locks, timeoutMs } = move;
   const ref = `refs/heads/${branch}`;
   const { leases, refspecs } = lockPushArgs(locks);
-  // The new tip contains the old one, so nothing is forced. The lease is there for a branch that was moved back: a
-  // push that looks at ancestry alone would bring back what was taken out.
+  // The new tip contains the old one, so nothing is forced. The lease protects a branch that was moved back: a push
+  // that checks only ancestry would bring back what was taken out.
   const lease = `--force-with-lease=${ref}:${from ?? ''}`;
   const options = [...PUSH_OPTIONS, ...(locks.length > 0 ? ['--atomic'] : []), lease, ...leases];
   const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs];
@@ -49,12 +49,12 @@ export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPush
   return { failure: await believed(git, move, failure), notes };
 }
 
-/** A refusal in words that nobody knows: another writer may have been faster, and the refs tell. */
+/** Checks a refusal in unknown words against the refs: it may be a lost race. */
 async function believed(git: Git, move: BranchPush, failure: PushRefusal): Promise<LockPushFailure | null> {
   const { remote, branch, from, to, locks, timeoutMs } = move;
   const ref = `refs/heads/${branch}`;
   const tips = await remoteTips(git, remote, [ref, ...locks.map((lock) => lock.ref)], timeoutMs);
-  // What the server said first is all there is to tell.
+  // The remote gives no answer, so its first one stands.
   if (tips === null) return failure;
   const lost = locks.filter((lock) => (tips.get(lock.ref) ?? null) !== lock.from);
   const tip = tips.get(ref) ?? null;
@@ -63,7 +63,7 @@ async function believed(git: Git, move: BranchPush, failure: PushRefusal): Promi
   return tip === from ? failure : { kind: 'moved' };
 }
 
-/** Whether the answer to a push says that `ref` is at `to` now. */
+/** Whether the answer to a push says that `ref` is now at `to`. */
 export function saysMoved(result: GitResult, ref: string, to: Revision): boolean {
   return refStatuses(result.stdout.toString('utf8')).some((status) => {
     if (status.ref !== ref) return false;
@@ -73,7 +73,10 @@ export function saysMoved(result: GitResult, ref: string, to: Revision): boolean
   });
 }
 
-/** The server said yes, and named another ref or tip than was asked for: a hook of it did something else with the push. */
+/**
+ * Asks for the branch after the server accepted the push but named another ref or tip: its hook did something else with
+ * the push.
+ */
 async function askTip(git: Git, move: BranchPush, result: GitResult): Promise<LockPushFailure | null> {
   const { remote, remoteName, branch, from, to, timeoutMs } = move;
   const args = ['ls-remote', '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
@@ -81,7 +84,7 @@ async function askTip(git: Git, move: BranchPush, result: GitResult): Promise<Lo
   if (asked.code !== 0) return { kind: 'unknown', error: remoteFailure(asked, remoteName).error };
   const tip = /^([0-9a-f]{40})\t/m.exec(asked.stdout.toString('utf8'))?.[1] ?? null;
   if (tip === to) return null;
-  // Perhaps the server put commits of its own there, with the same events: the next fetch shows it.
+  // The server may have put commits of its own there, with the same events: the next fetch shows it.
   if (tip !== from) return { kind: 'moved' };
   const answered = refStatuses(result.stdout.toString('utf8')).map((status) => status.ref);
   const named = answered.filter((name) => name !== `refs/heads/${branch}`);

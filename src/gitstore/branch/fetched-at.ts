@@ -5,11 +5,11 @@ import { privateFolder, replaceWhole } from '../../store/local/durable-files.js'
 
 const fileOf = (commonDir: string) => join(commonDir, 'kgit', 'fetched-at');
 
-/** When a clone last heard from its remote, in ms since the epoch; 0 for never, and for a time that is still to come. */
+/** When a clone last heard from its remote, in ms since the epoch; 0 for never, and for a time in the future. */
 export async function readFetchedAt(commonDir: string, now: number): Promise<number> {
   try {
     const at = Number(await readFile(fileOf(commonDir), 'utf8')) || 0;
-    // It was noted by a clock that was wrong then.
+    // The clock was wrong when it was recorded.
     return at > now ? 0 : at;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'EISDIR')) return 0;
@@ -17,7 +17,7 @@ export async function readFetchedAt(commonDir: string, now: number): Promise<num
   }
 }
 
-/** Notes that a clone has just heard from its remote; losing it costs one fetch. Throws EnvironmentError. */
+/** Records that a clone has just heard from its remote; losing it costs one fetch. Throws EnvironmentError. */
 export async function noteFetchedAt(commonDir: string, now: number): Promise<void> {
   const file = fileOf(commonDir);
   await privateFolder(dirname(file));

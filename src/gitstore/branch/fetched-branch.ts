@@ -18,7 +18,7 @@ export interface FetchedBranchOptions {
   readonly branch: string;
   /** Name of the remote. */
   readonly remote: string;
-  /** The remote as people know it. */
+  /** The remote's name and address, for messages. */
   readonly remoteName: string;
   /** The clone's `kgit` folder. */
   readonly folder: string;
@@ -26,26 +26,26 @@ export interface FetchedBranchOptions {
   readonly fetchOptions: readonly string[];
   /** Whether kgit made the clone and may fetch more of its history. */
   readonly isManaged: boolean;
-  /** A tip that was known before this clone was made and that the remote does not have any more. */
+  /** A tip that was known before this clone was made and that the remote no longer has. */
   readonly lostTip: LostTip | null;
   readonly leftBehind: Pick<LeftBehind, 'noteFormer'>;
 }
 
-/** Where the branch is at the remote, as this clone knows it. */
+/** The remote's branch, as this clone knows it. */
 export class FetchedBranch {
   /** Called when a fetch shows a rewrite, before the tracking ref moves, so that a kill in between loses nothing. */
   onRewrite: ((rewrite: Rewrite) => Promise<void>) | undefined;
   readonly trackingRef: string;
-  /** Where the user's own git keeps the same. */
+  /** The tracking ref of the user's own git. */
   readonly usersRef: string;
   readonly #git: Git;
   readonly #refs: MovingRefs;
   readonly #ancestry: Ancestry;
   readonly #options: FetchedBranchOptions;
   readonly #branchRef: string;
-  /** The tip of the remote in a rewrite that is being looked at. */
+  /** The remote's tip while a rewrite is being examined. */
   readonly #foundRef: string;
-  /** Where the remote's branch was when it was last asked or moved; undefined before that. */
+  /** The remote's tip when it was last asked for or moved; undefined before that. */
   #last: Revision | null | undefined;
   #lostTip: LostTip | null;
   readonly #known: KnownTip;
@@ -64,24 +64,24 @@ export class FetchedBranch {
     this.usersRef = `refs/remotes/${remote}/${branch}`;
   }
 
-  /** Which branch it is, and of which remote. */
+  /** The branch and its remote. */
   get place(): Pick<FetchedBranchOptions, 'branch' | 'remote' | 'remoteName'> {
     const { branch, remote, remoteName } = this.#options;
     return { branch, remote, remoteName };
   }
 
-  /** Notes where the remote's branch is. Throws EnvironmentError. */
+  /** Records the remote's tip. Throws EnvironmentError. */
   async noteMoved(tip: Revision | null): Promise<void> {
     this.#last = tip;
     if (this.#options.isManaged && tip !== null) await this.#known.note(tip);
   }
 
-  /** Sees to it that nothing is built on a history which replaced the known one unseen. Throws ConflictError. */
+  /** Makes sure that nothing is built on a history that replaced the known one unseen. Throws ConflictError. */
   async check(base: Revision | null): Promise<void> {
     if (this.#lostTip && base) await this.#tellLost(this.#lostTip, base);
   }
 
-  /** Where the remote's branch must be for `base` to be built on; null where it must not exist yet. */
+  /** Where the remote's branch must be for a push on top of `base`; null if it must not exist yet. */
   async expected(base: Revision | null): Promise<Revision | null> {
     if (base === null || this.#last === null) return null;
     if (this.#last === base) return base;
@@ -91,10 +91,10 @@ export class FetchedBranch {
   }
 
   /**
-   * Fetches the branch and brings the tracking ref there.
-   * @param askLocal gives what is known here where kgit has never fetched
-   * @returns the tip; null where the remote has no such branch yet
-   * Throws ConflictError for a history that has nothing in common with what is known, RemoteError, EnvironmentError.
+   * Fetches the branch and moves the tracking ref to its tip. Throws ConflictError for a history that has nothing in
+   * common with the known one, RemoteError, EnvironmentError.
+   * @param askLocal returns what is known here if kgit has never fetched
+   * @returns the tip; null if the remote has no such branch yet
    */
   async fetch(askLocal: () => Promise<Revision | null>, timeoutMs: number): Promise<Revision | null> {
     const before = await this.#refs.read([this.trackingRef, this.usersRef]);
@@ -119,7 +119,7 @@ export class FetchedBranch {
     return tip;
   }
 
-  /** The two histories where the remote's has nothing in common with what is known here; null where that is not so. */
+  /** The two histories, if the remote's has nothing in common with the one known here; null if they are related. */
   async otherHistory(timeoutMs: number): Promise<OtherHistory | null> {
     const refs = await this.#refs.read([this.trackingRef, this.usersRef]);
     const tracked = refs.get(this.trackingRef);
@@ -131,13 +131,13 @@ export class FetchedBranch {
     }
     const found = await this.#find(timeoutMs);
     if (found === known || (await this.#areRelated(known, found, timeoutMs))) return null;
-    // The fetch may have moved the user's own ref, which was all that knew it.
+    // The fetch may have moved the user's own ref, the only one that pointed to it.
     if (tracked === undefined) await this.#refs.set(this.trackingRef, known);
     const [knownCount, foundCount] = [await this.#count(known), await this.#count(found)];
     return { known, found, knownCount, foundCount };
   }
 
-  /** Takes the history that the remote has for the one of this clone. Throws EnvironmentError. */
+  /** Adopts the remote's history for this clone. Throws EnvironmentError. */
   async accept({ known, found, knownCount }: OtherHistory): Promise<void> {
     await this.#tell({ from: known, to: found, removed: knownCount, cause: 'moved' });
     if (this.#lostTip) this.#lostTip = null;
@@ -155,7 +155,7 @@ export class FetchedBranch {
     return retriedFetch(() => this.#git.talk(remote, args, { timeout }));
   }
 
-  /** The remote's tip, whatever it is built on; the tracking ref stays. */
+  /** Fetches the remote's tip, whatever it is built on; the tracking ref stays. */
   async #find(timeoutMs: number): Promise<Revision> {
     const result = await this.#talk(`+${this.#branchRef}:${this.#foundRef}`, timeoutMs);
     const found = (await this.#refs.read([this.#foundRef])).get(this.#foundRef);
@@ -163,10 +163,10 @@ export class FetchedBranch {
     return found;
   }
 
-  /** What the clone knew is not in the remote's branch any more. */
+  /** Handles a remote branch that no longer contains the known tip. */
   async #rewritten(known: Revision, timeoutMs: number): Promise<Revision> {
     const found = await this.#find(timeoutMs);
-    // Another process of this clone may have seen to it, or somebody has put the branch back meanwhile.
+    // Another process of this clone may have handled it, or somebody has restored the branch meanwhile.
     if (found !== known && !(await this.#ancestry.isAncestor(known, found))) {
       if (!(await this.#areRelated(known, found, timeoutMs)))
         throw unrelatedHistory(this.#options, { known, found });
@@ -176,7 +176,7 @@ export class FetchedBranch {
     return found;
   }
 
-  /** kgit has never fetched here: what the user's git or this clone itself knows is compared with the tip. */
+  /** Compares the first tip that kgit fetches here with the one that the user's git, or this clone itself, knows. */
   async #first(local: Revision, isRemotes: boolean, tip: Revision, timeoutMs: number): Promise<void> {
     if (local === tip || (await this.#ancestry.isAncestor(local, tip))) return;
     if (!(await this.#areRelated(local, tip, timeoutMs))) {
@@ -190,7 +190,7 @@ export class FetchedBranch {
   async #judge(from: Revision, to: Revision, timeoutMs: number): Promise<Rewrite> {
     const { repository, folder, remote, branch } = this.#options;
     const removed = await this.#count(from, to);
-    // Only people make a history that parts from the old one. One that just ends earlier may also be a server's loss.
+    // Only people make a history that diverges. One that merely ends earlier may also be a server's loss.
     if (!(await this.#ancestry.isAncestor(to, from))) return { from, to, removed, cause: 'moved' };
     const question = { repository, folder, remote, branch, from, to, count: removed, timeoutMs };
     const isThere = await stillHas(this.#git, question);
@@ -206,7 +206,7 @@ export class FetchedBranch {
     const { repository, isManaged, remote } = this.#options;
     if (await haveCommonHistory(this.#git, one, other)) return true;
     if (!repository.isShallow) return false;
-    // What a shallow clone has cut off may be what the two have in common.
+    // The common commits may be among those that a shallow clone has cut off.
     if (!isManaged) return true;
     const more = ['--unshallow', '--filter=tree:0'];
     const args = ['fetch', ...FETCH_OPTIONS, ...more, '--end-of-options', remote, one];
@@ -219,7 +219,7 @@ export class FetchedBranch {
     await this.onRewrite?.(rewrite);
   }
 
-  /** Without the old tip, nothing says how the new history came about. */
+  /** Reports a lost tip. Without the old tip, nothing shows how the new history came about. */
   async #tellLost({ tip: known, hasWaiting }: LostTip, found: Revision): Promise<void> {
     if (hasWaiting) throw unrelatedHistory(this.#options, { known, found });
     await this.#tell({ from: known, to: found, removed: null, cause: 'unclear' });
@@ -227,7 +227,7 @@ export class FetchedBranch {
   }
 
   async #moveTo(found: Revision, known: Revision): Promise<void> {
-    // Where another process of this clone was faster, it has moved the ref to the same or a newer tip.
+    // If another process of this clone was faster, the ref is at the same or a newer tip.
     const session = this.#refs.session();
     try {
       await session.apply([branchMove(this.trackingRef, known, found), `delete ${this.#foundRef}\n`]);

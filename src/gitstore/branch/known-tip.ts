@@ -11,8 +11,8 @@ import { Refs } from './refs.js';
 const REVISION = /^[0-9a-f]{40}$/;
 
 /**
- * The last known tip of a URL's branch, beside the outbox and outside of the clone that kgit keeps: that clone may be
- * thrown away or replaced while operations wait that were made for its history.
+ * The last known tip of a URL's branch, stored beside the outbox and outside the clone that kgit keeps: that clone may
+ * be deleted or replaced while operations that were made for its history wait.
  */
 export class KnownTip {
   readonly #folder: string;
@@ -24,23 +24,23 @@ export class KnownTip {
     this.#file = join(folder, 'known');
   }
 
-  /** Null where none was noted. */
+  /** The recorded tip; null if there is none. */
   async read(): Promise<Revision | null> {
     const text = (await orIfGone(readFile(this.#file, 'utf8'), '')).trim();
     return REVISION.test(text) ? text : null;
   }
 
-  /** Throws EnvironmentError. */
+  /** Records a tip. Throws EnvironmentError. */
   async note(tip: Revision): Promise<void> {
     await privateFolder(this.#folder);
     await replaceWhole(this.#file, `${tip}\n`);
   }
 }
 
-/** A tip that was known before a clone was made, and that the remote does not have any more. */
+/** A tip that was known before a clone was made and that the remote no longer has. */
 export interface LostTip {
   readonly tip: Revision;
-  /** Whether operations wait that were made for it. */
+  /** Whether operations that were made for it wait. */
   readonly hasWaiting: boolean;
 }
 
@@ -48,17 +48,17 @@ export interface NewClone {
   readonly branch: string;
   /** The folder of the outbox. */
   readonly folder: string;
-  /** Options that fetch one commit as the clone has its first one. */
+  /** Options that fetch one commit in the way the clone got its first one. */
   readonly fetchOptions: readonly string[];
   readonly timeoutMs: number;
-  /** Whether operations wait, and whether some that were published are kept. */
+  /** Whether operations wait, and whether published ones are kept. */
   readonly holds: () => Promise<readonly [waiting: boolean, published: boolean]>;
 }
 
 /**
- * Where operations wait or were published lately, lets a new clone begin at the tip that was known before, so that it
- * sees a rewrite as the old clone would have.
- * @returns the known tip where the remote does not have it any more, else null
+ * Sets a new clone back to the tip that was known before, if operations wait or were published lately, so that it sees
+ * a rewrite as the old clone would have.
+ * @returns the known tip if the remote no longer has it, else null
  */
 export async function recallTip(
   git: Git,

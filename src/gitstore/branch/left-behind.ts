@@ -4,7 +4,7 @@ import { isAncestor } from '../history/revisions.js';
 import type { Git } from '../process/git.js';
 import type { Refs } from './refs.js';
 
-/** So many changed files are compared at most. */
+/** Largest number of changed files that are compared. */
 const MAX_PATHS = 500;
 
 export interface LeftBehindOptions {
@@ -13,7 +13,7 @@ export interface LeftBehindOptions {
   readonly remote: string;
 }
 
-/** What is said of a branch of the user's that has commits which the remote does not have. */
+/** Writes the notes about a user's branch with commits that the remote does not have. */
 export class LeftBehind {
   readonly #git: Git;
   readonly #refs: Refs;
@@ -22,7 +22,7 @@ export class LeftBehind {
   readonly #trackingRef: string;
   readonly #usersRef: string;
   readonly #usersName: string;
-  /** The remote's last tip before a rewrite, as long as the user's branch is at the old history. */
+  /** The remote's tip before a rewrite, kept while the user's branch is on the old history. */
   readonly #formerRef: string;
 
   constructor(git: Git, refs: Refs, { branch, remote }: LeftBehindOptions) {
@@ -36,7 +36,7 @@ export class LeftBehind {
     this.#formerRef = `refs/kgit/former/${branch}`;
   }
 
-  /** Notes the remote's tip before a rewrite, where the user's branch is at it, behind it, or built on it. */
+  /** Records the remote's tip before a rewrite, if the user's branch is at it, behind it, or built on it. */
   async noteFormer(former: Revision): Promise<void> {
     const local = (await this.#refs.read([this.#branchRef])).get(this.#branchRef);
     if (local === undefined) return;
@@ -44,13 +44,13 @@ export class LeftBehind {
       await this.#refs.set(this.#formerRef, former);
   }
 
-  /** Forgets the old history, which nothing here is at any more. */
+  /** Forgets the old history, once no branch here is on it. */
   async forget(): Promise<void> {
     if ((await this.#refs.read([this.#formerRef])).size > 0)
       await this.#git.text(['update-ref', '-d', this.#formerRef]);
   }
 
-  /** Why the user's branch stays where it is, and how to bring it to the remote's tip. */
+  /** The note on why the user's branch stays where it is, and how to bring it to the remote's tip. */
   async note(local: Revision, tip: Revision, isCheckedOut: boolean): Promise<string> {
     const refs = await this.#refs.read([this.#formerRef, this.#usersRef]);
     const former = refs.get(this.#formerRef);
@@ -87,7 +87,7 @@ export class LeftBehind {
     return Number(await this.#git.text(['rev-list', '--count', from, `^${without}`, '--']));
   }
 
-  /** Whether each file that the branch changed since it parted from the tip is the same at the tip. */
+  /** Whether each file that the branch changed since it diverged is the same at the tip. */
   async #isContained(local: Revision, tip: Revision): Promise<boolean> {
     const base = await this.#git.run(['merge-base', local, tip]);
     if (base.code !== 0) return false;

@@ -5,7 +5,7 @@ import { RefLocks } from './ref-locks.js';
 import { RefSession } from './ref-session.js';
 import { Refs } from './refs.js';
 
-/** The refs of a repository, and how kgit moves them. */
+/** The refs of a repository, and the means to move them. */
 export class MovingRefs extends Refs {
   readonly #git: Git;
   readonly #locks: RefLocks;
@@ -17,12 +17,12 @@ export class MovingRefs extends Refs {
     this.#locks = new RefLocks(repository.commonDir, folder, host);
   }
 
-  /** Starts a git that moves refs; it is to be ended. */
+  /** Starts a git process that moves refs; the caller must end it. */
   session(): RefSession {
     return new RefSession(this.#git, this.#locks);
   }
 
-  /** Removes the locks that a git of kgit's has left which was killed. Throws EnvironmentError. */
+  /** Removes the locks left behind by a git of kgit's that was killed. Throws EnvironmentError. */
   removeLeftBehind(): Promise<void> {
     return this.#locks.removeLeftBehind();
   }

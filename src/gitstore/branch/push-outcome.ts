@@ -6,14 +6,14 @@ import { cloneFault, isDiskHere } from '../repository/clone-fault.js';
 import { type Refusal, refusalOf } from './refusals.js';
 
 /**
- * How a push ended. The texts are git's own, in English (LC_ALL=C), and those that servers and forges send;
- * each has a row in `test/gitstore/branch/push-outcome.test.ts`.
+ * Classifies how a push ended. The texts are git's own, in English (LC_ALL=C), and those of servers and forges; each
+ * has a row in `test/gitstore/branch/push-outcome.test.ts`.
  */
 
 const LOCK_THERE = /Unable to create '[^']*?([^'/]+\.lock)': File exists/;
 const CLASH = /'([^']+)' exists; cannot create '([^']+)'/;
 
-/** Progress and advice of git's and ssh's that say nothing of the failure, and ssh's box around a changed host key. */
+/** Progress and advice of git and ssh that say nothing about the failure, and ssh's box around a changed host key. */
 const NOISE =
   /^(To |From | [ *+=-] |hint:|Please make sure|and the repository exists|Cloning into|(remote: )?[A-Z][a-z]+ [a-z]+: +\d|@|IT IS POSSIBLE|Someone could be|It is also possible|Please contact)|^fatal: Could not read from remote|^error: failed to push some refs to /;
 
@@ -21,7 +21,7 @@ function lastWords(stderr: string): string {
   const lines = withoutCredentials(stderr)
     .replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, ' ')
     .split(/[\r\n]/)
-    // A server that itself talks to another hands on what that one said; empty lines are for looks.
+    // A server that talks to another one passes on its `remote:` lines; empty lines are only for looks.
     .map((line) => line.trimEnd().replace(/^remote:(\s+remote:)*\s*/, 'remote: '))
     .filter((line) => !NOISE.test(line))
     .map((line) => line.replace(/^(remote: )?(fatal|error):( |$)/, '$1'))
@@ -30,8 +30,8 @@ function lastWords(stderr: string): string {
 }
 
 /**
- * The error of a fetch or push that never came to the branch, by what git wrote.
- * @param retry what tries again
+ * The error of a fetch or push that failed before it reached the branch, from git's output.
+ * @param retry the command that tries again
  */
 export function remoteFailure(
   result: GitResult,
@@ -49,11 +49,11 @@ export function remoteFailure(
   return { kind, error };
 }
 
-/** git may not write into this clone. */
+/** Messages of a clone that git may not write to. */
 const READ_ONLY_HERE =
   /^(?!remote:).*(Read-only file system|insufficient permission for adding an object|[Uu]nable to create '[^']*': Permission denied|[Uu]nable to create temporary file( '[^']*')?: Permission denied|unable to create directory for )/m;
 
-/** The error of a fetch or clone that failed: of this machine where it cannot keep what comes, else of the remote. */
+/** The error of a failed fetch or clone: of this machine if it cannot store the data, else of the remote. */
 export function fetchFailure(
   result: GitResult,
   remote: string,
@@ -68,14 +68,14 @@ export function fetchFailure(
   return cloneFault(result.stderr) ?? remoteFailure(result, remote, retry).error;
 }
 
-/** What became of one ref, of `git push --porcelain`. */
+/** Status of one ref, from `git push --porcelain`. */
 export interface RefStatus {
   readonly ref: string;
   readonly flag: string;
   readonly reason: string;
 }
 
-/** What became of each ref, as `git push --porcelain` tells it. */
+/** Parses the status of each ref from the output of `git push --porcelain`. */
 export function refStatuses(stdout: string): RefStatus[] {
   return stdout.split('\n').flatMap((line) => {
     const [, flag, ref, reason] = /^([ +*=!-])\t[^\t]*:([^\t:]*)\t(.*)$/.exec(line) ?? [];
@@ -83,21 +83,21 @@ export function refStatuses(stdout: string): RefStatus[] {
   });
 }
 
-/** A push that the remote did not carry out, and that trying again as it is does not help. */
+/** A push that the remote refused, and that fails again unless something changes. */
 export interface PushRefusal {
   readonly kind: 'refused';
   readonly error: RefusedError;
   readonly scope?: RefusedScope;
-  /** Whether its words are known to be a refusal; else a lost race may stand behind them. */
+  /** Whether its words are a known refusal; unknown ones may hide a lost race. */
   readonly isKnown: boolean;
 }
 
-/** How a push of one ref ended, but for success. */
+/** Why a push of one ref failed. */
 export type PushFailure =
   | Exclude<SwapOutcome, { kind: 'swapped' | 'refused' | 'blocked' | 'fenced' | 'not-atomic' }>
   | PushRefusal;
 
-/** The error for a ref that cannot be made, for one above or below it is there: a is a file to git, or a folder. */
+/** The error for a ref that cannot be made because one above or below it exists: to git, `a` is a file or a folder. */
 function refClash(remote: string, there: string, wanted: string): RefusedError {
   return new RefusedError(`${remote} has ${there}, so it cannot have ${wanted} beside it`, {
     data: { cause: 'ref-clash', reason: 'ref clash', there, wanted },
@@ -111,7 +111,7 @@ function refClash(remote: string, there: string, wanted: string): RefusedError {
 const KEPT =
   "The write is kept: 'kgit outbox' shows it, 'kgit sync' publishes it, 'kgit outbox retry --propose' proposes it";
 
-/** The error of a push, or of a file in it, that is larger than the server takes. */
+/** The error of a push, or of a file in it, that exceeds the server's limit. */
 function tooLarge(result: GitResult, remote: string): PushRefusal {
   const detail = lastWords(result.stderr).replaceAll('remote: ', '');
   const error = new RefusedError(`${remote} does not take so much at once${detail ? ` (${detail})` : ''}`, {
@@ -124,7 +124,7 @@ function tooLarge(result: GitResult, remote: string): PushRefusal {
   return { kind: 'refused', error, scope: 'size', isKnown: true };
 }
 
-/** The error of a server that knows us and lets us write nothing, or that failed by itself. */
+/** The outcome for a server that knows us but lets us write nothing, or that itself failed. */
 function serverSays(result: GitResult, remote: string, means: 'denied' | 'server-fault'): PushFailure {
   const detail = lastWords(result.stderr).replaceAll('remote: ', '');
   const words = detail ? ` (${detail})` : '';
@@ -142,7 +142,7 @@ function serverSays(result: GitResult, remote: string, means: 'denied' | 'server
   return { kind: 'unreachable', error };
 }
 
-/** The outcome of a push that did not come as far as the refs. Throws EnvironmentError. */
+/** The outcome of a push that failed before any ref had a status. Throws EnvironmentError. */
 function notTold(result: GitResult, remote: string): PushFailure {
   const here = cloneFault(result.stderr);
   if (here) throw here;
@@ -150,7 +150,7 @@ function notTold(result: GitResult, remote: string): PushFailure {
   if (means === 'too-large') return tooLarge(result, remote);
   if (means === 'denied' || means === 'server-fault') return serverSays(result, remote, means);
   const failure = remoteFailure(result, remote);
-  // Once the objects were sent, a broken line does not tell whether the branch moved.
+  // Once the objects are sent, a broken connection does not tell whether the branch moved.
   const sent = result.code === TIMED_OUT || BROKEN_OFF.test(result.stderr);
   return sent && failure.kind === 'unreachable' ? { kind: 'unknown', error: failure.error } : failure;
 }
@@ -179,16 +179,16 @@ function refusal(
 }
 
 /**
- * Classifies `git push --porcelain`: null when the branch moved, else why it did not. Throws EnvironmentError where
+ * Classifies `git push --porcelain`: null if the branch moved, else why it did not. Throws EnvironmentError if
  * something in this clone kept git from pushing.
  */
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
   const statuses = refStatuses(result.stdout.toString('utf8'));
   const failed = statuses.filter(({ flag }) => flag === '!');
-  // That another ref of the push failed is no cause.
+  // The failure of another ref is no cause.
   const isCause = ({ reason }: RefStatus) => refusalOf(reason)?.means !== 'other-ref';
   const status = failed.find(isCause) ?? failed[0] ?? statuses[0];
-  // A server that dies after it moved the branch has told so already, whatever git's exit code is then.
+  // A server may die after it moved the branch: its status counts, whatever git's exit code is.
   if (status && status.flag !== '!') return null;
   if (!status) return notTold(result, remote);
   const said = `${status.reason}\n${result.stderr}`;
@@ -211,11 +211,11 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   const failure = remoteFailure(result, remote);
   if (status.reason.includes('(remote failed to report status)'))
     return { kind: 'unknown', error: failure.error };
-  // What is wrong with the server's disk or objects is no refusal of this push.
+  // A fault of the server's disk or objects is no refusal of this push.
   const { cause } = failure.error.data;
   const isUnpacking = /\((unpacker error|missing necessary objects)\)/.test(status.reason);
   if (isUnpacking && (cause === 'disk-full' || cause === 'damaged')) return failure;
-  // They may be in the history, or in what is pushed: which write has them shows when each is pushed alone.
+  // Bad objects may be in the history or in this push: pushing each write alone shows which write has them.
   if (isUnpacking && cause === 'bad-objects')
     return { kind: 'denied', error: failure.error, scope: 'commits' };
   if (cause === 'remote-broken-ref') return failure;

@@ -2,16 +2,16 @@ import type { Git, GitCall, GitResult } from '../process/git.js';
 
 const NO_PUSH_OPTIONS = /^fatal: the receiving end does not support push options/m;
 
-/** A push as it ended. */
+/** Result of a push. */
 export interface PushResult extends GitResult {
   /** What the user should know. */
   readonly notes: readonly string[];
 }
 
 /**
- * Pushes to a remote. A server that takes no push options is pushed to without those of the user's `push.pushOption`,
- * which could not have had any effect there.
- * @param args what follows `git push`
+ * Pushes to a remote. If the server takes no push options, pushes again without those of the user's `push.pushOption`,
+ * which could have no effect there.
+ * @param args the arguments of `git push`
  */
 export async function push(
   git: Git,
@@ -21,7 +21,7 @@ export async function push(
 ): Promise<PushResult> {
   const result = await git.talk(remote, ['push', ...args], call);
   if (!NO_PUSH_OPTIONS.test(result.stderr)) return { ...result, notes: [] };
-  // An empty value clears those of the configuration.
+  // An empty value clears the configured ones.
   const without = await git.talk(remote, ['-c', 'push.pushOption=', 'push', ...args], call);
   return {
     ...without,

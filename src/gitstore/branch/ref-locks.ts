@@ -4,7 +4,7 @@ import { isMap } from '../../model/value/value.js';
 import { orIfGone, privateFolder, removeFile, replaceWhole } from '../../store/local/durable-files.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
 
-/** A lock file as a git of kgit's made it: another one at the same path has another identity. */
+/** A lock file made by a git of kgit's: another file at the same path has another identity. */
 interface LockFile {
   readonly path: string;
   readonly identity: string;
@@ -22,7 +22,7 @@ function parseNote(text: string): Note | null {
     const isNote = isMap(json) && typeof json['pid'] === 'number' && Array.isArray(json['locks']);
     return isNote && (json['locks'] as unknown[]).every(isLock) ? (json as unknown as Note) : null;
   } catch {
-    // A file that a power loss emptied: it proves nothing, so nothing is removed by it.
+    // A power cut emptied the file. It proves nothing, so no lock is removed.
     return null;
   }
 }
@@ -33,7 +33,7 @@ async function identify(path: string): Promise<string | null> {
 }
 
 /**
- * Notes of the lock files that a git of kgit's holds while it moves refs (`REF.lock`, `HEAD.lock`). Where that git was
+ * Records the lock files that a git of kgit's holds while it moves refs (`REF.lock`, `HEAD.lock`). If that git is
  * killed, the next kgit removes exactly these files; a lock of any other git is never touched.
  */
 export class RefLocks {
@@ -49,9 +49,9 @@ export class RefLocks {
   }
 
   /**
-   * Notes the locks that a git holds on refs. Throws EnvironmentError.
-   * @param pid of the git, which has taken them
-   * @returns what forgets the note: to be called once the git has let go of them
+   * Records the locks that a git process holds on refs. Throws EnvironmentError.
+   * @param pid of the git process, which has taken them
+   * @returns a function that deletes the record, to be called once git has released them
    */
   async note(pid: number, refs: readonly string[]): Promise<() => Promise<void>> {
     const found: LockFile[] = [];
@@ -67,7 +67,7 @@ export class RefLocks {
     return () => removeFile(file);
   }
 
-  /** Removes the locks of gits of kgit's that are certainly gone. Throws EnvironmentError. */
+  /** Removes the locks of kgit's git processes that are certainly gone. Throws EnvironmentError. */
   async removeLeftBehind(): Promise<void> {
     for (const name of await orIfGone(readdir(this.#folder), [])) {
       const file = join(this.#folder, name);
@@ -80,7 +80,7 @@ export class RefLocks {
     }
   }
 
-  /** Whether a path can be that of a lock of this repository: a note is a file, and files can be damaged. */
+  /** Whether a path can be a lock of this repository: the record may be damaged. */
   #isLock(path: string): boolean {
     return path.startsWith(`${this.#commonDir}/`) && path.endsWith('.lock') && !path.includes('/../');
   }

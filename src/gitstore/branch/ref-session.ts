@@ -6,8 +6,8 @@ import type { RefLocks } from './ref-locks.js';
 const LOST = /but expected|reference already exists|unable to resolve reference/;
 
 /**
- * One `git update-ref` that makes moves of refs one after the other. A move that is prepared is certain to go through:
- * git holds the locks of its refs until it is committed. When this process dies, git gives it up by itself.
+ * One `git update-ref` process that makes moves of refs one after the other. A prepared move is certain to succeed: git
+ * holds the locks of its refs until it is committed. If this process dies, git gives the move up by itself.
  */
 export class RefSession {
   readonly #child: PipedChild;
@@ -18,7 +18,7 @@ export class RefSession {
   readonly #locks: RefLocks;
   #forget: (() => Promise<void>) | null = null;
 
-  /** @param locks where the locks are noted that git holds meanwhile */
+  /** @param locks records the locks that git holds meanwhile */
   constructor(git: Git, locks: RefLocks) {
     this.#locks = locks;
     this.#child = git.start(['update-ref', '-m', 'kgit: publish', '--stdin']);
@@ -40,14 +40,20 @@ export class RefSession {
     this.#ended.catch(() => undefined);
   }
 
-  /** Makes moves in git's own words (`update REF NEW OLD`), all or none: null, or what git says of one that lost its race. Throws EnvironmentError. */
+  /**
+   * Makes moves in git's own syntax (`update REF NEW OLD`), all or none. Throws EnvironmentError.
+   * @returns null, or git's message about a ref that lost its race
+   */
   async apply(moves: readonly string[]): Promise<string | null> {
     const lost = await this.prepare(moves);
     if (lost === null) await this.commit();
     return lost;
   }
 
-  /** Takes the locks of the refs: null, or what git says of one that is not where it was expected. Throws EnvironmentError. */
+  /**
+   * Takes the locks of the refs. Throws EnvironmentError.
+   * @returns null, or git's message about a ref that is not where it was expected
+   */
   async prepare(moves: readonly string[]): Promise<string | null> {
     const lost = await this.#say(`start\n${moves.join('')}prepare\n`, 'prepare');
     const { pid } = this.#child;
@@ -55,18 +61,18 @@ export class RefSession {
     return lost;
   }
 
-  /** Carries out what was prepared. Throws EnvironmentError. */
+  /** Commits the prepared moves. Throws EnvironmentError. */
   async commit(): Promise<void> {
     const lost = await this.#say('commit\n', 'commit');
     if (lost !== null) throw gitFailed(['update-ref'], 1, lost);
     await this.#forgetLocks();
   }
 
-  /** Ends git; what was prepared and not committed is given up. */
+  /** Ends git; moves that were prepared and not committed are given up. */
   async end(): Promise<void> {
     this.#child.stdin.end();
     await this.#ended.catch(() => undefined);
-    // A git that was killed has left its locks: the note stays for whoever comes next.
+    // A git that was killed has left its locks: the record stays for the next kgit.
     if (this.#child.signalCode === null) await this.#forgetLocks();
   }
 
@@ -90,7 +96,7 @@ export class RefSession {
   }
 }
 
-/** The refs of moves in git's own words. */
+/** The refs that moves in git's own syntax name. */
 function refsOf(moves: string): string[] {
   return [...moves.matchAll(/^(?:update|create|delete) (\S+)/gm)].map(([, ref = '']) => ref);
 }

@@ -11,18 +11,18 @@ async function textOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    // A folder stands there for `main` where the branches are called main/a, main/b.
+    // `main` is a folder if the branches are called main/a, main/b.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
     throw error;
   }
 }
 
-/** The line for `git update-ref --stdin` that moves a branch from where it is expected; null: it is not there. */
+/** The line for `git update-ref --stdin` that moves a branch by CAS; `from` is null if it must not exist. */
 export function branchMove(branch: string, from: Revision | null, to: Revision): string {
   return `update ${branch} ${to} ${from ?? '0'.repeat(to.length)}\n`;
 }
 
-/** The refs of a repository, read from git's own files where they are plain ones: asking git takes as long as a whole read. */
+/** The refs of a repository, read from git's own files where possible: asking git takes as long as a whole read. */
 export class Refs {
   readonly #git: Git;
   readonly #commonDir: string;
@@ -34,7 +34,7 @@ export class Refs {
     this.#arePlain = (config.get('extensions.refstorage') ?? 'files') === 'files';
   }
 
-  /** The commits that full names such as `refs/heads/main` stand for; a name that is not there is left out. */
+  /** The commits that full names such as `refs/heads/main` point to; missing names are left out. */
   async read(names: readonly string[]): Promise<Map<string, Revision>> {
     const found = new Map<string, Revision>();
     const missing: string[] = [];
@@ -44,7 +44,7 @@ export class Refs {
       const oid = text?.trimEnd();
       if (oid === undefined) missing.push(name);
       else if (OID.test(oid)) found.set(name, oid);
-      // A symbolic ref, or one that is broken: git knows what to make of it.
+      // git resolves a symbolic ref, or one that is broken.
       else return this.#ask(names);
     }
     if (missing.length === 0) return found;
@@ -63,7 +63,7 @@ export class Refs {
     return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
   }
 
-  /** Lets a ref that is kgit's own stand for `to`. Throws EnvironmentError. */
+  /** Points a ref of kgit's own to `to`. Throws EnvironmentError. */
   async set(name: string, to: Revision): Promise<void> {
     await this.#git.text(['update-ref', name, to]);
   }

@@ -1,37 +1,37 @@
-/** What a server means with a push that it did not carry out. */
+/** What a server means by refusing a push. */
 export type RefusalMeaning =
   /** Another writer was faster: fetch, apply again, push again. */
   | 'lost-race'
-  /** A lock file of the server's is in the way, of a write that is under way or of a process that died. */
+  /** A lock file at the server is in the way, of a write in progress or of a process that died. */
   | 'held-lock'
-  /** Another ref of the same push failed: that one says why. */
+  /** Another ref of the same push failed, and gives the reason. */
   | 'other-ref'
   /** The push, or one file in it, is larger than the server takes. */
   | 'too-large'
   /** The server knows us and does not let us write. */
   | 'denied'
   | 'refused'
-  /** The server failed by itself: later it may work. */
+  /** The server itself failed: it may work later. */
   | 'server-fault';
 
-/** What a refusal is about: the branch, so that every push fails, or something in the commits of this one. */
+/** What a refusal is about: the branch, so that every push fails, or the commits of this push. */
 export type RefusalScope = 'branch' | 'commits';
 
-/** One way in which a server says that it did not move a ref. */
+/** A server's wording for a ref that it did not move. */
 export interface Refusal {
-  /** Who says it. */
+  /** The servers that use it. */
   readonly server: string;
-  /** How it is said: in the status of the ref, or on a line of the server's. */
+  /** The wording, in the status of the ref or on a line from the server. */
   readonly pattern: RegExp;
   readonly means: RefusalMeaning;
-  /** Of what is refused, where the text tells. */
+  /** What is refused, if the text tells. */
   readonly scope?: RefusalScope;
 }
 
 /**
- * What servers say, for writes of the branch and of locks alike. The first row that fits counts: what is said exactly
- * stands before what is said of every failure. A text without a row is no refusal yet: whoever pushed looks at the
- * refs first. `test/gitstore/branch/refusals.tsv` has a recorded text for each row.
+ * Known refusals of servers, for writes of the branch and of locks alike. The first row that matches counts, so
+ * specific rows stand before general ones. A text without a row is no refusal yet: the caller checks the refs first.
+ * `test/gitstore/branch/refusals.tsv` has a recorded text for each row.
  */
 export const REFUSALS: readonly Refusal[] = [
   { server: 'git', pattern: /Unable to create '[^']*\.lock': File exists/, means: 'held-lock' },
@@ -140,7 +140,7 @@ export const REFUSALS: readonly Refusal[] = [
   { server: 'GitHub', pattern: /push declined due to repository rule violations/, means: 'refused' },
 ];
 
-/** What a server's words mean; null for words that nobody knows. */
+/** The refusal that a server's words match; null if they are unknown. */
 export function refusalOf(said: string): Refusal | null {
   return REFUSALS.find(({ pattern }) => pattern.test(said)) ?? null;
 }

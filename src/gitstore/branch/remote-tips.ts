@@ -1,9 +1,9 @@
 import type { Git } from '../process/git.js';
 
 /**
- * Where refs are at a remote now; those that are not there are left out. Null where the remote does not answer.
+ * Where refs are at a remote now; missing ones are left out. Null if the remote does not answer.
  * @param refs full names
- * @param timeoutMs how long it may take, in ms
+ * @param timeoutMs time limit, in ms
  */
 export async function remoteTips(
   git: Git,

@@ -7,10 +7,10 @@ import { isDamaged } from '../process/remote-fault.js';
 import { FETCH_OPTIONS } from '../process/transfer-options.js';
 import type { Repository } from '../repository/repository.js';
 
-/** The commits that are asked for: the last `count` of `from`, down to `to`, which is the tip of `branch` at the remote. */
+/** The commits to ask for: the last `count` of `from`, down to `to`, the tip of `branch` at the remote. */
 export interface Question {
   readonly repository: Repository;
-  /** Where the temporary folder of the question is made. */
+  /** Where the temporary folder is made. */
   readonly folder: string;
   readonly remote: string;
   readonly branch: string;
@@ -21,8 +21,8 @@ export interface Question {
 }
 
 /**
- * Whether the remote still has commits, with their files, that its branch no longer contains.
- * Null where the remote gives no answer.
+ * Whether the remote still has commits, with their files, that its branch no longer contains. Null if it gives no
+ * answer.
  */
 export async function stillHas(git: Git, question: Question): Promise<boolean | null> {
   const { repository, folder, branch, from, to, count } = question;
@@ -63,7 +63,7 @@ function fetch(
   return git.talk(remote, args, { timeout: timeoutMs, env: { GIT_TRACE_PACKET: '1' } });
 }
 
-/** A repository that reads the objects of the clone and has no refs yet. */
+/** Makes a repository that borrows the objects of the clone and has no refs yet. */
 async function layOut(place: string, commonDir: string): Promise<void> {
   for (const name of ['refs/heads', 'objects/info']) await mkdir(join(place, name), { recursive: true });
   await writeFile(join(place, 'HEAD'), 'ref: refs/heads/known\n');

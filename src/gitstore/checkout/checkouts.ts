@@ -13,27 +13,27 @@ import { SettleCheckout } from './settle-checkout.js';
 import { TreeMove } from './tree-move.js';
 import { type Checkout, WorkTrees } from './work-trees.js';
 
-/** The user's own work that is in the way of a move: where, what, and what to do about it. */
+/** The user's own work that blocks a move: where, what, and how to resolve it. */
 export interface Obstacle {
   readonly path: string;
   readonly why: string;
   readonly remedy: string;
 }
 
-/** How a move of the branch ended. */
+/** Result of a move of the branch. */
 export type MoveOutcome =
   | { readonly kind: 'moved'; readonly notes: readonly string[] }
-  /** Somebody else moved a ref first; `stderr` is what git says of it. */
+  /** Somebody else moved a ref first; `stderr` is git's message. */
   | { readonly kind: 'lost'; readonly stderr: string }
-  /** The user's own work is in the way; nothing was changed. */
+  /** The user's own work blocks the move; nothing was changed. */
   | ({ readonly kind: 'blocked' } & Obstacle);
 
 const EDITS = 'commit or stash';
 
 /**
  * The work trees of a repository that have the state branch checked out. Their files and indexes move before the branch
- * does, under git's own locks of all indexes: whatever the user's git does meanwhile, and wherever kgit is killed, a
- * commit of the user's keeps every event.
+ * does, while kgit holds git's own locks of all indexes. So a commit of the user's keeps every event, whatever the
+ * user's git does meanwhile and wherever kgit is killed.
  */
 export class Checkouts {
   readonly #git: Git;
@@ -43,7 +43,7 @@ export class Checkouts {
   readonly #host: Host;
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #nonce = randomBytes(8).toString('hex');
-  /** What the last move was, and how it left each index. */
+  /** The last move, and the identity of each index after it. */
   #last: { readonly move: Move; readonly indexes: ReadonlyMap<string, string> } | null = null;
 
   /**
@@ -69,7 +69,9 @@ export class Checkouts {
     return this.#workTrees.checkouts();
   }
 
-  /** What keeps the checkouts from moving from one revision to another; null: nothing. Throws EnvironmentError. */
+  /**
+   * What blocks the checkouts from moving from one revision to another; null if nothing does. Throws EnvironmentError.
+   */
   async obstacle(from: Revision | null, to: Revision): Promise<Obstacle | null> {
     return (await this.#unfinished()) ?? this.#edits(from, to);
   }
@@ -91,9 +93,9 @@ export class Checkouts {
   }
 
   /**
-   * Moves refs, the branch among them, and the checkouts with it: all or nothing.
-   * @param moves of the refs, in git's own words; the branch goes `from` → `to`
-   * Throws EnvironmentError where a lock stays held, or the move was broken off: a commit of the user's is safe then, too.
+   * Moves the branch and other refs, and the checkouts with them: all or nothing. Throws EnvironmentError if a lock
+   * stays held, or if the move is interrupted; a commit of the user's is safe then, too.
+   * @param moves moves of the refs in git's own syntax; the branch goes `from` → `to`
    */
   async move(
     refs: RefSession,
@@ -109,7 +111,7 @@ export class Checkouts {
       const checkouts = await this.list();
       const edits = await this.#edits(from, to);
       if (edits) return { kind: 'blocked', ...edits };
-      // The refs are certain to move from here on, so no index runs ahead of a branch that went elsewhere.
+      // From here on the refs are certain to move, so no index gets ahead of a branch that moved elsewhere.
       const stderr = await refs.prepare(moves);
       if (stderr !== null) return { kind: 'lost', stderr };
       if (checkouts.length > 0) await this.#journal.write({ checkouts, from, to });
@@ -123,7 +125,10 @@ export class Checkouts {
     });
   }
 
-  /** A `git switch` to the branch that had read it before it moved, and noted so after we looked. */
+  /**
+   * Settles checkouts that came to the branch during the move: their `git switch` had read the old tip, and recorded
+   * the branch after we looked.
+   */
   async #takeLatecomers({ checkouts, from, to }: Move): Promise<void> {
     const known = new Set(checkouts.map(({ gitDir }) => gitDir));
     for (const checkout of await this.list())
@@ -131,8 +136,8 @@ export class Checkouts {
   }
 
   /**
-   * Ends a move that was broken off, as when kgit was killed in it, by what is there now. Notes say what the user
-   * should know, and why it could not be ended.
+   * Completes an interrupted move, as when kgit was killed in it, from what is there now.
+   * @returns notes on what the user should know, and why the move could not be completed
    */
   async settle(): Promise<string[]> {
     const move = await this.#journal.read();
@@ -164,8 +169,8 @@ export class Checkouts {
   }
 
   /**
-   * Looks once more whether the indexes are as the last move left them: a git of the user's may have read one before it
-   * was locked, and written it back when the lock was gone. Where it cannot be mended now, the next kgit does it.
+   * Checks again that the indexes are as the last move left them: a git of the user's may have read one before it was
+   * locked, and written it back afterwards. If it cannot be repaired now, the next kgit does so.
    */
   async lookAgain(): Promise<void> {
     const last = this.#last;
@@ -197,14 +202,14 @@ export class Checkouts {
     return [];
   }
 
-  /** Whether the commits of a move are still here: what was never published may have been pruned. */
+  /** Whether both commits of a move are still here: one that was never published may have been pruned. */
   async #hasBoth({ from, to }: Move): Promise<boolean> {
     const input = [from, to].flatMap((revision) => (revision ? [`${revision}\n`] : [])).join('');
     const { code, stdout } = await this.#git.run(['cat-file', '--batch-check'], { input });
     return code === 0 && !/ missing$/m.test(stdout.toString('utf8'));
   }
 
-  /** Whether a move was broken off, or has left a lock. */
+  /** Whether a move was interrupted, or left a lock behind. */
   async isBrokenOff(): Promise<boolean> {
     if ((await this.#journal.read()) !== null) return true;
     const found = (await this.#locks()).map((lock) => lock.isLeftBehind());
@@ -220,7 +225,10 @@ export class Checkouts {
     return gitDirs.map((gitDir) => new IndexLock(gitDir, this.#host, this.#nonce));
   }
 
-  /** Does `work` while no git of the user's changes an index, in whatever work tree: one may be about to switch to the branch. */
+  /**
+   * Runs `work` while no git of the user's can change an index, in any work tree: one may be about to switch to the
+   * branch.
+   */
   async #locked<T>(work: (areOurs: () => Promise<void>) => Promise<T>): Promise<T> {
     const locks = await this.#locks();
     await takeIndexLocks(locks, this.#sleep);
@@ -232,7 +240,7 @@ export class Checkouts {
   }
 }
 
-/** Tells the index of each checkout from one that was written since. */
+/** Identifies the index of each checkout: one that is written anew has another identity. */
 async function identities(checkouts: readonly Checkout[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const { gitDir } of checkouts) {
@@ -242,7 +250,7 @@ async function identities(checkouts: readonly Checkout[]): Promise<Map<string, s
   return found;
 }
 
-/** Throws EnvironmentError where one of these locks is not ours any more. */
+/** Throws EnvironmentError if one of these locks is no longer ours. */
 async function requireAll(locks: readonly IndexLock[]): Promise<void> {
   for (const lock of locks) {
     if (await lock.isOurs()) continue;
@@ -253,7 +261,7 @@ async function requireAll(locks: readonly IndexLock[]): Promise<void> {
   }
 }
 
-/** The error of a write that the user's own work in a checkout is in the way of. */
+/** The error of a write that the user's own work in a checkout blocks. */
 export function blockedBy({ path, why, remedy }: Obstacle): ConflictError {
   if (remedy !== EDITS)
     return new ConflictError(`the checkout in ${path} cannot move: ${why}`, {

@@ -7,27 +7,27 @@ import { type TreeChange, type TreeFile, treeChanges } from '../objects/tree-cha
 import type { Git, GitResult } from '../process/git.js';
 import type { IndexCopy } from './index-copy.js';
 
-/** So many files go one by one; of more, git finds out by itself what is in the way. */
+/** Up to this many files are checked one by one; for more, git itself finds out what blocks the move. */
 const FEW = 100;
 const EXECUTABLE = 0o100;
 
-/** A work tree, the folder of its git files, and the copy of its index to work on. */
+/** A work tree, its git folder, and the copy of its index to work on. */
 export interface Place {
   readonly gitDir: string;
   readonly path: string;
   readonly index: Pick<IndexCopy, 'path' | 'env'>;
 }
 
-/** One move of a work tree: the files that it is about, all new or changed. */
+/** A move of a work tree: its files, all new or changed. */
 interface Move {
   readonly changes: readonly TreeChange[];
-  /** Whether the index was found to hold what it held at the beginning. */
+  /** Whether the index was found to hold nothing of the user's for these files. */
   isIndexClear: boolean;
 }
 
 /**
- * Moves of a work tree by few files, each looked at for itself. `git read-tree -m -u` compares all that the index
- * holds, and so takes as long as a clone's size asks for, twice: to look, and to move.
+ * Moves a work tree by a few files, and checks each of them itself. `git read-tree -m -u` compares the whole index, so
+ * its time grows with the clone, and it has to run twice: to check, and to move.
  */
 export class FewFiles {
   readonly #git: Git;
@@ -38,8 +38,8 @@ export class FewFiles {
   }
 
   /**
-   * Whether this move is one of few files, and nothing of the user's is in its way: nothing staged, no file edited,
-   * none that git does not know. False where that is not certain.
+   * Whether the move has few files and nothing of the user's blocks it: nothing staged, no edited files, no untracked
+   * ones. False if that is uncertain.
    */
   async isClear(place: Place, from: Revision | null, to: Revision): Promise<boolean> {
     const move = await this.#move(place, from, to);
@@ -50,7 +50,7 @@ export class FewFiles {
     return move.isIndexClear;
   }
 
-  /** Brings these files, and what the index says of them, to `to`; null where `isClear` does not say yes. */
+  /** Brings these files and their entries in the index to `to`; null unless `isClear`. */
   async bring(place: Place, from: Revision | null, to: Revision): Promise<GitResult | null> {
     if (!(await this.isClear(place, from, to))) return null;
     const move = (await this.#move(place, from, to)) as Move;
@@ -71,14 +71,14 @@ export class FewFiles {
   }
 
   async #find(place: Place, from: Revision | null, to: Revision): Promise<Move | null> {
-    // Without an index, or where it leaves out files on purpose, git alone knows what is to be there.
+    // Without an index, or in a sparse checkout, only git knows which files should be there.
     if (from === null || !(await isThere(place.index.path))) return null;
     if (await isThere(join(place.gitDir, 'info', 'sparse-checkout'))) return null;
     const changes = [...(await treeChanges(this.#git, from, to)).values()];
     return changes.length <= FEW && changes.every(isPlain) ? { changes, isIndexClear: false } : null;
   }
 
-  /** What is not there in the work tree, a folder for all in it; null where something is in the way. */
+  /** The paths that are missing in the work tree, a folder for all in it; null if something blocks the move. */
   async #missing(place: Place, changes: readonly TreeChange[]): Promise<Set<string> | null> {
     const missing = new Set<string>();
     const present: { change: TreeChange; mode: string }[] = [];
@@ -94,7 +94,7 @@ export class FewFiles {
     const args = ['hash-object', '--no-filters', '--stdin-paths'];
     const { code, stdout } = await this.#run(place, args, names);
     const oids = stdout.toString('utf8').split('\n');
-    // A file may be as it will be already, as where the user had git bring it, too.
+    // A file may have its new content already, for instance if the user had git bring it.
     const isKnown = ({ change: { before, after }, mode }: (typeof present)[number], i: number) =>
       [before, after].some((file) => file?.oid === oids[i] && file?.mode === mode);
     return code === 0 && present.every(isKnown) ? missing : null;
@@ -125,7 +125,7 @@ async function isThere(path: string): Promise<boolean> {
   return (await orIfGone(lstat(path), null)) !== null;
 }
 
-/** Whether a file comes or changes, under a name that git reads as it is, one a line. */
+/** Whether a file is added or changed, under a name that git reads verbatim from a line. */
 function isPlain({ path, before, after }: TreeChange): boolean {
   const isFile = (mode: string) => mode === '100644' || mode === '100755';
   const isNamedPlainly = !path.startsWith('"') && !path.includes('\n');
@@ -134,11 +134,14 @@ function isPlain({ path, before, after }: TreeChange): boolean {
 
 type Standing =
   | { readonly kind: 'file'; readonly mode: string }
-  /** `path` is what is missing: the file, or the topmost folder on the way to it. */
+  /** `path` is what is missing: the file, or the topmost missing folder on the way to it. */
   | { readonly kind: 'nothing'; readonly path: string }
   | { readonly kind: 'other' };
 
-/** What stands at a path of a work tree; a link on the way to it is not followed. @param folders those known to be plain */
+/**
+ * Finds out what is at a path of a work tree, without following a link on the way to it.
+ * @param folders paths known to be plain folders
+ */
 async function standing(root: string, path: string, folders: Set<string>): Promise<Standing> {
   const names = path.split('/');
   for (let i = 1; i <= names.length; i++) {

@@ -11,7 +11,7 @@ import type { Checkouts } from './checkouts.js';
 export interface GitWorkingCopyParts {
   /** Aimed at the repository's common folder. */
   readonly git: Git;
-  /** Runs where the user stands, for a linked worktree has a HEAD of its own; null where nothing is checked out. */
+  /** Runs in the user's folder, since a linked worktree has its own HEAD; null if nothing is checked out. */
   readonly standing: Git | null;
   readonly repository: Repository;
   readonly refs: MovingRefs;
@@ -22,7 +22,7 @@ export interface GitWorkingCopyParts {
   readonly head: () => Promise<Head>;
 }
 
-/** The user's own branch and the checkouts of it. */
+/** The user's own branch and its checkouts. */
 export class GitWorkingCopy implements WorkingCopy {
   readonly #parts: GitWorkingCopyParts;
 

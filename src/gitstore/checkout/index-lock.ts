@@ -14,9 +14,9 @@ import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store
 /** A lock file of kgit's own is shorter; git's holds the next index and may be large. */
 const MAX_HOLDER_BYTES = 4096;
 const POLL_MS = 100;
-/** How long the user's own git may work on an index before kgit gives up. */
+/** How long to wait for the user's own git to finish with an index, in ms. */
 const PATIENCE_MS = 2_000;
-/** How long another kgit may move a checkout: with thousands of files it takes a while. */
+/** How long to wait for another kgit that moves a checkout, in ms: with thousands of files it takes a while. */
 const KGIT_PATIENCE_MS = 10_000;
 
 /** Who holds a lock: the same facts that kgit's other locks keep. */
@@ -47,15 +47,15 @@ async function holderOf(path: string): Promise<Found> {
     const isLong = bytes === null || bytes.length > MAX_HOLDER_BYTES;
     return isLong ? 'foreign' : parseHolder(bytes.toString('utf8'));
   } catch (error) {
-    // Whose lock cannot be read is another user's, and left to him.
+    // A lock that cannot be read is another user's, and is left alone.
     if (hasCode(error, 'EACCES')) return 'foreign';
     throw error;
   }
 }
 
 /**
- * git's own lock of one index, `index.lock`: while it stands, no git of the user's changes the index, and none commits.
- * It names the kgit that holds it, so that the next one removes it where that process is certainly gone. A lock of
+ * git's own lock of one index, `index.lock`: while it exists, no git of the user's changes the index or commits. It
+ * names the kgit that holds it, so that the next one can remove it once that process is certainly gone. A lock of
  * another git is never touched.
  */
 export class IndexLock {
@@ -63,14 +63,17 @@ export class IndexLock {
   readonly #host: Host;
   readonly #nonce: string;
 
-  /** @param nonce tells the locks of one process from each other's */
+  /** @param nonce tells the locks of different processes apart */
   constructor(gitDir: string, host: Host, nonce: string) {
     this.path = join(gitDir, 'index.lock');
     this.#host = host;
     this.#nonce = nonce;
   }
 
-  /** Takes the lock: null, or whose it is. Throws EnvironmentError. */
+  /**
+   * Tries to take the lock. Throws EnvironmentError.
+   * @returns null, or who holds it
+   */
   async tryAcquire(): Promise<'git' | 'kgit' | null> {
     await this.removeLeftBehind();
     const holder: Holder = { kgit: WHAT, ...identityOf(this.#host.pid, this.#host), nonce: this.#nonce };
@@ -78,7 +81,7 @@ export class IndexLock {
     return (await holderOf(this.path)) === 'foreign' ? 'git' : 'kgit';
   }
 
-  /** Whether the lock is still ours: a user may remove it, as git advises where it finds one. */
+  /** Whether the lock is still ours: git advises users to remove a lock that they find. */
   async isOurs(): Promise<boolean> {
     const holder = await holderOf(this.path);
     return typeof holder === 'object' && holder.nonce === this.#nonce;
@@ -88,17 +91,17 @@ export class IndexLock {
     if (await this.isOurs()) await removeFile(this.path);
   }
 
-  /** Whether a kgit that is certainly gone has left this lock. */
+  /** Whether this lock was left behind by a kgit that is certainly gone. */
   async isLeftBehind(): Promise<boolean> {
     const holder = await holderOf(this.path);
     return typeof holder === 'object' && isGone(holder, this.#host);
   }
 
-  /** Removes the lock where a kgit that is certainly gone has left it. */
+  /** Removes the lock if a kgit that is certainly gone left it behind. */
   async removeLeftBehind(): Promise<void> {
     const holder = await holderOf(this.path);
     if (typeof holder === 'string' || !isGone(holder, this.#host)) return;
-    // It may have given the lock back and ended during the look: a lock that another holds by now is not moved.
+    // The holder may have released the lock since: one that another process holds by now is not moved.
     const current = await holderOf(this.path);
     if (typeof current === 'string' || current.nonce !== holder.nonce) return;
     const aside = `${this.path}.${this.#nonce}.stolen`;
@@ -130,8 +133,8 @@ function stillHeld(path: string, by: 'git' | 'kgit'): EnvironmentError {
 }
 
 /**
- * Takes the locks of several indexes, all or none, and waits a while for the user's own git.
- * Throws EnvironmentError where one stays held, with its path.
+ * Takes the locks of several indexes, all or none, and waits a while for their holders. Throws EnvironmentError, with
+ * the path, if one stays held.
  */
 export async function takeIndexLocks(
   locks: readonly IndexLock[],

@@ -8,7 +8,7 @@ import type { Checkout } from './work-trees.js';
 
 const OID = /^[0-9a-f]{40}$/;
 
-/** A move of checkouts that was begun: kept on disk until it is done, for a process may die in between. */
+/** A move of checkouts in progress. It is kept on disk until it is done, because the process may die in between. */
 export interface Move {
   readonly checkouts: readonly Checkout[];
   readonly from: Revision | null;
@@ -29,12 +29,12 @@ function parseMove(text: string): Move | null {
     if (!isFrom || typeof to !== 'string' || !OID.test(to)) return null;
     return { checkouts, from: from as Revision | null, to };
   } catch {
-    // A file that a failing disk, or a hand, has changed.
+    // The file was changed by a failing disk, or by hand.
     return null;
   }
 }
 
-/** The note of a move of checkouts: which of them go from which revision to which. */
+/** The record of a move of checkouts: which of them go from which revision to which. */
 export class MoveJournal {
   readonly path: string;
 
@@ -43,7 +43,7 @@ export class MoveJournal {
     this.path = join(folder, 'checkout.json');
   }
 
-  /** The move that was begun and not ended; null: none. `damaged` where the note of it cannot be read. */
+  /** The unfinished move; null if there is none, `damaged` if its record cannot be read. */
   async read(): Promise<Move | 'damaged' | null> {
     try {
       return parseMove(await readFile(this.path, 'utf8')) ?? 'damaged';

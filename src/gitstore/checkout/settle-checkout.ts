@@ -15,24 +15,24 @@ import type { Move } from './move-journal.js';
 import type { Checkout } from './work-trees.js';
 
 const EXECUTABLE = 0o100;
-/** Files with a conflict are the user's to end. */
+/** Files in conflict are left for the user to resolve. */
 const RAW_DIFF = ['--raw', '-z', '--no-renames', '--no-abbrev', '--diff-filter=u'];
 
 const isSame = (a: TreeFile | null, b: TreeFile | null) => a?.oid === b?.oid && a?.mode === b?.mode;
 
-/** One file that a move which was broken off left elsewhere than the commit that is checked out has it. */
+/** A file that an interrupted move left different from the commit that is checked out. */
 interface Stray {
   readonly path: string;
-  /** As the commit has it. */
+  /** The file in that commit; null if it has none. */
   readonly wanted: TreeFile | null;
   readonly isIndexWrong: boolean;
   readonly isFileWrong: boolean;
 }
 
 /**
- * Ends a move that was broken off, in one checkout: whatever the user did since, each file of the move that stands in
- * the index, or in the folder, exactly as kgit put it or was about to, and not as the commit has it that is checked
- * out, is brought to that commit. All else is the user's own, and stays.
+ * Completes an interrupted move in one checkout, whatever the user did since. If a file of the move has its old or new
+ * version in the index or in the work tree, and the commit that is checked out has the other one, the file is brought
+ * to that commit. Everything else is the user's own, and stays.
  */
 export class SettleCheckout {
   readonly #git: Git;
@@ -45,7 +45,7 @@ export class SettleCheckout {
     this.#index = index;
   }
 
-  /** Settles one checkout; its index is to be locked. Throws EnvironmentError. */
+  /** Settles one checkout, whose index must be locked. Throws EnvironmentError. */
   static async of(git: Git, checkout: Checkout, { from, to }: Move): Promise<void> {
     await IndexCopy.removeLeftBehind(checkout.gitDir);
     const index = await IndexCopy.of(checkout.gitDir);
@@ -86,14 +86,14 @@ export class SettleCheckout {
       if (!isKnown(wanted) || !isKnown(inIndex)) return [];
       const isIndexWrong = difference !== undefined;
       const file = files.get(path);
-      // A file as it was before is the user's own doing, but where the index is as it was, too.
+      // If the index is right, a file in its old version is the user's own edit.
       const isOurs = isIndexWrong || isSame(wanted, change.before);
       const isFileWrong = file !== undefined && isKnown(file) && !isSame(file, wanted) && isOurs;
       return isIndexWrong || isFileWrong ? [{ path, wanted, isIndexWrong, isFileWrong }] : [];
     });
   }
 
-  /** What the commit that is checked out has of these files. */
+  /** These files in the commit that is checked out. */
   async #committed(tree: string, changes: ReadonlyMap<string, TreeChange>): Promise<Map<string, TreeFile>> {
     const listed = (await this.#run(['ls-tree', '-r', '-z', '--full-tree', tree])).split('\0');
     const found = new Map<string, TreeFile>();
@@ -104,7 +104,7 @@ export class SettleCheckout {
     return found;
   }
 
-  /** What lies in the folder: null where nothing does; a file that is none of git's plain ones is left out. */
+  /** These files in the work tree: null for a missing one; anything but a regular file is left out. */
   async #files(changes: ReadonlyMap<string, TreeChange>): Promise<Map<string, TreeFile | null>> {
     const found = new Map<string, TreeFile | null>();
     const present: { path: string; mode: string }[] = [];
@@ -121,7 +121,10 @@ export class SettleCheckout {
     return found;
   }
 
-  /** What stands at a path, no link on the way to it followed; null: nothing; undefined: a link, or a file in its way. */
+  /**
+   * Stats of a path, without following a link on the way to it; null if nothing is there, undefined if a link or a file
+   * is in its way.
+   */
   async #lstat(path: string) {
     const names = path.split('/');
     for (let i = 1; i < names.length; i++) {

@@ -7,7 +7,7 @@ import { FewFiles } from './few-files.js';
 import { IndexCopy } from './index-copy.js';
 import type { Checkout } from './work-trees.js';
 
-/** Called before the index is replaced: throws where that must not be any more. */
+/** Called before the index is replaced; throws if that is no longer allowed. */
 type Guard = () => Promise<void>;
 
 /** Brings the files and the index of one checkout from one revision to another, in an order that loses nothing. */
@@ -20,7 +20,7 @@ export class TreeMove {
     this.#fewFiles = new FewFiles(git);
   }
 
-  /** Why a checkout cannot move: the paths of local edits in the way; null where it can. Changes nothing. */
+  /** Why a checkout cannot move: the local edits that block it; null if it can. Changes nothing. */
   async obstacle(checkout: Checkout, from: Revision | null, to: Revision): Promise<string | null> {
     if (!(await orIfGone(stat(checkout.path), null)))
       return 'its folder is not there: git worktree repair, or git worktree prune';
@@ -40,9 +40,9 @@ export class TreeMove {
   }
 
   /**
-   * Brings files and index to `to`. What comes or changes comes first, what goes goes last, and the index of each half
-   * is put in place after its files: so that a commit of the user's at any moment, with or without `-a`, leaves out
-   * nothing that is in `from`, or its successor in `to`. Throws EnvironmentError.
+   * Brings files and index to `to`. New and changed files come first, removals last, and each half puts its index in
+   * place after its files. So a commit of the user's at any moment, with or without `-a`, keeps everything that is in
+   * `from`, or its successor in `to`. Throws EnvironmentError.
    */
   async bring(checkout: Checkout, from: Revision | null, to: Revision, guard: Guard): Promise<void> {
     const start = from ?? EMPTY_TREE;
@@ -79,7 +79,7 @@ export class TreeMove {
     }
   }
 
-  /** A tree of all that is in `to`, with all that goes still in it; null where nothing goes. */
+  /** Writes a tree of all files in `to` and those that are to be removed; null if none are. */
   async #withWhatGoes(
     checkout: Checkout,
     changes: readonly TreeChange[],
@@ -88,7 +88,7 @@ export class TreeMove {
     const coming = changes.filter(({ after }) => after !== null).map(({ path }) => path);
     const files = new Set(coming);
     const folders = new Set(coming.flatMap(foldersAbove));
-    // A file and a folder of one name cannot be there together.
+    // A file and a folder cannot have the same name.
     const hasRoom = (path: string) =>
       !folders.has(path) && !foldersAbove(path).some((name) => files.has(name));
     const leaving = changes.filter(({ path, after }) => after === null && hasRoom(path));
@@ -115,7 +115,7 @@ export class TreeMove {
   }
 }
 
-/** The folders that a path lies in. */
+/** The folders that contain a path. */
 function foldersAbove(path: string): string[] {
   const names = path.split('/').slice(0, -1);
   return names.map((_, i) => names.slice(0, i + 1).join('/'));

@@ -9,13 +9,13 @@ export interface Checkout {
   readonly path: string;
 }
 
-/** What a user is in the middle of in a work tree, such as `a merge`. */
+/** An operation that the user has not finished in a work tree, such as `a merge`. */
 export interface Unfinished {
   readonly path: string;
   readonly what: string;
 }
 
-/** Files and folders that git keeps while something waits to be finished on the branch that is checked out. */
+/** Files and folders that git keeps while an operation on the checked-out branch is unfinished. */
 const ON_BRANCH: readonly (readonly [string, string])[] = [
   ['MERGE_HEAD', 'a merge'],
   ['CHERRY_PICK_HEAD', 'a cherry-pick'],
@@ -25,7 +25,7 @@ const ON_BRANCH: readonly (readonly [string, string])[] = [
   ['rebase-apply', 'a rebase, or git am,'],
 ];
 
-/** Files that name a branch which git will come back to, or moves in the end, while HEAD is elsewhere. */
+/** Files that name a branch which git will return to, or move at the end, while HEAD is elsewhere. */
 const NAMES_BRANCH: readonly (readonly [string, string])[] = [
   ['rebase-merge/head-name', 'a rebase'],
   ['rebase-merge/update-refs', 'a rebase'],
@@ -59,7 +59,7 @@ export class WorkTrees {
     this.#branch = place.branch;
   }
 
-  /** The git folders of all work trees, each with an index of its own; always in the same order. */
+  /** The git folders of all work trees, each with its own index, always in the same order. */
   async gitDirs(): Promise<string[]> {
     const linked = join(this.#commonDir, 'worktrees');
     const names = await orIfGone(readdir(linked), []);
@@ -79,13 +79,16 @@ export class WorkTrees {
     return found;
   }
 
-  /** Where the files of a work tree lie. */
+  /** The folder with the files of a work tree. */
   async pathOf(gitDir: string): Promise<string> {
     if (gitDir === this.#commonDir && this.#mainPath !== null) return this.#mainPath;
     return dirname(resolve(gitDir, (await readFile(join(gitDir, 'gitdir'), 'utf8')).trim()));
   }
 
-  /** What the user has not finished that keeps the branch from moving: git will go on from where it was; null: nothing. */
+  /**
+   * The user's unfinished operation that blocks the branch, because git will go on from where it was; null if there is
+   * none.
+   */
   async unfinished(): Promise<Unfinished | null> {
     const checkouts = await this.checkouts();
     for (const { gitDir, path } of checkouts)

@@ -19,7 +19,7 @@ export interface CheckoutPlace {
   readonly host: Host;
 }
 
-/** Whether the checkouts of the branch follow what is published, or can be brought there. */
+/** Checks whether the branch's checkouts are at the published revision, or can be brought there. */
 export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Check> {
   const { repository, branch, folder, head, clock, host } = place;
   const where = { commonDir: repository.commonDir, mainPath: mainWorkTree(repository), folder, branch };

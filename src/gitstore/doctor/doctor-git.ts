@@ -3,15 +3,15 @@ import { type Check, finding, passed } from '../../model/value/check.js';
 import type { Git } from '../process/git.js';
 import { checkGitVersion, GIT_FLOOR } from '../repository/repository.js';
 
-/** git itself. Throws EnvironmentError where it is missing or too old. */
+/** Checks that git is installed and new enough. Throws EnvironmentError if it is not. */
 export async function checkGit(git: Git): Promise<Check> {
   return passed('git', `${await checkGitVersion(git)} (${GIT_FLOOR} or newer is needed)`);
 }
 
 /**
- * Who commits and who acts.
- * @param identity the user's in git's configuration
- * @param isNamed whether a setting or the CI says who acts
+ * Checks the names of the committer and the actor.
+ * @param identity the user's name and email in git's configuration
+ * @param isNamed whether a setting or the CI names the actor
  */
 export function checkIdentity(
   identity: { readonly name?: string | undefined; readonly email?: string | undefined },

@@ -7,8 +7,8 @@ import type { RemoteTarget } from './doctor-remote.js';
 const NAME = 'locks';
 
 /**
- * Whether locks work at the remote, and where they lie.
- * @param isAtomic whether the remote moves several refs at once
+ * Checks whether locks work at the remote, and tells where they lie.
+ * @param isAtomic whether the remote supports atomic pushes
  * @param isBehind whether the remote may have newer settings than this clone
  */
 export async function checkLocks(
@@ -16,7 +16,7 @@ export async function checkLocks(
   { remote, timeout, locks: decided }: RemoteTarget,
   { isAtomic, isBehind }: { readonly isAtomic: boolean; readonly isBehind: boolean },
 ): Promise<Check> {
-  // Who uses no locks misses nothing, so it is no finding.
+  // Not a finding: a team that uses no locks misses nothing.
   if (!isAtomic) {
     const why = 'the remote cannot move several refs at once (no atomic push; git: receive.advertiseAtomic)';
     return passed(NAME, `none: ${why}, so kgit lock and --lock are refused`);

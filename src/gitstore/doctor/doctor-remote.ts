@@ -9,33 +9,33 @@ import { RECEIVE_PACK, UPLOAD_PACK } from '../process/transfer-options.js';
 import { cloneFault } from '../repository/clone-fault.js';
 import { checkLocks } from './doctor-locks.js';
 
-/** Furthest that the clocks here and at the remote may be apart, in ms. */
+/** Largest tolerated difference between this clock and the remote's, in ms. */
 const MAX_SKEW_MS = 60_000;
-/** What the push that doctor tries would make. The branch itself would refuse a clone that is behind. */
+/** The ref that doctor's dry-run push would create. The branch itself would refuse a clone that is behind. */
 const TRIAL_REF = 'refs/kgit/doctor';
-/** A line that git's tracing writes: time, place in the source, text. */
+/** A line of git's trace output: time, place in the source, text. */
 const TRACE = /^\d\d:\d\d:\d\d\.\d+ \S+:\d+ .*$/gm;
 
 export interface RemoteTarget {
   readonly remote: string;
   readonly url: string;
   readonly branch: string;
-  /** The newest revision that is known here; null in an empty repository. */
+  /** The newest revision known here; null in an empty repository. */
   readonly revision: string | null;
-  /** Where the settings of that revision say that locks lie; null where they say nothing. */
+  /** The lock place that the settings of that revision name; null if they name none. */
   readonly locks: LockPlace | null;
   /** ms */
   readonly timeout: number;
 }
 
-/** What asking the remote has shown. */
+/** What the remote's answers showed. */
 export interface RemoteAnswer {
   readonly checks: readonly Check[];
-  /** How far this clock is ahead of the server's, in ms; null where the server does not tell its time. */
+  /** How far this clock is ahead of the server's, in ms; null if the server does not send its time. */
   readonly skew: number | null;
 }
 
-/** Asks the remote for its branch and, without writing, for a push. A clone that is behind gets the same answers. */
+/** Asks the remote for its branch and makes a dry run of a push. A clone that is behind gets the same answers. */
 export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): Promise<RemoteAnswer> {
   const pushed = tryPush(git, target);
   const list = await listBranch(git, target);
@@ -45,7 +45,7 @@ export async function askRemote(git: Git, target: RemoteTarget, clock: Clock): P
   const answer = await pushed;
   if (list.code === 0) {
     const checks = [reachable(target, list, answer), writable(target, answer)];
-    // Whether a push may be atomic is known where one was tried.
+    // Only a push that was let in shows whether pushes can be atomic.
     if (answer.result?.code === 0) {
       const isBehind =
         list.stdout.length > 0 && !list.stdout.toString('utf8').startsWith(`${target.revision}\t`);
@@ -66,7 +66,7 @@ function listBranch(git: Git, { remote, branch, timeout }: RemoteTarget): Promis
 }
 
 interface PushAnswer {
-  /** Null where there is nothing to push yet. */
+  /** Null if there is nothing to push yet. */
   readonly result: GitResult | null;
   readonly isAtomic: boolean;
 }
@@ -103,7 +103,7 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
   const here = result.code === 0 ? null : cloneFault(result.stderr);
   if (here) return findingOf(name, here);
   const failure = pushOutcome(result, nameOf(target), target.branch);
-  // That others were faster says that one was let in.
+  // A lost race shows that the push was let in.
   if (failure === null || failure.kind === 'moved')
     return passed(
       name,
@@ -119,7 +119,7 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
 }
 
 /**
- * How far this clock is from the server's (`skew`) or, where that is not known, whether the last commit lies ahead of it.
+ * Compares this clock with the server's (`skew`) or, if that is unknown, with the date of the last commit.
  * @param committed when the last known commit was made, in ms since the epoch
  */
 export function checkClock(now: number, skew: number | null, committed: number | null): Check {

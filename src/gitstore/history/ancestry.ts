@@ -2,24 +2,24 @@ import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
 import { isAncestor } from './revisions.js';
 
-/** Which revision comes after which on the state branch, as far as this process has learned it: git need not be asked again. */
+/** Remembers which revisions of the state branch are ancestors of others, so that git need not be asked again. */
 export class Ancestry {
   readonly #git: Git;
-  /** Each an ancestor of those behind it. */
+  /** Each revision is an ancestor of those after it. */
   #chain: Revision[] = [];
 
   constructor(git: Git) {
     this.#git = git;
   }
 
-  /** Notes that `newer` was made, or is known to lie, on top of `older`. */
+  /** Records that `newer` was built, or is known to lie, on top of `older`. */
   note(older: Revision, newer: Revision): void {
     if (older === newer) return;
     const at = this.#chain.indexOf(older);
     this.#chain = at < 0 ? [older, newer] : [...this.#chain.slice(0, at + 1), newer];
   }
 
-  /** Whether `newer` can be reached from `older` by commits on top of it. */
+  /** Whether `newer` is `older` or descends from it. */
   async isAncestor(older: Revision, newer: Revision): Promise<boolean> {
     const at = this.#chain.indexOf(older);
     if (at >= 0 && this.#chain.indexOf(newer) >= at) return true;
@@ -28,8 +28,8 @@ export class Ancestry {
 }
 
 /**
- * Whether the report of a fetch says that `ref` went from `older` forwards to `newer`. False where it does not say so:
- * it may have been another process of this clone that moved the ref.
+ * Whether the report of a fetch says that `ref` was fast-forwarded from `older` to `newer`. False if it says nothing of
+ * the kind: another process of this clone may have moved the ref.
  */
 export function wentForwards(report: string, ref: string, older: Revision, newer: Revision): boolean {
   for (const line of report.split('\n')) {

@@ -4,14 +4,14 @@ import { orIfGone } from '../../store/local/durable-files.js';
 import type { Git } from '../process/git.js';
 import { isPartialClone, type Repository } from '../repository/repository.js';
 
-/** A graph is brought up to date at most so often, in ms. */
+/** Shortest time between two updates of the graph, in ms. */
 const INTERVAL_MS = 60 * 60 * 1000;
-/** Below so many bytes of pack index, some thousands of commits, git is fast without a graph. */
+/** Below this size of all pack indexes, in bytes (some thousands of commits), git is fast without a graph. */
 const MIN_INDEX_BYTES = 1024 * 1024;
-/** Adds a layer for what is new; with the changed paths of each commit, by which git finds who touched a file. */
+/** Adds a layer for new commits, with the changed paths of each, which make the history of one file fast. */
 const WRITE = ['commit-graph', 'write', '--reachable', '--changed-paths', '--split', '--no-progress'];
 
-/** When the graph was last written, in ms since the epoch; 0 where there is none. */
+/** When the graph was last written, in ms since the epoch; 0 if there is none. */
 async function writtenAt(objects: string): Promise<number> {
   const chain = join(objects, 'info', 'commit-graphs', 'commit-graph-chain');
   const files = [chain, join(objects, 'info', 'commit-graph')];
@@ -19,7 +19,7 @@ async function writtenAt(objects: string): Promise<number> {
   return Math.max(...found.map(({ mtimeMs }) => mtimeMs));
 }
 
-/** Bytes of all pack indexes; of those that another process takes away meanwhile, nothing. */
+/** Size of all pack indexes, in bytes. One that another process removes meanwhile counts as 0. */
 async function indexBytes(objects: string): Promise<number> {
   const folder = join(objects, 'pack');
   const names = await orIfGone(readdir(folder), []);
@@ -29,13 +29,12 @@ async function indexBytes(objects: string): Promise<number> {
 }
 
 /**
- * Has git write its commit-graph where that is worth it, in a process of low priority that nobody waits for and
- * that outlives this one: it holds no stream of ours, runs no hook and moves no ref, and of two at once git
- * refuses one.
+ * Has git write its commit-graph if that pays, in a process of low priority that nobody waits for and that outlives
+ * this one. It holds no stream of ours, runs no hook and moves no ref; of two at once, git refuses one.
  * @param now ms since the epoch
  */
 export async function keepCommitGraph(git: Git, repository: Repository, now: number): Promise<void> {
-  // The changed paths of commits that are not here would be fetched one by one.
+  // To find changed paths, git would fetch the missing objects one by one.
   if (repository.isShallow || isPartialClone(repository)) return;
   const objects = join(repository.commonDir, 'objects');
   if (now - (await writtenAt(objects)) < INTERVAL_MS) return;

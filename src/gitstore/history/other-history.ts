@@ -6,25 +6,25 @@ import type { Git } from '../process/git.js';
 import { PUSH_OPTIONS } from '../process/transfer-options.js';
 
 interface RemoteBranch {
-  /** The remote as people know it. */
+  /** The remote's name and address, for messages. */
   readonly remoteName: string;
   readonly branch: string;
 }
 
-/** Whether two commits have a commit in common, in what this clone has of their histories. */
+/** Whether two commits share history, as far as this clone has it. */
 export async function haveCommonHistory(git: Git, one: Revision, other: Revision): Promise<boolean> {
   return one === other || (await git.run(['merge-base', one, other])).code === 0;
 }
 
-/** As `haveCommonHistory`; true in a shallow clone, where what was cut off may be what they have in common. */
+/** Like `haveCommonHistory`, but true in a shallow clone, where the common commits may be cut off. */
 export async function isRelated(git: Git, one: Revision, other: Revision): Promise<boolean> {
   if (await haveCommonHistory(git, one, other)) return true;
   return (await git.text(['rev-parse', '--is-shallow-repository'])) === 'true';
 }
 
 /**
- * The remote's branch has no commit in common with what is here: publishing there would mix two repositories.
- * @param pair `known` is null where nothing here was ever published
+ * The error for a remote branch that shares no history with this clone: publishing there would mix two repositories.
+ * @param pair `known` is null if nothing here was ever published
  */
 export function unrelatedHistory(
   { remoteName, branch }: RemoteBranch,
@@ -53,7 +53,7 @@ export function unrelatedHistory(
   });
 }
 
-/** Why a fetch finds no branch where one was. */
+/** What is needed to find out why a branch is gone from the remote. */
 export interface GoneQuestion extends RemoteBranch {
   /** Name of the remote. */
   readonly remote: string;
@@ -63,8 +63,8 @@ export interface GoneQuestion extends RemoteBranch {
 }
 
 /**
- * The error for a branch that was at the remote and is not any more. To a fetch over http, a page that answers in the
- * server's place looks like a repository without branches; only a push tells them apart, so one is tried dry.
+ * The error for a branch that is gone from the remote. To a fetch over http, a web page looks like a repository without
+ * branches. Only a push tells them apart, so this makes a dry run of one.
  */
 export async function branchGone(git: Git, question: GoneQuestion): Promise<RemoteError> {
   const { remoteName, remote, branch, known, timeoutMs } = question;

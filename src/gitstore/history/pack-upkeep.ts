@@ -5,17 +5,23 @@ import { orIfGone, privateFolder, replaceWhole } from '../../store/local/durable
 import type { Git } from '../process/git.js';
 import { isPartialClone, type Repository } from '../repository/repository.js';
 
-/** Packs are joined at most so often, in ms, so that no two processes are at it, and a failure is not repeated at each write. */
+/**
+ * Shortest time between two joins, in ms: it keeps processes from joining at once, and failures from being repeated at
+ * each write.
+ */
 const INTERVAL_MS = 60 * 1000;
-/** Each write and each fetch leaves a pack: so many cost nothing yet, a thousand make every write several times slower. */
+/**
+ * Each write and each fetch leaves a pack. This many cost nothing yet; a thousand make every write several times
+ * slower.
+ */
 const MAX_PACKS = 50;
-/** Joins the small ones, keeps the large; safe beside writers, for it takes away only what it has joined. */
+/** Joins the small packs and keeps the large ones. Safe beside writers: it removes only packs that it has joined. */
 const JOIN = ['repack', '-d', '-l', '--geometric=2', '--quiet', '--no-write-bitmap-index'];
 
 /**
- * Has git join small packs where there are many, in a process of low priority that nobody waits for and that outlives
- * this one.
- * @param folder where it is noted when that was begun
+ * Has git join small packs if there are many, in a process of low priority that nobody waits for and that outlives this
+ * one.
+ * @param folder where the start of the last join is recorded
  * @param now ms since the epoch
  */
 export async function joinPacks(
@@ -24,7 +30,7 @@ export async function joinPacks(
   folder: string,
   now: number,
 ): Promise<void> {
-  // Joined with others, a pack would no longer be marked as one that may lack objects.
+  // A joined pack would no longer be marked as one that may lack objects.
   if (isPartialClone(repository)) return;
   const names = await orIfGone(readdir(join(repository.commonDir, 'objects', 'pack')), []);
   if (names.filter((name) => name.endsWith('.pack')).length <= MAX_PACKS) return;
@@ -38,7 +44,7 @@ export async function joinPacks(
     await privateFolder(folder);
     await replaceWhole(mark, '');
   } catch (error) {
-    // The write that is over does not fail for a disk that is full now.
+    // The write is complete, and must not fail because the disk is full now.
     if (error instanceof EnvironmentError) return;
     throw error;
   }

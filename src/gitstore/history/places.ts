@@ -5,8 +5,8 @@ import type { ObjectReader } from '../objects/object-reader.js';
 import { type Git, gitFailed } from '../process/git.js';
 
 /**
- * How many revisions stand, along first parents, before the one that added each file. No file of an event is taken
- * away and put back; where one was, one of the revisions that added it is found.
+ * Index of the revision that added each file, among the first parents of `revision`, newest first. Files of events are
+ * never removed and put back; if one was, this finds one of the revisions that added it.
  * @param paths files of `revision`, without control characters
  */
 export async function placesOf(
@@ -24,7 +24,7 @@ export async function placesOf(
   return new Map(await Promise.all(paths.map(placeOf)));
 }
 
-/** Where a file may have been added: most events are published when they happen, or soon after. */
+/** Index at which a file was probably added: most events are published when they happen, or soon after. */
 function guess(line: readonly (readonly [string, Revision])[], path: string): number {
   const id = eventIdOfName(path.slice(path.lastIndexOf('/') + 1));
   const time = id === null ? 0 : Math.floor(ulidTime(id) / 1000);
@@ -37,7 +37,9 @@ function guess(line: readonly (readonly [string, Revision])[], path: string): nu
   return from - 1;
 }
 
-/** The last place at which something is that is at 0 and, from some place on, no more; looked for around `first`. */
+/**
+ * Largest index for which `isThere` holds. It holds at 0 and, once false, stays false; the search starts near `first`.
+ */
 async function lastPlace(
   count: number,
   first: number,
@@ -63,14 +65,14 @@ const GREP = [
   ...['--text', '--ignore-case', '--fixed-strings'],
 ];
 
-/** The files of a revision that hold any of some texts, in any case of letters. Throws EnvironmentError. */
+/** The files of a revision that contain any of the texts, ignoring case. Throws EnvironmentError. */
 export async function filesWith(
   git: Git,
   revision: Revision,
   texts: readonly string[],
 ): Promise<readonly string[]> {
   const patterns = texts.flatMap((text) => ['-e', text]);
-  // A revision is an object id, and git grep knows no --end-of-options.
+  // git grep has no --end-of-options; a revision is an object id, so it needs none.
   const { code, stdout, stderr } = await git.run([...GREP, ...patterns, revision, '--']);
   // 1: nothing was found.
   if (code > 1) throw gitFailed(['grep'], code, stderr);

@@ -1,10 +1,10 @@
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
 
-/** Ids, branches, tags, and steps back from them: no option, no search of messages, no path in a tree. */
+/** Ids, branches, tags, and steps back from them: no options, no searches of messages, no paths in a tree. */
 const NAME = /^[^\s\p{C}:?*[\\^~-][^\s\p{C}:?*[\\]{0,250}$/u;
 
-/** The commit that a name stands for; null where there is none. */
+/** The commit that a name stands for; null if there is none. */
 export async function resolveRevision(git: Git, name: string): Promise<Revision | null> {
   if (!NAME.test(name)) return null;
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
@@ -13,18 +13,18 @@ export async function resolveRevision(git: Git, name: string): Promise<Revision 
 }
 
 /**
- * The newest revision of a history that was there at a time.
+ * The newest revision of a history at a given time, along first parents.
  * @param time ms since the epoch
  */
 export async function revisionAt(git: Git, revision: Revision, time: number): Promise<Revision | null> {
-  // git reads a negative age as one of far in the future, and no commit is older than 1970.
+  // git takes a negative time for one in the far future, and no commit is older than 1970.
   if (time < 0) return null;
   const latest = `--min-age=${Math.floor(time / 1000)}`;
   const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
   return (await git.text(args)) || null;
 }
 
-/** Whether `newer` can be reached from `older` by commits on top of it. */
+/** Whether `newer` is `older` or descends from it. */
 export async function isAncestor(git: Git, older: Revision, newer: Revision): Promise<boolean> {
   return (await git.run(['merge-base', '--is-ancestor', older, newer])).code === 0;
 }

@@ -24,7 +24,10 @@ function parseRecord(record: string): TimelineEntry {
   return { revision, added: paths.map((path) => path.replace(/^\n/, '')) };
 }
 
-/** Revisions from `revision` backwards along first parents, with the files that each added; git runs as far as it is read. */
+/**
+ * Yields the revisions from `revision` backwards along first parents, with the files that each added. git runs only as
+ * far as the caller reads.
+ */
 export async function* timeline(git: Git, revision: Revision): AsyncGenerator<TimelineEntry> {
   for await (const records of gitRecords(git, [...ARGS, revision, '--'], RECORD))
     for (const record of records) if (record) yield parseRecord(record);

@@ -5,8 +5,8 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 
 /**
- * What this clone knows of whether a remote lets a lock's ref go back, which a chain that begins anew needs. It is
- * taken to do so until it was seen not to.
+ * Remembers whether a remote lets a lock's ref be rewound, which a chain that starts anew needs. Rewinds count as
+ * allowed until the remote refuses one.
  */
 export class ChainTrimming {
   readonly #folder: string;
@@ -14,7 +14,7 @@ export class ChainTrimming {
 
   /**
    * @param folder the clone's `kgit` folder
-   * @param address of the remote: what was seen of another one tells nothing
+   * @param address the remote's; what another remote did says nothing about this one
    */
   constructor(folder: string, address: string) {
     this.#folder = folder;
@@ -25,7 +25,7 @@ export class ChainTrimming {
     return join(this.#folder, 'locks-not-rewound');
   }
 
-  /** Whether chains begin anew there. */
+  /** Whether chains may start anew at this remote. */
   async isAllowed(): Promise<boolean> {
     try {
       return (await readFile(this.#path, 'utf8')) !== this.#address;
@@ -35,13 +35,13 @@ export class ChainTrimming {
     }
   }
 
-  /** Notes that the remote took a move only with its whole chain. */
+  /** Records that the remote refused to rewind a ref, and took the whole chain instead. */
   async noteRefused(): Promise<void> {
     try {
       await privateFolder(this.#folder);
       await replaceWhole(this.#path, this.#address);
     } catch (error) {
-      // The lock has moved. Without the note, the next long chain costs one more push.
+      // The lock has moved. Without this record, the next long chain costs one more push.
       if (!(error instanceof EnvironmentError)) throw error;
     }
   }

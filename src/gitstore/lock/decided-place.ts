@@ -6,8 +6,8 @@ import { isMap } from '../../model/value/value.js';
 import type { StateView } from '../../store/port/state-store.js';
 
 /**
- * Where locks lie, as the repository's settings say; null where they say nothing, or where there are none.
- * Throws InvalidStateError for a place that there is not.
+ * Reads the lock place from the repository's settings; null if they name none, or do not exist.
+ * Throws InvalidStateError for an unknown place.
  */
 export async function decidedPlace(view: StateView): Promise<LockPlace | null> {
   const text = await view.read(MARKER_FILE);

@@ -9,27 +9,27 @@ import type { ObjectReader } from '../objects/object-reader.js';
 import { personEnvironment, SIGN_MS, signingFailed } from '../objects/sign-commits.js';
 import type { Git } from '../process/git.js';
 
-/** The tree without entries. */
+/** The empty tree. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})$/;
 
-/** A lock's move as refs: `from` is null where the ref is to be created. */
+/** A lock's move as an update of its ref; `from` is null if the ref is to be created. */
 export interface RefMove {
   readonly name: string;
   readonly ref: string;
   readonly from: string | null;
   readonly to: string;
-  /** The new tip has no parent, so the ref is forced: its old value is demanded all the same. */
+  /** Whether the ref is forced because its chain starts anew. The push still demands the old value. */
   readonly isForced: boolean;
   readonly tip: LockTip;
 }
 
-/** The new tips of moves that were made, by name. */
+/** The new tips of completed moves, by lock name. */
 export function tipsOf(moves: readonly RefMove[]): Map<string, LockTip> {
   return new Map(moves.map(({ name, tip }) => [name, tip]));
 }
 
-/** The ref and commit that a version names. Throws InvalidStateError for the version of no ref. */
+/** The ref and commit that a version names. Throws InvalidStateError if it names none. */
 export function versionParts({ version }: LockTip): { ref: string; oid: string } {
   const [, ref, oid] = VERSION.exec(version) ?? [];
   // An empty object id in a refspec would delete the ref.
@@ -44,12 +44,12 @@ export const lockRef = (place: LockPlace, name: string): string => LOCK_FOLDERS[
 export const placeOfRef = (ref: string): LockPlace =>
   ref.startsWith(LOCK_FOLDERS.branches) ? 'branches' : 'refs';
 
-/** A word of a shell command: a name that git allows may hold what a shell acts on. */
+/** Quotes a word for the shell: git allows ref names that a shell would act on. */
 const shellWord = (word: string) => (/^[\w./%:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /**
- * What is wrong with a ref that holds no lock.
- * @param remote name of the remote where it lies; null in a purely local repository
+ * The error for a ref in a lock folder that holds no lock.
+ * @param remote name of the remote that has it; null in a purely local repository
  */
 export function foreignRef(remote: string | null, ref: string, problem: string): InvalidStateError {
   const word = shellWord(ref);
@@ -68,9 +68,9 @@ export function foreignRef(remote: string | null, ref: string, problem: string):
 }
 
 /**
- * The tip that a ref's commit holds.
- * @param remote name of the remote where it lies; null in a purely local repository
- * Throws InvalidStateError when it is none of kgit's, EnvironmentError when it cannot be read here.
+ * Reads a lock's tip from the commit of its ref. Throws InvalidStateError if kgit did not make the commit,
+ * EnvironmentError if it cannot be read here.
+ * @param remote name of the remote that has it; null in a purely local repository
  */
 export async function readTip(
   reader: ObjectReader,
@@ -87,7 +87,7 @@ export async function readTip(
   throw foreignRef(remote, ref, `its ${what} ${oid.slice(0, 10)} is none that kgit made of a lock`);
 }
 
-/** Makes the commits of locks' chains: empty trees, the record in the message. */
+/** Builds the commits of lock chains: empty trees, with the record in the message. */
 export class LockCommits {
   readonly #git: Git;
   readonly #committer: Actor;
@@ -101,19 +101,19 @@ export class LockCommits {
 
   /**
    * Builds the commits of a move.
-   * @param place where a lock is created that is not there yet
-   * @param trims whether a long chain begins anew, so that the ref is rewound
+   * @param place where to create a lock that does not exist yet
+   * @param trims whether a long chain may start anew, which rewinds the ref
    */
   async build(move: LockMove, place: LockPlace, trims: boolean): Promise<RefMove> {
     const before = move.from === null ? null : versionParts(move.from);
     const ref = before?.ref ?? lockRef(place, move.name);
     let parent = before?.oid ?? null;
     let isForced = false;
-    // git reads the empty tree whether it is there or not, but fsck misses it; who renews has it already.
+    // git reads the empty tree even if it is not stored, but fsck misses it. A renewal finds it stored already.
     if (move.records.some(({ action }) => action === 'acquire' || action === 'break'))
       await this.#git.text(['mktree'], { input: '' });
     for (const record of move.records) {
-      // Branches may be closed to forced pushes, so a chain there stays whole.
+      // Branches may be closed to forced pushes, so a chain there is never cut.
       const isNewRoot = parent !== null && isRoot(record) && trims && placeOfRef(ref) === 'refs';
       isForced ||= isNewRoot;
       parent = await this.#commit(record, isNewRoot ? null : parent, move.author);

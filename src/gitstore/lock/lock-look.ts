@@ -7,16 +7,16 @@ import type { Git } from '../process/git.js';
 import { FETCH_OPTIONS } from '../process/transfer-options.js';
 import { decidedPlace } from './decided-place.js';
 
-/** Where the remote's lock refs are noted here, so that their commits are kept. */
+/** Local copies of the remote's lock refs, which keep their commits. */
 export const SEEN: Readonly<Record<LockPlace, string>> = {
   refs: 'refs/kgit/seen/refs/',
   branches: 'refs/kgit/seen/branches/',
 };
-/** Where the tip of the branch is noted that was fetched together with the locks. */
+/** Local copy of the branch's tip, fetched together with the locks. */
 const SEEN_TIP = 'refs/kgit/seen/tip/';
 const FETCH_TRIES = 10;
 
-/** A ref where locks lie: `ref` as the remote has it, `name` null where no lock can lie there. */
+/** A ref in a lock folder: `ref` is its name at the remote, `name` is null if no lock can have that ref. */
 export interface FoundRef {
   readonly ref: string;
   readonly place: LockPlace;
@@ -24,22 +24,22 @@ export interface FoundRef {
   readonly oid: string;
 }
 
-/** What a look at the locks of a remote has found. */
+/** What a look at a remote's locks found. */
 export interface Found {
   readonly refs: readonly FoundRef[];
-  /** Where the settings on the branch say that locks lie; null where they say nothing. */
+  /** The lock place that the settings on the branch name; null if they name none. */
   readonly decided: LockPlace | null;
 }
 
 export interface LockLookOptions {
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
-  /** The remote as people know it. */
+  /** The remote's name and address, for messages. */
   readonly remoteName: string;
   readonly branch: string;
 }
 
-/** Looks at the locks of a remote, in both places, and at what the branch says of where they lie: with one fetch. */
+/** Reads a remote's locks in both places, and the lock place that the branch's settings name, with one fetch. */
 export class LockLook {
   readonly #git: Git;
   readonly #reader: ObjectReader;
@@ -57,26 +57,26 @@ export class LockLook {
     if (remote === null) return;
     const locks = LOCK_PLACES.map((place) => `+${LOCK_FOLDERS[place]}${pattern}:${SEEN[place]}${pattern}`);
     let refspecs = [...locks, `+refs/heads/${branch}:${SEEN_TIP}${branch}`];
-    // Without a refmap the user's own tracking branch would move along, and other fetches of this clone race for it.
+    // The empty refmap keeps the user's own tracking branch out of it: other fetches of this clone race for that one.
     const options = ['fetch', ...FETCH_OPTIONS, '--refmap=', '--prune', '--end-of-options', remote];
     for (let tries = 1; ; tries++) {
       const result = await this.#git.talk(remote, [...options, ...refspecs], { timeout: timeoutMs });
       if (result.code === 0) return;
-      // Nothing was published yet, so nothing is decided.
+      // Nothing was published yet, so no place is decided.
       if (refspecs.length > locks.length && /couldn't find remote ref/.test(result.stderr)) {
         await this.#git.text(['update-ref', '-d', `${SEEN_TIP}${branch}`]);
         refspecs = locks;
         continue;
       }
-      // Another process of this clone is noting the same refs just now.
+      // Try again if another process of this clone is updating the same refs.
       if (tries >= FETCH_TRIES || !/cannot lock ref 'refs\/kgit\/seen\//.test(result.stderr))
         throw fetchFailure(result, remoteName);
     }
   }
 
   /**
-   * What is known here of the remote's locks: of one encoded name and below it, of all where it is empty.
-   * Throws InvalidStateError where the settings name no place.
+   * The remote's locks as last fetched: those at and below an encoded name, or all if it is empty.
+   * Throws InvalidStateError if the settings name an unknown place.
    */
   async found(encoded: string): Promise<Found> {
     const { remote, branch } = this.#options;
@@ -102,7 +102,7 @@ export class LockLook {
     return { refs, decided: tip === undefined ? null : await this.decidedAt(tip) };
   }
 
-  /** Where the settings of a revision say that locks lie; null where they say nothing. Throws InvalidStateError. */
+  /** The lock place that a revision's settings name; null if they name none. Throws InvalidStateError. */
   async decidedAt(revision: string): Promise<LockPlace | null> {
     return this.#options.remote === null ? null : decidedPlace(new GitView(this.#reader, revision));
   }

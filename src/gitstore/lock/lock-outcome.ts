@@ -4,30 +4,30 @@ import { refusalOf } from '../branch/refusals.js';
 import type { GitResult } from '../process/git.js';
 import type { RefMove } from './lock-commits.js';
 
-/** How an atomic push that moves locks ended, but for success. */
+/** Why an atomic push of locks failed. */
 export type LockPushFailure =
   | PushFailure
   | { readonly kind: 'fenced'; readonly names: readonly string[] }
   | { readonly kind: 'not-atomic'; readonly error: RefusedError };
 
-/** Arguments of a push that moves locks: each only from the commit that is expected there. */
+/** Arguments of a push that moves locks, each by CAS from its expected commit. */
 export function lockPushArgs(moves: readonly RefMove[]): { leases: string[]; refspecs: string[] } {
   return {
-    // What is to be created must not be there: no commit is expected.
+    // An empty expected commit demands that the ref does not exist.
     leases: moves.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ''}`),
     refspecs: moves.map(({ ref, to }) => `${to}:${ref}`),
   };
 }
 
-/** What the flag of a ref must be that has moved as it should; `=` says that nothing was sent, so nothing was won. */
+/** The flag of a ref that moved as intended; `=` means that nothing was sent, so nothing was won. */
 function expectedFlag({ from, isForced }: RefMove): string {
   return from === null ? '*' : isForced ? '+' : ' ';
 }
 
-/** What a server says that lets no ref go back: where the ref is now says nothing about it. */
+/** A server's refusal to rewind a ref: no lost race, wherever the ref is now. */
 const NO_REWIND = /^\[remote rejected\] \(non-fast-?\s?forward\)/;
 
-/** Whether a server says of a ref that another was faster: `is at`, `already exists`, `unable to resolve`. */
+/** Whether the server reports a lost race for a ref: `is at`, `already exists`, `unable to resolve`. */
 function lostAtServer(stderr: string, ref: string): boolean {
   const said = stderr.split('\n').filter((line) => line.includes(`cannot lock ref '${ref}'`));
   return said.some((line) => refusalOf(line)?.means === 'lost-race');
@@ -47,8 +47,8 @@ function notAtomic(remote: string): RefusedError {
 }
 
 /**
- * Classifies `git push --porcelain --atomic` of locks, alone or with the branch: null when all of it moved.
- * @param branch the state branch, in the words of messages
+ * Classifies `git push --porcelain --atomic` of locks, alone or with the branch: null if everything moved.
+ * @param branch the state branch, for messages
  */
 export function lockPushOutcome(
   result: GitResult,

@@ -12,12 +12,12 @@ import type {
 import { placeOfRef, versionParts } from './lock-commits.js';
 import type { TipsByPlace } from './lock-standing.js';
 
-/** The lock that is taken, renewed, released and removed for the proof. */
+/** Name of the lock that the proof takes, renews, releases and removes. */
 const NAME = 'kgit-init';
-/** In ms: nobody waits for it. */
+/** Lifetime of that lock, in ms: nobody waits for it. */
 const TTL_MS = 60_000;
 
-/** What the proof does at the remote; what fails otherwise than by an outcome throws. */
+/** What the proof does at the remote. Failures that are no outcomes are thrown. */
 export interface ProofTalk {
   readonly list: () => Promise<{ locks: LockTips; decided: LockPlace | null }>;
   readonly tips: (name: string) => Promise<TipsByPlace>;
@@ -25,14 +25,14 @@ export interface ProofTalk {
   readonly remove: (tip: LockTip) => Promise<void>;
 }
 
-/** Why a lock does not work in a place; null where one was taken, renewed and released there. */
+/** Why a lock does not work in a place; null if one was taken, renewed and released there. */
 async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promise<KgitError | null> {
   const { author, holder, lease } = by;
   const from = (await talk.tips(NAME))[place] ?? null;
   const wanted = { name: NAME, lease, holder, ttl: TTL_MS, reason: 'kgit init' };
   const record = acquired(from?.record ?? null, wanted, by.stamp());
   const taken = await talk.move({ name: NAME, from, records: [record], author }, place);
-  // Another init proves the same just now: its lock is there.
+  // Another init is proving the same place, and its lock got there.
   if (taken.kind === 'moved') return null;
   if (taken.kind !== 'swapped') return taken.error;
   const renewal = renewed(record, by.stamp());
@@ -42,36 +42,36 @@ async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promi
   return 'error' in freed ? freed.error : null;
 }
 
-/** All locks that lie in a place. */
+/** All locks in a place. */
 function locksIn({ tips }: LockTips, place: LockPlace): LockTip[] {
   const all = [...tips.values()].flatMap((tip) => (tip.stray?.other ? [tip, tip.stray.other.tip] : [tip]));
   return all.filter((tip) => placeOfRef(versionParts(tip).ref) === place);
 }
 
 /**
- * Proves where the locks of a repository can live, and says what its settings are to name. The place is the refs unless
- * the server itself refuses them and takes the same among the branches. What is decided already stays.
+ * Proves where the repository's locks can live, and returns the place that its settings should name. That is the refs,
+ * unless the server itself refuses them and takes the same among the branches. A place that is decided already stays.
  */
 export async function provePlace(by: PlaceProver, talk: ProofTalk): Promise<PlaceProof> {
   const { locks, decided } = await talk.list();
   if (decided !== null) return { place: null, notes: [] };
   const refused = await whyNot('refs', by, talk);
   if (refused === null) {
-    // A kgit of before the setting has put locks among the branches where a push to the refs failed once.
+    // Before there was a setting, kgit put a lock among the branches as soon as one push to the refs failed.
     const strays = locksIn(locks, 'branches');
     return strays.length === 0 ? { place: null, notes: [] } : settled('refs', strays);
   }
   if (refused.code !== 'REFUSED' || refused.data['reason'] === 'no atomic push')
     return { place: null, notes: [`locks were not proved to work: ${refused.message}`] };
   const alsoRefused = await whyNot('branches', by, talk);
-  // A server that fails once may have failed just then.
+  // The first failure may have been temporary.
   const still = alsoRefused === null ? await whyNot('refs', by, talk) : refused;
   if (still === null) return { place: null, notes: [] };
   if (alsoRefused !== null) return { place: null, notes: [`no lock can be taken there: ${refused.message}`] };
   return settled('branches', locksIn(locks, 'refs'));
 }
 
-/** The place to write down, unless somebody holds one of the locks in the other one. */
+/** The place to write into the settings, unless a lock in the other place is held. */
 function settled(place: LockPlace, others: readonly LockTip[]): PlaceProof {
   const name = others.find(({ record }) => isTaken(record))?.record.name;
   if (name === undefined)

@@ -28,7 +28,7 @@ import { standingOf, strayLease, type TipsByPlace } from './lock-standing.js';
 export interface LockRefsOptions {
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
-  /** The remote as people know it. */
+  /** The remote's name and address, for messages. */
   readonly remoteName: string;
   readonly branch: string;
   /** The clone's `kgit` folder. */
@@ -37,13 +37,15 @@ export interface LockRefsOptions {
   readonly isSigned: boolean;
 }
 
-/** Moves of locks that were pushed: with the chains that the remote took, and why it took none. */
+/** Result of a push of locks: the moves with the chains that were pushed last, and why the remote took none. */
 export interface PushedMoves {
   readonly moves: readonly RefMove[];
   readonly failure: LockPushFailure | null;
 }
 
-/** Locks as refs beside the branch, which move by `--force-with-lease`, or in a purely local repository by `update-ref`. */
+/**
+ * Locks as refs beside the branch. They move by `--force-with-lease`, or by `update-ref` in a purely local repository.
+ */
 export class LockRefs implements LeaseStore {
   readonly #git: Git;
   readonly #reader: ObjectReader;
@@ -51,7 +53,7 @@ export class LockRefs implements LeaseStore {
   readonly #commits: LockCommits;
   readonly #look: LockLook;
   readonly #trimming: ChainTrimming;
-  /** Where the settings said that locks lie, at the last look. */
+  /** The lock place that the settings named at the last look. */
   #decided: LockPlace | null = null;
 
   constructor(git: Git, reader: ObjectReader, options: LockRefsOptions) {
@@ -69,7 +71,7 @@ export class LockRefs implements LeaseStore {
 
   async #tipsOf(name: string, timeoutMs: number): Promise<TipsByPlace> {
     const encoded = encodeLockName(name);
-    // git has no refspec for 'this one, if it is there', but takes a pattern that matches nothing.
+    // git has no refspec for an optional ref, but takes a pattern that matches nothing.
     await this.#look.fetch(`${encoded}*`, timeoutMs);
     const { refs, decided } = await this.#look.found(encoded);
     this.#decided = decided;
@@ -90,7 +92,7 @@ export class LockRefs implements LeaseStore {
         const { name } = tip.record;
         byName.set(name, { ...byName.get(name), [found.place]: tip });
       } catch (error) {
-        // One ref that anybody may have pushed must not hide the others.
+        // Anybody can push a broken ref: it must not hide the others.
         if (!(error instanceof InvalidStateError || error instanceof EnvironmentError)) throw error;
         const { ref, name } = found;
         broken.push({ ref, name, problem: error.message, suggestions: error.suggestions });
@@ -112,8 +114,9 @@ export class LockRefs implements LeaseStore {
   }
 
   /**
-   * The names of the locks among these that would be held on where `base` says that no locks lie: no write may land under
-   * them. As the branch moves from `base` alone, none does once the settings have changed. Throws InvalidStateError.
+   * Names of the locks that these moves would hold outside the place decided at `base`: no write may land under them.
+   * The branch moves by CAS from `base`, so none lands after the settings have changed either. Throws
+   * InvalidStateError.
    */
   async misplaced(base: string | null, moves: readonly RefMove[]): Promise<string[]> {
     const held = moves.filter(({ tip }) => isTaken(tip.record));
@@ -124,8 +127,8 @@ export class LockRefs implements LeaseStore {
   }
 
   /**
-   * Builds the commits of moves and has them pushed. Where the remote takes no ref back, a chain that was to begin anew
-   * goes on instead, at once and from then on.
+   * Builds the commits of moves and has them pushed. If the remote refuses to rewind a ref, a chain that was to start
+   * anew is continued instead, now and from then on.
    */
   async pushMoves(
     locks: readonly LockMove[],
@@ -149,7 +152,7 @@ export class LockRefs implements LeaseStore {
     return built;
   }
 
-  /** Builds the commits of moves in a purely local repository, where every chain may begin anew. */
+  /** Builds the commits of moves in a purely local repository, where every chain may start anew. */
   prepareLocally(moves: readonly LockMove[]): Promise<RefMove[]> {
     return this.#build(moves, 'refs', true);
   }
@@ -162,7 +165,7 @@ export class LockRefs implements LeaseStore {
     const { remote, remoteName, branch } = this.#options;
     const pushThem = async (built: readonly RefMove[]) => {
       const { leases, refspecs } = lockPushArgs(built);
-      // A server without atomic pushes would fence no write, so the lock is not even taken there.
+      // Without atomic pushes a lock would fence no write, so it is not even taken.
       const args = [...PUSH_OPTIONS, '--atomic', ...leases, '--end-of-options', remote ?? '', ...refspecs];
       const result = await push(this.#git, remote ?? '', args, { timeout: timeoutMs });
       return lockPushOutcome(result, built, remoteName, branch);
@@ -179,19 +182,19 @@ export class LockRefs implements LeaseStore {
     return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
   }
 
-  /** Whether one of the locks is not where its move begins: a refusal in unknown words may be a lost race. */
+  /** Whether a lock is not where its move starts: a refusal in unknown words may be a lost race. */
   async #isMoved(moves: readonly RefMove[], timeoutMs: number): Promise<boolean> {
     const refs = moves.map(({ ref }) => ref);
     const tips = await remoteTips(this.#git, this.#options.remote ?? '', refs, timeoutMs);
     return tips !== null && moves.some(({ ref, from }) => (tips.get(ref) ?? null) !== from);
   }
 
-  /** Notes where the remote's locks are now. */
+  /** Updates the local copies of the remote's lock refs. */
   async noteSeen(moves: readonly RefMove[]): Promise<void> {
     const lines = moves.map(
       ({ ref, name, to }) => `update ${SEEN[placeOfRef(ref)]}${encodeLockName(name)} ${to}\n`,
     );
-    // The locks have moved; where another process is noting the same, the next look at them notes it.
+    // The locks have moved at the remote. If another process is updating these refs, the next look brings them here.
     await this.#git.run(['update-ref', '--stdin'], { input: lines.join('') });
   }
 
@@ -206,7 +209,7 @@ export class LockRefs implements LeaseStore {
     });
   }
 
-  /** Removes a lock that only proved something. Where the server lets no ref be removed, it stays, free. */
+  /** Removes the lock of the proof. If the server lets no ref be deleted, it stays, released. */
   async #remove({ version }: LockTip, timeoutMs: number): Promise<void> {
     const remote = this.#options.remote ?? '';
     const [ref = '', oid = ''] = version.split('@');
@@ -223,7 +226,7 @@ export class LockRefs implements LeaseStore {
   }
 }
 
-/** The refusal of a new lock, with what may help where the server refuses all of them there. */
+/** The refusal of a new lock, with advice for a server that takes no lock there at all. */
 function noPlace(error: RefusedError): RefusedError {
   return new RefusedError(error.message, {
     cause: error,
@@ -235,14 +238,14 @@ function noPlace(error: RefusedError): RefusedError {
   });
 }
 
-/** Lines for `git update-ref --stdin` that move locks of this repository, each only from where its move begins. */
+/** Lines for `git update-ref --stdin` that move locks of this repository by CAS. */
 export function localLines(moves: readonly RefMove[]): string {
   return moves
     .map(({ ref, to, from }) => (from === null ? `create ${ref} ${to}\n` : `update ${ref} ${to} ${from}\n`))
     .join('');
 }
 
-/** The names of those locks that, as `git update-ref` says, are not where their moves begin. */
+/** Names of the locks that, according to `git update-ref`, are not where their moves start. */
 export function lostLocally(stderr: string, moves: readonly RefMove[]): string[] {
   const isLost = ({ ref }: RefMove) =>
     stderr.includes(`cannot lock ref '${ref}'`) &&

@@ -3,19 +3,19 @@ import { LOCK_FOLDERS, type LockPlace } from '../../model/lease/lock-place.js';
 import type { BrokenLock, LockStray, LockTip } from '../../store/port/lease-store.js';
 import { versionParts } from './lock-commits.js';
 
-/** What lies under one name, by place. */
+/** The lock tips under one name, by place. */
 export type TipsByPlace = Readonly<Partial<Record<LockPlace, LockTip>>>;
 
 /**
- * Where a lock of this name lies.
- * @param decided where the repository's settings say that locks lie. A kgit of before this setting fell back to the
- * branches, lock by lock, and looked for a lock there first; so does this one where nothing is decided.
+ * The place where a lock of this name belongs.
+ * @param decided the place that the settings name. Before there was a setting, kgit fell back to the branches lock by
+ * lock, and looked there first; if nothing is decided, this does the same.
  */
 function homeOf(tips: TipsByPlace, decided: LockPlace | null): LockPlace {
   return decided ?? (tips.branches ? 'branches' : 'refs');
 }
 
-/** The lock that what lies under one name makes; null where nothing does. A lease counts wherever it lies. */
+/** The lock that the refs under one name amount to; null if there are none. A lease counts in either place. */
 export function standingOf(tips: TipsByPlace, decided: LockPlace | null): LockTip | null {
   const home = homeOf(tips, decided);
   const away: LockPlace = home === 'refs' ? 'branches' : 'refs';
@@ -35,7 +35,7 @@ function astray(
   return { ...tip, stray: { place: LOCK_FOLDERS[place], isMisplaced, other: other ?? null } };
 }
 
-/** What to tell of a lock that holds a lease where none should lie; null where it does not. */
+/** What to report of a lock that holds a lease in the wrong place; null if it holds none there. */
 export function strayLease({ record, stray, ...tip }: LockTip): BrokenLock | null {
   if (!stray) return null;
   const { name } = record;

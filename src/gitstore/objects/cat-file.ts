@@ -4,7 +4,7 @@ import { type Git, type LazyFetches, TIMED_OUT } from '../process/git.js';
 
 /** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
 const MAX_OBJECT = 64 * 1024 * 1024;
-/** So much of what git says of a failure is kept, in characters. */
+/** How much of git's error output is kept, in characters. */
 const MAX_WORDS = 64 * 1024;
 
 export interface GitObject {
@@ -13,36 +13,39 @@ export interface GitObject {
   readonly data: Buffer;
 }
 
-/** An object that is asked for, and who waits for it. */
+/** A request for an object, and the callbacks of its caller. */
 export interface ObjectRequest {
   readonly name: string;
-  /** What it is called in messages. */
+  /** Name of the object in messages. */
   readonly path: string;
   readonly resolve: (object: GitObject | null) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** One `git cat-file --batch` process: what it is asked it answers in that order. While it owes no answer, nobody waits for its end. */
+/**
+ * One `git cat-file --batch` process. It answers requests in order. While it owes no answer, it does not keep this
+ * process alive.
+ */
 export class CatFile {
   readonly #child: PipedChild;
   readonly #ended: Promise<void>;
   readonly #lazy: LazyFetches | null;
-  /** What git wrote on stderr, the last of it. */
+  /** The end of git's stderr. */
   #words = '';
-  /** Runs where objects are fetched while an answer is owed. */
+  /** Runs while an answer is owed, if objects are fetched on demand. */
   #timer: NodeJS.Timeout | undefined;
   #requests: ObjectRequest[] = [];
-  /** Place of the next request to be answered: taking it off a long list's front would move all others. */
+  /** Index of the next request to answer: taking it off the front of a long list would move all others. */
   #next = 0;
   #buffer: Buffer = Buffer.alloc(0);
   #chunks: Buffer[] = [];
   #size = 0;
   #needed = 0;
-  /** Bytes to come of an object that is too large to be held. */
+  /** Bytes still to come of an object that is too large to keep. */
   #skipped = 0;
   #isEnding = false;
 
-  /** @param once whether it is asked only once: then git need not hand on each object by itself */
+  /** @param once whether it is asked only once: git may then buffer its output */
   constructor(git: Git, once: boolean) {
     const child = git.start(['cat-file', '--batch', ...(once ? ['--buffer'] : [])]);
     this.#lazy = git.lazyFetches;
@@ -83,7 +86,7 @@ export class CatFile {
     this.#child.stdin.write(requests.map(({ name }) => `${name}\n`).join(''));
   }
 
-  /** Begins the time anew that an answer may take where objects are fetched, or ends it. */
+  /** Restarts the time limit of an answer if objects are fetched on demand, or ends it. */
   #limit(isAwaited: boolean): void {
     if (this.#lazy === null) return;
     clearTimeout(this.#timer);
@@ -91,21 +94,21 @@ export class CatFile {
     this.#timer = setTimeout(() => this.#giveUp(TIMED_OUT), this.#lazy.timeout);
   }
 
-  /** The error of a fetch that failed; null where none did. */
+  /** The error of a failed fetch of objects; null if none failed. */
   #fetchFailure(code = 1): Error | null {
     return this.#lazy?.failure({ code, stderr: this.#words }) ?? null;
   }
 
-  /** Ends a process whose fetch failed or takes too long: it may have more to ask for, which would fail the same way. */
+  /** Ends a process whose fetch failed or timed out: its further fetches would fail the same way. */
   #giveUp(code: number): void {
     this.#fail(this.#fetchFailure(code) ?? unreadable());
     stopChild(this.#child);
   }
 
-  /** Tells that there is no such object, unless it is not here because it could not be fetched: git before 2.39 goes on then. */
+  /** Answers that there is no such object, unless its fetch failed: git before 2.39 goes on after that. */
   #missing(request: ObjectRequest): void {
     if (this.#lazy === null) request.resolve(null);
-    // What git said of a fetch lies ready by now, but comes by another way than its answer.
+    // git has written about a failed fetch by now, but its stderr arrives separately from its answer.
     else
       setImmediate(() => {
         const failure = this.#fetchFailure();
@@ -115,7 +118,7 @@ export class CatFile {
       });
   }
 
-  /** Lets it answer what it was asked, and end. Nothing waits for the end of one that owes no answer. */
+  /** Lets it answer its requests, and end. Nobody waits for the end of a process that owes no answer. */
   end(): Promise<void> {
     this.#child.stdin.end();
     this.#isEnding = true;
@@ -130,14 +133,14 @@ export class CatFile {
     for (const request of unanswered) request.reject(error);
   }
 
-  /** What is left of a chunk behind the bytes that nobody wants. */
+  /** The rest of a chunk, behind the bytes to skip. */
   #skip(chunk: Buffer): Buffer {
     const unwanted = Math.min(this.#skipped, chunk.length);
     this.#skipped -= unwanted;
     return chunk.subarray(unwanted);
   }
 
-  /** Answers all requests whose object has come whole. */
+  /** Answers all requests whose object has arrived in full. */
   #answer(): void {
     this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
     this.#chunks = [];
@@ -180,7 +183,7 @@ export class CatFile {
   }
 }
 
-/** git ends its reading at an object that is damaged. */
+/** The error for a damaged object, at which git stops reading. */
 function unreadable(): EnvironmentError {
   return new EnvironmentError(
     'git cannot read on in this repository: an object of it is missing or damaged',

@@ -16,19 +16,22 @@ export interface CommitBuilderOptions {
   readonly clock: Clock;
 }
 
-/** Whether a setting of git is on, as git reads truth values. */
+/** Whether a setting of git is on, by git's rules for booleans. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
 }
 
-/** What was built. */
+/** The commits that were built. */
 export interface Built {
   readonly revisions: Revision[];
   /** What the user should know. */
   readonly notes: readonly string[];
 }
 
-/** Whose clock is wrong cannot be told here; that one is, can. */
+/**
+ * A note if the last commit is dated ahead of this clock. One of the two clocks is wrong, but which one is unknown
+ * here.
+ */
 function clockNotes(aheadMs: number): string[] {
   if (aheadMs <= MAX_AHEAD_MS) return [];
   const minutes = Math.round(aheadMs / 60_000);
@@ -37,7 +40,7 @@ function clockNotes(aheadMs: number): string[] {
   ];
 }
 
-/** Builds commits as the user's git would have made them: dates in order, signed where git is set up to sign. */
+/** Builds commits as the user's git would: dates in order, signed if git is set up to sign. */
 export class CommitBuilder {
   readonly #git: Git;
   readonly #reader: ObjectReader;
@@ -55,9 +58,7 @@ export class CommitBuilder {
     });
   }
 
-  /**
-   * A chain of commits on `base`. Throws RefusedError for a filtered path, EnvironmentError.
-   */
+  /** Builds a chain of commits on `base`. Throws RefusedError for a filtered path, EnvironmentError. */
   async build(base: Revision | null, commits: readonly Commit[]): Promise<Built> {
     if (commits.length === 0) return { revisions: [], notes: [] };
     const { repository } = this.#options;
@@ -77,7 +78,7 @@ export class CommitBuilder {
     return { revisions, notes };
   }
 
-  /** When the base was committed, in seconds since the epoch; 0 where there is none. */
+  /** When the base was committed, in seconds since the epoch; 0 if there is none. */
   async #committed(base: Revision | null): Promise<number> {
     const object = base ? await this.#reader.read(base) : null;
     const date = /^committer .*> (\d+) [+-]\d{4}$/m.exec(object?.data.toString('utf8') ?? '');

@@ -4,10 +4,10 @@ import { removeFile } from '../../store/local/durable-files.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { type Git, gitFailed } from '../process/git.js';
 
-/** Never created: fast-import wants a branch to build on, and the stream takes it back before it ends. */
+/** Never created: fast-import needs a branch to build on, and the stream resets it before it ends. */
 const SCRATCH = 'refs/kgit/candidate';
 
-/** A name or address as a commit header can hold it. */
+/** A name or address in a form that a commit header can hold. */
 function headerText(text: string): string {
   // git itself drops these: they would end or nest the header's fields.
   return text.replace(/[<>\n\r\0]/g, ' ').trim() || 'kgit';
@@ -22,14 +22,14 @@ function data(text: string): Buffer {
   return Buffer.concat([Buffer.from(`data ${bytes.length}\n`), bytes, Buffer.from('\n')]);
 }
 
-/** A path as git reads it between quotes. */
+/** Quotes a path as git reads it. */
 export function quoted(path: string): string {
   return `"${path.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
 const CRASH_REPORT = /^fast-import: dumping crash report to (.+)$/m;
 
-/** Everything that a chain of commits needs from the outside. */
+/** What a chain of commits needs besides the commits. */
 export interface Chain {
   readonly base: Revision | null;
   readonly committer: Actor;
@@ -59,15 +59,15 @@ function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): G
 }
 
 /**
- * Builds a chain of commits with one `git fast-import`: no index, no checkout, at the same cost in a
- * repository of any size. Nothing refers to them yet. Throws EnvironmentError (disk full, read-only).
+ * Builds a chain of commits with one `git fast-import`: no index, no checkout, at the same cost in a repository of any
+ * size. No ref points to them yet. Throws EnvironmentError (disk full, read-only).
  */
 export async function buildCommits(git: Git, commits: readonly Commit[], chain: Chain): Promise<Revision[]> {
   const args = ['-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet', '--done', '--date-format=raw'];
   const oidLength = chain.base?.length ?? 40;
   const { code, stdout, stderr } = await git.run(args, { input: stream(commits, chain, oidLength) });
   if (code !== 0) {
-    // What went wrong is told here; git would leave a file about it in the repository each time.
+    // The error below tells what went wrong; git's own report would stay in the repository each time.
     const report = CRASH_REPORT.exec(stderr);
     if (report) await removeFile(report[1] as string);
     throw gitFailed(['fast-import'], code, stderr.replace(CRASH_REPORT, ''));

@@ -11,7 +11,7 @@ import type { ObjectReader } from './object-reader.js';
 
 const ATTRIBUTES = '.gitattributes';
 
-/** The folders above a path, the top one ('') included. */
+/** The folders above a path, including the root (''). */
 function foldersAbove(path: string): string[] {
   const folders: string[] = [];
   for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1))
@@ -28,16 +28,16 @@ async function mentionsFilter(path: string): Promise<boolean> {
   }
 }
 
-/** Whether any attributes that hold in a repository speak of filters at all. */
+/** Where git reads attributes, apart from the files of a commit. */
 export interface AttributePlaces {
   readonly commonDir: string;
-  /** core.attributesFile, where it is set. */
+  /** core.attributesFile, if it is set. */
   readonly configured: string | undefined;
 }
 
 /**
- * Finds paths that a clean filter (git-crypt, LFS) would change on their way into the repository. kgit writes
- * past filters, so their plain text would land. Attribute files of the base are looked at once each.
+ * Finds paths that a clean filter (git-crypt, LFS) would change on their way into the repository. kgit bypasses
+ * filters, so their plain text would be committed. Each attribute file of the base is read once.
  */
 export class FilteredPaths {
   readonly #git: Git;
@@ -50,7 +50,7 @@ export class FilteredPaths {
     this.#places = places;
   }
 
-  /** Throws RefusedError when one of `paths` is filtered on top of `base`. */
+  /** Throws RefusedError if one of `paths` is filtered on top of `base`. */
   async refuse(base: Revision | null, paths: readonly string[]): Promise<void> {
     const attributes = await this.#attributeFiles(base, paths);
     const speaks = [...attributes.values()].some(({ text }) => text.includes('filter'));
@@ -93,7 +93,7 @@ export class FilteredPaths {
     return (await Promise.all(places.map(mentionsFilter))).some(Boolean);
   }
 
-  /** Asks git, with an index of its own that holds the attribute files alone. */
+  /** Asks git, with a temporary index that holds only the attribute files. */
   async #check(
     attributes: ReadonlyMap<string, { oid: string }>,
     paths: readonly string[],

@@ -4,7 +4,10 @@ import { byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
 import type { ObjectReader } from './object-reader.js';
 
-/** An entry of a tree. What it is of millions is never asked, so object and mode are read out when they are. */
+/**
+ * An entry of a tree. Mode and object id are parsed on demand, since nobody asks for them in most of millions of
+ * entries.
+ */
 class TreeEntry implements Entry {
   readonly name: string;
   readonly kind: Entry['kind'];
@@ -26,20 +29,20 @@ class TreeEntry implements Entry {
     return this.#tree.toString('latin1', this.#from, this.#tree.indexOf(32, this.#from));
   }
 
-  /** The object that holds what it is. */
+  /** Id of the object with its content. */
   get oid(): string {
     return this.#tree.toString('hex', this.#oidFrom, this.#oidTo);
   }
 }
 
-/** By the mode: 40000 is a folder, 100644 and 100755 are files. */
+/** The kind of an entry by its mode: 40000 is a folder, 100644 and 100755 are files. */
 function kindOf(tree: Buffer, from: number, to: number): Entry['kind'] {
   if (to - from === 5 && tree[from] === 52) return 'folder';
   const mode = tree.toString('latin1', from, to);
   return mode === '100644' || mode === '100755' ? 'file' : 'other';
 }
 
-/** A folder of a git tree, as its object holds it: `<mode> <name>\0<oid>` again and again. */
+/** Parses a tree object: `<mode> <name>\0<oid>` again and again. */
 function parseTree(tree: Buffer, oidBytes: number): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (let at = 0; at < tree.length; ) {
@@ -60,8 +63,8 @@ const KINDS: Readonly<Record<Entry['kind'], string>> = {
 const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
 
 /**
- * The files of one commit, read by `cat-file` from folder to folder, so that what kind of thing a name stands
- * for is always known: a link is never followed, a submodule never taken for nothing.
+ * The files of one commit, read by `cat-file` folder by folder, so that the kind of every entry is known: a link is
+ * never followed, a submodule never taken for a missing entry.
  */
 export class GitView implements StateView {
   readonly #reader: ObjectReader;
@@ -86,7 +89,7 @@ export class GitView implements StateView {
     return this.#entries(folder);
   }
 
-  /** The entry at a path, null where there is none. Throws InvalidStateError when another kind of thing stands there. */
+  /** The entry at a path; null if there is none. Throws InvalidStateError if it is of another kind. */
   async #find(path: string, kind: Entry['kind']): Promise<TreeEntry | null> {
     const cut = path.lastIndexOf('/');
     const entries = await this.#entries(cut < 0 ? '' : path.slice(0, cut));

@@ -2,29 +2,29 @@ import { InternalError } from '../../errors.js';
 import type { Git } from '../process/git.js';
 import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
 
-/** So many objects asked for at once get a process of their own, which answers in large pieces, and ends. */
+/** This many objects or more, asked for at once, get a process of their own, which answers in large pieces and ends. */
 const MANY = 256;
 
-/** Reads objects through `git cat-file --batch`, started at the first read, its requests pipelined. */
+/** Reads objects through `git cat-file --batch`, started at the first read; requests are pipelined. */
 export class ObjectReader {
   readonly #git: Git;
   #asked: ObjectRequest[] = [];
   #steady: CatFile | null;
 
-  /** @param steady a process to begin with, where one runs already */
+  /** @param steady a process that runs already, to begin with */
   constructor(git: Git, steady: CatFile | null = null) {
     this.#git = git;
     this.#steady = steady;
   }
 
   /**
-   * The object that `name` (`<revision>:<path>`, an object id) means; null where there is none.
-   * @param path what it is called in messages
+   * Reads the object that `name` (`<revision>:<path>`, an object id) means; null if there is none.
+   * @param path name of the object in messages
    */
   read(name: string, path = name): Promise<GitObject | null> {
     if (/[\n\r\0]/.test(name)) return Promise.reject(new InternalError('an object name has a line end'));
     return new Promise((resolve, reject) => {
-      // All that is asked for in one turn goes to git in one write.
+      // All requests of one turn of the event loop go to git in one write.
       if (this.#asked.push({ name, path, resolve, reject }) === 1) setImmediate(() => this.#ask());
     });
   }

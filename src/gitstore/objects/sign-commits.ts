@@ -5,10 +5,10 @@ import { type Git, withoutCredentials } from '../process/git.js';
 import type { Chain } from './fast-import.js';
 import type { ObjectReader } from './object-reader.js';
 
-/** Longest that a signing program may take, in ms: it may ask for a passphrase. */
+/** Time limit of a signing program, in ms: it may ask for a passphrase. */
 export const SIGN_MS = 60_000;
 
-/** What tells git who made a commit, and when. */
+/** The environment that tells git a commit's author or committer, and the date. */
 export function personEnvironment(
   role: 'AUTHOR' | 'COMMITTER',
   { name, email }: Actor,
@@ -21,7 +21,7 @@ export function personEnvironment(
   };
 }
 
-/** The error for a signing program that does not do its work. */
+/** The error for a signing program that failed. */
 export function signingFailed(stderr: string): EnvironmentError {
   return new EnvironmentError(
     `git is set up to sign commits, and cannot: ${withoutCredentials(stderr.trim()).slice(0, 300)}`,
@@ -36,8 +36,8 @@ export function signingFailed(stderr: string): EnvironmentError {
 }
 
 /**
- * Makes a chain of commits anew with the user's signature, on the trees of `unsigned`: fast-import never signs.
- * Throws EnvironmentError when the signing program does not do its work.
+ * Rebuilds a chain of commits with the user's signature, on the trees of `unsigned`: fast-import never signs. Throws
+ * EnvironmentError if the signing program fails.
  */
 export async function signCommits(
   git: Git,

@@ -2,13 +2,13 @@ import { EnvironmentError } from '../../errors.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
 
-/** The tree that holds nothing: what a branch that is not there yet has. */
+/** The empty tree: the content of a branch that does not exist yet. */
 export const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
-/** A file that is not the same in two trees. */
+/** A file that differs between two trees. */
 export interface TreeChange {
   readonly path: string;
-  /** As the second tree has it; null where it has none. */
+  /** The file in the second tree; null if it has none. */
   readonly after: TreeFile | null;
   readonly before: TreeFile | null;
 }
@@ -39,7 +39,7 @@ export async function treeChanges(git: Git, from: Revision, to: Revision): Promi
   return parseChanges(await git.text(args));
 }
 
-/** Reads what `git diff-tree -z --raw`, and its likes, print of the files that differ, by path. */
+/** Parses the output of `git diff-tree -z --raw` and its likes: the files that differ, by path. */
 export function parseChanges(raw: string): Map<string, TreeChange> {
   const words = raw.split('\0');
   const changes = new Map<string, TreeChange>();
@@ -51,7 +51,7 @@ export function parseChanges(raw: string): Map<string, TreeChange> {
   return changes;
 }
 
-/** The newest common ancestor of two revisions. Throws EnvironmentError where there is none, as in a shallow clone. */
+/** The newest common ancestor of two revisions. Throws EnvironmentError if there is none, as in a shallow clone. */
 export async function requireMergeBase(git: Git, a: Revision, b: Revision): Promise<Revision> {
   const { code, stdout } = await git.run(['merge-base', a, b]);
   if (code === 0) return stdout.toString('utf8').trim();

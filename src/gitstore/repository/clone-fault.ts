@@ -1,17 +1,19 @@
 import { EnvironmentError } from '../../errors.js';
 import { heldLock, withoutCredentials } from '../process/git.js';
 
-/** One way in which this clone, and not the remote, keeps git from talking. */
+/** A fault of this clone, not of the remote, that keeps git from talking to the remote. */
 interface CloneFault {
   /** `data.cause` of the error. */
   readonly cause: string;
-  /** How git says it, in English, on a line of this machine's; the first group is what it is about. */
+  /** git's message, in English, on a line from this machine; the first group is what it is about. */
   readonly pattern: RegExp;
   readonly says: (what: string) => string;
   readonly advice: (what: string) => readonly string[];
 }
 
-/** Each is made with the real git in `test/commands/output/not-network.test.ts`; what a server says begins with `remote:`. */
+/**
+ * `test/commands/output/not-network.test.ts` produces each with the real git. Lines from a server begin with `remote:`.
+ */
 const CLONE_FAULTS: readonly CloneFault[] = [
   {
     cause: 'mirror-clone',
@@ -50,15 +52,15 @@ const CLONE_FAULTS: readonly CloneFault[] = [
   },
 ];
 
-/** What this machine's own disk says. */
+/** Messages about this machine's own disk. */
 const DISK_HERE = /^(?!remote:).*(No space left on device|Out of diskspace|Disk quota exceeded)/m;
 
-/** Whether git's words are of this machine's disk. */
+/** Whether git reports a fault of this machine's disk. */
 export function isDiskHere(stderr: string): boolean {
   return DISK_HERE.test(stderr);
 }
 
-/** The error for a talk with a remote that failed for something in this clone; null where nothing in it is known to be wrong. */
+/** The error for a fault of this clone that git reports; null if it reports none that is known. */
 export function cloneFault(stderr: string): EnvironmentError | null {
   for (const { cause, pattern, says, advice } of CLONE_FAULTS) {
     const match = pattern.exec(stderr);

@@ -4,7 +4,7 @@ import { type Git, withoutCredentials } from '../process/git.js';
 import { BRANCH_KEY, checkGitVersion } from './repository.js';
 
 export interface CloneOptions {
-  /** The state branch, also of every later command in the clone; the default ones if left out. */
+  /** The state branch, which every later command in the clone uses, too; the default one if left out. */
   readonly branch: string | undefined;
   readonly timeoutMs: number;
 }

@@ -7,7 +7,7 @@ import { checkGitVersion } from './repository.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The git that PATH leads to, with what tells it from the one of before an update; null where that is not to be seen. */
+/** Path, mtime and size of the git in PATH, which tell it from the one before an update; null if there is none. */
 async function identityOfGit(environment: Environment): Promise<string | null> {
   for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'git');
@@ -24,8 +24,8 @@ function noteOf(environment: Environment): string | null {
 }
 
 /**
- * Throws EnvironmentError when git is missing or too old. Asking git takes longer than many a command, so
- * it is asked once for each git that PATH leads to: the cache folder notes the one that was found good.
+ * Throws EnvironmentError if git is missing or too old. Asking git takes longer than many a command, so each git in
+ * PATH is asked once: the cache folder records the one that passed.
  */
 export async function requireGit(git: Git, environment: Environment): Promise<void> {
   const note = noteOf(environment);
@@ -38,7 +38,7 @@ export async function requireGit(git: Git, environment: Environment): Promise<vo
     await privateFolder(join(note, '..'));
     await replaceDurably(note, identity);
   } catch (error) {
-    // Where nothing can be noted, git is asked again the next time.
+    // Without a record, git is asked again the next time.
     if (!(error instanceof EnvironmentError)) throw error;
   }
 }

@@ -10,27 +10,27 @@ import { type Git, type GitResult, withoutCredentials } from '../process/git.js'
 import { BRANCH_KEY } from './repository.js';
 
 /**
- * What a write needs of the tip: folders down to the names of clusters (clusters/M/NS), and the files above
- * them. Whatever lies below one subject comes with one more request, when it is written to.
+ * What a write needs of the tip: folders down to the names of clusters (clusters/M/NS), and the files above them. The
+ * content of one subject comes with one more request, when it is written to.
  */
 const FILTER = '--filter=tree:4';
-/** Temporary folders of clones that were killed on their way, in ms. */
+/** Age at which the temporary folder of an interrupted clone is removed, in ms. */
 const STALE_MS = 60 * 60 * 1000;
 
 export interface ManagedCloneOptions {
   readonly url: string;
-  /** The branch asked for; the remote's own where left out. */
+  /** The branch to clone; the remote's default if left out. */
   readonly branch: string | undefined;
   /** The folder of all managed clones. */
   readonly folder: string;
-  /** Whether the history is to be read, or the tip alone is enough. */
+  /** Whether the caller reads history; otherwise the tip is enough. */
   readonly history: boolean;
   readonly timeoutMs: number;
   /** ms since the epoch. */
   readonly now: number;
 }
 
-/** A short name for a URL and branch that no others share. */
+/** A short name, unique to a URL and branch. */
 export function cloneName(url: string, branch: string): string {
   const stem = basename(url.replace(/[/:]+$/, ''))
     .replace(/\.git$/, '')
@@ -39,23 +39,23 @@ export function cloneName(url: string, branch: string): string {
   return `${stem || 'repository'}-${createHash('sha256').update(`${url}#${branch}`).digest('hex').slice(0, 16)}`;
 }
 
-/** Options of the fetch of a first commit into the clone at `path`. */
+/** Options of the first fetch into the clone at `path`. */
 export function firstOptions(path: string): readonly string[] {
   return path.endsWith('.tip.git') ? ['--depth=1', FILTER] : [];
 }
 
 /**
- * Options of every later fetch into the clone at `path`. A clone of the tip alone gets the commits that come after that
- * tip: without them it could not tell a rewritten history from one that went on.
+ * Options of every later fetch into the clone at `path`. A tip-only clone also gets the commits after its tip: without
+ * them it could not tell a rewritten history from one that went on.
  */
 export function fetchOptions(path: string): readonly string[] {
   return path.endsWith('.tip.git') ? [FILTER] : [];
 }
 
 /**
- * The bare clone that kgit keeps of a URL, made where it is not there yet: of the tip alone for writing, or
- * whole for commands that read history. It appears by one rename, so a kill on the way leaves none, and of
- * several processes that make it one wins. Throws RemoteError, NoRepositoryError, EnvironmentError.
+ * Returns the bare clone that kgit keeps of a URL, and makes it if needed: tip-only for writing, or whole for commands
+ * that read history. It appears by one rename, so a kill leaves no partial clone, and of several processes that make it
+ * one wins. Throws RemoteError, NoRepositoryError, EnvironmentError.
  */
 export async function managedClone(git: Git, options: ManagedCloneOptions): Promise<string> {
   const name = cloneName(options.url, options.branch ?? '');
@@ -115,7 +115,7 @@ async function fill(
   await clone.text(['config', BRANCH_KEY, branch]);
 }
 
-/** The branch that the remote's HEAD names; main for an empty one, whose fetch then says so. */
+/** The branch that the remote's HEAD names; main for an empty remote, whose fetch then reports that. */
 async function defaultBranch(clone: Git, options: ManagedCloneOptions): Promise<string> {
   const result = await clone.talk('origin', ['ls-remote', '--symref', 'origin', 'HEAD'], {
     timeout: options.timeoutMs,

@@ -19,7 +19,7 @@ import { checkGitVersion, openRepository, type Repository } from './repository.j
 
 const LAYOUT_TRIES = 5;
 
-/** Makes `folder` a git repository on `branch` where it is none yet, with `remote` as its origin. Throws UsageError. */
+/** Makes `folder` a git repository on `branch` unless it is one, with `remote` as its origin. Throws UsageError. */
 export async function prepareRepository(
   git: Git,
   folder: string,
@@ -50,7 +50,7 @@ export async function prepareRepository(
   return openRepository(git, folder);
 }
 
-/** The repository that `folder` lies in; null where it lies in none. */
+/** The repository that contains `folder`; null if there is none. */
 export async function openOrNull(git: Git, folder: string): Promise<Repository | null> {
   try {
     return await openRepository(git, folder);
@@ -88,21 +88,21 @@ async function isThere(path: string): Promise<boolean> {
 /** What a state repository should hold. */
 export interface Layout {
   readonly files: ReadonlyMap<string, string>;
-  /** What is to be added to a marker file that is there already; the same text where nothing is. */
+  /** Adds what an existing marker file lacks; returns the same text if it lacks nothing. */
   readonly amendMarker: (text: string) => string;
-  /** First line of the commit that adds it. */
+  /** First line of the commit's message. */
   readonly subject: string;
 }
 
-/** What layOut did: the revision that has it all, and the files that were added. */
+/** Result of `layOut`: the revision that has every file, and the files that were added. */
 export interface LaidOut {
   readonly revision: Revision;
   readonly added: readonly string[];
-  /** How many times the branch was tried to move. */
+  /** How many times it tried to move the branch. */
   readonly attempts: number;
 }
 
-/** The files of a layout that `view` is missing, the user's own in the work tree left out. */
+/** The files of a layout that `view` lacks, except those that the user has in the work tree. */
 export async function missingFiles(
   view: StateView,
   workTree: string | null,
@@ -120,8 +120,8 @@ export async function missingFiles(
 }
 
 /**
- * Throws an error of the remote's again. What failed is the layout, which `kgit init` makes again: no outbox keeps it,
- * so advice that sends people to the outbox is left out.
+ * Rethrows an error of the remote with advice for `kgit init`. The outbox does not keep a layout, so advice about the
+ * outbox is dropped.
  */
 function toInitAgain(error: unknown): never {
   if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
@@ -137,8 +137,8 @@ function toInitAgain(error: unknown): never {
 }
 
 /**
- * Adds the files that a state repository is missing, as one commit, and touches nothing else: neither what
- * is committed nor what lies in the work tree. Throws SecretError, and what the swap says when it cannot be published.
+ * Adds the files that a state repository lacks, in one commit. It touches nothing else, neither committed files nor the
+ * work tree. Throws SecretError, and the error of the swap if the commit cannot be published.
  */
 export async function layOut(
   store: StateStore,
@@ -156,13 +156,13 @@ export async function layOut(
     const isComplete = missing.size === 0 && revision !== null;
     if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
     const commit = { message: `${layout.subject}\n`, author, time, files: missing };
-    // What is complete here may never have been published: its remote was added later.
+    // A complete layout may still be unpublished, if its remote was added later.
     const outcome = await store.swap(revision, isComplete ? [] : [commit], timeoutMs);
     if (outcome.kind === 'swapped') {
       const laid = (outcome.revisions[0] ?? revision) as Revision;
       return { revision: laid, added: [...missing.keys()], attempts: isComplete ? attempt : attempt + 1 };
     }
-    // Whether a push without an answer has landed shows at the next look.
+    // The next look shows whether a push without an answer landed.
     unknown = outcome.kind === 'unknown' ? outcome.error : null;
     if (unknown === null && 'error' in outcome) toInitAgain(outcome.error);
   }

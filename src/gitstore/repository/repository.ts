@@ -5,21 +5,24 @@ import { EnvironmentError, NoRepositoryError } from '../../errors.js';
 import { type Git, gitFailed } from '../process/git.js';
 import { askConfig, noteEarlyRepository, placeAnswers } from './early-git.js';
 
-/** The oldest git that has all that is used here: that of Ubuntu 22.04. */
+/** The oldest git with everything that kgit uses: that of Ubuntu 22.04. */
 export const GIT_FLOOR = '2.34';
 
-/** Where a clone's git configuration notes its state branch, when it is not the default one. */
+/** The git setting that names a clone's state branch, if it is not the default one. */
 export const BRANCH_KEY = 'kgit.branch';
 
 /** A git repository, however it is laid out. */
 export interface Repository {
   /** The folder that all worktrees share: objects, refs, kgit's outbox. */
   readonly commonDir: string;
-  /** The checkout stood in; null in a bare repository. */
+  /** The checkout that contains the current folder; null in a bare repository. */
   readonly workTree: string | null;
-  /** Its configuration, all scopes merged: the last value of each key, keys in lower case but for their middle part. */
+  /**
+   * Its configuration, all scopes merged: the last value of each key. Keys are in lower case, except for their middle
+   * part.
+   */
   readonly config: ReadonlyMap<string, string>;
-  /** Whether its history is cut off somewhere. */
+  /** Whether it is a shallow clone. */
   readonly isShallow: boolean;
 }
 
@@ -32,20 +35,23 @@ function parseConfig(output: Buffer): Map<string, string> {
   return config;
 }
 
-/** git's configuration as it holds in a folder, be it in a repository or not. */
+/** git's effective configuration in a folder, inside a repository or not. */
 export async function readConfig(git: Git, folder: string): Promise<Map<string, string>> {
   return parseConfig((await askConfig(git, folder)).stdout);
 }
 
-/** What `rev-parse` printed: the folder, the object format, and the work tree where there is one. Names may have line ends. */
+/**
+ * Parses the output of `rev-parse`: common folder, object format, and the work tree if there is one. Names may contain
+ * line ends.
+ */
 function parsePlace(output: string): { commonDir?: string; format?: string; workTree?: string } {
   const [, commonDir, format, workTree] = /^(.*?)\n(sha1|sha256)\n(?:(.*)\n)?$/s.exec(output) ?? [];
   return commonDir && format ? { commonDir, format, ...(workTree ? { workTree } : {}) } : {};
 }
 
 /**
- * Finds the repository that `folder` lies in.
- * Throws NoRepositoryError when it lies in none, EnvironmentError when git is missing or may not read it.
+ * Finds the repository that contains `folder`. Throws NoRepositoryError if there is none, EnvironmentError if git is
+ * missing or may not read it.
  */
 export async function openRepository(git: Git, folder: string): Promise<Repository> {
   const answers = placeAnswers(git, folder);
@@ -77,7 +83,7 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
   };
 }
 
-/** The main work tree of a repository, whichever of its checkouts is stood in; null when it is bare. */
+/** The main work tree of a repository, seen from any of its checkouts; null if it is bare. */
 export function mainWorkTree({ commonDir, workTree, config }: Repository): string | null {
   const configured = config.get('core.worktree');
   if (configured) return isAbsolute(configured) ? configured : resolve(commonDir, configured);
@@ -85,7 +91,7 @@ export function mainWorkTree({ commonDir, workTree, config }: Repository): strin
   return commonDir.endsWith('/.git') ? dirname(commonDir) : workTree;
 }
 
-/** Throws EnvironmentError when git is older than GIT_FLOOR. */
+/** Returns git's version. Throws EnvironmentError if it is older than GIT_FLOOR. */
 export async function checkGitVersion(git: Git): Promise<string> {
   const text = await git.text(['version']);
   const version = /(\d+)\.(\d+)[.\d]*/.exec(text);
@@ -98,7 +104,7 @@ export async function checkGitVersion(git: Git): Promise<string> {
   });
 }
 
-/** The remote that objects which are not here are fetched from, one by one, when they are asked for; null where all are here. */
+/** The remote from which git fetches missing objects on demand, one by one; null if all objects are here. */
 export function promisor({ config }: Pick<Repository, 'config'>): string | null {
   for (const key of config.keys()) {
     const name = /^remote\.(.*)\.promisor$/s.exec(key)?.[1];
@@ -107,7 +113,7 @@ export function promisor({ config }: Pick<Repository, 'config'>): string | null 
   return null;
 }
 
-/** Whether there may be objects that are not here. */
+/** Whether objects may be missing here. */
 export function isPartialClone(repository: Pick<Repository, 'config'>): boolean {
   return promisor(repository) !== null;
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { NoRepositoryError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 
-/** Throws NoRepositoryError where there is no folder at a path. */
+/** Throws NoRepositoryError if there is no folder at the path. */
 export async function requireFolder(path: string): Promise<void> {
   const isFolder = await stat(path).then(
     (stats) => stats.isDirectory(),

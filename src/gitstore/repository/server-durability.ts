@@ -1,4 +1,4 @@
-/** What a git server that is a folder of this machine does with pushes when the power fails. */
+/** Whether pushes to a git server in a folder of this machine survive a power cut. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,32 +10,35 @@ import type { Git } from '../process/git.js';
 import { checkGitVersion } from './repository.js';
 
 const KEY = 'core.fsync';
-/** What git had before 2.36; newer ones warn of it. */
+/** The setting before git 2.36; newer versions warn of it. */
 const OLD_KEY = 'core.fsyncObjectFiles';
 
-/** The folder that an address names; null for one of another machine. */
+/** The folder that an address names; null if it is on another machine. */
 export function folderOfAddress(address: string): string | null {
   if (address.startsWith('file://')) {
     try {
       return fileURLToPath(address);
     } catch {
-      // A host in it, or an escape that is none.
+      // It has a host, or an invalid escape.
       return null;
     }
   }
   return address.startsWith('/') ? address : null;
 }
 
-/** git's own folder of the repository at `path`; null where there is none. */
+/** The git folder of the repository at `path`; null if there is none. */
 function gitDirOf(path: string): string | null {
   const isGitDir = (folder: string) =>
     existsSync(join(folder, 'HEAD')) && existsSync(join(folder, 'objects'));
   return [path, join(path, '.git')].find(isGitDir) ?? null;
 }
 
-/** Makes an empty bare repository at `path` where nothing is; whether it did. Throws EnvironmentError. */
+/**
+ * Makes an empty bare repository at `path` if nothing is there. Throws EnvironmentError.
+ * @returns whether it did
+ */
 export async function makeServer(git: Git, path: string, branch: string): Promise<boolean> {
-  // A folder above it that is missing is rather a slip of the pen.
+  // If the folder above it is missing too, the path is probably a typo.
   if (existsSync(path) || !existsSync(dirname(path))) return false;
   try {
     await mkdir(path);
@@ -51,12 +54,12 @@ export async function makeServer(git: Git, path: string, branch: string): Promis
   return true;
 }
 
-/** What the configuration that holds in a repository says of syncing; null where nobody has said anything. */
+/** The setting for syncing that is in effect in a repository; null if nobody has set one. */
 async function configured(git: Git, gitDir: string): Promise<{ key: string; value: string } | null> {
   for (const key of [KEY, OLD_KEY]) {
     const { stdout } = await git.at(gitDir).run(['config', '--show-scope', '--get-all', key]);
     const lines = stdout.toString('utf8').split('\n').filter(Boolean);
-    // What kgit gives its own git on the command line says nothing of the git that serves.
+    // Settings that kgit passes on the command line do not reach the git that serves.
     const last = lines.findLast((line) => !line.startsWith('command\t'));
     if (last !== undefined) return { key, value: last.slice(last.indexOf('\t') + 1) };
   }
@@ -69,30 +72,33 @@ async function settingOfThisGit(git: Git): Promise<{ key: string; value: string 
 }
 
 /**
- * Has git sync all that it acknowledges in the repository at `path`, where nobody has said otherwise.
- * @returns the setting, such as `core.fsync=all`; null where one was there, or it may not be written
+ * Makes git sync everything that it acknowledges in the repository at `path`, unless a setting is there.
+ * @returns the new setting, such as `core.fsync=all`; null if one was there, or it may not be written
  */
 export async function syncPushes(git: Git, path: string): Promise<string | null> {
   const gitDir = gitDirOf(path);
   if (gitDir === null || (await configured(git, gitDir)) !== null) return null;
   const { key, value } = await settingOfThisGit(git);
-  // Whoever may push need not be who may configure: doctor tells of it.
+  // A user who may push may lack the right to configure: doctor tells of it.
   const { code } = await git.run(['config', '--file', join(gitDir, 'config'), key, value]);
   return code === 0 ? `${key}=${value}` : null;
 }
 
 const ALL = ['all', 'added', 'committed'];
 
-/** Whether a value of core.fsync has the objects and refs of small pushes synced. */
+/** Whether a value of core.fsync covers the objects and refs of small pushes. */
 function syncsPushes(value: string): boolean {
   const words = value.split(/[\s,]+/);
-  // How git weighs a part that is both named and taken out differs between what it does and what it says.
+  // For a part that is both named and excluded, git does not do what it documents.
   const isOut = words.some((word) => ['-loose-object', '-objects', '-reference'].includes(word));
   const has = (...names: string[]) => !isOut && words.some((word) => [...ALL, ...names].includes(word));
   return has('objects', 'loose-object') && has('reference');
 }
 
-/** Whether what the repository behind an address acknowledges survives a power cut; null where that is not to be seen from here. */
+/**
+ * Checks whether pushes that the repository at an address acknowledges survive a power cut; null if that cannot be seen
+ * from here.
+ */
 export async function checkDurability(git: Git, address: string): Promise<Check | null> {
   const path = folderOfAddress(address);
   const gitDir = path === null ? null : gitDirOf(path);

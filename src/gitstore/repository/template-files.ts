@@ -5,7 +5,10 @@ import { CI_PATHS, MARKER_FILE, SCHEMA_FOLDER, STATE_SCHEMA } from '../../model/
 export const CI_SYSTEMS = ['github', 'gitlab', 'forgejo', 'none'] as const;
 export type CiSystem = (typeof CI_SYSTEMS)[number];
 
-/** Files of this program, and the paths that they are laid out at. Dots are left out there, for npm drops such files. */
+/**
+ * Files of this program, and the paths where they are laid out. The source names lack leading dots, because npm drops
+ * such files.
+ */
 const COMMON: Readonly<Record<string, string>> = {
   'templates/state-repo/kgit.yaml': MARKER_FILE,
   'templates/state-repo/README.md': 'README.md',
@@ -20,7 +23,10 @@ const CI: Readonly<Record<Exclude<CiSystem, 'none'>, readonly [string, string]>>
   forgejo: ['templates/state-repo/ci/forgejo.yml', CI_PATHS.forgejo],
 };
 
-/** What a new state repository holds: path and text of each file. @param root this program's folder */
+/**
+ * The files of a new state repository: path and text of each.
+ * @param root this program's folder
+ */
 export async function templateFiles(root: string, ci: CiSystem): Promise<Map<string, string>> {
   const sources = Object.entries(COMMON);
   if (ci !== 'none') sources.push([...CI[ci]]);

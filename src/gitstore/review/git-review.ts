@@ -17,7 +17,7 @@ import { isPartialClone, type Repository } from '../repository/repository.js';
 import { historyChanges } from './history-changes.js';
 import { signatures } from './signatures.js';
 
-/** What `git ls-tree -l` says of an entry. */
+/** An entry in the output of `git ls-tree -l`. */
 const ENTRY = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(-|\d+)$/;
 
 const PLAIN = '100644';
@@ -40,7 +40,7 @@ function entryOf(record: string): TreeFile {
   };
 }
 
-/** Reviews of a git repository: what is compared there is commits and trees, by git itself. */
+/** Reviews of a git repository: git itself compares its commits and trees. */
 export class GitReview implements Review {
   readonly isPartial: boolean;
   readonly #git: Git;
@@ -62,7 +62,7 @@ export class GitReview implements Review {
     const range = ['--first-parent', '--parents', '--end-of-options', newer, `^${older}`, '--'];
     const { code, stdout } = await this.#git.run(['rev-list', ...range]);
     const oldest = stdout.toString('utf8').trimEnd().split('\n').at(-1);
-    // A line that leads past `older`, or a history without it, ends before another commit.
+    // If the line bypasses `older`, or the history lacks it, the oldest commit has another parent.
     return code === 0 && oldest?.split(' ')[1] === older;
   }
 

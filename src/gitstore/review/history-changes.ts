@@ -5,7 +5,7 @@ import { changedFile } from '../objects/raw-changes.js';
 import type { Git } from '../process/git.js';
 import { gitRecords } from '../process/git-records.js';
 
-/** Begins what git says of a commit; what follows are its changes, each a line of `--raw` and a path. */
+/** Begins the record of a commit. Its changes follow, each a line of `--raw` and a path. */
 const COMMIT = '\u0001';
 const FIELDS = ['%H', '%an', '%cI', '%(trailers:key=Kgit-Accepts-Removal,valueonly,separator=%x20)'];
 const ARGS = [
@@ -19,21 +19,21 @@ const ARGS = [
   '--no-show-signature',
   '--no-color',
   '--no-ext-diff',
-  // Months are told apart by the order of their paths.
+  // Changes are grouped into months by the order of their paths.
   '-O/dev/null',
   '-z',
 ];
-/** So many changes are handed on at a time, unless one month alone has more. */
+/** How many changes are yielded at a time, unless one month alone has more. */
 const BATCH = 4_096;
 
-/** The month of a subject that a path belongs to, `<events folder>/YYYY-MM`; null for all else. */
+/** The month of a subject that a path belongs to, `<events folder>/YYYY-MM`; null for other paths. */
 function monthOf(path: string): string | null {
   const { kind } = placeOfPath(path);
   if (kind === 'sealed') return path.slice(0, -'.yaml'.length);
   return kind === 'event' ? path.slice(0, path.lastIndexOf('/')) : null;
 }
 
-/** Gathers the changes of one commit month by month, and keeps those of months that lose something. */
+/** Collects the changes of one commit month by month, and keeps those of months that lose something. */
 class Gathering {
   #month: string | null = null;
   #own: ChangedFile[] = [];
@@ -59,7 +59,7 @@ class Gathering {
     return this.#ready.length >= BATCH;
   }
 
-  /** What is to be looked at; at the end of a commit its last month, too. */
+  /** Takes the collected changes; at the end of a commit, also those of its last month. */
   take(isEnd: boolean): readonly ChangedFile[] {
     if (isEnd) this.#endMonth(null);
     const ready = this.#ready;
@@ -69,9 +69,9 @@ class Gathering {
 }
 
 /**
- * What each commit on the line of first parents, newest first down to `from`, which is left out, did to months of
- * events that lost something in it: sealings, and whatever took an event away or edited it. A merge counts by what it
- * is to its first parent. One git process, read as it prints.
+ * Yields the changes of each commit, along first parents from `to` down to but without `from`, to months of events that
+ * lost something: sealings, and events that were removed or edited. A merge is compared with its first parent. Reads
+ * one git process as it prints.
  * @param onCommit called for each commit
  */
 export async function* historyChanges(

@@ -14,15 +14,15 @@ import { type Git, gitFailed } from '../process/git.js';
 import type { Repository } from '../repository/repository.js';
 import { mergeStateText } from './merge-state-text.js';
 
-/** A file that two branches changed in different ways: the paths in it, where it is a state document. */
+/** A file that two branches changed in different ways; for a state document, with its paths in conflict. */
 export interface FileConflict {
   readonly file: string;
   readonly conflicts: readonly StateConflict[];
 }
 
-/** What a merge of two branches gave. */
+/** Result of a merge of two branches. */
 export type BranchMerge =
-  /** Nothing was to be merged: one of them holds the other. */
+  /** Nothing to merge: one branch contains the other. */
   | { readonly kind: 'current' }
   | { readonly kind: 'conflicts'; readonly files: readonly FileConflict[] }
   /** The state documents that both sides changed. */
@@ -35,7 +35,7 @@ export interface MergeParts {
   /** ms since the epoch */
   readonly now: number;
   readonly message: string;
-  /** One commit on top of `theirs` instead of one that joins both: what a forge can rebase. */
+  /** Makes one commit on top of `theirs` instead of a merge commit: a forge can rebase that. */
   readonly isRebased?: boolean;
 }
 
@@ -45,8 +45,8 @@ const REGULAR = '100644';
 const sameFile = (a: TreeFile | null, b: TreeFile | null) => a?.oid === b?.oid && a?.mode === b?.mode;
 
 /**
- * Merges `theirs` (the state branch) into `ours` (a proposal) without a checkout: files as git does, state documents
- * path by path. Nothing refers to the new commit yet. Throws EnvironmentError, InvalidStateError.
+ * Merges `theirs` (the state branch) into `ours` (a proposal) without a checkout: state documents path by path, other
+ * files whole. No ref points to the new commit yet. Throws EnvironmentError, InvalidStateError.
  */
 export async function mergeBranches(
   git: Git,
@@ -86,7 +86,7 @@ async function mergeFile(
   const id = STATE.exec(ours.path)?.[1];
   const files = [ours.before, ours.after, theirs.after];
   const isState = id !== undefined && statePath(id) === ours.path;
-  // A document that one side took away is changed as a whole.
+  // A document that one side deleted is in conflict as a whole.
   if (!isState || !ours.after || !theirs.after || files.some((file) => file && file.mode !== REGULAR))
     return { conflicts: [] };
   const [base = '', mine = '', yours = ''] = await Promise.all(files.map((file) => textOf(git, file)));
@@ -102,7 +102,7 @@ async function textOf(git: Git, file: TreeFile | null): Promise<string> {
   return stdout.toString('utf8');
 }
 
-/** The tree of a revision with these files put in or taken out, by an index of its own. */
+/** Writes the tree of a revision with these files put in or removed, by means of a temporary index. */
 async function treeWith(
   git: Git,
   revision: Revision,
@@ -126,7 +126,7 @@ async function treeWith(
   }
 }
 
-/** A file on one side where the other has a folder. */
+/** The error for a file on one side where the other has a folder. */
 function clash(stderr: string): InvalidStateError {
   return new InvalidStateError(`the two branches cannot be joined: ${stderr.trim().slice(0, 300)}`, {
     suggestions: ['Merge them by hand: git merge'],

@@ -14,16 +14,16 @@ export interface Sides {
   readonly theirs: string;
 }
 
-/** What a merge of state documents gave; the text has conflict markers at the paths in conflict. */
+/** Result of a merge of state documents; the text has conflict markers at the paths in conflict. */
 export interface MergedState {
   readonly text: string;
   readonly conflicts: readonly StateConflict[];
 }
 
-/** Exit codes of `git merge-file` below this are numbers of conflicts. */
+/** Highest exit code of `git merge-file` that is a number of conflicts. */
 const MOST_CONFLICTS = 127;
 
-/** git's own merge of lines; `isClean` says that it left no conflict markers. Throws EnvironmentError. */
+/** Merges lines as git does; `isClean` if no conflict markers are left. Throws EnvironmentError. */
 export async function mergeLines(git: Git, sides: Sides): Promise<{ text: string; isClean: boolean }> {
   const folder = await mkdtemp(join(tmpdir(), 'kgit-merge-'));
   try {
@@ -39,7 +39,7 @@ export async function mergeLines(git: Git, sides: Sides): Promise<{ text: string
   }
 }
 
-/** The text of `sides` merged by lines, where that says just what `data` is. */
+/** Merges `sides` by lines; null unless the result means exactly `data`. */
 async function linesWith(git: Git, sides: Sides, data: unknown, file: string): Promise<string | null> {
   const { text, isClean } = await mergeLines(git, sides);
   return isClean && holds(text, data, file) ? text : null;
@@ -49,13 +49,16 @@ function holds(text: string, data: unknown, file: string): boolean {
   try {
     return sameValue(parseState(text, file), data);
   } catch (error) {
-    // Lines of both sides that together are no YAML.
+    // The merged lines are no valid YAML.
     if (error instanceof InvalidStateError) return false;
     throw error;
   }
 }
 
-/** Texts of the same data and as many lines, merged line by line: git does not part changes of neighbouring lines. */
+/**
+ * Merges texts with the same number of lines line by line: git reports changes of neighbouring lines as conflicts. Null
+ * unless the result means exactly `data`.
+ */
 function lineByLine(sides: Sides, data: unknown, file: string): string | null {
   const [base = [], ours = [], theirs = []] = [sides.base, sides.ours, sides.theirs].map((text) =>
     text.split('\n'),
@@ -66,10 +69,9 @@ function lineByLine(sides: Sides, data: unknown, file: string): string | null {
 }
 
 /**
- * Merges two changed forms of a state document path by path, and keeps the comments and the formatting of both: the
- * lines are merged as git does where that gives what the paths do; else each side first gets the other's changes of
- * paths, and then only comments are left to be merged. Where these clash, ours stay.
- * Throws InvalidStateError when a side is no state document.
+ * Merges two changed versions of a state document path by path, and keeps the comments and the formatting of both. A
+ * merge by lines is used if it gives the same data. Otherwise each side first gets the other's changes, so that only
+ * comments are left to merge; where those clash, ours stay. Throws InvalidStateError if a side is no state document.
  */
 export async function mergeStateText(git: Git, sides: Sides, file: string): Promise<MergedState> {
   const [base, ours, theirs] = [sides.base, sides.ours, sides.theirs].map((text) => parseState(text, file));
@@ -87,7 +89,7 @@ export async function mergeStateText(git: Git, sides: Sides, file: string): Prom
   return { text: await withMarkers(git, merged, conflicts, file), conflicts };
 }
 
-/** The text with conflict markers at the lines of each path in conflict. */
+/** Adds conflict markers at the lines of each path in conflict. */
 async function withMarkers(
   git: Git,
   text: string,
@@ -102,6 +104,6 @@ async function withMarkers(
     );
   const sides = { base: side('base'), ours: text, theirs: side('theirs') };
   const { text: marked, isClean } = await mergeLines(git, sides);
-  // A conflict without its marks would be taken for solved.
+  // Without markers, the conflict would look resolved.
   return isClean ? `<<<<<<< ours\n${sides.ours}=======\n${sides.theirs}>>>>>>> theirs\n` : marked;
 }

@@ -13,9 +13,9 @@ import { retriedFetch } from '../process/retried-fetch.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from '../process/transfer-options.js';
 import type { Repository } from '../repository/repository.js';
 
-/** Where the remote's branches that hold proposals are noted here. */
+/** Local copies of the remote's proposal branches. */
 const SEEN = 'refs/kgit/proposed/';
-/** Names that git cannot take for anything else, in a refspec or a command. */
+/** Names that git cannot mistake for anything else, in a refspec or a command. */
 const BRANCH = /^(?!HEAD$|refs\/)(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
 
 export interface RemoteBranchesOptions {
@@ -26,25 +26,25 @@ export interface RemoteBranchesOptions {
   readonly clock: Clock;
 }
 
-/** A branch that is to move at the remote: from where it was seen, or from nothing. */
+/** A move of a branch at the remote, from where it was last seen, or from nothing. */
 export interface BranchPush {
   readonly branch: string;
   readonly from: Revision | null;
   readonly to: Revision;
 }
 
-/** How a push went, and the page that the server offered to open a proposal at. */
+/** Result of a push, and the page that the server offered to open a proposal at. */
 export interface BranchPushed {
   readonly failure: PushFailure | null;
   readonly offered: string | null;
 }
 
-/** Whether `name` can be a branch that is worked with here. */
+/** Whether kgit can work with a branch of this name. */
 export function isBranchName(name: string): boolean {
   return BRANCH.test(name);
 }
 
-/** The address in what a server says of a pushed branch: where one opens a pull or merge request. */
+/** The address at which to open a pull or merge request, from a server's message about a pushed branch. */
 export function offeredAddress(stderr: string): string | null {
   for (const line of stderr.split('\n')) {
     const address = /^remote:.*?(https?:\/\/[^\s\u0000-\u001f\u007f-\u009f]+)/.exec(line)?.[1];
@@ -53,7 +53,7 @@ export function offeredAddress(stderr: string): string | null {
   return null;
 }
 
-/** A failed push of a branch: other than a write of the state branch, nothing of it is kept. */
+/** Adapts the advice of a refused push: unlike a refused write of the state branch, nothing of it is kept. */
 function ofBranch(failure: PushFailure | null, branch: string): PushFailure | null {
   if (failure?.kind !== 'refused') return failure;
   const { message, data, cause } = failure.error;
@@ -64,7 +64,7 @@ function ofBranch(failure: PushFailure | null, branch: string): PushFailure | nu
   return { ...failure, error: new RefusedError(message, { data, cause, suggestions }) };
 }
 
-/** Branches of the remote beside the state branch: those of proposals. */
+/** Branches of the remote other than the state branch: those of proposals. */
 export class RemoteBranches {
   /** For messages. */
   readonly remoteName: string;
@@ -84,7 +84,7 @@ export class RemoteBranches {
     this.remoteName = `remote ${options.remote} (${withoutCredentials(address)})`;
   }
 
-  /** The tips of the branches whose names begin with `start`, as the remote has them now. Throws RemoteError. */
+  /** Fetches the branches whose names begin with `start`, and returns their tips. Throws RemoteError. */
   async fetch(start: string, timeoutMs: number): Promise<Map<string, Revision>> {
     if (!isBranchName(start)) throw new NotFoundError(`${JSON.stringify(start.slice(0, 80))} is no branch`);
     const { remote } = this.#options;
@@ -107,7 +107,7 @@ export class RemoteBranches {
     );
   }
 
-  /** Builds commits on a revision, as the state branch's are. Throws RefusedError, EnvironmentError. */
+  /** Builds commits on a revision, like those of the state branch. Throws RefusedError, EnvironmentError. */
   async build(base: Revision, commits: readonly Commit[]): Promise<Revision[]> {
     const { revisions } = await new CommitBuilder(this.#git, this.#reader, this.#options).build(
       base,
@@ -116,7 +116,7 @@ export class RemoteBranches {
     return revisions;
   }
 
-  /** Moves a branch at the remote if it still is where it was seen, whatever lies between. */
+  /** Moves a branch at the remote by CAS from where it was last seen, fast-forward or not. */
   async push({ branch, from, to }: BranchPush, timeoutMs: number): Promise<BranchPushed> {
     const { remote } = this.#options;
     const ref = `refs/heads/${branch}`;
@@ -129,7 +129,7 @@ export class RemoteBranches {
     return { failure, offered: failure === null ? offeredAddress(result.stderr) : null };
   }
 
-  /** A refusal in words that nobody knows: another writer may have been faster, and the branch tells. */
+  /** Checks a refusal in unknown words against the branch: it may be a lost race. */
   async #believed(
     failure: PushFailure | null,
     { branch, from, to }: BranchPush,
@@ -138,7 +138,7 @@ export class RemoteBranches {
     if (failure?.kind !== 'refused' || failure.isKnown) return failure;
     const ref = `refs/heads/${branch}`;
     const tips = await remoteTips(this.#git, this.#options.remote, [ref], timeoutMs);
-    // What the server said first is all there is to tell.
+    // The remote gives no answer, so its first one stands.
     if (tips === null) return failure;
     const tip = tips.get(ref) ?? null;
     if (tip === to) return null;

@@ -8,10 +8,10 @@ import type { Signature, Signers } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type Git, gitFailed } from '../process/git.js';
 
-/** Most that gpg may print about the keys, in bytes. */
+/** Limit of gpg's output about the keys, in bytes. */
 const MAX_OUTPUT = 1024 * 1024;
 
-/** By git's letters (`%G?`): U is a good signature of a key that nobody allowed. */
+/** Verdicts by git's letters (`%G?`). U, a good signature of a key that nobody allowed, is not among them. */
 const VERDICTS: Readonly<Record<string, Signature['verdict']>> = {
   G: 'good',
   X: 'expired',
@@ -21,7 +21,9 @@ const VERDICTS: Readonly<Record<string, Signature['verdict']>> = {
   R: 'bad',
 };
 
-/** A keyring of these keys alone, all of them trusted. Throws EnvironmentError where gpg is missing or refuses one. */
+/**
+ * Makes a keyring of only these keys, all of them trusted. Throws EnvironmentError if gpg is missing or refuses a key.
+ */
 async function makeKeyring(folder: string, keys: readonly string[]): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
   await writeFile(join(folder, 'gpg.conf'), 'trust-model always\nno-autostart\n');
@@ -52,7 +54,7 @@ async function makeKeyring(folder: string, keys: readonly string[]): Promise<voi
   );
 }
 
-/** The signatures of a line of first parents, newest first, as git checks them against these signers alone. */
+/** The signatures along first parents, newest first, as git checks them against only these signers. */
 export async function signatures(
   git: Git,
   from: Revision | null,
@@ -65,7 +67,7 @@ export async function signatures(
     await writeFile(allowed, signers.ssh);
     await makeKeyring(keyring, signers.gpg);
     const args = [
-      // A repository that was copied here may name other programs, and git would run them.
+      // The settings of a copied repository may name other programs, and git would run them.
       ...['-c', 'gpg.program=gpg', '-c', 'gpg.ssh.program=ssh-keygen', '-c', 'gpg.x509.program=gpgsm'],
       ...['-c', `gpg.ssh.allowedSignersFile=${allowed}`],
       ...['log', '-z', '--first-parent', '--no-show-signature', '--format=%H%x01%G?%x01%GS'],
