@@ -11,7 +11,7 @@ interface Names {
   readonly tip: (json: Readonly<Record<string, unknown>>) => unknown;
 }
 
-/** A proposal of a forge's answer, by the names that it has there; null for anything else. */
+/** Parses a proposal from a forge's answer, by that forge's names of fields; null for anything else. */
 export function record(json: unknown, names: Names): ForgeProposal | null {
   if (!isMap(json)) return null;
   const { [names.number]: number, [names.url]: url, [names.body]: body, title } = json;
@@ -23,12 +23,12 @@ export function record(json: unknown, names: Names): ForgeProposal | null {
   return { number, url: page, isOpen: names.isOpen(json), tip, title: text(title), body: text(body) };
 }
 
-/** The revision of a side of a request, as GitHub and Gitea nest it. */
+/** The revision of a request's head, as GitHub and Gitea nest it. */
 export function headOf({ head }: Readonly<Record<string, unknown>>): unknown {
   return isMap(head) ? head['sha'] : undefined;
 }
 
-/** The proposals of a forge's list. Throws RemoteError for an answer that is none. */
+/** Parses a forge's list of proposals. Throws RemoteError if the answer is no such list. */
 export function proposals(
   json: unknown,
   forge: string,

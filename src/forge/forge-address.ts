@@ -1,20 +1,20 @@
-/** Where a remote's URL says that a repository of a forge is. */
+/** A repository at a forge, as a remote's URL names it. */
 export interface ForgeAddress {
-  /** Port included, where it is not that of https. */
+  /** With its port, unless that is the one of https. */
   readonly host: string;
-  /** Whether the host may be an alias of ssh's configuration: then it is no address that a token could be sent to. */
+  /** Whether the host may be an alias from ssh's configuration, and so no address to send a token to. */
   readonly mayBeAlias: boolean;
   /** `owner/name`; at GitLab with any number of groups. */
   readonly path: string;
 }
 
 const HTTPS = /^https:\/\/(?:[^@/]*@)?([A-Za-z0-9.-]+(?::\d+)?)\/(.+)$/;
-// The port of ssh says nothing of that of https.
+// The port of ssh says nothing about that of https.
 const SSH = /^ssh:\/\/(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::\d+)?\/(.+)$/;
 const SCP = /^(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!\/\/)(.+)$/;
 const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9._-]+)+$/;
 
-/** The host and repository that a remote's URL names; null for a folder, plain http, and what no forge has. */
+/** The host and repository that a remote's URL names; null for a folder, plain http, and URLs that no forge has. */
 export function forgeAddress(url: string): ForgeAddress | null {
   const https = HTTPS.exec(url);
   const [, host = '', rest = ''] = https ?? SSH.exec(url) ?? SCP.exec(url) ?? [];

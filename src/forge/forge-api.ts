@@ -6,19 +6,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The API of a forge. */
 export interface ForgeApi {
   readonly kind: ForgeKind;
-  /** Such as `https://api.github.com`: nothing behind it. */
+  /** Such as `https://api.github.com`, without a slash at its end. */
   readonly root: string;
   /** The host that a token must be meant for. */
   readonly tokenHost: string;
 }
 
-/** What the settings say of the forge. */
+/** The settings about the forge. */
 export interface ForgeChoice {
   readonly proposeForge: ForgeKind | undefined;
   readonly proposeApiUrl: string | undefined;
 }
 
-/** Forges whose names are known to everybody, by their hosts for git: an ssh alias has another name. */
+/** Well-known forges by their hosts for git; some have another host for ssh. */
 const WELL_KNOWN: ReadonlyMap<string, { readonly host: string; readonly kind: ForgeKind }> = new Map([
   ['github.com', { host: 'github.com', kind: 'github' }],
   ['ssh.github.com', { host: 'github.com', kind: 'github' }],
@@ -44,7 +44,7 @@ function ciForge(
   return null;
 }
 
-/** Which forge a host is by its name; null where that says nothing. */
+/** The kind of forge that a host's name suggests; null if it suggests none. */
 function kindByName(host: string): ForgeKind | null {
   if (/(^|[.-])forgejo[.-]|(^|\.)codeberg\.org$/.test(host)) return 'forgejo';
   if (/(^|[.-])gitea[.-]/.test(host)) return 'gitea';
@@ -52,7 +52,7 @@ function kindByName(host: string): ForgeKind | null {
   return /(^|[.-])github[.-]|\.ghe\.com$/.test(host) ? 'github' : null;
 }
 
-/** Where a forge of this kind has its API, unless somebody put it elsewhere. */
+/** The default address of the API of a forge of this kind. */
 export function apiRoot(kind: ForgeKind, host: string): string {
   if (kind === 'gitlab') return `https://${host}/api/v4`;
   if (kind !== 'github') return `https://${host}/api/v1`;
@@ -60,7 +60,7 @@ export function apiRoot(kind: ForgeKind, host: string): string {
   return host.endsWith('.ghe.com') ? `https://api.${host}` : `https://${host}/api/v3`;
 }
 
-/** The kind of forge that an address of an API shows. */
+/** The kind of forge that an API's address suggests; null if it suggests none. */
 function kindByApi(root: string): ForgeKind | null {
   if (/\/api\/v4$/.test(root)) return 'gitlab';
   if (/\/api\/v3$/.test(root) || /^https:\/\/api\.(github|[^/]+\.ghe)\.com$/.test(root)) return 'github';
@@ -68,8 +68,8 @@ function kindByApi(root: string): ForgeKind | null {
 }
 
 /**
- * The API of the forge that a repository is at, or why it is not known. An alias of ssh's configuration is never taken
- * for a host: what stands there could be anybody's, and would be sent a token.
+ * Finds the API of the forge that has a repository, or says why it is unknown. A possible alias from ssh's
+ * configuration is never taken for a host: a token would be sent to whoever has that name.
  */
 export function forgeApi(
   { host, mayBeAlias }: ForgeAddress,

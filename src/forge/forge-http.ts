@@ -2,34 +2,34 @@ import { type KgitError, RefusedError, RemoteError } from '../errors.js';
 import { maskSecrets } from '../model/secret/mask-secrets.js';
 import type { Clock } from '../store/port/host.js';
 
-/** What a talk with a forge's API needs from the outside. */
+/** What requests to a forge's API need from the outside. */
 export interface ForgeAccess {
   /** Node's own fetch. */
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly token: string;
-  /** When all of it has to be over, in ms since the epoch. */
+  /** When all requests must be done, in ms since the epoch. */
   readonly deadline: number;
 }
 
 interface Api extends ForgeAccess {
   /** `GitHub`, for messages. */
   readonly name: string;
-  /** `https://api.github.com`: nothing behind it. */
+  /** Such as `https://api.github.com`, without a slash at its end. */
   readonly root: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the token needs to be allowed, in the forge's own words. */
+  /** What the token must be allowed to do, in the forge's own words. */
   readonly permission: string;
 }
 
 const MAX_ANSWER = 8 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
-/** Longest wait that a forge may ask for before the same request is sent again, in ms, and how often. */
+/** Longest wait that a forge may ask for before a request is repeated, in ms, and how often it is repeated. */
 const MAX_WAIT_MS = 30_000;
 const MAX_WAITS = 3;
 const MIN_TALK_MS = 1_000;
 
-/** JSON over https with the API of a forge: the token goes to its host alone, and into no message. */
+/** Speaks JSON over https with the API of a forge. The token goes only to that host, and into no message. */
 export class ForgeHttp {
   readonly #api: Api;
 
@@ -37,7 +37,7 @@ export class ForgeHttp {
     this.#api = api;
   }
 
-  /** The answer to a request, any JSON. Throws RemoteError, RefusedError. */
+  /** Sends a request and returns the JSON of its answer. Throws RemoteError, RefusedError. */
   async call(method: 'GET' | 'POST' | 'PATCH' | 'PUT', path: string, body?: unknown): Promise<unknown> {
     const { clock, deadline } = this.#api;
     for (let waits = 0; ; waits++) {
@@ -60,8 +60,8 @@ export class ForgeHttp {
       if (response.status < 300 || response.status >= 400 || location === null) return response;
       await response.body?.cancel();
       const next = URL.canParse(location, at.href) ? new URL(location, at) : null;
-      // Another host must not get the token. A request that writes is sent again only where nothing was done yet: for a
-      // renamed repository Gitea answers 301 and GitHub 307, while 302 and 303 may follow a request that was carried out.
+      // Another host must not get the token. A write is repeated only if nothing was done yet: for a renamed repository
+      // Gitea answers 301 and GitHub 307, while 302 and 303 may follow a request that was carried out.
       if (
         next?.origin !== origin ||
         left === 0 ||
@@ -113,7 +113,7 @@ export class ForgeHttp {
     try {
       return JSON.parse(text);
     } catch {
-      // The answer of a login page or a proxy is not worth repeating.
+      // The text of a login page or a proxy is not worth repeating.
       throw this.#error('answers with something that is no JSON', {
         cause: 'transport',
         advice: 'See whether a proxy or a login page stands in between',
@@ -130,7 +130,7 @@ export class ForgeHttp {
     });
   }
 
-  /** The error of an answer that is none of success. */
+  /** The error for a status that is no success. */
   #failure(status: number, text: string): KgitError {
     const { name, permission } = this.#api;
     const said = this.#words(text);
@@ -182,7 +182,7 @@ export class ForgeHttp {
     });
   }
 
-  /** What the forge said, on one line, with nothing in it that looks like a token. */
+  /** The forge's message, on one line, with everything masked that looks like a token. */
   #words(text: string): string {
     const found = new Set<string>();
     try {
@@ -204,7 +204,7 @@ function collect(json: unknown, found: Set<string>): void {
       collect((json as Record<string, unknown>)[key], found);
 }
 
-/** How long a forge asks to wait, in ms; null where it does not say that it had too many requests. */
+/** How long a forge asks to wait, in ms; null if it reports no limit on requests. */
 function waitOf({ status, headers }: Response, text: string, now: number): number | null {
   const isLimit =
     status === 429 ||

@@ -1,8 +1,8 @@
-/** The forges that kgit can open proposals at; Forgejo speaks Gitea's language. */
+/** The forges at which kgit can open proposals; Forgejo has the API of Gitea. */
 export const FORGE_KINDS = ['github', 'gitlab', 'gitea', 'forgejo'] as const;
 export type ForgeKind = (typeof FORGE_KINDS)[number];
 
-/** The address of an API as it is used; undefined for what is none, or would send a token in the clear. */
+/** Normalizes the address of an API; undefined if it is invalid, or would send a token in the clear. */
 export function apiAddress(text: unknown): string | undefined {
   if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
   const { protocol, username, password, search, hash, host, pathname } = new URL(text);

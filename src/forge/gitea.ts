@@ -23,7 +23,7 @@ function proposalOf(json: unknown): ForgeProposal | null {
   });
 }
 
-/** Whether a side of a request is this branch: of one that was deleted the label alone is left. */
+/** Whether a side of a request is this branch; of a deleted branch, only the label is left. */
 const isBranch = (side: unknown, name: string) =>
   isMap(side) && (side['ref'] === name || side['label'] === name);
 
@@ -33,7 +33,7 @@ export class Gitea implements Forge {
   readonly #http: ForgeHttp;
   readonly #pulls: string;
 
-  /** @param name what its users call it */
+  /** @param name the product's name, for messages */
   constructor({ root, path }: ForgeRepository, access: ForgeAccess, name: 'Gitea' | 'Forgejo') {
     this.name = name;
     const headers = { authorization: `token ${access.token}` };
@@ -42,7 +42,7 @@ export class Gitea implements Forge {
     this.#pulls = `/repos/${path}/pulls`;
   }
 
-  /** The list cannot be asked for one branch, so it is looked through: all that are open, of the closed the last ones. */
+  /** Searches the list, which has no filter by branch: all open requests, and the last page of closed ones. */
   async find(head: string, base: string): Promise<ForgeProposal | null> {
     for (const [state, pages] of [
       ['open', MAX_PAGES],
@@ -55,7 +55,7 @@ export class Gitea implements Forge {
           !isMap(json) || (isBranch(json['head'], head) && isBranch(json['base'], base));
         const found = proposals(Array.isArray(list) ? list.filter(ours) : list, this.name, proposalOf);
         if (found.length > 0) return newest(found);
-        // A server may give fewer at a time than asked for.
+        // A server may return smaller pages than asked for.
         if (Array.isArray(list) && list.length === 0) break;
       }
     }

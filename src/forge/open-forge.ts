@@ -5,7 +5,7 @@ import { Gitea } from './gitea.js';
 import { GitHub } from './github.js';
 import { GitLab } from './gitlab.js';
 
-/** The API of a forge for one repository of it. */
+/** Opens the API of a forge for one of its repositories. */
 export function openForge(kind: ForgeKind, repository: ForgeRepository, access: ForgeAccess): Forge {
   switch (kind) {
     case 'github':

@@ -1,7 +1,7 @@
 import type { ForgeAddress } from './forge-address.js';
 import type { ForgeKind } from './forge-kind.js';
 
-/** The page of a forge at which a person opens the request to merge `head` into `base`. */
+/** The page of a forge where a person opens the request to merge `head` into `base`. */
 export function requestPage(
   kind: ForgeKind,
   { host, path }: Pick<ForgeAddress, 'host' | 'path'>,

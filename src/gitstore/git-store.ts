@@ -33,24 +33,24 @@ export interface GitStoreOptions {
   readonly repository: Repository;
   /** The state branch. */
   readonly branch: string;
-  /** Name of the remote that it is published to; null for a purely local repository. */
+  /** Name of the remote that the branch is published to; null for a purely local repository. */
   readonly remote: string | null;
-  /** Runs where the user stands; null where nothing is checked out. */
+  /** Runs in the user's folder; null if nothing is checked out. */
   readonly standing: Git | null;
-  /** Where what must not be lost lies: the clone's `kgit` folder, or one outside of a clone that kgit keeps. */
+  /** Folder for data that must not be lost: the clone's `kgit` folder, or one outside a clone that kgit keeps. */
   readonly folder: string;
-  /** Further options of every fetch. */
+  /** More options for every fetch. */
   readonly fetchOptions?: readonly string[];
   /** Whether kgit made the clone and may fetch more of its history. */
   readonly isManaged?: boolean;
-  /** Of a clone that kgit made anew: a tip that was known before and that the remote does not have any more. */
+  /** For a clone that kgit made anew: a tip that was known before and that the remote no longer has. */
   readonly lostTip?: LostTip | null;
   readonly committer: Actor;
   readonly clock: Clock;
   readonly host: Host;
 }
 
-/** The git driver: commits are built by fast-import and moved to the branch by a push, or locally by a ref swap. */
+/** The git driver: builds commits with fast-import, and moves the branch by a push, or locally by CAS of the ref. */
 export class GitStore implements Backend {
   readonly target: string;
   readonly isRemote: boolean;
@@ -79,7 +79,7 @@ export class GitStore implements Backend {
     const { commonDir, config } = repository;
     this.#git = git;
     this.#options = options;
-    // What was begun before the remote was known could fetch nothing.
+    // A reader that was started before the remote was known could not fetch objects.
     this.#reader = new ObjectReader(git, git.lazyFetches === null ? takeEarlyReader(commonDir) : null);
     this.#refs = new MovingRefs(git, repository, folder, host);
     this.#builder = new CommitBuilder(git, this.#reader, options);
@@ -151,7 +151,7 @@ export class GitStore implements Backend {
       return { revision: local, fetchedAt };
     // The user's own fetch or push may know a newer tip than kgit's.
     const isNewer = users && ours && users !== ours && (await this.#ancestry.isAncestor(ours, users));
-    // Nothing was ever published: what lies here is what the first push will bring.
+    // If nothing was ever published, the first push will bring the local branch.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
   }
@@ -168,7 +168,7 @@ export class GitStore implements Backend {
     return { revision: tip ?? (await this.#follower.tip()), fetchedAt: this.#options.clock.now() };
   }
 
-  /** The remote as people know it: its name and its address without credentials. */
+  /** The remote's name and its address without credentials, for messages. */
   #remoteName(): string {
     return `remote ${this.#options.remote} (${this.target.slice(0, this.target.lastIndexOf('#'))})`;
   }
@@ -211,7 +211,7 @@ export class GitStore implements Backend {
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
-  /** What is left to do here once the remote has the commits: whatever fails now, they are published. */
+  /** Updates this clone once the remote has the commits: they are published, whatever fails now. */
   async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
     if (base) this.#ancestry.note(base, tip);
     try {

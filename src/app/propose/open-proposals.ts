@@ -14,7 +14,7 @@ import { committerOf } from '../../setup/identity.js';
 import type { Settings } from '../../setup/settings.js';
 import { type Environment, systemClock } from '../../setup/this-host.js';
 
-/** The git repository, and the name of its remote. Throws UsageError where there is none to propose to. */
+/** The git repository, and the name of its remote. Throws UsageError if it has none. */
 function requireRemote(opened: OpenRepository): GitFacet & { readonly remote: string } {
   const git = facetOf(opened, 'git', 'a proposal');
   const { remote } = git;
@@ -24,7 +24,7 @@ function requireRemote(opened: OpenRepository): GitFacet & { readonly remote: st
   });
 }
 
-/** The remote's branches of an open repository. Throws UsageError where it has no remote. */
+/** The branches at the remote of an open repository. Throws UsageError if it has no remote. */
 export function openBranches(opened: OpenRepository): RemoteBranches {
   const { git, layout, remote } = requireRemote(opened);
   const committer = committerOf(opened.identity);
@@ -33,13 +33,13 @@ export function openBranches(opened: OpenRepository): RemoteBranches {
 
 /** The API of the remote's forge, or why it cannot be used. */
 export type FoundForge = {
-  /** The page at which a person opens the request to merge one branch into another; null where the forge is not known. */
+  /** The page where a person opens the request to merge one branch into another; null if the forge is unknown. */
   readonly page: ((head: string, base: string) => string) | null;
 } & ({ readonly forge: Forge; readonly noForge: null } | { readonly forge: null; readonly noForge: string });
 
 /**
- * Finds the forge of the remote, and the token for its host alone (`docs/ci.md`).
- * @param deadline when all talk with it has to be over, in ms since the epoch
+ * Finds the forge of the remote, and a token for its host only (`docs/ci.md`).
+ * @param deadline when all requests to the forge must be done, in ms since the epoch
  */
 export async function findForge(
   opened: OpenRepository,
@@ -55,13 +55,13 @@ export async function findForge(
   const api = forgeApi(address, settings, environment);
   if ('unknown' in api) return none(api.unknown);
   const { kind, root, tokenHost } = api;
-  // The pages are at the host that has the API, where that of git may be an alias of ssh.
+  // If git's host may be an alias of ssh, the pages are at the host of the API.
   const place = { host: address.mayBeAlias ? tokenHost : address.host, path: address.path };
   const page = (head: string, base: string) => requestPage(kind, place, head, base);
-  // Whoever has named the API means the token for it.
+  // A user who sets the API's address means the token for it.
   const isMeant = isConfigured || settings.proposeApiUrl !== undefined;
   const known = accessToken(`https://${tokenHost}/`, tokenVariables(environment), isMeant);
-  // The token of a GitLab job may push, and may not open merge requests.
+  // The token of a GitLab job may push, but not open merge requests.
   if (known === null || known.user === 'gitlab-ci-token')
     return none(`no token for the API of ${tokenHost} (KGIT_TOKEN)`, page);
   const access = { fetch, clock: systemClock, token: known.token, deadline };

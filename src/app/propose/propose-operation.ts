@@ -29,19 +29,19 @@ import { requestToMerge } from './request-to-merge.js';
 import { talkMs, untilMoved } from './retry.js';
 
 export interface ProposeOptions {
-  /** Of the request to merge. */
+  /** Title of the request to merge. */
   readonly title: string | undefined;
-  /** The branch; that of the user and the subject where left out. */
+  /** The proposal's branch; named after the user and the subject if left out. */
   readonly branch: string | undefined;
   /** The remote's forge. */
   readonly found: FoundForge;
-  /** Fail where the request to merge could not be opened, although the branch is there. */
+  /** Whether to fail if the branch was pushed but the request to merge could not be opened. */
   readonly mustOpen: boolean;
   /** ms since the epoch */
   readonly deadline: number;
 }
 
-/** Puts an operation on the branch of a proposal and has its forge open a request to merge it, or add it to the open one. */
+/** Puts an operation on the branch of a proposal, and opens a request to merge it or updates the open one. */
 class Proposal {
   readonly #opened: OpenRepository;
   #operation: Operation;
@@ -90,7 +90,7 @@ class Proposal {
     });
   }
 
-  /** One try at the branch. */
+  /** Makes one attempt to move the branch. */
   async #attempt() {
     const { store } = this.#opened.repository;
     const ms = () => talkMs(systemClock, this.#options.deadline);
@@ -130,7 +130,7 @@ class Proposal {
     return { applied, commits: commits.map((commit) => ({ ...commit, message })) };
   }
 
-  /** A file that is broken on the branch alone is to be mended there. */
+  /** Adds advice to the error of a file that is broken only on the proposal's branch. */
   #onBranch(error: KgitError): KgitError {
     if (error.code !== 'INVALID_STATE') return error;
     return new InvalidStateError(`${error.message} (on ${this.#branch})`, {
@@ -142,18 +142,18 @@ class Proposal {
     });
   }
 
-  /** Whether the branch still waits for its reviewers: what was merged or closed is over, and the next one begins anew. */
+  /** Whether the branch still awaits review. If it was merged or closed, the next proposal starts anew. */
   async #isOpen(published: Revision, tip: Revision): Promise<boolean> {
     if ((await this.#proposed(published, tip)).isMerged) return false;
     const found = await this.#find();
-    // What was pushed since it was closed was never looked at: a new request takes it along.
+    // Commits that were pushed after it was closed were never reviewed: a new request includes them.
     if (found === null || found.isOpen || (found.tip !== null && found.tip !== tip)) return true;
     const note = `#${found.number} is closed, so this begins a new proposal on ${this.#branch}`;
     if (!this.#notes.includes(note)) this.#notes.push(note);
     return false;
   }
 
-  /** What the branch adds. Throws ConflictError where somebody put another history there. */
+  /** What the branch adds. Throws ConflictError if it has nothing in common with the state branch. */
   async #proposed(published: Revision, tip: Revision): Promise<Proposed> {
     const { name } = this.#opened;
     try {
@@ -170,7 +170,7 @@ class Proposal {
     }
   }
 
-  /** The request to merge that the forge has; null where it has none, or cannot be asked. */
+  /** The forge's request to merge; null if there is none, or the forge cannot be asked. */
   #find(): Promise<ForgeProposal | null> {
     this.#found ??= this.#ask();
     return this.#found;
@@ -180,7 +180,7 @@ class Proposal {
     try {
       return (await this.#options.found.forge?.find(this.#branch, this.#opened.name)) ?? null;
     } catch (error) {
-      // Whether it can be opened shows when it is; the branch is pushed all the same.
+      // The branch is pushed all the same; opening the request then reports what is wrong.
       if (error instanceof RemoteError || error instanceof RefusedError) return null;
       throw error;
     }
@@ -212,7 +212,10 @@ class Proposal {
     }
   }
 
-  /** In CI nobody reads a note, and a proposal that nobody is asked to look at is never merged. */
+  /**
+   * The error for a request to merge that must be opened: in CI nobody reads a note, and a proposal that nobody is
+   * asked to review is never merged.
+   */
   #notOpened(error: KgitError, revision: Revision, url: string | null): KgitError {
     const Class = error instanceof RefusedError ? RefusedError : RemoteError;
     const data = { ...error.data, operation: this.#operation.id, branch: this.#branch, revision, url };
@@ -223,7 +226,7 @@ class Proposal {
   }
 }
 
-/** The operation with the revisions of its conditions named in full: what `HEAD~1` means differs between clones. */
+/** Resolves the revisions in an operation's conditions to full ids: `HEAD~1` differs between clones. */
 async function withFixedRevisions(operation: Operation, opened: OpenRepository): Promise<Operation> {
   const { change } = operation;
   if (!change) return operation;
@@ -237,7 +240,7 @@ async function withFixedRevisions(operation: Operation, opened: OpenRepository):
   return { ...operation, change: { ...change, preconditions } };
 }
 
-/** The subject that names the branch: the deployment that is changed, else what all events are about. */
+/** The subject that names the branch: the changed deployment, else the one that all events are about. */
 function subjectOf({ change, events }: Operation) {
   const changed = events.find(({ event }) => event.id === change?.event);
   const subjects = new Set(events.map(({ subject }) => formatSubject(subject)));

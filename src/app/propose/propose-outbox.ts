@@ -8,31 +8,31 @@ import { findForge } from './open-proposals.js';
 import { proposeOperation } from './propose-operation.js';
 import type { ProposeWrite } from './propose-write.js';
 
-/** What of an outbox is proposed. */
+/** Which operations of an outbox to propose, and how. */
 export interface ProposeOutbox extends ProposeWrite {
-  /** One operation; all that wait where left out. */
+  /** One operation; all that wait if left out. */
   readonly id: string | undefined;
 }
 
-/** A write that waits and could not be proposed. */
+/** A waiting write that could not be proposed. */
 export interface NotProposed {
   readonly operation: string;
   readonly error: KgitError;
 }
 
 export interface ProposedOutbox {
-  /** What was proposed, and has left the outbox. */
+  /** The operations that were proposed, and have left the outbox. */
   readonly outcomes: WriteOutcome[];
-  /** What was not, and stays. */
+  /** Those that were not, and stay. */
   readonly failed: NotProposed[];
   /** What the user should know. */
   readonly notes: ReadonlySet<string>;
 }
 
 /**
- * Proposes what waits in the outbox of a clone, in its order, and takes each out once it is on the branch of a proposal.
- * One that cannot be proposed stays, and the others go on; where the remote or its forge does not answer, or lets nobody
- * in, the rest is not tried. Throws NotFoundError for an operation that does not wait.
+ * Proposes the waiting operations of a clone's outbox in order, and removes each once it is on the branch of a
+ * proposal. One that fails stays, and the others go on. If the remote or its forge does not answer, or denies access,
+ * the rest is not tried. Throws NotFoundError for an operation that does not wait.
  */
 export async function proposeOutbox(
   opened: OpenRepository,
@@ -79,7 +79,7 @@ function refuseClaimed({ id, claim }: Operation): void {
   });
 }
 
-/** The first failure, with all that could not be proposed, and all that was. */
+/** The first failure, with a list of everything that was and was not proposed. */
 export function notProposed(
   failed: readonly [NotProposed, ...NotProposed[]],
   proposed: readonly Record<string, unknown>[],

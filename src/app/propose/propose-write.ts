@@ -7,11 +7,11 @@ import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import { findForge } from './open-proposals.js';
 import { proposeOperation } from './propose-operation.js';
 
-/** What a command says of a proposal. */
+/** A command's options for a proposal. */
 export interface ProposeWrite {
   readonly title: string | undefined;
   readonly branch: string | undefined;
-  /** Fail where the request to merge could not be opened. */
+  /** Whether to fail if the request to merge could not be opened. */
   readonly mustOpen: boolean;
   /** ms since the epoch */
   readonly deadline: number;
@@ -29,17 +29,20 @@ export async function proposeWrite(
   return proposeOperation(opened, operation, { ...options, found });
 }
 
-/** Whether a branch does not take the push of a write, so that it can be proposed. */
+/** Whether a branch refused the push of a write, so that it can be proposed. */
 export function isProtected(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.data['branch'] !== undefined;
 }
 
-/** That a refused write is proposed instead: what the remote said, without what would have become of the write. */
+/**
+ * The note that a refused write is proposed instead, with the remote's message but without its remark that the write is
+ * not published.
+ */
 export function protectedNote(branch: string, { message }: RefusedError): string {
   return `${branch} is protected, so this is proposed: ${message.replace(/ \(not published[^()]*\)$/, '')}`;
 }
 
-/** Why a write that a protected branch refused could not be proposed either, and that it is kept, where it is. */
+/** Adds to the error of a failed proposal that the write, which a protected branch refused, is still kept. */
 export function stillKept(cause: unknown, { data: { operation, kept } }: RefusedError): unknown {
   if (!(cause instanceof KgitError) || kept !== true) return cause;
   const retry = `The write is kept: 'kgit outbox retry ${operation} --propose' proposes it`;
@@ -51,8 +54,8 @@ export function stillKept(cause: unknown, { data: { operation, kept } }: Refused
 }
 
 /**
- * The refusal of a protected branch, with the way around it.
- * @param command the words of the command as one would type them
+ * The refusal of a protected branch, with advice to propose the write.
+ * @param command the command as a user would type it
  */
 export function withProposal(error: RefusedError, command: string): KgitError {
   const operation = error.data['kept'] === true ? error.data['operation'] : undefined;

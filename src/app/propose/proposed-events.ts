@@ -14,9 +14,9 @@ type Opened = {
   readonly repository: { readonly store: StateStore };
 };
 
-/** What a branch adds to the state branch since they parted. */
+/** What a branch adds to the state branch since they diverged. */
 export interface Proposed {
-  /** Oldest first, without those that the state branch has already. */
+  /** Oldest first, without those that the state branch already has. */
   readonly events: readonly SubjectEvent[];
   /** Whether the state branch has all of it by now, however it was merged. */
   readonly isMerged: boolean;
@@ -45,7 +45,7 @@ export async function proposedEvents(
     }
   }
   added.sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
-  // A merge button may leave other commits, and the events: these say what was merged.
+  // A merge button may make other commits, but keeps the events: they show what was merged.
   if (added.length > 0 || known > 0) return { events: added, isMerged: added.length === 0 };
   const left = await treeChanges(git, published, tip);
   return { events: [], isMerged: [...changes.keys()].every((path) => !left.has(path)) };

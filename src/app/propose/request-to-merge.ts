@@ -2,16 +2,16 @@ import { KgitError } from '../../errors.js';
 import type { Forge, ForgeProposal } from '../../forge/forge.js';
 import { amendedText, type RequestText } from '../../model/operation/proposal-text.js';
 
-/** What a request to merge is made of. */
+/** The content of a request to merge. */
 export interface Request {
   readonly head: string;
   readonly base: string;
-  /** As the user gave it. */
+  /** The user's title; undefined if none was given. */
   readonly title: string | undefined;
   readonly text: RequestText;
 }
 
-/** Has an open request to merge say what its branch holds now. Throws RemoteError, RefusedError. */
+/** Updates an open request to merge to what its branch holds now. Throws RemoteError, RefusedError. */
 export function amendRequest(
   forge: Forge,
   { title, text }: Pick<Request, 'title' | 'text'>,
@@ -25,7 +25,7 @@ export function amendRequest(
   );
 }
 
-/** Opens the request to merge of a branch, or amends the one that is open. Throws RemoteError, RefusedError. */
+/** Opens the request to merge of a branch, or updates the open one. Throws RemoteError, RefusedError. */
 export async function requestToMerge(
   forge: Forge,
   request: Request,

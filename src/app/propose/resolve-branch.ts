@@ -13,7 +13,7 @@ import { openBranches } from './open-proposals.js';
 import { resolveConflict } from './resolve-conflict.js';
 import { talkMs, untilMoved } from './retry.js';
 
-/** What became of a branch that was in conflict. */
+/** Result of resolving a branch in conflict. */
 export interface Resolved {
   readonly branch: string;
   /** Its tip. */
@@ -28,9 +28,10 @@ export interface Resolved {
 }
 
 /**
- * Merges the state branch into a branch of the remote, state documents path by path, and pushes it. Throws NotFoundError
- * for no such branch, ConflictError with all values where a path was changed on both sides, RemoteError, RefusedError.
- * @param named the branch; that of the user's only proposal where left out
+ * Merges the state branch into a branch of the remote, state documents path by path, and pushes it. Throws
+ * NotFoundError if there is no such branch, ConflictError with all values if a path was changed on both sides,
+ * RemoteError, RefusedError.
+ * @param named the branch; the user's only proposal if left out
  * @param isRebased whether the proposal becomes one commit on top of the state branch, instead of a merge of both
  * @param deadline ms since the epoch
  */

@@ -7,7 +7,7 @@ import { shellWord } from '../../model/value/shell-word.js';
 
 const MAX_TOLD = 20;
 
-/** The two branches that are to be joined. */
+/** The two branches to join. */
 export interface Sides {
   /** The proposal's. */
   readonly branch: string;
@@ -24,14 +24,14 @@ interface Told {
   readonly conflict: StateConflict | null;
 }
 
-/** As the error's data has it. */
+/** The same, in the form of the error's data. */
 type ToldJson = { readonly file: string; readonly path: string | null } & Omit<ShownConflict, 'path'>;
 
 function jsonOf({ file, conflict }: Told): ToldJson {
   return conflict === null ? { file, path: null } : { file, ...shownConflict(conflict) };
 }
 
-/** A value in a message; nothing where none stands there. */
+/** A value in a message; `nothing` if there is none. */
 const shown = (side: unknown) => (side === undefined ? 'nothing' : JSON.stringify(side).slice(0, 120));
 
 function line({ file, path, ours, theirs, base }: ToldJson, { branch, stateBranch }: Sides): string {
@@ -41,9 +41,9 @@ function line({ file, path, ours, theirs, base }: ToldJson, { branch, stateBranc
 }
 
 /**
- * How paths in conflict are decided. The proposal first takes what the state branch has, so that nothing is left to
- * decide and both can be joined; what is to win of the proposal is set again on top. Each step leaves its event, so
- * that the events of the branch add up to its state whichever side wins.
+ * The commands that decide conflicts path by path. The proposal first takes the values of the state branch, so that
+ * nothing is left to decide and both can be joined. Then the values that the proposal is to win are set again on top.
+ * Each step leaves its event, so the events of the branch add up to its state whichever side wins.
  */
 function decideByPath(told: readonly Told[], { branch, stateBranch, isRebased }: Sides): string[] {
   const byDeployment = new Map<string, StateConflict[]>();
@@ -71,7 +71,7 @@ function decideByPath(told: readonly Told[], { branch, stateBranch, isRebased }:
   ];
 }
 
-/** How a whole file is decided, in any clone, whatever is checked out there. */
+/** The commands that decide conflicts of whole files, in any clone, whatever is checked out there. */
 function decideByFile(files: readonly string[], { branch, stateBranch, remote }: Sides): string[] {
   const [name, state, proposal] = [remote, stateBranch, branch].map(shellWord);
   return [
@@ -84,7 +84,7 @@ function decideByFile(files: readonly string[], { branch, stateBranch, remote }:
   ];
 }
 
-/** The error for a proposal that changes what the state branch has changed otherwise, with the steps that decide it. */
+/** The error for a proposal in conflict with the state branch, with the steps that decide it. */
 export function resolveConflict(sides: Sides, files: readonly FileConflict[]): ConflictError {
   const all = files.flatMap(({ file, conflicts }): Told[] =>
     conflicts.length === 0 ? [{ file, conflict: null }] : conflicts.map((conflict) => ({ file, conflict })),
@@ -97,7 +97,7 @@ export function resolveConflict(sides: Sides, files: readonly FileConflict[]): C
   return new ConflictError([...lines, ...more].join('\n'), {
     data: { branch: sides.branch, conflicts: all.slice(0, 1000).map(jsonOf) },
     suggestions: [
-      // What can be set is set first: git merges these documents path by path once nothing in them is left to decide.
+      // Values come first: once nothing in them is left to decide, git merges these documents path by path.
       ...(paths.length > 0 ? decideByPath(paths, sides) : decideByFile(whole.slice(0, MAX_TOLD), sides)),
       'Or close the proposal, and propose anew what is still wanted',
     ],

@@ -3,18 +3,18 @@ import type { PushFailure } from '../../gitstore/branch/push-outcome.js';
 import type { Clock } from '../../store/port/host.js';
 import { backOffMs } from '../../store/publish/back-off.js';
 
-/** Shortest time that one talk with the remote is given, whatever is left of the deadline. */
+/** Shortest time limit for one talk with the remote, in ms, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
 
-/** How long one talk with the remote may take until `deadline`, in ms. */
+/** Time limit for one talk with the remote until `deadline`, in ms. */
 export function talkMs(clock: Clock, deadline: number): number {
   return Math.max(deadline - clock.now(), TALK_MIN_MS);
 }
 
 /**
- * Tries to move a branch until it moved, the remote says no, or `deadline` (ms since the epoch) has passed; after a
- * lost race it waits a random time and begins anew.
- * @param attempt one try: its result, or why the branch did not move
+ * Tries to move a branch until it moved, the remote says no, or `deadline` (ms since the epoch) has passed. After a
+ * lost race it waits a random time and starts anew.
+ * @param attempt makes one try; returns its result, or why the branch did not move
  */
 export async function untilMoved<T>(
   clock: Clock,
@@ -25,7 +25,7 @@ export async function untilMoved<T>(
     const tried = await attempt();
     if ('done' in tried) return { result: tried.done, attempts };
     const { failure } = tried;
-    // Whether an unknown end was a good one shows on the branch, at the next try.
+    // If the outcome is unknown, the next try shows on the branch whether the push landed.
     if ('error' in failure && failure.kind !== 'unknown') throw failure.error;
     if (clock.now() >= deadline) {
       if ('error' in failure) throw failure.error;

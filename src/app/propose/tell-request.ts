@@ -9,15 +9,15 @@ import { proposedChange } from './proposed-events.js';
 import { amendRequest } from './request-to-merge.js';
 import type { Resolved } from './resolve-branch.js';
 
-/** Where a resolved proposal is reviewed, and what the user should know of it. */
+/** Where a resolved proposal is reviewed, and notes for the user. */
 export interface ToldRequest {
   readonly proposal: ProposalPlace;
   readonly notes: readonly string[];
 }
 
 /**
- * Has the open request to merge of a resolved branch say what is left of the proposal. Where the forge cannot be asked,
- * or has no open one, the text is handed back for a person to use. Throws EnvironmentError, InvalidStateError.
+ * Updates the open request to merge of a resolved branch to what is left of the proposal. If the forge cannot be asked,
+ * or has no open request, returns the text for a person to use. Throws EnvironmentError, InvalidStateError.
  * @param deadline ms since the epoch
  */
 export async function tellRequest(
@@ -34,7 +34,7 @@ export async function tellRequest(
   const { forge, noForge, page } = await findForge(opened, settings, environment, deadline);
   const url = page?.(branch, opened.name) ?? null;
   const byHand = (why: string): ToldRequest =>
-    // A branch that was left as it is has no other text than before.
+    // An unchanged branch keeps its text.
     isMerged
       ? {
           proposal: { branch, revision, url, number: null, request: text },

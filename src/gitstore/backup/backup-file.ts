@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { hasCode } from '../../model/value/error-codes.js';
 import { readAtMost } from '../../store/local/durable-files.js';
 
-/** How git begins a bundle, which a backup is. */
+/** The first line of a git bundle; a backup is one. */
 const BUNDLE = /^# v[23] git bundle\n/;
-/** So much of a file tells what it is: the mark of a tar archive stands at 257. */
+/** How much of a file is read to identify it, in bytes: the mark of a tar archive is at 257. */
 const HEAD_BYTES = 512;
 
-/** What other files are, by how they begin. */
+/** Other kinds of files, by their first bytes. */
 const OTHERS: readonly (readonly [what: string, isIt: (head: Buffer) => boolean])[] = [
   ['it is empty', (head) => head.length === 0],
   ['it is compressed by gzip: unpack it first', (head) => head.toString('latin1', 0, 2) === '\x1f\x8b'],
@@ -16,7 +16,7 @@ const OTHERS: readonly (readonly [what: string, isIt: (head: Buffer) => boolean]
   ['it is a text, and no git bundle, which a backup is', (head) => !head.includes(0)],
 ];
 
-/** Why a file cannot be a backup, by what it is; null where it is a git bundle, which may be one. */
+/** Why a file cannot be a backup; null if it is a git bundle, which may be one. */
 export async function notABackup(file: string): Promise<string | null> {
   try {
     const stats = await stat(file);

@@ -22,21 +22,21 @@ export const BACKUP_REF = 'refs/kgit/backup';
 export const MANIFEST = 'manifest.json';
 /** The folder of the outbox, in the clone's `kgit` folder and in a backup. */
 export const OUTBOX = 'outbox';
-/** How files of the outbox are called. */
+/** The names of files in the outbox. */
 export const ENTRY = /^\d{12}-[0-9A-HJKMNP-TV-Z]{26}$/;
-/** Lock refs where they count, and where a clone notes those of its remote. */
+/** Lock refs, and a clone's local copies of its remote's. */
 export const LOCKS = 'refs/kgit/locks/';
 export const SEEN_LOCKS = 'refs/kgit/seen/refs/';
 
-/** What a backup says of itself. */
+/** The manifest of a backup. */
 export interface Manifest {
   readonly version: 1;
   /** The state branch. */
   readonly branch: string;
   readonly revision: Revision;
-  /** Which ref of the file stands at the revision. */
+  /** The ref in the file that points to the revision. */
   readonly ref: string;
-  /** Of the remote, without credentials; null where there was none. */
+  /** URL of the remote, without credentials; null if there was none. */
   readonly remote: string | null;
   readonly createdAt: string;
 }
@@ -44,15 +44,15 @@ export interface Manifest {
 export interface BackupParts {
   readonly manifest: Manifest;
   readonly repository: Repository;
-  /** As `readOutbox` read it. */
+  /** From `readOutbox`. */
   readonly outbox: ReadonlyMap<string, Buffer>;
-  /** Name of the remote; null where there is none. */
+  /** Name of the remote; null if there is none. */
   readonly remote: string | null;
   readonly author: Actor;
   /** ms since the epoch */
   readonly now: number;
   readonly timeoutMs: number;
-  /** Hears how far it is. */
+  /** Receives the progress. */
   readonly wait: Wait;
 }
 
@@ -64,8 +64,8 @@ export interface BackedUp {
 }
 
 /**
- * The files of an outbox. Read them before the revision of a backup: what another process publishes in between is then
- * in both, and restored once; the other way round it is in neither.
+ * Reads the files of an outbox. Call it before the revision of a backup is chosen: an operation that another process
+ * publishes in between is then in both, and restored once; in the other order it would be in neither.
  * @param folder the clone's `kgit` folder
  */
 export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
@@ -76,14 +76,14 @@ export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
   const names = await readdir(join(folder, OUTBOX)).catch((error: unknown) => unlessGone(error, []));
   const files = new Map<string, Buffer>();
   for (const name of names.filter((one) => ENTRY.test(one)).sort()) {
-    // One that is gone by now is published.
+    // A file that is gone by now was published.
     const text = await readNamed(join(folder, OUTBOX, name));
     if (text) files.set(name, text);
   }
   return files;
 }
 
-/** The commit of manifest and outbox. */
+/** Writes the commit that holds manifest and outbox. */
 async function contents(git: Git, parts: BackupParts): Promise<string> {
   const blob = (input: string | Buffer) => git.text(['hash-object', '-w', '--stdin'], { input });
   const tree = (lines: readonly string[]) => git.text(['mktree'], { input: lines.join('') });
@@ -101,18 +101,18 @@ async function contents(git: Git, parts: BackupParts): Promise<string> {
 }
 
 /**
- * A repository that borrows the objects of a clone: its refs say what goes into the backup, and stand still while
+ * Makes a repository that borrows the objects of a clone. Its refs select the content of the backup, and stay put while
  * those of the clone move on.
  */
 async function borrowed(git: Git, folder: string, { commonDir, config }: Repository): Promise<Git> {
   const format = await git.text(['rev-parse', '--show-object-format']);
   await git.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, folder]);
   const objects = join(commonDir, 'objects');
-  // A line is read as a path, unless it is quoted.
+  // Unless it is quoted, git reads a line as a path.
   const line = objects.includes('\n') ? quoted(objects) : objects;
   await writeFile(join(folder, 'objects/info/alternates'), `${line}\n`);
   const own = git.at(folder);
-  // What the clone left at its remote, git gets from there when it packs it.
+  // To pack objects that a partial clone lacks, git fetches them from the remote.
   for (const [key, value] of config) {
     const name = isOn(value) ? /^remote\.(.+)\.promisor$/.exec(key)?.[1] : undefined;
     const url = name && config.get(`remote.${name}.url`);
@@ -125,7 +125,7 @@ async function borrowed(git: Git, folder: string, { commonDir, config }: Reposit
   return own;
 }
 
-/** The locks as they were last seen: what stands below a space of refs, by name. */
+/** The locks as last seen: the refs below a prefix, as names and ids of lock refs. */
 async function locksBelow(git: Git, space: string): Promise<string[]> {
   const list = await git.text(['for-each-ref', '--format=%(refname) %(objectname)', space]);
   return list
@@ -144,8 +144,8 @@ async function requireFolder(file: string): Promise<void> {
 }
 
 /**
- * Writes one file that holds the history of the state branch, the locks and the outbox: a git bundle, which any git can
- * read. It appears whole or not at all. Throws EnvironmentError.
+ * Writes one file with the history of the state branch, the locks and the outbox: a git bundle, which any git can read.
+ * It appears whole or not at all. Throws EnvironmentError.
  */
 export async function writeBackup(git: Git, file: string, parts: BackupParts): Promise<BackedUp> {
   const { manifest, remote, outbox, repository } = parts;

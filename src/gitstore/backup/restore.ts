@@ -12,15 +12,15 @@ import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS }
 import { notABackup } from './backup-file.js';
 
 export interface RestoreOptions {
-  /** The remote's new address; the old one where left out. */
+  /** The remote's new URL; the old one if left out. */
   readonly remote: string | undefined;
-  /** Name of the folder of the outbox's folder, in the git folder. */
+  /** Name of kgit's folder in the git folder, which holds the outbox. */
   readonly localFolder: string;
-  /** Asked before a clone that works is moved aside; throws where it is to stay. */
+  /** Called before a working clone is moved aside; throws if the clone must stay. */
   readonly mayReplace: (folder: string) => Promise<void>;
 }
 
-/** What was restored, and where what stood there before lies now. */
+/** What was restored, and where the previous content of the folder is now. */
 export interface Restored {
   readonly manifest: Manifest;
   readonly remote: string | null;
@@ -40,19 +40,22 @@ function broken(file: string, why: string, advice = 'Take another backup'): Inva
   });
 }
 
-/** What of the outbox is restored: as in the file, but for the address of a new remote. */
+/** The text of a restored file of the outbox: unchanged, except for its target if the remote is new. */
 function retarget(text: string, target: string | null): string {
   if (target === null) return text;
   const entry: unknown = JSON.parse(text);
   return isMap(entry) ? JSON.stringify({ ...entry, target }) : text;
 }
 
-/** What waits is meant for this remote and branch from now on; null where it stays as it is. */
+/** The target of waiting operations if the remote is new; null if they keep theirs. */
 function newTarget({ remote }: RestoreOptions, branch: string): string | null {
   return remote === undefined ? null : `${withoutCredentials(remote)}#${branch}`;
 }
 
-/** Builds a clone of a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or none. */
+/**
+ * Builds a clone from a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or no
+ * backup.
+ */
 async function build(
   git: Git,
   file: string,
@@ -144,7 +147,7 @@ function parseManifest(text: string): Manifest | null {
   return isText && isRemote && isBranchName(branch as string) ? (json as unknown as Manifest) : null;
 }
 
-/** Lays the outbox out; its names are checked, so that none leaves its folder. */
+/** Restores the outbox. It checks the names of files, so that none leaves its folder. */
 async function restoreOutbox(
   clone: Git,
   backup: string,
@@ -165,7 +168,7 @@ async function restoreOutbox(
   return lines.length;
 }
 
-/** Operations that wait in the clone that is replaced, and are newer than the backup: they are not lost. */
+/** Keeps the operations that wait in the replaced clone and are not in the backup. */
 async function keepWaiting(from: string, to: string, target: string | null): Promise<number> {
   let names: string[];
   try {
@@ -178,22 +181,22 @@ async function keepWaiting(from: string, to: string, target: string | null): Pro
   const missing = names.filter((name) => ENTRY.test(name) && !known.has(name.slice(13)));
   for (const name of missing) {
     const text = await readNamed(join(from, OUTBOX, name));
-    // Published meanwhile, by a process of the clone that is replaced.
+    // A process of the replaced clone may have published it meanwhile.
     if (text) await createDurably(join(to, OUTBOX, name), retarget(text.toString('utf8'), target));
   }
   return missing.length;
 }
 
-/** Whether a clone works as far as a read of it tells: it has a commit, and that a state repository. */
+/** Whether a clone can be read: its HEAD is a commit of a state repository. */
 async function isIntact(git: Git, folder: string): Promise<boolean> {
   const clone = git.at(join(folder, '.git'), folder);
   return (await clone.run(['cat-file', '-e', `HEAD:${MARKER_FILE}`])).code === 0;
 }
 
 /**
- * Restores a backup to `folder`: a new one, or that of a damaged clone, which is moved aside with all that is in it;
- * what waited there is taken along. A clone that works is moved aside likewise, where it may be replaced. All is checked
- * before anything is moved. Throws InvalidStateError, UsageError.
+ * Restores a backup to `folder`: a new one, or that of a damaged clone, which is moved aside with everything in it.
+ * Operations that wait there are taken along. A working clone is moved aside, too, if it may be replaced. Everything is
+ * checked before anything is moved. Throws InvalidStateError, UsageError.
  */
 export async function restoreBackup(
   git: Git,

@@ -22,7 +22,7 @@ export interface FetchedBranchOptions {
   readonly remoteName: string;
   /** The clone's `kgit` folder. */
   readonly folder: string;
-  /** Further options of every fetch. */
+  /** More options for every fetch. */
   readonly fetchOptions: readonly string[];
   /** Whether kgit made the clone and may fetch more of its history. */
   readonly isManaged: boolean;
