@@ -130,7 +130,7 @@ export class ForgeHttp {
     });
   }
 
-  /** The error for a status that is no success. */
+  /** The error for an unsuccessful status. */
   #failure(status: number, text: string): KgitError {
     const { name, permission } = this.#api;
     const said = this.#words(text);
@@ -195,7 +195,7 @@ export class ForgeHttp {
   }
 }
 
-/** The texts of `message`, `error` and `errors` of an answer, as each forge nests them. */
+/** Collects the texts of `message`, `error` and `errors` of an answer, as each forge nests them. */
 function collect(json: unknown, found: Set<string>): void {
   if (typeof json === 'string') found.add(json);
   else if (Array.isArray(json)) for (const item of json.slice(0, 5)) collect(item, found);

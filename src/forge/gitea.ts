@@ -42,7 +42,9 @@ export class Gitea implements Forge {
     this.#pulls = `/repos/${path}/pulls`;
   }
 
-  /** Searches the list, which has no filter by branch: all open requests, and the last page of closed ones. */
+  /**
+   * Searches the list, which has no filter by branch: all open requests, then the most recently updated closed ones.
+   */
   async find(head: string, base: string): Promise<ForgeProposal | null> {
     for (const [state, pages] of [
       ['open', MAX_PAGES],

@@ -25,7 +25,7 @@ export interface ProposedOutbox {
   readonly outcomes: WriteOutcome[];
   /** Those that were not, and stay. */
   readonly failed: NotProposed[];
-  /** What the user should know. */
+  /** Notes for the user. */
   readonly notes: ReadonlySet<string>;
 }
 

@@ -17,7 +17,7 @@ export interface ProposeWrite {
   readonly deadline: number;
 }
 
-/** Proposes a command's operation at the forge of the remote. Throws as `proposeOperation`. */
+/** Proposes a command's operation at the forge of the remote. Throws the same errors as `proposeOperation`. */
 export async function proposeWrite(
   opened: OpenRepository,
   settings: Settings,

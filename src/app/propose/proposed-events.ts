@@ -18,7 +18,7 @@ type Opened = {
 export interface Proposed {
   /** Oldest first, without those that the state branch already has. */
   readonly events: readonly SubjectEvent[];
-  /** Whether the state branch has all of it by now, however it was merged. */
+  /** Whether the state branch contains all of this by now, however it was merged. */
   readonly isMerged: boolean;
 }
 
@@ -51,7 +51,10 @@ export async function proposedEvents(
   return { events: [], isMerged: [...changes.keys()].every((path) => !left.has(path)) };
 }
 
-/** What a proposal's branch adds, for the text of its request to merge. Throws EnvironmentError, InvalidStateError. */
+/**
+ * Reads what a proposal's branch adds, for the text of its request to merge. Throws EnvironmentError,
+ * InvalidStateError.
+ */
 export async function proposedChange(
   opened: Opened,
   published: Revision,

@@ -18,7 +18,7 @@ export interface Sides {
   readonly isRebased: boolean;
 }
 
-/** A path that both sides changed, or a whole file where `conflict` is null. */
+/** A path that both sides changed, or a whole file if `conflict` is null. */
 interface Told {
   readonly file: string;
   readonly conflict: StateConflict | null;
@@ -42,7 +42,7 @@ function line({ file, path, ours, theirs, base }: ToldJson, { branch, stateBranc
 
 /**
  * The commands that decide conflicts path by path. The proposal first takes the values of the state branch, so that
- * nothing is left to decide and both can be joined. Then the values that the proposal is to win are set again on top.
+ * nothing is left to decide and both can be joined. Then the proposal's values that should win are set again on top.
  * Each step leaves its event, so the events of the branch add up to its state whichever side wins.
  */
 function decideByPath(told: readonly Told[], { branch, stateBranch, isRebased }: Sides): string[] {
@@ -97,7 +97,7 @@ export function resolveConflict(sides: Sides, files: readonly FileConflict[]): C
   return new ConflictError([...lines, ...more].join('\n'), {
     data: { branch: sides.branch, conflicts: all.slice(0, 1000).map(jsonOf) },
     suggestions: [
-      // Values come first: once nothing in them is left to decide, git merges these documents path by path.
+      // Paths come first: once no value is left to decide, git merges these documents path by path.
       ...(paths.length > 0 ? decideByPath(paths, sides) : decideByFile(whole.slice(0, MAX_TOLD), sides)),
       'Or close the proposal, and propose anew what is still wanted',
     ],

@@ -53,7 +53,7 @@ function newTarget({ remote }: RestoreOptions, branch: string): string | null {
 }
 
 /**
- * Builds a clone from a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or no
+ * Builds a clone from a backup in `folder`, which is new. Throws InvalidStateError for a file that is damaged or not a
  * backup.
  */
 async function build(

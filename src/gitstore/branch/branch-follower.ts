@@ -40,8 +40,8 @@ export class BranchFollower {
   }
 
   /**
-   * Moves branch and checkouts to the published tip if nothing blocks it. Commits of the user's own and local edits
-   * stay as they are, and a note says so.
+   * Moves branch and checkouts to the published tip if nothing blocks it. The user's own commits and local edits stay
+   * as they are, and a note says so.
    * @param base an ancestor of the tip
    * @param tracking kgit's own ref, which moves to the tip first, and in any case
    */
@@ -70,7 +70,7 @@ export class BranchFollower {
     return [`${path} was left where it is: ${why}; ${remedy}, then 'kgit sync'`];
   }
 
-  /** How many revisions the checkouts are behind the tip. */
+  /** Counts the revisions that the checkouts are behind the tip. */
   async behind(tip: Revision | null): Promise<number> {
     if (tip === null || (await this.#checkouts.list()).length === 0) return 0;
     const local = await this.tip();

@@ -24,9 +24,9 @@ export interface BranchPush {
 }
 
 export interface BranchPushed {
-  /** Why the branch did not move; null when it did. */
+  /** Why the branch did not move; null if it did. */
   readonly failure: LockPushFailure | null;
-  /** What the user should know. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPush
   const ref = `refs/heads/${branch}`;
   const { leases, refspecs } = lockPushArgs(locks);
   // The new tip contains the old one, so nothing is forced. The lease protects a branch that was moved back: a push
-  // that checks only ancestry would bring back what was taken out.
+  // that checks only ancestry would restore what was removed.
   const lease = `--force-with-lease=${ref}:${from ?? ''}`;
   const options = [...PUSH_OPTIONS, ...(locks.length > 0 ? ['--atomic'] : []), lease, ...leases];
   const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs];

@@ -22,7 +22,7 @@ export class MovingRefs extends Refs {
     return new RefSession(this.#git, this.#locks);
   }
 
-  /** Removes the locks left behind by a git of kgit's that was killed. Throws EnvironmentError. */
+  /** Removes the locks left behind when kgit's git was killed. Throws EnvironmentError. */
   removeLeftBehind(): Promise<void> {
     return this.#locks.removeLeftBehind();
   }

@@ -83,7 +83,7 @@ export function refStatuses(stdout: string): RefStatus[] {
   });
 }
 
-/** A push that the remote refused, and that fails again unless something changes. */
+/** A push that the remote refused, and that fails again if it is repeated as it is. */
 export interface PushRefusal {
   readonly kind: 'refused';
   readonly error: RefusedError;
@@ -155,7 +155,7 @@ function notTold(result: GitResult, remote: string): PushFailure {
   return sent && failure.kind === 'unreachable' ? { kind: 'unknown', error: failure.error } : failure;
 }
 
-/** The outcome of a ref that the server refused, in its own words. */
+/** The outcome for a ref that the server refused, with the server's own words. */
 function refusal(
   result: GitResult,
   { ref, reason: said }: RefStatus,
@@ -185,7 +185,7 @@ function refusal(
 export function pushOutcome(result: GitResult, remote: string, branch: string): PushFailure | null {
   const statuses = refStatuses(result.stdout.toString('utf8'));
   const failed = statuses.filter(({ flag }) => flag === '!');
-  // The failure of another ref is no cause.
+  // The failure of another ref is not a cause.
   const isCause = ({ reason }: RefStatus) => refusalOf(reason)?.means !== 'other-ref';
   const status = failed.find(isCause) ?? failed[0] ?? statuses[0];
   // A server may die after it moved the branch: its status counts, whatever git's exit code is.
@@ -211,7 +211,7 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   const failure = remoteFailure(result, remote);
   if (status.reason.includes('(remote failed to report status)'))
     return { kind: 'unknown', error: failure.error };
-  // A fault of the server's disk or objects is no refusal of this push.
+  // A fault of the server's disk or objects is not a refusal of this push.
   const { cause } = failure.error.data;
   const isUnpacking = /\((unpacker error|missing necessary objects)\)/.test(status.reason);
   if (isUnpacking && (cause === 'disk-full' || cause === 'damaged')) return failure;

@@ -4,7 +4,7 @@ const NO_PUSH_OPTIONS = /^fatal: the receiving end does not support push options
 
 /** Result of a push. */
 export interface PushResult extends GitResult {
-  /** What the user should know. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { isMap } from '../../model/value/value.js';
 import { orIfGone, privateFolder, removeFile, replaceWhole } from '../../store/local/durable-files.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
 
-/** A lock file made by a git of kgit's: another file at the same path has another identity. */
+/** A lock file made by kgit's git: another file at the same path has another identity. */
 interface LockFile {
   readonly path: string;
   readonly identity: string;
@@ -33,8 +33,8 @@ async function identify(path: string): Promise<string | null> {
 }
 
 /**
- * Records the lock files that a git of kgit's holds while it moves refs (`REF.lock`, `HEAD.lock`). If that git is
- * killed, the next kgit removes exactly these files; a lock of any other git is never touched.
+ * Records the lock files that kgit's git holds while it moves refs (`REF.lock`, `HEAD.lock`). If that git is killed,
+ * the next kgit removes exactly these files; a lock of any other git is never touched.
  */
 export class RefLocks {
   readonly #commonDir: string;
@@ -50,7 +50,7 @@ export class RefLocks {
 
   /**
    * Records the locks that a git process holds on refs. Throws EnvironmentError.
-   * @param pid of the git process, which has taken them
+   * @param pid the git process, which has taken the locks
    * @returns a function that deletes the record, to be called once git has released them
    */
   async note(pid: number, refs: readonly string[]): Promise<() => Promise<void>> {

@@ -28,7 +28,7 @@ export class RefSession {
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
-    // A git that ends early closes its input; its exit code tells why.
+    // If git ends early, it closes its input; its exit code tells why.
     this.#child.stdin.on('error', () => undefined);
     this.#ended = new Promise((resolve, reject) => {
       this.#child.on('error', (error) => reject(notThere(error)));
@@ -72,7 +72,7 @@ export class RefSession {
   async end(): Promise<void> {
     this.#child.stdin.end();
     await this.#ended.catch(() => undefined);
-    // A git that was killed has left its locks: the record stays for the next kgit.
+    // If git was killed, it has left its locks: the record stays for the next kgit.
     if (this.#child.signalCode === null) await this.#forgetLocks();
   }
 

@@ -63,7 +63,7 @@ export class Refs {
     return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));
   }
 
-  /** Points a ref of kgit's own to `to`. Throws EnvironmentError. */
+  /** Points one of kgit's own refs to `to`. Throws EnvironmentError. */
   async set(name: string, to: Revision): Promise<void> {
     await this.#git.text(['update-ref', name, to]);
   }

@@ -30,7 +30,7 @@ export interface Refusal {
 
 /**
  * Known refusals of servers, for writes of the branch and of locks alike. The first row that matches counts, so
- * specific rows stand before general ones. A text without a row is no refusal yet: the caller checks the refs first.
+ * specific rows stand before general ones. A text without a row is not yet a refusal: the caller checks the refs first.
  * `test/gitstore/branch/refusals.tsv` has a recorded text for each row.
  */
 export const REFUSALS: readonly Refusal[] = [

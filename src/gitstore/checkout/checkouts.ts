@@ -32,8 +32,8 @@ const EDITS = 'commit or stash';
 
 /**
  * The work trees of a repository that have the state branch checked out. Their files and indexes move before the branch
- * does, while kgit holds git's own locks of all indexes. So a commit of the user's keeps every event, whatever the
- * user's git does meanwhile and wherever kgit is killed.
+ * does, while kgit holds git's own locks of all indexes. So a commit by the user keeps every event, whatever the user's
+ * git does meanwhile and wherever kgit is killed.
  */
 export class Checkouts {
   readonly #git: Git;
@@ -94,7 +94,7 @@ export class Checkouts {
 
   /**
    * Moves the branch and other refs, and the checkouts with them: all or nothing. Throws EnvironmentError if a lock
-   * stays held, or if the move is interrupted; a commit of the user's is safe then, too.
+   * stays held, or if the move is interrupted; a commit by the user is safe then, too.
    * @param moves moves of the refs in git's own syntax; the branch goes `from` → `to`
    */
   async move(
@@ -106,7 +106,7 @@ export class Checkouts {
     return this.#locked(async (areOurs) => {
       const unfinished = await this.#unfinished();
       if (unfinished) return { kind: 'blocked', ...unfinished };
-      // Another kgit may have died since this one settled.
+      // Another kgit may have died since this one last settled.
       const notes = await this.#settleLocked();
       const checkouts = await this.list();
       const edits = await this.#edits(from, to);
@@ -136,7 +136,7 @@ export class Checkouts {
   }
 
   /**
-   * Completes an interrupted move, as when kgit was killed in it, from what is there now.
+   * Completes an interrupted move, for instance after kgit was killed, based on the current state.
    * @returns notes on what the user should know, and why the move could not be completed
    */
   async settle(): Promise<string[]> {
@@ -169,7 +169,7 @@ export class Checkouts {
   }
 
   /**
-   * Checks again that the indexes are as the last move left them: a git of the user's may have read one before it was
+   * Checks again that the indexes are as the last move left them: the user's git may have read one before it was
    * locked, and written it back afterwards. If it cannot be repaired now, the next kgit does so.
    */
   async lookAgain(): Promise<void> {
@@ -226,8 +226,7 @@ export class Checkouts {
   }
 
   /**
-   * Runs `work` while no git of the user's can change an index, in any work tree: one may be about to switch to the
-   * branch.
+   * Runs `work` while the user's git cannot change an index in any work tree: one may be about to switch to the branch.
    */
   async #locked<T>(work: (areOurs: () => Promise<void>) => Promise<T>): Promise<T> {
     const locks = await this.#locks();

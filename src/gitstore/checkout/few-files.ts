@@ -21,7 +21,7 @@ export interface Place {
 /** A move of a work tree: its files, all new or changed. */
 interface Move {
   readonly changes: readonly TreeChange[];
-  /** Whether the index was found to hold nothing of the user's for these files. */
+  /** Whether the index was found to hold nothing by the user for these files. */
   isIndexClear: boolean;
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../store/local/durable-files.js';
 import { type Host, identityOf, isGone, type ProcessIdentity } from '../../store/port/host.js';
 
-/** A lock file of kgit's own is shorter; git's holds the next index and may be large. */
+/** kgit's own lock files are shorter; git's holds the next index and may be large. */
 const MAX_HOLDER_BYTES = 4096;
 const POLL_MS = 100;
 /** How long to wait for the user's own git to finish with an index, in ms. */
@@ -54,7 +54,7 @@ async function holderOf(path: string): Promise<Found> {
 }
 
 /**
- * git's own lock of one index, `index.lock`: while it exists, no git of the user's changes the index or commits. It
+ * git's own lock of one index, `index.lock`: while it exists, the user's git neither changes the index nor commits. It
  * names the kgit that holds it, so that the next one can remove it once that process is certainly gone. A lock of
  * another git is never touched.
  */

@@ -41,7 +41,7 @@ export class TreeMove {
 
   /**
    * Brings files and index to `to`. New and changed files come first, removals last, and each half puts its index in
-   * place after its files. So a commit of the user's at any moment, with or without `-a`, keeps everything that is in
+   * place after its files. So a commit by the user at any moment, with or without `-a`, keeps everything that is in
    * `from`, or its successor in `to`. Throws EnvironmentError.
    */
   async bring(checkout: Checkout, from: Revision | null, to: Revision, guard: Guard): Promise<void> {

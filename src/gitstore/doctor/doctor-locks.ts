@@ -7,7 +7,7 @@ import type { RemoteTarget } from './doctor-remote.js';
 const NAME = 'locks';
 
 /**
- * Checks whether locks work at the remote, and tells where they lie.
+ * Checks whether locks work at the remote, and reports which folder they are in.
  * @param isAtomic whether the remote supports atomic pushes
  * @param isBehind whether the remote may have newer settings than this clone
  */

@@ -34,7 +34,7 @@ async function indexBytes(objects: string): Promise<number> {
  * @param now ms since the epoch
  */
 export async function keepCommitGraph(git: Git, repository: Repository, now: number): Promise<void> {
-  // To find changed paths, git would fetch the missing objects one by one.
+  // Finding changed paths would make git fetch the missing objects one by one.
   if (repository.isShallow || isPartialClone(repository)) return;
   const objects = join(repository.commonDir, 'objects');
   if (now - (await writtenAt(objects)) < INTERVAL_MS) return;

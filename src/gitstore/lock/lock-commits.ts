@@ -109,11 +109,12 @@ export class LockCommits {
     const ref = before?.ref ?? lockRef(place, move.name);
     let parent = before?.oid ?? null;
     let isForced = false;
-    // git reads the empty tree even if it is not stored, but fsck misses it. A renewal finds it stored already.
+    // git can read the empty tree even if it is not stored, but fsck reports it missing. A renewal finds it stored
+    // already.
     if (move.records.some(({ action }) => action === 'acquire' || action === 'break'))
       await this.#git.text(['mktree'], { input: '' });
     for (const record of move.records) {
-      // Branches may be closed to forced pushes, so a chain there is never cut.
+      // Branches may be closed to forced pushes, so chains there never start anew.
       const isNewRoot = parent !== null && isRoot(record) && trims && placeOfRef(ref) === 'refs';
       isForced ||= isNewRoot;
       parent = await this.#commit(record, isNewRoot ? null : parent, move.author);

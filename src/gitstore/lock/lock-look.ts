@@ -57,7 +57,7 @@ export class LockLook {
     if (remote === null) return;
     const locks = LOCK_PLACES.map((place) => `+${LOCK_FOLDERS[place]}${pattern}:${SEEN[place]}${pattern}`);
     let refspecs = [...locks, `+refs/heads/${branch}:${SEEN_TIP}${branch}`];
-    // The empty refmap keeps the user's own tracking branch out of it: other fetches of this clone race for that one.
+    // The empty refmap leaves the user's own tracking branch alone: other fetches of this clone race for it.
     const options = ['fetch', ...FETCH_OPTIONS, '--refmap=', '--prune', '--end-of-options', remote];
     for (let tries = 1; ; tries++) {
       const result = await this.#git.talk(remote, [...options, ...refspecs], { timeout: timeoutMs });

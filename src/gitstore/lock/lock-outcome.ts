@@ -24,7 +24,7 @@ function expectedFlag({ from, isForced }: RefMove): string {
   return from === null ? '*' : isForced ? '+' : ' ';
 }
 
-/** A server's refusal to rewind a ref: no lost race, wherever the ref is now. */
+/** A server's refusal to rewind a ref. It is not a lost race, wherever the ref is now. */
 const NO_REWIND = /^\[remote rejected\] \(non-fast-?\s?forward\)/;
 
 /** Whether the server reports a lost race for a ref: `is at`, `already exists`, `unable to resolve`. */

@@ -17,7 +17,7 @@ const NAME = 'kgit-init';
 /** Lifetime of that lock, in ms: nobody waits for it. */
 const TTL_MS = 60_000;
 
-/** What the proof does at the remote. Failures that are no outcomes are thrown. */
+/** The operations of the proof at the remote. A failure that is not an outcome is thrown. */
 export interface ProofTalk {
   readonly list: () => Promise<{ locks: LockTips; decided: LockPlace | null }>;
   readonly tips: (name: string) => Promise<TipsByPlace>;
@@ -50,7 +50,7 @@ function locksIn({ tips }: LockTips, place: LockPlace): LockTip[] {
 
 /**
  * Proves where the repository's locks can live, and returns the place that its settings should name. That is the refs,
- * unless the server itself refuses them and takes the same among the branches. A place that is decided already stays.
+ * unless the server itself refuses them and accepts the same among the branches. A place that is decided already stays.
  */
 export async function provePlace(by: PlaceProver, talk: ProofTalk): Promise<PlaceProof> {
   const { locks, decided } = await talk.list();

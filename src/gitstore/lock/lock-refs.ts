@@ -165,7 +165,7 @@ export class LockRefs implements LeaseStore {
     const { remote, remoteName, branch } = this.#options;
     const pushThem = async (built: readonly RefMove[]) => {
       const { leases, refspecs } = lockPushArgs(built);
-      // Without atomic pushes a lock would fence no write, so it is not even taken.
+      // Without atomic pushes a lock fences no write, so it is not even taken.
       const args = [...PUSH_OPTIONS, '--atomic', ...leases, '--end-of-options', remote ?? '', ...refspecs];
       const result = await push(this.#git, remote ?? '', args, { timeout: timeoutMs });
       return lockPushOutcome(result, built, remoteName, branch);
@@ -209,7 +209,7 @@ export class LockRefs implements LeaseStore {
     });
   }
 
-  /** Removes the lock of the proof. If the server lets no ref be deleted, it stays, released. */
+  /** Removes the lock of the proof. If the server does not let refs be deleted, the lock stays, released. */
   async #remove({ version }: LockTip, timeoutMs: number): Promise<void> {
     const remote = this.#options.remote ?? '';
     const [ref = '', oid = ''] = version.split('@');

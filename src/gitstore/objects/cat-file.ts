@@ -2,7 +2,7 @@ import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { holdChild, isRunning, type PipedChild, stopChild } from '../../process/child.js';
 import { type Git, type LazyFetches, TIMED_OUT } from '../process/git.js';
 
-/** Largest object that is read, in bytes: a sealed month or a month folder of a very busy subject. */
+/** Largest object that is read, in bytes: room for a sealed month, or a month's folder of a very busy subject. */
 const MAX_OBJECT = 64 * 1024 * 1024;
 /** How much of git's error output is kept, in characters. */
 const MAX_WORDS = 64 * 1024;
@@ -74,7 +74,7 @@ export class CatFile {
     holdChild(this.#child, false);
   }
 
-  /** Whether it can still be asked. */
+  /** Whether it still takes requests. */
   get isRunning(): boolean {
     return isRunning(this.#child);
   }

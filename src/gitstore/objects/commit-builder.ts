@@ -24,7 +24,7 @@ export function isOn(value: string | undefined): boolean {
 /** The commits that were built. */
 export interface Built {
   readonly revisions: Revision[];
-  /** What the user should know. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
 }
 

@@ -67,7 +67,7 @@ export async function buildCommits(git: Git, commits: readonly Commit[], chain: 
   const oidLength = chain.base?.length ?? 40;
   const { code, stdout, stderr } = await git.run(args, { input: stream(commits, chain, oidLength) });
   if (code !== 0) {
-    // The error below tells what went wrong; git's own report would stay in the repository each time.
+    // The error below says what went wrong; without this, git's own report would stay in the repository.
     const report = CRASH_REPORT.exec(stderr);
     if (report) await removeFile(report[1] as string);
     throw gitFailed(['fast-import'], code, stderr.replace(CRASH_REPORT, ''));

@@ -60,7 +60,7 @@ export function isDiskHere(stderr: string): boolean {
   return DISK_HERE.test(stderr);
 }
 
-/** The error for a fault of this clone that git reports; null if it reports none that is known. */
+/** The error for a known fault of this clone in git's output; null if there is none. */
 export function cloneFault(stderr: string): EnvironmentError | null {
   for (const { cause, pattern, says, advice } of CLONE_FAULTS) {
     const match = pattern.exec(stderr);

@@ -11,7 +11,7 @@ export const GIT_FLOOR = '2.34';
 /** The git setting that names a clone's state branch, if it is not the default one. */
 export const BRANCH_KEY = 'kgit.branch';
 
-/** A git repository, however it is laid out. */
+/** A git repository: an ordinary one, a bare one, or one with linked worktrees. */
 export interface Repository {
   /** The folder that all worktrees share: objects, refs, kgit's outbox. */
   readonly commonDir: string;

@@ -79,7 +79,7 @@ export async function syncPushes(git: Git, path: string): Promise<string | null>
   const gitDir = gitDirOf(path);
   if (gitDir === null || (await configured(git, gitDir)) !== null) return null;
   const { key, value } = await settingOfThisGit(git);
-  // A user who may push may lack the right to configure: doctor tells of it.
+  // A user who may push may lack the right to configure: doctor reports the missing setting.
   const { code } = await git.run(['config', '--file', join(gitDir, 'config'), key, value]);
   return code === 0 ? `${key}=${value}` : null;
 }

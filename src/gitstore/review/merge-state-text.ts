@@ -49,7 +49,7 @@ function holds(text: string, data: unknown, file: string): boolean {
   try {
     return sameValue(parseState(text, file), data);
   } catch (error) {
-    // The merged lines are no valid YAML.
+    // The merged lines are not valid YAML.
     if (error instanceof InvalidStateError) return false;
     throw error;
   }
@@ -71,7 +71,7 @@ function lineByLine(sides: Sides, data: unknown, file: string): string | null {
 /**
  * Merges two changed versions of a state document path by path, and keeps the comments and the formatting of both. A
  * merge by lines is used if it gives the same data. Otherwise each side first gets the other's changes, so that only
- * comments are left to merge; where those clash, ours stay. Throws InvalidStateError if a side is no state document.
+ * comments are left to merge; where those clash, ours stay. Throws InvalidStateError if a side is not a state document.
  */
 export async function mergeStateText(git: Git, sides: Sides, file: string): Promise<MergedState> {
   const [base, ours, theirs] = [sides.base, sides.ours, sides.theirs].map((text) => parseState(text, file));
