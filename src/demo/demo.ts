@@ -24,7 +24,7 @@ export async function startDemo(folder: string, host: DemoHost): Promise<Demo> {
   const place = demoPlace(folder);
   await requireFree(place);
   const [uid, kubeSystemUid] = [randomUUID(), randomUUID()];
-  // Kubernetes keeps whole seconds.
+  // Kubernetes stores whole seconds.
   const now = Math.floor(host.now() / 1000) * 1000;
   const history = await sampleHistory(host.root, now);
   const known = {

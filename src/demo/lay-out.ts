@@ -13,17 +13,17 @@ import type { Settings } from '../setup/settings.js';
 import type { Environment } from '../setup/this-host.js';
 import type { DemoPlace } from './place.js';
 
-/** What the state repository of a demo is made with. */
+/** What the state repository of a demo is made from. */
 export interface DemoRepository {
   readonly place: DemoPlace;
-  /** What the stand-in cluster is known by: kgit.yaml has it, as if the team had asked for the status before. */
+  /** Identity of the stand-in cluster. kgit.yaml records it, as if the team had run `kgit status` before. */
   readonly identity: Identity;
   readonly otherIdentities: readonly Identity[];
-  /** What is written, oldest first. */
+  /** The operations to write, oldest first. */
   readonly history: readonly Operation[];
 }
 
-/** Where and how this process works. */
+/** The environment of this process. */
 export interface DemoHost {
   /** This program's folder. */
   readonly root: string;
@@ -34,7 +34,7 @@ export interface DemoHost {
   readonly now: () => number;
 }
 
-/** Makes the remote and a clone of it with the sample history, all of it published. Throws EnvironmentError. */
+/** Creates the remote and a clone of it with the sample history, fully published. Throws EnvironmentError. */
 export async function layOutRepository(
   { place, identity, otherIdentities, history }: DemoRepository,
   { root, openGit, settings, environment, now }: DemoHost,
@@ -44,7 +44,7 @@ export async function layOutRepository(
   await makeServer(git, place.remote, DEFAULT_BRANCH);
   await syncPushes(git, place.remote);
   const { workTree } = await prepareRepository(git, place.state, DEFAULT_BRANCH, place.remote);
-  // The commits are of others: the user's key is not to sign them, nor to be asked for.
+  // The commits are other people's: do not sign them with the user's key, or ask for its passphrase.
   await git.text(['config', 'commit.gpgSign', 'false'], { cwd: place.state });
   const opened = await openStateRepository(
     { ...settings, backend: 'git', repo: place.state },

@@ -7,10 +7,10 @@ import { shellWord } from '../model/value/shell-word.js';
 import type { Environment } from '../setup/this-host.js';
 import { checkoutOf } from '../setup/trust.js';
 
-/** What `kgit demo` lays out in one folder. */
+/** The files that `kgit demo` lays out in one folder. */
 export interface DemoPlace {
   readonly folder: string;
-  /** The bare repository that stands for the team's git server. */
+  /** The bare repository that acts as the team's git server. */
   readonly remote: string;
   /** The user's clone of it. */
   readonly state: string;
@@ -28,10 +28,10 @@ export function demoPlace(folder: string): DemoPlace {
   };
 }
 
-/** Throws UsageError if the folder is not empty, or lies in a git checkout. */
+/** Throws UsageError if the folder is not empty or is inside a git checkout. */
 export async function requireFree({ folder }: DemoPlace): Promise<void> {
   const entries = await readdir(folder).catch((error: unknown) => {
-    // Making the folder reports any other obstacle.
+    // Creating the folder reports any other obstacle.
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
     throw error;
   });
@@ -52,13 +52,13 @@ export async function requireFree({ folder }: DemoPlace): Promise<void> {
   });
 }
 
-/** Whether PATH leads to a program of this name. */
+/** Whether a program of this name is on PATH. */
 export async function isOnPath(program: string, { PATH = '' }: Environment): Promise<boolean> {
   const found = await Promise.all(
     PATH.split(delimiter).map((folder) =>
       access(join(folder, program), constants.X_OK).then(
         () => true,
-        // Not there, or not for this user to run.
+        // Not there, or not executable by this user.
         () => false,
       ),
     ),

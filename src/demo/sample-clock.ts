@@ -1,11 +1,11 @@
 import type { Value } from '../model/value/value.js';
 
-/** The clock of the samples: their times make sense at this one. */
+/** The time at which the samples were taken. */
 export const SAMPLES_NOW = new Date('2026-08-22T10:00:00Z');
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z$/;
 
-/** The value with every time in it moved by `ms`, to the second. */
+/** Returns the value with every time in it moved by `ms`, rounded down to the second. */
 export function movedTimes(value: Value, ms: number): Value {
   if (typeof value === 'string') {
     const [, seconds, fraction = ''] = TIME.exec(value) ?? [];

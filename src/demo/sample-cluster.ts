@@ -6,14 +6,14 @@ import type { KubeObject } from './api-server/objects.js';
 import type { ManagementCluster } from './api-server/routes.js';
 import { movedTimes, SAMPLES_NOW } from './sample-clock.js';
 
-/** Where the samples lie in this program's folder. */
+/** Where the samples are in this program's folder. */
 export const SAMPLES_FOLDER = 'templates/demo';
 
 /**
- * What the stand-in cluster holds, its times as they would be at `now`.
+ * Reads the contents of the stand-in cluster, with times as they would be at `now`.
  * @param root this program's folder
  * @param now ms since the epoch
- * @param uid of the Management object, by which kgit tells one management cluster from another
+ * @param uid of the Management object, by which kgit distinguishes management clusters
  */
 export async function sampleCluster(
   root: string,
@@ -38,7 +38,7 @@ export async function sampleCluster(
   };
 }
 
-/** The one object of a sample, or all of one that is a list. */
+/** The object of a sample, or all objects of a list. */
 function objectsOf(value: Value, file: string): KubeObject[] {
   const items = isMap(value) && Array.isArray(value['items']) ? value['items'] : [value];
   return items.map((item) => {

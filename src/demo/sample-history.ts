@@ -17,7 +17,7 @@ import { SAMPLES_FOLDER } from './sample-cluster.js';
 const FILE = 'history.yaml';
 
 /**
- * What the demo's team has written, oldest first, as if all of it had happened until `now`.
+ * Reads the demo team's operations, oldest first, as if they had happened up to `now`.
  * @param root this program's folder
  * @param now ms since the epoch
  */
@@ -28,7 +28,10 @@ export async function sampleHistory(root: string, now: number): Promise<Operatio
   return steps.map((step) => operationOf(step, now - SAMPLES_NOW.getTime()));
 }
 
-/** One step of the file: who did what to which subject, and when by the samples' clock. */
+/**
+ * Makes the operation for one step of the file: who did what to which subject, and when by the samples'
+ * clock.
+ */
 function operationOf(step: Value, movedBy: number): Operation {
   const fields = isMap(step) ? step : {};
   const at = Date.parse(textOf(fields['at'])) + movedBy;
@@ -55,7 +58,7 @@ function operationOf(step: Value, movedBy: number): Operation {
   return makeOperation([{ subject, event }], writer, { change }, undefined);
 }
 
-/** What `kgit phase VERB NAME` writes. */
+/** The event and edits that `kgit phase VERB NAME` writes. */
 function phaseOf(
   words: string,
   at: number,

@@ -9,25 +9,25 @@ import type { Revision } from '../store/port/state-store.js';
 import { EventFinder } from '../store/read/event-finder.js';
 import { readState } from '../store/read/records.js';
 
-/** How what is found is put right. */
+/** How to fix findings. */
 export interface Advice {
-  /** The flags with which a command writes to what is checked: a proposal, or the state branch itself. */
+  /** The flags that make a command write to what is checked: a proposal, or the state branch itself. */
   readonly flags: readonly string[];
-  /** The command that brings a file back to what it was, such that what is checked has it. */
+  /** The command that restores a file and delivers it to what is checked. */
   restore(revision: Revision, file: string): string;
-  /** By deployment: the command that takes back what a forge's Revert button has taken out of the record. */
+  /** By deployment: the command that undoes what a forge's Revert button removed from the record. */
   readonly rollbacks: ReadonlyMap<string, string>;
 }
 
 const checkout = (revision: Revision, file: string) =>
   `git checkout ${revision.slice(0, 12)} -- ${shellWord(file)}`;
 
-/** For the state branch itself, to which one writes. */
+/** Advice for the state branch itself, which can be written directly. */
 export const DIRECT: Advice = { flags: [], restore: checkout, rollbacks: new Map() };
 
 /**
- * For a proposal, to whose branch one writes.
- * @param branch of the remote; null where it is not known
+ * Advice for a proposal, whose branch must be written.
+ * @param branch of the remote; null if unknown
  */
 export function proposalAdvice(branch: string | null): Advice {
   const push = branch === null ? 'git push' : `git push origin HEAD:refs/heads/${shellWord(branch)}`;
@@ -39,7 +39,7 @@ export function proposalAdvice(branch: string | null): Advice {
   };
 }
 
-/** More events than these are no single request to merge that was reverted. */
+/** With more events than this, it is not a revert of a single merge request. */
 const MAX_EVENTS = 100;
 const MAX_PATHS = 50;
 
@@ -48,7 +48,7 @@ interface Sources {
   readonly store: Backend;
 }
 
-/** The events of deployments that were taken away, be their months sealed or not: files by deployment. */
+/** The events of deployments that were removed and are not in a sealed month either; files by deployment. */
 async function removedEvents(
   changes: readonly ChangedFile[],
   to: Revision,
@@ -67,9 +67,9 @@ async function removedEvents(
 }
 
 /**
- * By deployment, the command that takes back by an event of its own what a forge's Revert button takes out of the
- * record: it removes the events, and sets the paths to what they were before the first of them. Deployments whose
- * state says otherwise are left out. Throws EnvironmentError.
+ * By deployment: the command that undoes, with an event of its own, what a forge's Revert button does. The
+ * button removes the events and sets the paths back to their values before the first of them. Omits
+ * deployments whose state does not match that. Throws EnvironmentError.
  */
 export async function rollbacksOf(
   changes: readonly ChangedFile[],
@@ -83,7 +83,7 @@ export async function rollbacksOf(
       const command = await rollbackOf(deployment, files, { from, to }, sources);
       if (command !== null) commands.set(deployment, command);
     } catch (error) {
-      // A file that cannot be read, or a path in it that is none, is a finding of its own.
+      // An unreadable file, or an invalid path in it, is a finding of its own.
       if (!(error instanceof InvalidStateError || error instanceof UsageError)) throw error;
     }
   }
@@ -124,12 +124,12 @@ function isSameAt(one: unknown, other: unknown, path: StatePath): boolean {
   return a.found === b.found && sameValue(a.value, b.value);
 }
 
-/** What to do about an event of a deployment that a Revert button took away, or a state that it set back. */
+/** Advice for an event of a deployment that a Revert button removed, or a state that it set back. */
 export function revertFix(command: string): string {
   return `Close this proposal: what happened stays on record. Take the change back with an event of its own: ${command}`;
 }
 
-/** The command for the subject of a file, where it is a deployment that was reverted. */
+/** The rollback command for the deployment that a file belongs to; undefined if it was not reverted. */
 export function rollbackFor(path: string, { rollbacks }: Advice): string | undefined {
   const place = placeOfPath(path);
   if (!('subject' in place) || place.subject.kind !== 'deployment') return undefined;

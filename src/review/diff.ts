@@ -9,13 +9,16 @@ import { newChangeEvents, newestChange } from './event-changes.js';
 import { orderChanges } from './order-changes.js';
 import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';
 
-/** What the last change event of a deployment changed; nothing where none did. Throws InvalidStateError. */
+/** What the last change event of a deployment changed; empty if there is none. Throws InvalidStateError. */
 export async function lastChange(view: StateView, id: string): Promise<ChangeRow[]> {
   const last = (await readHistory(view, id)).events.at(-1);
   return last ? last.changes.map((change) => rowOf(change, last)) : [];
 }
 
-/** What the state of a deployment has otherwise than before, each with the last event that changed it meanwhile. Throws InvalidStateError. */
+/**
+ * The differences between two states of a deployment, each with the last event in between that changed it.
+ * Throws InvalidStateError.
+ */
 export async function diffViews(before: StateView, after: StateView, id: string): Promise<ChangeRow[]> {
   const [was, is] = await Promise.all([readState(before, id), readState(after, id)]);
   const fresh = await newChangeEvents(before, after, deployment(id));
@@ -27,7 +30,10 @@ export async function diffViews(before: StateView, after: StateView, id: string)
   });
 }
 
-/** The deployment that was changed last, by the ids of change events; none where nothing changed any. Throws InvalidStateError. */
+/**
+ * The deployment that was changed last, by the ids of change events; empty if none was changed. Throws
+ * InvalidStateError.
+ */
 export async function lastChanged(view: StateView, ids: readonly string[]): Promise<string[]> {
   const newest = await Promise.all(ids.map(async (id) => ({ id, event: await newestChange(view, id) })));
   const changed = newest.filter(({ event }) => event !== null);
@@ -35,7 +41,7 @@ export async function lastChanged(view: StateView, ids: readonly string[]): Prom
   return changed.slice(-1).map(({ id }) => id);
 }
 
-/** Of deployments those whose state documents are not the same texts. */
+/** The deployments whose state documents differ as texts. */
 export async function changedDeployments(
   before: StateView,
   after: StateView,

@@ -5,11 +5,11 @@ import type { StateView } from '../store/port/state-store.js';
 import { storedEvents } from '../store/read/records.js';
 import { monthsOf, readAll, readMonth, type StoredEvent } from '../store/read/stored-events.js';
 
-/** A change event and the place that its subject's files give it. */
+/** An event that changes the state of its subject. */
 export type ChangeEvent = KgitEvent & { readonly changes: NonNullable<KgitEvent['changes']> };
 
 function changesAmong(stored: readonly StoredEvent[], broken: BrokenEvents = REFUSE_BROKEN): ChangeEvent[] {
-  // Most events change nothing, and a text without the word needs no parsing.
+  // Most events change nothing; a text without this word need not be parsed.
   const some = stored.filter((event) => event.text().includes('changes'));
   return readAll(some, broken).flatMap((event) =>
     event.changes && event.changes.length > 0 ? [event as ChangeEvent] : [],
@@ -17,8 +17,8 @@ function changesAmong(stored: readonly StoredEvent[], broken: BrokenEvents = REF
 }
 
 /**
- * The events that changed the state of a deployment, by id. Reads its own events alone.
- * @param broken what becomes of those that cannot be read
+ * The events that changed the state of a deployment, by id. Reads only its own events.
+ * @param broken how to handle unreadable events
  */
 export async function changeEvents(
   view: StateView,
@@ -28,7 +28,9 @@ export async function changeEvents(
   return changesAmong(await storedEvents(view, deployment(id), broken), broken);
 }
 
-/** The newest change event of a deployment by id; null where nothing changed its state. Reads no month before that one's. */
+/**
+ * The newest change event of a deployment, by id; null if there is none. Reads no month before that event's.
+ */
 export async function newestChange(view: StateView, id: string): Promise<ChangeEvent | null> {
   const subject = deployment(id);
   for (const month of (await monthsOf(view, subject)).reverse()) {
@@ -38,7 +40,10 @@ export async function newestChange(view: StateView, id: string): Promise<ChangeE
   return null;
 }
 
-/** The change events of a deployment that a newer view has and an older one does not, by id; months that are the same are not read. */
+/**
+ * The change events of a deployment that are in a newer view but not in an older one, by id. Unchanged months
+ * are not read.
+ */
 export async function newChangeEvents(
   older: StateView,
   newer: StateView,

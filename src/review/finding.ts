@@ -1,4 +1,4 @@
-/** What `validate` and `verify` look for, by rule; the page docs/review.md tells each. */
+/** The rules that `validate` and `verify` check; docs/review.md describes each. */
 export const RULES = {
   marker: 'kgit.yaml is there, of a version that this kgit knows, and its settings are valid',
   'file-kind': 'a file is a plain file: no symbolic link, no submodule, not executable',
@@ -23,39 +23,39 @@ export const RULES = {
 } as const;
 export type Rule = keyof typeof RULES;
 
-/** Something that is not as it must be. */
+/** A violation of a rule. */
 export interface Finding {
   readonly rule: Rule;
-  /** A warning alone does not fail a check. */
+  /** Warnings do not fail a check. */
   readonly severity: 'error' | 'warning';
-  /** Null where it is about no file. */
+  /** Null if it concerns no single file. */
   readonly path: string | null;
-  /** From 1; null where it is about the file as a whole. */
+  /** From 1; null if it concerns the whole file. */
   readonly line: number | null;
   readonly message: string;
-  /** What to do about it; null where the message says it. */
+  /** How to fix it; null if the message says so. */
   readonly fix: string | null;
 }
 
-/** More would not be read by anybody; a hostile repository could have a million. */
+/** Nobody would read more, and a hostile repository could have a million. */
 export const MAX_FINDINGS = 1_000;
 
-/** What to do about a finding; null where nothing is known. */
+/** Advises on a finding; null if there is no advice. */
 export type Adviser = (finding: Finding) => string | null;
 
-/** Findings as they are made: all are counted, the first ones kept. */
+/** Collects findings: counts all of them and keeps the first ones. */
 export class Findings {
   readonly list: Finding[] = [];
   total = 0;
   errors = 0;
   readonly #advise: Adviser;
 
-  /** @param advise what to do about a finding that does not say it itself */
+  /** @param advise gives the fix for a finding that comes without one */
   constructor(advise: Adviser = () => null) {
     this.#advise = advise;
   }
 
-  /** An error, unless `more` says otherwise. */
+  /** Adds an error, unless `more` says otherwise. */
   add(rule: Rule, path: string | null, message: string, more: Partial<Finding> = {}): void {
     this.total += 1;
     if (more.severity !== 'warning') this.errors += 1;

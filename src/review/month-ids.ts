@@ -9,8 +9,8 @@ interface Known {
 }
 
 /**
- * Sees that an id names one event of a subject. An id names its month, and the files of a month come one behind the
- * other, the sealed one first, so one month is held at a time.
+ * Checks that an id identifies one event of a subject. An id determines its month, and the files of a month
+ * come one after another, the sealed one first, so only one month is held in memory.
  */
 export class MonthIds {
   readonly #findings: Findings;
@@ -32,7 +32,7 @@ export class MonthIds {
       this.#known.set(id, { path, text, action });
       return;
     }
-    // A merge by hand may leave an event in a file of its own beside the sealed month that has it, too.
+    // A manual merge may leave an event file beside the sealed month that already contains the event.
     if (known.path !== path && known.action === action && known.text === text) return;
     const where = known.path === path ? 'twice in this file' : `by ${known.path}, too`;
     this.#findings.add('event-id', path, `the id ${id} of ${formatSubject(subject)} is taken ${where}`, {

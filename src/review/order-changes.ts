@@ -8,10 +8,13 @@ import type { ChangeEvent } from './event-changes.js';
 
 export type State = Record<string, Value>;
 
-/** How far ahead the event is looked for that another one waits for: clocks differ by minutes, not by weeks. */
+/** How many events ahead to search for the one that must come first: clocks differ by minutes, not weeks. */
 const WINDOW = 200;
 
-/** Takes the changes of an event into a state; one that cannot be made there leaves it as it is, and shows as a difference. */
+/**
+ * Applies the changes of an event to a state. One that cannot be applied is skipped, and shows as a
+ * difference.
+ */
 function advance(state: State, event: ChangeEvent): void {
   for (const change of event.changes) {
     try {
@@ -22,14 +25,16 @@ function advance(state: State, event: ChangeEvent): void {
   }
 }
 
-/** The state that change events make of another one, taken in this order. */
+/** The state that results from applying change events in this order. */
 export function stateAfter(base: State, events: readonly ChangeEvent[]): State {
   const state = mutable(base) as State;
   for (const event of events) advance(state, event);
   return state;
 }
 
-/** Whether an event begins where the state stands. Its first change says it: later ones may build on that. */
+/**
+ * Whether an event starts from this state. Only its first change is compared: later ones may build on that.
+ */
 function follows(state: State, { changes: [first] }: ChangeEvent): boolean {
   if (!first) return true;
   const { found, value } = lookUp(state, parseStatePath(first.path));
@@ -37,7 +42,7 @@ function follows(state: State, { changes: [first] }: ChangeEvent): boolean {
   return first.before === undefined ? !found : found && sameValue(value, first.before);
 }
 
-/** The place of the event to go on with: the first one, unless it waits for another one of the same path. */
+/** Index of the event to apply next: the first one, unless another event of the same path must precede it. */
 function nextOf(state: State, waiting: readonly ChangeEvent[]): number {
   const first = waiting[0] as ChangeEvent;
   if (follows(state, first)) return 0;
@@ -48,9 +53,9 @@ function nextOf(state: State, waiting: readonly ChangeEvent[]): number {
 }
 
 /**
- * Puts change events into the order in which they were applied to `base`: each begins where the one before it left
- * off. They come by id, which is that order but where the clocks of two machines differ. So it needs no commits, and
- * survives what forges make of them.
+ * Sorts change events into the order in which they were applied to `base`: each starts where the one before
+ * it ended. They come by id, which is that order unless the clocks of two machines differ. This needs no
+ * commits, so it is independent of how forges rewrite them.
  */
 export function chained(base: State, events: readonly ChangeEvent[]): ChangeEvent[] {
   const state = mutable(base) as State;
@@ -64,7 +69,7 @@ export function chained(base: State, events: readonly ChangeEvent[]): ChangeEven
   return ordered;
 }
 
-/** The order of change events that gives `wanted`: the one in which they follow each other, else that of their ids. */
+/** The order of change events that results in `wanted`: the chained one, else that of their ids. */
 export function orderChanges(events: readonly ChangeEvent[], wanted: State, base: State = {}): ChangeEvent[] {
   const linked = chained(base, events);
   const isRight = (order: readonly ChangeEvent[]) => sameValue(stateAfter(base, order), wanted);

@@ -9,9 +9,9 @@ import { readState } from '../store/read/records.js';
 import { type ChangeEvent, changeEvents } from './event-changes.js';
 import { orderChanges, type State } from './order-changes.js';
 
-/** A change of the state, and the event that made it; a side is left out where nothing stood. */
+/** A change of the state, and the event that made it; a side is absent if there was no value. */
 export interface ChangeRow extends Change {
-  /** Null where no event tells of it: the file was edited by hand. */
+  /** Null if no event records it: the file was edited by hand. */
   readonly event: string | null;
   readonly timestamp: string | null;
   readonly user: string | null;
@@ -21,7 +21,7 @@ export interface ChangeRow extends Change {
   readonly run: string | null;
 }
 
-/** A change with what its event says of it. */
+/** Adds the fields of its event to a change. */
 export function rowOf(change: Change, event: ChangeEvent | null): ChangeRow {
   const { path, before, after } = change;
   const text = (value: string | undefined) => value ?? null;
@@ -40,9 +40,9 @@ export function rowOf(change: Change, event: ChangeEvent | null): ChangeRow {
 }
 
 /**
- * The state of a deployment and the events that made it, in their order; reads what is the deployment's own alone.
- * Throws InvalidStateError for a state that cannot be read.
- * @param broken what becomes of events that cannot be read
+ * Reads the state of a deployment and the events that made it, in order; reads only the deployment's own
+ * files. Throws InvalidStateError if the state cannot be read.
+ * @param broken how to handle unreadable events
  */
 export async function readHistory(
   view: StateView,
@@ -56,7 +56,7 @@ export async function readHistory(
 const beginsWith = (path: StatePath, prefix: StatePath) =>
   prefix.length <= path.length && prefix.every((part, i) => String(part) === String(path[i]));
 
-/** What a change of a container means for one path in it; null where it leaves it alone. */
+/** Narrows a change of a container to one path inside it; null if that path is not affected. */
 function narrowed({ path, before, after }: Change, wanted: StatePath): Change | null {
   const own = parseStatePath(path);
   if (beginsWith(own, wanted)) return { path, ...sides(before, after) };
@@ -70,7 +70,7 @@ function sides(before: Value | undefined, after: Value | undefined): Omit<Change
   return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-/** Every change of what stands at a path, above or below it, oldest first. */
+/** Every change of a path, or of a path above or below it, oldest first. */
 export function historyOf(events: readonly ChangeEvent[], path: StatePath): ChangeRow[] {
   return events.flatMap((event) =>
     event.changes.flatMap((change) => {
@@ -92,7 +92,7 @@ function* leaves(value: unknown, path: StatePath): Generator<{ path: StatePath; 
   for (const [key, item] of entries) yield* leaves(item, [...path, key]);
 }
 
-/** `value` with each leaf replaced by a number, which names where it came from; what others may be put into stays. */
+/** Replaces each leaf of `value` with a number that identifies its origin; containers and nulls stay. */
 function marked(value: unknown, origin: number): Value {
   if (value === null) return null;
   if (Array.isArray(value)) return value.map((item) => marked(item, origin));
@@ -102,12 +102,12 @@ function marked(value: unknown, origin: number): Value {
   return copy as Value;
 }
 
-/** The last change at a path or above it. */
+/** The last change of a path or of one above it. */
 function lastAt(origins: readonly Origin[], path: StatePath): Origin | undefined {
   return origins.findLast(({ change }) => beginsWith(path, parseStatePath(change.path)));
 }
 
-/** Every leaf of a state with the change that brought it there. */
+/** Every leaf of a state, with the change that last set it. */
 export function annotate(state: State, events: readonly ChangeEvent[]): ChangeRow[] {
   const origins: Origin[] = [];
   const marks: State = {};
@@ -119,7 +119,7 @@ export function annotate(state: State, events: readonly ChangeEvent[]): ChangeRo
       try {
         fold([{ changes: [{ path, ...mark }] }], marks);
       } catch (error) {
-        // An event that does not fit the ones before it: verify tells.
+        // An event that does not fit the ones before it; `kgit verify` reports it.
         if (!(error instanceof ConflictError || error instanceof UsageError)) throw error;
       }
     }

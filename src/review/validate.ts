@@ -10,7 +10,10 @@ import { checkRules } from './check/check-rules.js';
 import { checkStateEvents, touched } from './check/check-state-events.js';
 import type { Findings } from './finding.js';
 
-/** Checks what two revisions differ in: published events stay as they are, state changes come with their events. */
+/**
+ * Checks the differences between two revisions: published events are unchanged, and state changes have their
+ * events.
+ */
 async function checkSince(
   base: Revision,
   revision: Revision,
@@ -26,27 +29,27 @@ async function checkSince(
   await checkStateEvents(older, store.view(revision), changes, told, findings);
 }
 
-/** What a revision is to be merged into. */
+/** What a revision is about to be merged into. */
 export interface Base {
   /** The tip of the branch. */
   readonly target: Revision;
-  /** The newest revision that both descend from, with which what changed is compared. */
+  /** The newest common ancestor, from which changes are determined. */
   readonly since: Revision;
 }
 
 /** What a revision is checked against. */
 export interface Against {
-  /** Null to look at the whole history instead. */
+  /** Null to check the whole history instead. */
   readonly base: Base | null;
-  /** For whoever mends what changed since the base. */
+  /** Advice on how to fix what changed since the base. */
   readonly advice: Advice;
-  /** The revision that was verified before, behind which the history is looked at; null for none. */
+  /** The revision that was verified before, after which the history is checked; null for none. */
   readonly trusted: Revision | null;
 }
 
 /**
- * Checks a revision by the rules of `finding.ts`: each file, and, where a base is given, what changed since; else that
- * no commit took an event away.
+ * Checks a revision by the rules of `finding.ts`: each file, and, with a base, what changed since; without
+ * one, that no commit removed an event.
  */
 export async function validate(
   revision: Revision,

@@ -13,13 +13,13 @@ const EVENT_RULES: readonly string[] = [
 const ACCEPT =
   "say in the message of a later commit that it was meant: 'Kgit-Accepts-Removal: COMMIT', with the commit that did it";
 
-/** What to do about a file that is not an event as it should be, or not one at all. */
+/** Advice for a file that is not a valid event. */
 function eventAdvice(path: string): string {
   const file = shellWord(path);
   return `See when it was right: git log --patch -- ${file}. Put it back from there (git checkout COMMIT -- ${file}) and commit it. Where it never was right, mend it or take it away (git rm -- ${file}), commit that, and ${ACCEPT}`;
 }
 
-/** What to do about a finding of `kgit verify`, which is on the state branch, where the rule's check does not say it. */
+/** Advice for a finding of `kgit verify` on the state branch whose rule does not give any. */
 export function verifyAdvice({ rule, path }: Finding): string | null {
   if (path === null) return null;
   const place = placeOfPath(path);

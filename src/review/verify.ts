@@ -13,7 +13,7 @@ import { tellDifferences } from './check/check-state-events.js';
 import { type ChangeEvent, changeEvents } from './event-changes.js';
 import { orderChanges, type State, stateAfter } from './order-changes.js';
 
-/** What was looked at. */
+/** What was checked. */
 export interface Verified extends Counts {
   readonly deployments: number;
   readonly signatures: number;
@@ -23,7 +23,7 @@ export interface Verified extends Counts {
 
 type Check = FileCheck & { readonly store: Backend };
 
-/** Change events in the order of the commits that added their files. */
+/** Sorts change events into the order of the commits that added their files. */
 async function byCommits(
   store: Backend,
   revision: Revision,
@@ -43,16 +43,19 @@ async function byCommits(
   return [...events].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-/** A deployment whose state is not what its events say. */
+/** A deployment whose state differs from its events. */
 export interface Unfolded {
   readonly id: string;
-  /** What the document says; null where it cannot be read. */
+  /** The state in the document; null if it cannot be read. */
   readonly state: State | null;
-  /** What the events say. */
+  /** The state according to the events. */
   readonly recorded: State;
 }
 
-/** The state of a deployment that its events say; null where one of them, which is a finding of its own, cannot be read. */
+/**
+ * The state of a deployment according to its events; null if one of them cannot be read, which is a finding
+ * of its own.
+ */
 async function recordedState(
   revision: Revision,
   id: string,
@@ -62,7 +65,7 @@ async function recordedState(
   try {
     const events = await changeEvents(store.view(revision), id);
     const recorded = stateAfter({}, orderChanges(events, state));
-    // Clocks that differ may hide the order; the commits tell it, at the cost of reading all of them.
+    // Differing clocks may hide the order. The commits have it, but all of them must be read.
     if (sameValue(recorded, state)) return recorded;
     return stateAfter({}, await byCommits(store, revision, id, events));
   } catch (error) {
@@ -71,12 +74,12 @@ async function recordedState(
   }
 }
 
-/** The state document of a deployment; empty where there is none, null where it cannot be read. */
+/** The state document of a deployment; empty if there is none, null if it cannot be read. */
 async function documentOf(view: StateView, id: string): Promise<State | null> {
   try {
     return (await readState(view, id)) ?? {};
   } catch (error) {
-    // That it is broken is a finding of its own.
+    // A broken document is a finding of its own.
     if (error instanceof InvalidStateError) return null;
     throw error;
   }
@@ -85,7 +88,9 @@ async function documentOf(view: StateView, id: string): Promise<State | null> {
 const RESTORE =
   'kgit verify --fix brings it back to what the events say. Where the change was meant, make it then with its event';
 
-/** Sees that the events of a deployment add up to its state; what they say where they do not, null where they do. */
+/**
+ * Checks that the events of a deployment add up to its state; returns the mismatch, or null if there is none.
+ */
 async function checkFold(
   revision: Revision,
   id: string,
@@ -101,8 +106,8 @@ async function checkFold(
 }
 
 /**
- * Verifies a revision as a whole: every file, every state against its events, that no commit took an event away, the
- * history against the revision that was verified before, signatures where kgit.yaml asks for them.
+ * Verifies a whole revision: every file; every state against its events; that no commit removed an event;
+ * that the history contains the revision verified before; signatures, if kgit.yaml requires them.
  * @param trusted the revision that was verified before; null for none
  */
 export async function verify(revision: Revision, trusted: Revision | null, check: Check): Promise<Verified> {

@@ -4,20 +4,20 @@ import type { Settings } from '../../setup/settings.js';
 import type { Clock } from '../../store/port/host.js';
 import { BackgroundPublishing } from '../../store/publish/background-publishing.js';
 
-/** Delay between the first write of a burst and its publishing, so that a burst goes in one push, in ms. */
+/** Delay between the first write of a burst and its publishing, so that the burst goes in one push, in ms. */
 const PUBLISH_AFTER_MS = 1_000;
 
 export interface BackgroundWriterOptions {
   readonly clock: Clock;
-  /** Keeps only: `kgit sync` publishes later. */
+  /** Only keeps operations; `kgit sync` publishes them later. */
   readonly isOffline: boolean;
-  /** Hears why something could not be published yet. */
+  /** Called with the reason why something could not be published yet. */
   note(message: string): void;
 }
 
 /**
- * Writes operations without ever waiting, or failing, for the network: durable when `keep` returns, published in the
- * background soon after.
+ * Writes operations without waiting for the network, or failing because of it: they are durable when `keep`
+ * returns, and published in the background soon after.
  */
 export class BackgroundWriter {
   readonly #repository: OpenRepository['repository'];
@@ -40,13 +40,13 @@ export class BackgroundWriter {
       : new BackgroundPublishing({ store, outbox, scheduled, clock }, options);
   }
 
-  /** Keeps an operation durably. Throws UsageError where it would not pass review, EnvironmentError. */
+  /** Keeps an operation durably. Throws UsageError if it would not pass review, EnvironmentError. */
   async keep(operation: Operation): Promise<void> {
     await this.#repository.keep(operation);
     this.#publishing?.kept(operation.id);
   }
 
-  /** Publishes at once what it kept and did not publish yet; to be called before the process ends. */
+  /** Publishes at once what was kept and not yet published; call it before the process ends. */
   async finish(): Promise<void> {
     await this.#publishing?.rest();
   }

@@ -21,33 +21,33 @@ import { readBytes, replaceText, versionOf } from '../../sync/script-api/script-
 import { recordedSubject } from '../subjects.js';
 import type { LegacyContext } from './merge-host.js';
 
-/** Longest name of a file, in bytes, on every file system in use. */
+/** Longest file name in bytes, on all common file systems. */
 const MAX_NAME = 255;
 
 export interface ExportIntent {
-  /** A deployment or cluster as the user names it; all that the repository knows where it is left out. */
+  /** A deployment or cluster as the user names it; if absent, everything in the repository. */
   readonly subject?: string;
-  /** Absolute path of the checkout of the scripts. */
+  /** Absolute path of the scripts' checkout. */
   readonly to: string;
-  /** Overwrites files that have changed since they were imported. */
+  /** Whether to overwrite files that have changed since they were imported. */
   readonly force: boolean;
 }
 
 export interface ExportParts {
   /** Lock of the script API on a folder of state files. */
   readonly lock: FolderLock;
-  /** Collects what is left out: events that cannot be read, files that cannot be written. */
+  /** Collects what is skipped: events that cannot be read, files that cannot be written. */
   readonly skipped: SkippedEvents;
-  /** Awaits that this clone notes a file that was written; it may be read-only. */
+  /** Awaits the record of a written file in this clone, which may be read-only. */
   readonly noting: (noted: Promise<void>) => Promise<void>;
 }
 
-/** A file of an export. */
+/** One exported file. */
 export interface ExportedRow {
   readonly path: string;
   readonly family: ExportedFile['family'];
   readonly subject: string | null;
-  /** Places of the values that this machine does not have. */
+  /** Places of the values that are not on this machine. */
   readonly withheld: readonly string[];
   readonly action: 'written' | 'unchanged';
 }
@@ -56,14 +56,14 @@ interface PlannedFile extends ExportedFile {
   /** Absolute path. */
   readonly target: string;
   readonly text: string;
-  /** Whether the file on disk says it already. */
+  /** Whether the file on disk already has this content. */
   readonly isThere: boolean;
 }
 
 /**
- * Writes the legacy files of one subject, or of all, below a checkout of the scripts. Writes nothing where one of them
- * would overwrite a file that has changed since it was imported.
- * Throws ConflictError, NotFoundError, UsageError, EnvironmentError.
+ * Writes the legacy files of one subject, or of all, into a checkout of the scripts. Writes nothing if any of
+ * them would overwrite a file that has changed since it was imported. Throws ConflictError, NotFoundError,
+ * UsageError, EnvironmentError.
  */
 export async function exportFiles(
   context: LegacyContext & { readonly reading: { readonly view: StateView } },
@@ -77,7 +77,7 @@ export async function exportFiles(
   const known = new WithheldValues(localFolder);
   const parts = await Promise.all(subjects.map((subject) => exported(subject, view, known, skipped)));
   const imported = new ImportedFiles(localFolder, recordStands(view));
-  // Without the lock, a script that writes the same files just now would lose its writes.
+  // Without the lock, a script that writes the same files at the same time would lose its writes.
   return lock.exclusively(resolve(to, STATE_FOLDER), async () => {
     const files = await planned(planExport(parts), to, { force, imported, skipped });
     for (const file of files) await write(file, imported, noting);
@@ -102,7 +102,7 @@ async function exported(
   return { subject, state, events, secrets: await known.all(subject) };
 }
 
-/** The files with their targets, once nothing is in the way of any. Throws ConflictError, UsageError. */
+/** The files with their targets, if none is blocked. Throws ConflictError, UsageError. */
 async function planned(
   files: readonly ExportedFile[],
   to: string,
@@ -141,18 +141,18 @@ async function planned(
   return found;
 }
 
-/** Why no file can have this name; null where one can. */
+/** Why a file cannot have this name; null if it can. */
 function nameProblem(path: string): string | null {
   const bytes = Buffer.byteLength(basename(path));
   return bytes > MAX_NAME ? `a file name of ${bytes} bytes is too long` : null;
 }
 
-/** Whether a file holds the data that is to be written, in whatever layout. */
+/** Whether a file contains the data to be written, in any layout. */
 function says(text: string, file: ExportedFile): boolean {
   try {
     return sameValue(parseSpelledYaml(text, file.path), file.data);
   } catch {
-    // Not YAML, so it holds something else.
+    // Not YAML, so its content differs.
     return false;
   }
 }

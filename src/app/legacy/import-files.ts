@@ -19,14 +19,14 @@ import { liveReport, namespacesByName, observeAll, requireManagement } from '../
 import { defaultManagement } from '../subjects.js';
 import { importStamp, type LegacyContext, SECRET_GUARD } from './merge-host.js';
 
-/** Number of times that an import is planned anew when the repository changes under it. */
+/** How often an import is replanned when the repository changes meanwhile. */
 const TRIES = 3;
 
 export interface ImportIntent {
   readonly files: readonly LegacyFile[];
-  /** Namespace of the clusters, where the user names it. */
+  /** Namespace of the clusters, if the user names it. */
   readonly namespace: string | undefined;
-  /** Deployment of files that name none. */
+  /** Deployment of files that do not name one. */
   readonly deployment: string | undefined;
   /** Asks k0rdent for the namespace of each cluster. */
   readonly isLive: boolean;
@@ -35,33 +35,33 @@ export interface ImportIntent {
   readonly isDryRun: boolean;
   readonly message?: string;
   readonly reason?: string;
-  /** Why an operation that looks secret is written all the same. */
+  /** Why an operation that looks secret is written anyway. */
   readonly allowSecret: string | undefined;
 }
 
-/** A repository as an import reads it. */
+/** The parts of a repository that an import reads. */
 export interface ImportContext extends LegacyContext {
   readonly reading: Pick<Reading, 'view' | 'pending' | 'revision'>;
 }
 
 export type LiveReport = ReturnType<typeof liveReport>;
 
-/** An import as it would be carried out. */
+/** An import before it is carried out. */
 export interface PlannedImport {
   readonly plan: ImportPlan;
-  /** What k0rdent knows of the clusters, where it was asked. */
+  /** What k0rdent knows about the clusters, if it was asked. */
   readonly live: LiveReport | null;
 }
 
-/** Asks and tells the user while an import is under way. */
+/** Talks to the user during an import. */
 export interface ImportTalk {
   readonly onParsed: (done: number, all: number) => void;
-  /** Told of a plan that cannot be carried out, before its error is thrown. */
+  /** Called with a plan that cannot be carried out, before its error is thrown. */
   readonly onRefused: (plan: ImportPlan) => void;
-  /** Returns where the user agrees to the plan, else throws. */
+  /** Returns if the user agrees to the plan, else throws. */
   readonly confirm: (planned: PlannedImport) => Promise<void>;
   readonly onPublishing: () => void;
-  /** Told that a plan is followed by another one, because what waited in the outbox was refused. */
+  /** Called when another plan follows this one, because operations waiting in the outbox were refused. */
   readonly onRefusedBefore: (plan: ImportPlan) => void;
 }
 
@@ -71,16 +71,16 @@ export interface ImportParts<C extends ImportContext> extends ImportTalk {
   /** Opens the repository; `anew` after the first time, with the newest tip. */
   readonly open: (anew: boolean) => Promise<C>;
   readonly writer: (context: C) => Writer;
-  /** Writes the operations of a plan, and where there are none publishes what waits. */
+  /** Writes the operations of a plan; if there are none, publishes what waits. */
   readonly write: (context: C, operations: readonly Operation[]) => Promise<readonly WriteOutcome[]>;
 }
 
 export interface ImportResult extends PlannedImport {
-  /** Of the repository that the plan was made on. */
+  /** Revision that the plan was based on. */
   readonly revision: Revision | null;
   /** Outcomes of all operations, those of earlier tries first. */
   readonly outcomes: readonly WriteOutcome[];
-  /** How many of them the last try made, which is more than its plan has where earlier imports waited. */
+  /** Number of outcomes of the last try; more than its plan has if earlier imports were waiting. */
   readonly written: number;
 }
 
@@ -89,7 +89,7 @@ interface Planned<C> extends PlannedImport {
   readonly parsed: readonly ParsedFile[];
 }
 
-/** One import of the same files, planned and carried out until the repository holds what they say. */
+/** One import of the same files, planned and carried out until the repository contains them. */
 class FileImport<C extends ImportContext> {
   readonly #intent: ImportIntent;
   readonly #parts: ImportParts<C>;
@@ -113,14 +113,15 @@ class FileImport<C extends ImportContext> {
         planned = rest;
       } catch (error) {
         if (!(error instanceof ConflictError) || tries === TRIES) throw error;
-        // Somebody imported the same, or changed the state, after the plan was made.
+        // Somebody imported the same files, or changed the state, after the plan was made.
         planned = await this.#plan(await this.#parts.open(true));
       }
     }
   }
 
   /**
-   * A plan for what was refused after a plan had counted it as recorded; null where nothing is left to import.
+   * Plans operations that were refused after a plan had counted them as recorded; null if nothing is left to
+   * import.
    */
   async #refusedMeanwhile({ context }: Planned<C>): Promise<Planned<C> | null> {
     const { pending } = context.reading;
@@ -155,7 +156,10 @@ class FileImport<C extends ImportContext> {
     return { context, parsed, plan, live: this.#observed && liveReport(subjects, this.#observed) };
   }
 
-  /** The namespace of each cluster that is known: first the repository's, so that none comes in twice, then k0rdent's. */
+  /**
+   * The known namespace of each cluster: the repository's first, so that no cluster is imported twice, then
+   * k0rdent's.
+   */
   async #namespaces(context: C, management: string): Promise<ReadonlyMap<string, string>> {
     const { isLive, namespace: named } = this.#intent;
     const subjects = await listSubjects(context.reading.view, 'cluster');
@@ -178,7 +182,7 @@ class FileImport<C extends ImportContext> {
   async #carryOut({ context, parsed, plan, live }: Planned<C>): Promise<ImportResult> {
     const { isDryRun, message, reason, allowSecret } = this.#intent;
     const local = keepLocally(context.opened.localFolder, parsed);
-    // Before anything is published: values that are withheld from everybody must not be lost here.
+    // Before anything is published: values that are not published must not be lost here.
     if (!isDryRun) await local.secrets();
     const fields = {
       ...(message === undefined ? {} : { message }),
@@ -198,9 +202,10 @@ class FileImport<C extends ImportContext> {
 }
 
 /**
- * Imports legacy files: plans what of them is new, asks the user, keeps secrets and notes on this machine, and writes
- * one operation for each deployment. Where the repository changes meanwhile, it is planned anew, three times at most.
- * Throws ConflictError where file and repository differ, InvalidStateError for broken files, and the errors of writes.
+ * Imports legacy files: plans what is new in them, asks the user, stores secrets and records on this machine,
+ * and writes one operation for each deployment. If the repository changes meanwhile, it replans, three tries
+ * at most. Throws ConflictError if file and repository differ, InvalidStateError for broken files, and the
+ * errors of writes.
  */
 export function importFiles<C extends ImportContext>(
   intent: ImportIntent,

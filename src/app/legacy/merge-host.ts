@@ -1,4 +1,4 @@
-/** The parts by which every use case takes legacy files of deployment scripts in. */
+/** The parts that all imports of the deployment scripts' legacy files share. */
 import { join } from 'node:path';
 import type { Writer } from '../../model/operation/make-operation.js';
 import type { Operation } from '../../model/operation/operation.js';
@@ -25,7 +25,10 @@ export interface LegacyContext extends Pick<Configured, 'settings' | 'management
   readonly opened: Pick<OpenRepository, 'repository' | 'localFolder'>;
 }
 
-/** The lock on folders of legacy files. It is the user's, not the clone's: two clones may be fed from the same files. */
+/**
+ * The lock on folders of legacy files. It belongs to the user, not the clone: two clones may import the same
+ * files.
+ */
 export function folderLock(
   environment: Environment,
   localFolder: string,
@@ -36,14 +39,14 @@ export function folderLock(
   return new FolderLock(join(state ? join(state.path, 'kgit') : localFolder, 'scripts'), host, clock);
 }
 
-/** How legacy files are read where nobody can be asked: broken ones are left out. */
+/** Settings for reading legacy files when nobody can be asked: broken files are skipped. */
 export function mergeSettings({ settings, managements }: Omit<LegacyContext, 'opened'>): ImportSettings {
   const { namespace, deployment } = settings;
   const management = defaultManagement({ settings, managements });
   return { management, namespace, deployment, skipInvalid: true, secrets: SECRET_GUARD };
 }
 
-/** Ids, time and author of one import operation, with further fields of its event. */
+/** Ids, time and author of one import operation, and further fields of its event. */
 export function importStamp(
   { actor, host, run, ids, now }: Writer,
   more: { readonly message?: string; readonly reason?: string } = {},
@@ -59,8 +62,8 @@ export function importStamp(
 }
 
 /**
- * The host by which legacy files are merged without anybody to ask.
- * @param writer who writes, as of now: called once for each operation
+ * The host for merging legacy files when nobody can be asked.
+ * @param writer returns the writer as of now; called once for each operation
  * @param keep keeps an operation durably
  */
 export function mergeHost(

@@ -14,9 +14,9 @@ import { STATE_FOLDER } from '../../sync/read/legacy-family.js';
 import { type LegacyFile, readLegacyFiles } from '../../sync/read/read-legacy-files.js';
 import type { BackgroundWriter } from './background-writer.js';
 
-/** Interval between looks at the files where no change is reported, in ms. */
+/** Interval between checks of the files if no change is reported, in ms. */
 const LOOK_MS = 2_000;
-/** Delay after a change, so that the rest of it arrives, in ms. */
+/** Delay after a change, to let related changes arrive, in ms. */
 const SETTLE_MS = 300;
 /** Number of times that an unreadable file is read before it is reported. */
 const TRIES = 5;
@@ -27,27 +27,27 @@ export interface MirrorParts {
   /** Lock of the script API on a folder of state files. */
   readonly lock: FolderLock;
   readonly clock: Clock;
-  /** Number of operations that wait. */
+  /** Number of waiting operations. */
   readonly waiting: () => Promise<number>;
-  /** Told of each value that file and repository both changed: the repository's stays. */
+  /** Called for each value that both file and repository changed: the repository's stays. */
   readonly onConflict: (conflict: ImportConflict) => void;
-  /** Told of each file that stays unreadable. */
+  /** Called for each file that stays unreadable. */
   readonly onBroken: (path: string, message: string) => void;
-  /** Ends watching when it is aborted; left out, the files are merged once. */
+  /** Ends watching when aborted; if absent, the files are merged once. */
   readonly until?: AbortSignal;
 }
 
-/** Merges the files of one checkout of the deployment scripts, once or as they change. */
+/** Merges the files of one checkout of the deployment scripts, once or whenever they change. */
 class FolderMirror {
   readonly #folder: string;
   readonly #parts: MirrorParts;
-  /** Rows of the files that were merged, by path. */
+  /** Rows of the merged files, by path. */
   readonly rows = new Map<string, ImportedFile>();
-  /** Hash of what each file held when it was merged last, by path. */
+  /** Hash of each file's content when it was last merged, by path. */
   readonly #seen = new Map<string, string>();
   readonly #tries = new Map<string, number>();
   readonly #wakes = new Set<() => void>();
-  /** The operations that waited when the files were merged last, and counted as recorded. */
+  /** The operations that waited at the last merge, and counted as recorded. */
   #waited: { count: number; operations: readonly Operation[] } = { count: 0, operations: [] };
 
   constructor(folder: string, parts: MirrorParts) {
@@ -59,16 +59,17 @@ class FolderMirror {
     return this.#parts.until !== undefined;
   }
 
-  /** Merges what has changed; false where nothing has. */
+  /** Merges what has changed; false if nothing has. */
   async merge(): Promise<boolean> {
     const { host, lock, onConflict } = this.#parts;
     await this.#forgetRefused();
     const folder = this.#folder;
     const states = basename(folder) === STATE_FOLDER ? resolve(folder) : resolve(folder, STATE_FOLDER);
-    // Without the lock, a write of the script API between a file and its record would look like one of an old script.
+    // Without the lock, a script API write between a file and its record would look like one of an old
+    // script.
     const merged = await lock.exclusively(states, async () => {
       const files = await this.#changed();
-      // A changed file is read together with the files beside it, which tell what it belongs to.
+      // A changed file is read together with its neighbours, which show what it belongs to.
       return files.length > 0 ? mergeRead(files, host) : null;
     });
     for (const conflict of merged?.conflicts ?? []) onConflict(conflict);
@@ -79,7 +80,7 @@ class FolderMirror {
     return merged !== null;
   }
 
-  /** Merges whatever changes until the signal is aborted. */
+  /** Merges changes until the signal is aborted. */
   async follow(until: AbortSignal): Promise<void> {
     const wake = () => {
       for (const end of this.#wakes) end();
@@ -97,10 +98,10 @@ class FolderMirror {
     }
   }
 
-  /** Has all files merged anew where an operation that counted as recorded was refused since. */
+  /** Has all files merged again if an operation that counted as recorded has been refused since. */
   async #forgetRefused(): Promise<void> {
     const count = await this.#parts.waiting();
-    // A refused operation leaves the outbox, so an equal count means that none was.
+    // A refused operation leaves the outbox, so an equal count means that none was refused.
     if (count === this.#waited.count) return;
     const { view, pending } = await this.#parts.host.read();
     if (!(await areRecorded(this.#waited.operations, view))) this.#seen.clear();
@@ -117,13 +118,13 @@ class FolderMirror {
           throw error;
         },
       );
-      // A folder that cannot be watched is looked at every few seconds all the same.
+      // A folder that cannot be watched is still checked every few seconds.
       if (isThere) found.push(watch(place, wake).on('error', () => undefined));
     }
     return found;
   }
 
-  /** Waits until a file changes, or for a while. */
+  /** Waits for a file to change, up to the interval. */
   async #pause(until: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const end = () => {
@@ -137,13 +138,13 @@ class FolderMirror {
     if (!until.aborted) await this.#parts.clock.sleep(SETTLE_MS);
   }
 
-  /** All files where any has changed since it was merged, else none. Throws NotFoundError unless it watches. */
+  /** All files if any has changed since it was merged, else none. Throws NotFoundError unless it watches. */
   async #changed(): Promise<readonly LegacyFile[]> {
     let files: readonly LegacyFile[];
     try {
       files = await readLegacyFiles([this.#folder]);
     } catch (error) {
-      // Scripts may be moving their files away just now, or may not have begun.
+      // Scripts may be moving their files away right now, or may not have started.
       if (error instanceof NotFoundError && this.#isWatching) return [];
       throw error;
     }
@@ -156,7 +157,7 @@ class FolderMirror {
     return changed.length > 0 ? files : [];
   }
 
-  /** Reports an unreadable file after some tries: until then it may be half written. */
+  /** Reports an unreadable file after several tries, because it may be half written. */
   #report({ path, error }: ImportedFile): void {
     if (error === null) {
       this.#tries.delete(path);
@@ -170,15 +171,15 @@ class FolderMirror {
 }
 
 /**
- * Merges the files that old scripts write in `folder` into the repository: once, or until `parts.until` is aborted.
- * Returns the newest row of each file. Throws NotFoundError where there are none, unless it watches.
+ * Merges the files that old scripts write in `folder` into the repository, once or until `parts.until` is
+ * aborted. Returns the newest row of each file. Throws NotFoundError if there are none, unless it watches.
  */
 export async function mirrorFiles(folder: string, parts: MirrorParts): Promise<readonly ImportedFile[]> {
   const mirror = new FolderMirror(folder, parts);
   if (parts.until) await mirror.follow(parts.until);
   else await mirror.merge();
   await parts.writer.finish();
-  // Publishing may have had something refused that the files still hold.
+  // Publishing may have led to refusals of operations that the files still contain.
   if (await mirror.merge()) await parts.writer.finish();
   return [...mirror.rows.values()];
 }

@@ -18,13 +18,13 @@ import { type LegacyContext, mergeHost } from './merge-host.js';
 
 /** A script that has evaluated `kgit shell-init`. */
 export interface ServedScript {
-  /** Folder of the fifos between the script and its helper. */
+  /** Folder of the FIFOs between the script and its helper. */
   readonly folder: string;
   readonly pid: number;
 }
 
 export interface ServeParts {
-  /** Who writes, as of now. */
+  /** Returns the writer as of now. */
   readonly writer: () => Writer;
   readonly keep: MergeHost['keep'];
   /** Lock of the script API on a folder of state files. */
@@ -32,7 +32,10 @@ export interface ServeParts {
   readonly now: () => number;
 }
 
-/** The calls of one script on an open repository. Records first what calls of helpers that died have left in files. */
+/**
+ * Makes the call server of one script on an open repository. First records what calls of dead helpers left in
+ * files.
+ */
 export async function scriptCalls(context: LegacyContext, parts: ServeParts): Promise<CallServer> {
   const { writer, keep, lock, now } = parts;
   const merge = mergeHost(context, writer, keep);
@@ -80,7 +83,7 @@ function scriptHost(
   };
 }
 
-/** The warning, once a script, that a folder of state files is written without kgit; null for none. */
+/** The warning, once per script, that a folder of state files is written without kgit; null for none. */
 async function fileOnlyWarning(
   folder: string,
   filesUntil: string | undefined,
@@ -92,13 +95,13 @@ async function fileOnlyWarning(
     const paths = await fileOnly([folder], merge);
     return paths.length === 0 ? null : fileOnlyMessage(paths, filesUntil);
   } catch (error) {
-    // A warning never fails a script; one that begins has no files yet.
+    // A warning never fails a script; a script that is just starting has no files yet.
     if (!(error instanceof KgitError)) throw error;
     return error instanceof NotFoundError ? null : error.message;
   }
 }
 
-/** Answers the calls of a script over its fifos until it is gone. */
+/** Answers the calls of a script over its FIFOs until the script has ended. */
 export function serveScript({ folder, pid }: ServedScript, calls: CallServer, host: Host): Promise<void> {
   const began = host.processStart(pid);
   const answer = async (words: readonly string[]) => {
@@ -110,12 +113,12 @@ export function serveScript({ folder, pid }: ServedScript, calls: CallServer, ho
   return serveSlots(folder, answer, () => host.isAlive(pid) && host.processStart(pid) === began);
 }
 
-/** Tells a script that its helper has failed, and why: every call of it fails with that from now on. */
+/** Tells a script that its helper has failed, and why; every later call fails with that error. */
 export async function tellFailed({ folder }: ServedScript, error: unknown): Promise<void> {
   const code = error instanceof KgitError ? error.exitCode : 1;
   const message = error instanceof Error ? error.message : String(error);
   const path = join(folder, 'failed');
-  // The calls look for the file all the time, so it appears whole.
+  // The calls poll for this file, so it must appear atomically.
   await writeFile(`${path}.tmp`, `${code}\n${message.replaceAll('\n', ' ')}\n`, { mode: 0o600 });
   await rename(`${path}.tmp`, path);
 }

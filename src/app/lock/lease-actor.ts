@@ -5,17 +5,18 @@ import type { LeaseActor } from '../../store/lease/acquisition.js';
 
 export interface LeaseActorOptions {
   readonly message?: string | undefined;
-  /** Why the lock is taken, or the lease of somebody else ended. */
+  /** Why the lock is taken, or why somebody else's lease is ended. */
   readonly reason?: string | undefined;
-  /** Why what looks secret in the lock is written all the same. */
+  /** Why the lock is written although something in it looks secret. */
   readonly allowSecret?: string | undefined;
-  /** Ends no lease where the branch does not take the event that tells of it. */
+  /** Fails instead of ending a lease if the branch does not accept the event that records it. */
   readonly mustTell: boolean;
 }
 
 /**
- * Who takes a lock or ends a lease, with the event that records an ended one.
- * @param writer who writes, as of now
+ * Returns the actor who takes a lock or ends a lease, with a function that makes the event for an ended
+ * lease.
+ * @param writer the writer as of now
  */
 export function leaseActor(
   writer: () => Writer,

@@ -1,14 +1,14 @@
 import type { Leases } from '../../store/lease/leases.js';
 
 export type ListedLocks = Awaited<ReturnType<Leases['list']>> & {
-  /** Why the locks are told as they were last seen here. */
+  /** Why the remote could not be asked, so that the locks are shown as last seen here; else null. */
   readonly staleness: Awaited<ReturnType<Leases['listAtHand']>>['staleness'];
 };
 
 /**
- * The locks that somebody holds.
- * @param fetch true asks the remote, whose silence is an error; false asks nobody; undefined asks, and answers with
- *   what was last seen where the remote does not
+ * Lists the locks that somebody holds.
+ * @param fetch true asks the remote and fails if it does not answer; false does not ask; undefined asks, and
+ * falls back to what was last seen
  * @param talkMs how long the remote may take to answer
  */
 export async function listLocks(

@@ -10,7 +10,7 @@ import type { Clock } from '../../store/port/host.js';
 /** The lease that a command is run under. */
 export interface RunLease {
   readonly claim: LeaseClaim;
-  /** Claims that this process itself was handed: the command gets them, too. */
+  /** Claims that this process inherited; it passes them on to the command. */
   readonly handed: readonly LeaseClaim[];
   readonly leases: Leases;
   readonly clock: Clock;
@@ -21,8 +21,9 @@ export interface RunLease {
 }
 
 /**
- * Runs a command of the user's own under a lease, which is renewed meanwhile and handed to the command in KGIT_LEASE.
- * A lost lease ends the command; `lost` then says why. Throws FencedError if it was lost before the command began.
+ * Runs the user's command under a lease. The lease is renewed meanwhile and passed to the command in
+ * KGIT_LEASE. If the lease is lost, the command is ended and `lost` gives the reason. Throws FencedError if
+ * it was lost before the command began.
  */
 export async function runUnderLease(
   name: string,
@@ -50,9 +51,9 @@ export interface LockedRun {
 }
 
 /**
- * Runs a command under a lease that was just taken, and releases it at the end. Throws FencedError if it was lost
- * before the command began.
- * @param asError makes an error of the table of anything thrown
+ * Runs a command under a lease that was just taken, and releases the lease at the end. Throws FencedError if
+ * it was lost before the command began.
+ * @param asError turns anything thrown into a KgitError
  */
 export async function runAndRelease(
   command: readonly string[],
@@ -66,7 +67,7 @@ export async function runAndRelease(
   const signals = new EndSignals();
   try {
     const run = await runUnderLease('kgit lock', command, { ...options, signals }, { ...lease, claim });
-    // From here on the lock is released whatever signal comes.
+    // From here on, signals no longer prevent the release of the lock.
     signals.to(() => undefined);
     if (run.lost) return { end: run.end, failure: run.lost };
     const failure = await leases.release(claim, author, talkMs).then(() => null, asError);

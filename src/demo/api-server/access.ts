@@ -1,6 +1,6 @@
 /** What a bearer token may read. */
 export interface Rights {
-  /** Namespaces whose ClusterDeployments it may list; `*`: all, the cluster-wide list included. */
+  /** Namespaces whose ClusterDeployments it may list; `*`: all, and the cluster-wide list. */
   readonly clusters: '*' | readonly string[];
   readonly managements: boolean;
   /** Namespace kube-system, whose UID identifies a cluster. */
@@ -9,10 +9,10 @@ export interface Rights {
   readonly others: boolean;
 }
 
-/** Who sends no token is anonymous, and may read nothing. */
+/** A client without a token is anonymous, and may read nothing. */
 const ANONYMOUS: Rights = { clusters: [], managements: false, kubeSystem: false, others: false };
 
-/** The rights of an `Authorization` header, or null where its token is unknown. */
+/** The rights of an `Authorization` header; null if its token is unknown. */
 export function rightsOf(
   authorization: string | undefined,
   tokens: Readonly<Record<string, Rights>>,

@@ -20,7 +20,7 @@ const SET = 0x31;
 /** The tag of an optional field, which X.509 numbers. */
 const field = (number: number) => 0xa0 + number;
 
-/** A length below 2^16 in DER, which allows the shortest form alone. */
+/** A length below 2^16 in DER, which allows only the shortest form. */
 function lengthBytes(length: number): number[] {
   if (length < 0x80) return [length];
   return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
@@ -41,7 +41,7 @@ const BASIC_CONSTRAINTS = der(OBJECT_ID, hex('551d13'));
 const SUBJECT_ALT_NAME = der(OBJECT_ID, hex('551d11'));
 const LOCALHOST = der(
   SEQUENCE,
-  // A DNS name and an IP address, by the numbers that RFC 5280 gives them.
+  // A DNS name and an IP address, with their tags from RFC 5280.
   text(0x82, 'localhost'),
   der(0x87, Buffer.from([127, 0, 0, 1])),
 );

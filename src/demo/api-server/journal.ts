@@ -2,22 +2,22 @@ import type { KubeObject } from './objects.js';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** One change of an object, as a watch tells it. */
+/** One change of an object, as a watch reports it. */
 export interface Change {
   readonly version: number;
   readonly type: ChangeType;
   readonly object: KubeObject;
-  /** The object before it; null where there was none. */
+  /** The object before the change; null if it is new. */
   readonly before: KubeObject | null;
 }
 
 /**
- * What happens to a watch beside changes: `end` ends it in order, `goaway` announces that its connection will close, as
- * a server that stops does, and `cut` breaks the connection in the middle of a line.
+ * What happens to a watch besides changes: `end` ends it normally, `goaway` announces that its connection
+ * will close, as a stopping server does, and `cut` breaks the connection in the middle of a line.
  */
 export type Signal = 'bookmark' | 'end' | 'goaway' | 'cut';
 
-/** The changes since the server began, by version, as etcd keeps them. */
+/** The changes since the server started, by version, as etcd keeps them. */
 export class Journal {
   version = 480_000;
   #oldest = 0;
@@ -34,7 +34,7 @@ export class Journal {
     return this.#oldest;
   }
 
-  /** Notes a change, and tells all open watches; gives the object with its new version. */
+  /** Records a change and notifies all open watches; returns the object with its new version. */
   note(type: ChangeType, object: KubeObject, before: KubeObject | null): KubeObject {
     this.version += 1;
     const metadata = { ...object.metadata, resourceVersion: String(this.version) };
@@ -44,25 +44,25 @@ export class Journal {
     return change.object;
   }
 
-  /** Forgets the changes until now, as etcd's compaction does: a watch from before gets 410. */
+  /** Forgets all changes so far, as etcd's compaction does: a watch from an earlier version gets a 410. */
   compact(): void {
     this.version += 1;
     this.#oldest = this.version;
     this.#changes = [];
   }
 
-  /** Tells all open watches. */
+  /** Notifies all open watches. */
   tell(signal: Signal): void {
     for (const listener of [...this.#listeners]) listener(signal);
   }
 
-  /** The changes after `version`, or null where they are forgotten. */
+  /** The changes after `version`; null if they are forgotten. */
   since(version: number): readonly Change[] | null {
     if (version < this.#oldest) return null;
     return this.#changes.filter((change) => change.version > version);
   }
 
-  /** Has `listener` told of what comes; gives what ends that. */
+  /** Calls `listener` for all changes and signals to come; returns a function that stops that. */
   listen(listener: (news: Change | Signal) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -1,16 +1,16 @@
 /** A context of a kubeconfig. */
 export interface KubeContext {
   readonly name: string;
-  /** Bearer token; left out: a user without credentials. */
+  /** Bearer token; if absent, the user has no credentials. */
   readonly token?: string;
   readonly namespace?: string;
-  /** Server URL; left out: that of the kubeconfig. */
+  /** Server URL; defaults to that of the kubeconfig. */
   readonly server?: string;
-  /** Whether the kubeconfig trusts the server's certificate; true when left out. */
+  /** Whether the kubeconfig trusts the server's certificate; default true. */
   readonly trusted?: boolean;
 }
 
-/** A kubeconfig in JSON (which is YAML), the first context its current one. */
+/** A kubeconfig in JSON (which is YAML); the first context is the current one. */
 export function kubeconfig(server: string, certificate: string, contexts: readonly KubeContext[]): string {
   const ca = Buffer.from(certificate).toString('base64');
   return JSON.stringify(

@@ -40,7 +40,7 @@ function matches(selector: string, labels: Readonly<Record<string, string>>): bo
     });
 }
 
-/** `a.b=v`, comma-separated, on fields of the object, as events and names are asked for. */
+/** `a.b=v`, comma-separated, on fields of the object: used for events and names. */
 function hasFields(selector: string, item: KubeObject): boolean {
   return selector
     .split(',')
@@ -66,8 +66,9 @@ export class Lists {
   }
 
   /**
-   * One page of `items` by the query's `limit`, `continue` and `labelSelector`; for a watch, whether it may begin.
-   * @param apiVersion of the list; the lists of Kubernetes' own kinds (`v1`) leave an empty `continue` out
+   * One page of `items`, by the query's `limit`, `continue` and `labelSelector`; checks the query of a watch,
+   * too.
+   * @param apiVersion of the list; lists of Kubernetes' own kinds (`v1`) omit an empty `continue`
    */
   page(
     items: readonly KubeObject[],

@@ -1,4 +1,4 @@
-/** A Kubernetes object as the API serves it; what it holds beyond its metadata is the sample's business. */
+/** A Kubernetes object as the API serves it; apart from its metadata, its contents depend on the sample. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;

@@ -6,7 +6,7 @@ import { type Answer, badField, forbidden, noSuchPath, notFound } from './status
 const GROUP = 'k0rdent.mirantis.com';
 const CLUSTERS = `clusterdeployments.${GROUP}`;
 
-/** A request as the server got it. */
+/** A request as received by the server. */
 export interface ReceivedRequest {
   readonly method: string;
   /** Path without the query. */
@@ -15,14 +15,14 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** What the management cluster holds; it may be changed between requests. */
+/** The contents of the management cluster; may be changed between requests. */
 export interface ManagementCluster {
   clusters: readonly KubeObject[];
   managements: readonly KubeObject[];
   /** Objects of any other kind: events, credentials, machines. */
   others: readonly KubeObject[];
   kubeSystemUid: string;
-  /** Served versions of the k0rdent group, the preferred one first; none: k0rdent is not installed. */
+  /** Served versions of the k0rdent group, preferred first; empty if k0rdent is not installed. */
   versions: readonly string[];
 }
 
@@ -33,7 +33,7 @@ function group(versions: readonly string[]): Record<string, unknown> {
   return { kind: 'APIGroup', apiVersion: 'v1', name: GROUP, versions: entries, preferredVersion: entries[0] };
 }
 
-/** Of the namespace that every cluster has from its first minute on. */
+/** Metadata of the namespace that every cluster has from its creation on. */
 const KUBE_SYSTEM = { resourceVersion: '25', creationTimestamp: '2026-01-01T00:00:00Z' };
 
 function listClusters(
@@ -57,7 +57,7 @@ function listClusters(
   return lists.page(items, { kind: 'ClusterDeploymentList', apiVersion: `${GROUP}/${version}` }, query);
 }
 
-/** The answer to one request of somebody who has `rights`. */
+/** Answers one request of a client that has `rights`. */
 export function answer(
   of: ManagementCluster,
   rights: Rights,
@@ -85,7 +85,7 @@ export function answer(
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
-/** What the API says to `may I?`. */
+/** Answers a SelfSubjectAccessReview. */
 function review(rights: Rights, body: string): Answer {
   const { spec } = JSON.parse(body) as { spec: { resourceAttributes: Record<string, string> } };
   const { resource, namespace } = spec.resourceAttributes;
@@ -104,7 +104,7 @@ const pluralOf = (kind: string) => `${kind.toLowerCase()}s`;
 
 const SVELTOS = 'lib.projectsveltos.io/v1beta1';
 
-/** The kinds that are served where there is no object of them, too; Region came after v1alpha1. */
+/** The kinds that are served even if no object of them exists; Region came after v1alpha1. */
 function servedKinds(base: string, versions: readonly string[]): readonly string[] {
   if (base === SVELTOS && versions.length > 0) return ['SveltosCluster'];
   const [version = ''] = versions.filter((one) => base === `${GROUP}/${one}`);
@@ -113,7 +113,7 @@ function servedKinds(base: string, versions: readonly string[]): readonly string
   return version === 'v1alpha1' ? kinds : ['Region', ...kinds];
 }
 
-/** Groups, lists and objects of the other kinds; undefined where none of them is meant. */
+/** Answers requests for groups, lists and objects of the other kinds; undefined for any other path. */
 function otherAnswer(
   { others, versions: served }: ManagementCluster,
   rights: Rights,

@@ -10,23 +10,23 @@ import { answer, type ManagementCluster, type ReceivedRequest } from './routes.j
 import { type Answer, unauthorized } from './status.js';
 import { serveWatch } from './watch.js';
 
-/** Largest request that is read, in bytes: kubectl asks short questions. */
+/** Largest request body that is read, in bytes: kubectl sends short ones. */
 const MAX_BODY = 64 * 1024;
 
-/** When an object was made whose writer does not say so. */
+/** Creation time of an object that does not state one. */
 const CREATED = '2026-01-01T00:00:00Z';
 
-/** A stand-in for a k0rdent management cluster, as far as its API is concerned: HTTP/2, paging, watches, refusals. */
+/** A stand-in for the API of a k0rdent management cluster: HTTP/2, paging, watches, errors. */
 export interface ManagementServer {
   readonly url: string;
-  /** Its certificate, in PEM: what a client has to trust. */
+  /** Its certificate, in PEM, for clients to trust. */
   readonly certificate: string;
   readonly cluster: ManagementCluster;
   readonly lists: Lists;
   readonly journal: Journal;
-  /** Makes or changes a ClusterDeployment, and tells who watches. */
+  /** Creates or changes a ClusterDeployment and notifies watches. */
   apply(object: KubeObject): void;
-  /** Removes a ClusterDeployment, and tells who watches. */
+  /** Removes a ClusterDeployment and notifies watches. */
   remove(object: KubeObject): void;
   stop(): Promise<void>;
 }
@@ -34,11 +34,11 @@ export interface ManagementServer {
 export interface ManagementServerOptions extends Partial<ManagementCluster> {
   /** What each bearer token may read; any other token is a 401. */
   readonly tokens: Readonly<Record<string, Rights>>;
-  /** Sees each request before it is answered; where it gives true, it answers the request itself. */
+  /** Called before each request is answered; if it returns true, it has answered the request itself. */
   readonly intercept?: (request: ReceivedRequest, response: Http2ServerResponse) => boolean;
 }
 
-/** Starts a server on a free port of 127.0.0.1, which no other machine can reach. */
+/** Starts a server on a free port of 127.0.0.1, unreachable from other machines. */
 export async function startManagementServer(options: ManagementServerOptions): Promise<ManagementServer> {
   const { tokens, intercept, ...contents } = options;
   const cluster: ManagementCluster = {
@@ -53,7 +53,7 @@ export async function startManagementServer(options: ManagementServerOptions): P
   const journal = new Journal();
   const lists = new Lists(journal);
 
-  /** By the port of the client. */
+  /** By client port. */
   const connections = new Map<number | undefined, Socket>();
 
   async function handle(incoming: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
@@ -62,7 +62,7 @@ export async function startManagementServer(options: ManagementServerOptions): P
     const rights = rightsOf(incoming.headers.authorization, tokens);
     const answered = rights === null ? unauthorized() : answer(cluster, rights, lists, request);
     const isWatch = request.query.has('watch') && answered.code === 200;
-    // The port is taken now: a response that has ended has no socket.
+    // Read the port now: a response that has ended has no socket.
     const { remotePort } = incoming.socket;
     const cut = () => void connections.get(remotePort)?.destroy();
     if (isWatch) serveWatch({ journal, clusters: cluster.clusters, cut }, request, response);
@@ -70,9 +70,9 @@ export async function startManagementServer(options: ManagementServerOptions): P
   }
 
   const server = createSecureServer(
-    // Those who speak HTTP/1 alone are served as they are by a real API server.
+    // Like a real API server, also serves clients that only speak HTTP/1.
     { key, cert, allowHTTP1: true },
-    // What cannot be read as a request of kubectl gets no answer.
+    // A request that kubectl would not send gets no answer.
     (incoming, response) => void handle(incoming, response).catch(() => response.destroy()),
   );
   server.on('connection', (socket: Socket) => {
@@ -112,7 +112,7 @@ export async function startManagementServer(options: ManagementServerOptions): P
   };
 }
 
-/** Reads a request to its end. Throws where it is larger than any that kubectl sends. */
+/** Reads a request to its end. Throws if it is larger than any request of kubectl. */
 async function receive(incoming: Http2ServerRequest): Promise<ReceivedRequest> {
   const url = new URL(incoming.url ?? '/', 'https://server');
   const chunks: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** Bodies of the API server's refusals, worded as kube-apiserver words them. */
+/** The API server's error responses, worded as by kube-apiserver. */
 export interface Answer {
   readonly code: number;
   readonly body: unknown;
@@ -28,7 +28,7 @@ function status(
 
 export const unauthorized = () => status(401, 'Unauthorized', 'Unauthorized');
 
-/** What a Status says it is about. */
+/** The `details` of a Status. */
 function details(resource: string, name?: string): Record<string, unknown> {
   const [kind = '', ...group] = resource.split('.');
   return {
@@ -40,7 +40,10 @@ function details(resource: string, name?: string): Record<string, unknown> {
   };
 }
 
-/** `resource` in full form, `clusterdeployments.k0rdent.mirantis.com`; `scope` as the message ends; `name` of one object. */
+/**
+ * `resource` in full form: `clusterdeployments.k0rdent.mirantis.com`; `scope` is the end of the message;
+ * `name` is that of one object.
+ */
 export function forbidden(verb: string, resource: string, scope: string, name?: string): Answer {
   const [kind = '', ...group] = resource.split('.');
   const what = name === undefined ? resource : `${resource} "${name}"`;
@@ -51,7 +54,7 @@ export function forbidden(verb: string, resource: string, scope: string, name?: 
 export const notFound = (resource: string, name: string) =>
   status(404, 'NotFound', `${resource} "${name}" not found`, details(resource, name));
 
-/** What kube-apiserver sends for a path that nothing serves: plain text, no Status. */
+/** kube-apiserver's response for an unknown path: plain text, no Status. */
 export const noSuchPath = (): Answer => ({ code: 404, body: '404 page not found\n' });
 
 export const badSelector = (selector: string) =>
@@ -84,7 +87,7 @@ export const badWatchVersion = (version: string) =>
     `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
   );
 
-/** Of a list of a version that is to come: the server waits some seconds for it, and says this. */
+/** For a list at a future version: the real server waits some seconds for it, then responds with this. */
 export const tooLargeVersion = (version: string, current: number): Answer => ({
   ...status(504, 'Timeout', `Timeout: Too large resource version: ${version}, current: ${current}`, {
     details: {
@@ -103,23 +106,26 @@ export const expired = () =>
     { metadata: { continue: 'inconsistent' } },
   );
 
-/** What a watch of a version that is gone is told; `oldest`: the first that is known. */
+/** For a watch from a version that is no longer known; `oldest` is the first known one. */
 export const tooOldVersion = (version: string, oldest: number) =>
   status(410, 'Expired', `too old resource version: ${version} (${oldest})`);
 
-/** What a server that has just started says while it reads a kind from its store. */
+/** The response of a server that has just started and is still reading a kind from its store. */
 export const tooManyRequests = (): Answer => ({
   ...status(429, 'TooManyRequests', 'storage is (re)initializing', { details: { retryAfterSeconds: 1 } }),
   headers: { 'retry-after': '1' },
 });
 
-/** What a server says that cannot reach its store. */
+/** The response of a server that cannot reach its store. */
 export const internalError = () =>
   status(500, 'InternalError', 'Internal error occurred: error resolving resource', {
     details: { causes: [{ message: 'error resolving resource' }] },
   });
 
-/** What a server that has just started says before it serves all paths; `retry-after` makes kubectl ask again. */
+/**
+ * The response of a server that has just started and does not serve all paths yet; `retry-after` makes
+ * kubectl retry.
+ */
 export const starting = (): Answer => ({
   ...status(
     503,

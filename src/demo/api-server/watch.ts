@@ -6,18 +6,21 @@ import type { KubeObject } from './objects.js';
 import type { ReceivedRequest } from './routes.js';
 import { tooOldVersion } from './status.js';
 
-/** The selection of a watch. */
+/** What a watch is served from. */
 export interface Watched {
   readonly journal: Journal;
-  /** What is there now. */
+  /** The objects that exist now. */
   readonly clusters: readonly KubeObject[];
-  /** Breaks the connection of the watch, as the end of the server's process does. */
+  /** Breaks the watch's connection, as when the server's process dies. */
   readonly cut: () => void;
 }
 
 const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
 
-/** Streams the changes of ClusterDeployments from the version of the query on; without one, first what is there. */
+/**
+ * Streams the changes of ClusterDeployments from the query's version on; without a version, first the
+ * existing objects.
+ */
 export function serveWatch(
   { journal, clusters, cut }: Watched,
   { path, query }: ReceivedRequest,
@@ -55,7 +58,7 @@ export function serveWatch(
       if (told !== null) response.write(line(told.type, told.object));
     }
   };
-  // HTTP/1 keeps headers back until there is a body.
+  // HTTP/1 holds headers back until there is a body.
   response.flushHeaders?.();
   if (isWhole) for (const object of inOrder(clusters).filter(isMeant)) response.write(line('ADDED', object));
   for (const change of begin) tell(change);
@@ -69,8 +72,9 @@ export function serveWatch(
 }
 
 /**
- * A change as a watch of a selection is told it: an object that enters the selection is added, and one that leaves it
- * is deleted, as it last was within. Null where it is none of the watch's business.
+ * Converts a change for a watch with a selection: an object that enters the selection is reported as added;
+ * one that leaves it is reported as deleted, as it last was inside. Null if the change does not concern the
+ * watch.
  */
 function asMeant(
   { type, object, before }: Change,

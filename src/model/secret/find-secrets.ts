@@ -2,30 +2,30 @@ import { scanText } from './forms/scan-text.js';
 import { isSecretUnder, kindOfName, type NameKind } from './secret-name.js';
 import { type Keys, shownPath } from './shown-path.js';
 
-/** The place of a secret and its kind; never the secret itself. */
+/** The place and kind of a secret, never the secret itself. */
 export interface SecretFinding {
-  /** Dotted state path; a key that is secret is masked in it. Empty for a text that stands alone. */
+  /** Dotted state path, with secret keys masked. Empty for a text on its own. */
   readonly path: string;
   /** Stable id of the rule that found it. */
   readonly rule: string;
-  /** What it is, for people, such as `WireGuard private key`. */
+  /** A description for people, such as `WireGuard private key`. */
   readonly what: string;
   readonly where: 'value' | 'key' | 'name';
 }
 
 /** Deeper than any state or event; deeper nesting is reported without a search. */
 export const MAX_DEPTH = 100;
-/** Enough to make the point; a hostile document could have a million. */
+/** Enough to act on; a hostile document could have a million. */
 export const MAX_FINDINGS = 100;
 
 type Scalar = string | number | bigint | boolean | null | undefined;
 
-/** Children that hold the value of their parent's name: `password: {value: X}`. */
+/** Children whose value belongs to their parent's name: `password: {value: X}`. */
 const VALUE_KEYS = new Set(['value', 'before', 'after', 'data', 'content', 'default']);
-/** Members that name what the values beside them are: a container's environment, an event's `changes`. */
+/** Members that name their siblings' value: in a container's environment, in an event's `changes`. */
 const NAME_KEYS = ['name', 'key', 'path'];
 
-/** The kind of value that the names in `keys` suggest: the last name counts, list indexes do not. */
+/** The kind of value that the names in `keys` suggest: the last name counts, list indexes are ignored. */
 export function kindOfPath(keys: Keys): NameKind {
   const name = keys.findLast((key) => typeof key === 'string');
   return typeof name === 'string' ? kindOfName(name) : 'plain';
@@ -45,10 +45,10 @@ function judgeScalar(scalar: Scalar, kind: NameKind): readonly { rule: string; w
 
 class Search {
   readonly findings: SecretFinding[] = [];
-  /** Kinds under which a mapping or list was searched: YAML aliases make one object stand at many paths. */
+  /** Kinds under which a mapping or list was searched: with YAML aliases, one object can be at many paths. */
   readonly #seen = new Map<object, Set<NameKind>>();
 
-  /** Values under secret names, and what stands under public ones: the same key in both is private. */
+  /** Values under secret names, and values under public ones: a key found in both is private. */
   readonly #private = new Set<string>();
   readonly #public: { text: string; keys: Keys }[] = [];
 
@@ -89,7 +89,7 @@ class Search {
     }
   }
 
-  /** After the whole document: private keys that stand where a public one belongs. */
+  /** After the whole document, finds private keys in the place of public ones. */
   crossCheck(): void {
     for (const { text, keys } of this.#public) {
       if (this.#private.has(text))
@@ -110,7 +110,7 @@ class Search {
       const own = kindOfName(name);
       if (isSecretManifest && (name === 'data' || name === 'stringData')) this.value(child, path, 'secret');
       else if (VALUE_KEYS.has(name)) this.value(child, path, inherited);
-      // Below a Secret's `data` every name holds a secret.
+      // Under a Secret's `data`, every name holds a secret.
       else this.value(child, path, own === 'plain' && this.#isManifestData(keys, kind) ? 'secret' : own);
     }
   }
@@ -121,9 +121,9 @@ class Search {
 }
 
 /**
- * Finds the secrets in a YAML or JSON value, keys included: by the name of a value, and by its shape anywhere.
- * `path` is the place of `value` in the state; its names count, too.
- * At most 100 findings; nesting beyond 100 levels is a finding itself.
+ * Finds the secrets in a YAML or JSON value, keys included: by the name of a value, and by its shape
+ * anywhere. `path` is the place of `value` in the state; its names count, too. Returns at most 100 findings;
+ * nesting beyond 100 levels is a finding itself.
  */
 export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
   const search = new Search();

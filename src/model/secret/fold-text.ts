@@ -1,9 +1,9 @@
 import { lazily } from './lazily.js';
 
-/** A text in plain letters, as a reader sees it; `at` maps an index back to the original. */
+/** A text in plain letters, as it looks to a reader; `at` maps an index back to the original. */
 export interface FoldedText {
   readonly text: string;
-  /** Index into the original of what stands at `index` of `text`; its length for the end. */
+  /** Index into the original of the character at `index` of `text`; the original's length for the end. */
   at(index: number): number;
 }
 
@@ -11,13 +11,16 @@ const BEYOND_ASCII = /[^\u0000-\u007f]/;
 /** Combining marks, and invisible characters. */
 const DROPPED = /[\p{M}\p{Cf}]/gu;
 
-/** Characters that compatibility decomposition leaves as they are, with the ASCII character that they look like. */
+/**
+ * Characters that compatibility decomposition leaves unchanged, each with the ASCII character that it
+ * resembles.
+ */
 const PAIRS = [
-  // Letters of Cyrillic and Greek that Latin has too, and Latin letters with a stroke.
+  // Cyrillic and Greek letters that look Latin, and Latin letters with a stroke.
   'аaАAВBеeЕEѕsЅSіiІIјjЈJкkКKМMНHоoОOрpРPсcСCТTуyхxХXԁdԛqԝwһhӏl',
   'οoΟOαaΑAΒBΕEΖZΗHΙIιiΚKκkΜMΝNνvΡPρpΤTΥYΧXχx',
   'łlŁLøoØOđdĐDħhßsıi',
-  // Signs that stand for a colon, an equals sign, a hyphen or a quote.
+  // Characters that resemble a colon, an equals sign, a hyphen or a quote.
   '꞉:∶:ː:˸:։:׃:᠄:⁝:；;═=꞊=゠=᐀=‐-‑-‒-–-—-−-＿_“"”"„"‟"«"»"″"「"」"‘\'’\'‚\'‹\'›\'′\'',
 ].join('');
 const lookAlikes = lazily(() => {
@@ -25,12 +28,12 @@ const lookAlikes = lazily(() => {
   return new Map(characters.flatMap((from, i) => (i % 2 === 0 ? [[from, characters[i + 1] ?? from]] : [])));
 });
 
-/** Whether `text` has no character beyond ASCII. */
+/** Whether `text` is ASCII only. */
 export function isAscii(text: string): boolean {
   return !BEYOND_ASCII.test(text);
 }
 
-/** Cached, because texts reuse few characters. */
+/** Cached, because texts use few different characters. */
 const folds = new Map<string, string>();
 const MAX_FOLDS = 10_000;
 
@@ -51,8 +54,8 @@ function folded(character: string): string {
 }
 
 /**
- * `text` with full-width forms, styled letters and look-alikes of other alphabets written in ASCII, without accents and
- * invisible characters. Words of other languages are compared in this form on both sides.
+ * Returns `text` with full-width forms, styled letters and look-alikes from other alphabets in ASCII, without
+ * accents and invisible characters. Both sides of a comparison with words of other languages are folded.
  */
 export function foldText(text: string): FoldedText {
   if (isAscii(text)) return { text, at: (index) => index };

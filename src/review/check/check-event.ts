@@ -11,17 +11,17 @@ import { parseYaml } from '../../model/yaml/yaml.js';
 import type { Findings, Rule } from '../finding.js';
 import { lineOf } from '../lines.js';
 
-/** An event's text and where it stands. */
+/** The text of an event and where it is. */
 export interface EventText {
   readonly subject: Subject;
-  /** The file that holds it. */
+  /** The file that contains it. */
   readonly path: string;
   readonly text: string;
-  /** Whether the file is this event's own, and not a sealed month. */
+  /** Whether the file contains only this event and is not a sealed month. */
   readonly isOwn: boolean;
 }
 
-/** The paths under which an event says that a value looks secret and was meant. */
+/** The paths at which, according to the event, a value that looks secret was allowed. */
 export function overriddenPaths({ secret_override: override }: KgitEvent): readonly string[] {
   return (override as { paths: readonly string[] } | undefined)?.paths ?? [];
 }
@@ -39,9 +39,10 @@ function secretsOf(event: KgitEvent): SecretFinding[] {
 }
 
 /**
- * Checks one event: schema, place, time, secrets. What kgit writes is read by a fast path, the rest by the parser.
+ * Checks one event: schema, place, time, secrets. A fast path reads what kgit writes; the parser reads the
+ * rest.
  * @param now ms since the epoch
- * @returns the event; null where it breaks its schema
+ * @returns the event; null if it violates its schema
  */
 export function checkEvent(item: EventText, now: number, findings: Findings): KgitEvent | null {
   const { subject, path, text, isOwn } = item;

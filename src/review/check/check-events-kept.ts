@@ -10,11 +10,11 @@ import type { Revision } from '../../store/port/state-store.js';
 import { type Advice, revertFix, rollbackFor } from '../advice.js';
 import type { Findings } from '../finding.js';
 
-/** So much is read at a time, unless one month alone is larger. */
+/** The most that is read at a time, unless a single month is larger. */
 const BATCH_FILES = 4_096;
 const BATCH_BYTES = 16 * 1024 * 1024;
 
-/** What happened to the files of one month of a subject. */
+/** The changed files in one month of a subject. */
 interface MonthChange {
   /** `<events folder>/YYYY-MM` */
   readonly folder: string;
@@ -28,7 +28,7 @@ function monthKey(path: string, place: EventPlace): string {
   return place.kind === 'sealed' ? path.slice(0, -'.yaml'.length) : path.slice(0, path.lastIndexOf('/'));
 }
 
-/** The changes by month, without files that are new alone: they take nothing away. */
+/** Groups changes by month. Omits months with new files only: nothing was removed from them. */
 function byMonth(changes: readonly ChangedFile[]): MonthChange[] {
   const months = new Map<string, MonthChange>();
   for (const change of changes) {
@@ -45,7 +45,7 @@ function byMonth(changes: readonly ChangedFile[]): MonthChange[] {
   );
 }
 
-/** The events of a text by the path that a file of their own has; none, and no error, where it cannot be read. */
+/** The events in a text, by the path that each has as a file of its own; empty if the text cannot be read. */
 function eventsOf(path: string, text: string, isSealed: boolean): Map<string, string> {
   const place = placeOfPath(path);
   if (!isSealed || (place.kind !== 'sealed' && place.kind !== 'event')) return new Map([[path, text]]);
@@ -54,13 +54,13 @@ function eventsOf(path: string, text: string, isSealed: boolean): Map<string, st
       parseSealedMonth(text, path).map((event) => [eventPath(place.subject, event.head), event.text()]),
     );
   } catch (error) {
-    // That it is broken is a finding of its own.
+    // A broken month is a finding of its own.
     if (error instanceof InvalidStateError) return new Map();
     throw error;
   }
 }
 
-/** What an event says, in its order; null where it cannot be read. */
+/** The parsed event as JSON, in its key order; null if it cannot be read. */
 function meaningOf(text: string, path: string): string | null {
   try {
     return JSON.stringify(parseEvent(text, path));
@@ -70,35 +70,38 @@ function meaningOf(text: string, path: string): string | null {
   }
 }
 
-/** Whether two texts of an event say the same in the same order; sealing may have to write one anew. */
+/** Whether two texts of an event have the same data in the same order: sealing may have to reformat one. */
 function saysTheSame(before: string, after: string, path: string): boolean {
   if (before === after) return true;
   const meaning = meaningOf(before, path);
   return meaning !== null && meaning === meaningOf(after, path);
 }
 
-/** An event that was published and is not there any more as it was. */
+/** A published event that is gone or no longer what it was. */
 export interface LostEvent {
-  /** Edited: in its own file, which is all that is known; changed: it says something else where it lies now. */
+  /**
+   * `edited`: its own file was changed, and was not compared further. `changed`: the event has different data
+   * where it is now.
+   */
   readonly kind: 'removed' | 'edited' | 'changed';
-  /** Where the event lies, or would lie, in a file of its own. */
+  /** The path that the event has, or would have, as a file of its own. */
   readonly path: string;
-  /** The file that it is not in as it was. */
+  /** The file in which the event is missing or different. */
   readonly file: string;
-  /** The file that held it, and the name of what that file held. */
+  /** The file that contained it, and the id of that file's content. */
   readonly held: { readonly path: string; readonly oid: string };
-  /** Names what it said; null where that was not read. */
+  /** Digest of its data; null if it was not read. */
   readonly digest: string | null;
 }
 
-/** Names what an event says, however it is laid out. */
+/** Digest of an event's data, independent of its layout. */
 export function eventDigest(text: string, path: string): string {
   return createHash('sha256')
     .update(meaningOf(text, path) ?? text)
     .digest('hex');
 }
 
-/** Content by its name; that of a hostile size is left out, for its size is a finding of its own. */
+/** Content by its id; null if it is too large, which is a finding of its own. */
 type Contents = (oid: string | null) => string | null;
 
 function* lostOfMonth({ files, sealed }: MonthChange, contents: Contents): Generator<LostEvent> {
@@ -129,7 +132,7 @@ function* lostOfMonth({ files, sealed }: MonthChange, contents: Contents): Gener
   }
 }
 
-/** The contents that must be read to compare a month; a file that was edited is a finding without being read. */
+/** The contents needed to compare a month. An edited file is a finding without being read. */
 function oidsOf({ files, sealed }: MonthChange): string[] {
   const read = files.filter(({ before, after }) => before === null || after === null);
   return [...read, ...(sealed ? [sealed] : [])].flatMap(({ before, after }) =>
@@ -158,7 +161,7 @@ function* batches(
   if (batch.length > 0) yield batch;
 }
 
-/** A month whose sealed file is the same in both, and holds what was taken away beside it. */
+/** Adds the sealed file to a month in which only event files were removed: it may contain them. */
 async function withUnchangedSealed(month: MonthChange, review: Review, to: Revision): Promise<MonthChange> {
   if (month.sealed || !month.files.some(({ after }) => after === null)) return month;
   const path = `${month.folder}.yaml`;
@@ -167,7 +170,7 @@ async function withUnchangedSealed(month: MonthChange, review: Review, to: Revis
 }
 
 /**
- * The events that changes of files took away or edited, be they sealed meanwhile.
+ * The events that changes of files removed or edited. An event that was sealed unchanged is not lost.
  * @param to the revision that the changes led to
  */
 export async function* lostEvents(
@@ -189,7 +192,7 @@ export async function* lostEvents(
   }
 }
 
-/** Sees that every event that the older of two revisions has is in the newer one unchanged, be it sealed meanwhile. */
+/** Checks that every event of the older revision is in the newer one unchanged, possibly sealed. */
 export async function checkEventsKept(
   review: Review,
   changes: readonly ChangedFile[],

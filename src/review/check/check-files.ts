@@ -12,13 +12,13 @@ import { checkEvent, overriddenPaths } from './check-event.js';
 import { checkSealed } from './check-sealed.js';
 import { checkMapping, checkState } from './check-state.js';
 
-/** So many files are read at a time, of so many bytes together unless one alone is larger. */
+/** The most that is read at a time, unless a single file is larger. */
 const BATCH_FILES = 4_096;
 const BATCH_BYTES = 16 * 1024 * 1024;
 
 type PlacedFile = TreeFile & { readonly place: Place };
 
-/** What was looked at. */
+/** What was checked. */
 export interface Counts {
   files: number;
   events: number;
@@ -29,11 +29,11 @@ export interface FileCheck {
   /** ms since the epoch */
   readonly now: number;
   readonly findings: Findings;
-  /** What is wrong with the values of a kgit.yaml that can be read; null where nothing is. */
+  /** What is wrong with the values of a readable kgit.yaml; null if nothing is. */
   readonly markerFault: (marker: Record<string, Value>) => string | null;
 }
 
-/** Checks what a tree says of a file; whether its content is to be looked at. */
+/** Checks a file by its tree entry; returns whether to check its content, too. */
 function checkEntry({ path, kind, odd, bytes, place }: PlacedFile, findings: Findings): boolean {
   if (kind === 'other') {
     findings.add('file-kind', path, `it is ${odd}`);
@@ -61,7 +61,10 @@ class FileChecker {
   readonly counts: Counts = { files: 0, events: 0 };
   readonly #check: FileCheck;
   readonly #ids: MonthIds;
-  /** By deployment: paths whose values look secret and were meant; its events come before its state. */
+  /**
+   * By deployment: paths whose values look secret and were allowed. A deployment's events are checked before
+   * its state.
+   */
   readonly #meant = new Map<string, Set<string>>();
   #hasMarker = false;
 
@@ -121,7 +124,7 @@ class FileChecker {
   }
 }
 
-/** The files in batches small enough to be held in memory. */
+/** Groups the files into batches that fit in memory. */
 async function* batches(
   review: Review,
   revision: Revision,
@@ -148,7 +151,7 @@ async function* batches(
   if (batch.length > 0) yield batch;
 }
 
-/** The batches with what they hold; git reads the next one while this one is looked at. */
+/** Yields the batches with their contents; git reads the next batch while the caller checks this one. */
 async function* readAhead(
   review: Review,
   files: AsyncIterable<readonly PlacedFile[]>,
@@ -160,7 +163,7 @@ async function* readAhead(
   let next: ReturnType<typeof read> | null = null;
   for await (const batch of files) {
     const coming = read(batch);
-    // Its failure is met when its turn comes.
+    // Its failure is thrown when it is awaited.
     coming.catch(() => undefined);
     if (next) yield await next;
     next = coming;
@@ -168,7 +171,9 @@ async function* readAhead(
   if (next) yield await next;
 }
 
-/** Checks every file of a revision, each by itself, and that ids are unique. Holds two batches of files in memory. */
+/**
+ * Checks every file of a revision by itself, and that ids are unique. Holds two batches of files in memory.
+ */
 export async function checkFiles(revision: Revision, check: FileCheck): Promise<Counts> {
   const checker = new FileChecker(check);
   const { review, findings } = check;

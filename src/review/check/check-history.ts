@@ -10,25 +10,25 @@ import { EventFinder } from '../../store/read/event-finder.js';
 import type { Findings } from '../finding.js';
 import { eventDigest, type LostEvent, lostEvents } from './check-events-kept.js';
 
-/** More lost events than these are not looked up one by one: the history is told as a whole then. */
+/** With more lost events than this, they are not looked up one by one; a single finding covers the rest. */
 const MAX_LOST = 20_000;
-/** So many texts are read at a time. */
+/** Number of texts read at a time. */
 const BATCH = 256;
 
-/** An event that a commit took away or edited, by what is known of the oldest such commit. */
+/** An event that a commit removed or edited; of several such commits, the oldest counts. */
 interface Lost extends LostEvent {
   readonly commit: HistoryCommit;
-  /** The commit that says that this was meant; null where none does. */
+  /** The commit that declares the removal intended; null if none does. */
   readonly acceptedBy: Revision | null;
 }
 
-/** How far the history was looked at. */
+/** How much of the history was checked. */
 export interface CheckedHistory {
-  /** The revision behind which it was looked at; null where that is its beginning, as far as it is here. */
+  /** The revision after which the history was checked; null for all of it, as far as it is here. */
   readonly from: Revision | null;
-  /** How many commits there are on that line. */
+  /** Number of commits checked. */
   readonly commits: number;
-  /** Whether nothing is missing from this clone. */
+  /** Whether this clone has all of the history. */
   readonly isComplete: boolean;
 }
 
@@ -38,12 +38,12 @@ interface Check {
   readonly findings: Findings;
 }
 
-/** The events that commits took away or edited, by path. */
+/** The events that commits removed or edited, by path. */
 class LostInHistory {
   readonly events = new Map<string, Lost>();
   commits = 0;
   isFull = false;
-  /** By what a commit wrote of the commit whose removals it accepts. */
+  /** By the commit id as written in a message: the commit that accepts that one's removals. */
   readonly #accepted = new Map<string, Revision>();
 
   meet({ revision, accepts }: HistoryCommit): void {
@@ -51,7 +51,9 @@ class LostInHistory {
     for (const accepted of accepts) this.#accepted.set(accepted, revision);
   }
 
-  /** Newest first, so that the oldest commit stays: what the event was before it is what was published. */
+  /**
+   * Called newest first, so that the oldest commit wins: what the event was before it is what was published.
+   */
   add(event: LostEvent, commit: HistoryCommit): void {
     if (!this.events.has(event.path) && this.events.size >= MAX_LOST) {
       this.isFull = true;
@@ -63,7 +65,7 @@ class LostInHistory {
   }
 }
 
-/** What the held files say that were not read yet, by the paths of their events. */
+/** The digests of lost events by path; reads the files for those without one. */
 async function readDigests(review: Review, events: readonly Lost[]): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   const unread = events.filter(({ digest }) => digest === null);
@@ -76,7 +78,7 @@ async function readDigests(review: Review, events: readonly Lost[]): Promise<Map
   return digests;
 }
 
-/** What the tip has of a lost event: the event as it was published, another text, or nothing. */
+/** Whether the tip has a lost event as published, has it with other data, or does not have it. */
 async function stateAtTip(
   event: Lost,
   digest: string | undefined,
@@ -90,7 +92,7 @@ async function stateAtTip(
 
 const short = (revision: Revision) => revision.slice(0, 12);
 
-/** How the event comes back: the file that held it, as it was before that commit. */
+/** How to restore the event: take the file that contained it, as it was before that commit. */
 async function fixOf({ commit, held }: Lost, review: Review, tip: Revision): Promise<string> {
   const { revision } = commit;
   const isSealed = placeOfPath(held.path).kind === 'sealed';
@@ -98,7 +100,7 @@ async function fixOf({ commit, held }: Lost, review: Review, tip: Revision): Pro
   const [then, now] = isSealed
     ? await Promise.all([review.contentAt(revision, held.path), review.contentAt(tip, held.path)])
     : [null, null];
-  // A month that was sealed again meanwhile has events that the file of then has not.
+  // A month that was sealed again meanwhile has events that the old file lacks.
   const back =
     then === now
       ? `Put it back: git checkout ${short(revision)}^ -- ${shellWord(held.path)}; then commit it.`
@@ -120,9 +122,9 @@ async function tell(event: Lost, at: 'changed' | 'removed', tip: Revision, check
   );
 }
 
-/** Tells those of the lost events that the tip does not have again as they were. */
+/** Reports the lost events that the tip does not have as published. */
 async function tellLost(lost: LostInHistory, tip: Revision, check: Check): Promise<void> {
-  // What is broken at the tip is a finding of its own, and is not what was published.
+  // A broken event at the tip is a finding of its own, and is not what was published.
   const finder = new EventFinder(check.store.view(tip), new SkippedEvents());
   const events = [...lost.events.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (let i = 0; i < events.length; i += BATCH) {
@@ -139,15 +141,15 @@ async function tellLost(lost: LostInHistory, tip: Revision, check: Check): Promi
     });
 }
 
-/** What this clone has not, and so was not looked at. */
+/** Reports that a part of the history was not checked because this clone lacks it. */
 function tellMissing(why: string, fix: string, { findings }: Check): void {
   findings.add('history-incomplete', null, why, { severity: 'warning', fix });
 }
 
 /**
- * Sees that no commit behind `from`, along first parents, took a published event away or edited it, but for sealings,
- * which keep what they seal. What was put back as it was is well; what a later commit says was meant is a warning.
- * What a shallow or partial clone lacks is told as a warning.
+ * Checks that no commit after `from`, along first parents, removed or edited a published event. Sealing is
+ * fine, because it keeps the events, and so is an event that was restored unchanged. A removal that a later
+ * commit accepts is a warning, and so is history that a shallow or partial clone lacks.
  * @param from a revision that was verified before; null for the whole history
  */
 export async function checkHistory(
@@ -163,7 +165,7 @@ export async function checkHistory(
       for await (const event of lostEvents(review, changes, commit.revision)) lost.add(event, commit);
     await tellLost(lost, to, check);
   } catch (error) {
-    // A partial clone fetches what it lacks when it is asked for, and cannot where it is offline.
+    // A partial clone fetches missing objects on demand, which fails offline.
     const isLacking = [InvalidStateError, EnvironmentError, RemoteError].some(
       (Class) => error instanceof Class,
     );

@@ -14,7 +14,7 @@ import { chained, type State, stateAfter } from '../order-changes.js';
 
 const FIX = 'Close the proposal, look at what has changed, and propose anew what is still wanted';
 
-/** Why a condition does not hold in a state; null where it does. */
+/** Why a condition does not hold for a state; null if it does. */
 async function faultOf(
   condition: Precondition,
   state: State,
@@ -23,7 +23,7 @@ async function faultOf(
 ): Promise<string | null> {
   if (condition.check === 'unchanged-since') {
     const found = await store.history.resolve(condition.revision);
-    // In full: what a branch or an abbreviation means differs with time and place.
+    // Only a full id counts: the meaning of a branch name or an abbreviation depends on time and place.
     const revision = found === condition.revision ? found : null;
     const asked = `the state of ${id} was to be unchanged since ${condition.revision.slice(0, 80)}`;
     if (revision === null) return `${asked}, which is not known here`;
@@ -40,8 +40,8 @@ async function faultOf(
 }
 
 /**
- * Sees that what a proposal was made conditional on holds where it is to be merged now: its first event meets the state
- * of the target, each later one what those before it make of that.
+ * Checks that the conditions of a proposal hold where it is about to be merged: those of its first event for
+ * the target's state, those of each later event for the state after the events before it.
  * @param target the tip that the proposal is to be merged into
  */
 export async function checkPreconditions(
@@ -67,7 +67,7 @@ export async function checkPreconditions(
         state = stateAfter(state, [event]);
       }
     } catch (error) {
-      // A file that cannot be read is a finding of its own.
+      // An unreadable file is a finding of its own.
       if (!(error instanceof InvalidStateError)) throw error;
     }
   }

@@ -11,8 +11,9 @@ interface Check {
 }
 
 /**
- * Checks that a proposal does not loosen what it is judged by: where its base asks for signatures, a commit that takes that
- * away, or changes who may sign, is signed by somebody whom the base allows. A change of the check itself is pointed at.
+ * Checks that a proposal does not weaken the rules that judge it. If its base requires signatures, a commit
+ * that lifts the requirement or changes who may sign must be signed by somebody whom the base allows. A
+ * change of the CI check itself is a warning.
  */
 export async function checkRules(
   base: Revision,

@@ -6,7 +6,7 @@ import { formatSubject, type Subject } from '../../model/subject/subject.js';
 import type { Findings } from '../finding.js';
 import { checkEvent } from './check-event.js';
 
-/** A sealed month as it lies in the repository. */
+/** A sealed month as it is in the repository. */
 export interface SealedText {
   readonly subject: Subject;
   readonly month: string;
@@ -14,13 +14,16 @@ export interface SealedText {
   readonly text: string;
 }
 
-/** How many lines stand above an event in the text of its month; 0 where it is laid out in another way. */
+/** How many lines precede an event in the text of its month; 0 if the layout is not kgit's. */
 function linesAbove(text: string, { head }: SealedEvent): number {
   const at = text.indexOf(`\n  - id: ${head.id}\n`);
   return at < 0 ? 0 : text.slice(0, at + 1).split('\n').length - 1;
 }
 
-/** Checks a sealed month: its own keys, and each event as if it lay in a file of its own. Those events that are sound. */
+/**
+ * Checks a sealed month: its own keys, and each event as if it were a file of its own. Returns the valid
+ * events.
+ */
 export function checkSealed(
   { subject, month, path, text }: SealedText,
   now: number,
@@ -55,7 +58,7 @@ export function checkSealed(
   return sound;
 }
 
-/** The lines of an event's findings, from `first` on, as they are in the file of its month. */
+/** Shifts the lines of an event's findings, from index `first` on, to lines in the file of its month. */
 function shiftLines({ list }: Findings, first: number, above: number): void {
   for (let i = first; i < list.length; i++) {
     const finding = list[i] as (typeof list)[number];

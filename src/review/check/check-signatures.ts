@@ -7,7 +7,7 @@ import type { Review, Signature, Signers } from '../../store/port/review.js';
 import type { Revision, StateView } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
 
-/** The folder of those who may sign: an OpenSSH allowed signers file, and armoured OpenPGP keys. */
+/** Folder that says who may sign: an OpenSSH allowed signers file, and armoured OpenPGP keys. */
 export const SIGNERS_FOLDER = '.kgit/signers';
 const SSH_FILE = 'allowed_signers';
 
@@ -19,7 +19,7 @@ export const SIGNATURE_FAULTS: Readonly<Record<Exclude<Signature['verdict'], 'go
   unknown: 'its signature is of nobody who is allowed',
 };
 
-/** Whether the kgit.yaml of a view asks for signatures; a broken one, which is a finding of its own, does not. */
+/** Whether the kgit.yaml of a view requires signatures. A broken one does not; it is a finding of its own. */
 export async function isRequired(view: StateView): Promise<boolean> {
   const text = await view.read(MARKER_FILE);
   try {
@@ -30,7 +30,7 @@ export async function isRequired(view: StateView): Promise<boolean> {
   }
 }
 
-/** Who may sign what builds on a view. */
+/** Reads who may sign the commits on top of a view. */
 export async function readSigners(view: StateView): Promise<Signers> {
   const entries = (await view.list(SIGNERS_FOLDER)) ?? [];
   const names = entries.filter(({ kind }) => kind === 'file').map(({ name }) => name);
@@ -46,7 +46,7 @@ interface Check {
   readonly store: Backend;
 }
 
-/** The revisions behind `from` that change who may sign, oldest first, and the last one of all. */
+/** The revisions after `from` that change who may sign, oldest first, followed by `revision`. */
 async function stretches(from: Revision, revision: Revision, { review }: Check): Promise<Revision[]> {
   const ends = [revision];
   for (const change of await review.changesOf(SIGNERS_FOLDER, revision)) {
@@ -71,11 +71,11 @@ function tell({ revision, verdict, signer }: Signature, findings: Findings): voi
 }
 
 /**
- * Checks the signatures of the revisions behind `trusted`: one must be signed where the kgit.yaml that it builds on
- * asks for it, so the requirement begins behind the commit that brought it, and only a signed one can lift it. Who may
- * sign a revision is read from the one that it builds on, so that none can allow itself; one that changes it counts
- * from the next on, and only if it is well signed. Where nothing is trusted yet, the first revision that asks for
- * signatures is.
+ * Checks the signatures of the revisions after `trusted`. A revision must be signed if the kgit.yaml of its
+ * parent requires it: the requirement starts after the commit that introduced it, and only a signed commit
+ * can lift it. Who may sign a revision is read from its parent, so that no commit can allow itself; a commit
+ * that changes the signers takes effect from the next one on, and only if it is properly signed. If nothing
+ * is trusted yet, the first revision that requires signatures is.
  */
 export async function checkSignatures(
   trusted: Revision | null,

@@ -17,12 +17,12 @@ import type { Findings } from '../finding.js';
 import { lineOf } from '../lines.js';
 import { orderChanges, stateAfter } from '../order-changes.js';
 
-/** So many paths of a deployment are told one by one. */
+/** Number of paths of a deployment that are reported one by one. */
 const MAX_TOLD = 50;
 /** Longest value in a message, in characters. */
 const MAX_SHOWN = 100;
 
-/** A value in a message or a command; masked where it looks secret. */
+/** Formats a value for a message or a command; masked if it looks secret. */
 function shown(value: Value | undefined, path: StatePath): string {
   if (value === undefined) return 'nothing';
   return findSecrets(value, path).length > 0 ? MASK : JSON.stringify(value);
@@ -30,13 +30,13 @@ function shown(value: Value | undefined, path: StatePath): string {
 
 const clipped = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
-/** How a state is brought back to what its events say, and the change made anew. */
+/** How to bring a state back to what its events say, and redo the change with an event. */
 export interface WayOut {
-  /** Brings the file back, and leads over to the commands that make the change anew. */
+  /** The advice that restores the file; the commands that redo the change follow it. */
   readonly restore: string;
-  /** All that is to be made anew then; null where it is the difference that is told. */
+  /** All values to set again after that; null for only the reported difference. */
   readonly lost: readonly WantedValue[] | null;
-  /** For whoever makes the change anew. */
+  /** Advice on how to redo the change. */
   readonly advice: Advice;
 }
 
@@ -44,8 +44,8 @@ const wantedOf = (differences: readonly Difference[]) =>
   differences.map(({ path, after }): WantedValue => ({ path, value: after }));
 
 /**
- * Tells the paths at which a state is not what its events say.
- * @param recorded what the events say
+ * Reports the paths at which a state differs from its events.
+ * @param recorded the state according to the events
  */
 export async function tellDifferences(
   view: StateView,
@@ -89,8 +89,8 @@ export function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
 }
 
 /**
- * Sees that between two revisions every change of a state has its event, and every event its change. What was
- * amiss before is not told.
+ * Checks that between two revisions every state change has its event, and every event its change. Earlier
+ * mismatches are not reported.
  */
 export async function checkStateEvents(
   older: { readonly view: StateView; readonly revision: string },
@@ -107,11 +107,11 @@ export async function checkStateEvents(
       const recorded = stateAfter(base, orderChanges(events, after ?? {}, base));
       const file = statePath(subject.id);
       const restore = `${advice.restore(older.revision, file)}, then make the change with its event`;
-      // The restored file lacks what the events change, too.
+      // Restoring the file also undoes what the events changed.
       const lost = events.length > 0 ? wantedOf(stateDifferences(base, after ?? {})) : null;
       await tellDifferences(newer, subject, recorded, { restore, lost, advice }, findings);
     } catch (error) {
-      // A file that cannot be read is a finding of its own.
+      // An unreadable file is a finding of its own.
       if (!(error instanceof InvalidStateError)) throw error;
     }
   }

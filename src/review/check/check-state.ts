@@ -6,7 +6,7 @@ import type { Value } from '../../model/value/value.js';
 import type { Findings } from '../finding.js';
 import { lineOf } from '../lines.js';
 
-/** Parses a YAML mapping; null, and a finding, where the text is none. */
+/** Parses a YAML mapping; null, with a finding, if the text is not one. */
 export function checkMapping(text: string, path: string, findings: Findings): Record<string, Value> | null {
   try {
     return parseState(text, path);
@@ -19,8 +19,8 @@ export function checkMapping(text: string, path: string, findings: Findings): Re
 }
 
 /**
- * Checks a state document: what kgit relies on, and secrets.
- * @param meant paths whose values look secret and were meant, as their events say
+ * Checks a state document: the fields that kgit relies on, and secrets.
+ * @param meant paths whose values look secret and were allowed, according to their events
  */
 export function checkState(text: string, path: string, meant: ReadonlySet<string>, findings: Findings): void {
   const data = checkMapping(text, path, findings);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Check, finding, passed } from '../../model/value/check.js';
 import { DAMAGED, damagedBefore } from '../local/damaged-files.js';
 
-/** Whether files of kgit's own were damaged: opening the repository has set them aside. */
+/** Checks for damaged files of kgit's own, which were set aside when the repository was opened. */
 export async function checkDamaged(folder: string): Promise<Check> {
   const name = 'local-files';
   const there = await damagedBefore(folder);

@@ -6,7 +6,7 @@ import { hasCode } from '../../model/value/error-codes.js';
 
 const MEBIBYTE = 1024 * 1024;
 const MIN_FREE = 100 * MEBIBYTE;
-/** Temporary files of live processes are younger, in ms. */
+/** Temporary files older than this, in ms, belong to no live process. */
 const STALE_MS = 60 * 60 * 1000;
 
 async function nearestFolder(path: string): Promise<string> {
@@ -35,7 +35,7 @@ export async function checkDisk(paths: readonly string[]): Promise<Check> {
   const free: string[] = [];
   for (const folder of disks.values()) {
     const { bavail, bsize, blocks, files, ffree } = await statfs(folder);
-    // Some network file systems tell no sizes.
+    // Some network file systems report no sizes.
     if (blocks === 0) continue;
     const room = `${sizeText(bavail * bsize)} free at ${folder}`;
     const isFull = bavail * bsize < MIN_FREE || (files > 0 && ffree === 0);
@@ -68,7 +68,7 @@ async function filesOf(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** Checks that the clone can be written: kgit's own folder, where writes go first, and git's objects. */
+/** Checks that the clone is writable: kgit's own folder, where writes go first, and git's objects. */
 export async function checkFolders(commonDir: string, folder: string): Promise<Check> {
   const there = new Set(await filesOf(commonDir)).has(folder);
   const own = there ? [folder, ...(await subFolders(folder))] : [commonDir];

@@ -1,7 +1,7 @@
 import { type Check, finding } from '../../model/value/check.js';
 import type { BrokenLock } from '../port/lease-store.js';
 
-/** A finding for refs in the place of locks that hold no lock; empty if there are none. */
+/** A finding for broken refs among the locks; empty if there are none. */
 export function checkLockRefs(broken: readonly BrokenLock[]): Check[] {
   const [first] = broken;
   if (!first) return [];

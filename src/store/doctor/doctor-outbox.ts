@@ -3,7 +3,7 @@ import { ulidTime } from '../../model/value/ulid.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
 import { OTHER_HISTORY } from '../port/shared-history.js';
 
-/** 3 s, 5 min, 2 h, 4 d. */
+/** Formats an age: 3 s, 5 min, 2 h, 4 d. */
 function ageText(ms: number): string {
   const minutes = Math.max(ms, 0) / 60_000;
   if (minutes < 1) return `${Math.round(minutes * 60)} s`;
@@ -11,14 +11,14 @@ function ageText(ms: number): string {
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60 / 24)} d`;
 }
 
-/** The advice for publishing what waits. */
+/** Advice on how to publish the waiting entries. */
 function publishing(entries: readonly OutboxEntry[]): string {
   return entries.some(({ error }) => error?.data?.['cause'] === OTHER_HISTORY)
     ? "If the remote's history was rewritten on purpose, see what would change and go on with it: kgit sync --accept-rewrite"
     : 'Publish them: kgit sync';
 }
 
-/** Checks what waits in the outbox, and what can never be published without help. */
+/** Checks what waits in the outbox, and what cannot be published without help. */
 export function checkOutbox(entries: readonly OutboxEntry[], target: string, now: number): Check {
   const name = 'outbox';
   if (entries.length === 0) return passed(name, 'nothing waits');

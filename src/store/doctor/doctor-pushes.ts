@@ -3,7 +3,7 @@ import type { PushRecord } from '../publish/push-log.js';
 
 /** If pushes need more tries than this on average, many clones write at once. */
 const TRIES = 3;
-/** Fewer pushes say nothing. */
+/** Fewer pushes than this are not significant. */
 const FEW = 5;
 
 function quantile(sorted: readonly number[], part: number): number {

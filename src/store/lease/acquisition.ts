@@ -8,22 +8,25 @@ export interface LeaseActor {
   readonly holder: Holder;
   readonly author: Actor;
   readonly reason?: string | undefined;
-  /** Why what looks secret in the lock is written all the same; recorded with its reason. */
+  /** Why the lock is written although something in it looks secret; recorded with its reason. */
   readonly allowSecret?: string | undefined;
-  /** Makes the operation that tells of a lease that was ended. Throws SecretError. */
+  /** Makes the operation that records an ended lease. Throws SecretError. */
   readonly tell: (name: string, previous: PreviousHolder, reason: string | undefined) => Operation;
-  /** Whether no lease is ended where the branch does not take that operation. */
+  /** Whether the lease stays if the branch does not accept that operation. */
   readonly mustTell: boolean;
 }
 
-/** A lease that was ended by somebody else than its holder, and where that is told. */
+/** A lease that somebody other than its holder ended, and where that is recorded. */
 export interface EndedLease {
   readonly previous: PreviousHolder;
   readonly operation: Operation;
-  /** The commit of the operation; null where the lock's own chain alone tells of it, and `unrecorded` why. */
+  /**
+   * The commit of the operation; null if only the lock's own chain records it, and then `unrecorded` says
+   * why.
+   */
   readonly revision: Revision | null;
   readonly unrecorded: KgitError | null;
-  /** What the user should know, such as a checkout left behind. */
+  /** Notes for the user, such as that a checkout was left behind. */
   readonly notes: readonly string[];
 }
 
@@ -37,18 +40,18 @@ export interface Acquisition extends LeaseActor {
   readonly isShared: boolean;
   /** How long to wait for a lock that is held, in ms. */
   readonly wait: number;
-  /** Told once that somebody has it and that it is waited for. */
+  /** Called once, when the lock is held by somebody and the wait begins. */
   readonly onWait: (record: LeaseRecord, freeAt: number) => void;
 }
 
 export interface Acquired {
   readonly record: LeaseRecord;
-  /** Whose expired lease was ended for it; null where the lock was free. */
+  /** The expired lease that was ended for it; null if the lock was free. */
   readonly broke: EndedLease | null;
 }
 
 export interface BrokenLease {
-  /** What the lock is now. */
+  /** The new record of the lock. */
   readonly record: LeaseRecord;
   readonly ended: EndedLease;
 }

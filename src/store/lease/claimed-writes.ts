@@ -8,21 +8,24 @@ import type { Leases } from './leases.js';
 const keyOf = ({ name, lease }: LeaseClaim) => `${name} ${lease}`;
 
 /**
- * The leases under which entries of the outbox are to be published. Each is renewed by the very push that
- * publishes: a lock that does not change is not sent, and then the server checks nothing.
+ * The leases under which entries of the outbox are published. The push that publishes an entry also renews
+ * its lease: a lock that does not change is not sent, and the server would then not check it.
  */
 export class ClaimedWrites {
   readonly #leases: Leases;
-  /** By claim: where the lock is, as far as is known. */
+  /** By claim: the last known tip of the lock. */
   readonly #tips = new Map<string, LockTip>();
-  /** Names of locks that the remote says are elsewhere. */
+  /** Names of locks that, according to the remote, have moved. */
   readonly #doubted = new Set<string>();
 
   constructor(leases: Leases) {
     this.#leases = leases;
   }
 
-  /** Looks up the leases of the entries; gives those entries whose lease is lost (FENCED) or cannot be asked for (REMOTE). */
+  /**
+   * Looks up the leases of the entries. Returns the entries whose lease is lost (FENCED) or cannot be checked
+   * (REMOTE).
+   */
   async check(entries: readonly OutboxEntry[], talkMs: number): Promise<ReadonlyMap<OutboxEntry, KgitError>> {
     const failed = new Map<OutboxEntry, KgitError>();
     const asked = new Map<string, KgitError | null>();
@@ -50,7 +53,7 @@ export class ClaimedWrites {
     }
   }
 
-  /** The moves that renew what the planned entries need: what is there already needs none. */
+  /** The moves that renew the leases of the planned entries. Entries already published need none. */
   renewals(planned: readonly PlannedEntry[]): LockMove[] {
     const moves = new Map<string, LockMove>();
     for (const { entry, applied } of planned) {
@@ -63,12 +66,12 @@ export class ClaimedWrites {
     return [...moves.values()];
   }
 
-  /** Has these locks looked up anew: the remote says that they have moved. */
+  /** Marks locks to be looked up again, because the remote reports that they have moved. */
   doubt(names: readonly string[]): void {
     for (const name of names) this.#doubted.add(name);
   }
 
-  /** Notes where the locks are that a push has renewed. */
+  /** Records the new tips of the locks that a push has renewed. */
   async noteRenewed(tips: ReadonlyMap<string, LockTip> | undefined): Promise<void> {
     for (const tip of tips?.values() ?? []) await this.#leases.held.update(tip);
   }

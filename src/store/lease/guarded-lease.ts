@@ -4,9 +4,9 @@ import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import type { LeaseActor } from './acquisition.js';
 
 /**
- * The reason that is written into a lock: that of the caller, and why something secret is let through.
- * @param name of a lock that is taken
- * Throws SecretError that names what looks secret.
+ * The reason that is written into a lock: the caller's, and why a secret is allowed. Throws SecretError that
+ * names what looks secret.
+ * @param name the lock to be taken
  */
 export function guardedReason(by: LeaseActor, name: string | undefined): string | undefined {
   const { holder, author, reason, allowSecret } = by;
@@ -20,7 +20,7 @@ export function guardedReason(by: LeaseActor, name: string | undefined): string 
   return [reason, `secret allowed: ${allowSecret}`].filter((part) => part !== undefined).join('; ');
 }
 
-/** What another wrote of itself is no reason not to end its lease. */
+/** Masks secrets in the previous holder's data: they must not prevent anybody from ending that lease. */
 export function withoutSecrets({ name, host, runId, ...rest }: PreviousHolder): PreviousHolder {
   const run = runId === undefined ? {} : { runId: maskSecrets(runId) };
   return { ...rest, ...run, name: maskSecrets(name), host: maskSecrets(host) };

@@ -10,9 +10,11 @@ import { SeenTokens } from './seen-tokens.js';
 
 /** A lease that this clone holds. */
 export interface HeldLease {
-  /** The lock as this clone last moved or saw it. */
+  /** The tip of the lock as this clone last moved or saw it. */
   readonly tip: LockTip;
-  /** Any process of the clone may write under it; else only who was handed the claim. */
+  /**
+   * Whether any process of the clone may write under it; otherwise only processes that were passed the claim.
+   */
   readonly isShared: boolean;
 }
 
@@ -20,15 +22,15 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    // A file that a power loss cut off says nothing; the remote knows who holds the lock.
+    // A file truncated by a power loss counts as absent; the remote knows who holds the lock.
     if (error instanceof SyntaxError || hasCode(error, 'ENOENT', 'EISDIR')) return null;
     throw error;
   }
 }
 
 /**
- * What a clone remembers of locks: the leases that it holds, and since when it has seen others' unchanged.
- * The truth is at the remote; a claim is proved by the lock's own commit, never by these files.
+ * What a clone remembers about locks: the leases that it holds, and since when it has seen others' leases
+ * unchanged. The remote is authoritative: a claim is proved by the lock's own commit, never by these files.
  */
 export class HeldLeases {
   readonly #held: string;
@@ -42,7 +44,7 @@ export class HeldLeases {
     this.tokens = new SeenTokens(folder);
   }
 
-  /** The lease that is held under a name; null where there is none. */
+  /** The lease held under a name; null if there is none. */
   async read(name: string): Promise<HeldLease | null> {
     const value = await readJson(join(this.#held, encodeLockName(name)));
     if (!isMap(value) || typeof value['version'] !== 'string') return null;
@@ -51,7 +53,7 @@ export class HeldLeases {
     return { tip: { version: value['version'], record }, isShared: value['isShared'] === true };
   }
 
-  /** The claims of all leases that are held. */
+  /** The claims of all leases held. */
   async claims(): Promise<LeaseClaim[]> {
     const files = await readdir(this.#held).catch((error: unknown) => {
       if (hasCode(error, 'ENOENT')) return [];
@@ -62,32 +64,35 @@ export class HeldLeases {
     return all.flatMap((held) => (held ? [claimOf(held.tip.record)] : []));
   }
 
-  /** Keeps a new lease durably. Throws EnvironmentError. */
+  /** Stores a new lease durably. Throws EnvironmentError. */
   async add({ tip, isShared }: HeldLease): Promise<void> {
     await privateFolder(this.#held);
     const text = JSON.stringify({ version: tip.version, isShared, record: tip.record });
     await replaceDurably(join(this.#held, encodeLockName(tip.record.name)), text);
   }
 
-  /** Notes where a lease that is held has moved to; one that is not held here stays unknown. */
+  /** Records the new tip of a lease held here; ignores other leases. */
   async update(tip: LockTip): Promise<void> {
     const held = await this.read(tip.record.name);
     if (held && isClaimed(tip.record, claimOf(held.tip.record))) await this.add({ ...held, tip });
   }
 
-  /** Forgets a lease, unless another one is held under its name by now. */
+  /** Forgets a lease, unless another one is now held under its name. */
   async remove(claim: LeaseClaim): Promise<void> {
     const held = await this.read(claim.name);
     if (held?.tip.record.lease === claim.lease)
       await removeFile(join(this.#held, encodeLockName(claim.name)));
   }
 
-  /** Since when the lock has been seen here where it is now, in ms since the epoch; `now` where it has moved. */
+  /**
+   * Since when this clone has seen the lock at its current tip, in ms since the epoch; `now` if the tip is
+   * new.
+   */
   async seenSince({ version, record }: LockTip, now: number): Promise<number> {
     const path = join(this.#seen, encodeLockName(record.name));
     const value = await readJson(path);
     const since = isMap(value) && value['version'] === version ? Number(value['since']) : Number.NaN;
-    // A clock that was set back tells nothing of the time between.
+    // If the clock was set back, the elapsed time is unknown.
     if (since <= now) return since;
     await privateFolder(this.#seen);
     await replaceWhole(path, JSON.stringify({ version, since: now }));

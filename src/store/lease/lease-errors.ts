@@ -18,15 +18,18 @@ import type { LockStray, LockTip } from '../port/lease-store.js';
 const time = (ms: number) => new Date(ms).toISOString();
 const MAX_NAME = 200;
 
-/** Text of a lock's commit, which anybody may have made, in one line of a message: its line ends must not begin another. */
+/**
+ * Puts text of a lock's commit, which anybody may have written, on one line, so that its line ends cannot
+ * forge another.
+ */
 const inLine = (text: string) => text.slice(0, MAX_NAME).replace(/\s+/g, ' ').trim();
 
-/** A holder in a few words. */
+/** Describes a holder in a few words. */
 export function holderText({ name, host }: Holder): string {
   return `${inLine(name)} on ${inLine(host)}`;
 }
 
-/** What scripts learn of a lease that is not theirs. */
+/** Error data about a lease that is not ours. */
 export function leaseData(record: LeaseRecord): Record<string, unknown> {
   const { name, token, holder, acquiredAt } = record;
   return {
@@ -36,8 +39,8 @@ export function leaseData(record: LeaseRecord): Record<string, unknown> {
 }
 
 /**
- * The error of a lock that somebody else has.
- * @param freeAt when it may be taken over if its holder does not renew it, in ms since the epoch
+ * The error for a lock that somebody else holds.
+ * @param freeAt when it may be taken over unless its holder renews it, in ms since the epoch
  */
 export function lockHeld(record: LeaseRecord, freeAt: number, now: number): LockHeldError {
   const { name, acquiredAt, reason } = record;
@@ -59,7 +62,7 @@ export function lockHeld(record: LeaseRecord, freeAt: number, now: number): Lock
   );
 }
 
-/** The error of a lease that is ours no more; `record` is what stands in its place. */
+/** The error for a lease that we no longer hold; `record` is the lock's current one. */
 export function fenced(claim: LeaseClaim, record: LeaseRecord | null): FencedError {
   const { name, token } = claim;
   const by =
@@ -81,7 +84,9 @@ export function fenced(claim: LeaseClaim, record: LeaseRecord | null): FencedErr
 const ENDS_ONE = (name: string) =>
   `Find out who works under it, then end a lease: kgit unlock ${name} --force --reason WHY; again until 'kgit locks' shows no second one`;
 
-/** Throws LockHeldError where two have a lock, in two places: which of them may keep it, people must say. */
+/**
+ * Throws LockHeldError if two holders have the lock, in two places: people must decide which one keeps it.
+ */
 export function refuseTwice({ record, stray }: LockTip): void {
   const other = stray?.other;
   if (!stray || !other || !isTaken(record) || !isTaken(other.tip.record)) return;
@@ -99,7 +104,7 @@ export function refuseTwice({ record, stray }: LockTip): void {
   );
 }
 
-/** The error of a write under a lock that somebody else holds, too, in another place. */
+/** The error for a write under a lock that somebody else also holds, in another place. */
 export function fencedTwice({ name, token }: LeaseClaim, { place, other }: LockStray): FencedError {
   const record = other?.tip.record ?? null;
   const who = record ? ` by ${holderText(record.holder)}` : '';
@@ -109,7 +114,7 @@ export function fencedTwice({ name, token }: LeaseClaim, { place, other }: LockS
   );
 }
 
-/** The error of a write under a lease where the repository keeps no locks any more. */
+/** The error for a write under a lease that lies where the repository no longer keeps locks. */
 export function misplaced({ name, token }: LeaseClaim, place: string): FencedError {
   return new FencedError(
     `the lease of lock ${name} with token ${token} protects nothing: it lies in ${place}, where this repository keeps no locks`,
@@ -120,7 +125,7 @@ export function misplaced({ name, token }: LeaseClaim, place: string): FencedErr
   );
 }
 
-/** The error of a write under a lock that nobody here has. */
+/** The error for a write under a lock that nobody here holds. */
 export function notHeld(name: string): ConflictError {
   return new ConflictError(`lock ${name} is not held here`, {
     data: { name, expected: 'held', actual: 'free' },
@@ -131,7 +136,7 @@ export function notHeld(name: string): ConflictError {
   });
 }
 
-/** Others moved a lock at each try. */
+/** The error when others moved a lock at every try. */
 export function othersWereFaster(name: string): RemoteError {
   return new RemoteError(`others moved lock ${name} each time it was tried for`, {
     suggestions: ['Try again, or give more time with --wait'],
@@ -139,14 +144,17 @@ export function othersWereFaster(name: string): RemoteError {
   });
 }
 
-/** Another process of the clone has the publish lock. */
+/** The error when another process of the clone holds the publish lock. */
 export function publishingStill(): RemoteError {
   return new RemoteError('another kgit process of this clone is publishing still', {
     suggestions: ['Try again, or give more time with --timeout'],
   });
 }
 
-/** Awaits work on a lock. What it throws speaks of no outbox, for nothing of a lock is kept for later. */
+/**
+ * Awaits work on a lock and removes advice about the outbox from its errors, because lock operations are
+ * never queued.
+ */
 export async function ofLock<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -165,7 +173,7 @@ export async function ofLock<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The lock is free. */
+/** The error when the lock is free. */
 export function nobodyHas(name: string): NotFoundError {
   return new NotFoundError(`nobody holds lock ${name}`, {
     suggestions: ["'kgit locks' lists those that are held"],

@@ -4,14 +4,16 @@ import type { Actor } from '../../model/operation/operation.js';
 import type { Clock } from '../port/host.js';
 import type { Leases } from './leases.js';
 
-/** How often it looks whether it is to stop, in ms. */
+/** How often the keeper checks whether it should stop, in ms. */
 const LOOK_MS = 100;
-/** Renewals per TTL, and tries per TTL while they fail. */
+/** Renewals per TTL, and tries per TTL while renewals fail. */
 const RENEWALS = 3;
 const TRIES = 12;
 const TALK_MIN_MS = 1_000;
 
-/** Renews a lease at a third of its TTL while a command runs under it, and tells when it is lost. */
+/**
+ * Renews a lease every third of its TTL while a command runs under it, and reports when the lease is lost.
+ */
 export class LeaseKeeper {
   readonly #leases: Leases;
   readonly #clock: Clock;
@@ -27,12 +29,12 @@ export class LeaseKeeper {
     this.#talkMs = talkMs;
   }
 
-  /** Why the lease is lost; null as long as it is not. */
+  /** Why the lease was lost; null while it is held. */
   get lost(): KgitError | null {
     return this.#lost;
   }
 
-  /** Begins to renew. Throws FencedError where the lease is lost already. @param onLost called once */
+  /** Starts renewing. Throws FencedError if the lease is already lost. @param onLost called once */
   async start(claim: LeaseClaim, author: Actor, onLost: () => void): Promise<void> {
     const { record } = await this.#leases.sight.tipOf(claim, this.#talkMs);
     this.#running = this.#keep(claim, record, author).then((error) => {
@@ -41,7 +43,7 @@ export class LeaseKeeper {
     });
   }
 
-  /** Renews no more; a renewal under way is waited for. */
+  /** Stops renewing; waits for a renewal in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;
@@ -67,7 +69,7 @@ export class LeaseKeeper {
     while (!this.#isStopped) {
       if (isFenced(failure)) return failure;
       if (this.#clock.now() >= Math.min(next, expiresAt(record))) {
-        // What is written under the lease renews it, too.
+        // Writes under the lease renew it, too.
         record = await this.#newest(claim, record);
         if (this.#clock.now() >= expiresAt(record)) return expired(claim, failure);
         next = Math.max(next, record.at + record.ttl / RENEWALS);

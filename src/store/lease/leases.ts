@@ -35,10 +35,10 @@ import { LockSight } from './lock-sight.js';
 import { moveRecorded, type RecordedOutcome } from './recorded-move.js';
 import { toldToken } from './seen-tokens.js';
 
-/** Reads and writes without locks look for no secrets in them. */
+/** Loaded late: only commands that take or end a lease look for secrets in it. */
 const guard = () => import('./guarded-lease.js');
 
-/** How often a free lock is tried for, however short the wait: others may be as fast. */
+/** Minimum number of tries for a free lock, however short the wait: other clones compete for it. */
 const MIN_TRIES = 8;
 const LOCAL_WAIT_MS = 50;
 const EXPIRED = 'the lease had expired';
@@ -46,13 +46,13 @@ const EXPIRED = 'the lease had expired';
 export interface LeasesParts {
   readonly store: Backend;
   readonly held: HeldLeases;
-  /** That of the publisher: what it writes under a lease renews it. */
+  /** The publisher's lock: what the publisher writes under a lease renews it. */
   readonly publishLock: ProcessLock;
   readonly clock: Clock;
   readonly nonce: () => string;
 }
 
-/** The leases of a clone: acquiring, renewing, releasing and breaking them. */
+/** The leases of a clone: acquires, renews, releases and breaks them. */
 export class Leases {
   readonly #parts: LeasesParts;
   readonly sight: LockSight;
@@ -70,7 +70,7 @@ export class Leases {
     return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
   }
 
-  /** The highest token of a lock that anything here tells of; of a lock that is not there the branch is asked, too. */
+  /** The highest known token of a lock. If the lock does not exist, the branch is searched, too. */
   async #highestToken(name: string, before: LeaseRecord | null): Promise<number> {
     const { store, held } = this.#parts;
     const seen = await held.tokens.highest(name);
@@ -80,8 +80,8 @@ export class Leases {
   }
 
   /**
-   * Takes a lock: one that is free, or whose lease has expired and was seen unchanged for a TTL.
-   * Throws LockHeldError when somebody has it still after the wait; RemoteError, RefusedError, SecretError.
+   * Takes a lock that is free, or whose lease has expired and was seen unchanged for a TTL. Throws
+   * LockHeldError if somebody still holds it after the wait; RemoteError, RefusedError, SecretError.
    */
   async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
     const { guardedReason } = await guard();
@@ -101,9 +101,9 @@ export class Leases {
       const before = await this.sight.look(name, talkMs);
       if (before) refuseTwice(before);
       const taken = before && isTaken(before.record) ? before.record : null;
-      // What lies in the wrong place is ended there at most, and a new lock is made in the right one.
+      // A lock in the wrong place is at most ended there; the new one is created in the right place.
       const isMisplaced = before?.stray?.isMisplaced === true;
-      // A push whose answer was lost has landed all the same.
+      // An earlier push whose answer was lost did land.
       if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
       const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
       if (asked >= freeAt) {
@@ -119,7 +119,7 @@ export class Leases {
         const outcome = end?.outcome ?? (await store.leases.move(move, talkMs));
         if (outcome.kind === 'swapped' && outcome.tip && !endsOnly)
           return this.#keep(outcome.tip, isShared, broke);
-        // A failure says nothing of who has the lock now.
+        // A failure does not say who has the lock now.
         if (
           'error' in outcome &&
           outcome.kind !== 'unknown' &&
@@ -142,7 +142,7 @@ export class Leases {
     return { record: tip.record, broke };
   }
 
-  /** Moves a lock whose first record ends somebody's lease; the branch tells of it with the same swap. */
+  /** Moves a lock whose first record ends somebody's lease; the same swap records it on the branch. */
   async #end(
     move: LockMove,
     by: LeaseActor,
@@ -160,7 +160,10 @@ export class Leases {
     return { outcome, ended: { previous, operation, revision, unrecorded, notes } };
   }
 
-  /** Those who wait for one lock come apart; none waits longer than until it may be free. */
+  /**
+   * Waits with jitter, so that clones waiting for one lock spread out, but at most until the lock may be
+   * free.
+   */
   async #backOff(tries: number, freeAt: number, until: number): Promise<void> {
     const { clock } = this.#parts;
     const now = clock.now();
@@ -169,9 +172,9 @@ export class Leases {
   }
 
   /**
-   * The claim under which a write of this process may be published.
-   * @param handed the claims that were handed to this process
-   * Throws LockHeldError, ConflictError where nobody has the lock, RemoteError.
+   * The claim under which a write of this process may be published. Throws LockHeldError, ConflictError if
+   * nobody has the lock, RemoteError.
+   * @param handed the claims that were passed to this process
    */
   async claim(name: string, handed: readonly LeaseClaim[], talkMs: number): Promise<LeaseClaim> {
     const given = handed.findLast((claim) => claim.name === name);
@@ -190,18 +193,18 @@ export class Leases {
     return ours !== null && isClaimed(ours.tip.record, claim);
   }
 
-  /** The commit that renews a lease. */
+  /** The record that renews a lease. */
   renewal(tip: LockTip): LeaseRecord {
     return renewed(tip.record, this.#stamp());
   }
 
-  /** Begins the TTL of a lease anew. Throws FencedError, RemoteError. */
+  /** Restarts the TTL of a lease. Throws FencedError, RemoteError. */
   renew(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
     const renew = () => this.#advance(claim, author, talkMs, (tip) => this.renewal(tip));
     return ofLock(this.#underPublishLock(talkMs, renew));
   }
 
-  /** Gives a lease back. Throws FencedError when it was lost, RemoteError. */
+  /** Releases a lease. Throws FencedError if it was lost, RemoteError. */
   release(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
     const release = async () => {
       const make = ({ record }: LockTip) => released(record, this.#stamp());
@@ -231,12 +234,12 @@ export class Leases {
         if (await this.sight.hasLanded(record, talkMs)) return record;
         throw outcome.error;
       }
-      // Another clone that was handed the same claim may have renewed it.
+      // Another clone with the same claim may have renewed it.
       if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);
     }
   }
 
-  /** Renewals and writes under one lease go one after the other, else they would fence each other. */
+  /** Serialises renewals and writes under one lease, which would otherwise fence each other. */
   async #underPublishLock<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
     const { publishLock, clock } = this.#parts;
     const until = clock.now() + waitMs;
@@ -252,11 +255,11 @@ export class Leases {
   }
 
   /**
-   * Ends somebody's lease, expired or not; what the lock is then. Throws NotFoundError where nobody has the lock,
-   * SecretError.
+   * Ends somebody's lease, expired or not; returns the lock's new record. Throws NotFoundError if nobody has
+   * the lock, SecretError.
    */
   async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
-    // The name was another's choice, and stands at the remote already.
+    // The name is not checked: somebody else chose it, and the remote already has it.
     const { guardedReason } = await guard();
     const reason = guardedReason(by, undefined);
     return ofLock(this.#break(name, lease, { ...by, reason }, talkMs));
@@ -279,7 +282,10 @@ export class Leases {
     }
   }
 
-  /** The lock as the remote has it, for who wants to give back what may not be theirs. Throws NotFoundError. */
+  /**
+   * Reads the lock from the remote and returns the error for releasing a lock that is not held here:
+   * LockHeldError or NotFoundError.
+   */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
     const { held, clock } = this.#parts;
     const tip = await ofLock(this.sight.look(name, talkMs));
@@ -287,12 +293,12 @@ export class Leases {
     return lockHeld(tip.record, takeoverAt(tip.record, await held.seenSince(tip, clock.now())), clock.now());
   }
 
-  /** All locks that somebody has, as the remote has them now; as last seen here where it does not answer, and why that is. */
+  /** All held locks, from the remote; if it does not answer, as last seen here, and why. */
   listAtHand(talkMs: number): ReturnType<typeof atHand> {
     return atHand((ms) => this.list(ms), talkMs);
   }
 
-  /** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. */
+  /** All held locks, by name, and broken lock refs; as last seen here if `talkMs` is null. */
   list(talkMs: number | null): Promise<LockList> {
     const { store, held, clock } = this.#parts;
     return listLocks(store, held, clock, talkMs);

@@ -6,26 +6,29 @@ import type { BrokenLock } from '../port/lease-store.js';
 import type { HeldLeases } from './held-leases.js';
 import { ofLock } from './lease-errors.js';
 
-/** A lock as people see it. */
+/** The status of a lock, as shown to users. */
 export interface LockStanding {
   readonly record: LeaseRecord;
   /** Whether this clone holds it. */
   readonly isOurs: boolean;
-  /** From when on others may take it over, in ms since the epoch. */
+  /** When others may take it over, in ms since the epoch. */
   readonly freeAt: number;
 }
 
-/** The locks that somebody has, and what stands where locks should be. */
+/** The held locks, and the broken refs among them. */
 export interface LockList {
   readonly standings: readonly LockStanding[];
   readonly broken: readonly BrokenLock[];
   /** Where locks lie, for people. */
   readonly place: string;
-  /** Why this clone cannot keep what it saw, so that a take-over waits longer; null where it can. */
+  /** Why this clone cannot record what it saw, which delays a takeover; null if it can. */
   readonly unkept: EnvironmentError | null;
 }
 
-/** All locks that somebody has, by name, and refs that hold none; as last seen here where `talkMs` is null. Throws RemoteError. */
+/**
+ * Lists all held locks, by name, and broken lock refs; as last seen here if `talkMs` is null. Throws
+ * RemoteError.
+ */
 export async function listLocks(
   store: Backend,
   held: HeldLeases,
@@ -44,7 +47,7 @@ export async function listLocks(
       await held.tokens.note(record.name, record.token);
       if (isTaken(record)) since = await held.seenSince(tip, now);
     } catch (error) {
-      // A clone that can only be read tells what it sees, too.
+      // A read-only clone still lists what it sees.
       if (!(error instanceof EnvironmentError)) throw error;
       unkept = error;
     }
@@ -54,7 +57,10 @@ export async function listLocks(
   return { standings, broken, place, unkept };
 }
 
-/** What `list` gives now; as last seen here where the remote does not answer or cannot be noted, and why that is. */
+/**
+ * Returns the current list; if the remote does not answer or the list cannot be recorded, as last seen here,
+ * and why.
+ */
 export async function atHand(
   list: (talkMs: number | null) => Promise<LockList>,
   talkMs: number,

@@ -5,14 +5,14 @@ import type { LockTip } from '../port/lease-store.js';
 import type { HeldLeases } from './held-leases.js';
 import { fenced, fencedTwice, misplaced } from './lease-errors.js';
 
-/** What lies under a lock's name in another place, seen from there; null where nothing does. */
+/** The tip that lies under a lock's name in another place, as seen from there; null if there is none. */
 function secondOf({ stray, ...tip }: LockTip): LockTip | null {
   if (!stray?.other) return null;
   const { tip: second, place } = stray.other;
   return { ...second, stray: { place, isMisplaced: false, other: { tip, place: stray.place } } };
 }
 
-/** Where locks stand: as the remote has them, or as this clone knows them. What is seen is noted. */
+/** Finds the tips of locks, at the remote or as this clone knows them, and records what it sees. */
 export class LockSight {
   readonly #store: Backend;
   readonly #held: HeldLeases;
@@ -22,7 +22,9 @@ export class LockSight {
     this.#held = held;
   }
 
-  /** The lock as the remote has it now; its token is noted, for the lock may be deleted before the next look. */
+  /**
+   * Reads the lock from the remote and records its token, in case the lock is deleted before the next look.
+   */
   async look(name: string, talkMs: number): Promise<LockTip | null> {
     const tip = await this.#store.leases.read(name, talkMs);
     const tokens = [tip, tip?.stray?.other?.tip].flatMap((each) => each?.record.token ?? []);
@@ -30,18 +32,18 @@ export class LockSight {
     return tip;
   }
 
-  /** Whether a lock is elsewhere than it was; false where that cannot be asked. */
+  /** Whether a lock has moved; false if the remote cannot be asked. */
   async hasMoved(name: string, before: LockTip | null, talkMs: number): Promise<boolean> {
     try {
       return (await this.look(name, talkMs))?.version !== before?.version;
     } catch (error) {
-      // What failed first is what the user has to know.
+      // The first failure is the one to report.
       if (!(error instanceof KgitError)) throw error;
       return false;
     }
   }
 
-  /** Where a lease that is claimed stands: as this clone knows it, else as the remote has it. Throws FencedError. */
+  /** The tip of a claimed lease: as this clone knows it, else from the remote. Throws FencedError. */
   async tipOf(claim: LeaseClaim, talkMs: number, isFresh = false): Promise<LockTip> {
     const ours = isFresh ? null : await this.#held.read(claim.name);
     if (ours && isClaimed(ours.tip.record, claim)) return ours.tip;
@@ -56,8 +58,8 @@ export class LockSight {
   }
 
   /**
-   * Where a lease stands that a write is to renew: as the remote has it now, so that none is written under while somebody
-   * holds the same lock in another place. Throws FencedError, RemoteError.
+   * The tip of a lease that a write is about to renew, from the remote, so that nothing is written under it
+   * while somebody holds the same lock in another place. Throws FencedError, RemoteError.
    */
   async writableTip(claim: LeaseClaim, talkMs: number, isFresh: boolean): Promise<LockTip> {
     const tip = await this.tipOf(claim, talkMs, isFresh || this.#store.isRemote);
@@ -67,7 +69,7 @@ export class LockSight {
     return tip;
   }
 
-  /** Whether the lock is at this very commit, though the answer to its push was another one, or none. */
+  /** Whether the lock is at exactly this record although its push failed or was not answered. */
   async hasLanded(record: LeaseRecord, talkMs: number): Promise<boolean> {
     try {
       const tip = await this.look(record.name, talkMs);

@@ -7,30 +7,31 @@ import type { Revision } from '../port/state-store.js';
 import { backOffMs } from '../publish/back-off.js';
 import { lostRaces } from '../publish/publish-errors.js';
 
-/** Shortest time that one talk with the remote is given, whatever is left. */
+/** Shortest time that one exchange with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
 
-/** How the move of a lock ended that the branch was to tell of. */
+/** Outcome of a move that was to be recorded on the branch. */
 export type RecordedOutcome =
   | {
       readonly kind: 'swapped';
-      /** Null where others have moved the lock again since. */
+      /** Null if others have moved the lock again since. */
       readonly tip: LockTip | null;
-      /** The commit that tells of it; null where the branch takes none. */
+      /** The commit that records it; null if the branch accepts none. */
       readonly revision: Revision | null;
-      /** Why the lock's own chain alone tells of it; null where the branch does, too. */
+      /** Why only the lock's own chain records it; null if the branch does, too. */
       readonly unrecorded: KgitError | null;
       readonly notes: readonly string[];
     }
-  /** The lock is not where the move begins: somebody else moved it. */
+  /** The lock is not at `from`: somebody else moved it. */
   | { readonly kind: 'moved' };
 
 /**
- * Moves a lock and publishes the operation that tells of it: both in one swap, or neither. Where the branch is closed
- * to commits, the lock moves alone. Not for the outbox: what was right for the lock as it is now, is wrong later.
- * @param until when it gives up, in ms since the epoch; one try is made whatever it is
- * @param mayMoveAlone whether the lock moves where the branch takes no commit of it; else that is a RefusedError
- * Throws RemoteError, RefusedError.
+ * Moves a lock and publishes the operation that records it, in one atomic swap. If the branch does not accept
+ * the commit, the lock moves alone. This bypasses the outbox: a decision about the lock's current state would
+ * be wrong later. Throws RemoteError, RefusedError.
+ * @param until when to give up, in ms since the epoch; at least one try is made
+ * @param mayMoveAlone whether the lock moves even if the branch does not accept the commit; otherwise that is
+ * a RefusedError
  */
 export async function moveRecorded(
   store: Backend,
@@ -50,12 +51,12 @@ export async function moveRecorded(
   const settled = (await store.workingCopy?.settle()) ?? [];
   let { revision } = await store.head();
   let lost: KgitError | null = null;
-  // Most commands that open a repository end no lease, and plan nothing.
+  // Loaded late: most commands that open a repository end no lease.
   const { planBatch } = await import('../plan/plan-batch.js');
   for (let tries = 1; ; tries++) {
     const { entries, commits } = await planBatch(store, revision, [entry]);
     const applied = entries[0]?.applied;
-    // An answer was lost, and the event is the proof: with it the lock has moved.
+    // An earlier answer was lost. The event is on the branch, so the lock has moved with it.
     if (applied?.kind === 'present')
       return {
         ...{ kind: 'swapped', tip: await ownTip(store, move, talkMs()), revision },
@@ -92,7 +93,10 @@ export async function moveRecorded(
   }
 }
 
-/** The tip as the remote has it now; what cannot be known without it is said instead of why it does not answer. */
+/**
+ * Asks the remote for its tip. If it does not answer, throws `unknown`, the unresolved outcome, in preference
+ * to that error.
+ */
 async function tip(store: Backend, talkMs: number, unknown: KgitError | null): Promise<Revision | null> {
   try {
     return (await store.refresh(talkMs)).revision;
@@ -101,7 +105,7 @@ async function tip(store: Backend, talkMs: number, unknown: KgitError | null): P
   }
 }
 
-/** Where the lock is, if it is where the move ended. */
+/** The tip of the lock if the move put it there; else null. */
 async function ownTip(store: Backend, { name, records }: LockMove, talkMs: number): Promise<LockTip | null> {
   const tip = await store.leases.read(name, talkMs);
   return tip?.record.nonce === records.at(-1)?.nonce ? tip : null;
@@ -115,7 +119,9 @@ function untold(why: KgitError): RefusedError {
   });
 }
 
-/** A lease of who is gone must end also where the branch takes commits by proposals alone. */
+/**
+ * Moves the lock without the branch: an abandoned lease must end even if the branch only accepts proposals.
+ */
 async function moveAlone(
   store: Backend,
   move: LockMove,

@@ -9,14 +9,18 @@ import { createDurably, privateFolder, removeFile } from '../local/durable-files
 import type { StateView } from '../port/state-store.js';
 import { newestOf } from '../read/stored-events.js';
 
-/** `<encoded name>.<token>`: encoded names hold no dot. */
+/** `<encoded name>.<token>`; encoded names contain no dot. */
 const NOTE = /^([^.]+)\.(\d{1,16})$/;
-/** No lock is taken this often. A token beyond it was made up, and must not stand in the way once its ref is removed. */
+/**
+ * No lock is taken this often. A higher token was forged, and must not block the lock once its ref is
+ * removed.
+ */
 const MAX_TOKEN = 2 ** 52;
 
 /**
- * The highest fencing token that this clone has ever seen of each lock, so that a lock whose ref somebody deleted
- * does not begin anew. Each is the name of an empty file: processes that note tokens at once cannot undo each other.
+ * The highest fencing token that this clone has seen of each lock, so that a lock whose ref was deleted does
+ * not start over. Each token is the name of an empty file, so that concurrent processes cannot overwrite each
+ * other's.
  */
 export class SeenTokens {
   readonly #folder: string;
@@ -26,12 +30,12 @@ export class SeenTokens {
     this.#folder = join(folder, 'lock-tokens');
   }
 
-  /** The highest token that was seen of a lock; 0 where none was. */
+  /** The highest token seen of a lock; 0 if none was. */
   async highest(name: string): Promise<number> {
     return Math.max(0, ...(await this.#tokens(name)));
   }
 
-  /** Notes a token, durably where it is higher than those before. Throws EnvironmentError. */
+  /** Records a token durably if it is higher than those before. Throws EnvironmentError. */
   async note(name: string, token: number): Promise<void> {
     if (token > MAX_TOKEN) return;
     const known = await this.#tokens(name);
@@ -58,7 +62,10 @@ export class SeenTokens {
   }
 }
 
-/** The token that the newest event of an ended lease tells; 0 where none does. Other clones' tokens are known by it. */
+/**
+ * The token in the newest event of an ended lease, which includes other clones' tokens; 0 if there is no such
+ * event.
+ */
 export async function toldToken(view: StateView, name: string): Promise<number> {
   try {
     for await (const event of newestOf(view, lockSubject(name), 'lock_broken')) {
@@ -67,7 +74,7 @@ export async function toldToken(view: StateView, name: string): Promise<number> 
       if (typeof token === 'number' && Number.isSafeInteger(token) && token <= MAX_TOKEN) return token;
     }
   } catch (error) {
-    // A lock can be taken beside a damaged record; 'kgit verify' names what is damaged.
+    // A damaged event must not prevent taking a lock; 'kgit verify' reports the damage.
     if (!(error instanceof InvalidStateError)) throw error;
   }
   return 0;

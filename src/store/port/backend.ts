@@ -4,15 +4,15 @@ import type { SharedHistory } from './shared-history.js';
 import type { StateStore } from './state-store.js';
 import type { WorkingCopy } from './working-copy.js';
 
-/** What a driver provides: the store, and what stands beside it. All that the rest of kgit knows of a driver. */
+/** What a driver provides: the store and its companions. The rest of kgit knows nothing else of a driver. */
 export interface Backend extends StateStore {
-  /** Whether a view may ask a server for what is read. */
+  /** Whether reading through a view may contact a server. */
   readonly readsRemotely: boolean;
   readonly history: History;
-  /** The locks of the same place. */
+  /** The locks kept in the same place. */
   readonly leases: LeaseStore;
-  /** Undefined where no files on this machine follow the store. */
+  /** Undefined if no files on this machine follow the store. */
   readonly workingCopy?: WorkingCopy | undefined;
-  /** Undefined where nobody else can replace the history. */
+  /** Undefined if nobody else can replace the history. */
   readonly shared?: SharedHistory | undefined;
 }

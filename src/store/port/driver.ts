@@ -3,24 +3,24 @@ import type { Backend } from './backend.js';
 import type { Waits } from './host.js';
 import type { Review } from './review.js';
 
-/** What a driver is opened with. */
+/** The arguments with which a driver opens a store. */
 export interface DriverContext {
-  /** Where the store is, as the user named it; undefined where nothing was named. */
+  /** Where the store is, as the user named it; undefined if the user named nothing. */
   readonly place: string | undefined;
-  /** The folder stood in: relative paths are read from it. */
+  /** The current folder, against which relative paths are resolved. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** How long a talk with a server may take, in ms. */
+  /** How long one exchange with a server may take, in ms. */
   readonly timeout: number;
-  /** Whether the history is to be read, or the head alone is enough. */
+  /** Whether the caller reads the history; false if the head is enough. */
   readonly history: boolean;
-  /** Whether no server may be asked. */
+  /** Whether contacting a server is forbidden. */
   readonly isOffline?: boolean | undefined;
-  /** Hears what is waited for. */
+  /** Is notified of waits. */
   readonly waits?: Waits | undefined;
 }
 
-/** Who the user is in the configuration of a driver's own tools. */
+/** The user's identity in the configuration of the driver's own tools. */
 export interface Identity {
   readonly name?: string | undefined;
   readonly email?: string | undefined;
@@ -28,19 +28,22 @@ export interface Identity {
   readonly editor?: string | undefined;
 }
 
-/** An open store, and what a driver knows of it. */
+/** An open store, and what the driver knows about it. */
 export interface OpenedStore {
   readonly store: Backend;
   /** The folder or URL that was opened, without secrets. */
   readonly path: string;
-  /** What people call the line of revisions in it: the branch of a git repository. */
+  /** What users call its line of revisions: the branch of a git repository. */
   readonly name: string;
   /** Path and name, for messages: `/work/state (branch main)`. */
   readonly where: string;
   readonly identity: Identity;
-  /** Where kgit keeps what is this machine's alone, and what was damaged in there; left out: in the user's state folder. */
+  /**
+   * Where kgit keeps data of this machine only, and which damaged files it found there. Defaults to the
+   * user's state folder.
+   */
   readonly localFolder?: { readonly path: string; readonly damaged: readonly DamagedFile[] };
-  /** Null where the driver cannot compare whole histories. */
+  /** Null if the driver cannot compare whole histories. */
   readonly review: Review | null;
 }
 

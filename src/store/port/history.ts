@@ -1,12 +1,12 @@
 import type { Revision } from './state-store.js';
 
-/** The paths that one revision added, for the time line. */
+/** The paths that one revision added, for the timeline. */
 export interface TimelineEntry {
   readonly revision: Revision;
   readonly added: readonly string[];
 }
 
-/** Why the older part of a history is not here, and how to get it. */
+/** Why the older part of the history is not here, and how to get it. */
 export interface CutOff {
   /** A clause: `this clone is shallow`. */
   readonly why: string;
@@ -15,24 +15,33 @@ export interface CutOff {
 }
 
 /**
- * The revisions of a store, on the one line that its head moves along.
- * `test/support/history-contract.ts` says what each method must do.
+ * The revisions of a store, on the single line along which its head moves. `test/support/history-contract.ts`
+ * says what each method must do.
  */
 export interface History {
-  /** Null where the whole line is here. */
+  /** Null if the whole line is here. */
   readonly cutOff: CutOff | null;
-  /** How users find and name revisions, as suggestions: where to look them up first. */
+  /** Suggestions for how users find and name revisions, best first. */
   readonly naming: readonly [string, ...string[]];
-  /** The revision that `name` means, such as a tag or an abbreviated id; null where there is none. */
+  /** Resolves a name, such as a tag or an abbreviated id; null if no revision has it. */
   resolve(name: string): Promise<Revision | null>;
-  /** The newest revision, from `revision` backwards, that was made at `time` (ms since the epoch) or before; null where all are younger. */
+  /**
+   * The newest revision, from `revision` backwards, made at or before `time` (ms since the epoch); null if
+   * all are younger.
+   */
   revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   /** The revision before this one; null for the first one that is here. */
   parentOf(revision: Revision): Promise<Revision | null>;
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
-  /** How many revisions stand, from `revision` backwards, before the one that added each of these files of it. */
+  /**
+   * For each of these files of `revision`: how many revisions, from `revision` backwards, precede the one
+   * that added it.
+   */
   placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** The files of `revision` that hold any of these texts, none of which has a line end, in any case of letters; perhaps some more. */
+  /**
+   * The files of `revision` that contain any of these texts, ignoring case; may include others. No text
+   * contains a line end.
+   */
   filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]>;
 }

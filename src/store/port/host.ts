@@ -1,15 +1,18 @@
-/** What the store must know of the machine and process it runs on; handed in, so that tests can fake a dead one. */
+/**
+ * What the store needs to know about its machine and process. Injected, so that tests can fake a dead
+ * process.
+ */
 export interface Host {
   readonly hostname: string;
-  /** Changes with every boot; null where the system tells none. */
+  /** Changes with every boot; null if the system does not provide one. */
   readonly bootId: string | null;
   readonly pid: number;
-  /** When a process began, in the system's own units; null when it is gone or the system does not tell. */
+  /** When a process began, in the system's own units; null if it has ended or the system does not say. */
   processStart(pid: number): string | null;
   isAlive(pid: number): boolean;
 }
 
-/** What tells one process from every other: the notes that kgit leaves for whoever finds its locks have it. */
+/** Distinguishes one process from every other. kgit writes it into its lock files, for whoever finds them. */
 export interface ProcessIdentity {
   readonly hostname: string;
   readonly bootId: string | null;
@@ -17,12 +20,15 @@ export interface ProcessIdentity {
   readonly processStart: string | null;
 }
 
-/** The identity of a process of this machine, such as a child of this one. */
+/** The identity of a process on this machine, such as a child of this one. */
 export function identityOf(pid: number, { hostname, bootId, processStart }: Host): ProcessIdentity {
   return { hostname, bootId, pid, processStart: processStart(pid) };
 }
 
-/** Whether a process is certainly gone: of this machine, and of another boot or no longer running. */
+/**
+ * Whether a process has certainly ended: it ran on this machine, and before the last boot or is no longer
+ * running.
+ */
 export function isGone(found: ProcessIdentity, host: Host): boolean {
   if (found.hostname !== host.hostname) return false;
   if (found.bootId !== host.bootId || !host.isAlive(found.pid)) return true;
@@ -30,7 +36,7 @@ export function isGone(found: ProcessIdentity, host: Host): boolean {
   return start !== null && found.processStart !== null && start !== found.processStart;
 }
 
-/** Time and chance, handed in. */
+/** Time and randomness, injected. */
 export interface Clock {
   /** ms since the epoch. */
   now(): number;
@@ -39,18 +45,18 @@ export interface Clock {
   random(): number;
 }
 
-/** Something that is waited for. */
+/** A wait in progress. */
 export interface Wait {
-  /** How far it is, in few words. */
+  /** Reports progress, in a few words. */
   progress(text: string): void;
   end(): void;
 }
 
-/** Hears what is waited for, so that the user can be told. */
+/** Is notified of waits, so that the user can be shown them. */
 export interface Waits {
   /**
-   * @param what what goes on: `fetching from origin`
-   * @param asks whether the user may be asked for something at the terminal meanwhile
+   * @param what the activity: `fetching from origin`
+   * @param asks whether the user may be prompted at the terminal meanwhile
    */
   begin(what: string, asks: boolean): Wait;
 }

@@ -2,14 +2,17 @@ import type { KgitError, RefusedError, RemoteError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { LockMove, LockTip } from './lease-store.js';
 
-/** Names one version of the whole store: printable, and opaque to all but its driver. */
+/** Identifies one version of the whole store; printable, and opaque to all but its driver. */
 export type Revision = string;
 
-/** What is known of the branch without asking anybody. */
+/** What is known about the branch without contacting anybody. */
 export interface Head {
-  /** Null where nothing was ever published. */
+  /** Null if nothing was ever published. */
   readonly revision: Revision | null;
-  /** When the remote was last asked, in ms since the epoch; null where there is no remote, so the head is the truth. */
+  /**
+   * When the remote was last asked, in ms since the epoch; null if there is no remote and the head is
+   * authoritative.
+   */
   readonly fetchedAt: number | null;
 }
 
@@ -20,19 +23,21 @@ export interface Entry {
 
 /** The files of one revision. */
 export interface StateView {
-  /** The text of a file; null where there is none. Throws InvalidStateError when something else stands there. */
+  /** Reads a file; null if there is none. Throws InvalidStateError if the path is something else. */
   read(path: string): Promise<string | null>;
-  /** What a folder holds, in the order of `byName`; null where there is none. Throws InvalidStateError when a file stands there. */
+  /**
+   * Lists a folder in `byName` order; null if there is none. Throws InvalidStateError if the path is a file.
+   */
   list(folder: string): Promise<readonly Entry[] | null>;
 }
 
 /**
- * Whole files by path, added or replaced; null takes away, before anything is
- * written, what is there: a file, or a folder with all in it.
+ * Whole files to add or replace, by path. Null removes what is there, a file or a folder with its contents,
+ * before anything is written.
  */
 export type FileChanges = ReadonlyMap<string, string | null>;
 
-/** One commit to be. */
+/** A commit to be created. */
 export interface Commit {
   readonly message: string;
   readonly author: Actor;
@@ -41,56 +46,62 @@ export interface Commit {
   readonly files: FileChanges;
 }
 
-/** What a remote refuses: every move of the branch, something in these commits, or so much at once. */
+/** What a remote refuses: any move of the branch, something in these commits, or a push of this size. */
 export type RefusedScope = 'branch' | 'commits' | 'size';
 
-/** How a compare-and-swap ended. Expected ends are values; only broken machinery throws. */
+/** How a CAS ended. Expected outcomes are values; only internal failures throw. */
 export type SwapOutcome =
-  /** The branch holds the commits; `notes` say what the user should know, such as a checkout left behind. */
+  /** The branch contains the commits; `notes` is for the user, such as that a checkout was left behind. */
   | {
       readonly kind: 'swapped';
       readonly revisions: readonly Revision[];
       readonly notes: readonly string[];
-      /** The new tips of the locks that moved along, by name. */
+      /** The new tips of the locks that moved with it, by name. */
       readonly locks?: ReadonlyMap<string, LockTip>;
     }
   /**
-   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file of the server's that was
-   * in the way: another write is at it, or its process died and left it.
+   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file on the
+   * server that was in the way: another write is in progress, or its process died and left the file.
    */
   | { readonly kind: 'moved'; readonly lock?: string }
-  /** These locks are no longer where their moves begin; nothing was moved. */
+  /** These locks are no longer at the `from` of their moves; nothing was moved. */
   | { readonly kind: 'fenced'; readonly names: readonly string[] }
-  /** The remote cannot move branch and locks together; nothing was moved. */
+  /** The remote cannot move branch and locks atomically; nothing was moved. */
   | { readonly kind: 'not-atomic'; readonly error: RefusedError }
   /** The remote cannot be reached now. */
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
-  /** The remote does not know us, or not the repository; with a `scope`, it takes what is in these commits from nobody. */
+  /**
+   * The remote does not accept our credentials or does not know the repository. With a `scope`: it accepts
+   * these commits from nobody.
+   */
   | { readonly kind: 'denied'; readonly error: RemoteError; readonly scope?: RefusedScope }
-  /** The remote refuses for good: protection, a hook. `scope` tells what it refuses, where that is known. */
+  /** The remote refuses permanently: branch protection, a hook. `scope` says what it refuses, if known. */
   | { readonly kind: 'refused'; readonly error: RefusedError; readonly scope?: RefusedScope }
-  /** Something on this machine is in the way of the files: local edits, or a filter that kgit would write past. */
+  /** Something on this machine blocks the files: local edits, or a filter that kgit would bypass. */
   | { readonly kind: 'blocked'; readonly error: KgitError }
-  /** The connection broke after the request was sent: it may have been carried out. */
+  /** The connection broke after the request was sent; it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
 /**
- * A versioned tree of small text files that moves by compare-and-swap. `test/support/store-contract.ts` says what each
+ * A versioned tree of small text files that moves by CAS. `test/support/store-contract.ts` says what each
  * method must do.
  */
 export interface StateStore {
-  /** Where writes go, for people and for the outbox: an entry made for another target is never published here. */
+  /**
+   * Where writes go, for users and for the outbox: an entry made for another target is never published here.
+   */
   readonly target: string;
-  /** Whether publishing needs somebody else: false for a purely local repository. */
+  /** Whether publishing needs a server; false for a purely local repository. */
   readonly isRemote: boolean;
   /** What is known without the network. */
   head(): Promise<Head>;
-  /** Asks the remote for its tip. Throws RemoteError; without a remote it is `head`. */
+  /** Asks the remote for its tip. Throws RemoteError. Without a remote, same as `head`. */
   refresh(timeoutMs: number): Promise<Head>;
   view(revision: Revision | null): StateView;
   /**
-   * Puts `commits` on `base` and moves the branch there, if it still is at `base`; none: publishes `base` itself.
-   * With `locks` all of it happens or nothing: the branch moves only if each lock still is where its move begins.
+   * Adds `commits` to `base` and moves the branch there if it is still at `base`; without commits, publishes
+   * `base` itself. With `locks` the swap is atomic: the branch moves only if every lock is still at the
+   * `from` of its move.
    */
   swap(
     base: Revision | null,

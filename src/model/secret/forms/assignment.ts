@@ -5,7 +5,7 @@ import { isSecretUnder, kindOfName, type NameKind } from '../secret-name.js';
 import { otherPassword, PLAIN_PASSWORD } from '../secret-words.js';
 import type { SecretSpan } from '../span.js';
 
-/** Ends of names whose values are judged; `kindOfName` decides over the whole name. */
+/** Ends of names whose values are judged; `kindOfName` then decides by the whole name. */
 const KEYWORDS = [
   '(?:pass(?:word|wd|phrase|code)?|pw|pwd|pin(?:[-_ ]?(?:code|number))?|pat|mdp|secret(?:[-_]?id)?|token|psk|auth|authorization',
   '|credential|cred|dockerconfigjson|connection[-_]?string|session[-_]?id',
@@ -14,14 +14,17 @@ const KEYWORDS = [
   `[-_ ]?key(?:[-_]data)?|${PLAIN_PASSWORD})s?(?![A-Za-z])`,
 ].join('');
 const KEYWORD = new RegExp(KEYWORDS, 'gi');
-/** For a text with other characters than ASCII's. */
+/** For texts with non-ASCII characters. */
 const anyKeyword = lazily(() => new RegExp(`${KEYWORDS}|(?:${otherPassword()})`, 'gi'));
-/** From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block mark; or the blanks after a flag. */
+/**
+ * From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block indicator; or the
+ * blanks after a flag.
+ */
 const SEPARATOR =
   /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|->|→|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
 const NAME_BEFORE = /[\w.-]{0,64}$/;
 const ANY_NAME_BEFORE = /[\p{L}\p{N}_.-]{0,64}$/u;
-/** Up to the next member of a URL's query or of a list of options. */
+/** Up to the next parameter of a URL query or an option list. */
 const BARE_VALUE = /(?:(?![&;]\w{1,40}=)[^\s"'`]){1,4096}/y;
 const MAX_VALUE = 4096;
 
@@ -43,20 +46,20 @@ function readValue(text: string, at: number, quote: string | undefined): Found |
   return { value, start: at, end: at + value.length };
 }
 
-/** `password: was rotated`: a word of prose follows a colon and is followed by another. */
+/** `password: was rotated`: after a colon, a word that is followed by another word is prose. */
 function isProse(text: string, { value, end }: Found, kind: NameKind): boolean {
   const next = text.slice(end, end + 8);
   if (!/^\p{L}[\p{Ll}-]*[,.]?$/u.test(value)) return false;
   return /^[,.]?[ \t]+\p{L}/u.test(next) || (kind === 'pass' && /^[,.]?[ \t]+\d/.test(next));
 }
 
-/** `pw hunter2`, `PIN 4711`: what follows a word that can only mean the secret itself. */
+/** `pw hunter2`, `PIN 4711`: the value after a word that can only mean the secret itself. */
 function isAfterWord(word: string, value: string): boolean {
   return word === 'PIN' ? isSecretUnder('pin', value) : looksLikePassword(value);
 }
 
 function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boolean {
-  // What a flag or a variable of a command holds is the token itself; in YAML it may be the name of an object.
+  // The value of a command's flag or variable is the token itself; in YAML it may be the name of an object.
   if (kind === 'token' && isCommand)
     return (
       !isPlaceholder(value) && !isFilePath(value) && (isOpaque(value) || !/^[a-z0-9.-]{0,63}$/.test(value))
@@ -64,7 +67,10 @@ function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boole
   return isSecretUnder(kind, value);
 }
 
-/** Values that a name or a flag in `text` calls secret: `password=X`, `"token": "X"`, `--client-secret X`. */
+/**
+ * Finds values that a name or flag in `text` marks as secret: `password=X`, `"token": "X"`, `--client-secret
+ * X`.
+ */
 export function findAssignments(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   const [keyword, nameBefore] = isAscii(text) ? [KEYWORD, NAME_BEFORE] : [anyKeyword(), ANY_NAME_BEFORE];
@@ -82,7 +88,7 @@ export function findAssignments(text: string): SecretSpan[] {
     const isAfterBlank = separator[2] !== undefined;
     if (isAfterBlank && (isFlag ? found.value.startsWith('-') : !isAfterWord(match[0], found.value)))
       continue;
-    // `--token TOKEN`: what a help text writes for the value.
+    // `--token TOKEN`: a help text's placeholder for the value.
     if (isAfterBlank && /^[A-Z][A-Z_]{1,30}$/.test(found.value)) continue;
     const kind = kindOfName(before.replace(/^-+/, '') + match[0]);
     if (isAfterBlank && !isFlag && kind !== 'secret' && kind !== 'pin') continue;

@@ -1,17 +1,19 @@
 import { isOpaque, looksLikePassword } from '../placeholder.js';
 
-/** A way in which commands, configuration files and headers hold a credential without naming it a password. */
+/**
+ * A way in which commands, configuration files and headers contain a credential without naming it a password.
+ */
 export interface LoginForm {
   readonly rule: string;
   readonly what: string;
-  /** Every match contains one of these, in lower case: the cheap test before the pattern. */
+  /** Every match contains one of these, in lower case: a cheap test before the pattern. */
   readonly hints: readonly string[];
   /** Global; its one group, the value, ends the match. Every repetition is bounded. */
   readonly pattern: RegExp;
   readonly isSecret?: (value: string) => boolean;
 }
 
-/** A flag of one letter means the password in these programs, and something else in others. */
+/** One-letter flags that mean the password in these programs, and something else in others. */
 const FLAGS: readonly (readonly [flag: string, programs: string])[] = [
   ['-P', 'ipmitool|mosquitto_pub|mosquitto_sub|mosquitto_rr|zip|unzip|sqlcmd|bcp|ssh-keygen|zipcloak'],
   ['-N', 'ssh-keygen'],
@@ -40,7 +42,7 @@ const FLAG_FORMS: readonly LoginForm[] = FLAGS.map(([flag, programs]) => ({
 const BY_STDIN =
   'sudo\\b[^|;&\\n]{0,60}?[ \\t](?:-\\w{0,6}S|--stdin)|su\\b|(?:sudo[ \\t]{1,4})?(?:chpasswd|passwd\\b|smbpasswd|cryptsetup|kinit|pbkdf2|gh[ \\t]{1,4}auth[ \\t]{1,4}login)|[^|;&\\n]{1,120}?--(?:password|passphrase|pw|pass|token|key-file)-?(?:stdin|fd[ \\t=]{1,3}0|file[ \\t=]{1,3}-)';
 
-/** What commands are given by their own syntax. */
+/** Credentials in the syntax of specific commands. */
 export const COMMAND_FORMS: readonly LoginForm[] = [
   ...FLAG_FORMS,
   {
@@ -134,7 +136,7 @@ export const COMMAND_FORMS: readonly LoginForm[] = [
   },
 ];
 
-/** What configuration files and headers hold by their own syntax. */
+/** Credentials in the syntax of specific configuration files and headers. */
 export const FILE_FORMS: readonly LoginForm[] = [
   {
     rule: 'login',
