@@ -1,4 +1,4 @@
-/** The value of `make`, computed on first use, so that runs that do not need it pay nothing. */
+/** Computes the value of `make` on first use, at no cost to runs that do not need it. */
 export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

@@ -2,10 +2,15 @@ import { scanText } from './forms/scan-text.js';
 
 /** The replacement of a secret. */
 export const MASK = '***';
-/** Masking joins parts of a text, which may form another secret; after this many rounds everything is masked. */
+/**
+ * Masking joins parts of a text, which may form another secret. After this many rounds, everything is masked.
+ */
 const MAX_ROUNDS = 5;
 
-/** `text` with every secret part replaced by `***`, for showing a command or a path; the guard finds none in it. */
+/**
+ * Replaces every secret part of `text` with `***`, to show a command or a path; the guard finds no secret in
+ * the result.
+ */
 export function maskSecrets(text: string): string {
   let masked = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {

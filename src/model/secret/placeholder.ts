@@ -1,4 +1,4 @@
-/** Words that stand where a secret would, or say that there is none. */
+/** Words used in place of a secret, or to say that there is none. */
 const WORDS = new Set(
   (
     'null none nil true false yes no on off undefined unset empty blank n/a na unknown default optional required ' +
@@ -8,20 +8,23 @@ const WORDS = new Set(
   ).split(' '),
 );
 
-/** Whole values: masks, `<name>`, shell, CI and template variables. Bounded, as every pattern here. */
+/** Whole values: masks, `<name>`, shell, CI and template variables. Bounded, like every pattern here. */
 const WHOLE =
   /^(?:\**|•+|[xX]{3,}|\.{2,}|…|-+|_+|<[^<>]{0,100}>|\[[^[\]]{0,100}\]|\$\{[^{}]{0,200}\}|\$\w{1,100}|\$env:\w{1,100}|%\w{1,100}%|\$\{\{[^{}]{0,200}\}\}|\{\{[^{}]{0,200}\}\}|your[-_ ][\w -]{1,60})$/;
 
 /** References that a secret manager or a tool resolves: 1Password, vals, Vault agent, AWS, Azure Key Vault, a variable. */
 const REFERENCE =
   /^(?:op:\/\/|ref\+\w|(?:vault|bao|awssm|gcpsm|azkv|keyring|secretref|env|file|fd):|[a-z]{2,20}(?:secrets?|vault)[a-z]{0,20}:\/\/|arn:aws[\w-]{0,10}:|@Microsoft\.KeyVault\(|!vault\b)/;
-/** Ciphertext that is meant to be committed: of SOPS, age, Ansible Vault, and of a SealedSecret (a key of 512 bytes, its length before it). */
+/**
+ * Ciphertext that is meant to be committed: SOPS, age, Ansible Vault, SealedSecret (a 512-byte key, preceded
+ * by its length).
+ */
 const CIPHERTEXT =
   /^(?:ENC\[|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----|\$ANSIBLE_VAULT;|Ag[A-D][A-Za-z0-9+/]{160,}={0,2}$)/;
 
-/** Commands and templates that a shell or renderer fills in; their text goes on after a blank. */
+/** Starts of commands and templates that a shell or renderer fills in; blanks may follow. */
 const SUBSTITUTION = /^(?:\$\(|`|\{\{|\$\{|<\()/;
-/** Patterns of grep and sed, which only speak of what stands there. */
+/** Patterns of grep and sed, which only describe a value. */
 const PATTERN = /^(?:\.[*+]|\[\^|\\[Sw][*+])/;
 
 /** Whether `value` is a placeholder: empty, masked, a variable, a template, a reference, or a word like `none`. */
@@ -36,7 +39,7 @@ export function isPlaceholder(value: string): boolean {
   );
 }
 
-/** Whether a value that begins at `at` is filled in by a shell or a renderer: `$(cat x)`, `{{ .Values.x }}`. */
+/** Whether a shell or renderer fills in the value that begins at `at`: `$(cat x)`, `{{ .Values.x }}`. */
 export function isSubstitution(text: string, at: number): boolean {
   return SUBSTITUTION.test(text.slice(at, at + 3));
 }
@@ -44,7 +47,7 @@ export function isSubstitution(text: string, at: number): boolean {
 /** Longer text is neither a path nor a name, and judging hostile input of any length would be expensive. */
 const MAX_NAME = 256;
 
-/** Whether `value` is a path of a file, as state holds paths of secret files and not their content. */
+/** Whether `value` is a file path: state contains paths of secret files, not their content. */
 export function isFilePath(value: string): boolean {
   if (value.length > MAX_NAME || /[\n=+]/.test(value)) return false;
   return (
@@ -54,8 +57,8 @@ export function isFilePath(value: string): boolean {
 }
 
 /**
- * Whether `value` under a name like `token` or `secret` is more than the name of something: a long run of letters
- * and digits, a UUID, or characters that names of objects don't have.
+ * Whether `value` under a name like `token` or `secret` is more than a name: a long run of letters and
+ * digits, a UUID, or characters that object names do not have.
  */
 export function isOpaque(value: string): boolean {
   if (value.length > MAX_NAME) return true;
@@ -67,21 +70,26 @@ export function isOpaque(value: string): boolean {
   return value.length >= 8 && !/\s/.test(value) && /[!#$%^&*+=?~]/.test(value);
 }
 
-/** Whether `value` can be the name of an object of Kubernetes, with its namespace or not, or is a sentence. */
+/**
+ * Whether `value` can be the name of a Kubernetes object, with or without its namespace, or is a sentence.
+ */
 export function isObjectName(value: string): boolean {
   if (/\s/.test(value.trim())) return true;
   if (!/^[a-z0-9][a-z0-9./-]{0,252}$/.test(value)) return false;
-  // `hunter2`: names with a number have it behind a hyphen.
+  // Not a name: `hunter2`. In names, a number follows a hyphen.
   return /^[a-z]*$/.test(value) || /[./-]/.test(value);
 }
 
-/** Whether a word of a sentence looks like a password: letters with digits or signs, and no version, name or path. */
+/**
+ * Whether a word of a sentence looks like a password: letters with digits or signs that are no version, name
+ * or path.
+ */
 export function looksLikePassword(word: string): boolean {
   if (word.length < 5 || word.length > 128 || isPlaceholder(word) || isFilePath(word)) return false;
   if (/^(?:v?\d+(?:[.\d]|[a-z]$)|(?:sha|aes|base|md|utf|rsa|ed|x|k|http|ipv|oauth)-?\d)/i.test(word))
     return false;
   if (!/[A-Za-z]/.test(word) || /[/\\(){}<>[\]]/.test(word)) return false;
   if (/[!#$%^&*+=?@~]/.test(word)) return !/^[\w.-]+@[\w.-]+$/.test(word) && !/^[A-Za-z'-]+[!?]$/.test(word);
-  // Names of machines and objects have their digits behind a hyphen or a dot.
+  // In names of machines and objects, digits follow a hyphen or a dot.
   return /\d/.test(word) && (/[A-Z]/.test(word) || !/[-_.:]/.test(word));
 }

@@ -14,7 +14,7 @@ const ADVICE = [
   'Add --allow-secret REASON to record it anyway; the reason is recorded with it',
 ];
 
-/** Throws SecretError (exit 19) for any finding: which path, what it looks like, what to do; never the secret. */
+/** Throws SecretError (exit 19) if there are findings. It gives paths, kinds and advice, never the secret. */
 export function refuseSecrets(
   findings: readonly SecretFinding[],
   suggestions: readonly string[] = ADVICE,

@@ -3,10 +3,10 @@ import { isFilePath, isObjectName, isOpaque, isPlaceholder } from './placeholder
 import { isForeignPassword } from './secret-words.js';
 
 /**
- * The kind of value that a key suggests. `secret`: anything in it is one (password). `pass`: the same, but for numbers and
- * sentences, since tests pass, too. `token`: anything but the name of an object, which is what k0rdent's and Kubernetes'
- * references hold. `login`: as a token, and what has digits or capitals (credentials). `pin`: digits. `public`: a public
- * key. `digest`: a hash. `plain`: nothing.
+ * The kind of value that a key suggests. `secret`: any value is one (password). `pass`: the same, except
+ * numbers and sentences, because tests pass, too. `token`: any value except the name of an object, as in
+ * k0rdent's and Kubernetes' references. `login`: like a token, plus anything with digits or capitals
+ * (credentials). `pin`: digits. `public`: a public key. `digest`: a hash. `plain`: no suggestion.
  */
 export type NameKind = 'plain' | 'public' | 'digest' | 'token' | 'login' | 'pin' | 'pass' | 'secret';
 
@@ -18,7 +18,10 @@ const TOKEN_NAME =
 const PUBLIC_NAME = /(?:public|pub)keys?$/;
 const DIGEST_NAME =
   /(?:hash|checksum|digest|integrity|fingerprint|thumbprint|etag|sha1|sha256|sha384|sha512|md5|shasum)(?:es|s)?$/;
-/** Words that say it at the end of a name, but not as the end of a longer word (`bypass`, `oauth`, `spin`, `compat`). */
+/**
+ * Words that count as the last word of a name, but not as the end of a longer word (`bypass`, `oauth`,
+ * `spin`, `compat`).
+ */
 const LAST_WORD: Readonly<Record<string, NameKind>> = {
   pw: 'secret',
   pass: 'pass',
@@ -33,16 +36,16 @@ const LAST_WORD: Readonly<Record<string, NameKind>> = {
   creds: 'login',
   mdp: 'secret',
 };
-/** Words before `pass` with which it is a round, or a success. */
+/** Words before `pass` that make it a round or a success. */
 const ROUND =
   /^(?:first|second|third|next|last|final|single|multi|one|two|all|any|did|does|must|no|should|tests?|checks?|by|to)$/;
-/** What may follow the word that counts: `password_b64`, `token2`, `passwordValue`. */
+/** Suffixes after the decisive word: `password_b64`, `token2`, `passwordValue`. */
 const SUFFIX = /(?:[-_.]?(?:b64|base64|value|plain|plaintext|old|new|current|previous|\d{1,3}))+$/i;
-/** Text that stands as a key, such as a command; it is judged as text. */
+/** Matches keys that are text, such as a command; they are judged as text. */
 const NOT_A_NAME = /[=${}<>()*,;\n]/;
 const MAX_NAME = 200;
 
-/** The words of a name, in lower case: `dbPass`, `db_pass`, `db.pass` and `DB-PASS` are `db`, `pass`. */
+/** The words of a name in lower case: `dbPass`, `db_pass`, `db.pass` and `DB-PASS` give `db`, `pass`. */
 function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -61,11 +64,14 @@ function kindOfLastWord(base: string): NameKind {
   return kind === 'pass' && before !== undefined && !ROUND.test(before) ? 'secret' : kind;
 }
 
-/** Cached kinds, because events use few names. */
+/** Cached, because events use few names. */
 const known = new Map<string, NameKind>();
 const MAX_KNOWN = 10_000;
 
-/** The kind of value that the name of a key suggests. FORMATS' secret paths (`wireguard_peers.*.private_key`) are `secret`. */
+/**
+ * The kind of value that the name of a key suggests. The secret paths in FORMATS
+ * (`wireguard_peers.*.private_key`) are `secret`.
+ */
 export function kindOfName(name: string): NameKind {
   const found = known.get(name);
   if (found !== undefined) return found;
@@ -83,13 +89,13 @@ function judgedName(name: string): NameKind {
   if (PUBLIC_NAME.test(flat)) return 'public';
   if (SECRET_NAME.test(flat) || isForeignPassword(flat)) return 'secret';
   if (TOKEN_NAME.test(flat)) return 'token';
-  // `sha256` is no `sha` with a number behind it.
+  // `sha256` is not `sha` with a numeric suffix.
   if (DIGEST_NAME.test(flattened(whole))) return 'digest';
   if (flat.endsWith('secretid')) return 'login';
   return kindOfLastWord(base);
 }
 
-/** Whether `value` is a secret because of the kind of its name alone, whatever its shape. */
+/** Whether `value` is a secret merely because of the kind of its name. */
 export function isSecretUnder(kind: NameKind, value: string): boolean {
   if (kind === 'plain' || kind === 'public' || kind === 'digest' || isPlaceholder(value)) return false;
   if (isFilePath(value)) return false;

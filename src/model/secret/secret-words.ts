@@ -1,7 +1,7 @@
 import { foldText, isAscii } from './fold-text.js';
 import { lazily } from './lazily.js';
 
-/** The word for `password` in other languages, without accents, as one writes it before a value. */
+/** Words for `password` in other languages, without accents, as written before a value. */
 const PLAIN = [
   'passwort',
   'kennwort',
@@ -35,7 +35,7 @@ const PLAIN = [
   'fjalekalim',
   'pasahitza',
 ];
-/** The same in other alphabets: a text without any of their characters is not searched for them. */
+/** The same in other alphabets; not searched for in texts without any of their characters. */
 const OTHER = [
   'пароль',
   'пароля',
@@ -62,7 +62,7 @@ const OTHER = [
 ];
 
 const inText = (words: readonly string[]) =>
-  // The longest first: `parola` would hide `parola d'ordine`.
+  // Longest first: `parola` would hide `parola d'ordine`.
   [...words]
     .sort((a, b) => b.length - a.length)
     .map((word) => word.replace(/[ '-]+/g, "[-_ ']?"))
@@ -71,14 +71,14 @@ const atEnd = (words: readonly string[]) =>
   new RegExp(`(?:${words.map((word) => word.replace(/[ '-]+/g, '')).join('|')})$`);
 const folded = lazily(() => OTHER.map((word) => foldText(word).text.toLowerCase()));
 
-/** Patterns of a folded text with such a word in it: between its parts stand blanks, hyphens or nothing. */
+/** Patterns for these words in a folded text; blanks, hyphens or nothing may separate their parts. */
 export const PLAIN_PASSWORD = inText(PLAIN);
 export const otherPassword = lazily(() => inText(folded()));
 
 const PLAIN_END = atEnd(PLAIN);
 const otherEnd = lazily(() => atEnd(folded()));
 
-/** Whether a name, folded, in lower case and without separators, ends with such a word: `dbkennwort`. */
+/** Whether a name (folded, lower case, without separators) ends with such a word: `dbkennwort`. */
 export function isForeignPassword(flat: string): boolean {
   return PLAIN_END.test(flat) || (!isAscii(flat) && otherEnd().test(flat));
 }

@@ -18,7 +18,9 @@ function shownKey(key: string | number): string {
   );
 }
 
-/** A path as messages show it: dotted, odd keys quoted, secret keys masked, no raw control character. */
+/**
+ * Formats a path for messages: dotted, unusual keys quoted, secret keys masked, no raw control characters.
+ */
 export function shownPath(keys: Keys): string {
   return keys.map(shownKey).join('.');
 }

@@ -1,4 +1,7 @@
-/** A secret part of a text: `[start, end)` in UTF-16 units, the rule that found it and what it is in human words. */
+/**
+ * A secret part of a text: `[start, end)` in UTF-16 units, the rule that found it, and a description for
+ * people.
+ */
 export interface SecretSpan {
   readonly start: number;
   readonly end: number;
@@ -9,7 +12,7 @@ export interface SecretSpan {
 /** A part of a text, `[start, end)`. */
 export type Range = readonly [start: number, end: number];
 
-/** Whether `[start, end)` lies within one of `ranges`, which are sorted by start and don't overlap. */
+/** Whether `[start, end)` lies within one of `ranges`, which are sorted by start and do not overlap. */
 export function isInside(ranges: readonly Range[], start: number, end: number): boolean {
   let low = 0;
   let high = ranges.length - 1;
@@ -23,7 +26,7 @@ export function isInside(ranges: readonly Range[], start: number, end: number): 
   return false;
 }
 
-/** `ranges` sorted and joined where they overlap or touch. */
+/** Sorts `ranges` and joins those that overlap or touch. */
 export function mergeRanges(ranges: readonly Range[]): Range[] {
   const merged: [number, number][] = [];
   for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
@@ -34,7 +37,7 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
   return merged;
 }
 
-/** `spans` joined where they overlap, each under the rule that comes first in `spans`; sorted by start. */
+/** Joins overlapping `spans`, each under the rule that comes first in `spans`; sorts by start. */
 export function joinSpans(spans: readonly SecretSpan[]): SecretSpan[] {
   const joined: { span: SecretSpan; rank: number }[] = [];
   const ranked = spans.map((span, rank) => ({ span, rank })).sort((a, b) => a.span.start - b.span.start);

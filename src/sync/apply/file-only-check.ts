@@ -10,12 +10,12 @@ import { fileOnly, type MergeHost } from './merge-files.js';
 const NAME = 'legacy-files';
 const SHOWN = 3;
 
-/** Whether the day has come from which state is not to be written to files alone. */
+/** Whether the day has passed until which state may be written to files alone. */
 export function isOver(filesUntil: string | undefined, now: number): filesUntil is string {
   return filesUntil !== undefined && Date.parse(`${filesUntil}T00:00:00Z`) <= now;
 }
 
-/** The warning of files that hold what the repository lacks. */
+/** The warning for files that contain what the repository lacks. */
 export function fileOnlyMessage(paths: readonly string[], filesUntil: string): string {
   const shown = paths.slice(0, SHOWN).join(', ');
   const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
@@ -25,7 +25,7 @@ export function fileOnlyMessage(paths: readonly string[], filesUntil: string): s
 export const FILE_ONLY_FIX =
   'Import them with kgit import, and have what writes them use kgit shell-init, or run kgit mirror --watch';
 
-/** The folders of files that have changed since this clone last took them in. */
+/** The folders of files that have changed since this clone last imported them. */
 async function changedFolders(localFolder: string, view: StateView): Promise<string[]> {
   const folders = new Set<string>();
   const stands = recordStands(view);
@@ -40,7 +40,7 @@ async function changedFolders(localFolder: string, view: StateView): Promise<str
   return [...folders];
 }
 
-/** Whether files that this clone took in go on being written without kgit; null where no day is set for that. */
+/** Checks whether imported files are still being written without kgit; null if no day is set for that. */
 export async function checkFileOnly(
   host: Pick<MergeHost, 'read' | 'localFolder' | 'settings'>,
   filesUntil: string | undefined,

@@ -15,7 +15,9 @@ export interface TakenIn {
   readonly operations: readonly Operation[];
 }
 
-/** An event of the operation that carries what is new in a file, of a state file its state; undefined where nothing is. */
+/**
+ * The event that records what is new in a file, or, for a state file, its state; undefined if nothing is new.
+ */
 function carrierOf(
   { deployment, state }: ParsedFile,
   row: ImportedFile | undefined,
@@ -28,7 +30,10 @@ function carrierOf(
   return write && { subject: formatSubject(write.subject), id: write.event.id };
 }
 
-/** What of an import stays on this machine: the secrets, and what the files were when they were imported. */
+/**
+ * Stores what stays on this machine after an import: the secrets, and the content of the files when they were
+ * imported.
+ */
 export function keepLocally(
   folder: string,
   parsed: readonly ParsedFile[],
@@ -44,7 +49,7 @@ export function keepLocally(
         bySubject.set(name, of);
         const isOther = of.secrets.has(key) && !sameValue(of.secrets.get(key), value);
         if (!isOther) of.secrets.set(key, value);
-        // What two files have for one path stays apart: neither may be lost.
+        // If two files have different values for one path, both are kept.
         if (ownKey !== undefined) of.secrets.set(ownKey, isOther ? value : undefined);
       }
       for (const { subject, secrets } of bySubject.values()) await values.put(subject, secrets);

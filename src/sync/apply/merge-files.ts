@@ -10,11 +10,11 @@ import { type LegacyFile, readLegacyFiles } from '../read/read-legacy-files.js';
 import { keepLocally } from './keep-locally.js';
 import { planFiles } from './plan-files.js';
 
-/** What merging files without anybody to ask is handed. */
+/** The host for merging files when nobody can be asked. */
 export interface MergeHost {
-  /** The repository as it is here, with what waits: all of it, or what decides about some subjects. */
+  /** Reads the local repository with waiting operations: all of it, or what concerns these subjects. */
   read(subjects?: readonly Subject[]): Promise<Pick<Reading, 'view' | 'pending'>>;
-  /** The folder of what is this machine's alone. */
+  /** The folder of data that belongs to this machine only. */
   readonly localFolder: string;
   readonly settings: ImportSettings;
   stamp(): ImportStamp;
@@ -33,7 +33,9 @@ async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
   return { view, parsed, plan };
 }
 
-/** The subjects that a merge of these files asks about: theirs, and those of what was taken from them before. */
+/**
+ * The subjects that a merge of these files needs: their own, and those recorded for earlier imports of them.
+ */
 async function subjectsOf(files: readonly ParsedFile[], { localFolder }: PlanHost): Promise<Subject[]> {
   const imported = new ImportedFiles(localFolder, async () => false);
   const before: string[] = [];
@@ -46,7 +48,7 @@ async function subjectsOf(files: readonly ParsedFile[], { localFolder }: PlanHos
   return [...own, ...[...new Set(before)].map((text) => parseSubject(text))];
 }
 
-/** The absolute paths of the files below these places that hold what the repository lacks. Writes nothing. */
+/** The absolute paths of files below these places that contain what the repository lacks. Writes nothing. */
 export async function fileOnly(paths: readonly string[], host: PlanHost): Promise<readonly string[]> {
   if (paths.length === 0) return [];
   const files = await readLegacyFiles(paths);
@@ -58,18 +60,18 @@ export async function fileOnly(paths: readonly string[], host: PlanHost): Promis
 }
 
 /**
- * Merges legacy files in, as `kgit import` does where nobody can be asked: what is broken is left out, and where both
- * sides have changed a value the repository's stays. Durable when it returns. The plan tells what was found.
+ * Merges legacy files as `kgit import` does when nobody can be asked: broken files are skipped, and if both
+ * sides changed a value, the repository's stays. The result is durable when it returns.
  */
 export async function mergeFiles(paths: readonly string[], host: MergeHost): Promise<void> {
   if (paths.length > 0) await mergeRead(await readLegacyFiles(paths), host);
 }
 
-/** The same for files that were read. */
+/** Merges files that were already read; returns the plan. */
 export async function mergeRead(files: readonly LegacyFile[], host: MergeHost): Promise<ImportPlan> {
   const { view, parsed, plan } = await planMerge(files, host);
   const kept = keepLocally(host.localFolder, parsed);
-  // Before anything is kept for others: what is withheld from them must not be lost here.
+  // Before anything is kept for publishing: values that are not published must not be lost here.
   await kept.secrets();
   const operations = plan.parts.map((part) => host.guard(importOperation(part, host.stamp(), true)));
   for (const operation of operations) await host.keep(operation);

@@ -9,17 +9,20 @@ import { lastImported } from '../plan/last-imported.js';
 import { type PlanOptions, planImport } from '../plan/plan-import.js';
 import type { ParsedFile } from '../read/parsed-file.js';
 
-/** The repository that an import is planned on. */
+/** The repository state on which an import is planned. */
 export interface PlanBase {
   readonly view: StateView;
-  /** The operations that wait, which `view` shows as published. */
+  /** Waiting operations, which `view` shows as published. */
   readonly pending: readonly Operation[];
-  /** Folder of this machine's own notes, among them what it last imported from each file. */
+  /** Folder of this machine's own records, such as what was last imported from each file. */
   readonly localFolder: string;
   readonly secrets: SecretGuard;
 }
 
-/** Plans the import of parsed files: compares them with the repository and with what was last imported from them. */
+/**
+ * Plans the import of parsed files: compares them with the repository and with what was last imported from
+ * them.
+ */
 export async function planFiles(
   parsed: readonly ParsedFile[],
   { view, pending, localFolder, secrets }: PlanBase,

@@ -3,28 +3,28 @@ import { isMap, type ValueMap } from '../../model/value/value.js';
 import { isArchiveFolder } from '../read/legacy-family.js';
 import { type ExportedEntry, isName, lastLog } from './exported-entry.js';
 
-/** What the scripts put into `old_deployments/`, as its event tells it. */
+/** An archive in `old_deployments/`, as described by its event. */
 export interface ArchivedCopy {
-  /** Name of the folder, or of the two files without their ending. */
+  /** Name of the folder, or of the two files without their extension. */
   readonly name: string;
-  /** Whether the files were moved into a folder of this name; else they were copied. */
+  /** Whether the files were moved into a folder of this name; otherwise they were copied. */
   readonly isFolder: boolean;
   /** When its files were last written, in ms since the epoch. */
   readonly time: number;
-  /** Null where no state that can be read is in it. */
+  /** Null if it contains no readable state. */
   readonly state: ValueMap | null;
   readonly hasLog: boolean;
-  /** How many entries were in the log of the deployment; null where that is not known. */
+  /** Number of entries in the deployment's log at that time; null if unknown. */
   readonly logged: number | null;
 }
 
-/** The archives of a deployment in the order of their times. */
+/** The archives of a deployment in order of time. */
 export function archivedCopies(entries: readonly ExportedEntry[]): readonly ArchivedCopy[] {
   const copies = new Map<string, ArchivedCopy>();
   for (const { entry, event, isAlone, logged } of entries) {
     const { archive: name, state } = isMap(entry['parameters']) ? entry['parameters'] : {};
     if (typeof name !== 'string' || !isName(name)) continue;
-    // A state that could not be read at first may be there by now.
+    // A state that was unreadable at first may have been read by a later event.
     if (!isMap(state) && copies.get(name)?.state) continue;
     copies.set(name, {
       name,
@@ -35,13 +35,13 @@ export function archivedCopies(entries: readonly ExportedEntry[]): readonly Arch
       logged,
     });
   }
-  // Of one time, what was copied was copied before the files were moved.
+  // At equal times, copies come before folders, because copying precedes moving.
   return [...copies.values()].sort((a, b) => a.time - b.time || Number(a.isFolder) - Number(b.isFolder));
 }
 
-/** The entries of a log as they lie in archives and beside the state, each in its order. */
+/** The entries of a log, divided among archives and the current file, each in order. */
 export interface SplitLog {
-  /** By the name of the archive. */
+  /** By name of the archive. */
   readonly archived: ReadonlyMap<string, readonly ExportedEntry[]>;
   readonly current: readonly ExportedEntry[];
 }
@@ -49,9 +49,9 @@ export interface SplitLog {
 const timeOf = ({ event }: ExportedEntry) => parseRfc3339(event.timestamp) ?? 0;
 
 /**
- * Splits a log among the archives: a folder has what was written since the one before it, for the files were moved
- * there; a copy has all that there was by then.
- * @param last the archive in which everything that is left lies, too; null where files lie beside the state
+ * Splits a log among the archives: a folder has the entries since the previous folder, because the files were
+ * moved there; a copy has all entries so far.
+ * @param last the archive that also gets all remaining entries; null if there are current files
  */
 export function splitLog(
   entries: readonly ExportedEntry[],
@@ -61,7 +61,7 @@ export function splitLog(
   const archived = new Map<string, readonly ExportedEntry[]>();
   let rest = entries;
   for (const copy of copies.filter(({ hasLog }) => hasLog)) {
-    // More may have been logged in the second in which it was archived.
+    // More entries may have been logged in the second in which it was archived.
     const { logged } = copy;
     const isIn = (entry: ExportedEntry) =>
       timeOf(entry) <= copy.time && (logged === null || entry.index < logged);

@@ -14,7 +14,7 @@ const LOGS = ['deployment-events', 'azure-events', 'kof-events'];
 const updated = (data: ValueMap | undefined) =>
   parseRfc3339(String(data?.['last_updated'])) ?? Number.NEGATIVE_INFINITY;
 
-/** The archive in which the deployment's files are, where none lie beside it any more. */
+/** The archive that contains the deployment's files, if there are no current ones any more. */
 function lastPlace(copies: readonly ArchivedCopy[], current: ExportedState | undefined): ArchivedCopy | null {
   if (!current) return copies.at(-1) ?? null;
   const isMovedTo = ({ name, isFolder, state }: ArchivedCopy) =>
@@ -24,7 +24,9 @@ function lastPlace(copies: readonly ArchivedCopy[], current: ExportedState | und
   return copies.findLast(isMovedTo) ?? null;
 }
 
-/** Where the files of a deployment lie: what is in an archive stays there while nobody has written it anew. */
+/**
+ * The folder of a deployment's files: archived files stay in their archive until somebody writes them again.
+ */
 function folderOf(state: ExportedState | undefined, last: ArchivedCopy | null): string {
   if (last?.isFolder) return `${ARCHIVES_FOLDER}/${last.name}`;
   const { place = null, importedAt = null, data } = state ?? {};
@@ -74,7 +76,7 @@ export function deploymentFiles(of: ExportedSubject): ExportedFile[] {
       add(pathOf(copy, 'deployment-state'), ARCHIVE, withList(copy.state, embedded.archived.get(copy.name)));
   for (const family of LOGS) {
     const isOwn = family === 'deployment-events';
-    // The logs beside it were moved with it, and never copied.
+    // The other logs were moved with the deployment's, and never copied.
     const places = isOwn
       ? copies
       : copies.filter(({ isFolder }) => isFolder).map((copy) => ({ ...copy, logged: null }));

@@ -4,22 +4,22 @@ import { parseStatePath } from '../../model/state/state-path.js';
 import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 
 const OWN = ['id', 'source', 'changes', 'given'];
-/** A text in the place of a secret. */
+/** The placeholder of a secret. */
 export const MARKER = /^<withheld: .*>$/s;
 
-/** Whether a name from an event may become one of a file: it may lead nowhere else. */
+/** Whether a name from an event is safe as a file name, without path traversal. */
 export const isName = (name: string) => name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 
-/** An event as the entry of a legacy file, with its secrets where this machine has them. */
+/** An event as an entry of a legacy file, with the secrets that this machine has. */
 export interface ExportedEntry {
   readonly family: string;
   readonly index: number;
   readonly entry: ValueMap;
-  /** What the file said beside its entries when this was the last of them. */
+  /** The file's fields besides its entries when this was the last entry. */
   readonly head: ValueMap | null;
-  /** Whether it tells of an archive in which no log of events lay. */
+  /** Whether it describes an archive without a log of events. */
   readonly isAlone: boolean;
-  /** Of one that tells of an archive: how many entries were in its log; null where it does not say. */
+  /** For an event about an archive: number of entries in its log; null if not stated. */
   readonly logged: number | null;
   readonly event: KgitEvent;
 }
@@ -28,13 +28,13 @@ function sourceOf(event: KgitEvent): ValueMap {
   return isMap(event.source) ? (event.source as ValueMap) : {};
 }
 
-/** The family of the file that an event came from; null for one that no file holds. */
+/** The family of the file that an event came from; null if it came from none. */
 export function familyOf(event: KgitEvent): string | null {
   const from = sourceOf(event)['imported_from'];
   return typeof from === 'string' ? from : null;
 }
 
-/** The paths, in a value, of texts that stand in the place of a secret. */
+/** The paths of secrets' placeholders in a value. */
 export function markersIn(value: unknown, at: readonly string[] = []): string[] {
   if (typeof value === 'string') return MARKER.test(value) ? [at.join('.')] : [];
   if (Array.isArray(value)) return value.flatMap((item, i) => markersIn(item, [...at, String(i)]));
@@ -42,8 +42,8 @@ export function markersIn(value: unknown, at: readonly string[] = []): string[] 
 }
 
 /**
- * The entry that an event was: what kgit or the importing person added is left out.
- * @param secrets what is withheld of the event's subject, by `eventValueKey`
+ * Converts an event back into the entry that it came from, without what kgit or the importing user added.
+ * @param secrets withheld values of the event's subject, by `eventValueKey`
  */
 export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Value>): ExportedEntry {
   const source = sourceOf(event);
@@ -74,8 +74,8 @@ export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Val
 }
 
 /**
- * The entries of the last log among these: the scripts begin the file anew where they begin a deployment or a cluster
- * again under its name, and what was in it before is in the repository alone.
+ * The entries of the latest log among these: the scripts start a new file when they start a deployment or
+ * cluster of the same name again; the old file's entries are then only in the repository.
  */
 export function lastLog(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
   const starts = entries.filter(({ index }) => index === 0).map(({ event }) => event.id);
@@ -83,7 +83,7 @@ export function lastLog(entries: readonly ExportedEntry[]): readonly ExportedEnt
   return others.length === 0 ? entries : entries.filter(({ event }) => event.id >= start);
 }
 
-/** The entries of one file in their order there; those of no file stand where their time is. */
+/** Sorts the entries of one file into file order; entries without an index are inserted by time. */
 export function inOrder(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
   const placed = entries.filter(({ index }) => index >= 0).sort((a, b) => a.index - b.index);
   const result = [...placed];

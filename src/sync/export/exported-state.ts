@@ -14,12 +14,12 @@ const ROOTS = ['deployment', 'kof', 'azure', 'aws'];
 const FILES = ['deployment-state', 'azure-state', 'kof-state'] as const;
 type FileFamily = (typeof FILES)[number];
 
-/** What the events of a deployment say of the files that its state came from. */
+/** Which files a deployment's state came from, according to its events. */
 interface Origins {
   readonly files: ReadonlyMap<FileFamily, FileSnapshot>;
-  /** What the state says in the place of a file, by state path. */
+  /** By state path: values that the state has instead of a file's. */
   readonly derived: ReadonlyMap<string, Value>;
-  /** What gave way to another file, by family and state path. */
+  /** By family and state path: values that another file's value replaced. */
   readonly displaced: ReadonlyMap<string, Value>;
 }
 
@@ -45,7 +45,7 @@ function originsOf(events: readonly KgitEvent[]): Origins {
 
 const topOf = (path: StatePath) => formatStatePath(path.slice(0, 2));
 
-/** Puts the values of a file back that the state says otherwise, where they have not changed since. */
+/** Restores the file's own values where the state has others instead, unless these have changed since. */
 function restored(family: FileFamily, key: string, value: Value, origins: Origins): Value {
   const path = statePathOfKey(family, key);
   const displaced = origins.displaced.get(`${family} ${formatStatePath(path)}`);
@@ -64,7 +64,7 @@ function restored(family: FileFamily, key: string, value: Value, origins: Origin
 
 type Owner = readonly [family: FileFamily, key: string];
 
-/** The file, and the key in it, of the state paths that files have. */
+/** For each state path that comes from a file: the file and the key in it. */
 function ownersOf(origins: Origins): ReadonlyMap<string, Owner> {
   const owners = new Map<string, Owner>();
   for (const family of ['deployment-state', 'kof-state', 'azure-state'] as const) {
@@ -76,7 +76,7 @@ function ownersOf(origins: Origins): ReadonlyMap<string, Owner> {
   return owners;
 }
 
-/** The values of a state by the file and the key that they belong to. */
+/** The values of a state, with the file and key that each belongs to. */
 function* ownedValues(state: Readonly<Record<string, unknown>>, owners: ReadonlyMap<string, Owner>) {
   for (const root of ROOTS)
     for (const [key, value] of Object.entries(isMap(state[root]) ? state[root] : {})) {
@@ -86,7 +86,7 @@ function* ownedValues(state: Readonly<Record<string, unknown>>, owners: Readonly
     }
 }
 
-/** What of a deployment's state is deployment-state.yaml's, under its keys there, as the state has it. */
+/** The part of a deployment's current state that belongs to deployment-state.yaml, under its keys there. */
 export function deploymentValues(
   state: Readonly<Record<string, Value>>,
   events: readonly KgitEvent[],
@@ -100,15 +100,18 @@ export function deploymentValues(
 /** A state file of a deployment. */
 export interface ExportedState {
   readonly data: ValueMap;
-  /** Where in a checkout it lay when it was imported; null for its usual place. */
+  /** Its place in the checkout when it was imported; null for the usual place. */
   readonly place: string | null;
-  /** What its `last_updated` was then; null where it was not imported. */
+  /** Its `last_updated` when it was imported; null if it was not imported. */
   readonly importedAt: Value | null;
-  /** Where in it values are withheld that this machine does not have. */
+  /** Places of withheld values that this machine does not have. */
   readonly missing: readonly string[];
 }
 
-/** The place that an event tells of a file, where it is one that the scripts have: it may lead nowhere else. */
+/**
+ * The place that an event gives for a file; null unless the scripts use that place, to exclude path
+ * traversal.
+ */
 function placeOf(family: FileFamily, { place }: Partial<FileSnapshot>): string | null {
   const [folder, ...names] = place?.split('/') ?? [];
   if (folder === `${family}.yaml` && names.length === 0) return folder;
@@ -116,7 +119,7 @@ function placeOf(family: FileFamily, { place }: Partial<FileSnapshot>): string |
   return isOld && place !== undefined ? place : null;
 }
 
-/** The places of a file's secrets that can be read: a key that is a secret itself is masked in its own. */
+/** The places of a file's secrets that can be parsed. In the place of a secret key, the key is masked. */
 function secretPlaces({ withheld = [] }: Partial<FileSnapshot>): StatePath[] {
   return withheld.flatMap((place) => {
     try {
@@ -128,7 +131,7 @@ function secretPlaces({ withheld = [] }: Partial<FileSnapshot>): StatePath[] {
   });
 }
 
-/** Puts what is withheld of a file where it was, and tells what of it this machine does not have. */
+/** Puts withheld values back into a file; returns the places whose values this machine does not have. */
 function putSecrets(
   family: FileFamily,
   file: Record<string, unknown>,
@@ -146,9 +149,9 @@ function putSecrets(
   return missing.map(formatStatePath);
 }
 
-/** The values of files that events have changed, the first one first: the scripts add a key at the end of a file. */
+/** The top-level paths that events have changed, earliest first: the scripts append new keys to a file. */
 function changedPaths(events: readonly KgitEvent[]): string[] {
-  // An entry of a log has a time in whole seconds, and its operation the time when it was made.
+  // An entry of a log has a time in whole seconds; its operation has the exact time.
   const made = ({ id, source }: KgitEvent) => String((isMap(source) ? source['operation'] : null) ?? id);
   const ordered = [...events].sort((a, b) => (made(a) < made(b) ? -1 : 1));
   const paths = ordered.flatMap(({ changes = [] }) =>
@@ -160,17 +163,17 @@ function changedPaths(events: readonly KgitEvent[]): string[] {
 function topsOf(path: string, after: Value | undefined): string[] {
   try {
     const parts = parseStatePath(path);
-    // The first value of `kof`, say, came with all of it.
+    // The first value of `kof`, for example, came with the whole mapping.
     if (parts.length > 1 || !isMap(after)) return [topOf(parts)];
     return Object.keys(after).map((key) => topOf([...parts, key]));
   } catch (error) {
-    // A path that nobody can read has no place.
+    // A path that cannot be parsed has no place.
     if (error instanceof UsageError) return [];
     throw error;
   }
 }
 
-/** A file's values in their order, where values were withheld between them; what is new since stands at the end. */
+/** Restores the order of a file from which values were withheld; newer keys go to the end. */
 function inOrderOf(
   family: FileFamily,
   value: unknown,
@@ -187,9 +190,9 @@ function inOrderOf(
 }
 
 /**
- * The state files of a deployment as the scripts have them, by family: the values of now under the files' own keys,
- * in their order, with the secrets that this machine has.
- * @param secrets what is withheld of the deployment, by state path
+ * The state files of a deployment as the scripts write them, by family: current values under the files' own
+ * keys, in their order, with the secrets that this machine has.
+ * @param secrets withheld values of the deployment, by state path
  */
 export function exportedState(
   state: Readonly<Record<string, Value>>,
@@ -206,7 +209,7 @@ export function exportedState(
     files.set(family, file);
     if (!Object.hasOwn(file, key)) setOwn(file, key, restored(family, key, value, origins));
   };
-  // The order of the files' own keys first, then that of the state.
+  // First the order of the files' own keys, then that of the state.
   for (const [family, { values }] of origins.files)
     for (const key of Object.keys(values)) {
       const path = statePathOfKey(family, key);

@@ -3,10 +3,10 @@ import type { Subject } from '../../model/subject/subject.js';
 import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 import { type ExportedEntry, exportedEntry, familyOf, inOrder } from './exported-entry.js';
 
-/** What the repository and this machine know of a subject. */
+/** What the repository and this machine have of a subject. */
 export interface ExportedSubject {
   readonly subject: Subject;
-  /** Of a deployment; null for a cluster, and where there is none. */
+  /** State of a deployment; null for a cluster, and if there is none. */
   readonly state: Readonly<Record<string, Value>> | null;
   readonly events: readonly KgitEvent[];
   readonly secrets: ReadonlyMap<string, Value>;
@@ -14,25 +14,25 @@ export interface ExportedSubject {
 
 /** A legacy file to be written. */
 export interface ExportedFile {
-  /** Below the folder of the scripts' checkout. */
+  /** Relative to the scripts' checkout. */
   readonly path: string;
   readonly family: string;
   readonly subject: string;
   readonly data: ValueMap;
   /** Places of values that this machine does not have. */
   readonly withheld: readonly string[];
-  /** Why no file can have this path; missing where one can. */
+  /** Why no file can have this path; absent if one can. */
   readonly problem?: string;
 }
 
-/** The name that the files have of a subject. */
+/** The subject's name in its legacy files. */
 export function nameOf({ subject, events }: ExportedSubject): string {
   const named = events.findLast(({ source }) => isMap(source) && typeof source['name'] === 'string');
   const own = isMap(named?.source) ? String(named.source['name']) : null;
   return own ?? (subject.kind === 'cluster' ? subject.name : subject.kind === 'deployment' ? subject.id : '');
 }
 
-/** The keys of an event file beside its list. */
+/** The keys of an event file besides its list. */
 export function headOf(family: string, name: string, entries: readonly ExportedEntry[]): ValueMap {
   const at = entries.findLastIndex(({ head }) => head !== null);
   const said = entries[at]?.head;
@@ -45,14 +45,17 @@ export function headOf(family: string, name: string, entries: readonly ExportedE
   return { [key]: name, created_at: first, last_updated: last };
 }
 
-/** Whether an event without a file of its own is one that the scripts' log would have: those of state alone are not. */
+/**
+ * Whether the scripts' log would contain an event that came from no file; events that only change state are
+ * not logged.
+ */
 function isLogged(event: KgitEvent): boolean {
   if (event.phase !== undefined) return true;
   const source = isMap(event.source) ? event.source : {};
   return (event.changes ?? []).length === 0 && source['written_by'] === undefined && !source['files'];
 }
 
-/** The entries of each of a subject's legacy files, in their order there, by family. */
+/** The entries of each of a subject's legacy files, in file order, by family. */
 export function entriesOf(of: ExportedSubject): Map<string, readonly ExportedEntry[]> {
   const own = of.subject.kind === 'cluster' ? 'cluster-events' : 'deployment-events';
   const byFamily = new Map<string, ExportedEntry[]>();

@@ -57,7 +57,7 @@ function historyFile(subjects: readonly ExportedSubject[]): ExportedFile[] {
   ];
 }
 
-/** The legacy files of these subjects. Pure. */
+/** Plans the legacy files of these subjects. Pure. */
 export function planExport(subjects: readonly ExportedSubject[]): readonly ExportedFile[] {
   return [
     ...subjects.flatMap((of) => (of.subject.kind === 'cluster' ? clusterFiles(of) : deploymentFiles(of))),

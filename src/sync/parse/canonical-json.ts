@@ -1,6 +1,6 @@
 import { isMap, type Value } from '../../model/value/value.js';
 
-/** JSON with the keys of every map sorted: equal values give equal text, on every machine. */
+/** Formats JSON with the keys of every map sorted, so that equal values give equal text on every machine. */
 export function canonicalJson(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (!isMap(value)) return JSON.stringify(value);

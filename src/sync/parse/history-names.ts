@@ -5,13 +5,13 @@ import { ARCHIVES_FOLDER } from '../read/legacy-family.js';
 import type { FolderDocument } from '../read/legacy-folder.js';
 import { legacyName } from '../read/legacy-subject.js';
 
-/** The deployments that the rows of a history name. */
+/** The deployments named in the rows of a history. */
 export function namesInHistory(rows: readonly Value[]): ReadonlySet<string> {
   const names = rows.map((row) => (isMap(row) ? legacyName(row['cluster_id'] as Value) : null));
   return new Set(names.filter((name) => name !== null));
 }
 
-/** The deployments that the history of each checkout names. A full reset leaves nothing else that names one. */
+/** The deployments named in the history of each checkout. After a full reset, nothing else names one. */
 export function namesInHistories(
   documents: readonly FolderDocument[],
 ): ReadonlyMap<string, ReadonlySet<string>> {

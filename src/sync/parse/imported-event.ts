@@ -11,24 +11,24 @@ import type { Family } from '../read/legacy-family.js';
 import { canonicalJson } from './canonical-json.js';
 import { dryRunEntries } from './dry-run-entries.js';
 
-/** The event list of one legacy file, its secrets withheld. */
+/** The event list of one legacy file, with its secrets withheld. */
 export interface LegacyEvents {
   readonly family: Family | 'deployment-archive';
   readonly subject: Subject;
-  /** The legacy name of the subject where the rule of names made a slug of it. */
+  /** The legacy name of the subject, if its slug differs. */
   readonly name?: string | undefined;
   readonly entries: readonly Value[];
-  /** Places of the entries in the file, where others stand between them. */
+  /** Indexes of the entries in the file, if they are not contiguous. */
   readonly places?: readonly number[];
-  /** What the file says beside its entries and they do not: kept with the last of them. */
+  /** The file's fields that its entries do not have; kept with the last entry. */
   readonly head?: ValueMap | null;
-  /** Whether it is of an archive in which no log of events lies. */
+  /** Whether it is from an archive without a log of events. */
   readonly isAlone?: boolean;
-  /** Of an archive: how many entries were in its log. */
+  /** For an archive: number of entries in its log. */
   readonly logged?: number;
 }
 
-/** An event, and the place of the entry that it was in the list that it came from. */
+/** An event, and the index of its entry in the list that it came from. */
 export interface ImportedEvent extends EventWrite {
   readonly entry: number;
 }
@@ -44,11 +44,14 @@ export interface ImportedEvents {
   readonly invalid: readonly InvalidEntry[];
 }
 
-/** Keys that an import fills itself: what a legacy entry holds there is kept in `source.fields`, as are kgit's own. */
+/**
+ * Keys that an import fills itself. An entry's own values for them are kept in `source.fields`, as for kgit's
+ * other keys.
+ */
 const FILLED_KEYS: readonly string[] = ['id', 'source'];
 const MAX_ACTION = 64;
 
-/** An action word as near to `text` as the rule of action words allows. */
+/** Converts text to a valid action word that resembles it. */
 function actionWord(text: string): string {
   if (isAction(text)) return text;
   const word = text
@@ -60,7 +63,7 @@ function actionWord(text: string): string {
   return word || 'event';
 }
 
-/** The fields of an entry that an event can hold as they are, and the others. */
+/** Splits the fields of an entry into those that an event can have unchanged, and the others. */
 function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
   const fields = {};
   const odd = {};
@@ -78,15 +81,15 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
 const MARKERS = /"<withheld: (?:[^"\\]|\\.)*>"/g;
 
 /**
- * What of an entry makes its id: the subject, the time and all fields. Only that a field was withheld
- * counts, not as what, so the words of the secret rules never change an id.
+ * The data from which an entry's id is made: the subject, the time and all fields. For a withheld field, the
+ * text of the marker is ignored, so that the wording of the secret rules never changes an id.
  */
 function identityOf(subject: Subject, timestamp: string, entry: ValueMap): string {
   const { timestamp: _, ...fields } = entry;
   return canonicalJson([formatSubject(subject), timestamp, fields]).replace(MARKERS, '"<withheld>"');
 }
 
-/** Counts how often each key has come up. */
+/** Counts how often each key has occurred. */
 function counter(): (key: string | number) => number {
   const counts = new Map<string | number, number>();
   return (key) => {
@@ -101,7 +104,7 @@ function wordOf(value: Value | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The event that an entry becomes: nothing of the importing person or machine is in it. */
+/** Converts an entry to an event, without anything about the importing user or machine. */
 function eventOf(
   file: LegacyEvents,
   index: number,
@@ -134,7 +137,7 @@ function eventOf(
     ...(addsDryRun ? { parameters: { ...given, dry_run: true } as ValueMap } : {}),
     source,
   };
-  // What is derived may become better later: a repeat is judged by what the legacy entry says.
+  // Derived fields may improve later, so repeats are compared by the legacy entry's own fields.
   const repeat = Object.keys(fields).filter((key) => key !== 'parameters');
   return { subject: file.subject, event, given: repeat, entry: index };
 }
@@ -162,10 +165,11 @@ function tooLarge(event: KgitEvent): string | null {
 }
 
 /**
- * The events of a legacy file, by the id rule: the ULID's time is the timestamp plus the entry's rank among
- * those with the same one, its random part the hash of subject, timestamp, fields and the number of equal
- * entries before. So order is kept, equal entries stay distinct, and everybody gets the same ids, also after
- * the file has grown at its end. An entry without an action still has its rank: mending it moves no other.
+ * Converts a legacy file to events with deterministic ids: the ULID's time is the timestamp plus the entry's
+ * rank among those with the same timestamp; its random part is the hash of subject, timestamp, fields and the
+ * number of equal entries before it. So order is kept, equal entries stay distinct, and everybody gets the
+ * same ids, even after entries were appended to the file. An entry without an action still has a rank, so
+ * that fixing it does not move others.
  */
 export function importedEvents(file: LegacyEvents): ImportedEvents {
   const rank = counter();

@@ -6,7 +6,7 @@ import type { ImportSettings, ParsedFile, Secret } from '../read/parsed-file.js'
 import { importedEvents, type LegacyEvents } from './imported-event.js';
 import { takenOut, withhold } from './withhold.js';
 
-/** A list of entries of one file, all of one subject, as it was read. */
+/** A list of entries from one file, all of one subject, as read. */
 export interface LegacyList extends LegacyEvents {
   /** The key of the list in its file. */
   readonly key: string;
@@ -20,8 +20,8 @@ export function secretError(message: string): ImportError {
 }
 
 /**
- * What a list of entries becomes: an event each, its secrets replaced by markers. An entry that cannot be an event
- * is an error of the file, unless such entries are to be left out.
+ * Converts a list of entries to events, with secrets replaced by markers. An entry that cannot become an
+ * event is an error of the file, unless such entries are to be skipped.
  */
 export function parseEntries(list: LegacyList, settings: ImportSettings): Parsed {
   const { entries, subject, key, lineOf } = list;

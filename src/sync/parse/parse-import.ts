@@ -36,7 +36,7 @@ type Part = Partial<Omit<ParsedFile, 'path' | 'family' | 'file'>>;
 const noLine = () => undefined;
 const lineIn = (line: number | undefined) => (line === undefined ? {} : { line });
 
-/** What several lists or a list and a state of one file become together. */
+/** Combines the results for several lists, or a list and a state, of one file. */
 function joined(...parts: readonly Part[]): Part {
   return {
     found: parts.reduce((sum, { found = 0 }) => sum + found, 0),
@@ -49,7 +49,7 @@ function joined(...parts: readonly Part[]): Part {
   };
 }
 
-/** The history file: one list, whose rows are of many deployments. */
+/** Parses the history file: one list with rows of many deployments. */
 function parseHistory(document: FolderDocument, settings: ImportSettings): Part {
   const { data, family, lineOf } = document;
   const rows = entriesOf(data, family);
@@ -89,7 +89,7 @@ function one(
   return { family, key, subject, name, entries: [entry], lineOf: noLine, ...more };
 }
 
-/** An archived state as the event that it was archived. */
+/** Converts an archived state to the event of its archiving. */
 function parseArchived(
   document: FolderDocument,
   archive: Archive,
@@ -102,7 +102,7 @@ function parseArchived(
   return parseEntries(one(document, 'deployment-archive', target, entry, more), settings);
 }
 
-/** The events of a file, embedded ones included. */
+/** Parses the events of a file, including embedded ones. */
 function parseList(
   document: FolderDocument,
   target: NamedSubject,
@@ -122,7 +122,7 @@ function parseList(
   return joined(list, parseEntries(one(document, 'deployment-archive', target, archived, more), settings));
 }
 
-/** What a recognised file becomes, by its family. */
+/** Parses a recognised file by its family. */
 function parseFamily(
   document: FolderDocument,
   target: NamedSubject,
@@ -144,12 +144,12 @@ function parseFamily(
   const parts: Part[] = isOwn ? [state, parseList(document, target, folder, settings)] : [state];
   if (archive === null) return joined(...parts);
   const kept = isChosen ? parts : parts.slice(1);
-  // Only the whole of a deployment's state is an archive of it; the other families lie in its folder.
+  // Only deployment-state.yaml is archived as an event; the other families are in the same folder.
   if (family === 'deployment-state') {
     const hasLog = isOwn || folder.families.has('deployment-events');
     const logged = hasLog ? folder.entries.length : null;
     const archived = parseArchived(document, archive, target, logged, settings);
-    // The places of its secrets are those of the state's, and named once.
+    // The secrets' places are the same as in the state, and are listed once.
     kept.push({ ...archived, withheld: isChosen ? [] : state.withheld });
   }
   return joined(...kept, {
@@ -160,9 +160,9 @@ function parseFamily(
 interface Group {
   readonly folder: LegacyFolder;
   readonly hasState: boolean;
-  /** Where in its checkout the file lies; null in its usual place. */
+  /** Place of the file within its checkout; null for the usual place. */
   readonly within: string | null;
-  /** The deployments that the history of its checkout names. */
+  /** The deployments named in the history of its checkout. */
   readonly history: ReadonlySet<string>;
 }
 
@@ -179,7 +179,7 @@ function parseDocument(
   if (Object.keys(data).length === 0) return { ...row, warnings: [...remarks, 'is empty'] };
   if (isPreState(family) && hasState)
     return { ...row, warnings: ['is not imported: it is older than the state file of its deployment'] };
-  // A name goes into paths and commit messages, where nothing could be taken out of it.
+  // Names go into paths and commit messages, where secrets could not be withheld.
   const said = { deployment_id: data['deployment_id'], cluster_name: data['cluster_name'] };
   if (settings.secrets.find(said, []).length > 0)
     return { ...row, error: secretError('has a name that looks secret') };
@@ -187,7 +187,7 @@ function parseDocument(
     const rows = parseHistory(document, settings);
     return { ...row, ...rows, warnings: [...remarks, ...(rows.warnings ?? [])] };
   }
-  // What the user says of the live files is no word on those of earlier deployments.
+  // The user's deployment setting is about current files, not those of earlier deployments.
   const told = archive === null ? settings : { ...settings, deployment: undefined };
   const fileName = basename(file.path);
   const isNameless = /^(?:azure|kof)-/.test(family) && archive === null && folder.names.size === 0;
@@ -218,14 +218,17 @@ function parseDocument(
   };
 }
 
-/** The deployment whose operation takes a file: its own, or for a cluster's file the one it lies beside. */
+/**
+ * The deployment whose operation includes a file: its own, or, for a cluster's file, the one in the same
+ * folder.
+ */
 function deploymentOf(subject: Subject, { names }: LegacyFolder, settings: ImportSettings): string | null {
   if (subject.kind === 'deployment') return subject.id;
   const name = names.size === 1 ? [...names][0] : settings.deployment;
   return name === undefined ? null : legacySlug(name);
 }
 
-/** Whether this is the state of a deployment, outside of an archive, that cannot be read. */
+/** Whether this is an unreadable deployment state outside an archive. */
 function isUnreadableState({ file, family, ...row }: FolderDocument | ParsedFile): boolean {
   if ('data' in row || family !== 'deployment-state' || row.error === null) return false;
   const recognised = recogniseName(basename(file.path), basename(file.folder));
@@ -237,8 +240,8 @@ function onlyName(folder: LegacyFolder | undefined): string | null {
 }
 
 /**
- * Reads what legacy files would write: recognised by name and shape, secrets withheld, every event with its
- * id. Pure; what cannot be imported is in its file's row, as a warning or an error.
+ * Parses legacy files: recognises them by name and shape, withholds secrets, and gives every event its id.
+ * Pure; what cannot be imported is in its file's row, as a warning or an error.
  */
 export function parseImport(
   files: readonly LegacyFile[],

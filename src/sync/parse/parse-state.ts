@@ -10,7 +10,10 @@ import type { StateClaim } from './state-claims.js';
 import { statePathOfKey } from './state-mapping.js';
 import { takenOut, withhold } from './withhold.js';
 
-/** The key without which a state file is a remnant: the scripts rewrite an emptied file with what they set next. */
+/**
+ * A state file without any of these keys is a remnant: the scripts rewrite an emptied file with the next key
+ * that they set.
+ */
 const IDENTITY: Partial<Record<StateFamily, readonly string[]>> = {
   'deployment-state': ['deployment_id'],
   'azure-state': ['created_at', 'azure_credentials_configured'],
@@ -23,18 +26,18 @@ interface Split {
   readonly withheld: string[];
   readonly withheldKeys: string[];
   readonly secrets: { key: string; ownKey: string; value: Value }[];
-  /** The order of the keys of mappings from which something is withheld, by `orderKey`. */
+  /** The key order of mappings from which something is withheld, by `orderKey`. */
   readonly orders: Map<string, Value>;
 }
 
-/** The order of the keys among which one stands, with the name that it is kept by. */
+/** The order of a key's siblings, with the name under which it is stored. */
 export function orderOf(family: StateFamily, data: LegacyMap, path: StatePath): [string, Value] {
   const holder = path.slice(0, -1);
   const { value } = lookUp(data, holder);
   return [orderKey(family, holder), isMap(value) ? Object.keys(value) : []];
 }
 
-/** The keys of a state file: what they claim, and what of them is secret. */
+/** Splits the keys of a state file into claims and secrets. */
 export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSettings['secrets']): Split {
   const split: Split = {
     claims: [],
@@ -48,7 +51,7 @@ export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSe
     const path = statePathOfKey(family, key);
     const clean = withhold(value, path, guard, 'leave out');
     split.withheld.push(...clean.withheld);
-    // The full name may tell what the path without its prefix does not.
+    // The full key may indicate a secret that the path without its prefix does not.
     const isSecret = clean.value !== undefined && guard.find(clean.value, [key]).length > 0;
     if (isSecret) split.withheld.push(guard.show(path));
     const kept = isSecret ? undefined : clean.value;
@@ -66,7 +69,7 @@ export function splitState(family: StateFamily, data: LegacyMap, guard: ImportSe
   return split;
 }
 
-/** Warnings of what the scripts are known to have written wrongly; it is imported as it stands. */
+/** Warnings about known mistakes of the scripts; the values are imported unchanged. */
 function oddities(data: LegacyMap): string[] {
   const warnings: string[] = [];
   const flags = data['deployment_flags'];
@@ -87,13 +90,13 @@ function oddities(data: LegacyMap): string[] {
 }
 
 export interface StatePlace {
-  /** The events that lie beside the file. */
+  /** The events in the file's folder. */
   readonly entries: readonly Value[];
-  /** Where in a checkout it lies; null in its usual place. */
+  /** Its place within a checkout; null for the usual place. */
   readonly within: string | null;
 }
 
-/** The state of a deployment that a file holds. */
+/** Parses a state file of a deployment. */
 export function parseState(
   family: StateFamily,
   data: LegacyMap,

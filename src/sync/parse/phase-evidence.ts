@@ -3,20 +3,20 @@ import { formatStatePath, lookUp, type StatePath } from '../../model/state/state
 import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 import type { LegacyMap } from '../read/legacy-document.js';
 
-/** A value of a state file that gives way to what the events and the other keys of the deployment say. */
+/** A value of a state file that is overridden by the deployment's events or other keys. */
 export interface DerivedValue {
   readonly path: StatePath;
-  /** What the file says. */
+  /** The value in the file. */
   readonly file: Value;
   readonly value: Value;
-  /** What says otherwise. */
+  /** The evidence for the derived value. */
   readonly because: string;
 }
 
-/** The one phase that the scripts of 7122b56 to f1a5c41 wrote, whichever was meant. */
+/** The one phase that the scripts from 7122b56 to f1a5c41 wrote, whichever phase was meant. */
 const WRITTEN_BY_MISTAKE = 'install_kof_regional';
 
-/** The key that says that a phase is done, and what it then holds. */
+/** The key that shows that a phase is done, and its value in that case. */
 const DONE: Readonly<Record<string, readonly [key: string, value: Value]>> = {
   prepare_deployment: ['wg_keys_generated', true],
   setup_network: ['azure_network_status', 'created'],
@@ -34,7 +34,7 @@ interface Said {
   readonly at: Value;
 }
 
-/** What the events say of each phase last; phases that none speaks of are missing. */
+/** The last status of each phase according to the events; phases without events are absent. */
 function saidByEvents(entries: readonly Value[]): Map<string, Said> {
   const said = new Map<string, Said>();
   for (const entry of entries) {
@@ -59,9 +59,9 @@ function statusOf(phases: Record<string, unknown>, phase: string): unknown {
 }
 
 /**
- * The phases of a state file that are `pending` in it and done by its events or by its other keys, which outrank
- * them: scripts of November 2025 wrote the wrong phase, and gave older files phases that all were pending. Where
- * the phases were kept well, a pending one was reset, and its events say so.
+ * Finds phases that are `pending` in a state file but done according to its events or its other keys, which
+ * take precedence: scripts of November 2025 wrote the wrong phase, and added phases to older files as all
+ * pending. In files with correct phases, a pending phase was reset, and its events say so.
  */
 export function phaseEvidence(data: LegacyMap, entries: readonly Value[]): DerivedValue[] {
   const phases = data['phases'];
@@ -84,7 +84,7 @@ export function phaseEvidence(data: LegacyMap, entries: readonly Value[]): Deriv
   });
 }
 
-/** The sentence that tells of a derived value. */
+/** The warning about a derived value. */
 export function derivedWarning({ path, file, value, because }: DerivedValue): string {
   return `${formatStatePath(path)} is ${String(file)} in the file, but ${because} says otherwise: taken as ${String(value)}`;
 }

@@ -10,15 +10,15 @@ export interface StateClaim {
   readonly value: Value;
 }
 
-/** What a state file says, its secrets withheld. */
+/** The claims of a state file, with its secrets withheld. */
 export interface StateClaims {
   readonly family: StateFamily;
-  /** As the file has it; anything but an RFC 3339 time counts as the oldest. */
+  /** As in the file; anything but an RFC 3339 time counts as the oldest. */
   readonly lastUpdated: Value;
   readonly claims: readonly StateClaim[];
 }
 
-/** A value that gave way to that of another file, or of another key of its own file. */
+/** A value that was overridden by another file, or by another key of its own file. */
 export interface DisplacedClaim {
   readonly path: string;
   readonly family: StateFamily;
@@ -26,7 +26,7 @@ export interface DisplacedClaim {
   readonly value: Value;
 }
 
-/** The claims that hold, file by file in the order of the files given, and those that gave way. */
+/** The claims that were kept and those that were overridden, both by file in the given order. */
 export interface SettledClaims {
   readonly kept: readonly (readonly StateClaim[])[];
   readonly displaced: readonly (readonly DisplacedClaim[])[];
@@ -41,9 +41,9 @@ function compareFiles(a: StateClaims, b: StateClaims): number {
 }
 
 /**
- * Decides which of the files of one deployment sets each path: the one updated last; where that is the same
- * or unknown, the file of the special family (azure-state.yaml for `azure.*`), then the later one. Equal
- * values displace nothing.
+ * Decides which of a deployment's files sets each path: the one updated last; if the times are equal or
+ * unknown, the file of the special family (azure-state.yaml for `azure.*`), then the later one. Equal values
+ * override nothing.
  */
 export function settleClaims(files: readonly StateClaims[]): SettledClaims {
   const winners = new Map<string, StateClaim>();

@@ -1,11 +1,11 @@
 import type { StatePath } from '../../model/state/state-path.js';
 import type { StateFamily } from '../read/legacy-family.js';
 
-/** The top-level maps of state that the keys of deployment-state.yaml name by a prefix. */
+/** The top-level maps of state to which keys of deployment-state.yaml belong by prefix. */
 const PREFIXED = ['kof', 'azure', 'aws'] as const;
 const DEPLOYMENT = 'deployment';
 
-/** The top-level map that all keys of a state file belong to; null where the key's prefix decides. */
+/** The top-level map of all keys of a state file; absent if the key's prefix decides. */
 const ROOTS: Partial<Record<StateFamily, string>> = { 'azure-state': 'azure', 'kof-state': 'kof' };
 
 function withoutPrefix(root: string, key: string): string {
@@ -14,8 +14,8 @@ function withoutPrefix(root: string, key: string): string {
 }
 
 /**
- * The state path of a top-level key of a legacy state file. For deployment-state.yaml every key has a path
- * of its own; `kof_x` and `x` of kof-state.yaml share one, as keys of two files may.
+ * The state path of a top-level key in a legacy state file. Every key of deployment-state.yaml has its own
+ * path; `kof_x` and `x` of kof-state.yaml share one, and so may keys of two files.
  */
 export function statePathOfKey(family: StateFamily, key: string): StatePath {
   const root = ROOTS[family];
@@ -25,8 +25,8 @@ export function statePathOfKey(family: StateFamily, key: string): StatePath {
 }
 
 /**
- * The key of deployment-state.yaml that has this state path. The way back for the other state files is
- * the list of their keys, which the importing event keeps in `source.keys`.
+ * The key of deployment-state.yaml for a state path. For the other state files, the importing event stores
+ * the keys in `source.keys`.
  */
 export function deploymentKeyOfPath([root, key]: StatePath): string {
   return root === DEPLOYMENT ? String(key) : `${root}_${key}`;

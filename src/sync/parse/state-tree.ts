@@ -8,13 +8,16 @@ export interface Placed {
   readonly value: Value;
 }
 
-/** The number of values in a value: a list, a scalar and an empty map count as one. */
+/** Counts the values in a value: a list, a scalar or an empty map counts as one. */
 export function countLeaves(value: Value): number {
   if (!isMap(value) || Object.keys(value).length === 0) return 1;
   return Object.values(value).reduce<number>((sum, item) => sum + countLeaves(item as Value), 0);
 }
 
-/** Whether two maps are compared key by key: a key that no state path can name makes them one value. */
+/**
+ * Whether to compare two maps key by key. With a key that no state path can express, they are compared as a
+ * whole.
+ */
 export function isComparedByKey(
   path: StatePath,
   file: unknown,
@@ -23,7 +26,7 @@ export function isComparedByKey(
   return isMap(file) && isMap(repository) && Object.keys(file).every((key) => canBeNamed([...path, key]));
 }
 
-/** One document of all values; those of several files for one map are merged. */
+/** Builds one document of all values, merging maps at the same path. */
 export function treeOf(values: Iterable<Placed>): Record<string, Value> {
   const tree: Record<string, unknown> = {};
   const place = ({ path, value }: Placed): void => {

@@ -1,33 +1,33 @@
 import type { StatePath } from '../../model/state/state-path.js';
 import { isMap, setOwn, type Value } from '../../model/value/value.js';
 
-/** A place that holds a secret, and what kind of secret: never the secret itself. */
+/** The place of a secret, and its kind; never the secret itself. */
 export interface FoundSecret {
   readonly path: string;
   readonly what: string;
 }
-/** What knows a secret when it sees one. */
+/** Detects secrets. */
 export interface SecretGuard {
-  /** The secrets in `value`, which stands at `path`; it need not find all at once. */
+  /** Finds secrets in `value`, which is at `path`; need not find all of them at once. */
   find(value: unknown, path: readonly (string | number)[]): readonly FoundSecret[];
-  /** A path as `find` names it; it may mask keys, so two paths may be shown alike. */
+  /** Formats a path like `find` does. Keys may be masked, so two paths may look alike. */
   show(path: readonly (string | number)[]): string;
 }
 
-/** A value without its secrets; undefined where nothing of it may be kept. */
+/** A value without its secrets; undefined if none of it may be kept. */
 export interface Withheld {
   readonly value: Value | undefined;
   readonly withheld: readonly string[];
 }
 
-/** What stands in an event for a text that held a secret. */
+/** The text in an event that replaces one with a secret. */
 function withheldMarker(what: string): string {
   return `<withheld: ${what}>`;
 }
 
-/** What to put in the place of a secret; undefined leaves it out. `key` is its key where it stands in a map. */
+/** Returns the replacement of a secret; undefined omits it. `key` is its key if it is in a map. */
 type Replace = (what: string, key: string | null) => Value | undefined;
-/** What stands at a path, null where it is no secret. */
+/** The kind of secret at a path; null if there is none. */
 type Judge = (path: StatePath) => string | null;
 
 function cut(
@@ -41,7 +41,7 @@ function cut(
   if (what !== null) return replace(what, key);
   if (Array.isArray(value)) {
     const items = value.map((item, i) => cut(item, [...at, i], judge, replace));
-    // A list that lost an item would be misread, for the places of the others have changed.
+    // A list without one of its items would be misread, because the others' indexes change.
     return items.some((item) => item === undefined) ? undefined : (items as Value[]);
   }
   if (!isMap(value)) return value;
@@ -54,8 +54,8 @@ function cut(
 }
 
 /**
- * Takes the secrets out of `value`, which stands at `at`: left out of state, replaced by a marker in events.
- * What is left is searched again until nothing is found; where a secret cannot be placed, nothing is kept.
+ * Removes the secrets from `value`, which is at `at`: omitted from state, replaced by a marker in events.
+ * Searches the rest again until nothing is found; if a secret cannot be located, nothing is kept.
  */
 export function withhold(
   value: Value,
@@ -76,19 +76,21 @@ export function withhold(
   }
   const withheld = [...secrets.keys()];
   if (mode === 'leave out' || withheld.length === 0) return { value: rest, withheld };
-  // Where the key itself is the secret, a marker behind it would not hide it.
+  // If the key itself is the secret, replacing its value would not hide it.
   const mark: Replace = (what, key) =>
     key !== null && guard.find(key, []).length > 0 ? undefined : withheldMarker(what);
   return { value: cut(value, at, judge, mark), withheld };
 }
 
-/** A part of a value that was taken out of it. */
+/** A part removed from a value. */
 export interface TakenOut {
   readonly path: StatePath;
   readonly value: Value;
 }
 
-/** What `withhold` took out of `value`, of which it left `rest`; an item of a list goes with its list. */
+/**
+ * The parts of `value` that `withhold` removed, given the `rest`; a list item is removed with its whole list.
+ */
 export function takenOut(value: Value, rest: Value | undefined, at: StatePath = []): TakenOut[] {
   if (rest === undefined) return [{ path: at, value }];
   if (Array.isArray(value) && Array.isArray(rest))

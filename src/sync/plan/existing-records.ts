@@ -11,10 +11,10 @@ import type { LocalFile } from './last-imported.js';
 import type { ExistingRecords } from './plan-import.js';
 
 /**
- * Looks up in `view` what an import needs to know: the state of its deployments, what was imported into it, and
- * which of its events are there.
- * @param local what this clone last took from the files, by place
- * @param pending the operations that wait in `view`
+ * Reads from `view` what an import needs to know: the state of its deployments, what was imported into it,
+ * and which of its events exist.
+ * @param local what this clone last imported from the files, by place
+ * @param pending the waiting operations, which `view` includes
  */
 export async function existingRecords(
   view: StateView,

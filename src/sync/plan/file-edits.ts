@@ -3,7 +3,10 @@ import { lookUp, type StatePath } from '../../model/state/state-path.js';
 import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value/value.js';
 import type { FileEdit } from '../../store/local/imported-files.js';
 
-/** The edits that make `after` of what a file held, by the file's own keys; mappings are compared key by key. */
+/**
+ * The edits that turn a file's `before` into `after`, by the file's own keys; mappings are compared key by
+ * key.
+ */
 export function fileEdits(before: unknown, after: unknown, path: StatePath = []): FileEdit[] {
   if (sameValue(before, after)) return [];
   if (after === undefined) return [{ path }];
@@ -13,7 +16,7 @@ export function fileEdits(before: unknown, after: unknown, path: StatePath = [])
   );
 }
 
-/** What a file held, with edits of it; what stands in the way of one gives way. */
+/** Applies edits to a file's content; values that block a path are replaced. */
 export function withEdits(held: ValueMap, edits: readonly FileEdit[]): ValueMap {
   let root = mutable(held) as Record<string, unknown>;
   for (const { path, value } of edits) {

@@ -5,26 +5,27 @@ import { deployment } from '../../model/subject/subject.js';
 import { ulidTime } from '../../model/value/ulid.js';
 import type { ImportPart } from './import-plan.js';
 
-/** Action word of the event that carries the state of an import. */
+/** Action word of the event that records an import of state. */
 export const IMPORT_ACTION = 'state_imported';
 
-/** What the command fixes once for an operation, so that a retry is the same operation. */
+/** What is fixed once per operation, so that a retry is the same operation. */
 export interface ImportStamp {
   readonly operationId: string;
-  /** Id of the event that carries the state; its time is the event's. */
+  /** Id of the event that records the state; determines the event's time. */
   readonly eventId: string;
   /** When the operation was made, in ms since the epoch. */
   readonly time: number;
   readonly actor: Actor;
   readonly runId?: string | undefined;
-  /** Further fields of the event that carries the state: user, message, reason, host. */
+  /** Further fields of the event that records the state: user, message, reason, host. */
   readonly fields?: Partial<KgitEvent>;
 }
 
 /**
- * The operation that writes one part of a plan: its events as they were, and one of the importing person's
- * for the state, with its provenance.
- * @param leavesOut whether values give way to what others publish meanwhile; else the operation is refused then
+ * Makes the operation for one part of a plan: its events unchanged, and an event by the importing user for
+ * the state, with its provenance.
+ * @param leavesOut whether to drop values that conflict with what others publish meanwhile; otherwise the
+ * operation is refused
  */
 export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut = false): Operation {
   const { operationId: id, eventId, time, actor, runId } = stamp;

@@ -5,7 +5,7 @@ import type { Value, ValueMap } from '../../model/value/value.js';
 import type { ImportError } from '../read/import-error.js';
 import type { Family } from '../read/legacy-family.js';
 
-/** What happens to a path for which file and repository differ: refuse, keep the repository's, take the file's. */
+/** What to do if file and repository differ: refuse, keep the repository's value, or take the file's. */
 export const CONFLICT_RULES = ['fail', 'repository', 'file'] as const;
 export type ConflictRule = (typeof CONFLICT_RULES)[number];
 
@@ -15,54 +15,54 @@ export interface ImportedFile {
   readonly family: Family | 'unknown';
   readonly subject: string | null;
   readonly events: { readonly found: number; readonly new: number; readonly duplicate: number };
-  /** Values by state path: written, there already, different. */
+  /** Number of values by state path: to be written, already there, in conflict. */
   readonly state: { readonly set: number; readonly unchanged: number; readonly conflicts: number };
-  /** Places of the secrets that were left out. */
+  /** Places of the secrets that were withheld. */
   readonly withheld: readonly string[];
   readonly warnings: readonly string[];
   readonly error: ImportError | null;
 }
 
-/** A state path for which a file and the repository differ, and both from what was last imported. */
+/** A state path at which file and repository differ from each other and from what was last imported. */
 export interface ImportConflict {
   readonly deployment: string;
   readonly path: string;
-  /** What was last imported; missing where nothing was. */
+  /** What was last imported; absent if nothing was. */
   readonly base?: Value;
-  /** Missing, like `file`, where the path was taken away there. */
+  /** Absent, like `file`, if the path was removed there. */
   readonly repository?: Value;
   readonly file?: Value;
-  /** The file, as its row names it. */
+  /** The file, as named in its row. */
   readonly from: string;
 }
 
-/** The state of one deployment as an import changes it. */
+/** An import's change to the state of one deployment. */
 export interface ImportedState {
   readonly edits: readonly Edit[];
   readonly preconditions: readonly Precondition[];
-  /** Provenance, for the event that carries the changes. */
+  /** Provenance, for the event that records the change. */
   readonly source: ValueMap;
 }
 
-/** What one operation writes: a deployment's events and state, with the clusters that lie beside it. */
+/** What one operation writes: a deployment's events and state, and the clusters in the same folder. */
 export interface ImportPart {
-  /** Null for the clusters that no deployment lies beside. */
+  /** Null for clusters without a deployment in their folder. */
   readonly deployment: string | null;
   readonly events: readonly EventWrite[];
   readonly state: ImportedState | null;
 }
 
-/** Everything that an import would do; nothing has been done yet. */
+/** Everything that an import would do, before any of it is done. */
 export interface ImportPlan {
   readonly files: readonly ImportedFile[];
-  /** One for each operation; none where there is nothing new. */
+  /** One for each operation; empty if nothing is new. */
   readonly parts: readonly ImportPart[];
   readonly conflicts: readonly ImportConflict[];
   readonly onConflict: ConflictRule;
   readonly skipInvalid: boolean;
 }
 
-/** A file that is left out, and why. */
+/** A file that is skipped, and why. */
 export interface SkippedFile {
   readonly path: string;
   readonly line?: number;
@@ -70,7 +70,7 @@ export interface SkippedFile {
   readonly message: string;
 }
 
-/** The files that are left out of a plan. */
+/** The files that a plan skips. */
 export function skippedFiles({ files }: ImportPlan): SkippedFile[] {
   return files.flatMap(({ path, error }) => {
     if (error === null) return [];
@@ -93,7 +93,7 @@ function firstError(plan: ImportPlan): KgitError | null {
   });
 }
 
-/** Why a plan may not be carried out: a broken file, or values that differ under the rule 'fail'; else null. */
+/** Why a plan may not be carried out: a broken file, or conflicts under the rule 'fail'; else null. */
 export function refusalOf(plan: ImportPlan): KgitError | null {
   const error = firstError(plan);
   if (error || plan.onConflict !== 'fail' || plan.conflicts.length === 0) return error;

@@ -8,7 +8,7 @@ import { EventFinder } from '../../store/read/event-finder.js';
 import type { StoredEvent } from '../../store/read/stored-events.js';
 import { IMPORT_ACTION } from './import-operation.js';
 
-/** The newest import of a deployment's state among the operations that wait: the next one is made on it. */
+/** The newest waiting import of a deployment's state; the next import builds on it. */
 export function waitingImport(pending: readonly Operation[], deployment: string): string | undefined {
   return pending.findLast(
     ({ change, events }) =>
@@ -17,21 +17,22 @@ export function waitingImport(pending: readonly Operation[], deployment: string)
   )?.change?.event;
 }
 
-/** The import that waited when this one was made; null where none did. */
+/** The waiting import that this one builds on; null for none. */
 function restsOn(source: unknown): string | null {
   const id = isMap(source) ? source['rests_on'] : null;
   return typeof id === 'string' && isUlid(id) ? id : null;
 }
 
 /**
- * Tells whether an import is in a view, with all that it rests on: what waited may have been refused, or dropped,
- * since, and what was made on it does not hold all that its files said. Throws InvalidStateError.
+ * Returns a check whether an import is in a view, together with all imports that it builds on. A waiting
+ * import may have been refused or dropped since; then one built on it does not contain everything in its
+ * files. The check throws InvalidStateError.
  */
 export function importStands(view: StateView): (subject: Subject, id: string) => Promise<boolean> {
   const finder = new EventFinder(view);
   const known = new Map<string, boolean>();
   return async (subject, id) => {
-    // Written by hand, imports can rest on each other in a circle.
+    // In events edited by hand, imports can build on each other in a cycle.
     const walked = new Set<string>();
     let next: string | null = id;
     let stands: boolean | undefined;
@@ -47,7 +48,7 @@ export function importStands(view: StateView): (subject: Subject, id: string) =>
   };
 }
 
-/** Whether all of these operations that record something are in a view. Throws InvalidStateError. */
+/** Whether the events of all these operations are in a view. Throws InvalidStateError. */
 export async function areRecorded(operations: readonly Operation[], view: StateView): Promise<boolean> {
   const finder = new EventFinder(view);
   const events = operations.flatMap(({ events: [first] }) => first ?? []);
@@ -56,7 +57,7 @@ export async function areRecorded(operations: readonly Operation[], view: StateV
   );
 }
 
-/** Tells whether what was noted of a file is in a view. */
+/** Returns a check whether the import in a file's record is in a view. */
 export function recordStands(view: StateView): (record: ImportedFileRecord) => Promise<boolean> {
   const stands = importStands(view);
   return async ({ carrier }) => carrier === undefined || stands(parseSubject(carrier.subject), carrier.id);

@@ -6,18 +6,18 @@ import { newestOf } from '../../store/read/stored-events.js';
 import { IMPORT_ACTION } from './import-operation.js';
 import { importStands } from './import-stands.js';
 
-/** What a state file said when it was last imported, by anybody. */
+/** The content of a state file when it was last imported, by anybody. */
 export interface FileSnapshot {
   readonly family: string;
-  /** By the file's own keys, in their order, without what was withheld. */
+  /** By the file's own keys, in order, without withheld values. */
   readonly values: ValueMap;
-  /** Where in a checkout it lay; missing in its usual place. */
+  /** Its place within a checkout; absent for the usual place. */
   readonly place?: string;
-  /** Where in it values were withheld, by its own keys. */
+  /** Places of withheld values, by the file's own keys. */
   readonly withheld?: readonly string[];
 }
 
-/** The items of `source.files` that can be read. */
+/** The valid items of `source.files`. */
 export function snapshotsIn(source: unknown): FileSnapshot[] {
   const files = isMap(source) ? source['files'] : null;
   return Array.isArray(files) ? (files as Value[]).flatMap(snapshotOf) : [];
@@ -42,17 +42,23 @@ function snapshotOf(item: Value): FileSnapshot[] {
   ];
 }
 
-/** What is known of the imports of a deployment's state. */
+/** What the imports of a deployment's state recorded. */
 export interface ImportedState {
-  /** What the newest that stands has of the state files, family by family: each carries on what those before it said. */
+  /**
+   * The state files according to the newest valid import, one per family: each import carries over the files
+   * of earlier ones.
+   */
   readonly files: readonly FileSnapshot[];
-  /** The state paths of what was withheld by the newest and those before it, as messages show them. */
+  /** The state paths withheld by the newest import and earlier ones, as formatted for messages. */
   readonly withheld: readonly string[];
 }
 
 const NEVER: ImportedState = { files: [], withheld: [] };
 
-/** What is known of the imports of a deployment's state by anybody; empty where there was none. Throws InvalidStateError. */
+/**
+ * Reads what anybody's imports of a deployment's state recorded; empty if there were none. Throws
+ * InvalidStateError.
+ */
 export async function importedSnapshot(view: StateView, id: string): Promise<ImportedState> {
   if ((await view.read(statePath(id))) === null) return NEVER;
   const subject = deployment(id);

@@ -8,15 +8,15 @@ import { isStateFamily } from '../read/legacy-family.js';
 import type { ParsedFile } from '../read/parsed-file.js';
 import { withEdits } from './file-edits.js';
 
-/** What this clone knows of a state file since it took it last. */
+/** What this clone knows about a state file since it last imported it. */
 export interface LocalFile {
-  /** What it held, by its own keys and without what was withheld. */
+  /** Its content, by its own keys and without withheld values. */
   readonly values: ValueMap;
-  /** Whether kgit itself has written into it since: nobody else's import then tells what it held. */
+  /** Whether kgit itself has written to it since; then other people's imports do not describe its content. */
   readonly isWritten: boolean;
 }
 
-/** What this clone last took from the state files of an import, by their place. */
+/** What this clone last imported from the state files of an import, by place. */
 export async function lastImported(
   files: readonly ParsedFile[],
   last: (place: string) => Promise<ImportedFileRecord | null>,
@@ -39,7 +39,7 @@ export async function lastImported(
   return local;
 }
 
-/** What of an import is to be noted, so that the next one knows what has changed. */
+/** The record of an imported file, with which the next import detects changes. */
 export function recordOf({ file, subject, family, error }: ParsedFile): ImportedFileRecord | null {
   if (error !== null || file.place === null || file.text === null) return null;
   return {

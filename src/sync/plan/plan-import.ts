@@ -9,22 +9,22 @@ import type { ImportedState } from './imported-snapshot.js';
 import type { LocalFile } from './last-imported.js';
 import { type ComparedState, compareFiles, countWritten, hasState, planState } from './plan-state.js';
 
-/** What the repository holds of what is to be imported, and what is known of earlier imports. */
+/** What the repository already has, and what is known of earlier imports. */
 export interface ExistingRecords {
-  /** State by deployment id; a deployment without a state document is missing. */
+  /** State by deployment id; absent for a deployment without a state document. */
   readonly states: ReadonlyMap<string, unknown>;
-  /** What the state files said when anybody imported them last, by deployment id. */
+  /** What anybody last imported from the state files, by deployment id. */
   readonly snapshots: ReadonlyMap<string, ImportedState>;
-  /** The newest import that waits here, by deployment id. */
+  /** The newest waiting import, by deployment id. */
   readonly waiting: ReadonlyMap<string, string>;
-  /** What this clone last took from each file, by place. */
+  /** What this clone last imported from each file, by place. */
   readonly local: ReadonlyMap<string, LocalFile>;
   hasEvent(subject: Subject, id: string): boolean;
 }
 
 export interface PlanOptions {
   readonly onConflict: ConflictRule;
-  /** Plans without the files and entries that are broken; else one of them refuses the plan. */
+  /** Whether to skip broken files and entries; otherwise any of them causes the plan to be refused. */
   readonly skipInvalid: boolean;
 }
 
@@ -34,7 +34,7 @@ function byFamily(a: ParsedFile, b: ParsedFile): number {
   return FAMILIES.indexOf(a.family as never) - FAMILIES.indexOf(b.family as never);
 }
 
-/** Tells the events that nobody has yet; of two equal ones in one import the first counts. */
+/** The events that do not exist yet; of equal events in one import, only the first. */
 function freshEvents(files: readonly ParsedFile[], existing: ExistingRecords): Map<ParsedFile, EventWrite[]> {
   const seen = new Set<string>();
   return new Map(
@@ -86,10 +86,10 @@ function conflictsOf(file: ParsedFile, { comparison }: ComparedState): ImportCon
 }
 
 /**
- * Plans an import: what of the files is new, what the repository has already, and where the two differ.
- * Pure: the same files and the same repository give the same plan, and after it has been carried out there
- * is nothing new in it. One operation for each deployment, its clusters with it, for an operation changes
- * the state of one deployment.
+ * Plans an import: what is new in the files, what the repository already has, and where the two differ. Pure:
+ * equal files and repositories give equal plans, and once a plan is carried out, the next one is empty. Plans
+ * one operation for each deployment, including its clusters, because an operation changes the state of only
+ * one deployment.
  */
 export function planImport(
   parsed: readonly ParsedFile[],

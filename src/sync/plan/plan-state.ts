@@ -14,18 +14,18 @@ import { type Base, compareState, editsFor, type StateComparison } from './state
 
 export type StateFile = ParsedFile & { readonly state: ParsedState };
 
-/** What the repository and this clone know of a deployment's state. */
+/** What the repository and this clone know about a deployment's state. */
 export interface KnownState {
   readonly repository: unknown;
   /** What anybody last imported. */
   readonly last: LastImport;
-  /** What this clone last took from the files, by place. */
+  /** What this clone last imported from the files, by place. */
   readonly local: ReadonlyMap<string, LocalFile>;
-  /** The newest import that waits to be published. */
+  /** The newest import that is waiting to be published. */
   readonly waiting: string | undefined;
 }
 
-/** How the state of each file stands to the repository, and what gave way to another file. */
+/** How a file's state compares with the repository, and which claims were overridden by another file. */
 export interface ComparedState {
   readonly comparison: StateComparison;
   readonly displaced: readonly DisplacedClaim[];
@@ -37,8 +37,8 @@ function ageOf(values: ValueMap): number {
 }
 
 /**
- * What a file said when it was last imported. This clone knows it of its own files; of others it takes what anybody
- * imported last, unless the file is older than that: then it has missed what came between.
+ * What was last imported from a file. For its own files, this clone knows; for others, it is what anybody
+ * last imported, unless the file is older than that and so lacks what came between.
  */
 function baseValues({ state, file }: StateFile, { last, local }: KnownState) {
   const shared = last.files.findLast(({ family }) => family === state.family)?.values ?? null;
@@ -58,10 +58,10 @@ function baseOf(file: StateFile, known: KnownState, claimed: ReadonlySet<string>
     value,
   }));
   const tree = treeOf(claims);
-  // What is derived now was derived then, too, where the file said the same.
+  // A value derived now was also derived then, if the file was the same.
   for (const { path, file: said, value } of state.derived)
     if (lookUp(tree, path).value === said) setAt(tree, path, value);
-  // What another machine's file had, this one may never have held.
+  // What was in another machine's file may never have been in this one.
   const isGone = (path: StatePath) =>
     isOwn &&
     state.isWhole &&
@@ -70,14 +70,16 @@ function baseOf(file: StateFile, known: KnownState, claimed: ReadonlySet<string>
   return { claims: Object.entries(tree).map(([root, value]) => ({ path: [root], value })), isGone };
 }
 
-/** The claims of a file with what is derived in the place of what it says. */
+/** The claims of a file, with derived values replacing its own. */
 function derivedClaims(claims: readonly Placed[], { derived }: ParsedState): Placed[] {
   const tree = treeOf(claims);
   for (const { path, value } of derived) if (lookUp(tree, path).found) setAt(tree, path, value);
   return Object.entries(tree).map(([root, value]) => ({ path: [root], value }));
 }
 
-/** Compares the state files of one deployment with the repository, each with what was last imported of it. */
+/**
+ * Compares the state files of one deployment with the repository, based on what was last imported from each.
+ */
 export function compareFiles(files: readonly StateFile[], known: KnownState): Map<ParsedFile, ComparedState> {
   const { kept, displaced } = settleClaims(files.map(({ state }) => state));
   const claimed = new Set(
@@ -92,7 +94,10 @@ export function compareFiles(files: readonly StateFile[], known: KnownState): Ma
   );
 }
 
-/** Where the state came from: all that is needed to lay the files out again, and to merge later versions of them. */
+/**
+ * The provenance of the state: everything needed to export the files again, and to merge later versions of
+ * them.
+ */
 function sourceOf(
   files: readonly StateFile[],
   displaced: readonly DisplacedClaim[],
@@ -106,7 +111,7 @@ function sourceOf(
   const withheld = [...new Set([...last.withheld, ...files.flatMap((file) => file.withheld)])];
   return {
     imported_from: [...new Set(families)],
-    // Where that one is refused, what is taken from it here was never taken.
+    // If that import is refused, this one's values from it were never imported.
     ...(waiting === undefined ? {} : { rests_on: waiting }),
     ...(name ? { name } : {}),
     files: [
@@ -126,7 +131,7 @@ function sourceOf(
   };
 }
 
-/** The change of one deployment's state that its files ask for; null where there is none. */
+/** The change of a deployment's state that its files require; null for none. */
 export function planState(
   files: readonly StateFile[],
   compared: ReadonlyMap<ParsedFile, ComparedState>,
@@ -151,12 +156,12 @@ export function planState(
   return { edits, preconditions, source: sourceOf(files, displaced, known) };
 }
 
-/** Whether the file is one that becomes state. */
+/** Whether the file contains state. */
 export function hasState(file: ParsedFile): file is StateFile {
   return file.state !== null && file.family !== 'unknown' && isStateFamily(file.family);
 }
 
-/** The number of values that an import sets or takes away in the state. */
+/** Counts the values that an import sets in the state or removes from it. */
 export function countWritten(
   { absent, taken, removed, differences }: StateComparison,
   rule: ConflictRule,

@@ -5,33 +5,33 @@ import { parseRfc3339 } from '../../model/value/rfc3339.js';
 import { isMap, sameValue, type Value } from '../../model/value/value.js';
 import { countLeaves, isComparedByKey, type Placed, treeOf } from '../parse/state-tree.js';
 
-/** A path for which file and repository hold different values, and neither is the one last imported. */
+/** A path at which file and repository differ, and neither has the value last imported. */
 export interface Difference {
   readonly path: StatePath;
-  /** What was last imported; undefined where nothing was. */
+  /** What was last imported; undefined if nothing was. */
   readonly base?: Value | undefined;
-  /** Undefined where the path was taken away there. */
+  /** Undefined if the path was removed there. */
   readonly repository: Value | undefined;
   readonly file: Value | undefined;
 }
 
-/** How the state of a file stands to that of the repository, leaf by leaf. */
+/** How a file's state compares with the repository's, leaf by leaf. */
 export interface StateComparison {
-  /** Values that the repository lacks, each at the highest path that it lacks. */
+  /** Values missing in the repository, each at the highest missing path. */
   readonly absent: readonly Placed[];
-  /** Values that the file alone has changed since it was last imported. */
+  /** Values that only the file has changed since it was last imported. */
   readonly taken: readonly Placed[];
-  /** Paths that the file alone has lost since then. */
+  /** Paths that only the file has removed since then. */
   readonly removed: readonly StatePath[];
-  /** Values that are the same, or that the repository alone has changed. */
+  /** Number of values that are equal, or that only the repository has changed. */
   readonly unchanged: number;
   readonly differences: readonly Difference[];
 }
 
-/** What was last imported of a file. */
+/** What was last imported from a file. */
 export interface Base {
   readonly claims: readonly Placed[];
-  /** Whether a path that the file lacks now was taken away in it. */
+  /** Whether a path that is now missing in the file was removed from it. */
   readonly isGone: (path: StatePath) => boolean;
 }
 
@@ -53,7 +53,7 @@ class Comparison {
     this.#isGone = isGone;
   }
 
-  /** One path that the file has. */
+  /** Compares one path that the file has. */
   walk(path: StatePath, file: Value, here: Side, base: Side): void {
     if (!here.found) this.#missing(path, file, base);
     else if (isComparedByKey(path, file, here.value)) this.#keys(path, file, here.value, base);
@@ -87,9 +87,9 @@ class Comparison {
       if (!Object.hasOwn(file, key)) this.#lost([...path, key], below(here, key), below(base.value, key));
   }
 
-  /** One path that was imported once and that the file has no more. */
+  /** Compares one path that was imported before and is no longer in the file. */
   #lost(path: StatePath, here: Side, base: Side): void {
-    // The top-level maps are of no file: each key below them is.
+    // The top-level maps belong to no file; each key below them does.
     if (path.length === 1 && isMap(here.value) && isMap(base.value)) {
       for (const key of Object.keys(base.value))
         this.#lost([...path, key], lookUp(here.value, [key]), lookUp(base.value, [key]));
@@ -102,8 +102,8 @@ class Comparison {
 }
 
 /**
- * Compares what a file claims with what the repository holds and what was last imported of the file. Without that,
- * a key that the file lacks says nothing.
+ * Compares a file's claims with the repository and with what was last imported from the file. Without the
+ * latter, a key missing in the file has no meaning.
  */
 export function compareState(
   claims: readonly Placed[],
@@ -121,7 +121,7 @@ function clockOf(value: Value | undefined): number | null {
   return typeof value === 'string' ? parseRfc3339(value) : null;
 }
 
-/** Every event that the scripts log moves `last_updated`. */
+/** The scripts update `last_updated` with every event that they log. */
 function isClock(path: StatePath): boolean {
   return path.at(-1) === 'last_updated';
 }
@@ -133,7 +133,7 @@ function withoutClock(value: Value): Value {
   );
 }
 
-/** Where nothing but a clock differs it is no conflict: the later time is taken. */
+/** Resolves differences in timestamps alone: these are no conflict, and the later time is taken. */
 function settleClocks(comparison: StateComparison): StateComparison {
   const { absent, unchanged, differences } = comparison;
   const isLater = ({ path, repository, file }: Difference) =>
@@ -150,7 +150,10 @@ function settleClocks(comparison: StateComparison): StateComparison {
   };
 }
 
-/** Edits that write `values` into the repository's state and take `removed` away, and what must still hold there when they do. */
+/**
+ * Makes the edits that write `values` to the repository's state and remove `removed`, and their
+ * preconditions.
+ */
 export function editsFor(
   values: Iterable<Placed>,
   repository: unknown,
@@ -164,7 +167,7 @@ export function editsFor(
         walk([...path, key], item as Value, lookUp(here.value, [key]));
       }
     } else if (!here.found) {
-      // Others may publish more of the same mapping before this.
+      // Merged, because others may publish more of the same mapping first.
       edits.push({ op: 'merge', path, value });
       if (!isClock(path)) preconditions.push({ check: 'lacks', path, value: withoutClock(value) });
     } else if (!sameValue(value, here.value)) {

@@ -7,7 +7,7 @@ import { WithheldValues } from '../../store/local/withheld-values.js';
 import type { StateView } from '../../store/port/state-store.js';
 import { importedSnapshot } from './imported-snapshot.js';
 
-/** Where a withheld value may be, and what says that there is one. */
+/** Where a withheld value may be found, and where it is recorded as withheld. */
 export interface WithheldPlaces {
   readonly view: StateView;
   /** The local folder of the clone. */
@@ -15,8 +15,9 @@ export interface WithheldPlaces {
 }
 
 /**
- * The value of a state path that the repository lacks because it looked secret when it was imported; undefined where
- * nothing was withheld there. Throws SecretError where it was, and this machine does not have it.
+ * The value of a state path that the repository lacks because it looked secret when it was imported;
+ * undefined if nothing was withheld there. Throws SecretError if the value was withheld and is not on this
+ * machine.
  */
 export async function withheldValue(
   path: StatePath,

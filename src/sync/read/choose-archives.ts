@@ -16,9 +16,10 @@ function ageOf({ data }: FolderDocument): number {
 }
 
 /**
- * Tells of which archived files the state is the one to import: the newest of its family and deployment, where no
- * file outside of an archive holds that deployment's state. The others are copies of earlier times.
- * @param unreadable the deployments of which such a file cannot be read just now; null for one that nothing names
+ * Returns a check whether the state in an archived file is the one to import: the newest of its family and
+ * deployment, if no file outside an archive has that deployment's state. The others are older copies.
+ * @param unreadable the deployments whose file outside an archive is currently unreadable; null for one
+ * without a name
  */
 export function chooseArchives(
   documents: readonly FolderDocument[],
@@ -26,7 +27,7 @@ export function chooseArchives(
   unreadable: readonly (string | null)[],
 ): (document: FolderDocument) => boolean {
   const live = new Set<string | null>(unreadable);
-  // Until it can be read, it may be of any deployment.
+  // Until it is readable, it may belong to any deployment.
   if (live.has(null)) return ({ archive }) => archive === null;
   for (const document of documents)
     if (document.archive === null && document.family === 'deployment-state')

@@ -5,9 +5,9 @@ import { NotFoundError, UsageError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { ARCHIVES_FOLDER, recogniseName, STATE_FOLDER } from './legacy-family.js';
 
-/** Most files that one import reads. */
+/** Maximum number of files that one import reads. */
 export const MAX_FILES = 10_000;
-/** The folders of a checkout that hold what the scripts kept, and how deep there. */
+/** The folders of a checkout in which the scripts keep files, and how many levels of subfolders to search. */
 const FOLDERS: readonly (readonly [name: string, depth: number])[] = [
   [STATE_FOLDER, 3],
   [ARCHIVES_FOLDER, 1],
@@ -32,7 +32,10 @@ export async function statOf(path: string): Promise<Stats | null> {
   }
 }
 
-/** The names below a folder that an import looks at, sorted, down to `depth` folders; links to folders are not followed. */
+/**
+ * The importable names below a folder, sorted, up to `depth` levels of subfolders; links to folders are not
+ * followed.
+ */
 async function candidates(folder: string, depth: number, below = ''): Promise<string[]> {
   const names: string[] = [];
   for await (const entry of await opendir(join(folder, below))) {
@@ -45,7 +48,10 @@ async function candidates(folder: string, depth: number, below = ''): Promise<st
   return names.sort();
 }
 
-/** What lies in a checkout of the scripts: the files at its root, and those in the folders that they write into. */
+/**
+ * The importable files of a scripts' checkout: those at its root, and those in the folders that the scripts
+ * write to.
+ */
 async function inCheckout(root: string): Promise<string[]> {
   const isOther = (name: string) => recogniseName(name).kind === 'unsupported';
   const own = await candidates(root, 0);
@@ -56,11 +62,11 @@ async function inCheckout(root: string): Promise<string[]> {
     else if (stats?.isDirectory())
       found.push(...(await candidates(join(root, name), depth)).map((file) => join(name, file)));
   }
-  // Beside the folders of a checkout lie YAML files of all sorts.
+  // A checkout also contains unrelated YAML files at its root.
   return [...(found.length > 0 ? own.filter((name) => !isOther(name)) : own), ...found].sort();
 }
 
-/** The checkouts one folder down: somebody named the place that the scripts' checkout lies in. */
+/** The checkouts one level down, for a user who named the folder that contains the scripts' checkout. */
 async function checkoutsBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of await opendir(folder)) {
@@ -72,14 +78,14 @@ async function checkoutsBelow(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** How deep a folder that was named itself is looked into. */
+/** How many levels of subfolders to search in a folder named as an argument. */
 function depthOf(argument: string): number {
   return FOLDERS.find(([name]) => name === basename(argument))?.[1] ?? 0;
 }
 
 /**
- * Where the files of an argument lie, below it: '' for a file itself. A link in place of one of the folders is among
- * them. Throws NotFoundError, UsageError.
+ * The paths of an argument's files, relative to it: '' if it is a file itself. Includes a link in place of
+ * one of the folders. Throws NotFoundError, UsageError.
  */
 export async function filesOf(argument: string): Promise<readonly string[]> {
   const stats = await statOf(argument);

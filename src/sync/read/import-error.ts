@@ -13,7 +13,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** A reported failure as the error of a file's row; the row names the file, so the message need not. */
+/** Converts an error to that of a file's row. The row has the file's path, so the message omits it. */
 export function importError(error: KgitError): ImportError {
   const { path, line, column } = error.data;
   const place = [path, line, column].filter((part) => part !== undefined).join(':');
@@ -26,7 +26,7 @@ export function importError(error: KgitError): ImportError {
     message,
     ...(at.line === undefined ? {} : { line: at.line }),
     ...(at.column === undefined ? {} : { column: at.column }),
-    // Advice on mending a file of the repository does not fit a legacy file.
+    // Advice on repairing a file of the repository does not apply to a legacy file.
     ...(error.code === 'INVALID_STATE' || error.suggestions.length === 0
       ? {}
       : { suggestions: error.suggestions }),
@@ -41,7 +41,7 @@ export interface BadEntry {
   readonly line?: number;
 }
 
-/** The error of a file some of whose entries cannot become events. */
+/** The error of a file with entries that cannot become events. */
 export function invalidEntriesError(invalid: readonly BadEntry[]): ImportError {
   const shown = invalid.slice(0, SHOWN).map(({ message }) => message);
   const more = invalid.length > SHOWN ? `, and ${invalid.length - SHOWN} more` : '';

@@ -12,15 +12,15 @@ export type LegacyMap = Readonly<Record<string, Value>>;
 
 /** A legacy file that could be read. */
 export interface LegacyDocument {
-  /** What it says; nothing where it holds nothing, as after a crash of the scripts. */
+  /** Its content; empty for an empty file, as after a crash of the scripts. */
   readonly data: LegacyMap;
-  /** What a stricter reader would refuse, and which numbers are kept as text. */
+  /** What a stricter reader would reject, and which numbers are kept as text. */
   readonly remarks: readonly string[];
   /** The line, from 1, on which an item of its list begins. */
   lineOf(index: number): number | undefined;
 }
 
-/** The key of the list that files of a family hold. */
+/** The key of the list in files of a family. */
 function listKey(family: Family): 'events' | 'deployments' | null {
   if (family === 'deployment-history') return 'deployments';
   return isPreState(family) || ['azure-state', 'kof-state', 'cluster-state'].includes(family)
@@ -34,7 +34,7 @@ export function entriesOf(data: LegacyMap, family: Family): readonly Value[] {
   return ((key === null ? null : data[key]) ?? []) as readonly Value[];
 }
 
-/** Whether a state file holds its events itself, as those of June 2025 do. */
+/** Whether a state file contains its own events, as those of June 2025 do. */
 export function hasEmbeddedEvents(data: LegacyMap, family: Family): boolean {
   return family === 'deployment-state' && Object.hasOwn(data, 'events');
 }
@@ -62,7 +62,7 @@ class Places {
 }
 
 /**
- * The mapping that a legacy file holds. Throws InvalidStateError, with line and column, for broken YAML and for
+ * Parses the mapping in a legacy file. Throws InvalidStateError, with line and column, for invalid YAML or
  * another shape.
  */
 export function parseLegacyDocument(text: string, path: string, family: Family): LegacyDocument {
@@ -85,7 +85,7 @@ function parseText(text: string, path: string, family: Family): LegacyDocument {
   let parsed: LegacyDocument | null = null;
   return {
     ...{ data, remarks: [] },
-    // Only a parser knows the lines, and only an entry that is no event asks for its own.
+    // Only a parser knows the lines, and only an invalid entry needs its line.
     lineOf: (index) => {
       parsed ??= parseAny(text, path, family);
       return parsed.lineOf(index);
@@ -99,7 +99,7 @@ function parseAny(text: string, path: string, family: Family): LegacyDocument {
   const places = new Places(text, path);
   const remarks = [
     ...parsed.oddities.map(({ line, message }) => `line ${line}: ${message}`),
-    // The number itself may be a secret.
+    // The number itself is not shown, because it may be a secret.
     ...parsed.textNumbers.map(
       ({ path: keys, line }) =>
         `line ${line}: the number ${shownPath(keys)} is kept as it is spelled, as text`,
@@ -112,7 +112,7 @@ function parseAny(text: string, path: string, family: Family): LegacyDocument {
   const list = key === null ? null : (data[key] ?? null);
   const found = key === null ? 'nothing' : nodeAt(parsed, [key]);
   const node = typeof found === 'string' ? null : found;
-  // The first state files began with a list of events; a file of state without one has none.
+  // The first state files began with a list of events; a state file without one has none.
   if (list !== null && !Array.isArray(list))
     throw places.fail(`${key} is not a list`, node ?? document.contents);
   const items = (isSeq(node) ? node.items : []) as readonly (Node | null)[];

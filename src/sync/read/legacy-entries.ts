@@ -4,7 +4,7 @@ import { isMap, type Value, type ValueMap } from '../../model/value/value.js';
 import type { LegacyMap } from './legacy-document.js';
 import type { Archive } from './legacy-family.js';
 
-/** Files that hold no events, as entries of the record that they are. */
+/** Converts files without events to entries about them. */
 
 const text = (value: Value | undefined) => (typeof value === 'string' && value !== '' ? value : null);
 
@@ -13,9 +13,9 @@ function without(data: LegacyMap, ...keys: string[]): ValueMap {
 }
 
 /**
- * A cluster's state file as the event that it was written: k0rdent is the source of truth for clusters, so what the
- * file says of the status is what was recorded, and no state. The scripts still move `last_updated` of such files,
- * so the time is that of their creation, else every import would be news.
+ * Converts a cluster's state file to the event that it was written. k0rdent is the source of truth for
+ * clusters, so the status in the file is recorded as an event, not as state. The time is that of the file's
+ * creation: the scripts keep updating `last_updated`, which would make every import new.
  */
 export function clusterStateEntry(data: LegacyMap): ValueMap {
   const timestamp = data['created_at'] ?? data['last_updated'] ?? null;
@@ -23,7 +23,7 @@ export function clusterStateEntry(data: LegacyMap): ValueMap {
   return { timestamp, action: 'cluster_state_recorded', parameters };
 }
 
-/** A row of the history file as the event that it tells of: somebody ran the deployment. */
+/** Converts a row of the history file to the event that somebody ran the deployment. */
 export function historyEntry(row: ValueMap): ValueMap {
   const { cluster_id: _id, deployed_at: timestamp = null, deployer, ...parameters } = row;
   const user = text(deployer);
@@ -35,7 +35,7 @@ export function historyEntry(row: ValueMap): ValueMap {
   };
 }
 
-/** The rows of a history file by the deployment that they name, with their places; null for those that name none. */
+/** Groups the rows of a history file by deployment, as indexes; null for rows that name none. */
 export function historyByDeployment(rows: readonly Value[]): Map<string | null, number[]> {
   const byName = new Map<string | null, number[]>();
   for (const [i, row] of rows.entries()) {
@@ -45,7 +45,9 @@ export function historyByDeployment(rows: readonly Value[]): Map<string | null, 
   return byName;
 }
 
-/** The copy of a deployment's state that was made at its end or reset, as the event that it was made. */
+/**
+ * Converts the copy of a deployment's state that was made at its end or reset to the event of its archiving.
+ */
 export function archiveEntry(data: LegacyMap, { name, reason }: Archive): ValueMap {
   return {
     timestamp: data['last_updated'] ?? data['created_at'] ?? null,
@@ -55,7 +57,9 @@ export function archiveEntry(data: LegacyMap, { name, reason }: Archive): ValueM
   };
 }
 
-/** The same where only the log of events is in the archive, or is all that can be read; null where it has no time. */
+/**
+ * The same if the archive has only the log of events, or only that is readable; null if the log has no time.
+ */
 export function archivedLogEntry(
   data: LegacyMap,
   entries: readonly Value[],
@@ -68,10 +72,10 @@ export function archivedLogEntry(
   return { timestamp, action: 'deployment_archived', ...why, parameters: { archive: name } };
 }
 
-/** The keys of an event file that its events say again, so that they need not be kept. */
+/** The keys of an event file that its events repeat, so that they need not be kept. */
 const SAID_AGAIN = ['deployment_id', 'cluster_name', 'events'];
 
-/** What an event file says beside its entries and they do not; null where that is nothing. */
+/** The fields of an event file that cannot be derived from its entries; null if there are none. */
 export function headOf(data: LegacyMap, entries: readonly Value[], subject: Subject): ValueMap | null {
   const { created_at: created, last_updated: updated, ...rest } = data;
   const timeOf = (entry: Value | undefined) => (isMap(entry) ? entry['timestamp'] : undefined);

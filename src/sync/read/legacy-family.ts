@@ -1,11 +1,13 @@
-/** What a legacy file is, by its name: one row per name that the scripts of k0rdent-azure-setup ever wrote. */
+/**
+ * Recognises legacy files by name: one row for each name that the scripts of k0rdent-azure-setup ever wrote.
+ */
 
-/** The folder of a checkout in which the scripts keep what is current. */
+/** The folder of a checkout in which the scripts keep current files. */
 export const STATE_FOLDER = 'state';
-/** The folder of a checkout into which they move and copy what is over. */
+/** The folder of a checkout into which they move and copy old files. */
 export const ARCHIVES_FOLDER = 'old_deployments';
 
-/** The families that are imported, in the order in which their state is merged. */
+/** The imported families, in the order in which their state is merged. */
 export const FAMILIES = [
   'deployment-name',
   'resource-manifest',
@@ -24,7 +26,7 @@ export const FAMILIES = [
 ] as const;
 export type Family = (typeof FAMILIES)[number];
 
-/** The families of before there was a state file: lists and markers, which are no YAML. */
+/** The families from before there was a state file: lists and markers, not YAML. */
 const PRE_STATE = [
   'deployment-name',
   'resource-manifest',
@@ -34,29 +36,32 @@ const PRE_STATE = [
 ] as const satisfies readonly Family[];
 export type PreStateFamily = (typeof PRE_STATE)[number];
 
-/** The families that become state of a deployment; each is a mapping of keys. */
+/** The families that become state of a deployment; each is a mapping. */
 export type StateFamily = PreStateFamily | 'deployment-state' | 'azure-state' | 'kof-state';
 
 /** The copy of a deployment's files that the scripts made at its end or reset. */
 export interface Archive {
-  /** Id of the deployment by that name; null where the scripts found none. */
+  /** Id of the deployment according to the name; null if the scripts did not know it. */
   readonly id: string | null;
-  /** Name of the folder, or of the two files without their ending: what belongs together. */
+  /** Name of the folder, or of the two files without their extension; identifies the archive. */
   readonly name: string;
-  /** `completed`, `reset`, `fast-reset` and so on; null in the layout of one day that had none. */
+  /** `completed`, `reset`, `fast-reset` and so on; null in a short-lived layout without one. */
   readonly reason: string | null;
 }
 
-/** What a name says: a family, a shape that is known and not imported, or nothing that concerns state. */
+/** The meaning of a file name: a family, a known shape that is not imported, or nothing about state. */
 export type Recognised =
   | { readonly kind: 'family'; readonly family: Family; readonly archive: Archive | null }
   | { readonly kind: 'unsupported'; readonly why: string }
   | { readonly kind: 'ignored' };
 
-/** `<id>_<local time>_<reason>` of two files, or `<id>_<local time>[_<reason>]` of a folder; the id may be anything. */
+/**
+ * `<id>_<local time>_<reason>` for two files, or `<id>_<local time>[_<reason>]` for a folder; the id may be
+ * any text.
+ */
 const FLAT_ARCHIVE = /^((.*)_\d{8}_\d{6}_(.*?))(_events)?\.yaml$/s;
 const ARCHIVE_FOLDER = /^(.*)_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(?:_(.*))?$/s;
-/** What the scripts put in the place of an id that they could not read. */
+/** What the scripts write instead of an id that they could not read. */
 const NO_ID = ['', 'null', 'unknown'];
 const idOf = (text = '') => (NO_ID.includes(text) ? null : text);
 const ARCHIVED: readonly Family[] = [
@@ -79,7 +84,7 @@ const RECOGNISERS: readonly (readonly [RegExp, Recognised])[] = [
   [/^azure-events\.yaml$/, family('azure-events')],
   [/^kof-state\.yaml$/, family('kof-state')],
   [/^kof-events\.yaml$/, family('kof-events')],
-  // A cluster called foo-state has a file cluster-foo-state-events.yaml, so events come first.
+  // A cluster named foo-state has a file cluster-foo-state-events.yaml, so events come first.
   [/^cluster-.+-events\.yaml$/s, family('cluster-events')],
   [/^cluster-.+-state\.yaml$/s, family('cluster-state')],
   [/^deployment-history\.yaml$/, family('deployment-history')],
@@ -90,14 +95,14 @@ const RECOGNISERS: readonly (readonly [RegExp, Recognised])[] = [
   [/^\.(vpn-)?setup-complete$/, family('vpn-setup')],
   [/_privkey$/, unsupported('a private key stays where it is')],
   [/_pubkey$/, unsupported('a public key stays where it is')],
-  // The notifier's test mode writes invented events beside its pid, log and counter files.
+  // The notifier's test mode writes invented events, along with its pid, log and counter files.
   [/^test-deployment-events\.yaml$/, IGNORED],
   [/\.ya?ml$/s, unsupported('not a state or event file that the scripts write')],
 ];
 
 /**
- * What a file of this name is, in a folder of this name; 'ignored' for every name that says nothing of state.
- * Only the name is looked at: what it holds is judged when it is parsed.
+ * Recognises a file by its name and that of its folder; 'ignored' for every name that is not about state. The
+ * content is checked when it is parsed.
  */
 export function recogniseName(name: string, folder = ''): Recognised {
   const flat = FLAT_ARCHIVE.exec(name);
@@ -111,7 +116,7 @@ export function recogniseName(name: string, folder = ''): Recognised {
   return { ...found, archive: { id: idOf(inArchive[1]), name: folder, reason: inArchive[2] || null } };
 }
 
-/** Whether an archive is a folder into which the files were moved; else it is copies of two files. */
+/** Whether an archive is a folder into which the files were moved; otherwise it is copies of two files. */
 export function isArchiveFolder(name: string): boolean {
   return ARCHIVE_FOLDER.test(name);
 }
@@ -121,12 +126,12 @@ export function isStateFamily(name: Family): name is StateFamily {
   return isPreState(name) || ['deployment-state', 'azure-state', 'kof-state'].includes(name);
 }
 
-/** Whether this family is of before there was a state file. */
+/** Whether this family is from before there was a state file. */
 export function isPreState(name: Family): name is PreStateFamily {
   return (PRE_STATE as readonly Family[]).includes(name);
 }
 
-/** The cluster that the name of a file names: what its `cluster_name` key says wins over it. */
+/** The cluster in the name of a file; its `cluster_name` key takes precedence. */
 export function clusterOfFileName(name: string): string {
   return name.replace(/^cluster-/, '').replace(/-(events|state)\.yaml$/, '');
 }

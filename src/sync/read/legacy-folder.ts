@@ -12,36 +12,36 @@ export interface FolderDocument {
   readonly family: Family;
   readonly archive: Archive | null;
   readonly data: LegacyMap;
-  /** What is to be told of how it was read. */
+  /** Remarks for the user on how it was read. */
   readonly remarks: readonly string[];
   readonly lineOf: (index: number) => number | undefined;
 }
 
-/** What the files that belong together say about each other. */
+/** What related files say about each other. */
 export interface LegacyFolder {
-  /** Names of the deployments that its files name. */
+  /** Names of the deployments in its files. */
   readonly names: ReadonlySet<string>;
-  /** When the newest of them began, in ms since the epoch; null where no file says it. */
+  /** When the newest of them began, in ms since the epoch; null if no file says so. */
   readonly created: number | null;
-  /** Namespaces of clusters, by name, as their state files tell them. */
+  /** Namespaces of clusters, by name, from their state files. */
   readonly namespaces: ReadonlyMap<string, string>;
-  /** The families of its files that hold anything. */
+  /** The families of its files that are not empty. */
   readonly families: ReadonlySet<Family>;
   /** The events of its deployment. */
   readonly entries: readonly Value[];
 }
 
-/** The folders of a checkout into which the scripts write. */
+/** The folders of a checkout to which the scripts write. */
 const WITHIN = ['state', 'azure-resources', 'wireguard', 'wg-keys', 'laptop-wg-config'];
 
-/** The checkout that a file lies in. */
+/** The checkout that contains a file. */
 export function checkoutOf({ folder }: LegacyFile): string {
   return WITHIN.includes(basename(folder)) ? dirname(folder) : folder;
 }
 
 /**
- * Where in its checkout a file lies; null in the place where the scripts keep it now.
- * @param roots the folders that are the root of a checkout: the first scripts kept their files there
+ * The place of a file within its checkout; null for the place that the scripts use now.
+ * @param roots the folders that are roots of checkouts: the first scripts kept their files there
  */
 export function placeInCheckout(
   { file, archive }: FolderDocument,
@@ -52,7 +52,9 @@ export function placeInCheckout(
   return [ARCHIVES_FOLDER, ...(isArchiveFolder(archive.name) ? [archive.name] : []), name].join('/');
 }
 
-/** What tells the files that belong together from others: those of one archive, of a checkout's beginnings, or of one folder. */
+/**
+ * Identifies a group of related files: those of one archive, of a checkout's early days, or of one folder.
+ */
 export function groupOf({ file, family, archive }: FolderDocument): string {
   if (archive) return `${file.folder}/${archive.name}`;
   return isPreState(family) ? checkoutOf(file) : file.folder;
@@ -84,7 +86,10 @@ export function legacyFolder(documents: readonly FolderDocument[]): LegacyFolder
   };
 }
 
-/** A warning where a file that names no deployment was last written before the one beside it began. */
+/**
+ * A warning if a file that names no deployment was last written before the deployment in the same folder
+ * began.
+ */
 export function staleness({ family, data }: FolderDocument, { created }: LegacyFolder): string[] {
   const updated = timeOf(data['last_updated']);
   if (!/^(azure|kof)-/.test(family) || updated === null || created === null || updated >= created) return [];

@@ -3,23 +3,23 @@ import { cluster, deployment, isLabel, legacySlug, type Subject } from '../../mo
 import type { Value } from '../../model/value/value.js';
 import { clusterOfFileName, type Family } from './legacy-family.js';
 
-/** What the user said about the files that do not say it themselves. */
+/** The user's settings for files that do not name their subject. */
 export interface SubjectSettings {
   readonly management: string;
   readonly namespace: string;
-  /** Namespaces of clusters that are known otherwise, by the name that the repository keeps them by. */
+  /** Namespaces of clusters known from elsewhere, by the name used in the repository. */
   readonly namespaces?: ReadonlyMap<string, string>;
-  /** Deployment of the files that name none; files that name another are refused. */
+  /** Deployment of the files that name none; files that name another are rejected. */
   readonly deployment?: string | undefined;
 }
 
-/** A subject under the name that the repository keeps it by, and its legacy name where that is another. */
+/** A subject under its name in the repository, and its legacy name if that differs. */
 export interface NamedSubject {
   readonly subject: Subject;
   readonly name?: string;
 }
 
-/** A name as a legacy key holds it; null where it holds none. */
+/** Reads a name from a legacy key; null if there is none. */
 export function legacyName(value: Value | undefined): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   return typeof value === 'string' && value !== '' ? value : null;
@@ -45,12 +45,12 @@ function deploymentSubject(own: string | null, folder: ReadonlySet<string>, sett
   });
 }
 
-/** What a file is about, and what it says of that. */
+/** What is needed to find the subject of a file. */
 export interface NamedFile {
   readonly family: Family;
   readonly fileName: string;
   readonly data: Readonly<Record<string, Value>>;
-  /** The name of the deployment by the place that it lies in. */
+  /** The deployment's name according to the file's place. */
   readonly placeName?: string | null;
 }
 
@@ -60,9 +60,10 @@ export function clusterName({ data, fileName }: Pick<NamedFile, 'data' | 'fileNa
 }
 
 /**
- * What a file is about. A deployment's files name it themselves; azure and kof files name none, and belong to
- * the deployment that the user named, else to the one that the files beside it name (`names`). A cluster is in the
- * namespace that is known of it, else in that which a file beside it tells (`namespaces`, by name).
+ * Finds the subject of a file. A deployment's files name it themselves; azure and kof files do not, and
+ * belong to the deployment that the user named, else to the one named by the files in the same folder
+ * (`names`). A cluster's namespace is the known one, else that from a file in the same folder (`namespaces`,
+ * by name).
  */
 export function subjectOf(
   file: NamedFile,

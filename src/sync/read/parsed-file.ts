@@ -14,42 +14,42 @@ export interface ImportSettings extends SubjectSettings {
   readonly secrets: SecretGuard;
 }
 
-/** A value that was withheld, under the key by which `WithheldValues` keeps it. */
+/** A withheld value, with its key in `WithheldValues`. */
 export interface Secret {
   readonly subject: Subject;
   readonly key: string;
-  /** The key for what this file says, where another one says otherwise for the same state path. */
+  /** The key for this file's value if another file has a different one for the same state path. */
   readonly ownKey?: string;
   readonly value: Value;
 }
 
-/** What of a file becomes state of its deployment. */
+/** The part of a file that becomes state of its deployment. */
 export interface ParsedState extends StateClaims {
-  /** What the file says under its own keys, in their order, without what was withheld. */
+  /** The file's values under its own keys, in order, without withheld ones. */
   readonly values: ValueMap;
-  /** Where in the file values were withheld, by its own keys and as messages show them. */
+  /** Places of withheld values in the file, by its own keys and formatted for messages. */
   readonly withheldKeys: readonly string[];
-  /** Where in a checkout the file lies; null in its usual place. */
+  /** The file's place within a checkout; null for the usual place. */
   readonly within: string | null;
-  /** What the state says in place of the file. */
+  /** Values that the state has instead of the file's. */
   readonly derived: readonly DerivedValue[];
-  /** Whether the file still names what it is about, so that a key that it lacks was taken away. */
+  /** Whether the file still has its identity, so that a missing key means that it was removed. */
   readonly isWhole: boolean;
 }
 
-/** A legacy file as what it would write, before anything is known of the repository. */
+/** What a legacy file would write, before it is compared with the repository. */
 export interface ParsedFile {
   readonly path: string;
   readonly family: Family | 'unknown';
   readonly subject: Subject | null;
-  /** The legacy name of the subject where the rule of names made a slug of it. */
+  /** The legacy name of the subject, if its slug differs. */
   readonly name: string | null;
-  /** Id of the deployment whose operation takes the file; null for those that no deployment lies beside. */
+  /** Id of the deployment whose operation includes the file; null if there is no deployment in its folder. */
   readonly deployment: string | null;
   readonly found: number;
   readonly events: readonly ImportedEvent[];
   readonly state: ParsedState | null;
-  /** Places of the secrets, as messages show them. */
+  /** Places of the secrets, formatted for messages. */
   readonly withheld: readonly string[];
   readonly secrets: readonly Secret[];
   readonly warnings: readonly string[];
@@ -57,7 +57,7 @@ export interface ParsedFile {
   readonly file: LegacyFile;
 }
 
-/** The row of a file that nothing is known of yet. */
+/** The row of a file before it is parsed. */
 export function emptyRow(file: LegacyFile, family: Family | 'unknown'): ParsedFile {
   return {
     path: file.path,

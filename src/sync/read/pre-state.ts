@@ -8,7 +8,7 @@ const RESOURCE_HEAD = 'resource_type,resource_name,resource_group,location,addit
 const WIREGUARD_HEAD = 'hostname,wireguard_ip,private_key,public_key';
 const WORD = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** The rows of a list without quotes, whose last column may hold commas or be empty. */
+/** Splits the rows of a list without quotes, whose last column may contain commas or be empty. */
 function rows(lines: readonly string[], head: string, fail: Parameters<Read>[1]): string[][] {
   if (lines[0] !== head) throw fail(`begins with other columns than ${head}`, 1);
   const width = head.split(',').length;
@@ -24,11 +24,11 @@ function only(lines: readonly string[], rule: RegExp, what: string, fail: Parame
   return lines[0] as string;
 }
 
-/** What each of these files says, in the keys in which deployment-state.yaml says it since. */
+/** Converts each of these files to the keys that deployment-state.yaml later used for the same data. */
 const READERS: Record<PreStateFamily, Read> = {
   'deployment-name': (lines, fail) => {
     const name = only(lines, WORD, 'the name of a deployment', fail);
-    // Until .clusterid took their place these files held what comes behind the prefix.
+    // Before .clusterid replaced them, these files contained the name without its prefix.
     return { deployment_id: name.startsWith('k0rdent-') ? name : `k0rdent-${name}` };
   },
   'resource-manifest': (lines, fail) => {
@@ -53,7 +53,7 @@ const READERS: Record<PreStateFamily, Read> = {
   }),
 };
 
-/** What a file of before there was a state file says; null where it is empty. Throws InvalidStateError. */
+/** Parses a file from before there was a state file; null if it is empty. Throws InvalidStateError. */
 export function parsePreState(text: string, path: string, family: PreStateFamily): ValueMap | null {
   const lines = text.split(/\r\n|\n/);
   while (lines.at(-1) === '') lines.pop();

@@ -7,7 +7,7 @@ import type { FolderDocument } from './legacy-folder.js';
 import { emptyRow, type ParsedFile } from './parsed-file.js';
 import type { LegacyFile } from './read-legacy-files.js';
 
-/** A file that is recognised and parsed, or the row that says why it is neither. */
+/** Recognises and parses a file; returns its row, with the reason, if that is not possible. */
 export function readDocument(file: LegacyFile): FolderDocument | ParsedFile {
   const recognised = recogniseName(basename(file.path), basename(file.folder));
   const family = recognised.kind === 'family' ? recognised.family : 'unknown';

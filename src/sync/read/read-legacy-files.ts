@@ -3,22 +3,22 @@ import { filesOf, MAX_FILES, statOf, tooMuch } from './find-legacy-files.js';
 import { recogniseName } from './legacy-family.js';
 import { type Problem, readText, SYMLINK } from './read-text.js';
 
-/** A candidate for import: its text, or why there is none. */
+/** A candidate for import: its text, or why it has none. */
 export interface LegacyFile {
-  /** For people: relative to the argument that led to it, behind the argument where there are several. */
+  /** For messages: relative to its argument; includes the argument if there are several. */
   readonly path: string;
-  /** The folder that it lies in; it is never shown or kept. */
+  /** The folder that contains it; never shown or stored. */
   readonly folder: string;
   /** Absolute path; null for a file that is not on this machine's disk. */
   readonly place: string | null;
-  /** Modification time in ms since the epoch; 0 where there is no text. */
+  /** Modification time in ms since the epoch; 0 if there is no text. */
   readonly mtimeMs: number;
-  /** Null where the name alone says that it is not imported, and where there is a problem. */
+  /** Null if the file is not imported because of its name, or if there is a problem. */
   readonly text: string | null;
   readonly problem: Problem | null;
 }
 
-/** Most bytes that one import reads. */
+/** Maximum number of bytes that one import reads. */
 const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
 async function readOne(file: string, path: string): Promise<LegacyFile> {
@@ -37,9 +37,10 @@ async function readOne(file: string, path: string): Promise<LegacyFile> {
 }
 
 /**
- * The candidates for import at `paths`: a `state` folder, a checkout of the scripts (or the folder of the only one),
- * or single files, in the order given and then by name. What cannot be read is among them, with its problem.
- * Throws NotFoundError for a path that holds nothing, UsageError for more than one import should take.
+ * Reads the candidates for import at `paths`: a `state` folder, a checkout of the scripts (or the folder of
+ * the only one), or single files; in the given order, then by name. Files that cannot be read are included,
+ * with the problem. Throws NotFoundError for a path without candidates, UsageError if there is too much for
+ * one import.
  */
 export async function readLegacyFiles(
   paths: readonly string[],

@@ -3,7 +3,7 @@ import { lstat, open } from 'node:fs/promises';
 import { decodeText } from '../../model/yaml/decoded-text.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
 
-/** Why a file is not read, and where in it, counted from 1, as far as that is known. */
+/** Why a file is not read, and the position in it, counted from 1, if known. */
 export interface Problem {
   readonly message: string;
   readonly line?: number;
@@ -12,14 +12,17 @@ export interface Problem {
 
 export const SYMLINK = 'is a symbolic link, which is not followed';
 
-/** The text of a regular file with its modification time, or the problem with it; a link, pipe or device is never opened. */
+/**
+ * Reads the text and modification time of a regular file, or returns the problem; never opens a link, pipe or
+ * device.
+ */
 export async function readText(
   path: string,
 ): Promise<{ text: string; mtimeMs: number } | { problem: Problem }> {
   const stats = await lstat(path);
   if (stats.isSymbolicLink()) return { problem: { message: SYMLINK } };
   if (!stats.isFile()) return { problem: { message: 'is not a regular file' } };
-  // The flags hold what lstat saw, should the file be swapped in between.
+  // The flags enforce what lstat saw, in case the file is swapped in between.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const { size, mtimeMs } = await handle.stat();
@@ -28,7 +31,7 @@ export async function readText(
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read)
       ({ bytesRead: read } = await handle.read(bytes, length, bytes.length - length));
-    // It grew while it was read.
+    // The file grew while it was read.
     if (length > size) return { problem: { message: 'changes while it is read: import it again' } };
     return decoded(bytes.subarray(0, length), mtimeMs);
   } finally {

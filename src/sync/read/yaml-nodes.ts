@@ -23,7 +23,7 @@ import { LAYOUT, WRITE_OPTIONS } from '../../model/yaml/yaml-options.js';
 type Targets = ReadonlyMap<Alias, Node>;
 type Part = string | number;
 
-/** What a path leads to: a node, nothing, or a place inside of a single value, for which yq prints no line at all. */
+/** What a path leads to: a node, nothing, or a place inside a scalar, for which yq prints no line at all. */
 export type Found = Node | 'nothing' | 'within';
 
 const resolved = (node: unknown, targets: Targets) => (isAlias(node) ? targets.get(node) : node);
@@ -48,7 +48,7 @@ function childOf(map: YAMLMap, part: Part, targets: Targets): unknown {
   return undefined;
 }
 
-/** What a path leads to, as yq finds it. */
+/** Finds the node at a path, as yq does. */
 export function nodeAt({ document, targets }: SpelledDocument, path: StatePath): Found {
   let node: unknown = document.contents;
   for (const part of path) {
@@ -61,7 +61,7 @@ export function nodeAt({ document, targets }: SpelledDocument, path: StatePath):
   return node === null ? 'nothing' : (node as Node);
 }
 
-/** A node as yq prints it: text bare, all else as it is spelled. */
+/** Formats a node as yq prints it: text without quotes, everything else as spelled. */
 export function printed(node: Node): string {
   if (isScalar(node))
     return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
@@ -69,7 +69,7 @@ export function printed(node: Node): string {
   return new Document(node, WRITE_OPTIONS).toString(LAYOUT).replace(/^\n+/, '').trimEnd();
 }
 
-/** A new node of a value. */
+/** Creates a node for a value. */
 export function newNode(document: Document, value: unknown): Node {
   const node = document.createNode(value);
   visit(node, {
@@ -84,19 +84,19 @@ function nest(path: StatePath, value: unknown): unknown {
   return path.reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
-/** Gives a single value another one, in its place and style; false where there is none that can take it. */
+/** Changes the value of a scalar node, keeping its place and style; false if the node cannot take it. */
 function rewritten(node: unknown, value: unknown): boolean {
   if (!isScalar(node) || (typeof value === 'object' && value !== null)) return false;
   if (node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED) return false;
   if (typeof value === 'string' && isTypedSomewhere(value)) node.type = Scalar.QUOTE_DOUBLE;
   node.value = value;
-  // What was read would be written in its place, and a tag was for what was read.
+  // Otherwise the source text would be written instead, and the tag belongs to the old value.
   delete node.source;
   delete node.tag;
   return true;
 }
 
-/** Sets a value, as yq does; what stands in the way of the path is told by `blocked`, which gives the error to throw. */
+/** Sets a value, as yq does. If something blocks the path, throws the error that `blocked` returns. */
 export function setNode(
   { document, targets }: SpelledDocument,
   path: StatePath,
@@ -113,7 +113,7 @@ export function setNode(
     const rest = path.slice(depth + 1);
     holder = resolved(holder, targets);
     if (!isCollection(holder)) throw blocked(depth);
-    // What was written as {} would grow on that line.
+    // Otherwise an empty {} would stay in flow style.
     if (holder.items.length === 0) holder.flow = false;
     if (isMap(holder)) {
       const pair = pairOf(holder, part, targets);
@@ -140,7 +140,7 @@ export function setNode(
   }
 }
 
-/** Takes a value out. */
+/** Removes a value. */
 export function removeNode(of: SpelledDocument, path: StatePath): void {
   const { targets } = of;
   const part = path.at(-1);
@@ -154,7 +154,7 @@ export function removeNode(of: SpelledDocument, path: StatePath): void {
   }
 }
 
-/** The text of a file whose first document was changed. */
+/** The text of a file after its first document was changed. */
 export function writtenText({ document, rest }: SpelledDocument): string {
   return document.toString(LAYOUT) + rest;
 }

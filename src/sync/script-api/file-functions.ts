@@ -22,7 +22,7 @@ import type { ScriptFunction } from './script-functions.js';
 import { parseYqPath, parseYqTarget, typedValue, unescapeYq } from './yq-path.js';
 
 const OLD = `./${ARCHIVES_FOLDER}`;
-/** What is archived of the folder beside the deployment's own two files. */
+/** The files that are archived besides the deployment's own two. */
 const OTHERS = ['kof-state.yaml', 'kof-events.yaml', 'azure-state.yaml', 'azure-events.yaml'];
 
 async function isThere(path: string): Promise<boolean> {
@@ -35,15 +35,15 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** A cluster's name as part of a file's name. Throws UsageError for one that would lead elsewhere. */
+/** The path of a cluster's file. Throws UsageError for a name with a path separator. */
 function fileOf(call: ScriptCall, name: string, kind: 'state' | 'events'): string {
   if (/[/\0]/.test(name)) throw new UsageError(`${JSON.stringify(name)} is no name of a cluster`);
   return `${call.places.folder}/cluster-${name}-${kind}.yaml`;
 }
 
 /**
- * Refuses to replace or remove a file that cannot be read: what is in it is nowhere else. Throws InvalidStateError with
- * the place of what is wrong, EnvironmentError.
+ * Refuses to replace or remove an unreadable file, because its content exists nowhere else. Throws
+ * InvalidStateError with the position of the fault, EnvironmentError.
  */
 async function checkReadable(call: ScriptCall, path: string, kind: 'state' | 'events'): Promise<void> {
   try {
@@ -71,11 +71,14 @@ async function initClusterEvents(call: ScriptCall, name: string): Promise<void> 
 
 async function touchState(call: ScriptCall, path: string): Promise<void> {
   const file = call.stateAt(path);
-  // k0rdent is the source of truth of a cluster's state, so nothing of it is recorded.
+  // k0rdent is the source of truth for a cluster's state, so none of it is recorded.
   if ((await file.data()) !== null) await file.change([[['last_updated'], call.time]]);
 }
 
-/** Makes a folder named for the time, or for the first second after it that has none: nothing in it is replaced. */
+/**
+ * Creates a folder named after the time, or the first later second without one, so that nothing is
+ * overwritten.
+ */
 async function newFolder(call: ScriptCall, nameAt: (time: string) => string): Promise<string> {
   for (let second = 0; ; second++) {
     const name = nameAt(call.localTime(second));
@@ -93,7 +96,7 @@ async function archive(call: ScriptCall): Promise<string[]> {
   const { state, events, folder } = call.places;
   const name = (await versionOf(call.path(state)))
     ? await call.state.print(['deployment_id']).catch((error: unknown) => {
-        // The archive of a state that cannot be read has this name.
+        // The archive of an unreadable state has this name.
         if (error instanceof InvalidStateError) return 'unknown';
         throw error;
       })
@@ -114,9 +117,11 @@ async function archive(call: ScriptCall): Promise<string[]> {
   return [target, ...moved];
 }
 
-/** What the scripts do to whole files. */
+/** The functions of the scripts for whole files. */
 export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
-  /** Id, deployer, configuration file, location, controllers, workers, network, then the phases. */
+  /**
+   * Arguments: id, deployer, configuration file, location, controllers, workers, network, then the phases.
+   */
   init_deployment_state: async (call) => {
     const [id, deployer, config, location, controllers, workers, network, ...phases] = call.args as string[];
     const { state, events } = call.places;
@@ -126,7 +131,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await replaceText(call.path(state), firstState(first as never, call.time));
     await replaceText(call.path(events), firstEvents(id as string, call.time));
     const entry = call.entry('deployment_initialized', 'Deployment state tracking initialized');
-    // The files are new, so nothing of an earlier deployment of this id is left.
+    // The files are new, so nothing of an earlier deployment with this id remains.
     const before = await call.host.recorded(deployment(legacySlug(id as string)));
     const after = (await call.state.data()) as ValueMap;
     await call.session.record(
@@ -137,7 +142,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await call.host.wrote(call.state.path, [{ path: [], value: after }]);
     return {};
   },
-  /** Reason: one line for the folder, one for each file. */
+  /** Argument: reason. Prints one line for the folder and one for each file. */
   archive_existing_state: async (call) => ({ out: (await archive(call)).join('\n') }),
   cleanup_deployment_state: async (call) => {
     const { state, events, folder } = call.places;
@@ -159,10 +164,10 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     const name = call.arg(0);
     const path = fileOf(call, name, 'events');
     const log = call.eventsAt(path);
-    // The scripts' own library calls a function here that is gone.
+    // The scripts' own library calls a function here that no longer exists.
     if (await log.exists()) await call.host.touches([call.path(path)]);
     else await initClusterEvents(call, name);
-    // Nothing is half done where the other file cannot be read.
+    // Fails before any change if the other file is unreadable.
     await call.stateAt(fileOf(call, name, 'state')).data();
     const added = await log.add(call.entry(unescapeYq(call.arg(1)), unescapeYq(call.arg(2))));
     await touchState(call, fileOf(call, name, 'state'));
@@ -202,7 +207,7 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await call.changeAzure([[['last_updated'], call.time]], entry);
     return {};
   },
-  /** Cluster id, configuration file, deployer. */
+  /** Arguments: cluster id, configuration file, deployer. */
   record_deployment_history: async (call) => {
     const path = call.path(HISTORY);
     await call.host.touches([path]);

@@ -1,4 +1,4 @@
-/** What the scripts' state library writes into a file that it begins. */
+/** The text that the scripts' state library writes into new files. */
 import { quotedText } from '../../model/yaml/escaped-text.js';
 
 export interface FirstState {
@@ -12,10 +12,10 @@ export interface FirstState {
   readonly phases: readonly string[];
 }
 
-/** A count stands bare, and nothing where none was given. */
+/** Formats a count without quotes; empty if none was given. */
 const bare = (text: string) => (/^[0-9]*$/.test(text) ? text : quotedText(text));
 
-/** deployment-state.yaml of a new deployment. `time` as the files have it. */
+/** deployment-state.yaml of a new deployment. `time` is in the format of the files. */
 export function firstState(first: FirstState, time: string): string {
   const phases = first.phases.map((name) => `  ${name}:\n    status: "pending"\n    updated_at: "${time}"\n`);
   return `# k0rdent Deployment State

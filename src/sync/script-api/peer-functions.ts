@@ -14,7 +14,10 @@ function peer(host: string): StatePath {
   return parseYqTarget(`wireguard_peers.${host}`) ?? ['wireguard_peers', host];
 }
 
-/** A value that the file may lack because it is secret: the one that is kept on this machine. Throws SecretError. */
+/**
+ * Reads a value that the file may lack because it is secret: then the one stored on this machine. Throws
+ * SecretError.
+ */
 async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const found = await call.state.print(path);
   if (found !== 'null' && !MARKER.test(found)) return found;
@@ -25,14 +28,14 @@ async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const kept = await call.host.withheld.get(deployment(legacySlug(name)), place);
   if (kept !== undefined) return String(kept);
   const owner = await call.state.value(path.slice(0, -1));
-  // A peer without keys has none; one whose public key is known has a private one somewhere.
+  // A peer without keys has no private one; a peer with a public key has its private one somewhere.
   if (!isMap(owner) || owner['public_key'] === undefined) return found;
   throw new SecretError(`${path.join('.')} is withheld: only the machine that made it has it`, {
     suggestions: ['Run the script there, or make the keys anew'],
   });
 }
 
-/** What the scripts ask and say of WireGuard. */
+/** The functions of the scripts for WireGuard. */
 export const PEER_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   assign_wireguard_ips: async (call) => {
     const network = await call.state.print(['config', 'wireguard_network']);
@@ -72,7 +75,7 @@ export const PEER_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   get_wireguard_public_key: async (call) => ({
     out: await call.state.print([...peer(call.arg(0)), 'public_key']),
   }),
-  /** One line `host address` for each peer that has one. */
+  /** Prints one line `host address` for each peer that has an address. */
   peer_addresses: async (call) => {
     const lines: string[] = [];
     for (const host of await call.keys('wireguard_peers')) {

@@ -5,7 +5,7 @@ import { parseYqTarget, unescapeYq } from './yq-path.js';
 const REASON = 'Component not enabled';
 const normal = (name: string) => name.replaceAll('-', '_');
 
-/** The changes that give a phase a status. */
+/** The changes that set the status of a phase. */
 function marked(call: ScriptCall, phase: string, fields: Readonly<Record<string, string>>): Changes {
   const path = parseYqTarget(`phases.${phase}`) ?? ['phases', phase];
   return [
@@ -23,7 +23,7 @@ async function status(call: ScriptCall): Promise<string> {
   return found === 'null' ? 'pending' : found;
 }
 
-/** What the scripts ask and say of phases. */
+/** The functions of the scripts for phases. */
 export const PHASE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   phase_status: async (call) => ({ out: await status(call) }),
   phase_mark_in_progress: async (call) => {
@@ -48,7 +48,7 @@ export const PHASE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await call.change(marked(call, phase, { status: 'skipped', skipped_reason: reason }), entry);
     return {};
   },
-  /** The phase, then all phases in their order. */
+  /** Arguments: the phase, then all phases in order. */
   phase_reset_from: async (call) => {
     const phase = normal(call.arg(0));
     const sequence = call.args.slice(1);

@@ -1,23 +1,25 @@
-/** A one-line scalar that means the same to every reader of YAML: plain, quoted, or an empty collection. */
+/** A one-line scalar that every YAML reader understands alike: plain, quoted, or an empty collection. */
 const SCALAR = String.raw`(?:[A-Za-z0-9_./(\u00a1-\u1fff](?:[^\x00-\x1f\x7f:#]|:(?=[^ \x00-\x1f\x7f])|(?<! )#)*|"(?:[^"\\\x00-\x1f\x7f]|\\["\\/bfnrtU0-9a-fA-Fu])*"|'(?:[^'\x00-\x1f\x7f]|'')*'|\{\}|\[\])`;
 const HEAD = new RegExp(`^(?:(?:#[^\\x00-\\x08\\x0b-\\x1f]*)?|([A-Za-z_][\\w-]*): ${SCALAR})$`);
 const ITEM = new RegExp(`^( *)- ([A-Za-z_][\\w-]*): (?:(${SCALAR})|\\|-)$`);
 const FIELD = new RegExp(`^( +)([A-Za-z_][\\w-]*): (?:(${SCALAR})|(\\|-))$`);
 
-/** An event file that was seen to be a plain list of entries under `events`. Offsets are in UTF-16 units. */
+/**
+ * The layout of an event file that is a plain list of entries under `events`. Offsets are in UTF-16 units.
+ */
 export interface PlainEvents {
   readonly count: number;
-  /** How far the entries stand in. */
+  /** Indentation of the entries. */
   readonly indent: number;
-  /** Behind the last entry. */
+  /** Offset after the last entry. */
   readonly end: number;
   /** Whether nothing follows the list. */
   readonly isTail: boolean;
-  /** Where the value of `last_updated` stands, quotes included; null where it is not there. */
+  /** Range of the value of `last_updated`, quotes included; null if it is absent. */
   readonly updated: readonly [number, number] | null;
-  /** How many entries have each timestamp, by its text without quotes. */
+  /** Number of entries with each timestamp, by its text without quotes. */
   readonly times: ReadonlyMap<string, number>;
-  /** Where the entries begin that end the list and have the timestamp of the last one. */
+  /** Offset of the first of the final entries that all have the last timestamp. */
   readonly lastRun: number;
   readonly lastTime: string;
 }
@@ -32,8 +34,9 @@ interface Scan {
 }
 
 /**
- * Sees in one pass over the lines whether a file is a mapping of single values and one list, `events`, whose entries
- * begin with their timestamp and have single values or `|-` blocks. Null for every other shape, which a parser must judge.
+ * Checks in one pass over the lines whether a file is a mapping of scalars and one list, `events`, whose
+ * entries begin with their timestamp and have scalars or `|-` blocks. Returns null for every other shape,
+ * which needs a parser.
  */
 export function plainEvents(text: string): PlainEvents | null {
   if (!text.endsWith('\n') || text.includes('\r') || text.includes('\t')) return null;
@@ -55,7 +58,7 @@ export function plainEvents(text: string): PlainEvents | null {
     } else {
       const head = HEAD.exec(line);
       if (!head || (part === 'list' && scan.count === 0)) return null;
-      // An empty line may belong to a block that it ends.
+      // An empty line may be part of a block at the end of the list.
       if (line === '' && scan.isBlock) return null;
       if (part === 'list') part = 'after';
       const [, key] = head;
@@ -73,7 +76,7 @@ export function plainEvents(text: string): PlainEvents | null {
   return { count, indent, end, isTail, updated, times, lastRun: run, lastTime: time };
 }
 
-/** Takes a line of the list in; false where it is none of an entry. */
+/** Processes one line of the list; false if it is not part of an entry. */
 function takeEntry(line: string, start: number, scan: Scan, times: Map<string, number>): boolean {
   if (scan.isBlock && scan.count > 0) {
     if (line.startsWith(' '.repeat(scan.indent + 4)) && /[^ ]/.test(line)) return true;

@@ -9,10 +9,10 @@ import { ScriptEventsFile } from './script-events-file.js';
 import type { ScriptHost, ScriptSession } from './script-session.js';
 import { ScriptStateFile, type Tell } from './script-state-file.js';
 
-/** The history of deployments, below the folder that a script runs in. */
+/** The history of deployments, relative to the folder that a script runs in. */
 export const HISTORY = `./${ARCHIVES_FOLDER}/deployment-history.yaml`;
 
-/** Where a script keeps its files, as its variables say. */
+/** Where a script keeps its files, according to its variables. */
 export interface ScriptPlaces {
   readonly cwd: string;
   readonly folder: string;
@@ -24,11 +24,11 @@ export interface ScriptPlaces {
 
 export type Changes = readonly (readonly [StatePath, unknown])[];
 
-/** The files that scripts of one helper have used, each read once until it changes. */
+/** The files used by the scripts of one helper, each read once until it changes. */
 export class ScriptFiles {
   readonly #states = new Map<string, ScriptStateFile>();
   readonly #events = new Map<string, ScriptEventsFile>();
-  /** What was told of files, and what is to be told. */
+  /** Remarks on files that were already reported, and those still to be reported. */
   readonly #told = new Set<string>();
   #news: string[] = [];
   readonly #tell: Tell = (path, { oddities }) => {
@@ -40,7 +40,7 @@ export class ScriptFiles {
     }
   };
 
-  /** What was found in files since the last call, and is not told yet. */
+  /** Returns the remarks on files since the last call. */
   takeNews(): readonly string[] {
     const news = this.#news;
     this.#news = [];
@@ -65,11 +65,11 @@ function nameOf(data: ValueMap | null): string | null {
   return (typeof id === 'string' || typeof id === 'number') && id !== '' ? String(id) : null;
 }
 
-/** One call of a function by a script: its files, its time, and what it does to them. */
+/** One call of a function by a script: its files, its time, and its changes to them. */
 export class ScriptCall {
   readonly places: ScriptPlaces;
   readonly args: readonly string[];
-  /** As `date -u +%Y-%m-%dT%H:%M:%SZ` gives it. */
+  /** In the format of `date -u +%Y-%m-%dT%H:%M:%SZ`. */
   readonly time: string;
   readonly host: ScriptHost;
   readonly session: ScriptSession;
@@ -88,7 +88,7 @@ export class ScriptCall {
     this.time = new Date(parts.host.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 
-  /** As `date +%Y-%m-%d_%H-%M-%S` gives it, so many seconds from now. */
+  /** In the format of `date +%Y-%m-%d_%H-%M-%S`; `later` is in seconds. */
   localTime(later = 0): string {
     const at = new Date(this.host.now() + later * 1000);
     const two = (part: number) => String(part).padStart(2, '0');
@@ -120,7 +120,7 @@ export class ScriptCall {
     return this.#files.events(this.path(name));
   }
 
-  /** The deployment that the files are of, by the name that they have; null where none says it. */
+  /** The deployment's name according to its files; null if none says so. */
   async deployment(): Promise<string | null> {
     return nameOf(await this.state.data()) ?? (await this.#nameOfEvents());
   }
@@ -130,26 +130,32 @@ export class ScriptCall {
     return nameOf(await events.data());
   }
 
-  /** The only deployment that the history names: a full reset leaves nothing else that names one. Null where it names others. */
+  /**
+   * The only deployment named in the history, because after a full reset nothing else names one; null if
+   * there are several.
+   */
   async #nameInHistory(): Promise<string | null> {
     try {
       const rows = (await this.#files.state(this.path(HISTORY)).data())?.['deployments'];
       const [name = null, ...others] = namesInHistory(Array.isArray(rows) ? rows : []);
       return others.length === 0 ? name : null;
     } catch (error) {
-      // The call is of other files.
+      // The call does not need this file.
       if (!(error instanceof InvalidStateError)) throw error;
       this.host.note(error.message);
       return null;
     }
   }
 
-  /** Changes the deployment's state, and adds an entry to its log where `entry` gives one and there is a log. */
+  /** Changes the deployment's state, and adds `entry` to its log if there is one. */
   async change(changes: Changes, entry: ValueMap | null = null): Promise<void> {
     await this.#apply('deployment-state', this.state, this.places.events, changes, entry);
   }
 
-  /** The same for the Azure credentials. `isNew`: the call has begun the file, so all of it is a change. */
+  /**
+   * The same for the Azure credentials. `isNew`: the call has just created the file, so all of it is a
+   * change.
+   */
   async changeAzure(changes: Changes, entry: ValueMap | null = null, isNew = false): Promise<void> {
     await this.#apply('azure-state', this.azureState, this.places.azureEvents, changes, entry, isNew);
   }
@@ -180,19 +186,19 @@ export class ScriptCall {
     await this.host.wrote(file.path, isNew ? [{ path: [], value: after }] : fileEdits(old, after));
   }
 
-  /** Whether a value stands at a path of the deployment's state; a mapping or list counts. */
+  /** Whether there is a value at a path of the deployment's state; a mapping or list counts. */
   async holds(path: StatePath): Promise<boolean> {
     const value = await this.state.value(path);
     return value !== undefined && value !== null;
   }
 
-  /** The names in a mapping of the deployment's state. */
+  /** The keys of a mapping in the deployment's state. */
   async keys(name: string): Promise<string[]> {
     const value = await this.state.value([name]);
     return isMap(value) ? Object.keys(value) : [];
   }
 
-  /** An entry of a log as the scripts write it. */
+  /** Makes a log entry as the scripts write it. */
   entry(action: string, message: string, phase = ''): ValueMap {
     return { timestamp: this.time, action, message, ...(phase === '' ? {} : { phase }) };
   }

@@ -9,18 +9,18 @@ import { type PlainEvents, plainEvents } from './plain-events.js';
 import { appendText, readText, replaceText, versionOf } from './script-file.js';
 import type { Tell } from './script-state-file.js';
 
-/** What was added to an event file, and where it stands there. */
+/** An entry added to an event file, and its position there. */
 export interface AddedEntry {
   readonly index: number;
-  /** The entries of the file with the same timestamp, the new one last: its id depends on them. */
+  /** The file's entries with the same timestamp, the new one last: its id depends on them. */
   readonly sameTime: readonly Value[];
 }
 
 interface Plain extends PlainEvents {
   readonly version: string;
-  /** Bytes before `last_updated`'s value, and of it; null where the file is to be written whole. */
+  /** Byte offset and length of `last_updated`'s value; null if the file must be written whole. */
   readonly stamp: readonly [number, number] | null;
-  /** The last entries, those that have the timestamp of the last one. */
+  /** Text of the final entries that all have the last timestamp. */
   readonly run: string;
 }
 
@@ -39,8 +39,9 @@ function render(entry: ValueMap, indent: number): string {
 }
 
 /**
- * An event file of the scripts. To a file that is provably a plain list an entry is appended, at the same cost however
- * long it is; any other is parsed and written whole. Not safe for two calls at a time.
+ * An event file of the scripts. If the file is provably a plain list, an entry is appended, at a cost
+ * independent of the file's length; any other file is parsed and written whole. Not safe for concurrent
+ * calls.
  */
 export class ScriptEventsFile {
   readonly path: string;
@@ -56,7 +57,10 @@ export class ScriptEventsFile {
     return versionOf(this.path).then((version) => version !== null);
   }
 
-  /** Adds an entry, whose `timestamp` becomes `last_updated`. Throws InvalidStateError for a file that cannot be read. */
+  /**
+   * Adds an entry and sets `last_updated` to its `timestamp`. Throws InvalidStateError for an unreadable
+   * file.
+   */
   async add(entry: ValueMap): Promise<AddedEntry> {
     const time = String(entry['timestamp']);
     const plain = await this.#look();
@@ -65,7 +69,7 @@ export class ScriptEventsFile {
     const isKnown = plain.times.has(time);
     if (isKnown && plain.lastTime !== time) return this.#addParsed(entry, time);
     const before = isKnown ? (parseSpelledYaml(plain.run, this.path) as readonly Value[]) : [];
-    // Of a clock that was set back there are more, before the last ones.
+    // If the clock was set back, there are more entries with this timestamp before the final ones.
     if (before.length !== (plain.times.get(time) ?? 0)) return this.#addParsed(entry, time);
     const added = render(entry, plain.indent);
     if (plain.stamp !== null && plain.stamp[1] === quoted.length) await this.#append(plain, added, time);
@@ -76,7 +80,7 @@ export class ScriptEventsFile {
   async #append(plain: Plain, added: string, time: string): Promise<void> {
     const [offset] = plain.stamp as readonly [number, number];
     await appendText(this.path, added);
-    // As long as what it replaces, so nothing moves.
+    // Has the same length as the text it replaces, so nothing moves.
     const handle = await open(this.path, 'r+');
     try {
       await handle.write(JSON.stringify(time), offset);
@@ -130,7 +134,7 @@ export class ScriptEventsFile {
     return this.#plain;
   }
 
-  /** Throws InvalidStateError for a file that is there and cannot be read. */
+  /** Throws InvalidStateError if the file exists and is unreadable. */
   async check(): Promise<void> {
     if (!(await this.exists()) || (await this.#look()) !== null) return;
     entriesIn(parseSpelledYaml(await readText(this.path), this.path), this.path);
@@ -155,7 +159,7 @@ export class ScriptEventsFile {
   }
 }
 
-/** A range of the text as an offset and a length in bytes; the value before it is as long in bytes as in characters. */
+/** Converts a range of the text to an offset and a length in bytes. */
 function bytesOf(text: string, [start, end]: readonly [number, number]): readonly [number, number] {
   return [Buffer.byteLength(text.slice(0, start)), Buffer.byteLength(text.slice(start, end))];
 }

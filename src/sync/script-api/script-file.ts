@@ -7,7 +7,7 @@ import { hasCode } from '../../model/value/error-codes.js';
 import { decodeText } from '../../model/yaml/decoded-text.js';
 import { MAX_YAML_BYTES, tooLarge } from '../../model/yaml/yaml.js';
 
-/** What tells one version of a file from another; null where there is none. */
+/** Identifies a version of a file; null if there is no file. */
 export async function versionOf(path: string): Promise<string | null> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
@@ -18,7 +18,7 @@ export async function versionOf(path: string): Promise<string | null> {
   }
 }
 
-/** Whether there is a file, or a link to one. Throws where that cannot be told. */
+/** Whether there is a file, or a link to one. Throws if that cannot be determined. */
 export async function isFile(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile();
@@ -29,8 +29,8 @@ export async function isFile(path: string): Promise<boolean> {
 }
 
 /**
- * What is in a file that scripts share. Throws InvalidStateError for what is no file or too large for one,
- * EnvironmentError where it cannot be read.
+ * Reads a file that scripts share. Throws InvalidStateError if it is not a regular file or is too large,
+ * EnvironmentError if it cannot be read.
  */
 export async function readBytes(path: string): Promise<Buffer> {
   const { size } = await regularFile(path);
@@ -38,7 +38,7 @@ export async function readBytes(path: string): Promise<Buffer> {
   return readFile(path).catch(unreadable(path));
 }
 
-/** The same as text. Throws InvalidStateError for bytes that are none, too. */
+/** Reads such a file as text. Also throws InvalidStateError if the bytes are not text. */
 export async function readText(path: string): Promise<string> {
   const decoded = decodeText(await readBytes(path));
   if (typeof decoded === 'string') return decoded;
@@ -48,7 +48,7 @@ export async function readText(path: string): Promise<string> {
 
 async function regularFile(path: string): Promise<Stats> {
   const stats = await stat(path).catch(unreadable(path));
-  // A pipe would never end, and what is no file is never replaced by one.
+  // A pipe would never end, and anything but a file must not be replaced.
   if (stats.isFile()) return stats;
   throw new InvalidStateError(`${path} is not a regular file`, { data: { path } });
 }
@@ -60,7 +60,7 @@ function unreadable(path: string): (error: unknown) => never {
   };
 }
 
-/** Throws where something is at a path that a file of these must not replace: EnvironmentError, InvalidStateError. */
+/** Throws if there is something at a path that must not be replaced: EnvironmentError, InvalidStateError. */
 export async function checkReplaceable(path: string): Promise<void> {
   const stats = await lstat(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
@@ -69,7 +69,7 @@ export async function checkReplaceable(path: string): Promise<void> {
   if (stats !== null) await regularFile(path);
 }
 
-/** Replaces a file whole, as `yq -i` does: who reads it sees the old text or the new one; its mode stays. */
+/** Replaces a whole file atomically, as `yq -i` does; keeps its mode. */
 export async function replaceText(path: string, text: string): Promise<void> {
   const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() ?? false;
   const target = isLink ? await realpath(path) : path;
@@ -81,13 +81,13 @@ export async function replaceText(path: string, text: string): Promise<void> {
     },
   );
   await mkdir(dirname(target), { recursive: true });
-  // As short as can be: the file's own name may be as long as a name can be.
+  // A short name: the file's own name may already have the maximum length.
   const temporary = join(dirname(target), `.kgit-${randomBytes(6).toString('hex')}.tmp`);
   await writeFile(temporary, text, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
   await rename(temporary, target);
 }
 
-/** Adds to the end of a file in one write, which readers see whole or not at all. */
+/** Appends to a file in one write, which readers see completely or not at all. */
 export async function appendText(path: string, text: string): Promise<void> {
   await appendFile(path, text);
 }

@@ -7,14 +7,17 @@ import type { ScriptCall } from './script-call.js';
 import type { ScriptStateFile } from './script-state-file.js';
 import { parseYqPath, parseYqTarget, typedValue, unescapeYq } from './yq-path.js';
 
-/** What a call gives back: text for its output without the last line end, none where it is undefined; and its exit status. */
+/** The result of a call: its output without the last line end, undefined for none; and its exit status. */
 export interface Answer {
   readonly out?: string;
   readonly status?: number;
 }
 export type ScriptFunction = (call: ScriptCall) => Promise<Answer>;
 
-/** A value as the scripts get it: `null` for what is not there. Throws InvalidStateError for a file that cannot be read. */
+/**
+ * Prints a value as the scripts expect it: `null` if there is none. Throws InvalidStateError for an
+ * unreadable file.
+ */
 async function printed(call: ScriptCall, file: ScriptStateFile, text: string): Promise<Answer> {
   const path = parseYqPath(text);
   if (path !== null) return { out: await file.print(path) };
@@ -100,7 +103,10 @@ const STATE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   },
 };
 
-/** Every function that a script may call, by its name; what prints or is a variable of the script is done in bash. */
+/**
+ * Every function that a script may call, by name. Functions that print to the user or set script variables
+ * are in bash.
+ */
 export const SCRIPT_FUNCTIONS: ReadonlyMap<string, ScriptFunction> = new Map(
   Object.entries({ ...STATE_FUNCTIONS, ...PHASE_FUNCTIONS, ...PEER_FUNCTIONS, ...FILE_FUNCTIONS }),
 );

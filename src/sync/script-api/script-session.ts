@@ -11,11 +11,11 @@ import type { Family, StateFamily } from '../read/legacy-family.js';
 import type { AddedEntry } from './script-events-file.js';
 import { stateEdits } from './state-edits.js';
 
-/** What the script API is handed: where its operations go, who acts, and the clock. */
+/** The parts that the script API needs: where its operations go, who acts, and the clock. */
 export interface ScriptHost {
-  /** Keeps an operation durably, to be published later. */
+  /** Keeps an operation durably for later publishing. */
   keep(operation: Operation): Promise<void>;
-  /** Throws SecretError where something secret is left in it. */
+  /** Throws SecretError if the operation still contains a secret. */
   guard(operation: Operation): Operation;
   readonly secrets: SecretGuard;
   readonly withheld: WithheldValues;
@@ -29,36 +29,42 @@ export interface ScriptHost {
   readonly namespace: string;
   /** The deployment of files that name none. */
   readonly deployment: string | undefined;
-  /** Merges files in as `kgit import` does, durable when it returns. */
+  /** Merges files as `kgit import` does; durable when it returns. */
   importFiles(paths: readonly string[]): Promise<void>;
-  /** What the repository has of a deployment's state that is deployment-state.yaml's, under its keys there. */
+  /**
+   * The part of the deployment's recorded state that belongs to deployment-state.yaml, under its keys there.
+   */
   recorded(deployment: Subject): Promise<ValueMap>;
-  /** Notes what was written into a file, by its absolute path: it is no news to the next import. */
+  /**
+   * Records what was written to a file, by absolute path, so that the next import does not count it as new.
+   */
   wrote(path: string, edits: readonly FileEdit[]): Promise<void>;
-  /** Notes files that a call is about to change, beside those of the deployment: what it leaves in them when it dies is recorded later. */
+  /**
+   * Records further files that a call is about to change, so that its changes are recorded later if it dies.
+   */
   touches(paths: readonly string[]): Promise<void>;
-  /** A line for the user of the script, on its stderr. */
+  /** Writes a line for the user of the script to its stderr. */
   note(message: string): void;
 }
 
-/** A change of a state file, as it was and is. */
+/** A change of a state file, with its content before and after. */
 export interface ChangedFile {
   readonly family: StateFamily;
   readonly before: ValueMap;
   readonly after: ValueMap;
 }
 
-/** An entry that was added to an event file. */
+/** An entry added to an event file. */
 export interface LoggedEntry {
   readonly family: Family;
-  /** The name in the file's head; null where it has none. */
+  /** The name in the file's head; null if it has none. */
   readonly name: string | null;
   readonly entry: AddedEntry;
 }
 
 const CHANGED = 'state_changed';
 
-/** Makes operations of what script calls did to the legacy files, with the ids that `kgit import` would give. */
+/** Makes operations from script calls' changes to legacy files, with the same ids as `kgit import`. */
 export class ScriptSession {
   readonly #host: ScriptHost;
 
@@ -67,8 +73,8 @@ export class ScriptSession {
   }
 
   /**
-   * Records one call. Throws EnvironmentError where it cannot be kept, SecretError.
-   * @param name of the deployment, as its files have it; null where none is known
+   * Records one call. Throws EnvironmentError if it cannot be kept, SecretError.
+   * @param name of the deployment, according to its files; null if unknown
    */
   async record(name: string | null, change: ChangedFile | null, logged: LoggedEntry | null): Promise<void> {
     const known = name ?? this.#host.deployment ?? null;
@@ -98,7 +104,7 @@ export class ScriptSession {
     const asked = { deployment: subject.id, edits, preconditions: [] };
     if (write === null) {
       const { family, after } = change;
-      // Which keys of `azure.*` are those of the second file, its list of keys alone can tell.
+      // Only the second file's own list shows which keys of `azure.*` belong to it.
       const files =
         family === 'deployment-state' ? {} : { files: [{ family, values: this.#clean(family, after) }] };
       const own = this.#changed(subject, known, files);
@@ -108,13 +114,14 @@ export class ScriptSession {
     const id = this.#host.ids.next();
     const { source } = write.event;
     const carrier = { ...write, event: { ...write.event, source: { ...source, operation: id } } };
-    // Another machine may log the same in the same second, which is the same event, and change other values.
+    // Another machine may log the same entry in the same second, which is the same event, but change other
+    // values.
     const spare = this.#changed(subject, known);
     const carried = { ...asked, event: carrier.event.id, otherwise: spare.event.id };
     await this.#keep([carrier, spare], { id, title: titleOf([carrier]), change: carried });
   }
 
-  /** An event of a change alone, for one that the scripts log no entry of. */
+  /** Makes an event for a change for which the scripts log no entry. */
   #changed(subject: Subject, name: string, more: ValueMap = {}): EventWrite {
     const { actor, hostname, runId } = this.#host;
     const event: KgitEvent = {
@@ -132,7 +139,10 @@ export class ScriptSession {
     return { subject, event };
   }
 
-  /** Id and time of an event of now: a clock that is asked twice gives two times, and `verify` finds that. */
+  /**
+   * Takes id and time of a new event from one clock reading: two readings could differ, which `verify` would
+   * report.
+   */
   #stamp(): Pick<KgitEvent, 'id' | 'timestamp'> {
     const id = this.#host.ids.next();
     return { id, timestamp: formatTimestamp(ulidTime(id)) };
@@ -167,7 +177,7 @@ export class ScriptSession {
     return this.#placed(made, entry.index);
   }
 
-  /** Who acted is told beside what the file says, and is no part of it. */
+  /** Adds the actor, marked as derived because it is not in the file. */
   #placed(made: EventWrite, index: number): EventWrite {
     const { actor, hostname, runId } = this.#host;
     const own = { user: actor.name, host: hostname, ...(runId === undefined ? {} : { run_id: runId }) };
@@ -193,7 +203,7 @@ export class ScriptSession {
     await this.#host.withheld.put(subject, new Map(values));
   }
 
-  /** Records an event that no file holds, such as that the files were removed. */
+  /** Records an event that is in no file, such as the removal of the files. */
   async tell(
     name: string,
     fields: Readonly<Record<string, Value>> & { readonly action: string },
@@ -226,7 +236,7 @@ export class ScriptSession {
   }
 }
 
-/** The name of the cluster whose event file this is. */
+/** The path of a cluster's state or event file. */
 export function clusterFile(folder: string, name: string, kind: 'state' | 'events'): string {
   return `${folder}/cluster-${name}-${kind}.yaml`;
 }

@@ -15,7 +15,7 @@ interface Loaded {
   readonly data: ValueMap;
 }
 
-/** What is to be told of a file that was read, by its path. */
+/** Reports remarks on a file that was read, by its path. */
 export type Tell = (path: string, parsed: SpelledDocument) => void;
 
 function dataOf({ value }: SpelledDocument, path: string): ValueMap {
@@ -25,8 +25,8 @@ function dataOf({ value }: SpelledDocument, path: string): ValueMap {
 }
 
 /**
- * A state file of the scripts, read and written as yq does: comments, the order of keys and the style of values stay.
- * What was read is kept until the file changes. Not safe for two calls at a time.
+ * A state file of the scripts, read and written as yq does: comments, key order and value style are kept. The
+ * parsed file is cached until the file changes. Not safe for concurrent calls.
  */
 export class ScriptStateFile {
   readonly path: string;
@@ -38,7 +38,7 @@ export class ScriptStateFile {
     this.#tell = tell;
   }
 
-  /** What the file holds; null where there is none. Throws InvalidStateError. */
+  /** The content of the file; null if there is none. Throws InvalidStateError. */
   async data(): Promise<ValueMap | null> {
     return (await this.#load())?.data ?? null;
   }
@@ -57,8 +57,8 @@ export class ScriptStateFile {
   }
 
   /**
-   * A value as yq prints it: text bare, a mapping as YAML, `null` where nothing is, the empty text inside of a single
-   * value. The empty path is the whole document. Throws InvalidStateError.
+   * Formats a value as yq prints it: text without quotes, a mapping as YAML, `null` for no value, empty text
+   * for a place inside a scalar. The empty path is the whole document. Throws InvalidStateError.
    */
   async print(path: StatePath): Promise<string> {
     const parsed = (await this.#load())?.parsed;
@@ -70,14 +70,14 @@ export class ScriptStateFile {
   }
 
   /**
-   * Changes the file with one write: sets values, and takes out those that are undefined. Throws InvalidStateError,
-   * also where a single value stands in the way of a path.
+   * Changes the file with one write: sets values, and removes those that are undefined. Throws
+   * InvalidStateError, also if a scalar blocks a path.
    */
   async change(changes: readonly (readonly [StatePath, unknown])[]): Promise<void> {
     const loaded = await this.#load();
     if (loaded === null) throw new InvalidStateError(`${this.path}: there is no such file`);
     const { parsed } = loaded;
-    // Half of the changes may be made when one fails.
+    // If a change fails, the document may be half changed.
     this.#loaded = null;
     for (const [path, value] of changes) {
       if (value === undefined) removeNode(parsed, path);
@@ -95,7 +95,7 @@ export class ScriptStateFile {
     return new InvalidStateError(`${this.path}: ${what} is not a mapping, so nothing can be set in it`);
   }
 
-  /** The value at a path; undefined where there is none. Throws InvalidStateError. */
+  /** The value at a path; undefined if there is none. Throws InvalidStateError. */
   async value(path: StatePath): Promise<unknown> {
     return lookUp(await this.data(), path).value;
   }

@@ -7,17 +7,17 @@ import { isFile } from './script-file.js';
 import { type Answer, SCRIPT_FUNCTIONS } from './script-functions.js';
 import { type ScriptHost, ScriptSession } from './script-session.js';
 
-/** What only reads needs no lock: a file is replaced whole, or grows by one write. */
+/** Reads need no lock: files are replaced atomically, or grow by one write. */
 const READS = /^(get_|phase_status$|vm_lines$|peer_addresses$|history_lines$)/;
 
-/** A call as it comes from a script: the function, six places, its arguments. */
+/** A call from a script: the function, six places, its arguments. */
 export type CallWords = readonly string[];
 
-/** What goes back to the script. */
+/** The reply to the script. */
 export interface Reply {
   readonly status: number;
   readonly out: string;
-  /** For its stderr; empty for nothing. */
+  /** For its stderr; empty for none. */
   readonly notes: string;
 }
 
@@ -28,16 +28,16 @@ function placesOf([, cwd, folder, state, events, azureState, azureEvents]: CallW
   return place as ScriptPlaces;
 }
 
-/** What a server of calls is handed. */
+/** The parts that a call server needs. */
 export interface CallServerParts {
   readonly host: Omit<ScriptHost, 'note' | 'touches'>;
   readonly lock: FolderLock;
   readonly unfinished: UnfinishedCalls;
-  /** What is to be said of a folder of state files, at the first call; null for nothing. */
+  /** Returns the warning about a folder of state files, at the first call; null for none. */
   readonly warning: (folder: string) => Promise<string | null>;
 }
 
-/** Carries calls of scripts out, one at a time. */
+/** Executes calls of scripts, one at a time. */
 export class CallServer {
   readonly #parts: CallServerParts;
   #isWarned = false;
@@ -48,31 +48,35 @@ export class CallServer {
     this.#parts = parts;
   }
 
-  /** Records what calls have left in files that died before it was in the outbox. To be done before the first call. */
+  /**
+   * Records what is left in files by calls that died before it reached the outbox. Must run before the first
+   * call.
+   */
   async mendAll(): Promise<void> {
     for (const { folder } of await this.#parts.unfinished.all())
       try {
         await this.#parts.lock.exclusively(folder, () => this.#mend(folder));
       } catch (error) {
-        // The note stays: the next call in that folder fails with it and says why. Scripts of other folders go on.
+        // The record stays: the next call in that folder fails and reports the error. Scripts of other
+        // folders continue.
         if (!(error instanceof KgitError)) throw error;
       }
   }
 
-  /** Only under the lock of the folder: a call under way holds it. */
+  /** Requires the lock of the folder, which a running call holds. */
   async #mend(folder: string): Promise<void> {
     const { unfinished, host } = this.#parts;
     const call = await unfinished.noted(folder);
     if (call === null) return;
     const paths: string[] = [];
-    // What is no file holds nothing of a call, each of which writes files whole.
+    // Calls only write whole files, so anything else holds nothing of theirs.
     for (const path of call.paths) if (await isFile(path)) paths.push(path);
-    // What an entry of an event file is recorded as follows from the entry: nothing is recorded twice.
+    // The id of an event follows from its entry, so nothing is recorded twice.
     await host.importFiles(paths);
     await unfinished.end(folder);
   }
 
-  /** The reply to a call; what fails is in it, with the exit status that kgit has for it. */
+  /** Executes a call. Errors are part of the reply, with kgit's exit status for them. */
   serve(words: CallWords): Promise<Reply> {
     const reply = this.#last.then(() => this.#reply(words));
     this.#last = reply.catch(() => undefined);
@@ -86,7 +90,7 @@ export class CallServer {
       return { status, out, notes: notes.join('\n') };
     } catch (error) {
       if (!(error instanceof KgitError)) throw error;
-      // What the scripts' own library could not do ended with 1; the others are kgit's.
+      // Errors that the scripts' own library also had exit with 1, as there; the others have kgit's status.
       const status = error.code === 'INVALID_STATE' || error.code === 'USAGE' ? 1 : error.exitCode;
       return { status, out: '', notes: [...notes, `kgit: ${error.message}`].join('\n') };
     }
@@ -111,7 +115,7 @@ export class CallServer {
     const call = new ScriptCall(places, words.slice(7), { host, session, files: this.#files });
     if (!this.#isWarned) {
       this.#isWarned = true;
-      // Beside the other scripts: between a file and its record it would look as if kgit had not written it.
+      // Under the lock: a file that was written but not yet recorded would look as if written without kgit.
       const told = await lock.exclusively(folder, () => warning(folder));
       if (told !== null) note(told);
     }
@@ -122,7 +126,7 @@ export class CallServer {
     }
   }
 
-  /** Carries a call out that changes files, under the lock of their folder and with a note for whoever comes if it dies. */
+  /** Executes a call that changes files under the folder's lock, and records it in case it dies. */
   #changing(folder: string, paths: readonly string[], run: () => Promise<Answer>): Promise<Answer> {
     const { lock, unfinished } = this.#parts;
     return lock.exclusively(folder, async () => {
@@ -135,7 +139,7 @@ export class CallServer {
         await unfinished.end(folder);
         return answer;
       } catch (error) {
-        // It had changed nothing. Of others what they have left in the files is recorded by the next call.
+        // It changed nothing. After any other error, the next call records what was left in the files.
         if (error instanceof UsageError) await unfinished.end(folder);
         throw error;
       }

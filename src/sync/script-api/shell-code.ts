@@ -1,4 +1,7 @@
-/** What `kgit shell-init` prints. Loaded before the program: scripts evaluate it again and again. */
+/**
+ * The output of `kgit shell-init`. Loaded before the rest of the program, because scripts evaluate it
+ * repeatedly.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCRIPT_PHASES } from '../../model/state/script-phases.js';
@@ -8,10 +11,10 @@ function quoted(word: string): string {
 }
 
 /**
- * The state library of the deployment scripts for bash.
- * @param root where the package of this program lies
+ * Returns the state library of the deployment scripts for bash.
+ * @param root folder of this program's package
  * @param node the Node that runs it
- * @param flags flags of the helper, which `kgit shell-init` was given
+ * @param flags flags for the helper, as given to `kgit shell-init`
  */
 export function shellCode(root: string, node: string, flags: readonly string[]): string {
   const library = join(root, 'templates/shell/state-management.bash');
@@ -24,7 +27,7 @@ export function shellCode(root: string, node: string, flags: readonly string[]):
   return `${head}\n\n${readFileSync(library, 'utf8')}\n${answersItself(head, library, flags)}`;
 }
 
-/** A function by which this shell, and those that it starts, have the same text again without a process of kgit. */
+/** Defines a shell function that gives this shell and its children the same text without starting kgit. */
 function answersItself(head: string, library: string, flags: readonly string[]): string {
   const words = ['shell-init', 'bash', ...flags].join(' ');
   return `# ---- The same again ----

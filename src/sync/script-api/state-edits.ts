@@ -7,17 +7,17 @@ import { statePathOfKey } from '../parse/state-mapping.js';
 import { type SecretGuard, withhold } from '../parse/withhold.js';
 import type { StateFamily } from '../read/legacy-family.js';
 
-/** How the state of a deployment changes with its file. */
+/** How a deployment's state changes with its file. */
 export interface StateEdits {
-  /** Without the values that are secret. */
+  /** Without secret values. */
   readonly edits: readonly Edit[];
-  /** The secret ones by state path; undefined for what was forgotten. */
+  /** Secret values by state path; undefined for values to forget. */
   readonly withheld: ReadonlyMap<string, Value | undefined>;
 }
 
 function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
   if (sameValue(before, after)) return [];
-  // Of a mapping another clone may have published more than this file had, and may do so still.
+  // Another clone may have published, or may yet publish, more of a mapping than this file had.
   if (after === undefined) return [{ op: 'unmerge', path, value: shapeOf(before) }];
   if (before === undefined) return [{ op: 'merge', path, value: after as Value }];
   const keys =
@@ -27,7 +27,7 @@ function differences(path: StatePath, before: unknown, after: unknown): Edit[] {
   return keys.flatMap((key) => differences([...path, key], own(before, key), own(after, key)));
 }
 
-/** Where there is something in a value, without what it is: that may be secret. */
+/** The structure of a value without its content, which may be secret. */
 function shapeOf(value: unknown): Value {
   if (!isMap(value)) return null;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOf(item)]));
@@ -37,7 +37,7 @@ function own(value: unknown, key: string): unknown {
   return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** The values of `whole` that `kept` lacks. */
+/** The values of `whole` that are missing in `kept`. */
 function lost(whole: Value, kept: Value | undefined, path: StatePath): [string, Value][] {
   if (isMap(whole) && isMap(kept))
     return Object.entries(whole).flatMap(([key, value]) =>
@@ -46,7 +46,7 @@ function lost(whole: Value, kept: Value | undefined, path: StatePath): [string, 
   return kept === undefined ? [[formatStatePath(path), whole]] : [];
 }
 
-/** The edits, and what is withheld, when a state file that held `before` holds `after`. */
+/** The edits and withheld values for a state file that changed from `before` to `after`. */
 export function stateEdits(
   family: StateFamily,
   before: ValueMap,
@@ -62,7 +62,7 @@ export function stateEdits(
       const place = formatStatePath(edit.path);
       for (const name of known.keys())
         if (name === place || name.startsWith(`${place}.`)) withheld.set(name, undefined);
-      // What this file had otherwise than another one is what the state says from now on.
+      // From now on, the state has this file's value, so its separate value is obsolete.
       const own = fileValueKey(family, [key]);
       for (const name of known.keys())
         if (name === own || name.startsWith(`${own}.`)) withheld.set(name, undefined);
@@ -72,7 +72,7 @@ export function stateEdits(
       }
       const inFile = [key, ...edit.path.slice(root.length)];
       const clean = withhold(edit.value, edit.path, guard, 'leave out').value;
-      // The full name may tell what the path without its prefix does not.
+      // The full key may indicate a secret that the path without its prefix does not.
       const isClean = clean !== undefined && guard.find(clean, inFile).length === 0;
       const kept = isClean ? clean : undefined;
       for (const [path, value] of lost(edit.value, kept, edit.path)) {

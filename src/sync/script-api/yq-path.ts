@@ -1,12 +1,15 @@
 import type { StatePath } from '../../model/state/state-path.js';
 
-/** `.name`, `."name"`, `["any name"]`, `[0]`, as yq 4.44 reads them; `*` and `?` in a name are patterns to it. */
+/**
+ * `.name`, `."name"`, `["any name"]`, `[0]`, as read by yq 4.44; in a name, `*` and `?` would be patterns.
+ */
 const PART = /\."([^ "*?]+)"|\.([^ ;}{:[\],|.()=\n!*?]+)|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\[(-?\d{1,6})\]/y;
 const MAX_PARTS = 32;
 
 /**
- * The path that a script names a value of its state files by: yq reads it behind a dot, so `.` in a name nests, and a
- * name with a blank in it stands in brackets. The empty path is the whole document. Null for what is no plain path.
+ * Parses the path by which a script names a value in its state files. yq reads it after a dot, so a `.` in a
+ * name nests, and a name with a blank is in brackets. The empty path is the whole document. Null for anything
+ * but a plain path.
  */
 export function parseYqPath(text: string): StatePath | null {
   const whole = `.${text.replace(/ +$/, '')}`;
@@ -17,25 +20,28 @@ export function parseYqPath(text: string): StatePath | null {
     const match = PART.exec(whole);
     if (!match || path.length === MAX_PARTS) return null;
     const [, wrapped, plain, bracketed, index] = match;
-    // It would be replaced by the value of an expression.
+    // yq would replace it with the value of an expression.
     if (bracketed?.includes('\\(')) return null;
     path.push(wrapped ?? plain ?? (bracketed === undefined ? Number(index) : unescapeYq(bracketed)));
   }
   return path;
 }
 
-/** A value as yq reads it between double quotes, where the scripts put it. */
+/** Unescapes a value as yq does between double quotes, where the scripts put it. */
 export function unescapeYq(text: string): string {
   return text.replace(/\\([\\"n])/g, (_all, letter: string) => (letter === 'n' ? '\n' : letter));
 }
 
-/** The value that `update_state` makes of an argument: true and false are truth values, `{}` a mapping, the rest text. */
+/**
+ * The value that `update_state` makes from an argument: true and false are booleans, `{}` is a mapping, the
+ * rest is text.
+ */
 export function typedValue(text: string): string | boolean | Record<string, never> {
   if (text === 'true' || text === 'false') return text === 'true';
   return text === '{}' ? {} : unescapeYq(text);
 }
 
-/** A path that something can be set at; null for every other text. */
+/** A path that can be set; null for any other text. */
 export function parseYqTarget(text: string): StatePath | null {
   const path = parseYqPath(text);
   return path === null || path.length === 0 ? null : path;

@@ -23,7 +23,7 @@ function isOnCurve(u: bigint): boolean {
   return power(u * u * u + 486662n * u * u + u, (PRIME - 1n) / 2n) === 1n;
 }
 
-/** Whether ORDER times the point u is the neutral element: the ladder of RFC 7748 ends with z = 0. */
+/** Whether ORDER times the point u is the neutral element: then the ladder of RFC 7748 ends with z = 0. */
 function isInPrimeSubgroup(u: bigint): boolean {
   let [x2, z2, x3, z3] = [1n, 0n, u, 1n];
   for (const bit of ORDER.toString(2)) {
@@ -44,8 +44,9 @@ function isInPrimeSubgroup(u: bigint): boolean {
 }
 
 /**
- * Whether 32 bytes can be the X25519 public key of a private key: canonical, on the curve, in the prime subgroup
- * (RFC 7748: every public key is a multiple of the base point). One random value in 32 passes. About 1 ms.
+ * Whether 32 bytes can be the X25519 public key of a private key: canonical, on the curve, in the prime
+ * subgroup (RFC 7748: every public key is a multiple of the base point). One random value in 32 passes. Takes
+ * about 1 ms.
  */
 export function isX25519PublicKey(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false;
@@ -54,7 +55,10 @@ export function isX25519PublicKey(bytes: Uint8Array): boolean {
   return u < PRIME && isOnCurve(u) && isInPrimeSubgroup(u);
 }
 
-/** Whether 32 bytes are clamped (RFC 7748, section 5), as `wg genkey` writes every private key and 1 other in 32 is. */
+/**
+ * Whether 32 bytes are clamped (RFC 7748, section 5). `wg genkey` clamps every private key; of random values,
+ * 1 in 32 is.
+ */
 export function isClamped(bytes: Uint8Array): boolean {
   return bytes.length === 32 && ((bytes[0] as number) & 7) === 0 && (bytes[31] as number) >> 6 === 1;
 }

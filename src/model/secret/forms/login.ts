@@ -47,7 +47,7 @@ function isCredentials(value: string): boolean {
   );
 }
 
-/** Credentials that commands and HTTP headers hold without naming them a password. */
+/** Finds credentials that commands and HTTP headers contain without naming them a password. */
 export function findLogins(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   const lower = text.toLowerCase();

@@ -1,18 +1,18 @@
 import type { Range, SecretSpan } from '../span.js';
 
-// Bounded, so that a text of BEGINs takes linear time.
+// Bounded, so that a text full of BEGINs takes linear time.
 const BEGIN = /-----BEGIN ([A-Za-z0-9 ]{0,60})-----/g;
 const LOOSE_PRIVATE =
   /(?:BEGIN[ _](?:[A-Z0-9]{1,12}[ _]){0,3}PRIVATE[ _]KEY|PuTTY-User-Key-File-\d|BEGIN OpenVPN Static key)/;
 const PUBLIC_KINDS =
   /^(?:TRUSTED |NEW )?(?:CERTIFICATE(?: REQUEST)?|X509 CRL|PKCS7|CMS)$|PUBLIC KEY(?: BLOCK)?$|^AGE ENCRYPTED FILE$|^PGP (?:MESSAGE|SIGNATURE)$|^SSH SIGNATURE$/;
 const END = '-----END ';
-/** The lines of a block that was cut off before its end. */
+/** The lines of a block that was truncated before its end. */
 const CUT_BODY = /[A-Za-z0-9+/=\s]*/y;
-/** `-----BEGI` in hexadecimal, in one piece or as `xxd` and fingerprints write it. */
+/** `-----BEGI` in hexadecimal, either contiguous or grouped as by `xxd` and in fingerprints. */
 const HEX_BEGIN = /(?:2d[\s:]?){5}42[\s:]?45[\s:]?47[\s:]?49/gi;
 const HEX_DASHES = ['2d2d', '2D2D', '2d 2d', '2D 2D', '2d:2d', '2D:2D', '2d\n2d'];
-/** As long as the first line of a key is, in groups or not. */
+/** Covers the first line of a key, grouped or not. */
 const HEX_HEAD = 300;
 const HEX_RUN = /(?:[0-9a-f]{2}[\s:]?){1,100000}/iy;
 
@@ -31,7 +31,10 @@ function findHexPem(text: string): SecretSpan[] {
   return secrets;
 }
 
-/** PEM blocks (RFC 7468) and OpenSSH's, PGP's and PuTTY's kin: private ones as secrets, the ranges of public ones. */
+/**
+ * Finds PEM blocks (RFC 7468) and similar ones of OpenSSH, PGP and PuTTY: private ones as secrets, public
+ * ones as ranges.
+ */
 export function findPem(text: string): { secrets: SecretSpan[]; publicBlocks: Range[] } {
   const secrets: SecretSpan[] = [];
   const publicBlocks: Range[] = [];

@@ -7,7 +7,7 @@ import type { SecretSpan } from '../span.js';
 const HINT = new RegExp(`pass|pwd|credential|login|account|${PLAIN_PASSWORD}`, 'i');
 const anyHint = lazily(() => new RegExp(`${HINT.source}|${otherPassword()}`, 'i'));
 
-/** `password is X`, `set the password of Y to X`; the value may stand in quotes. */
+/** `password is X`, `set the password of Y to X`; the value may be quoted. */
 const says = (words: string) =>
   new RegExp(
     [
@@ -24,7 +24,7 @@ const anySays = lazily(() => says(`${PLAIN_PASSWORD}|${otherPassword()}`));
 const PAIR =
   /\b(?:login|log in|credentials?|creds|account)\b[^\n/]{0,40}?[ \t:][\w.@-]{2,40} \/ ([^\s/"']{5,64})(?=[\s"',;)]|$)/gi;
 
-/** Passwords that a sentence tells: words with digits, signs or capitals where the sentence has its password. */
+/** Finds passwords in sentences: words with digits, signs or capitals in the position of the password. */
 export function findProse(text: string): SecretSpan[] {
   const isPlain = isAscii(text);
   if (!(isPlain ? HINT : anyHint()).test(text)) return [];

@@ -1,12 +1,12 @@
 import type { Range } from '../span.js';
 
 /**
- * Public by construction, or encrypted: digests, OpenSSH and minisign public keys, SOPS and SealedSecret ciphertext,
- * embedded images; their random digits are no secret.
+ * Data that is public by design, or encrypted: digests, OpenSSH and minisign public keys, SOPS and
+ * SealedSecret ciphertext, embedded images. Their random digits are no secret.
  */
 const PUBLIC_DATA = [
   /sha(?:1|256|384|512)[-:][A-Za-z0-9+/]{27,88}={0,2}/gi,
-  // Under the name of a hash, and in go.sum.
+  // After a name that means a hash, and in go.sum.
   /(?:hash|checksum|digest|integrity|etag)["']?(?:[ \t]{0,3}[:=]|[ \t])[ \t]{0,3}["']?[A-Za-z0-9+/]{27,86}={1,2}/gi,
   /(?<![A-Za-z0-9])h1:[A-Za-z0-9+/]{43}=/g,
   /(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-[a-z0-9@.-]{1,60}) AAAA[A-Za-z0-9+/]+={0,2}/g,
@@ -28,15 +28,19 @@ export function publicRanges(text: string): Range[] {
 /** A web address: its host, its path, and its query. */
 const LINK =
   /https?:\/\/([\w.-]{1,253})(?::\d{1,5})?(\/[^\s"'`<>?#|\\]{0,2048})(?:\?([^\s"'`<>#|\\]{1,2048}))?/gi;
-/** Words of an address that lets in who knows it. */
+/** Words in an address that grants access to whoever knows it. */
 const ADMITS =
   /hook|bot|token|secret|key|pass|auth|invite|integration|ingest|callback|trigger|onetime|privatebin|credential|login|session/i;
-/** Sites of videos, documents and boards, which have ids in their queries, and the members that hold them. */
+/**
+ * Sites of videos, documents and boards that have ids in their queries, and the parameters with those ids.
+ */
 const DOCUMENT_SITE =
   /(?:^|\.)(?:youtube|youtube-nocookie|google|sharepoint|figma|miro|loom|vimeo|notion|atlassian|dropbox)\.\w{2,10}$/i;
 const DOCUMENT_ID = /(?:^|&)(?:v|list|id|e|si|gid|node-id)=([\w-]{6,64})(?=&|$)/g;
 
-/** Where random letters and digits are the id of a page, a video or an object, in addresses that anybody may know. */
+/**
+ * The ranges of public addresses in which random letters and digits are the id of a page, video or object.
+ */
 export function linkRanges(text: string): Range[] {
   if (!text.includes('://')) return [];
   const ranges: Range[] = [];

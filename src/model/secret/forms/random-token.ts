@@ -1,15 +1,18 @@
 import type { Range } from '../span.js';
 import { isInside } from '../span.js';
 
-/** What is longer is judged in pieces: the engine keeps a place to go back to for each character, until its stack is full. */
+/**
+ * Longer tokens are judged in pieces: the regex engine stores a backtracking position per character until its
+ * stack is full.
+ */
 const TOKEN = /[A-Za-z0-9+/_-]{10,262144}={0,2}/g;
 const SEGMENT = /[A-Za-z0-9]{10,262144}/g;
-/** A word as names are made of: `Azure`, `v2`, `UInt64`'s parts, `HTTP` before `Server`. */
+/** A word in an identifier: `Azure`, `v2`, the parts of `UInt64`, `HTTP` before `Server`. */
 const WORD = /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+/g;
 
 /**
- * Words per character above which letters and digits are taken for random. Of random base-62 text 95 % lies above
- * 0.29 from 24 characters on; CamelCase identifiers mostly stay below 0.25. Short text needs more evidence.
+ * Words per character above which letters and digits count as random. From 24 characters on, 95 % of random
+ * base-62 text is above 0.29; CamelCase identifiers are mostly below 0.25. Shorter text needs more evidence.
  */
 function threshold(length: number, hasDigit: boolean): number {
   if (length >= 24) return hasDigit ? 0.25 : 0.33;
@@ -17,7 +20,9 @@ function threshold(length: number, hasDigit: boolean): number {
   return hasDigit ? 0.4 : Number.POSITIVE_INFINITY;
 }
 
-/** Whether letters and digits without separators look drawn at random: upper and lower case mixed as no name does. */
+/**
+ * Whether letters and digits without separators look random: upper and lower case are mixed as in no name.
+ */
 function isRandomSegment(segment: string): boolean {
   if (!/[a-z]/.test(segment) || !/[A-Z]/.test(segment)) return false;
   return wordShare(segment) >= threshold(segment.length, /[0-9]/.test(segment));
@@ -31,7 +36,10 @@ function wordShare(text: string): number {
   return words / text.length;
 }
 
-/** Base64 that `+`, `/`, `-` or `_` cut into pieces too short to tell, such as an AWS secret key: judged as a whole. */
+/**
+ * Judges base64 as a whole if `+`, `/`, `-` or `_` split it into pieces too short to judge, such as an AWS
+ * secret key.
+ */
 function isRandomBase64(token: string): boolean {
   if (token.length < 32 || token.length > 128) return false;
   const joined = token.replace(/[^A-Za-z0-9]/g, '');
@@ -43,7 +51,7 @@ function isRandomBase64(token: string): boolean {
   );
 }
 
-/** Whether some part of `text` looks drawn at random. Lower-case hashes, ULIDs and UUIDs do not. */
+/** Whether some part of `text` looks random. Lower-case hashes, ULIDs and UUIDs do not. */
 export function isRandom(text: string): boolean {
   for (const [segment] of text.matchAll(SEGMENT)) {
     if (isRandomSegment(segment)) return true;
@@ -51,7 +59,7 @@ export function isRandom(text: string): boolean {
   return false;
 }
 
-/** The ranges of tokens in `text` that look drawn at random, outside of `harmless`. */
+/** The ranges of tokens in `text` that look random, outside `harmless`. */
 export function findRandomTokens(text: string, harmless: readonly Range[]): Range[] {
   const found: Range[] = [];
   for (const match of text.matchAll(TOKEN)) {

@@ -11,9 +11,9 @@ import { findTokens } from './token-formats.js';
 import { findUrlCredentials } from './url-credentials.js';
 import { findWireguardKeys } from './wireguard-key.js';
 
-/** Most names, words, numbers and times: shorter than any token, without a place for a value after a name. */
+/** Most names, words, numbers and times: shorter than any token, with no room for a name and a value. */
 const HARMLESS = /^(?:[a-z0-9_.-]{0,22}|[A-Za-z0-9_.-]{0,9}|[0-9TZ:.+-]{0,35}|[0-9A-HJKMNP-TV-Z]{26})$/;
-/** Base64 within base64 (a kubeconfig in a Secret's manifest): how often it is unwrapped. */
+/** How many layers of base64 are decoded, such as a kubeconfig in the manifest of a Secret. */
 const MAX_UNWRAP = 3;
 
 const PERCENT = /%[2-7][0-9A-Fa-f]/;
@@ -21,7 +21,7 @@ const ENCODED_TOKEN = /[A-Za-z0-9+/=_.~%-]{12,262144}/g;
 /** DER of a public key (SubjectPublicKeyInfo: EC P-256, Ed25519, RSA 2048 and 4096) in base64. */
 const PUBLIC_DER = /^M(?:FkwEwYHKoZIzj0C|CowBQYDK2V|IIB?Ij|IICIj)[A-Za-z0-9+/]{30,}={0,2}$/;
 
-/** The text that a base64 token encodes, or undefined where it is none: printable and of some length. */
+/** The text that a base64 token encodes; undefined if the result is too short or not printable. */
 function unwrap(token: string): string | undefined {
   const bytes = Buffer.from(token, 'base64');
   if (bytes.length < 6) return undefined;
@@ -29,7 +29,7 @@ function unwrap(token: string): string | undefined {
   return /^[\t\n\r\x20-\x7e]*$/.test(text) ? text : undefined;
 }
 
-/** Tokens written with %XX, as in a URL's query: found as what they stand for. */
+/** Finds tokens written with %XX, as in the query of a URL, by their decoded form. */
 function scanPercentEncoded(text: string, depth: number): SecretSpan[] {
   if (depth >= MAX_UNWRAP || !PERCENT.test(text)) return [];
   const spans: SecretSpan[] = [];
@@ -63,7 +63,9 @@ function scanRandom(text: string, harmless: readonly Range[], depth: number): Se
   return spans;
 }
 
-/** Texts in which nothing was found. An import asks for each twice, when it withholds and when it writes. */
+/**
+ * Texts in which nothing was found. An import scans each twice: when it withholds secrets and when it writes.
+ */
 const clean = new Set<string>();
 const MAX_CLEAN = 50_000;
 const MAX_CLEAN_LENGTH = 256;
@@ -75,8 +77,8 @@ function noteClean(text: string): void {
 }
 
 /**
- * The secret parts of a text, in order, under the most telling rule where several meet. Linear in the length of the text.
- * `isPublicPlace`: the text is the value of a path that holds public keys.
+ * The secret parts of a text, in order; where several overlap, under the most specific rule. Linear in the
+ * length of the text. `isPublicPlace`: the text is the value of a path that holds public keys.
  */
 export function scanText(text: string, isPublicPlace = false, depth = 0): SecretSpan[] {
   if (HARMLESS.test(text)) return [];

@@ -3,18 +3,18 @@ import type { SecretSpan } from '../span.js';
 
 const MANIFEST = /kind\\{0,3}["']?[ \t]{0,8}:[ \t]{0,8}\\{0,3}["']?Secret\b/;
 const DATA = new Set(['data', 'stringData']);
-/** Blanks and dashes; the key, if there is one; and what comes behind it. */
+/** Blanks and dashes; the key, if there is one; and the rest of the line. */
 const LINE = /^([ \t]*(?:- )*[ \t]*)(?:["']?([\w./-]{1,253})["']?[ \t]*:(?:[ \t]+|$))?(.*)$/s;
 const BLOCK_MARK = /^[|>][-+\d]{0,3}$/;
-/** Tokens of JSON, and of the flow style of YAML. */
+/** Tokens of JSON and of YAML's flow style. */
 const TOKEN = /"((?:[^"\\]|\\.){0,65536})"|[{}[\]:,]|[^\s"{}[\]:,]{1,65536}/gs;
 
-/** A mapping of a text, while it is read. */
+/** A mapping in the text being read. */
 interface Mapping {
   readonly indent: number;
   isSecret: boolean;
   lastKey: string;
-  /** The mapping in whose `data` or `stringData` this one lies. */
+  /** The mapping whose `data` or `stringData` contains this one. */
   readonly owner: Mapping | null;
 }
 
@@ -29,7 +29,10 @@ function below(parent: Mapping | undefined, indent: number): Mapping {
   return { indent, isSecret: false, lastKey: '', owner: isData ? parent : (parent?.owner ?? null) };
 }
 
-/** Values in YAML's block style: the lines below `data:` of a mapping that has `kind: Secret`, before or behind them. */
+/**
+ * Values in YAML's block style: the lines below `data:` of a mapping that has `kind: Secret`, before or after
+ * them.
+ */
 function inBlocks(text: string): Candidate[] {
   const candidates: Candidate[] = [];
   let stack: Mapping[] = [];
@@ -59,7 +62,7 @@ function inBlocks(text: string): Candidate[] {
   return candidates;
 }
 
-/** Whether a mapping has ended before a line: the line is further out, or a dash begins the next one. */
+/** Whether a mapping has ended before a line: the line is indented less, or its dash starts the next item. */
 function isOver(mapping: number, line: number, isItem: boolean): boolean {
   return mapping > line || (isItem && mapping === line);
 }
@@ -84,7 +87,7 @@ function inBraces(text: string): Candidate[] {
       if (mapping && word) mapping.lastKey = word.text;
       isValue = true;
     } else {
-      // `unquoted` leaves a blank where a backslash was.
+      // `unquoted` leaves a blank in place of a backslash.
       const quoted = match[1]?.trimEnd();
       const start = match.index + (quoted === undefined ? 0 : token.indexOf(quoted));
       word = { text: quoted ?? token, start, end: start + (quoted ?? token).length };
@@ -96,12 +99,15 @@ function inBraces(text: string): Candidate[] {
   return candidates;
 }
 
-/** JSON within a JSON text as it is without the quotes around it, every character in its place. */
+/** JSON embedded in a JSON text, without the quotes around it; every character keeps its index. */
 function unquoted(text: string): string {
   return text.replace(/\\*"/g, (quote) => (quote === '"' ? ' ' : `${' '.repeat(quote.length - 1)}"`));
 }
 
-/** The values below `data` and `stringData` of the manifests of Secrets in a text: YAML or JSON, alone or in a list. */
+/**
+ * Finds the values below `data` and `stringData` of Secret manifests in a text: YAML or JSON, alone or in a
+ * list.
+ */
 export function findManifestData(text: string): SecretSpan[] {
   if (!text.includes('Secret') || !MANIFEST.test(text)) return [];
   const braces = text.includes('{') ? inBraces(text) : [];

@@ -1,20 +1,20 @@
 import type { SecretSpan } from '../span.js';
 
 interface TokenFormat {
-  /** Stable id, as findings name it. */
+  /** Stable id, as used in findings. */
   readonly rule: string;
   readonly what: string;
-  /** What every match contains: the cheap test before the pattern. */
+  /** Every match contains this: a cheap test before the pattern. */
   readonly hint: string | RegExp;
-  /** Global. Only its last part may be unbounded, so that the time is linear in the text. */
+  /** Global. Only its last part may be unbounded, so that matching takes linear time. */
   readonly pattern: RegExp;
-  /** Whether a match is a token after all; left out: always. */
+  /** Whether a match really is a token; if absent, always. */
   readonly isToken?: (match: RegExpMatchArray) => boolean;
 }
 
 /**
- * Credentials that their issuers made recognisable; docs/secrets.md says which formats were checked and where.
- * Lengths are minimums, a little below the usual ones: a cut token is a secret still.
+ * Credentials with a recognisable format; docs/secrets.md lists the formats and their sources. Lengths are
+ * minimums slightly below the usual ones, because a truncated token is still a secret.
  */
 const TOKEN_FORMATS: readonly TokenFormat[] = [
   { rule: 'github-token', what: 'GitHub token', hint: 'gh', pattern: /gh[pousr]_[A-Za-z0-9]{20,}/g },
@@ -74,7 +74,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     rule: 'webhook-url',
     what: 'webhook URL',
     hint: 'hook',
-    // An id somewhere behind it: pages about hooks have none.
+    // Requires an id after it, which pages about hooks do not have.
     pattern: /(?<=:\/\/[^\s"'<>]{1,200}\/(?:web)?hooks?(?:b2)?\/)[\w@/.-]{16,512}/g,
     isToken: (match) => /[A-Za-z]\d|\d[A-Za-z]/.test(match[0]) && /[A-Za-z0-9-]{16,}/.test(match[0]),
   },
@@ -168,7 +168,8 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     rule: 'vendor-token',
     what: 'token behind its name',
     hint: /:[A-Za-z0-9]{30}/,
-    // `token-x2kjz:…`: a name with a number or an id, and a run of letters and digits that is no git revision.
+    // `token-x2kjz:…`: a name with a number or an id, then a run of letters and digits that is no git
+    // revision.
     pattern:
       /(?<![\w./-])[a-z][a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,3}:(?![0-9a-f]{30,}(?![A-Za-z0-9]))(?=[A-Za-z]*\d[A-Za-z]*\d)[A-Za-z0-9]{30,}/g,
   },
@@ -182,7 +183,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     rule: 'bootstrap-token',
     what: 'Kubernetes bootstrap token',
     hint: '.',
-    // The secret half alone is 16 characters; a digit in each half keeps DNS names out.
+    // Without its id, the secret is just 16 characters. Requiring a digit in each half excludes DNS names.
     pattern: /(?<![\w.-])(?=[a-z]{0,5}\d)[a-z0-9]{6}\.(?=[a-z]{0,15}\d)[a-z0-9]{16}(?![\w-]|\.\w)/g,
   },
   {
@@ -195,13 +196,13 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     rule: 'jwt',
     what: 'JSON Web Token (as Kubernetes service accounts have)',
     hint: 'eyJ',
-    // The first part always matches whole: a pattern that had to reach a dot would take quadratic time.
+    // The first part always matches in full: a pattern that had to reach a dot would take quadratic time.
     pattern: /eyJ[\w-]*(\.[\w-]{8,}(?:\.[\w-]*)?)?/g,
     isToken: (match) => match[1] !== undefined,
   },
 ];
 
-/** The parts of `text` that have the format of a known kind of token. */
+/** Finds the parts of `text` that have the format of a known kind of token. */
 export function findTokens(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   for (const { rule, what, hint, pattern, isToken } of TOKEN_FORMATS) {

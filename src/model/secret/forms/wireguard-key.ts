@@ -1,25 +1,25 @@
 import type { Range, SecretSpan } from '../span.js';
 import { isClamped, isX25519PublicKey } from './curve25519.js';
 
-/** Characters of 32 bytes in base64 before the `=`. */
+/** Number of base64 characters for 32 bytes, before the `=`. */
 const KEY_DIGITS = 43;
-/** 32 bytes leave 2 bits of the last character unused, so that it is one of 16. */
+/** 32 bytes leave 2 bits of the last character unused, so it is one of 16. */
 const KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
-/** What stands before a key that its writer calls public: `public key X`, `PublicKey = X`, `wg set wg0 peer X`. */
+/** Text before a key that labels it as public: `public key X`, `PublicKey = X`, `wg set wg0 peer X`. */
 const PUBLIC_LABEL = /(?:pub(?:lic)?[-_ ]?key|\bpeer)["']?\s{0,4}(?:[:=]|is)?\s{0,4}["']?$/i;
 const LABEL_LENGTH = 32;
-/** Base64 before a key beyond the word or path that it may be glued to. */
+/** Length of base64 before a key that is longer than a word or path attached to it. */
 const RUN_LENGTH = 24;
 const LONG_RUN = /^[A-Za-z0-9+/]{24}$/;
 
-/** Whether `text` is 32 bytes in base64: the form of WireGuard's private, public and preshared keys alike. */
+/** Whether `text` is 32 bytes in base64: the form of WireGuard's private, public and preshared keys. */
 export function isWireguardKey(text: string): boolean {
   return text.length === KEY_DIGITS + 1 && KEY.test(text);
 }
 
 /**
- * Whether a key is private for all that it is called public: clamped as private keys are, and no possible public
- * key. Real private keys fail it 15 times in 16; no real public key ever does.
+ * Whether a key labelled public is in fact private: it is clamped like private keys, and cannot be a public
+ * key. Detects 15 of 16 private keys; never misjudges a real public key.
  */
 export function isMislabelledPrivateKey(key: string): boolean {
   const bytes = Buffer.from(key, 'base64');
@@ -27,8 +27,8 @@ export function isMislabelledPrivateKey(key: string): boolean {
 }
 
 /**
- * The keys in a text, those called public left out: their ranges are in `publicKeys`.
- * `isPublicPlace`: the text as a whole is the value of a path such as `wireguard_peers.x.public_key`.
+ * Finds WireGuard keys in a text; those labelled public are returned as ranges in `publicKeys`.
+ * `isPublicPlace`: the whole text is the value of a path such as `wireguard_peers.x.public_key`.
  */
 export function findWireguardKeys(
   text: string,
@@ -38,7 +38,7 @@ export function findWireguardKeys(
   const publicKeys: Range[] = [];
   for (let equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', equals + 1)) {
     const start = equals - KEY_DIGITS;
-    // The last 43 characters of a longer run of base64 are no key.
+    // The last 43 characters of a longer run of base64 are not a key.
     if (start < 0 || LONG_RUN.test(text.slice(Math.max(0, start - RUN_LENGTH), start))) continue;
     const key = text.slice(start, equals + 1);
     if (!KEY.test(key)) continue;
