@@ -16,9 +16,9 @@ export interface Demo {
 }
 
 /**
- * Lays out a state repository with a sample history in a new folder, and starts its stand-in cluster.
+ * Lays out a state repository with a sample history in a new folder, and starts its stand-in cluster. Throws UsageError
+ * if the folder is not empty, EnvironmentError.
  * @param folder an absolute path
- * Throws UsageError if the folder is not empty, EnvironmentError.
  */
 export async function startDemo(folder: string, host: DemoHost): Promise<Demo> {
   const place = demoPlace(folder);

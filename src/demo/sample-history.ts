@@ -28,10 +28,7 @@ export async function sampleHistory(root: string, now: number): Promise<Operatio
   return steps.map((step) => operationOf(step, now - SAMPLES_NOW.getTime()));
 }
 
-/**
- * Makes the operation for one step of the file: who did what to which subject, and when by the samples'
- * clock.
- */
+/** Makes the operation for one step of the file: who did what to which subject, and when by the samples' clock. */
 function operationOf(step: Value, movedBy: number): Operation {
   const fields = isMap(step) ? step : {};
   const at = Date.parse(textOf(fields['at'])) + movedBy;

@@ -9,8 +9,8 @@ import { sampleCluster } from './sample-cluster.js';
 export const CONTEXT = 'kgit-demo';
 
 /**
- * Starts the stand-in cluster and writes its kubeconfig, readable only by the user because it contains the
- * one token that the server accepts.
+ * Starts the stand-in cluster and writes its kubeconfig, readable only by the user because it contains the one token
+ * that the server accepts.
  * @param root this program's folder
  * @param now ms since the epoch
  * @param uid of the Management object

@@ -67,9 +67,9 @@ async function removedEvents(
 }
 
 /**
- * By deployment: the command that undoes, with an event of its own, what a forge's Revert button does. The
- * button removes the events and sets the paths back to their values before the first of them. Omits
- * deployments whose state does not match that. Throws EnvironmentError.
+ * By deployment: the command that undoes, with an event of its own, what a forge's Revert button does. The button
+ * removes the events and sets the paths back to their values before the first of them. Omits deployments whose state
+ * does not match that. Throws EnvironmentError.
  */
 export async function rollbacksOf(
   changes: readonly ChangedFile[],

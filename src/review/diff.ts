@@ -16,8 +16,8 @@ export async function lastChange(view: StateView, id: string): Promise<ChangeRow
 }
 
 /**
- * The differences between two states of a deployment, each with the last event in between that changed it.
- * Throws InvalidStateError.
+ * The differences between two states of a deployment, each with the last event in between that changed it. Throws
+ * InvalidStateError.
  */
 export async function diffViews(before: StateView, after: StateView, id: string): Promise<ChangeRow[]> {
   const [was, is] = await Promise.all([readState(before, id), readState(after, id)]);

@@ -28,9 +28,7 @@ export async function changeEvents(
   return changesAmong(await storedEvents(view, deployment(id), broken), broken);
 }
 
-/**
- * The newest change event of a deployment, by id; null if there is none. Reads no month before that event's.
- */
+/** The newest change event of a deployment, by id; null if there is none. Reads no month before that event's. */
 export async function newestChange(view: StateView, id: string): Promise<ChangeEvent | null> {
   const subject = deployment(id);
   for (const month of (await monthsOf(view, subject)).reverse()) {
@@ -41,8 +39,8 @@ export async function newestChange(view: StateView, id: string): Promise<ChangeE
 }
 
 /**
- * The change events of a deployment that are in a newer view but not in an older one, by id. Unchanged months
- * are not read.
+ * The change events of a deployment that are in a newer view but not in an older one, by id. Unchanged months are not
+ * read.
  */
 export async function newChangeEvents(
   older: StateView,

@@ -15,10 +15,7 @@ function step({ value }: Place, part: string | number): Place | null {
   return pair ? { key: pair.key as Node, value: pair.value } : null;
 }
 
-/**
- * The line, from 1, of the deepest existing part of a path in a YAML text; null if the text is not valid
- * YAML.
- */
+/** The line, from 1, of the deepest existing part of a path in a YAML text; null if the text is not valid YAML. */
 export function lineOf(text: string, path: readonly (string | number)[]): number | null {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });

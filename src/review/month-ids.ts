@@ -9,8 +9,8 @@ interface Known {
 }
 
 /**
- * Checks that an id identifies one event of a subject. An id determines its month, and the files of a month
- * come one after another, the sealed one first, so only one month is held in memory.
+ * Checks that an id identifies one event of a subject. An id determines its month, and the files of a month come one
+ * after another, the sealed one first, so only one month is held in memory.
  */
 export class MonthIds {
   readonly #findings: Findings;

@@ -11,10 +11,7 @@ export type State = Record<string, Value>;
 /** How many events ahead to search for the one that must come first: clocks differ by minutes, not weeks. */
 const WINDOW = 200;
 
-/**
- * Applies the changes of an event to a state. One that cannot be applied is skipped, and shows as a
- * difference.
- */
+/** Applies the changes of an event to a state. One that cannot be applied is skipped, and shows as a difference. */
 function advance(state: State, event: ChangeEvent): void {
   for (const change of event.changes) {
     try {
@@ -32,9 +29,7 @@ export function stateAfter(base: State, events: readonly ChangeEvent[]): State {
   return state;
 }
 
-/**
- * Whether an event starts from this state. Only its first change is compared: later ones may build on that.
- */
+/** Whether an event starts from this state. Only its first change is compared: later ones may build on that. */
 function follows(state: State, { changes: [first] }: ChangeEvent): boolean {
   if (!first) return true;
   const { found, value } = lookUp(state, parseStatePath(first.path));
@@ -53,9 +48,9 @@ function nextOf(state: State, waiting: readonly ChangeEvent[]): number {
 }
 
 /**
- * Sorts change events into the order in which they were applied to `base`: each starts where the one before
- * it ended. They come by id, which is that order unless the clocks of two machines differ. This needs no
- * commits, so it is independent of how forges rewrite them.
+ * Sorts change events into the order in which they were applied to `base`: each starts where the one before it ended.
+ * They come by id, which is that order unless the clocks of two machines differ. This needs no commits, so it is
+ * independent of how forges rewrite them.
  */
 export function chained(base: State, events: readonly ChangeEvent[]): ChangeEvent[] {
   const state = mutable(base) as State;

@@ -40,8 +40,8 @@ export function rowOf(change: Change, event: ChangeEvent | null): ChangeRow {
 }
 
 /**
- * Reads the state of a deployment and the events that made it, in order; reads only the deployment's own
- * files. Throws InvalidStateError if the state cannot be read.
+ * Reads the state of a deployment and the events that made it, in order; reads only the deployment's own files. Throws
+ * InvalidStateError if the state cannot be read.
  * @param broken how to handle unreadable events
  */
 export async function readHistory(

@@ -10,10 +10,7 @@ import { checkRules } from './check/check-rules.js';
 import { checkStateEvents, touched } from './check/check-state-events.js';
 import type { Findings } from './finding.js';
 
-/**
- * Checks the differences between two revisions: published events are unchanged, and state changes have their
- * events.
- */
+/** Checks the differences between two revisions: published events are unchanged, and state changes have their events. */
 async function checkSince(
   base: Revision,
   revision: Revision,
@@ -48,8 +45,8 @@ export interface Against {
 }
 
 /**
- * Checks a revision by the rules of `finding.ts`: each file, and, with a base, what changed since; without
- * one, that no commit removed an event.
+ * Checks a revision by the rules of `finding.ts`: each file, and, with a base, what changed since; without one, that no
+ * commit removed an event.
  */
 export async function validate(
   revision: Revision,

@@ -53,8 +53,7 @@ export interface Unfolded {
 }
 
 /**
- * The state of a deployment according to its events; null if one of them cannot be read, which is a finding
- * of its own.
+ * The state of a deployment according to its events; null if one of them cannot be read, which is a finding of its own.
  */
 async function recordedState(
   revision: Revision,
@@ -88,9 +87,7 @@ async function documentOf(view: StateView, id: string): Promise<State | null> {
 const RESTORE =
   'kgit verify --fix brings it back to what the events say. Where the change was meant, make it then with its event';
 
-/**
- * Checks that the events of a deployment add up to its state; returns the mismatch, or null if there is none.
- */
+/** Checks that the events of a deployment add up to its state; returns the mismatch, or null if there is none. */
 async function checkFold(
   revision: Revision,
   id: string,
@@ -106,8 +103,8 @@ async function checkFold(
 }
 
 /**
- * Verifies a whole revision: every file; every state against its events; that no commit removed an event;
- * that the history contains the revision verified before; signatures, if kgit.yaml requires them.
+ * Verifies a whole revision: every file; every state against its events; that no commit removed an event; that the
+ * history contains the revision verified before; signatures, if kgit.yaml requires them.
  * @param trusted the revision that was verified before; null for none
  */
 export async function verify(revision: Revision, trusted: Revision | null, check: Check): Promise<Verified> {

@@ -16,8 +16,8 @@ export interface BackgroundWriterOptions {
 }
 
 /**
- * Writes operations without waiting for the network, or failing because of it: they are durable when `keep`
- * returns, and published in the background soon after.
+ * Writes operations without waiting for the network, or failing because of it: they are durable when `keep` returns,
+ * and published in the background soon after.
  */
 export class BackgroundWriter {
   readonly #repository: OpenRepository['repository'];

@@ -61,9 +61,9 @@ interface PlannedFile extends ExportedFile {
 }
 
 /**
- * Writes the legacy files of one subject, or of all, into a checkout of the scripts. Writes nothing if any of
- * them would overwrite a file that has changed since it was imported. Throws ConflictError, NotFoundError,
- * UsageError, EnvironmentError.
+ * Writes the legacy files of one subject, or of all, into a checkout of the scripts. Writes nothing if any of them
+ * would overwrite a file that has changed since it was imported. Throws ConflictError, NotFoundError, UsageError,
+ * EnvironmentError.
  */
 export async function exportFiles(
   context: LegacyContext & { readonly reading: { readonly view: StateView } },

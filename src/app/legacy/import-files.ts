@@ -119,10 +119,7 @@ class FileImport<C extends ImportContext> {
     }
   }
 
-  /**
-   * Plans operations that were refused after a plan had counted them as recorded; null if nothing is left to
-   * import.
-   */
+  /** Plans operations that were refused after a plan had counted them as recorded; null if nothing is left to import. */
   async #refusedMeanwhile({ context }: Planned<C>): Promise<Planned<C> | null> {
     const { pending } = context.reading;
     if (pending.length === 0) return null;
@@ -157,8 +154,7 @@ class FileImport<C extends ImportContext> {
   }
 
   /**
-   * The known namespace of each cluster: the repository's first, so that no cluster is imported twice, then
-   * k0rdent's.
+   * The known namespace of each cluster: the repository's first, so that no cluster is imported twice, then k0rdent's.
    */
   async #namespaces(context: C, management: string): Promise<ReadonlyMap<string, string>> {
     const { isLive, namespace: named } = this.#intent;
@@ -202,10 +198,9 @@ class FileImport<C extends ImportContext> {
 }
 
 /**
- * Imports legacy files: plans what is new in them, asks the user, stores secrets and records on this machine,
- * and writes one operation for each deployment. If the repository changes meanwhile, it replans, three tries
- * at most. Throws ConflictError if file and repository differ, InvalidStateError for broken files, and the
- * errors of writes.
+ * Imports legacy files: plans what is new in them, asks the user, stores secrets and records on this machine, and
+ * writes one operation for each deployment. If the repository changes meanwhile, it replans, three tries at most.
+ * Throws ConflictError if file and repository differ, InvalidStateError for broken files, and the errors of writes.
  */
 export function importFiles<C extends ImportContext>(
   intent: ImportIntent,

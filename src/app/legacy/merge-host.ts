@@ -25,10 +25,7 @@ export interface LegacyContext extends Pick<Configured, 'settings' | 'management
   readonly opened: Pick<OpenRepository, 'repository' | 'localFolder'>;
 }
 
-/**
- * The lock on folders of legacy files. It belongs to the user, not the clone: two clones may import the same
- * files.
- */
+/** The lock on folders of legacy files. It belongs to the user, not the clone: two clones may import the same files. */
 export function folderLock(
   environment: Environment,
   localFolder: string,

@@ -65,8 +65,7 @@ class FolderMirror {
     await this.#forgetRefused();
     const folder = this.#folder;
     const states = basename(folder) === STATE_FOLDER ? resolve(folder) : resolve(folder, STATE_FOLDER);
-    // Without the lock, a script API write between a file and its record would look like one of an old
-    // script.
+    // Without the lock, a script API write between a file and its record would look like one of an old script.
     const merged = await lock.exclusively(states, async () => {
       const files = await this.#changed();
       // A changed file is read together with its neighbours, which show what it belongs to.
@@ -171,8 +170,8 @@ class FolderMirror {
 }
 
 /**
- * Merges the files that old scripts write in `folder` into the repository, once or until `parts.until` is
- * aborted. Returns the newest row of each file. Throws NotFoundError if there are none, unless it watches.
+ * Merges the files that old scripts write in `folder` into the repository, once or until `parts.until` is aborted.
+ * Returns the newest row of each file. Throws NotFoundError if there are none, unless it watches.
  */
 export async function mirrorFiles(folder: string, parts: MirrorParts): Promise<readonly ImportedFile[]> {
   const mirror = new FolderMirror(folder, parts);

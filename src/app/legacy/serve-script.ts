@@ -32,10 +32,7 @@ export interface ServeParts {
   readonly now: () => number;
 }
 
-/**
- * Makes the call server of one script on an open repository. First records what calls of dead helpers left in
- * files.
- */
+/** Makes the call server of one script on an open repository. First records what calls of dead helpers left in files. */
 export async function scriptCalls(context: LegacyContext, parts: ServeParts): Promise<CallServer> {
   const { writer, keep, lock, now } = parts;
   const merge = mergeHost(context, writer, keep);

@@ -5,8 +5,8 @@ import { requiresPublish, submit } from '../write/submit.js';
 import type { Writing } from '../write/writing.js';
 
 /**
- * Writes the operations of an import, in one push if possible. Without operations, publishes what an
- * interrupted import left in the outbox. Throws as `submit`.
+ * Writes the operations of an import, in one push if possible. Without operations, publishes what an interrupted import
+ * left in the outbox. Throws as `submit`.
  */
 export async function writeImport(
   writing: Writing,

@@ -14,8 +14,7 @@ export interface LeaseActorOptions {
 }
 
 /**
- * Returns the actor who takes a lock or ends a lease, with a function that makes the event for an ended
- * lease.
+ * Returns the actor who takes a lock or ends a lease, with a function that makes the event for an ended lease.
  * @param writer the writer as of now
  */
 export function leaseActor(

@@ -7,8 +7,8 @@ export type ListedLocks = Awaited<ReturnType<Leases['list']>> & {
 
 /**
  * Lists the locks that somebody holds.
- * @param fetch true asks the remote and fails if it does not answer; false does not ask; undefined asks, and
- * falls back to what was last seen
+ * @param fetch true asks the remote and fails if it does not answer; false does not ask; undefined asks, and falls back
+ *   to what was last seen
  * @param talkMs how long the remote may take to answer
  */
 export async function listLocks(

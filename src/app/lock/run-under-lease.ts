@@ -21,9 +21,9 @@ export interface RunLease {
 }
 
 /**
- * Runs the user's command under a lease. The lease is renewed meanwhile and passed to the command in
- * KGIT_LEASE. If the lease is lost, the command is ended and `lost` gives the reason. Throws FencedError if
- * it was lost before the command began.
+ * Runs the user's command under a lease. The lease is renewed meanwhile and passed to the command in KGIT_LEASE. If the
+ * lease is lost, the command is ended, and `lost` gives the reason. Throws FencedError if it was lost before the
+ * command began.
  */
 export async function runUnderLease(
   name: string,
@@ -46,13 +46,13 @@ export async function runUnderLease(
 /** How a command under a lock ended. */
 export interface LockedRun {
   readonly end: ChildEnd;
-  /** Why the lock was not released: lost, or out of reach. */
+  /** Why the lock was not released: its lease was lost, or the remote could not be reached. */
   readonly failure: KgitError | null;
 }
 
 /**
- * Runs a command under a lease that was just taken, and releases the lease at the end. Throws FencedError if
- * it was lost before the command began.
+ * Runs a command under a lease that was just taken, and releases the lease at the end. Throws FencedError if it was
+ * lost before the command began.
  * @param asError turns anything thrown into a KgitError
  */
 export async function runAndRelease(

@@ -12,8 +12,8 @@ export interface Change {
 }
 
 /**
- * What happens to a watch besides changes: `end` ends it normally, `goaway` announces that its connection
- * will close, as a stopping server does, and `cut` breaks the connection in the middle of a line.
+ * What happens to a watch besides changes: `end` ends it normally, `goaway` announces that its connection will close,
+ * as a stopping server does, and `cut` breaks the connection in the middle of a line.
  */
 export type Signal = 'bookmark' | 'end' | 'goaway' | 'cut';
 

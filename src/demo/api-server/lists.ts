@@ -66,8 +66,7 @@ export class Lists {
   }
 
   /**
-   * One page of `items`, by the query's `limit`, `continue` and `labelSelector`; checks the query of a watch,
-   * too.
+   * One page of `items`, by the query's `limit`, `continue` and `labelSelector`; checks the query of a watch, too.
    * @param apiVersion of the list; lists of Kubernetes' own kinds (`v1`) omit an empty `continue`
    */
   page(

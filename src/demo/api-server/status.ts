@@ -41,8 +41,8 @@ function details(resource: string, name?: string): Record<string, unknown> {
 }
 
 /**
- * `resource` in full form: `clusterdeployments.k0rdent.mirantis.com`; `scope` is the end of the message;
- * `name` is that of one object.
+ * `resource` in full form: `clusterdeployments.k0rdent.mirantis.com`; `scope` is the end of the message; `name` is that
+ * of one object.
  */
 export function forbidden(verb: string, resource: string, scope: string, name?: string): Answer {
   const [kind = '', ...group] = resource.split('.');
@@ -122,10 +122,7 @@ export const internalError = () =>
     details: { causes: [{ message: 'error resolving resource' }] },
   });
 
-/**
- * The response of a server that has just started and does not serve all paths yet; `retry-after` makes
- * kubectl retry.
- */
+/** The response of a server that has just started and does not serve all paths yet; `retry-after` makes kubectl retry. */
 export const starting = (): Answer => ({
   ...status(
     503,

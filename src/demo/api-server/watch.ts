@@ -18,8 +18,7 @@ export interface Watched {
 const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
 
 /**
- * Streams the changes of ClusterDeployments from the query's version on; without a version, first the
- * existing objects.
+ * Streams the changes of ClusterDeployments from the query's version on; without a version, first the existing objects.
  */
 export function serveWatch(
   { journal, clusters, cut }: Watched,
@@ -72,9 +71,8 @@ export function serveWatch(
 }
 
 /**
- * Converts a change for a watch with a selection: an object that enters the selection is reported as added;
- * one that leaves it is reported as deleted, as it last was inside. Null if the change does not concern the
- * watch.
+ * Converts a change for a watch with a selection: an object that enters the selection is reported as added; one that
+ * leaves it is reported as deleted, as it last was inside. Null if the change does not concern the watch.
  */
 function asMeant(
   { type, object, before }: Change,

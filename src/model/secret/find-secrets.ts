@@ -121,9 +121,9 @@ class Search {
 }
 
 /**
- * Finds the secrets in a YAML or JSON value, keys included: by the name of a value, and by its shape
- * anywhere. `path` is the place of `value` in the state; its names count, too. Returns at most 100 findings;
- * nesting beyond 100 levels is a finding itself.
+ * Finds the secrets in a YAML or JSON value, keys included: by the name of a value, and by its shape anywhere. `path`
+ * is the place of `value` in the state; its names count, too. Returns at most 100 findings; nesting beyond 100 levels
+ * is a finding itself.
  */
 export function findSecrets(value: unknown, path: Keys = []): SecretFinding[] {
   const search = new Search();

@@ -11,10 +11,7 @@ const BEYOND_ASCII = /[^\u0000-\u007f]/;
 /** Combining marks, and invisible characters. */
 const DROPPED = /[\p{M}\p{Cf}]/gu;
 
-/**
- * Characters that compatibility decomposition leaves unchanged, each with the ASCII character that it
- * resembles.
- */
+/** Characters that compatibility decomposition leaves unchanged, each with the ASCII character that it resembles. */
 const PAIRS = [
   // Cyrillic and Greek letters that look Latin, and Latin letters with a stroke.
   'аaАAВBеeЕEѕsЅSіiІIјjЈJкkКKМMНHоoОOрpРPсcСCТTуyхxХXԁdԛqԝwһhӏl',
@@ -54,8 +51,8 @@ function folded(character: string): string {
 }
 
 /**
- * Returns `text` with full-width forms, styled letters and look-alikes from other alphabets in ASCII, without
- * accents and invisible characters. Both sides of a comparison with words of other languages are folded.
+ * Returns `text` with full-width forms, styled letters and look-alikes from other alphabets in ASCII, without accents
+ * and invisible characters. Both sides of a comparison with words of other languages are folded.
  */
 export function foldText(text: string): FoldedText {
   if (isAscii(text)) return { text, at: (index) => index };

@@ -5,9 +5,7 @@ import { formatSubject } from '../subject/subject.js';
 import { findSecrets, findSecretsInText, type SecretFinding } from './find-secrets.js';
 import { refuseSecrets } from './refuse-secrets.js';
 
-/**
- * Throws UsageError if the reason of `--allow-secret` is empty, SecretError if it contains a secret itself.
- */
+/** Throws UsageError if the reason of `--allow-secret` is empty, SecretError if it contains a secret itself. */
 function checkOverride(reason: string | undefined): void {
   if (reason === undefined) return;
   if (reason.trim() === '') throw new UsageError('--allow-secret needs a reason');
@@ -15,8 +13,8 @@ function checkOverride(reason: string | undefined): void {
 }
 
 /**
- * Guards texts that leave this machine outside operations, such as a lock, a branch or a title. Returns
- * whether anything looks secret. Throws SecretError, and UsageError for an empty reason.
+ * Guards texts that leave this machine outside operations, such as a lock, a branch or a title. Returns whether
+ * anything looks secret. Throws SecretError, and UsageError for an empty reason.
  * @param texts by the names that errors use for them
  * @param reason why a text that looks secret is written anyway
  */
@@ -31,16 +29,15 @@ export function guardTexts(
 }
 
 /**
- * Like `guardTexts`, for names that can be changed, so no reason is accepted: a branch, a title, the actor.
- * Throws SecretError.
+ * Like `guardTexts`, for names that can be changed, so no reason is accepted: a branch, a title, the actor. Throws
+ * SecretError.
  */
 export function refuseTexts(texts: Readonly<Record<string, string | undefined>>): void {
   refuseSecrets(findSecrets(texts), ['Call it otherwise: what it is called leaves this machine']);
 }
 
 /**
- * Finds secrets in the parts of an operation that are in its commit but in no event: actor, title, learned
- * identities.
+ * Finds secrets in the parts of an operation that are in its commit but in no event: actor, title, learned identities.
  */
 function findingsBeside({ actor, title, runId, learned, events }: Operation): SecretFinding[] {
   const [first] = events;
@@ -65,8 +62,8 @@ function withOverride(event: KgitEvent, reason: string, findings: readonly Secre
 }
 
 /**
- * Returns the operation if nothing in it looks secret. With a reason, returns it with the reason recorded in
- * the events concerned. Throws SecretError, and UsageError for an empty reason.
+ * Returns the operation if nothing in it looks secret. With a reason, returns it with the reason recorded in the events
+ * concerned. Throws SecretError, and UsageError for an empty reason.
  */
 export function guardSecrets(operation: Operation, reason: string | undefined): Operation {
   checkOverride(reason);

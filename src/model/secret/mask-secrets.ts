@@ -2,14 +2,12 @@ import { scanText } from './forms/scan-text.js';
 
 /** The replacement of a secret. */
 export const MASK = '***';
-/**
- * Masking joins parts of a text, which may form another secret. After this many rounds, everything is masked.
- */
+/** Masking joins parts of a text, which may form another secret. After this many rounds, everything is masked. */
 const MAX_ROUNDS = 5;
 
 /**
- * Replaces every secret part of `text` with `***`, to show a command or a path; the guard finds no secret in
- * the result.
+ * Replaces every secret part of `text` with `***`, to show a command or a path; the guard finds no secret in the
+ * result.
  */
 export function maskSecrets(text: string): string {
   let masked = text;

@@ -16,8 +16,8 @@ const WHOLE =
 const REFERENCE =
   /^(?:op:\/\/|ref\+\w|(?:vault|bao|awssm|gcpsm|azkv|keyring|secretref|env|file|fd):|[a-z]{2,20}(?:secrets?|vault)[a-z]{0,20}:\/\/|arn:aws[\w-]{0,10}:|@Microsoft\.KeyVault\(|!vault\b)/;
 /**
- * Ciphertext that is meant to be committed: SOPS, age, Ansible Vault, SealedSecret (a 512-byte key, preceded
- * by its length).
+ * Ciphertext that is meant to be committed: SOPS, age, Ansible Vault, SealedSecret (a 512-byte key, preceded by its
+ * length).
  */
 const CIPHERTEXT =
   /^(?:ENC\[|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----|\$ANSIBLE_VAULT;|Ag[A-D][A-Za-z0-9+/]{160,}={0,2}$)/;
@@ -57,8 +57,8 @@ export function isFilePath(value: string): boolean {
 }
 
 /**
- * Whether `value` under a name like `token` or `secret` is more than a name: a long run of letters and
- * digits, a UUID, or characters that object names do not have.
+ * Whether `value` under a name like `token` or `secret` is more than a name: a long run of letters and digits, a UUID,
+ * or characters that object names do not have.
  */
 export function isOpaque(value: string): boolean {
   if (value.length > MAX_NAME) return true;
@@ -70,9 +70,7 @@ export function isOpaque(value: string): boolean {
   return value.length >= 8 && !/\s/.test(value) && /[!#$%^&*+=?~]/.test(value);
 }
 
-/**
- * Whether `value` can be the name of a Kubernetes object, with or without its namespace, or is a sentence.
- */
+/** Whether `value` can be the name of a Kubernetes object, with or without its namespace, or is a sentence. */
 export function isObjectName(value: string): boolean {
   if (/\s/.test(value.trim())) return true;
   if (!/^[a-z0-9][a-z0-9./-]{0,252}$/.test(value)) return false;
@@ -80,10 +78,7 @@ export function isObjectName(value: string): boolean {
   return /^[a-z]*$/.test(value) || /[./-]/.test(value);
 }
 
-/**
- * Whether a word of a sentence looks like a password: letters with digits or signs that are no version, name
- * or path.
- */
+/** Whether a word of a sentence looks like a password: letters with digits or signs that are no version, name or path. */
 export function looksLikePassword(word: string): boolean {
   if (word.length < 5 || word.length > 128 || isPlaceholder(word) || isFilePath(word)) return false;
   if (/^(?:v?\d+(?:[.\d]|[a-z]$)|(?:sha|aes|base|md|utf|rsa|ed|x|k|http|ipv|oauth)-?\d)/i.test(word))

@@ -3,10 +3,10 @@ import { isFilePath, isObjectName, isOpaque, isPlaceholder } from './placeholder
 import { isForeignPassword } from './secret-words.js';
 
 /**
- * The kind of value that a key suggests. `secret`: any value is one (password). `pass`: the same, except
- * numbers and sentences, because tests pass, too. `token`: any value except the name of an object, as in
- * k0rdent's and Kubernetes' references. `login`: like a token, plus anything with digits or capitals
- * (credentials). `pin`: digits. `public`: a public key. `digest`: a hash. `plain`: no suggestion.
+ * The kind of value that a key suggests. `secret`: any value is one (password). `pass`: the same, except numbers and
+ * sentences, since `pass` may be about a test. `token`: any value except the name of an object, as in k0rdent's and
+ * Kubernetes' references. `login`: like a token, plus anything with digits or capitals (credentials). `pin`: digits.
+ * `public`: a public key. `digest`: a hash. `plain`: no suggestion.
  */
 export type NameKind = 'plain' | 'public' | 'digest' | 'token' | 'login' | 'pin' | 'pass' | 'secret';
 
@@ -19,8 +19,8 @@ const PUBLIC_NAME = /(?:public|pub)keys?$/;
 const DIGEST_NAME =
   /(?:hash|checksum|digest|integrity|fingerprint|thumbprint|etag|sha1|sha256|sha384|sha512|md5|shasum)(?:es|s)?$/;
 /**
- * Words that count as the last word of a name, but not as the end of a longer word (`bypass`, `oauth`,
- * `spin`, `compat`).
+ * Words that count as the last word of a name, but not as the end of a longer word (`bypass`, `oauth`, `spin`,
+ * `compat`).
  */
 const LAST_WORD: Readonly<Record<string, NameKind>> = {
   pw: 'secret',
@@ -69,8 +69,8 @@ const known = new Map<string, NameKind>();
 const MAX_KNOWN = 10_000;
 
 /**
- * The kind of value that the name of a key suggests. The secret paths in FORMATS
- * (`wireguard_peers.*.private_key`) are `secret`.
+ * The kind of value that the name of a key suggests. The secret paths in FORMATS (`wireguard_peers.*.private_key`) are
+ * `secret`.
  */
 export function kindOfName(name: string): NameKind {
   const found = known.get(name);

@@ -18,9 +18,7 @@ function shownKey(key: string | number): string {
   );
 }
 
-/**
- * Formats a path for messages: dotted, unusual keys quoted, secret keys masked, no raw control characters.
- */
+/** Formats a path for messages: dotted, unusual keys quoted, secret keys masked, no raw control characters. */
 export function shownPath(keys: Keys): string {
   return keys.map(shownKey).join('.');
 }

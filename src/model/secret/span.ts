@@ -1,7 +1,4 @@
-/**
- * A secret part of a text: `[start, end)` in UTF-16 units, the rule that found it, and a description for
- * people.
- */
+/** A secret part of a text: `[start, end)` in UTF-16 units, the rule that found it, and a description for people. */
 export interface SecretSpan {
   readonly start: number;
   readonly end: number;

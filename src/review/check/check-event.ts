@@ -39,8 +39,7 @@ function secretsOf(event: KgitEvent): SecretFinding[] {
 }
 
 /**
- * Checks one event: schema, place, time, secrets. A fast path reads what kgit writes; the parser reads the
- * rest.
+ * Checks one event: schema, place, time, secrets. A fast path reads what kgit writes; the parser reads the rest.
  * @param now ms since the epoch
  * @returns the event; null if it violates its schema
  */

@@ -80,8 +80,8 @@ function saysTheSame(before: string, after: string, path: string): boolean {
 /** A published event that is gone or no longer what it was. */
 export interface LostEvent {
   /**
-   * `edited`: its own file was changed, and was not compared further. `changed`: the event has different data
-   * where it is now.
+   * `edited`: its own file was changed, and was not compared further. `changed`: the event has different data where it
+   * is now.
    */
   readonly kind: 'removed' | 'edited' | 'changed';
   /** The path that the event has, or would have, as a file of its own. */

@@ -62,8 +62,7 @@ class FileChecker {
   readonly #check: FileCheck;
   readonly #ids: MonthIds;
   /**
-   * By deployment: paths whose values look secret and were allowed. A deployment's events are checked before
-   * its state.
+   * By deployment: paths whose values look secret and were allowed. A deployment's events are checked before its state.
    */
   readonly #meant = new Map<string, Set<string>>();
   #hasMarker = false;
@@ -171,9 +170,7 @@ async function* readAhead(
   if (next) yield await next;
 }
 
-/**
- * Checks every file of a revision by itself, and that ids are unique. Holds two batches of files in memory.
- */
+/** Checks every file of a revision by itself, and that ids are unique. Holds two batches of files in memory. */
 export async function checkFiles(revision: Revision, check: FileCheck): Promise<Counts> {
   const checker = new FileChecker(check);
   const { review, findings } = check;

@@ -51,9 +51,7 @@ class LostInHistory {
     for (const accepted of accepts) this.#accepted.set(accepted, revision);
   }
 
-  /**
-   * Called newest first, so that the oldest commit wins: what the event was before it is what was published.
-   */
+  /** Called newest first, so that the oldest commit wins: what the event was before it is what was published. */
   add(event: LostEvent, commit: HistoryCommit): void {
     if (!this.events.has(event.path) && this.events.size >= MAX_LOST) {
       this.isFull = true;
@@ -147,9 +145,9 @@ function tellMissing(why: string, fix: string, { findings }: Check): void {
 }
 
 /**
- * Checks that no commit after `from`, along first parents, removed or edited a published event. Sealing is
- * fine, because it keeps the events, and so is an event that was restored unchanged. A removal that a later
- * commit accepts is a warning, and so is history that a shallow or partial clone lacks.
+ * Checks that no commit after `from`, along first parents, removed or edited a published event. Sealing is fine,
+ * because it keeps the events, and so is an event that was restored unchanged. A removal that a later commit accepts is
+ * a warning, and so is history that a shallow or partial clone lacks.
  * @param from a revision that was verified before; null for the whole history
  */
 export async function checkHistory(

@@ -40,8 +40,8 @@ async function faultOf(
 }
 
 /**
- * Checks that the conditions of a proposal hold where it is about to be merged: those of its first event for
- * the target's state, those of each later event for the state after the events before it.
+ * Checks that the conditions of a proposal hold where it is about to be merged: those of its first event for the
+ * target's state, those of each later event for the state after the events before it.
  * @param target the tip that the proposal is to be merged into
  */
 export async function checkPreconditions(

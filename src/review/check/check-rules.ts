@@ -11,9 +11,9 @@ interface Check {
 }
 
 /**
- * Checks that a proposal does not weaken the rules that judge it. If its base requires signatures, a commit
- * that lifts the requirement or changes who may sign must be signed by somebody whom the base allows. A
- * change of the CI check itself is a warning.
+ * Checks that a proposal does not weaken the rules that judge it. If its base requires signatures, a commit that lifts
+ * the requirement or changes who may sign must be signed by somebody whom the base allows. A change of the CI check
+ * itself is a warning.
  */
 export async function checkRules(
   base: Revision,

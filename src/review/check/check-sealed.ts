@@ -20,10 +20,7 @@ function linesAbove(text: string, { head }: SealedEvent): number {
   return at < 0 ? 0 : text.slice(0, at + 1).split('\n').length - 1;
 }
 
-/**
- * Checks a sealed month: its own keys, and each event as if it were a file of its own. Returns the valid
- * events.
- */
+/** Checks a sealed month: its own keys, and each event as if it were a file of its own. Returns the valid events. */
 export function checkSealed(
   { subject, month, path, text }: SealedText,
   now: number,

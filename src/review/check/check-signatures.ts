@@ -71,11 +71,11 @@ function tell({ revision, verdict, signer }: Signature, findings: Findings): voi
 }
 
 /**
- * Checks the signatures of the revisions after `trusted`. A revision must be signed if the kgit.yaml of its
- * parent requires it: the requirement starts after the commit that introduced it, and only a signed commit
- * can lift it. Who may sign a revision is read from its parent, so that no commit can allow itself; a commit
- * that changes the signers takes effect from the next one on, and only if it is properly signed. If nothing
- * is trusted yet, the first revision that requires signatures is.
+ * Checks the signatures of the revisions after `trusted`. A revision must be signed if the kgit.yaml of its parent
+ * requires it: the requirement starts after the commit that introduced it, and only a signed commit can lift it. Who
+ * may sign a revision is read from its parent, so that no commit can allow itself; a commit that changes the signers
+ * takes effect from the next one on, and only if it is properly signed. If nothing is trusted yet, the first revision
+ * that requires signatures is.
  */
 export async function checkSignatures(
   trusted: Revision | null,

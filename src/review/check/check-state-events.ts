@@ -89,8 +89,8 @@ export function touched(changes: readonly ChangedFile[]): DeploymentSubject[] {
 }
 
 /**
- * Checks that between two revisions every state change has its event, and every event its change. Earlier
- * mismatches are not reported.
+ * Checks that between two revisions every state change has its event, and every event its change. Earlier mismatches
+ * are not reported.
  */
 export async function checkStateEvents(
   older: { readonly view: StateView; readonly revision: string },

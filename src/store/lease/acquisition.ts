@@ -8,7 +8,7 @@ export interface LeaseActor {
   readonly holder: Holder;
   readonly author: Actor;
   readonly reason?: string | undefined;
-  /** Why the lock is written although something in it looks secret; recorded with its reason. */
+  /** Why the lock is written although something in it looks secret; recorded along with `reason`. */
   readonly allowSecret?: string | undefined;
   /** Makes the operation that records an ended lease. Throws SecretError. */
   readonly tell: (name: string, previous: PreviousHolder, reason: string | undefined) => Operation;
@@ -20,10 +20,7 @@ export interface LeaseActor {
 export interface EndedLease {
   readonly previous: PreviousHolder;
   readonly operation: Operation;
-  /**
-   * The commit of the operation; null if only the lock's own chain records it, and then `unrecorded` says
-   * why.
-   */
+  /** The commit of the operation; null if only the lock's own chain records it, and then `unrecorded` says why. */
   readonly revision: Revision | null;
   readonly unrecorded: KgitError | null;
   /** Notes for the user, such as that a checkout was left behind. */

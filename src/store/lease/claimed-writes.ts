@@ -8,8 +8,8 @@ import type { Leases } from './leases.js';
 const keyOf = ({ name, lease }: LeaseClaim) => `${name} ${lease}`;
 
 /**
- * The leases under which entries of the outbox are published. The push that publishes an entry also renews
- * its lease: a lock that does not change is not sent, and the server would then not check it.
+ * The leases under which entries of the outbox are published. The push that publishes an entry also renews its lease: a
+ * lock that does not change is not sent, and the server would then not check it.
  */
 export class ClaimedWrites {
   readonly #leases: Leases;
@@ -23,8 +23,7 @@ export class ClaimedWrites {
   }
 
   /**
-   * Looks up the leases of the entries. Returns the entries whose lease is lost (FENCED) or cannot be checked
-   * (REMOTE).
+   * Looks up the leases of the entries. Returns the entries whose lease is lost (FENCED) or cannot be checked (REMOTE).
    */
   async check(entries: readonly OutboxEntry[], talkMs: number): Promise<ReadonlyMap<OutboxEntry, KgitError>> {
     const failed = new Map<OutboxEntry, KgitError>();

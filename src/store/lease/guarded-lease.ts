@@ -4,8 +4,8 @@ import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import type { LeaseActor } from './acquisition.js';
 
 /**
- * The reason that is written into a lock: the caller's, and why a secret is allowed. Throws SecretError that
- * names what looks secret.
+ * The reason that is written into a lock: the caller's, and why a secret is allowed. Throws a SecretError that names
+ * what looks secret.
  * @param name the lock to be taken
  */
 export function guardedReason(by: LeaseActor, name: string | undefined): string | undefined {

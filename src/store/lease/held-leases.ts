@@ -12,9 +12,7 @@ import { SeenTokens } from './seen-tokens.js';
 export interface HeldLease {
   /** The tip of the lock as this clone last moved or saw it. */
   readonly tip: LockTip;
-  /**
-   * Whether any process of the clone may write under it; otherwise only processes that were passed the claim.
-   */
+  /** Whether any process of the clone may write under it; otherwise only processes that were passed the claim. */
   readonly isShared: boolean;
 }
 
@@ -29,8 +27,8 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * What a clone remembers about locks: the leases that it holds, and since when it has seen others' leases
- * unchanged. The remote is authoritative: a claim is proved by the lock's own commit, never by these files.
+ * What a clone remembers about locks: the leases that it holds, and since when it has seen others' leases unchanged.
+ * The remote is authoritative: a claim is proved by the lock's own commit, never by these files.
  */
 export class HeldLeases {
   readonly #held: string;
@@ -84,10 +82,7 @@ export class HeldLeases {
       await removeFile(join(this.#held, encodeLockName(claim.name)));
   }
 
-  /**
-   * Since when this clone has seen the lock at its current tip, in ms since the epoch; `now` if the tip is
-   * new.
-   */
+  /** Since when this clone has seen the lock at its current tip, in ms since the epoch; `now` if the tip is new. */
   async seenSince({ version, record }: LockTip, now: number): Promise<number> {
     const path = join(this.#seen, encodeLockName(record.name));
     const value = await readJson(path);

@@ -19,8 +19,8 @@ const time = (ms: number) => new Date(ms).toISOString();
 const MAX_NAME = 200;
 
 /**
- * Puts text of a lock's commit, which anybody may have written, on one line, so that its line ends cannot
- * forge another.
+ * Puts text of a lock's commit, which anybody may have written, on one line, so that its line ends cannot forge
+ * another.
  */
 const inLine = (text: string) => text.slice(0, MAX_NAME).replace(/\s+/g, ' ').trim();
 
@@ -33,8 +33,13 @@ export function holderText({ name, host }: Holder): string {
 export function leaseData(record: LeaseRecord): Record<string, unknown> {
   const { name, token, holder, acquiredAt } = record;
   return {
-    ...{ name, token, holder: holder.name, host: holder.host, runId: holder.runId ?? null },
-    ...{ since: time(acquiredAt), expiresAt: time(expiresAt(record)) },
+    name,
+    token,
+    holder: holder.name,
+    host: holder.host,
+    runId: holder.runId ?? null,
+    since: time(acquiredAt),
+    expiresAt: time(expiresAt(record)),
   };
 }
 
@@ -84,9 +89,7 @@ export function fenced(claim: LeaseClaim, record: LeaseRecord | null): FencedErr
 const ENDS_ONE = (name: string) =>
   `Find out who works under it, then end a lease: kgit unlock ${name} --force --reason WHY; again until 'kgit locks' shows no second one`;
 
-/**
- * Throws LockHeldError if two holders have the lock, in two places: people must decide which one keeps it.
- */
+/** Throws LockHeldError if two holders have the lock, in two places: people must decide which one keeps it. */
 export function refuseTwice({ record, stray }: LockTip): void {
   const other = stray?.other;
   if (!stray || !other || !isTaken(record) || !isTaken(other.tip.record)) return;
@@ -114,7 +117,7 @@ export function fencedTwice({ name, token }: LeaseClaim, { place, other }: LockS
   );
 }
 
-/** The error for a write under a lease that lies where the repository no longer keeps locks. */
+/** The error for a write under a lease that is in a place where the repository no longer keeps locks. */
 export function misplaced({ name, token }: LeaseClaim, place: string): FencedError {
   return new FencedError(
     `the lease of lock ${name} with token ${token} protects nothing: it lies in ${place}, where this repository keeps no locks`,
@@ -152,8 +155,7 @@ export function publishingStill(): RemoteError {
 }
 
 /**
- * Awaits work on a lock and removes advice about the outbox from its errors, because lock operations are
- * never queued.
+ * Awaits work on a lock and removes advice about the outbox from its errors, because lock operations are never queued.
  */
 export async function ofLock<T>(work: Promise<T>): Promise<T> {
   try {

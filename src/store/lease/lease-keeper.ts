@@ -11,9 +11,7 @@ const RENEWALS = 3;
 const TRIES = 12;
 const TALK_MIN_MS = 1_000;
 
-/**
- * Renews a lease every third of its TTL while a command runs under it, and reports when the lease is lost.
- */
+/** Renews a lease every third of its TTL while a command runs under it, and reports when the lease is lost. */
 export class LeaseKeeper {
   readonly #leases: Leases;
   readonly #clock: Clock;

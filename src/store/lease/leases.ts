@@ -80,8 +80,8 @@ export class Leases {
   }
 
   /**
-   * Takes a lock that is free, or whose lease has expired and was seen unchanged for a TTL. Throws
-   * LockHeldError if somebody still holds it after the wait; RemoteError, RefusedError, SecretError.
+   * Takes a lock that is free, or whose lease has expired and was seen unchanged for a TTL. Throws LockHeldError if
+   * somebody still holds it after the wait; RemoteError, RefusedError, SecretError.
    */
   async acquire(wanted: Acquisition, talkMs: number): Promise<Acquired> {
     const { guardedReason } = await guard();
@@ -160,10 +160,7 @@ export class Leases {
     return { outcome, ended: { previous, operation, revision, unrecorded, notes } };
   }
 
-  /**
-   * Waits with jitter, so that clones waiting for one lock spread out, but at most until the lock may be
-   * free.
-   */
+  /** Waits with jitter, so that clones waiting for one lock spread out, but at most until the lock may be free. */
   async #backOff(tries: number, freeAt: number, until: number): Promise<void> {
     const { clock } = this.#parts;
     const now = clock.now();
@@ -172,8 +169,8 @@ export class Leases {
   }
 
   /**
-   * The claim under which a write of this process may be published. Throws LockHeldError, ConflictError if
-   * nobody has the lock, RemoteError.
+   * The claim under which a write of this process may be published. Throws LockHeldError, ConflictError if nobody has
+   * the lock, RemoteError.
    * @param handed the claims that were passed to this process
    */
   async claim(name: string, handed: readonly LeaseClaim[], talkMs: number): Promise<LeaseClaim> {
@@ -255,8 +252,8 @@ export class Leases {
   }
 
   /**
-   * Ends somebody's lease, expired or not; returns the lock's new record. Throws NotFoundError if nobody has
-   * the lock, SecretError.
+   * Ends somebody's lease, expired or not; returns the lock's new record. Throws NotFoundError if nobody has the lock,
+   * SecretError.
    */
   async break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
     // The name is not checked: somebody else chose it, and the remote already has it.
@@ -283,8 +280,8 @@ export class Leases {
   }
 
   /**
-   * Reads the lock from the remote and returns the error for releasing a lock that is not held here:
-   * LockHeldError or NotFoundError.
+   * Reads the lock from the remote and returns the error for releasing a lock that is not held here: LockHeldError or
+   * NotFoundError.
    */
   async holderOf(name: string, talkMs: number): Promise<KgitError> {
     const { held, clock } = this.#parts;

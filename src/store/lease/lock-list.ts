@@ -19,16 +19,13 @@ export interface LockStanding {
 export interface LockList {
   readonly standings: readonly LockStanding[];
   readonly broken: readonly BrokenLock[];
-  /** Where locks lie, for people. */
+  /** Where locks are kept, as text for messages. */
   readonly place: string;
   /** Why this clone cannot record what it saw, which delays a takeover; null if it can. */
   readonly unkept: EnvironmentError | null;
 }
 
-/**
- * Lists all held locks, by name, and broken lock refs; as last seen here if `talkMs` is null. Throws
- * RemoteError.
- */
+/** Lists all held locks, by name, and broken lock refs; as last seen here if `talkMs` is null. Throws RemoteError. */
 export async function listLocks(
   store: Backend,
   held: HeldLeases,
@@ -57,10 +54,7 @@ export async function listLocks(
   return { standings, broken, place, unkept };
 }
 
-/**
- * Returns the current list; if the remote does not answer or the list cannot be recorded, as last seen here,
- * and why.
- */
+/** Returns the current list; if the remote does not answer or the list cannot be recorded, as last seen here, and why. */
 export async function atHand(
   list: (talkMs: number | null) => Promise<LockList>,
   talkMs: number,

@@ -5,7 +5,7 @@ import type { LockTip } from '../port/lease-store.js';
 import type { HeldLeases } from './held-leases.js';
 import { fenced, fencedTwice, misplaced } from './lease-errors.js';
 
-/** The tip that lies under a lock's name in another place, as seen from there; null if there is none. */
+/** The tip of the same lock in another place, as seen from there; null if there is none. */
 function secondOf({ stray, ...tip }: LockTip): LockTip | null {
   if (!stray?.other) return null;
   const { tip: second, place } = stray.other;
@@ -22,9 +22,7 @@ export class LockSight {
     this.#held = held;
   }
 
-  /**
-   * Reads the lock from the remote and records its token, in case the lock is deleted before the next look.
-   */
+  /** Reads the lock from the remote and records its token, in case the lock is deleted before the next look. */
   async look(name: string, talkMs: number): Promise<LockTip | null> {
     const tip = await this.#store.leases.read(name, talkMs);
     const tokens = [tip, tip?.stray?.other?.tip].flatMap((each) => each?.record.token ?? []);
@@ -58,8 +56,8 @@ export class LockSight {
   }
 
   /**
-   * The tip of a lease that a write is about to renew, from the remote, so that nothing is written under it
-   * while somebody holds the same lock in another place. Throws FencedError, RemoteError.
+   * The tip of a lease that a write is about to renew, from the remote, so that nothing is written under it while
+   * somebody holds the same lock in another place. Throws FencedError, RemoteError.
    */
   async writableTip(claim: LeaseClaim, talkMs: number, isFresh: boolean): Promise<LockTip> {
     const tip = await this.tipOf(claim, talkMs, isFresh || this.#store.isRemote);

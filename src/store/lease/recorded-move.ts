@@ -26,12 +26,12 @@ export type RecordedOutcome =
   | { readonly kind: 'moved' };
 
 /**
- * Moves a lock and publishes the operation that records it, in one atomic swap. If the branch does not accept
- * the commit, the lock moves alone. This bypasses the outbox: a decision about the lock's current state would
- * be wrong later. Throws RemoteError, RefusedError.
+ * Moves a lock and publishes the operation that records it, in one atomic swap. If the branch does not accept the
+ * commit, the lock moves alone. This bypasses the outbox: a decision about the lock's current state would be wrong
+ * later. Throws RemoteError, RefusedError.
  * @param until when to give up, in ms since the epoch; at least one try is made
- * @param mayMoveAlone whether the lock moves even if the branch does not accept the commit; otherwise that is
- * a RefusedError
+ * @param mayMoveAlone whether the lock moves even if the branch does not accept the commit; otherwise that is a
+ *   RefusedError
  */
 export async function moveRecorded(
   store: Backend,
@@ -59,8 +59,11 @@ export async function moveRecorded(
     // An earlier answer was lost. The event is on the branch, so the lock has moved with it.
     if (applied?.kind === 'present')
       return {
-        ...{ kind: 'swapped', tip: await ownTip(store, move, talkMs()), revision },
-        ...{ unrecorded: null, notes: settled },
+        kind: 'swapped',
+        tip: await ownTip(store, move, talkMs()),
+        revision,
+        unrecorded: null,
+        notes: settled,
       };
     if (applied?.kind === 'rejected') return alone(applied.error);
     const outcome = await store.swap(revision, commits, talkMs(), [move]);
@@ -94,8 +97,8 @@ export async function moveRecorded(
 }
 
 /**
- * Asks the remote for its tip. If it does not answer, throws `unknown`, the unresolved outcome, in preference
- * to that error.
+ * Asks the remote for its tip. If it does not answer, throws `unknown`, the unresolved outcome, in preference to that
+ * error.
  */
 async function tip(store: Backend, talkMs: number, unknown: KgitError | null): Promise<Revision | null> {
   try {
@@ -119,9 +122,7 @@ function untold(why: KgitError): RefusedError {
   });
 }
 
-/**
- * Moves the lock without the branch: an abandoned lease must end even if the branch only accepts proposals.
- */
+/** Moves the lock without the branch: an abandoned lease must end even if the branch only accepts proposals. */
 async function moveAlone(
   store: Backend,
   move: LockMove,

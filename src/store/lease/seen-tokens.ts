@@ -11,16 +11,12 @@ import { newestOf } from '../read/stored-events.js';
 
 /** `<encoded name>.<token>`; encoded names contain no dot. */
 const NOTE = /^([^.]+)\.(\d{1,16})$/;
-/**
- * No lock is taken this often. A higher token was forged, and must not block the lock once its ref is
- * removed.
- */
+/** No lock is taken this often. A higher token was forged, and must not block the lock once its ref is removed. */
 const MAX_TOKEN = 2 ** 52;
 
 /**
- * The highest fencing token that this clone has seen of each lock, so that a lock whose ref was deleted does
- * not start over. Each token is the name of an empty file, so that concurrent processes cannot overwrite each
- * other's.
+ * The highest fencing token that this clone has seen of each lock, so that a lock whose ref was deleted does not start
+ * over. Each token is the name of an empty file, so that concurrent processes cannot overwrite each other's.
  */
 export class SeenTokens {
   readonly #folder: string;
@@ -62,10 +58,7 @@ export class SeenTokens {
   }
 }
 
-/**
- * The token in the newest event of an ended lease, which includes other clones' tokens; 0 if there is no such
- * event.
- */
+/** The token in the newest event of an ended lease, which includes other clones' tokens; 0 if there is no such event. */
 export async function toldToken(view: StateView, name: string): Promise<number> {
   try {
     for await (const event of newestOf(view, lockSubject(name), 'lock_broken')) {

@@ -4,7 +4,7 @@ import type { SharedHistory } from './shared-history.js';
 import type { StateStore } from './state-store.js';
 import type { WorkingCopy } from './working-copy.js';
 
-/** What a driver provides: the store and its companions. The rest of kgit knows nothing else of a driver. */
+/** Everything that the rest of kgit knows about a driver: the store, and what comes with it. */
 export interface Backend extends StateStore {
   /** Whether reading through a view may contact a server. */
   readonly readsRemotely: boolean;

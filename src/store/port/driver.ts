@@ -39,8 +39,8 @@ export interface OpenedStore {
   readonly where: string;
   readonly identity: Identity;
   /**
-   * Where kgit keeps data of this machine only, and which damaged files it found there. Defaults to the
-   * user's state folder.
+   * Where kgit keeps data of this machine only, and which damaged files it found there. Defaults to the user's state
+   * folder.
    */
   readonly localFolder?: { readonly path: string; readonly damaged: readonly DamagedFile[] };
   /** Null if the driver cannot compare whole histories. */

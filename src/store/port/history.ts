@@ -15,19 +15,19 @@ export interface CutOff {
 }
 
 /**
- * The revisions of a store, on the single line along which its head moves. `test/support/history-contract.ts`
- * says what each method must do.
+ * The revisions of a store, on the single line along which its head moves. `test/support/history-contract.ts` says what
+ * each method must do.
  */
 export interface History {
   /** Null if the whole line is here. */
   readonly cutOff: CutOff | null;
-  /** Suggestions for how users find and name revisions, best first. */
+  /** Suggestions on how users find and name revisions; the first says where to look them up. */
   readonly naming: readonly [string, ...string[]];
   /** Resolves a name, such as a tag or an abbreviated id; null if no revision has it. */
   resolve(name: string): Promise<Revision | null>;
   /**
-   * The newest revision, from `revision` backwards, made at or before `time` (ms since the epoch); null if
-   * all are younger.
+   * The newest revision, from `revision` backwards, made at or before `time` (ms since the epoch); null if all are
+   * younger.
    */
   revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   /** The revision before this one; null for the first one that is here. */
@@ -35,13 +35,13 @@ export interface History {
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
   /**
-   * For each of these files of `revision`: how many revisions, from `revision` backwards, precede the one
-   * that added it.
+   * For each of these files of `revision`: how many revisions, from `revision` backwards, precede the one that added
+   * it.
    */
   placesOf(revision: Revision, paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /**
-   * The files of `revision` that contain any of these texts, ignoring case; may include others. No text
-   * contains a line end.
+   * The files of `revision` that contain any of these texts, ignoring case; may include others. No text contains a line
+   * end.
    */
   filesWith(revision: Revision, texts: readonly string[]): Promise<readonly string[]>;
 }

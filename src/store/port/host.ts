@@ -1,7 +1,4 @@
-/**
- * What the store needs to know about its machine and process. Injected, so that tests can fake a dead
- * process.
- */
+/** What the store needs to know about its machine and process. Injected, so that tests can fake a dead process. */
 export interface Host {
   readonly hostname: string;
   /** Changes with every boot; null if the system does not provide one. */
@@ -25,10 +22,7 @@ export function identityOf(pid: number, { hostname, bootId, processStart }: Host
   return { hostname, bootId, pid, processStart: processStart(pid) };
 }
 
-/**
- * Whether a process has certainly ended: it ran on this machine, and before the last boot or is no longer
- * running.
- */
+/** Whether a process has certainly ended: it ran on this machine, and before the last boot or is no longer running. */
 export function isGone(found: ProcessIdentity, host: Host): boolean {
   if (found.hostname !== host.hostname) return false;
   if (found.bootId !== host.bootId || !host.isAlive(found.pid)) return true;

@@ -3,22 +3,22 @@ import type { Holder, LeaseRecord, Stamp } from '../../model/lease/lease.js';
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
 
-/** Where a lock is now. */
+/** The current tip of a lock. */
 export interface LockTip {
   /** Identifies this state of the lock; changes every time the lock moves. */
   readonly version: string;
   readonly record: LeaseRecord;
-  /** Undefined if the lock lies in the right place and nowhere else. */
+  /** Undefined if the lock is in the right place and nowhere else. */
   readonly stray?: LockStray;
 }
 
-/** What is wrong with a lock's location. A lease is valid wherever it lies, until it ends. */
+/** What is wrong with a lock's location. A lease is valid wherever it is kept, until it ends. */
 export interface LockStray {
-  /** Where the tip lies, for people. */
+  /** Where the tip is, as text for messages. */
   readonly place: string;
   /** Whether the repository keeps no locks there. No lock can be taken there. */
   readonly isMisplaced: boolean;
-  /** What lies in another place under the same name; null if nothing does. */
+  /** What is in another place under the same name; null if nothing is. */
   readonly other: { readonly tip: LockTip; readonly place: string } | null;
 }
 
@@ -40,8 +40,8 @@ export interface PlaceProver {
 }
 
 /**
- * A ref where a lock should be that holds none (a tag, a blob, a foreign commit, a lock of a newer kgit), or
- * one that holds a lease where the repository keeps no locks.
+ * A ref where a lock should be that holds none (a tag, a blob, a foreign commit, a lock of a newer kgit), or one that
+ * holds a lease where the repository keeps no locks.
  */
 export interface BrokenLock {
   /** The ref, or whatever else names it at the remote. Untrusted text. */
@@ -59,7 +59,7 @@ export interface LockTips {
   /** By name. */
   readonly tips: ReadonlyMap<string, LockTip>;
   readonly broken: readonly BrokenLock[];
-  /** Where locks lie, for people. */
+  /** Where locks are kept, as text for messages. */
   readonly place: string;
 }
 
@@ -87,14 +87,11 @@ export type LockOutcome =
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
 /**
- * Where locks are kept, beside the state. Each moves by CAS and is never deleted, so that its token only
- * rises. `test/support/lease-contract.ts` says what each method must do.
+ * Where locks are kept, beside the state. Each moves by CAS and is never deleted, so that its token only rises.
+ * `test/support/lease-contract.ts` says what each method must do.
  */
 export interface LeaseStore {
-  /**
-   * Reads the tip of a lock from the remote; null if it was never taken. Throws RemoteError,
-   * InvalidStateError.
-   */
+  /** Reads the tip of a lock from the remote; null if it was never taken. Throws RemoteError, InvalidStateError. */
   read(name: string, timeoutMs: number): Promise<LockTip | null>;
   /** Lists all locks and broken lock refs; as last seen here if `timeoutMs` is null. Throws RemoteError. */
   list(timeoutMs: number | null): Promise<LockTips>;

@@ -45,9 +45,7 @@ export interface Signature {
   readonly signer: string;
 }
 
-/**
- * What reviews need from a repository beyond its state: comparisons of histories, and bulk reads of files.
- */
+/** What reviews need from a repository beyond its state: comparisons of histories, and bulk reads of files. */
 export interface Review {
   /** Whether missing objects may be fetched on demand. */
   readonly isPartial: boolean;
@@ -60,9 +58,8 @@ export interface Review {
   /** The files that differ, in path order. */
   changes(from: Revision, to: Revision): Promise<readonly ChangedFile[]>;
   /**
-   * What commits on the line of first parents did to months of events from which they removed or edited
-   * something, newest first, down to `from` (exclusive), or to the first commit that is here if `from` is
-   * null.
+   * What commits on the line of first parents did to months of events from which they removed or edited something,
+   * newest first, down to `from` (exclusive), or to the first commit that is here if `from` is null.
    * @param onCommit called for each commit, before its changes are returned
    */
   history(
@@ -78,9 +75,7 @@ export interface Review {
   contents(names: readonly string[]): Promise<readonly Buffer[]>;
   /** The revisions on the line of first parents that changed a file, from `to` backwards. */
   changesOf(path: string, to: Revision): Promise<readonly Revision[]>;
-  /**
-   * The signatures of the revisions on the line of first parents, newest first, down to `from` (exclusive).
-   */
+  /** The signatures of the revisions on the line of first parents, newest first, down to `from` (exclusive). */
   signatures(from: Revision | null, to: Revision, signers: Signers): Promise<readonly Signature[]>;
 }
 

@@ -8,15 +8,13 @@ export interface Rewrite {
   /** How many of the revisions known here it removed; null if the old head is not here. */
   readonly removed: number | null;
   /**
-   * `moved`: somebody moved the head. `lost`: the head went back, and the server no longer has the old one.
-   * `unclear`: the head went back, and the server does not say whether it still has the old one.
+   * `moved`: somebody moved the head. `lost`: the head went back, and the server no longer has the old one. `unclear`:
+   * the head went back, and the server does not say whether it still has the old one.
    */
   readonly cause: 'moved' | 'lost' | 'unclear';
 }
 
-/**
- * `data.cause` of the ConflictError when `refresh` finds an `OtherHistory`; continue with `acceptHistory`.
- */
+/** `data.cause` of the ConflictError when `refresh` finds an `OtherHistory`; continue with `acceptHistory`. */
 export const OTHER_HISTORY = 'other-history';
 
 /** Two unrelated histories: the one known here, and the one on the server. */
@@ -31,13 +29,13 @@ export interface OtherHistory {
 /** The history of a store on a server, which people or a restored backup may replace. */
 export interface SharedHistory {
   /**
-   * Called once when `refresh` sees a rewrite, before the head moves to the new tip. Concurrent processes may
-   * each call it.
+   * Called once when `refresh` sees a rewrite, before the head moves to the new tip. Concurrent processes may each call
+   * it.
    */
   onRewrite?: ((rewrite: Rewrite) => Promise<void>) | undefined;
   /**
-   * Asks the server for a history unrelated to the one known here; null if there is none. Changes nothing.
-   * Throws RemoteError.
+   * Asks the server for a history unrelated to the one known here; null if there is none. Changes nothing. Throws
+   * RemoteError.
    */
   otherHistory(timeoutMs: number): Promise<OtherHistory | null>;
   /** Replaces the history known here with the server's. Throws EnvironmentError. */

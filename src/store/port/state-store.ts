@@ -9,10 +9,7 @@ export type Revision = string;
 export interface Head {
   /** Null if nothing was ever published. */
   readonly revision: Revision | null;
-  /**
-   * When the remote was last asked, in ms since the epoch; null if there is no remote and the head is
-   * authoritative.
-   */
+  /** When the remote was last asked, in ms since the epoch; null if there is no remote and the head is authoritative. */
   readonly fetchedAt: number | null;
 }
 
@@ -25,15 +22,13 @@ export interface Entry {
 export interface StateView {
   /** Reads a file; null if there is none. Throws InvalidStateError if the path is something else. */
   read(path: string): Promise<string | null>;
-  /**
-   * Lists a folder in `byName` order; null if there is none. Throws InvalidStateError if the path is a file.
-   */
+  /** Lists a folder in `byName` order; null if there is none. Throws InvalidStateError if the path is a file. */
   list(folder: string): Promise<readonly Entry[] | null>;
 }
 
 /**
- * Whole files to add or replace, by path. Null removes what is there, a file or a folder with its contents,
- * before anything is written.
+ * Whole files to add or replace, by path. Null removes what is there, a file or a folder with its contents, before
+ * anything is written.
  */
 export type FileChanges = ReadonlyMap<string, string | null>;
 
@@ -60,8 +55,8 @@ export type SwapOutcome =
       readonly locks?: ReadonlyMap<string, LockTip>;
     }
   /**
-   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file on the
-   * server that was in the way: another write is in progress, or its process died and left the file.
+   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file on the server that was
+   * in the way: another write is in progress, or its process died and left the file.
    */
   | { readonly kind: 'moved'; readonly lock?: string }
   /** These locks are no longer at the `from` of their moves; nothing was moved. */
@@ -71,8 +66,8 @@ export type SwapOutcome =
   /** The remote cannot be reached now. */
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
   /**
-   * The remote does not accept our credentials or does not know the repository. With a `scope`: it accepts
-   * these commits from nobody.
+   * The remote does not accept our credentials or does not know the repository. With a `scope`: it accepts these
+   * commits from nobody.
    */
   | { readonly kind: 'denied'; readonly error: RemoteError; readonly scope?: RefusedScope }
   /** The remote refuses permanently: branch protection, a hook. `scope` says what it refuses, if known. */
@@ -83,13 +78,11 @@ export type SwapOutcome =
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
 /**
- * A versioned tree of small text files that moves by CAS. `test/support/store-contract.ts` says what each
- * method must do.
+ * A versioned tree of small text files that moves by CAS. `test/support/store-contract.ts` says what each method must
+ * do.
  */
 export interface StateStore {
-  /**
-   * Where writes go, for users and for the outbox: an entry made for another target is never published here.
-   */
+  /** Where writes go, for users and for the outbox: an entry made for another target is never published here. */
   readonly target: string;
   /** Whether publishing needs a server; false for a purely local repository. */
   readonly isRemote: boolean;
@@ -99,9 +92,8 @@ export interface StateStore {
   refresh(timeoutMs: number): Promise<Head>;
   view(revision: Revision | null): StateView;
   /**
-   * Adds `commits` to `base` and moves the branch there if it is still at `base`; without commits, publishes
-   * `base` itself. With `locks` the swap is atomic: the branch moves only if every lock is still at the
-   * `from` of its move.
+   * Adds `commits` to `base` and moves the branch there if it is still at `base`; without commits, publishes `base`
+   * itself. With `locks` the swap is atomic: the branch moves only if every lock is still at the `from` of its move.
    */
   swap(
     base: Revision | null,

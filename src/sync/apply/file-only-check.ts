@@ -10,7 +10,7 @@ import { fileOnly, type MergeHost } from './merge-files.js';
 const NAME = 'legacy-files';
 const SHOWN = 3;
 
-/** Whether the day has passed until which state may be written to files alone. */
+/** Whether the deadline for writing state to files alone has passed. */
 export function isOver(filesUntil: string | undefined, now: number): filesUntil is string {
   return filesUntil !== undefined && Date.parse(`${filesUntil}T00:00:00Z`) <= now;
 }

@@ -15,9 +15,7 @@ export interface TakenIn {
   readonly operations: readonly Operation[];
 }
 
-/**
- * The event that records what is new in a file, or, for a state file, its state; undefined if nothing is new.
- */
+/** The event that records what is new in a file, or, for a state file, its state; undefined if nothing is new. */
 function carrierOf(
   { deployment, state }: ParsedFile,
   row: ImportedFile | undefined,
@@ -31,8 +29,7 @@ function carrierOf(
 }
 
 /**
- * Stores what stays on this machine after an import: the secrets, and the content of the files when they were
- * imported.
+ * Stores what stays on this machine after an import: the secrets, and the content of the files when they were imported.
  */
 export function keepLocally(
   folder: string,

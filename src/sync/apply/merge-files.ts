@@ -33,9 +33,7 @@ async function planMerge(files: readonly LegacyFile[], host: PlanHost) {
   return { view, parsed, plan };
 }
 
-/**
- * The subjects that a merge of these files needs: their own, and those recorded for earlier imports of them.
- */
+/** The subjects that a merge of these files needs: their own, and those recorded for earlier imports of them. */
 async function subjectsOf(files: readonly ParsedFile[], { localFolder }: PlanHost): Promise<Subject[]> {
   const imported = new ImportedFiles(localFolder, async () => false);
   const before: string[] = [];
@@ -60,8 +58,8 @@ export async function fileOnly(paths: readonly string[], host: PlanHost): Promis
 }
 
 /**
- * Merges legacy files as `kgit import` does when nobody can be asked: broken files are skipped, and if both
- * sides changed a value, the repository's stays. The result is durable when it returns.
+ * Merges legacy files as `kgit import` does when nobody can be asked: broken files are skipped, and if both sides
+ * changed a value, the repository's stays. The result is durable when it returns.
  */
 export async function mergeFiles(paths: readonly string[], host: MergeHost): Promise<void> {
   if (paths.length > 0) await mergeRead(await readLegacyFiles(paths), host);

@@ -19,10 +19,7 @@ export interface PlanBase {
   readonly secrets: SecretGuard;
 }
 
-/**
- * Plans the import of parsed files: compares them with the repository and with what was last imported from
- * them.
- */
+/** Plans the import of parsed files: compares them with the repository and with what was last imported from them. */
 export async function planFiles(
   parsed: readonly ParsedFile[],
   { view, pending, localFolder, secrets }: PlanBase,

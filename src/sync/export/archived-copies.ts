@@ -49,8 +49,8 @@ export interface SplitLog {
 const timeOf = ({ event }: ExportedEntry) => parseRfc3339(event.timestamp) ?? 0;
 
 /**
- * Splits a log among the archives: a folder has the entries since the previous folder, because the files were
- * moved there; a copy has all entries so far.
+ * Splits a log among the archives: a folder has the entries since the previous folder, because the files were moved
+ * there; a copy has all entries so far.
  * @param last the archive that also gets all remaining entries; null if there are current files
  */
 export function splitLog(

@@ -24,9 +24,7 @@ function lastPlace(copies: readonly ArchivedCopy[], current: ExportedState | und
   return copies.findLast(isMovedTo) ?? null;
 }
 
-/**
- * The folder of a deployment's files: archived files stay in their archive until somebody writes them again.
- */
+/** The folder of a deployment's files: archived files stay in their archive until somebody writes them again. */
 function folderOf(state: ExportedState | undefined, last: ArchivedCopy | null): string {
   if (last?.isFolder) return `${ARCHIVES_FOLDER}/${last.name}`;
   const { place = null, importedAt = null, data } = state ?? {};
@@ -35,7 +33,7 @@ function folderOf(state: ExportedState | undefined, last: ArchivedCopy | null): 
   return isArchived && importedAt !== data?.['last_updated'] ? STATE_FOLDER : dirname(place);
 }
 
-/** The legacy files of a deployment. */
+/** Plans the legacy files of a deployment. */
 export function deploymentFiles(of: ExportedSubject): ExportedFile[] {
   const { subject, events, secrets } = of;
   const name = nameOf(of);

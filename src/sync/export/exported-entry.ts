@@ -74,8 +74,8 @@ export function exportedEntry(event: KgitEvent, secrets: ReadonlyMap<string, Val
 }
 
 /**
- * The entries of the latest log among these: the scripts start a new file when they start a deployment or
- * cluster of the same name again; the old file's entries are then only in the repository.
+ * The entries of the latest log among these: the scripts start a new file when they start a deployment or cluster of
+ * the same name again; the old file's entries are then only in the repository.
  */
 export function lastLog(entries: readonly ExportedEntry[]): readonly ExportedEntry[] {
   const starts = entries.filter(({ index }) => index === 0).map(({ event }) => event.id);

@@ -108,10 +108,7 @@ export interface ExportedState {
   readonly missing: readonly string[];
 }
 
-/**
- * The place that an event gives for a file; null unless the scripts use that place, to exclude path
- * traversal.
- */
+/** The place that an event gives for a file; null unless the scripts use that place, to exclude path traversal. */
 function placeOf(family: FileFamily, { place }: Partial<FileSnapshot>): string | null {
   const [folder, ...names] = place?.split('/') ?? [];
   if (folder === `${family}.yaml` && names.length === 0) return folder;
@@ -190,8 +187,8 @@ function inOrderOf(
 }
 
 /**
- * The state files of a deployment as the scripts write them, by family: current values under the files' own
- * keys, in their order, with the secrets that this machine has.
+ * The state files of a deployment as the scripts write them, by family: current values under the files' own keys, in
+ * their order, with the secrets that this machine has.
  * @param secrets withheld values of the deployment, by state path
  */
 export function exportedState(

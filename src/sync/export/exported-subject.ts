@@ -46,8 +46,7 @@ export function headOf(family: string, name: string, entries: readonly ExportedE
 }
 
 /**
- * Whether the scripts' log would contain an event that came from no file; events that only change state are
- * not logged.
+ * Whether the scripts' log would contain an event that came from no file; events that only change state are not logged.
  */
 function isLogged(event: KgitEvent): boolean {
   if (event.phase !== undefined) return true;

@@ -45,8 +45,8 @@ export interface ImportedEvents {
 }
 
 /**
- * Keys that an import fills itself. An entry's own values for them are kept in `source.fields`, as for kgit's
- * other keys.
+ * Keys that an import fills itself. An entry's own values for them are kept in `source.fields`, as for kgit's other
+ * keys.
  */
 const FILLED_KEYS: readonly string[] = ['id', 'source'];
 const MAX_ACTION = 64;
@@ -81,8 +81,8 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
 const MARKERS = /"<withheld: (?:[^"\\]|\\.)*>"/g;
 
 /**
- * The data from which an entry's id is made: the subject, the time and all fields. For a withheld field, the
- * text of the marker is ignored, so that the wording of the secret rules never changes an id.
+ * The data from which an entry's id is made: the subject, the time and all fields. For a withheld field, the text of
+ * the marker is ignored, so that the wording of the secret rules never changes an id.
  */
 function identityOf(subject: Subject, timestamp: string, entry: ValueMap): string {
   const { timestamp: _, ...fields } = entry;
@@ -165,11 +165,10 @@ function tooLarge(event: KgitEvent): string | null {
 }
 
 /**
- * Converts a legacy file to events with deterministic ids: the ULID's time is the timestamp plus the entry's
- * rank among those with the same timestamp; its random part is the hash of subject, timestamp, fields and the
- * number of equal entries before it. So order is kept, equal entries stay distinct, and everybody gets the
- * same ids, even after entries were appended to the file. An entry without an action still has a rank, so
- * that fixing it does not move others.
+ * Converts a legacy file to events with deterministic ids: the ULID's time is the timestamp plus the entry's rank among
+ * those with the same timestamp; its random part is the hash of subject, timestamp, fields and the number of equal
+ * entries before it. So order is kept, equal entries stay distinct, and everybody gets the same ids, even after entries
+ * were appended to the file. An entry without an action still has a rank, so that fixing it does not move others.
  */
 export function importedEvents(file: LegacyEvents): ImportedEvents {
   const rank = counter();

@@ -20,8 +20,8 @@ export function secretError(message: string): ImportError {
 }
 
 /**
- * Converts a list of entries to events, with secrets replaced by markers. An entry that cannot become an
- * event is an error of the file, unless such entries are to be skipped.
+ * Converts a list of entries to events, with secrets replaced by markers. An entry that cannot become an event is an
+ * error of the file, unless such entries are to be skipped.
  */
 export function parseEntries(list: LegacyList, settings: ImportSettings): Parsed {
   const { entries, subject, key, lineOf } = list;

@@ -218,10 +218,7 @@ function parseDocument(
   };
 }
 
-/**
- * The deployment whose operation includes a file: its own, or, for a cluster's file, the one in the same
- * folder.
- */
+/** The deployment whose operation includes a file: its own, or, for a cluster's file, the one in the same folder. */
 function deploymentOf(subject: Subject, { names }: LegacyFolder, settings: ImportSettings): string | null {
   if (subject.kind === 'deployment') return subject.id;
   const name = names.size === 1 ? [...names][0] : settings.deployment;
@@ -240,8 +237,8 @@ function onlyName(folder: LegacyFolder | undefined): string | null {
 }
 
 /**
- * Parses legacy files: recognises them by name and shape, withholds secrets, and gives every event its id.
- * Pure; what cannot be imported is in its file's row, as a warning or an error.
+ * Parses legacy files: recognises them by name and shape, withholds secrets, and gives every event its id. Pure; what
+ * cannot be imported is in its file's row, as a warning or an error.
  */
 export function parseImport(
   files: readonly LegacyFile[],

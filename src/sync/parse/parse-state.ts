@@ -11,8 +11,8 @@ import { statePathOfKey } from './state-mapping.js';
 import { takenOut, withhold } from './withhold.js';
 
 /**
- * A state file without any of these keys is a remnant: the scripts rewrite an emptied file with the next key
- * that they set.
+ * A state file without any of these keys is a remnant: the scripts rewrite an emptied file with the next key that they
+ * set.
  */
 const IDENTITY: Partial<Record<StateFamily, readonly string[]>> = {
   'deployment-state': ['deployment_id'],

@@ -59,9 +59,9 @@ function statusOf(phases: Record<string, unknown>, phase: string): unknown {
 }
 
 /**
- * Finds phases that are `pending` in a state file but done according to its events or its other keys, which
- * take precedence: scripts of November 2025 wrote the wrong phase, and added phases to older files as all
- * pending. In files with correct phases, a pending phase was reset, and its events say so.
+ * Finds phases that are `pending` in a state file but done according to its events or its other keys, which take
+ * precedence: scripts of November 2025 wrote the wrong phase, and added phases to older files as all pending. In files
+ * with correct phases, a pending phase was reset, and its events say so.
  */
 export function phaseEvidence(data: LegacyMap, entries: readonly Value[]): DerivedValue[] {
   const phases = data['phases'];

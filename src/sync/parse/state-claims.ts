@@ -41,9 +41,8 @@ function compareFiles(a: StateClaims, b: StateClaims): number {
 }
 
 /**
- * Decides which of a deployment's files sets each path: the one updated last; if the times are equal or
- * unknown, the file of the special family (azure-state.yaml for `azure.*`), then the later one. Equal values
- * override nothing.
+ * Decides which of a deployment's files sets each path: the one updated last; if the times are equal or unknown, the
+ * file of the special family (azure-state.yaml for `azure.*`), then the later one. Equal values override nothing.
  */
 export function settleClaims(files: readonly StateClaims[]): SettledClaims {
   const winners = new Map<string, StateClaim>();

@@ -14,8 +14,8 @@ function withoutPrefix(root: string, key: string): string {
 }
 
 /**
- * The state path of a top-level key in a legacy state file. Every key of deployment-state.yaml has its own
- * path; `kof_x` and `x` of kof-state.yaml share one, and so may keys of two files.
+ * The state path of a top-level key in a legacy state file. Every key of deployment-state.yaml has its own path;
+ * `kof_x` and `x` of kof-state.yaml share one, and so may keys of two files.
  */
 export function statePathOfKey(family: StateFamily, key: string): StatePath {
   const root = ROOTS[family];
@@ -25,8 +25,8 @@ export function statePathOfKey(family: StateFamily, key: string): StatePath {
 }
 
 /**
- * The key of deployment-state.yaml for a state path. For the other state files, the importing event stores
- * the keys in `source.keys`.
+ * The key of deployment-state.yaml for a state path. For the other state files, the importing event stores the keys in
+ * `source.keys`.
  */
 export function deploymentKeyOfPath([root, key]: StatePath): string {
   return root === DEPLOYMENT ? String(key) : `${root}_${key}`;

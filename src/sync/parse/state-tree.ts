@@ -14,10 +14,7 @@ export function countLeaves(value: Value): number {
   return Object.values(value).reduce<number>((sum, item) => sum + countLeaves(item as Value), 0);
 }
 
-/**
- * Whether to compare two maps key by key. With a key that no state path can express, they are compared as a
- * whole.
- */
+/** Whether to compare two maps key by key. With a key that no state path can express, they are compared as a whole. */
 export function isComparedByKey(
   path: StatePath,
   file: unknown,

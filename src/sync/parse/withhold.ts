@@ -54,8 +54,8 @@ function cut(
 }
 
 /**
- * Removes the secrets from `value`, which is at `at`: omitted from state, replaced by a marker in events.
- * Searches the rest again until nothing is found; if a secret cannot be located, nothing is kept.
+ * Removes the secrets from `value`, which is at `at`: omitted from state, replaced by a marker in events. Searches the
+ * rest again until nothing is found; if a secret cannot be located, nothing is kept.
  */
 export function withhold(
   value: Value,
@@ -88,9 +88,7 @@ export interface TakenOut {
   readonly value: Value;
 }
 
-/**
- * The parts of `value` that `withhold` removed, given the `rest`; a list item is removed with its whole list.
- */
+/** The parts of `value` that `withhold` removed, given the `rest`; a list item is removed with its whole list. */
 export function takenOut(value: Value, rest: Value | undefined, at: StatePath = []): TakenOut[] {
   if (rest === undefined) return [{ path: at, value }];
   if (Array.isArray(value) && Array.isArray(rest))

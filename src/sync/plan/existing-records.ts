@@ -11,8 +11,8 @@ import type { LocalFile } from './last-imported.js';
 import type { ExistingRecords } from './plan-import.js';
 
 /**
- * Reads from `view` what an import needs to know: the state of its deployments, what was imported into it,
- * and which of its events exist.
+ * Reads from `view` what an import needs to know: the state of its deployments, what was imported into it, and which of
+ * its events exist.
  * @param local what this clone last imported from the files, by place
  * @param pending the waiting operations, which `view` includes
  */

@@ -3,10 +3,7 @@ import { lookUp, type StatePath } from '../../model/state/state-path.js';
 import { isMap, sameValue, setOwn, type Value, type ValueMap } from '../../model/value/value.js';
 import type { FileEdit } from '../../store/local/imported-files.js';
 
-/**
- * The edits that turn a file's `before` into `after`, by the file's own keys; mappings are compared key by
- * key.
- */
+/** The edits that turn a file's `before` into `after`, by the file's own keys; mappings are compared key by key. */
 export function fileEdits(before: unknown, after: unknown, path: StatePath = []): FileEdit[] {
   if (sameValue(before, after)) return [];
   if (after === undefined) return [{ path }];

@@ -22,10 +22,10 @@ export interface ImportStamp {
 }
 
 /**
- * Makes the operation for one part of a plan: its events unchanged, and an event by the importing user for
- * the state, with its provenance.
- * @param leavesOut whether to drop values that conflict with what others publish meanwhile; otherwise the
- * operation is refused
+ * Makes the operation for one part of a plan: its events unchanged, and an event by the importing user for the state,
+ * with its provenance.
+ * @param leavesOut whether to drop values that conflict with what others publish meanwhile; otherwise the operation is
+ *   refused
  */
 export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut = false): Operation {
   const { operationId: id, eventId, time, actor, runId } = stamp;
@@ -48,7 +48,10 @@ export function importOperation(part: ImportPart, stamp: ImportStamp, leavesOut 
     title: titleOf([{ subject, event }]),
     events: [...part.events, { subject, event }],
     change: {
-      ...{ deployment: part.deployment, event: eventId, edits, preconditions },
+      deployment: part.deployment,
+      event: eventId,
+      edits,
+      preconditions,
       ...(leavesOut ? { leavesOut } : {}),
     },
   };

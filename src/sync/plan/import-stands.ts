@@ -24,9 +24,9 @@ function restsOn(source: unknown): string | null {
 }
 
 /**
- * Returns a check whether an import is in a view, together with all imports that it builds on. A waiting
- * import may have been refused or dropped since; then one built on it does not contain everything in its
- * files. The check throws InvalidStateError.
+ * Returns a check whether an import is in a view, together with all imports that it builds on. A waiting import may
+ * have been refused or dropped since; then one built on it does not contain everything in its files. The check throws
+ * InvalidStateError.
  */
 export function importStands(view: StateView): (subject: Subject, id: string) => Promise<boolean> {
   const finder = new EventFinder(view);

@@ -45,8 +45,8 @@ function snapshotOf(item: Value): FileSnapshot[] {
 /** What the imports of a deployment's state recorded. */
 export interface ImportedState {
   /**
-   * The state files according to the newest valid import, one per family: each import carries over the files
-   * of earlier ones.
+   * The state files according to the newest valid import, one per family: each import carries over the files of earlier
+   * ones.
    */
   readonly files: readonly FileSnapshot[];
   /** The state paths withheld by the newest import and earlier ones, as formatted for messages. */
@@ -55,10 +55,7 @@ export interface ImportedState {
 
 const NEVER: ImportedState = { files: [], withheld: [] };
 
-/**
- * Reads what anybody's imports of a deployment's state recorded; empty if there were none. Throws
- * InvalidStateError.
- */
+/** Reads what anybody's imports of a deployment's state recorded; empty if there were none. Throws InvalidStateError. */
 export async function importedSnapshot(view: StateView, id: string): Promise<ImportedState> {
   if ((await view.read(statePath(id))) === null) return NEVER;
   const subject = deployment(id);

@@ -86,10 +86,9 @@ function conflictsOf(file: ParsedFile, { comparison }: ComparedState): ImportCon
 }
 
 /**
- * Plans an import: what is new in the files, what the repository already has, and where the two differ. Pure:
- * equal files and repositories give equal plans, and once a plan is carried out, the next one is empty. Plans
- * one operation for each deployment, including its clusters, because an operation changes the state of only
- * one deployment.
+ * Plans an import: what is new in the files, what the repository already has, and where the two differ. Pure: equal
+ * files and repositories give equal plans, and once a plan is carried out, the next one is empty. Plans one operation
+ * for each deployment, including its clusters, because an operation changes the state of only one deployment.
  */
 export function planImport(
   parsed: readonly ParsedFile[],

@@ -37,8 +37,8 @@ function ageOf(values: ValueMap): number {
 }
 
 /**
- * What was last imported from a file. For its own files, this clone knows; for others, it is what anybody
- * last imported, unless the file is older than that and so lacks what came between.
+ * What was last imported from a file. For its own files, this clone knows; for others, it is what anybody last
+ * imported, unless the file is older than that and so lacks what came between.
  */
 function baseValues({ state, file }: StateFile, { last, local }: KnownState) {
   const shared = last.files.findLast(({ family }) => family === state.family)?.values ?? null;
@@ -77,9 +77,7 @@ function derivedClaims(claims: readonly Placed[], { derived }: ParsedState): Pla
   return Object.entries(tree).map(([root, value]) => ({ path: [root], value }));
 }
 
-/**
- * Compares the state files of one deployment with the repository, based on what was last imported from each.
- */
+/** Compares the state files of one deployment with the repository, based on what was last imported from each. */
 export function compareFiles(files: readonly StateFile[], known: KnownState): Map<ParsedFile, ComparedState> {
   const { kept, displaced } = settleClaims(files.map(({ state }) => state));
   const claimed = new Set(
@@ -94,10 +92,7 @@ export function compareFiles(files: readonly StateFile[], known: KnownState): Ma
   );
 }
 
-/**
- * The provenance of the state: everything needed to export the files again, and to merge later versions of
- * them.
- */
+/** The provenance of the state: everything needed to export the files again, and to merge later versions of them. */
 function sourceOf(
   files: readonly StateFile[],
   displaced: readonly DisplacedClaim[],

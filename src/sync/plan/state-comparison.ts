@@ -102,8 +102,8 @@ class Comparison {
 }
 
 /**
- * Compares a file's claims with the repository and with what was last imported from the file. Without the
- * latter, a key missing in the file has no meaning.
+ * Compares a file's claims with the repository and with what was last imported from the file. Without the latter, a key
+ * missing in the file has no meaning.
  */
 export function compareState(
   claims: readonly Placed[],
@@ -150,10 +150,7 @@ function settleClocks(comparison: StateComparison): StateComparison {
   };
 }
 
-/**
- * Makes the edits that write `values` to the repository's state and remove `removed`, and their
- * preconditions.
- */
+/** Makes the edits that write `values` to the repository's state and remove `removed`, and their preconditions. */
 export function editsFor(
   values: Iterable<Placed>,
   repository: unknown,

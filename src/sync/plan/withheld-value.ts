@@ -15,9 +15,8 @@ export interface WithheldPlaces {
 }
 
 /**
- * The value of a state path that the repository lacks because it looked secret when it was imported;
- * undefined if nothing was withheld there. Throws SecretError if the value was withheld and is not on this
- * machine.
+ * The value of a state path that the repository lacks because it looked secret when it was imported; undefined if
+ * nothing was withheld there. Throws SecretError if the value was withheld and is not on this machine.
  */
 export async function withheldValue(
   path: StatePath,

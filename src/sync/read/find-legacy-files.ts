@@ -32,10 +32,7 @@ export async function statOf(path: string): Promise<Stats | null> {
   }
 }
 
-/**
- * The importable names below a folder, sorted, up to `depth` levels of subfolders; links to folders are not
- * followed.
- */
+/** The importable names below a folder, sorted, up to `depth` levels of subfolders; links to folders are not followed. */
 async function candidates(folder: string, depth: number, below = ''): Promise<string[]> {
   const names: string[] = [];
   for await (const entry of await opendir(join(folder, below))) {
@@ -48,10 +45,7 @@ async function candidates(folder: string, depth: number, below = ''): Promise<st
   return names.sort();
 }
 
-/**
- * The importable files of a scripts' checkout: those at its root, and those in the folders that the scripts
- * write to.
- */
+/** The importable files of a scripts' checkout: those at its root, and those in the folders that the scripts write to. */
 async function inCheckout(root: string): Promise<string[]> {
   const isOther = (name: string) => recogniseName(name).kind === 'unsupported';
   const own = await candidates(root, 0);
@@ -84,8 +78,8 @@ function depthOf(argument: string): number {
 }
 
 /**
- * The paths of an argument's files, relative to it: '' if it is a file itself. Includes a link in place of
- * one of the folders. Throws NotFoundError, UsageError.
+ * The paths of an argument's files, relative to it: '' if it is a file itself. Includes a link in place of one of the
+ * folders. Throws NotFoundError, UsageError.
  */
 export async function filesOf(argument: string): Promise<readonly string[]> {
   const stats = await statOf(argument);

@@ -62,8 +62,8 @@ class Places {
 }
 
 /**
- * Parses the mapping in a legacy file. Throws InvalidStateError, with line and column, for invalid YAML or
- * another shape.
+ * Parses the mapping in a legacy file. Throws InvalidStateError, with line and column, for invalid YAML or another
+ * shape.
  */
 export function parseLegacyDocument(text: string, path: string, family: Family): LegacyDocument {
   if (isPreState(family)) {
@@ -84,7 +84,8 @@ function parseText(text: string, path: string, family: Family): LegacyDocument {
   if (list !== null && !Array.isArray(list)) return parseAny(text, path, family);
   let parsed: LegacyDocument | null = null;
   return {
-    ...{ data, remarks: [] },
+    data,
+    remarks: [],
     // Only a parser knows the lines, and only an invalid entry needs its line.
     lineOf: (index) => {
       parsed ??= parseAny(text, path, family);
@@ -117,7 +118,8 @@ function parseAny(text: string, path: string, family: Family): LegacyDocument {
     throw places.fail(`${key} is not a list`, node ?? document.contents);
   const items = (isSeq(node) ? node.items : []) as readonly (Node | null)[];
   return {
-    ...{ data, remarks },
+    data,
+    remarks,
     lineOf: (index) => {
       const start = items[index]?.range?.[0];
       return start === undefined ? undefined : places.of(start).line;

@@ -13,9 +13,9 @@ function without(data: LegacyMap, ...keys: string[]): ValueMap {
 }
 
 /**
- * Converts a cluster's state file to the event that it was written. k0rdent is the source of truth for
- * clusters, so the status in the file is recorded as an event, not as state. The time is that of the file's
- * creation: the scripts keep updating `last_updated`, which would make every import new.
+ * Converts a cluster's state file to the event that it was written. k0rdent is the source of truth for clusters, so the
+ * status in the file is recorded as an event, not as state. The time is that of the file's creation: the scripts keep
+ * updating `last_updated`, which would make every import new.
  */
 export function clusterStateEntry(data: LegacyMap): ValueMap {
   const timestamp = data['created_at'] ?? data['last_updated'] ?? null;
@@ -45,9 +45,7 @@ export function historyByDeployment(rows: readonly Value[]): Map<string | null, 
   return byName;
 }
 
-/**
- * Converts the copy of a deployment's state that was made at its end or reset to the event of its archiving.
- */
+/** Converts the copy of a deployment's state that was made at its end or reset to the event of its archiving. */
 export function archiveEntry(data: LegacyMap, { name, reason }: Archive): ValueMap {
   return {
     timestamp: data['last_updated'] ?? data['created_at'] ?? null,
@@ -57,9 +55,7 @@ export function archiveEntry(data: LegacyMap, { name, reason }: Archive): ValueM
   };
 }
 
-/**
- * The same if the archive has only the log of events, or only that is readable; null if the log has no time.
- */
+/** The same if the archive has only the log of events, or only that is readable; null if the log has no time. */
 export function archivedLogEntry(
   data: LegacyMap,
   entries: readonly Value[],

@@ -1,6 +1,4 @@
-/**
- * Recognises legacy files by name: one row for each name that the scripts of k0rdent-azure-setup ever wrote.
- */
+/** Recognises legacy files by name: one row for each name that the scripts of k0rdent-azure-setup ever wrote. */
 
 /** The folder of a checkout in which the scripts keep current files. */
 export const STATE_FOLDER = 'state';
@@ -55,10 +53,7 @@ export type Recognised =
   | { readonly kind: 'unsupported'; readonly why: string }
   | { readonly kind: 'ignored' };
 
-/**
- * `<id>_<local time>_<reason>` for two files, or `<id>_<local time>[_<reason>]` for a folder; the id may be
- * any text.
- */
+/** `<id>_<local time>_<reason>` for two files, or `<id>_<local time>[_<reason>]` for a folder; the id may be any text. */
 const FLAT_ARCHIVE = /^((.*)_\d{8}_\d{6}_(.*?))(_events)?\.yaml$/s;
 const ARCHIVE_FOLDER = /^(.*)_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(?:_(.*))?$/s;
 /** What the scripts write instead of an id that they could not read. */
@@ -101,8 +96,8 @@ const RECOGNISERS: readonly (readonly [RegExp, Recognised])[] = [
 ];
 
 /**
- * Recognises a file by its name and that of its folder; 'ignored' for every name that is not about state. The
- * content is checked when it is parsed.
+ * Recognises a file by its name and that of its folder; 'ignored' for every name that is not about state. The content
+ * is checked when it is parsed.
  */
 export function recogniseName(name: string, folder = ''): Recognised {
   const flat = FLAT_ARCHIVE.exec(name);

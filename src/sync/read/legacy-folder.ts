@@ -52,9 +52,7 @@ export function placeInCheckout(
   return [ARCHIVES_FOLDER, ...(isArchiveFolder(archive.name) ? [archive.name] : []), name].join('/');
 }
 
-/**
- * Identifies a group of related files: those of one archive, of a checkout's early days, or of one folder.
- */
+/** Identifies a group of related files: those of one archive, of a checkout's early days, or of one folder. */
 export function groupOf({ file, family, archive }: FolderDocument): string {
   if (archive) return `${file.folder}/${archive.name}`;
   return isPreState(family) ? checkoutOf(file) : file.folder;
@@ -86,10 +84,7 @@ export function legacyFolder(documents: readonly FolderDocument[]): LegacyFolder
   };
 }
 
-/**
- * A warning if a file that names no deployment was last written before the deployment in the same folder
- * began.
- */
+/** A warning if a file that names no deployment was last written before the deployment in the same folder began. */
 export function staleness({ family, data }: FolderDocument, { created }: LegacyFolder): string[] {
   const updated = timeOf(data['last_updated']);
   if (!/^(azure|kof)-/.test(family) || updated === null || created === null || updated >= created) return [];

@@ -60,10 +60,9 @@ export function clusterName({ data, fileName }: Pick<NamedFile, 'data' | 'fileNa
 }
 
 /**
- * Finds the subject of a file. A deployment's files name it themselves; azure and kof files do not, and
- * belong to the deployment that the user named, else to the one named by the files in the same folder
- * (`names`). A cluster's namespace is the known one, else that from a file in the same folder (`namespaces`,
- * by name).
+ * Finds the subject of a file. A deployment's files name it themselves; azure and kof files do not, and belong to the
+ * deployment that the user named, else to the one named by the files in the same folder (`names`). A cluster's
+ * namespace is the known one, else that from a file in the same folder (`namespaces`, by name).
  */
 export function subjectOf(
   file: NamedFile,

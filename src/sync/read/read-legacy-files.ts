@@ -37,10 +37,9 @@ async function readOne(file: string, path: string): Promise<LegacyFile> {
 }
 
 /**
- * Reads the candidates for import at `paths`: a `state` folder, a checkout of the scripts (or the folder of
- * the only one), or single files; in the given order, then by name. Files that cannot be read are included,
- * with the problem. Throws NotFoundError for a path without candidates, UsageError if there is too much for
- * one import.
+ * Reads the candidates for import at `paths`: a `state` folder, a checkout of the scripts (or the folder of the only
+ * one), or single files; in the given order, then by name. Files that cannot be read are included, with the problem.
+ * Throws NotFoundError for a path without candidates, UsageError if there is too much for one import.
  */
 export async function readLegacyFiles(
   paths: readonly string[],

@@ -12,10 +12,7 @@ export interface Problem {
 
 export const SYMLINK = 'is a symbolic link, which is not followed';
 
-/**
- * Reads the text and modification time of a regular file, or returns the problem; never opens a link, pipe or
- * device.
- */
+/** Reads the text and modification time of a regular file, or returns the problem; never opens a link, pipe or device. */
 export async function readText(
   path: string,
 ): Promise<{ text: string; mtimeMs: number } | { problem: Problem }> {

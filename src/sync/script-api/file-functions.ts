@@ -42,8 +42,8 @@ function fileOf(call: ScriptCall, name: string, kind: 'state' | 'events'): strin
 }
 
 /**
- * Refuses to replace or remove an unreadable file, because its content exists nowhere else. Throws
- * InvalidStateError with the position of the fault, EnvironmentError.
+ * Refuses to replace or remove an unreadable file, because its content exists nowhere else. Throws InvalidStateError
+ * with the position of the fault, EnvironmentError.
  */
 async function checkReadable(call: ScriptCall, path: string, kind: 'state' | 'events'): Promise<void> {
   try {
@@ -75,10 +75,7 @@ async function touchState(call: ScriptCall, path: string): Promise<void> {
   if ((await file.data()) !== null) await file.change([[['last_updated'], call.time]]);
 }
 
-/**
- * Creates a folder named after the time, or the first later second without one, so that nothing is
- * overwritten.
- */
+/** Creates a folder named after the time, or the first later second without one, so that nothing is overwritten. */
 async function newFolder(call: ScriptCall, nameAt: (time: string) => string): Promise<string> {
   for (let second = 0; ; second++) {
     const name = nameAt(call.localTime(second));
@@ -119,9 +116,7 @@ async function archive(call: ScriptCall): Promise<string[]> {
 
 /** The functions of the scripts for whole files. */
 export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
-  /**
-   * Arguments: id, deployer, configuration file, location, controllers, workers, network, then the phases.
-   */
+  /** Arguments: id, deployer, configuration file, location, controllers, workers, network, then the phases. */
   init_deployment_state: async (call) => {
     const [id, deployer, config, location, controllers, workers, network, ...phases] = call.args as string[];
     const { state, events } = call.places;

@@ -14,10 +14,7 @@ function peer(host: string): StatePath {
   return parseYqTarget(`wireguard_peers.${host}`) ?? ['wireguard_peers', host];
 }
 
-/**
- * Reads a value that the file may lack because it is secret: then the one stored on this machine. Throws
- * SecretError.
- */
+/** Reads a value that the file may lack because it is secret: then the one stored on this machine. Throws SecretError. */
 async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const found = await call.state.print(path);
   if (found !== 'null' && !MARKER.test(found)) return found;

@@ -4,9 +4,7 @@ const HEAD = new RegExp(`^(?:(?:#[^\\x00-\\x08\\x0b-\\x1f]*)?|([A-Za-z_][\\w-]*)
 const ITEM = new RegExp(`^( *)- ([A-Za-z_][\\w-]*): (?:(${SCALAR})|\\|-)$`);
 const FIELD = new RegExp(`^( +)([A-Za-z_][\\w-]*): (?:(${SCALAR})|(\\|-))$`);
 
-/**
- * The layout of an event file that is a plain list of entries under `events`. Offsets are in UTF-16 units.
- */
+/** The layout of an event file that is a plain list of entries under `events`. Offsets are in UTF-16 units. */
 export interface PlainEvents {
   readonly count: number;
   /** Indentation of the entries. */
@@ -34,9 +32,8 @@ interface Scan {
 }
 
 /**
- * Checks in one pass over the lines whether a file is a mapping of scalars and one list, `events`, whose
- * entries begin with their timestamp and have scalars or `|-` blocks. Returns null for every other shape,
- * which needs a parser.
+ * Checks in one pass over the lines whether a file is a mapping of scalars and one list, `events`, whose entries begin
+ * with their timestamp and have scalars or `|-` blocks. Returns null for every other shape, which needs a parser.
  */
 export function plainEvents(text: string): PlainEvents | null {
   if (!text.endsWith('\n') || text.includes('\r') || text.includes('\t')) return null;

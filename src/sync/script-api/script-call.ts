@@ -131,8 +131,8 @@ export class ScriptCall {
   }
 
   /**
-   * The only deployment named in the history, because after a full reset nothing else names one; null if
-   * there are several.
+   * The only deployment named in the history, because after a full reset nothing else names one; null if there are
+   * several.
    */
   async #nameInHistory(): Promise<string | null> {
     try {
@@ -152,10 +152,7 @@ export class ScriptCall {
     await this.#apply('deployment-state', this.state, this.places.events, changes, entry);
   }
 
-  /**
-   * The same for the Azure credentials. `isNew`: the call has just created the file, so all of it is a
-   * change.
-   */
+  /** The same for the Azure credentials. `isNew`: the call has just created the file, so all of it is a change. */
   async changeAzure(changes: Changes, entry: ValueMap | null = null, isNew = false): Promise<void> {
     await this.#apply('azure-state', this.azureState, this.places.azureEvents, changes, entry, isNew);
   }

@@ -39,9 +39,8 @@ function render(entry: ValueMap, indent: number): string {
 }
 
 /**
- * An event file of the scripts. If the file is provably a plain list, an entry is appended, at a cost
- * independent of the file's length; any other file is parsed and written whole. Not safe for concurrent
- * calls.
+ * An event file of the scripts. If the file is provably a plain list, an entry is appended, at a cost independent of
+ * the file's length; any other file is parsed and written whole. Not safe for concurrent calls.
  */
 export class ScriptEventsFile {
   readonly path: string;
@@ -57,10 +56,7 @@ export class ScriptEventsFile {
     return versionOf(this.path).then((version) => version !== null);
   }
 
-  /**
-   * Adds an entry and sets `last_updated` to its `timestamp`. Throws InvalidStateError for an unreadable
-   * file.
-   */
+  /** Adds an entry and sets `last_updated` to its `timestamp`. Throws InvalidStateError for an unreadable file. */
   async add(entry: ValueMap): Promise<AddedEntry> {
     const time = String(entry['timestamp']);
     const plain = await this.#look();

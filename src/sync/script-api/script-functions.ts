@@ -14,10 +14,7 @@ export interface Answer {
 }
 export type ScriptFunction = (call: ScriptCall) => Promise<Answer>;
 
-/**
- * Prints a value as the scripts expect it: `null` if there is none. Throws InvalidStateError for an
- * unreadable file.
- */
+/** Prints a value as the scripts expect it: `null` if there is none. Throws InvalidStateError for an unreadable file. */
 async function printed(call: ScriptCall, file: ScriptStateFile, text: string): Promise<Answer> {
   const path = parseYqPath(text);
   if (path !== null) return { out: await file.print(path) };
@@ -104,8 +101,7 @@ const STATE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
 };
 
 /**
- * Every function that a script may call, by name. Functions that print to the user or set script variables
- * are in bash.
+ * Every function that a script may call, by name. Functions that print to the user or set script variables are in bash.
  */
 export const SCRIPT_FUNCTIONS: ReadonlyMap<string, ScriptFunction> = new Map(
   Object.entries({ ...STATE_FUNCTIONS, ...PHASE_FUNCTIONS, ...PEER_FUNCTIONS, ...FILE_FUNCTIONS }),

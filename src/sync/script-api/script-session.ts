@@ -31,17 +31,11 @@ export interface ScriptHost {
   readonly deployment: string | undefined;
   /** Merges files as `kgit import` does; durable when it returns. */
   importFiles(paths: readonly string[]): Promise<void>;
-  /**
-   * The part of the deployment's recorded state that belongs to deployment-state.yaml, under its keys there.
-   */
+  /** The part of the deployment's recorded state that belongs to deployment-state.yaml, under its keys there. */
   recorded(deployment: Subject): Promise<ValueMap>;
-  /**
-   * Records what was written to a file, by absolute path, so that the next import does not count it as new.
-   */
+  /** Records what was written to a file, by absolute path, so that the next import does not count it as new. */
   wrote(path: string, edits: readonly FileEdit[]): Promise<void>;
-  /**
-   * Records further files that a call is about to change, so that its changes are recorded later if it dies.
-   */
+  /** Records further files that a call is about to change, so that its changes are recorded later if it dies. */
   touches(paths: readonly string[]): Promise<void>;
   /** Writes a line for the user of the script to its stderr. */
   note(message: string): void;
@@ -114,8 +108,7 @@ export class ScriptSession {
     const id = this.#host.ids.next();
     const { source } = write.event;
     const carrier = { ...write, event: { ...write.event, source: { ...source, operation: id } } };
-    // Another machine may log the same entry in the same second, which is the same event, but change other
-    // values.
+    // Another machine may log the same entry in the same second, which is the same event, but change other values.
     const spare = this.#changed(subject, known);
     const carried = { ...asked, event: carrier.event.id, otherwise: spare.event.id };
     await this.#keep([carrier, spare], { id, title: titleOf([carrier]), change: carried });
@@ -139,10 +132,7 @@ export class ScriptSession {
     return { subject, event };
   }
 
-  /**
-   * Takes id and time of a new event from one clock reading: two readings could differ, which `verify` would
-   * report.
-   */
+  /** Takes id and time of a new event from one clock reading: two readings could differ, which `verify` would report. */
   #stamp(): Pick<KgitEvent, 'id' | 'timestamp'> {
     const id = this.#host.ids.next();
     return { id, timestamp: formatTimestamp(ulidTime(id)) };
@@ -164,7 +154,9 @@ export class ScriptSession {
       return null;
     }
     const { events, invalid } = importedEvents({
-      ...{ family, subject, entries: clean },
+      family,
+      subject,
+      entries: clean,
       ...(slug === own ? {} : { name: own }),
     });
     const bad = invalid.find(({ index }) => index === clean.length - 1);
@@ -188,7 +180,9 @@ export class ScriptSession {
     return {
       ...made,
       event: {
-        ...{ id, timestamp, action },
+        id,
+        timestamp,
+        action,
         ...rest,
         source: { ...source, index, derived: [...before, ...Object.keys(own)] } as ValueMap,
       },

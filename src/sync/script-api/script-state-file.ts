@@ -25,8 +25,8 @@ function dataOf({ value }: SpelledDocument, path: string): ValueMap {
 }
 
 /**
- * A state file of the scripts, read and written as yq does: comments, key order and value style are kept. The
- * parsed file is cached until the file changes. Not safe for concurrent calls.
+ * A state file of the scripts, read and written as yq does: comments, key order and value style are kept. The parsed
+ * file is cached until the file changes. Not safe for concurrent calls.
  */
 export class ScriptStateFile {
   readonly path: string;
@@ -57,8 +57,8 @@ export class ScriptStateFile {
   }
 
   /**
-   * Formats a value as yq prints it: text without quotes, a mapping as YAML, `null` for no value, empty text
-   * for a place inside a scalar. The empty path is the whole document. Throws InvalidStateError.
+   * Formats a value as yq prints it: text without quotes, a mapping as YAML, `null` for no value, empty text for a
+   * place inside a scalar. The empty path is the whole document. Throws InvalidStateError.
    */
   async print(path: StatePath): Promise<string> {
     const parsed = (await this.#load())?.parsed;
@@ -70,8 +70,8 @@ export class ScriptStateFile {
   }
 
   /**
-   * Changes the file with one write: sets values, and removes those that are undefined. Throws
-   * InvalidStateError, also if a scalar blocks a path.
+   * Changes the file with one write: sets values, and removes those that are undefined. Throws InvalidStateError, also
+   * if a scalar blocks a path.
    */
   async change(changes: readonly (readonly [StatePath, unknown])[]): Promise<void> {
     const loaded = await this.#load();

@@ -48,17 +48,14 @@ export class CallServer {
     this.#parts = parts;
   }
 
-  /**
-   * Records what is left in files by calls that died before it reached the outbox. Must run before the first
-   * call.
-   */
+  /** Records what is left in files by calls that died before it reached the outbox. Must run before the first call. */
   async mendAll(): Promise<void> {
     for (const { folder } of await this.#parts.unfinished.all())
       try {
         await this.#parts.lock.exclusively(folder, () => this.#mend(folder));
       } catch (error) {
-        // The record stays: the next call in that folder fails and reports the error. Scripts of other
-        // folders continue.
+        // The record stays: the next call in that folder fails and reports the error. Scripts of other folders
+        // continue.
         if (!(error instanceof KgitError)) throw error;
       }
   }

@@ -1,7 +1,4 @@
-/**
- * The output of `kgit shell-init`. Loaded before the rest of the program, because scripts evaluate it
- * repeatedly.
- */
+/** The output of `kgit shell-init`. Loaded before the rest of the program, because scripts evaluate it repeatedly. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCRIPT_PHASES } from '../../model/state/script-phases.js';

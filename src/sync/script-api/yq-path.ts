@@ -1,15 +1,13 @@
 import type { StatePath } from '../../model/state/state-path.js';
 
-/**
- * `.name`, `."name"`, `["any name"]`, `[0]`, as read by yq 4.44; in a name, `*` and `?` would be patterns.
- */
+/** `.name`, `."name"`, `["any name"]`, `[0]`, as read by yq 4.44; in a name, `*` and `?` would be patterns. */
 const PART = /\."([^ "*?]+)"|\.([^ ;}{:[\],|.()=\n!*?]+)|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\[(-?\d{1,6})\]/y;
 const MAX_PARTS = 32;
 
 /**
- * Parses the path by which a script names a value in its state files. yq reads it after a dot, so a `.` in a
- * name nests, and a name with a blank is in brackets. The empty path is the whole document. Null for anything
- * but a plain path.
+ * Parses the path by which a script names a value in its state files. yq reads it after a dot, so a `.` in a name
+ * nests, and a name with a blank is in brackets. The empty path is the whole document. Null for anything but a plain
+ * path.
  */
 export function parseYqPath(text: string): StatePath | null {
   const whole = `.${text.replace(/ +$/, '')}`;
@@ -33,8 +31,8 @@ export function unescapeYq(text: string): string {
 }
 
 /**
- * The value that `update_state` makes from an argument: true and false are booleans, `{}` is a mapping, the
- * rest is text.
+ * The value that `update_state` makes from an argument: true and false are booleans, `{}` is a mapping, the rest is
+ * text.
  */
 export function typedValue(text: string): string | boolean | Record<string, never> {
   if (text === 'true' || text === 'false') return text === 'true';

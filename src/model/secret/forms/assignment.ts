@@ -17,8 +17,8 @@ const KEYWORD = new RegExp(KEYWORDS, 'gi');
 /** For texts with non-ASCII characters. */
 const anyKeyword = lazily(() => new RegExp(`${KEYWORDS}|(?:${otherPassword()})`, 'gi'));
 /**
- * From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block indicator; or the
- * blanks after a flag.
+ * From the name to its value: `=`, `:`, `=>`, `->`, a quote on either side, a YAML block indicator; or the blanks after
+ * a flag.
  */
 const SEPARATOR =
   /(?:\d{1,3})?["'\\]{0,4}[ \t]{0,8}(?:(=>|->|→|:=|=(?!=)|:)[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8}\r?\n[ \t]{0,64})?|([ \t]{1,8}))(\\?["'])?/y;
@@ -67,10 +67,7 @@ function isSecretValue(kind: NameKind, isCommand: boolean, value: string): boole
   return isSecretUnder(kind, value);
 }
 
-/**
- * Finds values that a name or flag in `text` marks as secret: `password=X`, `"token": "X"`, `--client-secret
- * X`.
- */
+/** Finds values that a name or flag in `text` marks as secret: `password=X`, `"token": "X"`, `--client-secret X`. */
 export function findAssignments(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   const [keyword, nameBefore] = isAscii(text) ? [KEYWORD, NAME_BEFORE] : [anyKeyword(), ANY_NAME_BEFORE];

@@ -1,8 +1,6 @@
 import { isOpaque, looksLikePassword } from '../placeholder.js';
 
-/**
- * A way in which commands, configuration files and headers contain a credential without naming it a password.
- */
+/** A way in which commands, configuration files and headers contain a credential without naming it a password. */
 export interface LoginForm {
   readonly rule: string;
   readonly what: string;

@@ -44,9 +44,8 @@ function isInPrimeSubgroup(u: bigint): boolean {
 }
 
 /**
- * Whether 32 bytes can be the X25519 public key of a private key: canonical, on the curve, in the prime
- * subgroup (RFC 7748: every public key is a multiple of the base point). One random value in 32 passes. Takes
- * about 1 ms.
+ * Whether 32 bytes can be the X25519 public key of a private key: canonical, on the curve, in the prime subgroup (RFC
+ * 7748: every public key is a multiple of the base point). One random value in 32 passes. Takes about 1 ms.
  */
 export function isX25519PublicKey(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false;
@@ -56,8 +55,8 @@ export function isX25519PublicKey(bytes: Uint8Array): boolean {
 }
 
 /**
- * Whether 32 bytes are clamped (RFC 7748, section 5). `wg genkey` clamps every private key; of random values,
- * 1 in 32 is.
+ * Whether 32 bytes are clamped (RFC 7748, section 5). `wg genkey` clamps every private key; of random values, 1 in 32
+ * is.
  */
 export function isClamped(bytes: Uint8Array): boolean {
   return bytes.length === 32 && ((bytes[0] as number) & 7) === 0 && (bytes[31] as number) >> 6 === 1;

@@ -32,8 +32,8 @@ function findHexPem(text: string): SecretSpan[] {
 }
 
 /**
- * Finds PEM blocks (RFC 7468) and similar ones of OpenSSH, PGP and PuTTY: private ones as secrets, public
- * ones as ranges.
+ * Finds PEM blocks (RFC 7468) and similar ones of OpenSSH, PGP and PuTTY: private ones as secrets, public ones as
+ * ranges.
  */
 export function findPem(text: string): { secrets: SecretSpan[]; publicBlocks: Range[] } {
   const secrets: SecretSpan[] = [];

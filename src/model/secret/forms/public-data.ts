@@ -1,8 +1,8 @@
 import type { Range } from '../span.js';
 
 /**
- * Data that is public by design, or encrypted: digests, OpenSSH and minisign public keys, SOPS and
- * SealedSecret ciphertext, embedded images. Their random digits are no secret.
+ * Data that is public by design, or encrypted: digests, OpenSSH and minisign public keys, SOPS and SealedSecret
+ * ciphertext, embedded images. Their random digits are no secret.
  */
 const PUBLIC_DATA = [
   /sha(?:1|256|384|512)[-:][A-Za-z0-9+/]{27,88}={0,2}/gi,
@@ -31,16 +31,12 @@ const LINK =
 /** Words in an address that grants access to whoever knows it. */
 const ADMITS =
   /hook|bot|token|secret|key|pass|auth|invite|integration|ingest|callback|trigger|onetime|privatebin|credential|login|session/i;
-/**
- * Sites of videos, documents and boards that have ids in their queries, and the parameters with those ids.
- */
+/** Sites of videos, documents and boards that have ids in their queries, and the parameters with those ids. */
 const DOCUMENT_SITE =
   /(?:^|\.)(?:youtube|youtube-nocookie|google|sharepoint|figma|miro|loom|vimeo|notion|atlassian|dropbox)\.\w{2,10}$/i;
 const DOCUMENT_ID = /(?:^|&)(?:v|list|id|e|si|gid|node-id)=([\w-]{6,64})(?=&|$)/g;
 
-/**
- * The ranges of public addresses in which random letters and digits are the id of a page, video or object.
- */
+/** The ranges of public addresses in which random letters and digits are the id of a page, video or object. */
 export function linkRanges(text: string): Range[] {
   if (!text.includes('://')) return [];
   const ranges: Range[] = [];

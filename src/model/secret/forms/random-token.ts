@@ -2,8 +2,8 @@ import type { Range } from '../span.js';
 import { isInside } from '../span.js';
 
 /**
- * Longer tokens are judged in pieces: the regex engine stores a backtracking position per character until its
- * stack is full.
+ * Longer tokens are judged in pieces: the regex engine stores a backtracking position per character until its stack is
+ * full.
  */
 const TOKEN = /[A-Za-z0-9+/_-]{10,262144}={0,2}/g;
 const SEGMENT = /[A-Za-z0-9]{10,262144}/g;
@@ -11,8 +11,8 @@ const SEGMENT = /[A-Za-z0-9]{10,262144}/g;
 const WORD = /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+/g;
 
 /**
- * Words per character above which letters and digits count as random. From 24 characters on, 95 % of random
- * base-62 text is above 0.29; CamelCase identifiers are mostly below 0.25. Shorter text needs more evidence.
+ * Words per character above which letters and digits count as random. From 24 characters on, 95 % of random base-62
+ * text is above 0.29; CamelCase identifiers are mostly below 0.25. Shorter text needs more evidence.
  */
 function threshold(length: number, hasDigit: boolean): number {
   if (length >= 24) return hasDigit ? 0.25 : 0.33;
@@ -20,9 +20,7 @@ function threshold(length: number, hasDigit: boolean): number {
   return hasDigit ? 0.4 : Number.POSITIVE_INFINITY;
 }
 
-/**
- * Whether letters and digits without separators look random: upper and lower case are mixed as in no name.
- */
+/** Whether letters and digits without separators look random: upper and lower case are mixed as in no name. */
 function isRandomSegment(segment: string): boolean {
   if (!/[a-z]/.test(segment) || !/[A-Z]/.test(segment)) return false;
   return wordShare(segment) >= threshold(segment.length, /[0-9]/.test(segment));
@@ -37,8 +35,7 @@ function wordShare(text: string): number {
 }
 
 /**
- * Judges base64 as a whole if `+`, `/`, `-` or `_` split it into pieces too short to judge, such as an AWS
- * secret key.
+ * Judges base64 as a whole if `+`, `/`, `-` or `_` split it into pieces too short to judge, such as an AWS secret key.
  */
 function isRandomBase64(token: string): boolean {
   if (token.length < 32 || token.length > 128) return false;

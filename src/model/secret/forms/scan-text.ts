@@ -63,9 +63,7 @@ function scanRandom(text: string, harmless: readonly Range[], depth: number): Se
   return spans;
 }
 
-/**
- * Texts in which nothing was found. An import scans each twice: when it withholds secrets and when it writes.
- */
+/** Texts in which nothing was found. An import scans each twice: when it withholds secrets and when it writes. */
 const clean = new Set<string>();
 const MAX_CLEAN = 50_000;
 const MAX_CLEAN_LENGTH = 256;
@@ -77,8 +75,8 @@ function noteClean(text: string): void {
 }
 
 /**
- * The secret parts of a text, in order; where several overlap, under the most specific rule. Linear in the
- * length of the text. `isPublicPlace`: the text is the value of a path that holds public keys.
+ * The secret parts of a text, in order; where several overlap, under the most specific rule. Linear in the length of
+ * the text. `isPublicPlace`: the text is the value of a path that holds public keys.
  */
 export function scanText(text: string, isPublicPlace = false, depth = 0): SecretSpan[] {
   if (HARMLESS.test(text)) return [];

@@ -29,10 +29,7 @@ function below(parent: Mapping | undefined, indent: number): Mapping {
   return { indent, isSecret: false, lastKey: '', owner: isData ? parent : (parent?.owner ?? null) };
 }
 
-/**
- * Values in YAML's block style: the lines below `data:` of a mapping that has `kind: Secret`, before or after
- * them.
- */
+/** Values in YAML's block style: the lines below `data:` of a mapping that has `kind: Secret`, before or after them. */
 function inBlocks(text: string): Candidate[] {
   const candidates: Candidate[] = [];
   let stack: Mapping[] = [];
@@ -104,10 +101,7 @@ function unquoted(text: string): string {
   return text.replace(/\\*"/g, (quote) => (quote === '"' ? ' ' : `${' '.repeat(quote.length - 1)}"`));
 }
 
-/**
- * Finds the values below `data` and `stringData` of Secret manifests in a text: YAML or JSON, alone or in a
- * list.
- */
+/** Finds the values below `data` and `stringData` of Secret manifests in a text: YAML or JSON, alone or in a list. */
 export function findManifestData(text: string): SecretSpan[] {
   if (!text.includes('Secret') || !MANIFEST.test(text)) return [];
   const braces = text.includes('{') ? inBraces(text) : [];

@@ -13,8 +13,8 @@ interface TokenFormat {
 }
 
 /**
- * Credentials with a recognisable format; docs/secrets.md lists the formats and their sources. Lengths are
- * minimums slightly below the usual ones, because a truncated token is still a secret.
+ * Credentials with a recognisable format; docs/secrets.md lists the formats and their sources. Lengths are minimums
+ * slightly below the usual ones, because a truncated token is still a secret.
  */
 const TOKEN_FORMATS: readonly TokenFormat[] = [
   { rule: 'github-token', what: 'GitHub token', hint: 'gh', pattern: /gh[pousr]_[A-Za-z0-9]{20,}/g },
@@ -168,8 +168,7 @@ const TOKEN_FORMATS: readonly TokenFormat[] = [
     rule: 'vendor-token',
     what: 'token behind its name',
     hint: /:[A-Za-z0-9]{30}/,
-    // `token-x2kjz:…`: a name with a number or an id, then a run of letters and digits that is no git
-    // revision.
+    // `token-x2kjz:…`: a name with a number or an id, then a run of letters and digits that is no git revision.
     pattern:
       /(?<![\w./-])[a-z][a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,3}:(?![0-9a-f]{30,}(?![A-Za-z0-9]))(?=[A-Za-z]*\d[A-Za-z]*\d)[A-Za-z0-9]{30,}/g,
   },

@@ -4,10 +4,7 @@ import type { SecretSpan } from '../span.js';
 /** Ends at the next URL: otherwise a text of `://` would take quadratic time. */
 const AUTHORITY = /(?:(?!:\/\/)[^\s"'`<>]){1,600}/y;
 
-/**
- * The position of the password if `rest` starts with `user:password@host`; also finds passwords with a raw
- * `/`.
- */
+/** The position of the password if `rest` starts with `user:password@host`; also finds passwords with a raw `/`. */
 function passwordStart(rest: string): { start: number; end: number } | undefined {
   const slash = rest.search(/[/?#]/);
   const authority = slash < 0 ? rest : rest.slice(0, slash);
@@ -21,10 +18,7 @@ function passwordStart(rest: string): { start: number; end: number } | undefined
   return { start: colon + 1, end: late };
 }
 
-/**
- * Finds passwords, and tokens used as the user, in the URLs of a text: `https://user:X@host/`,
- * `https://X@host/`.
- */
+/** Finds passwords, and tokens used as the user, in the URLs of a text: `https://user:X@host/`, `https://X@host/`. */
 export function findUrlCredentials(text: string): SecretSpan[] {
   const spans: SecretSpan[] = [];
   for (let scheme = text.indexOf('://'); scheme >= 0; scheme = text.indexOf('://', scheme + 3)) {

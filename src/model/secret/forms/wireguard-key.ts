@@ -18,8 +18,8 @@ export function isWireguardKey(text: string): boolean {
 }
 
 /**
- * Whether a key labelled public is in fact private: it is clamped like private keys, and cannot be a public
- * key. Detects 15 of 16 private keys; never misjudges a real public key.
+ * Whether a key labelled public is in fact private: it is clamped like private keys, and cannot be a public key.
+ * Detects 15 of 16 private keys; never misjudges a real public key.
  */
 export function isMislabelledPrivateKey(key: string): boolean {
   const bytes = Buffer.from(key, 'base64');
@@ -27,8 +27,8 @@ export function isMislabelledPrivateKey(key: string): boolean {
 }
 
 /**
- * Finds WireGuard keys in a text; those labelled public are returned as ranges in `publicKeys`.
- * `isPublicPlace`: the whole text is the value of a path such as `wireguard_peers.x.public_key`.
+ * Finds WireGuard keys in a text; those labelled public are returned as ranges in `publicKeys`. `isPublicPlace`: the
+ * whole text is the value of a path such as `wireguard_peers.x.public_key`.
  */
 export function findWireguardKeys(
   text: string,
