@@ -24,9 +24,9 @@ function restsOn(source: unknown): string | null {
 }
 
 /**
- * Returns a check whether an import is in a view, together with all imports that it builds on. A waiting import may
- * have been refused or dropped since; then one built on it does not contain everything in its files. The check throws
- * InvalidStateError.
+ * Returns a function that checks whether an import is in a view, together with all imports that it builds on. A waiting
+ * import may have been refused or dropped since; then one built on it does not contain everything in its files. The
+ * function throws InvalidStateError.
  */
 export function importStands(view: StateView): (subject: Subject, id: string) => Promise<boolean> {
   const finder = new EventFinder(view);
@@ -57,7 +57,7 @@ export async function areRecorded(operations: readonly Operation[], view: StateV
   );
 }
 
-/** Returns a check whether the import in a file's record is in a view. */
+/** Returns a function that checks whether the import in a file's record is in a view. */
 export function recordStands(view: StateView): (record: ImportedFileRecord) => Promise<boolean> {
   const stands = importStands(view);
   return async ({ carrier }) => carrier === undefined || stands(parseSubject(carrier.subject), carrier.id);

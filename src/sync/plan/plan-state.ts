@@ -37,7 +37,7 @@ function ageOf(values: ValueMap): number {
 }
 
 /**
- * What was last imported from a file. For its own files, this clone knows; for others, it is what anybody last
+ * What was last imported from a file. This clone knows it for its own files; for others, it is what anybody last
  * imported, unless the file is older than that and so lacks what came between.
  */
 function baseValues({ state, file }: StateFile, { last, local }: KnownState) {

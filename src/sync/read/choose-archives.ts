@@ -16,7 +16,7 @@ function ageOf({ data }: FolderDocument): number {
 }
 
 /**
- * Returns a check whether the state in an archived file is the one to import: the newest of its family and deployment,
+ * Returns a function that tells whether the state in an archived file is the one to import: the newest of its family and deployment,
  * if no file outside an archive has that deployment's state. The others are older copies.
  * @param unreadable the deployments whose file outside an archive is currently unreadable; null for one without a name
  */

@@ -25,7 +25,7 @@ async function secret(call: ScriptCall, path: StatePath): Promise<string> {
   const kept = await call.host.withheld.get(deployment(legacySlug(name)), place);
   if (kept !== undefined) return String(kept);
   const owner = await call.state.value(path.slice(0, -1));
-  // A peer without keys has no private one; a peer with a public key has its private one somewhere.
+  // A peer without keys has no private key; one with a public key has its private key on some machine.
   if (!isMap(owner) || owner['public_key'] === undefined) return found;
   throw new SecretError(`${path.join('.')} is withheld: only the machine that made it has it`, {
     suggestions: ['Run the script there, or make the keys anew'],

@@ -66,7 +66,7 @@ export class CallServer {
     const call = await unfinished.noted(folder);
     if (call === null) return;
     const paths: string[] = [];
-    // Calls only write whole files, so anything else holds nothing of theirs.
+    // Calls only write regular files, so anything else contains nothing of a call.
     for (const path of call.paths) if (await isFile(path)) paths.push(path);
     // The id of an event follows from its entry, so nothing is recorded twice.
     await host.importFiles(paths);
