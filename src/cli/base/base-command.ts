@@ -32,15 +32,15 @@ export interface Context extends Configured {
 const FOLLOW_FETCH_MS = 5_000;
 
 /**
- * Base of all commands: opens the repository with the settings of all places, prints the result last, and reports failures
- * by the one rule of failure.ts.
+ * Base class of all commands: opens the repository with the merged settings, prints the result last, and reports
+ * failures by the rules of failure.ts.
  */
 export abstract class KgitCommand<T extends CommandClass> extends PrintingCommand<T> {
-  // oclif's manifest takes what is inherited only through classes that have statics of their own.
+  // oclif's manifest includes inherited statics only from classes that define these themselves.
   static override flags = {};
   static override args = {};
 
-  /** The exit codes, beside 0, that any command of this base may end with. */
+  /** Exit codes, besides 0, that any command derived from this class may return. */
   static get exits(): readonly ErrorCode[] {
     return ['USAGE'];
   }
@@ -52,7 +52,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
 
   protected abstract execute(): Promise<CommandResult>;
 
-  /** As oclif has it, without reading the configuration again that the command is given. */
+  /** Replaces oclif's `run`, which would load the configuration again although the command is given it. */
   static override run<T extends Command>(
     this: new (
       argv: string[],
@@ -65,18 +65,18 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return (command as KgitCommand<typeof Command>)._run();
   }
 
-  /** Whether the command reads more than the tip: then a clone of a URL must be whole. */
+  /** Whether the command reads history beyond the tip, so that a clone of a URL must be complete. */
   protected get readsHistory(): boolean {
     return false;
   }
 
-  /** Whether settings come from files, too: what judges others' files takes no word of theirs. */
+  /** Whether settings files are read. Commands that check other people's files must not take settings from them. */
   protected get readsSettingsFiles(): boolean {
     return true;
   }
 
   override async run(): Promise<void> {
-    // oclif would take a left-out argument from standard input, which is a command's own input or the caller's loop.
+    // oclif would read a missing argument from standard input, which belongs to the command or to the caller's loop.
     for (const arg of Object.values(this.ctor.args)) arg.ignoreStdin = true;
     checkArgumentBytes(this.argv);
     const { args, flags, argv } = await this.parse(this.ctor as typeof KgitCommand);
@@ -99,20 +99,20 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return systemClock.now();
   }
 
-  /** When this command has to be through with the network, in ms since the epoch. */
+  /** Returns the deadline for this command's use of the network, in ms since the epoch. */
   protected deadline(settings: Settings): number {
     return this.#began + settings.timeout;
   }
 
-  /** Whether the user is told what is waited for: not while another program has the terminal. */
+  /** Whether to show what the command waits for. False while another program has the terminal. */
   protected readonly tellsWaits: boolean = true;
 
-  /** The settings that need no repository. */
+  /** Merges the settings that need no repository. */
   protected async settingsOnly(): Promise<Settings> {
     return mergeLayers(await this.#layers());
   }
 
-  /** The settings with those of a kgit.yaml. */
+  /** Merges the settings with those of a kgit.yaml. */
   protected async settingsWith(marker: Parameters<typeof markerLayer>[0]): Promise<Settings> {
     return mergeLayers([...(await this.#layers()), markerLayer(marker)]);
   }
@@ -121,7 +121,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return (await this.settingSources()).map(({ layer }) => layer);
   }
 
-  /** The settings of each place but the repository's own kgit.yaml, highest place first. */
+  /** Reads the settings of every source except the repository's kgit.yaml, highest precedence first. */
   protected settingSources(): Promise<readonly SettingSource[]> {
     const named = (name: string) => {
       const value = this.given(name);
@@ -141,13 +141,13 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     });
   }
 
-  /** Whether the network is not to be used: what is queued is published later. */
+  /** Whether the command must not use the network: queued writes are published later. */
   protected get isOffline(): boolean {
     return this.given('queue') === true;
   }
 
   async #openAnew(settings: Settings): Promise<OpenRepository> {
-    // A repository that was opened before has helper processes, which would keep this one from ending.
+    // A repository opened earlier has helper processes, which would keep this process alive.
     await this.#close();
     const waits = this.tellsWaits ? { waits: this.notes } : {};
     const options = { history: this.readsHistory, isOffline: this.isOffline, ...waits };
@@ -157,20 +157,21 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return opened;
   }
 
-  /** Opens the repository without looking at what it holds, with the settings of everywhere but its kgit.yaml. */
+  /** Opens the repository without reading its content, with all settings except those of its kgit.yaml. */
   protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
     const settings = mergeLayers(await this.#layers());
     return { opened: await this.#openAnew(settings), settings };
   }
 
-  /** What is wrong with the values of a kgit.yaml; null where nothing is. */
+  /** Describes what is wrong with the values of a kgit.yaml; null if they are valid. */
   protected readonly markerFault = markerFault;
-  /** The settings of a kgit.yaml. */
+  /** Returns the settings layer of a kgit.yaml. */
   protected readonly markerLayer = markerLayer;
 
   /**
-   * Opens the repository and reads its head, fetched first as the policy says (by default: where too old).
-   * @param about what the command asks about, by the settings of everywhere but kgit.yaml; everything if left out
+   * Opens the repository and reads its head, after a fetch if the policy asks for one (by default, if the last is too
+   * old).
+   * @param about what the command reads, given all settings except those of kgit.yaml; everything if omitted
    */
   protected async open(
     policy: FetchPolicy | 'default' = 'default',
@@ -191,8 +192,8 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   }
 
   /**
-   * Opens the repository with what is published of its kgit.yaml, without looking at what waits: for a command that goes on,
-   * whose start must not cost more the more waits.
+   * Opens the repository with its published kgit.yaml, without reading the outbox: a long-running command must not
+   * start more slowly as the outbox grows.
    */
   protected async openAtTip(): Promise<Configured> {
     const layers = await this.#layers();
@@ -201,12 +202,12 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return configured(opened, layers, store.view((await store.head()).revision));
   }
 
-  /** Opens the repository anew, for a command that goes on, asking the remote when the last fetch is a few seconds old. */
+  /** Reopens the repository for a long-running command, with a fetch if the last one is a few seconds old. */
   protected reopen(about?: (settings: Settings) => About): Promise<Context> {
     return this.open({ olderThan: FOLLOW_FETCH_MS }, about);
   }
 
-  /** Says how old an answer is that was not fetched just now and is older than read.maxAge allows. */
+  /** Notes the age of an answer that was not just fetched and is older than read.maxAge allows. */
   #tellAge({ fetchedAt, staleness }: Reading, { readMaxAge }: Settings): void {
     if (fetchedAt === null) return;
     const age = this.now() - fetchedAt;
@@ -215,7 +216,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     this.note(`answered from what is here, ${since}${staleness ? `: ${staleness.message}` : ''}`);
   }
 
-  /** What the result says of the repository, where it is not as it was read: after a write or a sync. */
+  /** Sets the result's repository fields after a write or a sync has changed them. */
   protected setRepository(revision: string | null, fetchedAt: number | null, pending: number): void {
     this.#repository = repositoryJson(revision, fetchedAt, pending);
   }
@@ -225,7 +226,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     return this.#repository === null ? {} : { repository: { ...this.#repository, ...rewrites } };
   }
 
-  /** Whether somebody reads the notes of this command. */
+  /** Whether anybody reads this command's notes. */
   protected get hasReader(): boolean {
     return !this.flags.quiet || this.format === 'json';
   }
@@ -233,7 +234,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   async #close(hasReader = this.hasReader): Promise<void> {
     if (this.#context === null) return;
     const { name, repository } = this.#context;
-    // What a process without a reader saw is told by the next one.
+    // A process without a reader leaves rewrites for the next process to report.
     const told = hasReader ? await repository.rewrites.take() : [];
     for (const rewrite of told) this.note(rewriteNote(rewrite, name));
     this.#rewrites.push(...told);
@@ -242,10 +243,10 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   }
 
   override async catch(thrown: Error): Promise<void> {
-    // A failure is told without what a result says of the repository.
+    // A failure is reported without the repository fields of a result.
     await this.#close(this.hasReader && !this.flags.quiet);
     this.notes.clear();
-    // Words that cannot be parsed are told here; oclif's own warning of it is for developers of commands.
+    // Parse errors are reported here; oclif's own warning is meant for developers of commands.
     this.parsed = true;
     await reportFailure(thrown, this.argv, this.flags.verbose === true, this.flagNames);
   }

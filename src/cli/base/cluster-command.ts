@@ -13,7 +13,7 @@ import type { Context } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { ReadCommand } from './read-command.js';
 
-/** The flags of every command that asks k0rdent. */
+/** Flags of every command that queries k0rdent. */
 const CLUSTER_FLAGS = {
   context: Flags.string({
     multiple: true,
@@ -29,7 +29,7 @@ const CLUSTER_FLAGS = {
   }),
 };
 
-/** Base of the commands that ask k0rdent through kubectl. */
+/** Base class of the commands that query k0rdent through kubectl. */
 export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand<T> {
   static override baseFlags: Interfaces.FlagInput = { ...ReadCommand.baseFlags, ...CLUSTER_FLAGS };
 
@@ -43,7 +43,7 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
     return true;
   }
 
-  /** The cluster that the argument names. Throws UsageError. */
+  /** Resolves the cluster that the argument names. Throws UsageError. */
   protected async namedCluster(context: Context, name: string): Promise<ClusterSubject> {
     if (name.startsWith('deployment/'))
       throw new UsageError('k0rdent has a status of clusters only', {
@@ -52,7 +52,7 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
     return resolveCluster(name.replace(/^cluster\//, ''), { ...context, view: context.reading.view });
   }
 
-  /** Who asks k0rdent for this command. */
+  /** Creates the observer that queries k0rdent for this command. */
   protected observer(context: Context): Observer {
     const { opened, settings } = context;
     const isOffline = this.flags.fetch === false && opened.repository.store.isRemote;
@@ -77,13 +77,13 @@ export abstract class ClusterCommand<T extends CommandClass> extends ReadCommand
       ),
       now: () => this.now(),
       note: (message) => this.note(message),
-      // A login of kubectl's may ask at the terminal.
+      // A kubectl login plugin may prompt at the terminal.
       asking: (work) => work.finally(this.notes.begin('asking the cluster', true).end),
       broken: this.skipped,
     });
   }
 
-  /** The repository in one line. */
+  /** Describes the repository in one line. */
   protected repositoryLine({ opened, reading }: Context): string {
     return repositoryLine(opened.name, reading, this.now());
   }

@@ -1,8 +1,8 @@
 import { InterruptedError } from '../../errors.js';
 
-/** A person who was asked did not agree: told as it is, for it is no fault. */
+/** Thrown when the user does not confirm. The message is printed as it is, since this is not a failure. */
 export class DeclinedError extends InterruptedError {
-  /** @param isSilent the user ended the question, and knows it */
+  /** @param isSilent the user cancelled the question and needs no message */
   constructor(
     message: string,
     readonly isSilent = false,

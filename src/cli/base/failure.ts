@@ -9,7 +9,7 @@ import { terminalText } from '../../terminal/terminal-text.js';
 import { flagWords } from '../flags/flag-conflicts.js';
 import { DeclinedError } from './declined.js';
 
-/** What the system says no with, in words. */
+/** Messages for error codes of the system. */
 const CAUSES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
@@ -20,13 +20,13 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Any thrown thing as an error of the table: oclif's parser errors are usage errors, a full disk is the environment.
- * @param hints suggestions to whoever wrote a bad command line
+ * Converts anything thrown to a KgitError: oclif's parser errors become usage errors, a full disk an environment error.
+ * @param hints suggestions for a wrong command line
  */
 export function asKgitError(thrown: unknown, hints: readonly string[] = []): KgitError {
   if (thrown instanceof KgitError) return thrown;
   if (thrown instanceof Errors.CLIError) {
-    // oclif colours some of its messages where stderr is a terminal.
+    // oclif colours some messages if stderr is a terminal.
     const said = stripVTControlCharacters(thrown.message);
     const { lines, advice } = flagWords(
       said.split('\n').filter((line) => line.trim() && !/^See more help/.test(line)),
@@ -56,7 +56,7 @@ export function asKgitError(thrown: unknown, hints: readonly string[] = []): Kgi
   });
 }
 
-/** Whether a command line asks for JSON: read off the words, for they may not have been parsed when it fails. */
+/** Whether a command line asks for JSON. Checks the raw words, since a command may fail before they are parsed. */
 export function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
@@ -70,7 +70,7 @@ export function wantsJson(argv: readonly string[]): boolean {
 
 const NO_FLAG = /^Nonexistent flags?: (.*)$/m;
 
-/** What the flags of a command line that its command does not have were meant to be. */
+/** Suggests known flags for a flag that the command does not have. */
 async function nearFlags(thrown: unknown, known: readonly string[]): Promise<string[]> {
   const [, said] = thrown instanceof Errors.CLIError ? (NO_FLAG.exec(thrown.message) ?? []) : [];
   if (said === undefined || known.length === 0) return [];
@@ -79,7 +79,7 @@ async function nearFlags(thrown: unknown, known: readonly string[]): Promise<str
   return said.split(', ').flatMap((flag) => didYouMean(flag.split('=')[0] ?? '', flags));
 }
 
-/** `value` with the secrets in its texts masked. */
+/** Masks the secrets in all strings of `value`. */
 function masked(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === 'string') return mask(value);
   if (Array.isArray(value)) return value.map((item) => masked(item, mask));
@@ -87,14 +87,14 @@ function masked(value: unknown, mask: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, masked(child, mask)]));
 }
 
-/** Tells how a command line failed: as JSON on stdout where it asks for that, else on stderr. Sets the exit code. */
+/** Reports a failure, as JSON on stdout if the command line asks for it, else on stderr. Sets the exit code. */
 export async function reportFailure(
   thrown: unknown,
   argv: readonly string[],
   verbose: boolean,
   flags: readonly string[] = [],
 ): Promise<void> {
-  // Loaded by who fails alone. The words of a command line are repeated in errors, and CI keeps what it prints.
+  // Loaded only on failure. Errors repeat words of the command line, and CI keeps what is printed.
   const { maskSecrets } = await import('../../model/secret/mask-secrets.js');
   const error = asKgitError(thrown, await nearFlags(thrown, flags));
   process.exitCode = error.exitCode;
@@ -117,7 +117,7 @@ export async function reportFailure(
     );
   const { columns } = process.stderr;
   const shown = lines.join('\n').split('\n');
-  // What measures text takes long to load, and a pipe has no use of it.
+  // The code that measures text is slow to load, and a pipe does not need it.
   const fitting = columns ? await import('../../terminal/fit-line.js') : null;
   const fitted = fitting ? shown.flatMap((line) => fitting.fitLine(line, columns)) : shown;
   process.stderr.write(`${fitted.join('\n')}\n`);

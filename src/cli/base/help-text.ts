@@ -1,8 +1,8 @@
 import { type ErrorCode, EXIT_CODES } from '../../errors.js';
 
 /**
- * The description of a command: what it does, then its exit codes.
- * @param base the base class, which has the codes, beside 0, that any of its commands may end with
+ * Builds the description of a command: what it does, then its exit codes.
+ * @param base the base class, with the codes, besides 0, that any of its commands may return
  * @param own the codes that this command adds
  */
 export function helpText(

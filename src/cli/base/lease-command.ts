@@ -7,10 +7,13 @@ import { type Context, KgitCommand } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { WRITE_FLAGS, WriteCommand } from './write-command.js';
 
-/** The flags of a write but for those that a lock has no use for: it is taken and ended at the remote, or not at all. */
+/**
+ * Returns the write flags except those that make no sense for a lock, which is taken and ended at the remote or not at
+ * all.
+ */
 function lockFlags(): Interfaces.FlagInput {
   const { lock, queue, 'dry-run': dryRun, ...flags } = WRITE_FLAGS;
-  // Known, so that it is refused with the reason.
+  // Declared so that it is refused with the reason.
   const propose = Flags.boolean({ hidden: true });
   const required = Flags.boolean({
     ...flags['require-publish'],
@@ -19,7 +22,7 @@ function lockFlags(): Interfaces.FlagInput {
   return { ...KgitCommand.baseFlags, ...flags, 'require-publish': required, propose };
 }
 
-/** Base of the commands that take and end leases. */
+/** Base class of the commands that take and end leases. */
 export abstract class LeaseCommand<T extends CommandClass> extends WriteCommand<T> {
   static override baseFlags: Interfaces.FlagInput = lockFlags();
 
@@ -46,15 +49,15 @@ export abstract class LeaseCommand<T extends CommandClass> extends WriteCommand<
     });
   }
 
-  /** Who takes or ends a lease. */
+  /** Returns the actor who takes or ends a lease. */
   protected leaseActor(context: Context): LeaseActor {
     const { message, reason, 'allow-secret': allowSecret, 'require-publish': required } = this.flags;
-    // Left to the flag even where CI is set: the lease of a dead job would block jobs on a protected branch.
+    // Only the flag counts, even in CI: the lease of a dead job would block jobs on a protected branch.
     const mustTell = required === true;
     return leaseActor(() => this.writer(context), { message, reason, allowSecret, mustTell });
   }
 
-  /** Tells on stderr what the user should know of a lease that was ended. */
+  /** Prints notes about an ended lease on stderr. */
   protected noteEnded({ previous, unrecorded, notes }: EndedLease): void {
     for (const note of notes) this.note(note);
     if (unrecorded)

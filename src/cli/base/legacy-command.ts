@@ -7,7 +7,7 @@ import type { Context } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { WriteCommand } from './write-command.js';
 
-/** Base of the commands that take in what scripts write to files, as it comes. */
+/** Base class of the commands that take in the files that scripts write. */
 export abstract class LegacyCommand<T extends CommandClass> extends WriteCommand<T> {
   static override get exits(): readonly ErrorCode[] {
     return ['USAGE', 'NO_REPO', 'INVALID_STATE', 'NOT_FOUND', 'ENVIRONMENT'];

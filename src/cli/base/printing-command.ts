@@ -17,32 +17,34 @@ import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 const IS_CI = isCi(process.env);
 
-/** What a command is given, and what it says: its flags, its result on stdout, its notes on stderr. */
+/** Base class for a command's input and output: its flags, its result on stdout, its notes on stderr. */
 export abstract class PrintingCommand<T extends CommandClass> extends Command {
   static override baseFlags: Interfaces.FlagInput = COMMON_FLAGS;
 
   protected flags = { output: 'text' } as CommonFlags & OwnFlags<T>;
   protected args = {} as Interfaces.InferredArgs<T['args']>;
-  /** Arguments of a command that takes any number of them. */
+  /** Arguments of a command that accepts any number of them. */
   protected words: readonly string[] = [];
-  /** What is said on stderr. */
+  /** Notes and progress on stderr. */
   protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
-  /** What the answer leaves out because it cannot be read as an event: named, and told by the exit code. */
+  /**
+   * Files that are left out of the answer because they are not valid events. They are listed and affect the exit code.
+   */
   protected readonly skipped = new SkippedEvents();
 
-  /** What every result says of the repository. */
+  /** Returns the repository fields of every result. */
   protected abstract repositoryJson(): Record<string, unknown>;
 
-  /** Whether what is printed for people may be long, so that a terminal gets it through the user's pager. */
+  /** Whether the text output may be long, so that a terminal gets it through the user's pager. */
   protected get isPaged(): boolean {
     return false;
   }
 
-  /** Prints a result in the format that the user asked for: once, at the end, but for commands that go on. */
+  /** Prints a result in the requested format. Called once, at the end, except by long-running commands. */
   protected async print(result: CommandResult): Promise<void> {
     const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...this.repositoryJson() };
     const whole = { ...head, ...result.json, ...this.skipped.json };
-    // What is told of the result comes below it, where a long one leaves it on the screen.
+    // Notes about the result are printed below it, where a long result leaves them on the screen.
     const release = this.notes.hold();
     const lines = await formatResult(result, whole, this.format, this.screen);
     this.notes.clear();
@@ -52,7 +54,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
     for (const line of skippedLines(this.skipped.untold())) this.note(line);
   }
 
-  /** Shows a text in the user's pager; false where it is not for one, or there is none. */
+  /** Shows a text in the user's pager; false if it should not be paged or there is no pager. */
   async #showsPaged(text: string): Promise<boolean> {
     const isForPeople = this.format === 'text' || this.format === 'wide';
     if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
@@ -60,7 +62,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
     return (await import('../../process/pager.js')).showPaged(text, process.env);
   }
 
-  /** The value of a flag that only some commands have; undefined where this one has not, or where it is not given. */
+  /** Returns the value of a flag that only some commands have; undefined if this one lacks it or it is not given. */
   protected given(name: string): unknown {
     return (this.flags as Readonly<Record<string, unknown>>)[name];
   }
@@ -76,7 +78,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
     };
   }
 
-  /** A line for the user that is no part of the result. */
+  /** Prints a note for the user that is not part of the result. */
   protected note(message: string): void {
     this.notes.note(message);
   }

@@ -15,13 +15,13 @@ export const READ_FLAGS = {
   }),
 };
 
-/** When to ask the remote: as --fetch or --no-fetch says; `otherwise` where neither is given. */
+/** Returns the fetch policy that --fetch or --no-fetch sets; `otherwise` if neither is given. */
 export function fetchPolicy<T>(fetch: boolean | undefined, otherwise: T): 'always' | 'never' | T {
   if (fetch === undefined) return otherwise;
   return fetch ? 'always' : 'never';
 }
 
-/** Base of the commands that read the repository. */
+/** Base class of the commands that read the repository. */
 export abstract class ReadCommand<T extends CommandClass> extends KgitCommand<T> {
   static override baseFlags: Interfaces.FlagInput = { ...KgitCommand.baseFlags, ...READ_FLAGS };
 
@@ -31,7 +31,7 @@ export abstract class ReadCommand<T extends CommandClass> extends KgitCommand<T>
     return [...KgitCommand.exits, 'NO_REPO', 'INVALID_STATE', 'REMOTE'];
   }
 
-  /** Opens the repository, fetched first as --fetch and --no-fetch say; as `otherwise` says where neither is given. */
+  /** Opens the repository, after a fetch as --fetch or --no-fetch says, or as `otherwise` says if neither is given. */
   protected openFetched(
     otherwise: FetchPolicy | 'default' = 'default',
     about?: (settings: Settings) => About,

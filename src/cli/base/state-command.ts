@@ -9,7 +9,7 @@ import type { Context } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { WriteCommand } from './write-command.js';
 
-/** The flags of every command that changes the state of a deployment. */
+/** Flags of every command that changes the state of a deployment. */
 const STATE_FLAGS = {
   ...PROPOSE_FLAGS,
   deployment: Flags.string({
@@ -19,7 +19,7 @@ const STATE_FLAGS = {
   create: Flags.boolean({ summary: 'Create the deployment if the repository does not know it.' }),
 };
 
-/** Base of the commands that change the state of a deployment. */
+/** Base class of the commands that change the state of a deployment. */
 export abstract class StateCommand<T extends CommandClass> extends WriteCommand<T> {
   static override baseFlags: Interfaces.FlagInput = {
     ...WriteCommand.baseFlags,
@@ -32,12 +32,12 @@ export abstract class StateCommand<T extends CommandClass> extends WriteCommand<
 
   declare protected flags: WriteCommand<T>['flags'] & Interfaces.InferredFlags<typeof STATE_FLAGS>;
 
-  /** Which deployment the flags name. */
+  /** The target of the change, as the flags describe it. */
   protected get target(): Target {
     return { create: this.flags.create };
   }
 
-  /** Runs a use case that changes a state, and lays out its result. */
+  /** Runs a use case that changes a state, and formats its result. */
   protected async change(
     context: Context,
     useCase: (writing: Writing) => Promise<ChangedDeployment>,

@@ -22,7 +22,7 @@ import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 const WRITE = 'WRITE';
 
-/** The flags of every write. */
+/** Flags of every write. */
 export const WRITE_FLAGS = {
   'dry-run': Flags.boolean({ helpGroup: WRITE, summary: 'Show what would be written; write nothing.' }),
   message: Flags.string({
@@ -59,7 +59,7 @@ export const WRITE_FLAGS = {
   }),
 };
 
-/** The flags of a write, and those that only some have. */
+/** The flags of every write, and those that only some writes have. */
 type WriteFlags = Interfaces.InferredFlags<typeof WRITE_FLAGS> &
   Partial<Interfaces.InferredFlags<typeof PROPOSE_FLAGS>> & {
     readonly cluster?: string | undefined;
@@ -67,7 +67,9 @@ type WriteFlags = Interfaces.InferredFlags<typeof WRITE_FLAGS> &
     readonly create?: boolean;
   };
 
-/** Base of the commands that write: one operation each, guarded against secrets, durable before it is published. */
+/**
+ * Base class of the commands that write: one operation each, checked for secrets, and durable before it is published.
+ */
 export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T> {
   static override baseFlags: Interfaces.FlagInput = {
     ...KgitCommand.baseFlags,
@@ -95,7 +97,10 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     () => randomBytes(10),
   );
 
-  /** What the use cases of writing take: the open repository, who writes, and the terms that the flags set. Throws UsageError. */
+  /**
+   * Returns the input of the write use cases: the open repository, the writer, and the terms set by flags. Throws
+   * UsageError.
+   */
   protected writing(context: Context): Writing {
     const { flags } = this;
     return {
@@ -118,7 +123,7 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     };
   }
 
-  /** Runs a use case of writing; the result then shows the repository as it is after the write. */
+  /** Runs a write use case, after which the result shows the repository as it is after the write. */
   protected async write<T>(context: Context, useCase: (writing: Writing) => Promise<T>): Promise<T> {
     const result = await useCase(this.writing(context));
     if (this.flags.queue === true && this.flags['dry-run'] !== true)
@@ -127,7 +132,7 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     return result;
   }
 
-  /** Message and reason of the flags, for the event of the write. */
+  /** Message and reason, from the flags, for the event of the write. */
   protected get eventFields(): { readonly message: string | undefined; readonly reason: string | undefined } {
     const { message, reason } = this.flags;
     return { message, reason };
@@ -147,12 +152,12 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     return { id: runIdOf(this.flags['run-id'], this.environment, ci?.id), url: ci?.url ?? null };
   }
 
-  /** Makes an event of `fields`, with message and reason of the flags, and who, where and when. Throws UsageError. */
+  /** Makes an event from `fields`, message and reason of the flags, the writer, and the time. Throws UsageError. */
   protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
     return makeEvent({ ...this.eventFields, ...fields }, this.writer(context));
   }
 
-  /** Makes one operation of these events. Throws SecretError, UsageError. */
+  /** Combines these events into one operation. Throws SecretError, UsageError. */
   protected operation(
     context: Context,
     events: readonly EventWrite[],
@@ -161,17 +166,17 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     return makeOperation(events, this.writer(context), more, this.flags['allow-secret']);
   }
 
-  /** Claims that this process got from `kgit lock NAME -- COMMAND`. */
+  /** Lease claims that this process inherited from `kgit lock NAME -- COMMAND`. */
   protected get handedClaims(): LeaseClaim[] {
     return parseClaims(this.environment['KGIT_LEASE']);
   }
 
-  /** Writes an operation; notes for the user go to stderr. */
+  /** Submits an operation; notes for the user go to stderr. */
   protected submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
     return this.write(context, (writing) => submit(writing, operation, withdraw));
   }
 
-  /** Whether this command knows --propose. */
+  /** Whether this command has the flag --propose. */
   get #canPropose(): boolean {
     return Object.hasOwn({ ...this.ctor.baseFlags, ...this.ctor.flags }, 'propose');
   }
@@ -180,28 +185,26 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     return this.flags.propose === true;
   }
 
-  /** Leaves publishing to a process in the background, which publishes the writes of the interval together. */
+  /** Leaves publishing to a background process, which publishes all writes of the interval together. */
   protected async publishLater({ opened, settings }: Context): Promise<void> {
     const { repo, config } = this.flags;
     if (!(await opened.scheduled.isRunning())) startPublisher({ repo, config });
     this.note(`queued: published with others in ${settings.publishInterval / 1000} s at most`);
   }
 
-  /** Updates what the result says of the repository, after a write. */
+  /** Updates the result's repository fields after a write. */
   protected async refreshRepository({ opened: { repository } }: Context): Promise<void> {
     if (this.format === 'text') return;
     const head = await repository.store.head();
     this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
   }
 
-  /** The keys that every result of a write has. */
+  /** Returns the keys that every write result has. */
   protected writeJson(outcome: WriteOutcome): Record<string, unknown> {
     return outcomeJson(outcome);
   }
 
-  /**
-   * The subject of a new event, as word or flags name it. Throws UsageError, NotFoundError.
-   */
+  /** Resolves the subject of a new event from the argument or the flags. Throws UsageError, NotFoundError. */
   protected eventSubject(context: Context, word?: string): Promise<Subject> {
     const { cluster, deployment, create } = this.flags;
     return eventSubject({ word, cluster, deployment, create }, namingOf(context));

@@ -1,19 +1,19 @@
 import { clip, columnsOf } from '../../terminal/table.js';
 import type { Offers } from './offer.js';
 
-/** A command line as bash hands it over, up to the cursor. */
+/** A command line from bash, up to the cursor. */
 export interface BashLine {
-  /** The words, without quotes and escapes; the last is the one that is being typed. */
+  /** The words without quotes and escapes; the last one is being typed. */
   readonly words: readonly string[];
   /** The quote that is open at the cursor. */
   readonly quote: '' | "'" | '"';
-  /** So many characters of the last word bash keeps; it replaces the rest. */
+  /** Number of characters of the last word that bash keeps; it replaces the rest. */
   readonly kept: number;
 }
 
 /**
- * Reads a command line as bash does, without running or expanding anything of it.
- * @param breaks COMP_WORDBREAKS: characters after which bash starts a new word when it completes
+ * Parses a command line by bash's rules, without running or expanding anything.
+ * @param breaks COMP_WORDBREAKS: characters after which bash starts a new word for completion
  */
 export function parseBashLine(line: string, breaks: string): BashLine {
   const words: string[] = [];
@@ -45,23 +45,23 @@ export function parseBashLine(line: string, breaks: string): BashLine {
   return { words: [...words, word ?? ''], quote, kept };
 }
 
-/** What bash takes as it stands, outside of quotes. */
+/** Characters that need a backslash in bash outside quotes. */
 const SPECIAL = /[^\p{L}\p{N}_@%+=:,./-]/gu;
 
-/** A text as it is typed where this quote is open; null where it cannot be. */
+/** Escapes a text for insertion inside the open quote; null if it cannot be written there. */
 function quoted(text: string, quote: BashLine['quote']): string | null {
   if (quote === "'") return text.replaceAll("'", `'\\''`);
   if (quote === '') return text.replace(SPECIAL, (character) => `\\${character}`).replace(/^~/, '\\~');
-  // In double quotes bash's history takes `!` for its own, and a backslash before it stays.
+  // In double quotes bash expands `!` from its history, and a backslash before it would stay in the text.
   return text.includes('!') ? null : text.replace(/[\\"$`]/g, (character) => `\\${character}`);
 }
 
-/** Kinds of completion that put what is offered into the line one by one, by COMP_TYPE. */
+/** Values of COMP_TYPE for completions that insert the matches into the line. */
 const INSERTS = ['37', '42'];
 
 /**
- * Offers for bash: first what bash is to do (`nospace`, `files`, or nothing), then what replaces the word. Where several are
- * listed each has its description beside it, within the width of the terminal.
+ * Formats offers for bash: first an instruction (`nospace`, `files`, or nothing), then the replacements of the word. If
+ * several are listed, each has its description beside it, within the width of the terminal.
  */
 export function bashLines(offers: Offers, line: BashLine, type: string, columns: number): string[] {
   const { list, isPartial, takesFiles } = offers;

@@ -18,7 +18,7 @@ import {
 import { argumentSource, flagSource, type Source } from './sources.js';
 import type { TypedLine } from './typed-line.js';
 
-/** The repository as it lies here. */
+/** The local repository, read without the network. */
 export interface Recorded {
   readonly opened: { readonly leases: Leases; readonly repository: StateRepository };
   readonly view: StateView;
@@ -28,8 +28,8 @@ export interface Recorded {
 }
 
 /**
- * What the word at the cursor may become.
- * @param recorded opens the repository, without the network; null where there is none that can be read so
+ * Finds the completions for the word at the cursor.
+ * @param recorded opens the repository without the network; null if there is none that can be read that way
  */
 export async function findOffers(
   line: TypedLine,
@@ -59,12 +59,12 @@ export async function findOffers(
   return fromSource(argumentSource(command.id, arg?.name), line, recorded);
 }
 
-/** oclif's own, which no command lists. */
+/** oclif's own flag, which no command lists. */
 const HELP: Offer = { value: '--help', description: 'Show help.' };
 
 type Flags = Command.Loadable['flags'];
 
-/** The flags that may stand before the command. */
+/** Returns the flags that may come before the command. */
 function sharedFlags([some]: readonly Command.Loadable[]): Flags {
   return Object.fromEntries(
     Object.entries(some?.flags ?? {}).filter(([, { helpGroup }]) => helpGroup === GLOBAL),

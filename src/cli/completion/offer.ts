@@ -1,26 +1,29 @@
 import { oneLine } from '../../terminal/terminal-text.js';
 
-/** What a word on the command line may become. */
+/** A completion for a word on the command line. */
 export interface Offer {
   readonly value: string;
   readonly description: string;
 }
 
-/** What is offered for the word that is being typed. */
+/** The completions for the word being typed. */
 export interface Offers {
   readonly list: readonly Offer[];
-  /** Whether more of the word follows, as a value after `PATH=`. */
+  /** Whether the user continues the same word, as with a value after `PATH=`. */
   readonly isPartial: boolean;
-  /** Whether names of files are offered where the list is empty. */
+  /** Whether file names are offered if the list is empty. */
   readonly takesFiles: boolean;
 }
 
 export const NOTHING: Offers = { list: [], isPartial: false, takesFiles: false };
 
-/** Most that are offered at once. */
+/** Maximum number of offers at once. */
 const MAX_OFFERS = 500;
 
-/** The offers that begin with what is typed; those that a terminal would act on are left out, for they cannot be typed. */
+/**
+ * Returns the offers that start with the typed text. Leaves out those with terminal control characters, which cannot be
+ * typed.
+ */
 export function matching(typed: string, list: Iterable<Offer>): Offer[] {
   const found: Offer[] = [];
   for (const { value, description } of list) {
@@ -31,11 +34,11 @@ export function matching(typed: string, list: Iterable<Offer>): Offer[] {
   return found;
 }
 
-/** Bits of the directive by which programs made with cobra end what they offer; kubectl reads it of its plugins. */
+/** Bits of the directive that ends the completion output of cobra programs; kubectl reads it from its plugins. */
 const NO_SPACE = 2;
 const NO_FILES = 4;
 
-/** Offers as cobra's programs print them: a value, a tab and its description a line, and the directive last. */
+/** Formats offers as cobra programs do: a line with value, tab and description each, and the directive last. */
 export function cobraLines({ list, isPartial, takesFiles }: Offers): string[] {
   const directive = (isPartial ? NO_SPACE : 0) | (takesFiles ? 0 : NO_FILES);
   return [...list.map(({ value, description }) => `${value}\t${description}`), `:${directive}`];

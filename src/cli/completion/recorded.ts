@@ -7,12 +7,12 @@ import type { LockStanding } from '../../store/lease/lock-list.js';
 import { clip } from '../../terminal/table.js';
 import type { Offer } from './offer.js';
 
-/** Columns of a value in a description. */
+/** Maximum width of a value in a description, in columns. */
 const VALUE_COLUMNS = 40;
-/** Most places of a state that are looked at. */
+/** Maximum number of places of a state to visit. */
 const MAX_PLACES = 20_000;
 
-/** Clusters by the shortest name that means them. */
+/** Offers clusters by the shortest name that identifies them. */
 export function clusterOffers(
   subjects: readonly Subject[],
   defaults: { readonly management: string; readonly namespace: string },
@@ -24,13 +24,13 @@ export function clusterOffers(
     const names = [name, `${namespace}/${name}`, `${management}/${namespace}/${name}`];
     const isHome = management === defaults.management;
     const shortest = isHome ? (namespace === defaults.namespace ? 0 : 1) : 2;
-    // Who has typed a part of a longer name goes on with it.
+    // If the user has typed part of a longer name, that one is completed.
     const value = names.slice(shortest).find((one) => one.startsWith(typed)) ?? formatSubject(subject);
     return { value, description: `cluster in ${management}/${namespace}` };
   });
 }
 
-/** What a command takes that is about any subject: deployments by their full name, clusters by their short one. */
+/** Offers subjects of any kind: deployments by their full name, clusters by their short one. */
 export function subjectOffers(
   subjects: readonly Subject[],
   defaults: { readonly management: string; readonly namespace: string },
@@ -42,7 +42,7 @@ export function subjectOffers(
   return [...deployments, ...clusterOffers(subjects, defaults, typed)];
 }
 
-/** The phases of a deployment, with their status. */
+/** Offers the phases of a deployment with their status. */
 export function phaseOffers(state: Value | null, sequence: readonly string[]): Offer[] {
   return listPhases(state, sequence.map(normalizePhase)).map(({ name, status }) => ({
     value: name,
@@ -50,7 +50,7 @@ export function phaseOffers(state: Value | null, sequence: readonly string[]): O
   }));
 }
 
-/** Locks, with who holds them. */
+/** Offers locks with their holders. */
 export function lockOffers(standings: readonly LockStanding[], now: number): Offer[] {
   return standings.map(({ record }) => ({
     value: record.name,
@@ -64,7 +64,7 @@ interface Place {
   readonly holds: boolean;
 }
 
-/** All places of a state, each before what lies below it. */
+/** Yields all places of a state, parents before children. */
 function* placesOf(at: Value, path: StatePath): Generator<Place> {
   const children = Array.isArray(at) ? [...at.entries()] : isMap(at) ? Object.entries(at) : [];
   for (const [key, value] of children as [string | number, Value][]) {
@@ -77,7 +77,7 @@ function* placesOf(at: Value, path: StatePath): Generator<Place> {
   }
 }
 
-/** The places at the first level that what is typed leads to. */
+/** Finds the first level of places that complete the typed text, and what lies below. */
 function nextLevel(state: Value | null, typed: string): { level: readonly Place[]; below: readonly Place[] } {
   const found: Place[] = [];
   let seen = 0;
@@ -92,13 +92,13 @@ function nextLevel(state: Value | null, typed: string): { level: readonly Place[
   };
 }
 
-/** Paths of a state, level by level as names of files are: what lies below a place once that alone is meant. */
+/** Offers the paths of a state level by level, like file names; children appear once only one place matches. */
 export function pathOffers(state: Value | null, typed: string): Offer[] {
   const { level, below } = nextLevel(state, typed);
   return [...level, ...(level.length === 1 ? below : [])].map(({ offer }) => offer);
 }
 
-/** The beginnings of `PATH=VALUE`, level by level. */
+/** Offers the paths of `PATH=VALUE`, level by level. */
 export function assignmentOffers(state: Value | null, typed: string): Offer[] {
   return nextLevel(state, typed).level.map(({ offer, holds }) => ({
     ...offer,

@@ -2,8 +2,8 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /*
- * Each script asks `kgit complete`, so what it offers is always what the installed kgit knows. The program is called by its
- * name, never by the word typed: `./kgit` may be a file of a repository that somebody else committed.
+ * Each script calls `kgit complete`, so its offers always match the installed kgit. It calls the program by its name,
+ * never by the typed word: `./kgit` may be a file of a repository that somebody else committed.
  */
 
 const BASH = `# bash completion for kgit: source <(kgit completion bash)
@@ -60,7 +60,7 @@ end
 complete -c kgit -f -a '(__kgit_complete)'
 `;
 
-/** The completion code of a shell. */
+/** Returns the completion script of a shell. */
 export function completionScript(shell: Shell): string {
   return { bash: BASH, zsh: ZSH, fish: FISH }[shell];
 }

@@ -1,4 +1,4 @@
-/** Where the words come from that a place on the command line may be filled with. */
+/** Where completions for a flag or an argument come from. */
 export type Source =
   | 'subjects'
   | 'clusters'
@@ -11,7 +11,7 @@ export type Source =
   | 'operations'
   | 'files';
 
-/** By command and name of the argument; `*` stands for the words of a command that takes any number. */
+/** Keyed by command and argument name; `*` stands for the arguments of a command that accepts any number. */
 const ARGUMENTS: Readonly<Record<string, Source>> = {
   'backup.file': 'files',
   'clone.url': 'files',
@@ -36,7 +36,7 @@ const ARGUMENTS: Readonly<Record<string, Source>> = {
   'wait.*': 'clusters',
 };
 
-/** By name of the flag. */
+/** Keyed by flag name. */
 const FLAGS: Readonly<Record<string, Source>> = {
   cluster: 'clusters',
   config: 'files',
@@ -50,15 +50,18 @@ const FLAGS: Readonly<Record<string, Source>> = {
   phase: 'phases',
   repo: 'files',
 };
-/** Flags that mean something else in one command than in the others, by command and name. */
+/** Flags that have another meaning in one command; keyed by command and flag name. */
 const OWN_FLAGS: Readonly<Record<string, Source>> = { 'export.to': 'files' };
 
-/** Where the values of a flag come from; undefined where nothing is known of them. */
+/** Returns the source of a flag's values; undefined if there is none. */
 export function flagSource(command: string, flag: string): Source | undefined {
   return OWN_FLAGS[`${command}.${flag}`] ?? FLAGS[flag];
 }
 
-/** Where the words of an argument come from. @param name undefined for one of any number */
+/**
+ * Returns the source of an argument's values.
+ * @param name undefined for a command that accepts any number of arguments
+ */
 export function argumentSource(command: string, name: string | undefined): Source | undefined {
   return ARGUMENTS[`${command}.${name ?? '*'}`];
 }

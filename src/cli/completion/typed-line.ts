@@ -2,32 +2,32 @@ import type { Command } from '@oclif/core';
 
 type CompletedCommand = Pick<Command.Loadable, 'id' | 'args' | 'flags'>;
 
-/** What the word at the cursor is. */
+/** The role of the word at the cursor. */
 export type Place =
   | { readonly kind: 'command' }
   | { readonly kind: 'flag' }
-  /** A value of a flag; `before` is what stands of the word before it, as `--flag=`. */
+  /** A flag value; `before` is the part of the word before it, such as `--flag=`. */
   | { readonly kind: 'value'; readonly flag: string; readonly before: string }
-  /** The argument with that index. */
+  /** The argument at that index. */
   | { readonly kind: 'argument'; readonly index: number }
   /** After `--`. */
   | { readonly kind: 'other' };
 
-/** A command line that is being typed, as far as it is there. */
+/** A partly typed command line. */
 export interface TypedLine {
   readonly command: CompletedCommand | null;
   readonly place: Place;
-  /** The word at the cursor, without what stands before the value of a flag. */
+  /** The word at the cursor, without a leading `--flag=`. */
   readonly typed: string;
-  /** Values of the flags that are there already, by name. */
+  /** Values of the flags typed so far, by name. */
   readonly given: ReadonlyMap<string, string>;
 }
 
-/** Reads the words after `kgit`, of which the last is being typed. A flag that the command does not have is skipped. */
+/** Parses the words after `kgit`, the last of which is being typed. Skips flags that the command does not have. */
 export function readTypedLine(words: readonly string[], commands: readonly CompletedCommand[]): TypedLine {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? '';
-  // Every command has the flags that may stand before it.
+  // The flags that may come before the command are the same for every command.
   const [some] = commands;
   let command: CompletedCommand | null = null;
   const given = new Map<string, string>();

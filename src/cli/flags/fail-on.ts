@@ -7,15 +7,15 @@ import type { StatusReport } from '../../k0rdent/observe/status-report.js';
 
 const GROUPS = ['failed', 'not-ready', 'divergence', 'denied'];
 
-/** Words for what lies beside the clusters, which has to be read for them. */
+/** Words about the health of k0rdent itself and of objects besides the clusters, which must be read for them. */
 const BESIDE = ['k0rdent', 'not-seen', ...FINDING_KINDS] as const;
 
-/** Whether one of the words speaks of what lies beside the clusters. */
+/** Whether one of the words needs the health besides the clusters to be read. */
 export function needsHealth(words: readonly string[]): boolean {
   return words.some((word) => BESIDE.some((beside) => beside === word));
 }
 
-/** Words that `--fail-on` takes: states, flags, kinds of divergence, and groups. */
+/** Words that `--fail-on` accepts: states, flags, kinds of divergence, and groups. */
 export const FAIL_ON_WORDS: readonly string[] = [
   ...GROUPS,
   ...BESIDE,
@@ -24,7 +24,7 @@ export const FAIL_ON_WORDS: readonly string[] = [
   ...CLUSTER_STATES,
 ];
 
-/** The words of `--fail-on a,b --fail-on c`. Throws UsageError for one that is not known. */
+/** Parses the words of `--fail-on a,b --fail-on c`. Throws UsageError for an unknown word. */
 export function parseFailOn(texts: readonly string[]): string[] {
   const words = texts.flatMap((text) => text.split(',')).map((word) => word.trim());
   const known = words.map((word) =>
@@ -37,7 +37,7 @@ export function parseFailOn(texts: readonly string[]): string[] {
   });
 }
 
-/** The words that hold for a report. */
+/** Returns the words that match a report. */
 export function failing(
   words: readonly string[],
   report: Pick<StatusReport<unknown>, 'clusters' | 'divergence' | 'contexts'>,
@@ -50,7 +50,7 @@ export function failing(
     if (word === 'denied') return contexts.some(({ namespaces }) => namespaces.denied.length > 0);
     if (word === 'k0rdent')
       return healthViews(contexts).some(({ k0rdent }) => healthProblems(k0rdent).length > 0);
-    // What the server does not serve does not exist: an older k0rdent lacks nothing.
+    // A kind that the server does not serve does not exist: an older k0rdent is missing nothing.
     if (word === 'not-seen')
       return healthViews(contexts).some(({ k0rdent }) =>
         k0rdent.notSeen.some(({ cause }) => cause !== 'not-found'),

@@ -1,10 +1,10 @@
-/** Why two flags do not go together, where their names do not say it. */
+/** Reasons why two flags conflict, for pairs whose names do not explain it. */
 const REASONS: Readonly<Record<string, string>> = {
   'lock propose': 'a lock guards what is published now, and a proposal waits for its reviewers',
   'propose queue': 'a proposal is made at the remote, and what is queued uses no network',
 };
 
-/** The expression of jq for a simple one of JSONPath; an example for others. */
+/** Translates a simple JSONPath to a jq expression; returns an example for any other. */
 function jqOf(jsonPath: string | undefined): string {
   const plain = /^\{?(\.[\w.[\]*]+)\}?$/.exec(jsonPath ?? '')?.[1];
   return plain?.replaceAll('[*]', '[]') ?? '.items[] | .subject';
@@ -19,8 +19,8 @@ const TEMPLATE =
 const TOGETHER = /^All of the following must be provided when using --([\w-]+): (--[\w-]+)$/;
 
 /**
- * What the parser of flags says, in fewer words.
- * @returns the lines of its message, and what to do about it; null for advice where it has none
+ * Shortens the message of the flag parser.
+ * @returns the lines of the message, and advice on how to fix the command line; null for no advice
  */
 export function flagWords(lines: readonly string[]): { lines: string[]; advice: string | null } {
   let advice: string | null = null;

@@ -1,4 +1,4 @@
-/** The flags of the commands that list: in which order, and with or without the headings. */
+/** Flags of the commands that print lists: the order, and whether to print headings. */
 import { Flags } from '@oclif/core';
 import { UsageError } from '../../errors.js';
 import { isMap } from '../../model/value/value.js';
@@ -11,7 +11,7 @@ export const LIST_FLAGS = {
   'no-headers': Flags.boolean({ summary: 'Leave the headings of the table out.' }),
 };
 
-/** The keys of `{.lastEvent.timestamp}`, as kubectl writes it, or of `lastEvent.timestamp`; `\.` is a dot in a key. */
+/** Splits `{.lastEvent.timestamp}` (kubectl's notation) or `lastEvent.timestamp` into keys; `\.` is a dot in a key. */
 function keysOf(text: string): string[] {
   return text
     .replace(/^\{(.*)\}$/, '$1')
@@ -31,8 +31,9 @@ function compared(a: unknown, b: unknown): number {
 }
 
 /**
- * Items in the order of a key of their rows; as they are where none is given. Throws UsageError for a key that no row has.
- * @param rowOf an item as JSON tells it
+ * Sorts items by a key of their JSON rows; keeps their order if no key is given. Throws UsageError for a key that no
+ * row has.
+ * @param rowOf returns the JSON row of an item
  */
 export function sortedBy<T>(items: readonly T[], key: unknown, rowOf: (item: T) => unknown): readonly T[] {
   if (typeof key !== 'string') return items;

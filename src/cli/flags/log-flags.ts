@@ -8,7 +8,7 @@ const MAX_LIMIT = 1_000_000;
 const many = (helpValue: string, summary: string, aliases: string[] = []) =>
   Flags.string({ multiple: true, multipleNonGreedy: true, helpValue, helpGroup: 'FILTER', summary, aliases });
 
-/** The flags of `kgit log` beside those of every command that reads. */
+/** Flags of `kgit log` besides those of every command that reads. */
 export const LOG_FLAGS = {
   since: Flags.string({
     helpValue: 'TIME',
@@ -49,7 +49,10 @@ export const LOG_FLAGS = {
   follow: Flags.boolean({ char: 'f', summary: 'Go on as new events come; end with Ctrl-C.' }),
 };
 
-/** The filter that the flags of `kgit log` ask for. Throws UsageError. @param now ms since the epoch */
+/**
+ * Builds the event filter from the flags of `kgit log`. Throws UsageError.
+ * @param now ms since the epoch
+ */
 export function eventFilter(flags: Interfaces.InferredFlags<typeof LOG_FLAGS>, now: number): EventFilter {
   const { since, until, action, user, outcome, phase, run, grep, on } = flags;
   const time = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, now));

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { FORMATS, type Format } from '../../terminal/output.js';
 
-/** The group of help of the flags that every command has. */
+/** Help group of the flags that every command has. */
 export const GLOBAL = 'GLOBAL';
 
-/** The flag of the output format: those that every command has, and `more` that one has beside them. */
+/** Builds the output format flag, with the formats of every command and `more` that one command adds. */
 export function outputFlag(...more: readonly Format[]) {
   const options: readonly Format[] = [...FORMATS, ...more];
   return Flags.option({

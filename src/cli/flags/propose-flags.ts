@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 
-/** The flags of the writes that can be proposed instead of published. */
+/** Flags of the writes that can be proposed instead of published. */
 export const PROPOSE_FLAGS = {
   propose: Flags.boolean({
     helpGroup: 'WRITE',

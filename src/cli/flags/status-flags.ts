@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { FAIL_ON_WORDS } from './fail-on.js';
 import { LIST_FLAGS } from './list-options.js';
 
-/** The flags of `kgit status` beside those of every command that asks a cluster. */
+/** Flags of `kgit status` besides those of every command that queries a cluster. */
 export const STATUS_FLAGS = {
   ...LIST_FLAGS,
   namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Of this namespace alone.' }),

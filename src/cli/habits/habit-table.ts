@@ -1,10 +1,13 @@
-/** What users of git, kubectl, gh, flux and etcdctl type, and what it is in kgit. `test/commands/output/habits.tsv` runs all of it. */
+/**
+ * Maps what users of git, kubectl, gh, flux and etcdctl type to kgit's commands. `test/commands/output/habits.tsv` runs
+ * all of it.
+ */
 
-/** What is not done, because it would be a guess, with the commands that are right. */
+/** The answer to words that kgit would have to guess at, with the commands to use instead. */
 export interface Answer {
   readonly message: string;
   readonly suggestions: readonly string[];
-  /** A flag with which the words are clear enough to be carried out. */
+  /** A flag that makes the words clear enough to be carried out. */
   readonly unless?: string;
 }
 
@@ -12,20 +15,20 @@ const CLUSTERS = ['clusters', 'clusterdeployments', 'clusterdeployments.k0rdent.
 const CLUSTER = ['cluster', 'cd', 'cld', 'clusterdeployment'] as const;
 const DEPLOYMENT = ['deployment', 'deployments', 'deploy'] as const;
 
-/** Kinds as other programs call them, by the word that kgit has for them. */
+/** Maps other programs' words for kinds to kgit's. */
 export const KINDS: Readonly<Record<string, 'cluster' | 'deployment'>> = Object.fromEntries([
   ...[...CLUSTERS, ...CLUSTER].map((word) => [word, 'cluster']),
   ...DEPLOYMENT.map((word) => [word, 'deployment']),
 ]);
 
-/** What `kgit get WORD` may have meant where the state has no such path. */
+/** Commands to suggest for `kgit get WORD` if the state has no such path. */
 export const KIND_COMMANDS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(CLUSTER.map((word) => [word, 'kgit list clusters'])),
   ...{ all: 'kgit list', deploy: 'kgit list deployments', phases: 'kgit phase', locks: 'kgit locks' },
   ...{ events: 'kgit log', ev: 'kgit log', pods: 'kubectl get pods', nodes: 'kubectl get nodes' },
 };
 
-/** Commands of other programs that do what a command of kgit does. */
+/** Commands of other programs and their equivalents in kgit. */
 export const WORDS: Readonly<Record<string, readonly string[]>> = {
   ...{ events: ['log'], logs: ['log'], tail: ['log', '-f'] },
   ...{ ls: ['list'], describe: ['show'], explain: ['status', '--explain'], watch: ['status', '--watch'] },
@@ -35,7 +38,7 @@ export const WORDS: Readonly<Record<string, readonly string[]>> = {
   ...{ event: ['push-event'], put: ['set'], del: ['unset'] },
 };
 
-/** The same for two words. */
+/** The same for commands of two words. */
 export const PHRASES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(CLUSTERS.map((word) => [`get ${word}`, ['list', 'clusters']])),
   'get deployments': ['list', 'deployments'],
@@ -46,7 +49,7 @@ export const PHRASES: Readonly<Record<string, readonly string[]>> = {
   ...{ 'snapshot save': ['backup'], 'snapshot restore': ['restore'] },
 };
 
-/** Words after `kgit lock` that list the locks; a lock of such a name is taken after `--`. */
+/** Words after `kgit lock` that list the locks. To take a lock of such a name, put it after `--`. */
 export const LISTS_LOCKS: readonly string[] = Object.keys(PHRASES)
   .filter((phrase) => phrase.startsWith('lock '))
   .map((phrase) => phrase.slice('lock '.length));
@@ -99,7 +102,7 @@ const DELETE = {
   ],
 };
 
-/** Commands and phrases that are answered, not carried out. */
+/** Commands and phrases that are answered instead of carried out. */
 export const ANSWERS: Readonly<Record<string, Answer>> = {
   ...{ undo: { ...ROLLBACK, unless: '--to' }, revert: { ...ROLLBACK, unless: '--to' }, reset: ROLLBACK },
   ...{ commit: COMMITTED, add: COMMITTED, apply: APPLY, replace: APPLY, delete: DELETE, rm: DELETE },
@@ -147,7 +150,10 @@ const PATCHES: Answer = {
   suggestions: ['kgit diff REV shows what differs in a state, kgit history PATH who changed it'],
 };
 
-/** Flags of other programs, by command: what they are in kgit, or the answer to them. A flag that asks for what kgit does anyway is dropped. */
+/**
+ * Flags of other programs, by command, with their equivalent in kgit or the answer to them. A flag that asks for kgit's
+ * default behaviour is dropped.
+ */
 export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly string[] | Answer>>>> = {
   list: SINCE_ALWAYS,
   log: {
@@ -169,16 +175,16 @@ export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly str
   },
 };
 
-/** Flags of `git log` that take a date, where those of kgit take the id of an event. */
+/** Flags that take a date in `git log`, but an event id in kgit. */
 export const DATE_FLAGS: Readonly<Record<string, string>> = { '--after': '--since', '--before': '--until' };
 
-/** The same in every command that has the flag which it becomes. */
+/** Flags that are translated in every command that has the resulting flag. */
 export const SHARED_FLAGS: Readonly<Record<string, readonly string[]>> = {
   '--dry-run=client': ['--dry-run'],
   '--dry-run=server': ['--dry-run'],
 };
 
-/** How many words stand before a subject, in the commands that take one. */
+/** Number of words before the subject, for each command that takes one. */
 export const SUBJECT_AT: Readonly<Record<string, number>> = {
   ...{ log: 0, show: 0, status: 0, wait: 0, history: 0, get: 0 },
   ...{ 'push-event': 1, run: 1 },

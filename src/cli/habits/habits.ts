@@ -1,4 +1,4 @@
-/** The one place where a command line is put into kgit's own words before it is parsed. */
+/** Translates a command line into kgit's own words before it is parsed. Nothing else does. */
 import {
   ANSWERS,
   type Answer,
@@ -18,10 +18,10 @@ interface KnownFlag {
   readonly aliases?: readonly string[] | undefined;
 }
 
-/** The commands as the build wrote them down. */
+/** The commands as the build's manifest lists them. */
 export type KnownCommands = Readonly<Record<string, { readonly flags: Readonly<Record<string, KnownFlag>> }>>;
 
-/** A command line in kgit's own words, and the answer where it is not to be carried out. */
+/** A command line in kgit's own words, and the answer if it is not to be carried out. */
 export interface Understood {
   readonly argv: readonly string[];
   readonly answer: Answer | null;
@@ -34,7 +34,7 @@ interface Token {
 
 type TakesValue = (flag: string) => boolean;
 
-/** Whether a flag, written without a value, takes the next word: `--repo`, `-o`. */
+/** Returns a test for flags that, written without a value, take the next word: `--repo`, `-o`. */
 function takesValue(flags: Readonly<Record<string, KnownFlag>>): TakesValue {
   return (text) =>
     Object.entries(flags).some(
@@ -53,7 +53,7 @@ function tokens(words: readonly string[], takes: TakesValue): Token[] {
   });
 }
 
-/** Moves flags that stand before the command, as git and kubectl take them, after it. */
+/** Moves flags that come before the command, as git and kubectl allow, behind it. */
 function commandFirst(words: readonly string[], commands: KnownCommands): readonly string[] {
   if (!words[0]?.startsWith('-')) return words;
   const all = Object.values(commands).map(({ flags }) => takesValue(flags));
@@ -64,14 +64,14 @@ function commandFirst(words: readonly string[], commands: KnownCommands): readon
   return [words[at] as string, ...before, ...words.slice(at + 1)];
 }
 
-/** The command that a word names, whatever its case and hyphens. */
+/** Returns the command that a word names, ignoring case and hyphens. */
 function spelt(word: string, commands: KnownCommands): string {
   if (Object.hasOwn(commands, word)) return word;
   const name = word.toLowerCase().replaceAll('_', '-');
   return Object.hasOwn(commands, name) || Object.hasOwn(WORDS, name) ? name : word;
 }
 
-/** The words of a phrase that are replaced, and by what. */
+/** Replaces the words of a known phrase. */
 function phrase(parts: readonly Token[], isCut: boolean): readonly Token[] {
   const [command, ...rest] = parts;
   const at = rest.findIndex(({ kind }) => kind === 'word');
@@ -86,7 +86,10 @@ function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** `cluster NAME` and `clusters/NAME` as the one word `cluster/NAME`; @param from how many words stand before it */
+/**
+ * Joins `cluster NAME` and `clusters/NAME` into the one word `cluster/NAME`.
+ * @param from number of words before it
+ */
 function joinedSubject(parts: readonly Token[], from: number): readonly Token[] {
   const words = [...parts.keys()].filter((i) => parts[i]?.kind === 'word').slice(from);
   const [at = -1, next = -1] = words;
@@ -101,7 +104,7 @@ function joinedSubject(parts: readonly Token[], from: number): readonly Token[] 
   });
 }
 
-/** A subject where a command expects something else: the command that takes it. */
+/** Returns the command that takes a subject if this one expects something else in its place. */
 function bySubject(command: string, parts: readonly Token[]): [string, readonly Token[]] {
   const at = parts.findIndex(({ kind }) => kind === 'word');
   const [kind, id] = parts[at]?.text.split('/') ?? [];
@@ -113,7 +116,7 @@ function bySubject(command: string, parts: readonly Token[]): [string, readonly 
   return ['get', parts.map((part, i) => (i === at ? named : part))];
 }
 
-/** A date as git takes it, and never the id of an event. */
+/** A date in git's notation, which is never an event id. */
 const DATE = /^\d{4}-\d\d-\d\d|[ .]ago$/;
 
 function ownFlags(command: string, parts: readonly Token[]): Understood {
@@ -145,8 +148,8 @@ function answerTo(words: readonly string[], commands: KnownCommands): Answer | n
 }
 
 /**
- * A command line as kgit's commands have it: what users of git, kubectl and others type is put into kgit's words where
- * that is harmless, and answered with the right command elsewhere. What follows `--` is another program's.
+ * Translates a command line into kgit's own words. What users of git, kubectl and others type is translated if that is
+ * harmless; anything else is answered with the right command. Words after `--` belong to another program.
  */
 export function understand(argv: readonly string[], commands: KnownCommands): Understood {
   const end = argv.indexOf('--');
@@ -178,13 +181,13 @@ export function understand(argv: readonly string[], commands: KnownCommands): Un
   return { argv: [command, ...understood.argv, ...rest], answer: understood.answer };
 }
 
-/** `kgit help`, and `kgit help COMMAND`, whatever the command is called elsewhere. */
+/** Handles `kgit help` and `kgit help COMMAND`, where COMMAND may be another program's name for it. */
 function helpOf(words: readonly string[], commands: KnownCommands): Understood {
   const { argv, answer } = understand(words, commands);
   return { argv: [...argv.slice(0, 1).filter((word) => word !== '--help'), '--help'], answer };
 }
 
-/** Whether the words after `kgit lock --` are a lock's name that would list the locks if it stood before `--`. */
+/** Whether the word after `kgit lock --` is a lock's name that would list the locks before `--`. */
 export function isNameOfLock(words: readonly string[]): boolean {
   return words.length === 1 && LISTS_LOCKS.includes(words[0] as string);
 }

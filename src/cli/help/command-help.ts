@@ -4,7 +4,7 @@ import { usageLine } from './usage.js';
 
 type Flag = Command.Flag.Cached;
 
-/** The groups of flags that many commands share: one line names them, unless all of the help is asked for. */
+/** Flag groups that many commands share. One line names them, unless the full help is requested. */
 const COMMON = ['READ', 'WRITE', 'GLOBAL'];
 
 function flagTerm(flag: Flag): string {
@@ -26,7 +26,7 @@ function flagText(flag: Flag): string {
   return [...new Set(notes)].join(' ');
 }
 
-/** A command's own flags stand first, those that many share last. */
+/** Puts a command's own flags first and shared ones last. */
 const rank = (group: string) => (group === '' ? -2 : COMMON.indexOf(group));
 const byName = (flags: readonly Flag[]) => [...flags].sort((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -63,7 +63,7 @@ function examplesOf({ examples = [] }: Command.Cached): string[] {
   );
 }
 
-/** The help of one command. */
+/** Formats the help of one command. */
 export function commandHelp(command: Command.Cached, isWhole: boolean, page: Page): string[] {
   const { id, usage, args, summary = '', description = '' } = command;
   const argRows = Object.values(args)

@@ -1,4 +1,4 @@
-/** The commands by what people do with them, in the order in which help shows them. */
+/** The commands grouped by task, in the order in which help shows them. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Start: ['demo', 'init', 'clone', 'doctor', 'config', 'completion', 'version'],
   Record: ['push-event', 'run', 'log', 'list', 'backfill'],

@@ -2,28 +2,28 @@ import type { Style } from '../../terminal/style.js';
 import { columnsOf } from '../../terminal/table.js';
 import { wrapped } from '../../terminal/wrap.js';
 
-/** The page that help is laid out on. */
+/** Width and style of a help page. */
 export interface Page {
   readonly width: number;
   readonly style: Style;
 }
 
 const INDENT = '  ';
-/** Narrower than this, a text stands below its term instead of beside it. */
+/** Minimum page width, in columns, for a text beside its term; on a narrower page it goes below. */
 const MIN_BESIDE = 60;
 const MAX_TERM = 28;
 
-/** A section: its title, and its lines as they are. None where there are none. */
+/** Formats a section: its title, then its lines unchanged. Empty if it has no lines. */
 export function section(title: string, lines: readonly string[], { style }: Page): string[] {
   return lines.length === 0 ? [] : ['', style('bold', title), ...lines];
 }
 
-/** Paragraphs within the page. */
+/** Wraps paragraphs to the page. */
 export function paragraphs(text: string, { width }: Page, indent = INDENT): string[] {
   return text.split('\n\n').flatMap((part, i) => [...(i > 0 ? [''] : []), ...wrapped(part, width, indent)]);
 }
 
-/** Terms with what they mean beside them, or below them where the page is narrow. */
+/** Formats terms with their meanings beside them, or below them on a narrow page. */
 export function definitions(rows: readonly (readonly [string, string])[], page: Page): string[] {
   const { width, style } = page;
   const column = Math.min(Math.max(0, ...rows.map(([term]) => columnsOf(term))), MAX_TERM);
@@ -38,7 +38,7 @@ export function definitions(rows: readonly (readonly [string, string])[], page: 
   });
 }
 
-/** A term on lines of its own; its alternatives are broken apart where it is wider than the page. */
+/** Puts a term on its own lines, split between its alternatives if it is wider than the page. */
 function termLines(term: string, { width, style }: Page): string[] {
   const isWide = columnsOf(term) + INDENT.length > width;
   const lines: string[] = [];
@@ -51,10 +51,10 @@ function termLines(term: string, { width, style }: Page): string[] {
   return lines.map((line, i) => `${i === 0 ? INDENT : INDENT.repeat(3)}${style('bold', line)}`);
 }
 
-/** A shell word with the blanks before it; what is quoted holds together. */
+/** A shell word with the blanks before it; quoted text stays together. */
 const SHELL_WORD = /\s*(?:'[^']*'|"[^"]*"|[^\s'"])+/g;
 
-/** A command line within the page, broken as a shell joins it again. */
+/** Wraps a command line to the page, so that a shell reads it as one line. */
 export function commandLines(text: string, { width }: Page): string[] {
   const [lead, next] = [`${INDENT}$ `, INDENT.repeat(3)];
   const lines: string[] = [];

@@ -6,16 +6,16 @@ import { commandHelp } from './command-help.js';
 import { type Page, paragraphs, section } from './layout.js';
 import { rootHelp } from './root-help.js';
 
-/** Where nothing tells the width. */
+/** Width, in columns, if nothing reports it. */
 const USUAL_WIDTH = 80;
-/** Lines that are longer are hard to read. */
+/** Maximum width, in columns: longer lines are hard to read. */
 const MAX_WIDTH = 100;
 
 export interface HelpOptions {
-  /** Whether the flags that many commands share are explained, too. */
+  /** Whether to explain the flags that many commands share, too. */
   readonly isWhole: boolean;
   readonly description: string;
-  /** The folder of the program, with its documentation. */
+  /** The program's folder, which contains its documentation. */
   readonly root: string;
 }
 
@@ -25,7 +25,7 @@ function docsLines(id: string | null, root: string, page: Page): string[] {
   return section('DOCS', paragraphs(id === null ? path : `${path}#kgit-${id}`, page), page);
 }
 
-/** Prints the help of a command, or that of kgit where there is none. */
+/** Prints the help of a command, or of kgit itself if none is given. */
 export function printHelp(
   id: string | null,
   commands: Readonly<Record<string, Command.Cached>>,

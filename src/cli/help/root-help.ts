@@ -4,7 +4,7 @@ import { definitions, type Page, paragraphs, section } from './layout.js';
 
 type Commands = Readonly<Record<string, Command.Cached>>;
 
-/** The commands of each group; those that no group has come last. */
+/** Groups the commands; those without a group come last. */
 function grouped(commands: Commands): (readonly [string, readonly Command.Cached[]])[] {
   const visible = Object.values(commands).filter(({ hidden }) => hidden !== true);
   const named = new Set(Object.values(GROUPS).flat());
@@ -15,7 +15,7 @@ function grouped(commands: Commands): (readonly [string, readonly Command.Cached
   return [...groups, ['More', rest]];
 }
 
-/** What bare `kgit` shows: the commands by what people do with them. */
+/** Formats what bare `kgit` shows: the commands grouped by task. */
 export function rootHelp(commands: Commands, description: string, page: Page): string[] {
   return [
     ...paragraphs(description, page, ''),

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../../errors.js';
 
-/** What stands in an argument where its bytes are no UTF-8 text, and is a character of its own, too. */
+/** The replacement character, which Node puts in place of bytes that are not UTF-8. It can also be typed as such. */
 const REPLACED = '\ufffd';
 
-/** The arguments of this process as bytes; null where the system does not tell them. */
+/** Returns the arguments of this process as bytes; null if the system does not provide them. */
 function argumentBytes(): Buffer | null {
   try {
     return readFileSync('/proc/self/cmdline');
@@ -16,8 +16,8 @@ function argumentBytes(): Buffer | null {
 }
 
 /**
- * Throws UsageError for arguments that are no UTF-8 text: Node has put replacement characters where their bytes were,
- * so what would be recorded is not what was given.
+ * Throws UsageError for arguments that are not valid UTF-8: Node has replaced their bytes, so kgit would record
+ * something other than what was given.
  */
 export function checkArgumentBytes(argv: readonly string[]): void {
   const broken = argv.find((word) => word.includes(REPLACED));

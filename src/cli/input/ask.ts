@@ -1,28 +1,28 @@
-/** The one place where a person is asked before something is done. */
+/** Asks the user for confirmation; nothing else in kgit does. */
 import { createInterface } from 'node:readline';
 import { Flags } from '@oclif/core';
 import { UsageError } from '../../errors.js';
 import { DeclinedError } from '../base/declined.js';
 
-/** A question that only `y` or `yes` agrees to. */
+/** A question that only `y` or `yes` confirms. */
 export interface Question {
   /** Ends with a question mark. */
   readonly text: string;
-  /** What is told after a no: `nothing was imported`. */
+  /** The message after a no: `nothing was imported`. */
   readonly declined: string;
-  /** The command line that needs no answer, for who cannot be asked. */
+  /** The command line that needs no answer, suggested if nobody can be asked. */
   readonly withYes: string;
 }
 
-/** The flag that answers yes. */
+/** Builds the flag --yes. */
 export const yesFlag = (summary = 'Do not ask.') => Flags.boolean({ summary });
 
-/** Whether somebody sits at a terminal who can be asked. */
+/** Whether the user can be asked: stdin and stderr are terminals. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** What was typed; null where the user ended the question with Ctrl-C or Ctrl-D. */
+/** Reads the answer; null if the user cancelled the question with Ctrl-C or Ctrl-D. */
 function answerTo(text: string): Promise<string | null> {
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
@@ -39,8 +39,8 @@ function answerTo(text: string): Promise<string | null> {
 }
 
 /**
- * Returns where the user agrees: by --yes, or by `y` or `yes` at the terminal. Throws DeclinedError for every other
- * answer, silently for Ctrl-C and Ctrl-D; UsageError where nobody can be asked.
+ * Returns if the user agrees, by --yes or by `y` or `yes` at the terminal. Throws DeclinedError for every other answer,
+ * silently for Ctrl-C and Ctrl-D; UsageError if nobody can be asked.
  */
 export async function mustAgree({ text, declined, withYes }: Question, isYes: boolean): Promise<void> {
   if (isYes) return;

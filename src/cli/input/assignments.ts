@@ -34,9 +34,9 @@ function hasComment(document: Document): boolean {
 }
 
 /**
- * The value after `:=`: a YAML 1.2 scalar or flow value; nothing at all is the empty string.
- * Throws UsageError for tags, anchors, aliases, NaN, infinities, numbers that would not be written back as they
- * were typed, what is not YAML, and text that YAML would take only a part of.
+ * Parses the value after `:=`: a YAML 1.2 scalar or flow value; empty text is the empty string. Throws UsageError for
+ * tags, anchors, aliases, NaN, infinities, numbers that would not be written back as they were typed, invalid YAML, and
+ * text that YAML would read only in part.
  */
 export function parseValue(text: string): Value {
   if (text.length > MAX_VALUE) throw badValue(text, `is longer than ${MAX_VALUE} characters`);
@@ -65,22 +65,22 @@ export function parseValue(text: string): Value {
   return value;
 }
 
-/** The value after `=`, and whether something else may have been meant. */
+/** The value after `=`, with a hint if the user may have meant something else. */
 export interface AssignedText {
   readonly value: Value;
-  /** What to say where the text looks like something else than it is kept as; null where it does not. */
+  /** The hint if the text looks like something other than the value it becomes; null otherwise. */
   readonly hint: string | null;
 }
 
 const WORDS: Readonly<Record<string, Value>> = { true: true, false: false, null: null };
-/** What people take for a number. */
+/** Text that people take for a number. */
 const NUMBER_LIKE = /^[-+]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?|0[box][\da-f]+)$/i;
-/** A list, mapping or quoted text of YAML. */
+/** A YAML list, mapping or quoted text. */
 const YAML_LIKE = /^(?:\[[\s\S]*\]|\{[\s\S]*\}|"[\s\S]*"|'[\s\S]*')$/;
 
 /**
- * The value of the text after `=`, by the one rule of all commands: `true`, `false`, `null`, and a decimal number that is
- * written again exactly as it was typed are that; everything else is text, as it was typed. Throws UsageError for text
+ * Converts the text after `=` by the rule of all commands: `true`, `false`, `null`, and decimal numbers that are
+ * written back exactly as typed become those values; everything else stays text, as typed. Throws UsageError for text
  * that no file can hold.
  */
 export function assignedText(text: string): AssignedText {
@@ -97,11 +97,11 @@ export function assignedText(text: string): AssignedText {
 interface Assignment {
   readonly key: string;
   readonly value: Value;
-  /** What to tell about the value; null for nothing. */
+  /** Note about the value; null for none. */
   readonly hint: string | null;
 }
 
-/** The value after `=` (text) or `:=` (YAML); `left` ends with the colon of the latter. Throws UsageError. */
+/** Parses the value after `=` (text) or `:=` (YAML); for the latter, `left` ends with the colon. Throws UsageError. */
 function assigned(left: string, right: string, asString: boolean): Assignment {
   if (left.endsWith(':')) {
     const key = left.slice(0, -1);
@@ -115,19 +115,19 @@ function assigned(left: string, right: string, asString: boolean): Assignment {
   return asString ? { key: left, value: right, hint: null } : { key: left, ...assignedText(right) };
 }
 
-/** The note about a value that may have been meant otherwise. */
+/** Formats the note about a value that may have been meant otherwise. */
 export function assignmentNote(place: string, hint: string): string {
   return `${place} is kept as text, as you typed it: ${hint}`;
 }
 
-/** A state path with the value that it gets. */
+/** A state path and its new value. */
 export interface PathAssignment {
   readonly path: StatePath;
   readonly value: Value;
   readonly hint: string | null;
 }
 
-/** `PATH=VALUE` or `PATH:=YAML`, cut at the first `=` outside quotes. Throws UsageError. */
+/** Parses `PATH=VALUE` or `PATH:=YAML`, split at the first `=` outside quotes. Throws UsageError. */
 export function parseAssignment(text: string, asString: boolean): PathAssignment {
   const match = /^((?:"(?:[^"\\]|\\.)*"|[^"=])*)=([\s\S]*)$/.exec(text);
   if (!match) {
@@ -142,7 +142,7 @@ export function parseAssignment(text: string, asString: boolean): PathAssignment
   return { path: parseStatePath(key), value, hint };
 }
 
-/** The error for `PATH+=VALUE` and its like, which names the way that loses no other's change. */
+/** Returns the error for `PATH+=VALUE` and the like, with advice that overwrites nobody's change. */
 function noOperator(path: string, operator: string, right: string): UsageError {
   const shown = path.length > 80 ? `${path.slice(0, 80)}…` : path;
   return new UsageError(`there is no ${operator}=: a value is set as a whole`, {
@@ -153,7 +153,7 @@ function noOperator(path: string, operator: string, right: string): UsageError {
   });
 }
 
-/** `--param K=V` and `--param K:=YAML` as a mapping. Throws UsageError. */
+/** Parses `--param K=V` and `--param K:=YAML` into a mapping. Throws UsageError. */
 export function parseParameters(
   texts: readonly string[],
   note: (message: string) => void = () => {},

@@ -1,9 +1,9 @@
 import { UsageError } from '../../errors.js';
 
-/** A command line of kgit that ends in a command of the user's own. */
+/** A kgit command line that may end with a command of the user's own. */
 interface CommandLine {
   readonly words: readonly string[];
-  /** Null where there is no `--`. */
+  /** Null if there is no `--`. */
   readonly command: readonly string[] | null;
 }
 
@@ -16,9 +16,9 @@ export function splitCommand(argv: readonly string[], words: readonly string[]):
 }
 
 /**
- * Returns a command line that has its first word, at most `most` words, and a program behind `--` if there is one.
- * Throws UsageError for others.
- * @param missing what to say where the first word is missing
+ * Returns the command line if it has a first word, at most `most` words, and a program after any `--`. Throws
+ * UsageError otherwise.
+ * @param missing the message if the first word is missing
  */
 export function checkedCommand(
   line: CommandLine,

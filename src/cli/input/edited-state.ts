@@ -1,4 +1,4 @@
-/** A state document that the user changes in an editor. */
+/** Edits a state document in the user's editor. */
 import { errorFromJson, InvalidStateError, KgitError, UsageError } from '../../errors.js';
 import { parseState, typedState } from '../../model/state/state-document.js';
 import { formatStatePath } from '../../model/state/state-path.js';
@@ -7,10 +7,10 @@ import { decodeText } from '../../model/yaml/decoded-text.js';
 import { commandText } from './command-text.js';
 import { EditedFile } from './editor.js';
 
-/** Blank lines and comments alone. */
+/** Text of only blank lines and comments. */
 const EMPTY = /^(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|$))*$/;
 
-/** The document as it is before it is edited. */
+/** The document before it is edited. */
 export interface StateText {
   /** Path of the document, for messages. */
   readonly path: string;
@@ -18,24 +18,25 @@ export interface StateText {
   readonly data: ValueMap;
 }
 
-/** A state document to be edited. Throws InvalidStateError. */
+/** Parses a state document for editing. Throws InvalidStateError. */
 export function stateText(path: string, text: string): StateText {
   return { path, text, data: parseState(text, path) };
 }
 
 /** Where and how a document is edited. */
 export interface EditOptions {
-  /** Name of the file that the user sees in the editor. */
+  /** File name that the user sees in the editor. */
   readonly name: string;
-  /** A line of shell. */
+  /** A shell command line. */
   readonly editor: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly note: (message: string) => void;
 }
 
 /**
- * Has the user edit a state document, and hands the result to `use`. The user's text is kept when anything fails after it
- * was opened: the error says where. Throws InvalidStateError, UsageError, EnvironmentError, and what `use` throws.
+ * Lets the user edit a state document, and passes the result to `use`. If anything fails after the editor was opened,
+ * the user's text is kept and the error says where. Throws InvalidStateError, UsageError, EnvironmentError, and what
+ * `use` throws.
  */
 export async function editState<T>(
   before: StateText,
@@ -57,7 +58,7 @@ export async function editState<T>(
   }
 }
 
-/** What the user made of the document. While it is not a valid one, and the user goes on changing it, it is opened again. */
+/** Returns the edited document. While it is invalid and the user keeps changing it, the editor is opened again. */
 async function edited(
   file: EditedFile,
   { path, text: before, data }: StateText,
@@ -67,7 +68,7 @@ async function edited(
     const bytes = await file.edit(editor, environment);
     try {
       const text = typedText(bytes, path);
-      // An editor that was given up, or that failed to save, must not take the state away.
+      // An editor that was abandoned or failed to save must not erase the state.
       if (before.trim() !== '' && EMPTY.test(text)) throw emptied(data);
       return typedState(text, path, before);
     } catch (error) {
@@ -80,7 +81,7 @@ async function edited(
   }
 }
 
-/** The text that the user saved. Throws InvalidStateError where the editor did not save it as UTF-8. */
+/** Decodes the text that the user saved. Throws InvalidStateError if it is not UTF-8. */
 function typedText(bytes: Buffer, path: string): string {
   const text = decodeText(bytes);
   if (typeof text === 'string') return text;
@@ -97,7 +98,7 @@ function emptied(data: ValueMap): UsageError {
   });
 }
 
-/** What is wrong with the user's text, which is in no repository yet. */
+/** Returns the error for the user's text, which is not in a repository yet. */
 function unreadable({ message, data, cause }: InvalidStateError): InvalidStateError {
   const suggestions = ['Nothing was changed: run kgit edit again'];
   return new InvalidStateError(message, { data, cause, suggestions });

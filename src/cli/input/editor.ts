@@ -7,14 +7,14 @@ import { EndSignals } from '../../process/end-signals.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The user's editor, by git's own rule; `configured` is core.editor. */
+/** Returns the user's editor by git's rules; `configured` is core.editor. */
 export function editorOf(environment: Environment, configured: string | undefined): string {
   const isDumb = (environment['TERM'] ?? 'dumb') === 'dumb';
   const visual = isDumb ? undefined : environment['VISUAL'];
   return environment['GIT_EDITOR'] || configured || visual || environment['EDITOR'] || 'vi';
 }
 
-/** A text in a file of its own that the user edits: for nobody else to read, and kept until it is removed. */
+/** A private file that the user edits. It is kept until it is removed explicitly. */
 export class EditedFile {
   readonly path: string;
   readonly #folder: string;
@@ -30,11 +30,14 @@ export class EditedFile {
     return file;
   }
 
-  /** Opens it in the editor and waits until that ends; what is in it then. Throws EnvironmentError when the editor fails. */
+  /**
+   * Opens the file in the editor, waits for it to end, and returns the content. Throws EnvironmentError if the editor
+   * fails.
+   */
   async edit(editor: string, environment: Environment): Promise<Buffer> {
     const signals = new EndSignals();
     try {
-      // An editor is a line of shell, as git has it: 'code --wait'.
+      // An editor is a shell command line, as in git: 'code --wait'.
       const command = ['sh', '-c', `${editor} "$@"`, editor, this.path];
       const end = await runForUser('kgit edit', command, { environment, stdout: 'stderr', signals });
       if (end.exitCode !== 0)

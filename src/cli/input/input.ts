@@ -3,8 +3,8 @@ import { UsageError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 
 /**
- * All of a stream as text. Throws UsageError beyond `limit` bytes and for bytes that are no UTF-8.
- * @param name what it is called in messages
+ * Reads a whole stream as text. Throws UsageError beyond `limit` bytes and for invalid UTF-8.
+ * @param name the stream's name in messages
  */
 export async function readBounded(
   stream: AsyncIterable<Buffer | string>,
@@ -26,7 +26,7 @@ export async function readBounded(
   }
 }
 
-/** All of a file as text; `-` is standard input. Throws UsageError when it cannot be read. */
+/** Reads a whole file as text; `-` is standard input. Throws UsageError if it cannot be read. */
 export async function readFileBounded(
   path: string,
   stdin: AsyncIterable<Buffer | string>,

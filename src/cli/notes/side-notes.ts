@@ -2,15 +2,17 @@ import type { Wait, Waits } from '../../store/port/host.js';
 import { styleFor } from '../../terminal/style.js';
 import { oneLine, terminalText } from '../../terminal/terminal-text.js';
 
-/** How long something is waited for before it is told, in ms. */
+/** Time until a wait is shown, in ms. */
 const TOLD_AFTER_MS = 1_000;
 const FRAME_MS = 100;
-/** Most notes that a command that goes on keeps back. */
+/** Maximum number of notes that a long-running command holds back. */
 const MOST_KEPT = 20;
 const FRAMES = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
 const CLEAR = '\r\u001b[K';
 
-/** What measures text; loaded where there is a terminal, for it takes as long as all else of a small command. */
+/**
+ * Functions that measure text. Loaded only for a terminal, since loading takes as long as the rest of a small command.
+ */
 type Fitting = Pick<typeof import('../../terminal/fit-line.js'), 'fitLine'> &
   Pick<typeof import('../../terminal/table.js'), 'clip'>;
 
@@ -22,8 +24,8 @@ interface Told {
 }
 
 /**
- * What a command says on stderr beside its result: notes, and on a terminal one line, written over and taken away again,
- * of how far it is and what it waits for.
+ * What a command prints on stderr besides its result: notes and, on a terminal, one temporary line that shows progress
+ * and waits.
  */
 export class SideNotes implements Waits {
   readonly #stream: NodeJS.WriteStream;
@@ -41,7 +43,7 @@ export class SideNotes implements Waits {
 
   /**
    * @param isQuiet whether the user wants no notes
-   * @param isAttended whether somebody may look at the terminal, as nobody does in CI
+   * @param isAttended whether somebody may be watching the terminal; false in CI
    */
   constructor(
     { stderr, env }: Pick<NodeJS.Process, 'stderr' | 'env'>,
@@ -54,7 +56,7 @@ export class SideNotes implements Waits {
     this.#isAttended = isAttended;
   }
 
-  /** Loads what fits text into a terminal, where stderr is one. */
+  /** Loads the functions that fit text to the terminal, if stderr is one. */
   async prepare(): Promise<void> {
     if (this.#stream.isTTY !== true) return;
     const [{ fitLine }, { clip }] = await Promise.all([
@@ -64,7 +66,7 @@ export class SideNotes implements Waits {
     this.#fit = { fitLine, clip };
   }
 
-  /** A line for the user that is no part of the result. */
+  /** Prints a note for the user that is not part of the result. */
   note(message: string): void {
     if (this.#isQuiet()) return;
     if (this.#held !== null) {
@@ -83,15 +85,15 @@ export class SideNotes implements Waits {
     this.#stream.write(`${lines.map((line) => style('dim', line)).join('\n')}\n`);
   }
 
-  /** A note, once: a command that goes on opens the repository again and again. */
+  /** Prints a note once, since a long-running command opens the repository repeatedly. */
   noteOnce(message: string): void {
     if (!this.#noted.has(message)) this.note(message);
     this.#noted.add(message);
   }
 
   /**
-   * Keeps notes back until what is given back is called, and writes nothing else meanwhile.
-   * @param onNote for a command that goes on: told of each, of which the last ones are kept
+   * Holds notes back, and writes nothing else, until the returned function is called.
+   * @param onNote for a long-running command: receives each note, and only the last ones are kept
    */
   hold(onNote?: (message: string) => void): () => void {
     this.clear();
@@ -105,7 +107,7 @@ export class SideNotes implements Waits {
     };
   }
 
-  /** Whether there is a terminal whose line can be written over, and somebody to look at it. */
+  /** Whether stderr is a terminal whose line can be overwritten, and somebody is watching. */
   get #hasLine(): boolean {
     const { TERM } = this.#environment;
     return (
@@ -117,7 +119,7 @@ export class SideNotes implements Waits {
     );
   }
 
-  /** How far a long command is, told at once. */
+  /** Shows the progress of a long command at once. */
   progress(message: string): void {
     if (this.#hasLine) this.#show(message);
   }
@@ -148,7 +150,7 @@ export class SideNotes implements Waits {
     if (told === undefined) return;
     const ms = performance.now() - told.began;
     if (ms < TOLD_AFTER_MS) return;
-    // ssh or a login of kubectl's may have put a question there: it is neither written over nor taken away.
+    // ssh or a kubectl login may be showing a question there: it is neither overwritten nor cleared.
     if (told.asks && told.text === null) {
       if (!this.#isShown) this.#stream.write(`${oneLine(told.what)} … `);
       this.#isShown = true;
@@ -159,13 +161,13 @@ export class SideNotes implements Waits {
   }
 
   #show(text: string): void {
-    // A terminal that nobody has told its size has 0 columns.
+    // A terminal of unknown size reports 0 columns.
     const columns = (this.#stream.columns || 80) - 1;
     this.#stream.write(`${CLEAR}${this.#fit?.clip(oneLine(text), columns) ?? ''}`);
     this.#isShown = true;
   }
 
-  /** Takes the line away. */
+  /** Clears the temporary line. */
   clear(): void {
     if (this.#isShown) this.#stream.write(CLEAR);
     this.#isShown = false;

@@ -1,10 +1,10 @@
 import type { SkippedEvent } from '../../model/event/broken-events.js';
 import { oneLine } from '../../terminal/terminal-text.js';
 
-/** So many are named on stderr; the JSON result names all. */
+/** Maximum number of events named on stderr; the JSON result names all. */
 const MAX_LINES = 20;
 
-/** What people are told of events that an answer leaves out; nothing where it leaves out none. */
+/** Describes the events that an answer leaves out, for people; empty if there are none. */
 export function skippedLines(events: readonly SkippedEvent[]): string[] {
   if (events.length === 0) return [];
   const more = events.length - MAX_LINES;

@@ -12,7 +12,7 @@ function shown(value: unknown): string {
 const when = ({ timestamp }: ChangeRow, utc: boolean) =>
   timestamp === null ? '' : formatTime(Date.parse(timestamp), utc);
 
-/** Changes one by one: what, then who, when, why. */
+/** Formats changes one by one: what, then who, when, why. */
 function changeBlocks(rows: readonly ChangeRow[], screen: Screen): string[] {
   const { style, utc } = screen;
   return rows.flatMap((row) => {
@@ -28,7 +28,7 @@ function changeBlocks(rows: readonly ChangeRow[], screen: Screen): string[] {
   });
 }
 
-/** A table of what is there and who brought it there. */
+/** Formats a table of current values and who set them. */
 function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
   const { style, utc } = screen;
   const cells = rows.map((row) => [
@@ -54,15 +54,18 @@ export interface SubjectChanges {
 }
 
 interface Showing {
-  /** A table of what is there; else the changes one by one. */
+  /** Whether to show a table of current values instead of the changes one by one. */
   readonly isTable?: boolean;
-  /** Whether people are told which deployment each is. */
+  /** Whether the text names the deployment of the changes. */
   readonly heads?: boolean;
-  /** What people are told where there is no change. */
+  /** The text if there is no change. */
   readonly none: string;
 }
 
-/** The result of a command that tells changes of deployments' states; its subject is null where that is not one deployment. */
+/**
+ * Builds the result of a command that lists state changes. Its subject is null unless it is about exactly one
+ * deployment.
+ */
 export function changesResult(all: readonly SubjectChanges[], showing: Showing): CommandResult {
   const { isTable = false, heads = false, none } = showing;
   const rows = all.flatMap(({ subject, rows: own }) => own.map((row) => ({ ...row, subject })));

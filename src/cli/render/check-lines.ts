@@ -3,7 +3,7 @@ import { counted } from '../../model/value/counted.js';
 import type { Screen } from '../../terminal/output.js';
 import { oneLine } from '../../terminal/terminal-text.js';
 
-/** Checks for people: each finding with what to do about it; `wide` gives the details of the others, too. */
+/** Formats checks for people: each finding with its fix; `wide` adds the details of the other checks. */
 export function checkLines(checks: readonly Check[], { style }: Screen, wide: boolean): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.flatMap(({ name, ok, detail, fix }) => {

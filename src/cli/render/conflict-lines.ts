@@ -4,13 +4,13 @@ import { oneLine } from '../../terminal/terminal-text.js';
 
 const MAX_SIDE = 120;
 
-/** A value of one side, on one line; `nothing` where nothing stands. */
+/** Formats the value of one side on one line; `nothing` if there is none. */
 function side(value: unknown): string {
   const text = value === undefined ? 'nothing' : oneLine(JSON.stringify(value));
   return text.length > MAX_SIDE ? `${text.slice(0, MAX_SIDE)}…` : text;
 }
 
-/** One path that two sides changed in different ways, for people. */
+/** Describes a path that the two sides changed in different ways, for people. */
 export function conflictLine(
   file: string,
   { path, base, ours, theirs }: ShownConflict,

@@ -2,7 +2,7 @@ import { counted } from '../../model/value/counted.js';
 import { shellWord } from '../../model/value/shell-word.js';
 import type { Screen } from '../../terminal/output.js';
 
-/** What the text of `kgit demo` tells. */
+/** What the text of `kgit demo` shows. */
 export interface ShownDemo {
   readonly state: string;
   readonly remote: string;
@@ -13,12 +13,12 @@ export interface ShownDemo {
   readonly hasKubectl: boolean;
 }
 
-/** What to type where kubectl can ask the stand-in cluster, and why. */
+/** Commands to type, and why, if kubectl can query the stand-in cluster. */
 const LIVE = [
   ['kgit status', 'the clusters now, and the records'],
   ['kgit status team-payments/aws-prod-use1', 'why this cluster failed'],
 ] as const;
-/** What works without kubectl. */
+/** Commands that work without kubectl. */
 const RECORDED = [
   ['kgit log --limit 10', 'what happened'],
   ['kgit get config', 'values of the deployment'],
@@ -27,7 +27,7 @@ const RECORDED = [
 ] as const;
 const OFFLINE = ['kgit status --offline', 'the clusters as they are recorded'] as const;
 
-/** Tells people what a demo made, and what to type into a second terminal. */
+/** Formats what a demo created, and what to type into a second terminal. */
 export function demoLines(demo: ShownDemo, { style }: Screen): string[] {
   const done = style('green', '✓');
   const commands = demo.hasKubectl ? [...LIVE, ...RECORDED] : [OFFLINE, ...RECORDED];

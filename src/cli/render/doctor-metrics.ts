@@ -3,15 +3,18 @@ import { ulidTime } from '../../model/value/ulid.js';
 import type { PushRecord } from '../../store/publish/push-log.js';
 import { type Metric, prometheusLines, seconds } from '../../terminal/prometheus.js';
 
-/** What doctor knows of a repository beside its checks. */
+/** What doctor knows about a repository besides its checks. */
 export interface RepositoryHealth {
   readonly fetchedAt: number | null;
-  /** Ids of the operations that wait, oldest first. */
+  /** Ids of the pending operations, oldest first. */
   readonly waiting: readonly string[];
   readonly pushes: readonly PushRecord[];
 }
 
-/** The checks as metrics, and where there is a repository what waits in it and how its last pushes went. */
+/**
+ * Formats the checks as metrics and, if there is a repository, its pending operations and the outcome of its last
+ * pushes.
+ */
 export function doctorMetrics(checks: readonly Check[], health: RepositoryHealth | null): readonly string[] {
   const [oldest] = health?.waiting ?? [];
   const pushes = health?.pushes ?? [];
@@ -46,7 +49,7 @@ export function doctorMetrics(checks: readonly Check[], health: RepositoryHealth
   ]);
 }
 
-/** What is known of the repository: when it was last fetched, and what waits. */
+/** Returns the metrics of the repository: its last fetch and its pending operations. */
 function repositoryMetrics(fetchedAt: number | null, pending: number): Metric[] {
   return [
     {

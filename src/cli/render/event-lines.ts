@@ -14,11 +14,11 @@ const OUTCOME_MARKS: Readonly<Record<string, [string, Colour]>> = {
   failed: ['✗', 'red'],
 };
 
-/** Most lines that the words of an event take below its first one; -o wide shows all. */
+/** Maximum number of lines of text below an event's first line; -o wide shows all. */
 const MAX_LINES = 3;
 const INDENT = '    ';
 
-/** What an event says first: when, what, to whom, by whom. */
+/** Returns the head of an event: when, what, to whom, by whom. */
 function headOf(item: SubjectEvent, { style, utc }: Screen, withSubject: boolean): readonly Part[] {
   const { event } = item;
   const [mark, colour] = OUTCOME_MARKS[event.outcome ?? ''] ?? ['•', 'dim'];
@@ -34,8 +34,8 @@ function headOf(item: SubjectEvent, { style, utc }: Screen, withSubject: boolean
 }
 
 /**
- * An event in the log: when, what, to whom, by whom, in a few words. One line where it fits, and wherever the output is no
- * terminal; else its words stand below, broken between words.
+ * Formats an event for the log: when, what, to whom, by whom, in a few words. It takes one line if it fits or the
+ * output is not a terminal; otherwise its text is wrapped below.
  */
 export function eventLines(
   item: SubjectEvent,
@@ -59,7 +59,7 @@ export function eventLines(
   return [...packed(head, width, INDENT), ...kept];
 }
 
-/** The same as one line, which a terminal gets cut to its width. */
+/** Formats an event as one line, which a terminal gets cut to its width. */
 export function eventLine(item: SubjectEvent, screen: Screen, withSubject: boolean): string {
   const words = oneLine(gist(item.event));
   const parts = [...headOf(item, screen, withSubject), ...(words ? [{ text: words, shown: words }] : [])];
@@ -79,7 +79,7 @@ export function eventLine(item: SubjectEvent, screen: Screen, withSubject: boole
 
 const SHOWN_FIRST = new Set(['id', 'timestamp', 'action', 'user', 'message', 'changes']);
 
-/** All that an event says, for -o wide: its line and, indented, every other field. */
+/** Formats a whole event for -o wide: its line and, indented, every other field. */
 export function eventDetails(item: SubjectEvent, screen: Screen, withSubject: boolean): string[] {
   const { style } = screen;
   const lines = [

@@ -4,7 +4,7 @@ import { fittingTable } from '../../terminal/fitting-table.js';
 import type { Screen } from '../../terminal/output.js';
 import { terminalText } from '../../terminal/terminal-text.js';
 
-/** The files of an export as a table, and how many they are. */
+/** Formats the files of an export as a table, with their number. */
 export function exportLines(files: readonly ExportedRow[], screen: Screen): string[] {
   const rows = files.map(({ path, subject, action, withheld }) =>
     [path, subject ?? '-', action, String(withheld.length)].map(terminalText),

@@ -3,7 +3,7 @@ import type { Finding } from '../../review/finding.js';
 import type { Screen } from '../../terminal/output.js';
 import { oneLine } from '../../terminal/terminal-text.js';
 
-/** Findings for people: where, what, and what to do about it. */
+/** Formats findings for people: where, what, and how to fix it. */
 export function findingLines(findings: readonly Finding[], { style }: Screen): string[] {
   return findings.flatMap(({ rule, severity, path, line, message, fix }) => {
     const where = path === null ? '' : `${style('bold', oneLine(path) + (line === null ? '' : `:${line}`))} `;
@@ -13,7 +13,7 @@ export function findingLines(findings: readonly Finding[], { style }: Screen): s
   });
 }
 
-/** How many findings there are, in words. */
+/** Describes the number of findings in words. */
 export function findingCount(total: number, shown: number): string {
   if (total === 0) return 'all is well';
   const more = total > shown ? `, the first ${shown} are shown` : '';
@@ -23,7 +23,7 @@ export function findingCount(total: number, shown: number): string {
 const escaped = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text: string) => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-/** Findings as workflow commands, which GitHub and its like show beside the line of the file. */
+/** Formats findings as workflow commands, which GitHub and similar forges show beside the line of the file. */
 export function annotations(findings: readonly Finding[]): string[] {
   return findings.map(({ rule, severity, path, line, message, fix }) => {
     const place = path === null ? [] : [`file=${property(path)}`, ...(line === null ? [] : [`line=${line}`])];

@@ -15,12 +15,12 @@ import { terminalText } from '../../terminal/terminal-text.js';
 
 const HEAD = ['FILE', 'GOES TO', 'EVENTS', 'STATE'] as const;
 const MAX_VALUE = 60;
-/** Columns that a file and a subject keep on a narrow terminal. */
+/** Minimum width of the file and subject columns on a narrow terminal. */
 const MIN_COLUMN = 16;
-/** Lines of one section before the rest is counted. */
+/** Maximum number of lines in a section; the rest is counted. */
 const MAX_LINES = 40;
 
-/** Text of files never reaches a terminal as it is: control characters become visible. */
+/** Replaces control characters with visible ones: text of files never reaches a terminal unescaped. */
 function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
@@ -55,7 +55,7 @@ function row(file: ImportedFile): readonly string[] {
   ];
 }
 
-/** Cuts what is too wide for a terminal of `width` columns: of paths the end tells most. */
+/** Formats a table, cut to a terminal of `width` columns. A path keeps its end, which is the most telling part. */
 function table(all: readonly (readonly string[])[], width: number | null): string[] {
   const widths = HEAD.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
   let excess = width === null ? 0 : widths.reduce((sum, column) => sum + column + 2, -2) - width;
@@ -103,8 +103,8 @@ function summary(plan: ImportPlan): string {
 }
 
 /**
- * A plan as lines for a terminal: what goes where, what is withheld, what differs, what is wrong, the sum.
- * @param width columns of the terminal; null where nothing is to be cut
+ * Formats a plan for a terminal: targets, withheld values, differences, errors, and the sum.
+ * @param width columns of the terminal; null to cut nothing
  */
 export function formatPlan(plan: ImportPlan, width: number | null = null): string[] {
   const { files, conflicts } = plan;
@@ -139,16 +139,16 @@ export function formatPlan(plan: ImportPlan, width: number | null = null): strin
   ];
 }
 
-/** What became of an import that found nothing new: it may have published what an interrupted one had left. */
+/** Describes an import that found nothing new. It may have published what an interrupted import left. */
 function resumedText(count: number, delivery: string): string {
   if (count === 0) return 'nothing new';
   return `nothing new; what waited here (${counted(count, 'operation')}): ${delivery}`;
 }
 
 /**
- * The result of an import.
- * @param json an outcome as results of writes tell it
- * @param isShown whether the user has seen the plan already
+ * Builds the result of an import.
+ * @param json formats an outcome as the results of writes do
+ * @param isShown whether the user has already seen the plan
  */
 export function importResult(
   { plan, live, revision, outcomes, written }: ImportResult,
@@ -175,7 +175,7 @@ export function importResult(
   };
 }
 
-/** Tells of a value that file and repository both changed, where nobody is there to decide. */
+/** Describes a value that both file and repository changed, when nobody is there to decide. */
 export function keptText({ from, path, repository, file }: ImportConflict): string {
   const text = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80));
   return `${from}: ${path} is ${text(file)} there and ${text(repository)} in the repository, which stays; 'kgit set' changes it`;

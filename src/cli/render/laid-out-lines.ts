@@ -1,17 +1,17 @@
 import { CI_FILES } from '../../model/subject/layout.js';
 import type { Screen } from '../../terminal/output.js';
 
-/** What was done to the repository that state is published to. */
+/** Changes made to the repository that state is published to. */
 export interface Prepared {
-  /** The folder where it was made; null where it was there. */
+  /** The folder where it was created; null if it existed. */
   readonly made: string | null;
-  /** The setting by which it keeps what it acknowledges; null where nothing was set. */
+  /** The setting that makes it keep what it acknowledges; null if nothing was set. */
   readonly synced: string | null;
 }
 
 /**
- * What `kgit init` tells people of what it added.
- * @param where the repository that state is published to, as people know it
+ * Formats what `kgit init` added, for people.
+ * @param where the user's name for the repository that state is published to
  */
 export function laidOutLines(
   { added, made, synced }: Prepared & { readonly added: readonly string[] },
@@ -24,7 +24,7 @@ export function laidOutLines(
     ...added.map((file) => line(file)),
     ...(made === null ? [] : [line(made, 'the repository of the remote')]),
     ...(synced === null ? [] : [line(synced, `in ${where}: what was acknowledged survives a power cut`)]),
-    // A job must not install kgit by a name that nobody holds at the registry.
+    // A job must not install kgit by a name that nobody owns at the registry.
     ...(CI_FILES.some((file) => added.includes(file))
       ? [
           `  ${style('yellow', '!')} CI installs kgit from a tarball that you keep: set the variables KGIT_TARBALL and`,

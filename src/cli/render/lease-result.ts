@@ -12,7 +12,7 @@ import { failureText } from './run-result.js';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** A lease as results tell it. */
+/** Formats a lease for JSON results. */
 export function leaseJson(record: LeaseRecord): Record<string, unknown> {
   const { name, token, holder, acquiredAt, at, ttl, reason } = record;
   return {
@@ -22,7 +22,7 @@ export function leaseJson(record: LeaseRecord): Record<string, unknown> {
   };
 }
 
-/** Whose lease was ended, as results tell it. */
+/** Formats the ended lease for JSON results; null if none was ended. */
 export function brokeJson(ended: EndedLease | null): unknown {
   if (ended === null) return null;
   const { previous, operation, revision, unrecorded } = ended;
@@ -32,14 +32,14 @@ export function brokeJson(ended: EndedLease | null): unknown {
   return { ...previous, expiresAt: iso(previous.expiresAt), audit };
 }
 
-/** A lock that was taken, as results tell it. */
+/** Formats an acquired lock for JSON results. */
 export function takenJson({ record, broke }: Acquired): Record<string, unknown> {
   return { ...leaseJson(record), broke: brokeJson(broke) };
 }
 
 /**
- * The result of a command that ran under a lock. Throws FencedError if the lease was lost; one that could only not be
- * released expires by itself, and `note` is told.
+ * Builds the result of a command that ran under a lock. Throws FencedError if the lease was lost. If it only could not
+ * be released, it expires by itself, and `note` receives a message.
  */
 export function lockedRunResult(
   acquired: Acquired,
@@ -69,12 +69,12 @@ export function lockedRunResult(
   };
 }
 
-/** A row of `kgit locks`. */
+/** Formats a row of `kgit locks`. */
 export function standingJson({ record, isOurs, freeAt }: LockStanding, now: number): Record<string, unknown> {
   return { ...leaseJson(record), expired: expiresAt(record) <= now, freeAt: iso(freeAt), here: isOurs };
 }
 
-/** `token 3, expires 2025-07-11 14:35:00Z (in 5m)` */
+/** Formats a lease as `token 3, expires 2025-07-11 14:35:00Z (in 5m)`. */
 export function leaseText(record: LeaseRecord, now: number, { utc }: Screen): string {
   const end = expiresAt(record);
   return `token ${record.token}, expires ${formatTime(end, utc)} (in ${formatAge(end - now)})`;
@@ -101,7 +101,7 @@ function standingRow({ record, isOurs, freeAt }: LockStanding, now: number, wide
   ];
 }
 
-/** The locks that somebody has, as a table; `isStale`: as they were last seen here. */
+/** Formats the held locks as a table; `isStale` says that they are shown as last seen here. */
 export function standingLines(
   standings: readonly LockStanding[],
   isStale: boolean,
@@ -116,7 +116,7 @@ export function standingLines(
   return fittingTable(heading, rows, wide ? { ...screen, width: null } : screen);
 }
 
-/** A holder for a line of text. */
+/** Formats a holder for a line of text. */
 export function holderName({ holder }: LeaseRecord): string {
   return oneLine(`${holder.name}@${holder.host}`);
 }

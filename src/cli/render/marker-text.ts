@@ -1,4 +1,4 @@
-/** Changes of the text of a kgit.yaml that `kgit init` makes. */
+/** Edits that `kgit init` makes in the text of a kgit.yaml. */
 
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import { editState, parseState } from '../../model/state/state-document.js';
@@ -6,13 +6,13 @@ import { MARKER_FILE } from '../../model/subject/layout.js';
 import { DEFAULT_MANAGEMENT } from '../../model/subject/subject.js';
 import { managementsOf } from '../../store/read/records.js';
 
-/** A marker that lists the management cluster, too. */
+/** Adds the management cluster to those that a marker lists. */
 export function listingManagement(marker: string, name: string | undefined): string {
   if (name === undefined || managementsOf(parseState(marker, MARKER_FILE)).has(name)) return marker;
   return editState(marker, [{ op: 'set', path: ['managements', name], value: {} }], MARKER_FILE);
 }
 
-/** The marker of a new repository, of this management cluster alone. */
+/** Makes the marker of a new repository list this management cluster alone. */
 export function withManagement(marker: string, name: string | undefined): string {
   if (name === undefined || name === DEFAULT_MANAGEMENT) return marker;
   const edits = [
@@ -22,7 +22,7 @@ export function withManagement(marker: string, name: string | undefined): string
   return editState(marker, edits, MARKER_FILE);
 }
 
-/** A marker that says where locks lie. */
+/** Records the place of locks in a marker. */
 export function namingLockPlace(marker: string, place: LockPlace): string {
   return editState(marker, [{ op: 'set', path: ['settings', 'locks'], value: place }], MARKER_FILE);
 }

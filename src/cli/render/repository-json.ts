@@ -1,4 +1,4 @@
-/** What every result says of the repository that it was answered from. */
+/** Returns the repository fields of every result: the repository that answered it. */
 export function repositoryJson(
   revision: string | null,
   fetchedAt: number | null,

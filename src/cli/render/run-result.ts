@@ -4,7 +4,7 @@ import { formatAge } from '../../model/value/time.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { proposalLines } from './write/proposal-lines.js';
 
-/** An error with what to do about it, where it does not end the command. */
+/** Formats an error with its suggestions, where it does not end the command. */
 export function failureText({ message, suggestions }: KgitError): string {
   return [message, ...suggestions.map((text) => `  → ${text}`)].join('\n');
 }
@@ -17,8 +17,8 @@ function endText({ ended, end }: CommandRun): string {
 }
 
 /**
- * The result of a run. Throws the error of its record if the command itself succeeded: a failed command's own exit
- * code is worth more.
+ * Builds the result of a run. Throws the error of its record only if the command itself succeeded: a failed command's
+ * own exit code matters more.
  */
 export function runResult(done: CommandRun): CommandResult {
   const { started, ended, end, error } = done;

@@ -1,47 +1,47 @@
-/** What each setting is, and which place said so: `kgit config`. */
+/** Reports the value and the origin of each setting, for `kgit config`. */
 import { readFile } from 'node:fs/promises';
 import { lineOf } from '../../review/lines.js';
 import { SETTING_RULES, type SettingRule, type Settings } from '../../setup/settings.js';
 
-/** The settings of one place, and which place that is. */
+/** The settings of one source, and which source that is. */
 interface SettingPlace {
   readonly layer: Readonly<Partial<Record<keyof Settings, unknown>>>;
   readonly kind: 'flag' | 'environment' | 'file';
-  /** Of a file. */
+  /** Path of the file; null for other kinds. */
   readonly path: string | null;
 }
 
 /** Where the value of a setting came from. */
 export interface Origin {
   readonly kind: 'flag' | 'environment' | 'file' | 'kgit.yaml' | 'git' | 'default';
-  /** The flag, the variable, the file, or the key of git; null for a default. */
+  /** The flag, the variable, the file, or the key of git's configuration; null for a default. */
   readonly place: string | null;
-  /** The line of a file, from 1; null where it is not known. */
+  /** The line in the file, from 1; null if unknown. */
   readonly line: number | null;
 }
 
-/** A setting as it is in use. */
+/** A setting with its effective value. */
 export interface SettingRow {
   readonly name: string;
-  /** As it would be written; null where nothing sets it and there is no default. */
+  /** As it would be written in a file; null if nothing sets it and there is no default. */
   readonly value: string | boolean | readonly string[] | null;
   readonly origin: Origin;
   readonly about: string;
 }
 
-/** The settings of a kgit.yaml, with its text for the lines. */
+/** The settings of a kgit.yaml, with its text to find the lines. */
 export interface MarkerSource {
   readonly layer: SettingPlace['layer'];
   readonly text: string;
   readonly path: string;
 }
 
-/** What a setting comes to that no place sets, and what said so: git, a variable of CI, or the repository. */
+/** Values of settings that no source sets, with their origin: git, a CI variable, or the repository. */
 export type Implied = Readonly<Partial<Record<keyof Settings, { value: string; origin: Origin }>>>;
 
 export const DEFAULT_ORIGIN: Origin = { kind: 'default', place: null, line: null };
 
-/** A value as it would be written in a file: durations with their unit. */
+/** Formats a value as it would be written in a file: durations with their unit. */
 function written({ type }: SettingRule, value: unknown): SettingRow['value'] {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return type.startsWith('duration') ? durationText(value) : String(value);
@@ -58,10 +58,10 @@ async function fileLine(path: string, rule: SettingRule): Promise<number | null>
   try {
     const text = await readFile(path, 'utf8');
     const keys = rule.name.split('.');
-    // A file that --config names has its settings in a block; line 1 is what a path that is not there comes to.
+    // A file that --config names has its settings in a block. A path that does not exist yields line 1.
     return isBlock(text) ? lineOf(text, ['state_management', ...keys]) : lineOf(text, keys);
   } catch {
-    // It was read a moment ago: without it the line alone is not known.
+    // The file was read a moment ago: without it, only the line is unknown.
     return null;
   }
 }
@@ -75,10 +75,10 @@ async function originOf(rule: SettingRule, { kind, path }: SettingPlace): Promis
 }
 
 /**
- * Each setting with its value and where that came from, in the order of the table of settings.
- * @param settings what is in use
- * @param sources highest place first
- * @param marker that of the repository; null where there is none
+ * Lists each setting with its value and origin, in the order of the table of settings.
+ * @param settings the effective settings
+ * @param sources highest precedence first
+ * @param marker that of the repository; null if there is none
  */
 export function settingRows(
   settings: Settings,
@@ -101,7 +101,7 @@ export function settingRows(
   );
 }
 
-/** `~/.config/kgit/config.yaml:3`, `KGIT_TIMEOUT`, `default` */
+/** Formats an origin: `~/.config/kgit/config.yaml:3`, `KGIT_TIMEOUT`, `default`. */
 export function originText({ kind, place, line }: Origin): string {
   if (place === null) return kind;
   return kind === 'git' ? `git config ${place}` : line === null ? place : `${place}:${line}`;

@@ -1,6 +1,9 @@
 import { EnvironmentError } from '../../errors.js';
 
-/** What a command would keep for its next run: a clone that can only be read keeps nothing, and its answer is worth as much. */
+/**
+ * Handles failures to save what a command keeps for its next run. In a read-only clone nothing can be saved, but the
+ * answer is just as good.
+ */
 export class Unkept {
   readonly #note: (message: string) => void;
   #isTold = false;
@@ -11,9 +14,8 @@ export class Unkept {
   }
 
   /**
-   * Awaits that something is kept; where it cannot be, that is told, once a run.
-   * @param what what becomes of it then, for people
-   * Throws all but EnvironmentError.
+   * Waits for the save. If it fails, notes this once per run. Throws all errors except EnvironmentError.
+   * @param what the consequence, for people
    */
   async unlessNoted(what: string, keeping: Promise<void>): Promise<void> {
     try {

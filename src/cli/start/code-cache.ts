@@ -1,6 +1,6 @@
 /**
- * What V8 compiled of the program, kept between runs in the user's cache folder. It is a help alone: whatever is
- * amiss with it, the program runs without.
+ * Keeps V8's compiled code between runs, in the user's cache folder. It only saves time: if anything is wrong with it,
+ * the program runs without.
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -8,32 +8,32 @@ import { crc32 } from 'node:zlib';
 import { committable, ownFolder } from '../../setup/trust.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-/** Compiled code by the name of its script. */
+/** Compiled code by script name. */
 export type CompiledCode = ReadonlyMap<string, Buffer>;
-/** What was kept, and when it was last found to be good, in ms since the epoch. */
+/** Cached code, and when it was last found to be good, in ms since the epoch. */
 export interface KeptCode {
   readonly codes: CompiledCode;
   readonly checkedAt: number;
 }
 
-/** Most files that the folder keeps; the oldest go first. */
+/** Maximum number of files in the folder; the oldest are removed first. */
 const MAX_FILES = 64;
-/** Largest file that is read or written, in bytes: the whole program compiled is smaller. */
+/** Maximum size of a file that is read or written, in bytes: the whole compiled program is smaller. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
-/** V8 copies code that does not begin at a multiple of this. */
+/** Alignment, in bytes: V8 copies code that does not begin at a multiple of this. */
 const ALIGNMENT = 8;
 const HEAD_BYTES = 8;
-/** Where the checksum ends. V8 takes compiled code at its word: one bit that the disk turned can end the process. */
+/** End of the checksum. V8 does not verify compiled code: one bit flipped on the disk can crash the process. */
 const SUM_BYTES = 4;
 
-/** The folder of the cache; null where there is no home, or what lies there could come with a commit of others. */
+/** Returns the cache folder; null if there is no home, or if its content could come with others' commits. */
 export function codeCacheFolder(environment: Environment): string | null {
   const base = ownFolder(environment, 'XDG_CACHE_HOME', '.cache');
   return base === null || committable(base, environment) !== null ? null : join(base.path, 'kgit', 'code');
 }
 
-/** Whether nobody but the user can have written it. */
+/** Whether only the user can have written the file. */
 function isOwn({ uid, mode }: fs.Stats): boolean {
   const user = process.getuid?.();
   return user === undefined || (uid === user && (mode & WRITABLE_BY_OTHERS) === 0);
@@ -41,7 +41,7 @@ function isOwn({ uid, mode }: fs.Stats): boolean {
 
 const aligned = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 
-/** One file: checksum and length of the table, the table of names and lengths, and the code of each behind it. */
+/** Packs a file: checksum and length of the table, the table of names and lengths, then the code of each script. */
 function pack(codes: CompiledCode): Buffer {
   const table = JSON.stringify([...codes].map(([name, code]) => [name, code.length]));
   const parts = [Buffer.from(table), ...codes.values()];
@@ -71,7 +71,7 @@ function unpack(bytes: Buffer): CompiledCode {
 
 const NOTHING: KeptCode = { codes: new Map(), checkedAt: 0 };
 
-/** What was kept as `name`; empty where there is nothing that can be trusted. */
+/** Reads the code kept as `name`; empty if there is none that can be trusted. */
 export function readCode(folder: string, name: string): KeptCode {
   let file: number | undefined;
   try {
@@ -84,14 +84,14 @@ export function readCode(folder: string, name: string): KeptCode {
     if (fs.readSync(file, bytes, 0, stats.size, 0) !== stats.size) return NOTHING;
     return { codes: unpack(bytes), checkedAt: stats.mtimeMs };
   } catch {
-    // Nothing kept yet, or not to be read: the program is compiled anew.
+    // Nothing is kept yet, or it cannot be read: the program is compiled again.
     return NOTHING;
   } finally {
     if (file !== undefined) fs.closeSync(file);
   }
 }
 
-/** Keeps compiled code as `name`, whole or not at all; whatever is in the way, the next run goes without. */
+/** Keeps compiled code as `name`, atomically. If that fails, the next run does without. */
 export function keepCode(folder: string, name: string, codes: CompiledCode): void {
   const temporary = join(folder, `${name}.${process.pid}-${process.hrtime.bigint()}.tmp`);
   try {
@@ -103,18 +103,18 @@ export function keepCode(folder: string, name: string, codes: CompiledCode): voi
     fs.renameSync(temporary, join(folder, name));
     removeOldest(folder);
   } catch {
-    // A full or read-only disk costs the next run its speed, and nothing else.
+    // A full or read-only disk only makes the next run slower.
     removeQuietly(temporary);
   }
 }
 
-/** Notes that what is kept as `name` was found to be good just now. */
+/** Records that the code kept as `name` has just been found to be good. */
 export function noteChecked(folder: string, name: string): void {
   try {
     const now = new Date();
     fs.utimesSync(join(folder, name), now, now);
   } catch {
-    // Another process has just replaced it, or it may not be written: the next run looks again.
+    // Another process has just replaced the file, or it is not writable: the next run checks again.
   }
 }
 
@@ -130,6 +130,6 @@ function removeQuietly(path: string): void {
   try {
     fs.rmSync(path, { force: true });
   } catch {
-    // It lies in a folder of files that may go at any time.
+    // Files in a cache folder may vanish at any time.
   }
 }

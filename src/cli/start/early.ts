@@ -1,15 +1,15 @@
-/** What can be begun before the program is loaded. */
+/** Starts work before the program is loaded. */
 import { askEarly } from '../../gitstore/repository/early-git.js';
 
-/** Commands that look into the repository stood in as soon as they can. */
+/** Commands that read the repository of the current folder as early as possible. */
 const LOOK_INTO_REPOSITORY: ReadonlySet<string> = new Set([
   ...['get', 'log', 'list', 'status', 'history', 'diff', 'locks'],
   ...['push-event', 'set', 'unset', 'phase', 'run', 'lock', 'unlock'],
 ]);
-/** Another repository may be meant, or none, or one that must not ask its remote. */
+/** Flags that may name another repository or none, or forbid asking the remote. */
 const ELSEWHERE = /^(--repo(=.*)?|--config(=.*)?|--help|-h|--queue)$/s;
 
-/** Starts git where the arguments name a command that will ask it about the folder stood in. */
+/** Starts git if the arguments name a command that will query it about the current folder. */
 export function beginEarly([word = '', ...words]: readonly string[]): void {
   const { KGIT_REPO, KGIT_CONFIG, HOME } = process.env;
   if (!LOOK_INTO_REPOSITORY.has(word) || KGIT_REPO || KGIT_CONFIG || HOME === undefined) return;
@@ -19,7 +19,7 @@ export function beginEarly([word = '', ...words]: readonly string[]): void {
   if (folder !== null) askEarly(folder, process.env);
 }
 
-/** The folder stood in; null where it was removed meanwhile, which the command itself tells. */
+/** Returns the current folder; null if it was removed, which the command itself reports. */
 function workingFolder(): string | null {
   try {
     return process.cwd();

@@ -6,12 +6,12 @@ import { ownProgram } from './plugin.js';
 
 export { loadCommand } from './plugin.js';
 
-/** Runs the command line of this process. A command reports its own failures; what fails before one runs is told here. */
+/** Runs the command line of this process. A command reports its own failures; earlier failures are reported here. */
 export async function main(): Promise<void> {
   const { options, commands } = ownProgram();
   const { argv, answer } = understand(process.argv.slice(2), commands);
   nameHomeAndShell();
-  // Before oclif's own listener, which throws.
+  // Precedes oclif's own listener, which throws.
   process.stdout.prependListener('error', endOnLostOutput);
   try {
     if (answer) throw await usageError(answer.message, answer.suggestions);
@@ -35,17 +35,22 @@ export async function main(): Promise<void> {
   }
 }
 
-/** Spelt out, for what merely shows a version loads no errors. */
+/** Spelled out, so that showing a version does not load the errors. */
 const ENVIRONMENT: (typeof EXIT_CODES)['ENVIRONMENT'] = 18;
 
-/** Ends this process where standard output takes no more, as on a full disk; a reader that has gone is no failure. */
+/**
+ * Ends this process if standard output cannot be written, as on a full disk. A reader that has gone is not a failure.
+ */
 function endOnLostOutput({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;
   process.stderr.write(`error ENVIRONMENT: standard output cannot be written: ${message}\n`);
   process.exit(ENVIRONMENT);
 }
 
-/** oclif asks the system for the home and the shell that the environment does not name, and fails for a number without a name, as containers have. */
+/**
+ * Sets the home and the shell if the system cannot name them. oclif asks it for those that the environment lacks, and
+ * fails for a uid without a user name, as in containers.
+ */
 function nameHomeAndShell(): void {
   const { HOME, SHELL } = process.env;
   if (HOME !== undefined && SHELL !== undefined) return;
@@ -57,7 +62,7 @@ function nameHomeAndShell(): void {
   }
 }
 
-/** Whether help is asked for, and all of it; null where it is not. What follows `--` is another program's. */
+/** Returns whether full help is requested; null if no help is. Words after `--` belong to another program. */
 function helpWanted(argv: readonly string[]): { isWhole: boolean } | null {
   const end = argv.indexOf('--');
   const own = end < 0 ? argv : argv.slice(0, end);

@@ -1,10 +1,13 @@
-/** kgit as oclif sees it: the one plugin, ready made from what the build wrote down, so that nothing looks for it on the disk. */
+/**
+ * Presents kgit to oclif as its only plugin, made from what the build recorded, so that nothing searches the disk for
+ * it.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
 import { PACKAGE_ROOT } from '../../package-root.js';
 
-/** The class of a command. */
+/** Loads the class of a command. */
 export async function loadCommand(id: string, plugin: Interfaces.Plugin): Promise<Command.Class> {
   const { default: command } = (await import(`../../commands/${id}.ts`)) as { default: Command.Class };
   command.id = id;
@@ -16,13 +19,13 @@ function readJson(name: string): unknown {
   return JSON.parse(readFileSync(join(PACKAGE_ROOT, name), 'utf8'));
 }
 
-/** kgit as oclif loads it, and its commands by name. */
+/** oclif's load options for kgit, and its commands by name. */
 export interface OwnProgram {
   readonly options: Interfaces.LoadOptions & { readonly root: string; readonly pjson: Interfaces.PJSON };
   readonly commands: Interfaces.Manifest['commands'];
 }
 
-/** What oclif makes its configuration of, read off what the build wrote down. */
+/** Reads oclif's load options and the commands from what the build recorded. */
 export function ownProgram(): OwnProgram {
   const pjson = readJson('package.json') as Interfaces.PJSON;
   const { commands } = readJson('oclif.manifest.json') as Interfaces.Manifest;

@@ -1,6 +1,6 @@
 /**
- * Loads the built program the fast way: with the code that V8 compiled in an earlier run. Imports little, for it
- * is compiled anew each time.
+ * Loads the built program quickly, with the code that V8 compiled in an earlier run. Imports little, since it is itself
+ * compiled on every run.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { type CompiledCode, codeCacheFolder, keepCode, noteChecked, readCode } from './code-cache.js';
 
-/** What the build fills in: what tells this program from all others, and the names of its commands. */
+/** Set by the build: an id unique to this program, and the names of its commands. */
 declare const PROGRAM_ID: string;
 declare const COMMANDS: readonly string[];
 
-/** Code that a run compiled beside what was kept, in bytes, from which on it is kept, too. */
+/** Amount of newly compiled code, in bytes, from which the cache is renewed. */
 const RENEW_BYTES = 32 * 1024;
-/** How long a cache is used before a run looks whether it compiled much beside it, in ms: the look takes time. */
+/** Time until a run checks again whether it compiled much beyond the cache, in ms: the check takes time. */
 const CHECK_AFTER_MS = 10 * 60 * 1000;
 
 /** What the program exports. */
@@ -28,14 +28,16 @@ type Wrapper = (
   folder: string,
 ) => void;
 
-/** Commands run different code, so each has its own cache, and so have help and what is no command. */
+/**
+ * Returns the name of the cache. Commands run different code, so each has its own, and so do help and unknown commands.
+ */
 function cacheName([word = '', ...words]: readonly string[]): string {
   const isHelp = [word, ...words].some((text) => text === '--help' || text === '-h' || text === 'help');
   const part = isHelp ? 'help' : COMMANDS.includes(word) ? word : 'other';
   return `${PROGRAM_ID}-node${process.versions.node}-${process.arch}-${part}`;
 }
 
-/** The scripts of the program: CommonJS modules, each loaded when one that runs asks for it. */
+/** The scripts of the program: CommonJS modules, each loaded when another one requires it. */
 class Scripts {
   readonly #kept: CompiledCode;
   readonly #scripts = new Map<string, Script>();
@@ -53,7 +55,7 @@ class Scripts {
     this.#modules.set(name, module);
     const filename = join(__dirname, 'program', name);
     const cachedData = this.#kept.get(name);
-    // All of it is ASCII, and V8 takes one byte a character as it is.
+    // The scripts are ASCII, and V8 takes one-byte text as it is.
     const script = new Script(readFileSync(filename, 'latin1'), {
       filename,
       ...(cachedData ? { cachedData } : {}),
@@ -64,19 +66,19 @@ class Scripts {
     return module.exports;
   }
 
-  /** What is compiled by now, and what was kept of scripts that this run did not load. */
+  /** Returns the code compiled so far, and the cached code of scripts that this run did not load. */
   compiled(): CompiledCode {
     const codes = [...this.#scripts].map(([name, script]) => [name, script.createCachedData()] as const);
     return new Map([...this.#kept, ...codes]);
   }
 
-  /** Whether a script was loaded that nothing was kept of, or nothing that this V8 takes. */
+  /** Whether a script was loaded without cached code that this V8 accepts. */
   get hasNew(): boolean {
     return [...this.#scripts.values()].some(({ cachedDataRejected }) => cachedDataRejected !== false);
   }
 }
 
-/** The program, for who builds it. */
+/** Loads the program without a cache, for the build. */
 export function program(): Program {
   return new Scripts(new Map()).load('main.cjs') as Program;
 }
@@ -104,7 +106,7 @@ export function start(): Promise<void> {
   return main();
 }
 
-/** Prints a text; false where nothing of it could be printed, which the program itself then tells. */
+/** Prints a text; false if nothing could be printed, which the program itself then reports. */
 function isPrinted(text: string): boolean {
   const bytes = Buffer.from(text);
   let at = 0;
@@ -112,7 +114,7 @@ function isPrinted(text: string): boolean {
     while (at < bytes.length) at += writeSync(1, bytes, at);
     return true;
   } catch {
-    // A pipe that is full for the moment takes the rest later.
+    // A pipe that is full right now takes the rest later.
     if (at > 0) process.stdout.write(bytes.subarray(at));
     return at > 0;
   }

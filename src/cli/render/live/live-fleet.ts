@@ -11,7 +11,7 @@ interface Known {
   shown: ObservedCluster;
 }
 
-/** The clusters as a watch has them now. */
+/** The current clusters of a watch. */
 export class LiveFleet {
   readonly #known = new Map<string, Known>();
   readonly #now: () => Date;
@@ -36,7 +36,10 @@ export class LiveFleet {
     for (const cluster of news.clusters) this.#put(cluster, of);
   }
 
-  /** By management, namespace and name. Time alone makes a cluster fail that is not ready for too long. */
+  /**
+   * Sorted by management, namespace and name. A cluster that is not ready for too long becomes failed by the passing of
+   * time alone.
+   */
   get clusters(): readonly ObservedCluster[] {
     for (const known of this.#known.values())
       if (known.shown.state !== 'Ready')

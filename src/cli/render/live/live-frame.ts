@@ -12,21 +12,21 @@ import { countsLines } from '../status/state-words.js';
 
 /** What a live table shows. */
 export interface LivePicture extends TableOptions {
-  /** In their order. */
+  /** In display order. */
   readonly clusters: readonly JoinedCluster<KgitEvent>[];
-  /** How many there are, where some are left out. */
+  /** Total number of clusters, including those left out. */
   readonly total: number;
   /** Newest last. */
   readonly transitions: readonly SeenTransition[];
-  /** What is not well, one line each. */
+  /** Problems, one line each. */
   readonly troubles: readonly string[];
 }
 
-/** Most lines of transitions, and of what is not well. */
+/** Maximum number of lines for transitions, and for problems. */
 const MOST_TRANSITIONS = 5;
 const MOST_TROUBLES = 3;
 
-/** The lines of a frame, never more than there is room for: what is least bad gives way. */
+/** Formats a frame that fits the terminal: if there is too little room, the least bad is left out. */
 export function liveFrame(picture: LivePicture, screen: Screen, { width, height }: Size): string[] {
   const { style, utc } = screen;
   const { clusters, total, transitions, troubles, now } = picture;
@@ -48,7 +48,7 @@ export function liveFrame(picture: LivePicture, screen: Screen, { width, height 
   return [...head, ...table, ...below].slice(0, height).map((line) => guarded(line, style));
 }
 
-/** As many rows as have room, and how many have none. */
+/** Returns the rows that fit, and the number of those that do not. */
 function fittingRows(rows: readonly (readonly string[])[], room: number): string[] {
   const all = rows.flat();
   if (all.length <= room) return all;
@@ -62,7 +62,10 @@ function fittingRows(rows: readonly (readonly string[])[], room: number): string
   return room < 1 ? [] : [...shown, `… and ${rows.length - count} more`];
 }
 
-/** A transition in a line that may be cut at its end; on a narrow terminal without the namespace, so that the states are seen. */
+/**
+ * Formats a transition on a line that may be cut at its end. A narrow terminal omits the namespace, so that the states
+ * are visible.
+ */
 function transitionText(
   { namespace, name, from, to, at, cause }: SeenTransition,
   utc: boolean,

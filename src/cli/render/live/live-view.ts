@@ -17,18 +17,18 @@ export interface LiveOptions {
   readonly now: () => number;
   readonly wide: boolean;
   readonly labels: readonly string[];
-  /** The clusters that are asked for, in the order in which they are shown. */
+  /** Selects the requested clusters, in display order. */
   readonly arranged: (clusters: readonly JoinedCluster<KgitEvent>[]) => readonly JoinedCluster<KgitEvent>[];
 }
 
-/** Changes are gathered for so many ms, so that a burst of them is one frame. */
+/** Time in which changes are gathered, in ms, so that a burst becomes one frame. */
 const GATHER_MS = 100;
-/** How often a frame is drawn where nothing changes: times go on. */
+/** Interval of frames when nothing changes, in ms: the shown ages grow. */
 const TICK_MS = 5_000;
-/** Most transitions and notes that are remembered. */
+/** Maximum number of transitions, and of notes, kept. */
 const MOST = 20;
 
-/** A table of clusters on a terminal that follows what a watch tells. Notes wait until it has ended, but for the last ones. */
+/** A table of clusters on a terminal that follows a watch. Notes, except the last ones, are held back until it ends. */
 export class LiveView implements WatchView {
   readonly #options: LiveOptions;
   readonly #fleet: LiveFleet;
@@ -77,7 +77,7 @@ export class LiveView implements WatchView {
     if (news.kind !== 'tick') this.#drawSoon();
   }
 
-  /** Gives the terminal back, with the last frame on it, and tells the notes that waited. */
+  /** Releases the terminal with the last frame on it, and prints the notes held back. */
   end(): void {
     clearInterval(this.#ticks);
     clearTimeout(this.#next);
@@ -108,7 +108,7 @@ export class LiveView implements WatchView {
   }
 }
 
-/** The last event is of before the watch: what happens since stands below the table. */
+/** Removes the last event, which predates the watch: later changes are shown below the table. */
 function withoutEvent(cluster: ObservedCluster): JoinedCluster<KgitEvent> {
   return { ...cluster, lastEvent: null };
 }

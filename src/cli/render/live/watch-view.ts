@@ -8,11 +8,11 @@ export interface LinesOptions {
   readonly begin: WatchView['begin'];
   readonly print: (result: CommandResult) => Promise<void>;
   readonly note: (message: string) => void;
-  /** Whether a state is asked for. */
+  /** Whether the user asked for a state. */
   readonly wants: (state: SeenTransition['to']) => boolean;
 }
 
-/** A line for each transition, or a row of `-o jsonl`. */
+/** Prints a line for each transition, or a row of `-o jsonl`. */
 export function linesView({ now, begin, print, note, wants }: LinesOptions): WatchView {
   return {
     begin,

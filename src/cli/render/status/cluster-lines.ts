@@ -15,7 +15,7 @@ import { timeLineLines } from './time-line.js';
 
 export interface ClusterPicture {
   readonly subject: string;
-  /** Null where it is not live. */
+  /** Null if the cluster is not live. */
   readonly cluster: JoinedCluster<KgitEvent> | null;
   readonly detail: ClusterDetail | null;
   readonly recorded: Lifecycle | null;
@@ -33,7 +33,10 @@ const MARKS: Readonly<Record<Meaning, readonly [string, Colour]>> = {
 
 const NO_MATTER: readonly [string, Colour] = ['·', 'dim'];
 
-/** One cluster: its state and what explains it first, then conditions, services, what is around it, and the time line. */
+/**
+ * Formats one cluster: its state and the explanation first, then conditions, services, related objects, and the time
+ * line.
+ */
 export function clusterLines(
   { subject, cluster, detail, timeLine, recorded, now }: ClusterPicture,
   screen: Screen,
@@ -125,7 +128,7 @@ function conditionLines(
 ): string[] {
   if (conditions.length === 0) return [];
   const rows = conditions.map(({ type, status, reason, meaning, since }) => {
-    // A check mark beside a False would contradict it, although it is as it should be.
+    // A check mark beside a False would look wrong, although False is the desired status.
     const [mark, colour] = meaning === 'fine' && status !== 'True' ? NO_MATTER : MARKS[meaning];
     return [{ text: `${mark} ${type}`, colour }, status, ageSince(since, now), reason ?? ''];
   });
@@ -189,7 +192,7 @@ function relatedLines({ related }: ClusterDetail, { style, width }: Screen): str
 }
 
 const BAD = /^(not|denied|failed)\b/i;
-/** So many objects of a kind that are alike and well are one row. */
+/** Number of similar healthy objects of a kind that are folded into one row. */
 const FEW = 3;
 
 function folded(related: readonly RelatedObject[]): readonly RelatedObject[] {
@@ -205,7 +208,7 @@ function folded(related: readonly RelatedObject[]): readonly RelatedObject[] {
   });
 }
 
-/** Columns stand closer together on a terminal of the usual width. */
+/** Returns a narrower gap between columns for a terminal of the usual width. */
 function gapOf(width: number | null): string | undefined {
   return width !== null && width < NARROW ? '  ' : undefined;
 }

@@ -10,7 +10,7 @@ export interface ClusterPage extends ClusterPicture {
   readonly footer: string;
 }
 
-/** A cluster as a Markdown page. All text of clusters and events is escaped, so that none of it becomes markup. */
+/** Formats a cluster as a Markdown page. Text from clusters and events is escaped, so that it cannot become markup. */
 export function clusterPage(page: ClusterPage): string[] {
   const { subject, cluster, recorded, now, footer } = page;
   const state = cluster

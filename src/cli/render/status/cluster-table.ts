@@ -22,31 +22,31 @@ type Cluster = JoinedCluster<KgitEvent>;
 export interface TableOptions {
   /** ms since the epoch */
   readonly now: number;
-  /** Whether all that a list knows is shown, messages whole. */
+  /** Whether to show all columns, and messages in full. */
   readonly wide: boolean;
-  /** Keys of labels that get a column each. */
+  /** Label keys that get a column each. */
   readonly labels?: readonly string[] | undefined;
 }
 
-/** A table in parts, so that one may show as many rows as there is room for. */
+/** A table in parts, so that the caller can show as many rows as fit. */
 export interface TableParts {
   readonly heading: readonly string[];
   /** The lines of each cluster. */
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A column of the table: its heading, and the cell of a cluster. */
+/** A column of the table: its heading and its cell for a cluster. */
 interface Column {
   readonly heading: string;
   readonly cell: (cluster: Cluster) => string | Cell;
-  /** Both in fewer words. */
+  /** Shorter forms of both, for a narrow terminal. */
   readonly narrowHeading?: string;
   readonly narrow?: (cluster: Cluster) => string;
-  /** Columns of a terminal that it needs at least where it is the last one, which may be cut; all that it has where left out. */
+  /** Minimum width, in columns, as the last column, which may be cut; its full width if omitted. */
   readonly least?: number;
 }
 
-/** A way to lay the table out. */
+/** A layout of the table. */
 interface Layout {
   readonly without: readonly string[];
   readonly isNarrow?: boolean;
@@ -54,13 +54,13 @@ interface Layout {
   readonly isWhole?: boolean;
 }
 
-/** With a column for the reason, the most spacious one first. */
+/** Layouts with a column for the reason, widest first. */
 const WITH_REASON: readonly Layout[] = [
   { without: [] },
   { without: ['AGE'] },
   { without: ['AGE'], isNarrow: true },
 ];
-/** With the reason on a line below each cluster. */
+/** Layouts with the reason on a line below each cluster. */
 const REASON_BELOW: readonly Layout[] = [
   { without: ['WHY'], isWhole: true },
   { without: ['WHY', 'AGE'], isNarrow: true },
@@ -70,15 +70,16 @@ const REASON_BELOW: readonly Layout[] = [
 const INDENT = '    ';
 
 /**
- * The table of clusters. A terminal that is too narrow for the column WHY gets it on a line of its own below the
- * cluster, and one too narrow for any table a block for each cluster. What is no terminal gets all columns, uncut.
+ * Formats the table of clusters. On a terminal too narrow for the column WHY, the reason goes on its own line below the
+ * cluster; on one too narrow for any table, each cluster becomes a block. Output that is not a terminal gets all
+ * columns, uncut.
  */
 export function clusterTable(clusters: readonly Cluster[], screen: Screen, options: TableOptions): string[] {
   const { heading, rows } = clusterRows(clusters, screen, options);
   return [...(screen.noHeaders ? [] : heading), ...rows.flat()];
 }
 
-/** The same in parts. */
+/** Formats the table of clusters in parts. */
 export function clusterRows(clusters: readonly Cluster[], screen: Screen, options: TableOptions): TableParts {
   const { width } = screen;
   const { wide } = options;
@@ -100,7 +101,7 @@ export function clusterRows(clusters: readonly Cluster[], screen: Screen, option
   return { heading: [], rows: clusters.map((cluster) => clusterBlock(cluster, usual, screen, options)) };
 }
 
-/** Without a column that says nothing of any cluster, where room counts. */
+/** Returns the usual columns, without empty ones if the width is limited. */
 function usualColumns(
   clusters: readonly Cluster[],
   { now, wide, labels = [] }: TableOptions,
@@ -136,7 +137,7 @@ function usualColumns(
   return isTerminal ? columns.filter((column) => !saysNothing(column)) : columns;
 }
 
-/** With the columns that `-o wide` has beside the usual ones. */
+/** Adds the columns of `-o wide` to the usual ones. */
 function withDetails(usual: readonly Column[]): Column[] {
   return [
     ...usual,
@@ -158,7 +159,7 @@ function lastEventText(event: KgitEvent | null, now: number): string {
   return `${event.action} ${formatAge(now - eventTime(event))} ago${by}`;
 }
 
-/** Who and when first, for what is last may be cut. */
+/** Formats an event with user and age first, since the end may be cut. */
 function shortEventText(event: KgitEvent | null, now: number): string {
   if (!event) return '';
   return [event.user, formatAge(now - eventTime(event)), event.action].filter(Boolean).join(' ');
@@ -172,7 +173,7 @@ function stateCell(cluster: Cluster): Cell {
   };
 }
 
-/** A column as a layout shows it. */
+/** Returns a column in the form that a layout shows. */
 function shownColumn(column: Column, isNarrow = false): Pick<Column, 'heading' | 'cell'> {
   const { heading, cell, narrowHeading = heading, narrow = cell } = column;
   return isNarrow ? { heading: narrowHeading, cell: narrow } : column;
@@ -217,7 +218,7 @@ function reasonLines({ why }: Cluster, width: number): readonly string[] {
   return why === null ? [] : [clip(INDENT + oneLine(why), width)];
 }
 
-/** What `-o wide` shows below a cluster where the columns have no room: nothing of it is cut. */
+/** Returns the lines that `-o wide` shows, uncut, below a cluster if the columns do not fit. */
 function detailLines(cluster: Cluster, now: number, width: number): readonly string[] {
   const { template, region, upgrades, uid, createdAt, state, why } = cluster;
   const facts = Object.entries({
@@ -234,7 +235,7 @@ function detailLines(cluster: Cluster, now: number, width: number): readonly str
   ];
 }
 
-/** A cluster where the terminal is too narrow for a table. */
+/** Formats a cluster as a block, for a terminal too narrow for a table. */
 function clusterBlock(
   cluster: Cluster,
   usual: readonly Column[],

@@ -5,7 +5,7 @@ import type { Screen } from '../../../terminal/output.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 import { wrapped } from '../../../terminal/wrap.js';
 
-/** What is shown of an observation's health. */
+/** The parts of an observation from which its health is shown. */
 export interface HealthPicture {
   readonly contexts: readonly ContextObservation[];
   readonly clusters: readonly ObservedCluster[];
@@ -16,10 +16,12 @@ interface Line {
   readonly text: string;
 }
 
-/** More of one kind than this are one line, unless -o wide asks for all. */
+/** More findings of one kind than this are folded into one line, except with -o wide. */
 const MANY = 5;
 
-/** What of k0rdent itself is not well and what lies beside the clusters; nothing where all is well and was seen. */
+/**
+ * Formats problems of k0rdent itself and of objects besides the clusters; empty if everything was seen and is healthy.
+ */
 export function healthLines(picture: HealthPicture, screen: Screen, wide: boolean): string[] {
   const { style, width } = screen;
   const bad = folded([...ofK0rdent(picture), ...ofClusters(picture)], wide).map(({ text }) => text);
@@ -37,7 +39,10 @@ export function healthLines(picture: HealthPicture, screen: Screen, wide: boolea
   return [...shown, ...notSeen];
 }
 
-/** For the footer: `k0rdent kcm-1-11-0 ready`, where it is; empty where nothing can be said or much is to be said. */
+/**
+ * Returns the health for the footer, such as `k0rdent kcm-1-11-0 ready`; empty if nothing is known or there are
+ * problems to list.
+ */
 export function healthWord(picture: HealthPicture): string {
   return views(picture)
     .flatMap(({ k0rdent, at }) =>
@@ -47,7 +52,7 @@ export function healthWord(picture: HealthPicture): string {
     .join(', ');
 }
 
-/** `at` names the management cluster where there are several. */
+/** `at` names the management cluster if there are several. */
 function views({ contexts }: HealthPicture) {
   const seen = healthViews(contexts);
   return seen.map(({ place, k0rdent }) => ({ k0rdent, at: seen.length > 1 ? ` on ${place}` : '' }));

@@ -8,10 +8,10 @@ import {
 import type { Metric } from '../../../terminal/prometheus.js';
 import type { HealthPicture } from './health-lines.js';
 
-/** The kind of object that tells a finding. */
+/** The kind of object that reveals a finding. */
 const TOLD_BY = { unreachable: 'SveltosCluster', 'services-missing': 'MultiClusterService' } as const;
 
-/** How k0rdent itself is, as metrics; of what was not looked at, or could not be read, there are none. */
+/** Formats the health of k0rdent itself as metrics. Anything that was not checked or could not be read has none. */
 export function healthMetrics({ contexts, clusters }: HealthPicture): readonly Metric[] {
   const views = healthViews(contexts).map(({ place, k0rdent }) => ({ management: place, k0rdent }));
   return [

@@ -5,7 +5,7 @@ import type { ClusterRecord } from '../../../store/read/cluster-records.js';
 import { fittingTable } from '../../../terminal/fitting-table.js';
 import type { CommandResult } from '../../../terminal/output.js';
 
-/** What is recorded of clusters, where none was asked: it says so, and gives no state. */
+/** Builds the status from what is recorded, when no cluster was queried. It says so, and gives no state. */
 export function offlineResult(records: readonly ClusterRecord[], footer: string, now: number): CommandResult {
   const clusters = records.map(({ subject, lifecycle, lastEvent }) => ({
     ...{ management: subject.management, namespace: subject.namespace, name: subject.name },

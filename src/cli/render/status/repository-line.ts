@@ -2,7 +2,10 @@ import { formatAge } from '../../../model/value/time.js';
 import type { Reading } from '../../../store/outbox/outcomes.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 
-/** What is known of the repository, in one line: `main@a1b2c3d, 2 pending, fetched 4m ago`. @param name of the branch */
+/**
+ * Describes the repository in one line: `main@a1b2c3d, 2 pending, fetched 4m ago`.
+ * @param name the branch
+ */
 export function repositoryLine(
   name: string,
   { revision, fetchedAt, pending }: Pick<Reading, 'revision' | 'fetchedAt' | 'pending'>,

@@ -7,14 +7,14 @@ import { WORST_FIRST, worstFirst } from './state-words.js';
 
 type Clusters = readonly JoinedCluster<KgitEvent>[];
 
-/** The headings of columns whose key has another name, or is an object. */
+/** Column headings whose JSON key has another name or is an object. */
 const KEYS: Readonly<Record<string, string>> = {
   ...{ age: 'createdAt', for: 'since', services: 'services.ready', lastEvent: 'lastEvent.timestamp' },
 };
 
 /**
- * Clusters by a key of `--sort-by`, `state` being worst first. Without one, people get the worst first, and scripts the
- * order of names, which is the same whatever the states. Throws UsageError for a key that no cluster has.
+ * Sorts clusters by a key of `--sort-by`; `state` puts the worst first. Without a key, people get the worst first, and
+ * scripts get the order of names, which does not depend on the states. Throws UsageError for a key that no cluster has.
  */
 export function sortedClusters(
   clusters: Clusters,
@@ -28,7 +28,9 @@ export function sortedClusters(
   return { forPeople: rows, rows };
 }
 
-/** What of a report is in some states: those clusters, and what diverges of them. All of it where they are null. */
+/**
+ * Filters a report by states: keeps the clusters in these states and their divergence; everything if `states` is null.
+ */
 export function onlyInStates(
   { clusters, divergence }: Pick<StatusReport<KgitEvent>, 'clusters' | 'divergence'>,
   states: ReadonlySet<ClusterState> | null,

@@ -4,25 +4,25 @@ import type { Screen } from '../../../terminal/output.js';
 import { packed } from '../../../terminal/wrap.js';
 import { STATE_COLOURS } from './status-columns.js';
 
-/** States in the order in which they want somebody's attention. */
+/** States by urgency, most urgent first. */
 export const WORST_FIRST: readonly ClusterState[] = [
   ...(['Failed', 'ServicesFailed', 'DeleteFailing', 'DryRunInvalid', 'ServicesPending'] as const),
   ...(['Provisioning', 'Updating', 'Deleting', 'New', 'Paused', 'DryRunValid', 'Ready'] as const),
 ];
 
-/** Words for several states at once; `--fail-on` has the same ones. */
+/** Words for groups of states; `--fail-on` has the same ones. */
 const GROUPS: Readonly<Record<string, readonly ClusterState[]>> = {
   failed: FAILED_STATES,
   'not-ready': CLUSTER_STATES.filter((state) => state !== 'Ready'),
 };
 
-/** The words that `--state` takes; `Failed` in any case is the group `failed`, as it is for `--fail-on`. */
+/** Words that `--state` accepts. `Failed`, in any case, is the group `failed`, as for `--fail-on`. */
 const STATE_WORDS: readonly string[] = [
   ...Object.keys(GROUPS),
   ...CLUSTER_STATES.filter((state) => !Object.hasOwn(GROUPS, state.toLowerCase())),
 ];
 
-/** The states of `--state a,b --state c`; null where none is named. Throws UsageError for a word that is none. */
+/** Parses the states of `--state a,b --state c`; null if none is given. Throws UsageError for an unknown word. */
 export async function parseStates(
   texts: readonly string[] | undefined,
 ): Promise<ReadonlySet<ClusterState> | null> {
@@ -55,14 +55,14 @@ interface InState {
   readonly state: ClusterState;
 }
 
-/** Clusters with those first that want attention; of one state in the order that they have. */
+/** Sorts clusters by urgency; within a state they keep their order. */
 export function worstFirst<T extends InState>(clusters: readonly T[]): readonly T[] {
   return [...clusters].sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state));
 }
 
 /**
- * `50 clusters: 3 Failed, 47 Ready`, broken between states where it is longer than the screen.
- * @param total how many there are, where some are left out
+ * Formats `50 clusters: 3 Failed, 47 Ready`, wrapped between states if it is wider than the screen.
+ * @param total the number of all clusters if some are left out
  */
 export function countsLines(
   clusters: readonly InState[],

@@ -2,7 +2,7 @@ import type { ClusterFlag, ClusterState } from '../../../k0rdent/cluster/cluster
 import { formatAge } from '../../../model/value/time.js';
 import type { Colour } from '../../../terminal/style.js';
 
-/** How each state is shown. */
+/** Colour of each state. */
 export const STATE_COLOURS: Readonly<Record<ClusterState, Colour>> = {
   New: 'cyan',
   Provisioning: 'cyan',
@@ -18,7 +18,7 @@ export const STATE_COLOURS: Readonly<Record<ClusterState, Colour>> = {
   DryRunInvalid: 'red',
 };
 
-/** What a state says already is no flag beside it. */
+/** Flags that a state implies, which are not repeated beside it. */
 const IMPLIED: Readonly<Partial<Record<ClusterState, ClusterFlag>>> = {
   DryRunValid: 'dry-run',
   DryRunInvalid: 'dry-run',
@@ -26,12 +26,12 @@ const IMPLIED: Readonly<Partial<Record<ClusterState, ClusterFlag>>> = {
   New: 'stale',
 };
 
-/** The flags that a state does not imply, for people. */
+/** Formats the flags that the state does not imply, for people. */
 export function shownFlags(cluster: { state: ClusterState; flags: readonly ClusterFlag[] }): string {
   return cluster.flags.filter((flag) => flag !== IMPLIED[cluster.state]).join(', ');
 }
 
-/** The age of a time, RFC 3339; empty where it is none. */
+/** Formats the age of an RFC 3339 time; empty if there is none. */
 export function ageSince(text: string | null, now: number): string {
   const time = text === null ? Number.NaN : Date.parse(text);
   return Number.isNaN(time) ? '' : formatAge(now - time);

@@ -17,17 +17,17 @@ export interface StatusPicture {
   readonly divergence: readonly Divergence[];
   /** ms since the epoch */
   readonly now: number;
-  /** Whether the user named a namespace, so that the others are not missed. */
+  /** Whether the user named a namespace and so does not expect the others. */
   readonly isNarrowed?: boolean;
-  /** Keys of labels that get a column each. */
+  /** Label keys that get a column each. */
   readonly labels?: readonly string[];
-  /** How many clusters there are, where some are left out. */
+  /** The number of all clusters if some are left out. */
   readonly total?: number;
-  /** The last line: what is known of the repository. */
+  /** The last line, which describes the repository. */
   readonly footer: string;
 }
 
-/** What could not be asked or seen. */
+/** Formats what could not be queried or seen. */
 export function contextLines(picture: StatusPicture, screen: Screen): string[] {
   const { style } = screen;
   return picture.contexts.flatMap(({ context, error, namespaces, match }) => {
@@ -49,7 +49,7 @@ export function contextLines(picture: StatusPicture, screen: Screen): string[] {
   });
 }
 
-/** Why a context could not be asked, and what to do; its message names the context where one was named. */
+/** Formats why a context could not be queried, and what to do. The message names the context if the user named one. */
 function errorLines(
   { message, suggestions }: ErrorJson,
   context: string,
@@ -61,7 +61,7 @@ function errorLines(
   return [`${style('red', '✗')} ${first.trim()}`, ...rest, ...advice.map((line) => style('dim', line))];
 }
 
-/** More of one kind than this are one line, unless -o wide asks for all. */
+/** More entries of one kind than this are folded into one line, except with -o wide. */
 const MANY = 8;
 
 function folded(divergence: readonly Divergence[], wide: boolean): readonly Divergence[] {
@@ -76,7 +76,7 @@ function folded(divergence: readonly Divergence[], wide: boolean): readonly Dive
   });
 }
 
-/** What diverges, a blank line before it; nothing where nothing does. */
+/** Formats the divergence after a blank line; empty if there is none. */
 export function divergenceLines(picture: StatusPicture, screen: Screen, wide: boolean): string[] {
   const divergence = folded(picture.divergence, wide);
   if (divergence.length === 0) return [];
@@ -91,7 +91,7 @@ export function divergenceLines(picture: StatusPicture, screen: Screen, wide: bo
   const longest = [0, 1, 2].map((i) => Math.max(...rows.map((row) => columnsOf(textOf(row[i] ?? '')))));
   if (width === null || longest.reduce((sum, columns) => sum + columns + 3, 0) <= width)
     return ['', ...formatTable(['DIVERGENCE', 'CLUSTER', 'DETAIL'], rows, style, width)];
-  // Cut, a detail would say nothing: one without room gets lines of its own.
+  // A cut detail would say nothing, so one that does not fit gets its own lines.
   const room = width - (longest[0] ?? 0) - (longest[1] ?? 0) - 6;
   const fits = (detail: string) => columnsOf(detail) <= room;
   const beside = places.map((place, i) => [...place, fits(details[i] ?? '') ? (details[i] ?? '') : '']);
@@ -101,7 +101,7 @@ export function divergenceLines(picture: StatusPicture, screen: Screen, wide: bo
   return ['', heading, ...lines.flatMap((line, i) => [line, ...below(details[i] ?? '')])];
 }
 
-/** The table of clusters, what was not seen, what diverges, and where the history comes from. */
+/** Formats the table of clusters, what was not seen, the divergence, and where the history comes from. */
 export function statusLines(picture: StatusPicture, screen: Screen, wide: boolean): string[] {
   const { clusters, footer } = picture;
   const { style } = screen;

@@ -14,15 +14,18 @@ function contextMetric(contexts: readonly (readonly [name: string, isUp: boolean
   };
 }
 
-/** Where no context could be asked: that alone, for a file of before would still tell of clusters that are up. */
+/**
+ * Returns the metrics if no context could be queried. They say only that: an older file would still report clusters as
+ * up.
+ */
 export function downMetrics(contexts: readonly string[]): readonly string[] {
   return prometheusLines([contextMetric(contexts.map((name) => [name, false]))]);
 }
 
-/** Most series of clusters that are not Ready; more is an outage of the whole, which the counts tell. */
+/** Maximum number of series for clusters that are not Ready. More mean a general outage, which the counts show. */
 export const MOST_SERIES = 500;
 
-/** One series for each cluster that is not Ready, the worst ones where there are too many. */
+/** Returns one series for each cluster that is not Ready; only the worst if there are too many. */
 function notReadyMetric(clusters: StatusReport<KgitEvent>['clusters']): Metric {
   return {
     name: 'kgit_cluster_not_ready',
@@ -36,7 +39,7 @@ function notReadyMetric(clusters: StatusReport<KgitEvent>['clusters']): Metric {
   };
 }
 
-/** How many clusters that are not Ready have no series of their own, for there are too many. */
+/** Returns the number of clusters that are not Ready and exceed the maximum number of series. */
 export function withoutSeries({ clusters }: Pick<StatusReport<KgitEvent>, 'clusters'>): number {
   return Math.max(notReady(clusters).length - MOST_SERIES, 0);
 }
@@ -46,8 +49,9 @@ function notReady(clusters: StatusReport<KgitEvent>['clusters']) {
 }
 
 /**
- * The report as metrics. Clusters are counted; those alone that are not Ready are listed, so that the series stay few
- * in a fleet of any size. None is one of doctor's: a textfile collector refuses the same series from two files.
+ * Formats the report as metrics. Clusters are counted, and only those that are not Ready are listed, so that the series
+ * stay few in a fleet of any size. None has the name of one of doctor's: a textfile collector rejects the same series
+ * from two files.
  */
 export function statusMetrics(report: StatusReport<KgitEvent>): readonly string[] {
   const { contexts, clusters, divergence } = report;

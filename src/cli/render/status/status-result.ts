@@ -11,23 +11,23 @@ import { onlyInStates, sortedClusters } from './sorted-clusters.js';
 import { contextLines, divergenceLines, statusLines } from './status-lines.js';
 import { statusMetrics } from './status-metrics.js';
 
-/** How the user wants a report to be shown. */
+/** How to show a report. */
 export interface StatusView {
-  /** The states that are asked for; null: all. */
+  /** The requested states; null for all. */
   readonly states: ReadonlySet<ClusterState> | null;
   readonly sortBy: string | undefined;
-  /** Keys of labels that get a column each. */
+  /** Label keys that get a column each. */
   readonly labels: readonly string[];
-  /** Whether the user named a namespace or a cluster, so that the others are not missed. */
+  /** Whether the user named a namespace or a cluster and so does not expect the others. */
   readonly isNarrowed: boolean;
-  /** The last line: what is known of the repository. */
+  /** The last line, which describes the repository. */
   readonly footer: string;
   /** ms since the epoch */
   readonly now: number;
 }
 
 /**
- * The result of `kgit status`: the table of all clusters, or the page of the one that is explained.
+ * Builds the result of `kgit status`: the table of all clusters, or the page of the explained one.
  * @param hasFindings whether --fail-on found something
  */
 export function statusResult(

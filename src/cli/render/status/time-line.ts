@@ -5,10 +5,10 @@ import { columnsOf } from '../../../terminal/table.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 import { wrapped } from '../../../terminal/wrap.js';
 
-/** So many lines of a message are shown. */
+/** Maximum number of lines shown of a message. */
 const MOST_LINES = 4;
 
-/** One line for each entry; a message that the screen has no room for gets lines of its own. */
+/** Formats one line for each entry; a message that does not fit gets its own lines. */
 export function timeLineLines(entries: readonly TimeLineEntry[], { style, width, utc }: Screen): string[] {
   return entries.flatMap(({ time, source, what, message, who, isBad, count }) => {
     const when = formatTime(Date.parse(time), utc);

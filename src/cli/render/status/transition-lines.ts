@@ -8,7 +8,7 @@ import type { CommandResult, Screen } from '../../../terminal/output.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 import { STATE_COLOURS } from './status-columns.js';
 
-/** A transition on one line: when, which cluster, from what to what, and why. */
+/** Formats a transition on one line: when, which cluster, from which state to which, and why. */
 function transitionLine(transition: SeenTransition, { style, utc }: Screen): string {
   const { management, namespace, name, from, to, at, dated, cause } = transition;
   const shown = (state: Transition['to'], otherwise: string) =>
@@ -20,7 +20,7 @@ function transitionLine(transition: SeenTransition, { style, utc }: Screen): str
   return `${style('dim', time)}  ${place}  ${shown(from, 'not there')} -> ${shown(to, 'gone')}${dating}${why}`;
 }
 
-/** A batch of transitions, watched or missed, for `-o jsonl` one row each. */
+/** Builds the result for a batch of transitions, watched or missed: one row each for `-o jsonl`. */
 export function transitionResult(
   found: readonly SeenTransition[],
   now: number,
@@ -36,7 +36,9 @@ export function transitionResult(
   };
 }
 
-/** That a context cannot be watched, or can again: a row of `-o jsonl`, for people a note tells it. */
+/**
+ * Builds the row of `-o jsonl` that says that a context cannot be watched, or can be again. People get a note instead.
+ */
 export function contextResult(context: string, error: KgitError | null, now: number): CommandResult {
   const observedAt = new Date(now).toISOString();
   return {
@@ -46,7 +48,7 @@ export function contextResult(context: string, error: KgitError | null, now: num
   };
 }
 
-/** That all that is there was told, and changes come from here on. */
+/** Builds the result that says that everything present was shown, and only changes follow. */
 export function watchingResult(contexts: readonly string[], now: number): CommandResult {
   const observedAt = new Date(now).toISOString();
   return {
@@ -56,7 +58,7 @@ export function watchingResult(contexts: readonly string[], now: number): Comman
   };
 }
 
-/** What a watch begins with, as the rows that `-o jsonl` gives of it. */
+/** Returns the rows of `-o jsonl` with which a watch begins. */
 export function beginRows(
   { clusters, contexts, watchable }: Pick<Observation, 'clusters' | 'contexts' | 'watchable'>,
   now: number,

@@ -1,4 +1,4 @@
-/** A backfill for people and scripts. */
+/** Formats a backfill for people and scripts. */
 import type { BackfillEvent } from '../../../app/write/backfill-events.js';
 import type { Backfill } from '../../../app/write/plan-backfill.js';
 import { eventPath } from '../../../model/subject/layout.js';
@@ -7,7 +7,7 @@ import { counted } from '../../../model/value/counted.js';
 import { fittingTable } from '../../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../../terminal/output.js';
 
-/** The events that would be recorded, as a table. */
+/** Formats the events that would be recorded as a table. */
 export function planLines(events: readonly BackfillEvent[], screen: Screen): string[] {
   const rows = events.map(({ subject, event, reason }) => [
     event.action,
@@ -19,9 +19,9 @@ export function planLines(events: readonly BackfillEvent[], screen: Screen): str
 }
 
 /**
- * The result of a backfill.
- * @param outcome the keys that every result of a write has
- * @param isShown whether the user has seen the plan already
+ * Builds the result of a backfill.
+ * @param outcome the keys that every write result has
+ * @param isShown whether the user has already seen the plan
  */
 export function backfillResult(
   { contexts, events }: Backfill,

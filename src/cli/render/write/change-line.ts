@@ -5,7 +5,7 @@ function side(value: unknown): string {
   return value === undefined ? '–' : JSON.stringify(value);
 }
 
-/** A change for people. */
+/** Formats a change for people. */
 export function changeLine({ path, before, after }: Change, { style }: Screen): string {
   if (after === undefined) return `  ${style('red', '-')} ${path} ${style('dim', `was ${side(before)}`)}`;
   const was = before === undefined ? '' : style('dim', `  was ${side(before)}`);

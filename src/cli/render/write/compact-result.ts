@@ -1,4 +1,4 @@
-/** The sealing of months for people and scripts. */
+/** Formats the sealing of months for people and scripts. */
 import { sealedPath } from '../../../model/subject/layout.js';
 import { parseSubject } from '../../../model/subject/subject.js';
 import { counted } from '../../../model/value/counted.js';
@@ -10,7 +10,7 @@ import { outcomeJson } from './write-result.js';
 
 const NOTHING: Sealing = { sealed: [], files: 0, tooLarge: [] };
 
-/** Which months stay as they are because they would be too large, one line each. */
+/** Lists the months that are not sealed because they would be too large, one line each. */
 export function tooLargeLines({ sealing = NOTHING }: WriteOutcome): string[] {
   return sealing.tooLarge.map(({ subject, month, bytes }) => {
     const size = `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
@@ -18,7 +18,7 @@ export function tooLargeLines({ sealing = NOTHING }: WriteOutcome): string[] {
   });
 }
 
-/** The result of a compact. */
+/** Builds the result of `kgit compact`. */
 export function compactResult(outcome: WriteOutcome): CommandResult {
   const { sealing = NOTHING } = outcome;
   const { sealed } = sealing;

@@ -1,4 +1,4 @@
-/** The outbox for people and scripts. */
+/** Formats the outbox for people and scripts. */
 import { formatAge } from '../../../model/value/time.js';
 import type { WriteOutcome } from '../../../store/outbox/outcomes.js';
 import type { PendingOperation } from '../../../store/outbox/pending-operation.js';
@@ -6,7 +6,7 @@ import { fittingTable } from '../../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../../terminal/output.js';
 import { proposalLines } from './proposal-lines.js';
 
-/** The operations that wait. */
+/** Builds the list of pending operations. */
 export function outboxResult(operations: readonly PendingOperation[]): CommandResult {
   return {
     json: { operations },
@@ -35,7 +35,7 @@ function outboxLines(operations: readonly PendingOperation[], screen: Screen): s
   return [...table, '', what, ...hints];
 }
 
-/** Operations that were proposed, for scripts. */
+/** Formats proposed operations for scripts. */
 export function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, unknown>[] {
   return outcomes.map(({ operation, delivery, proposal }) => ({
     operation,
@@ -44,7 +44,7 @@ export function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, 
   }));
 }
 
-/** What was proposed, above what still waits. */
+/** Puts the proposed operations above those still pending. */
 export function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
   return {
     ...listed,

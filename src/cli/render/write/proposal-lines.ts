@@ -3,7 +3,7 @@ import type { WriteOutcome } from '../../../store/outbox/outcomes.js';
 import type { Screen } from '../../../terminal/output.js';
 import { oneLine } from '../../../terminal/terminal-text.js';
 
-/** Where a write was proposed, for people; none where it was not. */
+/** Describes where a write was proposed, for people; empty if it was not. */
 export function proposalLines({ proposal }: Pick<WriteOutcome, 'proposal'>, screen: Screen): string[] {
   if (!proposal) return [];
   const { style } = screen;
@@ -14,7 +14,7 @@ export function proposalLines({ proposal }: Pick<WriteOutcome, 'proposal'>, scre
   ];
 }
 
-/** The text of a request to merge, for a person to open it with. */
+/** Formats the text with which the user can open a merge request by hand. */
 export function requestLines({ title, body }: RequestText, { style }: Screen): string[] {
   return ['', style('bold', oneLine(title)), '', ...body.split('\n').map(oneLine)];
 }

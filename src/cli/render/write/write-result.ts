@@ -1,4 +1,4 @@
-/** The results of writes, for people and scripts. */
+/** Formats the results of writes for people and scripts. */
 import type { ChangedDeployment } from '../../../app/write/change-state.js';
 import type { WrittenEvent, WrittenEvents } from '../../../app/write/write-events.js';
 import { formatSubject } from '../../../model/subject/subject.js';
@@ -9,18 +9,18 @@ import { oneLine } from '../../../terminal/terminal-text.js';
 import { changeLine } from './change-line.js';
 import { proposalLines } from './proposal-lines.js';
 
-/** The keys that every result of a write has. */
+/** Returns the keys that every write result has. */
 export function outcomeJson(outcome: WriteOutcome): Record<string, unknown> {
   const { operation, revision, delivery, attempts, proposal } = outcome;
   return { operation, revision, delivery, attempts, ...(proposal ? { proposal } : {}) };
 }
 
-/** The first characters of a revision, for people; nothing where there is none. */
+/** Abbreviates a revision for people; empty if there is none. */
 function shownRevision(revision: string | null): string {
   return revision === null ? '' : ` ${revision.slice(0, 10)}`;
 }
 
-/** The result of an event that was recorded. */
+/** Builds the result of recording one event. */
 export function eventResult({ subject, event, path, isRepeat, outcome }: WrittenEvent): CommandResult {
   const { id, action, timestamp } = event;
   const name = formatSubject(subject);
@@ -39,7 +39,7 @@ export function eventResult({ subject, event, path, isRepeat, outcome }: Written
   };
 }
 
-/** The result of many events that were recorded together. */
+/** Builds the result of recording several events together. */
 export function eventsResult(written: WrittenEvents): CommandResult {
   const { events, accepted, duplicates, rejected, outcome } = written;
   const { delivery, revision } = outcome;
@@ -56,7 +56,7 @@ export function eventsResult(written: WrittenEvents): CommandResult {
   };
 }
 
-/** The result of a change of state. */
+/** Builds the result of a state change. */
 export function changeResult({ subject, outcome }: ChangedDeployment): CommandResult {
   return {
     json: { subject: formatSubject(subject), changed: outcome.changes, ...outcomeJson(outcome) },
