@@ -34,7 +34,7 @@ export default class Backfill extends WriteCommand<typeof Backfill> {
     return backfillResult(plan, outcome, isShown);
   }
 
-  /** Shows the plan to who sits at a terminal, and asks. Returns whether it was shown: scripts are not asked. */
+  /** Shows the plan on a terminal and asks for confirmation. Returns whether it was shown: scripts are not asked. */
   async #confirm(events: readonly BackfillEvent[]): Promise<boolean> {
     if (!canAsk() || events.length === 0 || this.flags['dry-run'] || this.format !== 'text') return false;
     process.stderr.write(`${planLines(events, this.screen).map(terminalText).join('\n')}\n`);

@@ -37,7 +37,7 @@ export default class Clone extends KgitCommand<typeof Clone> {
     const path = resolve(this.args.dir ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
     requireGitBackend('kgit clone', settings);
-    // Not where one stands: that repository's configuration would say how the new one is come by.
+    // Not in the current folder: the configuration of a repository there would affect the clone.
     await cloneRepository(openGit(tmpdir(), this.environment, { waits: this.notes }), sourceOf(place), path, {
       branch,
       timeoutMs: settings.timeout,
@@ -54,7 +54,7 @@ export default class Clone extends KgitCommand<typeof Clone> {
   }
 }
 
-/** What git is to clone, wherever it runs: the path of a folder is made absolute. */
+/** Returns the source for git to clone, wherever git runs: the path of a folder is made absolute. */
 function sourceOf(place: string): string {
   const isAddress = /^[^/]*:/.test(place) && !existsSync(place);
   return isAddress ? place : resolve(place);

@@ -6,7 +6,7 @@ import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { compactResult, tooLargeLines } from '../cli/render/write/compact-result.js';
 import type { CommandResult } from '../terminal/output.js';
 
-// No event is written that could have them.
+// Compacting writes no event that could carry these.
 const { message, reason, 'allow-secret': _secret, ...baseFlags } = WriteCommand.baseFlags;
 
 export default class Compact extends WriteCommand<typeof Compact> {

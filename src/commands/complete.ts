@@ -28,14 +28,14 @@ export default class Complete extends KgitCommand<typeof Complete> {
     form: Args.string({ required: true, options: ['words', 'bash'], description: 'Who asks.' }),
   };
 
-  /** A key that is pressed waits for no server. */
+  /** A key press must not wait for a server. */
   protected override get isOffline(): boolean {
     return true;
   }
 
   protected async execute(): Promise<CommandResult> {
     const commands = this.config.commands.filter(({ hidden }) => !hidden);
-    // As they were given: one of the words may be `--` itself.
+    // Taken from argv, since one of the words may be `--` itself.
     const words = this.argv.slice(this.argv.indexOf('--') + 1);
     const [line = '', breaks = '', type = '', columns = ''] = words;
     const bash = this.args.form === 'bash' ? parseBashLine(line, breaks) : null;
@@ -52,7 +52,7 @@ export default class Complete extends KgitCommand<typeof Complete> {
     };
   }
 
-  /** Null where what is to be read may lie at a remote alone. */
+  /** Opens the local repository; null if what is to be read may exist only at a remote. */
   async #recorded(): Promise<Recorded | null> {
     const { repo } = await this.settingsOnly();
     if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;

@@ -50,7 +50,7 @@ export default class Config extends KgitCommand<typeof Config> {
     const rows = (await settingRows(settings, await this.settingSources(), marker, implied)).map(masked);
     const key = this.args.key;
     if (key !== undefined) return one(rowOf(rows, key));
-    // That one is set is told, never what it holds.
+    // Reports only that a token is set, never its value.
     const tokens = TOKEN_VARIABLES.filter((name) => this.environment[name]);
     return {
       json: { settings: rows, tokens },
@@ -73,7 +73,7 @@ export default class Config extends KgitCommand<typeof Config> {
     };
   }
 
-  /** The repository with what is here of it; null where there is none. */
+  /** Opens the repository without the network; null if there is none. */
   async #perhapsOpen(): Promise<Context | null> {
     try {
       return await this.open('never');
@@ -89,7 +89,7 @@ export default class Config extends KgitCommand<typeof Config> {
     return { layer, text: (await reading.view.read(MARKER_FILE)) ?? '', path: MARKER_FILE };
   }
 
-  /** What settings come to that nothing sets. */
+  /** Returns the values of settings that nothing sets. */
   async #implied(context: Context): Promise<Implied> {
     const { opened, reading, settings } = context;
     const deployments = await listDeployments(reading.view);
@@ -115,7 +115,7 @@ export default class Config extends KgitCommand<typeof Config> {
   }
 }
 
-/** A row without the secrets that an address, or a value in the wrong place, may hold. */
+/** Masks secrets in a row: an address, or a value in the wrong place, may contain one. */
 function masked(row: SettingRow): SettingRow {
   const { value } = row;
   if (typeof value !== 'string') return row;
@@ -134,7 +134,7 @@ function one(row: SettingRow): CommandResult {
   };
 }
 
-/** The row of a setting, which may be named as in a file or by its variable. Throws NotFoundError. */
+/** Finds the row of a setting by its name in files or its variable. Throws NotFoundError. */
 function rowOf(rows: readonly SettingRow[], key: string): SettingRow {
   const rule = SETTING_RULES.find(
     ({ name, variable }) => name.toLowerCase() === key.toLowerCase() || variable === key,

@@ -49,7 +49,7 @@ export default class Demo extends KgitCommand<typeof Demo> {
       environment: this.environment,
       now: () => this.now(),
     });
-    // Before anything is printed: whoever has read it may end the demo at once.
+    // Listens before anything is printed: whoever reads it may end the demo at once.
     this.#ended = endOfDemo();
     const { place, server, events, hasKubectl } = this.#running;
     const shown = {
@@ -64,7 +64,7 @@ export default class Demo extends KgitCommand<typeof Demo> {
   }
 }
 
-/** Resolves when a signal asks for the end, or when nobody could read what was printed. */
+/** Resolves when a signal asks for the end, or when the printed text cannot reach a reader. */
 function endOfDemo(): Promise<void> {
   return new Promise((end) => {
     new EndSignals().to(() => end());

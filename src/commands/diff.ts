@@ -70,7 +70,7 @@ export default class Diff extends ReadCommand<typeof Diff> {
     });
   }
 
-  /** The one deployment that is asked for. Throws NotFoundError where neither side knows it. */
+  /** Resolves the requested deployment. Throws NotFoundError if neither side has it. */
   async #deployment(known: readonly string[], { reading: { view }, settings }: Context): Promise<string> {
     const [only] = known;
     if (settings.deployment === undefined && known.length === 1 && only !== undefined) return only;

@@ -75,13 +75,13 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
     };
   }
 
-  /** The settings; where a file or a variable is broken, the presets with the repository that is named. */
+  /** Returns the settings; if a file or a variable is invalid, the presets with the named repository. */
   async #settings(): Promise<{ settings: Settings; check: Check }> {
     try {
       return { settings: await this.settingsOnly(), check: passed('settings', 'all are valid') };
     } catch (thrown) {
       const error = asKgitError(thrown);
-      // A wrong flag is a mistake on this very command line.
+      // A wrong flag is a mistake on this command line, not a finding.
       if (error.code !== 'USAGE' || String(error.data['where']).startsWith('--')) throw error;
       const repo = this.flags.repo ?? this.environment['KGIT_REPO'];
       const user = this.environment['KGIT_USER'];
@@ -90,7 +90,7 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
     }
   }
 
-  /** Checks, or the failure of making them. */
+  /** Runs checks; if they fail to run, the failure becomes a check. */
   async #every(name: string, look: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
     try {
       return await look();
@@ -137,7 +137,7 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
     return check as Check;
   }
 
-  /** What can be looked at where there is a git repository. */
+  /** Runs the checks that need a repository. */
   async #insideChecks(
     opened: OpenRepository,
     settings: Settings,
@@ -166,7 +166,7 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
         return checkOutbox(entries, repository.store.target, this.now());
       }),
       this.#every('legacy-files', async () => (areValid ? await this.#legacyFiles(opened) : [])),
-      // As last seen: doctor notes nothing of the remote's refs.
+      // As last seen: doctor does not record the remote's refs.
       this.#every('lock-refs', async () => checkLockRefs((await repository.store.leases.list(null)).broken)),
       one('pushes', async () => checkPushes(pushes)),
       inGit('checkout', async ({ git, layout, branch }) => {
@@ -178,21 +178,21 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
     return all.flat();
   }
 
-  /** The repository with all settings, opened once. */
+  /** Opens the repository with all settings, once. */
   #opened(): Promise<Context> {
     this.#context ??= this.open('never');
     return this.#context;
   }
 
-  /** The management clusters that kgit.yaml lists; null where there is no repository whose settings can be read. */
+  /** Returns the management clusters that kgit.yaml lists; null if there is no repository with valid settings. */
   async #managements(areValid: boolean): Promise<Context['managements'] | null> {
-    // What is wrong there is the finding of 'repository'.
+    // The check 'repository' reports what is wrong there.
     const context = areValid ? await this.#opened().catch(() => null) : null;
     return context?.managements ?? null;
   }
 
   async #legacyFiles({ repository, localFolder }: OpenRepository): Promise<readonly Check[]> {
-    // Settings that cannot be read are the finding of 'repository'.
+    // The check 'repository' reports settings that cannot be read.
     const context = await this.#opened().catch(() => null);
     if (context === null) return [];
     const { filesUntil, timeout } = context.settings;
@@ -208,7 +208,7 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
   async #repositoryCheck(opened: OpenRepository, head: Head, areValid: boolean): Promise<Check> {
     const { where } = opened;
     await readMarker(opened.repository.store.view(head.revision), where);
-    // The settings in kgit.yaml count as one layer of all.
+    // This also reads the settings in kgit.yaml, as one layer of all.
     if (areValid) await this.#opened();
     return passed('repository', `${where} at ${head.revision?.slice(0, 10) ?? 'no commit yet'}`);
   }

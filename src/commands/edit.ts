@@ -20,7 +20,7 @@ export default class Edit extends StateCommand<typeof Edit> {
     'EDITOR="code --wait" <%= config.bin %> edit',
   ];
 
-  /** The editor may stay open for long, so the time for the network starts when it is closed. */
+  /** The editor may stay open for long, so the time for the network starts when it closes. */
   protected override deadline(settings: Settings): number {
     return this.now() + settings.timeout;
   }

@@ -62,7 +62,7 @@ export default class Get extends ReadCommand<typeof Get> {
     const found = state === null ? { found: false } : lookUp(state, path);
     const preset = this.flags.default;
     if (!found.found && this.flags.at === undefined) {
-      // A usual run needs nothing of it.
+      // Loaded on demand: most runs do not need it.
       const { withheldValue } = await import('../sync/plan/withheld-value.js');
       const secret = await withheldValue(path, id, {
         view: context.reading.view,
@@ -91,13 +91,13 @@ export default class Get extends ReadCommand<typeof Get> {
     };
   }
 
-  /** The state that is asked for, and of which deployment. Throws NotFoundError. */
+  /** Reads the requested state, and returns it with the id of its deployment. Throws NotFoundError. */
   async #state(context: Context) {
     const { opened, reading, settings } = context;
     const id = await resolveDeployment({ view: reading.view, settings });
     const at = this.flags.at;
     if (at === undefined) return { state: await readState(reading.view, id), id };
-    // A usual run needs nothing of it.
+    // Loaded on demand: most runs do not need it.
     const { noStateThen, stateThen } = await import('../app/state-then.js');
     const { store } = opened.repository;
     const state = await stateThen(at, id, { store, reading }, this.now());

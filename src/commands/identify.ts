@@ -14,7 +14,7 @@ import { endOfProcess } from '../process/end-signals.js';
 import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
-/** The action of the event that records it. */
+/** The action of the recorded event, by outcome. */
 const ACTIONS = { 're-identified': 'management_reidentified', extended: 'management_extended' } as const;
 
 export default class Identify extends WriteCommand<typeof Identify> {

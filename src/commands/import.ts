@@ -113,7 +113,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
 
   async #confirm({ plan, live }: PlannedImport): Promise<void> {
     for (const text of live ? ambiguousTexts(live) : []) this.note(text);
-    // Without a terminal nobody is asked: scripts import, and importing twice changes nothing.
+    // Without a terminal nobody is asked: scripts just import, and importing twice changes nothing.
     if (!canAsk() || plan.parts.length === 0 || this.flags['dry-run'] || this.format !== 'text') return;
     this.#show(plan);
     this.#isShown = true;
@@ -121,7 +121,7 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     await mustAgree({ text: 'Import this?', ...words }, this.flags.yes);
   }
 
-  /** Shows people a plan that is not, or not yet, carried out. */
+  /** Shows people a plan that will not be carried out, or has not been yet. */
   #show(plan: ImportPlan): void {
     if (this.format !== 'text') return;
     this.notes.clear();

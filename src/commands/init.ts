@@ -88,7 +88,7 @@ export default class Init extends WriteCommand<typeof Init> {
     await makeFolder(path);
     const server = await this.#server(git, remote);
     const repository = await prepareRepository(git, path, DEFAULT_BRANCH, remote);
-    // Without a remote the repository is the one place where all of it lies.
+    // Without a remote, this repository holds the only copy.
     const isAlone = !repository.config.has('remote.origin.url');
     const synced = isAlone ? await syncPushes(git, repository.commonDir) : server.synced;
     const opened = await openStateRepository({ ...settings, repo: path }, path, this.environment);
@@ -104,7 +104,10 @@ export default class Init extends WriteCommand<typeof Init> {
     return this.#result(path, subject, { ...laid, made: server.made, synced }, begun);
   }
 
-  /** Makes the repository of a remote that is a folder here, where there is none, and has it keep what it acknowledges. */
+  /**
+   * Creates the repository of a remote that is a local folder, if it is missing, and makes it keep what it
+   * acknowledges.
+   */
   async #server(git: Git, remote: string | undefined): Promise<Prepared> {
     const folder = remote === undefined ? null : folderOfAddress(remote);
     if (folder === null) return { made: null, synced: null };
@@ -113,9 +116,9 @@ export default class Init extends WriteCommand<typeof Init> {
   }
 
   /**
-   * Proves where locks can live at the remote, once it has the branch (the first branch of all may become a forge's
-   * default), and writes it down where it is not the usual place. Without locks a repository is of use, too, so what
-   * keeps it from being proved is a note.
+   * Tries out where the remote accepts locks, and records the place if it is not the usual one. The remote must have
+   * the branch by then, since the first branch may become a forge's default. A repository is useful without locks, so a
+   * failure to try is only a note.
    */
   async #proveLockPlace(
     laid: LaidOut,
@@ -140,7 +143,7 @@ export default class Init extends WriteCommand<typeof Init> {
     return { ...decided, added, attempts: laid.attempts + decided.attempts };
   }
 
-  /** Proposes to begin a deployment in a repository that is laid out already. Throws NoRepositoryError. */
+  /** Proposes a new deployment in a repository that is laid out already. Throws NoRepositoryError, UsageError. */
   async #proposed(path: string, subject: DeploymentSubject | null): Promise<CommandResult> {
     if (subject === null) {
       throw new UsageError('what a repository is laid out with is not proposed; a deployment is', {
@@ -184,7 +187,10 @@ export default class Init extends WriteCommand<typeof Init> {
     };
   }
 
-  /** The address to publish to; that of a folder is made absolute, for git would read it from the new repository. */
+  /**
+   * Returns the address to publish to. That of a folder is made absolute, since git would resolve it from the new
+   * repository.
+   */
   #remote(): string | undefined {
     const text = this.flags.remote;
     if (text === undefined) return undefined;
@@ -203,7 +209,7 @@ export default class Init extends WriteCommand<typeof Init> {
     };
   }
 
-  /** What would be laid out, as far as this machine knows; nothing is written, not even the folder. */
+  /** Plans the layout, as far as this machine knows. Nothing is written, not even the folder. */
   async #plan(git: Git, path: string, settings: Settings, layout: Layout): Promise<CommandResult> {
     const isFolder = existsSync(path);
     const repository = isFolder ? await openOrNull(git, path) : null;
@@ -241,7 +247,7 @@ export default class Init extends WriteCommand<typeof Init> {
     });
   }
 
-  /** Begins a deployment; null where it was there already. */
+  /** Creates a deployment; null if it exists already. */
   async #begin(subject: DeploymentSubject): Promise<WriteOutcome | null> {
     const context = await this.open('never');
     if ((await readState(context.reading.view, subject.id)) !== null) return null;
@@ -264,7 +270,7 @@ function begunLine(subject: DeploymentSubject, begun: WriteOutcome | null, { sty
   return `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `begun, ${begun.delivery}` : 'was there already'}`;
 }
 
-/** What is laid out to say where locks lie. */
+/** Adds the place of locks to the marker of a layout. */
 function withLockPlace({ files }: Layout, place: LockPlace): Layout {
   const amendMarker = (text: string) => namingLockPlace(text, place);
   const marker = amendMarker(files.get(MARKER_FILE) ?? '');

@@ -52,7 +52,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
 
   #isUnderLock = false;
 
-  /** Leases are renewed while the command has the terminal. */
+  /** Leases are renewed while the command has the terminal, so waits must not be shown. */
   protected override readonly tellsWaits = false;
 
   protected async execute(): Promise<CommandResult> {
@@ -106,7 +106,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
 
   async #run(context: Context, acquired: Acquired, command: readonly string[]): Promise<CommandResult> {
     const { opened, settings } = context;
-    // Ctrl-C would end helper processes of the driver, too; they start again when they are needed.
+    // Ctrl-C would also end helper processes of the driver; they restart on demand.
     await opened.repository.close();
     const run = await runAndRelease(
       command,
@@ -128,7 +128,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     return this.format === 'text' || this.format === 'wide';
   }
 
-  /** With a command, stdout is the command's, and the result for people goes to stderr. */
+  /** With a command, stdout belongs to it, so the text result goes to stderr. */
   protected override async print(result: CommandResult): Promise<void> {
     if (!this.#isUnderLock || !this.#isForPeople) return super.print(result);
     if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');

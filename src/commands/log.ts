@@ -18,7 +18,7 @@ import type { CommandResult } from '../terminal/output.js';
 import { onReaderGone } from '../terminal/standard-output.js';
 
 const FOLLOW_MS = 2_000;
-/** How many of the newest events are looked through for new ones. */
+/** Number of the newest events that are searched for new ones. */
 const FOLLOW_WINDOW = 1_000;
 
 export default class Log extends ReadCommand<typeof Log> {
@@ -68,7 +68,7 @@ export default class Log extends ReadCommand<typeof Log> {
     return this.#result(ordered, page.next, subject === null);
   }
 
-  /** What is asked about: the subject that is named, else everything. */
+  /** The scope of the query: the named subject, else everything. */
   get #about(): (() => About) | undefined {
     const { subject } = this.args;
     return subject === undefined ? undefined : () => aboutNamed(subject);
@@ -121,8 +121,8 @@ export default class Log extends ReadCommand<typeof Log> {
   }
 
   /**
-   * Prints the page, then what comes after it, until the user ends the command. What is new is told by the ids
-   * seen, not by its place: an event of an earlier time, or one that was published first, may come in before others.
+   * Prints the page, then new events, until the user ends the command. New events are recognized by their ids, not by
+   * their place: an event with an earlier time, or one that was published first, may appear before others.
    */
   async #follow(begin: Context, subject: Subject | null, filter: EventFilter): Promise<never> {
     const limit = this.flags.limit;

@@ -46,7 +46,7 @@ export default class MergeState extends KgitCommand<typeof MergeState> {
         ...(conflicts.length > 0 ? { exitCode: EXIT_CODES.CONFLICT } : {}),
       };
     } catch (error) {
-      // Of a side that cannot be read nothing is lost: git's own merge of lines stands in its place.
+      // If a side cannot be read, git's own line merge is used, so that nothing of it is lost.
       if (error instanceof InvalidStateError) await writeFile(ours, (await mergeLines(git, sides)).text);
       throw error;
     }

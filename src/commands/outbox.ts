@@ -55,7 +55,7 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
       });
     if ((verb === 'list' || verb === 'retry') && id !== undefined && !isProposed)
       throw new UsageError(`${verb} takes no ID: operations are published in their order`);
-    // Waiting operations can be listed and dropped even if kgit.yaml cannot be read; publishing needs it.
+    // Pending operations can be listed and dropped even if kgit.yaml cannot be read; publishing needs it.
     const { opened, settings } = verb === 'retry' ? await this.open('never') : await this.openUnread();
     const { repository } = opened;
     if (verb === 'drop') await this.#drop(id as string, repository.outbox);

@@ -13,7 +13,7 @@ export default class Publisher extends KgitCommand<typeof Publisher> {
   );
   static override examples = ['<%= config.bin %> publisher'];
 
-  /** It runs in the background; what it sees is told by the next command. */
+  /** Runs in the background: the next command reports what it saw. */
   protected override get hasReader(): boolean {
     return false;
   }

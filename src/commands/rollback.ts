@@ -37,7 +37,7 @@ export default class Rollback extends StateCommand<typeof Rollback> {
 
   protected async execute(): Promise<CommandResult> {
     const paths = this.words.map(parseStatePath);
-    // A change that is rolled back by a proposal was often merged a moment ago.
+    // A change that a proposal rolls back was often merged a moment ago.
     const context = await this.open(this.flags.propose ? 'always' : 'default');
     const wanted = {
       ...this.target,

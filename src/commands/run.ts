@@ -15,7 +15,7 @@ import type { Settings } from '../setup/settings.js';
 import { systemClock } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** What `kgit run` itself records among the parameters. */
+/** Parameters that `kgit run` itself records. */
 const OWN_PARAMETERS = ['exit_code', 'signal'];
 
 const EXAMPLE = 'kgit run upgrade --cluster prod-eu-1 -- ./upgrade.sh --fast';
@@ -59,19 +59,19 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
   };
 
-  /** Whether publishing was interrupted, and may still wait for the network. */
+  /** Whether publishing was interrupted and may still be waiting for the network. */
   #isInterrupted = false;
   #madeRunId: string | undefined;
   protected override readonly tellsWaits = false;
 
-  /** Both events, and all that the command itself records, have one run id. */
+  /** Both events, and everything that the command itself records, share one run id. */
   protected override get ciRun(): { id: string; url: string | null } {
     const { id, url } = super.ciRun;
     this.#madeRunId ??= this.ids.next();
     return { id: id ?? this.#madeRunId, url };
   }
 
-  /** The command may run for long, so the time for the network begins when it has ended. */
+  /** The command may run for long, so the time for the network starts when it ends. */
   protected override deadline(settings: Settings): number {
     return this.now() + settings.timeout;
   }
@@ -108,7 +108,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
       },
     );
     this.#isInterrupted = run.isInterrupted;
-    // A failed record does not change how a command ends that has failed itself.
+    // If the command itself failed, a failure to record it does not change the exit code.
     if (run.error && run.end?.exitCode !== 0) this.note(failureText(run.error));
     return runResult(run);
   }
@@ -126,13 +126,13 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     return this.format === 'text' || this.format === 'wide';
   }
 
-  /** For people the result goes to stderr: stdout is the command's. */
+  /** The text result goes to stderr, since stdout belongs to the command. */
   protected override async print(result: CommandResult): Promise<void> {
     if (!this.#isForPeople) return super.print(result);
     if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');
   }
 
-  /** Ends at once after an interrupt: nobody waits for the network any more. */
+  /** Exits at once after an interrupt, without waiting for the network. */
   protected override async finally(error: Error | undefined): Promise<void> {
     await super.finally(error);
     if (this.#isInterrupted) process.exit();

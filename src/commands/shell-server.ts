@@ -19,13 +19,13 @@ export default class ShellServer extends LegacyCommand<typeof ShellServer> {
     pid: Args.string({ required: true, description: 'The process id of the script.' }),
   };
 
-  /** Leases are renewed while the command has the terminal. */
+  /** Leases are renewed while the script has the terminal, so waits must not be shown. */
   protected override readonly tellsWaits = false;
 
   protected async execute(): Promise<CommandResult> {
     const script = { folder: this.args.folder, pid: Number(this.args.pid) };
     const tender = process.ppid;
-    // A terminal's interrupt is the script's to answer: its calls on the way out are served.
+    // The script handles interrupts from the terminal; the calls it makes while exiting are still served.
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     try {
       const context = await this.openAtTip();
@@ -42,7 +42,7 @@ export default class ShellServer extends LegacyCommand<typeof ShellServer> {
       await tellFailed(script, error);
       throw error;
     }
-    // The shell that started it removes the folder, unless it was ended.
+    // The shell that started this server removes the folder, unless that shell was killed.
     if (process.ppid !== tender) await rm(script.folder, { recursive: true, force: true });
     return { json: {}, lines: () => [] };
   }

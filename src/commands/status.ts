@@ -26,7 +26,7 @@ import { isCi } from '../setup/trust.js';
 import type { ClusterRecord } from '../store/read/cluster-records.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** How many events of either side the time line of one cluster shows. */
+/** Maximum number of events, recorded and of the cluster each, in the time line of one cluster. */
 const TIME_LINE = 15;
 
 export default class Status extends ClusterCommand<typeof Status> {
@@ -82,7 +82,7 @@ export default class Status extends ClusterCommand<typeof Status> {
     const report = buildStatus<KgitEvent>(observation, records);
     if (this.format === 'prometheus') this.#noteUnlisted(report);
     const kept = one && observation.objects.get(formatSubject(one));
-    // A cluster that is neither live nor recorded is a mistake, unless one of several contexts could not be asked.
+    // A cluster that is neither live nor recorded is a mistake, unless one of several contexts could not be queried.
     const isUnknown =
       records.every(({ lastEvent }) => lastEvent === null) && report.contexts.every(({ error }) => !error);
     if (one && !kept && isUnknown) throw await observer.notKnown(one);
@@ -92,7 +92,7 @@ export default class Status extends ClusterCommand<typeof Status> {
     return statusResult(report, { ...view, now: this.now() }, explained, found.length > 0);
   }
 
-  /** Throws UsageError for flags that do not go together. */
+  /** Throws UsageError for conflicting flags. */
   #refuse(hasStates: boolean): void {
     const isOne = this.args.subject !== undefined;
     if (hasStates && (isOne || this.format === 'prometheus'))
@@ -113,7 +113,10 @@ export default class Status extends ClusterCommand<typeof Status> {
     throw new UsageError(`--namespace ${JSON.stringify(namespace.slice(0, 80))} is not a DNS-1123 label`);
   }
 
-  /** The metrics where no context could be asked. Throws what happened, with what can be had instead, for other formats. */
+  /**
+   * Returns the metrics if no context could be queried. For other formats, throws the error, with the advice to use
+   * --offline.
+   */
   #down(error: unknown): CommandResult {
     if (!(error instanceof ClusterError)) throw error;
     if (this.format !== 'prometheus') throw alsoOffline(error);
@@ -131,7 +134,7 @@ export default class Status extends ClusterCommand<typeof Status> {
     );
   }
 
-  /** Shows what is there, then each transition, until a signal ends it. */
+  /** Shows the current clusters, then each transition, until a signal ends the watch. */
   async #watch(
     observer: Observer,
     first: Observation,
@@ -155,7 +158,7 @@ export default class Status extends ClusterCommand<typeof Status> {
     return { ...rest, exitCode: failing.size > 0 ? EXIT_CODES.CLUSTER : EXIT_CODES.INTERRUPTED };
   }
 
-  /** A live table, where the output is a terminal that can show one and somebody looks at it; else null. */
+  /** Creates a live table if the output is a terminal that can show one and somebody is watching; else null. */
   #liveView({ states, sortBy, labels }: StatusView): LiveView | null {
     const isForPeople = this.format === 'text' || this.format === 'wide';
     const isDumb = this.environment['TERM'] === 'dumb' || isCi(this.environment);
@@ -204,7 +207,7 @@ export default class Status extends ClusterCommand<typeof Status> {
   }
 }
 
-/** The same failure, with the advice that what is recorded can be had. */
+/** Adds the advice to use --offline to an error. */
 function alsoOffline(error: ClusterError): ClusterError {
   const suggestions = [...error.suggestions, '`kgit status --offline` shows what is recorded'];
   return new ClusterError(error.message, { suggestions, data: error.data, cause: error });

@@ -94,14 +94,17 @@ export default class Validate extends KgitCommand<typeof Validate> {
     };
   }
 
-  /** What is checked against a base is proposed; CI says from which branch. */
+  /** A check against a base concerns a proposal; CI names its branch. */
   #advice({ repository }: OpenRepository): Advice {
     if (!repository.store.isRemote) return DIRECT;
     const { GITHUB_HEAD_REF: github, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: gitlab } = this.environment;
     return proposalAdvice(github || gitlab || null);
   }
 
-  /** The revision that --base names, asked of the remote where it is its branch. Throws NotFoundError, RemoteError. */
+  /**
+   * Resolves the revision that --base names, asking the remote if it is the remote's branch. Throws NotFoundError,
+   * RemoteError.
+   */
   async #base(name: string, opened: OpenRepository, settings: Settings): Promise<Revision> {
     const { repository, name: branch, git } = opened;
     const { store } = repository;

@@ -17,7 +17,7 @@ import type { FetchPolicy } from '../store/outbox/outcomes.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** What was found, and the revision that was verified before. */
+/** The findings, and the revision that was verified before. */
 interface Look {
   readonly findings: Findings;
   readonly counts: Omit<Verified, 'unfolded'>;
@@ -105,14 +105,14 @@ export default class Verify extends WriteCommand<typeof Verify> {
     const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
     const { unfolded, ...counts } = await verify(revision, before, check);
     const unkept = new Unkept((message) => this.note(message));
-    // What was not looked at is not trusted.
+    // A revision is trusted only if all of it was checked.
     if (findings.errors === 0 && counts.history.isComplete)
       await unkept.unlessNoted('what was verified is not remembered here', trusted.write(revision));
     this.setRepository(revision, fetchedAt, await repository.outbox.size());
     return { findings, counts, unfolded, before };
   }
 
-  /** Brings states back to what their events say, each as one operation; what was done. */
+  /** Restores states to what their events say, one operation each. Returns what was done. */
   async #fix(unfolded: readonly Unfolded[]): Promise<Record<string, unknown>[]> {
     if (unfolded.length === 0) {
       this.note('every state is what its events say: --fix has nothing to do');

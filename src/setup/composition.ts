@@ -1,4 +1,4 @@
-/** From the settings to an open state repository, whatever keeps it. */
+/** Opens the state repository that the settings describe, with any driver. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { InternalError } from '../errors.js';
@@ -22,35 +22,35 @@ import type { Settings } from './settings.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
 import { xdgFolder } from './xdg-folder.js';
 
-/** An open repository and where it lies. */
+/** An open repository and its location. */
 export interface OpenRepository {
   readonly repository: StateRepository;
   readonly leases: Leases;
-  /** The driver, by its name in the settings: `git`. */
+  /** Name of the driver in the settings: `git`. */
   readonly backend: string;
   /** The folder or URL that was opened. */
   readonly path: string;
-  /** What people call the line of revisions in it: the branch of a git repository. */
+  /** The user's name for its line of revisions: the branch of a git repository. */
   readonly name: string;
   /** Path and name, for messages: `/work/state (branch main)`. */
   readonly where: string;
-  /** The folder of what is this machine's alone. */
+  /** The folder for data of this machine alone. */
   readonly localFolder: string;
-  /** Who the user is in the driver's own configuration. */
+  /** The user's identity in the driver's own configuration. */
   readonly identity: Identity;
   readonly scheduled: ScheduledPublisher;
   readonly pushes: PushLog;
-  /** Null where the driver cannot compare whole histories. */
+  /** Null if the driver cannot compare whole histories. */
   readonly review: Review | null;
-  /** Null where the driver is another one. */
+  /** Null for other drivers than git. */
   readonly git: GitFacet | null;
-  /** What was damaged among kgit's own files, and was set aside. */
+  /** kgit's own files that were damaged and have been set aside. */
   readonly damaged: readonly DamagedFile[];
 }
 
 const newNonce = () => randomBytes(16).toString('hex');
 
-/** What works on an open store, with its files of this machine in `folder`. */
+/** Assembles what works on an open store, with this machine's files in `folder`. */
 function assemble(
   store: Backend,
   folder: string,
@@ -75,7 +75,7 @@ function assemble(
   return { repository, leases, scheduled, pushes };
 }
 
-/** The folder in the user's state folder for a store that has no place of its own for what is this machine's alone. */
+/** Returns the folder, below the user's state folder, for a store without its own place for this machine's data. */
 async function folderOf(
   { target }: Backend,
   environment: Environment,
@@ -87,12 +87,12 @@ async function folderOf(
 }
 
 export interface OpenOptions extends Pick<DriverContext, 'isOffline' | 'waits'> {
-  /** Whether the history is to be read, or the head alone is enough: a clone of a URL is made accordingly. */
+  /** Whether the history is needed, or the head alone is enough: a clone of a URL is made accordingly. */
   readonly history?: boolean;
 }
 
 /**
- * Opens the state repository that the settings name, or the one stood in.
+ * Opens the state repository that the settings name, or the one in the current folder.
  * Throws NoRepositoryError, RemoteError, EnvironmentError.
  */
 export async function openStateRepository(

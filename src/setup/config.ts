@@ -11,9 +11,9 @@ import { DRIVERS } from './drivers.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
 import { checkoutOf, checkoutOfFile, committable, isCi, ownFolder, strangeness } from './trust.js';
 
-/** The nearest of these upward is read, where the user owns it. */
+/** Name of the project file: the nearest one upward is read if the user owns it. */
 const PROJECT_FILE = '.kgitrc.yaml';
-/** What to do with settings that are found where others can put them. */
+/** Advice for settings that are found where others can put them. */
 const WAY_OUT = `Move settings of your own to ~/.config/kgit/config.yaml, or to a ${PROJECT_FILE} outside of the checkout`;
 const MAX_CONFIG_BYTES = 256 * 1024;
 
@@ -23,10 +23,10 @@ export interface ConfigSources {
   readonly cwd: string;
   /** --config, or KGIT_CONFIG. */
   readonly file: string | undefined;
-  /** The user's own number; null where the system has none. */
+  /** The user's uid; null if the system has none. */
   readonly uid: number | null;
   readonly warn: (message: string) => void;
-  /** Whether flags and variables alone count, and no file is read. */
+  /** Whether to use only flags and variables, and read no files. */
   readonly withoutFiles?: boolean;
 }
 
@@ -46,14 +46,14 @@ function readSetting(rule: SettingRule, value: unknown, where: string): unknown 
   return read;
 }
 
-/** The mapping of a file of settings; none where it is empty. Throws UsageError. */
+/** Returns the mapping in a settings file; an empty one if the file is empty. Throws UsageError. */
 function settingsMap(content: unknown, where: string): Readonly<Record<string, unknown>> {
   if (content === null || content === undefined) return {};
   if (!isMap(content)) throw new UsageError(`${where}: settings are a mapping`, { data: { where } });
   return content;
 }
 
-/** A value within what files that others can write may choose. */
+/** Limits a value to the range that files writable by others may choose from. */
 function withinShared({ shared }: SettingRule, value: unknown): unknown {
   if (shared === undefined || typeof value !== 'number') return value;
   const [least, most] = shared;
@@ -61,15 +61,15 @@ function withinShared({ shared }: SettingRule, value: unknown): unknown {
 }
 
 /**
- * The settings that a mapping from a file holds. Throws UsageError for one that is not valid or may not stand there.
- * @param places all of those where a setting must be allowed
+ * Reads the settings from the mapping of a file. Throws UsageError for one that is invalid or not allowed there.
+ * @param places a setting must be allowed in all of these
  */
 function layerOfMap(content: unknown, where: string, places: readonly ('files' | 'kgit.yaml')[]): Layer {
   const map = settingsMap(content, where);
   const layer: Layer = {};
   const { backend } = map;
   if (backend !== undefined) {
-    // Whoever writes kgit.yaml writes to the store that was opened already.
+    // A kgit.yaml lies in the store that is open already, so it can choose no other driver.
     const known = places.includes('kgit.yaml') ? ['git'] : [...DRIVERS.keys()];
     if (typeof backend !== 'string' || !known.includes(backend))
       throw new UsageError(`${where}: backend ${JSON.stringify(backend)} is not one that this kgit has`, {
@@ -100,19 +100,22 @@ async function readConfigFile(path: string): Promise<unknown> {
       suggestions: ['Name a file of settings'],
     });
   const text = bytes.toString('utf8');
-  // Most runs have no such file, and need no YAML for it.
+  // Loaded on demand: most runs have no such file.
   const { parseYaml } = await import('../model/yaml/yaml.js');
   return parseYaml(text, path);
 }
 
-/** Whether a file is there that nobody but the user can have written; the user is told why another one is not read. */
+/** Whether a file exists that only the user can have written. Warns why any other one is not read. */
 function isOwnFile(path: string, { uid, warn }: ConfigSources): boolean {
   const why = strangeness(path, uid);
   if (typeof why === 'string') warn(`${path} ${why}, so it is not read`);
   return why === null;
 }
 
-/** What of a file counts that can come with a commit: what kgit.yaml may set, too. Nothing in it ends the command. */
+/**
+ * Reads a file that can come with a commit: only settings that kgit.yaml may also set count, and nothing in the file
+ * ends the command.
+ */
 async function committedLayer(path: string, { warn }: ConfigSources): Promise<Layer> {
   try {
     const map = settingsMap(await readConfigFile(path), path);
@@ -139,12 +142,12 @@ async function committedLayer(path: string, { warn }: ConfigSources): Promise<La
   }
 }
 
-/** Whether a setting may stand in the user's files and in those of everybody. */
+/** Whether a setting is allowed both in the user's files and in kgit.yaml, which everybody shares. */
 function isForAll({ places }: SettingRule): boolean {
   return places.includes('files') && places.includes('kgit.yaml');
 }
 
-/** The settings of a file, and which file that is; null where there is none. */
+/** The settings of a file, and the path of that file; null if there is none. */
 interface FileLayer {
   readonly layer: Layer;
   readonly path: string | null;
@@ -152,7 +155,7 @@ interface FileLayer {
 
 const NO_FILE: FileLayer = { layer: {}, path: null };
 
-/** The nearest project file that is the user's alone, and the nearest one that can come with a commit. */
+/** Reads the nearest project file that is the user's alone, and the nearest one that can come with a commit. */
 async function projectLayers(sources: ConfigSources): Promise<{ own: FileLayer; committed: FileLayer }> {
   let committed = NO_FILE;
   for (let folder = sources.cwd; ; folder = dirname(folder)) {
@@ -169,7 +172,7 @@ async function projectLayers(sources: ConfigSources): Promise<{ own: FileLayer; 
   }
 }
 
-/** The user's own file, and what it holds where it can come with a commit. */
+/** Reads the user's own file: as `own`, or as `committed` if it can come with a commit. */
 async function userLayers(sources: ConfigSources): Promise<{ own: FileLayer; committed: FileLayer }> {
   const base = ownFolder(sources.environment, 'XDG_CONFIG_HOME', '.config');
   const path = base && join(base.path, 'kgit', 'config.yaml');
@@ -180,12 +183,15 @@ async function userLayers(sources: ConfigSources): Promise<{ own: FileLayer; com
     : { own: { layer: layerOfMap(await readConfigFile(path), path, ['files']), path }, committed: NO_FILE };
 }
 
-/** Whether a file lies in the checkout stood in; other checkouts, such as that of dotfiles, are the user's own choice. */
+/**
+ * Whether a file lies in the checkout of the current folder. Other checkouts, such as one of dotfiles, are the user's
+ * choice.
+ */
 function isHere(path: string, { cwd }: ConfigSources): boolean {
   return checkoutOf(dirname(path)) === checkoutOf(cwd);
 }
 
-/** The file that --config names: its `state_management:` block. */
+/** Reads the `state_management:` block of the file that --config names. */
 async function namedLayer(path: string | undefined, { environment }: ConfigSources): Promise<Layer> {
   if (!path) return {};
   let content: unknown;
@@ -200,7 +206,7 @@ async function namedLayer(path: string | undefined, { environment }: ConfigSourc
   }
   const block = isMap(content) ? content['state_management'] : undefined;
   const checkout = checkoutOfFile(path);
-  // The user has named it, so it is the user's word, but where others may have put another text there since.
+  // The user has named the file, so it is trusted unless others may have changed it since.
   const isShared = checkout !== null && (isCi(environment) || existsSync(join(checkout, MARKER_FILE)));
   return layerOfMap(block, path, isShared ? ['files', 'kgit.yaml'] : ['files']);
 }
@@ -223,15 +229,15 @@ function environmentLayer(sources: ConfigSources): Layer {
   return layer;
 }
 
-/** The settings of one place, and which place that is. */
+/** The settings of one source, and which source that is. */
 export interface SettingSource {
   readonly layer: Layer;
   readonly kind: 'flag' | 'environment' | 'file';
-  /** Of a file. */
+  /** Path of the file; null for other kinds. */
   readonly path: string | null;
 }
 
-/** Settings from everywhere but the repository's own kgit.yaml, highest place first. */
+/** Reads the settings of every source except the repository's own kgit.yaml, highest precedence first. */
 export async function readSources(sources: ConfigSources): Promise<readonly SettingSource[]> {
   const given: SettingSource[] = [
     { layer: flagLayer(sources), kind: 'flag', path: null },
@@ -245,12 +251,15 @@ export async function readSources(sources: ConfigSources): Promise<readonly Sett
   return [...given, ...files.map((file) => ({ ...file, kind: 'file' as const }))];
 }
 
-/** The same without the places. */
+/** Reads the same settings without their sources. */
 export async function readLayers(sources: ConfigSources): Promise<readonly Layer[]> {
   return (await readSources(sources)).map(({ layer }) => layer);
 }
 
-/** The layer of a kgit.yaml: its `settings:` block. Throws InvalidStateError, for it is a file of the repository. */
+/**
+ * Reads the layer of a kgit.yaml, which is its `settings:` block. Throws InvalidStateError, since it is a file of the
+ * repository.
+ */
 export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
   try {
     return layerOfMap(marker['settings'], MARKER_FILE, ['kgit.yaml']);
@@ -265,14 +274,14 @@ export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
   }
 }
 
-/** The settings in use: of each, the highest layer's value, else the default. Frozen. */
+/** Merges layers into the effective settings: for each, the value of the highest layer, else the default. Frozen. */
 export function mergeLayers(layers: readonly Layer[]): Settings {
   const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS };
   for (const layer of [...layers].reverse()) Object.assign(merged, layer);
   return Object.freeze(merged) as unknown as Settings;
 }
 
-/** What is wrong with the values of a kgit.yaml; null where nothing is. */
+/** Describes what is wrong with the values of a kgit.yaml; null if they are valid. */
 export function markerFault(marker: Record<string, Value>): string | null {
   try {
     checkMarker(marker);

@@ -3,19 +3,19 @@ import type { Settings } from './settings.js';
 
 /** A kind of store that kgit can use. */
 interface DriverRow {
-  /** Of URLs that name such a store. */
+  /** Schemes of URLs that name such a store. */
   readonly schemes: readonly string[];
-  /** Loads the driver: nothing of it is needed before. */
+  /** Loads the driver on demand. */
   readonly load: () => Promise<Driver>;
 }
 
-/** The drivers by their names in the settings (`backend:`). A new one is a row here and a folder in `src/backends/`. */
+/** Drivers by their names in the settings (`backend:`). A new one needs a row here and a folder in `src/backends/`. */
 export const DRIVERS = new Map<string, DriverRow>([
-  // Whatever no other driver claims is a folder or URL for git.
+  // Any folder or URL that no other driver claims is git's.
   ['git', { schemes: [], load: async () => (await import('./git-driver.js')).openGitRepository }],
 ]);
 
-/** The name of the driver that the settings choose: by the scheme of `repo`, else by `backend`. */
+/** Returns the name of the driver that the settings choose: by the scheme of `repo`, else by `backend`. */
 export function chosenDriver({ repo, backend }: Pick<Settings, 'repo' | 'backend'>): string {
   const scheme = /^([a-z][a-z0-9+.-]*):/.exec(repo ?? '')?.[1];
   for (const [name, { schemes }] of DRIVERS) if (scheme && schemes.includes(scheme)) return name;

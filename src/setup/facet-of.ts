@@ -3,12 +3,12 @@ import type { OpenRepository } from './composition.js';
 import { chosenDriver } from './drivers.js';
 import type { Settings } from './settings.js';
 
-/** What not every driver has. */
+/** Parts of an open repository that not every driver has. */
 type Optional = 'git' | 'review';
 
 /**
- * A part of an open repository that not every driver has.
- * Throws UsageError where this one lacks it.
+ * Returns a part of an open repository that not every driver has.
+ * Throws UsageError if this one lacks it.
  * @param feature what needs it, as the subject of a sentence: `kgit backup`
  */
 export function facetOf<F extends Optional>(
@@ -21,7 +21,10 @@ export function facetOf<F extends Optional>(
   throw needsGit(feature, opened.backend);
 }
 
-/** Throws UsageError where the settings name another driver than git. @param feature as in `facetOf` */
+/**
+ * Throws UsageError if the settings name another driver than git.
+ * @param feature as in `facetOf`
+ */
 export function requireGitBackend(feature: string, settings: Pick<Settings, 'repo' | 'backend'>): void {
   const backend = chosenDriver(settings);
   if (backend !== 'git') throw needsGit(feature, backend);

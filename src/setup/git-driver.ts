@@ -1,4 +1,4 @@
-/** Opens git repositories: the one stood in, one that is named, and clones that kgit keeps of URLs. */
+/** Opens git repositories: the one in the current folder, a named one, or the clone that kgit keeps of a URL. */
 import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,22 +26,22 @@ import { type Environment, systemClock, thisHost } from './this-host.js';
 import { checkoutOf, isInGitFolder } from './trust.js';
 import { xdgFolder } from './xdg-folder.js';
 
-/** The branch where state lies when nothing else is said. */
+/** The default state branch. */
 export const DEFAULT_BRANCH = 'main';
-/** The folder, in the clone's common git folder, of outbox and locks. */
+/** The folder of the outbox and the locks, in the clone's common git folder. */
 export const LOCAL_FOLDER = 'kgit';
 
 const ASKPASS = join(PACKAGE_ROOT, 'bin/askpass.sh');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 let watchesSignals = false;
 
-/** A git in a group of its own does not hear what ends this process, so it is told. */
+/** Ends git processes when a signal ends this one: in their own process group they do not receive it. */
 function endGitWithUs(): void {
   if (watchesSignals) return;
   watchesSignals = true;
   for (const signal of SIGNALS) {
     process.once(signal, () => {
-      // Who else listens decides what becomes of this process.
+      // Other listeners decide what becomes of this process.
       if (process.listenerCount(signal) > 0) return;
       const end = () => process.kill(process.pid, signal);
       endChildren(signal).then(end, end);
@@ -49,19 +49,19 @@ function endGitWithUs(): void {
   }
 }
 
-/** Whether something lies at a path, which is read from `cwd` where it is relative. */
+/** Returns a test for whether something exists at a path; a relative one is resolved from `cwd`. */
 export function liesAt(cwd: string): (path: string) => boolean {
   return (path) => existsSync(resolve(cwd, path));
 }
 
-/** git as all of kgit runs it: with the tokens of the environment, asking only who sits at a terminal. */
+/** Creates the git runner for all of kgit: it uses the tokens of the environment, and prompts only on a terminal. */
 export function openGit(
   path: string,
   environment: Environment,
   options: Pick<DriverContext, 'isOffline' | 'waits'> = {},
 ): Git {
   const { isOffline = false, waits } = options;
-  // process.stdin would be opened for it, which takes as long as a process to start.
+  // `process.stdin` would be opened by a look at it, which takes as long as starting a process.
   const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
   return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });
@@ -69,7 +69,7 @@ export function openGit(
 
 /** What only a git repository has. */
 export interface GitFacet {
-  /** Aimed at the folder that all worktrees share. */
+  /** Runs in the folder that all worktrees share. */
   readonly git: Git;
   readonly layout: Repository;
   /** The state branch. */
@@ -96,10 +96,10 @@ async function checkedOutBranch(commonDir: string): Promise<string | null> {
   return /^ref: refs\/heads\/([^\n]+)/.exec(head)?.[1] ?? null;
 }
 
-/** Names that git cannot take for an option. */
+/** Names that git cannot mistake for an option. */
 const REMOTE_NAME = /^[^-\u0000-\u0020\u007f][^\u0000-\u0020\u007f]*$/;
 
-/** The remote that a branch is published to; null for a purely local repository. Throws EnvironmentError. */
+/** Returns the remote that a branch is published to; null for a purely local repository. Throws EnvironmentError. */
 function usableRemote({ config }: Repository, branch: string): string | null {
   const remote = remoteOf(config, branch);
   if (remote === null || REMOTE_NAME.test(remote)) return remote;
@@ -115,14 +115,14 @@ function usableRemote({ config }: Repository, branch: string): string | null {
   );
 }
 
-/** What depends on whether a clone is the user's or one that kgit keeps. */
+/** What differs between the user's clone and one that kgit keeps. */
 interface Place {
   readonly git: Git;
   readonly layout: Repository;
   /** The folder or URL that was opened. */
   readonly path: string;
   readonly localFolder: OpenedStore['localFolder'] & object;
-  /** git where the user stands; null where nothing is checked out. */
+  /** git in the user's current folder; null if nothing is checked out. */
   readonly standing: Git | null;
   readonly fetchOptions: readonly string[];
   readonly isManaged: boolean;
@@ -154,7 +154,10 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
   };
 }
 
-/** Opens the clone that kgit keeps of a URL, made where it is not there yet. What must not be lost lies outside of it. */
+/**
+ * Opens the clone that kgit keeps of a URL, and creates it if it is missing. Data that must not be lost is kept outside
+ * it.
+ */
 async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<OpenedGit> {
   const { environment, timeout: timeoutMs, history } = context;
   const folder = join(xdgFolder(environment, 'XDG_CACHE_HOME', '.cache'), 'clones');
@@ -193,7 +196,10 @@ async function openByUrl(spec: RepositorySpec, context: DriverContext): Promise<
   });
 }
 
-/** Throws NoRepositoryError where what is stood in is a bare repository inside a checkout: its configuration came with the files. */
+/**
+ * Throws NoRepositoryError if the current folder is in a bare repository inside a checkout: its configuration came with
+ * the files.
+ */
 function refuseCommitted({ commonDir }: Repository, path: string): void {
   const isStoodIn = `${realpathSync(path)}${sep}`.startsWith(`${commonDir}${sep}`);
   if (!isStoodIn || isInGitFolder(commonDir)) return;
@@ -209,7 +215,7 @@ function refuseCommitted({ commonDir }: Repository, path: string): void {
 }
 
 /**
- * Opens the git repository that is named, or the one stood in.
+ * Opens the named git repository, or the one in the current folder.
  * Throws NoRepositoryError, RemoteError, EnvironmentError.
  */
 export async function openGitRepository(context: DriverContext): Promise<OpenedGit> {
@@ -242,6 +248,6 @@ export async function openGitRepository(context: DriverContext): Promise<OpenedG
   const standing = chosen === undefined ? await checkedOutBranch(layout.commonDir) : null;
   if (standing === null || standing === branch || (await opened.store.head()).revision !== null)
     return opened;
-  // A repository of before 'main', or whose team named its branch otherwise.
+  // A repository that is older than 'main', or whose team named its branch otherwise.
   return openedAt(standing, own);
 }

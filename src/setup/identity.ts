@@ -1,11 +1,11 @@
-/** Who acts, and who commits. */
+/** Determines who acts, and who commits. */
 import { hostname, userInfo } from 'node:os';
 import type { Actor } from '../model/operation/operation.js';
 import type { Identity } from '../store/port/driver.js';
 import type { Settings } from './settings.js';
 import type { Environment } from './this-host.js';
 
-/** The identity in git's configuration. */
+/** Reads the identity from git's configuration. */
 export function identityOf(config: ReadonlyMap<string, string>): Identity {
   return {
     name: config.get('user.name'),
@@ -14,15 +14,15 @@ export function identityOf(config: ReadonlyMap<string, string>): Identity {
   };
 }
 
-/** The committer: the user's identity, or kgit's own where none is set. */
+/** Returns the committer: the user's identity, or kgit's own if none is set. */
 export function committerOf({ name, email }: Identity): Actor {
   return name && email ? { name, email } : { name: 'kgit', email: `kgit@${hostname()}` };
 }
 
-/** Variables in which CI names who started the job; the first that is set counts. */
+/** CI variables that name the user who started the job; the first one that is set counts. */
 const CI_USERS = ['GITHUB_ACTOR', 'GITLAB_USER_LOGIN'];
 
-/** Who started a job of CI, and the variable that says so; null where none does. */
+/** Returns the user who started a CI job, and the variable that names them; null if there is none. */
 export function ciUser(
   environment: Environment,
 ): { readonly variable: string; readonly name: string } | null {
@@ -33,7 +33,7 @@ export function ciUser(
   return null;
 }
 
-/** Who acts: the setting, CI's actor, the user's identity (git's user.name), the login name, in this order. */
+/** Returns the actor: the setting, else CI's user, the user's identity (git's user.name), or the login name. */
 export function actorOf(settings: Settings, environment: Environment, identity: Identity): Actor {
   const named = settings.user ?? ciUser(environment)?.name;
   const name = named ?? identity.name ?? loginName(environment);
@@ -50,7 +50,7 @@ function loginName(environment: Environment): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run under a number that has no name.
+    // A container may run under a uid without a user name.
     return environment['USER'] ?? environment['LOGNAME'] ?? 'unknown';
   }
 }

@@ -1,15 +1,15 @@
-/** How the value of a setting is read, wherever it comes from: undefined where it breaks the rule. */
+/** Parsers of setting values, whatever their source. They return undefined for a value that breaks the rule. */
 import { parseDuration } from '../model/value/time.js';
 
-/** Text of one line. */
+/** One line of text. */
 export const text = (value: unknown) =>
   typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value) ? value : undefined;
-/** The name of a folder may have line ends; what it must not have is looked at where it is used. */
+/** A folder or an address. A folder's name may contain line breaks; further checks happen where it is used. */
 export const place = (value: unknown) =>
   typeof value === 'string' && value !== '' && !value.includes('\0') ? value : undefined;
-/** Longest name of a person, in characters. */
+/** Maximum length of a person's name, in characters. */
 export const MAX_NAME = 1024;
-/** Text of one line that also keeps a rule. */
+/** One line of text that also passes a test. */
 export const textWhere = (isValid: (text: string) => boolean) => (value: unknown) => {
   const word = text(value);
   return word !== undefined && isValid(word) ? word : undefined;
@@ -19,16 +19,18 @@ export const wordOf =
   <T extends string>(words: readonly T[]) =>
   (value: unknown) =>
     words.find((word) => word === value);
-/** Longest that a timer of Node can wait, in ms: 24 days. */
+/** Maximum delay of a Node timer, in ms: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A boolean, or its word, as environment variables have it. */
+/** A boolean, or its word, as in environment variables. */
 export function truth(value: unknown): boolean | undefined {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : undefined;
 }
 
-/** Longest `publish.interval`, in ms: a process waits for it in the background, and a stranger's kgit.yaml may ask for it. */
+/**
+ * Maximum `publish.interval`, in ms: a background process waits that long, and a stranger's kgit.yaml may ask for it.
+ */
 const MAX_INTERVAL_MS = 60 * 60 * 1000;
 
 /** A duration of an hour at most, in ms. */
@@ -37,7 +39,7 @@ export function interval(value: unknown): number | undefined {
   return ms !== undefined && ms <= MAX_INTERVAL_MS ? ms : undefined;
 }
 
-/** A duration in ms, of a text such as `5m` or a number of seconds. */
+/** Parses a duration, a text such as `5m` or a number of seconds, into ms. */
 export function duration(value: unknown): number | undefined {
   try {
     const ms =

@@ -5,10 +5,10 @@ import { SCRIPT_PHASES } from '../model/state/script-phases.js';
 import { isLabel } from '../model/subject/subject.js';
 import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } from './setting-values.js';
 
-/** All that can be set, with the values in use. */
+/** All settings, with their effective values. */
 export interface Settings {
   readonly repo: string | undefined;
-  /** The driver where `repo` does not say it by its scheme: a key of `DRIVERS`. */
+  /** The driver if the scheme of `repo` does not name it: a key of `DRIVERS`. */
   readonly backend: string;
   readonly deployment: string | undefined;
   readonly management: string | undefined;
@@ -22,18 +22,18 @@ export interface Settings {
   readonly publishInterval: number;
   /** ms; 0: nothing is kept. */
   readonly publishKeep: number;
-  /** What becomes of a write that a protected branch refuses. */
+  /** What to do with a write that a protected branch refuses. */
   readonly writeOnProtected: OnProtected;
-  /** The forge of the remote; as its name says where undefined. */
+  /** The forge of the remote; derived from the remote's name if undefined. */
   readonly proposeForge: ForgeKind | undefined;
-  /** Address of the forge's API, as `apiAddress` gives it; worked out from the remote where undefined. */
+  /** Address of the forge's API, as `apiAddress` returns it; derived from the remote if undefined. */
   readonly proposeApiUrl: string | undefined;
   readonly phaseSequence: readonly string[];
   /** YYYY-MM-DD */
   readonly filesUntil: string | undefined;
-  /** Where locks lie at the remote. */
+  /** Where the remote keeps locks. */
   readonly locks: LockPlace;
-  /** Whether commits must be signed by those who may (`docs/review.md`). */
+  /** Whether commits must be signed by an allowed signer (`docs/review.md`). */
   readonly signatures: 'required' | 'none';
 }
 
@@ -42,7 +42,7 @@ type OnProtected = (typeof ON_PROTECTED)[number];
 
 type Place = 'flag' | 'environment' | 'files' | 'kgit.yaml';
 
-/** One setting: its name in files, where it may stand, and how a value from outside is read. */
+/** One setting: its name in files, where it is allowed, and how a value from outside is parsed. */
 export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly key: K;
   readonly name: string;
@@ -51,11 +51,11 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly places: readonly Place[];
   readonly flag?: string;
   readonly variable?: string;
-  /** Why it may stand in files that others can write, or may not. */
+  /** Why it is allowed, or not, in files that others can write. */
   readonly trust: string;
-  /** The least and the most, in ms, that files which others can write may choose: what lies beyond is taken as these. */
+  /** The range, in ms, for files that others can write: values outside it are moved to its nearest end. */
   readonly shared?: readonly [least: number, most: number];
-  /** Undefined for a value that breaks the rule. */
+  /** Parses a value; undefined if it breaks the rule. */
   readonly read: (value: unknown) => Settings[K] | undefined;
   readonly about: string;
 }
@@ -83,7 +83,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
 const notInRepository: readonly Place[] = ['flag', 'environment', 'files'];
 
-/** The one table of settings: configuration is read by it, and docs/settings.md is made from it. */
+/** The only table of settings: configuration is read by it, and docs/settings.md is generated from it. */
 export const SETTING_RULES: readonly SettingRule[] = [
   {
     key: 'repo',
@@ -105,7 +105,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     places: everywhere,
     flag: '--deployment',
     variable: 'KGIT_DEPLOYMENT',
-    // Where it is used its name is checked against the repository, which may know it by a legacy one.
+    // The name is checked where it is used, against the repository, which may know it by a legacy name.
     read: text,
     trust: 'It chooses among what the repository holds; every result names it.',
     about: 'The deployment that get, set, phase and the others are about.',
@@ -222,7 +222,7 @@ export const SETTING_RULES: readonly SettingRule[] = [
     name: 'propose.apiUrl',
     type: 'https URL without a password',
     preset: "worked out from the remote's host, where that is no alias of ssh",
-    // A token is sent there, so no repository may name it.
+    // A token is sent to this address, so no repository may set it.
     places: ['environment', 'files'],
     variable: 'KGIT_PROPOSE_API_URL',
     read: apiAddress,

@@ -1,17 +1,17 @@
-/** This machine, process and clock: what everything below is handed. */
+/** This machine, process and clock, as they are passed to everything below. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasCode } from '../model/value/error-codes.js';
 import type { Clock, Host } from '../store/port/host.js';
 
-/** The variables of the process that kgit runs in. */
+/** The environment variables of this process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 function readProc(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    // No /proc on this system: what it would tell stays unknown.
+    // This system has no /proc: the value stays unknown.
     return null;
   }
 }

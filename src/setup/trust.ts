@@ -1,4 +1,6 @@
-/** Who can have written a file: the user alone, whoever commits to a checkout, or anybody on this machine. */
+/**
+ * Determines who can have written a file: the user alone, whoever commits to a checkout, or anybody on this machine.
+ */
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
@@ -6,10 +8,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
-/** In such a folder only the owner of a file may replace it, as in /tmp. */
+/** In a folder with this bit, only the owner of a file may replace it, as in /tmp. */
 const STICKY = 0o1000;
 
-/** Whether this is a run of CI, where what is checked out may be a stranger's: CI=false is how people say that it is none. */
+/** Whether kgit runs in CI, where the checkout may be a stranger's. CI=false says that it does not. */
 export function isCi({ CI: said }: Environment): boolean {
   return said !== undefined && !/^(|0|false|no)$/i.test(said);
 }
@@ -18,29 +20,31 @@ function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // A folder that this user may not look into holds no file that is read from below it.
+    // If the user may not search a folder, no file below it is read.
     return false;
   }
 }
 
-/** Whether git would take this very folder for a repository: what a bare one holds can be committed to another one. */
+/**
+ * Whether git would take this very folder for a repository: the files of a bare one can be committed to another one.
+ */
 function isBare(folder: string): boolean {
   return ['HEAD', 'objects', 'refs'].every((name) => isThere(join(folder, name)));
 }
 
-/** A folder that need not be there yet, with the symbolic links of the part that is resolved. */
+/** Resolves the symbolic links of a folder that need not exist, as far as it does. */
 function resolved(folder: string): string {
   try {
     return realpathSync(folder);
   } catch {
-    // What cannot be looked at is judged by its name.
+    // A part that cannot be examined is judged by its name.
     return folder === dirname(folder) ? folder : join(resolved(dirname(folder)), basename(folder));
   }
 }
 
 /**
- * The git checkout that a folder lies in, however far below its top: a folder with a `.git`, which is a file in
- * submodules and worktrees, or a bare repository. Null where it lies in none.
+ * Returns the git checkout that contains a folder, at any depth: a folder with a `.git`, which is a file in submodules
+ * and worktrees, or a bare repository. Null if there is none.
  */
 export function checkoutOf(folder: string): string | null {
   for (let at = resolved(folder); ; at = dirname(at)) {
@@ -49,7 +53,7 @@ export function checkoutOf(folder: string): string | null {
   }
 }
 
-/** The git checkout that a file lies in, where its symbolic links lead; null where it lies in none. */
+/** Returns the git checkout that contains a file, once its symbolic links are resolved; null if there is none. */
 export function checkoutOfFile(path: string): string | null {
   return checkoutOf(dirname(resolved(path)));
 }
@@ -57,11 +61,14 @@ export function checkoutOfFile(path: string): string | null {
 /** A folder of the XDG base directory specification. */
 export interface OwnFolder {
   readonly path: string;
-  /** Whether it lies elsewhere than in its usual place in the home. */
+  /** Whether it is not in its usual place in the home. */
   readonly isElsewhere: boolean;
 }
 
-/** Where such a folder lies; null where there is no home. @param preset its usual place, below the home */
+/**
+ * Locates such a folder; null if there is no home.
+ * @param preset its usual place, below the home
+ */
 export function ownFolder(environment: Environment, variable: string, preset: string): OwnFolder | null {
   const home = environment['HOME'];
   const usual = home ? join(home, preset) : null;
@@ -70,28 +77,32 @@ export function ownFolder(environment: Environment, variable: string, preset: st
 }
 
 /**
- * The checkout that makes a folder of the user's own one whose files can come with a commit; null where it is the user's
- * alone. A home that holds dotfiles in git is the user's own; in CI the home may be what is checked out.
+ * Returns the checkout by which files in a folder of the user's own can come with a commit; null if only the user
+ * writes them. A home that holds dotfiles in git is the user's own; in CI the home may be what is checked out.
  */
 export function committable({ path, isElsewhere }: OwnFolder, environment: Environment): string | null {
   return isElsewhere || isCi(environment) ? checkoutOf(path) : null;
 }
 
-/** Whether somebody else can write or replace what these are the stats of. A group of the user alone, as many systems make one, is nobody else. */
+/**
+ * Whether somebody else can write or replace the file with these stats. A group with the user as its only member, as
+ * many systems create one, does not count as somebody else.
+ */
 function othersMayWrite({ mode, uid, gid }: Stats): boolean {
   return (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && gid !== uid);
 }
 
 /**
- * Why a file is none of the user's own, as the end of a sentence about it; null where it is, undefined where there is none.
- * @param uid the user's number; null where the system has none
+ * Explains why a file is not the user's own, as the end of a sentence about it; null if it is, undefined if there is no
+ * file.
+ * @param uid the user's uid; null if the system has none
  */
 export function strangeness(path: string, uid: number | null): string | null | undefined {
   let stats: Stats | undefined;
   try {
     stats = lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    // The folder is no folder, or not to be looked into: then neither is the file to be read.
+    // The parent is not a folder or cannot be searched, so the file cannot be read either.
     return undefined;
   }
   if (stats?.isSymbolicLink()) return 'is a symbolic link';
@@ -104,7 +115,7 @@ export function strangeness(path: string, uid: number | null): string | null | u
   return isOpen ? `lies in a folder that others can write (chmod go-w ${dirname(path)})` : null;
 }
 
-/** Whether a path lies in a `.git` folder, to which nothing can be committed. */
+/** Whether a path lies in a `.git` folder, whose files cannot be committed. */
 export function isInGitFolder(path: string): boolean {
   return path.split(sep).includes('.git');
 }

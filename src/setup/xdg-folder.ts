@@ -3,7 +3,7 @@ import { EnvironmentError } from '../errors.js';
 import type { Environment } from './this-host.js';
 import { committable, ownFolder } from './trust.js';
 
-/** A folder of the XDG base directory specification. Throws EnvironmentError where there is no home. */
+/** Returns a folder of the XDG base directory specification. Throws EnvironmentError if there is no home. */
 export function xdgFolder(environment: Environment, variable: string, preset: string): string {
   const folder = ownFolder(environment, variable, preset);
   if (folder === null)
