@@ -52,7 +52,7 @@ export default class Complete extends KgitCommand<typeof Complete> {
     };
   }
 
-  /** Opens the local repository; null if what is to be read may exist only at a remote. */
+  /** Opens the local repository; null if it may exist only at a remote. */
   async #recorded(): Promise<Recorded | null> {
     const { repo } = await this.settingsOnly();
     if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;

@@ -64,7 +64,7 @@ export default class Demo extends KgitCommand<typeof Demo> {
   }
 }
 
-/** Resolves when a signal asks for the end, or when the printed text cannot reach a reader. */
+/** Resolves when a signal asks for the end, or when the reader of the output has gone. */
 function endOfDemo(): Promise<void> {
   return new Promise((end) => {
     new EndSignals().to(() => end());

@@ -186,7 +186,7 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
 
   /** Returns the management clusters that kgit.yaml lists; null if there is no repository with valid settings. */
   async #managements(areValid: boolean): Promise<Context['managements'] | null> {
-    // The check 'repository' reports what is wrong there.
+    // The check 'repository' reports any problem there.
     const context = areValid ? await this.#opened().catch(() => null) : null;
     return context?.managements ?? null;
   }

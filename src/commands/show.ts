@@ -12,7 +12,7 @@ import type { KgitEvent } from '../model/event/event.js';
 import { formatSubject } from '../model/subject/subject.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** Maximum number of events, recorded and of the cluster each, that a page shows. */
+/** Maximum number of recorded events, and of the cluster's own, that a page shows. */
 const TIME_LINE = 50;
 
 export default class Show extends ClusterCommand<typeof Show> {

@@ -26,7 +26,7 @@ import { isCi } from '../setup/trust.js';
 import type { ClusterRecord } from '../store/read/cluster-records.js';
 import type { CommandResult } from '../terminal/output.js';
 
-/** Maximum number of events, recorded and of the cluster each, in the time line of one cluster. */
+/** Maximum number of recorded events, and of the cluster's own, in the time line of one cluster. */
 const TIME_LINE = 15;
 
 export default class Status extends ClusterCommand<typeof Status> {

@@ -44,7 +44,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
   protected async print(result: CommandResult): Promise<void> {
     const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...this.repositoryJson() };
     const whole = { ...head, ...result.json, ...this.skipped.json };
-    // Notes about the result are printed below it, where a long result leaves them on the screen.
+    // Notes about the result are printed below it, so that a long result does not push them off the screen.
     const release = this.notes.hold();
     const lines = await formatResult(result, whole, this.format, this.screen);
     this.notes.clear();

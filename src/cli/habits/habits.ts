@@ -104,7 +104,7 @@ function joinedSubject(parts: readonly Token[], from: number): readonly Token[] 
   });
 }
 
-/** Returns the command that takes a subject if this one expects something else in its place. */
+/** Replaces a command that does not take the given subject with one that does, or the subject with a flag. */
 function bySubject(command: string, parts: readonly Token[]): [string, readonly Token[]] {
   const at = parts.findIndex(({ kind }) => kind === 'word');
   const [kind, id] = parts[at]?.text.split('/') ?? [];

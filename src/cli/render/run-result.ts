@@ -4,7 +4,7 @@ import { formatAge } from '../../model/value/time.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { proposalLines } from './write/proposal-lines.js';
 
-/** Formats an error with its suggestions, where it does not end the command. */
+/** Formats an error that does not end the command, with its suggestions. */
 export function failureText({ message, suggestions }: KgitError): string {
   return [message, ...suggestions.map((text) => `  → ${text}`)].join('\n');
 }

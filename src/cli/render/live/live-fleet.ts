@@ -37,8 +37,8 @@ export class LiveFleet {
   }
 
   /**
-   * Sorted by management, namespace and name. A cluster that is not ready for too long becomes failed by the passing of
-   * time alone.
+   * Sorted by management, namespace and name. A cluster that is not ready for too long becomes failed without any
+   * change.
    */
   get clusters(): readonly ObservedCluster[] {
     for (const known of this.#known.values())

@@ -12,7 +12,7 @@ export interface LinesOptions {
   readonly wants: (state: SeenTransition['to']) => boolean;
 }
 
-/** Prints a line for each transition, or a row of `-o jsonl`. */
+/** Creates a view that prints a line for each transition, or a row of `-o jsonl`. */
 export function linesView({ now, begin, print, note, wants }: LinesOptions): WatchView {
   return {
     begin,

@@ -192,7 +192,7 @@ function relatedLines({ related }: ClusterDetail, { style, width }: Screen): str
 }
 
 const BAD = /^(not|denied|failed)\b/i;
-/** Number of similar healthy objects of a kind that are folded into one row. */
+/** More similar healthy objects of a kind than this are folded into one row. */
 const FEW = 3;
 
 function folded(related: readonly RelatedObject[]): readonly RelatedObject[] {
