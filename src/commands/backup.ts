@@ -49,8 +49,13 @@ export default class Backup extends KgitCommand<typeof Backup> {
     const wait = this.notes.begin('writing the backup', false);
     const { operations, locks, notes } = await writeBackup(git, path, {
       manifest: { version: 1, branch, revision, ref, remote: address, createdAt },
-      ...{ repository: layout, outbox, remote, author: actorOf(settings, this.environment, opened.identity) },
-      ...{ now: this.now(), timeoutMs: settings.timeout, wait },
+      repository: layout,
+      outbox,
+      remote,
+      author: actorOf(settings, this.environment, opened.identity),
+      now: this.now(),
+      timeoutMs: settings.timeout,
+      wait,
     }).finally(wait.end);
     for (const note of notes) this.note(note);
     return {

@@ -53,8 +53,13 @@ export default class Demo extends KgitCommand<typeof Demo> {
     this.#ended = endOfDemo();
     const { place, server, events, hasKubectl } = this.#running;
     const shown = {
-      ...{ state: place.state, remote: place.remote, kubeconfig: place.kubeconfig, server: server.url },
-      ...{ clusters: server.cluster.clusters.length, events, hasKubectl },
+      state: place.state,
+      remote: place.remote,
+      kubeconfig: place.kubeconfig,
+      server: server.url,
+      clusters: server.cluster.clusters.length,
+      events,
+      hasKubectl,
     };
     return {
       json: { path: folder, ...shown },

@@ -170,11 +170,17 @@ export default class Init extends WriteCommand<typeof Init> {
     const where = `${branch}@${(revision ?? '').slice(0, 10)}${address ? `, published to ${address}` : ', purely local'}`;
     return {
       json: {
-        ...{ path, branch, revision, remote: address, added: laid.added, deployment: subject?.id ?? null },
+        path,
+        branch,
+        revision,
+        remote: address,
+        added: laid.added,
+        deployment: subject?.id ?? null,
         operation: begun?.operation ?? null,
         delivery: begun?.delivery ?? laidOut,
         attempts: laid.attempts + (begun?.attempts ?? 0),
-        ...{ madeRemote: laid.made, configured: laid.synced },
+        madeRemote: laid.made,
+        configured: laid.synced,
         ...(begun?.proposal ? { proposal: begun.proposal } : {}),
       },
       names: [path],
@@ -227,8 +233,17 @@ export default class Init extends WriteCommand<typeof Init> {
     const remote = this.#remote() ?? null;
     return {
       json: {
-        ...{ path, branch, revision: null, remote, added, deployment: id },
-        ...{ operation: null, delivery: 'dry-run', attempts: 0, madeRemote: null, configured: null },
+        path,
+        branch,
+        revision: null,
+        remote,
+        added,
+        deployment: id,
+        operation: null,
+        delivery: 'dry-run',
+        attempts: 0,
+        madeRemote: null,
+        configured: null,
       },
       names: [path],
       lines: ({ style }) => [

@@ -24,18 +24,39 @@ export const KINDS: Readonly<Record<string, 'cluster' | 'deployment'>> = Object.
 /** Commands to suggest for `kgit get WORD` if the state has no such path. */
 export const KIND_COMMANDS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(CLUSTER.map((word) => [word, 'kgit list clusters'])),
-  ...{ all: 'kgit list', deploy: 'kgit list deployments', phases: 'kgit phase', locks: 'kgit locks' },
-  ...{ events: 'kgit log', ev: 'kgit log', pods: 'kubectl get pods', nodes: 'kubectl get nodes' },
+  all: 'kgit list',
+  deploy: 'kgit list deployments',
+  phases: 'kgit phase',
+  locks: 'kgit locks',
+  events: 'kgit log',
+  ev: 'kgit log',
+  pods: 'kubectl get pods',
+  nodes: 'kubectl get nodes',
 };
 
 /** Commands of other programs and their equivalents in kgit. */
 export const WORDS: Readonly<Record<string, readonly string[]>> = {
-  ...{ events: ['log'], logs: ['log'], tail: ['log', '-f'] },
-  ...{ ls: ['list'], describe: ['show'], explain: ['status', '--explain'], watch: ['status', '--watch'] },
-  ...{ pull: ['sync'], push: ['sync'], fetch: ['sync'], reconcile: ['sync'] },
-  ...{ blame: ['history'], annotate: ['history'], undo: ['rollback'], revert: ['rollback'] },
-  ...{ 'force-unlock': ['unlock', '--force'], settings: ['config'], check: ['doctor'] },
-  ...{ event: ['push-event'], put: ['set'], del: ['unset'] },
+  events: ['log'],
+  logs: ['log'],
+  tail: ['log', '-f'],
+  ls: ['list'],
+  describe: ['show'],
+  explain: ['status', '--explain'],
+  watch: ['status', '--watch'],
+  pull: ['sync'],
+  push: ['sync'],
+  fetch: ['sync'],
+  reconcile: ['sync'],
+  blame: ['history'],
+  annotate: ['history'],
+  undo: ['rollback'],
+  revert: ['rollback'],
+  'force-unlock': ['unlock', '--force'],
+  settings: ['config'],
+  check: ['doctor'],
+  event: ['push-event'],
+  put: ['set'],
+  del: ['unset'],
 };
 
 /** The same for commands of two words. */
@@ -43,10 +64,17 @@ export const PHRASES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(CLUSTERS.map((word) => [`get ${word}`, ['list', 'clusters']])),
   'get deployments': ['list', 'deployments'],
   ...Object.fromEntries(CLUSTER.map((word) => [`list ${word}`, ['list', 'clusters']])),
-  ...{ 'list deployment': ['list', 'deployments'], 'list deploy': ['list', 'deployments'] },
-  ...{ 'lock list': ['locks'], 'lock ls': ['locks'], 'lock status': ['locks'], 'lease list': ['locks'] },
-  ...{ 'config view': ['config'], 'config list': ['config'], 'config get': ['config'] },
-  ...{ 'snapshot save': ['backup'], 'snapshot restore': ['restore'] },
+  'list deployment': ['list', 'deployments'],
+  'list deploy': ['list', 'deployments'],
+  'lock list': ['locks'],
+  'lock ls': ['locks'],
+  'lock status': ['locks'],
+  'lease list': ['locks'],
+  'config view': ['config'],
+  'config list': ['config'],
+  'config get': ['config'],
+  'snapshot save': ['backup'],
+  'snapshot restore': ['restore'],
 };
 
 /** Words after `kgit lock` that list the locks. To take a lock of such a name, put it after `--`. */
@@ -104,10 +132,24 @@ const DELETE = {
 
 /** Commands and phrases that are answered instead of carried out. */
 export const ANSWERS: Readonly<Record<string, Answer>> = {
-  ...{ undo: { ...ROLLBACK, unless: '--to' }, revert: { ...ROLLBACK, unless: '--to' }, reset: ROLLBACK },
-  ...{ commit: COMMITTED, add: COMMITTED, apply: APPLY, replace: APPLY, delete: DELETE, rm: DELETE },
-  ...{ remove: DELETE, patch: PATCH, checkout: CHECKOUT, switch: CHECKOUT, branch: CHECKOUT },
-  ...{ login: SIGN_IN, auth: SIGN_IN, pr: PROPOSAL, mr: PROPOSAL },
+  undo: { ...ROLLBACK, unless: '--to' },
+  revert: { ...ROLLBACK, unless: '--to' },
+  reset: ROLLBACK,
+  commit: COMMITTED,
+  add: COMMITTED,
+  apply: APPLY,
+  replace: APPLY,
+  delete: DELETE,
+  rm: DELETE,
+  remove: DELETE,
+  patch: PATCH,
+  checkout: CHECKOUT,
+  switch: CHECKOUT,
+  branch: CHECKOUT,
+  login: SIGN_IN,
+  auth: SIGN_IN,
+  pr: PROPOSAL,
+  mr: PROPOSAL,
   create: {
     message: 'what is to be created?',
     suggestions: [
@@ -158,13 +200,17 @@ export const FLAGS: Readonly<Record<string, Readonly<Record<string, readonly str
   list: SINCE_ALWAYS,
   log: {
     ...SINCE_ALWAYS,
-    ...{ '--graph': [], '--decorate': [] },
-    ...{ '--stat': PATCHES, '-p': PATCHES, '--patch': PATCHES },
+    '--graph': [],
+    '--decorate': [],
+    '--stat': PATCHES,
+    '-p': PATCHES,
+    '--patch': PATCHES,
   },
   diff: { '--name-only': ['-o', 'name'] },
   config: { '--list': [], '-l': [], '--get': [] },
   wait: {
-    ...{ '--for=condition=Ready': ['--for', 'ready'], '--for=condition=ready': ['--for', 'ready'] },
+    '--for=condition=Ready': ['--for', 'ready'],
+    '--for=condition=ready': ['--for', 'ready'],
     '--for=delete': ['--for', 'deleted'],
   },
   status: {
@@ -186,6 +232,12 @@ export const SHARED_FLAGS: Readonly<Record<string, readonly string[]>> = {
 
 /** Number of words before the subject, for each command that takes one. */
 export const SUBJECT_AT: Readonly<Record<string, number>> = {
-  ...{ log: 0, show: 0, status: 0, wait: 0, history: 0, get: 0 },
-  ...{ 'push-event': 1, run: 1 },
+  log: 0,
+  show: 0,
+  status: 0,
+  wait: 0,
+  history: 0,
+  get: 0,
+  'push-event': 1,
+  run: 1,
 };

@@ -16,9 +16,16 @@ const iso = (ms: number) => new Date(ms).toISOString();
 export function leaseJson(record: LeaseRecord): Record<string, unknown> {
   const { name, token, holder, acquiredAt, at, ttl, reason } = record;
   return {
-    ...{ name, token, holder: holder.name, host: holder.host, runId: holder.runId ?? null },
-    ...{ acquiredAt: iso(acquiredAt), renewedAt: iso(at), expiresAt: iso(expiresAt(record)) },
-    ...{ ttlSeconds: ttl / 1000, reason: reason ?? null },
+    name,
+    token,
+    holder: holder.name,
+    host: holder.host,
+    runId: holder.runId ?? null,
+    acquiredAt: iso(acquiredAt),
+    renewedAt: iso(at),
+    expiresAt: iso(expiresAt(record)),
+    ttlSeconds: ttl / 1000,
+    reason: reason ?? null,
   };
 }
 

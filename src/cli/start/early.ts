@@ -3,8 +3,20 @@ import { askEarly } from '../../gitstore/repository/early-git.js';
 
 /** Commands that read the repository of the current folder as early as possible. */
 const LOOK_INTO_REPOSITORY: ReadonlySet<string> = new Set([
-  ...['get', 'log', 'list', 'status', 'history', 'diff', 'locks'],
-  ...['push-event', 'set', 'unset', 'phase', 'run', 'lock', 'unlock'],
+  'get',
+  'log',
+  'list',
+  'status',
+  'history',
+  'diff',
+  'locks',
+  'push-event',
+  'set',
+  'unset',
+  'phase',
+  'run',
+  'lock',
+  'unlock',
 ]);
 /** Flags that may name another repository or none, or forbid asking the remote. */
 const ELSEWHERE = /^(--repo(=.*)?|--config(=.*)?|--help|-h|--queue)$/s;

@@ -101,8 +101,13 @@ export class LiveView implements WatchView {
     const { arranged, screen, now, wide, labels } = this.#options;
     const clusters = this.#fleet.clusters.map(withoutEvent);
     const picture = {
-      ...{ clusters: arranged(clusters), total: clusters.length, now: now(), wide, labels },
-      ...{ transitions: this.#transitions, troubles: [...this.#notes.slice(-2), ...this.#failing.values()] },
+      clusters: arranged(clusters),
+      total: clusters.length,
+      now: now(),
+      wide,
+      labels,
+      transitions: this.#transitions,
+      troubles: [...this.#notes.slice(-2), ...this.#failing.values()],
     };
     return liveFrame(picture, screen(), this.#frame.size);
   }

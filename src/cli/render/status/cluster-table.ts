@@ -115,7 +115,8 @@ function usualColumns(
     { heading: 'STATE', cell: stateCell },
     { heading: 'FOR', cell: ({ since }) => ageSince(since, now) },
     {
-      ...{ heading: 'SERVICES', narrowHeading: 'SVCS' },
+      heading: 'SERVICES',
+      narrowHeading: 'SVCS',
       cell: ({ services }) => `${services.ready}/${services.total}`,
     },
     ...labels.map((key) => ({
@@ -222,7 +223,11 @@ function reasonLines({ why }: Cluster, width: number): readonly string[] {
 function detailLines(cluster: Cluster, now: number, width: number): readonly string[] {
   const { template, region, upgrades, uid, createdAt, state, why } = cluster;
   const facts = Object.entries({
-    ...{ template, region, upgrades: upgrades.join(', '), uid, age: ageSince(createdAt, now) },
+    template,
+    region,
+    upgrades: upgrades.join(', '),
+    uid,
+    age: ageSince(createdAt, now),
   }).flatMap(([name, text]) => {
     const fact = `${name} ${oneLine(text ?? '')}`;
     return text ? { text: fact, shown: fact } : [];

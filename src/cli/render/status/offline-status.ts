@@ -8,8 +8,12 @@ import type { CommandResult } from '../../../terminal/output.js';
 /** Builds the status from what is recorded, when no cluster was queried. It says so, and gives no state. */
 export function offlineResult(records: readonly ClusterRecord[], footer: string, now: number): CommandResult {
   const clusters = records.map(({ subject, lifecycle, lastEvent }) => ({
-    ...{ management: subject.management, namespace: subject.namespace, name: subject.name },
-    ...{ recorded: lifecycle, state: null, lastEvent },
+    management: subject.management,
+    namespace: subject.namespace,
+    name: subject.name,
+    recorded: lifecycle,
+    state: null,
+    lastEvent,
   }));
   const rows = clusters.map(({ management, namespace, name, recorded, lastEvent }) => [
     `${management}/${namespace}/${name}`,

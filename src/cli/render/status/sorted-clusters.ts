@@ -9,7 +9,10 @@ type Clusters = readonly JoinedCluster<KgitEvent>[];
 
 /** Column headings whose JSON key has another name or is an object. */
 const KEYS: Readonly<Record<string, string>> = {
-  ...{ age: 'createdAt', for: 'since', services: 'services.ready', lastEvent: 'lastEvent.timestamp' },
+  age: 'createdAt',
+  for: 'since',
+  services: 'services.ready',
+  lastEvent: 'lastEvent.timestamp',
 };
 
 /**

@@ -6,8 +6,18 @@ import { STATE_COLOURS } from './status-columns.js';
 
 /** States by urgency, most urgent first. */
 export const WORST_FIRST: readonly ClusterState[] = [
-  ...(['Failed', 'ServicesFailed', 'DeleteFailing', 'DryRunInvalid', 'ServicesPending'] as const),
-  ...(['Provisioning', 'Updating', 'Deleting', 'New', 'Paused', 'DryRunValid', 'Ready'] as const),
+  'Failed',
+  'ServicesFailed',
+  'DeleteFailing',
+  'DryRunInvalid',
+  'ServicesPending',
+  'Provisioning',
+  'Updating',
+  'Deleting',
+  'New',
+  'Paused',
+  'DryRunValid',
+  'Ready',
 ];
 
 /** Words for groups of states; `--fail-on` has the same ones. */
