@@ -61,7 +61,7 @@ export function openGit(
   options: Pick<DriverContext, 'isOffline' | 'waits'> = {},
 ): Git {
   const { isOffline = false, waits } = options;
-  // `process.stdin` would be opened by a look at it, which takes as long as starting a process.
+  // Reading `process.stdin.isTTY` would open stdin, which takes as long as starting a process.
   const isInteractive = isatty(0) && isatty(2);
   if (!isInteractive) endGitWithUs();
   return new Git(path, environment, { askpass: ASKPASS, isInteractive, isOffline, ...(waits && { waits }) });

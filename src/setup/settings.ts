@@ -53,7 +53,7 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly variable?: string;
   /** Why it is allowed, or not, in files that others can write. */
   readonly trust: string;
-  /** The range, in ms, for files that others can write: values outside it are moved to its nearest end. */
+  /** The range, in ms, for files that others can write; values outside it are clamped. */
   readonly shared?: readonly [least: number, most: number];
   /** Parses a value; undefined if it breaks the rule. */
   readonly read: (value: unknown) => Settings[K] | undefined;

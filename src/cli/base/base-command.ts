@@ -243,7 +243,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   }
 
   override async catch(thrown: Error): Promise<void> {
-    // A failure is reported without the repository fields of a result.
+    // The output of a failure has no repository fields, so only notes can report rewrites.
     await this.#close(this.hasReader && !this.flags.quiet);
     this.notes.clear();
     // Parse errors are reported here; oclif's own warning is meant for developers of commands.

@@ -77,7 +77,7 @@ function* placesOf(at: Value, path: StatePath): Generator<Place> {
   }
 }
 
-/** Finds the first level of places that complete the typed text, and what lies below. */
+/** Finds the least deep places that complete the typed text, and those one level below. */
 function nextLevel(state: Value | null, typed: string): { level: readonly Place[]; below: readonly Place[] } {
   const found: Place[] = [];
   let seen = 0;

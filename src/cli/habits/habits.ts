@@ -64,7 +64,7 @@ function commandFirst(words: readonly string[], commands: KnownCommands): readon
   return [words[at] as string, ...before, ...words.slice(at + 1)];
 }
 
-/** Returns the command that a word names, ignoring case and hyphens. */
+/** Returns the command that a word names, ignoring case and taking `_` for `-`. */
 function spelt(word: string, commands: KnownCommands): string {
   if (Object.hasOwn(commands, word)) return word;
   const name = word.toLowerCase().replaceAll('_', '-');

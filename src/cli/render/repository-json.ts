@@ -1,4 +1,4 @@
-/** Returns the repository fields of every result: the repository that answered it. */
+/** Returns the fields of every result that describe the repository that answered. */
 export function repositoryJson(
   revision: string | null,
   fetchedAt: number | null,

@@ -101,7 +101,7 @@ export function clusterRows(clusters: readonly Cluster[], screen: Screen, option
   return { heading: [], rows: clusters.map((cluster) => clusterBlock(cluster, usual, screen, options)) };
 }
 
-/** Returns the usual columns, without empty ones if the width is limited. */
+/** Returns the usual columns. On a terminal, LAST EVENT and WHY are left out if they are empty for every cluster. */
 function usualColumns(
   clusters: readonly Cluster[],
   { now, wide, labels = [] }: TableOptions,

@@ -39,10 +39,7 @@ export function healthLines(picture: HealthPicture, screen: Screen, wide: boolea
   return [...shown, ...notSeen];
 }
 
-/**
- * Returns the health for the footer, such as `k0rdent kcm-1-11-0 ready`; empty if nothing is known or there are
- * problems to list.
- */
+/** Returns k0rdent's health for the footer: `k0rdent kcm-1-11-0 ready`; empty if it is not known to be ready. */
 export function healthWord(picture: HealthPicture): string {
   return views(picture)
     .flatMap(({ k0rdent, at }) =>
