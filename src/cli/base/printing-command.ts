@@ -27,9 +27,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
   protected words: readonly string[] = [];
   /** Notes and progress on stderr. */
   protected readonly notes = new SideNotes(process, () => this.flags.quiet === true, !IS_CI);
-  /**
-   * Files that are left out of the answer because they are not valid events. They are listed and affect the exit code.
-   */
+  /** Events that the answer leaves out because they cannot be read. They are listed and affect the exit code. */
   protected readonly skipped = new SkippedEvents();
 
   /** Returns the repository fields of every result. */

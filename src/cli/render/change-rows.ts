@@ -56,7 +56,7 @@ export interface SubjectChanges {
 interface Showing {
   /** Whether to show a table of current values instead of the changes one by one. */
   readonly isTable?: boolean;
-  /** Whether the text names the deployment of the changes. */
+  /** Whether the text names the deployment above its changes. */
   readonly heads?: boolean;
   /** The text if there is no change. */
   readonly none: string;
