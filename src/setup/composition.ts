@@ -32,7 +32,7 @@ export interface OpenRepository {
   readonly path: string;
   /** The user's name for its line of revisions: the branch of a git repository. */
   readonly name: string;
-  /** Path and name, for messages: `/work/state (branch main)`. */
+  /** Path and name, for messages: `/srv/state (branch main)`. */
   readonly where: string;
   /** The folder for data of this machine alone. */
   readonly localFolder: string;

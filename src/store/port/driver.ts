@@ -35,7 +35,7 @@ export interface OpenedStore {
   readonly path: string;
   /** What users call its line of revisions: the branch of a git repository. */
   readonly name: string;
-  /** Path and name, for messages: `/work/state (branch main)`. */
+  /** Path and name, for messages: `/srv/state (branch main)`. */
   readonly where: string;
   readonly identity: Identity;
   /**
