@@ -5,7 +5,7 @@ import type { Backend } from '../store/port/backend.js';
 import type { Revision } from '../store/port/state-store.js';
 
 /** The time that a text names, in ms since the epoch; null if it names none. */
-export function timeOrNull(text: string, now: number): number | null {
+function timeOrNull(text: string, now: number): number | null {
   try {
     return parseTime(text, now);
   } catch (error) {

@@ -25,7 +25,7 @@ const shownValue = (value: SettingRow['value']) =>
   value === null ? '' : typeof value === 'object' ? value.join(', ') : String(value);
 
 export default class Config extends KgitCommand<typeof Config> {
-  static override summary = 'Each setting, its value, and where that came from.';
+  static override summary = 'Show each setting, its value and its origin.';
   static override description = helpText(
     KgitCommand,
     `Shows every setting with the value in use and the place that it came from: a flag, a variable, a file with its line, kgit.yaml, git's own settings, or the default. With KEY it prints the value alone. It asks no remote and works outside of a repository, too. Of tokens it shows which variable holds one, never the token. Settings are written with an editor: docs/settings.md says where each may stand.`,

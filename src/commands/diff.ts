@@ -11,7 +11,7 @@ import { listDeployments } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Diff extends ReadCommand<typeof Diff> {
-  static override summary = "What differs in a deployment's state, path by path.";
+  static override summary = "Compare a deployment's state, path by path.";
   static override description = helpText(
     ReadCommand,
     `Without arguments the last change; with one REV what changed since then, with two how the second differs from the first. A...B is what B changed since the merge base of A and B, as in git: what a proposal changes. A side left out is HEAD, what is checked out. Each path comes with the last event that changed it. Where there are several deployments and none is named, all that differ are told; without arguments the one that was changed last.`,

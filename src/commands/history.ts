@@ -10,7 +10,7 @@ import { annotate, historyOf, readHistory } from '../review/state-history.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class History extends ReadCommand<typeof History> {
-  static override summary = "Who set what in a deployment's state, when and why.";
+  static override summary = "Show who set what in a deployment's state, when and why.";
   static override description = helpText(
     ReadCommand,
     `With PATH every change of what stands there, oldest first; without PATH the whole state, each value with the change that brought it there. It is told by the events, so it is the same whatever a forge made of the commits.`,

@@ -18,7 +18,7 @@ import { progressBar } from '../terminal/progress-bar.js';
 import { terminalText } from '../terminal/terminal-text.js';
 
 export default class Import extends WriteCommand<typeof Import> {
-  static override summary = 'Merge the local state of deployment scripts in.';
+  static override summary = 'Merge the local state of deployment scripts into the repository.';
   static override description = helpText(
     WriteCommand,
     `Reads the files that k0rdent's setup scripts keep and records what is new in them: their events, in their order, and

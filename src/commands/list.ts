@@ -10,7 +10,7 @@ import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class List extends ReadCommand<typeof List> {
-  static override summary = 'What the repository knows: deployments and clusters.';
+  static override summary = 'List the deployments and clusters that the repository knows.';
   static override description = helpText(
     ReadCommand,
     `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.`,

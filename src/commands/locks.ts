@@ -6,7 +6,7 @@ import { standingJson, standingLines } from '../cli/render/lease-result.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Locks extends ReadCommand<typeof Locks> {
-  static override summary = 'Who holds which lock.';
+  static override summary = 'List locks and their holders.';
   static override description = helpText(
     ReadCommand,
     `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). A ref in the place of a lock that holds none is named on stderr, and in JSON under broken. An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,

@@ -22,7 +22,7 @@ const FOLLOW_MS = 2_000;
 const FOLLOW_WINDOW = 1_000;
 
 export default class Log extends ReadCommand<typeof Log> {
-  static override summary = 'What happened: to one subject, or to all.';
+  static override summary = 'Show what happened, to one subject or to all.';
   static override description = helpText(
     ReadCommand,
     `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of all, in the order of publishing. The same filter twice is or, different filters are and.`,

@@ -7,7 +7,7 @@ import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Resolve extends KgitCommand<typeof Resolve> {
-  static override summary = 'Solve the conflicts of a proposal.';
+  static override summary = 'Resolve the conflicts of a proposal.';
   static override description = helpText(
     KgitCommand,
     `Merges the state branch into a proposal that the forge shows as conflicted, and pushes the result. State documents are merged path by path and keep the comments of both sides, where a forge merges line by line. Forges that merge by rebase alone do not rebase a merge: --rebase makes one commit of the proposal instead. The text of the request to merge is updated; if kgit cannot write to the forge, the text is printed. If both sides changed a path to different values, nothing is pushed (12), and each such path is listed with its values and the commands that decide it.`,

@@ -12,7 +12,7 @@ import { LOCAL_FOLDER, liesAt, openGit } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Restore extends KgitCommand<typeof Restore> {
-  static override summary = 'Bring a backup back.';
+  static override summary = 'Restore a repository from a backup.';
   static override description = helpText(
     KgitCommand,
     `Makes DIR a clone again of what kgit backup wrote: history, locks, and what waited. All of the file is checked first; where it is cut off, changed or no backup, nothing happens (14). DIR is new or empty, or a damaged clone: that is moved aside as it is, and what waited in it is taken along. A clone that works is moved aside likewise, but only after a question, or with --yes. Publish what waits with kgit sync. With --remote the repository goes to a new place: what waits is meant for it then, and git push brings the history there.`,

@@ -30,7 +30,7 @@ import type { CommandResult } from '../terminal/output.js';
 const TIME_LINE = 15;
 
 export default class Status extends ClusterCommand<typeof Status> {
-  static override summary = 'What k0rdent says of the clusters now, beside what is recorded.';
+  static override summary = 'Show what k0rdent reports about the clusters, beside what is recorded.';
   static override description = helpText(
     ClusterCommand,
     `Asks k0rdent through kubectl for every cluster that you may read, joins the last recorded event and shows where the two diverge: untracked (live, no event), vanished (recorded, not live), lingering (recorded as deleted, still live), drifted (the live spec is not what was recorded), template-changed (nor is its template). Of one cluster it shows why it is as it is: conditions with the cause on top, services, upgrades, where a deletion hangs, and the events of Kubernetes and of kgit on one time line. The first look at a management cluster notes its identity in kgit.yaml and says so (--no-learn does not), as does a look by somebody who may read more of it; from the next look on, a recorded cluster that is missing there counts as vanished. With --watch it goes on and tells each change of a state once, over lost connections; with --record each becomes an event, also one that the objects prove to have been missed.`,

@@ -11,7 +11,7 @@ import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Sync extends KgitCommand<typeof Sync> {
-  static override summary = 'Publish waiting writes, and get those of others.';
+  static override summary = 'Publish waiting writes and fetch those of others.';
   static override description = helpText(
     KgitCommand,
     `Publishes the outbox, fetches, and updates the checkout. Operations that can no longer be applied are reported once and dropped. Exits 0 if nothing waits any more, else with the code of the failure. If the remote's branch was replaced by an unrelated history, it changes nothing; --accept-rewrite shows both histories, asks, and continues with the remote's. See docs/write-path.md.`,

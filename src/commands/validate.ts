@@ -15,7 +15,7 @@ import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult, Format } from '../terminal/output.js';
 
 export default class Validate extends KgitCommand<typeof Validate> {
-  static override summary = 'Check the files of a state repository, as a proposal must satisfy it.';
+  static override summary = 'Check the files of a state repository as reviews require.';
   static override description = helpText(
     KgitCommand,
     `Checks what is checked out (HEAD; without a checkout the state branch): every file against its schema and its path, ids, times, secrets, kinds and sizes of files, and that no commit of its history took a published event away or edited it. With --base, instead of the history, what changed since the merge base with it: published events stay as they are, be they sealed meanwhile, and a change of state.yaml comes with its event. What others published on the base meanwhile is no finding. docs/review.md tells the rules.`,

@@ -3,7 +3,7 @@ import { helpText } from '../cli/base/help-text.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Version extends KgitCommand<typeof Version> {
-  static override summary = 'The version of kgit.';
+  static override summary = 'Show the version of kgit.';
   static override description = helpText(
     KgitCommand,
     'Shows the versions of kgit and of Node.js, and the platform. --version is the same.',

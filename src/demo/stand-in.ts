@@ -6,7 +6,7 @@ import type { DemoPlace } from './place.js';
 import { sampleCluster } from './sample-cluster.js';
 
 /** Name of the context in the kubeconfig. */
-export const CONTEXT = 'kgit-demo';
+const CONTEXT = 'kgit-demo';
 
 /**
  * Starts the stand-in cluster and writes its kubeconfig, readable only by the user because it contains the one token

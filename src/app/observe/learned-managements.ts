@@ -22,7 +22,7 @@ export interface Lesson {
 }
 
 /** Names of the kinds of identity in messages. */
-export const KIND_WORDS: Readonly<Record<IdentityKind, string>> = {
+const KIND_WORDS: Readonly<Record<IdentityKind, string>> = {
   'management-uid': 'its Management UID',
   'kube-system-uid': 'the UID of its namespace kube-system',
   server: 'its address',

@@ -26,7 +26,7 @@ interface Observed {
  * Reads the last recorded states of the clusters of a management cluster.
  * @param broken how to handle events that cannot be read
  */
-export async function recordedStates(
+async function recordedStates(
   view: StateView,
   management: string,
   broken: BrokenEvents,

@@ -57,7 +57,7 @@ export function asKgitError(thrown: unknown, hints: readonly string[] = []): Kgi
 }
 
 /** Whether a command line asks for JSON. Checks the raw words, since a command may fail before they are parsed. */
-export function wantsJson(argv: readonly string[]): boolean {
+function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
   return words.some(

@@ -38,7 +38,7 @@ function hasComment(document: Document): boolean {
  * tags, anchors, aliases, NaN, infinities, numbers that would not be written back as they were typed, invalid YAML, and
  * text that YAML would read only in part.
  */
-export function parseValue(text: string): Value {
+function parseValue(text: string): Value {
   if (text.length > MAX_VALUE) throw badValue(text, `is longer than ${MAX_VALUE} characters`);
   if (text === '') return '';
   const document = parseDocument(text, { uniqueKeys: true });

@@ -6,7 +6,7 @@ import { hasCode } from '../../model/value/error-codes.js';
  * Reads a whole stream as text. Throws UsageError beyond `limit` bytes and for invalid UTF-8.
  * @param name the stream's name in messages
  */
-export async function readBounded(
+async function readBounded(
   stream: AsyncIterable<Buffer | string>,
   limit: number,
   name: string,

@@ -64,7 +64,7 @@ async function believed(git: Git, move: BranchPush, failure: PushRefusal): Promi
 }
 
 /** Whether the answer to a push says that `ref` is now at `to`. */
-export function saysMoved(result: GitResult, ref: string, to: Revision): boolean {
+function saysMoved(result: GitResult, ref: string, to: Revision): boolean {
   return refStatuses(result.stdout.toString('utf8')).some((status) => {
     if (status.ref !== ref) return false;
     if (status.flag === '*' || status.flag === '=') return true;

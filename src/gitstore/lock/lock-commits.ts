@@ -38,7 +38,7 @@ export function versionParts({ version }: LockTip): { ref: string; oid: string }
 }
 
 /** The ref of a lock in a place. */
-export const lockRef = (place: LockPlace, name: string): string => LOCK_FOLDERS[place] + encodeLockName(name);
+const lockRef = (place: LockPlace, name: string): string => LOCK_FOLDERS[place] + encodeLockName(name);
 
 /** The place of a lock's ref. */
 export const placeOfRef = (ref: string): LockPlace =>

@@ -30,7 +30,7 @@ export function isDamaged(stderr: string): boolean {
 }
 
 /** The first match counts: specific messages come before general ones. */
-export const REMOTE_FAULTS: readonly RemoteFault[] = [
+const REMOTE_FAULTS: readonly RemoteFault[] = [
   {
     cause: 'host-key-changed',
     kind: 'denied',

@@ -45,7 +45,7 @@ export function isBranchName(name: string): boolean {
 }
 
 /** The address at which to open a pull or merge request, from a server's message about a pushed branch. */
-export function offeredAddress(stderr: string): string | null {
+function offeredAddress(stderr: string): string | null {
   for (const line of stderr.split('\n')) {
     const address = /^remote:.*?(https?:\/\/[^\s\u0000-\u001f\u007f-\u009f]+)/.exec(line)?.[1];
     if (address) return withoutCredentials(address).slice(0, 500);

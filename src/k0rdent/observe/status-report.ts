@@ -14,7 +14,7 @@ export interface StatusReport<Event> {
 }
 
 /** Joins each cluster with its last recorded event, or null if there is none. */
-export function joinEvents<Event extends { timestamp: string }>(
+function joinEvents<Event extends { timestamp: string }>(
   clusters: readonly ObservedCluster[],
   recorded: readonly RecordedCluster<Event>[],
 ): JoinedCluster<Event>[] {

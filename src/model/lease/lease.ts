@@ -5,7 +5,7 @@ import { isMap } from '../value/value.js';
 import { isLockName } from './lock-name.js';
 
 /** The action of one commit in a lock's chain. After a break or a release the lock is free. */
-export const LEASE_ACTIONS = ['acquire', 'renew', 'break', 'release'] as const;
+const LEASE_ACTIONS = ['acquire', 'renew', 'break', 'release'] as const;
 export type LeaseAction = (typeof LEASE_ACTIONS)[number];
 
 /** Who holds a lease. */

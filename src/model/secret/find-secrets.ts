@@ -26,7 +26,7 @@ const VALUE_KEYS = new Set(['value', 'before', 'after', 'data', 'content', 'defa
 const NAME_KEYS = ['name', 'key', 'path'];
 
 /** The kind of value that the names in `keys` suggest: the last name counts, list indexes are ignored. */
-export function kindOfPath(keys: Keys): NameKind {
+function kindOfPath(keys: Keys): NameKind {
   const name = keys.findLast((key) => typeof key === 'string');
   return typeof name === 'string' ? kindOfName(name) : 'plain';
 }

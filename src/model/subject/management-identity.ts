@@ -1,7 +1,7 @@
 /** Identities of management clusters, and whether two sets of them belong to one cluster. */
 
 /** The kinds of identity, strongest first: a UID is unique, an address may lead to another cluster. */
-export const IDENTITY_KINDS = ['management-uid', 'kube-system-uid', 'server'] as const;
+const IDENTITY_KINDS = ['management-uid', 'kube-system-uid', 'server'] as const;
 export type IdentityKind = (typeof IDENTITY_KINDS)[number];
 
 /**

@@ -65,7 +65,7 @@ export function tooLarge(file: string): InvalidStateError {
 }
 
 /** The value of a document from `parseYamlDocument`; null if it is empty. */
-export function documentValue(document: Document, file: string): Value {
+function documentValue(document: Document, file: string): Value {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });

@@ -30,7 +30,7 @@ export function holderText({ name, host }: Holder): string {
 }
 
 /** Error data about a lease that is not ours. */
-export function leaseData(record: LeaseRecord): Record<string, unknown> {
+function leaseData(record: LeaseRecord): Record<string, unknown> {
   const { name, token, holder, acquiredAt } = record;
   return {
     name,

@@ -22,7 +22,7 @@ export function fileOnlyMessage(paths: readonly string[], filesUntil: string): s
   return `written without kgit, which is over since ${filesUntil}: ${shown}${more}`;
 }
 
-export const FILE_ONLY_FIX =
+const FILE_ONLY_FIX =
   'Import them with kgit import, and have what writes them use kgit shell-init, or run kgit mirror --watch';
 
 /** The folders of files that have changed since this clone last imported them. */

@@ -229,8 +229,3 @@ export class ScriptSession {
     );
   }
 }
-
-/** The path of a cluster's state or event file. */
-export function clusterFile(folder: string, name: string, kind: 'state' | 'events'): string {
-  return `${folder}/cluster-${name}-${kind}.yaml`;
-}

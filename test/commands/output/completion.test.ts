@@ -186,7 +186,7 @@ describe('kgit completion', () => {
     ]);
     expect(screen).toContain('<push-event>\n<--outcome=succeeded>\n<--cluster>\n<prod-eu-1>\n');
     expect(screen).toContain('<log>\n<deployment/dep-a>\n');
-    expect(screen).toMatch(/locks +\(Who holds which lock\.\)/);
+    expect(screen).toMatch(/locks +\(List locks and their holders\.\)/);
   });
 
   it.each(['zsh', 'fish'] as const)('completes in %s', async (shell) => {

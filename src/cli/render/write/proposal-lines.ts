@@ -15,6 +15,6 @@ export function proposalLines({ proposal }: Pick<WriteOutcome, 'proposal'>, scre
 }
 
 /** Formats the text with which the user can open a merge request by hand. */
-export function requestLines({ title, body }: RequestText, { style }: Screen): string[] {
+function requestLines({ title, body }: RequestText, { style }: Screen): string[] {
   return ['', style('bold', oneLine(title)), '', ...body.split('\n').map(oneLine)];
 }

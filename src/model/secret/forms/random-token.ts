@@ -49,7 +49,7 @@ function isRandomBase64(token: string): boolean {
 }
 
 /** Whether some part of `text` looks random. Lower-case hashes, ULIDs and UUIDs do not. */
-export function isRandom(text: string): boolean {
+function isRandom(text: string): boolean {
   for (const [segment] of text.matchAll(SEGMENT)) {
     if (isRandomSegment(segment)) return true;
   }
