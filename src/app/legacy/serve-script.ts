@@ -50,7 +50,7 @@ function scriptHost(
   { opened, settings }: LegacyContext,
   merge: MergeHost,
   { writer, now }: ServeParts,
-): Omit<ScriptHost, 'note' | 'touches'> {
+): Omit<ScriptHost, 'note' | 'touches' | 'removes'> {
   const { localFolder } = opened;
   const { actor, host, run, ids } = writer();
   return {

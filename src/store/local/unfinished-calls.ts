@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { type Operation, operationToJson } from '../../model/operation/operation.js';
 import { isMap } from '../../model/value/value.js';
 import { names, readJson } from '../outbox/outbox-files.js';
 import { createWhole, privateFolder, removeFile, replaceWhole } from './durable-files.js';
@@ -10,6 +11,8 @@ export interface UnfinishedCall {
   readonly folder: string;
   /** Absolute paths. */
   readonly paths: readonly string[];
+  /** If the call removes these files: the operation that records it, due once one of them is gone. */
+  readonly removal?: Operation;
 }
 
 /** Below the local folder of a clone. */
@@ -39,8 +42,9 @@ export class UnfinishedCalls {
   }
 
   /** Adds to the note of a call. Throws EnvironmentError. */
-  async extend(call: UnfinishedCall): Promise<void> {
-    await replaceWhole(this.#path(call.folder), JSON.stringify(call));
+  async extend({ removal, ...call }: UnfinishedCall): Promise<void> {
+    const json = removal === undefined ? call : { ...call, removal: operationToJson(removal) };
+    await replaceWhole(this.#path(call.folder), JSON.stringify(json));
   }
 
   /** Removes the note of a call, once its operation is in the outbox. Throws EnvironmentError. */
@@ -57,16 +61,21 @@ export class UnfinishedCalls {
   async all(): Promise<readonly UnfinishedCall[]> {
     const calls: UnfinishedCall[] = [];
     for (const name of await names(this.#folder)) {
-      const call = name.endsWith('.json') ? callOf(await readJson(join(this.#folder, name))) : null;
+      const call = name.endsWith('.json') ? await callOf(await readJson(join(this.#folder, name))) : null;
       if (call !== null) calls.push(call);
     }
     return calls;
   }
 }
 
-function callOf(json: unknown): UnfinishedCall | null {
+async function callOf(json: unknown): Promise<UnfinishedCall | null> {
   if (!isMap(json)) return null;
   const { folder, paths } = json;
   if (typeof folder !== 'string' || !Array.isArray(paths)) return null;
-  return { folder, paths: paths.filter((path) => typeof path === 'string') };
+  const call = { folder, paths: paths.filter((path) => typeof path === 'string') };
+  if (json['removal'] === undefined) return call;
+  // Loaded on demand: hardly any call leaves one.
+  const { operationFromJson } = await import('../../model/operation/operation-schema.js');
+  const removal = operationFromJson(json['removal']);
+  return removal === null ? call : { ...call, removal };
 }

@@ -144,11 +144,14 @@ export const FILE_FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
     await checkReadable(call, state, 'state');
     await checkReadable(call, events, 'events');
     const name = await call.deployment();
-    for (const path of [state, events]) await rm(call.path(path), { force: true });
+    const removal = name === null ? null : call.session.removal(name, call.arg(0) || 'cleanup');
+    const files: string[] = [];
+    for (const path of [state, events]) if (await isThere(call.path(path))) files.push(call.path(path));
+    if (removal !== null) await call.host.removes(files, removal);
+    for (const file of files) await rm(file, { force: true });
     const left = await readdir(call.path(folder)).catch(() => ['']);
     if (left.length === 0) await rmdir(call.path(folder));
-    if (name !== null)
-      await call.session.tell(name, { action: 'state_removed', reason: call.arg(0) || 'cleanup' });
+    if (removal !== null) await call.host.keep(removal);
     return {};
   },
   init_cluster_events: async (call) => {

@@ -37,6 +37,11 @@ export interface ScriptHost {
   wrote(path: string, edits: readonly FileEdit[]): Promise<void>;
   /** Records further files that a call is about to change, so that its changes are recorded later if it dies. */
   touches(paths: readonly string[]): Promise<void>;
+  /**
+   * Notes that a call is about to remove these files, so that `removal` is recorded later if it dies after it has removed
+   * one. Absolute paths of files that exist.
+   */
+  removes(paths: readonly string[], removal: Operation): Promise<void>;
   /** Writes a line for the user of the script to its stderr. */
   note(message: string): void;
 }
@@ -197,35 +202,35 @@ export class ScriptSession {
     await this.#host.withheld.put(subject, new Map(values));
   }
 
-  /** Records an event that is in no file, such as the removal of the files. */
-  async tell(
-    name: string,
-    fields: Readonly<Record<string, Value>> & { readonly action: string },
-  ): Promise<void> {
+  /** Makes the operation that records the removal of a deployment's files, in which no event can be. Throws SecretError. */
+  removal(name: string, reason: string): Operation {
     const { actor, hostname, runId } = this.#host;
     const event: KgitEvent = {
       ...this.#stamp(),
-      ...fields,
+      action: 'state_removed',
+      reason,
       user: actor.name,
       host: hostname,
       ...(runId === undefined ? {} : { run_id: runId }),
       source: { written_by: 'script-api' },
     };
-    await this.#keep([{ subject: deployment(legacySlug(name)), event }]);
+    return this.#operation([{ subject: deployment(legacySlug(name)), event }]);
   }
 
   async #keep(events: readonly EventWrite[], more: Partial<Operation> = {}): Promise<void> {
-    const { ids, actor, runId, guard, keep } = this.#host;
-    await keep(
-      guard({
-        id: ids.next(),
-        time: this.#host.now(),
-        actor,
-        title: titleOf(events),
-        events,
-        ...(runId === undefined ? {} : { runId }),
-        ...more,
-      }),
-    );
+    await this.#host.keep(this.#operation(events, more));
+  }
+
+  #operation(events: readonly EventWrite[], more: Partial<Operation> = {}): Operation {
+    const { ids, actor, runId, guard } = this.#host;
+    return guard({
+      id: ids.next(),
+      time: this.#host.now(),
+      actor,
+      title: titleOf(events),
+      events,
+      ...(runId === undefined ? {} : { runId }),
+      ...more,
+    });
   }
 }

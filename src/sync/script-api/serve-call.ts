@@ -30,7 +30,7 @@ function placesOf([, cwd, folder, state, events, azureState, azureEvents]: CallW
 
 /** The parts that a call server needs. */
 export interface CallServerParts {
-  readonly host: Omit<ScriptHost, 'note' | 'touches'>;
+  readonly host: Omit<ScriptHost, 'note' | 'touches' | 'removes'>;
   readonly lock: FolderLock;
   readonly unfinished: UnfinishedCalls;
   /** Returns the warning about a folder of state files, at the first call; null for none. */
@@ -70,6 +70,8 @@ export class CallServer {
     for (const path of call.paths) if (await isFile(path)) paths.push(path);
     // The id of an event follows from its entry, so nothing is recorded twice.
     await host.importFiles(paths);
+    // The event of a removal is in no file. Its operation keeps its id, so it is not recorded twice either.
+    if (call.removal && paths.length < call.paths.length) await host.keep(call.removal);
     await unfinished.end(folder);
   }
 
@@ -107,6 +109,7 @@ export class CallServer {
       ...this.#parts.host,
       note,
       touches: (more) => unfinished.extend({ folder, paths: [...paths, ...more] }),
+      removes: (files, removal) => unfinished.extend({ folder, paths: files, removal }),
     };
     const session = new ScriptSession(host);
     const call = new ScriptCall(places, words.slice(7), { host, session, files: this.#files });

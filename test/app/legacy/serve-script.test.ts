@@ -99,3 +99,29 @@ it('tells the calls why the helper has failed, in one line', async () => {
   await tellFailed({ folder, pid: 1 }, new Error('a fault'));
   expect(readFileSync(join(folder, 'failed'), 'utf8')).toBe('1\na fault\n');
 });
+
+it.each([
+  ['nothing for a helper that died before it removed a file', false],
+  ['the removal, once, for a helper that died after it removed one', true],
+])('records %s', async (_what, isRemoved) => {
+  const { root, call, begin, read, context } = await served();
+  const state = join(root, STATE);
+  writeFileSync(state, 'deployment_id: d\n');
+  writeFileSync(join(root, 'state/other.yaml'), '');
+  const { repository } = context.opened;
+  const keep = repository.keep.bind(repository);
+  repository.keep = async () => {
+    throw new TypeError('killed');
+  };
+  await expect(call('cleanup_deployment_state', 'moved away')).rejects.toThrow('killed');
+  repository.keep = keep;
+  if (!isRemoved) writeFileSync(state, 'deployment_id: d\n');
+  await begin();
+  await begin();
+  const removed = (await readEvents((await read()).reading.view, deployment('d'))).map((event) =>
+    event.read(),
+  );
+  expect(removed.filter(({ action }) => action === 'state_removed').map(({ reason }) => reason)).toEqual(
+    isRemoved ? ['moved away'] : [],
+  );
+});
