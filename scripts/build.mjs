@@ -86,9 +86,40 @@ const missing = Object.values(outputs)
   .map(({ path }) => path);
 if (missing.length > 0)
   throw new Error(`the program would ask for what is not part of it: ${[...new Set(missing)].join(', ')}`);
+/**
+ * Modules that usually run together: each group is one file, with the scripts that it needs and that no group before it
+ * has. Opening a small script and its compiled code takes longer than running it.
+ */
+const TOGETHER = [
+  ['src/cli/start/early.ts'],
+  ['src/cli/start/main.ts'],
+  [
+    'src/cli/base/base-command.ts',
+    'src/cli/base/read-command.ts',
+    'src/cli/input/assignments.ts',
+    'src/app/subjects.ts',
+  ],
+  ['src/setup/git-driver.ts'],
+  ['src/cli/base/write-command.ts'],
+];
+const names = Object.keys(outputs);
+const scriptOf = (module) =>
+  names.find((name) => outputs[name].entryPoint === module) ??
+  names.find((name) => Object.hasOwn(outputs[name].inputs, module));
+const fileOf = {};
+for (const modules of TOGETHER) {
+  const roots = modules.map(scriptOf);
+  const add = (name) => {
+    if (Object.hasOwn(fileOf, basename(name))) return;
+    fileOf[basename(name)] = basename(roots[0]);
+    for (const { path, kind, external } of outputs[name].imports)
+      if (kind === 'import-statement' && !external) add(path);
+  };
+  roots.forEach(add);
+}
 // CommonJS, because V8 caches compiled code of scripts, not of modules.
 mkdirSync(join(dist, 'program'), { recursive: true });
-const hash = createHash('sha256');
+const files = {};
 for (const { path, text } of outputFiles) {
   const { code } = await transform(text, {
     format: 'cjs',
@@ -96,18 +127,31 @@ for (const { path, text } of outputFiles) {
     target: shared.target,
     supported: { 'dynamic-import': false },
   });
+  const script = basename(path);
   const { inputs } = outputs[relative(root, path).replaceAll('\\', '/')];
-  // The first line tells readers of a stack trace, and tests, which sources a script contains.
-  const script = `// ${Object.keys(inputs).join(' ')}\n(function (module, require, $url, __dirname) {${code}\n})`;
-  hash.update(basename(path)).update(script);
-  writeFileSync(path, script);
+  const name = fileOf[script] ?? script;
+  files[name] ??= { sources: [], scripts: [] };
+  const file = files[name];
+  file.sources.push(script, ...Object.keys(inputs));
+  file.scripts.push(`"${script}": (function (module, require, $url, __dirname) {${code}\n})`);
+}
+const hash = createHash('sha256');
+for (const [name, { sources, scripts }] of Object.entries(files)) {
+  // The first line tells readers of a stack trace, and tests, which scripts a file contains, each with its sources.
+  const text = `// ${sources.join(' ')}\n({${scripts.join(',\n')}})`;
+  hash.update(name).update(text);
+  writeFileSync(join(dist, 'program', name), text);
 }
 await build({
   ...shared,
   entryPoints: ['src/cli/start/start.ts'],
   outfile: join(dist, 'start.cjs'),
   format: 'cjs',
-  define: { PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)), COMMANDS: JSON.stringify(ids) },
+  define: {
+    PROGRAM_ID: JSON.stringify(hash.digest('hex').slice(0, 16)),
+    COMMANDS: JSON.stringify(ids),
+    FILE_OF: JSON.stringify(fileOf),
+  },
 });
 await build(libraryBuild);
 
@@ -127,4 +171,4 @@ const plugin = new BuiltPlugin({ root, ignoreManifest: true, errorOnManifestCrea
 await plugin.load();
 writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);
 if (!process.argv.includes('--quiet'))
-  process.stdout.write(`dist: ${outputFiles.length} scripts, ${ids.length} commands\n`);
+  process.stdout.write(`dist: ${Object.keys(files).length} files, ${ids.length} commands\n`);

@@ -15,22 +15,35 @@ interface CoveredScript {
 /** A module that runs on demand is wrapped in a function named after its file. */
 const FILE = /^(?:src|node_modules)\/.+\.\w+$/;
 
+/** The name of a script, which is that of the function around it. */
+const SCRIPT = /^[^/]+\.cjs$/;
+
 /** What a run of the built program loaded. */
 export interface Loaded {
   readonly run: KgitRun;
+  /** Number of the program's files that were opened. */
+  readonly files: number;
   /** Source files and files of packages whose code ran. */
   readonly modules: readonly string[];
   /** The packages among them. */
   readonly packages: readonly string[];
 }
 
-/** The executed modules of a loaded script: on-demand modules if V8 counted them, and all others. */
+/** The executed modules of a file: of its scripts that ran, on-demand modules if V8 counted them, and all others. */
 function modulesOf({ url, functions }: CoveredScript): string[] {
-  const ran = functions.filter(({ ranges }) => ranges[0]?.count).map(({ functionName }) => functionName);
+  const ran = new Set(
+    functions.filter(({ ranges }) => ranges[0]?.count).map(({ functionName }) => functionName),
+  );
   const text = readFileSync(fileURLToPath(url), 'utf8');
   const [firstLine = ''] = text.split('\n', 1);
-  const made = firstLine.split(' ').filter((path) => FILE.test(path));
-  return made.filter((path) => !text.includes(`"${path}"(`) || ran.includes(path));
+  const modules: string[] = [];
+  let script = '';
+  for (const word of firstLine.split(' ')) {
+    if (SCRIPT.test(word)) script = word;
+    const isMade = FILE.test(word) && ran.has(script);
+    if (isMade && (!text.includes(`"${word}"(`) || ran.has(word))) modules.push(word);
+  }
+  return modules;
 }
 
 /** Runs the built program and reads from V8 which code ran. */
@@ -43,5 +56,5 @@ export async function loadedModules(cwd: string, args: readonly string[]): Promi
   const program = scripts.filter(({ url }) => url.includes('/dist/program/'));
   const modules = [...new Set(program.flatMap(modulesOf))].sort();
   const names = modules.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
-  return { run, modules, packages: [...new Set(names)].sort() };
+  return { run, files: program.length, modules, packages: [...new Set(names)].sort() };
 }

@@ -11,6 +11,8 @@ import { type CompiledCode, codeCacheFolder, keepCode, noteChecked, readCode } f
 /** Set by the build: an id unique to this program, and the names of its commands. */
 declare const PROGRAM_ID: string;
 declare const COMMANDS: readonly string[];
+/** The file of each script that is not alone in one of its own name. */
+declare const FILE_OF: Readonly<Record<string, string>>;
 
 /** Amount of newly compiled code, in bytes, from which the cache is renewed. */
 const RENEW_BYTES = 32 * 1024;
@@ -37,10 +39,11 @@ function cacheName([word = '', ...words]: readonly string[]): string {
   return `${PROGRAM_ID}-node${process.versions.node}-${process.arch}-${part}`;
 }
 
-/** The scripts of the program: CommonJS modules, each loaded when another one requires it. */
+/** The scripts of the program: CommonJS modules, each run when another one requires it. */
 class Scripts {
   readonly #kept: CompiledCode;
-  readonly #scripts = new Map<string, Script>();
+  readonly #files = new Map<string, Script>();
+  readonly #scripts = new Map<string, Wrapper>();
   readonly #modules = new Map<string, { exports: object }>();
   readonly #url = pathToFileURL(__filename).href;
 
@@ -53,28 +56,35 @@ class Scripts {
     if (known) return known.exports;
     const module = { exports: {} };
     this.#modules.set(name, module);
-    const filename = join(__dirname, 'program', name);
-    const cachedData = this.#kept.get(name);
+    if (!this.#scripts.has(name)) this.#open(FILE_OF[name] ?? name);
+    const load = (id: string) => (id.startsWith('./') ? this.load(id.slice(2)) : require(id));
+    this.#scripts.get(name)?.(module, load, this.#url, __dirname);
+    return module.exports;
+  }
+
+  /** Reads the scripts of a file. */
+  #open(file: string): void {
+    const filename = join(__dirname, 'program', file);
+    const cachedData = this.#kept.get(file);
     // The scripts are ASCII, and V8 takes one-byte text as it is.
     const script = new Script(readFileSync(filename, 'latin1'), {
       filename,
       ...(cachedData ? { cachedData } : {}),
     });
-    this.#scripts.set(name, script);
-    const load = (id: string) => (id.startsWith('./') ? this.load(id.slice(2)) : require(id));
-    (script.runInThisContext() as Wrapper)(module, load, this.#url, __dirname);
-    return module.exports;
+    this.#files.set(file, script);
+    const scripts: Record<string, Wrapper> = script.runInThisContext();
+    for (const name in scripts) this.#scripts.set(name, scripts[name] as Wrapper);
   }
 
-  /** Returns the code compiled so far, and the cached code of scripts that this run did not load. */
+  /** Returns the code compiled so far, and the cached code of files that this run did not load. */
   compiled(): CompiledCode {
-    const codes = [...this.#scripts].map(([name, script]) => [name, script.createCachedData()] as const);
+    const codes = [...this.#files].map(([name, script]) => [name, script.createCachedData()] as const);
     return new Map([...this.#kept, ...codes]);
   }
 
-  /** Whether a script was loaded without cached code that this V8 accepts. */
+  /** Whether a file was loaded without cached code that this V8 accepts. */
   get hasNew(): boolean {
-    return [...this.#scripts.values()].some(({ cachedDataRejected }) => cachedDataRejected !== false);
+    return [...this.#files.values()].some(({ cachedDataRejected }) => cachedDataRejected !== false);
   }
 }
 

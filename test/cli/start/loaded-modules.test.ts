@@ -24,9 +24,11 @@ describe('what a run loads', () => {
   });
 
   it('get: what reads the arguments alone, where the state is plain YAML', async () => {
-    const { run, packages, modules } = await loadedModules(repository(), ['get', 'region']);
+    const { run, files, packages, modules } = await loadedModules(repository(), ['get', 'region']);
     expect(run.stdout).toBe('eastus\n');
     expect(packages).toEqual(NEEDED);
+    // Start, what every command needs, the driver, and the command itself.
+    expect(files).toBeLessThanOrEqual(7);
     expect(modules).toContain('src/commands/get.ts');
     // Nothing of other commands, of legacy files, clusters, secrets or the demo.
     expect(modules.filter((path) => /^src\/(sync|k0rdent|demo|model\/secret)\//.test(path))).toEqual([]);
