@@ -69,7 +69,7 @@ async function legacyCluster(
     .reverse();
   if (more.length > 0 || !isLabel(namespace) || !isLabel(management)) return null;
   const subject = cluster(management, namespace, legacySlug(name));
-  return (await view.list(subjectFolder(subject))) === null ? null : subject;
+  return (await view.kindOf(subjectFolder(subject))) === null ? null : subject;
 }
 
 /**
@@ -78,7 +78,7 @@ async function legacyCluster(
  */
 export async function namedDeployment(text: string, view: StateView): Promise<DeploymentSubject> {
   const slug = legacySlug(text);
-  if (slug !== text && (await view.list(subjectFolder(deployment(slug)))) !== null) return deployment(slug);
+  if (slug !== text && (await view.kindOf(subjectFolder(deployment(slug)))) !== null) return deployment(slug);
   return deployment(text);
 }
 
@@ -94,7 +94,7 @@ export async function resolveSubject(text: string, naming: Naming): Promise<Subj
 /** Resolves a subject that the repository has records of. Throws UsageError, NotFoundError. */
 export async function recordedSubject(text: string, naming: Naming): Promise<Subject> {
   const subject = await resolveSubject(text, naming);
-  if ((await naming.view.list(subjectFolder(subject))) !== null) return subject;
+  if ((await naming.view.kindOf(subjectFolder(subject))) !== null) return subject;
   const [shown, known] = [formatSubject(subject), await listDeployments(naming.view)];
   const meant = known.includes(text) ? [`The deployment of that name is deployment/${text}`] : [];
   throw new NotFoundError(`nothing is recorded of ${shown}`, {

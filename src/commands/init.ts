@@ -224,7 +224,7 @@ export default class Init extends WriteCommand<typeof Init> {
       : null;
     const store = opened?.repository.store ?? null;
     const known = store ? (await store.head()).revision : null;
-    const view = store?.view(known) ?? { read: async () => null, list: async () => null };
+    const view = store?.view(known) ?? { read: async () => null };
     const workTree = repository?.workTree ?? (isFolder ? path : null);
     const added = [...(await missingFiles(view, workTree, layout)).keys()];
     await opened?.repository.close();

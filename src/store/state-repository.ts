@@ -118,7 +118,7 @@ export class StateRepository {
 
   /** Adds an operation to the outbox. Throws UsageError if it would not pass review, EnvironmentError. */
   async keep(operation: Operation): Promise<void> {
-    checkOperation(operation);
+    checkOperation(operation, this.store.maxFileBytes);
     await this.outbox.add(operation, this.store.target);
   }
 
@@ -173,7 +173,7 @@ export class StateRepository {
   }
 
   async #plan(operation: Operation): Promise<WriteOutcome> {
-    checkOperation(operation);
+    checkOperation(operation, this.store.maxFileBytes);
     const kept = (await this.outbox.list()).filter(({ target }) => target === this.store.target);
     const { revision } = await this.store.head();
     const own = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InvalidStateError } from '../../src/errors.js';
 import { placeOfPath } from '../../src/model/subject/place.js';
+import { byName } from '../../src/model/subject/sorted-names.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import type { History, TimelineEntry } from '../../src/store/port/history.js';
 import type { LockMove } from '../../src/store/port/lease-store.js';
@@ -31,7 +32,7 @@ interface Version {
   readonly added: readonly string[];
 }
 
-class MemoryView implements StateView {
+export class MemoryView implements StateView {
   readonly #files: ReadonlyMap<string, string>;
 
   constructor(files: ReadonlyMap<string, string>) {
@@ -40,13 +41,13 @@ class MemoryView implements StateView {
 
   async read(path: string): Promise<string | null> {
     const text = this.#files.get(path);
-    if (text === undefined && (await this.list(path)) !== null) {
+    if (text === undefined && (await this.kindOf(path)) !== null) {
       throw new InvalidStateError(`${path}: a folder stands where a file should`, { data: { path } });
     }
     return text ?? null;
   }
 
-  async list(folder: string): Promise<readonly Entry[] | null> {
+  async list(folder: string, only = ''): Promise<readonly Entry[] | null> {
     if (this.#files.has(folder)) {
       throw new InvalidStateError(`${folder}: a file stands where a folder should`, {
         data: { path: folder },
@@ -59,8 +60,14 @@ class MemoryView implements StateView {
       const [name, ...rest] = path.slice(prefix.length).split('/');
       entries.set(name as string, rest.length > 0 ? 'folder' : 'file');
     }
-    if (entries.size === 0) return null;
-    return [...entries].map(([name, kind]) => ({ name, kind })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = [...entries].map(([name, kind]) => ({ name, kind }));
+    const listed = found.filter(({ name }) => name.startsWith(only)).sort(byName);
+    return listed.length > 0 ? listed : null;
+  }
+
+  async kindOf(path: string): Promise<Entry['kind'] | null> {
+    if (this.#files.has(path)) return 'file';
+    return [...this.#files.keys()].some((other) => other.startsWith(`${path}/`)) ? 'folder' : null;
   }
 }
 

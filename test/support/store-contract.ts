@@ -62,6 +62,34 @@ export function storeContract(name: string, under: StoreUnderTest): void {
       await store.close();
     });
 
+    it('lists the names that begin with a prefix, and nothing if none does', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ 'x/a-1': '', 'x/a-2/y': '', 'x/a': '', 'x/b-1': '' })], 5_000);
+      const view = store.view((await store.head()).revision);
+      expect(await view.list('x', 'a-')).toEqual([
+        { name: 'a-1', kind: 'file' },
+        { name: 'a-2', kind: 'folder' },
+      ]);
+      expect((await view.list('x', ''))?.map(({ name }) => name)).toEqual(['a', 'a-1', 'a-2', 'b-1']);
+      expect([await view.list('x', 'c'), await view.list('z', 'a'), await view.list('', 'y')]).toEqual([
+        null,
+        null,
+        null,
+      ]);
+      await store.close();
+    });
+
+    it('tells what is at a path', async () => {
+      const store = await under.open();
+      await store.swap(null, [commit({ 'a/b/c': '1' })], 10_000);
+      const view = store.view((await store.head()).revision);
+      const paths = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/x', 'x/y'];
+      const kinds = await Promise.all(paths.map((path) => view.kindOf(path)));
+      expect(kinds).toEqual(['folder', 'folder', 'file', null, null, null]);
+      expect(await store.view(null).kindOf('a')).toBeNull();
+      await store.close();
+    });
+
     it('replaces a file and keeps the others', async () => {
       const store = await under.open();
       await store.swap(null, [commit({ x: '1', y: '1' })], 10_000);

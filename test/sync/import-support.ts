@@ -6,12 +6,10 @@ import { compareEvents, type KgitEvent } from '../../src/model/event/event.js';
 import { parseEvent } from '../../src/model/event/event-file.js';
 import { formatStatePath, type StatePath } from '../../src/model/state/state-path.js';
 import { parseEventPath } from '../../src/model/subject/layout.js';
-import { byName } from '../../src/model/subject/sorted-names.js';
 import { formatSubject } from '../../src/model/subject/subject.js';
 import { makeUlid } from '../../src/model/value/ulid.js';
 import { isMap } from '../../src/model/value/value.js';
 import { applyOperation } from '../../src/store/plan/apply-operation.js';
-import type { Entry, StateView } from '../../src/store/port/state-store.js';
 import { EventFinder } from '../../src/store/read/event-finder.js';
 import { parseImport } from '../../src/sync/parse/parse-import.js';
 import type { FoundSecret, SecretGuard } from '../../src/sync/parse/withhold.js';
@@ -22,6 +20,7 @@ import type { LocalFile } from '../../src/sync/plan/last-imported.js';
 import { planImport } from '../../src/sync/plan/plan-import.js';
 import type { ImportSettings } from '../../src/sync/read/parsed-file.js';
 import type { LegacyFile } from '../../src/sync/read/read-legacy-files.js';
+import { MemoryView } from '../support/memory-store.js';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'state');
 
@@ -79,24 +78,13 @@ export function eventFile(
 }
 
 /** A repository in memory that takes operations as a driver does. */
-export class MemoryRepository implements StateView {
-  readonly files = new Map<string, string>();
+export class MemoryRepository extends MemoryView {
   /** What this clone last took from each file, by place. */
   readonly local = new Map<string, LocalFile>();
   private count = 0;
 
-  async read(path: string): Promise<string | null> {
-    return this.files.get(path) ?? null;
-  }
-
-  async list(folder: string): Promise<readonly Entry[] | null> {
-    const names = new Map<string, Entry>();
-    for (const path of this.files.keys()) {
-      if (!path.startsWith(`${folder}/`)) continue;
-      const [name = '', ...below] = path.slice(folder.length + 1).split('/');
-      names.set(name, { name, kind: below.length > 0 ? 'folder' : 'file' });
-    }
-    return names.size > 0 ? [...names.values()].sort(byName) : null;
+  constructor(readonly files = new Map<string, string>()) {
+    super(files);
   }
 
   async plan(

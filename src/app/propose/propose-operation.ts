@@ -61,7 +61,7 @@ class Proposal {
 
   async run(): Promise<WriteOutcome> {
     refuseTexts({ proposal_branch: this.#branch, title: this.#options.title });
-    checkOperation(this.#operation);
+    checkOperation(this.#operation, this.#opened.repository.store.maxFileBytes);
     this.#checkBranch();
     this.#operation = withProposedIf(await withFixedRevisions(this.#operation, this.#opened));
     try {

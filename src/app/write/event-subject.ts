@@ -54,7 +54,7 @@ async function subjectOfWord(text: string, naming: Naming): Promise<ClusterSubje
     });
   }
   if (subject.kind === 'deployment' || text.startsWith('cluster/')) return subject;
-  const isKnown = (await naming.view.list(subjectFolder(subject))) !== null;
+  const isKnown = (await naming.view.kindOf(subjectFolder(subject))) !== null;
   if (!isKnown && (await listDeployments(naming.view)).includes(text)) {
     throw new UsageError(`is ${text} a deployment or a cluster?`, {
       suggestions: [`Name the deployment: deployment/${text}`, `Or the cluster: cluster/${text}`],

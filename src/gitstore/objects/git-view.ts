@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidStateError } from '../../errors.js';
-import { byName, placeOf } from '../../model/subject/sorted-names.js';
+import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
 import type { ObjectReader } from './object-reader.js';
 
@@ -85,18 +85,24 @@ export class GitView implements StateView {
     return object.data.toString('utf8');
   }
 
-  list(folder: string): Promise<readonly Entry[] | null> {
-    return this.#entries(folder);
+  async list(folder: string, prefix?: string): Promise<readonly Entry[] | null> {
+    const entries = await this.#entries(folder);
+    if (entries === null || prefix === undefined) return entries;
+    const found = [...beginningWith(entries, prefix)];
+    return found.length > 0 ? found : null;
+  }
+
+  async kindOf(path: string): Promise<Entry['kind'] | null> {
+    const [folder, name] = split(path);
+    if (folder !== '' && (await this.kindOf(folder)) !== 'folder') return null;
+    return entryOf(await this.#entries(folder), name)?.kind ?? null;
   }
 
   /** The entry at a path; null if there is none. Throws InvalidStateError if it is of another kind. */
   async #find(path: string, kind: Entry['kind']): Promise<TreeEntry | null> {
-    const cut = path.lastIndexOf('/');
-    const entries = await this.#entries(cut < 0 ? '' : path.slice(0, cut));
-    const name = path.slice(cut + 1);
-    const entry = entries?.[placeOf(entries, name)];
-    if (entry?.name !== name) return null;
-    if (entry.kind === kind) return entry;
+    const [folder, name] = split(path);
+    const entry = entryOf(await this.#entries(folder), name);
+    if (entry === null || entry.kind === kind) return entry;
     const there = MODES[entry.mode] ?? KINDS[entry.kind];
     throw unreadable(path, `${there} stands where ${KINDS[kind]} should`);
   }
@@ -117,6 +123,17 @@ export class GitView implements StateView {
     if (object?.type !== 'tree') throw unreadable(folder || 'the root folder', 'its object is missing');
     return parseTree(object.data, object.oid.length / 2).sort(byName);
   }
+}
+
+/** The folder of a path, and its name there. */
+function split(path: string): [folder: string, name: string] {
+  const cut = path.lastIndexOf('/');
+  return [cut < 0 ? '' : path.slice(0, cut), path.slice(cut + 1)];
+}
+
+function entryOf(entries: readonly TreeEntry[] | null, name: string): TreeEntry | null {
+  const entry = entries?.[placeOf(entries, name)];
+  return entry?.name === name ? entry : null;
 }
 
 function unreadable(path: string, why: string): InvalidStateError {

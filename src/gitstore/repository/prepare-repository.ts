@@ -104,7 +104,7 @@ export interface LaidOut {
 
 /** The files of a layout that `view` lacks, except those that the user has in the work tree. */
 export async function missingFiles(
-  view: StateView,
+  view: Pick<StateView, 'read'>,
   workTree: string | null,
   { files, amendMarker }: Layout,
 ): Promise<Map<string, string>> {

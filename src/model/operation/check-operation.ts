@@ -14,17 +14,24 @@ import type { EventWrite, Operation } from './operation.js';
 /** An event with shorter JSON stays far below the limit as YAML, however deeply it is nested. */
 const SURELY_SMALL = 32 * 1024;
 
-/** Throws UsageError if a file would be larger than the limit for reading. */
-export function checkFileSize(path: string, text: string): void {
+/**
+ * Throws UsageError if a file would be larger than kgit reads, or than the store takes.
+ * @param maxBytes the largest file that the store takes
+ */
+export function checkFileSize(path: string, text: string, maxBytes = MAX_YAML_BYTES): void {
   const bytes = Buffer.byteLength(text);
-  if (bytes <= MAX_YAML_BYTES) return;
-  throw new UsageError(
-    `${path} would have ${bytes} bytes, more than the ${MAX_YAML_BYTES / 1024 / 1024} MiB that are read`,
-    { suggestions: ['Write less at a time, and keep logs where logs are kept'], data: { path, bytes } },
-  );
+  if (bytes <= Math.min(maxBytes, MAX_YAML_BYTES)) return;
+  const limit =
+    maxBytes < MAX_YAML_BYTES
+      ? `${maxBytes} that this store takes`
+      : `${MAX_YAML_BYTES / 1024 / 1024} MiB that are read`;
+  throw new UsageError(`${path} would have ${bytes} bytes, more than the ${limit}`, {
+    suggestions: ['Write less at a time, and keep logs where logs are kept'],
+    data: { path, bytes },
+  });
 }
 
-function checkEvent({ subject, event }: EventWrite, now: number): void {
+function checkEvent({ subject, event }: EventWrite, now: number, maxBytes: number): void {
   const [fault] = eventFaults(event as unknown as Value);
   if (fault) throw invalidField(fault.keys.join('.'), fault.message);
   const late = eventTimeFault(event, now);
@@ -34,8 +41,8 @@ function checkEvent({ subject, event }: EventWrite, now: number): void {
       data: { field: 'timestamp' },
     });
   }
-  if (JSON.stringify(event).length > SURELY_SMALL)
-    checkFileSize(`the event ${event.id} of ${formatSubject(subject)}`, formatEvent(event));
+  if (maxBytes < MAX_YAML_BYTES || JSON.stringify(event).length > SURELY_SMALL)
+    checkFileSize(`the event ${event.id} of ${formatSubject(subject)}`, formatEvent(event), maxBytes);
 }
 
 /** The values that edits put into a state document, as far as that is known without the document. */
@@ -83,8 +90,9 @@ function checkEdits(edits: readonly Edit[]): void {
 /**
  * Checks an operation by the rules of review before it is kept, so that whatever it writes passes `kgit validate`.
  * Throws UsageError that names the field or the path, and its rule.
+ * @param maxBytes the largest file that the store takes
  */
-export function checkOperation({ events, change, time }: Operation): void {
-  for (const write of events) checkEvent(write, time);
+export function checkOperation({ events, change, time }: Operation, maxBytes = MAX_YAML_BYTES): void {
+  for (const write of events) checkEvent(write, time, maxBytes);
   if (change) checkEdits(change.edits);
 }

@@ -72,6 +72,9 @@ export class ClaimedWrites {
 
   /** Records the new tips of the locks that a push has renewed. */
   async noteRenewed(tips: ReadonlyMap<string, LockTip> | undefined): Promise<void> {
-    for (const tip of tips?.values() ?? []) await this.#leases.held.update(tip);
+    for (const tip of tips?.values() ?? []) {
+      await this.#leases.held.update(tip);
+      this.#tips.set(keyOf(tip.record), tip);
+    }
   }
 }

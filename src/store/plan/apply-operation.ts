@@ -5,6 +5,7 @@ import { checkFileSize } from '../../model/operation/check-operation.js';
 import type { LearnedManagement, Operation, StateChange } from '../../model/operation/operation.js';
 import { applyEdits, checkPrecondition, possibleEdits } from '../../model/state/apply.js';
 import type { Edit } from '../../model/state/edit.js';
+import { leafChanges } from '../../model/state/leaf-changes.js';
 import { parseState } from '../../model/state/state-document.js';
 import {
   CLUSTERS,
@@ -16,7 +17,7 @@ import {
 } from '../../model/subject/layout.js';
 import { DEFAULT_MANAGEMENT, formatSubject, type Subject } from '../../model/subject/subject.js';
 import { isMap, sameValue, type Value } from '../../model/value/value.js';
-import type { FileChanges, Revision, StateView } from '../port/state-store.js';
+import type { FileChanges, Revision, StateValues, StateView } from '../port/state-store.js';
 import type { EventFinder } from '../read/event-finder.js';
 import { recordedIdentities } from '../read/records.js';
 import { newestOf } from '../read/stored-events.js';
@@ -31,6 +32,8 @@ export type Applied =
       readonly events: readonly SubjectEvent[];
       readonly changes: readonly Change[];
       readonly duplicates: readonly string[];
+      /** The values of state that it changes, if it changes any. */
+      readonly state?: StateValues;
       /** Of a compact: what it sealed. */
       readonly sealing?: Sealing;
     }
@@ -44,6 +47,8 @@ export interface Tip {
   readonly view: StateView;
   readonly at: (revision: Revision) => Promise<StateView | null>;
   readonly events: EventFinder;
+  /** The largest file that the store takes; undefined if it takes what kgit can read. */
+  readonly maxFileBytes?: number | undefined;
 }
 
 /** Throws InvalidStateError if a parent of `path` is a file: fast-import would replace it silently. */
@@ -53,7 +58,10 @@ async function checkFolders(view: StateView, path: string, known: Set<string>): 
     const folder = parts.slice(0, count).join('/');
     if (known.has(folder)) return;
     known.add(folder);
-    if ((await view.list(folder)) !== null) return;
+    const kind = await view.kindOf(folder);
+    if (kind === 'folder') return;
+    // The driver says what is there instead.
+    if (kind !== null) await view.list(folder);
   }
 }
 
@@ -115,8 +123,8 @@ function isOf({ source }: KgitEvent, { id }: Operation): boolean {
 
 /** Path of the schema that a new state document names for editors; null if the repository has none. */
 async function stateSchema(view: StateView): Promise<string | null> {
-  const entries = (await view.list(SCHEMA_FOLDER)) ?? [];
-  return entries.some(({ name }) => name === STATE_SCHEMA) ? `${SCHEMA_FOLDER}/${STATE_SCHEMA}` : null;
+  const path = `${SCHEMA_FOLDER}/${STATE_SCHEMA}`;
+  return (await view.kindOf(path)) === null ? null : path;
 }
 
 /**
@@ -131,6 +139,7 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   const duplicates: string[] = [];
   const folders = new Set<string>();
   let changes: readonly Change[] = [];
+  let state: StateValues | undefined;
   const { change } = operation;
   let carrier = change?.event;
   for (const { subject, event, given, once } of operation.events) {
@@ -164,20 +173,30 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
       if (applied.changes.length > 0) {
         changes = applied.changes;
         written = { ...event, changes };
-        checkFileSize(file, applied.text);
+        checkFileSize(file, applied.text, tip.maxFileBytes);
         files.set(file, applied.text);
+        state = stateValues(change.deployment, text, applied.text);
       }
     }
     const path = eventPath(subject, event);
     await checkFolders(tip.view, path, folders);
     const text = formatEvent(written);
-    if (written.changes !== undefined) checkFileSize(path, text);
+    if (written.changes !== undefined) checkFileSize(path, text, tip.maxFileBytes);
     files.set(path, text);
     fresh.push({ subject, event: written });
   }
   if (operation.learned) await learn(operation.learned, tip.view, files);
-  if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
+  if (files.size > 0)
+    return { kind: 'commit', files, events: fresh, changes, duplicates, ...(state && { state }) };
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
+}
+
+function stateValues(deployment: string, before: string | null, after: string): StateValues {
+  const file = statePath(deployment);
+  return {
+    deployment,
+    changes: () => leafChanges(parseState(before ?? '', file), parseState(after, file)),
+  };
 }
 
 /** How many of the newest events of an action are searched for one with the same context. */
@@ -242,7 +261,7 @@ async function isUnusedDefault(managements: Value | undefined, view: StateView):
   if (!isMap(managements) || !Object.hasOwn(managements, DEFAULT_MANAGEMENT)) return false;
   const entry = managements[DEFAULT_MANAGEMENT];
   const isEmpty = entry === null || (isMap(entry) && Object.keys(entry).length === 0);
-  return isEmpty && (await view.list(`${CLUSTERS}/${DEFAULT_MANAGEMENT}`)) === null;
+  return isEmpty && (await view.kindOf(`${CLUSTERS}/${DEFAULT_MANAGEMENT}`)) === null;
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

@@ -1,5 +1,8 @@
 import { KgitError } from '../../errors.js';
+import type { SubjectEvent } from '../../model/event/event.js';
 import { commitMessage } from '../../model/operation/commit-message.js';
+import type { Operation } from '../../model/operation/operation.js';
+import { monthFolder } from '../../model/subject/layout.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
 import type { Backend } from '../port/backend.js';
 import type { Commit, Revision } from '../port/state-store.js';
@@ -26,6 +29,28 @@ export function sealingOf(applied: PlannedEntry['applied']): { sealing?: Sealing
   return 'sealing' in applied && applied.sealing ? { sealing: applied.sealing } : {};
 }
 
+function commitOf(operation: Operation, applied: Applied & { kind: 'commit' }): Commit {
+  const { files, events, state } = applied;
+  return {
+    message: commitMessage(operation, events),
+    author: operation.actor,
+    time: operation.time,
+    files,
+    ...(isAppend(operation) && { append: events.map(beginning) }),
+    ...(state && { state }),
+  };
+}
+
+/** Whether an operation adds its events to any tip that does not have them yet. */
+function isAppend({ events, change, learned, seal, claim }: Operation): boolean {
+  return !change && !learned && !seal && !claim && !events.some(({ once }) => once);
+}
+
+/** The path of an event up to its id: two events of one id differ in their actions. */
+function beginning({ subject, event }: SubjectEvent): string {
+  return `${monthFolder(subject, event.id)}/${event.id}-`;
+}
+
 /**
  * Applies the entries in order to the files of `revision`, in memory; nothing is written. An operation that fails is
  * rejected alone, and those after it are applied without it.
@@ -40,19 +65,18 @@ export async function planBatch(
     const resolved = await store.history.resolve(name);
     return resolved === null ? null : store.view(resolved);
   };
-  const events = new EventFinder(view);
+  const tip = { view, at, events: new EventFinder(view), maxFileBytes: store.maxFileBytes };
   const planned: PlannedEntry[] = [];
   const commits: Commit[] = [];
   for (const entry of entries) {
     const { operation } = entry;
     if (!operation) continue;
     try {
-      const applied = await applyOperation(operation, { view, at, events });
+      const applied = await applyOperation(operation, tip);
       planned.push({ entry, applied });
       if (applied.kind !== 'commit') continue;
       view.write(applied.files);
-      const message = commitMessage(operation, applied.events);
-      commits.push({ message, author: operation.actor, time: operation.time, files: applied.files });
+      commits.push(commitOf(operation, applied));
     } catch (error) {
       // A failure of git or of this machine says nothing about the operation, which is kept.
       if (!(error instanceof KgitError) || error.code === 'INTERNAL' || error.code === 'ENVIRONMENT')

@@ -1,5 +1,6 @@
 import type { KgitError, RefusedError, RemoteError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
+import type { LeafChange } from '../../model/state/leaf-changes.js';
 import type { LockMove, LockTip } from './lease-store.js';
 
 /** Identifies one version of the whole store; printable, and opaque to all but its driver. */
@@ -22,8 +23,13 @@ export interface Entry {
 export interface StateView {
   /** Reads a file; null if there is none. Throws InvalidStateError if the path is something else. */
   read(path: string): Promise<string | null>;
-  /** Lists a folder in `byName` order; null if there is none. Throws InvalidStateError if the path is a file. */
-  list(folder: string): Promise<readonly Entry[] | null>;
+  /**
+   * Lists a folder in `byName` order; null if there is none. Throws InvalidStateError if the path is something else.
+   * @param prefix lists only the names that begin with it; the answer is null if none does
+   */
+  list(folder: string, prefix?: string): Promise<readonly Entry[] | null>;
+  /** What is at a path below the top folder; null if nothing is. */
+  kindOf(path: string): Promise<Entry['kind'] | null>;
 }
 
 /**
@@ -39,6 +45,21 @@ export interface Commit {
   /** ms since the epoch. */
   readonly time: number;
   readonly files: FileChanges;
+  /**
+   * Set if the commit only adds files and depends on nothing else that the base holds: for each file, the beginning of
+   * its path (`clusters/…/events/2026-11/<id>-`) with which no other file may begin. If all commits of a swap have it, a driver
+   * may add them to a newer head as long as nothing there begins with one of these, instead of answering `moved`.
+   */
+  readonly append?: readonly string[];
+  /** Set if the commit changes a state document, for drivers that keep each value by itself. */
+  readonly state?: StateValues;
+}
+
+/** The values of a deployment's state that a commit changes. */
+export interface StateValues {
+  readonly deployment: string;
+  /** Computed when it is called. */
+  changes(): readonly LeafChange[];
 }
 
 /** What a remote refuses: any move of the branch, something in these commits, or a push of this size. */
@@ -46,9 +67,13 @@ export type RefusedScope = 'branch' | 'commits' | 'size';
 
 /** How a CAS ended. Expected outcomes are values; only internal failures throw. */
 export type SwapOutcome =
-  /** The branch contains the commits; `notes` is for the user, such as that a checkout was left behind. */
+  /**
+   * The branch contains the commits, or the first of them if the driver does not take so many at once; `notes` is for
+   * the user, such as that a checkout was left behind.
+   */
   | {
       readonly kind: 'swapped';
+      /** One for each commit that was added: at least one, if there were commits. */
       readonly revisions: readonly Revision[];
       readonly notes: readonly string[];
       /** The new tips of the locks that moved with it, by name. */
@@ -86,6 +111,8 @@ export interface StateStore {
   readonly target: string;
   /** Whether publishing needs a server; false for a purely local repository. */
   readonly isRemote: boolean;
+  /** Size of the largest file that the store takes, in bytes; undefined if it takes what kgit can read. */
+  readonly maxFileBytes?: number | undefined;
   /** What is known without the network. */
   head(): Promise<Head>;
   /** Asks the remote for its tip. Throws RemoteError. Without a remote, same as `head`. */

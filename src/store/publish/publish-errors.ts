@@ -78,6 +78,13 @@ export function notComeTo(): RemoteError {
   });
 }
 
+/** The store takes few writes at a time, and the time ran out before the turn of this one. */
+export function timeIsUp(): RemoteError {
+  return new RemoteError('the time was up before all that waits was published', {
+    suggestions: ["Run 'kgit sync': it goes on with the rest; or give more time with --timeout"],
+  });
+}
+
 /** The note for a user whose own write went through. */
 export function refusedNote(id: string): string {
   return `the write ${id} is refused and waits behind all others: 'kgit outbox' tells why, 'kgit outbox drop ${id}' gives it up`;

@@ -9,7 +9,7 @@ import type { Clock } from '../port/host.js';
 import type { Head, Revision } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { untilNextMs } from './back-off.js';
-import { lostRaces, notComeTo } from './publish-errors.js';
+import { lostRaces, notComeTo, timeIsUp } from './publish-errors.js';
 import { RunEntries } from './run-entries.js';
 import { type Refused, Splitting } from './splitting.js';
 
@@ -195,10 +195,13 @@ export class PublishRun {
         this.#notes.push(...outcome.notes);
         await this.#claims.noteRenewed(outcome.locks);
         const revision = outcome.revisions.at(-1) ?? head.revision;
-        await this.#entries.finish(plan.entries, revision, outcome.revisions);
-        splitting.landed();
+        const landed = begun(plan, outcome.revisions.length);
+        await this.#entries.finish(landed, revision, outcome.revisions);
+        splitting.landed(landed.length);
         this.#believed = revision;
-        return { ...head, revision };
+        if (landed.length === plan.entries.length || !this.#isLate) return { ...head, revision };
+        await this.#entries.leave(this.#entries.open(entries), timeIsUp());
+        return 'end';
       }
       case 'moved':
         this.#lockFile = outcome.lock;
@@ -317,6 +320,14 @@ function isSure({ applied }: PlannedEntry): boolean {
 
 function writersOf(planned: readonly PlannedEntry[]): OutboxEntry[] {
   return planned.flatMap(({ entry, applied }) => (applied.kind === 'commit' ? [entry] : []));
+}
+
+/** The entries that are decided once the first `count` commits of a plan are on the branch: the driver may take few at a time. */
+function begun({ entries, commits }: BatchPlan, count: number): readonly PlannedEntry[] {
+  if (count >= commits.length) return entries;
+  let left = count;
+  const end = entries.findIndex(({ applied }) => applied.kind === 'commit' && --left < 0);
+  return entries.slice(0, end);
 }
 
 /**

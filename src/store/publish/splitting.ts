@@ -82,13 +82,13 @@ export class Splitting {
     return chosen;
   }
 
-  /** A push went through. */
-  landed(): void {
+  /** A push went through. @param count how many of its entries were published */
+  landed(count: number): void {
     this.#inVain = 0;
     this.#isOpen = true;
     // The first of the refused ones is not it; it is further behind.
     if (this.#suspects > 0) this.#probesFirst = false;
-    this.#suspects = Math.max(this.#suspects - this.#tried, 0);
+    this.#suspects = Math.max(this.#suspects - count, 0);
     this.#limit = this.#suspects > 0 ? Math.ceil(this.#suspects / 2) : Number.POSITIVE_INFINITY;
   }
 

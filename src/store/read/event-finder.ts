@@ -1,8 +1,7 @@
 import { InvalidStateError } from '../../errors.js';
 import { type BrokenEvents, REFUSE_BROKEN, readLaterOrNote } from '../../model/event/broken-events.js';
 import { parseSealedMonth, type SealedEvent } from '../../model/event/sealed-month.js';
-import { eventIdOfName, eventsFolder, monthFolder, monthOf, sealedPath } from '../../model/subject/layout.js';
-import { beginningWith } from '../../model/subject/sorted-names.js';
+import { eventIdOfName, monthFolder, monthOf, sealedPath } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
 import type { Entry, StateView } from '../port/state-store.js';
 import { eventName, fileEvent, type StoredEvent, stored } from './stored-events.js';
@@ -19,7 +18,8 @@ type ById = ReadonlyMap<string, readonly SealedEvent[]>;
 export class EventFinder {
   readonly #view: StateView;
   readonly #broken: BrokenEvents;
-  readonly #sealed = new Map<string, Promise<ById>>();
+  /** By path; null where no such month is sealed. */
+  readonly #sealed = new Map<string, Promise<ById | null>>();
   #kept = 0;
 
   /** @param broken how events that cannot be read are handled */
@@ -49,8 +49,8 @@ export class EventFinder {
   }
 
   async #file(subject: Subject, id: string): Promise<Entry | null> {
-    const entries = (await this.#view.list(monthFolder(subject, id))) ?? [];
-    return [...beginningWith(entries, `${id}-`)].find(({ name }) => eventIdOfName(name) === id) ?? null;
+    const entries = (await this.#view.list(monthFolder(subject, id), `${id}-`)) ?? [];
+    return entries.find(({ name }) => eventIdOfName(name) === id) ?? null;
   }
 
   /** The event at `path`, or sealed from there; null if it was removed. Throws InvalidStateError. */
@@ -71,19 +71,17 @@ export class EventFinder {
     this.#kept = 0;
   }
 
-  async #month(subject: Subject, month: string): Promise<ById | null> {
+  #month(subject: Subject, month: string): Promise<ById | null> {
     const path = sealedPath(subject, month);
     const known = this.#sealed.get(path);
     if (known) return known;
-    const [entry] = beginningWith((await this.#view.list(eventsFolder(subject))) ?? [], `${month}.yaml`);
-    if (entry?.name !== `${month}.yaml`) return null;
-    // Another call may have started to read it meanwhile.
-    const begun = this.#sealed.get(path) ?? this.#read(path);
+    const begun = this.#read(path);
     this.#sealed.set(path, begun);
     return begun;
   }
 
-  async #read(path: string): Promise<ById> {
+  async #read(path: string): Promise<ById | null> {
+    if ((await this.#view.kindOf(path)) === null) return null;
     const events = await readLaterOrNote(this.#broken, path, () => this.#parse(path));
     const byId = new Map<string, SealedEvent[]>();
     for (const event of events ?? []) {

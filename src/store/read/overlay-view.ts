@@ -1,4 +1,4 @@
-import { byName, placeOf } from '../../model/subject/sorted-names.js';
+import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry, FileChanges, StateView } from '../port/state-store.js';
 
 /** A path and the folders above it, up to the top one (''). */
@@ -79,9 +79,27 @@ export class OverlayView implements StateView {
     return this.#isRemoved(path) ? null : this.#base.read(path);
   }
 
-  async list(folder: string): Promise<readonly Entry[] | null> {
+  /** Asks the base for the prefix alone until something is written to the folder; then for the whole folder, once. */
+  async list(folder: string, prefix?: string): Promise<readonly Entry[] | null> {
+    if (!this.#folders.has(folder) && !this.#thinned.has(folder))
+      return this.#isRemoved(folder) ? null : this.#base.list(folder, prefix);
+    const entries = await this.#whole(folder);
+    if (entries === null || prefix === undefined) return entries;
+    const found = [...beginningWith(entries, prefix)];
+    return found.length > 0 ? found : null;
+  }
+
+  async kindOf(path: string): Promise<Entry['kind'] | null> {
+    if (this.#files.has(path)) return 'file';
+    if (this.#folders.has(path)) return 'folder';
+    if (this.#isRemoved(path)) return null;
+    if (this.#thinned.has(path) && (await this.#whole(path)) === null) return null;
+    return this.#base.kindOf(path);
+  }
+
+  /** A folder in which something was written or removed. */
+  async #whole(folder: string): Promise<readonly Entry[] | null> {
     const above = this.#folders.get(folder);
-    if (!above && !this.#thinned.has(folder)) return this.#isRemoved(folder) ? null : this.#base.list(folder);
     const known = this.#merged.get(folder);
     if (known) return known;
     const merged = new Map((await this.#below(folder)).map((entry) => [entry.name, entry.kind]));

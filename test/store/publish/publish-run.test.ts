@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConflictError, RefusedError, RemoteError } from '../../../src/errors.js';
 import { statePath } from '../../../src/model/subject/layout.js';
-import type { Head } from '../../../src/store/port/state-store.js';
+import type { Head, SwapOutcome } from '../../../src/store/port/state-store.js';
 import {
   eventOperation,
   FaultyStore,
@@ -179,5 +179,93 @@ describe('a write behind one that is refused alone', () => {
       expect(delivery).toMatchObject({ kind });
       expect(await outbox.list()).toMatchObject([{ id: queued.id, refused: { times: 1 } }]);
     }
+  });
+});
+
+/** A store that takes a few commits at a time. */
+class NarrowStore extends FaultyStore {
+  override async swap(...[base, commits, ...rest]: Parameters<FaultyStore['swap']>): Promise<SwapOutcome> {
+    return super.swap(base, commits.slice(0, 2), ...rest);
+  }
+}
+
+describe('a store that takes a few commits of a push only', () => {
+  async function waiting() {
+    const store = new NarrowStore();
+    const clock = fakeClock();
+    const made = repositoryOf(store, clock);
+    const operations = ['a', 'b', 'c', 'd', 'e'].map((phase) => setOperation('deployment.phase', phase));
+    for (const operation of operations) await made.outbox.add(operation, store.target);
+    return { ...made, store, clock, operations };
+  }
+
+  it('is given the rest, each on what was published before', async () => {
+    const { store, outbox, publisher, operations } = await waiting();
+    const report = await publisher.publishAll(DEADLINE);
+    const deliveries = operations.map(({ id }) => report?.deliveries.get(id));
+    expect(deliveries).toMatchObject(operations.map(() => ({ kind: 'published' })));
+    const revisions = deliveries.map((each) => each?.kind === 'published' && each.revision);
+    expect(new Set(revisions).size).toBe(operations.length);
+    expect([store.swaps, await outbox.size()]).toEqual([3, 0]);
+    expect((await store.head()).revision).toBe(revisions.at(-1));
+  });
+
+  it('does not end what stands behind them with an old decision', async () => {
+    const { store, publisher, outbox, operations } = await waiting();
+    const last = setOperation('deployment.phase', 'x', [ifPhase('b')]);
+    await outbox.add(last, store.target);
+    store.onSwap = async () => {
+      if (store.swaps === 2) await store.sneak(state('b'));
+      return null;
+    };
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(operations[4]?.id ?? '')).toMatchObject({ kind: 'published' });
+    expect(report?.deliveries.get(last.id)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('keeps the rest once the time is up', async () => {
+    const { store, clock, outbox, publisher, operations } = await waiting();
+    store.onSwap = async () => {
+      await clock.sleep(60_000);
+      return null;
+    };
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(operations[4]?.id ?? '')).toMatchObject({
+      kind: 'pending',
+      error: { message: 'the time was up before all that waits was published' },
+      unknown: false,
+    });
+    expect((await outbox.list()).map(({ id }) => id)).toEqual(operations.slice(2).map(({ id }) => id));
+  });
+});
+
+describe('a store with a limit for files', () => {
+  const name = 'x'.repeat(2_000);
+
+  it('refuses a larger event when it is made', async () => {
+    const store = Object.assign(new FaultyStore(), { maxFileBytes: 1_000 });
+    const { repository, outbox } = repositoryOf(store);
+    const operation = eventOperation();
+    const events = operation.events.map(({ event, ...each }) => ({
+      ...each,
+      event: { ...event, note: name },
+    }));
+    const made = repository.keep({ ...operation, events });
+    await expect(made).rejects.toThrow(/more than the 1000 that this store takes/);
+    expect(await outbox.size()).toBe(0);
+    await repository.keep(operation);
+  });
+
+  it('rejects a change that would make a state document larger', async () => {
+    const store = Object.assign(new FaultyStore(), { maxFileBytes: 1_000 });
+    await store.sneak({ [statePath('d')]: `deployment:\n  name: ${name}\n` });
+    const { outbox, publisher } = repositoryOf(store);
+    const operation = setOperation('deployment.phase', 'a');
+    await outbox.add(operation, store.target);
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(operation.id)).toMatchObject({
+      kind: 'rejected',
+      error: { code: 'USAGE', data: { path: statePath('d') } },
+    });
   });
 });

@@ -10,9 +10,14 @@ const FILES = ['1', '2', 'a/1', 'a/2', 'a/b/1', 'a/b/2', 'a/b/c/1', 'd/e/1', 'd/
 
 /** All that a view answers. */
 async function answers(view: StateView): Promise<unknown> {
-  const lists = FOLDERS.map((folder) => view.list(folder));
+  const lists = FOLDERS.flatMap((folder) => [view.list(folder), view.list(folder, '1')]);
   const texts = FILES.map((file) => view.read(file));
-  return { lists: await Promise.all(lists), texts: await Promise.all(texts) };
+  const kinds = [...FOLDERS.filter(Boolean), ...FILES].map((path) => view.kindOf(path));
+  return {
+    lists: await Promise.all(lists),
+    texts: await Promise.all(texts),
+    kinds: await Promise.all(kinds),
+  };
 }
 
 it('what is laid over a view reads as if it were committed, whatever was asked in between', async () => {
