@@ -97,7 +97,7 @@ const TOGETHER = [
     'src/cli/base/base-command.ts',
     'src/cli/base/read-command.ts',
     'src/cli/input/assignments.ts',
-    'src/app/subjects.ts',
+    'src/app/open/subjects.ts',
   ],
   ['src/setup/git-driver.ts'],
   ['src/cli/base/write-command.ts'],

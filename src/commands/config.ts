@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
-import { defaultManagement } from '../app/subjects.js';
-import { type Context, KgitCommand } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
+import { defaultManagement } from '../app/open/subjects.js';
+import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import {
   DEFAULT_ORIGIN,

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { comparedViews } from '../app/compared-views.js';
-import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
-import type { Context } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
+import { aboutDeployment, resolveDeployment } from '../app/open/subjects.js';
+import { comparedViews } from '../app/read/compared-views.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mergeSettings } from '../app/legacy/merge-host.js';
-import { type Context, KgitCommand } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
+import { KgitCommand } from '../cli/base/base-command.js';
 import { asKgitError } from '../cli/base/failure.js';
 import { helpText } from '../cli/base/help-text.js';
 import { outputFlag } from '../cli/flags/output-flag.js';

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
-import type { Context } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
+import { aboutDeployment, resolveDeployment } from '../app/open/subjects.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
@@ -98,7 +98,7 @@ export default class Get extends ReadCommand<typeof Get> {
     const at = this.flags.at;
     if (at === undefined) return { state: await readState(reading.view, id), id };
     // Loaded on demand: most runs do not need it.
-    const { noStateThen, stateThen } = await import('../app/state-then.js');
+    const { noStateThen, stateThen } = await import('../app/read/state-then.js');
     const { store } = opened.repository;
     const state = await stateThen(at, id, { store, reading }, this.now());
     if (state === null && this.flags.default === undefined) throw noStateThen(at, id);

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { aboutDeployment, resolveDeployment } from '../app/subjects.js';
+import { aboutDeployment, resolveDeployment } from '../app/open/subjects.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';

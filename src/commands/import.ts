@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { importFiles, type PlannedImport } from '../app/legacy/import-files.js';
 import { writeImport } from '../app/legacy/write-import.js';
 import { ambiguousTexts, notFoundTexts } from '../app/observe/live-clusters.js';
-import type { Context } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { runAndRelease } from '../app/lock/run-under-lease.js';
-import type { Context } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
 import { asKgitError } from '../cli/base/failure.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
-import { recordedSubject } from '../app/subjects.js';
-import type { Context } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
+import { recordedSubject } from '../app/open/subjects.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { eventFilter, LOG_FLAGS } from '../cli/flags/log-flags.js';

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { otherHistoryLines } from '../app/rewrite-note.js';
+import { otherHistoryLines } from '../app/open/rewrite-note.js';
 import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { mustAgree, yesFlag } from '../cli/input/ask.js';

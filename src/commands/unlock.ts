@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { releaseLock } from '../app/lock/release-lock.js';
-import type { Context } from '../cli/base/base-command.js';
+import type { Context } from '../app/open/configured.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
 import { brokeJson, leaseJson } from '../cli/render/lease-result.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Configured } from '../app/configured.js';
-import { rewriteNote } from '../app/rewrite-note.js';
-import { namedDeployment, namingOf, resolveDeployment, resolveSubject } from '../app/subjects.js';
+import type { Configured } from '../app/open/configured.js';
+import { rewriteNote } from '../app/open/rewrite-note.js';
+import { namedDeployment, namingOf, resolveDeployment, resolveSubject } from '../app/open/subjects.js';
 import { changeState } from '../app/write/change-state.js';
 import { type Rejection, refusal } from '../app/write/collect-events.js';
 import { writeEvents } from '../app/write/write-events.js';

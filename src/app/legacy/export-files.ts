@@ -18,7 +18,7 @@ import { planExport } from '../../sync/export/plan-export.js';
 import { recordStands } from '../../sync/plan/import-stands.js';
 import { STATE_FOLDER } from '../../sync/read/legacy-family.js';
 import { readBytes, replaceText, versionOf } from '../../sync/script-api/script-file.js';
-import { recordedSubject } from '../subjects.js';
+import { recordedSubject } from '../open/subjects.js';
 import type { LegacyContext } from './merge-host.js';
 
 /** Longest file name in bytes, on all common file systems. */

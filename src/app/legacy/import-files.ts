@@ -16,7 +16,7 @@ import { areRecorded } from '../../sync/plan/import-stands.js';
 import type { ParsedFile } from '../../sync/read/parsed-file.js';
 import type { LegacyFile } from '../../sync/read/read-legacy-files.js';
 import { liveReport, namespacesByName, observeAll, requireManagement } from '../observe/live-clusters.js';
-import { defaultManagement } from '../subjects.js';
+import { defaultManagement } from '../open/subjects.js';
 import { importStamp, type LegacyContext, SECRET_GUARD } from './merge-host.js';
 
 /** How often an import is replanned when the repository changes meanwhile. */

@@ -15,8 +15,8 @@ import type { MergeHost } from '../../sync/apply/merge-files.js';
 import type { SecretGuard } from '../../sync/parse/withhold.js';
 import type { ImportStamp } from '../../sync/plan/import-operation.js';
 import type { ImportSettings } from '../../sync/read/parsed-file.js';
-import type { Configured } from '../configured.js';
-import { defaultManagement } from '../subjects.js';
+import type { Configured } from '../open/configured.js';
+import { defaultManagement } from '../open/subjects.js';
 
 export const SECRET_GUARD: SecretGuard = { find: findSecrets, show: shownPath };
 

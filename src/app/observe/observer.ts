@@ -13,7 +13,7 @@ import type { Reading, WriteOutcome } from '../../store/outbox/outcomes.js';
 import { type ClusterRecord, readClusters } from '../../store/read/cluster-records.js';
 import { readEvents } from '../../store/read/records.js';
 import { readAll } from '../../store/read/stored-events.js';
-import type { Configured } from '../configured.js';
+import type { Configured } from '../open/configured.js';
 import { type Lesson, lessonsOf } from './learned-managements.js';
 import { type TimeLineEntry, timeLine } from './time-line.js';
 

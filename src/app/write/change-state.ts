@@ -4,7 +4,7 @@ import type { StatePath } from '../../model/state/state-path.js';
 import { type DeploymentSubject, deployment } from '../../model/subject/subject.js';
 import type { Value } from '../../model/value/value.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
-import { namedDeployment, resolveDeployment } from '../subjects.js';
+import { namedDeployment, resolveDeployment } from '../open/subjects.js';
 import { requireDeployment, requireKeys } from './known-names.js';
 import { writeOperation } from './submit.js';
 import type { GivenFields } from './write-events.js';

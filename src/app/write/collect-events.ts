@@ -8,7 +8,7 @@ import { isMap } from '../../model/value/value.js';
 import { takenId } from '../../store/plan/apply-operation.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import { oneLine } from '../../terminal/terminal-text.js';
-import { type Naming, resolveSubject } from '../subjects.js';
+import { type Naming, resolveSubject } from '../open/subjects.js';
 import type { BatchItem } from './event-batch.js';
 import { requireDeployment } from './known-names.js';
 

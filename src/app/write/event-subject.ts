@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.js';
 import { subjectFolder } from '../../model/subject/layout.js';
 import { type ClusterSubject, type DeploymentSubject, formatSubject } from '../../model/subject/subject.js';
 import { listDeployments } from '../../store/read/records.js';
-import { type Naming, namedDeployment, resolveCluster, resolveSubject } from '../subjects.js';
+import { type Naming, namedDeployment, resolveCluster, resolveSubject } from '../open/subjects.js';
 import { requireDeployment } from './known-names.js';
 
 /** How a user names the subject of a new event: in one word, or by a flag; the deployment of the settings if in neither way. */

@@ -3,7 +3,7 @@ import { formatStatePath, lookUp, type StatePath } from '../../model/state/state
 import { sameValue } from '../../model/value/value.js';
 import type { State } from '../../review/order-changes.js';
 import { readState } from '../../store/read/records.js';
-import { noStateThen, stateThen } from '../state-then.js';
+import { noStateThen, stateThen } from '../read/state-then.js';
 import {
   type ChangedDeployment,
   changeDeployment,

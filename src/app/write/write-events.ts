@@ -5,7 +5,7 @@ import type { EventWrite } from '../../model/operation/operation.js';
 import { eventPath } from '../../model/subject/layout.js';
 import type { Subject } from '../../model/subject/subject.js';
 import type { WriteOutcome } from '../../store/outbox/outcomes.js';
-import { namingOf } from '../subjects.js';
+import { namingOf } from '../open/subjects.js';
 import { collectBatch, type Rejection } from './collect-events.js';
 import type { BatchItem } from './event-batch.js';
 import { eventSubject, type NamedSubject } from './event-subject.js';

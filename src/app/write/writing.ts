@@ -5,8 +5,8 @@ import { actorOf } from '../../setup/identity.js';
 import { type Environment, thisHost } from '../../setup/this-host.js';
 import type { Reading } from '../../store/outbox/outcomes.js';
 import type { Clock } from '../../store/port/host.js';
-import type { Configured } from '../configured.js';
-import { ciRun, runIdOf } from '../run-of.js';
+import type { Configured } from '../open/configured.js';
+import { ciRun, runIdOf } from './run-of.js';
 
 /** How the user wants a write to be carried out. */
 export interface WriteTerms {

@@ -1,6 +1,6 @@
 import type { Command, Config, Interfaces } from '@oclif/core';
-import { type Configured, configured } from '../../app/configured.js';
-import { rewriteNote } from '../../app/rewrite-note.js';
+import { type Configured, type Context, configured } from '../../app/open/configured.js';
+import { rewriteNote } from '../../app/open/rewrite-note.js';
 import { type ErrorCode, EXIT_CODES } from '../../errors.js';
 import { formatAge } from '../../model/value/time.js';
 import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
@@ -23,11 +23,6 @@ import { repositoryJson } from '../render/repository-json.js';
 import type { CommandClass } from './command-class.js';
 import { reportFailure } from './failure.js';
 import { PrintingCommand } from './printing-command.js';
-
-/** A repository with its settings, ready to be read. */
-export interface Context extends Configured {
-  readonly reading: Reading;
-}
 
 const FOLLOW_FETCH_MS = 5_000;
 

@@ -1,6 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { Observer } from '../../app/observe/observer.js';
-import { resolveCluster } from '../../app/subjects.js';
+import type { Context } from '../../app/open/configured.js';
+import { resolveCluster } from '../../app/open/subjects.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
 import { openKubectl } from '../../k0rdent/kubectl/kubectl.js';
 import type { ClusterSubject } from '../../model/subject/subject.js';
@@ -9,7 +10,6 @@ import { endOfProcess } from '../../process/end-signals.js';
 import { actorOf } from '../../setup/identity.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
 import { repositoryLine } from '../render/status/repository-line.js';
-import type { Context } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { ReadCommand } from './read-command.js';
 

@@ -1,9 +1,10 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { leaseActor } from '../../app/lock/lease-actor.js';
+import type { Context } from '../../app/open/configured.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
 import type { EndedLease, LeaseActor } from '../../store/lease/acquisition.js';
 import { holderText } from '../../store/lease/lease-errors.js';
-import { type Context, KgitCommand } from './base-command.js';
+import { KgitCommand } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { WRITE_FLAGS, WriteCommand } from './write-command.js';
 

@@ -1,9 +1,9 @@
 import { BackgroundWriter } from '../../app/legacy/background-writer.js';
 import { folderLock } from '../../app/legacy/merge-host.js';
+import type { Context } from '../../app/open/configured.js';
 import type { ErrorCode } from '../../errors.js';
 import { systemClock, thisHost } from '../../setup/this-host.js';
 import type { FolderLock } from '../../store/local/folder-lock.js';
-import type { Context } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { WriteCommand } from './write-command.js';
 

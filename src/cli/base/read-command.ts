@@ -1,9 +1,10 @@
 import { Flags, type Interfaces } from '@oclif/core';
+import type { Context } from '../../app/open/configured.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Settings } from '../../setup/settings.js';
 import type { FetchPolicy } from '../../store/outbox/outcomes.js';
 import type { About } from '../../store/read/entries-about.js';
-import { type Context, KgitCommand } from './base-command.js';
+import { KgitCommand } from './base-command.js';
 import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 /** Flags of the commands that read. */

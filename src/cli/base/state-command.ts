@@ -1,11 +1,11 @@
 import { Flags, type Interfaces } from '@oclif/core';
+import type { Context } from '../../app/open/configured.js';
 import type { ChangedDeployment, Target } from '../../app/write/change-state.js';
 import type { Writing } from '../../app/write/writing.js';
 import type { ErrorCode } from '../../errors.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { changeResult } from '../render/write/write-result.js';
-import type { Context } from './base-command.js';
 import type { CommandClass } from './command-class.js';
 import { WriteCommand } from './write-command.js';
 

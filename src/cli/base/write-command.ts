@@ -1,7 +1,8 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { ciRun, runIdOf } from '../../app/run-of.js';
-import { namingOf } from '../../app/subjects.js';
+import type { Context } from '../../app/open/configured.js';
+import { namingOf } from '../../app/open/subjects.js';
 import { eventSubject } from '../../app/write/event-subject.js';
+import { ciRun, runIdOf } from '../../app/write/run-of.js';
 import { submit } from '../../app/write/submit.js';
 import { type Writing, writerOf } from '../../app/write/writing.js';
 import type { ErrorCode } from '../../errors.js';
@@ -17,7 +18,7 @@ import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
 import { outcomeJson } from '../render/write/write-result.js';
-import { type Context, KgitCommand } from './base-command.js';
+import { KgitCommand } from './base-command.js';
 import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 const WRITE = 'WRITE';

@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core';
-import { defaultManagement, resolveDeployment } from '../../app/subjects.js';
+import { defaultManagement, resolveDeployment } from '../../app/open/subjects.js';
 import type { Settings } from '../../setup/settings.js';
 import type { Leases } from '../../store/lease/leases.js';
 import type { StateView } from '../../store/port/state-store.js';

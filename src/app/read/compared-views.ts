@@ -1,9 +1,9 @@
-import { NotFoundError, UsageError } from '../errors.js';
-import { shellWord } from '../model/value/shell-word.js';
-import { facetOf } from '../setup/facet-of.js';
-import type { Reading } from '../store/outbox/outcomes.js';
-import type { StateView } from '../store/port/state-store.js';
-import type { Configured } from './configured.js';
+import { NotFoundError, UsageError } from '../../errors.js';
+import { shellWord } from '../../model/value/shell-word.js';
+import { facetOf } from '../../setup/facet-of.js';
+import type { Reading } from '../../store/outbox/outcomes.js';
+import type { StateView } from '../../store/port/state-store.js';
+import type { Configured } from '../open/configured.js';
 import { namedRevision } from './revision-of.js';
 
 const SINCE = '...';

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.js';
-import { webLink } from '../model/value/web-link.js';
+import { UsageError } from '../../errors.js';
+import { webLink } from '../../model/value/web-link.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,10 @@
-import type { Identities } from '../model/subject/management-identity.js';
-import type { OpenRepository } from '../setup/composition.js';
-import { markerLayer, mergeLayers } from '../setup/config.js';
-import type { Settings } from '../setup/settings.js';
-import type { StateView } from '../store/port/state-store.js';
-import { managementsOf, readMarker } from '../store/read/records.js';
+import type { Identities } from '../../model/subject/management-identity.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import { markerLayer, mergeLayers } from '../../setup/config.js';
+import type { Settings } from '../../setup/settings.js';
+import type { Reading } from '../../store/outbox/outcomes.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { managementsOf, readMarker } from '../../store/read/records.js';
 
 /** An open repository, its settings, and the management clusters that it names. */
 export interface Configured {
@@ -11,6 +12,11 @@ export interface Configured {
   readonly settings: Settings;
   /** The management clusters that kgit.yaml lists, each with its identities. */
   readonly managements: ReadonlyMap<string, Identities>;
+}
+
+/** A repository with its settings, ready to be read. */
+export interface Context extends Configured {
+  readonly reading: Reading;
 }
 
 /**

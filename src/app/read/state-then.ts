@@ -1,7 +1,7 @@
-import { NotFoundError } from '../errors.js';
-import type { State } from '../review/order-changes.js';
-import { stateAt } from '../review/state-at.js';
-import { readState } from '../store/read/records.js';
+import { NotFoundError } from '../../errors.js';
+import type { State } from '../../review/order-changes.js';
+import { stateAt } from '../../review/state-at.js';
+import { readState } from '../../store/read/records.js';
 import { placeInTime, type Revisions, revisionAt } from './revision-of.js';
 
 /**

@@ -1,5 +1,5 @@
-import { NotFoundError, UsageError } from '../errors.js';
-import { subjectFolder } from '../model/subject/layout.js';
+import { NotFoundError, UsageError } from '../../errors.js';
+import { subjectFolder } from '../../model/subject/layout.js';
 import {
   type ClusterSubject,
   cluster,
@@ -12,11 +12,11 @@ import {
   managementSubject,
   parseCluster,
   type Subject,
-} from '../model/subject/subject.js';
-import type { Settings } from '../setup/settings.js';
-import type { StateView } from '../store/port/state-store.js';
-import { ABOUT_DEPLOYMENTS, type About, aboutNamed } from '../store/read/entries-about.js';
-import { listDeployments } from '../store/read/records.js';
+} from '../../model/subject/subject.js';
+import type { Settings } from '../../setup/settings.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { ABOUT_DEPLOYMENTS, type About, aboutNamed } from '../../store/read/entries-about.js';
+import { listDeployments } from '../../store/read/records.js';
 
 /** What the names of subjects are resolved against. */
 export interface Naming {

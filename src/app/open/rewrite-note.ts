@@ -1,8 +1,8 @@
-import { counted } from '../model/value/counted.js';
-import type { PendingOperation } from '../store/outbox/pending-operation.js';
-import type { OtherHistory } from '../store/port/shared-history.js';
-import type { ToldRewrite } from '../store/publish/rewrites.js';
-import { oneLine } from '../terminal/terminal-text.js';
+import { counted } from '../../model/value/counted.js';
+import type { PendingOperation } from '../../store/outbox/pending-operation.js';
+import type { OtherHistory } from '../../store/port/shared-history.js';
+import type { ToldRewrite } from '../../store/publish/rewrites.js';
+import { oneLine } from '../../terminal/terminal-text.js';
 
 /** Most ids in a note. All of them are in the JSON result and in `kgit outbox`. */
 const MAX_IDS = 5;

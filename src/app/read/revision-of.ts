@@ -1,8 +1,8 @@
-import { NotFoundError, UsageError } from '../errors.js';
-import { parseTime } from '../model/value/time.js';
-import type { Reading } from '../store/outbox/outcomes.js';
-import type { Backend } from '../store/port/backend.js';
-import type { Revision } from '../store/port/state-store.js';
+import { NotFoundError, UsageError } from '../../errors.js';
+import { parseTime } from '../../model/value/time.js';
+import type { Reading } from '../../store/outbox/outcomes.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Revision } from '../../store/port/state-store.js';
 
 /** The time that a text names, in ms since the epoch; null if it names none. */
 function timeOrNull(text: string, now: number): number | null {
