@@ -52,7 +52,7 @@ export const locksShapes = [
           suggestions: z.array(z.string()),
         }),
       )
-      .describe('Refs where locks lie that hold none, or a lease where the repository keeps no locks.'),
+      .describe('Entries among the locks that hold none, or a lease where the repository keeps no locks.'),
     place: z.string().describe('Where locks lie at the remote: refs/kgit/locks/ or refs/heads/kgit/locks/.'),
     stale: z
       .boolean()

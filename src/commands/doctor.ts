@@ -24,9 +24,9 @@ import { type GitFacet, LOCAL_FOLDER, openGit } from '../setup/git-driver.js';
 import { actorOf, ciUser, committerOf, identityOf } from '../setup/identity.js';
 import { DEFAULT_SETTINGS, type Settings } from '../setup/settings.js';
 import { systemClock, thisHost } from '../setup/this-host.js';
+import { checkBrokenLocks } from '../store/doctor/doctor-broken-locks.js';
 import { checkDamaged } from '../store/doctor/doctor-damaged.js';
 import { checkDisk, checkFolders, checkLeftovers } from '../store/doctor/doctor-folders.js';
-import { checkLockRefs } from '../store/doctor/doctor-lock-refs.js';
 import { checkOutbox } from '../store/doctor/doctor-outbox.js';
 import { checkPushes } from '../store/doctor/doctor-pushes.js';
 import type { Identity } from '../store/port/driver.js';
@@ -168,7 +168,9 @@ export default class Doctor extends KgitCommand<typeof Doctor> {
       }),
       this.#every('legacy-files', async () => (areValid ? await this.#legacyFiles(opened) : [])),
       // As last seen: doctor does not record the remote's refs.
-      this.#every('lock-refs', async () => checkLockRefs((await repository.store.leases.list(null)).broken)),
+      this.#every('lock-refs', async () =>
+        checkBrokenLocks((await repository.store.leases.list(null)).broken),
+      ),
       one('pushes', async () => checkPushes(pushes)),
       inGit('checkout', async ({ git, layout, branch }) => {
         const place = { repository: layout, branch, folder: join(layout.commonDir, LOCAL_FOLDER) };

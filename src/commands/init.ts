@@ -8,6 +8,7 @@ import { laidOutLines, type Prepared } from '../cli/render/laid-out-lines.js';
 import { listingManagement, namingLockPlace, withManagement } from '../cli/render/marker-text.js';
 import { proposalLines } from '../cli/render/write/proposal-lines.js';
 import { KgitError, UsageError } from '../errors.js';
+import { LOCK_FOLDERS } from '../gitstore/lock/lock-folders.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
 import {
@@ -22,7 +23,7 @@ import {
 import { folderOfAddress, makeServer, syncPushes } from '../gitstore/repository/server-durability.js';
 import { CI_SYSTEMS, type CiSystem, templateFiles } from '../gitstore/repository/template-files.js';
 import { formatTimestamp } from '../model/event/event.js';
-import { LOCK_FOLDERS, type LockPlace } from '../model/lease/lock-place.js';
+import type { LockPlace } from '../model/lease/lock-place.js';
 import type { Actor } from '../model/operation/operation.js';
 import { refuseTexts } from '../model/secret/guard-secrets.js';
 import { MARKER_FILE } from '../model/subject/layout.js';
@@ -34,7 +35,6 @@ import { DEFAULT_BRANCH, liesAt } from '../setup/git-driver.js';
 import { actorOf } from '../setup/identity.js';
 import type { Settings } from '../setup/settings.js';
 import { thisHost } from '../setup/this-host.js';
-import { randomBytes } from '../store/local/random-bytes.js';
 import type { WriteOutcome } from '../store/outbox/outcomes.js';
 import type { Backend } from '../store/port/backend.js';
 import type { Revision } from '../store/port/state-store.js';
@@ -129,8 +129,8 @@ export default class Init extends WriteCommand<typeof Init> {
   ): Promise<LaidOut> {
     if (!store.leases.provePlace) return laid;
     const holder = { name: author.name, host: thisHost.hostname };
-    const stamp = () => ({ at: this.now(), nonce: randomBytes(16).toString('hex') });
-    const proof = store.leases.provePlace({ author, holder, lease: this.ids.next(), stamp }, timeout);
+    const by = { author, holder, lease: this.ids.next(), now: () => this.now() };
+    const proof = store.leases.provePlace(by, timeout);
     const { place, notes } = await proof.catch((error: unknown) => {
       if (!(error instanceof KgitError)) throw error;
       const again = "run 'kgit init' again once that is mended";

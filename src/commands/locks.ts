@@ -9,7 +9,7 @@ export default class Locks extends ReadCommand<typeof Locks> {
   static override summary = 'List locks and their holders.';
   static override description = helpText(
     ReadCommand,
-    `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). A ref in the place of a lock that holds none is named on stderr, and in JSON under broken. An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
+    `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). An entry among them that is no lock is named on stderr, and in JSON under broken. An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
   );
   static override examples = [
     '<%= config.bin %> locks',
@@ -38,7 +38,12 @@ export default class Locks extends ReadCommand<typeof Locks> {
     const standings = sortedBy(listed, this.flags['sort-by'], (one) => standingJson(one, now));
     const locks = standings.map((standing) => standingJson(standing, now));
     return {
-      json: { locks, broken, place, stale: isStale },
+      json: {
+        locks,
+        broken: broken.map(({ where: ref, ...one }) => ({ ref, ...one })),
+        place,
+        stale: isStale,
+      },
       names: standings.map(({ record }) => record.name),
       rows: locks,
       lines: (screen, wide) => standingLines(standings, isStale, now, screen, wide),

@@ -93,7 +93,7 @@ export class StoreLocks {
     const isFetched = fetch === undefined ? undefined : fetch === 'always';
     const { standings, broken, staleness } = await listLocks(this.#leases, isFetched, talkMs);
     if (staleness) onStale?.(staleness);
-    for (const { ref, problem } of broken) onBroken?.(ref, problem);
+    for (const { where, problem } of broken) onBroken?.(where, problem);
     return standings.map(({ record, freeAt, isOurs }) => heldLock(record, freeAt, isOurs));
   }
 

@@ -6,7 +6,6 @@ import { HeldLeases } from '../store/lease/held-leases.js';
 import { Leases } from '../store/lease/leases.js';
 import { type DamagedFile, setAsideDamaged } from '../store/local/damaged-files.js';
 import { ProcessLock } from '../store/local/process-lock.js';
-import { randomBytes } from '../store/local/random-bytes.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { Backend } from '../store/port/backend.js';
 import type { DriverContext, Identity, OpenedStore } from '../store/port/driver.js';
@@ -48,8 +47,6 @@ export interface OpenRepository {
   readonly damaged: readonly DamagedFile[];
 }
 
-const newNonce = () => randomBytes(16).toString('hex');
-
 /** Assembles what works on an open store, with this machine's files in `folder`. */
 function assemble(
   store: Backend,
@@ -60,7 +57,7 @@ function assemble(
   const pushes = new PushLog(join(folder, 'pushes'));
   const clock = systemClock;
   const held = new HeldLeases(folder);
-  const leases = new Leases({ store, held, publishLock, clock, nonce: newNonce });
+  const leases = new Leases({ store, held, publishLock, clock });
   const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases });
   const backgroundLock = new ProcessLock(join(folder, 'publisher.lock'), thisHost);
   const { target } = store;

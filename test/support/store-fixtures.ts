@@ -110,7 +110,7 @@ export function repositoryOf<S extends Backend>(
   const publishLock = new ProcessLock(join(folder, 'publish.lock'), thisProcess);
   const pushes = new PushLog(join(folder, 'pushes'));
   const held = new HeldLeases(folder);
-  const leases = new Leases({ store, held, publishLock, clock, nonce: anId });
+  const leases = new Leases({ store, held, publishLock, clock });
   const publisher = new Publisher({ store, outbox, publishLock, pushes, clock, leases });
   return {
     repository: new StateRepository(store, outbox, publisher, clock, new Rewrites(folder, store, outbox)),

@@ -1,5 +1,6 @@
-import { LOCK_FOLDERS, LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
+import { LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
 import { type Check, finding, passed } from '../../model/value/check.js';
+import { LOCK_FOLDERS } from '../lock/lock-folders.js';
 import type { Git } from '../process/git.js';
 import { UPLOAD_PACK } from '../process/transfer-options.js';
 import type { RemoteTarget } from './doctor-remote.js';

@@ -1,17 +1,19 @@
 import { InvalidStateError } from '../../errors.js';
-import { formatLease, isRoot, type LeaseRecord, parseLease } from '../../model/lease/lease.js';
 import { encodeLockName } from '../../model/lease/lock-name.js';
-import { LOCK_FOLDERS, type LockPlace } from '../../model/lease/lock-place.js';
+import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { LockMove, LockTip } from '../../store/port/lease-store.js';
 import { namedCommitter } from '../objects/committer.js';
 import type { ObjectReader } from '../objects/object-reader.js';
 import { personEnvironment, SIGN_MS, signingFailed } from '../objects/sign-commits.js';
 import type { Git } from '../process/git.js';
+import { type ChainLink, leaseMessage, nextLength, parseLeaseMessage } from './lease-message.js';
+import { LOCK_FOLDERS } from './lock-folders.js';
 
 /** The empty tree. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})$/;
+/** `<ref>@<commit>#<length>`; older versions of kgit left the length out of the leases that a clone holds. */
+const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})(?:#(\d{1,16}))?$/;
 
 /** A lock's move as an update of its ref; `from` is null if the ref is to be created. */
 export interface RefMove {
@@ -29,12 +31,21 @@ export function tipsOf(moves: readonly RefMove[]): Map<string, LockTip> {
   return new Map(moves.map(({ name, tip }) => [name, tip]));
 }
 
-/** The ref and commit that a version names. Throws InvalidStateError if it names none. */
-export function versionParts({ version }: LockTip): { ref: string; oid: string } {
-  const [, ref, oid] = VERSION.exec(version) ?? [];
+/** A commit of a lock's chain. */
+interface ChainPlace {
+  readonly ref: string;
+  readonly oid: string;
+  readonly length: number;
+}
+
+const versionOf = ({ ref, oid, length }: ChainPlace) => `${ref}@${oid}#${length}`;
+
+/** The commit that a version names. Throws InvalidStateError if it names none. */
+export function versionParts({ version }: LockTip): ChainPlace {
+  const [, ref, oid, length = '1'] = VERSION.exec(version) ?? [];
   // An empty object id in a refspec would delete the ref.
   if (!ref || !oid) throw new InvalidStateError(`${version.slice(0, 100)} names no commit of a lock`);
-  return { ref, oid };
+  return { ref, oid, length: Number(length) };
 }
 
 /** The ref of a lock in a place. */
@@ -80,9 +91,9 @@ export async function readTip(
 ): Promise<LockTip> {
   const object = await reader.read(oid, ref);
   const text = object?.type === 'commit' ? object.data.toString('utf8') : '';
-  const record = parseLease(text.slice(text.indexOf('\n\n') + 2));
-  if (record !== null && ref.endsWith(`/${encodeLockName(record.name)}`))
-    return { version: `${ref}@${oid}`, record };
+  const link = parseLeaseMessage(text.slice(text.indexOf('\n\n') + 2));
+  if (link !== null && ref.endsWith(`/${encodeLockName(link.record.name)}`))
+    return { version: versionOf({ ref, oid, length: link.length }), record: link.record };
   const what = object === null || object.type === 'commit' ? 'commit' : object.type;
   throw foreignRef(remote, ref, `its ${what} ${oid.slice(0, 10)} is none that kgit made of a lock`);
 }
@@ -108,6 +119,7 @@ export class LockCommits {
     const before = move.from === null ? null : versionParts(move.from);
     const ref = before?.ref ?? lockRef(place, move.name);
     let parent = before?.oid ?? null;
+    let length = before?.length ?? 0;
     let isForced = false;
     // git can read the empty tree even if it is not stored, but fsck reports it missing. A renewal finds it stored
     // already.
@@ -115,24 +127,25 @@ export class LockCommits {
       await this.#git.text(['mktree'], { input: '' });
     for (const record of move.records) {
       // Branches may be closed to forced pushes, so chains there never start anew.
-      const isNewRoot = parent !== null && isRoot(record) && trims && placeOfRef(ref) === 'refs';
+      length = nextLength(length);
+      const isNewRoot = parent !== null && length === 1 && trims && placeOfRef(ref) === 'refs';
       isForced ||= isNewRoot;
-      parent = await this.#commit(record, isNewRoot ? null : parent, move.author);
+      parent = await this.#commit({ record, length }, isNewRoot ? null : parent, move.author);
     }
     const record = move.records.at(-1);
     if (parent === null || !record) throw new RangeError('a move of a lock has at least one record');
-    const tip = { version: `${ref}@${parent}`, record };
+    const tip = { version: versionOf({ ref, oid: parent, length }), record };
     return { name: move.name, ref, from: before?.oid ?? null, to: parent, isForced, tip };
   }
 
-  async #commit(record: LeaseRecord, parent: string | null, author: Actor): Promise<string> {
-    const seconds = Math.floor(record.at / 1000);
+  async #commit(link: ChainLink, parent: string | null, author: Actor): Promise<string> {
+    const seconds = Math.floor(link.record.at / 1000);
     const env = {
       ...personEnvironment('AUTHOR', author, seconds),
       ...personEnvironment('COMMITTER', await namedCommitter(this.#committer), seconds),
     };
     const options = [...(this.#isSigned ? ['-S'] : []), ...(parent ? ['-p', parent] : [])];
-    const call = { input: formatLease(record), env, ...(this.#isSigned ? { timeout: SIGN_MS } : {}) };
+    const call = { input: leaseMessage(link), env, ...(this.#isSigned ? { timeout: SIGN_MS } : {}) };
     const args = ['commit-tree', ...options, EMPTY_TREE];
     if (!this.#isSigned) return this.#git.text(args, call);
     const { code, stdout, stderr } = await this.#git.run(args, call);

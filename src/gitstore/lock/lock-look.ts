@@ -1,11 +1,12 @@
 import { decodeLockName } from '../../model/lease/lock-name.js';
-import { LOCK_FOLDERS, LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
+import { LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
 import { fetchFailure } from '../branch/push-outcome.js';
 import { GitView } from '../objects/git-view.js';
 import type { ObjectReader } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
 import { FETCH_OPTIONS } from '../process/transfer-options.js';
 import { decidedPlace } from './decided-place.js';
+import { LOCK_FOLDERS } from './lock-folders.js';
 
 /** Local copies of the remote's lock refs, which keep their commits. */
 export const SEEN: Readonly<Record<LockPlace, string>> = {

@@ -1,6 +1,6 @@
 import type { KgitError } from '../../errors.js';
 import { acquired, isTaken, released, renewed } from '../../model/lease/lease.js';
-import { LOCK_FOLDERS, LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
+import { LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
 import type {
   LockMove,
   LockOutcome,
@@ -10,6 +10,7 @@ import type {
   PlaceProver,
 } from '../../store/port/lease-store.js';
 import { placeOfRef, versionParts } from './lock-commits.js';
+import { LOCK_FOLDERS } from './lock-folders.js';
 import type { TipsByPlace } from './lock-standing.js';
 
 /** Name of the lock that the proof takes, renews, releases and removes. */
@@ -30,13 +31,13 @@ async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promi
   const { author, holder, lease } = by;
   const from = (await talk.tips(NAME))[place] ?? null;
   const wanted = { name: NAME, lease, holder, ttl: TTL_MS, reason: 'kgit init' };
-  const record = acquired(from?.record ?? null, wanted, by.stamp());
+  const record = acquired(from?.record ?? null, wanted, by.now());
   const taken = await talk.move({ name: NAME, from, records: [record], author }, place);
   // Another init is proving the same place, and its lock got there.
   if (taken.kind === 'moved') return null;
   if (taken.kind !== 'swapped') return taken.error;
-  const renewal = renewed(record, by.stamp());
-  const records = [renewal, released(renewal, by.stamp())];
+  const renewal = renewed(record, by.now());
+  const records = [renewal, released(renewal, by.now())];
   const freed = await talk.move({ name: NAME, from: taken.tip, records, author }, place);
   await talk.remove(freed.kind === 'swapped' ? freed.tip : taken.tip);
   return 'error' in freed ? freed.error : null;

@@ -1,7 +1,7 @@
 import { EnvironmentError, InvalidStateError, RefusedError } from '../../errors.js';
-import { isRoot, isTaken } from '../../model/lease/lease.js';
+import { isTaken } from '../../model/lease/lease.js';
 import { encodeLockName } from '../../model/lease/lock-name.js';
-import { LOCK_FOLDERS, type LockPlace } from '../../model/lease/lock-place.js';
+import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type {
   BrokenLock,
@@ -19,7 +19,8 @@ import type { ObjectReader } from '../objects/object-reader.js';
 import { type Git, gitFailed } from '../process/git.js';
 import { PUSH_OPTIONS } from '../process/transfer-options.js';
 import { ChainTrimming } from './chain-trimming.js';
-import { foreignRef, LockCommits, placeOfRef, type RefMove, readTip } from './lock-commits.js';
+import { foreignRef, LockCommits, placeOfRef, type RefMove, readTip, versionParts } from './lock-commits.js';
+import { LOCK_FOLDERS } from './lock-folders.js';
 import { type FoundRef, LockLook, SEEN } from './lock-look.js';
 import { type LockPushFailure, lockPushArgs, lockPushOutcome } from './lock-outcome.js';
 import { provePlace } from './lock-proof.js';
@@ -95,7 +96,7 @@ export class LockRefs implements LeaseStore {
         // Anybody can push a broken ref: it must not hide the others.
         if (!(error instanceof InvalidStateError || error instanceof EnvironmentError)) throw error;
         const { ref, name } = found;
-        broken.push({ ref, name, problem: error.message, suggestions: error.suggestions });
+        broken.push({ where: ref, name, problem: error.message, suggestions: error.suggestions });
       }
     }
     const tips = new Map<string, LockTip>();
@@ -135,8 +136,7 @@ export class LockRefs implements LeaseStore {
     pushThem: (moves: readonly RefMove[]) => Promise<LockPushFailure | null>,
     place: LockPlace = this.#decided ?? 'refs',
   ): Promise<PushedMoves> {
-    const isLong = locks.some(({ records }) => records.some(isRoot));
-    const moves = await this.#build(locks, place, isLong && (await this.#trimming.isAllowed()));
+    const moves = await this.#build(locks, place, await this.#trimming.isAllowed());
     const failure = await pushThem(moves);
     const mayBeRewind = failure?.kind === 'refused' || failure?.kind === 'moved';
     if (!mayBeRewind || !moves.some(({ isForced }) => isForced)) return { moves, failure };
@@ -210,9 +210,9 @@ export class LockRefs implements LeaseStore {
   }
 
   /** Removes the lock of the proof. If the server does not let refs be deleted, the lock stays, released. */
-  async #remove({ version }: LockTip, timeoutMs: number): Promise<void> {
+  async #remove(tip: LockTip, timeoutMs: number): Promise<void> {
     const remote = this.#options.remote ?? '';
-    const [ref = '', oid = ''] = version.split('@');
+    const { ref, oid } = versionParts(tip);
     const args = [...PUSH_OPTIONS, `--force-with-lease=${ref}:${oid}`, '--end-of-options', remote, `:${ref}`];
     await push(this.#git, remote, args, { timeout: timeoutMs });
   }

@@ -1,7 +1,8 @@
 import { isTaken } from '../../model/lease/lease.js';
-import { LOCK_FOLDERS, type LockPlace } from '../../model/lease/lock-place.js';
+import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { BrokenLock, LockStray, LockTip } from '../../store/port/lease-store.js';
 import { versionParts } from './lock-commits.js';
+import { LOCK_FOLDERS } from './lock-folders.js';
 
 /** The lock tips under one name, by place. */
 export type TipsByPlace = Readonly<Partial<Record<LockPlace, LockTip>>>;
@@ -45,7 +46,7 @@ export function strayLease({ record, stray, ...tip }: LockTip): BrokenLock | nul
     const { ref } = versionParts(other.tip);
     const problem = `lock ${name} is held twice, in ${stray.place} and in ${other.place}: nobody can write under it`;
     return {
-      ref,
+      where: ref,
       name,
       problem,
       suggestions: [`${end}; run it again until 'kgit locks' shows no second one`],
@@ -55,7 +56,7 @@ export function strayLease({ record, stray, ...tip }: LockTip): BrokenLock | nul
   const { ref } = versionParts({ ...tip, record });
   const problem = `lock ${name} is held in ${stray.place}, where this repository keeps no locks`;
   return {
-    ref,
+    where: ref,
     name,
     problem,
     suggestions: [`Wait until it is released; or ${end[0]?.toLowerCase()}${end.slice(1)}`],

@@ -4,7 +4,7 @@ import { isUlid } from '../value/ulid.js';
 import { isMap } from '../value/value.js';
 import { isLockName } from './lock-name.js';
 
-/** The action of one commit in a lock's chain. After a break or a release the lock is free. */
+/** The action of one move of a lock. After a break or a release the lock is free. */
 const LEASE_ACTIONS = ['acquire', 'renew', 'break', 'release'] as const;
 export type LeaseAction = (typeof LEASE_ACTIONS)[number];
 
@@ -22,7 +22,7 @@ export interface PreviousHolder extends Holder {
   readonly expiresAt: number;
 }
 
-/** One commit of a lock's chain. */
+/** What one move of a lock records. */
 export interface LeaseRecord {
   readonly action: LeaseAction;
   readonly name: string;
@@ -33,14 +33,10 @@ export interface LeaseRecord {
   readonly holder: Holder;
   /** ms since the epoch. */
   readonly acquiredAt: number;
-  /** When this commit was made, in ms since the epoch. */
+  /** When the lock moved, in ms since the epoch. */
   readonly at: number;
   /** ms */
   readonly ttl: number;
-  /** Makes every commit unique: git reports success for a push of an identical commit. */
-  readonly nonce: string;
-  /** Number of commits in the chain, including this one. */
-  readonly length: number;
   readonly reason?: string | undefined;
   /** For a break: whose lease it ended. */
   readonly previous?: PreviousHolder | undefined;
@@ -53,27 +49,11 @@ export interface LeaseClaim {
   readonly lease: string;
 }
 
-/** At this length the next commit starts a new chain, which continues the token. */
-export const MAX_CHAIN = 64;
-const MAX_MESSAGE = 64 * 1024;
 const MAX_TEXT = 4096;
 export const MIN_TTL = 1_000;
 export const MAX_TTL = 24 * 60 * 60 * 1000;
 
-/** Values of every new commit of a chain. */
-export interface Stamp {
-  /** ms since the epoch. */
-  readonly at: number;
-  readonly nonce: string;
-}
-
-const nextLength = (before: LeaseRecord | null) =>
-  before === null || before.length >= MAX_CHAIN ? 1 : before.length + 1;
-
-/** Whether a commit has no parent. */
-export const isRoot = ({ length }: LeaseRecord): boolean => length === 1;
-
-/** When a lease expires according to its commit, in ms since the epoch. */
+/** When a lease expires according to its record, in ms since the epoch. */
 export const expiresAt = ({ at, ttl }: Pick<LeaseRecord, 'at' | 'ttl'>): number => at + ttl;
 
 /** Whether the lock is held, even if the lease has expired. */
@@ -83,10 +63,17 @@ export const isTaken = ({ action }: LeaseRecord): boolean => action === 'acquire
 export const isClaimed = (record: LeaseRecord, { lease, token }: LeaseClaim): boolean =>
   isTaken(record) && record.lease === lease && record.token === token;
 
+/** Whether two records are of the same move of a lock. */
+export const isSameMove = (one: LeaseRecord, other: LeaseRecord): boolean =>
+  one.action === other.action &&
+  one.lease === other.lease &&
+  one.token === other.token &&
+  one.at === other.at;
+
 /**
  * When others may take the lease over, in ms since the epoch: after it has expired, and has been seen unchanged for a
  * whole TTL, so that clock skew takes nothing from a live holder.
- * @param seenSince when this commit was first seen here, in ms since the epoch
+ * @param seenSince when this record was first seen here, in ms since the epoch
  */
 export function takeoverAt(record: LeaseRecord, seenSince: number): number {
   return Math.max(expiresAt(record), seenSince + record.ttl);
@@ -97,38 +84,38 @@ export const claimOf = ({ name, token, lease }: LeaseRecord): LeaseClaim => ({ n
 
 /**
  * Acquires a free lock with a higher token.
- * @param seen the highest token ever seen for this lock, whose ref may have been deleted since
+ * @param at the time, in ms since the epoch
+ * @param seen the highest token ever seen for this lock, which may have been deleted since
  */
 export function acquired(
   before: LeaseRecord | null,
   wanted: Pick<LeaseRecord, 'name' | 'lease' | 'holder' | 'ttl' | 'reason'>,
-  { at, nonce }: Stamp,
+  at: number,
   seen = 0,
 ): LeaseRecord {
   const token = Math.max(before?.token ?? 0, seen) + 1;
-  return { ...wanted, action: 'acquire', token, acquiredAt: at, at, nonce, length: nextLength(before) };
+  return { ...wanted, action: 'acquire', token, acquiredAt: at, at };
 }
 
-/** Renews the lease: its TTL starts again. */
-export function renewed({ previous, ...before }: LeaseRecord, { at, nonce }: Stamp): LeaseRecord {
-  return { ...before, action: 'renew', at, nonce, length: nextLength(before) };
+/** Renews the lease at a time (ms since the epoch): its TTL starts again. */
+export function renewed({ previous, ...before }: LeaseRecord, at: number): LeaseRecord {
+  return { ...before, action: 'renew', at };
 }
 
-/** Releases the lease for its holder. */
-export function released({ previous, ...before }: LeaseRecord, { at, nonce }: Stamp): LeaseRecord {
-  return { ...before, action: 'release', at, nonce, length: nextLength(before) };
+/** Releases the lease for its holder, at a time (ms since the epoch). */
+export function released({ previous, ...before }: LeaseRecord, at: number): LeaseRecord {
+  return { ...before, action: 'release', at };
 }
 
-/** Ends somebody else's lease: `holder` and `lease` are those of whoever ends it. */
+/** Ends somebody else's lease at a time (ms since the epoch): `holder` and `lease` are those of whoever ends it. */
 export function broken(
   before: LeaseRecord,
   by: Pick<LeaseRecord, 'lease' | 'holder' | 'reason'>,
-  { at, nonce }: Stamp,
+  at: number,
 ): LeaseRecord {
   const { name, token, ttl, acquiredAt } = before;
   const previous = { ...before.holder, token, expiresAt: expiresAt(before) };
-  const length = nextLength(before);
-  return { ...by, action: 'break', name, token, ttl, acquiredAt, at, nonce, length, previous };
+  return { ...by, action: 'break', name, token, ttl, acquiredAt, at, previous };
 }
 
 /** The fields of the event for a lease that somebody other than its holder ended. */
@@ -143,20 +130,6 @@ export function endingFields(previous: PreviousHolder, reason: string | undefine
     ...run,
   };
   return { action: 'lock_broken', parameters, ...(reason === undefined ? {} : { reason }) };
-}
-
-const HEADINGS: Readonly<Record<LeaseAction, string>> = {
-  acquire: 'acquired by',
-  renew: 'renewed by',
-  break: 'broken by',
-  release: 'released by',
-};
-
-/** The commit message of a record: one line for people, then the record. */
-export function formatLease(record: LeaseRecord): string {
-  const { action, name, holder, token } = record;
-  const who = `${holder.name}@${holder.host}`.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
-  return `lock ${name}: ${HEADINGS[action]} ${who}, token ${token}\n\n${JSON.stringify(record, null, 2)}\n`;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_TEXT;
@@ -174,29 +147,18 @@ function holderOf(value: unknown): Holder | null {
     : null;
 }
 
-/** Parses the record in a commit message; null if there is none, for anybody may push any commit. */
-export function parseLease(message: string): LeaseRecord | null {
-  if (message.length > MAX_MESSAGE) return null;
-  try {
-    return leaseFromJson(JSON.parse(message.slice(message.indexOf('\n\n'))));
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-/** Parses a record from JSON; null if it is invalid. */
+/** Parses a record from JSON; null if it is invalid. Ignores unknown keys. */
 export function leaseFromJson(value: unknown): LeaseRecord | null {
   if (!isMap(value)) return null;
-  const { action, name, token, lease, acquiredAt, at, ttl, nonce, length, reason } = value;
+  const { action, name, token, lease, acquiredAt, at, ttl, reason } = value;
   const holder = holderOf(value['holder']);
   const ended = value['previous'];
   const previousHolder = holderOf(ended);
   const isKnown = LEASE_ACTIONS.find((known) => known === action);
   if (!isKnown || !holder || !isText(name) || !isLockName(name) || !isText(lease) || !isUlid(lease))
     return null;
-  if (!isCount(token) || !isCount(ttl) || ttl > MAX_TTL || !isCount(length)) return null;
-  if (!isTime(acquiredAt) || !isTime(at) || !isText(nonce) || !isTextOrNone(reason)) return null;
+  if (!isCount(token) || !isCount(ttl) || ttl > MAX_TTL) return null;
+  if (!isTime(acquiredAt) || !isTime(at) || !isTextOrNone(reason)) return null;
   let previous: PreviousHolder | undefined;
   if (previousHolder && isMap(ended) && isCount(ended['token']) && isTime(ended['expiresAt']))
     previous = { ...previousHolder, token: ended['token'], expiresAt: ended['expiresAt'] };
@@ -209,8 +171,6 @@ export function leaseFromJson(value: unknown): LeaseRecord | null {
     acquiredAt,
     at,
     ttl,
-    nonce,
-    length,
     ...(reason === undefined ? {} : { reason }),
     ...(previous === undefined ? {} : { previous }),
   };

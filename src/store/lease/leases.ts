@@ -9,7 +9,6 @@ import {
   type LeaseRecord,
   released,
   renewed,
-  type Stamp,
   takeoverAt,
 } from '../../model/lease/lease.js';
 import { checkLeaseTexts } from '../../model/lease/lease-text.js';
@@ -49,7 +48,6 @@ export interface LeasesParts {
   /** The publisher's lock: what the publisher writes under a lease renews it. */
   readonly publishLock: ProcessLock;
   readonly clock: Clock;
-  readonly nonce: () => string;
 }
 
 /** The leases of a clone: acquires, renews, releases and breaks them. */
@@ -64,10 +62,6 @@ export class Leases {
 
   get held(): HeldLeases {
     return this.#parts.held;
-  }
-
-  #stamp(): Stamp {
-    return { at: this.#parts.clock.now(), nonce: this.#parts.nonce() };
   }
 
   /** The highest known token of a lock. If the lock does not exist, the branch is searched, too. */
@@ -107,10 +101,10 @@ export class Leases {
       if (before && taken?.lease === lease) return this.#keep(before, isShared, broke);
       const freeAt = before && taken ? takeoverAt(taken, await held.seenSince(before, clock.now())) : 0;
       if (asked >= freeAt) {
-        const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, this.#stamp());
+        const break_ = taken && broken(taken, { lease, holder, reason: EXPIRED }, clock.now());
         const first = isMisplaced ? null : (break_ ?? before?.record ?? null);
         const seen = await this.#highestToken(name, first);
-        const record = acquired(first, { name, lease, holder, ttl, reason }, this.#stamp(), seen);
+        const record = acquired(first, { name, lease, holder, ttl, reason }, clock.now(), seen);
         const endsOnly = break_ !== null && isMisplaced;
         const records = endsOnly ? [break_] : break_ ? [break_, record] : [record];
         const move = { name, from: isMisplaced && !endsOnly ? null : before, records, author };
@@ -192,7 +186,7 @@ export class Leases {
 
   /** The record that renews a lease. */
   renewal(tip: LockTip): LeaseRecord {
-    return renewed(tip.record, this.#stamp());
+    return renewed(tip.record, this.#parts.clock.now());
   }
 
   /** Restarts the TTL of a lease. Throws FencedError, RemoteError. */
@@ -204,7 +198,7 @@ export class Leases {
   /** Releases a lease. Throws FencedError if it was lost, RemoteError. */
   release(claim: LeaseClaim, author: Actor, talkMs: number): Promise<LeaseRecord> {
     const release = async () => {
-      const make = ({ record }: LockTip) => released(record, this.#stamp());
+      const make = ({ record }: LockTip) => released(record, this.#parts.clock.now());
       const record = await this.#advance(claim, author, talkMs, make);
       await this.#parts.held.remove(claim);
       return record;
@@ -263,13 +257,13 @@ export class Leases {
   }
 
   async #break(name: string, lease: string, by: LeaseActor, talkMs: number): Promise<BrokenLease> {
-    const { held } = this.#parts;
+    const { held, clock } = this.#parts;
     checkLeaseTexts(by);
     for (let tries = 1; ; tries++) {
       const from = await this.sight.look(name, talkMs);
       if (!from || !isTaken(from.record)) throw nobodyHas(name);
       const { holder, reason, author } = by;
-      const record = broken(from.record, { lease, holder, reason }, this.#stamp());
+      const record = broken(from.record, { lease, holder, reason }, clock.now());
       const { ended } = await this.#end({ name, from, records: [record], author }, by, talkMs);
       if (ended) {
         await held.remove(claimOf(from.record));
@@ -295,7 +289,7 @@ export class Leases {
     return atHand((ms) => this.list(ms), talkMs);
   }
 
-  /** All held locks, by name, and broken lock refs; as last seen here if `talkMs` is null. */
+  /** All held locks, by name, and broken entries among them; as last seen here if `talkMs` is null. */
   list(talkMs: number | null): Promise<LockList> {
     const { store, held, clock } = this.#parts;
     return listLocks(store, held, clock, talkMs);

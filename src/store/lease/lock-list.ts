@@ -15,7 +15,7 @@ export interface LockStanding {
   readonly freeAt: number;
 }
 
-/** The held locks, and the broken refs among them. */
+/** The held locks, and the broken entries among them. */
 export interface LockList {
   readonly standings: readonly LockStanding[];
   readonly broken: readonly BrokenLock[];
@@ -25,7 +25,7 @@ export interface LockList {
   readonly unkept: EnvironmentError | null;
 }
 
-/** Lists all held locks, by name, and broken lock refs; as last seen here if `talkMs` is null. Throws RemoteError. */
+/** Lists all held locks, by name, and broken entries; as last seen here if `talkMs` is null. Throws RemoteError. */
 export async function listLocks(
   store: Backend,
   held: HeldLeases,

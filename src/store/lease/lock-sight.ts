@@ -1,5 +1,11 @@
 import { KgitError } from '../../errors.js';
-import { isClaimed, isTaken, type LeaseClaim, type LeaseRecord } from '../../model/lease/lease.js';
+import {
+  isClaimed,
+  isSameMove,
+  isTaken,
+  type LeaseClaim,
+  type LeaseRecord,
+} from '../../model/lease/lease.js';
 import type { Backend } from '../port/backend.js';
 import type { LockTip } from '../port/lease-store.js';
 import type { HeldLeases } from './held-leases.js';
@@ -71,7 +77,7 @@ export class LockSight {
   async hasLanded(record: LeaseRecord, talkMs: number): Promise<boolean> {
     try {
       const tip = await this.look(record.name, talkMs);
-      if (tip?.record.nonce !== record.nonce) return false;
+      if (!tip || !isSameMove(tip.record, record)) return false;
       await this.#held.update(tip);
       return true;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { type KgitError, RefusedError, RemoteError } from '../../errors.js';
+import { isSameMove } from '../../model/lease/lease.js';
 import type { Operation } from '../../model/operation/operation.js';
 import type { Backend } from '../port/backend.js';
 import type { Clock } from '../port/host.js';
@@ -111,7 +112,8 @@ async function tip(store: Backend, talkMs: number, unknown: KgitError | null): P
 /** The tip of the lock if the move put it there; else null. */
 async function ownTip(store: Backend, { name, records }: LockMove, talkMs: number): Promise<LockTip | null> {
   const tip = await store.leases.read(name, talkMs);
-  return tip?.record.nonce === records.at(-1)?.nonce ? tip : null;
+  const last = records.at(-1);
+  return tip && last && isSameMove(tip.record, last) ? tip : null;
 }
 
 function untold(why: KgitError): RefusedError {

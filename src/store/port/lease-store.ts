@@ -1,5 +1,5 @@
 import type { KgitError, RefusedError, RemoteError } from '../../errors.js';
-import type { Holder, LeaseRecord, Stamp } from '../../model/lease/lease.js';
+import type { Holder, LeaseRecord } from '../../model/lease/lease.js';
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
 
@@ -36,16 +36,14 @@ export interface PlaceProver {
   readonly holder: Holder;
   /** ULID of the acquisition. */
   readonly lease: string;
-  readonly stamp: () => Stamp;
+  /** ms since the epoch */
+  readonly now: () => number;
 }
 
-/**
- * A ref where a lock should be that holds none (a tag, a blob, a foreign commit, a lock of a newer kgit), or one that
- * holds a lease where the repository keeps no locks.
- */
+/** An entry among the locks that holds none (foreign data, a lock of a newer kgit), or a lease in the wrong place. */
 export interface BrokenLock {
-  /** The ref, or whatever else names it at the remote. Untrusted text. */
-  readonly ref: string;
+  /** What names the entry in the store, such as its key. Untrusted text. */
+  readonly where: string;
   /** The name of the lock that it blocks; null if no lock can have this name. */
   readonly name: string | null;
   /** What is wrong, in one line. */
@@ -81,7 +79,7 @@ export type LockOutcome =
   | { readonly kind: 'moved' }
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
   | { readonly kind: 'denied'; readonly error: RemoteError }
-  /** The remote rejects moves of locks, or cannot move several refs atomically. */
+  /** The store rejects moves of locks. */
   | { readonly kind: 'refused'; readonly error: RefusedError }
   /** The connection broke after the request was sent; it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
@@ -91,9 +89,9 @@ export type LockOutcome =
  * `test/support/lease-contract.ts` says what each method must do.
  */
 export interface LeaseStore {
-  /** Reads the tip of a lock from the remote; null if it was never taken. Throws RemoteError, InvalidStateError. */
+  /** Reads the tip of a lock from the shared place; null if it was never taken. Throws RemoteError, InvalidStateError. */
   read(name: string, timeoutMs: number): Promise<LockTip | null>;
-  /** Lists all locks and broken lock refs; as last seen here if `timeoutMs` is null. Throws RemoteError. */
+  /** Lists all locks and broken entries; as last seen here if `timeoutMs` is null. Throws RemoteError. */
   list(timeoutMs: number | null): Promise<LockTips>;
   /** Moves a lock if it is still at `from`. A new lock is created in the place that the last read found. */
   move(move: LockMove, timeoutMs: number): Promise<LockOutcome>;

@@ -10,7 +10,7 @@ const holder = { name: 'ada', host: 'here' };
 const record = acquired(
   null,
   { name: 'network', lease: '01JZXK5B7Q3M8N2V4C6D9F0G1H', holder, ttl: 60_000, reason: undefined },
-  { at: 0, nonce: 'n' },
+  0,
 );
 const move = (more: Partial<RefMove> = {}): RefMove => ({
   ...{ name: 'network', ref: LOCK, from: HERE, to: 'b'.repeat(40), isForced: false },

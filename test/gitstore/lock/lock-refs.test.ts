@@ -2,7 +2,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InvalidStateError } from '../../../src/errors.js';
-import { MAX_CHAIN, renewed } from '../../../src/model/lease/lease.js';
+import { MAX_CHAIN } from '../../../src/gitstore/lock/lease-message.js';
+import { versionParts } from '../../../src/gitstore/lock/lock-commits.js';
+import { renewed } from '../../../src/model/lease/lease.js';
 import type { LockTip } from '../../../src/store/port/lease-store.js';
 import { count } from '../../support/campaign/size.js';
 import {
@@ -37,6 +39,12 @@ leaseContract('GitStore without a remote', {
 function hook(remote: string, name: string, script: string): void {
   writeFileSync(join(remote, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
+
+/** The tip of a chain that has come to its 64th commit. */
+const atItsLongest = (tip: LockTip): LockTip => ({
+  ...tip,
+  version: tip.version.replace(/#\d+$/, `#${MAX_CHAIN}`),
+});
 
 async function takenLock(remote: string, name = 'network') {
   const path = cloneOf(remote);
@@ -84,7 +92,7 @@ describe('trap B: a lock that does not change is not sent, so the server does no
     const { path, store, tip } = await takenLock(remote);
     await store.swap(null, [commit({ a: '1' })], MS);
     const base = (await store.head()).revision as string;
-    const oid = tip.version.split('@')[1] as string;
+    const { oid } = versionParts(tip);
     // Between the advertisement of refs and the push, somebody else takes the lock: the hook is that moment.
     const taken = git(path, 'commit-tree', '-m', 'taken over', EMPTY_TREE);
     git(path, 'push', '--quiet', 'origin', `${taken}:refs/heads/parked`);
@@ -100,7 +108,7 @@ describe('trap B: a lock that does not change is not sent, so the server does no
     git(remote, 'update-ref', REF, oid);
     const renewal = {
       ...{ name: 'network', from: tip, author },
-      records: [renewed(tip.record, { at: tip.record.at + 1, nonce: 'n' })],
+      records: [renewed(tip.record, tip.record.at + 1)],
     };
     const outcome = await store.swap(base, [commit({ a: '2' })], MS, [renewal]);
     expect(outcome).toEqual({ kind: 'fenced', names: ['network'] });
@@ -114,16 +122,15 @@ describe('lock refs', () => {
   it('are a chain of commits that git finds nothing wrong with, trimmed to a new root', async () => {
     const remote = bareRepository();
     const { path, store, tip } = await takenLock(remote);
-    const long: LockTip = { ...tip, record: { ...tip.record, length: 64 } };
-    const stamp = { at: tip.record.at + 1, nonce: 'n' };
+    const next = tip.record.at + 1;
     const one = await store.leases.move(
-      { name: 'network', from: tip, records: [renewed(tip.record, stamp)], author },
+      { name: 'network', from: tip, records: [renewed(tip.record, next)], author },
       MS,
     );
     expect(one.kind).toBe('swapped');
     expect(git(remote, 'rev-list', '--count', REF)).toBe('2');
-    const from = { ...long, version: one.kind === 'swapped' ? one.tip.version : '' };
-    await store.leases.move({ name: 'network', from, records: [renewed(long.record, stamp)], author }, MS);
+    const from = atItsLongest(one.kind === 'swapped' ? one.tip : tip);
+    await store.leases.move({ name: 'network', from, records: [renewed(tip.record, next)], author }, MS);
     expect(git(remote, 'rev-list', '--count', REF)).toBe('1');
     expect(git(remote, 'log', '-1', '--format=%an %s', REF)).toMatch(
       /^Ada lock network: renewed by ada@here, token 1$/,
@@ -155,10 +162,10 @@ describe('lock refs', () => {
       await store.swap(null, [commit({ a: '1' })], MS);
       let base = (await store.head()).revision as string;
       // As a chain is that has come to its 64th commit.
-      let tip: LockTip = { ...first, record: { ...first.record, length: MAX_CHAIN } };
+      let tip = atItsLongest(first);
       let at = tip.record.at;
       for (let i = 0; i < RENEWALS; i++) {
-        const records = [renewed(tip.record, { at: ++at, nonce: `n${i}` })];
+        const records = [renewed(tip.record, ++at)];
         const move = { name: 'network', from: tip, records, author };
         if (i % 2 === 0) {
           const outcome = await store.leases.move(move, MS);
@@ -170,7 +177,7 @@ describe('lock refs', () => {
           tip = outcome.locks?.get('network') as LockTip;
           base = outcome.revisions[0] as string;
         }
-        if (i === 1) tip = { ...tip, record: { ...tip.record, length: MAX_CHAIN } };
+        if (i === 1) tip = atItsLongest(tip);
       }
       const note = join(path, '.git/kgit/locks-not-rewound');
       expect(existsSync(note)).toBe(isKept);
@@ -206,7 +213,7 @@ describe('lock refs', () => {
       expect(tip.version).toMatch(/^refs\/heads\/kgit\/locks\/network@/);
       const other = await openGitStore(cloneOf(remote), 'origin');
       expect(await other.leases.read('network', MS)).toEqual(tip);
-      const renewal = [renewed(tip.record, { at: tip.record.at + 1, nonce: 'n' })];
+      const renewal = [renewed(tip.record, tip.record.at + 1)];
       const move = { name: 'network', from: tip, records: renewal, author };
       expect((await other.leases.move(move, MS)).kind).toBe('swapped');
       expect((await store.leases.move(move, MS)).kind).toBe('moved');
@@ -219,7 +226,7 @@ describe('lock refs', () => {
     const { store, tip } = await takenLock(remote);
     await store.swap(null, [commit({ a: '1' })], MS);
     const before = (await store.head()).revision as string;
-    const renewal = [renewed(tip.record, { at: tip.record.at + 1, nonce: 'n' })];
+    const renewal = [renewed(tip.record, tip.record.at + 1)];
     const move = { name: 'network', from: tip, records: renewal, author };
     const other = await openGitStore(cloneOf(remote), 'origin');
     await other.swap(before, [commit({ 'kgit.yaml': 'settings:\n  locks: branches\n' })], MS);

@@ -74,7 +74,7 @@ describe('an expired lease', () => {
     await clock.sleep(1);
     const taken = await two.take();
     expect(taken).toMatchObject({
-      record: { token: 2, length: 3 },
+      record: { token: 2 },
       broke: { previous: { name: 'ada', host: 'one', token: 1 }, unrecorded: null },
     });
     await expect(one.leases.renew(claimOf(record), author, MS)).rejects.toThrow(FencedError);
@@ -105,11 +105,7 @@ describe('a write under a lease', () => {
     const { record } = await one.take();
     const claim = claimOf(record);
     await one.repository.write(write(claim), options);
-    expect((await store.leases.read('network'))?.record).toMatchObject({
-      action: 'renew',
-      token: 1,
-      length: 2,
-    });
+    expect((await store.leases.read('network'))?.record).toMatchObject({ action: 'renew', token: 1 });
     await two.leases.break('network', anId(), { ...two.by, reason: 'test' }, MS);
     await two.take();
     const before = (await store.head()).revision;
@@ -157,7 +153,8 @@ describe('a write under a lease', () => {
     const claim = claimOf((await one.take()).record);
     for (const { repository } of [two, one, two, one]) await repository.write(write(claim), options);
     await one.leases.renew(claim, author, MS);
-    expect((await store.leases.read('network'))?.record).toMatchObject({ token: 1, length: 6 });
+    // The store in memory counts moves: one acquisition and five renewals.
+    expect(await store.leases.read('network')).toMatchObject({ version: '6', record: { token: 1 } });
   });
 
   it('that changes nothing proves its lease all the same', async () => {

@@ -123,7 +123,7 @@ describe('a lease that is ended and the event of it', () => {
     const free = async (leases: MemoryLeases) => {
       const tip = await leases.read('network');
       if (!tip) throw new Error('nobody has it');
-      const record = { ...tip.record, action: 'release' as const, nonce: anId() };
+      const record = { ...tip.record, action: 'release' as const };
       await leases.move({ name: 'network', from: tip, records: [record], author });
     };
     store.onSwap = async (self) => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { parseLeaseMessage } from '../../../src/gitstore/lock/lease-message.js';
 import { parseEvent } from '../../../src/model/event/event-file.js';
-import { parseLease } from '../../../src/model/lease/lease.js';
 import { parseState } from '../../../src/model/state/state-document.js';
 import { parseEventPath } from '../../../src/model/subject/layout.js';
 import { formatSubject } from '../../../src/model/subject/subject.js';
@@ -46,9 +46,9 @@ export function readChains(repository: string): Map<string, ChainStep[]> {
         .split('\0')
         .filter(Boolean);
       const chain = log.map((message) => {
-        const record = parseLease(message);
-        if (!record) throw new Error(`${ref} holds what is no lease: ${message}`);
-        return record;
+        const link = parseLeaseMessage(message);
+        if (!link) throw new Error(`${ref} holds what is no lease: ${message}`);
+        return link.record;
       });
       return [chain[0]?.name ?? ref, chain];
     }),
