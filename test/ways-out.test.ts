@@ -36,14 +36,10 @@ const WAYS: readonly {
   {
     way: 'commits of the branch: of operations, of a lock that was ended, and of what a repository is laid out with',
     call: /[.#]store\.swap\(|\bstore\.swap\(/,
-    files: [
-      'gitstore/repository/prepare-repository.ts',
-      'store/publish/publish-run.ts',
-      'store/lease/recorded-move.ts',
-    ],
+    files: ['app/init/lay-out.ts', 'store/publish/publish-run.ts', 'store/lease/recorded-move.ts'],
     guards: [
-      ['gitstore/repository/prepare-repository.ts', 'refuseTexts('],
-      ['commands/init.ts', 'refuseTexts('],
+      ['app/init/lay-out.ts', 'refuseTexts('],
+      ['app/init/init-layout.ts', 'refuseTexts('],
     ],
   },
   {

@@ -167,10 +167,9 @@ export const FILES = {
     decides: 'what is run',
     guard: 'found beside the program, never in the folder stood in',
     readBy: [
-      'commands/init.ts',
       'cli/start/start.ts',
       'cli/start/plugin.ts',
-      'gitstore/repository/template-files.ts',
+      'app/init/template-files.ts',
       'cli/help/print-help.ts',
       'demo/place.ts',
       'demo/sample-cluster.ts',
@@ -210,7 +209,7 @@ export const FILES = {
       'gitstore/backup/backup.ts',
       'gitstore/backup/backup-file.ts',
       'gitstore/backup/restore.ts',
-      'commands/clone.ts',
+      'setup/git-abilities.ts',
     ],
   },
   fifos: {

@@ -1,21 +1,17 @@
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { Args } from '@oclif/core';
 import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
-import { withoutCredentials } from '../gitstore/process/git.js';
-import { cloneRepository } from '../gitstore/repository/clone.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
-import { requireGitBackend } from '../setup/facet-of.js';
-import { liesAt, openGit } from '../setup/git-driver.js';
+import { abilityOf } from '../setup/facet-of.js';
+import { liesAt } from '../setup/git-driver.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Clone extends KgitCommand<typeof Clone> {
-  static override summary = "Get your team's state repository.";
+  static override summary = "Clone your team's state repository.";
   static override description = helpText(
     KgitCommand,
-    `Clones a state repository: the whole history, readable without the network from then on.`,
+    `Clones a state repository with its whole history, which you can then read without the network.`,
     'NO_REPO',
     'REMOTE',
     'ENVIRONMENT',
@@ -27,35 +23,27 @@ export default class Clone extends KgitCommand<typeof Clone> {
   static override args = {
     url: Args.string({
       required: true,
-      description: 'The repository, #BRANCH behind it for another than its default.',
+      description: 'The repository; add #BRANCH for a branch other than its default.',
     }),
-    dir: Args.string({ description: 'The new folder; named for the repository if left out.' }),
+    dir: Args.string({ description: 'The new folder (default: the name of the repository).' }),
   };
 
   protected async execute(): Promise<CommandResult> {
-    const { place, branch } = parseRepositorySpec(this.args.url, liesAt(process.cwd()));
+    const cwd = process.cwd();
+    const { place, branch } = parseRepositorySpec(this.args.url, liesAt(cwd));
     const path = resolve(this.args.dir ?? basename(place.replace(/[/:]+$/, '')).replace(/\.git$/, ''));
     const settings = await this.settingsOnly();
-    requireGitBackend('kgit clone', settings);
-    // Not in the current folder: the configuration of a repository there would affect the clone.
-    await cloneRepository(openGit(tmpdir(), this.environment, { waits: this.notes }), sourceOf(place), path, {
-      branch,
-      timeoutMs: settings.timeout,
-    });
+    const clone = await abilityOf(settings, 'clone', 'kgit clone');
+    const host = { cwd, environment: this.environment, timeout: settings.timeout, waits: this.notes };
+    const remote = await clone({ source: place, name: branch, folder: path }, host);
     this.flags = { ...this.flags, repo: path };
     const { opened, reading } = await this.open('always');
     return {
-      json: { path, branch: opened.name, revision: reading.revision, remote: withoutCredentials(place) },
+      json: { path, branch: opened.name, revision: reading.revision, remote },
       names: [path],
       lines: ({ style }) => [
         `${style('green', '✓')} cloned to ${style('bold', path)} ${style('dim', `${opened.name}@${reading.revision?.slice(0, 10) ?? ''}`)}`,
       ],
     };
   }
-}
-
-/** Returns the source for git to clone, wherever git runs: the path of a folder is made absolute. */
-function sourceOf(place: string): string {
-  const isAddress = /^[^/]*:/.test(place) && !existsSync(place);
-  return isAddress ? place : resolve(place);
 }

@@ -1,7 +1,8 @@
+import { layOut } from '../app/init/lay-out.js';
+import { templateFiles } from '../app/init/template-files.js';
 import type { Git } from '../gitstore/process/git.js';
-import { layOut, makeFolder, prepareRepository } from '../gitstore/repository/prepare-repository.js';
+import { makeFolder, prepareRepository } from '../gitstore/repository/prepare-repository.js';
 import { makeServer, syncPushes } from '../gitstore/repository/server-durability.js';
-import { templateFiles } from '../gitstore/repository/template-files.js';
 import type { Operation } from '../model/operation/operation.js';
 import { editState } from '../model/state/state-document.js';
 import { MARKER_FILE } from '../model/subject/layout.js';
@@ -43,7 +44,7 @@ export async function layOutRepository(
   const git = openGit(place.state);
   await makeServer(git, place.remote, DEFAULT_BRANCH);
   await syncPushes(git, place.remote);
-  const { workTree } = await prepareRepository(git, place.state, DEFAULT_BRANCH, place.remote);
+  await prepareRepository(git, place.state, DEFAULT_BRANCH, place.remote);
   // The commits are other people's: do not sign them with the user's key, or ask for its passphrase.
   await git.text(['config', 'commit.gpgSign', 'false'], { cwd: place.state });
   const opened = await openStateRepository(
@@ -63,7 +64,9 @@ export async function layOutRepository(
     const layout = { files, amendMarker: (text: string) => text, subject: 'init: state repository' };
     const [first] = history;
     if (first === undefined) throw new Error('the sample history is empty');
-    await layOut(repository.store, workTree, layout, first.actor, first.time, settings.timeout);
+    // The folder is new: none of the user's files are in it.
+    const target = { store: repository.store, hasFile: async () => false };
+    await layOut(target, layout, { author: first.actor, time: first.time, timeoutMs: settings.timeout });
     for (const operation of history) await repository.keep(operation);
     const { error } = await repository.sync(now() + settings.timeout);
     if (error !== null) throw error;

@@ -41,6 +41,8 @@ export interface OpenRepository {
   readonly pushes: PushLog;
   /** Null if the driver cannot compare whole histories. */
   readonly review: Review | null;
+  /** Undefined if the driver makes no backups. */
+  readonly backup?: OpenedStore['backup'];
   /** Null for other drivers than git. */
   readonly git: GitFacet | null;
   /** kgit's own files that were damaged and have been set aside. */

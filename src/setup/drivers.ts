@@ -1,3 +1,4 @@
+import type { DriverAbilities } from '../store/port/abilities.js';
 import type { Driver } from '../store/port/driver.js';
 import type { Settings } from './settings.js';
 
@@ -7,12 +8,21 @@ interface DriverRow {
   readonly schemes: readonly string[];
   /** Loads the driver on demand. */
   readonly load: () => Promise<Driver>;
+  /** Loads what else the driver can do, for the few commands that need it. */
+  readonly abilities?: () => Promise<Partial<DriverAbilities>>;
 }
 
 /** Drivers by their names in the settings (`backend:`). A new one needs a row here and a folder in `src/backends/`. */
 export const DRIVERS = new Map<string, DriverRow>([
   // Any folder or URL that no other driver claims is git's.
-  ['git', { schemes: [], load: async () => (await import('./git-driver.js')).openGitRepository }],
+  [
+    'git',
+    {
+      schemes: [],
+      load: async () => (await import('./git-driver.js')).openGitRepository,
+      abilities: async () => (await import('./git-abilities.js')).GIT_ABILITIES,
+    },
+  ],
 ]);
 
 /** Returns the name of the driver that the settings choose: by the scheme of `repo`, else by `backend`. */

@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.js';
+import type { DriverAbilities } from '../store/port/abilities.js';
 import type { OpenRepository } from './composition.js';
-import { chosenDriver } from './drivers.js';
+import { chosenDriver, DRIVERS } from './drivers.js';
 import type { Settings } from './settings.js';
 
 /** Parts of an open repository that not every driver has. */
-type Optional = 'git' | 'review';
+type Optional = 'git' | 'review' | 'backup';
 
 /**
  * Returns a part of an open repository that not every driver has.
@@ -17,17 +18,24 @@ export function facetOf<F extends Optional>(
   feature: string,
 ): NonNullable<OpenRepository[F]> {
   const found = opened[facet];
-  if (found !== null) return found;
+  if (found !== null && found !== undefined) return found;
   throw needsGit(feature, opened.backend);
 }
 
 /**
- * Throws UsageError if the settings name another driver than git.
+ * Loads an ability of the driver that the settings choose.
+ * Throws UsageError if this one lacks it.
  * @param feature as in `facetOf`
  */
-export function requireGitBackend(feature: string, settings: Pick<Settings, 'repo' | 'backend'>): void {
+export async function abilityOf<A extends keyof DriverAbilities>(
+  settings: Pick<Settings, 'repo' | 'backend'>,
+  ability: A,
+  feature: string,
+): Promise<DriverAbilities[A]> {
   const backend = chosenDriver(settings);
-  if (backend !== 'git') throw needsGit(feature, backend);
+  const found = (await DRIVERS.get(backend)?.abilities?.())?.[ability];
+  if (found !== undefined) return found;
+  throw needsGit(feature, backend);
 }
 
 function needsGit(feature: string, backend: string): UsageError {

@@ -76,6 +76,8 @@ export interface GitFacet {
   readonly branch: string;
   /** Name of the remote; null for a purely local repository. */
   readonly remote: string | null;
+  /** URL of the remote, without credentials; null for a purely local repository. */
+  readonly address: string | null;
 }
 
 /** An open git repository. */
@@ -132,6 +134,8 @@ interface Place {
 function openedAt(branch: string, { git, layout, path, localFolder, ...place }: Place): OpenedGit {
   const remote = usableRemote(layout, branch);
   const identity = identityOf(layout.config);
+  const url = remote === null ? null : (layout.config.get(`remote.${remote}.url`) ?? '');
+  const facet = { git, layout, branch, remote, address: url === null ? null : withoutCredentials(url) };
   const store = new GitStore(git, {
     ...place,
     repository: layout,
@@ -150,7 +154,11 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
     localFolder,
     identity,
     review: new GitReview(git, layout),
-    git: { git, layout, branch, remote },
+    backup: async (request) => {
+      const { backUpClone } = await import('../gitstore/backup/backup.js');
+      return backUpClone({ ...facet, folder: localFolder.path, head: () => store.head() }, request);
+    },
+    git: facet,
   };
 }
 

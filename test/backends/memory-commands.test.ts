@@ -78,12 +78,13 @@ const RUNS: readonly Run[] = [
   run('init', [join(folder, 'new')], 2, /backend: memory/),
   run('clone', [folder, join(folder, 'cloned')], 2, /backend: memory/),
   run('backup', [join(folder, 'state.bundle')], 2, /backend: memory/),
+  run('restore', [join(folder, 'state.bundle'), join(folder, 'restored')], 2, /backend: memory/),
   run('resolve', [], 2, /backend: memory/),
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, /backend: memory/),
 ];
 
-/** These open no store of the settings: git and shell-init call two, two make git repositories, one prints code, one asks a cluster alone. */
-const ELSEWHERE = ['merge-state', 'shell-server', 'demo', 'restore', 'shell-init', 'wait'];
+/** These open no store of the settings: git and shell-init call two, one makes a git repository, one prints code, one asks a cluster alone. */
+const ELSEWHERE = ['merge-state', 'shell-server', 'demo', 'shell-init', 'wait'];
 
 describe('every command on a store that is not git', () => {
   beforeAll(async () => {

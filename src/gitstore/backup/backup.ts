@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { EnvironmentError } from '../../errors.js';
+import { EnvironmentError, NotFoundError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { orIfGone, readNamed } from '../../store/local/durable-files.js';
-import type { Wait } from '../../store/port/host.js';
-import type { Revision } from '../../store/port/state-store.js';
+import type { BackedUp, BackupRequest } from '../../store/port/driver.js';
+import type { Head, Revision } from '../../store/port/state-store.js';
 import { isOn } from '../objects/commit-builder.js';
 import { namedCommitter } from '../objects/committer.js';
 import { quoted } from '../objects/fast-import.js';
@@ -41,34 +41,25 @@ export interface Manifest {
   readonly createdAt: string;
 }
 
-export interface BackupParts {
-  readonly manifest: Manifest;
-  readonly repository: Repository;
-  /** From `readOutbox`. */
-  readonly outbox: ReadonlyMap<string, Buffer>;
+/** The clone that is backed up. */
+export interface BackupSource {
+  /** Runs in the folder that all worktrees share. */
+  readonly git: Git;
+  readonly layout: Repository;
+  /** The state branch. */
+  readonly branch: string;
   /** Name of the remote; null if there is none. */
   readonly remote: string | null;
-  readonly author: Actor;
-  /** ms since the epoch */
-  readonly now: number;
-  readonly timeoutMs: number;
-  /** Receives the progress. */
-  readonly wait: Wait;
+  /** URL of the remote, without credentials; null if there is none. */
+  readonly address: string | null;
+  /** The clone's `kgit` folder. */
+  readonly folder: string;
+  /** Reads the newest revision known here. */
+  readonly head: () => Promise<Head>;
 }
 
-/** What a backup holds. */
-export interface BackedUp {
-  readonly operations: number;
-  readonly locks: number;
-  readonly notes: readonly string[];
-}
-
-/**
- * Reads the files of an outbox. Call it before the revision of a backup is chosen: an operation that another process
- * publishes in between is then in both, and restored once; in the other order it would be in neither.
- * @param folder the clone's `kgit` folder
- */
-export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
+/** Reads the files of an outbox. */
+async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
   const unlessGone = <T>(error: unknown, otherwise: T): T => {
     if (hasCode(error, 'ENOENT')) return otherwise;
     throw error;
@@ -84,15 +75,20 @@ export async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
 }
 
 /** Writes the commit that holds manifest and outbox. */
-async function contents(git: Git, parts: BackupParts): Promise<string> {
+async function contents(
+  git: Git,
+  manifest: Manifest,
+  outbox: ReadonlyMap<string, Buffer>,
+  request: { readonly author: Actor; readonly now: number },
+): Promise<string> {
   const blob = (input: string | Buffer) => git.text(['hash-object', '-w', '--stdin'], { input });
   const tree = (lines: readonly string[]) => git.text(['mktree'], { input: lines.join('') });
   const files: string[] = [];
-  for (const [name, text] of parts.outbox) files.push(`100600 blob ${await blob(text)}\t${name}\n`);
-  const manifest = await blob(`${JSON.stringify(parts.manifest, null, 2)}\n`);
-  const root = [`100644 blob ${manifest}\t${MANIFEST}\n`, `040000 tree ${await tree(files)}\t${OUTBOX}\n`];
-  const seconds = Math.floor(parts.now / 1000);
-  const author = await namedCommitter(parts.author);
+  for (const [name, text] of outbox) files.push(`100600 blob ${await blob(text)}\t${name}\n`);
+  const about = await blob(`${JSON.stringify(manifest, null, 2)}\n`);
+  const root = [`100644 blob ${about}\t${MANIFEST}\n`, `040000 tree ${await tree(files)}\t${OUTBOX}\n`];
+  const seconds = Math.floor(request.now / 1000);
+  const author = await namedCommitter(request.author);
   const env = {
     ...personEnvironment('AUTHOR', author, seconds),
     ...personEnvironment('COMMITTER', author, seconds),
@@ -144,40 +140,65 @@ async function requireFolder(file: string): Promise<void> {
 }
 
 /**
- * Writes one file with the history of the state branch, the locks and the outbox: a git bundle, which any git can read.
- * It appears whole or not at all. Throws EnvironmentError.
+ * Fetches the locks, as far as the remote can be reached.
+ * @returns a note for the user if it cannot
  */
-export async function writeBackup(git: Git, file: string, parts: BackupParts): Promise<BackedUp> {
-  const { manifest, remote, outbox, repository } = parts;
-  const notes: string[] = [];
-  await requireFolder(file);
-  if (remote !== null) {
-    const refspec = `+${LOCKS}*:${SEEN_LOCKS}*`;
-    const args = ['fetch', ...FETCH_OPTIONS, '--end-of-options', remote, refspec];
-    const { code } = await git.talk(remote, args, { timeout: parts.timeoutMs });
-    if (code !== 0) notes.push('the remote could not be asked: the locks are those that were last seen');
+async function fetchLocks(git: Git, remote: string, timeout: number): Promise<string | null> {
+  const refspec = `+${LOCKS}*:${SEEN_LOCKS}*`;
+  const args = ['fetch', ...FETCH_OPTIONS, '--end-of-options', remote, refspec];
+  const { code } = await git.talk(remote, args, { timeout });
+  return code === 0 ? null : 'the remote could not be asked: the locks are those that were last seen';
+}
+
+/**
+ * Writes one file with the history of the state branch, the locks and the outbox: a git bundle, which any git can read.
+ * It appears whole or not at all. Throws NotFoundError for an empty branch, EnvironmentError.
+ */
+export async function backUpClone(source: BackupSource, request: BackupRequest): Promise<BackedUp> {
+  const { git, layout, branch, remote, address } = source;
+  const { file, now, timeoutMs, wait } = request;
+  // Before the revision is chosen: an operation that another process publishes in between is then in both, and restored
+  // once; in the other order it would be in neither.
+  const outbox = await readOutbox(source.folder);
+  const { revision } = await source.head();
+  if (revision === null) throw new NotFoundError(`the branch ${branch} is empty`);
+  if (layout.isShallow) {
+    throw new EnvironmentError('this clone is shallow, so it has no history to back up', {
+      suggestions: ['Get all of it: git fetch --unshallow'],
+    });
   }
+  await requireFolder(file);
+  const createdAt = new Date(now).toISOString();
+  const ref = `refs/heads/${branch}`;
+  const manifest: Manifest = { version: 1, branch, revision, ref, remote: address, createdAt };
+  const note = remote === null ? null : await fetchLocks(git, remote, timeoutMs);
   const folder = await mkdtemp(join(tmpdir(), 'kgit-backup-'));
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    const own = await borrowed(git, folder, repository);
+    const own = await borrowed(git, folder, layout);
     const locks = await locksBelow(git, remote === null ? LOCKS : SEEN_LOCKS);
+    const content = await contents(own, manifest, outbox, request);
     const refs = [
-      `${manifest.ref} ${manifest.revision}`,
-      `${BACKUP_REF}/${randomBytes(8).toString('hex')} ${await contents(own, parts)}`,
+      `${ref} ${revision}`,
+      `${BACKUP_REF}/${randomBytes(8).toString('hex')} ${content}`,
       ...locks,
     ];
-    await own.text(['update-ref', '--stdin'], { input: refs.map((ref) => `create ${ref}\n`).join('') });
-    await own.text(['symbolic-ref', 'HEAD', manifest.ref]);
+    await own.text(['update-ref', '--stdin'], { input: refs.map((one) => `create ${one}\n`).join('') });
+    await own.text(['symbolic-ref', 'HEAD', ref]);
     const args = ['bundle', 'create', '--progress', temporary, '--all'];
-    const { code, stderr } = await own.run(args, { onStderr: (text) => tellProgress(text, parts.wait) });
+    const { code, stderr } = await own.run(args, { onStderr: (text) => tellProgress(text, wait) });
     if (code !== 0) throw gitFailed(args, code, withoutProgress(stderr));
     await own.text(['bundle', 'verify', '--quiet', temporary]);
     await chmod(temporary, 0o600);
     await rename(temporary, file).catch((cause: unknown) => {
       throw new EnvironmentError(`cannot write ${file}`, { cause, data: { path: file } });
     });
-    return { operations: outbox.size, locks: locks.length, notes };
+    return {
+      revision,
+      operations: outbox.size,
+      locks: locks.length,
+      notes: note === null ? [] : [note],
+    };
   } finally {
     await rm(temporary, { force: true });
     await rm(folder, { recursive: true, force: true });

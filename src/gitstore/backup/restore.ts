@@ -6,27 +6,15 @@ import { MARKER_FILE } from '../../model/subject/layout.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
 import { createDurably, privateFolder, readNamed } from '../../store/local/durable-files.js';
+import type { Restored, RestoreRequest } from '../../store/port/abilities.js';
 import { type Git, withoutCredentials } from '../process/git.js';
 import { isBranchName } from '../review/remote-branches.js';
 import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS } from './backup.js';
 import { notABackup } from './backup-file.js';
 
-export interface RestoreOptions {
-  /** The remote's new URL; the old one if left out. */
-  readonly remote: string | undefined;
+export interface RestoreOptions extends Pick<RestoreRequest, 'remote' | 'mayReplace'> {
   /** Name of kgit's folder in the git folder, which holds the outbox. */
   readonly localFolder: string;
-  /** Called before a working clone is moved aside; throws if the clone must stay. */
-  readonly mayReplace: (folder: string) => Promise<void>;
-}
-
-/** What was restored, and where the previous content of the folder is now. */
-export interface Restored {
-  readonly manifest: Manifest;
-  readonly remote: string | null;
-  readonly operations: number;
-  readonly locks: number;
-  readonly movedTo: string | null;
 }
 
 const CHECKS = ['-c', 'fetch.fsckObjects=true'];
@@ -61,7 +49,7 @@ async function build(
   file: string,
   folder: string,
   options: RestoreOptions,
-): Promise<Omit<Restored, 'movedTo'>> {
+): Promise<Omit<Restored, 'movedTo' | 'notes'>> {
   await git.text(['init', '--quiet', '--template=', folder]);
   const common = join(folder, '.git');
   const clone = git.at(common, folder);
@@ -126,7 +114,8 @@ async function build(
   await clone.text(['update-ref', '--stdin'], { input: stale });
   await clone.text(['read-tree', '-m', '-u', 'HEAD']);
   return {
-    manifest,
+    name: branch,
+    revision: manifest.revision,
     remote: remote === null ? null : withoutCredentials(remote),
     operations,
     locks: locks.length,
@@ -221,14 +210,16 @@ export async function restoreBackup(
     await privateFolder(dirname(folder));
     const restored = await build(git, file, fresh, options);
     const local = (path: string) => join(path, '.git', options.localFolder);
-    const target = newTarget(options, restored.manifest.branch);
+    const target = newTarget(options, restored.name);
     const isWorking = isClone && (await isIntact(git, folder));
     if (isWorking) await options.mayReplace(folder);
     const taken = isClone ? await keepWaiting(local(folder), local(fresh), target) : 0;
     const movedTo = isClone ? `${folder}.${isWorking ? 'replaced' : 'damaged'}-${suffix}` : null;
     if (movedTo) await rename(folder, movedTo);
     await rename(fresh, folder);
-    return { ...restored, operations: restored.operations + taken, movedTo };
+    const publish = `publish it: git push origin ${restored.name} 'refs/kgit/locks/*'`;
+    const notes = options.remote === undefined ? [] : [publish];
+    return { ...restored, operations: restored.operations + taken, movedTo, notes };
   } catch (error) {
     if (!hasCode(error, 'EACCES', 'EROFS', 'EBUSY')) throw error;
     throw new EnvironmentError(`${folder} cannot be written`, { cause: error, data: { path: folder } });

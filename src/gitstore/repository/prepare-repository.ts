@@ -1,23 +1,8 @@
 import { lstat, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  ConflictError,
-  EnvironmentError,
-  type KgitError,
-  NoRepositoryError,
-  RefusedError,
-  RemoteError,
-  UsageError,
-} from '../../errors.js';
-import type { Actor } from '../../model/operation/operation.js';
-import { refuseTexts } from '../../model/secret/guard-secrets.js';
-import { MARKER_FILE } from '../../model/subject/layout.js';
+import { EnvironmentError, NoRepositoryError, UsageError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
-import type { Revision, StateStore, StateView } from '../../store/port/state-store.js';
 import { type Git, withoutCredentials } from '../process/git.js';
 import { checkGitVersion, openRepository, type Repository } from './repository.js';
-
-const LAYOUT_TRIES = 5;
 
 /** Makes `folder` a git repository on `branch` unless it is one, with `remote` as its origin. Throws UsageError. */
 export async function prepareRepository(
@@ -75,7 +60,8 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Whether something is at a path. */
+export async function isThere(path: string): Promise<boolean> {
   try {
     await lstat(path);
     return true;
@@ -83,91 +69,4 @@ async function isThere(path: string): Promise<boolean> {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
-}
-
-/** What a state repository should hold. */
-export interface Layout {
-  readonly files: ReadonlyMap<string, string>;
-  /** Adds what an existing marker file lacks; returns the same text if it lacks nothing. */
-  readonly amendMarker: (text: string) => string;
-  /** First line of the commit's message. */
-  readonly subject: string;
-}
-
-/** Result of `layOut`: the revision that has every file, and the files that were added. */
-export interface LaidOut {
-  readonly revision: Revision;
-  readonly added: readonly string[];
-  /** How many times it tried to move the branch. */
-  readonly attempts: number;
-}
-
-/** The files of a layout that `view` lacks, except those that the user has in the work tree. */
-export async function missingFiles(
-  view: Pick<StateView, 'read'>,
-  workTree: string | null,
-  { files, amendMarker }: Layout,
-): Promise<Map<string, string>> {
-  const missing = new Map<string, string>();
-  for (const [path, text] of files) {
-    const there = await view.read(path);
-    const isUsers = path !== MARKER_FILE && workTree !== null && (await isThere(join(workTree, path)));
-    if (there === null && !isUsers) missing.set(path, text);
-    else if (there !== null && path === MARKER_FILE && amendMarker(there) !== there)
-      missing.set(path, amendMarker(there));
-  }
-  return missing;
-}
-
-/**
- * Rethrows an error of the remote with advice for `kgit init`. The outbox does not keep a layout, so advice about the
- * outbox is dropped.
- */
-function toInitAgain(error: unknown): never {
-  if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
-  const again = "'kgit init' again";
-  const suggestions = error.suggestions
-    .filter((text) => !text.includes("'kgit outbox'"))
-    .map((text) => text.replace("'kgit sync'", again));
-  if (!suggestions.some((text) => text.includes(again))) suggestions.push(`Then run ${again}`);
-  const told = { suggestions, data: error.data, cause: error };
-  throw error instanceof RemoteError
-    ? new RemoteError(error.message, told)
-    : new RefusedError(error.message, told);
-}
-
-/**
- * Adds the files that a state repository lacks, in one commit. It touches nothing else, neither committed files nor the
- * work tree. Throws SecretError, and the error of the swap if the commit cannot be published.
- */
-export async function layOut(
-  store: StateStore,
-  workTree: string | null,
-  layout: Layout,
-  author: Actor,
-  time: number,
-  timeoutMs: number,
-): Promise<LaidOut> {
-  refuseTexts({ user: author.name, email: author.email });
-  let unknown: KgitError | null = null;
-  for (let attempt = 0; attempt < LAYOUT_TRIES; attempt++) {
-    const { revision } = await store.refresh(timeoutMs).catch(toInitAgain);
-    const missing = await missingFiles(store.view(revision), workTree, layout);
-    const isComplete = missing.size === 0 && revision !== null;
-    if (isComplete && !store.isRemote) return { revision, added: [], attempts: attempt };
-    const commit = { message: `${layout.subject}\n`, author, time, files: missing };
-    // A complete layout may still be unpublished, if its remote was added later.
-    const outcome = await store.swap(revision, isComplete ? [] : [commit], timeoutMs);
-    if (outcome.kind === 'swapped') {
-      const laid = (outcome.revisions[0] ?? revision) as Revision;
-      return { revision: laid, added: [...missing.keys()], attempts: isComplete ? attempt : attempt + 1 };
-    }
-    // The next look shows whether a push without an answer landed.
-    unknown = outcome.kind === 'unknown' ? outcome.error : null;
-    if (unknown === null && 'error' in outcome) toInitAgain(outcome.error);
-  }
-  if (unknown !== null) toInitAgain(unknown);
-  throw new ConflictError('the branch moved again and again while it was laid out', {
-    suggestions: ['Run kgit init again'],
-  });
 }

@@ -1,6 +1,7 @@
+import type { Actor } from '../../model/operation/operation.js';
 import type { DamagedFile } from '../local/damaged-files.js';
 import type { Backend } from './backend.js';
-import type { Waits } from './host.js';
+import type { Wait, Waits } from './host.js';
 import type { Review } from './review.js';
 
 /** The arguments with which a driver opens a store. */
@@ -28,6 +29,27 @@ export interface Identity {
   readonly editor?: string | undefined;
 }
 
+export interface BackupRequest {
+  /** Absolute path of the file to write. */
+  readonly file: string;
+  readonly author: Actor;
+  /** ms since the epoch */
+  readonly now: number;
+  readonly timeoutMs: number;
+  /** Receives the progress. */
+  readonly wait: Wait;
+}
+
+/** What a backup holds. */
+export interface BackedUp {
+  readonly revision: string;
+  /** How many operations of the outbox. */
+  readonly operations: number;
+  readonly locks: number;
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
 /** An open store, and what the driver knows about it. */
 export interface OpenedStore {
   readonly store: Backend;
@@ -45,6 +67,11 @@ export interface OpenedStore {
   readonly localFolder?: { readonly path: string; readonly damaged: readonly DamagedFile[] };
   /** Null if the driver cannot compare whole histories. */
   readonly review: Review | null;
+  /**
+   * Writes one file with the history, the locks and the outbox. It appears whole or not at all, and replaces one that is
+   * there. Undefined if the driver makes no backups. Throws NotFoundError for an empty store, EnvironmentError.
+   */
+  readonly backup?: ((request: BackupRequest) => Promise<BackedUp>) | undefined;
 }
 
 /** Opens stores of one kind. Throws NoRepositoryError, RemoteError, EnvironmentError. */

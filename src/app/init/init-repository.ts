@@ -1,0 +1,138 @@
+import { KgitError } from '../../errors.js';
+import { LOCK_FOLDERS } from '../../gitstore/lock/lock-folders.js';
+import type { LockPlace } from '../../model/lease/lock-place.js';
+import { MARKER_FILE } from '../../model/subject/layout.js';
+import type { IdSource } from '../../model/value/ulid.js';
+import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
+import { abilityOf } from '../../setup/facet-of.js';
+import { actorOf } from '../../setup/identity.js';
+import type { Settings } from '../../setup/settings.js';
+import { type Environment, thisHost } from '../../setup/this-host.js';
+import type { DriverHost, MadePlace, StorePlace } from '../../store/port/abilities.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Clock, Waits } from '../../store/port/host.js';
+import { type LaidOut, type Layout, type LayoutStamp, layOut, missingFiles } from './lay-out.js';
+import { namingLockPlace } from './marker-text.js';
+
+/** Which state repository is set up, and with what. */
+export interface InitIntent {
+  /** Absolute path. */
+  readonly folder: string;
+  /** The address to publish to; as it is configured there if undefined. */
+  readonly remote: string | undefined;
+  readonly layout: Layout;
+}
+
+export interface InitHost {
+  readonly settings: Settings;
+  readonly cwd: string;
+  readonly environment: Environment;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ids: IdSource;
+  readonly waits?: Waits | undefined;
+}
+
+/** What was set up. */
+export interface Initialized extends LaidOut, Pick<MadePlace, 'made' | 'synced'> {
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
+/** What would be set up. */
+export interface PlannedInit {
+  /** What users call the line of revisions; null if there is no repository yet. */
+  readonly name: string | null;
+  readonly added: readonly string[];
+}
+
+/** The layout that records the place of locks in the marker, and adds nothing else. */
+function withLockPlace({ files }: Layout, place: LockPlace): Layout {
+  const amendMarker = (text: string) => namingLockPlace(text, place);
+  return {
+    files: new Map([[MARKER_FILE, amendMarker(files.get(MARKER_FILE) ?? '')]]),
+    amendMarker,
+    subject: `init: locks lie in ${LOCK_FOLDERS[place]}`,
+  };
+}
+
+/**
+ * Takes a lock to find out where the remote accepts locks. A repository is useful without locks, so a failure is only a
+ * note.
+ */
+async function proveLockPlace(
+  store: Backend,
+  { author, timeoutMs }: LayoutStamp,
+  { clock, ids }: Pick<InitHost, 'clock' | 'ids'>,
+): Promise<{ place: LockPlace | null; notes: readonly string[] }> {
+  if (!store.leases.provePlace) return { place: null, notes: [] };
+  const holder = { name: author.name, host: thisHost.hostname };
+  const by = { author, holder, lease: ids.next(), now: () => clock.now() };
+  const proof = store.leases.provePlace(by, timeoutMs);
+  return proof.catch((error: unknown) => {
+    if (!(error instanceof KgitError)) throw error;
+    const again = "run 'kgit init' again once that is fixed";
+    return { place: null, notes: [`could not test where locks can live: ${error.message}; ${again}`] };
+  });
+}
+
+/**
+ * Commits what an open store lacks of a layout, then tests where the remote accepts locks, and records the place in
+ * kgit.yaml if it is not the usual one. The remote must have the branch by then, since the first branch may become a
+ * forge's default. Throws as `layOut`.
+ */
+export async function completeLayout(
+  { repository, identity }: Pick<OpenRepository, 'repository' | 'identity'>,
+  layout: Layout,
+  hasFile: StorePlace['hasFile'],
+  host: InitHost,
+): Promise<LaidOut & Pick<Initialized, 'notes'>> {
+  const { settings, environment, clock } = host;
+  const { store } = repository;
+  const author = actorOf(settings, environment, identity);
+  const stamp = (): LayoutStamp => ({ author, time: clock.now(), timeoutMs: settings.timeout });
+  const laid = await layOut({ store, hasFile }, layout, stamp());
+  const { place, notes } = await proveLockPlace(store, stamp(), host);
+  if (place === null) return { ...laid, notes };
+  const decided = await layOut({ store, hasFile }, withLockPlace(layout, place), stamp());
+  const added = [...new Set([...laid.added, ...decided.added])];
+  return { ...decided, added, attempts: laid.attempts + decided.attempts, notes };
+}
+
+function driverHost({ settings: { timeout }, cwd, environment, waits }: InitHost): DriverHost {
+  return { cwd, environment, timeout, waits };
+}
+
+async function openAt(folder: string, { settings, environment }: InitHost): Promise<OpenRepository> {
+  return openStateRepository({ ...settings, repo: folder }, folder, environment);
+}
+
+/**
+ * Sets up a state repository, or adds what an existing one lacks.
+ * Throws UsageError if the driver cannot make stores; EnvironmentError; then as `completeLayout`.
+ */
+export async function initRepository(intent: InitIntent, host: InitHost): Promise<Initialized> {
+  const { folder, remote, layout } = intent;
+  const maker = await abilityOf(host.settings, 'make', 'kgit init');
+  const { made, synced, hasFile } = await maker.make(folder, remote, driverHost(host));
+  const opened = await openAt(folder, host);
+  try {
+    return { ...(await completeLayout(opened, layout, hasFile, host)), made, synced };
+  } finally {
+    await opened.repository.close();
+  }
+}
+
+/** Plans what `initRepository` would do, as far as this machine knows. Writes nothing, not even the folder. */
+export async function planInit({ folder, layout }: InitIntent, host: InitHost): Promise<PlannedInit> {
+  const maker = await abilityOf(host.settings, 'make', 'kgit init');
+  const place = await maker.look(folder, driverHost(host));
+  const opened = place.isThere ? await openAt(folder, host) : null;
+  try {
+    const store = opened?.repository.store;
+    const view = store?.view((await store.head()).revision) ?? { read: async () => null };
+    const added = [...(await missingFiles(view, place.hasFile, layout)).keys()];
+    return { name: opened?.name ?? null, added };
+  } finally {
+    await opened?.repository.close();
+  }
+}
