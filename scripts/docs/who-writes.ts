@@ -134,6 +134,7 @@ export const FILES = {
       'store/lease/held-leases.ts',
       'store/doctor/doctor-folders.ts',
       'gitstore/lock/chain-trimming.ts',
+      'backends/keyed/known-line.ts',
       'gitstore/branch/known-tip.ts',
       'gitstore/checkout/move-journal.ts',
       'gitstore/branch/ref-locks.ts',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/store/port/backend.js';
-import { commit } from './store-contract.js';
+import { commit, swapAll } from './store-contract.js';
 
 /** The contract of History: every driver passes it. */
 export function historyContract(name: string, under: { open(): Promise<Backend> }): void {
@@ -16,11 +16,8 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
 
     it('gives the time line, newest first, with what each revision added', async () => {
       const store = await under.open();
-      await store.swap(
-        null,
-        [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2', e: '1' })],
-        10_000,
-      );
+      const commits = [commit({ a: '1' }), commit({ b: '1', 'c/d': '1' }), commit({ a: '2', e: '1' })];
+      await swapAll(store, null, commits);
       const head = (await store.head()).revision as string;
       const added: string[][] = [];
       for await (const entry of store.history.timeline(head)) added.push([...entry.added].sort());
@@ -37,11 +34,7 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
       await store.swap(null, [commit({ 'a/b/1': '1', 'a/b/2': '2', 'c/d': '3', f: '4' })], 10_000);
       const base = (await store.head()).revision;
       const changes = commit({ 'a/b.yaml': 'sealed', 'a/b': null, 'c/d': null, gone: null, 'g"h/ü': '5' });
-      await store.swap(
-        base,
-        [changes, commit({ 'a/b/3': '6', 'a/b': null, 'g"h/ü': null, 'c/d': '7' })],
-        10_000,
-      );
+      await swapAll(store, base, [changes, commit({ 'a/b/3': '6', 'a/b': null, 'g"h/ü': null, 'c/d': '7' })]);
       const added: string[][] = [];
       for await (const entry of store.history.timeline((await store.head()).revision as string))
         added.push([...entry.added].sort());
@@ -55,11 +48,12 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
 
     it('tells where files were added, and which hold a text', async () => {
       const store = await under.open();
-      await store.swap(
-        null,
-        [commit({ a: 'One\n' }), commit({ b: '2\n', c: 'x\\y\n' }), commit({ a: 'One more\n' })],
-        10_000,
-      );
+      const commits = [
+        commit({ a: 'One\n' }),
+        commit({ b: '2\n', c: 'x\\y\n' }),
+        commit({ a: 'One more\n' }),
+      ];
+      await swapAll(store, null, commits);
       const head = (await store.head()).revision as string;
       expect(new Map(await store.history.placesOf(head, ['a', 'c', 'b']))).toEqual(
         new Map([
@@ -106,8 +100,8 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
 
     it('knows the revision before each', async () => {
       const store = await under.open();
-      const outcome = await store.swap(null, [commit({ a: '1' }), commit({ a: '2' })], 10_000);
-      const [first = '', second = ''] = outcome.kind === 'swapped' ? outcome.revisions : [];
+      const commits = [commit({ a: '1' }), commit({ a: '2' })];
+      const [first = '', second = ''] = await swapAll(store, null, commits);
       expect(await store.history.parentOf(second)).toBe(first);
       expect(await store.history.parentOf(first)).toBeNull();
       await store.close();

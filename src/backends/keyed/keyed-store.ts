@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto';
+import { InvalidStateError, RefusedError, RemoteError } from '../../errors.js';
+import { makeUlid, randomBits } from '../../model/value/ulid.js';
+import type { Backend } from '../../store/port/backend.js';
+import type { Clock } from '../../store/port/host.js';
+import type { LockMove, LockOutcome, LockTip } from '../../store/port/lease-store.js';
+import type { SharedHistory } from '../../store/port/shared-history.js';
+import type { Commit, Head, Revision, StateView, SwapOutcome } from '../../store/port/state-store.js';
+import { Draft, type DraftedCommit } from './draft.js';
+import { KeyReader, type StampedHead } from './key-reader.js';
+import type { KeySpace, Put, Write, WriteFailure } from './key-space.js';
+import { KeyedHistory } from './keyed-history.js';
+import { KeyedLeases, lockExpected, lockPut } from './keyed-leases.js';
+import { KeyedReview } from './keyed-review.js';
+import { KeyedView } from './keyed-view.js';
+import { KnownLine } from './known-line.js';
+import { budgetOf, type Failed, isWithin, LargeWrites, putsOf, sum } from './large-write.js';
+import { FORMAT, HEAD, lockKey, revisionKey } from './layout.js';
+import { formatHead, formatText, type HeadRecord } from './records.js';
+
+export interface KeyedStoreOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  /** How long a call may take for which no other limit is given, in ms. */
+  readonly timeoutMs: number;
+  /** Whether the keys are on a server. */
+  readonly isRemote: boolean;
+  /** File that keeps the revision that was seen last; null to keep it in memory alone. */
+  readonly knownFile?: string | null;
+}
+
+/** How many views are kept, so that planning and writing on one revision read its files once. */
+const VIEWS = 4;
+
+/** As much as a head takes. */
+const HEAD_ROOM = 'x'.repeat(200);
+
+interface Transaction {
+  /** Null if nothing may have been published yet; undefined if the head may be any. */
+  readonly from: StampedHead | null | undefined;
+  /** Null leaves the head where it is. */
+  readonly to: HeadRecord | null;
+  readonly puts: readonly Put[];
+  readonly locks: readonly LockMove[];
+}
+
+type Transacted = { readonly kind: 'done'; readonly tips: ReadonlyMap<string, LockTip> } | Failed;
+
+/** A store over any key space: one transaction for each operation, and a chain of records for its history. */
+export class KeyedStore implements Backend {
+  readonly target: string;
+  readonly isRemote: boolean;
+  readonly readsRemotely: boolean;
+  readonly maxFileBytes: number;
+  readonly history: KeyedHistory;
+  readonly review: KeyedReview;
+  readonly leases: KeyedLeases;
+  readonly shared: SharedHistory | undefined;
+  readonly #space: KeySpace;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #timeoutMs: number;
+  readonly #reader: KeyReader;
+  readonly #large: LargeWrites;
+  /** Null if the keys are on this machine. */
+  readonly #line: KnownLine | null;
+  readonly #views = new Map<Revision, KeyedView>();
+  #hasWritten = false;
+
+  constructor(space: KeySpace, { clock, timeoutMs, isRemote, knownFile = null }: KeyedStoreOptions) {
+    this.#space = space;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.target = space.target;
+    this.isRemote = isRemote;
+    this.readsRemotely = isRemote;
+    this.maxFileBytes = largestValue(space);
+    this.#reader = new KeyReader(space, timeoutMs);
+    this.#large = new LargeWrites(space, this.#reader);
+    this.#line = isRemote ? new KnownLine(this.#reader, space.target, knownFile, () => clock.now()) : null;
+    this.shared = this.#line ?? undefined;
+    const view = (revision: Revision) => this.#viewOf(revision);
+    this.history = new KeyedHistory(this.#reader, view);
+    this.review = new KeyedReview(this.#reader, view);
+    this.leases = new KeyedLeases(space, timeoutMs, (move, limit) => this.#moveLock(move, limit));
+  }
+
+  async head(): Promise<Head> {
+    if (this.#line === null)
+      return { revision: (await this.#reader.head())?.revision ?? null, fetchedAt: null };
+    const known = await this.#line.known();
+    return { revision: known?.revision ?? null, fetchedAt: known?.at ?? null };
+  }
+
+  async refresh(timeoutMs: number): Promise<Head> {
+    if (this.#line === null) return this.head();
+    const head = await this.#line.refresh(timeoutMs);
+    return { revision: head?.revision ?? null, fetchedAt: this.#clock.now() };
+  }
+
+  view(revision: Revision | null): StateView {
+    return revision === null ? new KeyedView(this.#reader, null) : this.#viewOf(revision);
+  }
+
+  #viewOf(revision: Revision): KeyedView {
+    const view = this.#views.get(revision) ?? new KeyedView(this.#reader, revision);
+    this.#views.delete(revision);
+    this.#views.set(revision, view);
+    for (const oldest of this.#views.keys()) if (this.#views.size > VIEWS) this.#views.delete(oldest);
+    return view;
+  }
+
+  async swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    timeoutMs: number,
+    locks: readonly LockMove[] = [],
+  ): Promise<SwapOutcome> {
+    try {
+      return await this.#swap(base, commits, timeoutMs, locks);
+    } catch (error) {
+      if (error instanceof RemoteError) return failedRead(error);
+      if (error instanceof InvalidStateError) return { kind: 'blocked', error };
+      throw error;
+    }
+  }
+
+  async #swap(
+    base: Revision | null,
+    commits: readonly Commit[],
+    timeoutMs: number,
+    locks: readonly LockMove[],
+  ): Promise<SwapOutcome> {
+    // A head that was read before saves a question: the transaction compares it.
+    const { last } = this.#reader;
+    if (last === undefined || (last?.revision ?? null) !== base || commits.length === 0)
+      await this.#reader.head(timeoutMs);
+    const found = this.#reader.last ?? null;
+    if ((found?.revision ?? null) !== base) {
+      const names = await this.#staleLocks(locks, timeoutMs);
+      return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
+    }
+    const unfinished = await this.#large.finish(timeoutMs);
+    if (unfinished) return outcomeOf(unfinished, locks);
+    const head = this.#reader.last ?? null;
+    if ((head?.revision ?? null) !== base) return { kind: 'moved' };
+    const budget = budgetOf(this.#space);
+    const view = base === null ? new KeyedView(this.#reader, null) : this.#viewOf(base);
+    const draft = new Draft(view, head, this.#clock.now(), Math.floor(budget.bytes / 4));
+    const drafted: DraftedCommit[] = [];
+    let cost = this.#space.cost([...locks.map(lockPut), { key: HEAD, value: HEAD_ROOM }]);
+    for (const commit of commits) {
+      const next = await draft.add(commit);
+      const own = this.#space.cost(putsOf(next.puts));
+      if (!isWithin(sum(cost, own), budget)) {
+        if (drafted.length === 0) return this.#swapLarge(next, head, timeoutMs, locks);
+        break;
+      }
+      cost = sum(cost, own);
+      drafted.push(next);
+    }
+    return this.#commit(drafted, head, timeoutMs, locks);
+  }
+
+  /** Moves the head for commits that fit into one transaction, or locks alone. */
+  async #commit(
+    drafted: readonly DraftedCommit[],
+    from: StampedHead | null,
+    timeoutMs: number,
+    locks: readonly LockMove[],
+  ): Promise<SwapOutcome> {
+    const revisions = drafted.map(({ revision }) => revision);
+    const tip = drafted.at(-1);
+    if (!tip && locks.length === 0) return { kind: 'swapped', revisions, notes: [] };
+    const to = tip
+      ? { seq: tip.seq, revision: tip.revision, time: tip.time, applied: tip.seq, parts: 0 }
+      : null;
+    const puts = putsOf(new Map(drafted.flatMap((each) => [...each.puts])));
+    const written = await this.#transact({ from, to, puts, locks }, timeoutMs);
+    if (written.kind !== 'done') return outcomeOf(written, locks);
+    return { kind: 'swapped', revisions, notes: [], locks: written.tips };
+  }
+
+  /** Moves the head for one commit that does not fit into a transaction. */
+  async #swapLarge(
+    commit: DraftedCommit,
+    from: StampedHead | null,
+    timeoutMs: number,
+    locks: readonly LockMove[],
+  ): Promise<SwapOutcome> {
+    const { limits } = this.#space;
+    for (const put of putsOf(commit.puts))
+      if (!isWithin(this.#space.cost([put]), limits)) return tooLarge(put.key, this.target);
+    const { seq, revision, time } = commit;
+    const parts = await this.#large.prepare(commit, timeoutMs);
+    if (typeof parts !== 'number') return outcomeOf(parts, locks);
+    const to = { seq, revision, time, applied: seq - 1, parts };
+    // The record is in its place at once, so that records are without gaps.
+    const key = revisionKey(seq);
+    const puts = [{ key, value: commit.puts.get(key) ?? null }];
+    const written = await this.#transact({ from, to, puts, locks }, timeoutMs);
+    if (written.kind !== 'done') {
+      if (written.kind !== 'unknown') await this.#large.drop(revision, parts, timeoutMs);
+      return outcomeOf(written, locks);
+    }
+    // It is published: whoever writes next finishes it, if this process does not.
+    await this.#large.finish(timeoutMs);
+    return { kind: 'swapped', revisions: [revision], notes: [], locks: written.tips };
+  }
+
+  /** The one transaction: compares head and locks, and puts them with everything else. */
+  async #transact({ from, to, puts, locks }: Transaction, timeoutMs: number): Promise<Transacted> {
+    // The first transaction of all gives the store its id.
+    const store = this.#reader.store === null ? this.#newStore() : null;
+    const moved = locks.map(lockPut);
+    const expect: Write['expect'] = new Map([
+      ...(from === undefined ? [] : [[HEAD, from?.version ?? null] as const]),
+      ...(store === null ? [] : [[FORMAT, null] as const]),
+      ...locks.map(lockExpected),
+    ]);
+    const all = [
+      ...puts,
+      ...moved,
+      ...(to === null ? [] : [{ key: HEAD, value: formatHead(to) }]),
+      ...(store === null ? [] : [{ key: FORMAT, value: formatText(store) }]),
+    ];
+    const tell = [...(to === null ? [] : [HEAD]), ...moved.map(({ key }) => key)];
+    const written = await this.#space.write({ expect, puts: all, tell }, timeoutMs);
+    if (written.kind !== 'done') {
+      // What is there now is read again.
+      this.#reader.last = undefined;
+      if (written.kind !== 'stale' || written.keys.some((key) => key !== FORMAT)) return written;
+      await this.#reader.head(timeoutMs);
+      return this.#transact({ from, to, puts, locks }, timeoutMs);
+    }
+    this.#hasWritten = true;
+    this.#reader.store = store ?? this.#reader.store;
+    const versionOf = (key: string) => written.versions.get(key) ?? '';
+    if (to !== null) {
+      this.#reader.last = { ...to, version: versionOf(HEAD) };
+      await this.#line?.note(to);
+    }
+    const tips = moved.map(({ key, record }) => [record.name, { version: versionOf(key), record }] as const);
+    return { kind: 'done', tips: new Map(tips) };
+  }
+
+  /** Id for a store that has none yet. */
+  #newStore(): string {
+    return makeUlid(this.#clock.now(), randomBits(randomBytes(10)));
+  }
+
+  async #moveLock(move: LockMove, timeoutMs: number): Promise<LockOutcome> {
+    try {
+      if (typeof this.#reader.store !== 'string') await this.#reader.head(timeoutMs);
+      const written = await this.#transact({ from: undefined, to: null, puts: [], locks: [move] }, timeoutMs);
+      if (written.kind === 'stale') return { kind: 'moved' };
+      const tip = written.kind === 'done' ? written.tips.get(move.name) : undefined;
+      if (tip) return { kind: 'swapped', tip };
+      return written.kind === 'done' ? { kind: 'moved' } : written;
+    } catch (error) {
+      if (error instanceof RemoteError) return failedRead(error);
+      throw error;
+    }
+  }
+
+  /** The locks that are not where their moves begin. */
+  async #staleLocks(locks: readonly LockMove[], timeoutMs: number): Promise<string[]> {
+    if (locks.length === 0) return [];
+    const expected = locks.map(lockExpected);
+    const found = await this.#space.get(
+      expected.map(([key]) => key),
+      timeoutMs,
+    );
+    return locks.filter((_, i) => (found[i]?.version ?? null) !== expected[i]?.[1]).map(({ name }) => name);
+  }
+
+  async close(): Promise<void> {
+    if (this.#hasWritten) await this.#large.sweep(this.#clock.now(), this.#timeoutMs);
+    await this.#space.close();
+  }
+}
+
+/** Size of the largest value that surely fits into one write, in bytes. */
+function largestValue(space: KeySpace): number {
+  const size = 3_000;
+  const { bytes } = space.cost([{ key: 'x'.repeat(500), value: 'x'.repeat(size) }]);
+  return Math.floor((space.limits.bytes / bytes) * size) - 1_000;
+}
+
+function failedRead(error: RemoteError): WriteFailure {
+  return { kind: error.data['remote'] === 'denied' ? 'denied' : 'unreachable', error };
+}
+
+function outcomeOf(written: Failed, locks: readonly LockMove[]): SwapOutcome {
+  if (written.kind !== 'stale') return written;
+  const names = locks.map(({ name }) => name).filter((name) => written.keys.includes(lockKey(name)));
+  return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
+}
+
+function tooLarge(key: string, target: string): SwapOutcome {
+  const error = new RefusedError(`${target}: ${key} is larger than one value may be there`, {
+    suggestions: ['Make it smaller, or use a store with a higher limit'],
+    data: { key },
+  });
+  return { kind: 'refused', error, scope: 'commits' };
+}
