@@ -4,12 +4,14 @@ import { helpText } from '../cli/base/help-text.js';
 import { annotations, findingCount, findingLines } from '../cli/render/finding-lines.js';
 import { EXIT_CODES, NoRepositoryError, NotFoundError, UsageError } from '../errors.js';
 import { counted } from '../model/value/counted.js';
-import { type Advice, DIRECT, proposalAdvice } from '../review/advice.js';
+import { type Advice, directAdvice, proposalAdvice } from '../review/advice.js';
 import { Findings } from '../review/finding.js';
+import { commonRevision, toolsOf } from '../review/review-tools.js';
 import { validate } from '../review/validate.js';
 import type { OpenRepository } from '../setup/composition.js';
 import { facetOf } from '../setup/facet-of.js';
 import type { Settings } from '../setup/settings.js';
+import type { Review } from '../store/port/review.js';
 import type { Revision } from '../store/port/state-store.js';
 import { TrustedRevision } from '../store/read/trusted-revision.js';
 import type { CommandResult, Format } from '../terminal/output.js';
@@ -63,19 +65,23 @@ export default class Validate extends KgitCommand<typeof Validate> {
       });
     const { opened, settings } = await this.openUnread();
     const review = facetOf(opened, 'review', 'kgit validate');
-    const { repository } = opened;
+    const { repository, backend } = opened;
     const { store } = repository;
     const asked = this.flags.base;
     const base = asked === undefined ? null : await this.#base(asked, opened, settings);
     const revision = (await store.workingCopy?.checkedOut()) ?? (await store.head()).revision;
     if (revision === null)
       throw new NoRepositoryError(`${opened.path}: nothing is committed, so there is nothing to check`);
-    const since = base === null ? null : await this.#mergeBase(base, revision, opened);
+    const since = base === null ? null : await this.#mergeBase(base, revision, review, opened);
     const findings = new Findings();
     const trusted = await new TrustedRevision(opened.localFolder, store.target).read();
-    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
+    const check = { review, store, backend, now: this.now(), findings, markerFault: this.markerFault };
     const range = base === null || since === null ? null : { target: base, since };
-    const counts = await validate(revision, { base: range, trusted, advice: this.#advice(opened) }, check);
+    const counts = await validate(
+      revision,
+      { base: range, trusted, advice: this.#advice(opened, review) },
+      check,
+    );
     this.setRepository(revision, (await store.head()).fetchedAt, await repository.outbox.size());
     const { list, total, errors } = findings;
     return {
@@ -95,10 +101,11 @@ export default class Validate extends KgitCommand<typeof Validate> {
   }
 
   /** A check against a base concerns a proposal; CI names its branch. */
-  #advice({ repository }: OpenRepository): Advice {
-    if (!repository.store.isRemote) return DIRECT;
+  #advice({ repository }: OpenRepository, review: Review): Advice {
+    const tools = toolsOf(review);
+    if (!repository.store.isRemote) return directAdvice(tools);
     const { GITHUB_HEAD_REF: github, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: gitlab } = this.environment;
-    return proposalAdvice(github || gitlab || null);
+    return proposalAdvice(tools, github || gitlab || null);
   }
 
   /**
@@ -121,8 +128,13 @@ export default class Validate extends KgitCommand<typeof Validate> {
     });
   }
 
-  async #mergeBase(base: Revision, revision: Revision, opened: OpenRepository): Promise<Revision> {
-    const found = await facetOf(opened, 'review', 'kgit validate').mergeBase(base, revision);
+  async #mergeBase(
+    base: Revision,
+    revision: Revision,
+    review: Review,
+    opened: OpenRepository,
+  ): Promise<Revision> {
+    const found = await commonRevision(review, base, revision);
     if (found !== null) return found;
     const isShallow = opened.repository.store.history.cutOff !== null;
     const fetch = `git fetch --unshallow ${opened.git?.remote ?? 'origin'} ${base} ${revision}`;

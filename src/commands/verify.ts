@@ -10,6 +10,7 @@ import { EXIT_CODES, NoRepositoryError } from '../errors.js';
 import { formatSubject } from '../model/subject/subject.js';
 import { counted } from '../model/value/counted.js';
 import { Findings } from '../review/finding.js';
+import { toolsOf } from '../review/review-tools.js';
 import { type Unfolded, type Verified, verify } from '../review/verify.js';
 import { verifyAdvice } from '../review/verify-advice.js';
 import { facetOf } from '../setup/facet-of.js';
@@ -101,8 +102,9 @@ export default class Verify extends WriteCommand<typeof Verify> {
     }
     const trusted = new TrustedRevision(localFolder, store.target);
     const before = this.flags.trust === true ? null : await trusted.read();
-    const findings = new Findings(verifyAdvice);
-    const check = { review, store, now: this.now(), findings, markerFault: this.markerFault };
+    const findings = new Findings((finding) => verifyAdvice(finding, toolsOf(review)));
+    const { backend } = opened;
+    const check = { review, store, backend, now: this.now(), findings, markerFault: this.markerFault };
     const { unfolded, ...counts } = await verify(revision, before, check);
     const unkept = new Unkept((message) => this.note(message));
     // A revision is trusted only if all of it was checked.

@@ -4,7 +4,7 @@ import { placeOfPath } from '../model/subject/place.js';
 import { shellWord } from '../model/value/shell-word.js';
 import { sameValue } from '../model/value/value.js';
 import type { Backend } from '../store/port/backend.js';
-import type { ChangedFile, Review } from '../store/port/review.js';
+import type { ChangedFile, Review, ReviewTools } from '../store/port/review.js';
 import type { Revision } from '../store/port/state-store.js';
 import { EventFinder } from '../store/read/event-finder.js';
 import { readState } from '../store/read/records.js';
@@ -19,22 +19,19 @@ export interface Advice {
   readonly rollbacks: ReadonlyMap<string, string>;
 }
 
-const checkout = (revision: Revision, file: string) =>
-  `git checkout ${revision.slice(0, 12)} -- ${shellWord(file)}`;
-
 /** Advice for the state branch itself, which can be written directly. */
-export const DIRECT: Advice = { flags: [], restore: checkout, rollbacks: new Map() };
+export function directAdvice({ restore }: ReviewTools): Advice {
+  return { flags: [], restore, rollbacks: new Map() };
+}
 
 /**
  * Advice for a proposal, whose branch must be written.
  * @param branch of the remote; null if unknown
  */
-export function proposalAdvice(branch: string | null): Advice {
-  const push = branch === null ? 'git push' : `git push origin HEAD:refs/heads/${shellWord(branch)}`;
+export function proposalAdvice({ restoreProposed }: ReviewTools, branch: string | null): Advice {
   return {
     flags: ['--propose', ...(branch === null ? [] : ['--proposal-branch', branch])],
-    restore: (revision, file) =>
-      `${checkout(revision, file)} && git commit -m ${shellWord(`Restore ${file}`)} -- ${shellWord(file)} && ${push}`,
+    restore: (revision, file) => restoreProposed(revision, file, branch),
     rollbacks: new Map(),
   };
 }

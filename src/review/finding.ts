@@ -16,7 +16,7 @@ export const RULES = {
   'state-without-event': 'a change of state.yaml comes with its event, and the event with its change',
   precondition: 'what a proposal was made conditional on holds where it is merged',
   secret: 'no value looks secret',
-  'history-rewritten': 'the history that was verified before is still there, along first parents',
+  'history-rewritten': 'the history that was verified before is still there',
   'rules-changed': 'a proposal does not loosen what it is judged by',
   'history-incomplete': 'all of the history is here to be looked at',
   signature: 'a commit is signed by an allowed signer, where kgit.yaml asks for it',

@@ -7,6 +7,7 @@ import { type Counts, checkFiles, type FileCheck } from './check/check-files.js'
 import { type CheckedHistory, checkHistory } from './check/check-history.js';
 import { checkPreconditions } from './check/check-preconditions.js';
 import { checkRules } from './check/check-rules.js';
+import type { SignatureCheck } from './check/check-signatures.js';
 import { checkStateEvents, touched } from './check/check-state-events.js';
 import type { Findings } from './finding.js';
 
@@ -51,7 +52,7 @@ export interface Against {
 export async function validate(
   revision: Revision,
   { base, trusted, advice }: Against,
-  check: FileCheck & { readonly store: Backend },
+  check: FileCheck & SignatureCheck,
 ): Promise<Counts & { readonly history: CheckedHistory | null }> {
   const counts = await checkFiles(revision, check);
   if (base !== null) {

@@ -1,5 +1,5 @@
 import { placeOfPath } from '../model/subject/place.js';
-import { shellWord } from '../model/value/shell-word.js';
+import type { ReviewTools } from '../store/port/review.js';
 import type { Finding } from './finding.js';
 
 const EVENT_RULES: readonly string[] = [
@@ -14,13 +14,12 @@ const ACCEPT =
   "say in the message of a later commit that it was meant: 'Kgit-Accepts-Removal: COMMIT', with the commit that did it";
 
 /** Advice for a file that is not a valid event. */
-function eventAdvice(path: string): string {
-  const file = shellWord(path);
-  return `See when it was right: git log --patch -- ${file}. Put it back from there (git checkout COMMIT -- ${file}) and commit it. Where it never was right, mend it or take it away (git rm -- ${file}), commit that, and ${ACCEPT}`;
+function eventAdvice(path: string, tools: ReviewTools): string {
+  return `See when it was right: ${tools.versions(path)}. Put it back from there (${tools.restore('REVISION', path)}) and commit it. Where it never was right, mend it or take it away (${tools.remove(path)}), commit that, and ${ACCEPT}`;
 }
 
 /** Advice for a finding of `kgit verify` on the state branch whose rule does not give any. */
-export function verifyAdvice({ rule, path }: Finding): string | null {
+export function verifyAdvice({ rule, path }: Finding, tools: ReviewTools): string | null {
   if (path === null) return null;
   const place = placeOfPath(path);
   if (place.kind === 'state') {
@@ -33,10 +32,10 @@ export function verifyAdvice({ rule, path }: Finding): string | null {
   if (place.kind === 'event' || place.kind === 'sealed') {
     if (rule === 'secret')
       return 'Everybody who can read the repository knows it: change it where it is used';
-    if (EVENT_RULES.includes(rule)) return eventAdvice(path);
+    if (EVENT_RULES.includes(rule)) return eventAdvice(path, tools);
   }
-  if (place.kind === 'marker') return 'Mend it in a clone, commit it, and push it';
+  if (place.kind === 'marker') return tools.correct(path);
   if (rule === 'file-kind')
-    return `Take it away (git rm --cached -- ${shellWord(path)}), put a plain file in its place where one is needed, then commit it`;
+    return `Take it away (${tools.forget(path)}), put a plain file in its place where one is needed, then commit it`;
   return null;
 }

@@ -5,13 +5,14 @@ import { sameValue } from '../model/value/value.js';
 import type { Backend } from '../store/port/backend.js';
 import type { Revision, StateView } from '../store/port/state-store.js';
 import { listDeployments, readState } from '../store/read/records.js';
-import { DIRECT } from './advice.js';
+import { directAdvice } from './advice.js';
 import { type Counts, checkFiles, type FileCheck } from './check/check-files.js';
 import { type CheckedHistory, checkHistory } from './check/check-history.js';
-import { checkSignatures } from './check/check-signatures.js';
+import { checkSignatures, type SignatureCheck } from './check/check-signatures.js';
 import { tellDifferences } from './check/check-state-events.js';
 import { type ChangeEvent, changeEvents } from './event-changes.js';
 import { orderChanges, type State, stateAfter } from './order-changes.js';
+import { toolsOf } from './review-tools.js';
 
 /** What was checked. */
 export interface Verified extends Counts {
@@ -21,7 +22,7 @@ export interface Verified extends Counts {
   readonly unfolded: readonly Unfolded[];
 }
 
-type Check = FileCheck & { readonly store: Backend };
+type Check = FileCheck & SignatureCheck;
 
 /** Sorts change events into the order of the commits that added their files. */
 async function byCommits(
@@ -91,13 +92,13 @@ const RESTORE =
 async function checkFold(
   revision: Revision,
   id: string,
-  { store, findings }: Check,
+  { review, store, findings }: Check,
 ): Promise<Unfolded | null> {
   const view = store.view(revision);
   const state = await documentOf(view, id);
   const recorded = await recordedState(revision, id, state ?? {}, store);
   if (recorded === null || (state !== null && sameValue(recorded, state))) return null;
-  const wayOut = { restore: RESTORE, lost: null, advice: DIRECT };
+  const wayOut = { restore: RESTORE, lost: null, advice: directAdvice(toolsOf(review)) };
   if (state !== null) await tellDifferences(view, deployment(id), recorded, wayOut, findings);
   return { id, state, recorded };
 }
@@ -126,8 +127,8 @@ export async function verify(revision: Revision, trusted: Revision | null, check
       `the history does not lead back to ${was}, which was verified before`,
       {
         fix: isKnown
-          ? `See what is gone: git log ${revision.slice(0, 12)}..${was}. Where it was meant: kgit verify --trust`
-          : 'That commit is not here any more. Where it was meant: kgit verify --trust',
+          ? `See what is gone: ${toolsOf(review).missing(trusted, revision)}. Where it was meant: kgit verify --trust`
+          : 'That revision is not here any more. Where it was meant: kgit verify --trust',
       },
     );
   }

@@ -10,7 +10,6 @@ import type {
   HistoryChange,
   HistoryCommit,
   Review,
-  Signature,
   TreeFile,
 } from '../../src/store/port/review.js';
 import type {
@@ -174,11 +173,6 @@ class MemoryReview implements Review {
     return name;
   }
 
-  async mergeBase(one: Revision, other: Revision): Promise<Revision | null> {
-    const line = new Set(this.#line(one));
-    return this.#line(other).find((revision) => line.has(revision)) ?? null;
-  }
-
   async isOnLine(older: Revision, newer: Revision): Promise<boolean> {
     return this.#line(newer).includes(older);
   }
@@ -231,13 +225,12 @@ class MemoryReview implements Review {
   }
 
   async changesOf(path: string, to: Revision): Promise<readonly Revision[]> {
-    const at = (revision: Revision | null | undefined) =>
-      (revision && this.#versions.get(revision)?.files.get(path)) ?? null;
-    return this.#line(to).filter((revision) => at(revision) !== at(this.#versions.get(revision)?.parent));
-  }
-
-  async signatures(from: Revision | null, to: Revision): Promise<readonly Signature[]> {
-    return this.#line(to, from).map((revision) => ({ revision, verdict: 'none', signer: '' }));
+    const isIn = (file: ChangedFile) => file.path === path || file.path.startsWith(`${path}/`);
+    const changed = this.#line(to).map(async (revision) => {
+      const parent = this.#versions.get(revision)?.parent ?? null;
+      return (await this.changes(parent, revision)).some(isIn) ? [revision] : [];
+    });
+    return (await Promise.all(changed)).flat();
   }
 }
 

@@ -1,5 +1,6 @@
 import { NotFoundError, UsageError } from '../../errors.js';
 import { shellWord } from '../../model/value/shell-word.js';
+import { commonRevision } from '../../review/review-tools.js';
 import { facetOf } from '../../setup/facet-of.js';
 import type { Reading } from '../../store/outbox/outcomes.js';
 import type { StateView } from '../../store/port/state-store.js';
@@ -34,11 +35,11 @@ export async function comparedViews(
   const [one, other] = [from.slice(0, dots) || 'HEAD', from.slice(dots + SINCE.length) || 'HEAD'];
   const [base, tip] = [await namedRevision(one, revisions), await namedRevision(other, revisions)];
   const review = facetOf(opened, 'review', 'kgit diff A...B');
-  const common = await review.mergeBase(base, tip);
+  const common = await commonRevision(review, base, tip);
   if (common !== null) return { before: store.view(common), after: store.view(tip) };
   const names = [one, other].map((name) => name.slice(0, 80));
   const { cutOff } = store.history;
-  throw new NotFoundError(`${names.join(' and ')} have no commit in common here`, {
+  throw new NotFoundError(`${names.join(' and ')} have no revision in common here`, {
     suggestions: [
       ...(cutOff ? [`The history is cut off here; fetch all of it: ${cutOff.remedy}`] : []),
       `Compare the two as they are: kgit diff ${[one, other].map(shellWord).join(' ')}`,

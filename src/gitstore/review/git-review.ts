@@ -14,6 +14,7 @@ import { changedFile } from '../objects/raw-changes.js';
 import { type Git, gitFailed } from '../process/git.js';
 import { gitRecords } from '../process/git-records.js';
 import { isPartialClone, type Repository } from '../repository/repository.js';
+import { GIT_TOOLS } from './git-tools.js';
 import { historyChanges } from './history-changes.js';
 import { signatures } from './signatures.js';
 
@@ -43,6 +44,7 @@ function entryOf(record: string): TreeFile {
 /** Reviews of a git repository: git itself compares its commits and trees. */
 export class GitReview implements Review {
   readonly isPartial: boolean;
+  readonly tools = GIT_TOOLS;
   readonly #git: Git;
 
   /** @param git aimed at the repository's common folder */

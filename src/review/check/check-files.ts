@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { MARKER_FILE } from '../../model/subject/layout.js';
 import { type Place, placeOfPath } from '../../model/subject/place.js';
-import { shellWord } from '../../model/value/shell-word.js';
 import type { Value } from '../../model/value/value.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
 import type { Review, TreeFile } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
 import { MonthIds } from '../month-ids.js';
+import { toolsOf } from '../review-tools.js';
 import { checkEvent, overriddenPaths } from './check-event.js';
 import { checkSealed } from './check-sealed.js';
 import { checkMapping, checkState } from './check-state.js';
@@ -34,18 +34,19 @@ export interface FileCheck {
 }
 
 /** Checks a file by its tree entry; returns whether to check its content, too. */
-function checkEntry({ path, kind, odd, bytes, place }: PlacedFile, findings: Findings): boolean {
+function checkEntry({ path, kind, odd, bytes, place }: PlacedFile, { review, findings }: FileCheck): boolean {
+  const tools = toolsOf(review);
   if (kind === 'other') {
     findings.add('file-kind', path, `it is ${odd}`);
     return false;
   }
   if (kind === 'executable' && place.kind !== 'other')
     findings.add('file-kind', path, 'it is executable', {
-      fix: `git update-index --chmod=-x -- ${shellWord(path)}, then commit it`,
+      fix: `${tools.makePlain(path)}, then commit it`,
     });
   if (place.kind === 'stray') {
     findings.add('file-place', path, 'kgit puts no file there, and reads none', {
-      fix: `Take it away (git rm -- ${shellWord(path)}) or give it the name that the rules ask for, then commit it`,
+      fix: `Take it away (${tools.remove(path)}) or give it the name that the rules ask for, then commit it`,
     });
     return false;
   }
@@ -125,18 +126,17 @@ class FileChecker {
 
 /** Groups the files into batches that fit in memory. */
 async function* batches(
-  review: Review,
   revision: Revision,
-  findings: Findings,
+  check: FileCheck,
   counts: Counts,
 ): AsyncGenerator<readonly PlacedFile[]> {
   let batch: PlacedFile[] = [];
   let bytes = 0;
-  for await (const files of review.files(revision)) {
+  for await (const files of check.review.files(revision)) {
     for (const entry of files) {
       counts.files += 1;
       const file = { ...entry, place: placeOfPath(entry.path) };
-      if (!checkEntry(file, findings)) continue;
+      if (!checkEntry(file, check)) continue;
       const size = file.bytes ?? 0;
       if (batch.length >= BATCH_FILES || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
         yield batch;
@@ -173,9 +173,8 @@ async function* readAhead(
 /** Checks every file of a revision by itself, and that ids are unique. Holds two batches of files in memory. */
 export async function checkFiles(revision: Revision, check: FileCheck): Promise<Counts> {
   const checker = new FileChecker(check);
-  const { review, findings } = check;
-  const files = batches(review, revision, findings, checker.counts);
-  for await (const { batch, contents } of readAhead(review, files))
+  const files = batches(revision, check, checker.counts);
+  for await (const { batch, contents } of readAhead(check.review, files))
     for (const [i, file] of batch.entries()) checker.content(file, contents[i] as Buffer);
   checker.end();
   return checker.counts;

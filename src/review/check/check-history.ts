@@ -1,13 +1,13 @@
 import { EnvironmentError, InvalidStateError, RemoteError } from '../../errors.js';
 import { SkippedEvents } from '../../model/event/broken-events.js';
 import { type Place, placeOfPath } from '../../model/subject/place.js';
-import { shellWord } from '../../model/value/shell-word.js';
 import { MAX_YAML_BYTES } from '../../model/yaml/yaml.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { HistoryCommit, Review } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import type { Findings } from '../finding.js';
+import { toolsOf } from '../review-tools.js';
 import { eventDigest, type LostEvent, lostEvents } from './check-events-kept.js';
 
 /** With more lost events than this, they are not looked up one by one; a single finding covers the rest. */
@@ -28,7 +28,7 @@ export interface CheckedHistory {
   readonly from: Revision | null;
   /** Number of commits checked. */
   readonly commits: number;
-  /** Whether this clone has all of the history. */
+  /** Whether all of the history is here. */
   readonly isComplete: boolean;
 }
 
@@ -93,6 +93,7 @@ const short = (revision: Revision) => revision.slice(0, 12);
 /** How to restore the event: take the file that contained it, as it was before that commit. */
 async function fixOf({ commit, held }: Lost, review: Review, tip: Revision): Promise<string> {
   const { revision } = commit;
+  const tools = toolsOf(review);
   const isSealed = placeOfPath(held.path).kind === 'sealed';
   const accept = `Where it was meant, say so in the message of a commit: Kgit-Accepts-Removal: ${revision}`;
   const [then, now] = isSealed
@@ -101,8 +102,8 @@ async function fixOf({ commit, held }: Lost, review: Review, tip: Revision): Pro
   // A month that was sealed again meanwhile has events that the old file lacks.
   const back =
     then === now
-      ? `Put it back: git checkout ${short(revision)}^ -- ${shellWord(held.path)}; then commit it.`
-      : `Put it back by hand: git diff ${short(revision)}^ -- ${shellWord(held.path)} shows what is missing.`;
+      ? `Put it back: ${tools.restoreBefore(revision, held.path)}.`
+      : `Put it back by hand: ${tools.differencesSince(revision, held.path)} shows what is missing.`;
   return `${back} ${accept}`;
 }
 
@@ -135,7 +136,7 @@ async function tellLost(lost: LostInHistory, tip: Revision, check: Check): Promi
   }
   if (lost.isFull)
     check.findings.add('event-removed', null, `commits took away more than ${MAX_LOST} events`, {
-      fix: 'See which: git log --first-parent --diff-filter=D --name-only -- deployments clusters locks',
+      fix: `See which: ${toolsOf(check.review).removals()}`,
     });
 }
 
@@ -145,7 +146,7 @@ function tellMissing(why: string, fix: string, { findings }: Check): void {
 }
 
 /**
- * Checks that no commit after `from`, along first parents, removed or edited a published event. Sealing is fine,
+ * Checks that no commit after `from`, on the line of the branch, removed or edited a published event. Sealing is fine,
  * because it keeps the events, and so is an event that was restored unchanged. A removal that a later commit accepts is
  * a warning, and so is history that a shallow or partial clone lacks.
  * @param from a revision that was verified before; null for the whole history
@@ -169,8 +170,8 @@ export async function checkHistory(
     );
     if (!review.isPartial || !isLacking) throw error;
     tellMissing(
-      'this clone is partial, and what it lacks could not be fetched: its history was not looked at',
-      'Verify in a full clone: git clone without --filter',
+      'this copy is partial, and what it lacks could not be fetched: its history was not checked',
+      `Verify in a full one: ${toolsOf(review).complete()}`,
       check,
     );
     return result(false);

@@ -1,14 +1,14 @@
 import { CI_FILES, MARKER_FILE } from '../../model/subject/layout.js';
-import type { Backend } from '../../store/port/backend.js';
-import type { Review } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
-import { isRequired, readSigners, SIGNATURE_FAULTS, SIGNERS_FOLDER } from './check-signatures.js';
-
-interface Check {
-  readonly review: Review;
-  readonly store: Backend;
-}
+import {
+  isRequired,
+  readSigners,
+  requireSignatures,
+  SIGNATURE_FAULTS,
+  SIGNERS_FOLDER,
+  type SignatureCheck,
+} from './check-signatures.js';
 
 /**
  * Checks that a proposal does not weaken the rules that judge it. If its base requires signatures, a commit that lifts
@@ -18,7 +18,7 @@ interface Check {
 export async function checkRules(
   base: Revision,
   revision: Revision,
-  check: Check,
+  check: SignatureCheck,
   findings: Findings,
 ): Promise<void> {
   const changes = await check.review.changes(base, revision);
@@ -36,7 +36,7 @@ export async function checkRules(
   if (changes.some(({ path }) => path.startsWith(`${SIGNERS_FOLDER}/`)))
     changed.push([SIGNERS_FOLDER, 'it changes who may sign']);
   if (changed.length === 0) return;
-  const signatures = await check.review.signatures(base, revision, await readSigners(older));
+  const signatures = await requireSignatures(check)(base, revision, await readSigners(older));
   for (const [path, what] of changed) {
     const touching = new Set(await check.review.changesOf(path, revision));
     for (const { revision: commit, verdict } of signatures)

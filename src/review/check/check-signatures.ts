@@ -1,4 +1,4 @@
-import { InvalidStateError } from '../../errors.js';
+import { InvalidStateError, UsageError } from '../../errors.js';
 import { parseState } from '../../model/state/state-document.js';
 import { lookUp } from '../../model/state/state-path.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
@@ -6,6 +6,7 @@ import type { Backend } from '../../store/port/backend.js';
 import type { Review, Signature, Signers } from '../../store/port/review.js';
 import type { Revision, StateView } from '../../store/port/state-store.js';
 import type { Findings } from '../finding.js';
+import { toolsOf } from '../review-tools.js';
 
 /** Folder that says who may sign: an OpenSSH allowed signers file, and armoured OpenPGP keys. */
 export const SIGNERS_FOLDER = '.kgit/signers';
@@ -41,13 +42,35 @@ export async function readSigners(view: StateView): Promise<Signers> {
   };
 }
 
-interface Check {
+/** What is checked, and with what. */
+export interface SignatureCheck {
   readonly review: Review;
   readonly store: Backend;
+  /** Name of the driver in the settings. */
+  readonly backend: string;
+}
+
+/** Throws UsageError if the driver has no signatures, which kgit.yaml requires. */
+export function requireSignatures({ review, backend }: SignatureCheck): Review['signatures'] & object {
+  if (review.signatures) return review.signatures.bind(review);
+  throw new UsageError(
+    `${MARKER_FILE} requires signatures (settings.signatures), which backend: ${backend} does not have`,
+    {
+      suggestions: [
+        `Take 'signatures: required' out of ${MARKER_FILE}`,
+        'Or keep the state in a git repository: backend: git, and --repo PATH|URL',
+      ],
+      data: { feature: 'signatures', backend },
+    },
+  );
 }
 
 /** The revisions after `from` that change who may sign, oldest first, followed by `revision`. */
-async function stretches(from: Revision, revision: Revision, { review }: Check): Promise<Revision[]> {
+async function stretches(
+  from: Revision,
+  revision: Revision,
+  { review }: SignatureCheck,
+): Promise<Revision[]> {
   const ends = [revision];
   for (const change of await review.changesOf(SIGNERS_FOLDER, revision)) {
     if (await review.isOnLine(change, from)) break;
@@ -56,7 +79,7 @@ async function stretches(from: Revision, revision: Revision, { review }: Check):
   return from === revision ? [] : ends;
 }
 
-function tell({ revision, verdict, signer }: Signature, findings: Findings): void {
+function tell({ revision, verdict, signer }: Signature, review: Review, findings: Findings): void {
   if (verdict === 'good') return;
   const commit = revision.slice(0, 12);
   findings.add(
@@ -65,7 +88,7 @@ function tell({ revision, verdict, signer }: Signature, findings: Findings): voi
     `commit ${commit}: ${SIGNATURE_FAULTS[verdict]}${signer ? ` (${signer})` : ''}`,
     {
       severity: verdict === 'expired' ? 'warning' : 'error',
-      fix: `Look at it: git show ${commit}. Who may sign stands in ${SIGNERS_FOLDER}/`,
+      fix: `Look at it: ${toolsOf(review).show(revision)}. Who may sign stands in ${SIGNERS_FOLDER}/`,
     },
   );
 }
@@ -80,7 +103,7 @@ function tell({ revision, verdict, signer }: Signature, findings: Findings): voi
 export async function checkSignatures(
   trusted: Revision | null,
   revision: Revision,
-  check: Check,
+  check: SignatureCheck,
   findings: Findings,
 ): Promise<number> {
   const { review, store } = check;
@@ -89,6 +112,7 @@ export async function checkSignatures(
   for (const version of versions) requiredAfter.set(version, await isRequired(store.view(version)));
   const first = versions.find((version) => requiredAfter.get(version));
   if (first === undefined) return 0;
+  const signaturesOf = requireSignatures(check);
   const isTrustedLater = trusted !== null && (await review.isOnLine(first, trusted));
   let from = isTrustedLater ? trusted : first;
   let signers = await readSigners(store.view(from));
@@ -96,11 +120,11 @@ export async function checkSignatures(
   let checked = 0;
   for (const end of await stretches(from, revision, check)) {
     let isEndAllowed = true;
-    for (const signature of [...(await review.signatures(from, end, signers))].reverse()) {
+    for (const signature of [...(await signaturesOf(from, end, signers))].reverse()) {
       isEndAllowed = !required || signature.verdict === 'good';
       if (required) {
         checked += 1;
-        tell(signature, findings);
+        tell(signature, review, findings);
       }
       required = requiredAfter.get(signature.revision) ?? required;
     }

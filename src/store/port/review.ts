@@ -1,6 +1,6 @@
 import type { Revision } from './state-store.js';
 
-/** A file in the tree of a revision. */
+/** A file of a revision. */
 export interface TreeFile {
   readonly path: string;
   /** `other` is anything not readable as text, such as a link; `odd` says what it is. */
@@ -21,7 +21,7 @@ export interface ChangedFile {
   readonly after: string | null;
 }
 
-/** A revision of the line along which the head moves. */
+/** A commit on the line along which the head moves. */
 export interface HistoryCommit {
   readonly revision: Revision;
   readonly author: string;
@@ -45,21 +45,62 @@ export interface Signature {
   readonly signer: string;
 }
 
-/** What reviews need from a repository beyond its state: comparisons of histories, and bulk reads of files. */
+/**
+ * How users look at what a review found and mend it, in the driver's own tools. Each text is a command or clause that
+ * reads on after a colon, without a full stop.
+ */
+export interface ReviewTools {
+  /** Shows what a commit changed. */
+  show(revision: Revision): string;
+  /** Shows the commits that lead to `older` but not to `newer`. */
+  missing(older: Revision, newer: Revision): string;
+  /** Shows how a file changed. */
+  versions(path: string): string;
+  /** Shows which commits removed files. */
+  removals(): string;
+  /** Puts a file back as it was at a revision. */
+  restore(revision: Revision | 'REVISION', path: string): string;
+  /** Puts a file back on the branch of a proposal; null if the name of the branch is unknown. */
+  restoreProposed(revision: Revision, path: string, branch: string | null): string;
+  /** Puts a file back as it was before a commit. */
+  restoreBefore(revision: Revision, path: string): string;
+  /** Shows how a file differs from what it was before a commit. */
+  differencesSince(revision: Revision, path: string): string;
+  /** Takes a file out of the store. */
+  remove(path: string): string;
+  /** Takes something that is no file out of the store, but leaves it on disk. */
+  forget(path: string): string;
+  /** Makes an executable file a plain one. */
+  makePlain(path: string): string;
+  /** Corrects a file by hand, and publishes it; an imperative sentence. */
+  correct(path: string): string;
+  /** Verifies where no content is missing, if `isPartial`. */
+  complete(): string;
+}
+
+/**
+ * What reviews need from a repository beyond its state: comparisons of revisions, and bulk reads of files.
+ * `test/support/review-contract.ts` says what each method must do.
+ */
 export interface Review {
-  /** Whether missing objects may be fetched on demand. */
+  /** Whether some contents are not here and fetched on demand. */
   readonly isPartial: boolean;
-  /** The newest common ancestor; null if none is known here. */
-  mergeBase(one: Revision, other: Revision): Promise<Revision | null>;
-  /** Whether `older` is `newer`, or lies on its line of first parents. */
+  /** Absent if the driver has no tools of its own for its users. */
+  readonly tools?: ReviewTools;
+  /**
+   * The newest common ancestor; null if none is known here. Absent if all revisions lie on one line: then it is the older
+   * of the two.
+   */
+  mergeBase?(one: Revision, other: Revision): Promise<Revision | null>;
+  /** Whether `older` is `newer`, or lies before it on the line along which the head moved. */
   isOnLine(older: Revision, newer: Revision): Promise<boolean>;
   /** All files of a revision in path order, a few thousand at a time. */
   files(revision: Revision): AsyncIterable<readonly TreeFile[]>;
   /** The files that differ, in path order. */
   changes(from: Revision, to: Revision): Promise<readonly ChangedFile[]>;
   /**
-   * What commits on the line of first parents did to months of events from which they removed or edited something,
-   * newest first, down to `from` (exclusive), or to the first commit that is here if `from` is null.
+   * What the commits on the line did to months of events from which they removed or edited something, newest first,
+   * down to `from` (exclusive), or to the first commit that is here if `from` is null.
    * @param onCommit called for each commit, before its changes are returned
    */
   history(
@@ -73,10 +114,13 @@ export interface Review {
   sizes(contents: readonly string[]): Promise<readonly number[]>;
   /** Reads these contents in one batch, in order. Throws InvalidStateError if one is too large. */
   contents(names: readonly string[]): Promise<readonly Buffer[]>;
-  /** The revisions on the line of first parents that changed a file, from `to` backwards. */
+  /** The revisions on the line that changed a file, or anything in a folder, newest first from `to`. */
   changesOf(path: string, to: Revision): Promise<readonly Revision[]>;
-  /** The signatures of the revisions on the line of first parents, newest first, down to `from` (exclusive). */
-  signatures(from: Revision | null, to: Revision, signers: Signers): Promise<readonly Signature[]>;
+  /**
+   * The signatures of the revisions on the line, newest first, down to `from` (exclusive). Absent if the driver has no
+   * signatures.
+   */
+  signatures?(from: Revision | null, to: Revision, signers: Signers): Promise<readonly Signature[]>;
 }
 
 /** Who may sign. */

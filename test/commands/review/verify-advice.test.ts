@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     (path) => writeFileSync(join(path, 'kgit.yaml'), 'a: [\n'),
     ['yaml'],
     (path, [finding]) => {
-      expect(finding?.fix).toBe('Mend it in a clone, commit it, and push it');
+      expect(finding?.fix).toBe('Correct it in a clone, commit it, and push it');
       git(path, 'checkout', 'HEAD~1', '--', 'kgit.yaml');
       publish(path);
     },
