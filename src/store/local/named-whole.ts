@@ -99,8 +99,10 @@ export async function removeNamed(path: string): Promise<void> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
     // For a folder Linux reports EISDIR, others EPERM.
-    if (!hasCode(error, 'EISDIR', 'EPERM') || !(await isThere(join(path, INSIDE)))) throw error;
-    await removeFolder(path);
+    if (!hasCode(error, 'EISDIR', 'EPERM')) throw error;
+    if (await isThere(join(path, INSIDE))) await removeFolder(path);
+    // Another process may have removed it since.
+    else if (await isThere(path)) throw error;
   }
 }
 
