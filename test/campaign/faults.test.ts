@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fullDisk } from '../support/bad-input/machines.js';
 import { callKgit } from '../support/campaign/call-kgit.js';
 import { expectKept, type Fleet, makeFleet } from '../support/campaign/fleet.js';
@@ -18,11 +18,6 @@ interface End {
   readonly says?: RegExp;
   readonly attempts?: number;
 }
-
-const ends: (() => void | Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
 
 const first = ({ clones }: Fleet) => clones[0] as string;
 
@@ -69,7 +64,8 @@ async function weather(
   await expectKept(fleet, calls, text);
 }
 
-describe('a server that fails in the middle of a push', () => {
+// Most of a test is a wait for a time limit, so they run side by side.
+describe.concurrent('a server that fails in the middle of a push', () => {
   it.each<[string, string, string[], string, End]>([
     [
       'is killed before the branch moves, once',
@@ -115,21 +111,21 @@ describe('a server that fails in the middle of a push', () => {
   });
 });
 
+// Not beside others: where the time ends within an attempt, that is what is said.
 describe('an answer to the push itself of', () => {
-  let server: GitHttpsServer | null = null;
-  afterEach(async () => server?.stop());
-
-  it.each<[401 | 403 | 500 | 502, End]>([
+  it.for<[401 | 403 | 500 | 502, End]>([
     [401, { end: 'REMOTE', says: /KGIT_TOKEN/ }],
     [403, { end: 'REMOTE', says: /write access/ }],
     [500, { end: 'queued', says: /500/ }],
     [502, { end: 'queued', says: /502/ }],
-  ])('%s', async (status, end) => {
+  ])('%s', async ([status, end], { onTestFinished }) => {
+    let server: GitHttpsServer | null = null;
     const fleet = await makeFleet(2, async (remote) => {
       server = await startGitHttpsServer(remote);
       return server.url;
     });
-    const { authority, fail } = server as unknown as GitHttpsServer;
+    const { authority, fail, stop } = server as unknown as GitHttpsServer;
+    onTestFinished(stop);
     const env = { GIT_SSL_CAINFO: authority, KGIT_TOKEN: 'right-token' };
     const run: Fleet['run'] = (clone, args, options) =>
       kgit(clone, args, { ...options, env: { ...env, ...options?.env } });
@@ -141,7 +137,7 @@ describe('an answer to the push itself of', () => {
   });
 });
 
-describe('a lock file that a git which died left', () => {
+describe.concurrent('a lock file that a git which died left', () => {
   it.each<[string, End]>([
     ['refs/kgit/remote/main.lock', { end: 'published', says: /another git is at work here.*main\.lock/s }],
     ['refs/heads/main.lock', { end: 'published', says: /another git is at work here.*main\.lock/s }],
@@ -191,7 +187,7 @@ describe('a lock file that a git which died left', () => {
   });
 });
 
-describe('a git that is killed, as when memory is short', () => {
+describe.concurrent('a git that is killed, as when memory is short', () => {
   it.each<[string, End]>([
     ['fast-import', { end: 'ENVIRONMENT' }],
     ['push', { end: 'queued' }],
@@ -205,7 +201,7 @@ describe('a git that is killed, as when memory is short', () => {
   });
 });
 
-describe('a clock that is an hour off', () => {
+describe.concurrent('a clock that is an hour off', () => {
   it.each(['-1h', '+1h'])(
     '%s: writes of both clocks are kept, in the order of publishing',
     async (offset) => {
@@ -241,7 +237,7 @@ describe('a clock that is an hour off', () => {
   );
 });
 
-describe('an object that is damaged', () => {
+describe.concurrent('an object that is damaged', () => {
   it('is told with a way out, nothing is kept or lost, and writing works again when it is whole', async () => {
     const fleet = await makeFleet(2);
     const clone = first(fleet);

@@ -105,7 +105,7 @@ it('an operator whose wire is cut is told so by doctor and locks, in time, and a
   const [here = '', there = ''] = fleet.clones;
   const lock = await fleet.run(there, ['lock', 'network', '--reason', 'peering', '--json']);
   expect(lock.code, lock.stdout).toBe(0);
-  const event = ['push-event', 'touched', '--cluster', 'prod', '--json', '--timeout', '3s'];
+  const event = ['push-event', 'touched', '--cluster', 'prod', '--json', '--timeout', '1s'];
   const remote = async (...more: string[]) => {
     const { code, json } = await fleet.run(here, ['doctor', '--json', ...more]);
     const checks: { name: string; ok: boolean; detail: string; fix: string | null }[] = json.checks;
@@ -118,24 +118,24 @@ it('an operator whose wire is cut is told so by doctor and locks, in time, and a
 
   await wire(0, false);
   const began = Date.now();
-  const cut = await remote('--timeout', '3s');
+  const cut = await remote('--timeout', '1s');
   // By itself a connection waits for two minutes.
   expect(Date.now() - began).toBeLessThan(PATIENCE_MS);
   expect(cut).toMatchObject({ code: 3, remote: { ok: false, fix: expect.stringMatching(/\S/) } });
   // What was last seen is better than nothing, and is said to be no more than that.
-  const known = await fleet.run(here, ['locks', '--json', '--timeout', '3s']);
+  const known = await fleet.run(here, ['locks', '--json', '--timeout', '1s']);
   expect(known).toMatchObject({ code: 0, json: { locks: [{ name: 'network', reason: 'peering' }] } });
   expect(known.stderr).toContain('answered from what was last seen here');
-  const asked = await fleet.run(here, ['locks', '--fetch', '--json', '--timeout', '3s']);
+  const asked = await fleet.run(here, ['locks', '--fetch', '--json', '--timeout', '1s']);
   expect(asked).toMatchObject({ code: 16, json: { error: { code: 'REMOTE' } } });
   // What must be asked of the remote is not guessed: neither taken nor ended.
   for (const args of [
     ['lock', 'other'],
     ['unlock', 'network', '--force', '--reason', 'test'],
   ])
-    expect(await fleet.run(here, [...args, '--json', '--timeout', '3s'])).toMatchObject({ code: 16 });
+    expect(await fleet.run(here, [...args, '--json', '--timeout', '1s'])).toMatchObject({ code: 16 });
   expect((await fleet.run(here, event)).json).toMatchObject({ delivery: 'queued' });
-  expect((await remote('--timeout', '3s')).outbox?.detail).toMatch(/^1 write waits to be published/);
+  expect((await remote('--timeout', '1s')).outbox?.detail).toMatch(/^1 write waits to be published/);
 
   await wire(0, true);
   expect(await syncAll(fleet)).toEqual([]);

@@ -10,26 +10,28 @@ import { onTerminal } from '../support/terminal.js';
 const CLEAR = '\r\u001b[K';
 const WAITING = /fetching from origin: \d+s/;
 
-describe('what is waited for', () => {
+describe.concurrent('what is waited for', () => {
   let server: SilentServer;
-  let cwd = '';
   beforeAll(async () => {
     server = await neverAnswers();
-    cwd = cloneOf(sharedState());
-    git(cwd, 'remote', 'set-url', 'origin', server.url);
     return () => server.stop();
   });
+  function clone(): string {
+    const path = cloneOf(sharedState());
+    git(path, 'remote', 'set-url', 'origin', server.url);
+    return path;
+  }
   const slow = ['list', '--fetch', '--timeout', '3s'];
 
   it('is told on a terminal, and taken away in the end', async () => {
-    const { code, screen } = await onTerminal(cwd, slow);
+    const { code, screen } = await onTerminal(clone(), slow);
     expect(screen).toMatch(WAITING);
     expect(screen.slice(screen.lastIndexOf('fetching from origin'))).toContain(CLEAR);
     expect(code).toBe(16);
   });
 
   it('is told beside JSON, for it goes to the terminal of stderr', async () => {
-    const { screen } = await onTerminal(cwd, [...slow, '--json']);
+    const { screen } = await onTerminal(clone(), [...slow, '--json']);
     expect(screen).toMatch(WAITING);
     expect(stripVTControlCharacters(screen.slice(screen.lastIndexOf(CLEAR)))).toMatch(/^\s*\{/);
   });
@@ -39,12 +41,12 @@ describe('what is waited for', () => {
     ['with --quiet', ['--quiet'], {}],
     ['where no line can be written over', [], { TERM: 'dumb' }],
   ])('is not told %s', async (_why, more, env) => {
-    const { screen } = await onTerminal(cwd, [...slow, ...more], { env });
+    const { screen } = await onTerminal(clone(), [...slow, ...more], { env });
     expect(screen).not.toContain('fetching from');
   });
 
   it('is not told in a pipe', async () => {
-    const { stdout, stderr } = await kgit(cwd, slow);
+    const { stdout, stderr } = await kgit(clone(), slow);
     expect(stdout + stderr).not.toContain('fetching from');
   });
 

@@ -23,7 +23,8 @@ function clones(): { remote: string; one: string; two: string } {
   return { remote, one: cloneOf(remote), two: cloneOf(remote) };
 }
 
-describe('kgit lock NAME -- COMMAND', () => {
+// Most of a test is a wait for a lease, so they wait side by side.
+describe.concurrent('kgit lock NAME -- COMMAND', () => {
   it('holds the lock while the command runs, passes streams and exit code on, and releases it', async () => {
     const { remote, one, two } = clones();
     const script = `cat; cd "${two}"; unset KGIT_LEASE; ${KGIT} lock network >&2; echo "code $?"; exit 7`;

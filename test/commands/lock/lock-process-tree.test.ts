@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { cloneOf } from '../../support/git-fixtures.js';
 import { kgit, kgitJson, PROGRAM } from '../../support/kgit.js';
 import { HANG_S, until } from '../../support/patience.js';
@@ -36,7 +36,7 @@ function runs(pid: number): boolean {
   }
 }
 
-afterEach(() => {
+afterAll(() => {
   for (const pid of started.splice(0)) if (runs(pid)) process.kill(pid, 'SIGKILL');
 });
 
@@ -46,7 +46,8 @@ const STUBBORN = `trap "" TERM; while :; do sleep 0.1; done`;
 const background = (file: string, work: string, how = '') =>
   `${how} sh -c 'echo $$ > ${file}.tmp; mv ${file}.tmp ${file}; ${work.replaceAll("'", "'\\''")}' &`;
 
-describe('a lost lease ends all that the command started', () => {
+// Each waits for a renewal, so they wait side by side.
+describe.concurrent('a lost lease ends all that the command started', () => {
   it.each([
     ['children in the background', `${background('child', HANG)} wait`],
     ['grandchildren', `sh -c '${background('child', HANG).replaceAll("'", "'\\''")} wait'`],
@@ -106,7 +107,7 @@ echo "ended with $?" > after`;
   });
 });
 
-describe('at a terminal', () => {
+describe.concurrent('at a terminal', () => {
   /** A caller's shell script in a pseudo terminal; what it printed. */
   function onTerminal(cwd: string, script: string) {
     writeFileSync(join(cwd, 'caller'), `#!/bin/sh\n${script}\n`);

@@ -44,7 +44,8 @@ describe.each([
   });
   afterAll(() => server.stop());
 
-  it.each(COMMANDS)('%i: %s %s', async (code, ...words) => {
+  // Each waits for a second: they wait side by side.
+  it.concurrent.each(COMMANDS)('%i: %s %s', async (code, ...words) => {
     const clone = cloneOf(sharedState());
     git(clone, 'remote', 'set-url', 'origin', server.url);
     const run = await kgit(clone, [...words, ...BOUND], { env: { CI: undefined } });
@@ -53,7 +54,7 @@ describe.each([
     });
   });
 
-  it.each([
+  it.concurrent.each([
     ['run', 'x', ...ONE],
     ['lock', 'network'],
   ])('%s -- COMMAND', async (...words) => {
@@ -64,7 +65,7 @@ describe.each([
     expect(run.stderr).toMatch(LATE);
   });
 
-  it.each([[['clone']], [['init', 'here', '--remote']], [['get', 'a', '--repo']]])(
+  it.concurrent.each([[['clone']], [['init', 'here', '--remote']], [['get', 'a', '--repo']]])(
     '%j URL',
     async (words) => {
       const run = await kgit(temporaryFolder(), [...words, server.url, ...BOUND, '--json']);
@@ -73,7 +74,7 @@ describe.each([
     },
   );
 
-  it('behind a credential helper that hangs, which ends with it', async () => {
+  it.concurrent('behind a credential helper that hangs, which ends with it', async () => {
     const clone = cloneOf(sharedState());
     const helper = join(temporaryFolder(), 'helper');
     writeFileSync(helper, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });

@@ -10,20 +10,20 @@ import { yq } from '../../support/yaml-readers/readers.js';
 
 const STATE = 'state/deployment-state.yaml';
 
-/** A checkout for each shape, with the shape as one of its files. */
-function checkouts(file: string): { root: string; all: readonly OddFile[] } {
+/** A checkout for each of the shapes, with the shape as one of its files. */
+function checkouts(file: string, all = ODD_FILES): { root: string; all: readonly OddFile[] } {
   const root = temporaryFolder();
-  ODD_FILES.forEach(({ bytes }, i) => {
+  all.forEach(({ bytes }, i) => {
     mkdirSync(join(root, String(i), 'state'), { recursive: true });
     writeFileSync(join(root, String(i), file), bytes);
   });
-  return { root, all: ODD_FILES };
+  return { root, all };
 }
 
 /** Runs calls in each checkout: their exit status, and what they told. */
 async function inEach(root: string, calls: string): Promise<{ status: string; told: string }[]> {
   const script = `set +e
-for i in {0..${ODD_FILES.length - 1}}; do
+for i in {0..${readdirSync(root).length - 1}}; do
   cd "${root}/$i"
   { ${calls}; } >/dev/null 2>told
   echo "$?"
@@ -93,10 +93,11 @@ it.each([
   ['phase_mark_completed create_vms', STATE],
   ['get_wireguard_private_key a', STATE],
 ])('%s leaves what it cannot read in %s as it is, and says so', async (call, file) => {
-  const { root, all } = checkouts(file);
+  const unread = ODD_FILES.filter(({ isRead }) => !isRead);
+  const { root, all } = checkouts(file, unread);
   const ran = await inEach(root, call);
-  for (const [i, { name, bytes, isRead }] of all.entries()) {
-    if (isRead) continue;
+  expect(ran.length).toBeGreaterThan(10);
+  for (const [i, { name, bytes }] of all.entries()) {
     expect([name, readFileSync(join(root, String(i), file)).equals(bytes)]).toEqual([name, true]);
     expect([name, ran[i]?.status]).toEqual([name, '1']);
     expect(ran[i]?.told, name).toMatch(/^kgit: .*yaml(:\d+:\d+)?:/m);

@@ -25,7 +25,7 @@ const wait = (folder: string, timeout: string) =>
     env: { KUBECONFIG: server.kubeconfig, PATH: `${folder}${delimiter}${process.env['PATH']}` },
   });
 
-it('waits through an API server that is away, says so once, and says when it answers again', async () => {
+it.concurrent('waits through an API server that is away, says so once, and says when it answers again', async () => {
   const { folder, failures } = failing(
     'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?',
     6,
@@ -37,7 +37,7 @@ it('waits through an API server that is away, says so once, and says when it ans
   expect(stderr.match(/answers again/g)).toHaveLength(1);
 });
 
-it('ends with 17 where the API server is away until the time is up', async () => {
+it.concurrent('ends with 17 where the API server is away until the time is up', async () => {
   const { folder, failures } = failing('Unable to connect to the server: EOF', 1_000_000);
   const { code, stderr } = await wait(folder, '2s');
   expect(code).toBe(17);
@@ -45,7 +45,7 @@ it('ends with 17 where the API server is away until the time is up', async () =>
   expect(stderr).toContain('error CLUSTER');
 });
 
-it.each([
+it.concurrent.each([
   ['error: You must be logged in to the server (Unauthorized)'],
   [
     'Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority',
@@ -56,7 +56,7 @@ it.each([
   expect([code, failures()]).toEqual([17, 1]);
 });
 
-it('waits for a server that has just started to know your rights', async () => {
+it.concurrent('waits for a server that has just started to know your rights', async () => {
   const refused =
     'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?';
   const away = failing(refused, 1);

@@ -31,25 +31,27 @@ const ALL = [
   ...[0x10000, 0x1f600, 0x1fffe, 0x1ffff, 0x2fffe, 0xe0001, 0xf0000, 0x10fffe, 0x10ffff],
 ].map((code) => String.fromCodePoint(code));
 
-/** The texts that a reader refuses, found by halves. */
-function refused(texts: readonly string[], read: (typeof READERS)[string]): string[] {
+/** A text that a reader refuses, found by halves; none if it reads all of them. */
+function refused(texts: readonly string[], read: (typeof READERS)[string]): string | undefined {
   try {
     read(texts);
-    return [];
+    return undefined;
   } catch {
-    if (texts.length === 1) return [...texts];
+    if (texts.length === 1) return texts[0];
     const half = Math.ceil(texts.length / 2);
-    const first = refused(texts.slice(0, half), read);
-    return first.length > 0 ? first : refused(texts.slice(half), read);
+    return refused(texts.slice(0, half), read) ?? refused(texts.slice(half), read);
   }
 }
 
 /** Where a text was not read as the value that was written: the reader, the text, and what it made of it. */
 function misread(texts: readonly string[], values: readonly unknown[]): unknown[] {
   return Object.entries(READERS).flatMap(([reader, read]): unknown[] => {
-    const bad = refused(texts, read);
-    if (bad.length > 0) return [{ reader, refused: bad }];
-    const all = read(texts);
+    let all: readonly unknown[];
+    try {
+      all = read(texts);
+    } catch (cause) {
+      return [{ reader, refused: refused(texts, read) ?? String(cause) }];
+    }
     return texts
       .flatMap((text, i) =>
         sameValue(all[i], values[i]) ? [] : [{ reader, text, wanted: values[i], read: all[i] }],
