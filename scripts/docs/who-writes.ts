@@ -22,7 +22,7 @@ export const FILES = {
       'setup/config.ts',
       'setup/trust.ts',
       'store/local/durable-files.ts',
-      'cli/render/settings-report.ts',
+      'app/config/settings-report.ts',
     ],
   },
   'project-committed': {
@@ -37,7 +37,7 @@ export const FILES = {
     writer: 'you alone',
     decides: 'all settings of configuration files',
     guard: 'as `.kgitrc.yaml`',
-    readBy: ['setup/config.ts', 'setup/trust.ts', 'cli/render/settings-report.ts'],
+    readBy: ['setup/config.ts', 'setup/trust.ts', 'app/config/settings-report.ts'],
   },
   'user-committed': {
     file: 'the same in a checkout where `CI` is set, or where `XDG_CONFIG_HOME` leads into the checkout stood in',
@@ -52,7 +52,7 @@ export const FILES = {
     decides: 'all settings of configuration files',
     guard:
       'in a checkout of a state repository, and in any checkout where `CI` is set, `repo` and `user` in it are refused (2)',
-    readBy: ['setup/config.ts', 'setup/trust.ts', 'cli/render/settings-report.ts'],
+    readBy: ['setup/config.ts', 'setup/trust.ts', 'app/config/settings-report.ts'],
   },
   marker: {
     file: '`kgit.yaml` of the state branch',
@@ -132,7 +132,7 @@ export const FILES = {
       'store/read/trusted-revision.ts',
       'store/local/private-journal.ts',
       'store/lease/held-leases.ts',
-      'store/doctor/doctor-folders.ts',
+      'gitstore/doctor/doctor-folders.ts',
       'gitstore/lock/chain-trimming.ts',
       'backends/keyed/known-line.ts',
       'gitstore/branch/known-tip.ts',

@@ -43,6 +43,8 @@ export interface OpenRepository {
   readonly review: Review | null;
   /** Undefined if the driver makes no backups. */
   readonly backup?: OpenedStore['backup'];
+  /** Undefined if the driver adds no checks of `kgit doctor`. */
+  readonly checks?: OpenedStore['checks'];
   /** Null for other drivers than git. */
   readonly git: GitFacet | null;
   /** kgit's own files that were damaged and have been set aside. */

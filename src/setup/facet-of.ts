@@ -32,10 +32,17 @@ export async function abilityOf<A extends keyof DriverAbilities>(
   ability: A,
   feature: string,
 ): Promise<DriverAbilities[A]> {
-  const backend = chosenDriver(settings);
-  const found = (await DRIVERS.get(backend)?.abilities?.())?.[ability];
+  const found = await abilityIfAny(settings, ability);
   if (found !== undefined) return found;
-  throw needsGit(feature, backend);
+  throw needsGit(feature, chosenDriver(settings));
+}
+
+/** Loads an ability of the driver that the settings choose; undefined if this one lacks it. */
+export async function abilityIfAny<A extends keyof DriverAbilities>(
+  settings: Pick<Settings, 'repo' | 'backend'>,
+  ability: A,
+): Promise<DriverAbilities[A] | undefined> {
+  return (await DRIVERS.get(chosenDriver(settings))?.abilities?.())?.[ability];
 }
 
 function needsGit(feature: string, backend: string): UsageError {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { restoreBackup } from '../gitstore/backup/restore.js';
+import { checkGit, checkIdentity } from '../gitstore/doctor/doctor-git.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { cloneRepository } from '../gitstore/repository/clone.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
@@ -12,10 +13,12 @@ import {
   openOrNull,
   prepareRepository,
 } from '../gitstore/repository/prepare-repository.js';
+import { readConfig } from '../gitstore/repository/repository.js';
 import { folderOfAddress, makeServer, syncPushes } from '../gitstore/repository/server-durability.js';
 import type {
   CloneRequest,
   DriverAbilities,
+  DriverDoctor,
   DriverHost,
   MadePlace,
   RestoreRequest,
@@ -23,6 +26,7 @@ import type {
   StorePlace,
 } from '../store/port/abilities.js';
 import { DEFAULT_BRANCH, LOCAL_FOLDER, openGit } from './git-driver.js';
+import { identityOf } from './identity.js';
 
 /** Returns the source as git must be given it, wherever git runs: the path of a folder is made absolute. */
 function sourceOf(place: string, cwd: string): string {
@@ -43,6 +47,15 @@ async function restore({ file, folder, ...options }: RestoreRequest, { environme
   await requireGit(git, environment);
   return restoreBackup(git, file, folder, { ...options, localFolder: LOCAL_FOLDER });
 }
+
+const doctor: DriverDoctor = {
+  programs: ({ cwd, environment }) => ({
+    name: 'git',
+    look: async () => [await checkGit(openGit(cwd, environment))],
+  }),
+  identity: async ({ cwd, environment }) => identityOf(await readConfig(openGit(cwd, environment), cwd)),
+  checkIdentity,
+};
 
 /** Creates the repository of a remote that is a local folder, if it is missing, and makes it keep what it acknowledges. */
 async function makeRemote(git: Git, remote: string | undefined): Promise<Pick<MadePlace, 'made' | 'synced'>> {
@@ -76,4 +89,4 @@ const make: StoreMaker = {
   },
 };
 
-export const GIT_ABILITIES: DriverAbilities = { make, clone, restore };
+export const GIT_ABILITIES: DriverAbilities = { make, clone, restore, doctor };

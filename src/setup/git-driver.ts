@@ -158,6 +158,14 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
       const { backUpClone } = await import('../gitstore/backup/backup.js');
       return backUpClone({ ...facet, folder: localFolder.path, head: () => store.head() }, request);
     },
+    checks: async (inspection) => {
+      const { cloneChecks } = await import('../gitstore/doctor/clone-checks.js');
+      return cloneChecks(
+        { ...facet, folder: join(layout.commonDir, LOCAL_FOLDER), store },
+        inspection,
+        thisHost,
+      );
+    },
     git: facet,
   };
 }

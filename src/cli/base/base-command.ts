@@ -160,8 +160,6 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
 
   /** Describes what is wrong with the values of a kgit.yaml; null if they are valid. */
   protected readonly markerFault = markerFault;
-  /** Returns the settings layer of a kgit.yaml. */
-  protected readonly markerLayer = markerLayer;
 
   /**
    * Opens the repository and reads its head, after a fetch if the policy asks for one (by default, if the last is too

@@ -1,15 +1,7 @@
+import type { RepositoryHealth } from '../../app/doctor/check-store.js';
 import type { Check } from '../../model/value/check.js';
 import { ulidTime } from '../../model/value/ulid.js';
-import type { PushRecord } from '../../store/publish/push-log.js';
 import { type Metric, prometheusLines, seconds } from '../../terminal/prometheus.js';
-
-/** What doctor knows about a repository besides its checks. */
-export interface RepositoryHealth {
-  readonly fetchedAt: number | null;
-  /** Ids of the pending operations, oldest first. */
-  readonly waiting: readonly string[];
-  readonly pushes: readonly PushRecord[];
-}
 
 /**
  * Formats the checks as metrics and, if there is a repository, its pending operations and the outcome of its last

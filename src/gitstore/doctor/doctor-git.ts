@@ -1,5 +1,6 @@
-import type { Actor } from '../../model/operation/operation.js';
 import { type Check, finding, passed } from '../../model/value/check.js';
+import type { RecordedNames } from '../../store/port/abilities.js';
+import type { Identity } from '../../store/port/driver.js';
 import type { Git } from '../process/git.js';
 import { checkGitVersion, GIT_FLOOR } from '../repository/repository.js';
 
@@ -11,11 +12,10 @@ export async function checkGit(git: Git): Promise<Check> {
 /**
  * Checks the names of the committer and the actor.
  * @param identity the user's name and email in git's configuration
- * @param isNamed whether a setting or the CI names the actor
  */
 export function checkIdentity(
-  identity: { readonly name?: string | undefined; readonly email?: string | undefined },
-  { actor, committer, isNamed }: { actor: Actor; committer: Actor; isNamed: boolean },
+  identity: Pick<Identity, 'name' | 'email'>,
+  { actor, committer, isNamed }: RecordedNames,
 ): Check {
   const who = `${actor.name} <${actor.email}>, committer ${committer.name} <${committer.email}>`;
   const missing = [identity.name ? [] : 'user.name', identity.email ? [] : 'user.email'].flat();

@@ -1,5 +1,7 @@
 /** What some drivers can do besides opening a store. A driver offers any number of these. */
-import type { DriverContext } from './driver.js';
+import type { Actor } from '../../model/operation/operation.js';
+import type { Check } from '../../model/value/check.js';
+import type { DriverContext, Identity, StoreCheck } from './driver.js';
 
 /** The process in which a driver works while no store is open. */
 export type DriverHost = Pick<DriverContext, 'cwd' | 'environment' | 'timeout' | 'waits'>;
@@ -68,6 +70,23 @@ export interface StoreMaker {
   make(folder: string, remote: string | undefined, host: DriverHost): Promise<MadePlace>;
 }
 
+/** The names that are recorded with every write. */
+export interface RecordedNames {
+  readonly actor: Actor;
+  readonly committer: Actor;
+  /** Whether a setting or the CI names the actor. */
+  readonly isNamed: boolean;
+}
+
+/** Checks of `kgit doctor` that need no open store. */
+export interface DriverDoctor {
+  /** Checks the programs that the driver runs. If this finds a fault, no store is opened. */
+  readonly programs: (host: DriverHost) => StoreCheck;
+  /** Reads the user's identity where no store could be opened. */
+  readonly identity: (host: DriverHost) => Promise<Identity>;
+  readonly checkIdentity: (identity: Identity, names: RecordedNames) => Check;
+}
+
 /** Abilities that need no open store. */
 export interface DriverAbilities {
   /**
@@ -75,7 +94,7 @@ export interface DriverAbilities {
    * @returns the source, without credentials
    */
   readonly clone: (request: CloneRequest, host: DriverHost) => Promise<string>;
-  /** Makes the place for a new store. */
+  readonly doctor: DriverDoctor;
   readonly make: StoreMaker;
   /**
    * Restores a backup. Everything is checked before anything is moved.

@@ -1,8 +1,10 @@
 import type { Actor } from '../../model/operation/operation.js';
+import type { Check } from '../../model/value/check.js';
 import type { DamagedFile } from '../local/damaged-files.js';
 import type { Backend } from './backend.js';
-import type { Wait, Waits } from './host.js';
+import type { Clock, Wait, Waits } from './host.js';
 import type { Review } from './review.js';
+import type { Head } from './state-store.js';
 
 /** The arguments with which a driver opens a store. */
 export interface DriverContext {
@@ -50,6 +52,30 @@ export interface BackedUp {
   readonly notes: readonly string[];
 }
 
+/** A check of `kgit doctor`, or several that belong together. */
+export interface StoreCheck {
+  /** Names the finding if the check itself fails. */
+  readonly name: string;
+  /** Returns nothing if there is nothing to check. */
+  readonly look: () => Promise<readonly Check[]>;
+}
+
+/** When a store is checked. */
+export interface Inspection {
+  readonly head: Head;
+  /** How long one exchange with a server may take, in ms. */
+  readonly timeout: number;
+  readonly clock: Clock;
+}
+
+/** The checks that a driver adds to those of every store. They change nothing. */
+export interface StoreChecks {
+  /** Checks of the driver's own files on this machine. */
+  readonly files: readonly StoreCheck[];
+  /** Checks of what follows the store here, and of its server. */
+  readonly store: readonly StoreCheck[];
+}
+
 /** An open store, and what the driver knows about it. */
 export interface OpenedStore {
   readonly store: Backend;
@@ -72,6 +98,8 @@ export interface OpenedStore {
    * there. Undefined if the driver makes no backups. Throws NotFoundError for an empty store, EnvironmentError.
    */
   readonly backup?: ((request: BackupRequest) => Promise<BackedUp>) | undefined;
+  /** Undefined if the driver adds no checks. */
+  readonly checks?: ((inspection: Inspection) => Promise<StoreChecks>) | undefined;
 }
 
 /** Opens stores of one kind. Throws NoRepositoryError, RemoteError, EnvironmentError. */

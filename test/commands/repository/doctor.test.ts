@@ -28,8 +28,8 @@ const INSIDE = [
   'identity',
   'repository',
   'folder',
-  'local-files',
   'temporary-files',
+  'local-files',
   'disk',
   'outbox',
   'pushes',
@@ -94,19 +94,12 @@ describe('kgit doctor', () => {
   });
 
   it('works with a broken kgit.yaml, broken settings, a git that is too old', async () => {
-    for (const text of [
-      'a: [',
-      'apiVersion: kgit/v9\n',
-      'apiVersion: kgit/v1\nkind: StateRepository\nsettings: {timeout: x}\n',
-    ]) {
-      const path = stateRepository();
-      commitFiles(path, { 'kgit.yaml': text });
-      const { bad, of } = await doctor(path);
-      expect(bad).toEqual(['repository']);
-      expect(of('repository')?.detail).toContain('kgit.yaml');
-    }
     const path = stateRepository();
     expect((await doctor(path, { KGIT_TIMEOUT: 'soon' })).bad).toEqual(['settings']);
+    commitFiles(path, { 'kgit.yaml': 'apiVersion: kgit/v9\n' });
+    const broken = await doctor(path);
+    expect(broken.bad).toEqual(['repository']);
+    expect(broken.of('repository')?.detail).toContain('kgit.yaml');
     expectFailure(await kgit(path, ['doctor', '--json', '--timeout', 'soon']), 'USAGE', 2);
     const programs = temporaryFolder();
     writeFileSync(join(programs, 'git'), '#!/bin/sh\necho git version 2.20.1\n', { mode: 0o755 });

@@ -90,30 +90,12 @@ describe('kgit init', () => {
     expect(commits(remote, 'main')).toBe(3);
   });
 
-  it('names the management cluster, and adds another to what is laid out', async () => {
+  it('takes the management cluster and the forge from flags, and says what its job needs', async () => {
     const path = temporaryFolder();
-    await kgitJson(path, ['init', '--management', 'eu-hub']);
-    const push = async () =>
-      (await kgitJson(path, ['push-event', 'x', '--cluster', 'a', '--dry-run'])).subject;
-    expect(await push()).toBe('cluster/eu-hub/kcm-system/a');
-    const more = await kgitJson(path, ['init', '--management', 'us-hub']);
-    expect(more.added).toEqual(['kgit.yaml']);
-    expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toMatch(
-      /managements:\n {2}eu-hub: {}\n {2}us-hub: {}\n/,
-    );
-    expect((await kgitJson(path, ['init', '--management', 'us-hub'])).added).toEqual([]);
-    expectFailure(await kgit(path, ['init', '--management', 'EU Hub', '--json']), 'USAGE', 2);
-  });
-
-  it.each([
-    ['github', '.github/workflows/kgit.yml'],
-    ['gitlab', '.gitlab-ci.yml'],
-    ['forgejo', '.forgejo/workflows/kgit.yml'],
-  ])('lays out a check of proposals for %s', async (ci, file) => {
-    const path = temporaryFolder();
-    const laid = await kgit(path, ['init', '--ci', ci]);
-    expect(laid.stdout).toContain(`+ ${file}`);
+    const laid = await kgit(path, ['init', '--ci', 'forgejo', '--management', 'eu-hub']);
+    expect(laid.stdout).toContain('+ .forgejo/workflows/kgit.yml');
     expect(laid.stdout).toContain('set the variables KGIT_TARBALL and');
+    expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toMatch(/managements:\n {2}eu-hub: {}\n/);
   });
 
   it('shows with --dry-run what it would do, and makes not even the folder', async () => {
@@ -148,6 +130,8 @@ describe('kgit init', () => {
       ['--ci', 'jenkins'],
       ['--deployment', 'Not_Valid'],
       ['--queue'],
+      ['--management', 'EU Hub'],
+      ['--propose'],
     ];
     const runs = await Promise.all(lines.map((line) => kgit(path, ['init', ...line, '--json'])));
     for (const run of [...runs, await kgit('/', ['init', inside, '--json'])]) expectFailure(run, 'USAGE', 2);
