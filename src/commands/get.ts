@@ -1,24 +1,20 @@
 import { Args, Flags } from '@oclif/core';
-import type { Context } from '../app/open/configured.js';
-import { aboutDeployment, resolveDeployment } from '../app/open/subjects.js';
+import { aboutDeployment } from '../app/open/subjects.js';
+import { readValue } from '../app/read/read-value.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { KIND_COMMANDS } from '../cli/habits/habit-table.js';
 import { assignedText } from '../cli/input/assignments.js';
-import { NotFoundError } from '../errors.js';
-import { formatStatePath, lookUp, parseStatePath } from '../model/state/state-path.js';
-import { statePath } from '../model/subject/layout.js';
-import type { Value } from '../model/value/value.js';
+import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
 import { numberText } from '../model/yaml/number-text.js';
 import { formatYaml } from '../model/yaml/yaml.js';
-import { readState } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Get extends ReadCommand<typeof Get> {
   static override summary = "Read a deployment's state.";
   static override description = helpText(
     ReadCommand,
-    `Prints the value at PATH, or the whole state: a scalar raw, a mapping or list as YAML, null as null. A path that is not there prints nothing and exits 15, unless --default. A value that an import withheld is printed on the machine that imported it; elsewhere it exits 19.`,
+    `Prints the value at PATH, or the whole state: a scalar as it is, a mapping or list as YAML, null as null. If PATH does not exist, nothing is printed and the exit code is 15, unless --default is given. A value that an import withheld is printed only on the machine that imported it; on others the exit code is 19.`,
     'NOT_FOUND',
     'SECRET',
   );
@@ -29,14 +25,14 @@ export default class Get extends ReadCommand<typeof Get> {
     `<%= config.bin %> get 'deployment.vm_states."node.example.com".public_ip'`,
   ];
   static override args = {
-    path: Args.string({ description: 'Dotted path; odd keys quoted, lists by index.' }),
+    path: Args.string({ description: 'Dotted path; quote unusual keys, address lists by index.' }),
   };
   static override flags = {
     deployment: Flags.string({
       helpValue: 'ID',
-      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+      summary: 'The deployment (KGIT_DEPLOYMENT); may be omitted if there is only one.',
     }),
-    default: Flags.string({ helpValue: 'VALUE', summary: 'What to print when the path is not there.' }),
+    default: Flags.string({ helpValue: 'VALUE', summary: 'Value to print if the path does not exist.' }),
     at: Flags.string({
       helpValue: 'REVISION|TIME',
       summary: 'The state as it was at a revision or time, for example 3d or "2025-07-11 14:30".',
@@ -53,76 +49,32 @@ export default class Get extends ReadCommand<typeof Get> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? [] : parseStatePath(this.args.path);
-    const context = await this.openFetched(
-      'default',
-      this.flags.at === undefined ? aboutDeployment : undefined,
-    );
-    const { state, id } = await this.#state(context);
+    const { at, default: preset } = this.flags;
+    const context = await this.openFetched('default', at === undefined ? aboutDeployment : undefined);
     const text = formatStatePath(path);
-    const found = state === null ? { found: false } : lookUp(state, path);
-    const preset = this.flags.default;
-    if (!found.found && this.flags.at === undefined) {
-      // Loaded on demand: most runs do not need it.
-      const { withheldValue } = await import('../sync/plan/withheld-value.js');
-      const secret = await withheldValue(path, id, {
-        view: context.reading.view,
-        folder: context.opened.localFolder,
-      });
-      if (secret !== undefined) return this.#withheld(text, id, secret);
-    }
-    if (!found.found && preset === undefined) throw missing(text, id, state === null);
-    const value = found.found ? found.value : assignedText(preset ?? '').value;
-    const shown = found.found ? value : preset;
+    const command = Object.hasOwn(KIND_COMMANDS, text) ? KIND_COMMANDS[text] : undefined;
+    const query = {
+      path,
+      at,
+      mayMiss: preset !== undefined,
+      suggestions: command === undefined ? [] : [`Did you mean '${command}'?`],
+    };
+    const { deployment, value, isWithheld } = await readValue(context, query, this.now());
+    if (isWithheld) this.note(`${text} is withheld from the repository: only this machine has it`);
     return {
-      json: { subject: `deployment/${id}`, path: text, value },
+      json: {
+        subject: `deployment/${deployment}`,
+        path: text,
+        value: value === undefined ? assignedText(preset ?? '').value : value,
+      },
       isExact: true,
-      lines: () => [valueText(shown)],
+      lines: () => [valueText(value === undefined ? preset : value)],
       names: text ? [text] : [],
     };
-  }
-
-  #withheld(path: string, id: string, value: Value): CommandResult {
-    this.note(`${path} is withheld from the repository: this machine alone has it`);
-    return {
-      json: { subject: `deployment/${id}`, path, value },
-      isExact: true,
-      lines: () => [valueText(value)],
-      names: [path],
-    };
-  }
-
-  /** Reads the requested state, and returns it with the id of its deployment. Throws NotFoundError. */
-  async #state(context: Context) {
-    const { opened, reading, settings } = context;
-    const id = await resolveDeployment({ view: reading.view, settings });
-    const at = this.flags.at;
-    if (at === undefined) return { state: await readState(reading.view, id), id };
-    // Loaded on demand: most runs do not need it.
-    const { noStateThen, stateThen } = await import('../app/read/state-then.js');
-    const { store } = opened.repository;
-    const state = await stateThen(at, id, { store, reading }, this.now());
-    if (state === null && this.flags.default === undefined) throw noStateThen(at, id);
-    return { state, id };
   }
 }
 
 function valueText(value: unknown): string {
   if (typeof value === 'number') return numberText(value);
   return typeof value === 'object' && value !== null ? formatYaml(value).trimEnd() : String(value);
-}
-
-function missing(path: string, id: string, isUnknown: boolean): NotFoundError {
-  const file = statePath(id);
-  if (isUnknown) {
-    return new NotFoundError(`deployment ${id} has no state: there is no ${file}`, {
-      suggestions: ["'kgit list deployments' shows those that there are"],
-      data: { deployment: id, path },
-    });
-  }
-  const near = path.includes('.') ? `kgit get ${path.slice(0, path.lastIndexOf('.'))}` : 'kgit get';
-  const meant = Object.hasOwn(KIND_COMMANDS, path) ? [`Did you mean '${KIND_COMMANDS[path]}'?`] : [];
-  return new NotFoundError(`${path} is not in the state of deployment ${id}`, {
-    suggestions: [...meant, `'${near}' shows what is there; --default VALUE prints a value of yours`],
-    data: { deployment: id, path },
-  });
 }

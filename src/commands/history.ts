@@ -1,19 +1,17 @@
 import { Args, Flags } from '@oclif/core';
-import { aboutDeployment, resolveDeployment } from '../app/open/subjects.js';
+import { aboutDeployment } from '../app/open/subjects.js';
+import { stateChanges } from '../app/read/state-changes.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { changesResult } from '../cli/render/change-rows.js';
-import { NotFoundError } from '../errors.js';
 import { formatStatePath, parseStatePath } from '../model/state/state-path.js';
-import { statePath } from '../model/subject/layout.js';
-import { annotate, historyOf, readHistory } from '../review/state-history.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class History extends ReadCommand<typeof History> {
   static override summary = "Show who set what in a deployment's state, when and why.";
   static override description = helpText(
     ReadCommand,
-    `With PATH every change of what stands there, oldest first; without PATH the whole state, each value with the change that brought it there. It is told by the events, so it is the same whatever a forge made of the commits.`,
+    `With PATH, lists every change of that value, oldest first; without PATH, lists the whole state, each value with the change that set it. The answer comes from the events, so it does not depend on how a forge merged the commits.`,
     'FINDINGS',
     'NOT_FOUND',
   );
@@ -23,12 +21,12 @@ export default class History extends ReadCommand<typeof History> {
     `<%= config.bin %> history kof --json | jq '.changes[-1]'`,
   ];
   static override args = {
-    path: Args.string({ description: 'Dotted path; odd keys quoted, lists by index.' }),
+    path: Args.string({ description: 'Dotted path; quote unusual keys, address lists by index.' }),
   };
   static override flags = {
     deployment: Flags.string({
       helpValue: 'ID',
-      summary: 'The deployment (KGIT_DEPLOYMENT); the only one if left out.',
+      summary: 'The deployment (KGIT_DEPLOYMENT); may be omitted if there is only one.',
     }),
   };
 
@@ -38,17 +36,9 @@ export default class History extends ReadCommand<typeof History> {
 
   protected async execute(): Promise<CommandResult> {
     const path = this.args.path === undefined ? null : parseStatePath(this.args.path);
-    const { reading, settings } = await this.openFetched('default', aboutDeployment);
-    const id = await resolveDeployment({ view: reading.view, settings });
-    const { state, events } = await readHistory(reading.view, id, this.skipped);
-    if (state === null && events.length === 0) {
-      throw new NotFoundError(`deployment ${id} has no state: there is no ${statePath(id)}`, {
-        suggestions: ["'kgit list deployments' shows those that there are"],
-        data: { deployment: id },
-      });
-    }
-    const rows = path === null ? annotate(state ?? {}, events) : historyOf(events, path);
+    const context = await this.openFetched('default', aboutDeployment);
+    const changes = await stateChanges(context, path, this.skipped);
     const none = path === null ? 'the state is empty' : `no event has changed ${formatStatePath(path)}`;
-    return changesResult([{ subject: `deployment/${id}`, rows }], { isTable: path === null, none });
+    return changesResult([changes], { isTable: path === null, none });
   }
 }

@@ -1,11 +1,10 @@
 import { Args } from '@oclif/core';
+import { listedSubjects } from '../app/read/list-subjects.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { LIST_FLAGS, sortedBy } from '../cli/flags/list-options.js';
 import { eventTime } from '../model/event/event.js';
-import { formatSubject } from '../model/subject/subject.js';
 import { formatAge } from '../model/value/time.js';
-import { listSubjects, summariseSubject } from '../store/read/records.js';
 import { fittingTable } from '../terminal/fitting-table.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -13,7 +12,7 @@ export default class List extends ReadCommand<typeof List> {
   static override summary = 'List the deployments and clusters that the repository knows.';
   static override description = helpText(
     ReadCommand,
-    `Lists each subject with the number of its events and the last one. What clusters are like now, kgit status tells.`,
+    `Lists each subject with the number of its events and the last one. For the live state of clusters use kgit status.`,
     'FINDINGS',
   );
   static override examples = [
@@ -22,7 +21,7 @@ export default class List extends ReadCommand<typeof List> {
     '<%= config.bin %> list deployments --json',
   ];
   static override args = {
-    what: Args.string({ options: ['deployments', 'clusters'], description: 'One kind alone.' }),
+    what: Args.string({ options: ['deployments', 'clusters'], description: 'List only this kind.' }),
   };
   static override flags = LIST_FLAGS;
 
@@ -38,14 +37,7 @@ export default class List extends ReadCommand<typeof List> {
     const { reading } = await this.openFetched();
     const { what } = this.args;
     const kind = what === 'deployments' ? 'deployment' : what === 'clusters' ? 'cluster' : undefined;
-    const subjects = await listSubjects(reading.view, kind);
-    const listed = await Promise.all(
-      subjects.map(async (subject) => {
-        const { events, last } = await summariseSubject(reading.view, subject, this.skipped);
-        const name = formatSubject(subject);
-        return { subject: name, events, lastEvent: last ? { ...last.event, subject: name } : null };
-      }),
-    );
+    const listed = await listedSubjects(reading.view, kind, this.skipped);
     const items = sortedBy(listed, this.flags['sort-by'], (item) => item);
     const now = this.now();
     return {

@@ -1,31 +1,24 @@
 import { Args } from '@oclif/core';
 import type { Context } from '../app/open/configured.js';
-import { recordedSubject } from '../app/open/subjects.js';
+import { namingOf, recordedSubject } from '../app/open/subjects.js';
+import { type EventQuery, followEvents, pageEvents } from '../app/read/page-events.js';
 import { helpText } from '../cli/base/help-text.js';
 import { ReadCommand } from '../cli/base/read-command.js';
 import { eventFilter, LOG_FLAGS } from '../cli/flags/log-flags.js';
 import { eventDetails, eventLine, eventLines } from '../cli/render/event-lines.js';
 import { UsageError } from '../errors.js';
 import type { SubjectEvent } from '../model/event/event.js';
-import type { EventFilter } from '../model/event/event-filter.js';
-import { hintOf } from '../model/event/event-hint.js';
-import { formatSubject, type Subject } from '../model/subject/subject.js';
+import { formatSubject } from '../model/subject/subject.js';
+import { systemClock } from '../setup/this-host.js';
 import { type About, aboutNamed } from '../store/read/entries-about.js';
-import { publishedEvents } from '../store/read/event-log.js';
-import { type EventPage, readPage } from '../store/read/event-page.js';
-import { readEvents } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
 import { onReaderGone } from '../terminal/standard-output.js';
 
-const FOLLOW_MS = 2_000;
-/** Number of the newest events that are searched for new ones. */
-const FOLLOW_WINDOW = 1_000;
-
 export default class Log extends ReadCommand<typeof Log> {
-  static override summary = 'Show what happened, to one subject or to all.';
+  static override summary = 'Show the events of one subject or of all.';
   static override description = helpText(
     ReadCommand,
-    `Newest last. The log of a subject is in the order of event times; without a SUBJECT it is the time line of all, in the order of publishing. The same filter twice is or, different filters are and.`,
+    `Lists events, newest last. The events of one SUBJECT are in the order of their times; without SUBJECT, those of all subjects are in the order of publishing. Values of the same filter are combined with or, different filters with and.`,
     'FINDINGS',
     'NOT_FOUND',
   );
@@ -51,60 +44,26 @@ export default class Log extends ReadCommand<typeof Log> {
 
   protected async execute(): Promise<CommandResult> {
     const filter = eventFilter(this.flags, this.now());
-    if (this.flags.follow && (this.flags.reverse || this.flags.before)) {
-      throw new UsageError('--follow goes on at the newest end: leave --reverse and --before out');
-    }
-    const context = await this.openFetched('default', this.#about);
-    const subject = await this.#subject(context);
-    const { cutOff } = context.opened.repository.store.history;
-    if (subject === null && cutOff) {
-      this.note(
-        `${cutOff.why}: events of before its first commit are told as that commit's; ${cutOff.remedy} brings the rest`,
-      );
-    }
-    if (this.flags.follow) return this.#follow(context, subject, filter);
-    const page = await this.#page(context, subject, filter, this.flags.limit);
-    const ordered = this.flags.reverse ? [...page.events].reverse() : page.events;
-    return this.#result(ordered, page.next, subject === null);
-  }
-
-  /** The scope of the query: the named subject, else everything. */
-  get #about(): (() => About) | undefined {
-    const { subject } = this.args;
-    return subject === undefined ? undefined : () => aboutNamed(subject);
-  }
-
-  async #subject(context: Context): Promise<Subject | null> {
+    const { follow, reverse, limit, before, after } = this.flags;
+    if (follow && (reverse || before))
+      throw new UsageError('--follow shows new events: leave --reverse and --before out');
     const name = this.args.subject;
-    if (name === undefined) return null;
-    return recordedSubject(name, { ...context, view: context.reading.view });
-  }
-
-  #page(context: Context, subject: Subject | null, filter: EventFilter, limit: number): Promise<EventPage> {
-    const { reading, opened } = context;
-    const { before, after } = this.flags;
-    const options = { before, after, filter, limit, broken: this.skipped };
-    if (subject === null) {
-      const hint = hintOf(filter, [before ?? [], after ?? []].flat());
-      return readPage(
-        publishedEvents(
-          opened.repository.store,
-          reading.revision,
-          reading.view,
-          reading.pending,
-          hint,
-          limit + 2,
-          this.skipped,
-        ),
-        options,
+    const about = name === undefined ? undefined : () => aboutNamed(name);
+    const context = await this.openFetched('default', about);
+    const subject = name === undefined ? null : await recordedSubject(name, namingOf(context));
+    const { cutOff } = context.opened.repository.store.history;
+    if (subject === null && cutOff)
+      this.note(
+        `${cutOff.why}: events from before its first commit appear in that commit; ${cutOff.remedy} fetches the rest`,
       );
-    }
-    return readEvents(reading.view, subject, this.skipped).then((events) =>
-      readPage(events.reverse(), options),
-    );
+    const query = { subject, filter, limit, before, after };
+    if (follow) return this.#follow(context, query, about);
+    const page = await pageEvents(context, query, this.skipped);
+    return this.#result(reverse ? [...page.events].reverse() : page.events, page.next);
   }
 
-  #result(events: readonly SubjectEvent[], next: string | null, withSubject: boolean): CommandResult {
+  #result(events: readonly SubjectEvent[], next: string | null): CommandResult {
+    const withSubject = this.args.subject === undefined;
     const rows = events.map(({ subject, event }) => ({ ...event, subject: formatSubject(subject) }));
     return {
       json: { events: rows, next },
@@ -120,24 +79,11 @@ export default class Log extends ReadCommand<typeof Log> {
     };
   }
 
-  /**
-   * Prints the page, then new events, until the user ends the command. New events are recognized by their ids, not by
-   * their place: an event with an earlier time, or one that was published first, may appear before others.
-   */
-  async #follow(begin: Context, subject: Subject | null, filter: EventFilter): Promise<never> {
-    const limit = this.flags.limit;
-    const window = Math.max(limit, FOLLOW_WINDOW);
-    const keyOf = ({ subject: about, event }: SubjectEvent) => `${formatSubject(about)} ${event.id}`;
-    const first = await this.#page(begin, subject, filter, window);
-    const seen = new Set(first.events.map(keyOf));
+  /** Prints a page, then new events, until the user ends the command. */
+  async #follow(context: Context, query: EventQuery, about?: () => About): Promise<never> {
     onReaderGone(() => process.exit());
-    await this.print(this.#result(first.events.slice(-limit), null, subject === null));
-    for (;;) {
-      await new Promise((wake) => setTimeout(wake, FOLLOW_MS));
-      const page = await this.#page(await this.reopen(this.#about), subject, filter, window);
-      const fresh = page.events.filter((item) => !seen.has(keyOf(item)));
-      for (const item of fresh) seen.add(keyOf(item));
-      if (fresh.length > 0) await this.print(this.#result(fresh, null, subject === null));
-    }
+    const reopen = () => this.reopen(about);
+    const pages = followEvents(context, query, { broken: this.skipped, clock: systemClock, reopen });
+    for (;;) await this.print(this.#result((await pages.next()).value, null));
   }
 }

@@ -2,9 +2,8 @@ import { NotFoundError, UsageError } from '../../errors.js';
 import { shellWord } from '../../model/value/shell-word.js';
 import { commonRevision } from '../../review/review-tools.js';
 import { facetOf } from '../../setup/facet-of.js';
-import type { Reading } from '../../store/outbox/outcomes.js';
 import type { StateView } from '../../store/port/state-store.js';
-import type { Configured } from '../open/configured.js';
+import type { Context } from '../open/configured.js';
 import { namedRevision } from './revision-of.js';
 
 const SINCE = '...';
@@ -16,7 +15,7 @@ const SINCE = '...';
 export async function comparedViews(
   from: string,
   to: string | undefined,
-  { opened, reading }: Pick<Configured, 'opened'> & { readonly reading: Reading },
+  { opened, reading }: Pick<Context, 'opened' | 'reading'>,
 ): Promise<{ before: StateView; after: StateView }> {
   const { store } = opened.repository;
   const revisions = { store, reading };

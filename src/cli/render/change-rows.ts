@@ -1,3 +1,4 @@
+import type { SubjectChanges } from '../../app/read/state-changes.js';
 import { formatTime } from '../../model/value/time.js';
 import type { ChangeRow } from '../../review/state-history.js';
 import { fittingTable } from '../../terminal/fitting-table.js';
@@ -45,12 +46,6 @@ function annotatedTable(rows: readonly ChangeRow[], screen: Screen): string[] {
     const said = [when(row, utc), row.user, row.action].filter(Boolean).join('  ');
     return [`${oneLine(row.path)} = ${shown(row.after)}`, `    ${style('dim', oneLine(said))}`];
   });
-}
-
-/** The changes of one deployment's state. */
-export interface SubjectChanges {
-  readonly subject: string;
-  readonly rows: readonly ChangeRow[];
 }
 
 interface Showing {

@@ -1,0 +1,32 @@
+import type { BrokenEvents } from '../../model/event/broken-events.js';
+import type { KgitEvent } from '../../model/event/event.js';
+import { formatSubject, type Subject } from '../../model/subject/subject.js';
+import type { StateView } from '../../store/port/state-store.js';
+import { listSubjects, summariseSubject } from '../../store/read/records.js';
+
+/** A subject of the repository, with the number of its events and the last one. */
+export interface ListedSubject {
+  readonly subject: string;
+  readonly events: number;
+  readonly lastEvent: (KgitEvent & { readonly subject: string }) | null;
+}
+
+/**
+ * Lists the deployments and clusters that the repository knows.
+ * @param kind restricts the list to one kind
+ * @param broken how to handle events that cannot be read
+ */
+export async function listedSubjects(
+  view: StateView,
+  kind: Extract<Subject['kind'], 'deployment' | 'cluster'> | undefined,
+  broken: BrokenEvents,
+): Promise<ListedSubject[]> {
+  const subjects = await listSubjects(view, kind);
+  return Promise.all(
+    subjects.map(async (one) => {
+      const { events, last } = await summariseSubject(view, one, broken);
+      const subject = formatSubject(one);
+      return { subject, events, lastEvent: last ? { ...last.event, subject } : null };
+    }),
+  );
+}
