@@ -13,7 +13,7 @@ type Optional = 'git' | 'review' | 'backup';
  * @param feature what needs it, as the subject of a sentence: `kgit backup`
  */
 export function facetOf<F extends Optional>(
-  opened: OpenRepository,
+  opened: Pick<OpenRepository, F | 'backend'>,
   facet: F,
   feature: string,
 ): NonNullable<OpenRepository[F]> {

@@ -27,18 +27,21 @@ function restored({ state, recorded }: Unfolded): Omit<Change, 'fields'> {
 }
 
 /**
- * Brings the state of a deployment back to what its events say, if it still is what was seen. Throws as `changeState`.
- * @param fields message and reason of the event
+ * Restores states to what their events say, one operation each, if they are still as they were seen. Throws as
+ * `changeState`.
+ * @param fields message and reason of the events
  */
-export function restoreState(
+export async function restoreStates(
   writing: Writing,
-  unfolded: Unfolded,
+  unfolded: readonly Unfolded[],
   fields: GivenFields,
-): Promise<ChangedDeployment> {
-  return changeDeployment(writing, unfolded.id, {
-    ...restored(unfolded),
-    fields: { ...fields, action: 'state_restored' },
-  });
+): Promise<ChangedDeployment[]> {
+  const done: ChangedDeployment[] = [];
+  for (const one of unfolded) {
+    const change = { ...restored(one), fields: { ...fields, action: 'state_restored' } };
+    done.push(await changeDeployment(writing, one.id, change));
+  }
+  return done;
 }
 
 const shown = (value: Value | undefined, { path }: Difference) => {

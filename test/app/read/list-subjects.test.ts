@@ -13,9 +13,13 @@ it('lists subjects in order, with the number of their events and the last one', 
   const all = await listedSubjects(reading.view, undefined, REFUSE_BROKEN);
   const subject = 'cluster/default/kcm-system/prod';
   expect(all).toEqual([
-    { subject: 'deployment/dep-a', events: 1, lastEvent: expect.objectContaining({ action: 'begun' }) },
     { subject, events: 2, lastEvent: { ...event, subject } },
+    {
+      subject: 'deployment/dep-a',
+      events: 1,
+      lastEvent: expect.objectContaining({ action: 'begun', subject: 'deployment/dep-a' }),
+    },
   ]);
-  for (const [i, kind] of (['deployment', 'cluster'] as const).entries())
+  for (const [i, kind] of (['cluster', 'deployment'] as const).entries())
     expect(await listedSubjects(reading.view, kind, REFUSE_BROKEN)).toEqual([all[i]]);
 });

@@ -51,7 +51,7 @@ describe('a value of the state', () => {
   it('that an import withheld comes from this machine', async () => {
     const { read, context } = await changed();
     const withheld = new WithheldValues(context.opened.localFolder);
-    await withheld.keep(deployment('dep-a'), new Map([['kof.token', 'hidden']]));
+    await withheld.put(deployment('dep-a'), new Map([['kof.token', 'hidden']]));
     expect(await read('kof.token')).toMatchObject({ value: 'hidden', isWithheld: true });
     await expect(read('kof.token', { at: 'HEAD' })).rejects.toThrow(NotFoundError);
   });
@@ -59,7 +59,10 @@ describe('a value of the state', () => {
   it('is that of the only deployment, unless one is named', async () => {
     const { writing, context, clock } = await changed();
     const target = { deployment: 'dep-b', create: true };
-    await changeState(await writing(), target, { fields: { action: 'begun' }, edits: sets({ 'kof.on': true }) });
+    await changeState(await writing(), target, {
+      fields: { action: 'begun' },
+      edits: sets({ 'kof.on': true }),
+    });
     const query = { path: parseStatePath('kof.on'), mayMiss: false };
     const at = async (id?: string) => {
       const settings = { ...context.settings, deployment: id };

@@ -14,7 +14,10 @@ async function changed() {
   const revisions: string[] = [];
   const change = async (edits: readonly Edit[], fields = {}, target = {}) => {
     await memory.clock.sleep(1000);
-    await changeState(await memory.writing(), target, { fields: { action: 'state_changed', ...fields }, edits });
+    await changeState(await memory.writing(), target, {
+      fields: { action: 'state_changed', ...fields },
+      edits,
+    });
     revisions.unshift((await memory.store.head()).revision as string);
   };
   await memory.begin({ 'deployment.phase': 'a', 'kof.version': '1.0' });

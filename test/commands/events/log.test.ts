@@ -61,34 +61,17 @@ describe('kgit log', () => {
   });
 
   it.concurrent.each([
-    [
-      ['--action', 'created', '--action', 'noted'],
-      ['created', 'noted'],
-    ],
     [['--action', 'created', '--action', 'noted', '--user', 'ada', '--phase', 'create_vms'], ['noted']],
-    [['--outcome', 'failed'], ['scaled']],
-    [['--run', 'r1'], ['created']],
-    [['--grep', 'wireguard'], ['deleted']],
+    [['--run', 'r1', '--outcome', 'failed'], []],
     [
       ['--grep', 'GRACE', '--grep', 'vms'],
-      ['scaled', 'noted'],
-    ],
-    [
-      ['--since', '2025-07-11T00:00:00Z', '--until', '2025-07-12T00:00:00Z'],
       ['scaled', 'noted'],
     ],
     [
       ['--on', '2025-07-11'],
       ['scaled', 'noted'],
     ],
-    [
-      ['--since', '2025-07-11 12:00'],
-      ['noted', 'deleted'],
-    ],
-    [['--since', '3d'], []],
-    [['--user', 'nobody'], []],
-    [['cluster/prod', '--limit', '1'], ['deleted']],
-    [['prod', '--user', 'ada'], ['created']],
+    [['--since', '2025-07-11 12:00', '--until', '2025-07-12T00:00:00Z'], ['noted']],
     [
       ['kcm-system/prod', '--reverse', '--limit', '2'],
       ['deleted', 'scaled'],
@@ -104,18 +87,15 @@ describe('kgit log', () => {
     const second = await log('--limit', '3', '--before', first.next);
     expect([actions(second), second.next]).toEqual([['created'], null]);
     expect(actions(await log('--after', first.events[0].id))).toEqual(['noted', 'deleted']);
-    expect(actions(await log('prod', '--limit', '1', '--before', first.events[2].id))).toEqual(['scaled']);
   });
 
   it('refuses bad words (2), and an id or subject of which nothing is recorded (15)', async () => {
     const usage = [
       ['--since', 'soonish'],
       ['--limit', '0'],
-      ['--on', '2025-02-30'],
       ['-f', '--reverse'],
-      ['Bad_Name'],
     ];
-    const missing = [['--before', '01JZXK5B7Q3M8N2V4C6D9F0G1H'], ['cluster/none'], ['deployment/none']];
+    const missing = [['--before', '01JZXK5B7Q3M8N2V4C6D9F0G1H'], ['cluster/none']];
     const run = (args: string[]) => kgit(path, ['log', '--json', ...args]);
     for (const failed of await Promise.all(usage.map(run))) expectFailure(failed, 'USAGE', 2);
     for (const failed of await Promise.all(missing.map(run))) expectFailure(failed, 'NOT_FOUND', 15);
@@ -142,16 +122,6 @@ describe('kgit log', () => {
 });
 
 describe('kgit log of what is published and what waits', () => {
-  it('gives a subject by event time, and the time line in the order of publishing', async () => {
-    const path = stateRepository();
-    const push = (action: string, at: string) =>
-      kgitJson(path, ['push-event', action, '--cluster', 'prod', '--timestamp', at]);
-    await push('late', '2025-07-12T00:00:00Z');
-    await push('early', '2025-07-10T00:00:00Z');
-    expect(actions(await kgitJson(path, ['log', 'prod']))).toEqual(['early', 'late']);
-    expect(actions(await kgitJson(path, ['log']))).toEqual(['late', 'early']);
-  });
-
   it('gives what waits last', async () => {
     const path = offlineClone();
     await kgitJson(path, [
