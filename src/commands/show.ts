@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { reportStatus } from '../app/observe/report-status.js';
 import { ClusterCommand } from '../cli/base/cluster-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { outputFlag } from '../cli/flags/output-flag.js';
@@ -7,8 +8,6 @@ import { clusterPage } from '../cli/render/status/cluster-page.js';
 import { explainedJson } from '../cli/render/status/explained-json.js';
 import { contextLines, divergenceLines } from '../cli/render/status/status-lines.js';
 import { EXIT_CODES } from '../errors.js';
-import { buildStatus } from '../k0rdent/observe/status-report.js';
-import type { KgitEvent } from '../model/event/event.js';
 import { formatSubject } from '../model/subject/subject.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -16,11 +15,10 @@ import type { CommandResult } from '../terminal/output.js';
 const TIME_LINE = 50;
 
 export default class Show extends ClusterCommand<typeof Show> {
-  static override summary =
-    'A page on one cluster, to hand it over: its state, why, its config, its history.';
+  static override summary = 'Show a page on one cluster for a handover: state, reasons, config, history.';
   static override description = helpText(
     ClusterCommand,
-    `All that k0rdent and the repository know of one cluster: its state and what explains it, conditions, services, upgrades, config with secrets masked, divergence, and the events of Kubernetes and of kgit on one time line. -o md makes a Markdown page of it. Of a cluster that is gone it shows what is recorded, and says so.`,
+    `Shows all that k0rdent and the repository know about one cluster: its state and the reasons for it, conditions, services, upgrades, config with secrets masked, divergence, and the events of Kubernetes and of kgit on one timeline. -o md prints a Markdown page. For a cluster that is gone, it shows what is recorded, and says so.`,
     'NOT_FOUND',
   );
   static override examples = [
@@ -32,7 +30,9 @@ export default class Show extends ClusterCommand<typeof Show> {
   };
   static override flags = {
     output: outputFlag('md'),
-    explain: Flags.boolean({ summary: 'Also fetch what it depends on and is made of, where you may.' }),
+    explain: Flags.boolean({
+      summary: 'Also fetch the objects that it depends on and consists of, as far as you may read them.',
+    }),
   };
 
   protected override get isPaged(): boolean {
@@ -44,23 +44,19 @@ export default class Show extends ClusterCommand<typeof Show> {
     const one = await this.namedCluster(context, this.args.subject);
     const subject = formatSubject(one);
     const observer = this.observer(context);
-    const records = await observer.records(one);
-    const { namespace, name } = one;
-    const observation = await observer.observe(records, { namespace, name });
-    const live = observation.clusters.filter(({ management }) => management === one.management);
-    const report = buildStatus<KgitEvent>({ ...observation, clusters: live }, records);
+    const { report, records, explained } = await reportStatus(
+      observer,
+      { one, namespace: one.namespace },
+      { limit: TIME_LINE, withParts: this.flags.explain === true },
+    );
     const { contexts, clusters, divergence } = report;
-    const kept = observation.objects.get(subject);
-    const [record] = records;
     const failed = contexts.some(({ error }) => error !== null);
-    if (!kept && !record?.lastEvent && !failed) throw await observer.notKnown(one);
-    const explained = kept ? await observer.explain(one, kept, TIME_LINE, this.flags.explain === true) : null;
     const page = {
       subject,
       cluster: clusters[0] ?? null,
       detail: explained?.detail ?? null,
       timeLine: explained?.timeLine ?? (await observer.recordedTimeLine(one, TIME_LINE)),
-      recorded: record?.lifecycle ?? null,
+      recorded: records[0]?.lifecycle ?? null,
       divergence,
       now: this.now(),
       footer: this.repositoryLine(context),

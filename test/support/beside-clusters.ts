@@ -1,10 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { Observer } from '../../src/app/observe/observer.js';
+import { reportStatus, type StatusQuery } from '../../src/app/observe/report-status.js';
+import { failing, parseFailOn } from '../../src/cli/flags/fail-on.js';
+import { statusResult } from '../../src/cli/render/status/status-result.js';
 import type { ReceivedRequest } from '../../src/demo/api-server/routes.js';
-import { requireKubectl, sample } from '../k0rdent/support.js';
+import { SkippedEvents } from '../../src/model/event/broken-events.js';
+import { formatResult, screenOf } from '../../src/terminal/output.js';
+import { kubectlFor, requireKubectl, sample } from '../k0rdent/support.js';
 import type { KubeObject } from './api-server/objects.js';
 import { type ApiServer, startApiServer } from './api-server/server.js';
 import { temporaryFolder } from './git-fixtures.js';
 import { kgit, kgitJson } from './kgit.js';
+import { memoryContext } from './memory-context.js';
 
 /** The lists that are asked beside that of the clusters. */
 export const BESIDE = [
@@ -36,6 +43,32 @@ export function besideClusters() {
   const run = (...args: string[]) => kgit(repository, args, { env: { KUBECONFIG: server().kubeconfig } });
   const status = (...args: string[]) => run('status', '--no-learn', ...args);
 
+  /** What the use case reports, in this process. */
+  async function reported(contexts: readonly string[] = [], query: Partial<StatusQuery> = {}) {
+    const memory = memoryContext();
+    const observer = new Observer(await memory.read(), {
+      kubectl: () => kubectlFor(server()),
+      contexts,
+      learnsNot: '--no-learn',
+      actor: memory.writer().actor,
+      ids: memory.ids,
+      now: Date.now,
+      note: () => undefined,
+      asking: (work) => work,
+      broken: new SkippedEvents(),
+    });
+    const all = { one: null, namespace: undefined, selector: undefined, health: true, ...query };
+    return (await reportStatus(observer, all, { limit: 15, withParts: false })).report;
+  }
+
+  /** The lines of a status, in this process. */
+  async function shown(format: 'text' | 'wide' | 'json' | 'prometheus', contexts: readonly string[] = []) {
+    const view = { states: null, sortBy: undefined, labels: [], isNarrowed: false, footer: 'main' };
+    const result = statusResult(await reported(contexts), { ...view, now: Date.now() });
+    const screen = { ...screenOf(process.stdout, {}, true), width: null, noHeaders: false };
+    return (await formatResult(result, result.json, format, screen)).flatMap((text) => text.split('\n'));
+  }
+
   beforeAll(async () => {
     requireKubectl();
     started = await startApiServer();
@@ -54,17 +87,17 @@ export function besideClusters() {
     ...{ holds, run, status, server },
     /** The last part of the path of each request. */
     asked: () => server().requests.map(({ path }) => path.split('/').at(-1) ?? ''),
+    reported,
     /** The lines that say what is not well, and what could not be seen. */
-    told: async (...args: string[]): Promise<string[]> => {
-      const { stdout, code } = await status(...args);
-      expect(code).toBe(0);
-      return stdout.split('\n').filter((line) => /^(! |not seen)/.test(line));
+    told: async (format: 'text' | 'wide' = 'text', contexts: readonly string[] = []): Promise<string[]> =>
+      (await shown(format, contexts)).filter((line) => /^(! |not seen)/.test(line)),
+    shown,
+    health: async () => {
+      const { contexts, clusters } = await reported();
+      return { k0rdent: contexts[0]?.k0rdent, clusters };
     },
-    health: async (...args: string[]) => {
-      const { json, code } = await status('--json', ...args);
-      expect(code).toBe(0);
-      return { k0rdent: json.contexts[0].k0rdent, clusters: json.clusters };
-    },
+    /** The words of --fail-on that match. */
+    failed: async (...words: string[]) => failing(parseFailOn(words), await reported()),
   };
 }
 

@@ -1,20 +1,23 @@
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
+import { UsageError } from '../../errors.js';
+import { isLabel } from '../../model/subject/subject.js';
+import type { Format } from '../../terminal/output.js';
 import { FAIL_ON_WORDS } from './fail-on.js';
 import { LIST_FLAGS } from './list-options.js';
 
 /** Flags of `kgit status` besides those of every command that queries a cluster. */
 export const STATUS_FLAGS = {
   ...LIST_FLAGS,
-  namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Of this namespace alone.' }),
+  namespace: Flags.string({ char: 'n', helpValue: 'NS', summary: 'Only clusters in this namespace.' }),
   'all-namespaces': Flags.boolean({
     char: 'A',
     exclusive: ['namespace'],
-    summary: 'Of all namespaces that you may read: the default.',
+    summary: 'Clusters in all namespaces that you may read: the default.',
   }),
   selector: Flags.string({
     char: 'l',
     helpValue: 'SELECTOR',
-    summary: 'With these labels, as kubectl takes them.',
+    summary: 'Only clusters with these labels, in the syntax of kubectl.',
   }),
   state: Flags.string({
     multiple: true,
@@ -29,11 +32,12 @@ export const STATUS_FLAGS = {
     multipleNonGreedy: true,
     helpValue: 'KEYS',
     exclusive: ['offline'],
-    summary: 'A column for each of these labels, as kubectl takes them.',
+    summary: 'Show a column for each of these labels, in the syntax of kubectl.',
   }),
   explain: Flags.boolean({
     exclusive: ['offline'],
-    summary: 'Of one cluster: also fetch what it depends on and is made of, where you may.',
+    summary:
+      'For one cluster, also fetch the objects that it depends on and consists of, as far as you may read them.',
   }),
   'fail-on': Flags.string({
     multiple: true,
@@ -44,15 +48,39 @@ export const STATUS_FLAGS = {
   watch: Flags.boolean({
     char: 'w',
     exclusive: ['explain', 'fail-on', 'offline'],
-    summary: 'Go on, and tell each change of a state; end with Ctrl-C.',
+    summary: 'Keep running and report each change of a state; end with Ctrl-C.',
   }),
   record: Flags.boolean({
     dependsOn: ['watch'],
     exclusive: ['selector'],
-    summary: 'Record each change that is seen as an event, once however many record it.',
+    summary: 'Record each observed change as one event, however many processes record it.',
   }),
   offline: Flags.boolean({
     exclusive: ['context', 'kubeconfig', 'selector', 'fail-on'],
-    summary: 'Ask no cluster: show what is recorded.',
+    summary: 'Query no cluster; show what is recorded.',
   }),
 };
+
+/** Throws UsageError for flags of `kgit status` that do not go together. */
+export function refuseConflicts(
+  flags: Interfaces.InferredFlags<typeof STATUS_FLAGS>,
+  { isOne, format }: { readonly isOne: boolean; readonly format: Format },
+): void {
+  const { state, explain, watch, offline } = flags;
+  if (state !== undefined && (isOne || format === 'prometheus'))
+    throw new UsageError('--state filters the list: leave the name and -o prometheus out');
+  if (explain && !isOne)
+    throw new UsageError('--explain is about one cluster', {
+      suggestions: ['Name it: kgit status NAME --explain'],
+    });
+  if (watch && !['text', 'wide', 'jsonl'].includes(format))
+    throw new UsageError('--watch prints lines as they come: use -o text or -o jsonl');
+  if (offline && format === 'prometheus')
+    throw new UsageError('metrics describe live clusters: leave --offline or -o prometheus out');
+}
+
+/** Checks the value of --namespace. Throws UsageError. */
+export function checkedNamespace(namespace: string | undefined): string | undefined {
+  if (namespace === undefined || isLabel(namespace)) return namespace;
+  throw new UsageError(`--namespace ${JSON.stringify(namespace.slice(0, 80))} is not a DNS-1123 label`);
+}

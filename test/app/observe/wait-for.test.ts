@@ -84,3 +84,24 @@ it('throws at once what only the user can mend', async () => {
   expect(ended).toBe(denied);
   expect(asked).toBe(1);
 });
+
+it('fails at the limit with the last failure, where the cluster never answers', async () => {
+  const away = new ClusterError('away', { data: { cause: 'unreachable' } });
+  const { ended, asked } = await waiting('Ready', [away], 10_000);
+  expect(ended).toBe(away);
+  expect(asked).toBeGreaterThan(1);
+});
+
+it('goes on while a server that has just come back refuses access, and not for long', async () => {
+  const away = new ClusterError('away', { data: { cause: 'refused' } });
+  const denied = new ClusterError('denied', { data: { cause: 'forbidden' } });
+  const there: Seen = [
+    [one, 'Ready'],
+    [two, 'Ready'],
+  ];
+  expect((await waiting('Ready', [away, denied, denied, denied, there])).ended).toHaveLength(2);
+  const refused = await waiting('Ready', [away, denied], 3_600_000);
+  expect(refused.ended).toBe(denied);
+  expect(refused.asked).toBeGreaterThan(5);
+  expect((await waiting('Ready', [denied, there])).ended).toBe(denied);
+});

@@ -263,7 +263,7 @@ it('watches the rest where a context fails, says so, and ends with 17', async ()
   expect(changed()).toMatchObject([{ from: 'Deleting', to: null }]);
   watch.child.kill('SIGINT');
   expect(await watch.closed).toBe(17);
-  expect(watch.said.err).toContain('not watched in the end: context "gone"');
+  expect(watch.said.err).toContain('not watched at the end: context "gone"');
 });
 
 it('shows the table, then a line per transition; ends with 17 where it may watch no more', async () => {

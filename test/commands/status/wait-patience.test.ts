@@ -25,45 +25,24 @@ const wait = (folder: string, timeout: string) =>
     env: { KUBECONFIG: server.kubeconfig, PATH: `${folder}${delimiter}${process.env['PATH']}` },
   });
 
-it.concurrent('waits through an API server that is away, says so once, and says when it answers again', async () => {
+it('waits through an API server that is away, says so once, and says when it answers again', async () => {
   const { folder, failures } = failing(
     'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?',
-    6,
+    2,
   );
   const { code, stderr, stdout } = await wait(folder, '45m');
-  expect([code, failures()]).toEqual([0, 6]);
+  expect([code, failures()]).toEqual([0, 2]);
   expect(stdout).toContain('is Ready');
   expect(stderr.match(/cannot be asked/g)).toHaveLength(1);
   expect(stderr.match(/answers again/g)).toHaveLength(1);
 });
 
-it.concurrent('ends with 17 where the API server is away until the time is up', async () => {
-  const { folder, failures } = failing('Unable to connect to the server: EOF', 1_000_000);
-  const { code, stderr } = await wait(folder, '2s');
-  expect(code).toBe(17);
-  expect(failures()).toBeGreaterThan(1);
-  expect(stderr).toContain('error CLUSTER');
-});
-
-it.concurrent.each([
-  ['error: You must be logged in to the server (Unauthorized)'],
-  [
-    'Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority',
-  ],
-])('ends at once where only you can mend it: %s', async (words) => {
-  const { folder, failures } = failing(words, 1_000_000);
-  const { code } = await wait(folder, '45m');
-  expect([code, failures()]).toEqual([17, 1]);
-});
-
-it.concurrent('waits for a server that has just started to know your rights', async () => {
-  const refused =
-    'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?';
-  const away = failing(refused, 1);
+it('ends at once with 17 where only you can mend it', async () => {
   const { folder, failures } = failing(
-    'Error from server (Forbidden): clusterdeployments.k0rdent.mirantis.com is forbidden: User "reader" cannot list',
-    3,
+    'error: You must be logged in to the server (Unauthorized)',
+    1_000_000,
   );
-  const { code } = await wait(`${away.folder}${delimiter}${folder}`, '45m');
-  expect([code, away.failures(), failures()]).toEqual([0, 1, 3]);
+  const { code, stderr } = await wait(folder, '45m');
+  expect([code, failures()]).toEqual([17, 1]);
+  expect(stderr).toContain('error CLUSTER');
 });

@@ -4,9 +4,24 @@ import { formatAge } from '../../../model/value/time.js';
 import type { ClusterRecord } from '../../../store/read/cluster-records.js';
 import { fittingTable } from '../../../terminal/fitting-table.js';
 import type { CommandResult } from '../../../terminal/output.js';
+import { sortedBy } from '../../flags/list-options.js';
+import type { StatusView } from './status-result.js';
 
-/** Builds the status from what is recorded, when no cluster was queried. It says so, and gives no state. */
-export function offlineResult(records: readonly ClusterRecord[], footer: string, now: number): CommandResult {
+/**
+ * Builds the status from what is recorded, when no cluster was queried. It says so, and gives no state.
+ * @param namespace the only namespace to show; undefined for all
+ */
+export function offlineResult(
+  recorded: readonly ClusterRecord[],
+  namespace: string | undefined,
+  { sortBy, footer, now }: Pick<StatusView, 'sortBy' | 'footer' | 'now'>,
+): CommandResult {
+  const shown = recorded.filter(({ subject }) => namespace === undefined || subject.namespace === namespace);
+  const records = sortedBy(shown, sortBy, ({ subject, lifecycle, lastEvent }) => ({
+    ...subject,
+    recorded: lifecycle,
+    lastEvent,
+  }));
   const clusters = records.map(({ subject, lifecycle, lastEvent }) => ({
     management: subject.management,
     namespace: subject.namespace,

@@ -1,7 +1,9 @@
+import { EXIT_CODES } from '../../../errors.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../../k0rdent/cluster/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../../../k0rdent/observe/divergence.js';
 import type { StatusReport } from '../../../k0rdent/observe/status-report.js';
 import { eventTime, type KgitEvent } from '../../../model/event/event.js';
+import type { CommandResult } from '../../../terminal/output.js';
 import { type Metric, prometheusLines, seconds } from '../../../terminal/prometheus.js';
 import { healthMetrics } from './health-metrics.js';
 import { worstFirst } from './state-words.js';
@@ -18,8 +20,14 @@ function contextMetric(contexts: readonly (readonly [name: string, isUp: boolean
  * Returns the metrics if no context could be queried. They say only that: an older file would still report clusters as
  * up.
  */
-export function downMetrics(contexts: readonly string[]): readonly string[] {
+function downMetrics(contexts: readonly string[]): readonly string[] {
   return prometheusLines([contextMetric(contexts.map((name) => [name, false]))]);
+}
+
+/** Builds the result if no context could be queried: the metrics say so, and other formats have nothing to show. */
+export function downResult(contexts: readonly string[]): CommandResult {
+  const others = { prometheus: () => downMetrics([...new Set(contexts)]) };
+  return { json: {}, lines: () => [], others, exitCode: EXIT_CODES.CLUSTER };
 }
 
 /** Maximum number of series for clusters that are not Ready. More mean a general outage, which the counts show. */
@@ -39,9 +47,11 @@ function notReadyMetric(clusters: StatusReport<KgitEvent>['clusters']): Metric {
   };
 }
 
-/** Returns the number of clusters that are not Ready and exceed the maximum number of series. */
-export function withoutSeries({ clusters }: Pick<StatusReport<KgitEvent>, 'clusters'>): number {
-  return Math.max(notReady(clusters).length - MOST_SERIES, 0);
+/** Describes how many clusters that are not Ready have no series; null if all have one. */
+export function unlistedNote({ clusters }: Pick<StatusReport<KgitEvent>, 'clusters'>): string | null {
+  const unlisted = notReady(clusters).length - MOST_SERIES;
+  if (unlisted <= 0) return null;
+  return `kgit_cluster_not_ready lists the worst ${MOST_SERIES} clusters; ${unlisted} more are only counted`;
 }
 
 function notReady(clusters: StatusReport<KgitEvent>['clusters']) {
