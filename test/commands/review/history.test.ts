@@ -57,7 +57,9 @@ describe('kgit history', () => {
 
   it('annotates the whole document in a table', async () => {
     const path = await changed();
-    expect((await kgit(path, ['history'])).stdout).toMatch(/^PATH .*\n(.*\n)*azure\.empty +\{\} /m);
+    expect((await kgit(path, ['history'])).stdout).toMatch(
+      /^PATH .*\n(.*\n)*azure\.empty .* state_changed +\{\}\n/m,
+    );
     expectFailure(await kgit(path, ['history', '--deployment', 'none', '--json']), 'NOT_FOUND', 15);
   });
 });
