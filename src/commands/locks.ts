@@ -9,7 +9,7 @@ export default class Locks extends ReadCommand<typeof Locks> {
   static override summary = 'List locks and their holders.';
   static override description = helpText(
     ReadCommand,
-    `Lists the locks that somebody holds, with holder, fencing token and expiry, as the remote has them now; as they were last seen here where the remote does not answer, or with --no-fetch (stale). An entry among them that is no lock is named on stderr, and in JSON under broken. An expired lease can be taken over when it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
+    `Lists the locks that are held, with holder, fencing token and expiry, as the remote has them now; if the remote does not answer, or with --no-fetch, as they were last seen here (stale). A ref in the place of a lock that is not a lock is named on stderr, and in JSON under broken. An expired lease can be taken over once it has been seen unchanged for its TTL: kgit lock NAME --wait.`,
   );
   static override examples = [
     '<%= config.bin %> locks',

@@ -15,7 +15,7 @@ export default class Wait extends ClusterCommand<typeof Wait> {
   static override summary = 'Wait until clusters are ready, deleted, or in a state.';
   static override description = helpText(
     ClusterCommand,
-    `Asks k0rdent again and again. It ends with 0 once every cluster is as wanted; with 3 and the cause when one has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}); with 17 when the clusters cannot be asked: at once where only you can mend it, at the --timeout otherwise. A cluster that is not there yet is waited for. A failure that speaks of an older spec does not count.`,
+    `Queries k0rdent until every cluster is as requested, then exits with 0. It exits with 3 and names the cause when a cluster has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}). It exits with 17 when the clusters cannot be queried: at once if only you can fix it, otherwise at the --timeout. It also waits for clusters that do not exist yet. A failure that refers to an older spec does not count.`,
   );
   static override examples = [
     '<%= config.bin %> wait team-a/prod-eu-1 --for ready --timeout 45m',
@@ -36,8 +36,8 @@ export default class Wait extends ClusterCommand<typeof Wait> {
     const goal = parseGoal(this.flags.for);
     if (goal === undefined)
       throw new UsageError(
-        `--for ${JSON.stringify(this.flags.for.slice(0, 40))} is nothing that can be waited for`,
-        { suggestions: [`Take ready, deleted, or of: ${CLUSTER_STATES.join(', ')}`] },
+        `--for ${JSON.stringify(this.flags.for.slice(0, 40))} is not a state to wait for`,
+        { suggestions: [`Use ready, deleted, or one of: ${CLUSTER_STATES.join(', ')}`] },
       );
     if (this.words.length === 0)
       throw new UsageError('nothing to wait for', { suggestions: ['Name a cluster: [[MGMT/]NS/]NAME'] });

@@ -9,14 +9,14 @@ import { newChangeEvents, newestChange } from './event-changes.js';
 import { orderChanges } from './order-changes.js';
 import { type ChangeRow, historyOf, readHistory, rowOf } from './state-history.js';
 
-/** What the last change event of a deployment changed; empty if there is none. Throws InvalidStateError. */
+/** Returns the changes of the last change event of a deployment; empty if there is none. Throws InvalidStateError. */
 export async function lastChange(view: StateView, id: string): Promise<ChangeRow[]> {
   const last = (await readHistory(view, id)).events.at(-1);
   return last ? last.changes.map((change) => rowOf(change, last)) : [];
 }
 
 /**
- * The differences between two states of a deployment, each with the last event in between that changed it. Throws
+ * Returns the differences between two states of a deployment, each with the last event in between that changed it. Throws
  * InvalidStateError.
  */
 export async function diffViews(before: StateView, after: StateView, id: string): Promise<ChangeRow[]> {
@@ -31,7 +31,7 @@ export async function diffViews(before: StateView, after: StateView, id: string)
 }
 
 /**
- * The deployment that was changed last, by the ids of change events; empty if none was changed. Throws
+ * Returns the deployment that was changed last, by the ids of change events; empty if none was changed. Throws
  * InvalidStateError.
  */
 export async function lastChanged(view: StateView, ids: readonly string[]): Promise<string[]> {
@@ -41,7 +41,7 @@ export async function lastChanged(view: StateView, ids: readonly string[]): Prom
   return changed.slice(-1).map(({ id }) => id);
 }
 
-/** The deployments whose state documents differ as texts. */
+/** Returns the deployments whose state documents differ as texts. */
 export async function changedDeployments(
   before: StateView,
   after: StateView,

@@ -18,7 +18,7 @@ import type { StateView } from '../../store/port/state-store.js';
 import { ABOUT_DEPLOYMENTS, type About, aboutNamed } from '../../store/read/entries-about.js';
 import { listDeployments } from '../../store/read/records.js';
 
-/** What the names of subjects are resolved against. */
+/** The context in which names of subjects are resolved. */
 export interface Naming {
   readonly view: StateView;
   readonly settings: Settings;
@@ -26,7 +26,7 @@ export interface Naming {
   readonly managements: ReadonlyMap<string, unknown>;
 }
 
-/** The same, of an open repository. */
+/** Returns the context for names in an open repository. */
 export function namingOf({
   reading,
   settings,
@@ -35,7 +35,7 @@ export function namingOf({
   return { view: reading.view, settings, managements };
 }
 
-/** The management cluster of names that do not name one: the setting, else the only one that kgit.yaml lists. */
+/** Returns the management cluster for names without one: the setting, else the only one that kgit.yaml lists. */
 export function defaultManagement({
   settings,
   managements,
@@ -45,8 +45,8 @@ export function defaultManagement({
 }
 
 /**
- * The cluster that `[[MANAGEMENT/]NAMESPACE/]NAME` names. A name that breaks today's rules is accepted if the repository
- * has its slug. Throws UsageError.
+ * Resolves `[[MANAGEMENT/]NAMESPACE/]NAME`. A name that breaks today's rules is accepted if the repository has its slug.
+ * Throws UsageError.
  */
 export async function resolveCluster(text: string, naming: Naming): Promise<ClusterSubject> {
   const defaults = { management: defaultManagement(naming), namespace: naming.settings.namespace };
@@ -73,7 +73,7 @@ async function legacyCluster(
 }
 
 /**
- * The deployment that a user names. A name that breaks today's rules is accepted if the repository has its slug.
+ * Resolves the name of a deployment. A name that breaks today's rules is accepted if the repository has its slug.
  * Throws UsageError.
  */
 export async function namedDeployment(text: string, view: StateView): Promise<DeploymentSubject> {
@@ -82,7 +82,7 @@ export async function namedDeployment(text: string, view: StateView): Promise<De
   return deployment(text);
 }
 
-/** The subject that a user names: `deployment/ID`, `cluster/…`, `lock/NAME`, `management/NAME`, or a cluster alone. Throws UsageError. */
+/** Resolves the name of a subject: `deployment/ID`, `cluster/…`, `lock/NAME`, `management/NAME`, or a cluster alone. Throws UsageError. */
 export async function resolveSubject(text: string, naming: Naming): Promise<Subject> {
   if (text.startsWith('deployment/')) return namedDeployment(text.slice('deployment/'.length), naming.view);
   if (text.startsWith('lock/')) return lockSubject(text.slice('lock/'.length));
@@ -103,12 +103,15 @@ export async function recordedSubject(text: string, naming: Naming): Promise<Sub
   });
 }
 
-/** What `resolveDeployment` and a reader of that deployment ask about. @param settings those of everywhere but kgit.yaml */
+/**
+ * Returns the scope of a command that reads one deployment.
+ * @param settings all settings except those of kgit.yaml
+ */
 export function aboutDeployment({ deployment: named }: Pick<Settings, 'deployment'>): About {
   return named === undefined ? ABOUT_DEPLOYMENTS : aboutNamed(named);
 }
 
-/** The deployment to work on: that of the settings, else the only one there is. Throws UsageError, NotFoundError. */
+/** Returns the deployment to work on: that of the settings, else the only one. Throws UsageError, NotFoundError. */
 export async function resolveDeployment({
   view,
   settings,

@@ -9,8 +9,8 @@ import { namedRevision } from './revision-of.js';
 const SINCE = '...';
 
 /**
- * The two views that `kgit diff FROM [TO]` compares. FROM alone is compared with what is here now, `A...B` compares the
- * merge base of both with B. Throws NotFoundError, UsageError.
+ * Returns the two views that `kgit diff FROM [TO]` compares. FROM alone is compared with the current state; `A...B`
+ * compares the merge base of both with B. Throws NotFoundError, UsageError.
  */
 export async function comparedViews(
   from: string,

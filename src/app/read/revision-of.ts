@@ -4,7 +4,7 @@ import type { Reading } from '../../store/outbox/outcomes.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Revision } from '../../store/port/state-store.js';
 
-/** The time that a text names, in ms since the epoch; null if it names none. */
+/** Parses a time, in ms since the epoch; null if the text is not a time. */
 function timeOrNull(text: string, now: number): number | null {
   try {
     return parseTime(text, now);
@@ -23,12 +23,12 @@ export interface Revisions {
 /** HEAD, optionally followed by steps back from it. */
 const HEAD = /^(?:HEAD|@)([~^].*)?$/;
 
-/** The revision of HEAD: what is checked out in the current folder, else the tip of the state branch; null if that is empty. */
+/** Returns the revision that is checked out in the current folder, else the tip of the state branch; null if that is empty. */
 async function headRevision({ store, reading }: Revisions): Promise<Revision | null> {
   return (await store.workingCopy?.checkedOut()) ?? reading.revision;
 }
 
-/** The revision that a text names; null if there is none. A linked worktree has its own HEAD. */
+/** Resolves the name of a revision; null if there is none. A linked worktree has its own HEAD. */
 async function revisionOrNull(text: string, revisions: Revisions): Promise<Revision | null> {
   const steps = HEAD.exec(text);
   if (steps === null) return revisions.store.history.resolve(text);
@@ -36,7 +36,7 @@ async function revisionOrNull(text: string, revisions: Revisions): Promise<Revis
   return head === null ? null : revisions.store.history.resolve(`${head}${steps[1] ?? ''}`);
 }
 
-/** The revision that a text names. Throws NotFoundError. */
+/** Resolves the name of a revision. Throws NotFoundError. */
 export async function namedRevision(text: string, revisions: Revisions): Promise<Revision> {
   const named = await revisionOrNull(text, revisions);
   if (named !== null) return named;
@@ -62,7 +62,7 @@ export async function placeInTime(
   });
 }
 
-/** The newest revision that was published by a given time. Throws NotFoundError. */
+/** Finds the newest revision that was published by a given time. Throws NotFoundError. */
 export async function revisionAt(
   time: number,
   text: string,

@@ -5,7 +5,7 @@ import { readState } from '../../store/read/records.js';
 import { placeInTime, type Revisions, revisionAt } from './revision-of.js';
 
 /**
- * The state of a deployment at a REVISION|TIME: of a time according to its events, of a revision according to its files.
+ * Returns the state of a deployment at a REVISION|TIME: at a time from its events, at a revision from its files.
  * @param now ms since the epoch
  * @returns null if it had none. Throws NotFoundError, InvalidStateError.
  */
@@ -23,7 +23,7 @@ export async function stateThen(
   return readState(store.view(await revisionAt(place.time, text, store, reading)), id);
 }
 
-/** The error that a deployment had no state at a REVISION|TIME. */
+/** Returns the error for a deployment that had no state at a REVISION|TIME. */
 export function noStateThen(text: string, id: string): NotFoundError {
   return new NotFoundError(`at ${JSON.stringify(text.slice(0, 80))} deployment ${id} had no state`, {
     suggestions: [`'kgit history --deployment ${id}' shows when it began`],

@@ -25,7 +25,7 @@ const CLUSTER_FLAGS = {
   learn: Flags.boolean({
     allowNo: true,
     default: true,
-    summary: 'Note in kgit.yaml what each management cluster is known by, where that is new.',
+    summary: 'Record new identities of management clusters in kgit.yaml.',
   }),
 };
 

@@ -12,7 +12,7 @@ export const READ_FLAGS = {
   fetch: Flags.boolean({
     allowNo: true,
     helpGroup: 'READ',
-    summary: 'Ask the remote first, or never; by default when the last fetch is old.',
+    summary: 'Fetch from the remote first, or never; by default only if the last fetch is old.',
   }),
 };
 

@@ -8,7 +8,7 @@ export const LIST_FLAGS = {
     helpValue: 'KEY',
     summary: 'Sort by a key of the JSON rows, such as events or lastEvent.timestamp.',
   }),
-  'no-headers': Flags.boolean({ summary: 'Leave the headings of the table out.' }),
+  'no-headers': Flags.boolean({ summary: 'Omit the headings of the table.' }),
 };
 
 /** Splits `{.lastEvent.timestamp}` (kubectl's notation) or `lastEvent.timestamp` into keys; `\.` is a dot in a key. */
