@@ -127,6 +127,11 @@ export class NotFoundError extends KgitError {
 /** The remote repository cannot be reached or does not let us in. */
 export class RemoteError extends KgitError {
   readonly code = 'REMOTE';
+
+  /** Whether it does not let us in, or does not know the repository: trying again later does not help. */
+  get isDenied(): boolean {
+    return this.data['remote'] === 'denied';
+  }
 }
 /** Live status cannot be had. */
 export class ClusterError extends KgitError {
@@ -143,6 +148,11 @@ export class SecretError extends KgitError {
 /** The remote understood the write and refuses it for good. */
 export class RefusedError extends KgitError {
   readonly code = 'REFUSED';
+
+  /** Whether it was a branch that refused it, so that the same write can be proposed. */
+  get isProposable(): boolean {
+    return this.data['branch'] !== undefined;
+  }
 }
 /** The user or a signal ended the command. */
 export class InterruptedError extends KgitError {

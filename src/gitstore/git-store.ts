@@ -189,7 +189,7 @@ export class GitStore implements Backend {
       built = await this.#builder.build(base, commits);
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
-      return { kind: 'blocked', error };
+      return { kind: 'refused', scope: 'local', error };
     }
     const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
@@ -207,18 +207,22 @@ export class GitStore implements Backend {
     });
     if (failure) return failure;
     await this.#fetched.noteMoved(tip);
-    const notes = [...built.notes, ...told, ...(await this.#afterPush(tip, base, moves))];
+    if (base) this.#ancestry.note(base, tip);
+    const notes = [
+      ...built.notes,
+      ...told,
+      ...(await this.#notePushed(this.#fetched.trackingRef, tip, moves)),
+    ];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
-  /** Updates this clone once the remote has the commits: they are published, whatever fails now. */
-  async #afterPush(tip: Revision, base: Revision | null, locks: readonly RefMove[]): Promise<string[]> {
-    if (base) this.#ancestry.note(base, tip);
+  /** Records what was pushed; it is published, whatever fails now. */
+  async #notePushed(trackingRef: string, tip: Revision, locks: readonly RefMove[]): Promise<string[]> {
     try {
-      const notes = await this.#follower.follow(tip, base, this.#fetched?.trackingRef ?? null);
+      await this.#follower.track(trackingRef, tip);
       if (locks.length > 0) await this.leases.noteSeen(locks);
       await this.#noteFetched();
-      return notes;
+      return [];
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       return [`published, but this clone could not be brought up to date: ${error.message}; run 'kgit sync'`];
@@ -237,7 +241,7 @@ export class GitStore implements Backend {
     try {
       const moves = [branchMove(this.#branchRef, base, tip), localLines(locks)];
       const outcome = await this.#checkouts.move(refs, moves, base, tip);
-      if (outcome.kind === 'blocked') return { kind: 'blocked', error: blockedBy(outcome) };
+      if (outcome.kind === 'blocked') return { kind: 'refused', scope: 'local', error: blockedBy(outcome) };
       if (outcome.kind === 'lost') {
         const names = lostLocally(outcome.stderr, locks);
         return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
@@ -251,6 +255,7 @@ export class GitStore implements Backend {
   }
 
   async close(): Promise<void> {
+    await this.#follower.end();
     await this.#checkouts.lookAgain();
     if (this.#hasMoved) {
       const { repository, folder, clock } = this.#options;

@@ -1,4 +1,4 @@
-import { ConflictError, EnvironmentError, type KgitError, RefusedError, RemoteError } from '../errors.js';
+import { ConflictError, EnvironmentError, type KgitError, RemoteError } from '../errors.js';
 import type { Change } from '../model/event/event.js';
 import { checkOperation } from '../model/operation/check-operation.js';
 import type { Operation } from '../model/operation/operation.js';
@@ -9,7 +9,13 @@ import type { BatchPlan } from './plan/plan-batch.js';
 import type { Backend } from './port/backend.js';
 import type { Clock } from './port/host.js';
 import type { Head, Revision } from './port/state-store.js';
-import { notPublished, publishedElsewhere, refusedAlone, stuck } from './publish/publish-errors.js';
+import {
+  mayPassLater,
+  notPublished,
+  publishedElsewhere,
+  refusedAlone,
+  stuck,
+} from './publish/publish-errors.js';
 import type { Publisher } from './publish/publisher.js';
 import type { Rewrites } from './publish/rewrites.js';
 import { type About, entriesAbout } from './read/entries-about.js';
@@ -135,9 +141,7 @@ export class StateRepository {
       case 'rejected':
         throw delivery.error;
       case 'pending': {
-        const isOffline =
-          !(delivery.error instanceof RefusedError) && delivery.error.data['remote'] !== 'denied';
-        if (kept && isOffline && !options.requirePublish) {
+        if (kept && mayPassLater(delivery.error) && !options.requirePublish) {
           const why = `not published yet: ${delivery.error.message}`;
           return {
             ...base,

@@ -88,7 +88,7 @@ describe('GitStore and the checkout', () => {
     writeFileSync(join(path, 'state.yaml'), 'a: mine\n');
     const before = await store.head();
     const outcome = await store.swap(before.revision, [commit({ 'state.yaml': 'a: 2\n' })], 10_000);
-    expect(outcome.kind).toBe('blocked');
+    expect(outcome).toMatchObject({ kind: 'refused', scope: 'local' });
     expect(await store.head()).toEqual(before);
     expect(git(path, 'diff', '--unified=0')).toContain('+a: mine');
     await store.close();
@@ -113,18 +113,19 @@ describe('GitStore and the checkout', () => {
     const [mine, theirs] = [cloneOf(remote), cloneOf(remote)];
     const [one, two] = [await openGitStore(mine, 'origin'), await openGitStore(theirs, 'origin')];
     await one.swap(null, [commit({ a: '1' })], 10_000);
+    expect(git(mine, 'ls-files')).toBe('');
+    expect(await one.workingCopy.follow()).toEqual([]);
     expect(git(mine, 'status', '--porcelain')).toBe('');
     expect(git(mine, 'log', '--format=%s')).toBe('test: files');
     writeFileSync(join(mine, 'a'), 'edited');
     const { revision } = await two.refresh(10_000);
     await two.swap(revision, [commit({ a: '2' })], 10_000);
+    await two.workingCopy.follow();
     expect(git(theirs, 'ls-files')).toBe('a');
     const head = await one.refresh(10_000);
     const outcome = await one.swap(head.revision, [commit({ b: '1' })], 10_000);
-    expect(outcome).toMatchObject({
-      kind: 'swapped',
-      notes: [expect.stringContaining('was left where it is')],
-    });
+    expect(outcome).toMatchObject({ kind: 'swapped', notes: [] });
+    expect(await one.workingCopy.follow()).toEqual([expect.stringContaining('was left where it is')]);
     expect(git(mine, 'diff', '--name-only')).toBe('a');
     git(mine, 'checkout', '--quiet', 'a');
     expect(await one.workingCopy.follow()).toEqual([]);
@@ -132,10 +133,9 @@ describe('GitStore and the checkout', () => {
     expect(git(mine, 'ls-files')).toBe('a\nb');
     git(mine, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
     const own = await one.swap((await one.head()).revision, [commit({ c: '1' })], 10_000);
-    expect(own).toMatchObject({
-      kind: 'swapped',
-      notes: [expect.stringContaining('commits that the remote does not have')],
-    });
+    expect(own).toMatchObject({ kind: 'swapped', notes: [] });
+    const notes = await one.workingCopy.follow();
+    expect(notes).toEqual([expect.stringContaining('commits that the remote does not have')]);
     await Promise.all([one.close(), two.close()]);
   });
 });

@@ -11,6 +11,7 @@ import { type Environment, thisHost } from '../../setup/this-host.js';
 import type { DriverHost, MadePlace, StorePlace } from '../../store/port/abilities.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Clock, Waits } from '../../store/port/host.js';
+import { followPublished } from '../../store/publish/follow-published.js';
 import { type LaidOut, type Layout, type LayoutStamp, layOut, missingFiles } from './lay-out.js';
 import { namingLockPlace } from './marker-text.js';
 
@@ -90,12 +91,19 @@ export async function completeLayout(
   const { store } = repository;
   const author = actorOf(settings, environment, identity);
   const stamp = (): LayoutStamp => ({ author, time: clock.now(), timeoutMs: settings.timeout });
-  const laid = await layOut({ store, hasFile }, layout, stamp());
-  const { place, notes } = await proveLockPlace(store, stamp(), host);
-  if (place === null) return { ...laid, notes };
-  const decided = await layOut({ store, hasFile }, withLockPlace(layout, place), stamp());
+  const notes = new Set<string>();
+  const lay = async (wanted: Layout): Promise<LaidOut> => {
+    const laid = await layOut({ store, hasFile }, wanted, stamp());
+    for (const note of await followPublished(store)) notes.add(note);
+    return laid;
+  };
+  const laid = await lay(layout);
+  const proof = await proveLockPlace(store, stamp(), host);
+  for (const note of proof.notes) notes.add(note);
+  if (proof.place === null) return { ...laid, notes: [...notes] };
+  const decided = await lay(withLockPlace(layout, proof.place));
   const added = [...new Set([...laid.added, ...decided.added])];
-  return { ...decided, added, attempts: laid.attempts + decided.attempts, notes };
+  return { ...decided, added, attempts: laid.attempts + decided.attempts, notes: [...notes] };
 }
 
 function driverHost({ settings: { timeout }, cwd, environment, waits }: InitHost): DriverHost {

@@ -97,7 +97,7 @@ export async function layOut(
     }
     // The next look shows whether a push without an answer landed.
     unknown = outcome.kind === 'unknown' ? outcome.error : null;
-    if (unknown === null && 'error' in outcome) toInitAgain(outcome.error);
+    if (unknown === null && outcome.kind !== 'busy' && 'error' in outcome) toInitAgain(outcome.error);
   }
   if (unknown !== null) toInitAgain(unknown);
   throw new ConflictError('the branch moved again and again while it was laid out', {

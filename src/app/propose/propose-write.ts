@@ -31,7 +31,7 @@ export async function proposeWrite(
 
 /** Whether a branch refused the push of a write, so that it can be proposed. */
 export function isProtected(error: unknown): error is RefusedError {
-  return error instanceof RefusedError && error.data['branch'] !== undefined;
+  return error instanceof RefusedError && error.isProposable;
 }
 
 /**

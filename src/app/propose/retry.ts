@@ -26,9 +26,10 @@ export async function untilMoved<T>(
     if ('done' in tried) return { result: tried.done, attempts };
     const { failure } = tried;
     // If the outcome is unknown, the next try shows on the branch whether the push landed.
-    if ('error' in failure && failure.kind !== 'unknown') throw failure.error;
+    const isTriedAgain = failure.kind === 'moved' || failure.kind === 'busy' || failure.kind === 'unknown';
+    if (!isTriedAgain) throw failure.error;
     if (clock.now() >= deadline) {
-      if ('error' in failure) throw failure.error;
+      if (failure.kind === 'unknown') throw failure.error;
       throw new RemoteError(`others moved the branch ${attempts} times and the time is up`, {
         suggestions: ['Run the command again, or give more time with --timeout'],
         data: { attempts },

@@ -118,7 +118,7 @@ export class KeyedStore implements Backend {
       return await this.#swap(base, commits, timeoutMs, locks);
     } catch (error) {
       if (error instanceof RemoteError) return failedRead(error);
-      if (error instanceof InvalidStateError) return { kind: 'blocked', error };
+      if (error instanceof InvalidStateError) return { kind: 'refused', scope: 'local', error };
       throw error;
     }
   }

@@ -7,7 +7,7 @@ import type { MovingRefs } from './moving-refs.js';
 import type { RefSession } from './ref-session.js';
 import { branchMove } from './refs.js';
 
-/** Brings the user's own branch and its checkouts to the published tip. */
+/** Moves kgit's tracking ref, and brings the user's own branch and its checkouts to the published tip. */
 export class BranchFollower {
   readonly #git: Git;
   readonly #refs: MovingRefs;
@@ -16,6 +16,8 @@ export class BranchFollower {
   readonly #leftBehind: Pick<LeftBehind, 'note'>;
   readonly #branch: string;
   readonly #branchRef: string;
+  /** The git process that has moved the tracking ref, for the branch that follows it. */
+  #session: RefSession | null = null;
 
   constructor(
     git: Git,
@@ -39,28 +41,40 @@ export class BranchFollower {
     return (await this.#refs.read([this.#branchRef])).get(this.#branchRef) ?? null;
   }
 
+  /** Moves the tracking ref to the published tip. Throws EnvironmentError. */
+  async track(tracking: string, tip: Revision): Promise<void> {
+    await this.end();
+    this.#session = this.#refs.session();
+    await this.#session.apply([`update ${tracking} ${tip}\n`]);
+  }
+
   /**
    * Moves branch and checkouts to the published tip if nothing blocks it. The user's own commits and local edits stay
-   * as they are, and a note says so.
-   * @param base an ancestor of the tip
-   * @param tracking kgit's own ref, which moves to the tip first, and in any case
+   * as they are, and a note says so. Throws EnvironmentError.
    */
-  async follow(tip: Revision, base: Revision | null, tracking: string | null): Promise<string[]> {
-    const refs = this.#refs.session();
+  async follow(tip: Revision): Promise<string[]> {
     try {
-      if (tracking) await refs.apply([`update ${tracking} ${tip}\n`]);
-      return await this.#followWith(refs, tip, base);
+      return await this.#follow(tip);
     } finally {
-      await refs.end();
+      await this.end();
     }
   }
 
-  async #followWith(refs: RefSession, tip: Revision, base: Revision | null): Promise<string[]> {
+  /** Ends the git process of `track` if nothing has followed. */
+  async end(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.end();
+  }
+
+  async #follow(tip: Revision): Promise<string[]> {
     const local = await this.tip();
     if (local === tip || (local === null && (await this.#checkouts.list()).length === 0)) return [];
-    if (local !== null && local !== base && !(await this.#ancestry.isAncestor(local, tip)))
+    if (local !== null && !(await this.#ancestry.isAncestor(local, tip)))
       return [await this.#leftBehind.note(local, tip, (await this.#checkouts.list()).length > 0)];
-    const outcome = await this.#checkouts.move(refs, [branchMove(this.#branchRef, local, tip)], local, tip);
+    this.#session ??= this.#refs.session();
+    const move = branchMove(this.#branchRef, local, tip);
+    const outcome = await this.#checkouts.move(this.#session, [move], local, tip);
     if (outcome.kind === 'moved') return [...outcome.notes];
     if (outcome.kind === 'lost')
       return [

@@ -93,9 +93,17 @@ export interface PushRefusal {
 }
 
 /** Why a push of one ref failed. */
-export type PushFailure =
-  | Exclude<SwapOutcome, { kind: 'swapped' | 'refused' | 'blocked' | 'fenced' | 'not-atomic' }>
-  | PushRefusal;
+export type PushFailure = Exclude<SwapOutcome, { kind: 'swapped' | 'refused' | 'fenced' }> | PushRefusal;
+
+/** The error for a ref that the server has locked. @param file the lock file */
+function lockedThere(file: string): RemoteError {
+  return new RemoteError(`the remote is locked (${file})`, {
+    suggestions: [
+      "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
+    ],
+    data: { lock: file },
+  });
+}
 
 /** The error for a ref that cannot be made because one above or below it exists: to git, `a` is a file or a folder. */
 function refClash(remote: string, there: string, wanted: string): RefusedError {
@@ -200,7 +208,7 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
     case 'held-lock':
     case 'lost-race': {
       const lock = LOCK_THERE.exec(said)?.[1];
-      return lock ? { kind: 'moved', lock } : { kind: 'moved' };
+      return lock ? { kind: 'busy', error: lockedThere(lock) } : { kind: 'moved' };
     }
     case 'too-large':
       return tooLarge(result, remote);

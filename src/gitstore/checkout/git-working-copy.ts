@@ -52,7 +52,7 @@ export class GitWorkingCopy implements WorkingCopy {
     const { follower, leftBehind, isRemote, head } = this.#parts;
     const { revision } = await head();
     if (revision === null || !isRemote) return [];
-    const notes = await follower.follow(revision, null, null);
+    const notes = await follower.follow(revision);
     if (notes.length === 0) await leftBehind.forget();
     return notes;
   }

@@ -104,7 +104,7 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
   if (here) return findingOf(name, here);
   const failure = pushOutcome(result, nameOf(target), target.branch);
   // A lost race shows that the push was let in.
-  if (failure === null || failure.kind === 'moved')
+  if (failure === null || failure.kind === 'moved' || failure.kind === 'busy')
     return passed(
       name,
       `a push to ${target.branch} is let in; hooks and branch protection show only when one writes`,

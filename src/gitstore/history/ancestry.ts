@@ -21,8 +21,8 @@ export class Ancestry {
 
   /** Whether `newer` is `older` or descends from it. */
   async isAncestor(older: Revision, newer: Revision): Promise<boolean> {
-    const at = this.#chain.indexOf(older);
-    if (at >= 0 && this.#chain.indexOf(newer) >= at) return true;
+    const [from, to] = [this.#chain.indexOf(older), this.#chain.indexOf(newer)];
+    if (from >= 0 && to >= 0) return from <= to;
     return isAncestor(this.#git, older, newer);
   }
 }

@@ -5,10 +5,7 @@ import type { GitResult } from '../process/git.js';
 import type { RefMove } from './lock-commits.js';
 
 /** Why an atomic push of locks failed. */
-export type LockPushFailure =
-  | PushFailure
-  | { readonly kind: 'fenced'; readonly names: readonly string[] }
-  | { readonly kind: 'not-atomic'; readonly error: RefusedError };
+export type LockPushFailure = PushFailure | { readonly kind: 'fenced'; readonly names: readonly string[] };
 
 /** Arguments of a push that moves locks, each by CAS from its expected commit. */
 export function lockPushArgs(moves: readonly RefMove[]): { leases: string[]; refspecs: string[] } {
@@ -60,7 +57,7 @@ export function lockPushOutcome(
     refStatuses(result.stdout.toString('utf8')).map((status) => [status.ref, status] as const),
   );
   if (statuses.size === 0 && /does not support --atomic/.test(result.stderr))
-    return { kind: 'not-atomic', error: notAtomic(remote) };
+    return { kind: 'refused', scope: 'locks', error: notAtomic(remote), isKnown: true };
   const isLost = (move: RefMove) => {
     const status = statuses.get(move.ref);
     if (status === undefined) return false;

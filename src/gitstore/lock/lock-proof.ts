@@ -1,4 +1,3 @@
-import type { KgitError } from '../../errors.js';
 import { acquired, isTaken, released, renewed } from '../../model/lease/lease.js';
 import { LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
 import type {
@@ -26,8 +25,11 @@ export interface ProofTalk {
   readonly remove: (tip: LockTip) => Promise<void>;
 }
 
-/** Why a lock does not work in a place; null if one was taken, renewed and released there. */
-async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promise<KgitError | null> {
+/** Why a lock does not work in a place. */
+type Failure = Extract<LockOutcome, { error: unknown }>;
+
+/** Takes, renews and releases a lock in a place; null if that works. */
+async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promise<Failure | null> {
   const { author, holder, lease } = by;
   const from = (await talk.tips(NAME))[place] ?? null;
   const wanted = { name: NAME, lease, holder, ttl: TTL_MS, reason: 'kgit init' };
@@ -35,12 +37,12 @@ async function whyNot(place: LockPlace, by: PlaceProver, talk: ProofTalk): Promi
   const taken = await talk.move({ name: NAME, from, records: [record], author }, place);
   // Another init is proving the same place, and its lock got there.
   if (taken.kind === 'moved') return null;
-  if (taken.kind !== 'swapped') return taken.error;
+  if (taken.kind !== 'swapped') return taken;
   const renewal = renewed(record, by.now());
   const records = [renewal, released(renewal, by.now())];
   const freed = await talk.move({ name: NAME, from: taken.tip, records, author }, place);
   await talk.remove(freed.kind === 'swapped' ? freed.tip : taken.tip);
-  return 'error' in freed ? freed.error : null;
+  return 'error' in freed ? freed : null;
 }
 
 /** All locks in a place. */
@@ -62,13 +64,14 @@ export async function provePlace(by: PlaceProver, talk: ProofTalk): Promise<Plac
     const strays = locksIn(locks, 'branches');
     return strays.length === 0 ? { place: null, notes: [] } : settled('refs', strays);
   }
-  if (refused.code !== 'REFUSED' || refused.data['reason'] === 'no atomic push')
-    return { place: null, notes: [`locks were not proved to work: ${refused.message}`] };
+  const { message } = refused.error;
+  if (refused.kind !== 'refused' || refused.scope === 'locks')
+    return { place: null, notes: [`locks were not proved to work: ${message}`] };
   const alsoRefused = await whyNot('branches', by, talk);
   // The first failure may have been temporary.
   const still = alsoRefused === null ? await whyNot('refs', by, talk) : refused;
   if (still === null) return { place: null, notes: [] };
-  if (alsoRefused !== null) return { place: null, notes: [`no lock can be taken there: ${refused.message}`] };
+  if (alsoRefused !== null) return { place: null, notes: [`no lock can be taken there: ${message}`] };
   return settled('branches', locksIn(locks, 'refs'));
 }
 

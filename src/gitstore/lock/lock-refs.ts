@@ -138,8 +138,9 @@ export class LockRefs implements LeaseStore {
   ): Promise<PushedMoves> {
     const moves = await this.#build(locks, place, await this.#trimming.isAllowed());
     const failure = await pushThem(moves);
-    const mayBeRewind = failure?.kind === 'refused' || failure?.kind === 'moved';
-    if (!mayBeRewind || !moves.some(({ isForced }) => isForced)) return { moves, failure };
+    const isRefused = failure?.kind === 'refused' && failure.scope !== 'locks';
+    if (!(isRefused || failure?.kind === 'moved') || !moves.some(({ isForced }) => isForced))
+      return { moves, failure };
     const whole = await this.#build(locks, place, false);
     const second = await pushThem(whole);
     if (second === null) await this.#trimming.noteRefused();
@@ -171,11 +172,10 @@ export class LockRefs implements LeaseStore {
       return lockPushOutcome(result, built, remoteName, branch);
     };
     const { moves, failure } = await this.pushMoves([move], pushThem, place);
-    if (failure?.kind === 'fenced') return { kind: 'moved' };
-    if (failure?.kind === 'not-atomic') return { kind: 'refused', error: failure.error };
+    if (failure?.kind === 'fenced' || failure?.kind === 'busy') return { kind: 'moved' };
     if (failure?.kind === 'refused' && !failure.isKnown && (await this.#isMoved(moves, timeoutMs)))
       return { kind: 'moved' };
-    if (failure?.kind === 'refused' && move.from === null)
+    if (failure?.kind === 'refused' && failure.scope !== 'locks' && move.from === null)
       return { kind: 'refused', error: noPlace(failure.error) };
     if (failure) return failure;
     await this.noteSeen(moves);

@@ -6,6 +6,7 @@ import type { Clock } from '../port/host.js';
 import type { LockMove, LockTip } from '../port/lease-store.js';
 import type { Revision } from '../port/state-store.js';
 import { backOffMs } from '../publish/back-off.js';
+import { followPublished } from '../publish/follow-published.js';
 import { lostRaces } from '../publish/publish-errors.js';
 
 /** Shortest time that one exchange with the remote is given, whatever is left of the deadline. */
@@ -73,11 +74,11 @@ export async function moveRecorded(
     switch (outcome.kind) {
       case 'swapped': {
         const tip = outcome.locks?.get(move.name) ?? null;
-        const notes = [...settled, ...outcome.notes];
+        const notes = [...settled, ...outcome.notes, ...(await followPublished(store))];
         return { kind: 'swapped', tip, revision: outcome.revisions.at(-1) ?? null, unrecorded: null, notes };
       }
       case 'refused':
-      case 'blocked':
+        if (outcome.scope === 'locks') throw outcome.error;
         return alone(outcome.error);
       case 'fenced':
         if (!mayHaveLanded) return { kind: 'moved' };
@@ -86,12 +87,13 @@ export async function moveRecorded(
         lost = outcome.error;
         break;
       case 'moved':
+      case 'busy':
         break;
       default:
         throw outcome.error;
     }
     if (tries > 1 && clock.now() >= until)
-      throw lost ?? lostRaces(tries, outcome.kind === 'moved' ? outcome.lock : undefined);
+      throw lost ?? lostRaces(tries, outcome.kind === 'busy' ? outcome.error : null);
     await clock.sleep(Math.min(backOffMs(clock, tries), Math.max(until - clock.now(), 0)));
     revision = await tip(store, talkMs(), lost);
   }

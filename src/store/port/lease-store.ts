@@ -2,6 +2,7 @@ import type { KgitError, RefusedError, RemoteError } from '../../errors.js';
 import type { Holder, LeaseRecord } from '../../model/lease/lease.js';
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
+import type { RefusedScope } from './state-store.js';
 
 /** The current tip of a lock. */
 export interface LockTip {
@@ -79,8 +80,8 @@ export type LockOutcome =
   | { readonly kind: 'moved' }
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
   | { readonly kind: 'denied'; readonly error: RemoteError }
-  /** The store rejects moves of locks. */
-  | { readonly kind: 'refused'; readonly error: RefusedError }
+  /** The store rejects moves of locks; with the scope `locks`, because it can move nothing atomically. */
+  | { readonly kind: 'refused'; readonly error: RefusedError; readonly scope?: RefusedScope }
   /** The connection broke after the request was sent; it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
 

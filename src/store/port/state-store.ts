@@ -1,4 +1,4 @@
-import type { KgitError, RefusedError, RemoteError } from '../../errors.js';
+import type { KgitError, RemoteError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { LeafChange } from '../../model/state/leaf-changes.js';
 import type { LockMove, LockTip } from './lease-store.js';
@@ -62,14 +62,24 @@ export interface StateValues {
   changes(): readonly LeafChange[];
 }
 
-/** What a remote refuses: any move of the branch, something in these commits, or a push of this size. */
-export type RefusedScope = 'branch' | 'commits' | 'size';
+/** What is refused: */
+export type RefusedScope =
+  /** Any move of the branch. */
+  | 'branch'
+  /** Something in these commits. */
+  | 'commits'
+  /** A push of this size. */
+  | 'size'
+  /** Locks: the store cannot move them and the branch atomically. */
+  | 'locks'
+  /** Files on this machine, so that nothing was sent: local edits, or a filter that kgit would bypass. */
+  | 'local';
 
 /** How a CAS ended. Expected outcomes are values; only internal failures throw. */
 export type SwapOutcome =
   /**
-   * The branch contains the commits, or the first of them if the driver does not take so many at once; `notes` is for
-   * the user, such as that a checkout was left behind.
+   * The branch contains the commits, or the first of them if the driver does not take so many at once. `notes` is for
+   * the user.
    */
   | {
       readonly kind: 'swapped';
@@ -79,15 +89,12 @@ export type SwapOutcome =
       /** The new tips of the locks that moved with it, by name. */
       readonly locks?: ReadonlyMap<string, LockTip>;
     }
-  /**
-   * The branch is no longer at the base: take the new tip and apply again. `lock` is a lock file on the server that was
-   * in the way: another write is in progress, or its process died and left the file.
-   */
-  | { readonly kind: 'moved'; readonly lock?: string }
+  /** The branch is no longer at the base: take the new tip and apply again. */
+  | { readonly kind: 'moved' }
+  /** The server is in the middle of another write, or a process that died left it locked: try again. */
+  | { readonly kind: 'busy'; readonly error: RemoteError }
   /** These locks are no longer at the `from` of their moves; nothing was moved. */
   | { readonly kind: 'fenced'; readonly names: readonly string[] }
-  /** The remote cannot move branch and locks atomically; nothing was moved. */
-  | { readonly kind: 'not-atomic'; readonly error: RefusedError }
   /** The remote cannot be reached now. */
   | { readonly kind: 'unreachable'; readonly error: RemoteError }
   /**
@@ -95,10 +102,8 @@ export type SwapOutcome =
    * commits from nobody.
    */
   | { readonly kind: 'denied'; readonly error: RemoteError; readonly scope?: RefusedScope }
-  /** The remote refuses permanently: branch protection, a hook. `scope` says what it refuses, if known. */
-  | { readonly kind: 'refused'; readonly error: RefusedError; readonly scope?: RefusedScope }
-  /** Something on this machine blocks the files: local edits, or a filter that kgit would bypass. */
-  | { readonly kind: 'blocked'; readonly error: KgitError }
+  /** Refused until somebody changes something: branch protection, a hook. `scope` says what is refused, if known. */
+  | { readonly kind: 'refused'; readonly error: KgitError; readonly scope?: RefusedScope }
   /** The connection broke after the request was sent; it may have been carried out. */
   | { readonly kind: 'unknown'; readonly error: KgitError };
 
@@ -120,7 +125,8 @@ export interface StateStore {
   view(revision: Revision | null): StateView;
   /**
    * Adds `commits` to `base` and moves the branch there if it is still at `base`; without commits, publishes `base`
-   * itself. With `locks` the swap is atomic: the branch moves only if every lock is still at the `from` of its move.
+   * itself. Files on this machine stay: `WorkingCopy.follow` updates them. Only a store without a server moves its files
+   * with the branch, in one step. With `locks` the swap is atomic: the branch moves only if every lock is still at the `from` of its move.
    */
   swap(
     base: Revision | null,

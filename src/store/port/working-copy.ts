@@ -8,7 +8,10 @@ export interface WorkingCopy {
   prepare(): Promise<void>;
   /** Finishes what an interrupted swap began on this machine; returns notes for the user. */
   settle(): Promise<readonly string[]>;
-  /** Updates the files to the head of the store; returns notes for the user, such as why they were left behind. */
+  /**
+   * Updates the files to the head of the store; returns notes for the user, such as why they were left behind. Nothing is
+   * left to do after the swap of a store without a server. Throws EnvironmentError, RemoteError.
+   */
   follow(): Promise<readonly string[]>;
   /** How many revisions the files are behind the head; 0 if there are no files. */
   behind(): Promise<number>;

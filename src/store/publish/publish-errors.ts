@@ -44,6 +44,11 @@ export function stuck(pending: readonly OutboxEntry[], target: string): KgitErro
   });
 }
 
+/** Whether a write that failed with this error may be published later as it is: nobody refused it. */
+export function mayPassLater(error: KgitError): boolean {
+  return !(error instanceof RefusedError || (error instanceof RemoteError && error.isDenied));
+}
+
 /** The error of a write that is not on the branch. Its data says what became of the operation. */
 export function notPublished(
   error: KgitError,
@@ -93,13 +98,15 @@ export function refusedNote(id: string): string {
 /** The error of an operation that is refused alone. */
 export function refusedAlone({ id, error }: OutboxEntry): KgitError | null {
   if (error === null) return null;
-  const { message, suggestions, data } = errorFromJson(error);
+  const refusal = errorFromJson(error);
+  const { message, suggestions, data } = refusal;
+  const isProposable = refusal instanceof RefusedError && refusal.isProposable;
   return errorFromJson({
     ...error,
     message: `the write ${id} is refused, and waits behind all others: ${message}`,
     suggestions: [
       `Give it up: kgit outbox drop ${id}`,
-      ...(data['branch'] === undefined ? [] : [`Or propose it: kgit outbox retry ${id} --propose`]),
+      ...(isProposable ? [`Or propose it: kgit outbox retry ${id} --propose`] : []),
       "Or have what is in its way taken away, then run 'kgit sync'",
       ...suggestions.filter((text) => !text.includes('kgit outbox')),
     ],
@@ -107,14 +114,16 @@ export function refusedAlone({ id, error }: OutboxEntry): KgitError | null {
   });
 }
 
-/** The error of a write that lost every race until its deadline. @param lockFile the server's lock file that was in the way of the last try */
-export function lostRaces(attempts: number, lockFile: string | undefined): RemoteError {
-  if (lockFile !== undefined) {
-    return new RemoteError(`the remote is locked (${lockFile}), at the last of ${attempts} tries still`, {
-      suggestions: [
-        "Run 'kgit sync' later; if it stays, who runs the remote has to remove the file: a process that died left it",
-      ],
-      data: { attempts, lock: lockFile },
+/**
+ * The error of a write that lost every race until its deadline.
+ * @param busy why the server did not answer the last try; null if it did
+ */
+export function lostRaces(attempts: number, busy: RemoteError | null): RemoteError {
+  if (busy !== null) {
+    const { message, suggestions, data } = busy;
+    return new RemoteError(`${message}, at the last of ${attempts} tries still`, {
+      suggestions,
+      data: { attempts, ...data },
     });
   }
   return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {

@@ -9,6 +9,7 @@ import type { Clock } from '../port/host.js';
 import type { Head, Revision } from '../port/state-store.js';
 import { checkVersion } from '../read/records.js';
 import { untilNextMs } from './back-off.js';
+import { followPublished } from './follow-published.js';
 import { lostRaces, notComeTo, timeIsUp } from './publish-errors.js';
 import { RunEntries } from './run-entries.js';
 import { type Refused, Splitting } from './splitting.js';
@@ -79,8 +80,8 @@ export class PublishRun {
   #isRaced = false;
   #lastPushMs = 0;
   #mayHaveLanded = false;
-  /** The server's lock file that the last try ran into. */
-  #lockFile: string | undefined;
+  /** Set if the server was in the middle of another write at the last try. */
+  #busy: RemoteError | null = null;
 
   constructor({ store, outbox, clock, leases }: PublishRunParts, options: PublishRunOptions) {
     this.#store = store;
@@ -104,7 +105,7 @@ export class PublishRun {
     if (head !== null) await this.#publishQueue(refused, head, false);
     await this.#outbox.forgetOld(this.#clock.now());
     const { deliveries, attempts } = this.#entries;
-    return { deliveries, notes: this.#notes, attempts, isRaced: this.#isRaced };
+    return { deliveries, notes: [...new Set(this.#notes)], attempts, isRaced: this.#isRaced };
   }
 
   /**
@@ -131,7 +132,7 @@ export class PublishRun {
           continue;
         }
         if (this.#entries.attempts > 1 && this.#isLate) {
-          await this.#entries.leave(entries, lostRaces(this.#entries.attempts, this.#lockFile));
+          await this.#entries.leave(entries, lostRaces(this.#entries.attempts, this.#busy));
           return null;
         }
         if (this.#store.isRemote) await this.#backOff();
@@ -192,7 +193,8 @@ export class PublishRun {
     this.#isFresh = !this.#store.isRemote;
     switch (outcome.kind) {
       case 'swapped': {
-        this.#notes.push(...outcome.notes);
+        // Before anybody is told of the write, so that its files are there.
+        this.#notes.push(...outcome.notes, ...(await followPublished(this.#store)));
         await this.#claims.noteRenewed(outcome.locks);
         const revision = outcome.revisions.at(-1) ?? head.revision;
         const landed = begun(plan, outcome.revisions.length);
@@ -204,17 +206,14 @@ export class PublishRun {
         return 'end';
       }
       case 'moved':
-        this.#lockFile = outcome.lock;
-        this.#isRaced ||= outcome.lock === undefined;
+        this.#busy = null;
+        this.#isRaced = true;
+        return 'refresh';
+      case 'busy':
+        this.#busy = outcome.error;
         return 'refresh';
       case 'fenced':
         this.#claims.doubt(outcome.names);
-        return 'refresh';
-      case 'not-atomic':
-        await this.#entries.reject(
-          plan.entries.map(({ entry }) => entry).filter(({ operation }) => operation?.claim),
-          outcome.error,
-        );
         return 'refresh';
       case 'unknown': {
         this.#mayHaveLanded = true;
@@ -235,12 +234,13 @@ export class PublishRun {
           await this.#entries.leave(entries, outcome.error);
           return 'end';
         }
-        return this.#refuse(writers, head, entries, splitting, { ...outcome, isBlocked: false });
-      default:
-        return this.#refuse(writers, head, entries, splitting, {
-          ...outcome,
-          isBlocked: outcome.kind === 'blocked',
-        });
+        return this.#refuse(writers, head, entries, splitting, outcome);
+      case 'refused': {
+        if (outcome.scope !== 'locks') return this.#refuse(writers, head, entries, splitting, outcome);
+        const claimed = plan.entries.map(({ entry }) => entry).filter(({ operation }) => operation?.claim);
+        await this.#entries.reject(claimed, outcome.error);
+        return 'refresh';
+      }
     }
   }
 
@@ -255,17 +255,18 @@ export class PublishRun {
     splitting: Splitting,
     refused: Refused,
   ): Promise<Step> {
-    const { error, isBlocked } = refused;
+    const { error, scope } = refused;
+    const isLocal = scope === 'local';
     const verdict = splitting.refused(writers, refused);
     if (verdict === 'stop') {
-      if (isBlocked) await this.#entries.rejectOwn(entries, error);
+      if (isLocal) await this.#entries.rejectOwn(entries, error);
       else await this.#entries.leave(entries, error);
       return 'end';
     }
     if (verdict === 'alone')
       for (const entry of writers) this.#notes.push(...(await this.#entries.setAside(entry, refused)));
     const rest = this.#entries.open(entries);
-    if (rest.length === 0 || isBlocked || !this.#isLate) return head;
+    if (rest.length === 0 || isLocal || !this.#isLate) return head;
     await this.#entries.leave(rest, notComeTo());
     return 'end';
   }

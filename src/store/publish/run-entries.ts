@@ -139,18 +139,19 @@ export class RunEntries {
    * Puts an operation that was refused alone behind all others.
    * @returns what the user should know
    */
-  async setAside(entry: OutboxEntry, { error, isBlocked }: Refused): Promise<readonly string[]> {
+  async setAside(entry: OutboxEntry, { error, scope }: Refused): Promise<readonly string[]> {
+    const isLocal = scope === 'local';
     this.#refused.add(entry.id);
     const isOwn = entry.id === this.#options.own;
-    if (isBlocked && isOwn) {
+    if (isLocal && isOwn) {
       await this.reject([entry], error);
       return [];
     }
     const times = (entry.refused?.times ?? 0) + 1;
     // What is in the way on this machine may be gone at any time, and to look costs no push.
-    const next = this.#clock.now() + (isBlocked ? 0 : retryMs(times));
+    const next = this.#clock.now() + (isLocal ? 0 : retryMs(times));
     await this.leave([entry], error, false, { times, next });
-    if (entry.refused && !isBlocked) await this.#putOff(reasonOf(error.message), next);
+    if (entry.refused && !isLocal) await this.#putOff(reasonOf(error.message), next);
     return isOwn || entry.refused ? [] : [refusedNote(entry.id)];
   }
 

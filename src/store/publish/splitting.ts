@@ -5,7 +5,7 @@ import type { RefusedScope } from '../port/state-store.js';
 /** How many pushes may be refused in one run: about half a minute of pushes at a forge. */
 const MAX_REFUSED = 32;
 /** How many tries may fail on this machine; these cost no push. */
-const MAX_BLOCKED = 512;
+const MAX_LOCAL = 512;
 /** After this many operations were refused alone for one reason and none has landed, the branch itself is taken to be closed. */
 const MAX_IN_VAIN = 2;
 
@@ -31,12 +31,10 @@ export function reasonOf(message: string): string {
     .trim();
 }
 
-/** A push that was refused, or that could not be made because of something on this machine. */
+/** A push that was refused; with the scope `local`, before anything was sent. */
 export interface Refused {
   readonly error: KgitError;
   readonly scope?: RefusedScope | undefined;
-  /** Whether nothing was sent. */
-  readonly isBlocked: boolean;
 }
 
 /**
@@ -96,7 +94,8 @@ export class Splitting {
    * A push was refused.
    * @param writers its entries that write something
    */
-  refused(writers: readonly OutboxEntry[], { error, scope, isBlocked }: Refused): Verdict {
+  refused(writers: readonly OutboxEntry[], { error, scope }: Refused): Verdict {
+    const isLocal = scope === 'local';
     this.#refused += 1;
     if (scope === 'branch' && !this.#isOpen) return this.#withoutChanges(writers);
     const reason = reasonOf(error.message);
@@ -104,15 +103,15 @@ export class Splitting {
     if (writers.length === 1 && only) {
       this.#inVain = reason === this.#reason ? this.#inVain + 1 : 1;
       this.#reason = reason;
-      this.#eventsFirst ||= scope !== 'size' && !isBlocked && !asksNothing(only);
+      this.#eventsFirst ||= scope !== 'size' && !isLocal && !asksNothing(only);
       this.#probesFirst = scope !== 'size';
       this.#suspects = 0;
       this.#limit = Number.POSITIVE_INFINITY;
       this.#room = Number.POSITIVE_INFINITY;
       return 'alone';
     }
-    const isInVain = !isBlocked && this.#inVain >= MAX_IN_VAIN && reason === this.#reason;
-    if (isInVain || this.#refused >= (isBlocked ? MAX_BLOCKED : MAX_REFUSED)) return 'stop';
+    const isInVain = !isLocal && this.#inVain >= MAX_IN_VAIN && reason === this.#reason;
+    if (isInVain || this.#refused >= (isLocal ? MAX_LOCAL : MAX_REFUSED)) return 'stop';
     if (scope === 'size') this.#room = Math.ceil(this.#tried / 2);
     else {
       this.#suspects = this.#tried;

@@ -86,7 +86,7 @@ const ANSWERS: readonly [
   [
     'a server process that crashed',
     /\(failed to update ref\)[\s\S]*Unable to create '[^']*main\.lock': File exists/,
-    'moved',
+    'busy',
     ({ remote }) => void writeFileSync(join(remote, 'refs/heads/main.lock'), ''),
   ],
   [

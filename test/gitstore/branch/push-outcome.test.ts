@@ -76,7 +76,7 @@ const ROWS: readonly [string, number, string, string, string][] = [
     1,
     status('!', '[remote rejected] (failed to update ref)'),
     "remote: error: Unable to create '/srv/state.git/refs/heads/main.lock': File exists.\n",
-    'moved',
+    'busy',
   ],
   [
     'race, as other versions of git and forges say it',
@@ -189,7 +189,10 @@ describe('pushOutcome', () => {
     const lock = "remote: error: Unable to create '/srv/state.git/refs/heads/main.lock': File exists.\n";
     const stdout = Buffer.from(status('!', '[remote rejected] (failed to update ref)'));
     const result = { code: 1, stdout, stderr: lock };
-    expect(pushOutcome(result, 'origin', 'main')).toEqual({ kind: 'moved', lock: 'main.lock' });
+    expect(pushOutcome(result, 'origin', 'main')).toMatchObject({
+      kind: 'busy',
+      error: { code: 'REMOTE', data: { lock: 'main.lock' } },
+    });
   });
 
   it('takes a push that says nothing of the ref for no success', () => {

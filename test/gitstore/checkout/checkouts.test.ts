@@ -114,7 +114,7 @@ describe('a move that was broken off is ended by what is there', () => {
     noteMove(path, base, next);
     writeFileSync(join(gitDirOf(path), 'MERGE_HEAD'), `${next}\n`);
     expect(await store.workingCopy.settle()).toEqual([expect.stringContaining('a merge is not finished')]);
-    expect(await store.swap(base, [commit({ more: 'm\n' })], 10_000)).toMatchObject({ kind: 'blocked' });
+    expect(await store.swap(base, [commit({ more: 'm\n' })], 10_000)).toMatchObject({ scope: 'local' });
     expect(files(path)).toEqual(NEW);
     rmSync(join(gitDirOf(path), 'MERGE_HEAD'));
     expect(await store.workingCopy.settle()).toEqual([]);

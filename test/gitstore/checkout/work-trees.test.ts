@@ -53,7 +53,7 @@ describe('what the user has not finished', () => {
       begin(path);
       const before = git(path, 'status', '--porcelain');
       const outcome = await store.swap(revision, [commit({ more: 'm\n' })], 10_000);
-      expect(outcome).toMatchObject({ kind: 'blocked', error: { code: 'CONFLICT' } });
+      expect(outcome).toMatchObject({ kind: 'refused', scope: 'local', error: { code: 'CONFLICT' } });
       expect('error' in outcome && outcome.error.message).toMatch(says);
       expect((await store.head()).revision).toBe(revision);
       expect(git(path, 'status', '--porcelain')).toBe(before);
@@ -70,13 +70,12 @@ describe('what the user has not finished', () => {
     const path = cloneOf(bareRepository());
     const store = await openGitStore(path, 'origin');
     await store.swap(null, [commit({ NOTES: 'n\n' })], 10_000);
+    await store.workingCopy.follow();
     const base = (await store.head()).revision;
     git(path, 'bisect', 'start');
-    const outcome = await store.swap(base, [commit({ more: 'm\n' })], 10_000);
-    expect(outcome).toMatchObject({
-      kind: 'swapped',
-      notes: [expect.stringContaining('a bisect is not finished')],
-    });
+    await store.swap(base, [commit({ more: 'm\n' })], 10_000);
+    const notes = await store.workingCopy.follow();
+    expect(notes).toEqual([expect.stringContaining('a bisect is not finished')]);
     expect(git(path, 'rev-parse', 'main')).toBe(base);
     expect(git(path, 'rev-parse', 'refs/kgit/remote/main')).toBe((await store.head()).revision);
     git(path, 'bisect', 'reset');
@@ -134,7 +133,7 @@ describe('checkouts of all kinds follow, also where files go', () => {
     git(path, 'worktree', 'add', '--quiet', linked, 'main');
     renameSync(linked, moved);
     const outcome = await store.swap(base, [commit({ more: 'm\n' })], 10_000);
-    expect(outcome).toMatchObject({ kind: 'blocked' });
+    expect(outcome).toMatchObject({ scope: 'local' });
     expect('error' in outcome && outcome.error.message).toContain('git worktree repair');
     git(moved, 'worktree', 'repair');
     expect(await store.swap(base, [commit({ more: 'm\n' })], 10_000)).toMatchObject({ kind: 'swapped' });

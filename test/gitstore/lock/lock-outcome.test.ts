@@ -77,7 +77,7 @@ const ROWS: readonly [string, string, number, string, string][] = [
   ],
   [
     'a lock file of a dead server process stands in the way of the branch',
-    'moved',
+    'busy',
     1,
     printed(['!', LOCK, DECLINED], ['!', MAIN, DECLINED]),
     `remote: error: cannot lock ref '${MAIN}': Unable to create '/srv/state.git/${MAIN}.lock': File exists.        \n`,
@@ -121,7 +121,7 @@ const ROWS: readonly [string, string, number, string, string][] = [
   ],
   [
     'a server without atomic pushes',
-    'not-atomic',
+    'refused',
     128,
     '',
     'fatal: the receiving end does not support --atomic push\n',

@@ -113,7 +113,7 @@ describe('a lease that is ended and the event of it', () => {
       await expect(clone('two').break_()).rejects.toThrow(RemoteError);
       expect(await told(), outcome.kind).toEqual({ chain: 'acquire', events: 0 });
     }
-    store.onSwap = () => ({ kind: 'not-atomic', error: new RefusedError('no atomic push') });
+    store.onSwap = () => ({ kind: 'refused', scope: 'locks', error: new RefusedError('no atomic push') });
     await expect(clone('two').break_()).rejects.toThrow('no atomic push');
     expect(await told()).toEqual({ chain: 'acquire', events: 0 });
   });

@@ -162,7 +162,7 @@ describe('a write that would be refused, or change nothing, behind one that cann
 describe('a write behind one that is refused alone', () => {
   it.each([
     ['by the remote', { kind: 'refused', error: new RefusedError('closed') }],
-    ['for local edits', { kind: 'blocked', error: new ConflictError('edits') }],
+    ['for local edits', { kind: 'refused', scope: 'local', error: new ConflictError('edits') }],
   ] as const)('%s, is decided without it', async (_why, outcome) => {
     for (const [own, kind] of [
       [setOperation('deployment.phase', 'c', [ifPhase('b')]), 'rejected'],
@@ -266,6 +266,37 @@ describe('a store with a limit for files', () => {
     expect(report?.deliveries.get(operation.id)).toMatchObject({
       kind: 'rejected',
       error: { code: 'USAGE', data: { path: statePath('d') } },
+    });
+  });
+});
+
+describe('a server that is in the middle of another write', () => {
+  const busy = new RemoteError('the remote is locked', { data: { lock: 'main.lock' } });
+
+  it('is asked again, and counts as no race', async () => {
+    const store = new FaultyStore();
+    const { outbox, publisher } = repositoryOf(store);
+    await outbox.add(eventOperation(), store.target);
+    store.onSwap = () => (store.swaps === 1 ? { kind: 'busy', error: busy } : null);
+    expect(await publisher.publishAll(DEADLINE)).toMatchObject({ attempts: 2, isRaced: false });
+    expect(await outbox.size()).toBe(0);
+  });
+
+  it('is named by the error once the time is up', async () => {
+    const store = new FaultyStore();
+    const { outbox, publisher } = repositoryOf(store);
+    const operation = eventOperation();
+    await outbox.add(operation, store.target);
+    store.onSwap = () => ({ kind: 'busy', error: busy });
+    const report = await publisher.publishAll(DEADLINE);
+    const delivery = report?.deliveries.get(operation.id);
+    const attempts = report?.attempts;
+    expect(delivery).toMatchObject({
+      kind: 'pending',
+      error: {
+        message: `the remote is locked, at the last of ${attempts} tries still`,
+        data: { attempts, lock: 'main.lock' },
+      },
     });
   });
 });

@@ -128,7 +128,7 @@ describe('an outbox with a write that the remote does not take', () => {
   it('that is in the way of files of this machine: no limit of pushes', async () => {
     const poison = [0, 2, 4, 6, 8, 10, 12];
     const { store, outbox, publisher } = await waiting(twenty(poison));
-    store.rule = against('poison', { kind: 'blocked', error: new ConflictError('edits') });
+    store.rule = against('poison', { kind: 'refused', scope: 'local', error: new ConflictError('edits') });
     await publisher.publishAll(DEADLINE);
     expect(store.landed).toHaveLength(13);
     expect(await outbox.size()).toBe(7);

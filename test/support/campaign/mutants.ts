@@ -31,7 +31,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: 'a lost race is told as a success',
     file: 'src/gitstore/branch/push-outcome.ts',
-    edits: [["return lock ? { kind: 'moved', lock } : { kind: 'moved' };", 'return null;']],
+    edits: [
+      ["return lock ? { kind: 'busy', error: lockedThere(lock) } : { kind: 'moved' };", 'return null;'],
+    ],
     says: /was acknowledged and is nowhere/,
   },
   {
