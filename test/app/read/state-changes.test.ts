@@ -123,4 +123,15 @@ describe('comparing states', () => {
     expect([one.isOne, both(one.changes)]).toEqual([true, ['deployment/dep-b kof']]);
     await expect(compareStates(await named('none'), since)).rejects.toThrow(NotFoundError);
   });
+
+  it('of several deployments has none whose file differs, but not its values', async () => {
+    const { change, read, store, clock } = await changed();
+    await change(sets({ 'kof.on': true }), {}, { deployment: 'dep-b', create: true });
+    const { revision } = await store.head();
+    const path = 'deployments/dep-b/state.yaml';
+    const files = new Map([[path, `# ours\n${await store.view(revision).read(path)}`]]);
+    const author = { name: 'Ada', email: 'ada@example.com' };
+    await store.swap(revision, [{ message: 'by hand', author, time: clock.now(), files }], 0);
+    expect(await compareStates(await read(), revision ?? '')).toEqual({ isOne: false, changes: [] });
+  });
 });
