@@ -34,6 +34,9 @@ export const restoreShapes = [
   {
     ...backup,
     remote: z.string().nullable(),
-    movedTo: z.string().nullable().describe('Where what stood there before lies now.'),
+    movedTo: z
+      .string()
+      .nullable()
+      .describe('Where the previous content of the folder is now; null if there was none.'),
   },
 ];

@@ -16,13 +16,13 @@ export default class Demo extends KgitCommand<typeof Demo> {
   static override summary = 'Try kgit with sample data, without a server or a cluster.';
   static override description = helpText(
     KgitCommand,
-    `Lays out a state repository with the history of a small team in DIR, a new folder, and starts a stand-in for k0rdent on this machine, which 'kgit status' asks. The stand-in takes connections of this machine alone; the kubeconfig for it lies in DIR, and yours is left as it is. It runs until Ctrl-C; the folder stays.`,
+    `Creates DIR with the state repository and sample history of a small team, and starts a stand-in for k0rdent, which 'kgit status' queries. The stand-in accepts connections from this machine only. Its kubeconfig is in DIR; yours is not changed. It runs until you press Ctrl-C; the folder stays.`,
     'ENVIRONMENT',
     'INTERRUPTED',
   );
   static override examples = ['<%= config.bin %> demo', '<%= config.bin %> demo ~/kgit-demo'];
   static override args = {
-    dir: Args.string({ description: `The new folder; ${DEFAULT_FOLDER} if left out.` }),
+    dir: Args.string({ description: `The new folder (default: ${DEFAULT_FOLDER}).` }),
   };
 
   #running: RunningDemo | null = null;

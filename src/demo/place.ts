@@ -36,7 +36,7 @@ export async function requireFree({ folder }: DemoPlace): Promise<void> {
     throw error;
   });
   if (entries.length > 0) {
-    throw new UsageError(`the folder ${folder} is not empty, and a demo begins in a new one`, {
+    throw new UsageError(`the folder ${folder} is not empty, and a demo needs a new one`, {
       suggestions: [
         'Name another folder: kgit demo DIR',
         `Or, if an earlier demo left it, remove it first: rm -rf ${shellWord(folder)}`,
@@ -46,7 +46,7 @@ export async function requireFree({ folder }: DemoPlace): Promise<void> {
   }
   const repository = checkoutOf(folder);
   if (repository === null) return;
-  throw new UsageError(`${folder} lies inside the git repository ${repository}`, {
+  throw new UsageError(`${folder} is inside the git repository ${repository}`, {
     suggestions: ['Name a folder outside of it: kgit demo DIR'],
     data: { path: folder, repository },
   });

@@ -120,7 +120,7 @@ describe('kgit demo', () => {
     const repository = emptyRepository();
     const inside = await kgit(repository, ['demo', 'a/b']);
     expect(inside.code).toBe(2);
-    expect(inside.stderr).toContain(`lies inside the git repository ${repository}`);
+    expect(inside.stderr).toContain(`is inside the git repository ${repository}`);
     expect(existsSync(join(repository, 'a'))).toBe(false);
 
     const inTheWay = await kgit(cwd, ['demo', 'full/notes.txt']);

@@ -41,7 +41,7 @@ export function demoLines(demo: ShownDemo, { style }: Screen): string[] {
       : [
           '',
           style('yellow', 'kubectl is not on the PATH: install it, and kgit status can ask the stand-in.'),
-          'All else works without it.',
+          'Everything else works without it.',
         ]),
     '',
     'Now type in a second terminal:',

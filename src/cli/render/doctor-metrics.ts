@@ -14,28 +14,28 @@ export function doctorMetrics(checks: readonly Check[], health: RepositoryHealth
   return prometheusLines([
     {
       name: 'kgit_check_ok',
-      help: 'Whether a check of kgit doctor found nothing to mend.',
+      help: 'Whether a check of kgit doctor passed.',
       samples: checks.map(({ name, ok }) => ({ labels: { check: name }, value: ok ? 1 : 0 })),
     },
     ...(health === null ? [] : repositoryMetrics(health.fetchedAt, health.waiting.length)),
     {
       name: 'kgit_outbox_oldest_timestamp_seconds',
-      help: 'When the oldest operation in the outbox was made; absent where none waits.',
+      help: 'When the oldest operation in the outbox was made; absent if none waits.',
       samples: oldest === undefined ? [] : [{ value: seconds(ulidTime(oldest)) }],
     },
     {
       name: 'kgit_recent_pushes',
-      help: 'Pushes of this clone that are remembered, 200 at most.',
+      help: 'Recorded pushes of this clone, at most 200.',
       samples: ofPushes(pushes.length),
     },
     {
       name: 'kgit_recent_lost_races',
-      help: 'Races against other writers that the remembered pushes lost.',
+      help: 'Races against other writers that the recorded pushes lost.',
       samples: ofPushes(pushes.reduce((sum, { attempts }) => sum + Math.max(attempts - 1, 0), 0)),
     },
     {
       name: 'kgit_recent_unpublished_pushes',
-      help: 'Remembered pushes that could not be published.',
+      help: 'Recorded pushes that could not be published.',
       samples: ofPushes(pushes.filter(({ isPublished }) => !isPublished).length),
     },
   ]);

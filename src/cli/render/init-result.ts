@@ -81,14 +81,14 @@ export function plannedInitResult(
     },
     names: [folder],
     lines: ({ style }) => [
-      `${style('green', '✓')} would lay out ${style('bold', folder)}`,
+      `${style('green', '✓')} would set up ${style('bold', folder)}`,
       ...added.map((file) => `  ${style('dim', '+')} ${file}`),
     ],
   };
 }
 
 function begunLine(subject: DeploymentSubject, begun: WriteOutcome | null, { style }: Screen): string {
-  return `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `begun, ${begun.delivery}` : 'was there already'}`;
+  return `${style('green', '✓')} ${formatSubject(subject)} ${begun ? `created, ${begun.delivery}` : 'exists already'}`;
 }
 
 /**
@@ -104,8 +104,8 @@ function addedLines(
     `  ${style('dim', '+')} ${what}${why === undefined ? '' : ` ${style('dim', why)}`}`;
   return [
     ...added.map((file) => line(file)),
-    ...(made === null ? [] : [line(made, 'the repository of the remote')]),
-    ...(synced === null ? [] : [line(synced, `in ${where}: what was acknowledged survives a power cut`)]),
+    ...(made === null ? [] : [line(made, "the remote's repository")]),
+    ...(synced === null ? [] : [line(synced, `in ${where}: acknowledged pushes survive a power cut`)]),
     // A job must not install kgit by a name that nobody owns at the registry.
     ...(CI_FILES.some((file) => added.includes(file))
       ? [

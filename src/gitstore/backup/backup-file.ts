@@ -13,7 +13,7 @@ const OTHERS: readonly (readonly [what: string, isIt: (head: Buffer) => boolean]
   ['it is compressed by gzip: unpack it first', (head) => head.toString('latin1', 0, 2) === '\x1f\x8b'],
   ['it is a zip archive', (head) => head.toString('latin1', 0, 2) === 'PK'],
   ['it is a tar archive: unpack it first', (head) => head.toString('latin1', 257, 262) === 'ustar'],
-  ['it is a text, and no git bundle, which a backup is', (head) => !head.includes(0)],
+  ['it is a text file, and a backup is a git bundle', (head) => !head.includes(0)],
 ];
 
 /** Why a file cannot be a backup; null if it is a git bundle, which may be one. */
@@ -24,12 +24,12 @@ export async function notABackup(file: string): Promise<string | null> {
     if (!stats.isFile()) return 'it is not a regular file';
     const head = await readAtMost(file, HEAD_BYTES);
     if (BUNDLE.test(head.toString('latin1'))) return null;
-    const [what = 'it is not a git bundle, and a backup is one'] =
+    const [what = 'it is not a git bundle, which every backup is'] =
       OTHERS.find(([, isIt]) => isIt(head)) ?? [];
     return what;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'there is no such file';
-    if (hasCode(error, 'EACCES', 'EPERM')) return 'you may not read it';
+    if (hasCode(error, 'EACCES', 'EPERM')) return 'you have no permission to read it';
     throw error;
   }
 }

@@ -147,7 +147,7 @@ async function fetchLocks(git: Git, remote: string, timeout: number): Promise<st
   const refspec = `+${LOCKS}*:${SEEN_LOCKS}*`;
   const args = ['fetch', ...FETCH_OPTIONS, '--end-of-options', remote, refspec];
   const { code } = await git.talk(remote, args, { timeout });
-  return code === 0 ? null : 'the remote could not be asked: the locks are those that were last seen';
+  return code === 0 ? null : 'the remote could not be reached: the locks are those last seen';
 }
 
 /**
@@ -163,8 +163,8 @@ export async function backUpClone(source: BackupSource, request: BackupRequest):
   const { revision } = await source.head();
   if (revision === null) throw new NotFoundError(`the branch ${branch} is empty`);
   if (layout.isShallow) {
-    throw new EnvironmentError('this clone is shallow, so it has no history to back up', {
-      suggestions: ['Get all of it: git fetch --unshallow'],
+    throw new EnvironmentError('this clone is shallow: its history is incomplete', {
+      suggestions: ['Fetch the rest: git fetch --unshallow'],
     });
   }
   await requireFolder(file);

@@ -70,7 +70,7 @@ async function build(
     const [words = ''] = said.filter((line) => /^(fatal|error): /.test(line));
     throw broken(
       file,
-      `it is cut off or damaged (${words.replace(/^\w+: /, '').slice(0, 200) || 'git cannot read it'})`,
+      `it is truncated or damaged (${words.replace(/^\w+: /, '').slice(0, 200) || 'git cannot read it'})`,
     );
   }
   const list = await clone.text(['for-each-ref', '--format=%(refname) %(objectname)', TEMPORARY]);
@@ -83,7 +83,7 @@ async function build(
   if (backups.length !== 1)
     throw broken(
       file,
-      'it is a git bundle, but no backup of kgit',
+      'it is a git bundle, but not a kgit backup',
       'Read it with git clone, or take a backup',
     );
   const backup = backups[0]?.[1] as string;
@@ -91,7 +91,7 @@ async function build(
     (await clone.run(['cat-file', 'blob', `${backup}:${MANIFEST}`])).stdout.toString('utf8'),
   );
   const tip = manifest && refs.find(([name]) => name === here(manifest.ref))?.[1];
-  if (!manifest || tip !== manifest.revision) throw broken(file, 'its manifest does not fit it');
+  if (!manifest || tip !== manifest.revision) throw broken(file, 'its manifest does not match its content');
   const { branch } = manifest;
   if ((await clone.run(['cat-file', '-e', `${tip}:${MARKER_FILE}`])).code !== 0)
     throw broken(file, `it holds no state repository: ${MARKER_FILE} is not there`);
@@ -198,7 +198,7 @@ export async function restoreBackup(
   const there = await readdir(folder).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
     if (!hasCode(error, 'ENOTDIR')) throw error;
-    throw new UsageError(`${folder} is no folder`, { suggestions: ['Name a new folder'] });
+    throw new UsageError(`${folder} is not a folder`, { suggestions: ['Name a new folder'] });
   });
   const fault = await notABackup(file);
   if (fault !== null) throw broken(file, fault, 'Name a file that kgit backup wrote');

@@ -28,12 +28,12 @@ export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Che
   if (await checkouts.isBrokenOff())
     return finding(
       name,
-      'a move of the checkout to a new revision was broken off',
-      'Run kgit sync: it ends the move',
+      'moving the checkout to a new revision was interrupted',
+      'Run kgit sync to complete it',
     );
   const places = await checkouts.list();
   if (places.length === 0 || head.revision === null)
-    return passed(name, `no checkout of ${branch} to keep up`);
+    return passed(name, `no checkout of ${branch} to update`);
   const found = await git.run(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]);
   const local = found.code === 0 ? found.stdout.toString('utf8').trim() : null;
   if (local === head.revision) return passed(name, `at ${head.revision.slice(0, 10)}, as published`);
@@ -41,8 +41,8 @@ export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Che
   if (ahead > 0) {
     return finding(
       name,
-      `${branch} has ${ahead} commits of your own that the remote does not have, so it does not follow`,
-      `Publish them with git push, or take them back: git reset --keep ${head.revision.slice(0, 10)}`,
+      `${branch} has ${ahead} commits of your own that the remote lacks, so kgit does not update it`,
+      `Publish them with git push, or drop them: git reset --keep ${head.revision.slice(0, 10)}`,
     );
   }
   const behind = await count(git, local === null ? head.revision : `${local}..${head.revision}`);
@@ -53,5 +53,5 @@ export async function checkCheckout(git: Git, place: CheckoutPlace): Promise<Che
       `${obstacle.path} is ${behind} revisions behind: ${obstacle.why}`,
       `First ${obstacle.remedy}, then kgit sync`,
     );
-  return passed(name, `${behind} revisions behind what was fetched; kgit sync brings it there`);
+  return passed(name, `${behind} revisions behind the last fetch; kgit sync updates it`);
 }

@@ -33,11 +33,11 @@ export async function checkFolders(commonDir: string, folder: string): Promise<C
     if (await isWritable(path)) continue;
     return finding(
       'folder',
-      `${path} is not a folder that you can write`,
-      `Give it to yourself: sudo chown -R "$(id -un)" ${commonDir}`,
+      `${path} is not a writable folder`,
+      `Take ownership of it: sudo chown -R "$(id -un)" ${commonDir}`,
     );
   }
-  return passed('folder', `${folder} can be written`);
+  return passed('folder', `${folder} is writable`);
 }
 
 async function subFolders(folder: string): Promise<string[]> {
@@ -68,12 +68,12 @@ export async function checkLeftovers(commonDir: string, folder: string, now: num
     if (written !== null && now - written > STALE_MS) stale.push(path);
   }
   const [first] = stale;
-  if (first === undefined) return passed(name, 'none are left behind');
+  if (first === undefined) return passed(name, 'none left behind');
   const more = stale.length > 1 ? ` and ${stale.length - 1} more` : '';
   const shown = stale.slice(0, 5).join(' ');
   return finding(
     name,
     `${first}${more}: left behind by a process that was killed`,
-    `If no kgit and no git is at work, remove them: rm -rf ${shown}`,
+    `If no kgit or git process is running, remove them: rm -rf ${shown}`,
   );
 }

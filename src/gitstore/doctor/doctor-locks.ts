@@ -26,7 +26,7 @@ export async function checkLocks(
   const args = ['ls-remote', UPLOAD_PACK, '--end-of-options', remote, ...patterns];
   const { code, stdout } = await git.talk(remote, args, { timeout, isTransfer: true });
   if (code !== 0)
-    return passed(NAME, `they are to lie in ${LOCK_FOLDERS[decided ?? 'refs']}; the remote lists none`);
+    return passed(NAME, `they belong in ${LOCK_FOLDERS[decided ?? 'refs']}; the remote lists none`);
   const refs = [...stdout.toString('utf8').matchAll(/^[0-9a-f]+\t(refs\/.+)$/gm)].map(([, ref = '']) => ref);
   const count = (place: LockPlace) => refs.filter((ref) => ref.startsWith(LOCK_FOLDERS[place])).length;
   return standing(decided, isBehind, count);
@@ -48,11 +48,11 @@ function standing(decided: LockPlace | null, isBehind: boolean, count: (place: L
   if (decided !== null)
     return passed(
       NAME,
-      `they lie in ${there(home)}; ${source}; a lease in ${there(away)} still holds until it ends`,
+      `they lie in ${there(home)}; ${source}; a lease in ${there(away)} stays valid until it ends`,
     );
   return finding(
     NAME,
     `they lie in ${there(home)} and in ${there(away)}; ${source}`,
-    "Run 'kgit init' in this clone: it proves where locks can live, and writes it into kgit.yaml",
+    "Run 'kgit init' in this clone: it tests where locks can live, and records it in kgit.yaml",
   );
 }

@@ -89,7 +89,7 @@ function reachable(target: RemoteTarget, { stdout, stderr }: GitResult, push: Pu
   const protocol = /< version ([12])$/m.exec(stderr)?.[1] ?? '0';
   const hasFilter = /< (?:fetch=.*| *[0-9a-f]{40} .*\\0.*)\bfilter\b/m.test(stderr);
   const facts = [
-    isThere ? `has ${target.branch}` : `has no ${target.branch} yet: the first write brings it`,
+    isThere ? `has ${target.branch}` : `has no ${target.branch} yet: the first write creates it`,
     `protocol ${protocol}`,
     hasFilter ? 'partial clones' : 'no partial clones',
     ...(push.result?.code === 0 ? [push.isAtomic ? 'atomic push' : 'no atomic push'] : []),
@@ -99,7 +99,7 @@ function reachable(target: RemoteTarget, { stdout, stderr }: GitResult, push: Pu
 
 function writable(target: RemoteTarget, { result }: PushAnswer): Check {
   const name = 'write-access';
-  if (result === null) return passed(name, 'there is nothing to push yet');
+  if (result === null) return passed(name, 'nothing to push yet');
   const here = result.code === 0 ? null : cloneFault(result.stderr);
   if (here) return findingOf(name, here);
   const failure = pushOutcome(result, nameOf(target), target.branch);
@@ -107,14 +107,14 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
   if (failure === null || failure.kind === 'moved' || failure.kind === 'busy')
     return passed(
       name,
-      `a push to ${target.branch} is let in; hooks and branch protection show only when one writes`,
+      `a push to ${target.branch} is allowed; hooks and branch protection show only on a real write`,
     );
   const error = failure.error;
   if (!(error instanceof RemoteError) || error.data['cause'] !== 'denied') return findingOf(name, error);
   return finding(
     name,
     error.message,
-    `Ask who runs the repository for write access, and check your credentials: git push --dry-run ${target.remote} ${target.branch}`,
+    `Ask the owner of the repository for write access, and check your credentials: git push --dry-run ${target.remote} ${target.branch}`,
   );
 }
 
@@ -123,7 +123,7 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
  * @param committed when the last known commit was made, in ms since the epoch
  */
 export function checkClock(now: number, skew: number | null, committed: number | null): Check {
-  const fix = 'Set the clock of this machine: timedatectl set-ntp true';
+  const fix = "Set this machine's clock: timedatectl set-ntp true";
   const seconds = (ms: number) => `${Math.round(Math.abs(ms) / 1000)}s`;
   if (skew !== null) {
     const says = `this clock is ${seconds(skew)} ${skew < 0 ? 'behind' : 'ahead of'} the remote's`;
@@ -134,5 +134,5 @@ export function checkClock(now: number, skew: number | null, committed: number |
     return finding('clock', says, `${fix}; or that of the machine that wrote the commit (git log -1)`);
   }
   const why = committed === null ? 'nothing to compare with' : 'not behind the last commit';
-  return passed('clock', `${why}; only a remote at http(s) tells its time`);
+  return passed('clock', `${why}; only an http(s) remote sends its time`);
 }

@@ -15,7 +15,7 @@ export async function prepareRepository(
   const existing = await openOrNull(git, folder);
   if (!existing) await git.text(['init', '--quiet', `--initial-branch=${branch}`], { cwd: folder });
   if (existing?.workTree && existing.workTree !== folder) {
-    throw new UsageError(`${folder} lies inside the repository ${existing.workTree}`, {
+    throw new UsageError(`${folder} is inside the repository ${existing.workTree}`, {
       suggestions: [`Lay out ${existing.workTree} itself, or choose a folder outside it`],
       data: { path: folder, repository: existing.workTree },
     });
@@ -24,7 +24,7 @@ export async function prepareRepository(
   const known = repository.config.get('remote.origin.url');
   if (remote === undefined || known === remote) return repository;
   if (known !== undefined) {
-    throw new UsageError(`${folder} has the remote ${withoutCredentials(known)} already`, {
+    throw new UsageError(`${folder} already has the remote ${withoutCredentials(known)}`, {
       suggestions: ['Leave --remote out to publish there, or change it with git remote set-url'],
       data: { remote: withoutCredentials(known) },
     });
@@ -51,10 +51,10 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
   } catch (cause) {
     const isFile = hasCode(cause, 'EEXIST', 'ENOTDIR');
-    const why = isFile ? 'a file is in the way' : 'it may not be written to';
-    throw new EnvironmentError(`the folder ${path} cannot be made: ${why}`, {
+    const why = isFile ? 'a file is in the way' : 'its parent folder is not writable';
+    throw new EnvironmentError(`the folder ${path} cannot be created: ${why}`, {
       cause,
-      suggestions: [isFile ? 'Choose another folder' : 'Make the folder above it writable for you'],
+      suggestions: [isFile ? 'Choose another folder' : 'Make its parent folder writable'],
       data: { path },
     });
   }

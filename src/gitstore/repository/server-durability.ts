@@ -44,9 +44,9 @@ export async function makeServer(git: Git, path: string, branch: string): Promis
     await mkdir(path);
   } catch (cause) {
     if (hasCode(cause, 'EEXIST')) return false;
-    throw new EnvironmentError(`the repository ${path} cannot be made`, {
+    throw new EnvironmentError(`the repository ${path} cannot be created`, {
       cause,
-      suggestions: ['Make the folder above it writable for you, or name another place'],
+      suggestions: ['Make its parent folder writable, or name another place'],
       data: { path },
     });
   }
@@ -106,13 +106,12 @@ export async function checkDurability(git: Git, address: string): Promise<Check 
   const name = 'durability';
   const set = await configured(git, gitDir);
   const isSynced = set !== null && (set.key === KEY ? syncsPushes(set.value) : set.value === 'true');
-  if (isSynced)
-    return passed(name, `${set.key}=${set.value}: a push that was acknowledged survives a power cut`);
+  if (isSynced) return passed(name, `${set.key}=${set.value}: acknowledged pushes survive a power cut`);
   const { key, value } = await settingOfThisGit(git);
   const now = set === null ? `${key} is not set` : `${set.key} is ${set.value}`;
   return finding(
     name,
-    `a power cut at the remote may lose pushes that it acknowledged, and break its branch: ${now} there`,
+    `a power cut at the remote may lose acknowledged pushes and corrupt its branch: ${now} there`,
     `git --git-dir=${gitDir} config ${key} ${value}`,
   );
 }

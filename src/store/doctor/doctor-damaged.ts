@@ -7,11 +7,11 @@ export async function checkDamaged(folder: string): Promise<Check> {
   const name = 'local-files';
   const there = await damagedBefore(folder);
   const [first] = there;
-  if (first === undefined) return passed(name, 'none is damaged');
+  if (first === undefined) return passed(name, 'none damaged');
   const more = there.length > 1 ? ` and ${there.length - 1} more` : '';
   return finding(
     name,
-    `${first}${more}: damaged, and set aside; kgit goes on without`,
-    `Look at the disk, and remove them when you need them no more: rm -r ${join(folder, DAMAGED)}`,
+    `${first}${more}: damaged and set aside; kgit works without it`,
+    `Check the disk, and remove them when you no longer need them: rm -r ${join(folder, DAMAGED)}`,
   );
 }

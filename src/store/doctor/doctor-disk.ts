@@ -44,5 +44,5 @@ export async function checkDisk(paths: readonly string[]): Promise<Check> {
       );
     free.push(room);
   }
-  return passed('disk', free.join(', ') || 'its size is not told');
+  return passed('disk', free.join(', ') || 'its size is unknown');
 }

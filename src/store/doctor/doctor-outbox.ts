@@ -38,9 +38,9 @@ export function checkOutbox(entries: readonly OutboxEntry[], target: string, now
   const fixes = [
     ...(waiting > 0 ? [publishing(entries)] : []),
     ...(others.length > 0
-      ? ['Publish what is for another target from a clone of it, with --repo DIR#BRANCH']
+      ? ['Publish operations for another target from a clone of it, with --repo DIR#BRANCH']
       : []),
-    ...(stuck ? [`Drop what is of no use: kgit outbox drop ${stuck.id}`] : []),
+    ...(stuck ? [`Drop what you no longer need: kgit outbox drop ${stuck.id}`] : []),
   ];
   return finding(name, parts.join(', '), fixes.join('; '));
 }

@@ -14,7 +14,7 @@ interface Row {
 const TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';
 
 describe('kgit config', () => {
-  it('tells each setting, its value, and the place that it came from', async () => {
+  it('shows each setting with its value and its origin', async () => {
     const marker = MARKER.replace('settings: {}', 'settings:\n  publish:\n    keep: 2h');
     const path = stateRepository({ 'kgit.yaml': marker });
     git(path, 'config', 'user.name', 'Grace');
@@ -58,7 +58,7 @@ describe('kgit config', () => {
     expect(error.suggestions[0]).toContain('read.maxAge');
   });
 
-  it('works where there is no repository, and says what it leaves out', async () => {
+  it('works outside a repository, and says what is not included', async () => {
     const { code, stdout, stderr } = await kgit(temporaryFolder(), ['config', 'locks']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'refs\n' });
     expect(stderr).toContain('no state repository here');

@@ -13,7 +13,7 @@ import {
 } from '../../support/state-repository.js';
 
 describe('kgit clone', () => {
-  it('gets a repository that can be read without the network and written', async () => {
+  it('clones a repository that can be read without the network, and written', async () => {
     const remote = sharedState();
     const folder = temporaryFolder();
     const json = await kgitJson(folder, ['clone', remote]);
@@ -26,7 +26,7 @@ describe('kgit clone', () => {
     expect((await kgit(path, ['get', 'a', '--no-fetch'])).stdout).toBe('1\n');
   });
 
-  it('takes a folder, a file URL and a branch', async () => {
+  it('accepts a folder, a file URL and a branch', async () => {
     const remote = sharedState();
     const folder = temporaryFolder();
     git(remote, 'branch', 'staging', 'main');
@@ -42,7 +42,7 @@ describe('kgit clone', () => {
     expect(git(join(folder, 'other'), 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('staging');
   });
 
-  it('tells what is wrong: no URL or a full folder (2), no repository (16), no state repository (10)', async () => {
+  it('refuses a missing URL and a non-empty folder (2), no repository (16), no state repository (10)', async () => {
     const folder = temporaryFolder();
     const plain = bareRepository();
     const work = emptyRepository();

@@ -48,7 +48,7 @@ async function doctor(path: string, env: Record<string, string> = {}, args: stri
 }
 
 describe('kgit doctor', () => {
-  it('finds nothing where all is well, and changes nothing', async () => {
+  it('passes every check in a healthy clone, and changes nothing', async () => {
     const remote = sharedState();
     git(remote, 'config', 'core.fsync', 'all');
     const path = cloneOf(remote);
@@ -107,7 +107,7 @@ describe('kgit doctor', () => {
     expect(old.of('git')).toMatchObject({ ok: false, detail: expect.stringContaining('2.20.1') });
   });
 
-  it('tells what waits: unpublished, unreadable, for another target', async () => {
+  it('reports what waits: unpublished, unreadable, for another target', async () => {
     const path = offlineClone();
     for (let i = 0; i < 2; i++) await kgitJson(path, ['push-event', 'noted', '--cluster', 'a', '--queue']);
     const outbox = join(path, '.git/kgit/outbox');
@@ -125,7 +125,7 @@ describe('kgit doctor', () => {
     expect(later?.fix).toContain(`kgit outbox drop ${first.slice(13)}`);
   });
 
-  it('tells when the checkout cannot follow', async () => {
+  it('reports a checkout that cannot follow', async () => {
     const remote = sharedState();
     const [path, other] = [cloneOf(remote), cloneOf(remote)];
     await kgitJson(other, ['set', '--create-key', 'a=1']);
@@ -142,10 +142,10 @@ describe('kgit doctor', () => {
     commitFiles(path, { 'mine.txt': '' });
     expect((await doctor(path)).of('checkout')?.detail).toContain('1 commits of your own');
     writeFileSync(join(path, '.git/kgit/checkout.json'), '{"checkouts": [], "from": null, "to": "x"}');
-    expect((await doctor(path)).of('checkout')?.detail).toContain('broken off');
+    expect((await doctor(path)).of('checkout')?.detail).toContain('interrupted');
   });
 
-  it('tells a folder that cannot be written, and what killed processes left', async () => {
+  it('reports a folder that is not writable, and files left by killed processes', async () => {
     const path = stateRepository();
     const folder = join(path, '.git/kgit');
     mkdirSync(join(folder, 'outbox'), { recursive: true });

@@ -23,7 +23,7 @@ const files = (path: string, revision = 'main') =>
   git(path, 'ls-tree', '-r', '--name-only', revision).split('\n').sort();
 
 describe('kgit init', () => {
-  it('lays out a purely local repository and begins a deployment', async () => {
+  it('sets up a purely local repository and creates a deployment', async () => {
     const path = join(temporaryFolder(), 'deep/state');
     const json = await kgitJson('/', ['init', path, '--deployment', 'dep-a', '--reason', 'new']);
     expectResult(json, 'Init');
@@ -68,7 +68,7 @@ describe('kgit init', () => {
     expect((await kgitJson(cloneOf(remote), ['list'])).items).toEqual([]);
   });
 
-  it('adds what is missing on a non-empty remote and touches nothing else', async () => {
+  it('adds what a non-empty remote lacks, and changes nothing else', async () => {
     const remote = bareRepository();
     const work = emptyRepository();
     commitFiles(work, { 'README.md': 'ours\n', 'src/a.txt': 'code\n' });
@@ -98,7 +98,7 @@ describe('kgit init', () => {
     expect(readFileSync(join(path, 'kgit.yaml'), 'utf8')).toMatch(/managements:\n {2}eu-hub: {}\n/);
   });
 
-  it('shows with --dry-run what it would do, and makes not even the folder', async () => {
+  it('plans with --dry-run, and creates not even the folder', async () => {
     const path = join(temporaryFolder(), 'state');
     const json = await kgitJson('/', [
       'init',

@@ -35,7 +35,7 @@ describe('kgit init', () => {
   it('sets up a remote that is there, says so, and never overrides what somebody has set', async () => {
     const server = bareRepository();
     const first = await kgit(temporaryFolder(), ['init', '--remote', server]);
-    expect(first.stdout).toContain(`core.fsync=all in ${server}: what was acknowledged survives a power cut`);
+    expect(first.stdout).toContain(`core.fsync=all in ${server}: acknowledged pushes survive a power cut`);
     for (const value of ['none', 'committed']) {
       git(server, 'config', 'core.fsync', value);
       const json = await kgitJson(temporaryFolder(), ['init', '--remote', server]);

@@ -25,7 +25,7 @@ async function backedUp(): Promise<{ remote: string; clone: string; file: string
 }
 
 describe('kgit backup', () => {
-  it('comes back in a new place with history, locks and what waits, and is published from there', async () => {
+  it('is restored to a new place with history, locks and outbox, and publishes from there', async () => {
     const { remote, clone, file } = await backedUp();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(file, '..'))).toEqual(['state.bundle']);
@@ -44,7 +44,7 @@ describe('kgit backup', () => {
     expect(events.map(({ action }: { action: string }) => action)).toEqual(['state_changed', 'noted']);
   });
 
-  it('goes to a new remote, where the old one is lost, with what waits', async () => {
+  it('is restored to a new remote, with what waits, if the old one is lost', async () => {
     const { file } = await backedUp();
     const path = join(temporaryFolder(), 'state');
     const next = bareRepository();
@@ -55,7 +55,7 @@ describe('kgit backup', () => {
     expect((await kgitJson(path, ['locks'])).locks).toMatchObject([{ name: 'network' }]);
   });
 
-  it('takes the place of a damaged clone, which is kept, and takes along what waited there', async () => {
+  it('replaces a damaged clone, which is kept, and carries over what waited there', async () => {
     const { clone, file } = await backedUp();
     await kgitJson(clone, ['push-event', 'later', '--cluster', 'prod', '--queue']);
     execFileSync('rm', ['-rf', join(clone, '.git/objects')]);
@@ -65,7 +65,7 @@ describe('kgit backup', () => {
     expect((await kgitJson(clone, ['sync'])).published).toHaveLength(2);
   });
 
-  it('sends what waited in the clone that it replaces to a new remote, too', async () => {
+  it('also sends what waited in the replaced clone to a new remote', async () => {
     const { clone, file } = await backedUp();
     await kgitJson(clone, ['push-event', 'later', '--cluster', 'prod', '--queue']);
     const next = bareRepository();
@@ -75,7 +75,7 @@ describe('kgit backup', () => {
     expect((await kgitJson(cloneOf(next), ['log', '--action', 'later'])).events).toHaveLength(1);
   });
 
-  it('holds what another process publishes while it is made, once', async () => {
+  it('holds an operation once that another process publishes meanwhile', async () => {
     const remote = sharedState();
     const clone = cloneOf(remote);
     git(clone, 'remote', 'set-url', 'origin', `ssh://forge.example${remote}`);
@@ -106,7 +106,7 @@ exec sh -c "$command"
     expect((await kgitJson(to, ['log', '--no-fetch'])).events).toHaveLength(1);
   });
 
-  it('has all objects, also of a clone that left most of them at its remote', async () => {
+  it('has all objects, even if a partial clone left most of them at its remote', async () => {
     const remote = sharedState();
     git(remote, 'config', 'uploadpack.allowFilter', 'true');
     const path = join(temporaryFolder(), 'partial');
@@ -119,7 +119,7 @@ exec sh -c "$command"
     expect(git(to, 'status', '--porcelain')).toBe('');
   });
 
-  it('tells a folder that is not there (18), and restores to no file (2)', async () => {
+  it('refuses a missing folder (18), and to restore onto a file (2)', async () => {
     const path = stateRepository();
     const nowhere = join(path, 'no/such.bundle');
     const error = expectFailure(await kgit(path, ['backup', nowhere, '--json']), 'ENVIRONMENT', 18);
@@ -138,7 +138,7 @@ exec sh -c "$command"
     expectPublished(await kgitJson(to, ['set', '--create-key', 'a=1']));
   });
 
-  it('holds no value that was withheld, nor any local file beside the outbox', async () => {
+  it('holds no withheld value, and no local file except the outbox', async () => {
     const path = stateRepository();
     writeFileSync(join(path, '.git/kgit-secret'), 'hunter2');
     const file = join(temporaryFolder(), 'x.bundle');
@@ -161,7 +161,7 @@ describe('kgit restore refuses (14), and changes nothing, a file', () => {
     return expectFailure(run, 'INVALID_STATE', 14).message;
   }
 
-  it('that is cut off, changed in its middle, or no bundle', async () => {
+  it('that is truncated, corrupt, or no bundle', async () => {
     const { file } = await backedUp();
     const whole = readFileSync(file);
     truncateSync(file, whole.length - 100);
@@ -172,7 +172,7 @@ describe('kgit restore refuses (14), and changes nothing, a file', () => {
     writeFileSync(file, changed);
     await refused(file);
     writeFileSync(file, 'no bundle\n');
-    expect(await refused(file)).toContain('it is a text, and no git bundle');
+    expect(await refused(file)).toContain('it is a text file, and a backup is a git bundle');
     expect(await refused(join(temporaryFolder(), 'missing'))).toContain('there is no such file');
   });
 
@@ -192,7 +192,7 @@ describe('kgit restore refuses (14), and changes nothing, a file', () => {
     expect(await refused(folder)).toContain('it is a folder');
     const bundle = join(folder, 'bundle');
     git(stateRepository(), 'bundle', 'create', '--quiet', bundle, 'HEAD');
-    expect(await refused(bundle)).toContain('it is a git bundle, but no backup of kgit');
+    expect(await refused(bundle)).toContain('it is a git bundle, but not a kgit backup');
   });
 
   /** A bundle of a repository whose backup commit has these files in its outbox, made by hand. */
