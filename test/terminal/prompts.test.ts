@@ -57,7 +57,7 @@ async function aRestore(): Promise<Asked> {
   const asides = () => readdirSync(dirname(clone)).filter((name) => name.startsWith(`${basename(clone)}.`));
   return {
     ...{ cwd: temporaryFolder(), args: ['restore', file, clone] },
-    ...{ question: 'put the backup in its place?', done: () => asides().length },
+    ...{ question: 'restore the backup in its place?', done: () => asides().length },
   };
 }
 
