@@ -65,7 +65,7 @@ const WAYS: readonly {
   },
   {
     way: 'branches of proposals',
-    call: /\bbranches\.push\(/,
+    call: /\bproposals\.move\(/,
     files: ['app/propose/propose-operation.ts', 'app/propose/resolve-branch.ts'],
     guards: [
       ['app/propose/propose-operation.ts', 'refuseTexts('],
@@ -102,11 +102,7 @@ const WAYS: readonly {
     call: /'push'|from '[^']*\/push\.js'/,
     files: [
       ...['gitstore/branch/branch-push.ts', 'gitstore/doctor/doctor-remote.ts', 'gitstore/lock/lock-refs.ts'],
-      ...[
-        'gitstore/history/other-history.ts',
-        'gitstore/branch/push.ts',
-        'gitstore/review/remote-branches.ts',
-      ],
+      ...['gitstore/history/other-history.ts', 'gitstore/branch/push.ts', 'gitstore/review/git-proposals.ts'],
     ],
     guards: [],
   },

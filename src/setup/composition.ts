@@ -9,6 +9,7 @@ import { ProcessLock } from '../store/local/process-lock.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { Backend } from '../store/port/backend.js';
 import type { DriverContext, Identity, OpenedStore } from '../store/port/driver.js';
+import type { OpenProposals } from '../store/port/proposals.js';
 import type { Review } from '../store/port/review.js';
 import { Publisher } from '../store/publish/publisher.js';
 import { PushLog } from '../store/publish/push-log.js';
@@ -45,6 +46,8 @@ export interface OpenRepository {
   readonly backup?: OpenedStore['backup'];
   /** Undefined if the driver adds no checks of `kgit doctor`. */
   readonly checks?: OpenedStore['checks'];
+  /** Absent if the driver has no proposals. */
+  readonly proposals?: OpenProposals;
   /** Null for other drivers than git. */
   readonly git: GitFacet | null;
   /** kgit's own files that were damaged and have been set aside. */

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
-import { EnvironmentError, NoRepositoryError } from '../errors.js';
+import { EnvironmentError, NoRepositoryError, UsageError } from '../errors.js';
 import { type LostTip, recallTip } from '../gitstore/branch/known-tip.js';
 import { GitStore } from '../gitstore/git-store.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
@@ -14,6 +14,7 @@ import { cloneName, fetchOptions, firstOptions, managedClone } from '../gitstore
 import { BRANCH_KEY, openRepository, type Repository } from '../gitstore/repository/repository.js';
 import { requireFolder } from '../gitstore/repository/require-folder.js';
 import { GitReview } from '../gitstore/review/git-review.js';
+import type { Actor } from '../model/operation/operation.js';
 import { parseRepositorySpec, type RepositorySpec } from '../model/subject/repository-spec.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 import { endChildren } from '../process/child.js';
@@ -21,6 +22,7 @@ import { setAsideDamaged } from '../store/local/damaged-files.js';
 import { sharedFileMode, shareFolder } from '../store/local/shared-folders.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { DriverContext, OpenedStore } from '../store/port/driver.js';
+import type { Proposals } from '../store/port/proposals.js';
 import { committerOf, identityOf } from './identity.js';
 import { type Environment, systemClock, thisHost } from './this-host.js';
 import { checkoutOf, isInGitFolder } from './trust.js';
@@ -117,6 +119,20 @@ function usableRemote({ config }: Repository, branch: string): string | null {
   );
 }
 
+/** Opens the proposals at the remote. Throws UsageError if there is none. */
+async function openProposals(
+  { git, layout, branch, remote }: GitFacet,
+  committer: Actor,
+): Promise<Proposals> {
+  if (remote === null)
+    throw new UsageError('this repository has no remote, so there is nobody to propose to', {
+      suggestions: ['Write without --propose', 'Or add one: git remote add origin URL'],
+    });
+  // Loaded late: few commands propose anything.
+  const { GitProposals } = await import('../gitstore/review/git-proposals.js');
+  return new GitProposals(git, { repository: layout, remote, branch, committer, clock: systemClock });
+}
+
 /** What differs between the user's clone and one that kgit keeps. */
 interface Place {
   readonly git: Git;
@@ -154,6 +170,7 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
     localFolder,
     identity,
     review: new GitReview(git, layout),
+    proposals: () => openProposals(facet, committerOf(identity)),
     backup: async (request) => {
       const { backUpClone } = await import('../gitstore/backup/backup.js');
       return backUpClone({ ...facet, folder: localFolder.path, head: () => store.head() }, request);

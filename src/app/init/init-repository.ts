@@ -1,5 +1,4 @@
 import { KgitError } from '../../errors.js';
-import { LOCK_FOLDERS } from '../../gitstore/lock/lock-folders.js';
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
 import type { IdSource } from '../../model/value/ulid.js';
@@ -52,7 +51,7 @@ function withLockPlace({ files }: Layout, place: LockPlace): Layout {
   return {
     files: new Map([[MARKER_FILE, amendMarker(files.get(MARKER_FILE) ?? '')]]),
     amendMarker,
-    subject: `init: locks lie in ${LOCK_FOLDERS[place]}`,
+    subject: `init: keep locks in ${place}`,
   };
 }
 

@@ -1,34 +1,18 @@
-import { UsageError } from '../../errors.js';
 import type { Forge } from '../../forge/forge.js';
 import { forgeAddress } from '../../forge/forge-address.js';
 import { forgeApi } from '../../forge/forge-api.js';
 import { openForge } from '../../forge/open-forge.js';
 import { requestPage } from '../../forge/request-page.js';
-import { accessToken, tokenVariables } from '../../gitstore/process/access-token.js';
-import { remoteUrl } from '../../gitstore/process/remote-access.js';
-import { RemoteBranches } from '../../gitstore/review/remote-branches.js';
+import { accessToken, tokenVariables } from '../../model/value/access-token.js';
 import type { OpenRepository } from '../../setup/composition.js';
 import { facetOf } from '../../setup/facet-of.js';
-import type { GitFacet } from '../../setup/git-driver.js';
-import { committerOf } from '../../setup/identity.js';
 import type { Settings } from '../../setup/settings.js';
 import { type Environment, systemClock } from '../../setup/this-host.js';
+import type { Proposals } from '../../store/port/proposals.js';
 
-/** The git repository, and the name of its remote. Throws UsageError if it has none. */
-function requireRemote(opened: OpenRepository): GitFacet & { readonly remote: string } {
-  const git = facetOf(opened, 'git', 'a proposal');
-  const { remote } = git;
-  if (remote !== null) return { ...git, remote };
-  throw new UsageError('this repository has no remote, so there is nobody to propose to', {
-    suggestions: ['Write without --propose', 'Or add one: git remote add origin URL'],
-  });
-}
-
-/** The branches at the remote of an open repository. Throws UsageError if it has no remote. */
-export function openBranches(opened: OpenRepository): RemoteBranches {
-  const { git, layout, remote } = requireRemote(opened);
-  const committer = committerOf(opened.identity);
-  return new RemoteBranches(git, { repository: layout, remote, committer, clock: systemClock });
+/** Opens the proposals of a repository. Throws UsageError if it has none. */
+export function openProposals(opened: OpenRepository): Promise<Proposals> {
+  return facetOf(opened, 'proposals', 'a proposal')();
 }
 
 /** The API of the remote's forge, or why it cannot be used. */
@@ -48,8 +32,7 @@ export async function findForge(
   deadline: number,
 ): Promise<FoundForge> {
   const none = (noForge: string, page: FoundForge['page'] = null) => ({ forge: null, noForge, page });
-  const { git, remote } = requireRemote(opened);
-  const { url, isConfigured } = await remoteUrl(git, remote);
+  const { url, isConfigured } = await (await openProposals(opened)).address();
   const address = forgeAddress(url);
   if (address === null) return none('the remote is none of a forge');
   const api = forgeApi(address, settings, environment);

@@ -1,6 +1,5 @@
 import {
   ConflictError,
-  EnvironmentError,
   InvalidStateError,
   type KgitError,
   NotFoundError,
@@ -9,7 +8,6 @@ import {
   UsageError,
 } from '../../errors.js';
 import type { ForgeProposal } from '../../forge/forge.js';
-import { isBranchName, type RemoteBranches } from '../../gitstore/review/remote-branches.js';
 import { checkOperation } from '../../model/operation/check-operation.js';
 import { commitMessage } from '../../model/operation/commit-message.js';
 import type { Operation } from '../../model/operation/operation.js';
@@ -22,8 +20,9 @@ import type { OpenRepository } from '../../setup/composition.js';
 import { systemClock } from '../../setup/this-host.js';
 import { type ProposalPlace, type WriteOutcome, waiting } from '../../store/outbox/outcomes.js';
 import { planBatch, sealingOf } from '../../store/plan/plan-batch.js';
+import type { Proposals } from '../../store/port/proposals.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { type FoundForge, openBranches } from './open-proposals.js';
+import { type FoundForge, openProposals } from './open-proposals.js';
 import { type Proposed, proposedChange, proposedEvents } from './proposed-events.js';
 import { requestToMerge } from './request-to-merge.js';
 import { talkMs, untilMoved } from './retry.js';
@@ -46,16 +45,16 @@ class Proposal {
   readonly #opened: OpenRepository;
   #operation: Operation;
   readonly #options: ProposeOptions;
-  readonly #branches: RemoteBranches;
+  readonly #proposals: Proposals;
   readonly #branch: string;
   readonly #notes: string[] = [];
   #found: Promise<ForgeProposal | null> | null = null;
 
-  constructor(opened: OpenRepository, operation: Operation, options: ProposeOptions) {
+  constructor(opened: OpenRepository, proposals: Proposals, operation: Operation, options: ProposeOptions) {
     this.#opened = opened;
+    this.#proposals = proposals;
     this.#operation = operation;
     this.#options = options;
-    this.#branches = openBranches(opened);
     this.#branch = options.branch ?? proposalBranch(operation.actor.name, subjectOf(operation));
   }
 
@@ -79,12 +78,12 @@ class Proposal {
       const proposal = { branch: this.#branch, revision: tip, ...request };
       return { ...base, delivery: 'proposed', changes, duplicates, proposal, notes: this.#notes };
     } finally {
-      await this.#branches.close();
+      await this.#proposals.close();
     }
   }
 
   #checkBranch(): void {
-    if (isBranchName(this.#branch) && this.#branch !== this.#opened.name) return;
+    if (this.#proposals.isName(this.#branch) && this.#branch !== this.#opened.name) return;
     throw new UsageError(`${JSON.stringify(this.#branch.slice(0, 80))} cannot be the branch of a proposal`, {
       suggestions: ['Leave --proposal-branch out, and kgit names it'],
     });
@@ -99,13 +98,13 @@ class Proposal {
       throw new NotFoundError(`the branch ${this.#opened.name} is empty`, {
         suggestions: ['Run kgit init'],
       });
-    const seen = (await this.#branches.fetch(this.#branch, ms())).get(this.#branch) ?? null;
+    const seen = (await this.#proposals.tips(this.#branch, ms())).get(this.#branch) ?? null;
     const isOpen = seen !== null && (await this.#isOpen(published, seen));
     const base = isOpen ? seen : published;
     const { applied, commits } = await this.#plan(base);
     if (commits.length === 0) return { done: { applied, tip: base, published, offered: null } };
-    const to = (await this.#branches.build(base, commits)).at(-1) ?? base;
-    const { failure, offered } = await this.#branches.push({ branch: this.#branch, from: seen, to }, ms());
+    const to = (await this.#proposals.build(base, commits)).at(-1) ?? base;
+    const { failure, offered } = await this.#proposals.move({ branch: this.#branch, from: seen, to }, ms());
     return failure ? { failure } : { done: { applied, tip: to, published, offered } };
   }
 
@@ -159,11 +158,11 @@ class Proposal {
     try {
       return await proposedEvents(this.#opened, published, tip);
     } catch (error) {
-      if (!(error instanceof EnvironmentError) || this.#opened.git?.layout.isShallow) throw error;
+      if (!(error instanceof ConflictError)) throw error;
       throw new ConflictError(`${this.#branch} and ${name} have no commit in common`, {
         data: { branch: this.#branch, revision: tip },
         suggestions: [
-          `See what stands there; where it may go: git push origin --delete ${this.#branch}`,
+          `See what stands there; where it may go: ${this.#proposals.removal(this.#branch)}`,
           'Or name another branch: --proposal-branch',
         ],
       });
@@ -251,10 +250,10 @@ function subjectOf({ change, events }: Operation) {
  * Proposes an operation instead of publishing it: one commit on the user's branch for its subject, and a request to
  * merge it. Throws ConflictError, RemoteError, RefusedError, UsageError.
  */
-export function proposeOperation(
+export async function proposeOperation(
   opened: OpenRepository,
   operation: Operation,
   options: ProposeOptions,
 ): Promise<WriteOutcome> {
-  return new Proposal(opened, operation, options).run();
+  return new Proposal(opened, await openProposals(opened), operation, options).run();
 }

@@ -1,18 +1,15 @@
-import { requireMergeBase, treeChanges } from '../../gitstore/objects/tree-changes.js';
+import { ConflictError, EnvironmentError } from '../../errors.js';
 import type { SubjectEvent } from '../../model/event/event.js';
 import type { ProposedChange } from '../../model/operation/proposal-text.js';
 import type { BothStates } from '../../model/state/net-changes.js';
 import { parseEventPath } from '../../model/subject/layout.js';
 import { formatSubject } from '../../model/subject/subject.js';
-import type { GitFacet } from '../../setup/git-driver.js';
-import type { Revision, StateStore } from '../../store/port/state-store.js';
+import { commonRevision } from '../../review/review-tools.js';
+import type { OpenRepository } from '../../setup/composition.js';
+import { facetOf } from '../../setup/facet-of.js';
+import type { Revision } from '../../store/port/state-store.js';
 import { EventFinder } from '../../store/read/event-finder.js';
 import { readState } from '../../store/read/records.js';
-
-type Opened = {
-  readonly git: Pick<GitFacet, 'git'> | null;
-  readonly repository: { readonly store: StateStore };
-};
 
 /** What a branch adds to the state branch since they diverged. */
 export interface Proposed {
@@ -22,19 +19,24 @@ export interface Proposed {
   readonly isMerged: boolean;
 }
 
-/** Reads what a proposal's branch adds. Throws EnvironmentError, InvalidStateError. */
+/**
+ * Reads what a proposal's branch adds. Throws ConflictError if the two have no revision in common, EnvironmentError if
+ * the history is cut off before it, InvalidStateError.
+ */
 export async function proposedEvents(
-  { git: facet, repository: { store } }: Opened,
+  opened: OpenRepository,
   published: Revision,
   tip: Revision,
 ): Promise<Proposed> {
-  if (facet === null) throw new RangeError('a proposal lies in a git repository');
-  const { git } = facet;
-  const changes = await treeChanges(git, await requireMergeBase(git, published, tip), tip);
+  const { store } = opened.repository;
+  const review = facetOf(opened, 'review', 'a proposal');
+  const base = await commonRevision(review, published, tip);
+  if (base === null) throw nothingInCommon(opened, published, tip);
+  const changes = await review.changes(base, tip);
   const [theirs, ours] = [new EventFinder(store.view(tip)), new EventFinder(store.view(published))];
   const added: SubjectEvent[] = [];
   let known = 0;
-  for (const { path, before, after } of changes.values()) {
+  for (const { path, before, after } of changes) {
     const place = before === null && after !== null ? parseEventPath(path) : null;
     if (!place) continue;
     const { subject, id } = place;
@@ -47,8 +49,16 @@ export async function proposedEvents(
   added.sort((a, b) => (a.event.id < b.event.id ? -1 : 1));
   // A merge button may make other commits, but keeps the events: they show what was merged.
   if (added.length > 0 || known > 0) return { events: added, isMerged: added.length === 0 };
-  const left = await treeChanges(git, published, tip);
-  return { events: [], isMerged: [...changes.keys()].every((path) => !left.has(path)) };
+  const left = new Set((await review.changes(published, tip)).map(({ path }) => path));
+  return { events: [], isMerged: changes.every(({ path }) => !left.has(path)) };
+}
+
+function nothingInCommon({ repository }: OpenRepository, published: Revision, tip: Revision) {
+  const message = 'the two branches have no commit in common here';
+  const data = { revisions: [published, tip] };
+  const { cutOff } = repository.store.history;
+  if (cutOff === null) return new ConflictError(message, { data });
+  return new EnvironmentError(message, { suggestions: [`${cutOff.why}: ${cutOff.remedy}`], data });
 }
 
 /**
@@ -56,7 +66,7 @@ export async function proposedEvents(
  * InvalidStateError.
  */
 export async function proposedChange(
-  opened: Opened,
+  opened: OpenRepository,
   published: Revision,
   tip: Revision,
 ): Promise<ProposedChange> {

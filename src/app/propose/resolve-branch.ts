@@ -1,15 +1,12 @@
 import { NotFoundError, UsageError } from '../../errors.js';
-import { mergeBranches } from '../../gitstore/review/merge-branches.js';
-import type { RemoteBranches } from '../../gitstore/review/remote-branches.js';
 import type { Actor } from '../../model/operation/operation.js';
 import { proposalFolder } from '../../model/operation/proposal-branch.js';
 import { refuseTexts } from '../../model/secret/guard-secrets.js';
 import type { OpenRepository } from '../../setup/composition.js';
-import { facetOf } from '../../setup/facet-of.js';
-import { committerOf } from '../../setup/identity.js';
 import { systemClock } from '../../setup/this-host.js';
+import type { Proposals } from '../../store/port/proposals.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { openBranches } from './open-proposals.js';
+import { openProposals } from './open-proposals.js';
 import { resolveConflict } from './resolve-conflict.js';
 import { talkMs, untilMoved } from './retry.js';
 
@@ -42,43 +39,40 @@ export async function resolveBranch(
   deadline: number,
 ): Promise<Resolved> {
   refuseTexts({ user: author.name, email: author.email });
-  const branches = openBranches(opened);
-  const { git, layout, branch: stateBranch } = facetOf(opened, 'git', 'a proposal');
-  const { repository } = opened;
-  const committer = committerOf(opened.identity);
-  const parts = { repository: layout, author, committer, now: systemClock.now(), isRebased };
+  const proposals = await openProposals(opened);
+  const { repository, name: stateBranch } = opened;
   try {
     const { result, attempts } = await untilMoved(systemClock, deadline, async () => {
       const ms = () => talkMs(systemClock, deadline);
       const { revision: published } = await repository.store.refresh(ms());
-      const [branch, tip] = await findBranch(branches, named, author.name, ms());
+      const [branch, tip] = await findBranch(proposals, named, author.name, ms());
       if (published === null) throw new NotFoundError(`the branch ${stateBranch} is empty`);
       const message = isRebased
         ? `${branch}: on top of ${stateBranch}\n`
         : `Merge branch '${stateBranch}' into ${branch}\n`;
-      const merge = await mergeBranches(git, tip, published, { ...parts, message });
-      const sides = { branch, stateBranch, remote: branches.remote, isRebased };
-      if (merge.kind === 'conflicts') throw resolveConflict(sides, merge.files);
+      const merge = await proposals.merge({ ours: tip, theirs: published, author, message, isRebased });
+      const sides = { branch, stateBranch, isRebased };
+      if (merge.kind === 'conflicts') throw resolveConflict(sides, merge.files, proposals);
       if (merge.kind === 'current')
         return { done: { branch, published, revision: tip, isMerged: false, files: [] } };
-      const { failure } = await branches.push({ branch, from: tip, to: merge.revision }, ms());
+      const { failure } = await proposals.move({ branch, from: tip, to: merge.revision }, ms());
       if (failure) return { failure };
       return { done: { branch, published, revision: merge.revision, isMerged: true, files: merge.files } };
     });
     return { ...result, attempts };
   } finally {
-    await branches.close();
+    await proposals.close();
   }
 }
 
 async function findBranch(
-  branches: RemoteBranches,
+  proposals: Proposals,
   named: string | undefined,
   user: string,
   timeoutMs: number,
 ): Promise<[string, Revision]> {
   const folder = proposalFolder(user);
-  const tips = await branches.fetch(named ?? folder, timeoutMs);
+  const tips = await proposals.tips(named ?? folder, timeoutMs);
   const own = [...tips].filter(([name]) =>
     named === undefined ? name.startsWith(`${folder}/`) : name === named,
   );

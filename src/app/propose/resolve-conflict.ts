@@ -1,9 +1,9 @@
 import { ConflictError } from '../../errors.js';
-import type { FileConflict } from '../../gitstore/review/merge-branches.js';
 import { type ShownConflict, type StateConflict, shownConflict } from '../../model/state/merge-state.js';
 import { stateCommands } from '../../model/state/state-commands.js';
 import { placeOfPath } from '../../model/subject/place.js';
 import { shellWord } from '../../model/value/shell-word.js';
+import type { FileConflict, Proposals } from '../../store/port/proposals.js';
 
 const MAX_TOLD = 20;
 
@@ -12,8 +12,6 @@ export interface Sides {
   /** The proposal's. */
   readonly branch: string;
   readonly stateBranch: string;
-  /** Name of the remote. */
-  readonly remote: string;
   /** Whether the proposal becomes one commit on top of the state branch. */
   readonly isRebased: boolean;
 }
@@ -71,21 +69,12 @@ function decideByPath(told: readonly Told[], { branch, stateBranch, isRebased }:
   ];
 }
 
-/** The commands that decide conflicts of whole files, in any clone, whatever is checked out there. */
-function decideByFile(files: readonly string[], { branch, stateBranch, remote }: Sides): string[] {
-  const [name, state, proposal] = [remote, stateBranch, branch].map(shellWord);
-  return [
-    `Begin a merge by hand: git fetch ${name} ${proposal} && git switch --detach FETCH_HEAD && git fetch ${name} ${state} && git merge FETCH_HEAD`,
-    ...files.map((file) => {
-      const path = shellWord(file);
-      return `Decide on ${file}: git checkout FETCH_HEAD -- ${path} takes that of ${stateBranch}, git checkout HEAD -- ${path} that of the proposal (git rm ${path} where that side has none)`;
-    }),
-    `Then end it: git commit --no-edit && git push ${name} HEAD:refs/heads/${proposal} && git switch ${state}`,
-  ];
-}
-
 /** The error for a proposal in conflict with the state branch, with the steps that decide it. */
-export function resolveConflict(sides: Sides, files: readonly FileConflict[]): ConflictError {
+export function resolveConflict(
+  sides: Sides,
+  files: readonly FileConflict[],
+  proposals: Pick<Proposals, 'mergeByHand'>,
+): ConflictError {
   const all = files.flatMap(({ file, conflicts }): Told[] =>
     conflicts.length === 0 ? [{ file, conflict: null }] : conflicts.map((conflict) => ({ file, conflict })),
   );
@@ -97,8 +86,10 @@ export function resolveConflict(sides: Sides, files: readonly FileConflict[]): C
   return new ConflictError([...lines, ...more].join('\n'), {
     data: { branch: sides.branch, conflicts: all.slice(0, 1000).map(jsonOf) },
     suggestions: [
-      // Paths come first: once no value is left to decide, git merges these documents path by path.
-      ...(paths.length > 0 ? decideByPath(paths, sides) : decideByFile(whole.slice(0, MAX_TOLD), sides)),
+      // Paths come first: once no value is left to decide, these documents are merged path by path.
+      ...(paths.length > 0
+        ? decideByPath(paths, sides)
+        : proposals.mergeByHand(sides.branch, whole.slice(0, MAX_TOLD))),
       'Or close the proposal, and propose anew what is still wanted',
     ],
   });

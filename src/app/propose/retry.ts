@@ -1,6 +1,6 @@
 import { RemoteError } from '../../errors.js';
-import type { PushFailure } from '../../gitstore/branch/push-outcome.js';
 import type { Clock } from '../../store/port/host.js';
+import type { ProposalFailure } from '../../store/port/proposals.js';
 import { backOffMs } from '../../store/publish/back-off.js';
 
 /** Shortest time limit for one talk with the remote, in ms, whatever is left of the deadline. */
@@ -19,7 +19,7 @@ export function talkMs(clock: Clock, deadline: number): number {
 export async function untilMoved<T>(
   clock: Clock,
   deadline: number,
-  attempt: () => Promise<{ readonly done: T } | { readonly failure: PushFailure }>,
+  attempt: () => Promise<{ readonly done: T } | { readonly failure: ProposalFailure }>,
 ): Promise<{ result: T; attempts: number }> {
   for (let attempts = 1; ; attempts++) {
     const tried = await attempt();

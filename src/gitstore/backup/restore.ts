@@ -8,7 +8,7 @@ import { isMap } from '../../model/value/value.js';
 import { createDurably, privateFolder, readNamed } from '../../store/local/durable-files.js';
 import type { Restored, RestoreRequest } from '../../store/port/abilities.js';
 import { type Git, withoutCredentials } from '../process/git.js';
-import { isBranchName } from '../review/remote-branches.js';
+import { isBranchName } from '../review/git-proposals.js';
 import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS } from './backup.js';
 import { notABackup } from './backup-file.js';
 

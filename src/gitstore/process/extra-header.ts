@@ -1,4 +1,4 @@
-import { hasToken } from './access-token.js';
+import { hasToken } from '../../model/value/access-token.js';
 import type { Git, GitResult } from './git.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

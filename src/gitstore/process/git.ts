@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../errors.js';
+import { tokenVariables } from '../../model/value/access-token.js';
 import { leaveChild, type PipedChild, startChild } from '../../process/child.js';
 import { outputOf } from '../../process/child-output.js';
-import { tokenVariables } from './access-token.js';
 import { namingExtraHeader } from './extra-header.js';
 import { GIT_OPTIONS, gitEnvironment } from './git-environment.js';
 import { NO_TRANSPORT, offlineError, offlineFailure } from './offline.js';

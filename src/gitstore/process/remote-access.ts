@@ -1,5 +1,5 @@
+import { type AccessToken, accessToken, hasToken, hostOf } from '../../model/value/access-token.js';
 import type { Waits } from '../../store/port/host.js';
-import { type AccessToken, accessToken, hasToken, hostOf } from './access-token.js';
 import type { Git, GitCall } from './git.js';
 
 /** Time limit for a credential helper before the token is used, in ms. */

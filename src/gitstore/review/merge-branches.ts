@@ -5,6 +5,7 @@ import type { Actor } from '../../model/operation/operation.js';
 import type { StateConflict } from '../../model/state/merge-state.js';
 import { statePath } from '../../model/subject/layout.js';
 import { removeFile } from '../../store/local/durable-files.js';
+import type { FileConflict, MergeOutcome } from '../../store/port/proposals.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { isOn } from '../objects/commit-builder.js';
 import { namedCommitter } from '../objects/committer.js';
@@ -13,20 +14,6 @@ import { requireMergeBase, type TreeChange, type TreeFile, treeChanges } from '.
 import { type Git, gitFailed } from '../process/git.js';
 import type { Repository } from '../repository/repository.js';
 import { mergeStateText } from './merge-state-text.js';
-
-/** A file that two branches changed in different ways; for a state document, with its paths in conflict. */
-export interface FileConflict {
-  readonly file: string;
-  readonly conflicts: readonly StateConflict[];
-}
-
-/** Result of a merge of two branches. */
-export type BranchMerge =
-  /** Nothing to merge: one branch contains the other. */
-  | { readonly kind: 'current' }
-  | { readonly kind: 'conflicts'; readonly files: readonly FileConflict[] }
-  /** The state documents that both sides changed. */
-  | { readonly kind: 'merged'; readonly revision: Revision; readonly files: readonly string[] };
 
 export interface MergeParts {
   readonly repository: Repository;
@@ -53,7 +40,7 @@ export async function mergeBranches(
   ours: Revision,
   theirs: Revision,
   parts: MergeParts,
-): Promise<BranchMerge> {
+): Promise<MergeOutcome> {
   const base = await requireMergeBase(git, ours, theirs);
   if (base === theirs || base === ours) return { kind: 'current' };
   const [proposed, published] = [await treeChanges(git, base, ours), await treeChanges(git, base, theirs)];

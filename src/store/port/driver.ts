@@ -3,6 +3,7 @@ import type { Check } from '../../model/value/check.js';
 import type { DamagedFile } from '../local/damaged-files.js';
 import type { Backend } from './backend.js';
 import type { Clock, Wait, Waits } from './host.js';
+import type { OpenProposals } from './proposals.js';
 import type { Review } from './review.js';
 import type { Head } from './state-store.js';
 
@@ -93,6 +94,8 @@ export interface OpenedStore {
   readonly localFolder?: { readonly path: string; readonly damaged: readonly DamagedFile[] };
   /** Null if the driver cannot compare whole histories. */
   readonly review: Review | null;
+  /** Absent if the driver has no proposals. */
+  readonly proposals?: OpenProposals;
   /**
    * Writes one file with the history, the locks and the outbox. It appears whole or not at all, and replaces one that is
    * there. Undefined if the driver makes no backups. Throws NotFoundError for an empty store, EnvironmentError.

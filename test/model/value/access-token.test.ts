@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { accessToken, hasToken, tokenVariables } from '../../../src/gitstore/process/access-token.js';
+import { accessToken, hasToken, tokenVariables } from '../../../src/model/value/access-token.js';
 
 const askpass = join(import.meta.dirname, '../../../bin/askpass.sh');
 const ENV = {

@@ -1,4 +1,4 @@
-import { TOKEN_VARIABLES } from '../../model/value/token-variables.js';
+import { TOKEN_VARIABLES } from './token-variables.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

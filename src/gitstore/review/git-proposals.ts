@@ -1,6 +1,15 @@
 import { NotFoundError, RefusedError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
+import { shellWord } from '../../model/value/shell-word.js';
 import type { Clock } from '../../store/port/host.js';
+import type {
+  MergeOutcome,
+  ProposalMerge,
+  ProposalMove,
+  ProposalMoved,
+  Proposals,
+  ServerAddress,
+} from '../../store/port/proposals.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { push } from '../branch/push.js';
 import { fetchFailure, type PushFailure, pushOutcome } from '../branch/push-outcome.js';
@@ -9,34 +18,25 @@ import { remoteTips } from '../branch/remote-tips.js';
 import { CommitBuilder } from '../objects/commit-builder.js';
 import { ObjectReader } from '../objects/object-reader.js';
 import { type Git, withoutCredentials } from '../process/git.js';
+import { remoteUrl } from '../process/remote-access.js';
 import { retriedFetch } from '../process/retried-fetch.js';
 import { FETCH_OPTIONS, PUSH_OPTIONS } from '../process/transfer-options.js';
 import type { Repository } from '../repository/repository.js';
+import { mergeBranches } from './merge-branches.js';
 
 /** Local copies of the remote's proposal branches. */
 const SEEN = 'refs/kgit/proposed/';
 /** Names that git cannot mistake for anything else, in a refspec or a command. */
 const BRANCH = /^(?!HEAD$|refs\/)(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
 
-export interface RemoteBranchesOptions {
+export interface GitProposalsOptions {
   readonly repository: Repository;
   /** Name of the remote. */
   readonly remote: string;
+  /** The state branch. */
+  readonly branch: string;
   readonly committer: Actor;
   readonly clock: Clock;
-}
-
-/** A move of a branch at the remote, from where it was last seen, or from nothing. */
-export interface BranchPush {
-  readonly branch: string;
-  readonly from: Revision | null;
-  readonly to: Revision;
-}
-
-/** Result of a push, and the page that the server offered to open a proposal at. */
-export interface BranchPushed {
-  readonly failure: PushFailure | null;
-  readonly offered: string | null;
 }
 
 /** Whether kgit can work with a branch of this name. */
@@ -64,34 +64,34 @@ function ofBranch(failure: PushFailure | null, branch: string): PushFailure | nu
   return { ...failure, error: new RefusedError(message, { data, cause, suggestions }) };
 }
 
-/** Branches of the remote other than the state branch: those of proposals. */
-export class RemoteBranches {
+/** Proposals as branches of the remote. */
+export class GitProposals implements Proposals {
   /** For messages. */
-  readonly remoteName: string;
-  /** Name of the remote. */
-  readonly remote: string;
+  readonly #remoteName: string;
   readonly #git: Git;
-  readonly #options: RemoteBranchesOptions;
+  readonly #options: GitProposalsOptions;
   readonly #reader: ObjectReader;
 
   /** @param git aimed at the repository's common folder */
-  constructor(git: Git, options: RemoteBranchesOptions) {
+  constructor(git: Git, options: GitProposalsOptions) {
     this.#git = git;
     this.#options = options;
     this.#reader = new ObjectReader(git);
     const address = options.repository.config.get(`remote.${options.remote}.url`) ?? options.remote;
-    this.remote = options.remote;
-    this.remoteName = `remote ${options.remote} (${withoutCredentials(address)})`;
+    this.#remoteName = `remote ${options.remote} (${withoutCredentials(address)})`;
   }
 
-  /** Fetches the branches whose names begin with `start`, and returns their tips. Throws RemoteError. */
-  async fetch(start: string, timeoutMs: number): Promise<Map<string, Revision>> {
+  isName(name: string): boolean {
+    return isBranchName(name);
+  }
+
+  async tips(start: string, timeoutMs: number): Promise<Map<string, Revision>> {
     if (!isBranchName(start)) throw new NotFoundError(`${JSON.stringify(start.slice(0, 80))} is no branch`);
     const { remote } = this.#options;
     const refspec = `+refs/heads/${start}*:${SEEN}${start}*`;
     const args = ['fetch', ...FETCH_OPTIONS, '--prune', '--end-of-options', remote, refspec];
     const result = await retriedFetch(() => this.#git.talk(remote, args, { timeout: timeoutMs }));
-    if (result.code !== 0) throw fetchFailure(result, this.remoteName, 'the command again');
+    if (result.code !== 0) throw fetchFailure(result, this.#remoteName, 'the command again');
     const list = [
       'for-each-ref',
       '--format=%(objectname) %(refname)',
@@ -107,8 +107,7 @@ export class RemoteBranches {
     );
   }
 
-  /** Builds commits on a revision, like those of the state branch. Throws RefusedError, EnvironmentError. */
-  async build(base: Revision, commits: readonly Commit[]): Promise<Revision[]> {
+  async build(base: Revision, commits: readonly Commit[]): Promise<readonly Revision[]> {
     const { revisions } = await new CommitBuilder(this.#git, this.#reader, this.#options).build(
       base,
       commits,
@@ -116,14 +115,13 @@ export class RemoteBranches {
     return revisions;
   }
 
-  /** Moves a branch at the remote by CAS from where it was last seen, fast-forward or not. */
-  async push({ branch, from, to }: BranchPush, timeoutMs: number): Promise<BranchPushed> {
+  async move({ branch, from, to }: ProposalMove, timeoutMs: number): Promise<ProposalMoved> {
     const { remote } = this.#options;
     const ref = `refs/heads/${branch}`;
     const lease = `--force-with-lease=${ref}:${from ?? ''}`;
     const args = [...PUSH_OPTIONS, lease, '--end-of-options', remote, `${to}:${ref}`];
     const result = await push(this.#git, remote, args, { timeout: timeoutMs });
-    const told = pushOutcome(result, this.remoteName, branch);
+    const told = pushOutcome(result, this.#remoteName, branch);
     const failure = ofBranch(await this.#believed(told, { branch, from, to }, timeoutMs), branch);
     if (failure === null) await new Refs(this.#git, this.#options.repository).set(`${SEEN}${branch}`, to);
     return { failure, offered: failure === null ? offeredAddress(result.stderr) : null };
@@ -132,7 +130,7 @@ export class RemoteBranches {
   /** Checks a refusal in unknown words against the branch: it may be a lost race. */
   async #believed(
     failure: PushFailure | null,
-    { branch, from, to }: BranchPush,
+    { branch, from, to }: ProposalMove,
     timeoutMs: number,
   ): Promise<PushFailure | null> {
     if (failure?.kind !== 'refused' || failure.isKnown) return failure;
@@ -145,7 +143,31 @@ export class RemoteBranches {
     return tip === from ? failure : { kind: 'moved' };
   }
 
-  /** Ends helper processes. */
+  merge({ ours, theirs, ...parts }: ProposalMerge): Promise<MergeOutcome> {
+    const { repository, committer, clock } = this.#options;
+    return mergeBranches(this.#git, ours, theirs, { ...parts, repository, committer, now: clock.now() });
+  }
+
+  address(): Promise<ServerAddress> {
+    return remoteUrl(this.#git, this.#options.remote);
+  }
+
+  removal(branch: string): string {
+    return `git push ${shellWord(this.#options.remote)} --delete ${shellWord(branch)}`;
+  }
+
+  mergeByHand(branch: string, files: readonly string[]): readonly string[] {
+    const [name, state, proposal] = [this.#options.remote, this.#options.branch, branch].map(shellWord);
+    return [
+      `Begin a merge by hand: git fetch ${name} ${proposal} && git switch --detach FETCH_HEAD && git fetch ${name} ${state} && git merge FETCH_HEAD`,
+      ...files.map((file) => {
+        const path = shellWord(file);
+        return `Decide on ${file}: git checkout FETCH_HEAD -- ${path} takes that of ${this.#options.branch}, git checkout HEAD -- ${path} that of the proposal (git rm ${path} where that side has none)`;
+      }),
+      `Then end it: git commit --no-edit && git push ${name} HEAD:refs/heads/${proposal} && git switch ${state}`,
+    ];
+  }
+
   close(): Promise<void> {
     return this.#reader.close();
   }
