@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { runHere } from './program-here.js';
 import { checkResult } from './schemas.js';
 
 /** The built program. */
@@ -46,9 +47,8 @@ function asksForJson(args: readonly string[]): boolean {
   );
 }
 
-/** Runs the built program to its end and checks JSON output against its schema. */
-export function kgit(cwd: string, args: readonly string[], options: KgitOptions = {}): Promise<KgitRun> {
-  const child = startKgit(cwd, args, options);
+/** How the program ended, with its streams read. */
+function endOf(child: ChildProcessWithoutNullStreams, input: string): Promise<Omit<KgitRun, 'json'>> {
   return new Promise((resolve, reject) => {
     let stdout = '';
     let stderr = '';
@@ -59,30 +59,71 @@ export function kgit(cwd: string, args: readonly string[], options: KgitOptions 
       stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => {
-      try {
-        // A program ended from outside may have no result.
-        if (asksForJson(args) && code !== null) checkResult(JSON.parse(stdout));
-      } catch (cause) {
-        reject(
-          new Error(`kgit ${args.join(' ')} (exit ${code}): ${(cause as Error).message}\n${stderr}`, {
-            cause,
-          }),
-        );
-        return;
-      }
-      resolve({
-        code,
-        stdout,
-        stderr,
-        get json() {
-          return JSON.parse(stdout);
-        },
-      });
-    });
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    child.stdin.end(input);
   });
+}
+
+/** Checks JSON output against its schema. */
+function checked(args: readonly string[], run: Omit<KgitRun, 'json'>): KgitRun {
+  const { code, stdout, stderr } = run;
+  try {
+    // A program ended from outside may have no result.
+    if (asksForJson(args) && code !== null) checkResult(JSON.parse(stdout));
+  } catch (cause) {
+    throw new Error(`kgit ${args.join(' ')} (exit ${code}): ${(cause as Error).message}\n${stderr}`, {
+      cause,
+    });
+  }
+  return {
+    ...run,
+    get json() {
+      return JSON.parse(stdout);
+    },
+  };
+}
+
+/** Whether a run needs a process of its own: for its streams, which a command that it starts shares, or for node. */
+function needsProcess(args: readonly string[], { env = {}, under }: KgitOptions): boolean {
+  const [word = ''] = args;
+  const startsCommand = (word === 'run' || word === 'lock') && args.includes('--');
+  return (
+    under !== undefined ||
+    startsCommand ||
+    ['edit', 'shell-server', 'demo'].includes(word) ||
+    Object.keys(env).some((name) => name === 'TZ' || name.startsWith('NODE_'))
+  );
+}
+
+let isBusy = false;
+
+/**
+ * Runs the built program to its end and checks JSON output against its schema: in this process, where nothing else runs
+ * there and the run needs no process of its own.
+ */
+export async function kgit(
+  cwd: string,
+  args: readonly string[],
+  options: KgitOptions = {},
+): Promise<KgitRun> {
+  if (isBusy || needsProcess(args, options)) return kgitProcess(cwd, args, options);
+  isBusy = true;
+  try {
+    const env = Object.entries({ ...process.env, ...options.env }).filter(([, value]) => value !== undefined);
+    return checked(args, await runHere(cwd, args, Object.fromEntries(env), options.input ?? ''));
+  } finally {
+    isBusy = false;
+  }
+}
+
+/** Runs the built program to its end, in a process of its own, and checks JSON output against its schema. */
+export async function kgitProcess(
+  cwd: string,
+  args: readonly string[],
+  options: KgitOptions = {},
+): Promise<KgitRun> {
+  return checked(args, await endOf(startKgit(cwd, args, options), options.input ?? ''));
 }
 
 /** Runs the program and expects success; its JSON result. */

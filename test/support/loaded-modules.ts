@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type KgitRun, kgit } from './kgit.js';
+import { type KgitRun, kgitProcess } from './kgit.js';
 
 interface CoveredScript {
   readonly url: string;
@@ -49,7 +49,7 @@ function modulesOf({ url, functions }: CoveredScript): string[] {
 /** Runs the built program and reads from V8 which code ran. */
 export async function loadedModules(cwd: string, args: readonly string[]): Promise<Loaded> {
   const folder = mkdtempSync(join(tmpdir(), 'kgit-coverage-'));
-  const run = await kgit(cwd, args, { env: { NODE_V8_COVERAGE: folder } });
+  const run = await kgitProcess(cwd, args, { env: { NODE_V8_COVERAGE: folder } });
   const scripts = readdirSync(folder).flatMap(
     (file) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { result: CoveredScript[] }).result,
   );

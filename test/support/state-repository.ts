@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { bareRepository, cloneOf, emptyRepository, git } from './git-fixtures.js';
+import { bareRepository, cloneOf, emptyRepository, git, temporaryFolder } from './git-fixtures.js';
 import type { KgitRun } from './kgit.js';
 
 /** The least that makes a repository a state repository. */
@@ -39,10 +39,19 @@ export function emptyState(): string {
   return path;
 }
 
-/** A remote that holds a state repository with the deployment dep-a. */
+const models = new Map<string, string>();
+
+/** A remote that holds a state repository with the deployment dep-a: a copy of the first one with these files. */
 export function sharedState(files: Files = {}): string {
-  const remote = bareRepository();
-  git(stateRepository(files), 'push', '--quiet', remote, 'main');
+  const key = JSON.stringify(files);
+  let model = models.get(key);
+  if (model === undefined) {
+    model = bareRepository();
+    git(stateRepository(files), 'push', '--quiet', model, 'main');
+    models.set(key, model);
+  }
+  const remote = join(temporaryFolder('kgit-remote-'), basename(model));
+  cpSync(model, remote, { recursive: true });
   return remote;
 }
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kgit, PROGRAM } from '../../support/kgit.js';
+import { kgitProcess, PROGRAM } from '../../support/kgit.js';
 import { PATIENCE_MS } from '../../support/patience.js';
 import { stateRepository } from '../../support/state-repository.js';
 
@@ -24,7 +24,8 @@ beforeEach(() => {
   folder = join(cache, 'kgit', 'code');
 });
 
-const run = (args: readonly string[], cwd = cache) => kgit(cwd, args, { env: { XDG_CACHE_HOME: cache } });
+const run = (args: readonly string[], cwd = cache) =>
+  kgitProcess(cwd, args, { env: { XDG_CACHE_HOME: cache } });
 const version = () => run(['--version']);
 const kept = () => (existsSync(folder) ? readdirSync(folder) : []);
 const theOne = () => join(folder, kept()[0] as string);
@@ -106,7 +107,7 @@ describe('the code cache', () => {
     const other = mkdtempSync(join(tmpdir(), 'kgit-cache-'));
     mkdirSync(join(other, 'kgit', 'code'), { recursive: true, mode: 0o700 });
     symlinkSync(target, join(other, 'kgit', 'code', name));
-    await kgit(other, ['--version'], { env: { XDG_CACHE_HOME: other } });
+    await kgitProcess(other, ['--version'], { env: { XDG_CACHE_HOME: other } });
     expect(statSync(join(other, 'kgit', 'code', name)).ino).not.toBe(statSync(target).ino);
   });
 
@@ -114,7 +115,7 @@ describe('the code cache', () => {
     writeFileSync(join(cache, 'kgit'), 'a file stands where the folder should');
     expect(await version()).toMatchObject(answered);
     const nowhere = { HOME: undefined, XDG_CACHE_HOME: undefined };
-    expect(await kgit(cache, ['--version'], { env: nowhere })).toMatchObject(answered);
+    expect(await kgitProcess(cache, ['--version'], { env: nowhere })).toMatchObject(answered);
   });
 
   it('stands many processes at once', async () => {

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit } from '../../support/kgit.js';
+import { kgitProcess } from '../../support/kgit.js';
 import { stateRepository } from '../../support/state-repository.js';
 
 const repository = (region: string) =>
@@ -35,14 +35,14 @@ const asked = () =>
 describe('the git that is begun before the program is loaded', () => {
   it('answers what a read asks: three processes, and none for the version of kgit', async () => {
     const path = repository('eastus');
-    await kgit(path, ['get', 'region'], { env });
+    await kgitProcess(path, ['get', 'region'], { env });
     const before = asked().length;
-    expect((await kgit(path, ['get', 'region'], { env })).stdout).toBe('eastus\n');
+    expect((await kgitProcess(path, ['get', 'region'], { env })).stdout).toBe('eastus\n');
     const words = asked()
       .slice(before)
       .map((line) => /maintenance\.auto=false (\S+)/.exec(line)?.[1]);
     expect(words.sort()).toEqual(['cat-file', 'config', 'rev-parse']);
-    await kgit(path, ['--version'], { env });
+    await kgitProcess(path, ['--version'], { env });
     expect(asked()).toHaveLength(before + 3);
   });
 
@@ -52,7 +52,7 @@ describe('the git that is begun before the program is loaded', () => {
     const here = join(above, 'state');
     renameSync(made, here);
     const get = async (args: readonly string[], more: Record<string, string> = {}) =>
-      (await kgit(here, ['get', 'region', ...args], { env: { ...env, ...more } })).stdout;
+      (await kgitProcess(here, ['get', 'region', ...args], { env: { ...env, ...more } })).stdout;
     expect(await get(['--repo', there])).toBe('westus\n');
     expect(await get([`--repo=${there}`])).toBe('westus\n');
     expect(await get([], { KGIT_REPO: there })).toBe('westus\n');

@@ -11,7 +11,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { git, temporaryFolder } from '../../support/git-fixtures.js';
-import { kgit, kgitJson } from '../../support/kgit.js';
+import { kgit, kgitJson, kgitProcess } from '../../support/kgit.js';
 import { sharedState } from '../../support/state-repository.js';
 
 /** Where kgit keeps files of its own on one machine: in a clone, and in the folders of the XDG base directories. */
@@ -81,7 +81,8 @@ beforeAll(async () => {
   await run('set', 'deployment.phase=z');
   await run('lock', 'net', '--ttl', '1h');
   await run('locks');
-  await kgit(path, ['verify'], { env });
+  // A process of its own keeps its compiled code.
+  await kgitProcess(path, ['verify'], { env });
   const folder = join(home, 'legacy');
   mkdirSync(join(folder, 'state'), { recursive: true });
   writeFileSync(

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { bareRepository, fsck, git, temporaryFolder } from '../git-fixtures.js';
-import { type KgitOptions, type KgitRun, kgit, kgitJson } from '../kgit.js';
+import { type KgitOptions, type KgitRun, kgitJson, kgitProcess } from '../kgit.js';
 import { checkHistory } from './checker.js';
 import type { Call } from './history.js';
 import { readBranch, readChains } from './read-branch.js';
@@ -38,7 +38,7 @@ export async function makeFleet(
     git(clone, 'remote', 'set-url', 'origin', address);
     clones.push(clone);
   }
-  return { remote, clones, run: kgit };
+  return { remote, clones, run: kgitProcess };
 }
 
 /** Publishes what waits in every clone and updates the checkouts. Returns what went wrong. */

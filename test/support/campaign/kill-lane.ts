@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { statePath } from '../../../src/model/subject/layout.js';
 import { git } from '../git-fixtures.js';
-import { type KgitOptions, type KgitRun, kgit, startKgit } from '../kgit.js';
+import { type KgitOptions, type KgitRun, kgitProcess, startKgit } from '../kgit.js';
 import { callKgit } from './call-kgit.js';
 import { type CuttingServer, startCuttingServer } from './cutting-server.js';
 import { DEPLOYMENT, expectKept, type Fleet, makeFleet, type Runner, syncAll } from './fleet.js';
@@ -79,7 +79,7 @@ export class KillLane {
     });
     const lane = new KillLane(name, fleet, server as unknown as CuttingServer);
     expect(await syncAll(fleet)).toEqual([]);
-    await lane.#call('write', kgit, false);
+    await lane.#call('write', kgitProcess, false);
     return lane;
   }
 
@@ -89,12 +89,12 @@ export class KillLane {
    */
   async points(kind: Victim, isCut: boolean): Promise<KillPoint[]> {
     // Only the first run of a command stores its compiled code.
-    await this.#call(kind, kgit, isCut);
+    await this.#call(kind, kgitProcess, isCut);
     // In sequence, because kgit checks and records the version of a git that it has not seen before.
     const calls = traced();
-    await this.#call(kind, (clone, args) => kgit(clone, args, calls), isCut);
+    await this.#call(kind, (clone, args) => kgitProcess(clone, args, calls), isCut);
     const commands = gitCounted();
-    await this.#call(kind, (clone, args) => kgit(clone, args, commands), isCut);
+    await this.#call(kind, (clone, args) => kgitProcess(clone, args, commands), isCut);
     return [...calls.points().map(systemCallPoint), ...commands.points().map(gitPoint)].map((point) => ({
       ...point,
       isCut,
@@ -104,7 +104,7 @@ export class KillLane {
   /** Kills one call at a point. Returns whether the point was reached. */
   async killAt(kind: Victim, { name, isCut, options }: KillPoint): Promise<boolean> {
     const dying = options();
-    return this.#call(kind, (clone, args) => kgit(clone, args, dying), isCut, name);
+    return this.#call(kind, (clone, args) => kgitProcess(clone, args, dying), isCut, name);
   }
 
   /** Kills one write after `ms`. */
@@ -152,7 +152,7 @@ export class KillLane {
   }
 
   async #recovers(clone: string, note: string): Promise<void> {
-    const sync = await kgit(clone, ['sync', '--json']);
+    const sync = await kgitProcess(clone, ['sync', '--json']);
     expect(sync.code, `${note}: ${sync.stdout}${sync.stderr}`).toBe(0);
     expect(sync.json, note).toMatchObject({ pending: 0, behind: 0 });
     expect(git(clone, 'status', '--porcelain'), note).toBe('');
