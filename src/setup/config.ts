@@ -268,7 +268,7 @@ export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
     const { message, suggestions, data } = cause;
     throw new InvalidStateError(message, {
       cause,
-      suggestions: [...suggestions, `Look at who changed it: git log -- ${MARKER_FILE}`],
+      suggestions: [...suggestions, `Look at who changed ${MARKER_FILE}, and put it back`],
       data: { ...data, path: MARKER_FILE },
     });
   }

@@ -84,7 +84,7 @@ export function checkedEvent(value: unknown, file: string): KgitEvent {
   const fail = (why: string) =>
     new InvalidStateError(`${file}: ${why}`, {
       data: { path: file },
-      suggestions: [`Look at who changed it: git log -- ${file}`],
+      suggestions: [`Look at who changed ${file}, and put it back`],
     });
   if (!isMap(value)) throw fail('an event is a mapping');
   if (typeof value['id'] !== 'string' || !isUlid(value['id'])) throw fail('id is not a ULID');

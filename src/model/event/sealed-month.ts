@@ -84,7 +84,7 @@ function parseWhole(text: string, file: string, broken: BrokenEvents): SealedEve
   if (!Array.isArray(events)) {
     throw new InvalidStateError(`${file}: a sealed month is a mapping with a list of events`, {
       data: { path: file },
-      suggestions: [`Look at who changed it: git log -- ${file}`],
+      suggestions: [`Look at who changed ${file}, and put it back`],
     });
   }
   return events.flatMap((item, i): SealedEvent[] => {
@@ -180,6 +180,6 @@ export function sealableText(text: string, file: string): { head: EventHead; tex
   for (const way of ways) if (keepsMeaning(way(), event, file)) return { head: event, text: way() };
   throw new InvalidStateError(`${file}: it cannot be put into a list of events without changing it`, {
     data: { path: file },
-    suggestions: [`Look at who changed it: git log -- ${file}`],
+    suggestions: [`Look at who changed ${file}, and put it back`],
   });
 }

@@ -241,7 +241,7 @@ async function learn(learned: LearnedManagement, view: StateView, files: Map<str
   if (isSame(known, wanted)) return;
   if (before !== undefined && !isSame(known, before)) {
     throw new ConflictError(`management cluster ${name} was identified otherwise meanwhile`, {
-      suggestions: [`See what is recorded: git log -p -- ${MARKER_FILE}`],
+      suggestions: [`Look at how ${MARKER_FILE} changed`],
       data: { path: MARKER_FILE, expected: before, actual: known },
     });
   }

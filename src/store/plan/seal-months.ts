@@ -58,7 +58,7 @@ async function textsOf(view: StateView, subject: Subject, files: MonthFiles): Pr
 function broken(path: string, why: string): InvalidStateError {
   return new InvalidStateError(`${path}: ${why}`, {
     data: { path },
-    suggestions: [`Look at who changed it: git log -- ${path}`],
+    suggestions: [`Look at who changed ${path}, and put it back`],
   });
 }
 

@@ -135,7 +135,7 @@ export function checkMarker(marker: Record<string, Value>): void {
       suggestions: [
         isNewer
           ? 'Update kgit: the repository is of a newer version'
-          : `Look at who changed it: git log -- ${MARKER_FILE}`,
+          : `Look at who changed ${MARKER_FILE}, and put it back`,
       ],
       data: { path: MARKER_FILE },
     },
@@ -151,7 +151,7 @@ export function managementsOf(marker: Record<string, Value>): Map<string, Identi
       ? `${JSON.stringify(bad.slice(0, 80))} is not a DNS-1123 label`
       : 'it is a mapping of names';
     throw new InvalidStateError(`${MARKER_FILE}: managements: ${why}`, {
-      suggestions: [`Look at who changed it: git log -- ${MARKER_FILE}`],
+      suggestions: [`Look at who changed ${MARKER_FILE}, and put it back`],
       data: { path: MARKER_FILE },
     });
   }

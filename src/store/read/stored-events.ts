@@ -83,7 +83,7 @@ export function fileEvent(subject: Subject, path: string, text: string): StoredE
   const name = eventName(head);
   if (!path.endsWith(`/${name}`)) {
     throw new InvalidStateError(`${path}: it holds the event of ${name}`, {
-      suggestions: [`Look at who changed it: git log -- ${path}`],
+      suggestions: [`Look at who changed ${path}, and put it back`],
       data: { path },
     });
   }
