@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { temporaryFolder } from '../git-fixtures.js';
 
 /** A key and certificate of a server, signed by an authority of its own. */
@@ -44,4 +44,19 @@ export function serverCertificate(
   openssl(folder, 'x509', '-req', ...sign, ...validity, '-out', 'cert.pem');
   const text = (name: string) => readFileSync(join(folder, name), 'utf8');
   return { key: text('key.pem'), cert: text('cert.pem'), authority: join(folder, 'ca.pem') };
+}
+
+/** A key and certificate of a client, signed by the authority of a server's, for a user of this name. */
+export function clientCertificate(
+  { authority }: ServerCertificate,
+  name: string,
+): { key: string; cert: string } {
+  const folder = dirname(authority);
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl(folder, 'req', ...ec, '-subj', `/CN=${name}`, '-keyout', 'client.key', '-out', 'client.csr');
+  writeFileSync(join(folder, 'usage'), 'extendedKeyUsage=clientAuth\n');
+  const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'usage', '-days', '1'];
+  openssl(folder, 'x509', '-req', '-in', 'client.csr', ...by, '-out', 'client.pem');
+  const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+  return { key: text('client.key'), cert: text('client.pem') };
 }

@@ -1,0 +1,33 @@
+import type { KeySpace } from '../../src/backends/keyed/key-space.js';
+import { KeyedStore } from '../../src/backends/keyed/keyed-store.js';
+import { systemClock } from '../../src/setup/this-host.js';
+import type { StateStore } from '../../src/store/port/state-store.js';
+import { historyContract } from './history-contract.js';
+import { leaseContract } from './lease-contract.js';
+import { reviewContract } from './review-contract.js';
+import { storeContract } from './store-contract.js';
+
+/** The contracts of drivers, for a KeyedStore on a server; `spaceOf` opens the key space of a store by its name. */
+export function keyedStoreContracts(name: string, spaceOf: (store: string) => KeySpace): void {
+  const names = new WeakMap<StateStore, string>();
+  let stores = 0;
+  const client = (store: string): KeyedStore => {
+    const opened = new KeyedStore(spaceOf(store), { clock: systemClock, timeoutMs: 20_000, isRemote: true });
+    names.set(opened, store);
+    return opened;
+  };
+  const open = async () => {
+    stores += 1;
+    return client(`s${stores}`);
+  };
+  const another = async (store: StateStore) => client(names.get(store) ?? '');
+  storeContract(name, { open, another });
+  historyContract(name, { open });
+  leaseContract(name, { open, another });
+  reviewContract(name, {
+    open: async () => {
+      const store = await open();
+      return { store, review: store.review };
+    },
+  });
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { until } from '../patience.js';
+
+/** A port of the loopback that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** How to start a server. */
+export interface ServerCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** What to say if the program is missing: the package that has it. */
+  readonly from: string;
+  /** What it prints once it serves, or whether it does. */
+  readonly ready: RegExp | (() => Promise<boolean>);
+}
+
+/** A server of a test, on a port of its own. */
+export interface ServerProcess {
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again, with the data that it has. */
+  start(): Promise<void>;
+  /** Stops it from answering, and lets it go on. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Starts a server, and kills it when this process ends. Fails with what it printed if it ends by itself. */
+export async function startProcess(command: ServerCommand): Promise<ServerProcess> {
+  let child: ChildProcess | null = null;
+  const killed = () => child?.kill('SIGKILL');
+  process.once('exit', killed);
+  const kill = async () => {
+    const running = child;
+    child = null;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  };
+  const start = async () => {
+    let output = '';
+    const started = spawn(command.program, command.args, {
+      cwd: command.cwd,
+      env: { PATH: process.env['PATH'], HOME: command.cwd },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    let failure: string | null = null;
+    started.once('error', ({ message }) => {
+      failure = `${command.program} cannot be started (${command.from}): ${message}`;
+    });
+    started.once('exit', (code) => {
+      failure ??= `${command.program} ended (${code}): ${output}`;
+    });
+    for (const stream of [started.stdout, started.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output = (output + chunk.toString('utf8')).slice(-20_000);
+      });
+    const { ready } = command;
+    await until(
+      () => {
+        if (failure !== null) throw new Error(failure);
+        return ready instanceof RegExp ? ready.test(output) : ready();
+      },
+      () => output,
+    );
+  };
+  await start();
+  return {
+    kill,
+    start,
+    pause: () => child?.kill('SIGSTOP'),
+    resume: () => child?.kill('SIGCONT'),
+  };
+}
