@@ -96,7 +96,7 @@ describe('kgit diff A...B', () => {
 
   it('tells what to do where nothing is in common', async () => {
     const error = expectFailure(await kgit(at.clone, ['diff', 'main...apart', '--json']), 'NOT_FOUND', 15);
-    expect(error.message).toBe('main and apart have no commit in common here');
+    expect(error.message).toBe('main and apart have no revision in common here');
     expect(error.suggestions).toEqual(['Compare the two as they are: kgit diff main apart']);
     expect(Object.keys(error.data)).toEqual(['base', 'tip']);
     const [advised = ''] = /kgit diff .*/.exec(error.suggestions.join('\n')) ?? [];
