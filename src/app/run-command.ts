@@ -10,6 +10,8 @@ import { EndSignals } from '../process/end-signals.js';
 import type { WriteOutcome } from '../store/outbox/outcomes.js';
 import type { Clock } from '../store/port/host.js';
 import { runUnderLease } from './lock/run-under-lease.js';
+import { namingOf } from './open/subjects.js';
+import { eventSubject, type NamedSubject } from './write/event-subject.js';
 import { claimFor, propose, requiresPublish, submit } from './write/submit.js';
 import type { GivenFields } from './write/write-events.js';
 import type { Writing } from './write/writing.js';
@@ -20,7 +22,7 @@ const INTERRUPTED = 'interrupted before the events were published; they are kept
 export interface RunIntent {
   /** The program and its arguments, as they are run. */
   readonly command: readonly string[];
-  readonly subject: Subject;
+  readonly subject: NamedSubject;
   /** Fields of both events. */
   readonly fields: GivenFields;
   /** Parameters of both events. */
@@ -89,22 +91,36 @@ function recorded({ subject, event, operation }: Write, standing: Standing): Rec
   };
 }
 
+/** A run whose subject and lease are known. */
+interface KnownRun {
+  readonly subject: Subject;
+  /** The lease that both events, and the command, are under. */
+  readonly claim: LeaseClaim | null;
+  /** Of both events, and of everything that the command itself records. */
+  readonly runId: string;
+}
+
 class RecordedRun {
   readonly #intent: RunIntent;
   readonly #parts: RunParts;
-  /** The lease that both events, and the command, are under. */
-  readonly #claim: LeaseClaim | null;
+  readonly #known: KnownRun;
   readonly #errors: KgitError[] = [];
   #isInterrupted = false;
 
-  constructor(intent: RunIntent, parts: RunParts, claim: LeaseClaim | null) {
+  constructor(intent: RunIntent, parts: RunParts, known: KnownRun) {
     this.#intent = intent;
     this.#parts = parts;
-    this.#claim = claim;
+    this.#known = known;
+  }
+
+  #writing(): Writing {
+    const writing = this.#parts.writing();
+    const { writer } = writing;
+    return { ...writing, writer: { ...writer, run: { ...writer.run, id: this.#known.runId } } };
   }
 
   async run(): Promise<CommandRun> {
-    const writing = this.#parts.writing();
+    const writing = this.#writing();
     const { terms, opened } = writing;
     const started = this.#write('started', {});
     if (terms.dryRun) {
@@ -133,8 +149,9 @@ class RecordedRun {
   }
 
   #write(outcome: string, more: ValueMap, seconds?: number): Write {
-    const { subject, fields, parameters } = this.#intent;
-    const { writer, terms } = this.#parts.writing();
+    const { fields, parameters } = this.#intent;
+    const { subject, claim } = this.#known;
+    const { writer, terms } = this.#writing();
     const all = { ...parameters, ...more };
     const event = makeEvent(
       {
@@ -145,27 +162,24 @@ class RecordedRun {
       },
       writer,
     );
-    const isClaimed = this.#claim !== null && terms.propose === undefined;
-    const more2 = isClaimed ? { claim: this.#claim as LeaseClaim } : {};
-    return {
-      subject,
-      event,
-      operation: makeOperation([{ subject, event }], writer, more2, terms.allowSecret),
-    };
+    const claimed = claim !== null && terms.propose === undefined ? { claim } : {};
+    const operation = makeOperation([{ subject, event }], writer, claimed, terms.allowSecret);
+    return { subject, event, operation };
   }
 
   /** Runs the command; under a lease, which is renewed meanwhile, until that is lost. */
   async #runCommand(signals: EndSignals): Promise<ChildEnd> {
-    const { command, stdout, fields } = this.#intent;
-    const { environment, opened, settings, claims, writer } = this.#parts.writing();
+    const { command, stdout } = this.#intent;
+    const { claim, runId } = this.#known;
+    const { environment, opened, settings, claims, writer } = this.#writing();
     const options = {
-      environment: { ...environment, KGIT_RUN_ID: String(fields['run_id']) },
+      environment: { ...environment, KGIT_RUN_ID: runId },
       stdout,
       signals,
     };
-    if (this.#claim === null) return runForUser('kgit run', command, options);
+    if (claim === null) return runForUser('kgit run', command, options);
     const { end, lost } = await runUnderLease('kgit run', command, options, {
-      claim: this.#claim,
+      claim,
       handed: claims.handed,
       leases: opened.leases,
       clock: this.#parts.clock,
@@ -193,7 +207,7 @@ class RecordedRun {
     end: ChildEnd,
     interrupted: Promise<null>,
   ): Promise<CommandRun> {
-    const { opened, settings, terms, note, publishLater } = this.#parts.writing();
+    const { opened, settings, terms, note, publishLater } = this.#writing();
     const { repository } = opened;
     const ended = await this.#attempt(async () => {
       const how = { exit_code: end.exitCode, ...(end.signal ? { signal: end.signal } : {}) };
@@ -205,7 +219,7 @@ class RecordedRun {
     const isFree = started.operation.claim === undefined && terms.propose === undefined;
     const isJoined = isFree && settings.publishInterval > 0 && repository.store.isRemote;
     if (ended && terms.queue) note('queued here; publish it with kgit sync');
-    else if (ended && isJoined && publishLater && !requiresPublish(this.#parts.writing()))
+    else if (ended && isJoined && publishLater && !requiresPublish(this.#writing()))
       await this.#attempt(publishLater);
     else if (ended) {
       const writes = begun ? [ended] : [started, ended];
@@ -227,7 +241,7 @@ class RecordedRun {
 
   /** Publishes kept events, or proposes them: if the user says so, or the team does for a protected branch. */
   async #deliver(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
-    const { terms, settings, note, opened } = this.#parts.writing();
+    const { terms, settings, note, opened } = this.#writing();
     if (terms.propose) return this.#proposeAll(writes);
     const last = writes.at(-1) as Write;
     try {
@@ -252,7 +266,7 @@ class RecordedRun {
   async #proposeAll(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
     const outcomes: WriteOutcome[] = [];
     for (const { operation } of writes) {
-      const writing = this.#parts.writing();
+      const writing = this.#writing();
       outcomes.push(await propose(writing, operation));
       await writing.opened.repository.outbox.remove(operation.id);
     }
@@ -260,7 +274,7 @@ class RecordedRun {
   }
 
   #publish({ operation }: Write): Promise<WriteOutcome> {
-    const writing = this.#parts.writing();
+    const writing = this.#writing();
     const { opened, settings, terms, deadline } = writing;
     return opened.repository.publish(operation.id, {
       requirePublish: requiresPublish(writing),
@@ -273,7 +287,7 @@ class RecordedRun {
   /** A signal during publishing: the events are kept, which is enough unless they had to be published. */
   #interrupt(): void {
     this.#isInterrupted = true;
-    const writing = this.#parts.writing();
+    const writing = this.#writing();
     if (!requiresPublish(writing)) writing.note(`${INTERRUPTED}: run 'kgit sync'`);
     else this.#errors.push(new InterruptedError(INTERRUPTED, { suggestions: ["Run 'kgit sync'"] }));
   }
@@ -283,10 +297,13 @@ class RecordedRun {
  * Runs a command between a `started` and a `succeeded` or `failed` event. The first event is durable before the command
  * starts; both are published when it has ended, except under a lease, where the first is published before.
  * Once the command has run, nothing is thrown: what went wrong with the record is in the result.
- * Throws before that: LockHeldError, ConflictError, FencedError, SecretError, UsageError, EnvironmentError.
+ * Throws before that: NotFoundError, LockHeldError, ConflictError, FencedError, SecretError, UsageError, EnvironmentError.
  */
 export async function runCommand(intent: RunIntent, parts: RunParts): Promise<CommandRun> {
-  const { opened, terms, claims, settings } = parts.writing();
+  const writing = parts.writing();
+  const { opened, terms, claims, settings, writer } = writing;
+  const subject = await eventSubject(intent.subject, namingOf(writing));
   const claim = await claimFor(opened.leases, terms.lock, claims, settings.timeout);
-  return new RecordedRun(intent, parts, claim).run();
+  const runId = writer.run.id ?? writer.ids.next();
+  return new RecordedRun(intent, parts, { subject, claim, runId }).run();
 }

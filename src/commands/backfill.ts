@@ -5,7 +5,7 @@ import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { canAsk, mustAgree, yesFlag } from '../cli/input/ask.js';
 import { backfillResult, planLines } from '../cli/render/write/backfill-result.js';
-import { outcomeJson } from '../cli/render/write/write-result.js';
+import { outcomeJson, unwrittenJson } from '../cli/render/write/write-result.js';
 import type { CommandResult } from '../terminal/output.js';
 import { terminalText } from '../terminal/terminal-text.js';
 
@@ -29,7 +29,7 @@ export default class Backfill extends WriteCommand<typeof Backfill> {
     const isShown = await this.#confirm(plan.events);
     const outcome =
       plan.events.length === 0
-        ? { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 }
+        ? unwrittenJson(context.reading.revision)
         : outcomeJson(await this.write(context, (writing) => writeBackfill(writing, plan.events)));
     return backfillResult(plan, outcome, isShown);
   }

@@ -6,6 +6,7 @@ import { findOffers, type Recorded } from '../cli/completion/find-offers.js';
 import { cobraLines } from '../cli/completion/offer.js';
 import { readTypedLine } from '../cli/completion/typed-line.js';
 import { parseRepositorySpec } from '../model/subject/repository-spec.js';
+import { withMarker } from '../setup/config.js';
 import { liesAt } from '../setup/git-driver.js';
 import { managementsOf, readMarker } from '../store/read/records.js';
 import type { CommandResult } from '../terminal/output.js';
@@ -54,13 +55,14 @@ export default class Complete extends KgitCommand<typeof Complete> {
 
   /** Opens the local repository; null if it may exist only at a remote. */
   async #recorded(): Promise<Recorded | null> {
-    const { repo } = await this.settingsOnly();
+    const local = await this.localSettings();
+    const { repo } = local.settings;
     if (repo !== undefined && parseRepositorySpec(repo, liesAt(process.cwd())).isUrl) return null;
     const { opened } = await this.openUnread();
     if (opened.repository.store.readsRemotely) return null;
     const { view } = await opened.repository.read('never', 0);
     const marker = await readMarker(view, opened.path);
-    const settings = await this.settingsWith(marker);
+    const settings = withMarker(local, marker);
     return { opened, view, settings, managements: managementsOf(marker), now: this.now() };
   }
 }

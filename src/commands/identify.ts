@@ -1,21 +1,16 @@
 import { Args, Flags } from '@oclif/core';
-import { type Identification, identification, nameToIdentify } from '../app/observe/identification.js';
-import { kindWords } from '../app/observe/learned-managements.js';
+import { planIdentification, writeIdentification } from '../app/observe/identify-management.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { mustAgree, yesFlag } from '../cli/input/ask.js';
 import { commandText } from '../cli/input/command-text.js';
-import { clusterFailure } from '../k0rdent/kubectl/cluster-failure.js';
+import { identifyResult } from '../cli/render/write/identify-result.js';
 import { openKubectl } from '../k0rdent/kubectl/kubectl.js';
 import { identifyContext } from '../k0rdent/management/identify-context.js';
-import { managementSubject } from '../model/subject/subject.js';
 import { endOfProcess } from '../process/end-signals.js';
 import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
-
-/** The action of the recorded event, by outcome. */
-const ACTIONS = { 're-identified': 'management_reidentified', extended: 'management_extended' } as const;
 
 export default class Identify extends WriteCommand<typeof Identify> {
   static override summary = 'Say which management cluster a kubeconfig context is.';
@@ -44,39 +39,16 @@ export default class Identify extends WriteCommand<typeof Identify> {
 
   protected async execute(): Promise<CommandResult> {
     const context = await this.open();
-    const { settings, managements } = context;
     const wait = this.notes.begin('asking the cluster', true);
-    const seen = await identifyContext(this.#kubectl(settings.timeout)).finally(wait.end);
-    if (seen.identities.length === 0)
-      throw clusterFailure({ cause: 'no-identity', detail: '' }, { context: seen.context });
-    const naming = { given: this.args.name, chosen: settings.management };
-    const name = nameToIdentify(naming, seen.identities, managements);
-    const plan = identification(name, { seen: seen.identities, context: seen.name }, managements);
+    const seen = await identifyContext(this.#kubectl(context.settings.timeout)).finally(wait.end);
+    const plan = planIdentification(context, this.args.name, seen);
     if (plan.question !== null && this.flags['dry-run'] !== true)
-      await this.#ask(name, oneLine(plan.question));
-    const { learned, outcome, before, identities } = plan;
+      await this.#ask(plan.name, oneLine(plan.question));
     const written =
-      learned === null
-        ? { operation: null, revision: context.reading.revision, delivery: 'unchanged', attempts: 0 }
-        : this.writeJson(await this.submit(context, this.#operation(context, plan), true));
-    return {
-      json: { management: name, context: seen.name, outcome, identities, before, ...written },
-      names: [name],
-      rows: identities.map((identity) => ({ management: name, identity })),
-      lines: ({ style }) => [
-        `${style('green', '✓')} ${summary(plan, oneLine(seen.name))}${learned === null ? '' : `, ${String(written['delivery'])}`}`,
-        ...identities.map((identity) => style('dim', `  ${oneLine(identity)}`)),
-      ],
-    };
-  }
-
-  #operation(context: Parameters<Identify['operation']>[0], plan: Identification) {
-    const { name, outcome, before, identities, learned } = plan;
-    const action =
-      outcome === 'identified' || outcome === 'unchanged' ? 'management_identified' : ACTIONS[outcome];
-    const event = this.event(context, { action, context: { identity: { before, after: identities } } });
-    const more = learned === null ? {} : { learned };
-    return this.operation(context, [{ subject: managementSubject(name), event }], more);
+      plan.learned === null
+        ? null
+        : await this.write(context, (writing) => writeIdentification(writing, plan, this.eventFields));
+    return identifyResult(plan, seen.name, written, context.reading.revision);
   }
 
   #kubectl(timeoutMs: number) {
@@ -101,10 +73,4 @@ export default class Identify extends WriteCommand<typeof Identify> {
       value === undefined ? [] : [`--${flag}`, value],
     );
   }
-}
-
-function summary({ name, outcome, identities }: Identification, context: string): string {
-  const by = `known by ${kindWords(identities)}`;
-  if (outcome === 'unchanged') return `management cluster ${name} is context ${context} already, ${by}`;
-  return `management cluster ${name} is context ${context}, ${by}: ${outcome}`;
 }

@@ -1,19 +1,16 @@
 import { Args, Flags } from '@oclif/core';
-import { runAndRelease } from '../app/lock/run-under-lease.js';
-import type { Context } from '../app/open/configured.js';
+import { takeLock } from '../app/lock/take-lock.js';
 import { asKgitError } from '../cli/base/failure.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
 import { isNameOfLock } from '../cli/habits/habits.js';
 import { checkedCommand, splitCommand } from '../cli/input/command-words.js';
-import { printBesideCommand } from '../cli/render/beside-command.js';
-import { holderName, leaseText, lockedRunResult, takenJson } from '../cli/render/lease-result.js';
+import { holderName, lockedRunResult, lockResult } from '../cli/render/lease-result.js';
 import { UsageError } from '../errors.js';
 import { MAX_TTL, MIN_TTL } from '../model/lease/lease.js';
 import { lockName } from '../model/lease/lock-name.js';
 import { formatAge, parseDuration } from '../model/value/time.js';
 import { systemClock } from '../setup/this-host.js';
-import type { Acquired } from '../store/lease/acquisition.js';
 import { holderText } from '../store/lease/lease-errors.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -54,6 +51,9 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
 
   /** Leases are renewed while the command has the terminal, so waits must not be shown. */
   protected override readonly tellsWaits = false;
+  protected override get leavesStdout(): boolean {
+    return this.#isUnderLock;
+  }
 
   protected async execute(): Promise<CommandResult> {
     const { name, command } = this.#words();
@@ -61,37 +61,31 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     if (ttl < MIN_TTL || ttl > MAX_TTL)
       throw new UsageError('--ttl is 1s at least and 24h at most', { data: { flag: 'ttl' } });
     const wait = parseDuration(this.flags.wait);
+    const stdout = this.isForPeople ? 'stdout' : 'stderr';
     this.#isUnderLock = command !== null;
     const context = await this.open('never');
-    const acquired = await context.opened.leases.acquire(
+    const { acquired, run } = await takeLock(
+      context,
+      { ...this.leaseOptions, name, ttl, wait, command, stdout },
       {
-        ...this.leaseActor(context),
-        name,
-        ttl,
-        wait,
-        lease: this.ids.next(),
-        isShared: command === null,
+        writer: () => this.writer(context),
+        clock: systemClock,
+        environment: this.environment,
+        handed: this.handedClaims,
+        asError: asKgitError,
         onWait: (record, freeAt) => {
           const left = freeAt - this.now();
           const end = left > 0 ? `, for ${formatAge(left)} more unless renewed` : '';
           this.note(`waiting for lock ${name}: ${holderName(record)} has it${end}`);
         },
+        onEnded: (ended) => {
+          this.noteEnded(ended);
+          this.note(`the lease of ${holderText(ended.previous)} had expired and was ended`);
+        },
       },
-      context.settings.timeout,
     );
-    const { broke, record } = acquired;
-    if (broke) {
-      this.noteEnded(broke);
-      this.note(`the lease of ${holderText(broke.previous)} had expired and was ended`);
-    }
-    if (command !== null) return this.#run(context, acquired, command);
-    return {
-      json: takenJson(acquired),
-      names: [name],
-      lines: (screen) => [
-        `${screen.style('green', '✓')} lock ${screen.style('bold', name)} is yours ${screen.style('dim', leaseText(record, this.now(), screen))}`,
-      ],
-    };
+    if (run === null) return lockResult(acquired, this.now());
+    return lockedRunResult(acquired, run, (message) => this.note(message));
   }
 
   #words(): { name: string; command: readonly string[] | null } {
@@ -102,35 +96,5 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     const example = 'kgit lock network -- ./change-network.sh';
     const checked = checkedCommand(line, { missing: 'which lock? NAME is missing', most: 1, example });
     return { name: lockName(checked.words[0]), command: checked.command };
-  }
-
-  async #run(context: Context, acquired: Acquired, command: readonly string[]): Promise<CommandResult> {
-    const { opened, settings } = context;
-    // Ctrl-C would also end helper processes of the driver; they restart on demand.
-    await opened.repository.close();
-    const run = await runAndRelease(
-      command,
-      { environment: { ...this.environment }, stdout: this.#isForPeople ? 'stdout' : 'stderr' },
-      acquired.record,
-      {
-        handed: this.handedClaims,
-        leases: opened.leases,
-        clock: systemClock,
-        author: this.actor(context),
-        talkMs: settings.timeout,
-      },
-      asKgitError,
-    );
-    return lockedRunResult(acquired, run, (message) => this.note(message));
-  }
-
-  get #isForPeople(): boolean {
-    return this.format === 'text' || this.format === 'wide';
-  }
-
-  /** With a command, stdout belongs to it, so the text result goes to stderr. */
-  protected override async print(result: CommandResult): Promise<void> {
-    if (!this.#isUnderLock || !this.#isForPeople) return super.print(result);
-    if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');
   }
 }

@@ -5,26 +5,11 @@ import { writeEvent, writeEvents } from '../app/write/write-events.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
 import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
-import { parseParameters } from '../cli/input/assignments.js';
+import { EVENT_FLAGS, eventFields, givenEventFlag } from '../cli/input/event-fields.js';
 import { readFileBounded } from '../cli/input/input.js';
 import { eventResult, eventsResult } from '../cli/render/write/write-result.js';
 import { UsageError } from '../errors.js';
-import { formatTimestamp, OUTCOMES } from '../model/event/event.js';
-import { MAX_TEXT } from '../model/event/event-schema.js';
-import { parseDuration, parseTime } from '../model/value/time.js';
 import type { CommandResult } from '../terminal/output.js';
-
-/** Flags that set fields of one event. */
-const ONE_EVENT_FLAGS = [
-  'param',
-  'command',
-  'phase',
-  'outcome',
-  'duration',
-  'notes',
-  'timestamp',
-  'id',
-] as const;
 
 export default class PushEvent extends WriteCommand<typeof PushEvent> {
   static override summary = 'Record that something happened to a cluster or deployment.';
@@ -59,22 +44,7 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
       summary: 'The deployment it happened to (KGIT_DEPLOYMENT).',
     }),
     create: Flags.boolean({ summary: 'Create the deployment if the repository does not know it.' }),
-    param: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'K=V',
-      summary: 'A parameter: text, or YAML with K:=V.',
-    }),
-    command: Flags.string({ helpValue: 'TEXT', summary: 'The command that was run.' }),
-    phase: Flags.string({ helpValue: 'NAME', summary: 'The phase of the deployment that it belongs to.' }),
-    outcome: Flags.string({ options: [...OUTCOMES], summary: 'How it went.' }),
-    duration: Flags.string({ helpValue: 'DURATION', summary: 'How long it took: 312.5 (seconds), 5m12s.' }),
-    notes: Flags.string({ helpValue: 'TEXT|-|@FILE', summary: 'Notes; - reads standard input.' }),
-    timestamp: Flags.string({ helpValue: 'TIME', summary: 'When it happened; now if left out.' }),
-    id: Flags.string({
-      helpValue: 'ULID',
-      summary: 'Your own id: repeating it with the same content succeeds.',
-    }),
+    ...EVENT_FLAGS,
     stdin: Flags.boolean({
       exclusive: ['file'],
       summary: 'Read many events from standard input: NDJSON or YAML documents.',
@@ -87,65 +57,45 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
 
   protected async execute(): Promise<CommandResult> {
     const source = this.flags.stdin ? '-' : this.flags.file;
-    if (source === undefined) return this.#one();
-    const extra = ONE_EVENT_FLAGS.find((name) => this.flags[name] !== undefined);
+    return source === undefined ? this.#one() : this.#many(source);
+  }
+
+  async #one(): Promise<CommandResult> {
+    const { action, subject: word } = this.args;
+    if (action === undefined) {
+      throw new UsageError('ACTION is missing', {
+        suggestions: ['For example: kgit push-event cluster_created --cluster prod-eu-1'],
+      });
+    }
+    const { cluster, deployment, create } = this.flags;
+    const own = await eventFields(this.flags, this.now(), (message) => this.note(message));
+    const fields = { ...this.eventFields, ...own, action };
+    const context = await this.open('never');
+    const named = { word, cluster, deployment, create };
+    return eventResult(await this.write(context, (writing) => writeEvent(writing, named, fields)));
+  }
+
+  async #many(source: string): Promise<CommandResult> {
+    const extra = givenEventFlag(this.flags);
     if (this.args.action !== undefined || extra) {
       throw new UsageError(
         `${extra ? `--${extra}` : 'ACTION'} is for one event; of many, each says it itself`,
         { suggestions: ['Leave it out, or push one event without --stdin and --file'] },
       );
     }
-    return this.#many(source);
-  }
-
-  async #one(): Promise<CommandResult> {
-    const fields = await this.#fields();
-    const { cluster, deployment, create } = this.flags;
-    const named = { word: this.args.subject, cluster, deployment, create };
-    const context = await this.open('never');
-    return eventResult(await this.write(context, (writing) => writeEvent(writing, named, fields)));
-  }
-
-  async #fields(): Promise<Record<string, unknown>> {
-    const { action } = this.args;
-    if (action === undefined) {
-      throw new UsageError('ACTION is missing', {
-        suggestions: ['For example: kgit push-event cluster_created --cluster prod-eu-1'],
-      });
-    }
-    const { id, timestamp, phase, outcome, duration, command, param = [], notes } = this.flags;
-    return {
-      ...this.eventFields,
-      action,
-      id,
-      timestamp: timestamp === undefined ? undefined : formatTimestamp(parseTime(timestamp, this.now())),
-      phase,
-      outcome,
-      duration_seconds: duration === undefined ? undefined : parseDuration(duration) / 1000,
-      parameters: parseParameters(param, (message) => this.note(message)),
-      command,
-      notes: await textOrFile(notes),
-    };
-  }
-
-  async #many(source: string): Promise<CommandResult> {
     const items = readBatch(await readFileBounded(source, process.stdin, MAX_BATCH_BYTES));
     if (items.length === 0)
       throw new UsageError(`${source === '-' ? 'standard input' : source} holds no event`);
+    const { create, 'skip-invalid': skipInvalid } = this.flags;
     const batch = {
       items,
       defaults: this.eventFields,
-      create: this.flags.create,
-      skipInvalid: this.flags['skip-invalid'],
+      create,
+      skipInvalid,
       refusal: (rejected: readonly Rejection[]) =>
         refusal(rejected, items.length, ['Or add --skip-invalid to write the others']),
     };
     const context = await this.open('never');
     return eventsResult(await this.write(context, (writing) => writeEvents(writing, batch)));
   }
-}
-
-async function textOrFile(text: string | undefined): Promise<string | undefined> {
-  if (text !== '-' && !text?.startsWith('@')) return text;
-  return readFileBounded(text === '-' ? '-' : text.slice(1), process.stdin, MAX_TEXT);
 }

@@ -1,10 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
-import { proposalLines } from '../cli/render/write/proposal-lines.js';
-import { actorOf } from '../setup/identity.js';
+import { resolveResult } from '../cli/render/write/resolve-result.js';
 import type { CommandResult } from '../terminal/output.js';
-import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Resolve extends KgitCommand<typeof Resolve> {
   static override summary = 'Resolve the conflicts of a proposal.';
@@ -38,44 +36,13 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
   }
 
   protected async execute(): Promise<CommandResult> {
-    const { opened, settings } = await this.open('never');
-    const [{ resolveBranch }, { tellRequest }] = await Promise.all([
-      import('../app/propose/resolve-branch.js'),
-      import('../app/propose/tell-request.js'),
-    ]);
-    const author = actorOf(settings, this.environment, opened.identity);
-    const deadline = this.deadline(settings);
-    const resolved = await resolveBranch(
-      opened,
-      this.args.branch,
-      { author, isRebased: this.flags.rebase },
-      deadline,
-    );
-    const { proposal, notes } = await tellRequest(opened, settings, this.environment, resolved, deadline);
-    for (const note of notes) this.note(note);
-    const head = await opened.repository.store.head();
-    this.setRepository(head.revision, head.fetchedAt, await opened.repository.outbox.size());
-    const { branch, revision, isMerged, files, attempts } = resolved;
-    return {
-      json: {
-        branch,
-        revision,
-        delivery: isMerged ? 'proposed' : 'unchanged',
-        attempts,
-        merged: files,
-        url: proposal.url,
-        number: proposal.number,
-        ...(proposal.request ? { request: proposal.request } : {}),
-      },
-      names: [branch],
-      rows: files.map((file) => ({ file })),
-      lines: (screen) => [
-        isMerged
-          ? `${screen.style('green', '✓')} ${oneLine(branch)} merged with ${oneLine(opened.name)} ${screen.style('dim', revision.slice(0, 10))}`
-          : screen.style('dim', `${oneLine(branch)} has nothing to merge`),
-        ...files.map((file) => `  ${screen.style('dim', 'path by path:')} ${oneLine(file)}`),
-        ...proposalLines({ proposal }, screen),
-      ],
-    };
+    const context = await this.open('never');
+    const intent = { branch: this.args.branch, isRebased: this.flags.rebase };
+    const deadline = this.deadline(context.settings);
+    const { resolveProposal } = await import('../app/propose/resolve-proposal.js');
+    const resolved = await resolveProposal(context, intent, this.environment, deadline);
+    for (const note of resolved.notes) this.note(note);
+    await this.refreshRepository(context);
+    return resolveResult(resolved, context.opened.name);
   }
 }

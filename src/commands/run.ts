@@ -7,7 +7,6 @@ import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { parseParameters } from '../cli/input/assignments.js';
 import { commandText } from '../cli/input/command-text.js';
 import { checkedCommand, splitCommand } from '../cli/input/command-words.js';
-import { printBesideCommand } from '../cli/render/beside-command.js';
 import { failureText, runResult } from '../cli/render/run-result.js';
 import { UsageError } from '../errors.js';
 import type { ValueMap } from '../model/value/value.js';
@@ -59,16 +58,11 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
   };
 
-  /** Whether publishing was interrupted and may still be waiting for the network. */
   #isInterrupted = false;
-  #madeRunId: string | undefined;
   protected override readonly tellsWaits = false;
 
-  /** Both events, and everything that the command itself records, share one run id. */
-  protected override get ciRun(): { id: string; url: string | null } {
-    const { id, url } = super.ciRun;
-    this.#madeRunId ??= this.ids.next();
-    return { id: id ?? this.#madeRunId, url };
+  protected override get leavesStdout(): boolean {
+    return true;
   }
 
   /** The command may run for long, so the time for the network starts when it ends. */
@@ -77,27 +71,21 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   }
 
   protected async execute(): Promise<CommandResult> {
-    const {
-      words: [action, named],
-      command,
-    } = checkedCommand(splitCommand(this.argv, this.words), {
-      missing: 'ACTION is missing',
-      most: 2,
-      example: EXAMPLE,
-    });
+    const usage = { missing: 'ACTION is missing', most: 2, example: EXAMPLE };
+    const { words, command } = checkedCommand(splitCommand(this.argv, this.words), usage);
     if (command === null)
       throw new UsageError("the command comes after '--'", { suggestions: [`For example: ${EXAMPLE}`] });
-    const { phase } = this.flags;
+    const [action, word] = words;
+    const { cluster, deployment, create, phase } = this.flags;
     const parameters = this.#parameters();
     const context = await this.open('never');
-    const subject = await this.eventSubject(context, named);
     const run = await runCommand(
       {
         command,
-        subject,
-        fields: { ...this.eventFields, action, phase, command: commandText(command), run_id: this.ciRun.id },
+        subject: { word, cluster, deployment, create },
+        fields: { ...this.eventFields, action, phase, command: commandText(command) },
         parameters,
-        stdout: this.#isForPeople ? 'stdout' : 'stderr',
+        stdout: this.isForPeople ? 'stdout' : 'stderr',
       },
       {
         writing: () => this.writing(context),
@@ -122,17 +110,7 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     });
   }
 
-  get #isForPeople(): boolean {
-    return this.format === 'text' || this.format === 'wide';
-  }
-
-  /** The text result goes to stderr, since stdout belongs to the command. */
-  protected override async print(result: CommandResult): Promise<void> {
-    if (!this.#isForPeople) return super.print(result);
-    if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');
-  }
-
-  /** Exits at once after an interrupt, without waiting for the network. */
+  /** Exits at once after an interrupt: publishing may still wait for the network. */
   protected override async finally(error: Error | undefined): Promise<void> {
     await super.finally(error);
     if (this.#isInterrupted) process.exit();

@@ -1,14 +1,13 @@
 import { Flags } from '@oclif/core';
+import type { Context } from '../app/open/configured.js';
 import { otherHistoryLines } from '../app/open/rewrite-note.js';
+import { acceptRewrite, syncNow } from '../app/outbox/sync-now.js';
 import { KgitCommand } from '../cli/base/base-command.js';
 import { helpText } from '../cli/base/help-text.js';
 import { mustAgree, yesFlag } from '../cli/input/ask.js';
-import type { OpenRepository } from '../setup/composition.js';
-import type { Settings } from '../setup/settings.js';
-import { pendingOperation } from '../store/outbox/pending-operation.js';
-import { syncResult } from '../store/publish/sync-result.js';
+import { syncedResult } from '../cli/render/write/sync-result.js';
+import { systemClock } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
-import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Sync extends KgitCommand<typeof Sync> {
   static override summary = 'Publish waiting writes and fetch those of others.';
@@ -33,44 +32,30 @@ export default class Sync extends KgitCommand<typeof Sync> {
   };
 
   protected async execute(): Promise<CommandResult> {
-    const { opened, reading, settings } = await this.open('never');
-    const { repository } = opened;
-    if (this.flags['accept-rewrite']) await this.#accept(opened, settings);
-    const report = await repository.sync(this.deadline(settings));
-    for (const note of report.notes) this.note(note);
-    const { head } = report;
-    this.setRepository(head.revision, head.fetchedAt, report.pending.length);
-    const result = syncResult(report);
-    const { published, rejected, pending } = result;
-    const moved = head.revision !== reading.revision;
-    return {
-      json: { ...result },
-      names: published,
-      lines: ({ style }) => [
-        `${style('green', '✓')} ${published.length} published, ${pending} waiting ${style('dim', `${oneLine(opened.name)}@${head.revision?.slice(0, 10) ?? 'empty'}${moved ? '' : ', nothing new'}`)}`,
-        ...rejected.map(
-          ({ operation, message }) => `${style('yellow', '!')} ${operation} was dropped: ${oneLine(message)}`,
-        ),
-      ],
-    };
+    const context = await this.open('never');
+    if (this.flags['accept-rewrite']) await this.#accept(context);
+    const parts = { deadline: this.deadline(context.settings), note: (line: string) => this.note(line) };
+    const synced = await syncNow(context, parts);
+    const { head, result } = synced;
+    this.setRepository(head.revision, head.fetchedAt, result.pending);
+    return syncedResult(synced, context.opened.name);
   }
 
-  async #accept({ repository, name: branch }: OpenRepository, settings: Settings): Promise<void> {
-    const { store, outbox } = repository;
-    const other = (await store.shared?.otherHistory(settings.timeout)) ?? null;
-    if (other === null) {
-      this.note(`the remote's ${branch} has a common history with what is known here: nothing to accept`);
-      return;
-    }
-    const waiting = (await outbox.list()).filter(({ target }) => target === store.target);
-    const operations = waiting.map((entry) => pendingOperation(entry, store.target, this.now()));
-    for (const line of otherHistoryLines(other, branch, operations)) this.note(line);
-    const question = {
-      text: "Go on with the remote's history?",
-      declined: 'nothing was changed',
-      withYes: 'kgit sync --accept-rewrite --yes',
-    };
-    await mustAgree(question, this.flags.yes);
-    await store.shared?.acceptHistory(other);
+  async #accept(context: Context): Promise<void> {
+    const { name } = context.opened;
+    const isAccepted = await acceptRewrite(context, {
+      clock: systemClock,
+      confirm: async (other, waiting) => {
+        for (const line of otherHistoryLines(other, name, waiting)) this.note(line);
+        const question = {
+          text: "Go on with the remote's history?",
+          declined: 'nothing was changed',
+          withYes: 'kgit sync --accept-rewrite --yes',
+        };
+        await mustAgree(question, this.flags.yes);
+      },
+    });
+    if (!isAccepted)
+      this.note(`the remote's ${name} has a common history with what is known here: nothing to accept`);
   }
 }

@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
+import { leaseActor } from '../app/lock/lease-actor.js';
 import { releaseLock } from '../app/lock/release-lock.js';
 import type { Context } from '../app/open/configured.js';
 import { helpText } from '../cli/base/help-text.js';
 import { LeaseCommand } from '../cli/base/lease-command.js';
-import { brokeJson, leaseJson } from '../cli/render/lease-result.js';
+import { unlockResult } from '../cli/render/lease-result.js';
 import { UsageError } from '../errors.js';
 import { lockName } from '../model/lease/lock-name.js';
-import { holderText } from '../store/lease/lease-errors.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Unlock extends LeaseCommand<typeof Unlock> {
@@ -37,28 +37,16 @@ export default class Unlock extends LeaseCommand<typeof Unlock> {
 
   async #release(context: Context, name: string): Promise<CommandResult> {
     const { opened, settings } = context;
-    const record = await releaseLock(opened.leases, name, this.actor(context), settings.timeout);
-    return {
-      json: { ...leaseJson(record), released: true, broke: null },
-      names: [name],
-      lines: ({ style }) => [`${style('green', '✓')} lock ${style('bold', name)} released`],
-    };
+    const { actor } = this.writer(context);
+    return unlockResult(await releaseLock(opened.leases, name, actor, settings.timeout), null);
   }
 
   async #break(context: Context, name: string): Promise<CommandResult> {
-    const { leases } = context.opened;
-    const by = this.leaseActor(context);
+    const { opened, settings } = context;
+    const by = leaseActor(() => this.writer(context), this.leaseOptions);
     if (by.reason === undefined) this.note('no --reason is given; the record would be worth more with one');
-    const { record, ended } = await leases.break(name, this.ids.next(), by, context.settings.timeout);
+    const { record, ended } = await opened.leases.break(name, this.ids.next(), by, settings.timeout);
     this.noteEnded(ended);
-    const { previous } = ended;
-    const whose = `${holderText(previous)}, token ${previous.token}`;
-    return {
-      json: { ...leaseJson(record), released: true, broke: brokeJson(ended) },
-      names: [name],
-      lines: ({ style }) => [
-        `${style('green', '✓')} lock ${style('bold', name)} broken ${style('dim', `it was held by ${whose}`)}`,
-      ],
-    };
+    return unlockResult(record, ended);
   }
 }

@@ -7,6 +7,7 @@ import { WriteCommand } from '../cli/base/write-command.js';
 import { mustAgree } from '../cli/input/ask.js';
 import { findingsResult } from '../cli/render/finding-lines.js';
 import { Unkept } from '../cli/render/unkept.js';
+import { outcomeJson } from '../cli/render/write/write-result.js';
 import { formatSubject } from '../model/subject/subject.js';
 import { counted } from '../model/value/counted.js';
 import type { Unfolded } from '../review/verify.js';
@@ -93,7 +94,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
     return fixed.map(({ subject, outcome }) => ({
       subject: formatSubject(subject),
       changed: outcome.changes,
-      ...this.writeJson(outcome),
+      ...outcomeJson(outcome),
     }));
   }
 }

@@ -1,6 +1,6 @@
 /** The library: `import { openStore } from 'kgit'`. It calls the same use cases as the command line. */
 import { openStateRepository } from '../setup/composition.js';
-import { mergeLayers, readLayers } from '../setup/config.js';
+import { localSettings, readSources } from '../setup/config.js';
 import { Store } from './store.js';
 import type { StoreOptions } from './types.js';
 
@@ -17,14 +17,15 @@ export async function openStore(place?: string, options: StoreOptions = {}): Pro
     ...{ deployment, management, user },
     timeout: timeout === undefined ? undefined : `${timeout}ms`,
   };
-  const layers = await readLayers({
+  const sources = await readSources({
     ...{ flags, environment, cwd },
     file: config ?? environment['KGIT_CONFIG'],
     uid: process.getuid?.() ?? null,
     warn: (message) => process.emitWarning(message, 'KgitWarning'),
   });
-  const opened = await openStateRepository(mergeLayers(layers), cwd, environment);
-  const store = new Store({ opened, layers, environment, runId });
+  const local = localSettings(sources);
+  const opened = await openStateRepository(local.settings, cwd, environment);
+  const store = new Store({ opened, local, environment, runId });
   try {
     await store.head({ fetch: 'never' });
     return store;

@@ -1,5 +1,5 @@
 import type { OpenRepository } from '../setup/composition.js';
-import type { Layer } from '../setup/config.js';
+import type { LocalSettings } from '../setup/config.js';
 import type { Environment } from '../setup/this-host.js';
 
 /**
@@ -9,7 +9,7 @@ import type { Environment } from '../setup/this-host.js';
 export interface StoreParts {
   readonly opened: OpenRepository;
   /** The settings from all places but the repository itself. */
-  readonly layers: readonly Layer[];
+  readonly local: LocalSettings;
   readonly environment: Environment;
   readonly runId: string | undefined;
 }

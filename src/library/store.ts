@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Configured } from '../app/open/configured.js';
+import { type Context, readConfigured } from '../app/open/configured.js';
 import { rewriteNote } from '../app/open/rewrite-note.js';
 import { namedDeployment, namingOf, resolveDeployment, resolveSubject } from '../app/open/subjects.js';
+import { syncNow } from '../app/outbox/sync-now.js';
+import { listOutbox } from '../app/outbox/work-on-outbox.js';
 import { changeState } from '../app/write/change-state.js';
 import { type Rejection, refusal } from '../app/write/collect-events.js';
 import { writeEvents } from '../app/write/write-events.js';
@@ -17,20 +19,13 @@ import { eventPath } from '../model/subject/layout.js';
 import { formatSubject } from '../model/subject/subject.js';
 import { type IdSource, monotonicIds } from '../model/value/ulid.js';
 import type { Value } from '../model/value/value.js';
-import { markerLayer, mergeLayers } from '../setup/config.js';
+import type { OpenRepository } from '../setup/composition.js';
 import { systemClock } from '../setup/this-host.js';
-import type { Reading, WriteOutcome } from '../store/outbox/outcomes.js';
-import { type PendingOperation, pendingOperation } from '../store/outbox/pending-operation.js';
-import { type SyncResult, syncResult } from '../store/publish/sync-result.js';
+import type { WriteOutcome } from '../store/outbox/outcomes.js';
+import type { PendingOperation } from '../store/outbox/pending-operation.js';
+import type { SyncResult } from '../store/publish/sync-result.js';
 import { publishedEvents } from '../store/read/event-log.js';
-import {
-  listSubjects,
-  managementsOf,
-  readEvents,
-  readMarker,
-  readState,
-  summariseSubject,
-} from '../store/read/records.js';
+import { listSubjects, readEvents, readState, summariseSubject } from '../store/read/records.js';
 import { eventFilter, preconditions, setEdits, unsetEdits } from './inputs.js';
 import type { EndedLock, Lease } from './lease.js';
 import { StoreLocks } from './locks.js';
@@ -55,11 +50,6 @@ import type {
   WriteOptions,
   WriteResult,
 } from './types.js';
-
-/** The repository at one moment, with its settings. */
-interface Moment extends Configured {
-  readonly reading: Reading;
-}
 
 /** An open state repository. A method that fails throws a KgitError. */
 export class Store {
@@ -149,10 +139,10 @@ export class Store {
     const { view } = reading;
     const newestFirst =
       options.subject === undefined
-        ? publishedEvents(this.#repository().store, reading.revision, view, reading.pending)
+        ? publishedEvents(this.#opened().repository.store, reading.revision, view, reading.pending)
         : (await readEvents(view, await resolveSubject(options.subject, namingOf(moment)))).reverse();
     for await (const item of newestFirst) {
-      this.#repository();
+      this.#opened();
       if (!headMatches(item.head, filter)) continue;
       const event = item.read();
       if (matches(event, filter)) yield recorded({ subject: item.subject, event });
@@ -196,15 +186,14 @@ export class Store {
 
   /** Publishes waiting writes in their order, and fetches. Throws the reason if any still wait. */
   async sync(): Promise<SyncResult> {
-    const { settings } = await this.#read({ fetch: 'never' });
-    return syncResult(await this.#repository().sync(systemClock.now() + settings.timeout));
+    const moment = await this.#read({ fetch: 'never' });
+    const deadline = systemClock.now() + moment.settings.timeout;
+    return (await syncNow(moment, { deadline, note: () => undefined })).result;
   }
 
   /** Lists the writes that wait to be published, and why they wait. */
   async pending(): Promise<PendingOperation[]> {
-    const { outbox, store } = this.#repository();
-    const now = systemClock.now();
-    return (await outbox.list()).map((entry) => pendingOperation(entry, store.target, now));
+    return listOutbox(this.#opened(), systemClock.now());
   }
 
   /** Ends helper processes and renewals. Waiting writes are kept, and leases that were not released expire. The store cannot be used afterwards. */
@@ -214,31 +203,25 @@ export class Store {
     await this.#parts.opened.repository.close();
   }
 
-  #repository() {
+  #opened(): OpenRepository {
     if (this.#isClosed) {
       throw new UsageError('the store is closed', { suggestions: ['Open it again with openStore'] });
     }
-    return this.#parts.opened.repository;
+    return this.#parts.opened;
   }
 
-  async #read({ fetch }: ReadOptions): Promise<Moment> {
-    const { opened, layers } = this.#parts;
-    const before = mergeLayers(layers);
-    const reading = await this.#repository().read(fetch ?? { olderThan: before.readMaxAge }, before.timeout);
-    const marker = await readMarker(reading.view, opened.where);
-    const settings = mergeLayers([...layers, markerLayer(marker)]);
-    this.#repository().keepPublished(settings.publishKeep);
-    return { opened, reading, settings, managements: managementsOf(marker) };
+  #read({ fetch }: ReadOptions): Promise<Context> {
+    return readConfigured(this.#opened(), this.#parts.local, fetch);
   }
 
-  async #deployment({ reading, settings }: Moment, options: DeploymentOptions): Promise<string> {
+  async #deployment({ reading, settings }: Context, options: DeploymentOptions): Promise<string> {
     const { view } = reading;
     return options.deployment === undefined
       ? resolveDeployment({ view, settings })
       : (await namedDeployment(options.deployment, view)).id;
   }
 
-  #writer(moment: Moment): Writer {
+  #writer(moment: Context): Writer {
     const { environment, runId } = this.#parts;
     return writerOf(moment, environment, runId, { ids: this.#ids, clock: systemClock });
   }
@@ -280,7 +263,7 @@ export class Store {
       deadline: systemClock.now() + moment.settings.timeout,
       note: (message) => notes.push(message),
     });
-    const rewrites = await this.#repository().rewrites.take();
+    const rewrites = await this.#opened().repository.rewrites.take();
     for (const rewrite of rewrites) notes.push(rewriteNote(rewrite, this.branch));
     return { ...result, outcome: { ...written(result.outcome), notes } };
   }

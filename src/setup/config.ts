@@ -251,9 +251,27 @@ export async function readSources(sources: ConfigSources): Promise<readonly Sett
   return [...given, ...files.map((file) => ({ ...file, kind: 'file' as const }))];
 }
 
-/** Reads the same settings without their sources. */
-export async function readLayers(sources: ConfigSources): Promise<readonly Layer[]> {
-  return (await readSources(sources)).map(({ layer }) => layer);
+/** The settings of every source except the repository's own kgit.yaml. */
+export interface LocalSettings {
+  /** Of each source, highest precedence first. */
+  readonly layers: readonly Layer[];
+  /** All of them merged. */
+  readonly settings: Settings;
+}
+
+/** Merges the settings of these sources, the first of which has the highest precedence. */
+export function localSettings(sources: readonly SettingSource[]): LocalSettings {
+  const layers = sources.map(({ layer }) => layer);
+  return { layers, settings: mergeLayers(layers) };
+}
+
+/** Adds the settings of a kgit.yaml, which have the lowest precedence. Throws InvalidStateError. */
+export function withMarker(
+  { layers, settings }: LocalSettings,
+  marker: Readonly<Record<string, unknown>>,
+): Settings {
+  const layer = markerLayer(marker);
+  return Object.keys(layer).length === 0 ? settings : mergeLayers([...layers, layer]);
 }
 
 /**

@@ -15,7 +15,7 @@ import { FaultyStore } from '../support/store-fixtures.js';
 const PROD = cluster('default', 'kcm-system', 'prod');
 
 /** Runs commands, in real processes, over a store that is remote. */
-async function runs(terms: WriteTerms = {}, store = new FaultyStore()) {
+async function runs(terms: WriteTerms = {}, store = new FaultyStore(), runId: string | undefined = 'run-1') {
   const memory = memoryWriting({}, store);
   let current = await memory.writing({ terms });
   const told: string[] = [];
@@ -27,14 +27,14 @@ async function runs(terms: WriteTerms = {}, store = new FaultyStore()) {
     runCommand(
       {
         command,
-        subject: PROD,
-        fields: { action: 'deploy', run_id: 'run-1' },
+        subject: { cluster: 'prod' },
+        fields: { action: 'deploy' },
         parameters: { size: 4 },
         stdout: 'stderr',
         ...more,
       },
       {
-        writing: () => ({ ...current, writer: memory.writer() }),
+        writing: () => ({ ...current, writer: { ...memory.writer(), run: { id: runId, url: null } } }),
         clock: memory.clock,
         asError: asKgitError,
         onLost: ({ code }) => told.push(code),
@@ -73,6 +73,15 @@ it('publishes a start and an end with exit code, duration and run id, in one pus
   expect(store.swaps).toBe(1);
   expect(await waiting()).toBe(0);
   expect(told).toEqual(['recorded']);
+});
+
+it('makes a run id for both events and the command where there is none', async () => {
+  const { run, events } = await runs({}, new FaultyStore(), undefined);
+  const out = join(temporaryFolder(), 'out');
+  await run(sh(`printf %s "$KGIT_RUN_ID" > '${out}'`));
+  const id = readFileSync(out, 'utf8');
+  expect(id).toMatch(/^[0-9A-Z]{26}$/);
+  expect((await events()).map((event) => event.run_id)).toEqual([id, id]);
 });
 
 it.each([

@@ -64,12 +64,12 @@ function driverHost({ settings: { timeout }, cwd, environment }: ExamineHost): D
 /** The repository with the settings of its kgit.yaml, or why these cannot be read; null without valid settings. */
 async function configure(
   { opened }: Opening,
-  { layers, asError }: ExamineHost,
+  { layers, settings, asError }: ExamineHost,
 ): Promise<Configured | KgitError | null> {
   if (layers === null || opened === null || 'code' in opened) return null;
   const { store } = opened.repository;
   try {
-    return await configured(opened, layers, store.view((await store.head()).revision));
+    return await configured(opened, { layers, settings }, store.view((await store.head()).revision));
   } catch (thrown) {
     return asError(thrown);
   }

@@ -55,17 +55,18 @@ export interface PlannedImport {
 
 /** Talks to the user during an import. */
 export interface ImportTalk {
-  readonly onParsed: (done: number, all: number) => void;
+  onParsed(done: number, all: number): void;
   /** Called with a plan that cannot be carried out, before its error is thrown. */
-  readonly onRefused: (plan: ImportPlan) => void;
+  onRefused(plan: ImportPlan): void;
   /** Returns if the user agrees to the plan, else throws. */
-  readonly confirm: (planned: PlannedImport) => Promise<void>;
-  readonly onPublishing: () => void;
+  confirm(planned: PlannedImport): Promise<void>;
+  onPublishing(): void;
   /** Called when another plan follows this one, because operations waiting in the outbox were refused. */
-  readonly onRefusedBefore: (plan: ImportPlan) => void;
+  onRefusedBefore(plan: ImportPlan): void;
 }
 
-export interface ImportParts<C extends ImportContext> extends ImportTalk {
+export interface ImportParts<C extends ImportContext> {
+  readonly talk: ImportTalk;
   readonly environment: Environment;
   readonly now: () => number;
   /** Opens the repository; `anew` after the first time, with the newest tip. */
@@ -103,13 +104,13 @@ class FileImport<C extends ImportContext> {
 
   async run(): Promise<ImportResult> {
     let planned = await this.#plan(await this.#parts.open(false));
-    await this.#parts.confirm(planned);
+    await this.#parts.talk.confirm(planned);
     for (let tries = 1; ; tries++) {
       try {
         const result = await this.#carryOut(planned);
         const rest = tries < TRIES ? await this.#refusedMeanwhile(planned) : null;
         if (rest === null) return result;
-        this.#parts.onRefusedBefore(planned.plan);
+        this.#parts.talk.onRefusedBefore(planned.plan);
         planned = rest;
       } catch (error) {
         if (!(error instanceof ConflictError) || tries === TRIES) throw error;
@@ -130,6 +131,7 @@ class FileImport<C extends ImportContext> {
   }
 
   async #plan(context: C): Promise<Planned<C>> {
+    const { talk } = this.#parts;
     const { files, namespace, deployment, onConflict, skipInvalid } = this.#intent;
     const management = defaultManagement(context);
     const settings = {
@@ -140,13 +142,13 @@ class FileImport<C extends ImportContext> {
       skipInvalid,
       secrets: SECRET_GUARD,
     };
-    const parsed = parseImport(files, settings, this.#parts.onParsed);
+    const parsed = parseImport(files, settings, (done, all) => talk.onParsed(done, all));
     const { view, pending } = context.reading;
     const base = { view, pending, localFolder: context.opened.localFolder, secrets: SECRET_GUARD };
     const plan = await planFiles(parsed, base, { onConflict, skipInvalid });
     const refusal = refusalOf(plan);
     if (refusal) {
-      this.#parts.onRefused(plan);
+      talk.onRefused(plan);
       throw refusal;
     }
     const subjects = parsed.map(({ subject }) => subject);
@@ -188,7 +190,7 @@ class FileImport<C extends ImportContext> {
       const stamp = importStamp(this.#parts.writer(context), fields);
       return guardSecrets(importOperation(part, stamp), allowSecret);
     });
-    this.#parts.onPublishing();
+    this.#parts.talk.onPublishing();
     const outcomes = await this.#parts.write(context, operations);
     this.#outcomes.push(...outcomes);
     const { view, revision } = context.reading;

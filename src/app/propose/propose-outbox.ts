@@ -7,6 +7,7 @@ import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import { findForge } from './open-proposals.js';
 import { proposeOperation } from './propose-operation.js';
 import type { ProposeWrite } from './propose-write.js';
+import { proposedJson } from './proposed-json.js';
 
 /** Which operations of an outbox to propose, and how. */
 export interface ProposeOutbox extends ProposeWrite {
@@ -15,31 +16,25 @@ export interface ProposeOutbox extends ProposeWrite {
 }
 
 /** A waiting write that could not be proposed. */
-export interface NotProposed {
+interface NotProposed {
   readonly operation: string;
   readonly error: KgitError;
-}
-
-export interface ProposedOutbox {
-  /** The operations that were proposed, and have left the outbox. */
-  readonly outcomes: WriteOutcome[];
-  /** Those that were not, and stay. */
-  readonly failed: NotProposed[];
-  /** Notes for the user. */
-  readonly notes: ReadonlySet<string>;
 }
 
 /**
  * Proposes the waiting operations of a clone's outbox in order, and removes each once it is on the branch of a
  * proposal. One that fails stays, and the others go on. If the remote or its forge does not answer, or denies access,
- * the rest is not tried. Throws NotFoundError for an operation that does not wait.
+ * the rest is not tried. Returns those that were proposed. Throws NotFoundError for an operation that does not wait;
+ * the first failure, with a list of all, if one could not be proposed.
+ * @param note tells the user something that is not part of the result
  */
 export async function proposeOutbox(
   opened: OpenRepository,
   settings: Settings,
   environment: Environment,
   { id, ...options }: ProposeOutbox,
-): Promise<ProposedOutbox> {
+  note: (message: string) => void,
+): Promise<readonly WriteOutcome[]> {
   const { outbox, store } = opened.repository;
   const waiting = (await outbox.list()).filter(
     (entry) => entry.target === store.target && (id === undefined || entry.id === id),
@@ -60,14 +55,17 @@ export async function proposeOutbox(
       const outcome = await proposeOperation(opened, operation, { ...options, found });
       await outbox.remove(operation.id);
       outcomes.push(outcome);
-      for (const note of outcome.notes) notes.add(note);
+      for (const line of outcome.notes) notes.add(line);
     } catch (error) {
       if (!(error instanceof KgitError)) throw error;
       failed.push({ operation: operation.id, error });
       if (error instanceof RemoteError) break;
     }
   }
-  return { outcomes, failed, notes };
+  for (const line of notes) note(line);
+  const [first, ...others] = failed;
+  if (first) throw notProposed([first, ...others], outcomes.map(proposedJson));
+  return outcomes;
 }
 
 /** Throws ConflictError for a write under a lock. */
@@ -80,7 +78,7 @@ function refuseClaimed({ id, claim }: Operation): void {
 }
 
 /** The first failure, with a list of everything that was and was not proposed. */
-export function notProposed(
+function notProposed(
   failed: readonly [NotProposed, ...NotProposed[]],
   proposed: readonly Record<string, unknown>[],
 ): KgitError {

@@ -1,13 +1,13 @@
 import type { Command, Config, Interfaces } from '@oclif/core';
-import { type Configured, type Context, configured } from '../../app/open/configured.js';
+import { type Configured, type Context, configured, readConfigured } from '../../app/open/configured.js';
 import { rewriteNote } from '../../app/open/rewrite-note.js';
 import { type ErrorCode, EXIT_CODES } from '../../errors.js';
 import { formatAge } from '../../model/value/time.js';
 import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
 import {
+  type LocalSettings,
+  localSettings,
   markerFault,
-  markerLayer,
-  mergeLayers,
   readSources,
   type SettingSource,
 } from '../../setup/config.js';
@@ -104,16 +104,12 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
 
   /** Merges the settings that need no repository. */
   protected async settingsOnly(): Promise<Settings> {
-    return mergeLayers(await this.#layers());
+    return (await this.localSettings()).settings;
   }
 
-  /** Merges the settings with those of a kgit.yaml. */
-  protected async settingsWith(marker: Parameters<typeof markerLayer>[0]): Promise<Settings> {
-    return mergeLayers([...(await this.#layers()), markerLayer(marker)]);
-  }
-
-  async #layers() {
-    return (await this.settingSources()).map(({ layer }) => layer);
+  /** Reads and merges the settings of every source except the repository's kgit.yaml. Throws UsageError. */
+  protected async localSettings(): Promise<LocalSettings> {
+    return localSettings(await this.settingSources());
   }
 
   /** Reads the settings of every source except the repository's kgit.yaml, highest precedence first. */
@@ -154,7 +150,7 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
 
   /** Opens the repository without reading its content, with all settings except those of its kgit.yaml. */
   protected async openUnread(): Promise<Pick<Context, 'opened' | 'settings'>> {
-    const settings = mergeLayers(await this.#layers());
+    const settings = await this.settingsOnly();
     return { opened: await this.#openAnew(settings), settings };
   }
 
@@ -162,25 +158,22 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   protected readonly markerFault = markerFault;
 
   /**
-   * Opens the repository and reads its head, after a fetch if the policy asks for one (by default, if the last is too
-   * old).
-   * @param about what the command reads, given all settings except those of kgit.yaml; everything if omitted
+   * Opens the repository and reads its head, after a fetch if the policy asks for one; by default, if the last is too
+   * old.
+   * @param about what the command reads, given all settings except those of kgit.yaml; everything if left out
    */
   protected async open(
     policy: FetchPolicy | 'default' = 'default',
     about?: (settings: Settings) => About,
   ): Promise<Context> {
-    const layers = await this.#layers();
-    const before = mergeLayers(layers);
-    const opened = await this.#openAnew(before);
-    const { repository } = opened;
-    const chosen = policy === 'default' ? { olderThan: before.readMaxAge } : policy;
-    const fetched = this.isOffline ? 'never' : chosen;
-    const reading = await repository.read(fetched, before.timeout, about?.(before));
-    const context = { ...(await configured(opened, layers, reading.view)), reading };
-    const waiting = about ? await repository.outbox.size() : reading.pending.length;
+    const local = await this.localSettings();
+    const opened = await this.#openAnew(local.settings);
+    const fetched = this.isOffline ? 'never' : policy === 'default' ? undefined : policy;
+    const context = await readConfigured(opened, local, fetched, about);
+    const { reading, settings } = context;
+    const waiting = about ? await opened.repository.outbox.size() : reading.pending.length;
     this.#repository = repositoryJson(reading.revision, reading.fetchedAt, waiting);
-    if (policy !== 'never' || this.given('fetch') === false) this.#tellAge(reading, context.settings);
+    if (policy !== 'never' || this.given('fetch') === false) this.#tellAge(reading, settings);
     return context;
   }
 
@@ -189,10 +182,10 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
    * start more slowly as the outbox grows.
    */
   protected async openAtTip(): Promise<Configured> {
-    const layers = await this.#layers();
-    const opened = await this.#openAnew(mergeLayers(layers));
+    const local = await this.localSettings();
+    const opened = await this.#openAnew(local.settings);
     const { store } = opened.repository;
-    return configured(opened, layers, store.view((await store.head()).revision));
+    return configured(opened, local, store.view((await store.head()).revision));
   }
 
   /** Reopens the repository for a long-running command, with a fetch if the last one is a few seconds old. */
@@ -212,6 +205,13 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
   /** Sets the result's repository fields after a write or a sync has changed them. */
   protected setRepository(revision: string | null, fetchedAt: number | null, pending: number): void {
     this.#repository = repositoryJson(revision, fetchedAt, pending);
+  }
+
+  /** Has the result show the repository as it is now, after a write. */
+  protected async refreshRepository({ opened: { repository } }: Pick<Context, 'opened'>): Promise<void> {
+    if (this.format === 'text') return;
+    const head = await repository.store.head();
+    this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
   }
 
   protected override repositoryJson(): Record<string, unknown> {

@@ -1,8 +1,8 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { leaseActor } from '../../app/lock/lease-actor.js';
+import type { LeaseActorOptions } from '../../app/lock/lease-actor.js';
 import type { Context } from '../../app/open/configured.js';
 import { type ErrorCode, UsageError } from '../../errors.js';
-import type { EndedLease, LeaseActor } from '../../store/lease/acquisition.js';
+import type { EndedLease } from '../../store/lease/acquisition.js';
 import { holderText } from '../../store/lease/lease-errors.js';
 import { KgitCommand } from './base-command.js';
 import type { CommandClass } from './command-class.js';
@@ -50,12 +50,11 @@ export abstract class LeaseCommand<T extends CommandClass> extends WriteCommand<
     });
   }
 
-  /** Returns the actor who takes or ends a lease. */
-  protected leaseActor(context: Context): LeaseActor {
+  /** Returns what the flags say about the taking or ending of a lease. */
+  protected get leaseOptions(): LeaseActorOptions {
     const { message, reason, 'allow-secret': allowSecret, 'require-publish': required } = this.flags;
     // Only the flag counts, even in CI: the lease of a dead job would block jobs on a protected branch.
-    const mustTell = required === true;
-    return leaseActor(() => this.writer(context), { message, reason, allowSecret, mustTell });
+    return { message, reason, allowSecret, mustTell: required === true };
   }
 
   /** Prints notes about an ended lease on stderr. */

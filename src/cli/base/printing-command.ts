@@ -13,6 +13,7 @@ import {
 import { COMMON_FLAGS } from '../flags/common-flags.js';
 import { SideNotes } from '../notes/side-notes.js';
 import { skippedLines } from '../notes/skipped-lines.js';
+import { printBesideCommand } from '../render/beside-command.js';
 import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
 const IS_CI = isCi(process.env);
@@ -38,8 +39,22 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
     return false;
   }
 
+  /** Whether stdout belongs to a program that the command runs, so that the text result goes to stderr. */
+  protected get leavesStdout(): boolean {
+    return false;
+  }
+
+  /** Whether the result is text, and not made for programs. */
+  protected get isForPeople(): boolean {
+    return this.format === 'text' || this.format === 'wide';
+  }
+
   /** Prints a result in the requested format. Called once, at the end, except by long-running commands. */
   protected async print(result: CommandResult): Promise<void> {
+    if (this.leavesStdout && this.isForPeople) {
+      if (!this.flags.quiet) printBesideCommand(result, this.screen, this.format === 'wide');
+      return;
+    }
     const head = { apiVersion: API_VERSION, kind: resultKind(this.id ?? 'kgit'), ...this.repositoryJson() };
     const whole = { ...head, ...result.json, ...this.skipped.json };
     // Notes about the result are printed below it, so that a long result does not push them off the screen.
@@ -54,8 +69,7 @@ export abstract class PrintingCommand<T extends CommandClass> extends Command {
 
   /** Shows a text in the user's pager; false if it should not be paged or there is no pager. */
   async #showsPaged(text: string): Promise<boolean> {
-    const isForPeople = this.format === 'text' || this.format === 'wide';
-    if (!this.isPaged || !isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
+    if (!this.isPaged || !this.isForPeople || this.flags['no-pager'] || !process.stdout.isTTY || IS_CI)
       return false;
     return (await import('../../process/pager.js')).showPaged(text, process.env);
   }

@@ -1,23 +1,14 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import type { Context } from '../../app/open/configured.js';
-import { namingOf } from '../../app/open/subjects.js';
-import { eventSubject } from '../../app/write/event-subject.js';
-import { ciRun, runIdOf } from '../../app/write/run-of.js';
-import { submit } from '../../app/write/submit.js';
 import { type Writing, writerOf } from '../../app/write/writing.js';
 import type { ErrorCode } from '../../errors.js';
 import { type LeaseClaim, parseClaims } from '../../model/lease/lease.js';
-import { makeEvent, makeOperation, type Writer } from '../../model/operation/make-operation.js';
-import type { Actor, EventWrite, Operation } from '../../model/operation/operation.js';
-import type { Subject } from '../../model/subject/subject.js';
+import type { Writer } from '../../model/operation/make-operation.js';
 import { type IdSource, monotonicIds } from '../../model/value/ulid.js';
 import { startPublisher } from '../../process/start-publisher.js';
-import { actorOf } from '../../setup/identity.js';
 import { randomBytes } from '../../store/local/random-bytes.js';
-import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import type { PROPOSE_FLAGS } from '../flags/propose-flags.js';
 import { commandText } from '../input/command-text.js';
-import { outcomeJson } from '../render/write/write-result.js';
 import { KgitCommand } from './base-command.js';
 import type { CommandClass, CommonFlags, OwnFlags } from './command-class.js';
 
@@ -62,11 +53,7 @@ export const WRITE_FLAGS = {
 
 /** The flags of every write, and those that only some writes have. */
 type WriteFlags = Interfaces.InferredFlags<typeof WRITE_FLAGS> &
-  Partial<Interfaces.InferredFlags<typeof PROPOSE_FLAGS>> & {
-    readonly cluster?: string | undefined;
-    readonly deployment?: string | undefined;
-    readonly create?: boolean;
-  };
+  Partial<Interfaces.InferredFlags<typeof PROPOSE_FLAGS>> & {};
 
 /**
  * Base class of the commands that write: one operation each, checked for secrets, and durable before it is published.
@@ -141,40 +128,12 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
 
   protected writer(context: Pick<Context, 'opened' | 'settings'>): Writer {
     const clock = { now: () => this.now() };
-    return writerOf(context, this.environment, this.ciRun.id, { ids: this.ids, clock });
-  }
-
-  protected actor({ opened, settings }: Pick<Context, 'opened' | 'settings'>): Actor {
-    return actorOf(settings, this.environment, opened.identity);
-  }
-
-  protected get ciRun(): { id: string | undefined; url: string | null } {
-    const ci = ciRun(this.environment);
-    return { id: runIdOf(this.flags['run-id'], this.environment, ci?.id), url: ci?.url ?? null };
-  }
-
-  /** Makes an event from `fields`, message and reason of the flags, the writer, and the time. Throws UsageError. */
-  protected event(context: Context, fields: Record<string, unknown>): EventWrite['event'] {
-    return makeEvent({ ...this.eventFields, ...fields }, this.writer(context));
-  }
-
-  /** Combines these events into one operation. Throws SecretError, UsageError. */
-  protected operation(
-    context: Context,
-    events: readonly EventWrite[],
-    more: Partial<Operation> = {},
-  ): Operation {
-    return makeOperation(events, this.writer(context), more, this.flags['allow-secret']);
+    return writerOf(context, this.environment, this.flags['run-id'], { ids: this.ids, clock });
   }
 
   /** Lease claims that this process inherited from `kgit lock NAME -- COMMAND`. */
   protected get handedClaims(): LeaseClaim[] {
     return parseClaims(this.environment['KGIT_LEASE']);
-  }
-
-  /** Submits an operation; notes for the user go to stderr. */
-  protected submit(context: Context, operation: Operation, withdraw = false): Promise<WriteOutcome> {
-    return this.write(context, (writing) => submit(writing, operation, withdraw));
   }
 
   /** Whether this command has the flag --propose. */
@@ -191,23 +150,5 @@ export abstract class WriteCommand<T extends CommandClass> extends KgitCommand<T
     const { repo, config } = this.flags;
     if (!(await opened.scheduled.isRunning())) startPublisher({ repo, config });
     this.note(`queued: published with others in ${settings.publishInterval / 1000} s at most`);
-  }
-
-  /** Updates the result's repository fields after a write. */
-  protected async refreshRepository({ opened: { repository } }: Context): Promise<void> {
-    if (this.format === 'text') return;
-    const head = await repository.store.head();
-    this.setRepository(head.revision, head.fetchedAt, await repository.outbox.size());
-  }
-
-  /** Returns the keys that every write result has. */
-  protected writeJson(outcome: WriteOutcome): Record<string, unknown> {
-    return outcomeJson(outcome);
-  }
-
-  /** Resolves the subject of a new event from the argument or the flags. Throws UsageError, NotFoundError. */
-  protected eventSubject(context: Context, word?: string): Promise<Subject> {
-    const { cluster, deployment, create } = this.flags;
-    return eventSubject({ word, cluster, deployment, create }, namingOf(context));
   }
 }

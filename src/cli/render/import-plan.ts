@@ -1,7 +1,6 @@
 import type { ImportResult } from '../../app/legacy/import-files.js';
 import { counted } from '../../model/value/counted.js';
 import type { Value } from '../../model/value/value.js';
-import type { WriteOutcome } from '../../store/outbox/outcomes.js';
 import {
   type ConflictRule,
   type ImportConflict,
@@ -12,6 +11,7 @@ import {
 } from '../../sync/plan/import-plan.js';
 import type { CommandResult } from '../../terminal/output.js';
 import { terminalText } from '../../terminal/terminal-text.js';
+import { outcomeJson, unwrittenJson } from './write/write-result.js';
 
 const HEAD = ['FILE', 'GOES TO', 'EVENTS', 'STATE'] as const;
 const MAX_VALUE = 60;
@@ -147,24 +147,22 @@ function resumedText(count: number, delivery: string): string {
 
 /**
  * Builds the result of an import.
- * @param json formats an outcome as the results of writes do
  * @param isShown whether the user has already seen the plan
  */
 export function importResult(
   { plan, live, revision, outcomes, written }: ImportResult,
-  json: (outcome: WriteOutcome) => Record<string, unknown>,
   isShown: boolean,
 ): CommandResult {
   const [first] = outcomes;
   const delivery = first?.delivery ?? 'unchanged';
-  const only = first ? json(first) : { operation: null, revision, delivery, attempts: 0 };
+  const only = first ? outcomeJson(first) : unwrittenJson(revision);
   return {
     json: {
       files: plan.files,
       skipped: skippedFiles(plan),
       ...(live ? { live } : {}),
       ...only,
-      ...(outcomes.length > 1 ? { operations: outcomes.map(json) } : {}),
+      ...(outcomes.length > 1 ? { operations: outcomes.map(outcomeJson) } : {}),
     },
     rows: plan.files,
     names: plan.files.map(({ path }) => path),

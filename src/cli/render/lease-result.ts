@@ -3,6 +3,7 @@ import { FencedError } from '../../errors.js';
 import { expiresAt, type LeaseRecord } from '../../model/lease/lease.js';
 import { formatAge, formatTime } from '../../model/value/time.js';
 import type { Acquired, EndedLease } from '../../store/lease/acquisition.js';
+import { holderText } from '../../store/lease/lease-errors.js';
 import type { LockStanding } from '../../store/lease/lock-list.js';
 import { fittingTable } from '../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../terminal/output.js';
@@ -40,8 +41,32 @@ export function brokeJson(ended: EndedLease | null): unknown {
 }
 
 /** Formats an acquired lock for JSON results. */
-export function takenJson({ record, broke }: Acquired): Record<string, unknown> {
+function takenJson({ record, broke }: Acquired): Record<string, unknown> {
   return { ...leaseJson(record), broke: brokeJson(broke) };
+}
+
+/** Builds the result of taking a lock. @param now ms since the epoch */
+export function lockResult(acquired: Acquired, now: number): CommandResult {
+  const { record } = acquired;
+  return {
+    json: takenJson(acquired),
+    names: [record.name],
+    lines: (screen) => [
+      `${screen.style('green', '✓')} lock ${screen.style('bold', record.name)} is yours ${screen.style('dim', leaseText(record, now, screen))}`,
+    ],
+  };
+}
+
+/** Builds the result of giving a lock back, or, with `ended`, of ending somebody's lease. */
+export function unlockResult(record: LeaseRecord, ended: EndedLease | null): CommandResult {
+  const whose = ended && `it was held by ${holderText(ended.previous)}, token ${ended.previous.token}`;
+  return {
+    json: { ...leaseJson(record), released: true, broke: brokeJson(ended) },
+    names: [record.name],
+    lines: ({ style }) => [
+      `${style('green', '✓')} lock ${style('bold', record.name)} ${whose ? `broken ${style('dim', whose)}` : 'released'}`,
+    ],
+  };
 }
 
 /**

@@ -41,7 +41,7 @@ async function imports(
   memory: Memory,
   root: string,
   more: Partial<ImportIntent> = {},
-  parts: Partial<Parts> = {},
+  parts: Partial<Parts & Parts['talk']> = {},
 ) {
   const { repository } = memory.context.opened;
   const told: string[] = [];
@@ -78,12 +78,15 @@ async function imports(
     open: memory.read,
     writer: memory.writer,
     write,
-    confirm: async () => void told.push('asked'),
-    onParsed: () => undefined,
-    onPublishing: () => told.push('publishing'),
-    onRefused: () => told.push('refused'),
-    onRefusedBefore: () => told.push('refused before'),
     ...parts,
+    talk: {
+      confirm: async () => void told.push('asked'),
+      onParsed: () => undefined,
+      onPublishing: () => told.push('publishing'),
+      onRefused: () => told.push('refused'),
+      onRefusedBefore: () => told.push('refused before'),
+      ...parts,
+    },
   });
   return { result, told, write };
 }

@@ -5,6 +5,7 @@ import { leaseActor } from '../../../src/app/lock/lease-actor.js';
 import { listLocks } from '../../../src/app/lock/list-locks.js';
 import { releaseLock } from '../../../src/app/lock/release-lock.js';
 import { runAndRelease } from '../../../src/app/lock/run-under-lease.js';
+import { type LockIntent, takeLock } from '../../../src/app/lock/take-lock.js';
 import { asKgitError } from '../../../src/cli/base/failure.js';
 import { RemoteError } from '../../../src/errors.js';
 import { claimOf } from '../../../src/model/lease/lease.js';
@@ -112,4 +113,49 @@ it('begin no command whose lease was lost, and tell a lock that could not be rel
   await leases.break('net', ids.next(), by, TALK_MS);
   await expect(run(['touch', mark])).rejects.toMatchObject({ code: 'FENCED' });
   expect(() => readFileSync(mark)).toThrow('ENOENT');
+});
+
+/** Takes locks by the use case; `told` is what the user was told meanwhile. */
+function taking(store = new FaultyStore()) {
+  const memory = locks(store);
+  const told: string[] = [];
+  const { context, writer } = memory;
+  const settings = { ...context.settings, timeout: TALK_MS };
+  const take = (more: Partial<LockIntent> = {}) =>
+    takeLock(
+      { ...context, settings },
+      {
+        ...{ name: 'net', ttl: 60_000, wait: 0, command: null, stdout: 'stderr', mustTell: false },
+        ...more,
+      },
+      {
+        writer,
+        clock: systemClock,
+        environment: { ...process.env },
+        handed: [],
+        asError: asKgitError,
+        onWait: ({ holder }) => told.push(`waits for ${holder.name}`),
+        onEnded: ({ previous }) => told.push(`ended that of ${previous.name}`),
+      },
+    );
+  return { ...memory, take, told };
+}
+
+it('are kept for the commands of this clone without a command, and released after one', async () => {
+  const { take, leases } = taking();
+  const { acquired, run } = await take();
+  expect([acquired.record.ttl, acquired.broke, run]).toEqual([60_000, null, null]);
+  await expect(take({ command: ['true'] })).rejects.toMatchObject({ code: 'LOCK_HELD' });
+  const other = await take({ name: 'other', command: ['sh', '-c', 'exit 3'] });
+  expect(other.run).toMatchObject({ end: { exitCode: 3 }, failure: null });
+  const { standings } = await listLocks(leases, true, TALK_MS);
+  expect(standings.map(({ record }) => record.name)).toEqual(['net']);
+});
+
+it('are waited for as long as the user says, who is told once whose they are', async () => {
+  const store = new FaultyStore();
+  await taking(store).take();
+  const { take, told } = taking(store);
+  await expect(take({ wait: 300 })).rejects.toMatchObject({ code: 'LOCK_HELD' });
+  expect(told).toEqual(['waits for Ada']);
 });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FILES, type FileId } from '../../../scripts/docs/who-writes.js';
-import { type ConfigSources, mergeLayers, readLayers } from '../../../src/setup/config.js';
+import { type ConfigSources, localSettings, readSources } from '../../../src/setup/config.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule } from '../../../src/setup/settings.js';
 import { cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
 import { put } from '../../support/red-team/field.js';
@@ -41,7 +41,7 @@ async function settingsFrom({ place, after }: Writer, { name }: SettingRule) {
     ...{ flags: {}, environment: env, cwd, file: isNamed ? file : undefined },
     ...{ uid: process.getuid?.() ?? null, warn: (message: string) => told.push(message) },
   };
-  const read = readLayers(sources).then(mergeLayers);
+  const read = readSources(sources).then((read) => localSettings(read).settings);
   return { file, told, settings: await read.catch((error: Error) => error) };
 }
 
@@ -97,7 +97,7 @@ describe('the suite', () => {
     git(top, 'clone', '--quiet', cloneOf(sharedState()), path);
     put(join(top, RC), 'user: me\ndeployment: mine\n');
     put(join(path, RC), 'user: the boss\ndeployment: evil\nnamespace: theirs\n');
-    const layers = await readLayers({
+    const sources = await readSources({
       flags: {},
       environment: {},
       cwd: path,
@@ -105,6 +105,10 @@ describe('the suite', () => {
       uid: process.getuid?.() ?? null,
       warn: () => undefined,
     });
-    expect(mergeLayers(layers)).toMatchObject({ user: 'me', deployment: 'mine', namespace: 'theirs' });
+    expect(localSettings(sources).settings).toMatchObject({
+      user: 'me',
+      deployment: 'mine',
+      namespace: 'theirs',
+    });
   });
 });

@@ -1,4 +1,5 @@
 /** Formats the outbox for people and scripts. */
+import { proposedJson } from '../../../app/propose/proposed-json.js';
 import { formatAge } from '../../../model/value/time.js';
 import type { WriteOutcome } from '../../../store/outbox/outcomes.js';
 import type { PendingOperation } from '../../../store/outbox/pending-operation.js';
@@ -6,13 +7,22 @@ import { fittingTable } from '../../../terminal/fitting-table.js';
 import type { CommandResult, Screen } from '../../../terminal/output.js';
 import { proposalLines } from './proposal-lines.js';
 
-/** Builds the list of pending operations. */
-export function outboxResult(operations: readonly PendingOperation[]): CommandResult {
+/** Builds the result of `kgit outbox`: what was proposed, and what waits. */
+export function outboxResult(
+  operations: readonly PendingOperation[],
+  proposed: readonly WriteOutcome[] | null,
+): CommandResult {
   return {
-    json: { operations },
+    json: { operations, ...(proposed ? { proposed: proposed.map(proposedJson) } : {}) },
     names: operations.map(({ id }) => id),
     rows: operations,
-    lines: (screen) => outboxLines(operations, screen),
+    lines: (screen) => [
+      ...(proposed ?? []).flatMap((outcome) => [
+        `${screen.style('green', '✓')} ${outcome.operation} ${outcome.delivery === 'proposed' ? 'proposed' : 'is on the branch already'}`,
+        ...proposalLines(outcome, screen),
+      ]),
+      ...outboxLines(operations, screen),
+    ],
   };
 }
 
@@ -33,28 +43,4 @@ function outboxLines(operations: readonly PendingOperation[], screen: Screen): s
   if (hints.length === 0) return table;
   const what = 'What is refused waits behind all others, and kgit sync tries it again. To go on without:';
   return [...table, '', what, ...hints];
-}
-
-/** Formats proposed operations for scripts. */
-export function proposedJson(outcomes: readonly WriteOutcome[]): Record<string, unknown>[] {
-  return outcomes.map(({ operation, delivery, proposal }) => ({
-    operation,
-    delivery,
-    ...(proposal ? { proposal } : {}),
-  }));
-}
-
-/** Puts the proposed operations above those still pending. */
-export function withProposals(listed: CommandResult, outcomes: readonly WriteOutcome[]): CommandResult {
-  return {
-    ...listed,
-    json: { ...listed.json, proposed: proposedJson(outcomes) },
-    lines: (screen, wide) => [
-      ...outcomes.flatMap((outcome) => [
-        `${screen.style('green', '✓')} ${outcome.operation} ${outcome.delivery === 'proposed' ? 'proposed' : 'is on the branch already'}`,
-        ...proposalLines(outcome, screen),
-      ]),
-      ...listed.lines(screen, wide),
-    ],
-  };
 }

@@ -15,6 +15,11 @@ export function outcomeJson(outcome: WriteOutcome): Record<string, unknown> {
   return { operation, revision, delivery, attempts, ...(proposal ? { proposal } : {}) };
 }
 
+/** Returns the same keys for a command that found nothing to write. @param revision the revision that it read */
+export function unwrittenJson(revision: string | null): Record<string, unknown> {
+  return { operation: null, revision, delivery: 'unchanged', attempts: 0 };
+}
+
 /** Abbreviates a revision for people; empty if there is none. */
 function shownRevision(revision: string | null): string {
   return revision === null ? '' : ` ${revision.slice(0, 10)}`;
