@@ -34,7 +34,10 @@ async function runs(terms: WriteTerms = {}, store = new FaultyStore(), runId: st
         ...more,
       },
       {
-        writing: () => ({ ...current, writer: { ...memory.writer(), run: { id: runId, url: null } } }),
+        writing: () => ({
+          ...current,
+          writer: { ...memory.writer(), run: { id: runId ?? undefined, url: null } },
+        }),
         clock: memory.clock,
         asError: asKgitError,
         onLost: ({ code }) => told.push(code),
@@ -76,7 +79,7 @@ it('publishes a start and an end with exit code, duration and run id, in one pus
 });
 
 it('makes a run id for both events and the command where there is none', async () => {
-  const { run, events } = await runs({}, new FaultyStore(), undefined);
+  const { run, events } = await runs({}, new FaultyStore(), null);
   const out = join(temporaryFolder(), 'out');
   await run(sh(`printf %s "$KGIT_RUN_ID" > '${out}'`));
   const id = readFileSync(out, 'utf8');
