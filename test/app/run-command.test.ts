@@ -15,7 +15,7 @@ import { FaultyStore } from '../support/store-fixtures.js';
 const PROD = cluster('default', 'kcm-system', 'prod');
 
 /** Runs commands, in real processes, over a store that is remote. */
-async function runs(terms: WriteTerms = {}, store = new FaultyStore(), runId: string | undefined = 'run-1') {
+async function runs(terms: WriteTerms = {}, store = new FaultyStore(), runId: string | null = 'run-1') {
   const memory = memoryWriting({}, store);
   let current = await memory.writing({ terms });
   const told: string[] = [];
