@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { requireKubectl, sample } from '../k0rdent/support.js';
+import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { runInProcess } from '../support/in-process.js';
 import { memoryStore, registerMemoryDriver } from '../support/memory-driver.js';
@@ -12,6 +15,8 @@ const config = join(folder, 'deploy.yaml');
 const events = join(folder, 'events.yaml');
 const state = join(folder, 'state');
 const legacy = join(folder, 'legacy');
+const pipes = join(folder, 'pipes');
+let server: ApiServer;
 
 const MARKER = `apiVersion: kgit/v1
 kind: StateRepository
@@ -67,13 +72,18 @@ const RUNS: readonly Run[] = [
   run('verify', []),
   run('import', [legacy, '--yes', ...AUTHOR]),
   run('mirror', [legacy, ...AUTHOR]),
-  run('doctor', [], 3),
+  run('doctor', []),
   run('edit', ['--deployment', 'dep-a', ...AUTHOR]),
   run('completion', ['bash']),
-  // What asks a cluster gets as far as that: there is none.
-  run('show', ['cluster/prod'], 17),
-  run('backfill', ['--yes', ...AUTHOR], 17),
-  run('identify', [], 17),
+  run('shell-init', ['bash'], 0, /init_deployment_state/),
+  run('shell-server', [pipes, '@ended']),
+  // These ask the cluster.
+  run('status', [], 0, /azure-prod-weu/),
+  run('status', ['azure-prod-weu', '--explain'], 0, /Ready/),
+  run('wait', ['azure-prod-weu', '--for', 'ready'], 0, /azure-prod-weu is Ready/),
+  run('show', ['cluster/azure-prod-weu'], 0, /Ready/),
+  run('backfill', ['--yes', ...AUTHOR]),
+  run('identify', []),
   // Those that are about git itself.
   run('init', [join(folder, 'new')], 2, /backend: memory/),
   run('clone', [folder, join(folder, 'cloned')], 2, /backend: memory/),
@@ -83,13 +93,21 @@ const RUNS: readonly Run[] = [
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, /backend: memory/),
 ];
 
-/** These open no store of the settings: git and shell-init call two, one makes a git repository, one prints code, one asks a cluster alone. */
-const ELSEWHERE = ['merge-state', 'shell-server', 'demo', 'shell-init', 'wait'];
+/** git calls the first for its own files; the second makes a git repository. */
+const ELSEWHERE = ['merge-state', 'demo'];
 
 describe('every command on a store that is not git', () => {
   beforeAll(async () => {
     // An editor that changes nothing.
     vi.stubEnv('EDITOR', 'true');
+    requireKubectl();
+    server = await startApiServer({
+      managements: [sample('mgmt-01-healthy.yaml')],
+      clusters: [sample('cld-01-azure-healthy.yaml')],
+    });
+    vi.stubEnv('KUBECONFIG', server.kubeconfig);
+    mkdirSync(pipes);
+    execFileSync('mkfifo', [join(pipes, 'pool')]);
     registerMemoryDriver();
     writeFileSync(config, 'state_management:\n  backend: memory\n  repo: memory:team\n');
     writeFileSync(events, 'action: node_added\nsubject: cluster/prod\n');
@@ -98,7 +116,10 @@ describe('every command on a store that is not git', () => {
     await memoryStore('memory:team').swap(null, [commit({ 'kgit.yaml': MARKER })], 0);
   });
 
-  afterAll(() => vi.unstubAllEnvs());
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
 
   it.each(RUNS)('$name $args', async ({ name, args, code, shows = /(?:)/ }) => {
     const ended = await runInProcess(name, [
@@ -121,4 +142,9 @@ describe('every command on a store that is not git', () => {
 
 /** The revision that `@first` stands for, which is known once it is made. */
 let first = '';
-const asRun = (arg: string) => (arg === '@first' ? first : arg);
+const asRun = (arg: string) => (arg === '@first' ? first : arg === '@ended' ? endedProcess() : arg);
+
+/** The id of a process that has ended. */
+function endedProcess(): string {
+  return execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim();
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compareEvents, type KgitEvent } from '../../src/model/event/event.js';
+import { type KgitEvent, sortByTime } from '../../src/model/event/event.js';
 import { parseEvent } from '../../src/model/event/event-file.js';
 import { formatStatePath, type StatePath } from '../../src/model/state/state-path.js';
 import { parseEventPath } from '../../src/model/subject/layout.js';
@@ -125,6 +125,6 @@ export class MemoryRepository extends MemoryView {
       const place = parseEventPath(path);
       if (place && formatSubject(place.subject) === subject) events.push(parseEvent(text, path));
     }
-    return events.sort(compareEvents);
+    return sortByTime(events, (event) => event);
   }
 }

@@ -110,18 +110,6 @@ export const expired = () =>
 export const tooOldVersion = (version: string, oldest: number) =>
   status(410, 'Expired', `too old resource version: ${version} (${oldest})`);
 
-/** The response of a server that has just started and is still reading a kind from its store. */
-export const tooManyRequests = (): Answer => ({
-  ...status(429, 'TooManyRequests', 'storage is (re)initializing', { details: { retryAfterSeconds: 1 } }),
-  headers: { 'retry-after': '1' },
-});
-
-/** The response of a server that cannot reach its store. */
-export const internalError = () =>
-  status(500, 'InternalError', 'Internal error occurred: error resolving resource', {
-    details: { causes: [{ message: 'error resolving resource' }] },
-  });
-
 /** The response of a server that has just started and does not serve all paths yet; `retry-after` makes kubectl retry. */
 export const starting = (): Answer => ({
   ...status(

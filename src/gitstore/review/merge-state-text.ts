@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidStateError } from '../../errors.js';
-import { diffEdits, editTo, mergeData, type StateConflict } from '../../model/state/merge-state.js';
+import { mergeData, type StateConflict } from '../../model/state/merge-state.js';
+import { editOf, stateDifferences } from '../../model/state/state-diff.js';
 import { editState, parseState } from '../../model/state/state-document.js';
-import { sameValue } from '../../model/value/value.js';
+import { sameValue, type ValueMap } from '../../model/value/value.js';
 import { type Git, gitFailed } from '../process/git.js';
 
 /** The texts of a three-way merge. */
@@ -79,10 +80,12 @@ export async function mergeStateText(git: Git, sides: Sides, file: string): Prom
   const { data, conflicts } = mergeData(base, ours, theirs);
   const text = conflicts.length === 0 ? await linesWith(git, sides, data, file) : null;
   if (text !== null) return { text, conflicts };
+  const brought = (side: string, from: ValueMap) =>
+    editState(side, stateDifferences(from, data).map(editOf), file);
   const alike = {
-    base: editState(sides.base, diffEdits(base, data), file),
-    ours: editState(sides.ours, diffEdits(ours, data), file),
-    theirs: editState(sides.theirs, diffEdits(theirs, data), file),
+    base: brought(sides.base, base),
+    ours: brought(sides.ours, ours),
+    theirs: brought(sides.theirs, theirs),
   };
   const merged = (await linesWith(git, alike, data, file)) ?? lineByLine(alike, data, file) ?? alike.ours;
   if (conflicts.length === 0) return { text: merged, conflicts };
@@ -99,7 +102,7 @@ async function withMarkers(
   const side = (name: 'base' | 'theirs') =>
     editState(
       text,
-      conflicts.map((conflict) => editTo(conflict.path, conflict[name])),
+      conflicts.map((conflict) => editOf({ path: conflict.path, after: conflict[name] })),
       file,
     );
   const sides = { base: side('base'), ours: text, theirs: side('theirs') };

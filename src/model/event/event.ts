@@ -157,11 +157,6 @@ function compareIds(a: Identified, b: Identified): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** Compares two events of a subject: by time, then by id. */
-export function compareEvents(a: KgitEvent, b: KgitEvent): number {
-  return eventTime(a) - eventTime(b) || compareIds(a, b);
-}
-
 /** Sorts items by the time of their events, then by id. */
 export function sortByTime<T>(
   items: readonly T[],

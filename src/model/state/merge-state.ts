@@ -1,7 +1,6 @@
 import { findSecrets } from '../secret/find-secrets.js';
 import { MASK } from '../secret/mask-secrets.js';
 import { isMap, sameValue, setOwn, type Value } from '../value/value.js';
-import type { PlainEdit } from './edit.js';
 import { formatStatePath, type StatePath } from './state-path.js';
 
 /** A path that both sides changed differently; a side is missing if it has no value there. */
@@ -66,24 +65,6 @@ function mergeMaps(path: StatePath, base: Map, ours: Map, theirs: Map, conflicts
 export function mergeData(base: Map, ours: Map, theirs: Map): MergedData {
   const conflicts: StateConflict[] = [];
   return { data: mergeMaps([], base, ours, theirs, conflicts), conflicts };
-}
-
-/** The edits that turn `from` into `to`: one per deepest path that differs, lists as a whole. */
-export function diffEdits(from: Map, to: Map, path: StatePath = []): PlainEdit[] {
-  const edits: PlainEdit[] = [];
-  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    const [before, after] = [at(from, key), at(to, key)];
-    const here = [...path, key];
-    if (after === undefined) edits.push({ op: 'unset', path: here });
-    else if (isMap(before) && isMap(after)) edits.push(...diffEdits(before as Map, after as Map, here));
-    else if (!same(before, after)) edits.push({ op: 'set', path: here, value: after });
-  }
-  return edits;
-}
-
-/** The edit that sets `path` to this value, or removes it. */
-export function editTo(path: StatePath, value: Place): PlainEdit {
-  return value === undefined ? { op: 'unset', path } : { op: 'set', path, value };
 }
 
 /** A conflict for output: path as text, secrets masked. */

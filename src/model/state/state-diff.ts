@@ -1,4 +1,4 @@
-import { isMap, sameValue, type Value } from '../value/value.js';
+import { isMap, sameValue, type Value, type ValueMap } from '../value/value.js';
 import type { PlainEdit } from './edit.js';
 import type { StatePath } from './state-path.js';
 
@@ -32,11 +32,11 @@ function isBare(map: Record<string, unknown>): boolean {
 }
 
 /** The differences between `before` and `after`, key by key in mappings; a list that differs counts as a whole. */
-export function stateDifferences(before: Record<string, Value>, after: Record<string, Value>): Difference[] {
+export function stateDifferences(before: ValueMap, after: ValueMap): Difference[] {
   return [...walk(before, after, [])];
 }
 
-/** The edit that applies a difference. */
-export function editOf({ path, after }: Difference): PlainEdit {
+/** The edit that sets `path` to `after`, or removes it if `after` is undefined. */
+export function editOf({ path, after }: { path: StatePath; after?: Value | undefined }): PlainEdit {
   return after === undefined ? { op: 'unset', path } : { op: 'set', path, value: after };
 }

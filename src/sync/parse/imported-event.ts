@@ -8,7 +8,6 @@ import { parseRfc3339, rfc3339Time } from '../../model/value/rfc3339.js';
 import { makeUlid, randomBits } from '../../model/value/ulid.js';
 import { isMap, setOwn, type Value, type ValueMap } from '../../model/value/value.js';
 import type { Family } from '../read/legacy-family.js';
-import { canonicalJson } from './canonical-json.js';
 import { dryRunEntries } from './dry-run-entries.js';
 
 /** The event list of one legacy file, with its secrets withheld. */
@@ -76,6 +75,16 @@ function sortFields(entry: ValueMap): { fields: ValueMap; odd: ValueMap } {
     );
   }
   return { fields, odd };
+}
+
+/** Formats JSON with the keys of every map sorted, so that equal values give equal text on every machine. */
+function canonicalJson(value: Value): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (!isMap(value)) return JSON.stringify(value);
+  const pairs = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Value)}`);
+  return `{${pairs.join(',')}}`;
 }
 
 const MARKERS = /"<withheld: (?:[^"\\]|\\.)*>"/g;

@@ -11,7 +11,7 @@ import {
   type Transition,
   Transitions,
 } from '../../../src/k0rdent/watch/transitions.js';
-import { compareEvents, formatTimestamp, type KgitEvent } from '../../../src/model/event/event.js';
+import { formatTimestamp, type KgitEvent, sortByTime } from '../../../src/model/event/event.js';
 import type { EventWrite } from '../../../src/model/operation/operation.js';
 import { ulidTime } from '../../../src/model/value/ulid.js';
 
@@ -161,7 +161,7 @@ export class Record {
   }
 
   get events(): KgitEvent[] {
-    return [...this.#events.values()].sort(compareEvents);
+    return sortByTime([...this.#events.values()], (event) => event);
   }
 
   get states(): RecordedState[] {

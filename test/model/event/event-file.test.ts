@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml11 } from 'yaml';
 import { InvalidStateError, UsageError } from '../../../src/errors.js';
-import { compareEvents, formatTimestamp, type KgitEvent } from '../../../src/model/event/event.js';
+import { formatTimestamp, type KgitEvent, sortByTime } from '../../../src/model/event/event.js';
 import { formatEvent, parseEvent } from '../../../src/model/event/event-file.js';
 import { checkEventFields } from '../../../src/model/event/event-schema.js';
 import { newEvent } from '../../../src/model/event/new-event.js';
@@ -147,6 +147,6 @@ describe('fields from outside', () => {
   it('orders events by time, then id', () => {
     const early = { ...event, id: makeUlid(NOW + 9, 0n), timestamp: '2025-12-31T23:59:59Z' };
     const late = { ...event, id: makeUlid(NOW, 5n) };
-    expect([late, event, early].sort(compareEvents)).toEqual([early, event, late]);
+    expect(sortByTime([late, event, early], (one) => one)).toEqual([early, event, late]);
   });
 });

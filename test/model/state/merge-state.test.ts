@@ -1,38 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mutable, setAt, unsetAt } from '../../../src/model/state/edit.js';
-import { diffEdits, mergeData, shownConflict } from '../../../src/model/state/merge-state.js';
+import { mutable } from '../../../src/model/state/edit.js';
+import { mergeData, shownConflict } from '../../../src/model/state/merge-state.js';
 import { lookUp } from '../../../src/model/state/state-path.js';
 import { isMap, sameValue, type Value } from '../../../src/model/value/value.js';
 import { key, value } from '../../support/arbitraries.js';
 
 type Data = Record<string, Value>;
 const data = fc.dictionary(key, value, { maxKeys: 4 });
-const apply = (from: Data, edits: ReturnType<typeof diffEdits>): Data => {
-  const result = mutable(from) as Data;
-  for (const edit of edits) {
-    if (edit.op === 'set') setAt(result, edit.path, mutable(edit.value));
-    else unsetAt(result, edit.path);
-  }
-  return result;
-};
-
 /** Each leaf of a document, by its path: what is no mapping, or an empty one. */
 function leaves(root: Value, path: readonly string[] = []): (readonly [string[], Value])[] {
   if (!isMap(root) || Object.keys(root).length === 0) return [[[...path], root]];
   return Object.entries(root).flatMap(([name, item]) => leaves(item as Value, [...path, name]));
 }
-
-describe('diffEdits', () => {
-  it('gives the edits that make one document of the other, and none for equal ones', () => {
-    fc.assert(
-      fc.property(data, data, (from, to) => {
-        expect(sameValue(apply(from, diffEdits(from, to)), to)).toBe(true);
-        expect(diffEdits(to, mutable(to) as Data)).toEqual([]);
-      }),
-    );
-  });
-});
 
 describe('mergeData', () => {
   it('takes what one side alone changed', () => {

@@ -27,14 +27,28 @@ export interface Fault {
   readonly times?: number;
 }
 
+/** A failure that the stand-in itself never reports, worded as by kube-apiserver. */
+function failed(code: number, reason: string, message: string, details: object): status.Answer {
+  const head = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' };
+  return { code, body: { ...head, message, reason, code, details } };
+}
+
 const ANSWERS: Partial<Record<FaultKind, () => status.Answer>> = {
   unauthorized: status.unauthorized,
   forbidden: () =>
     status.forbidden('list', 'clusterdeployments.k0rdent.mirantis.com', 'at the cluster scope'),
   'no-group': status.noSuchPath,
   expired: status.expired,
-  throttled: status.tooManyRequests,
-  'internal-error': status.internalError,
+  // A server that has just started and is still reading a kind from its store.
+  throttled: () => ({
+    ...failed(429, 'TooManyRequests', 'storage is (re)initializing', { retryAfterSeconds: 1 }),
+    headers: { 'retry-after': '1' },
+  }),
+  // A server that cannot reach its store.
+  'internal-error': () =>
+    failed(500, 'InternalError', 'Internal error occurred: error resolving resource', {
+      causes: [{ message: 'error resolving resource' }],
+    }),
   unavailable: status.unavailable,
   starting: status.starting,
   garbage: () => ({ code: 200, body: '{"kind":"ClusterDeploymentList","items":[{"meta' }),

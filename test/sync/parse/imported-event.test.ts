@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareEvents, isAction } from '../../../src/model/event/event.js';
+import { isAction, sortByTime } from '../../../src/model/event/event.js';
 import { formatEvent, parseEvent } from '../../../src/model/event/event-file.js';
 import { cluster, deployment } from '../../../src/model/subject/subject.js';
 import { isUlid, ulidTime } from '../../../src/model/value/ulid.js';
@@ -54,7 +54,7 @@ describe('importedEvents', () => {
       fc.property(inTime, (entries) => {
         const events = eventsOf(entries);
         expect(events.map(({ source }) => source?.['index'])).toEqual(entries.map((_, i) => i));
-        expect([...events].sort(compareEvents)).toEqual(events);
+        expect(sortByTime(events, (event) => event)).toEqual(events);
         expect(new Set(events.map(({ id }) => id)).size).toBe(entries.length);
         for (const { id, action } of events) expect(isUlid(id) && isAction(action)).toBe(true);
       }),

@@ -3,7 +3,7 @@ import { isClamped, isX25519PublicKey } from './curve25519.js';
 
 /** Number of base64 characters for 32 bytes, before the `=`. */
 const KEY_DIGITS = 43;
-/** 32 bytes leave 2 bits of the last character unused, so it is one of 16. */
+/** WireGuard's private, public and preshared keys: 32 bytes leave 2 bits of the last character unused, so it is one of 16. */
 const KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 /** Text before a key that labels it as public: `public key X`, `PublicKey = X`, `wg set wg0 peer X`. */
 const PUBLIC_LABEL = /(?:pub(?:lic)?[-_ ]?key|\bpeer)["']?\s{0,4}(?:[:=]|is)?\s{0,4}["']?$/i;
@@ -11,11 +11,6 @@ const LABEL_LENGTH = 32;
 /** Length of base64 before a key that is longer than a word or path attached to it. */
 const RUN_LENGTH = 24;
 const LONG_RUN = /^[A-Za-z0-9+/]{24}$/;
-
-/** Whether `text` is 32 bytes in base64: the form of WireGuard's private, public and preshared keys. */
-export function isWireguardKey(text: string): boolean {
-  return text.length === KEY_DIGITS + 1 && KEY.test(text);
-}
 
 /**
  * Whether a key labelled public is in fact private: it is clamped like private keys, and cannot be a public key.
