@@ -1,3 +1,7 @@
+import { CONSUL_OPTIONS } from '../backends/options/consul.js';
+import { ETCD_OPTIONS } from '../backends/options/etcd.js';
+import type { Options } from '../backends/options/option.js';
+import { REDIS_OPTIONS } from '../backends/options/redis.js';
 import type { DriverAbilities } from '../store/port/abilities.js';
 import type { Driver } from '../store/port/driver.js';
 import type { Settings } from './settings.js';
@@ -6,6 +10,8 @@ import type { Settings } from './settings.js';
 interface DriverRow {
   /** Schemes of URLs that name such a store. */
   readonly schemes: readonly string[];
+  /** The options in the block of settings named after the driver. */
+  readonly options: Options;
   /** Loads the driver on demand. */
   readonly load: () => Promise<Driver>;
   /** Loads what else the driver can do, for the few commands that need it. */
@@ -19,15 +25,48 @@ export const DRIVERS = new Map<string, DriverRow>([
     'git',
     {
       schemes: [],
+      options: {},
       load: async () => (await import('./git-driver.js')).openGitRepository,
       abilities: async () => (await import('./git-abilities.js')).GIT_ABILITIES,
     },
   ],
+  [
+    'redis',
+    {
+      schemes: ['redis', 'rediss'],
+      options: REDIS_OPTIONS,
+      load: async () => (await import('../backends/redis/open-redis.js')).openRedis,
+    },
+  ],
+  [
+    'etcd',
+    {
+      schemes: ['etcd', 'etcds'],
+      options: ETCD_OPTIONS,
+      load: async () => (await import('../backends/etcd/open-etcd.js')).openEtcd,
+    },
+  ],
+  [
+    'consul',
+    {
+      schemes: ['consul', 'consuls'],
+      options: CONSUL_OPTIONS,
+      load: async () => (await import('../backends/consul/open-consul.js')).openConsul,
+    },
+  ],
 ]);
 
-/** Returns the name of the driver that the settings choose: by the scheme of `repo`, else by `backend`. */
+/**
+ * Returns the name of the driver that the settings choose: `repo` decides, by its scheme, else `backend`. Folders, and
+ * URLs whose scheme no driver has, are git's.
+ */
 export function chosenDriver({ repo, backend }: Pick<Settings, 'repo' | 'backend'>): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):/.exec(repo ?? '')?.[1];
+  return repo === undefined ? backend : driverOf(repo);
+}
+
+/** Returns the driver of a place: the one that has its scheme, else git, whose URLs may begin with `file://`. */
+export function driverOf(repo: string): string {
+  const scheme = /^(?!file:\/\/)([a-z][a-z0-9+.-]*):/.exec(repo)?.[1];
   for (const [name, { schemes }] of DRIVERS) if (scheme && schemes.includes(scheme)) return name;
-  return backend;
+  return 'git';
 }
