@@ -36,11 +36,9 @@ export interface ServerProcess {
   resume(): void;
 }
 
-/** Starts a server, and kills it when this process ends. Fails with what it printed if it ends by itself. */
+/** Starts a server. Fails with what it printed if it ends by itself. */
 export async function startProcess(command: ServerCommand): Promise<ServerProcess> {
   let child: ChildProcess | null = null;
-  const killed = () => child?.kill('SIGKILL');
-  process.once('exit', killed);
   const kill = async () => {
     const running = child;
     child = null;
@@ -51,7 +49,9 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
   };
   const start = async () => {
     let output = '';
-    const started = spawn(command.program, command.args, {
+    // It ends with this process, however that ends.
+    const args = ['--pdeathsig', 'KILL', command.program, ...command.args];
+    const started = spawn('setpriv', args, {
       cwd: command.cwd,
       env: { PATH: process.env['PATH'], HOME: command.cwd },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,10 +59,10 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
     child = started;
     let failure: string | null = null;
     started.once('error', ({ message }) => {
-      failure = `${command.program} cannot be started (${command.from}): ${message}`;
+      failure = `${command.program} cannot be started (Debian: util-linux): ${message}`;
     });
     started.once('exit', (code) => {
-      failure ??= `${command.program} ended (${code}): ${output}`;
+      failure ??= `${command.program} (${command.from}) ended (${code}): ${output}`;
     });
     for (const stream of [started.stdout, started.stderr])
       stream.on('data', (chunk: Buffer) => {
