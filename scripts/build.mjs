@@ -48,7 +48,7 @@ const program = await build({
   chunkNames: '[name]-[hash]',
   format: 'esm',
   splitting: true,
-  external: ['typescript'],
+  external: ['typescript', 'libsql'],
   plugins: [
     deferOclif,
     deferDebug,
@@ -77,8 +77,8 @@ const rare = await build({
 });
 const outputFiles = [program, yaml, rare].flatMap((bundle) => bundle.outputFiles);
 const outputs = { ...program.metafile.outputs, ...yaml.metafile.outputs, ...rare.metafile.outputs };
-// These are optional: oclif uses them to run plugins from source and to search for files.
-const MAY_MISS = new Set(['typescript', 'picomatch']);
+// These are optional: oclif uses them to run plugins from source and to search for files, the SQLite driver looks for either library.
+const MAY_MISS = new Set(['typescript', 'picomatch', 'libsql', 'node:sqlite']);
 const made = new Set(outputFiles.map(({ path }) => `./${basename(path)}`));
 const missing = Object.values(outputs)
   .flatMap(({ imports }) => imports)

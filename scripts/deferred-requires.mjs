@@ -74,13 +74,7 @@ export const deferPackage = (name, script) => ({
   },
 });
 
-/** What stands in for `debug`: it prints nothing. */
-const QUIET = 'const quiet = () => () => {}; quiet.default = quiet;';
-
-/**
- * Replaces the package `debug`, which every module of oclif loads, by a stub unless DEBUG is set. ioredis never gets the
- * real one: it prints commands, and with them passwords.
- */
+/** Replaces the package `debug`, which every module of oclif loads, by a stub unless DEBUG is set. */
 export const deferDebug = {
   name: 'defer-debug',
   setup(build) {
@@ -88,14 +82,10 @@ export const deferDebug = {
       // simple-git adds formats to it; it is loaded with simple-git, which few runs use.
       pluginData === 'real' || namespace === 'quiet-debug' || /simple-git|@kwsites/.test(importer)
         ? undefined
-        : { path: resolveDir, namespace: /[\\/]ioredis[\\/]/.test(importer) ? 'no-debug' : 'quiet-debug' },
+        : { path: resolveDir, namespace: 'quiet-debug' },
     );
-    build.onLoad({ filter: /.*/, namespace: 'no-debug' }, () => ({
-      contents: `${QUIET} module.exports = quiet;`,
-      loader: 'js',
-    }));
     build.onLoad({ filter: /.*/, namespace: 'quiet-debug' }, ({ path }) => ({
-      contents: `${QUIET} module.exports = process.env.DEBUG ? require("debug") : quiet;`,
+      contents: 'module.exports = process.env.DEBUG ? require("debug") : () => () => {};',
       resolveDir: path,
       loader: 'js',
     }));

@@ -75,7 +75,12 @@ export const FILES = {
     decides: 'nothing but what is shown',
     guard:
       'bounded, parsed against their schemas, stripped of control characters before they reach a terminal',
-    readBy: ['commands/merge-state.ts'],
+    readBy: [
+      'commands/merge-state.ts',
+      'backends/file/file-key-space.ts',
+      'backends/file/numbered-lock.ts',
+      'backends/sqlite/sqlite-key-space.ts',
+    ],
   },
   attributes: {
     file: '`.gitattributes`, `.gitmodules` of a checkout',
@@ -185,13 +190,6 @@ export const FILES = {
     guard:
       'read by `kubectl`; no setting names a kubeconfig or a context, and `kubectl` does not see `KGIT_TOKEN`',
     readBy: ['k0rdent/kubectl/kubectl.ts'],
-  },
-  'server-secrets': {
-    file: 'the files that `password_file`, `token_file` and `tls` of a back end name',
-    writer: 'you name them',
-    decides: 'how a server knows you, and which server you trust',
-    guard: 'named by your own files alone; bounded; never shown',
-    readBy: ['backends/options/secret-files.ts'],
   },
   legacy: {
     file: 'state and event files that are imported, mirrored or written by scripts',

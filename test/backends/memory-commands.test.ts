@@ -1,19 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DRIVERS } from '../../src/setup/drivers.js';
+import type { Backend } from '../../src/store/port/backend.js';
 import { requireKubectl, sample } from '../k0rdent/support.js';
 import { type ApiServer, startApiServer } from '../support/api-server/server.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
 import { runInProcess } from '../support/in-process.js';
-import { memoryStore, registerMemoryDriver } from '../support/memory-driver.js';
+import { registerMemoryDriver } from '../support/memory-driver.js';
 import { commit } from '../support/store-contract.js';
 
 const AUTHOR = ['--user', 'ada'];
 const folder = temporaryFolder();
 const config = join(folder, 'deploy.yaml');
 const events = join(folder, 'events.yaml');
-const state = join(folder, 'state');
 const legacy = join(folder, 'legacy');
 const pipes = join(folder, 'pipes');
 let server: ApiServer;
@@ -58,7 +59,7 @@ const RUNS: readonly Run[] = [
   run('lock', ['network', '--', 'true'], 0),
   run('run', ['step', '--deployment', 'dep-a', ...AUTHOR, '--', 'true'], 0),
   run('compact', ['--before', 'today', ...AUTHOR]),
-  run('export', ['--to', state], 0),
+  run('export', ['--to', '@state'], 0),
   run('outbox', [], 0),
   run('sync', [], 0),
   run('config', [], 0),
@@ -68,7 +69,7 @@ const RUNS: readonly Run[] = [
   run('diff', ['@first'], 0, /region/),
   run('get', ['deployment.region', '--deployment', 'dep-a', '--at', '@first'], 0, /^eu$/m),
   run('rollback', ['--to', '@first', '--deployment', 'dep-a', ...AUTHOR]),
-  run('validate', ['--repo', 'memory:team']),
+  run('validate', ['--repo', '@repo']),
   run('verify', []),
   run('import', [legacy, '--yes', ...AUTHOR]),
   run('mirror', [legacy, ...AUTHOR]),
@@ -85,18 +86,54 @@ const RUNS: readonly Run[] = [
   run('backfill', ['--yes', ...AUTHOR]),
   run('identify', []),
   // Those that are about git itself.
-  run('init', [join(folder, 'new')], 2, /backend: memory/),
-  run('clone', [folder, join(folder, 'cloned')], 2, /backend: memory/),
-  run('backup', [join(folder, 'state.bundle')], 2, /backend: memory/),
-  run('restore', [join(folder, 'state.bundle'), join(folder, 'restored')], 2, /backend: memory/),
-  run('resolve', [], 2, /backend: memory/),
-  run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, /backend: memory/),
+  run('init', [join(folder, 'new')], 2, /backend: (memory|sqlite|file)/),
+  run('clone', [folder, join(folder, 'cloned')], 2, /backend: (memory|sqlite|file)/),
+  run('backup', [join(folder, 'state.bundle')], 2, /backend: (memory|sqlite|file)/),
+  run(
+    'restore',
+    [join(folder, 'state.bundle'), join(folder, 'restored')],
+    2,
+    /backend: (memory|sqlite|file)/,
+  ),
+  run('resolve', [], 2, /backend: (memory|sqlite|file)/),
+  run(
+    'set',
+    ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR],
+    2,
+    /backend: (memory|sqlite|file)/,
+  ),
 ];
 
 /** git calls the first for its own files; the second makes a git repository. */
 const ELSEWHERE = ['merge-state', 'demo'];
 
-describe('every command on a store that is not git', () => {
+interface BackendUnderTest {
+  readonly backend: string;
+  readonly repo: string;
+}
+
+const BACKENDS: readonly BackendUnderTest[] = [
+  { backend: 'memory', repo: 'memory:team' },
+  { backend: 'sqlite', repo: `sqlite:${join(folder, 'team.db')}` },
+  { backend: 'file', repo: `file:${join(folder, 'team')}` },
+];
+
+/** The store, as another program of this machine opens it. */
+async function opened({ backend, repo }: BackendUnderTest): Promise<Backend> {
+  const open = await DRIVERS.get(backend)?.load();
+  if (!open) throw new Error(`there is no driver ${backend}`);
+  const context = { place: repo, cwd: folder, environment: {}, timeout: 10_000, history: true };
+  return (await open(context)).store;
+}
+
+describe.each(BACKENDS)('every command on a store that is not git: $backend', (under) => {
+  const { backend, repo } = under;
+  /** The revision that `@first` stands for, which is known once it is made. */
+  let first = '';
+  const asRun = (arg: string) =>
+    ({ '@first': first, '@repo': repo, '@state': join(folder, `state-${backend}`) })[arg] ??
+    (arg === '@ended' ? endedProcess() : arg);
+
   beforeAll(async () => {
     // An editor that changes nothing.
     vi.stubEnv('EDITOR', 'true');
@@ -106,14 +143,17 @@ describe('every command on a store that is not git', () => {
       clusters: [sample('cld-01-azure-healthy.yaml')],
     });
     vi.stubEnv('KUBECONFIG', server.kubeconfig);
+    rmSync(pipes, { recursive: true, force: true });
     mkdirSync(pipes);
     execFileSync('mkfifo', [join(pipes, 'pool')]);
     registerMemoryDriver();
-    writeFileSync(config, 'state_management:\n  backend: memory\n  repo: memory:team\n');
+    writeFileSync(config, `state_management:\n  backend: ${backend}\n  repo: ${repo}\n`);
     writeFileSync(events, 'action: node_added\nsubject: cluster/prod\n');
     mkdirSync(join(legacy, 'state'), { recursive: true });
     writeFileSync(join(legacy, 'state/deployment-state.yaml'), 'deployment_id: dep-b\nregion: eu\n');
-    await memoryStore('memory:team').swap(null, [commit({ 'kgit.yaml': MARKER })], 0);
+    const store = await opened(under);
+    await store.swap(null, [commit({ 'kgit.yaml': MARKER })], 5_000);
+    await store.close();
   });
 
   afterAll(async () => {
@@ -127,10 +167,16 @@ describe('every command on a store that is not git', () => {
       ...args.map(asRun),
     ]);
     expect(ended).toMatchObject({ code });
-    if (name === 'set' && first === '') first = (await memoryStore('memory:team').head()).revision ?? '';
+    if (name === 'set' && first === '') {
+      const store = await opened(under);
+      first = (await store.head()).revision ?? '';
+      await store.close();
+    }
     expect(`${ended.stdout}${ended.stderr}`).toMatch(shows);
   });
+});
 
+describe('the commands', () => {
   it('names each command once at least', () => {
     const all = readdirSync(join(import.meta.dirname, '../../src/commands')).map((file) =>
       file.replace(/\.ts$/, ''),
@@ -139,10 +185,6 @@ describe('every command on a store that is not git', () => {
     expect(all.filter((name) => !named.has(name))).toEqual([]);
   });
 });
-
-/** The revision that `@first` stands for, which is known once it is made. */
-let first = '';
-const asRun = (arg: string) => (arg === '@first' ? first : arg === '@ended' ? endedProcess() : arg);
 
 /** The id of a process that has ended. */
 function endedProcess(): string {

@@ -3,7 +3,7 @@ import { commonRevision, toolsOf } from '../../src/review/review-tools.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import type { HistoryCommit, Review } from '../../src/store/port/review.js';
 import type { Commit, Revision } from '../../src/store/port/state-store.js';
-import { commit } from './store-contract.js';
+import { commit, swapAll } from './store-contract.js';
 
 /** What a driver's test provides: an empty store, and what reviews it. */
 export interface ReviewUnderTest {
@@ -20,9 +20,7 @@ export function reviewContract(name: string, under: ReviewUnderTest): void {
   /** A store with these commits, and their revisions. */
   async function storeWith(...commits: readonly Commit[]) {
     const { store, review } = await under.open();
-    const outcome = await store.swap(null, commits, 10_000);
-    if (outcome.kind !== 'swapped') throw new Error(outcome.kind);
-    const [first, second, third] = outcome.revisions as [Revision, Revision, Revision];
+    const [first, second, third] = (await swapAll(store, null, commits)) as [Revision, Revision, Revision];
     return { review, first, second, third, close: () => store.close() };
   }
 

@@ -24,7 +24,7 @@ export class MemoryKeySpace implements KeySpace {
   /** @param limits small ones show what a store does with large operations */
   constructor(
     shared = new SharedMemory(),
-    limits: Cost = { ops: 5_000, bytes: 32 * 1024 * 1024 },
+    limits: Cost = { ops: 5_000, bytes: 8 * 1024 * 1024 },
     target = 'memory',
   ) {
     this.target = target;
