@@ -77,6 +77,12 @@ export abstract class KgitError extends Error {
     return EXIT_CODES[this.code];
   }
 
+  /** What exactly failed, as one word for scripts: `timeout`; null if the error names nothing. */
+  get causeWord(): string | null {
+    const { cause } = this.data;
+    return typeof cause === 'string' ? cause : null;
+  }
+
   toJSON(): ErrorJson {
     return {
       code: this.code,
@@ -152,6 +158,12 @@ export class RefusedError extends KgitError {
   /** Whether it was a branch that refused it, so that the same write can be proposed. */
   get isProposable(): boolean {
     return this.data['branch'] !== undefined;
+  }
+
+  /** Id of the refused operation if the outbox keeps it, else null. */
+  get keptOperation(): string | null {
+    const { operation, kept } = this.data;
+    return kept === true && typeof operation === 'string' ? operation : null;
   }
 }
 /** The user or a signal ended the command. */

@@ -24,7 +24,7 @@ export default class Verify extends WriteCommand<typeof Verify> {
   static override summary = 'Prove the record: states from events, files, history, signatures.';
   static override description = helpText(
     WriteCommand,
-    `Recomputes every deployment's state from its events and compares it with state.yaml; checks all files as validate does; checks that no commit, along first parents, removed or edited a published event, and that the history still contains the revision that was last verified in this clone, after which commits are checked; and checks signatures if kgit.yaml requires them. A revision without findings is trusted from then on. With --fix, each state.yaml that differs from its events is restored, after the differences were shown and you agreed, by an event that records the replaced values. docs/review.md has the details.`,
+    `Recomputes every deployment's state from its events and compares it with state.yaml; checks all files as validate does; checks that no commit on the state branch removed or edited a published event, and that the history still contains the revision that was last verified in this clone, after which commits are checked; and checks signatures if kgit.yaml requires them. A revision without findings is trusted from then on. With --fix, each state.yaml that differs from its events is restored, after the differences were shown and you agreed, by an event that records the replaced values. docs/review.md has the details.`,
     'FINDINGS',
   );
   static override examples = [

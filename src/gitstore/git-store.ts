@@ -112,7 +112,7 @@ export class GitStore implements Backend {
       remote === null
         ? null
         : new FetchedBranch(git, this.#refs, this.#ancestry, { ...place, ...kind, remote });
-    this.history = new GitHistory(git, this.#reader, repository);
+    this.history = new GitHistory(git, this.#reader, repository.isShallow, remote);
     this.shared = this.#fetched ? this.#sharedHistory(this.#fetched) : undefined;
     this.workingCopy = new GitWorkingCopy({
       git,

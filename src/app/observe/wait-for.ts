@@ -122,7 +122,7 @@ class PatientLooker {
   /** Throws ClusterError. */
   async look(wanted: readonly ClusterSubject[]): Promise<Looks> {
     const { clock, note } = this.#options;
-    let told: unknown = null;
+    let told: string | null = null;
     const grace = new RestartGrace();
     for (let pause = FIRST_PAUSE_MS; ; pause = longer(pause)) {
       try {
@@ -136,9 +136,9 @@ class PatientLooker {
         if (!(error instanceof ClusterError) || clock.now() + pause > this.#until) throw error;
         if (!grace.mayPass(error, passes(error), clock.now())) throw error;
         // Report each cause once: a server that is away for an hour fails hundreds of times.
-        if (error.data['cause'] !== told)
+        if (error.causeWord !== told)
           note(`the cluster cannot be asked, kgit keeps trying: ${error.message}`);
-        told = error.data['cause'];
+        told = error.causeWord;
         await clock.sleep(pause);
       }
     }

@@ -43,13 +43,13 @@ export function protectedNote(branch: string, { message }: RefusedError): string
 }
 
 /** Adds to the error of a failed proposal that the write, which a protected branch refused, is still kept. */
-export function stillKept(cause: unknown, { data: { operation, kept } }: RefusedError): unknown {
-  if (!(cause instanceof KgitError) || kept !== true) return cause;
+export function stillKept(cause: unknown, { keptOperation: operation }: RefusedError): unknown {
+  if (!(cause instanceof KgitError) || operation === null) return cause;
   const retry = `The write is kept: 'kgit outbox retry ${operation} --propose' proposes it`;
   return errorFromJson({
     ...cause.toJSON(),
     suggestions: [...cause.suggestions, retry],
-    data: { ...cause.data, operation, kept },
+    data: { ...cause.data, operation, kept: true },
   });
 }
 
@@ -58,10 +58,10 @@ export function stillKept(cause: unknown, { data: { operation, kept } }: Refused
  * @param command the command as a user would type it
  */
 export function withProposal(error: RefusedError, command: string): KgitError {
-  const operation = error.data['kept'] === true ? error.data['operation'] : undefined;
+  const operation = error.keptOperation;
   const suggestions = [
     `Propose it instead: ${command} --propose`,
-    ...(operation === undefined
+    ...(operation === null
       ? []
       : [
           `Then take this one out of the outbox: kgit outbox drop ${operation}`,

@@ -77,9 +77,7 @@ async function baseRevision(name: string, { opened, settings }: Reviewed): Promi
   const found = isBranch ? revision : await repository.store.history.resolve(name);
   if (found !== null) return found;
   throw new NotFoundError(`there is no revision ${JSON.stringify(name.slice(0, 80))} to compare with`, {
-    suggestions: [
-      `Fetch it: git fetch ${git?.remote ?? 'origin'}, and name it as git knows it, such as origin/main`,
-    ],
+    suggestions: repository.store.history.naming,
     data: { base: name.slice(0, 300) },
   });
 }
@@ -88,23 +86,19 @@ async function mergeBase(
   base: Revision,
   revision: Revision,
   review: Review,
-  { repository, git }: Reviewed['opened'],
+  { repository }: Reviewed['opened'],
 ): Promise<Revision> {
   const found = await commonRevision(review, base, revision);
   if (found !== null) return found;
-  const isShallow = repository.store.history.cutOff !== null;
-  const fetch = `git fetch --unshallow ${git?.remote ?? 'origin'} ${base} ${revision}`;
-  throw new UsageError(
-    isShallow
-      ? 'this clone is shallow: the history that the two revisions share is cut off'
-      : 'the two revisions have nothing in common',
-    {
-      suggestions: [
-        isShallow
-          ? `Fetch the history: ${fetch}; in CI have the checkout fetch all of it (fetch-depth: 0, GIT_DEPTH: "0")`
-          : 'Check --base: it names another repository, or a branch that was started anew',
-      ],
-      data: { base, revision, fetch: isShallow ? fetch : null },
-    },
-  );
+  const { cutOff } = repository.store.history;
+  if (cutOff === null)
+    throw new UsageError('the two revisions have nothing in common', {
+      suggestions: ['Check --base: it names another repository, or a branch that was started anew'],
+      data: { base, revision, fetch: null },
+    });
+  const fetch = cutOff.remedyFor(base, revision);
+  throw new UsageError(`${cutOff.why}: the history that the two revisions share is cut off`, {
+    suggestions: [`Fetch the history: ${fetch}; in CI ${cutOff.inCi}`],
+    data: { base, revision, fetch },
+  });
 }

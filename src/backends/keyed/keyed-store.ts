@@ -286,7 +286,7 @@ function largestValue(space: KeySpace): number {
 }
 
 function failedRead(error: RemoteError): WriteFailure {
-  return { kind: error.data['remote'] === 'denied' ? 'denied' : 'unreachable', error };
+  return { kind: error.isDenied ? 'denied' : 'unreachable', error };
 }
 
 function outcomeOf(written: Failed, locks: readonly LockMove[]): SwapOutcome {

@@ -220,7 +220,7 @@ export function pushOutcome(result: GitResult, remote: string, branch: string): 
   if (status.reason.includes('(remote failed to report status)'))
     return { kind: 'unknown', error: failure.error };
   // A fault of the server's disk or objects is not a refusal of this push.
-  const { cause } = failure.error.data;
+  const { causeWord: cause } = failure.error;
   const isUnpacking = /\((unpacker error|missing necessary objects)\)/.test(status.reason);
   if (isUnpacking && (cause === 'disk-full' || cause === 'damaged')) return failure;
   // Bad objects may be in the history or in this push: pushing each write alone shows which write has them.

@@ -1,4 +1,3 @@
-import { RemoteError } from '../../errors.js';
 import type { LockPlace } from '../../model/lease/lock-place.js';
 import { type Check, finding, findingOf, passed } from '../../model/value/check.js';
 import type { Clock } from '../../store/port/host.js';
@@ -109,13 +108,7 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
       name,
       `a push to ${target.branch} is allowed; hooks and branch protection show only on a real write`,
     );
-  const error = failure.error;
-  if (!(error instanceof RemoteError) || error.data['cause'] !== 'denied') return findingOf(name, error);
-  return finding(
-    name,
-    error.message,
-    `Ask the owner of the repository for write access, and check your credentials: git push --dry-run ${target.remote} ${target.branch}`,
-  );
+  return findingOf(name, failure.error);
 }
 
 /**

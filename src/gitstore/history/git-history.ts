@@ -16,10 +16,18 @@ export class GitHistory implements History {
   readonly #git: Git;
   readonly #reader: ObjectReader;
 
-  constructor(git: Git, reader: ObjectReader, { isShallow }: { readonly isShallow: boolean }) {
+  constructor(git: Git, reader: ObjectReader, isShallow: boolean, remote: string | null) {
     this.#git = git;
     this.#reader = reader;
-    this.cutOff = isShallow ? { why: 'this clone is shallow', remedy: 'git fetch --unshallow' } : null;
+    const remedy = 'git fetch --unshallow';
+    this.cutOff = isShallow
+      ? {
+          why: 'this clone is shallow',
+          remedy,
+          remedyFor: (...revisions) => [remedy, remote ?? 'origin', ...revisions].join(' '),
+          inCi: 'have the checkout fetch all of it (fetch-depth: 0, GIT_DEPTH: "0")',
+        }
+      : null;
   }
 
   resolve(name: string): Promise<Revision | null> {

@@ -71,7 +71,7 @@ export async function branchGone(git: Git, question: GoneQuestion): Promise<Remo
   const refspec = `${known}:refs/heads/${branch}`;
   const args = ['push', '--dry-run', ...PUSH_OPTIONS, '--end-of-options', remote, refspec];
   const { error } = remoteFailure(await git.talk(remote, args, { timeout: timeoutMs }), remoteName);
-  if (error.data['cause'] === 'not-git') return error;
+  if (error.causeWord === 'not-git') return error;
   return new RemoteError(`${remoteName}: the branch ${branch} is not there any more`, {
     suggestions: [
       'Check that it is still the same repository: git ls-remote',

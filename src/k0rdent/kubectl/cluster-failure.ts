@@ -145,7 +145,7 @@ function shellWord(text: string): string {
 
 /** Whether `error` is a ClusterError of one of `causes`. */
 export function failedBecause(error: unknown, ...causes: readonly FailureCause[]): boolean {
-  return error instanceof ClusterError && causes.some((cause) => cause === error.data['cause']);
+  return error instanceof ClusterError && causes.some((cause) => cause === error.causeWord);
 }
 
 /** Whether a retry may succeed without anyone acting. */

@@ -87,5 +87,5 @@ function keyOf(context: string, part: string): string {
 }
 
 function causeOf(error: KgitError): string {
-  return String(error.data['cause'] ?? error.code);
+  return error.causeWord ?? error.code;
 }

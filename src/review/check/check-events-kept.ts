@@ -89,7 +89,7 @@ export interface LostEvent {
   /** The file in which the event is missing or different. */
   readonly file: string;
   /** The file that contained it, and the id of that file's content. */
-  readonly held: { readonly path: string; readonly oid: string };
+  readonly held: { readonly path: string; readonly content: string };
   /** Digest of its data; null if it was not read. */
   readonly digest: string | null;
 }
@@ -102,25 +102,26 @@ export function eventDigest(text: string, path: string): string {
 }
 
 /** Content by its id; null if it is too large, which is a finding of its own. */
-type Contents = (oid: string | null) => string | null;
+type Contents = (id: string | null) => string | null;
 
 function* lostOfMonth({ files, sealed }: MonthChange, contents: Contents): Generator<LostEvent> {
-  type Held = { readonly text: string; readonly path: string; readonly oid: string };
+  type Held = { readonly text: string; readonly path: string; readonly content: string };
   const before = new Map<string, Held>();
   const after = new Map<string, string>();
-  const take = (path: string, oid: string | null, isSealed: boolean) => {
-    const text = contents(oid);
+  const take = (path: string, id: string | null, isSealed: boolean) => {
+    const text = contents(id);
     return text === null ? new Map<string, string>() : eventsOf(path, text, isSealed);
   };
   const takeBoth = ({ path, before: was, after: is }: ChangedFile, isSealed: boolean) => {
-    for (const [name, text] of take(path, was, isSealed)) before.set(name, { text, path, oid: was ?? '' });
+    for (const [name, text] of take(path, was, isSealed))
+      before.set(name, { text, path, content: was ?? '' });
     for (const [name, text] of take(path, is, isSealed)) after.set(name, text);
   };
   if (sealed) takeBoth(sealed, true);
   for (const file of files) {
     const { path, before: was, after: is } = file;
     if (was !== null && is !== null)
-      yield { kind: 'edited', path, file: path, held: { path, oid: was }, digest: null };
+      yield { kind: 'edited', path, file: path, held: { path, content: was }, digest: null };
     else takeBoth(file, false);
   }
   for (const [path, { text, ...held }] of before) {
@@ -133,10 +134,10 @@ function* lostOfMonth({ files, sealed }: MonthChange, contents: Contents): Gener
 }
 
 /** The contents needed to compare a month. An edited file is a finding without being read. */
-function oidsOf({ files, sealed }: MonthChange): string[] {
+function contentsOf({ files, sealed }: MonthChange): string[] {
   const read = files.filter(({ before, after }) => before === null || after === null);
   return [...read, ...(sealed ? [sealed] : [])].flatMap(({ before, after }) =>
-    [before, after].filter((oid) => oid !== null),
+    [before, after].filter((id) => id !== null),
   );
 }
 
@@ -147,15 +148,15 @@ function* batches(
   let batch: MonthChange[] = [];
   let [files, bytes] = [0, 0];
   for (const month of months) {
-    const oids = oidsOf(month);
-    const size = oids.reduce((sum, oid) => sum + (sizes.get(oid) ?? 0), 0);
-    if (batch.length > 0 && (files + oids.length > BATCH_FILES || bytes + size > BATCH_BYTES)) {
+    const ids = contentsOf(month);
+    const size = ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0);
+    if (batch.length > 0 && (files + ids.length > BATCH_FILES || bytes + size > BATCH_BYTES)) {
       yield batch;
       batch = [];
       [files, bytes] = [0, 0];
     }
     batch.push(month);
-    files += oids.length;
+    files += ids.length;
     bytes += size;
   }
   if (batch.length > 0) yield batch;
@@ -165,8 +166,8 @@ function* batches(
 async function withUnchangedSealed(month: MonthChange, review: Review, to: Revision): Promise<MonthChange> {
   if (month.sealed || !month.files.some(({ after }) => after === null)) return month;
   const path = `${month.folder}.yaml`;
-  const oid = await review.contentAt(to, path);
-  return oid === null ? month : { ...month, sealed: { path, before: oid, after: oid } };
+  const id = await review.contentAt(to, path);
+  return id === null ? month : { ...month, sealed: { path, before: id, after: id } };
 }
 
 /**
@@ -180,14 +181,16 @@ export async function* lostEvents(
 ): AsyncGenerator<LostEvent> {
   const months: MonthChange[] = [];
   for (const month of byMonth(changes)) months.push(await withUnchangedSealed(month, review, to));
-  const all = [...new Set(months.flatMap(oidsOf))];
+  const all = [...new Set(months.flatMap(contentsOf))];
   const bytes = await review.sizes(all);
-  const sizes = new Map(all.map((oid, i) => [oid, bytes[i] as number]));
+  const sizes = new Map(all.map((id, i) => [id, bytes[i] as number]));
   for (const batch of batches(months, sizes)) {
-    const oids = [...new Set(batch.flatMap(oidsOf))].filter((oid) => (sizes.get(oid) ?? 0) <= MAX_YAML_BYTES);
-    const read = await review.contents(oids);
-    const texts = new Map(oids.map((oid, i) => [oid, (read[i] as Buffer).toString('utf8')]));
-    const contents: Contents = (oid) => (oid === null ? null : (texts.get(oid) ?? null));
+    const ids = [...new Set(batch.flatMap(contentsOf))].filter(
+      (id) => (sizes.get(id) ?? 0) <= MAX_YAML_BYTES,
+    );
+    const read = await review.contents(ids);
+    const texts = new Map(ids.map((id, i) => [id, (read[i] as Buffer).toString('utf8')]));
+    const contents: Contents = (id) => (id === null ? null : (texts.get(id) ?? null));
     for (const month of batch) yield* lostOfMonth(month, contents);
   }
 }

@@ -67,9 +67,9 @@ class LostInHistory {
 async function readDigests(review: Review, events: readonly Lost[]): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   const unread = events.filter(({ digest }) => digest === null);
-  const bytes = await review.sizes(unread.map(({ held }) => held.oid));
+  const bytes = await review.sizes(unread.map(({ held }) => held.content));
   const small = unread.filter((_event, i) => (bytes[i] ?? 0) <= MAX_YAML_BYTES);
-  const texts = await review.contents(small.map(({ held }) => held.oid));
+  const texts = await review.contents(small.map(({ held }) => held.content));
   for (const [i, { path }] of small.entries())
     digests.set(path, eventDigest((texts[i] as Buffer).toString('utf8'), path));
   for (const { path, digest } of events) if (digest !== null) digests.set(path, digest);

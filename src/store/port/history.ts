@@ -12,6 +12,10 @@ export interface CutOff {
   readonly why: string;
   /** A command for the user. */
   readonly remedy: string;
+  /** A command for the user that fetches the history of these revisions. */
+  remedyFor(...revisions: readonly Revision[]): string;
+  /** How a CI job gets the whole history: an imperative clause. */
+  readonly inCi: string;
 }
 
 /**

@@ -98,11 +98,12 @@ describe('validating a revision', () => {
     const base = await tip();
     const failed = () => validateRevision({ ...reviewed, opened }, { base, branch: null }, judge());
     await expect(failed()).rejects.toMatchObject({ code: 'USAGE', data: { base, fetch: null } });
-    const cutOff = { why: 'the clone is shallow', remedy: 'git fetch --unshallow' };
+    const remedyFor = (...revisions: string[]) => `bring ${revisions.join(' ')}`;
+    const cutOff = { why: 'the clone is shallow', remedy: 'bring all', remedyFor, inCi: 'bring all' };
     Object.assign(opened.repository.store.history, { cutOff });
     await expect(failed()).rejects.toMatchObject({
       message: expect.stringContaining('shallow'),
-      data: { fetch: `git fetch --unshallow origin ${base} ${base}` },
+      data: { fetch: `bring ${base} ${base}` },
     });
   });
 });

@@ -1,31 +1,15 @@
 /** A folder that was copied, with a configuration of git that a stranger has prepared. */
 import { chownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { GIT_KEYS } from '../../../scripts/docs/git-keys.js';
 import { bareRepository, cloneOf, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
-import { canary, type Field, openField, put } from '../../support/red-team/field.js';
+import { kgitJson } from '../../support/kgit.js';
+import { canary, openTestField, put } from '../../support/red-team/field.js';
 import { expectFailure, sharedState } from '../../support/state-repository.js';
 
-let field: Field;
-beforeAll(async () => {
-  field = await openField();
-});
-beforeEach(() => {
-  // Both keep what they saw, for whoever looks.
-  (field.own.requests as unknown[]).length = 0;
-  (field.evil.requests as unknown[]).length = 0;
-});
-afterAll(() => field.stop());
-
-const run = (
-  path: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<KgitRun> => kgit(path, args, { env: { ...field.env, ...env } });
-const push = (path: string, env: Readonly<Record<string, string>> = {}, ...more: readonly string[]) =>
-  run(path, ['push-event', 'noted', '--cluster', 'prod', '--json', ...more], env);
+const field = await openTestField();
+const { run, push } = field;
 
 describe('a folder that was copied', () => {
   it.runIf(process.getuid?.() === 0)('git refuses the clone of another user', async () => {

@@ -1,11 +1,11 @@
 /** Every file that kgit reads, as a stranger would write it: what is run, where state goes, and who hears the token. */
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FILES, type FileId } from '../../../scripts/docs/who-writes.js';
 import { cloneOf, emptyRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { type KgitRun, kgit, kgitJson } from '../../support/kgit.js';
-import { canary, type Field, heard, openField, put } from '../../support/red-team/field.js';
+import { type KgitRun, kgitJson } from '../../support/kgit.js';
+import { canary, heard, openTestField, put } from '../../support/red-team/field.js';
 import { bash } from '../../support/script-api/bash.js';
 import {
   commitFiles,
@@ -15,24 +15,8 @@ import {
   stateRepository,
 } from '../../support/state-repository.js';
 
-let field: Field;
-beforeAll(async () => {
-  field = await openField();
-});
-beforeEach(() => {
-  // Both keep what they saw, for whoever looks.
-  (field.own.requests as unknown[]).length = 0;
-  (field.evil.requests as unknown[]).length = 0;
-});
-afterAll(() => field.stop());
-
-const run = (
-  path: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<KgitRun> => kgit(path, args, { env: { ...field.env, ...env } });
-const push = (path: string, env: Readonly<Record<string, string>> = {}, ...more: readonly string[]) =>
-  run(path, ['push-event', 'noted', '--cluster', 'prod', '--json', ...more], env);
+const field = await openTestField();
+const { run, push } = field;
 const userOf = async (path: string) => (await kgitJson(path, ['log', '--no-fetch'])).events.at(-1).user;
 
 /** What a write must have done: gone to the user's own server, under the user's own name, and nowhere else. */

@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll, beforeEach } from 'vitest';
 import { cloneOf, git, temporaryFolder } from '../git-fixtures.js';
+import { type KgitRun, kgit } from '../kgit.js';
 import { commitFiles, sharedState } from '../state-repository.js';
 import { type ServerCertificate, serverCertificate } from '../transport/certificates.js';
 import { type GitHttpsServer, startGitHttpsServer } from '../transport/git-https-server.js';
@@ -43,6 +45,27 @@ export async function openField(): Promise<Field> {
       await evil.stop();
     },
   };
+}
+
+/** A field, and the commands that the tests of a file run in it. */
+export interface TestField extends Field {
+  run(path: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<KgitRun>;
+  /** Writes an event. */
+  push(path: string, env?: Readonly<Record<string, string>>, ...more: readonly string[]): Promise<KgitRun>;
+}
+
+/** Opens a field for all tests of a file. Its servers forget their requests before each test. */
+export async function openTestField(): Promise<TestField> {
+  const field = await openField();
+  beforeEach(() => {
+    (field.own.requests as unknown[]).length = 0;
+    (field.evil.requests as unknown[]).length = 0;
+  });
+  afterAll(() => field.stop());
+  const run: TestField['run'] = (path, args, env = {}) => kgit(path, args, { env: { ...field.env, ...env } });
+  const push: TestField['push'] = (path, env, ...more) =>
+    run(path, ['push-event', 'noted', '--cluster', 'prod', '--json', ...more], env);
+  return { ...field, run, push };
 }
 
 /** What a server heard of passwords. */
