@@ -7,15 +7,12 @@ import { helpText } from '../cli/base/help-text.js';
 import { failing, needsHealth, parseFailOn } from '../cli/flags/fail-on.js';
 import { outputFlag } from '../cli/flags/output-flag.js';
 import { checkedNamespace, refuseConflicts, STATUS_FLAGS } from '../cli/flags/status-flags.js';
-import type { LiveView } from '../cli/render/live/live-view.js';
-import { liveStatus, statusLinesView } from '../cli/render/live/status-watch.js';
+import { liveStatus, statusLinesView, watchEnd } from '../cli/render/live/status-watch.js';
 import { offlineResult } from '../cli/render/status/offline-status.js';
 import { parseStates } from '../cli/render/status/state-words.js';
 import { downResult, unlistedNote } from '../cli/render/status/status-metrics.js';
 import { type StatusView, statusResult } from '../cli/render/status/status-result.js';
-import { ClusterError, EXIT_CODES } from '../errors.js';
-import { READER_GONE, stoppedFromOutside } from '../process/stopped-from-outside.js';
-import { isCi } from '../setup/trust.js';
+import { stoppedFromOutside } from '../process/stopped-from-outside.js';
 import type { CommandResult } from '../terminal/output.js';
 
 /** Maximum number of recorded events, and of the cluster's own, in the time line of one cluster. */
@@ -79,16 +76,8 @@ export default class Status extends ClusterCommand<typeof Status> {
     return statusResult(report, { ...view, now: this.now() }, explained, found.length > 0);
   }
 
-  /** Returns the metrics if no context could be queried. For other formats, throws the error with more advice. */
   #down(error: unknown): CommandResult {
-    if (!(error instanceof ClusterError)) throw error;
-    const { message, data, suggestions } = error;
-    if (this.format === 'prometheus') {
-      this.note(message);
-      return downResult(this.flags.context ?? [String(data['context'] ?? '')]);
-    }
-    const advice = [...suggestions, '`kgit status --offline` shows what is recorded'];
-    throw new ClusterError(message, { suggestions: advice, data, cause: error });
+    return downResult(error, this.format, this.flags.context, (text) => this.note(text));
   }
 
   /** Shows the current clusters, then each transition, until a signal ends the watch. */
@@ -97,35 +86,20 @@ export default class Status extends ClusterCommand<typeof Status> {
     const { one, ...wanted } = query;
     const look = await lookAtClusters(observer, query, stop.signal).catch((error) => this.#down(error));
     if ('lines' in look) return look;
-    const { records, observation } = look;
-    const live = this.#liveView(view);
-    const output = {
-      now: () => this.now(),
-      print: (result: CommandResult) => this.print(result),
-      note: (text: string) => this.note(text),
-    };
+    const { records: recorded, observation } = look;
+    const { format, environment, notes } = this;
+    const [screen, now, note] = [() => this.screen, () => this.now(), (text: string) => this.note(text)];
+    const live = liveStatus(view, { format, environment, notes, screen, now, stdout: process.stdout });
+    const print = (result: CommandResult) => this.print(result);
     const failing = await watchClusters(observer, observation, {
       wanted: { ...wanted, name: one?.name },
-      recorded: records,
+      recorded,
       one,
       records: this.flags.record === true,
       broken: this.skipped,
-      view: live ?? statusLinesView(view, records, output),
+      view: live ?? statusLinesView(view, recorded, { now, print, note }),
       stop,
     }).finally(() => live?.end());
-    const rest = { json: {}, rows: [], lines: () => [] };
-    if (stop.signal.reason === READER_GONE) return rest;
-    for (const error of failing.values()) this.note(`not watched at the end: ${error.message}`);
-    return { ...rest, exitCode: failing.size > 0 ? EXIT_CODES.CLUSTER : EXIT_CODES.INTERRUPTED };
-  }
-
-  /** Creates a live table if the output is a terminal that can show one and somebody is watching; else null. */
-  #liveView(view: StatusView): LiveView | null {
-    const isForPeople = this.format === 'text' || this.format === 'wide';
-    const isDumb = this.environment['TERM'] === 'dumb' || isCi(this.environment);
-    if (!isForPeople || !process.stdout.isTTY || isDumb) return null;
-    const { stdout } = process;
-    const [screen, now] = [() => this.screen, () => this.now()];
-    return liveStatus(view, { stdout, notes: this.notes, wide: this.format === 'wide', screen, now });
+    return watchEnd(stop.signal.reason, failing, note);
   }
 }

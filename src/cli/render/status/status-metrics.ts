@@ -1,9 +1,9 @@
-import { EXIT_CODES } from '../../../errors.js';
+import { ClusterError, EXIT_CODES } from '../../../errors.js';
 import { CLUSTER_FLAGS, CLUSTER_STATES } from '../../../k0rdent/cluster/cluster-state.js';
 import { DIVERGENCE_KINDS } from '../../../k0rdent/observe/divergence.js';
 import type { StatusReport } from '../../../k0rdent/observe/status-report.js';
 import { eventTime, type KgitEvent } from '../../../model/event/event.js';
-import type { CommandResult } from '../../../terminal/output.js';
+import type { CommandResult, Format } from '../../../terminal/output.js';
 import { type Metric, prometheusLines, seconds } from '../../../terminal/prometheus.js';
 import { healthMetrics } from './health-metrics.js';
 import { worstFirst } from './state-words.js';
@@ -24,9 +24,26 @@ function downMetrics(contexts: readonly string[]): readonly string[] {
   return prometheusLines([contextMetric(contexts.map((name) => [name, false]))]);
 }
 
-/** Builds the result if no context could be queried: the metrics say so, and other formats have nothing to show. */
-export function downResult(contexts: readonly string[]): CommandResult {
-  const others = { prometheus: () => downMetrics([...new Set(contexts)]) };
+/**
+ * Builds the result if no context could be queried: the metrics say so. For other formats, throws the error with more
+ * advice.
+ * @param contexts the contexts that the user named; undefined for the current one
+ */
+export function downResult(
+  error: unknown,
+  format: Format,
+  contexts: readonly string[] | undefined,
+  note: (message: string) => void,
+): CommandResult {
+  if (!(error instanceof ClusterError)) throw error;
+  const { message, data, suggestions } = error;
+  if (format !== 'prometheus') {
+    const advice = [...suggestions, '`kgit status --offline` shows what is recorded'];
+    throw new ClusterError(message, { suggestions: advice, data, cause: error });
+  }
+  note(message);
+  const names = new Set(contexts ?? [String(data['context'] ?? '')]);
+  const others = { prometheus: () => downMetrics([...names]) };
   return { json: {}, lines: () => [], others, exitCode: EXIT_CODES.CLUSTER };
 }
 
