@@ -1,4 +1,4 @@
-import { InterruptedError, type KgitError, RefusedError } from '../errors.js';
+import { InterruptedError, type KgitError, RefusedError, UsageError } from '../errors.js';
 import type { LeaseClaim } from '../model/lease/lease.js';
 import { makeEvent, makeOperation } from '../model/operation/make-operation.js';
 import type { EventWrite, Operation } from '../model/operation/operation.js';
@@ -16,8 +16,20 @@ import { claimFor, propose, requiresPublish, submit } from './write/submit.js';
 import type { GivenFields } from './write/write-events.js';
 import type { Writing } from './write/writing.js';
 
-/** Why a kept record was not published before the user interrupted. */
+/** Why kept events were not published. */
 const INTERRUPTED = 'interrupted before the events were published; they are kept in the outbox';
+
+/** Parameters that a run itself records. */
+const OWN_PARAMETERS = ['exit_code', 'signal'];
+
+/** Returns the parameters. Throws UsageError if one has a name that the run itself records. */
+export function checkedParameters(parameters: ValueMap): ValueMap {
+  const own = OWN_PARAMETERS.find((name) => Object.hasOwn(parameters, name));
+  if (own === undefined) return parameters;
+  throw new UsageError(`--param ${own} is reserved: kgit run records it itself`, {
+    suggestions: ['Use another name'],
+  });
+}
 
 export interface RunIntent {
   /** The program and its arguments, as they are run. */
@@ -25,19 +37,19 @@ export interface RunIntent {
   readonly subject: NamedSubject;
   /** Fields of both events. */
   readonly fields: GivenFields;
-  /** Parameters of both events. */
+  /** Parameters of both events, as `checkedParameters` returns them. */
   readonly parameters: ValueMap;
   /** Where the standard output of the command goes. */
   readonly stdout: 'stdout' | 'stderr';
 }
 
 export interface RunParts {
-  /** The repository, who writes and until when, as of now: the command may run for long. */
+  /** Returns the input of the write use cases as of now: the command may run for long. */
   readonly writing: () => Writing;
   readonly clock: Clock;
-  /** Makes an error of the table of anything thrown: a failed record must not hide how the command ended. */
+  /** Turns anything thrown into a KgitError: a failed record must not hide how the command ended. */
   readonly asError: (thrown: unknown) => KgitError;
-  /** Told that the lease was lost, for which the command was ended. */
+  /** Called if the lease was lost and the command was ended because of it. */
   readonly onLost: (error: KgitError) => void;
   /** Called once both events are kept or published, before the result is made. */
   readonly onRecorded: () => Promise<void>;
@@ -45,14 +57,14 @@ export interface RunParts {
 
 type Standing = Pick<WriteOutcome, 'revision' | 'delivery' | 'attempts' | 'proposal'>;
 
-/** One of the two events of a run, and where it stands. */
+/** One of the two events of a run, and whether it is published. */
 export interface RecordedEvent extends Standing {
   readonly id: string;
   readonly subject: string;
   readonly action: string;
   readonly outcome: string | undefined;
   readonly timestamp: string;
-  /** Of its file in the repository. */
+  /** Path of its file in the repository. */
   readonly path: string;
   readonly operation: string;
 }
@@ -94,9 +106,9 @@ function recorded({ subject, event, operation }: Write, standing: Standing): Rec
 /** A run whose subject and lease are known. */
 interface KnownRun {
   readonly subject: Subject;
-  /** The lease that both events, and the command, are under. */
+  /** The lease of both events and of the command. */
   readonly claim: LeaseClaim | null;
-  /** Of both events, and of everything that the command itself records. */
+  /** Run id of both events and of everything that the command itself records. */
   readonly runId: string;
 }
 
@@ -167,7 +179,7 @@ class RecordedRun {
     return { subject, event, operation };
   }
 
-  /** Runs the command; under a lease, which is renewed meanwhile, until that is lost. */
+  /** Runs the command. A lease is renewed meanwhile; if it is lost, the command is ended. */
   async #runCommand(signals: EndSignals): Promise<ChildEnd> {
     const { command, stdout } = this.#intent;
     const { claim, runId } = this.#known;
@@ -190,7 +202,7 @@ class RecordedRun {
     return end;
   }
 
-  /** The value of a step of recording; null where it fails, which is kept for the result. */
+  /** Runs a step of recording. Returns null if it fails; the error goes into the result. */
   async #attempt<T>(step: () => Promise<T> | T): Promise<T | null> {
     try {
       return await step();
@@ -230,7 +242,7 @@ class RecordedRun {
     }
     const outcomeOf = ({ operation }: Write) => outcomes.find((one) => one.operation === operation.id);
     const last = ended && outcomeOf(ended);
-    // Whoever published the outbox while the command ran has taken the first event along.
+    // A process that published the outbox while the command ran has published the first event, too.
     const taken = { delivery: 'published' as const, revision: last?.revision ?? null, attempts: 0 };
     const standing = ({ operation }: Write) => this.#attempt(() => repository.standing(operation.id));
     const first = begun ?? outcomeOf(started) ?? (await standing(started)) ?? taken;
@@ -239,7 +251,7 @@ class RecordedRun {
     return this.#result(recorded(started, first), ended && second ? recorded(ended, second) : null, end);
   }
 
-  /** Publishes kept events, or proposes them: if the user says so, or the team does for a protected branch. */
+  /** Publishes kept events, or proposes them: by a flag or, for a protected branch, by a setting. */
   async #deliver(writes: readonly Write[]): Promise<readonly WriteOutcome[]> {
     const { terms, settings, note, opened } = this.#writing();
     if (terms.propose) return this.#proposeAll(writes);
@@ -253,7 +265,7 @@ class RecordedRun {
         note(protectedNote(opened.name, error));
         return this.#proposeAll(writes);
       }
-      const advice = "'kgit run --propose', or the setting write.onProtected, proposes the next one";
+      const advice = "To propose the next one, use 'kgit run --propose' or the setting write.onProtected";
       throw new RefusedError(error.message, {
         cause: error.cause,
         data: error.data,

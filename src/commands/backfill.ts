@@ -13,11 +13,11 @@ export default class Backfill extends WriteCommand<typeof Backfill> {
   static override summary = "Complete the clusters' history with what k0rdent shows.";
   static override description = helpText(
     WriteCommand,
-    `Asks k0rdent for its clusters and records the events that nobody recorded: cluster_vanished for a cluster that is recorded as created and is gone, cluster_observed for one that is there and has no record. It completes the history and copies nothing of the clusters' status. On a terminal it shows the plan first. Running it again changes nothing.`,
+    `Asks k0rdent for its clusters and records missing events: cluster_vanished for a cluster that is recorded as created but is gone, cluster_observed for one that exists but has no record. It does not copy the status of clusters. On a terminal, it shows the plan first. Running it again changes nothing.`,
     'CLUSTER',
   );
   static override examples = ['<%= config.bin %> backfill --dry-run', '<%= config.bin %> backfill -o json'];
-  static override flags = { ...PROPOSE_FLAGS, yes: yesFlag('Record without asking, at a terminal, too.') };
+  static override flags = { ...PROPOSE_FLAGS, yes: yesFlag('Record without asking, even on a terminal.') };
 
   protected override get readsHistory(): boolean {
     return true;

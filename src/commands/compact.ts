@@ -13,7 +13,7 @@ export default class Compact extends WriteCommand<typeof Compact> {
   static override summary = 'Seal closed months: one file instead of one per event.';
   static override description = helpText(
     WriteCommand,
-    `Replaces the event files of each month that ended before DATE with one file per subject and month, and adds late events to it. Nothing is lost or changed: every command reads both forms. Months are in UTC. It records no event, since it adds nothing to the record.`,
+    `Replaces the event files of each month that ended before DATE with one file per subject and month, and adds events that arrived late to the file of their month. No event is lost or changed: every command reads both forms. Months are in UTC. Compacting itself records no event.`,
   );
   static override examples = [
     '<%= config.bin %> compact --before today',
@@ -26,7 +26,7 @@ export default class Compact extends WriteCommand<typeof Compact> {
     before: Flags.string({
       required: true,
       helpValue: 'DATE',
-      summary: 'Months that ended before then: 2025-07, 2025-07-01, 90d (ago), today.',
+      summary: 'Seal months that ended before this date: 2025-07, 2025-07-01, 90d (ago), today.',
     }),
   };
 

@@ -13,10 +13,10 @@ import type { CommandResult } from '../terminal/output.js';
 
 export default class Complete extends KgitCommand<typeof Complete> {
   static override hidden = true;
-  static override summary = 'Tell a shell what the word at its cursor may become.';
+  static override summary = 'Print completions for the word at the cursor.';
   static override description = helpText(
     KgitCommand,
-    `Called by the code of kgit completion, and by kubectl. It never uses the network and writes nothing. words: the words after kgit, of which the last is being typed; each line printed is a value, a tab and a description, and the last line is the directive that programs made with cobra print. bash: the line up to the cursor, COMP_WORDBREAKS, COMP_TYPE and COLUMNS; it prints what bash is to do, then what replaces the word.`,
+    `Called by the code that kgit completion prints, and by kubectl. It never uses the network and writes nothing. words takes the words after kgit, the last of which is being typed; it prints a line per completion (value, tab, description), then the directive that cobra programs print. bash takes the line up to the cursor, COMP_WORDBREAKS, COMP_TYPE and COLUMNS; it prints what bash should do, then the replacements for the word.`,
     'NO_REPO',
     'INVALID_STATE',
   );
@@ -26,7 +26,11 @@ export default class Complete extends KgitCommand<typeof Complete> {
   ];
   static override strict = false;
   static override args = {
-    form: Args.string({ required: true, options: ['words', 'bash'], description: 'Who asks.' }),
+    form: Args.string({
+      required: true,
+      options: ['words', 'bash'],
+      description: 'The form of the request.',
+    }),
   };
 
   /** A key press must not wait for a server. */

@@ -12,7 +12,7 @@ export default class Edit extends StateCommand<typeof Edit> {
   static override summary = "Change a deployment's state in your editor.";
   static override description = helpText(
     StateCommand,
-    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When you save it, every path that you changed is set or removed, all at once, provided that it has not changed since the editor was opened. An invalid document is opened again. After any other failure your text is kept, and the error says where. Changes of comments and layout are not kept, since the state is what its events say.`,
+    `Opens state.yaml in your editor (GIT_EDITOR, core.editor, VISUAL, EDITOR, as git does). When you save it, kgit sets or removes the paths that you changed, all or none, if nobody else has changed them since the editor opened. An invalid document is opened again. After any other failure your text is kept, and the error says where. Changes to comments and layout are discarded, because events record only values.`,
   );
   static override examples = [
     '<%= config.bin %> edit',

@@ -13,10 +13,10 @@ import type { CommandResult } from '../terminal/output.js';
 import { oneLine } from '../terminal/terminal-text.js';
 
 export default class Identify extends WriteCommand<typeof Identify> {
-  static override summary = 'Say which management cluster a kubeconfig context is.';
+  static override summary = 'Record which management cluster a kubeconfig context reaches.';
   static override description = helpText(
     WriteCommand,
-    `Reads what identifies the management cluster of a context (the UID of its Management object, the UID of its namespace kube-system, its address; as far as you may read them) and notes it in kgit.yaml under NAME, which may be new. An event of management/NAME records who did it, and what was noted before. Where NAME is recorded as another cluster, it asks first. Use it where one repository holds the history of several management clusters, after a management cluster was built anew, and where your rights do not show that a context is the recorded cluster.`,
+    `Reads the identity of a context's management cluster (the UIDs of its Management object and of its namespace kube-system, and its address, as far as you may read them) and records it in kgit.yaml under NAME, which may be new. An event of management/NAME records who did it and the earlier identity. If NAME is recorded as another cluster, kgit asks first. Use it if one repository holds the history of several management clusters, after a management cluster was rebuilt, or if your permissions do not let kgit recognise the recorded cluster.`,
     'CLUSTER',
   );
   static override examples = [
@@ -27,14 +27,14 @@ export default class Identify extends WriteCommand<typeof Identify> {
   ];
   static override args = {
     name: Args.string({
-      description: 'The management cluster, as kgit.yaml calls it (the only one that is listed).',
+      description: 'The name of the management cluster in kgit.yaml; if left out, the only one.',
     }),
   };
   static override flags = {
     ...PROPOSE_FLAGS,
     context: Flags.string({ helpValue: 'NAME', summary: 'kubeconfig context (the current one).' }),
     kubeconfig: Flags.string({ helpValue: 'FILE', summary: 'kubeconfig file.' }),
-    yes: yesFlag('Identify without asking, also where another cluster is recorded.'),
+    yes: yesFlag('Do not ask, even if another cluster is recorded.'),
   };
 
   protected async execute(): Promise<CommandResult> {

@@ -17,10 +17,10 @@ export default class Import extends WriteCommand<typeof Import> {
   static override summary = 'Merge the local state of deployment scripts into the repository.';
   static override description = helpText(
     WriteCommand,
-    `Reads the files that k0rdent's setup scripts keep and records what is new in them: their events, in their order, and
-the state of the deployment, merged path by path with what was last imported. Importing again changes nothing, and two
-people who import the same files make the same events. Values that look secret stay on this machine and are named. On a
-terminal the plan is shown first.`.replaceAll('\n', ' '),
+    `Reads the state files of k0rdent's setup scripts and records what is new in them: the events, in order, and the
+deployment's state, merged path by path with the last import. Importing the same files again changes nothing, and two
+people who import them create the same events. Values that look secret stay on this machine; kgit lists their paths. On a
+terminal, it shows the plan first.`.replaceAll('\n', ' '),
     'NOT_FOUND',
     'CLUSTER',
   );
@@ -36,24 +36,27 @@ terminal the plan is shown first.`.replaceAll('\n', ' '),
     ...PROPOSE_FLAGS,
     management: Flags.string({
       helpValue: 'NAME',
-      summary: 'The k0rdent management cluster of the clusters.',
+      summary: 'The management cluster of the imported clusters.',
     }),
-    namespace: Flags.string({ helpValue: 'NS', summary: 'Their namespace (kcm-system).' }),
+    namespace: Flags.string({
+      helpValue: 'NS',
+      summary: 'The namespace of the imported clusters (kcm-system).',
+    }),
     live: Flags.boolean({
-      summary: 'Ask k0rdent for the namespace of each cluster, and list those found nowhere.',
+      summary: 'Ask k0rdent for the namespace of each cluster, and list the clusters that it does not find.',
     }),
     deployment: Flags.string({
       helpValue: 'ID',
-      summary: 'The deployment, for files that do not name theirs.',
+      summary: 'The deployment of files that do not name one.',
     }),
     'on-conflict': Flags.option({
       options: CONFLICT_RULES,
       default: 'fail' as const,
-      summary: 'Where file and repository have both changed since the last import.',
+      summary: 'What to do if file and repository have both changed since the last import.',
     })(),
-    yes: yesFlag('Import without asking, at a terminal, too.'),
+    yes: yesFlag('Import without asking, even on a terminal.'),
     'skip-invalid': Flags.boolean({
-      summary: 'Leave files and entries that cannot be read out, and import the rest.',
+      summary: 'Skip files and entries that cannot be read, and import the rest.',
     }),
   };
 

@@ -18,11 +18,11 @@ export default class Lock extends LeaseCommand<typeof Lock> {
   static override summary = 'Take a lock, or run a command under it.';
   static override description = helpText(
     LeaseCommand,
-    `Takes the lease of the lock NAME: others get LOCK_HELD until it is released (kgit unlock), or has not been renewed for --ttl. Writes with --lock NAME renew it, and the remote itself refuses them once somebody else has the lock.
+    `Takes a lease on the lock NAME. Others get LOCK_HELD until you release it (kgit unlock) or have not renewed it for --ttl. Writes with --lock NAME renew it, and the remote refuses them once somebody else holds the lock.
 
-With a COMMAND: holds the lock while it runs and renews it at a third of --ttl, hands it to what the command runs (KGIT_LEASE), and releases it at the end. If the lease is lost, COMMAND and all that it started get SIGTERM, 10 seconds later SIGKILL, and kgit exits with FENCED. Otherwise it exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n.
+With COMMAND, kgit holds the lock while COMMAND runs, renews the lease after every third of --ttl, passes it to the processes that COMMAND starts (KGIT_LEASE), and releases it at the end. If the lease is lost, COMMAND and all processes that it started get SIGTERM and, 10 seconds later, SIGKILL; kgit exits with FENCED. Otherwise kgit exits with COMMAND's exit code: 127 if the command does not exist, 126 if it cannot be run, 128+n after signal n.
 
-A lease whose holder is gone can be taken over when it has expired and was seen unchanged for its TTL; that is recorded.`,
+If the holder is gone, you can take over the lease once it has expired and was seen unchanged for its TTL. The takeover is recorded.`,
   );
   static override examples = [
     '<%= config.bin %> lock network --reason "peering change"',
@@ -38,12 +38,12 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     ttl: Flags.string({
       default: '5m',
       helpValue: 'DURATION',
-      summary: 'How long the lease lasts when it is not renewed.',
+      summary: 'How long the lease lasts without renewal.',
     }),
     wait: Flags.string({
       default: '0',
       helpValue: 'DURATION',
-      summary: 'How long to wait for a lock that somebody has.',
+      summary: 'How long to wait for a lock that somebody else holds.',
     }),
   };
 
@@ -59,7 +59,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
     const { name, command } = this.#words();
     const ttl = parseDuration(this.flags.ttl);
     if (ttl < MIN_TTL || ttl > MAX_TTL)
-      throw new UsageError('--ttl is 1s at least and 24h at most', { data: { flag: 'ttl' } });
+      throw new UsageError('--ttl must be between 1s and 24h', { data: { flag: 'ttl' } });
     const wait = parseDuration(this.flags.wait);
     const stdout = this.isForPeople ? 'stdout' : 'stderr';
     this.#isUnderLock = command !== null;
@@ -76,7 +76,7 @@ A lease whose holder is gone can be taken over when it has expired and was seen 
         onWait: (record, freeAt) => {
           const left = freeAt - this.now();
           const end = left > 0 ? `, for ${formatAge(left)} more unless renewed` : '';
-          this.note(`waiting for lock ${name}: ${holderName(record)} has it${end}`);
+          this.note(`waiting for lock ${name}: ${holderName(record)} holds it${end}`);
         },
         onEnded: (ended) => {
           this.noteEnded(ended);

@@ -16,17 +16,17 @@ export default class MergeState extends KgitCommand<typeof MergeState> {
   static override summary = 'Merge a state document for git.';
   static override description = helpText(
     KgitCommand,
-    `git calls it as the merge driver 'kgit-state' of state.yaml, which kgit registers in each clone; nobody else has to. It merges path by path, keeps the comments of both sides, and writes the result to OURS. A path that both sides changed is told with its three values, and gets conflict markers.`,
+    `git runs it as the merge driver 'kgit-state' for state.yaml, which kgit registers in each clone; you never need to run it. It merges path by path, keeps the comments of both sides, and writes the result to OURS. A path that both sides changed to different values is reported with its three values and gets conflict markers.`,
     'CONFLICT',
     'INVALID_STATE',
     'ENVIRONMENT',
   );
   static override examples = ['<%= config.bin %> merge-state %O %A %B %P'];
   static override args = {
-    base: Args.string({ required: true, description: 'The file as both sides began.' }),
-    ours: Args.string({ required: true, description: 'Our file, which gets the result.' }),
+    base: Args.string({ required: true, description: 'The common ancestor of both files.' }),
+    ours: Args.string({ required: true, description: 'Our file, which receives the result.' }),
     theirs: Args.string({ required: true, description: 'Their file.' }),
-    path: Args.string({ required: true, description: 'What it is called in the repository.' }),
+    path: Args.string({ required: true, description: 'The path of the file in the repository.' }),
   };
 
   protected async execute(): Promise<CommandResult> {

@@ -12,8 +12,8 @@ export default class Mirror extends LegacyCommand<typeof Mirror> {
   static override summary = "Follow the deployment scripts' files while old scripts still write them.";
   static override description = helpText(
     LegacyCommand,
-    `Merges what is new in the files of DIR, and with --watch goes on to do so: a change is published within seconds. A
-file that is only half written is tried again. Transitional: scripts that use kgit shell-init need no mirror.`.replaceAll(
+    `Merges what is new in the files of DIR into the repository. With --watch, it keeps running and publishes each change
+within seconds. A file that is only half written is read again later. Scripts that use kgit shell-init need no mirror.`.replaceAll(
       '\n',
       ' ',
     ),
@@ -23,7 +23,7 @@ file that is only half written is tried again. Transitional: scripts that use kg
     dir: Args.string({ required: true, description: "The scripts' checkout, or its state folder." }),
   };
   static override flags = {
-    watch: Flags.boolean({ summary: 'Go on until it is interrupted.' }),
+    watch: Flags.boolean({ summary: 'Keep running until interrupted.' }),
   };
 
   protected async execute(): Promise<CommandResult> {

@@ -13,7 +13,7 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
   static override summary = 'List the writes that wait to be published, and why.';
   static override description = helpText(
     KgitCommand,
-    `Lists the operations that are kept here and are not on the branch yet. An operation that the remote refuses is marked, and does not keep the others from being published. retry publishes them now, as kgit sync does; with --propose it proposes all of them, or the named one, for a protected branch. drop discards an operation for good. requeue puts back an operation that this clone published within publish.keep and that the remote has lost; kgit sync then publishes it again.`,
+    `Lists the operations that are kept here and are not on the branch yet. An operation that the remote refuses is marked and does not hold up the others. retry publishes them now, as kgit sync does. For a protected branch, retry --propose proposes all of them, or only ID. drop discards an operation for good. requeue puts back an operation that this clone published within publish.keep and that the remote has lost; kgit sync then publishes it again.`,
     'NO_REPO',
     'NOT_FOUND',
     'REMOTE',
@@ -63,13 +63,13 @@ export default class Outbox extends KgitCommand<typeof Outbox> {
     const { propose, title, 'proposal-branch': branch } = this.flags;
     const verb = this.args.verb as 'list' | 'retry' | 'drop' | 'requeue';
     if (propose && verb !== 'retry')
-      throw new UsageError(`${verb} proposes nothing`, {
+      throw new UsageError(`--propose works only with retry`, {
         suggestions: ['Propose what waits: kgit outbox retry --propose'],
       });
     if (propose) return { verb: 'propose', id, title, branch };
     if (verb === 'list' || verb === 'retry') {
       if (id === undefined) return { verb };
-      throw new UsageError(`${verb} takes no ID: operations are published in their order`);
+      throw new UsageError(`${verb} takes no ID: operations are published in order`);
     }
     if (id !== undefined) return { verb, id };
     throw new UsageError('which operation? ID is missing', { suggestions: ["'kgit outbox' lists them"] });

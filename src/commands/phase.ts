@@ -21,7 +21,7 @@ export default class Phase extends StateCommand<typeof Phase> {
   static override summary = 'Move a deployment through its phases.';
   static override description = helpText(
     StateCommand,
-    `Sets the status of a phase and records an event of it, as one operation. Without arguments it lists the phases. reset also resets the later phases of the sequence (setting phaseSequence), unless --only is given. A phase that is in neither the sequence nor the state needs --create-key. Others act on phases, so a change that cannot be published now is not kept, unless --queue is given.`,
+    `Sets the status of a phase and records an event, in one operation. Without arguments, it lists the phases. reset also resets the later phases of the sequence (setting phaseSequence), unless --only is given. A phase that is in neither the sequence nor the state needs --create-key. Because others act on phases, a change that cannot be published now is discarded, unless --queue is given.`,
   );
   static override examples = [
     '<%= config.bin %> phase',
@@ -32,12 +32,12 @@ export default class Phase extends StateCommand<typeof Phase> {
   static override args = {
     verb: Args.string({
       options: Object.keys(PHASE_VERBS),
-      description: 'What happens to the phase; if left out, all are listed.',
+      description: 'What to do with the phase; if left out, all phases are listed.',
     }),
     name: Args.string({ description: 'The phase.' }),
   };
   static override flags = {
-    only: Flags.boolean({ summary: 'Reset this phase alone.' }),
+    only: Flags.boolean({ summary: 'Reset only this phase.' }),
     'create-key': Flags.boolean({
       summary: 'Allow a phase that is in neither phaseSequence nor the state.',
     }),

@@ -15,7 +15,7 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
   static override summary = 'Record that something happened to a cluster or deployment.';
   static override description = helpText(
     WriteCommand,
-    `Records one event as one commit and publishes it. With --stdin or --file it records many events, each of which names its subject, in one commit: all or none, unless --skip-invalid is given.`,
+    `Records one event as one commit and publishes it. With --stdin or --file, it records many events in one commit, all or none unless --skip-invalid is given; each event names its own subject.`,
     'NOT_FOUND',
   );
   static override examples = [
@@ -51,7 +51,7 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
     }),
     file: Flags.string({ helpValue: 'FILE', summary: 'Read many events from a file.' }),
     'skip-invalid': Flags.boolean({
-      summary: 'Of many events, leave out the invalid ones and write the rest.',
+      summary: 'Skip invalid events and write the rest.',
     }),
   };
 
@@ -79,13 +79,13 @@ export default class PushEvent extends WriteCommand<typeof PushEvent> {
     const extra = givenEventFlag(this.flags);
     if (this.args.action !== undefined || extra) {
       throw new UsageError(
-        `${extra ? `--${extra}` : 'ACTION'} is for one event; of many, each says it itself`,
+        `${extra ? `--${extra}` : 'ACTION'} applies to a single event; in a batch, each event has its own`,
         { suggestions: ['Leave it out, or push one event without --stdin and --file'] },
       );
     }
     const items = readBatch(await readFileBounded(source, process.stdin, MAX_BATCH_BYTES));
     if (items.length === 0)
-      throw new UsageError(`${source === '-' ? 'standard input' : source} holds no event`);
+      throw new UsageError(`${source === '-' ? 'standard input' : source} contains no events`);
     const { create, 'skip-invalid': skipInvalid } = this.flags;
     const batch = {
       items,

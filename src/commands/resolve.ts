@@ -8,7 +8,7 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
   static override summary = 'Resolve the conflicts of a proposal.';
   static override description = helpText(
     KgitCommand,
-    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes the result. State documents are merged path by path and keep the comments of both sides, where a forge merges line by line. Forges that merge by rebase alone do not rebase a merge: --rebase makes one commit of the proposal instead. The text of the request to merge is updated; if kgit cannot write to the forge, the text is printed. If both sides changed a path to different values, nothing is pushed (12), and each such path is listed with its values and the commands that decide it.`,
+    `Merges the state branch into a proposal that the forge shows as conflicted, and pushes the result. A forge merges line by line; kgit merges state documents path by path and keeps the comments of both sides. If the forge accepts only rebases, use --rebase, which turns the proposal into one commit on top of the state branch. kgit also updates the text of the request to merge, or prints it if it cannot write to the forge. If both sides changed a path to different values, kgit pushes nothing (exit code 12) and lists each such path with its values and the commands that decide it.`,
     'NO_REPO',
     'CONFLICT',
     'INVALID_STATE',
@@ -22,11 +22,13 @@ export default class Resolve extends KgitCommand<typeof Resolve> {
     '<%= config.bin %> resolve --rebase',
   ];
   static override args = {
-    branch: Args.string({ description: 'The branch of the proposal; that of your only one if left out.' }),
+    branch: Args.string({
+      description: 'The branch of the proposal; if left out, that of your only proposal.',
+    }),
   };
   static override flags = {
     rebase: Flags.boolean({
-      summary: 'Make one commit on top of the state branch, for a forge that merges by rebase alone.',
+      summary: 'Make one commit on top of the state branch, for a forge that accepts only rebases.',
     }),
     user: Flags.string({ helpValue: 'NAME', summary: 'Who does it (KGIT_USER).' }),
   };

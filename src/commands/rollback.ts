@@ -9,7 +9,7 @@ export default class Rollback extends StateCommand<typeof Rollback> {
   static override summary = 'Restore an earlier state of a deployment, or of some of its paths.';
   static override description = helpText(
     StateCommand,
-    `Sets everything that differs from REV to what it was there, as one new operation with its own event. Earlier events stay. It is published only if the paths have not changed meanwhile (otherwise 12). Without PATH it restores the whole state.`,
+    `Sets every path that differs from the given revision back to its value there, as one new operation with its own event. Earlier events stay. The operation is published only if none of the paths has changed in the meantime (otherwise exit code 12). Without PATH, it restores the whole state.`,
   );
   static override examples = [
     '<%= config.bin %> rollback --to HEAD~1 --dry-run',

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { runCommand } from '../app/run-command.js';
+import { checkedParameters, runCommand } from '../app/run-command.js';
 import { asKgitError } from '../cli/base/failure.js';
 import { helpText } from '../cli/base/help-text.js';
 import { WriteCommand } from '../cli/base/write-command.js';
@@ -9,13 +9,9 @@ import { commandText } from '../cli/input/command-text.js';
 import { checkedCommand, splitCommand } from '../cli/input/command-words.js';
 import { failureText, runResult } from '../cli/render/run-result.js';
 import { UsageError } from '../errors.js';
-import type { ValueMap } from '../model/value/value.js';
 import type { Settings } from '../setup/settings.js';
 import { systemClock } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
-
-/** Parameters that `kgit run` itself records. */
-const OWN_PARAMETERS = ['exit_code', 'signal'];
 
 const EXAMPLE = 'kgit run upgrade --cluster prod-eu-1 -- ./upgrade.sh --fast';
 
@@ -23,11 +19,11 @@ export default class Run extends WriteCommand<typeof Run> {
   static override summary = 'Run a command, and record when it started and how it ended.';
   static override description = helpText(
     WriteCommand,
-    `Runs COMMAND between a 'started' and a 'succeeded' or 'failed' event of ACTION: with its exit code, its duration, the command line (secrets masked) and one run id, which the command finds in KGIT_RUN_ID.
+    `Runs COMMAND and records two events of ACTION: 'started', then 'succeeded' or 'failed' with the exit code and the duration. Both have the command line (secrets masked) and the same run id, which COMMAND finds in KGIT_RUN_ID.
 
-The first event is kept durably before the command starts, both are published (with --propose: proposed) when it has ended, so a slow network never delays it. Signals are passed on. COMMAND has the terminal's streams as they are; what kgit has to say goes to stderr. With -o json, yaml, jsonl or name, the standard output of COMMAND goes to stderr, for stdout carries the result alone.
+The first event is stored durably before COMMAND starts. Both are published (with --propose: proposed) after it has ended, so a slow network never delays it. Signals are passed on to COMMAND, and it uses the terminal's streams directly; kgit's own messages go to stderr. With -o json, yaml, jsonl or name, stdout carries only the result, and the standard output of COMMAND goes to stderr.
 
-Exits with the exit code of COMMAND: 127 where there is no such command, 126 where it cannot be run, 128+n after signal n. The codes below are those of kgit: nothing was run (of 2 to 15, 18 and 19), or COMMAND succeeded and its record could not be published.`,
+Exits with COMMAND's exit code: 127 if the command does not exist, 126 if it cannot be run, 128+n after signal n. The codes below are kgit's own. With 2 to 15, 18 and 19, COMMAND was not run, or (13) it was ended because its lease was lost. With the others, COMMAND succeeded, but its record could not be published.`,
     'NOT_FOUND',
   );
   static override examples = [
@@ -38,22 +34,25 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
   static override strict = false;
   static override usage = 'run ACTION [SUBJECT] [FLAGS] -- COMMAND…';
   static override args = {
-    action: Args.string({ description: 'What is done, one word such as cluster_created.' }),
+    action: Args.string({ description: 'The action, one word such as cluster_created.' }),
   };
   static override flags = {
     ...PROPOSE_FLAGS,
     cluster: Flags.string({
       helpValue: '[[MGMT/]NS/]NAME',
       exclusive: ['deployment'],
-      summary: 'The cluster it is done to.',
+      summary: 'The cluster that COMMAND works on.',
     }),
-    deployment: Flags.string({ helpValue: 'ID', summary: 'The deployment it is done to (KGIT_DEPLOYMENT).' }),
-    create: Flags.boolean({ summary: 'Begin the deployment if the repository does not know it.' }),
+    deployment: Flags.string({
+      helpValue: 'ID',
+      summary: 'The deployment that COMMAND works on (KGIT_DEPLOYMENT).',
+    }),
+    create: Flags.boolean({ summary: 'Create the deployment if the repository does not know it.' }),
     param: Flags.string({
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'K=V',
-      summary: 'A parameter used: text, or YAML with K:=V.',
+      summary: 'A parameter: text, or YAML with K:=V.',
     }),
     phase: Flags.string({ helpValue: 'NAME', summary: 'The deployment phase it belongs to.' }),
   };
@@ -77,7 +76,8 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
       throw new UsageError("the command comes after '--'", { suggestions: [`For example: ${EXAMPLE}`] });
     const [action, word] = words;
     const { cluster, deployment, create, phase } = this.flags;
-    const parameters = this.#parameters();
+    const given = parseParameters(this.flags.param ?? [], (message) => this.note(message));
+    const parameters = checkedParameters(given ?? {});
     const context = await this.open('never');
     const run = await runCommand(
       {
@@ -99,15 +99,6 @@ Exits with the exit code of COMMAND: 127 where there is no such command, 126 whe
     // If the command itself failed, a failure to record it does not change the exit code.
     if (run.error && run.end?.exitCode !== 0) this.note(failureText(run.error));
     return runResult(run);
-  }
-
-  #parameters(): ValueMap {
-    const parameters = parseParameters(this.flags.param ?? [], (message) => this.note(message)) ?? {};
-    const own = OWN_PARAMETERS.find((name) => Object.hasOwn(parameters, name));
-    if (own === undefined) return parameters;
-    throw new UsageError(`--param ${own} is what kgit run itself records`, {
-      suggestions: ['Give it another name'],
-    });
   }
 
   /** Exits at once after an interrupt: publishing may still wait for the network. */

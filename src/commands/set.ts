@@ -12,7 +12,7 @@ export default class SetPaths extends StateCommand<typeof SetPaths> {
   static override summary = "Change a deployment's state.";
   static override description = helpText(
     StateCommand,
-    `Sets paths of the state document, all at once or not at all, and records an event that says who, when and why. The value after = is text, except for true, false, null and numbers whose spelling is kept (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A new top-level key other than deployment, kof, azure and aws needs --create-key. If nothing changes, nothing is written.`,
+    `Sets paths of the state document, all or none, and records an event that says who, when and why. The value after = is text, except for true, false, null and numbers that keep their spelling (3, -0.5); 1.10 and 007 stay text. The value after := is YAML: [a, b], {k: v}, "3". A new top-level key other than deployment, kof, azure and aws needs --create-key. If nothing changes, nothing is written.`,
   );
   static override examples = [
     '<%= config.bin %> set deployment.phase=create_vms',
@@ -40,7 +40,7 @@ export default class SetPaths extends StateCommand<typeof SetPaths> {
     }),
     'if-revision': Flags.string({
       helpValue: 'REV',
-      summary: "Only if the deployment's state has not changed since.",
+      summary: "Only if the deployment's state has not changed since REV.",
     }),
     action: Flags.string({
       default: 'state_changed',

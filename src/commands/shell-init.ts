@@ -7,12 +7,12 @@ import type { CommandResult } from '../terminal/output.js';
 const SHELLS = ['bash'] as const;
 
 export default class ShellInit extends KgitCommand<typeof ShellInit> {
-  static override summary = "Print the deployment scripts' state library, over kgit.";
+  static override summary = "Print the deployment scripts' state library, built on kgit.";
   static override description = helpText(
     KgitCommand,
-    `The functions by which k0rdent's setup scripts keep their state, with the same arguments, output and files: a script
-that evaluates them in place of its own library runs unchanged, and what it does is recorded here. One helper process
-serves the calls of a script and of the scripts that it starts.`.replaceAll('\n', ' '),
+    `Prints the functions with which k0rdent's setup scripts keep their state, with the same arguments, output and files. A
+script that evaluates them in place of its own library runs unchanged, and kgit records what it does. One helper process
+serves a script and the scripts that it starts.`.replaceAll('\n', ' '),
   );
   static override examples = ['eval "$(<%= config.bin %> shell-init bash)"'];
   static override args = {

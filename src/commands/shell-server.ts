@@ -11,11 +11,11 @@ export default class ShellServer extends LegacyCommand<typeof ShellServer> {
   static override summary = 'Serve the calls of a script that has evaluated kgit shell-init.';
   static override description = helpText(
     LegacyCommand,
-    'The functions of kgit shell-init start it; nobody else has to. It answers over the fifos of FOLDER, publishes in the background, and ends with the script whose process id is PID.',
+    'The functions of kgit shell-init start it; you never need to run it. It answers calls through the FIFOs in FOLDER, publishes in the background, and ends with the script whose process id is PID.',
   );
   static override examples = ['<%= config.bin %> shell-server FOLDER PID'];
   static override args = {
-    folder: Args.string({ required: true, description: 'The folder of the fifos.' }),
+    folder: Args.string({ required: true, description: 'The folder with the FIFOs.' }),
     pid: Args.string({ required: true, description: 'The process id of the script.' }),
   };
 

@@ -13,7 +13,7 @@ export default class Sync extends KgitCommand<typeof Sync> {
   static override summary = 'Publish waiting writes and fetch those of others.';
   static override description = helpText(
     KgitCommand,
-    `Publishes the outbox, fetches, and updates the checkout. Operations that can no longer be applied are reported once and dropped. Exits 0 if nothing waits any more, else with the code of the failure. If the remote's branch was replaced by an unrelated history, it changes nothing; --accept-rewrite shows both histories, asks, and continues with the remote's. See docs/write-path.md.`,
+    `Publishes the outbox, fetches, and updates the checkout. Operations that can no longer be applied are reported once and dropped. Exits with 0 if nothing is left waiting, otherwise with the code of the failure. If the remote's branch was replaced by an unrelated history, it changes nothing; --accept-rewrite shows both histories, asks, and continues with the remote's. See docs/write-path.md.`,
     'NO_REPO',
     'REMOTE',
     'ENVIRONMENT',
@@ -26,7 +26,7 @@ export default class Sync extends KgitCommand<typeof Sync> {
   ];
   static override flags = {
     'accept-rewrite': Flags.boolean({
-      summary: "Continue with the remote's history where it replaced the one known here; shown first.",
+      summary: "If an unrelated history replaced the remote's branch, show it and continue with it.",
     }),
     yes: Flags.boolean({ ...yesFlag('With --accept-rewrite: do not ask.'), dependsOn: ['accept-rewrite'] }),
   };
@@ -48,14 +48,13 @@ export default class Sync extends KgitCommand<typeof Sync> {
       confirm: async (other, waiting) => {
         for (const line of otherHistoryLines(other, name, waiting)) this.note(line);
         const question = {
-          text: "Go on with the remote's history?",
+          text: "Continue with the remote's history?",
           declined: 'nothing was changed',
           withYes: 'kgit sync --accept-rewrite --yes',
         };
         await mustAgree(question, this.flags.yes);
       },
     });
-    if (!isAccepted)
-      this.note(`the remote's ${name} has a common history with what is known here: nothing to accept`);
+    if (!isAccepted) this.note(`the remote's ${name} shares its history with this clone: nothing to accept`);
   }
 }

@@ -10,10 +10,10 @@ import { lockName } from '../model/lease/lock-name.js';
 import type { CommandResult } from '../terminal/output.js';
 
 export default class Unlock extends LeaseCommand<typeof Unlock> {
-  static override summary = 'Release a lock, or end the lease of somebody else.';
+  static override summary = "Release a lock, or end somebody else's lease.";
   static override description = helpText(
     LeaseCommand,
-    `Gives back the lease that kgit lock NAME took in this clone. With --force it ends anybody's lease, expired or not: the holder's writes under it are refused from then on, and an event of lock/NAME records who did it, why (--reason), and whose lease it was.`,
+    `Releases the lease that kgit lock NAME took in this clone. With --force, it ends anybody's lease, expired or not: from then on, the holder's writes under it are refused. An event of lock/NAME records who ended the lease, why (--reason), and whose it was.`,
     'NOT_FOUND',
   );
   static override examples = [
@@ -24,7 +24,7 @@ export default class Unlock extends LeaseCommand<typeof Unlock> {
   static override usage = 'unlock NAME [FLAGS]';
   static override args = { name: Args.string({ description: "The lock's name." }) };
   static override flags = {
-    force: Flags.boolean({ summary: 'End the lease whoever has it.' }),
+    force: Flags.boolean({ summary: 'End the lease, whoever holds it.' }),
   };
 
   protected async execute(): Promise<CommandResult> {
@@ -44,7 +44,8 @@ export default class Unlock extends LeaseCommand<typeof Unlock> {
   async #break(context: Context, name: string): Promise<CommandResult> {
     const { opened, settings } = context;
     const by = leaseActor(() => this.writer(context), this.leaseOptions);
-    if (by.reason === undefined) this.note('no --reason is given; the record would be worth more with one');
+    if (by.reason === undefined)
+      this.note('no --reason given: the record will not say why the lease was ended');
     const { record, ended } = await opened.leases.break(name, this.ids.next(), by, settings.timeout);
     this.noteEnded(ended);
     return unlockResult(record, ended);

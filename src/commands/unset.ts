@@ -10,7 +10,7 @@ export default class UnsetPaths extends StateCommand<typeof UnsetPaths> {
   static override summary = "Remove paths from a deployment's state.";
   static override description = helpText(
     StateCommand,
-    `Removes paths of the state document, all at once, and records an event of it. A path that does not exist is no change.`,
+    `Removes paths from the state document, all or none, and records an event. Paths that do not exist are ignored.`,
   );
   static override examples = [
     '<%= config.bin %> unset kof.regional_domain',

@@ -15,7 +15,7 @@ export default class Wait extends ClusterCommand<typeof Wait> {
   static override summary = 'Wait until clusters are ready, deleted, or in a state.';
   static override description = helpText(
     ClusterCommand,
-    `Queries k0rdent until every cluster is as requested, then exits with 0. It exits with 3 and names the cause when a cluster has failed, when one is gone or being deleted although it should not be, or at the --timeout (${TIMEOUT}). It exits with 17 when the clusters cannot be queried: at once if only you can fix it, otherwise at the --timeout. It also waits for clusters that do not exist yet. A failure that refers to an older spec does not count.`,
+    `Queries k0rdent until every cluster is as requested, then exits with 0. It exits with 3 and names the cause when a cluster has failed, when one is unexpectedly gone or being deleted, or when --timeout (${TIMEOUT}) runs out. It exits with 17 when the clusters cannot be queried: at once if only you can fix it, otherwise when --timeout runs out. It also waits for clusters that do not exist yet. A failure that refers to an older spec is ignored.`,
   );
   static override examples = [
     '<%= config.bin %> wait team-a/prod-eu-1 --for ready --timeout 45m',

@@ -47,7 +47,7 @@ async function aRewrite(): Promise<Asked> {
   commitFiles(other, { 'other.txt': 'another history\n' });
   git(other, 'push', '--quiet', '--force', remote, 'main');
   const done = async () => ((await kgit(cwd, ['sync'])).code === 0 ? 1 : 0);
-  return { cwd, args: ['sync', '--accept-rewrite'], question: "Go on with the remote's history?", done };
+  return { cwd, args: ['sync', '--accept-rewrite'], question: "Continue with the remote's history?", done };
 }
 
 async function aRestore(): Promise<Asked> {

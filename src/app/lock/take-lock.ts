@@ -10,9 +10,9 @@ import { type LockedRun, runAndRelease } from './run-under-lease.js';
 
 export interface LockIntent extends LeaseActorOptions {
   readonly name: string;
-  /** How long the lease lasts when it is not renewed, in ms. */
+  /** How long the lease lasts without renewal, in ms. */
   readonly ttl: number;
-  /** How long to wait for a lock that somebody has, in ms. */
+  /** How long to wait for a lock that somebody else holds, in ms. */
   readonly wait: number;
   /** A command to run under the lock, which is released at its end; null keeps the lock for the commands of this clone. */
   readonly command: readonly string[] | null;

@@ -61,13 +61,13 @@ export async function workOnOutbox(
   const { environment, clock, deadline, note } = parts;
   let proposed: readonly WriteOutcome[] | null = null;
   if (intent.verb === 'drop' && !(await outbox.remove(intent.id)))
-    throw new NotFoundError(`no operation ${intent.id} waits`, {
-      suggestions: ["'kgit outbox' lists those that do"],
+    throw new NotFoundError(`there is no waiting operation ${intent.id}`, {
+      suggestions: ["'kgit outbox' lists the waiting operations"],
       data: { id: intent.id },
     });
   if (intent.verb === 'requeue' && !(await outbox.requeue(intent.id, null)))
-    throw new NotFoundError(`no operation ${intent.id} is kept of those that this clone published`, {
-      suggestions: ["They are kept for publish.keep: 'kgit log' shows what is at the remote"],
+    throw new NotFoundError(`no operation ${intent.id} is among those that this clone published and keeps`, {
+      suggestions: ["Published operations are kept for publish.keep; 'kgit log' shows what is at the remote"],
       data: { id: intent.id },
     });
   if (intent.verb === 'propose') {

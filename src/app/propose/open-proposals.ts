@@ -34,7 +34,7 @@ export async function findForge(
   const none = (noForge: string, page: FoundForge['page'] = null) => ({ forge: null, noForge, page });
   const { url, isConfigured } = await (await openProposals(opened)).address();
   const address = forgeAddress(url);
-  if (address === null) return none('the remote is none of a forge');
+  if (address === null) return none('the remote is not on a forge');
   const api = forgeApi(address, settings, environment);
   if ('unknown' in api) return none(api.unknown);
   const { kind, root, tokenHost } = api;

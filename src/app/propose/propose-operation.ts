@@ -135,7 +135,7 @@ class Proposal {
     return new InvalidStateError(`${error.message} (on ${this.#branch})`, {
       data: { ...error.data, branch: this.#branch },
       suggestions: [
-        `Mend it on ${this.#branch}, or close that proposal and delete its branch`,
+        `Fix it on ${this.#branch}, or close that proposal and delete its branch`,
         'Or name another branch: --proposal-branch',
       ],
     });
@@ -162,7 +162,7 @@ class Proposal {
       throw new ConflictError(`${this.#branch} and ${name} have no commit in common`, {
         data: { branch: this.#branch, revision: tip },
         suggestions: [
-          `See what stands there; where it may go: ${this.#proposals.removal(this.#branch)}`,
+          `Look at what is there; if nobody needs it, delete it: ${this.#proposals.removal(this.#branch)}`,
           'Or name another branch: --proposal-branch',
         ],
       });
@@ -206,7 +206,11 @@ class Proposal {
     } catch (error) {
       if (!(error instanceof RemoteError || error instanceof RefusedError)) throw error;
       if (mustOpen) throw this.#notOpened(error, revision, url);
-      this.#notes.push(`pushed, but no request to merge: ${error.message}`, ...error.suggestions, open);
+      this.#notes.push(
+        `pushed, but without a request to merge: ${error.message}`,
+        ...error.suggestions,
+        open,
+      );
       return byHand;
     }
   }

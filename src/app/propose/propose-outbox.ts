@@ -40,8 +40,8 @@ export async function proposeOutbox(
     (entry) => entry.target === store.target && (id === undefined || entry.id === id),
   );
   if (id !== undefined && waiting.length === 0)
-    throw new NotFoundError(`no operation ${id} waits`, {
-      suggestions: ["'kgit outbox' lists those that do"],
+    throw new NotFoundError(`there is no waiting operation ${id}`, {
+      suggestions: ["'kgit outbox' lists the waiting operations"],
       data: { id },
     });
   const found = await findForge(opened, settings, environment, options.deadline);
@@ -73,7 +73,7 @@ function refuseClaimed({ id, claim }: Operation): void {
   if (!claim) return;
   throw new ConflictError(`the write ${id} is under the lock ${claim.name}`, {
     data: { id, lock: claim.name },
-    suggestions: ['A lock guards what is published now: kgit outbox drop takes it out'],
+    suggestions: ['A lock guards only what is published at once; to discard the write: kgit outbox drop ID'],
   });
 }
 
@@ -84,14 +84,14 @@ function notProposed(
 ): KgitError {
   const [{ error }] = failed;
   const lines = failed.map(({ operation, error: { message } }) => `${operation}: ${message}`);
-  const stay = failed.length === 1 ? 'a write that stays' : `${failed.length} writes that stay`;
+  const stay = failed.length === 1 ? 'a write; it stays' : `${failed.length} writes; they stay`;
   const done = proposed.length > 0 ? ` (${proposed.length} proposed)` : '';
   return errorFromJson({
     ...error.toJSON(),
     message: `cannot propose ${stay} in the outbox${done}\n${lines.join('\n')}`,
     suggestions: [
       ...error.suggestions,
-      "What is given up: kgit outbox drop ID; 'kgit outbox' lists what waits",
+      "To discard a write: kgit outbox drop ID; 'kgit outbox' lists what waits",
     ],
     data: {
       ...error.data,

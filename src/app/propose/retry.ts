@@ -30,7 +30,7 @@ export async function untilMoved<T>(
     if (!isTriedAgain) throw failure.error;
     if (clock.now() >= deadline) {
       if (failure.kind === 'unknown') throw failure.error;
-      throw new RemoteError(`others moved the branch ${attempts} times and the time is up`, {
+      throw new RemoteError(`others moved the branch ${attempts} times before the timeout`, {
         suggestions: ['Run the command again, or give more time with --timeout'],
         data: { attempts },
       });

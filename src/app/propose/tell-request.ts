@@ -38,7 +38,7 @@ export async function tellRequest(
     isMerged
       ? {
           proposal: { branch, revision, url, number: null, request: text },
-          notes: [`${why}: have the request to merge ${branch} say what is printed here`],
+          notes: [`${why}: set the text of the request to merge ${branch} to what is printed here`],
         }
       : nowhere;
   if (forge === null) return byHand(noForge);

@@ -57,16 +57,13 @@ async function collectOne(value: unknown, options: CollectOptions, finder: Event
 
 /** The error for an event of a lock or a management cluster. kgit alone records these. */
 function ownSubject(name: string): UsageError {
-  return new UsageError(
-    `subject: events of ${oneLine(name.slice(0, 100))} cannot be given: kgit records them itself`,
-    {
-      suggestions: [
-        'Give the event a deployment or cluster as its subject',
-        "End a lease with 'kgit unlock NAME --force'; say which cluster it is with 'kgit identify NAME'",
-      ],
-      data: { field: 'subject' },
-    },
-  );
+  return new UsageError(`subject: events of ${oneLine(name.slice(0, 100))} are recorded by kgit itself`, {
+    suggestions: [
+      'Give the event a deployment or cluster as its subject',
+      "End a lease with 'kgit unlock NAME --force'; record the identity of a cluster with 'kgit identify NAME'",
+    ],
+    data: { field: 'subject' },
+  });
 }
 
 /** Makes the events of a batch and checks each by itself. */
@@ -90,7 +87,7 @@ export async function collectBatch(items: readonly BatchItem[], options: Collect
       const fields = differingFields(twin.event, write.event, write.given);
       if (fields.length > 0)
         throw new ConflictError(
-          `id ${write.event.id} is used twice with other content (${fields.join(', ')})`,
+          `id ${write.event.id} is used twice with different content (${fields.join(', ')})`,
         );
       duplicates += 1;
     } catch (error) {

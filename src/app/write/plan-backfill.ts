@@ -50,10 +50,10 @@ function limits({ contexts }: Observation): string[] {
   return contexts.flatMap(({ management, match, namespaces: { denied } }) => [
     ...(match === 'new'
       ? [
-          `${management} is seen for the first time: 'kgit status' notes its identity, then it is known what has vanished there`,
+          `${management} is new here: run 'kgit status' to record its identity, so that kgit can tell which clusters have vanished`,
         ]
       : []),
-    ...(denied.length > 0 ? [`not looked at, for want of access: ${denied.join(', ')}`] : []),
+    ...(denied.length > 0 ? [`skipped, because access was denied: ${denied.join(', ')}`] : []),
   ]);
 }
 

@@ -51,12 +51,11 @@ const shown = (value: Value | undefined, { path }: Difference) => {
 
 /** Describes how a state is brought back, one line per path, for the user to agree to. */
 export function restoreLines({ id, state, recorded }: Unfolded): string[] {
-  if (state === null)
-    return [`deployment/${id}: state.yaml cannot be read; it is written anew as its events say`];
+  if (state === null) return [`deployment/${id}: state.yaml cannot be read; it is rewritten from its events`];
   const differences = stateDifferences(state, recorded);
   const more = differences.length - MAX_SHOWN;
   return [
-    `deployment/${id}: its state.yaml is brought back to what its events say`,
+    `deployment/${id}: its state.yaml is restored from its events`,
     ...differences
       .slice(0, MAX_SHOWN)
       .map((one) => `  ${formatStatePath(one.path)}: ${shown(one.before, one)} -> ${shown(one.after, one)}`),

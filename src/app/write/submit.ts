@@ -55,7 +55,7 @@ export async function submit(writing: Writing, made: Operation, withdraw = false
   const claim = await claimFor(opened.leases, terms.lock, writing.claims, settings.timeout);
   for (const name of new Set(made.events.map(({ subject }) => unfitForWindows(subject)))) {
     if (name !== null)
-      note(`no folder on Windows can be called ${name}: the repository cannot be checked out there`);
+      note(`Windows allows no folder named ${name}: the repository cannot be checked out there`);
   }
   const isDry = terms.dryRun === true;
   if (terms.propose && !isDry) return told(writing, await propose(writing, made));

@@ -39,7 +39,7 @@ export function asKgitError(thrown: unknown, hints: readonly string[] = []): Kgi
   if (hasCode(thrown, 'ENOENT') && (thrown as NodeJS.ErrnoException).syscall === 'uv_cwd') {
     return new EnvironmentError('the folder that this command runs in was removed', {
       cause: thrown,
-      suggestions: ['Change to a folder that is there: cd'],
+      suggestions: ['Change to a folder that exists: cd'],
     });
   }
   if (hasCode(thrown, ...Object.keys(CAUSES))) {

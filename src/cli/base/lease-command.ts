@@ -18,7 +18,7 @@ function lockFlags(): Interfaces.FlagInput {
   const propose = Flags.boolean({ hidden: true });
   const required = Flags.boolean({
     ...flags['require-publish'],
-    summary: 'End no lease where the branch does not take the event of it (20).',
+    summary: 'End no lease if the branch does not accept the event that records it (20).',
   });
   return { ...KgitCommand.baseFlags, ...flags, 'require-publish': required, propose };
 }
@@ -43,9 +43,9 @@ export abstract class LeaseCommand<T extends CommandClass> extends WriteCommand<
 
   protected override open(policy?: Parameters<WriteCommand<T>['open']>[0]): Promise<Context> {
     if (this.flags.propose !== true) return super.open(policy);
-    throw new UsageError('a lock cannot be proposed: it is held from now on, or not at all', {
+    throw new UsageError('a lock cannot be proposed: it takes effect at once or not at all', {
       suggestions: [
-        'Leave --propose out: a lock is a ref of its own, which no protection of a branch is about',
+        'Leave out --propose: a lock is a ref of its own, and branch protection does not apply to it',
       ],
     });
   }
@@ -62,7 +62,7 @@ export abstract class LeaseCommand<T extends CommandClass> extends WriteCommand<
     for (const note of notes) this.note(note);
     if (unrecorded)
       this.note(
-        `that the lease of ${holderText(previous)} was ended is recorded in the lock alone: ${unrecorded.message}`,
+        `the end of the lease of ${holderText(previous)} is recorded only in the lock: ${unrecorded.message}`,
       );
   }
 }

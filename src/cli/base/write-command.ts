@@ -38,16 +38,16 @@ export const WRITE_FLAGS = {
   queue: Flags.boolean({
     helpGroup: WRITE,
     exclusive: ['require-publish'],
-    summary: 'Keep it durably on this machine, without using the network; kgit sync publishes it.',
+    summary: 'Keep the write durably on this machine and use no network; kgit sync publishes it.',
   }),
   'require-publish': Flags.boolean({
     helpGroup: WRITE,
-    summary: 'Fail (16) if it cannot be published now; the default where CI is set.',
+    summary: 'Fail (16) if the write cannot be published now; the default if CI is set.',
   }),
   'allow-secret': Flags.string({
     helpGroup: WRITE,
     helpValue: 'REASON',
-    summary: 'Write although a value looks secret; the reason is recorded.',
+    summary: 'Write even if a value looks secret; the reason is recorded.',
   }),
 };
 

@@ -8,18 +8,18 @@ export const COMMON_FLAGS = {
   quiet: Flags.boolean({
     char: 'q',
     helpGroup: GLOBAL,
-    summary: 'No hints and notes on stderr.',
+    summary: 'Print no hints and notes on stderr.',
     exclusive: ['verbose'],
   }),
   verbose: Flags.boolean({
     char: 'v',
     helpGroup: GLOBAL,
-    summary: 'More on stderr, also where an error came from.',
+    summary: 'Print more on stderr, such as where an error came from.',
   }),
   repo: Flags.string({
     helpGroup: GLOBAL,
     helpValue: 'DIR|URL[#BRANCH]',
-    summary: 'The state repository, if not the one stood in (KGIT_REPO).',
+    summary: 'The state repository; if left out, the current one (KGIT_REPO).',
   }),
   config: Flags.string({
     helpGroup: GLOBAL,

@@ -32,8 +32,8 @@ export function parseFailOn(texts: readonly string[]): string[] {
   );
   const bad = known.indexOf(undefined);
   if (bad < 0) return known as string[];
-  throw new UsageError(`--fail-on ${JSON.stringify(words[bad]?.slice(0, 40))} is not a word that it knows`, {
-    suggestions: [`Take of: ${FAIL_ON_WORDS.join(', ')}`],
+  throw new UsageError(`--fail-on ${JSON.stringify(words[bad]?.slice(0, 40))} is not a known word`, {
+    suggestions: [`Use: ${FAIL_ON_WORDS.join(', ')}`],
   });
 }
 

@@ -1,7 +1,7 @@
 /** Reasons why two flags conflict, for pairs whose names do not explain it. */
 const REASONS: Readonly<Record<string, string>> = {
   'lock propose': 'a lock guards what is published now, and a proposal waits for its reviewers',
-  'propose queue': 'a proposal is made at the remote, and what is queued uses no network',
+  'propose queue': 'a proposal is made at the remote, but --queue uses no network',
 };
 
 /** Translates a simple JSONPath to a jq expression; returns an example for any other. */
@@ -39,7 +39,7 @@ export function flagWords(lines: readonly string[]): { lines: string[]; advice: 
     if (missing !== undefined) return [`--${missing} is missing`];
     const [, template, expression] = TEMPLATE.exec(text) ?? [];
     if (template !== undefined) {
-      advice ??= `Take JSON apart with jq: --json | jq -r '${jqOf(expression)}'`;
+      advice ??= `Filter the JSON with jq: --json | jq -r '${jqOf(expression)}'`;
       return [`kgit has no output format ${template}`];
     }
     const [, needy, needed] = TOGETHER.exec(text) ?? [];

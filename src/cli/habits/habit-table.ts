@@ -83,9 +83,9 @@ export const LISTS_LOCKS: readonly string[] = Object.keys(PHRASES)
   .map((phrase) => phrase.slice('lock '.length));
 
 const ROLLBACK = {
-  message: 'which state is to come back? A rollback needs the revision or time of it',
+  message: 'which state should be restored? A rollback needs its revision or time',
   suggestions: [
-    'kgit rollback --to HEAD~1 --dry-run shows what the last write changed; without --dry-run it is taken back',
+    'kgit rollback --to HEAD~1 --dry-run shows what the last write changed; without --dry-run, it undoes that write',
     "'kgit history' shows who set what",
   ],
 };
@@ -104,14 +104,14 @@ const COMMITTED = {
   ],
 };
 const APPLY = {
-  message: 'kgit changes no cluster: it records what happened, and the state of deployments',
+  message: 'kgit does not change clusters: it records what happened, and the state of deployments',
   suggestions: [
     'kgit push-event --file FILE records many events, kgit set PATH=VALUE changes the state',
     'kubectl apply changes the cluster; kgit run ACTION SUBJECT -- kubectl apply … records it',
   ],
 };
 const PATCH = {
-  message: 'kgit patches no object of a cluster; the state of a deployment is changed path by path',
+  message: 'kgit does not patch objects in a cluster; it changes the state of a deployment path by path',
   suggestions: ['kgit set PATH=VALUE sets a value, kgit unset PATH removes one, kgit edit opens an editor'],
 };
 const PROPOSAL = {
@@ -119,8 +119,8 @@ const PROPOSAL = {
   suggestions: ['Add --propose: kgit set PATH=VALUE --propose opens a pull or merge request'],
 };
 const CHECKOUT = {
-  message: 'kgit has one branch, and reads each revision where it lies',
-  suggestions: ["kgit get --at REVISION|TIME reads the state of then; 'kgit list' shows the subjects"],
+  message: 'kgit has one branch, and reads any revision without a checkout',
+  suggestions: ["kgit get --at REVISION|TIME reads an earlier state; 'kgit list' shows the subjects"],
 };
 const DELETE = {
   message: 'kgit deletes nothing in a cluster, and events are never deleted',
@@ -151,18 +151,18 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
   pr: PROPOSAL,
   mr: PROPOSAL,
   create: {
-    message: 'what is to be created?',
+    message: 'what should be created?',
     suggestions: [
-      'kgit init --deployment ID begins a deployment, kgit init lays out a repository',
+      'kgit init --deployment ID creates a deployment, kgit init lays out a repository',
       'kgit push-event cluster_created cluster/NAME records a cluster',
     ],
   },
   exec: {
-    message: 'kgit runs a command here, and records it',
+    message: 'kgit runs commands on this machine and records them',
     suggestions: ['kgit run ACTION SUBJECT -- COMMAND…'],
   },
   stash: {
-    message: 'kgit leaves your local edits alone; writes that wait lie in the outbox',
+    message: 'kgit leaves your local edits alone; waiting writes are in the outbox',
     suggestions: ["'kgit outbox' lists what waits"],
   },
   'config get-contexts': {
@@ -172,7 +172,7 @@ export const ANSWERS: Readonly<Record<string, Answer>> = {
   'config set': {
     message: 'kgit config shows settings; it writes none',
     suggestions: [
-      'Write it into ~/.config/kgit/config.yaml, or for all into the settings of kgit.yaml',
+      'Write it to ~/.config/kgit/config.yaml, or for everybody to settings in kgit.yaml',
       "'kgit config' shows each setting and where it came from",
     ],
   },
@@ -188,8 +188,8 @@ const SINCE_ALWAYS: Readonly<Record<string, readonly string[]>> = {
   '--all': [],
 };
 const PATCHES: Answer = {
-  message: 'kgit log lists events; what they changed is shown by others',
-  suggestions: ['kgit diff REV shows what differs in a state, kgit history PATH who changed it'],
+  message: 'kgit log lists events; other commands show what they changed',
+  suggestions: ['kgit diff REV shows what differs in a state, kgit history PATH shows who changed it'],
 };
 
 /**

@@ -50,7 +50,7 @@ export class ImportConversation implements ImportTalk {
   onRefusedBefore(plan: ImportPlan): void {
     if (!this.#isShown) this.#show(plan);
     this.#isShown = false;
-    this.#notes.note('what waited here was refused; what the files have of it still is imported now');
+    this.#notes.note('waiting operations were refused; what the files still contain of them is imported now');
   }
 
   async confirm({ plan, live }: PlannedImport): Promise<void> {

@@ -4,6 +4,6 @@ import type { DamagedFile } from '../../store/local/damaged-files.js';
 export function damagedLines(damaged: readonly DamagedFile[]): string[] {
   return damaged.map(({ path, why, movedTo }) => {
     const kept = movedTo === null ? '' : `, and keeps it as ${movedTo}`;
-    return `${path}: ${why}; kgit goes on without${kept}`;
+    return `${path}: ${why}; kgit continues without it${kept}`;
   });
 }

@@ -11,6 +11,6 @@ export function skippedLines(events: readonly SkippedEvent[]): string[] {
   return [
     ...events.slice(0, MAX_LINES).map(({ path, message }) => oneLine(`left out ${path}: ${message}`)),
     ...(more > 0 ? [`… and ${more} more; --json names all`] : []),
-    "'kgit validate' tells all that is wrong with the files",
+    "'kgit validate' reports everything that is wrong with the files",
   ];
 }

@@ -126,7 +126,7 @@ export function lostRaces(attempts: number, busy: RemoteError | null): RemoteErr
       data: { attempts, ...data },
     });
   }
-  return new RemoteError(`other writers were faster ${attempts} times and the time is up`, {
+  return new RemoteError(`other writers were faster ${attempts} times before the timeout`, {
     suggestions: ["Run 'kgit sync' when the others are done, or give more time with --timeout"],
     data: { attempts },
   });

@@ -202,7 +202,7 @@ describe('a file of kgit on this machine', () => {
     const env = environment(copy);
     const run = await kgit(join(copy, 'clone'), ['push-event', 'after', '--cluster', 'prod'], { env });
     expect(run.stderr).toMatch(
-      /publish\.lock: it is damaged; kgit goes on without, and keeps it as .*damaged\//,
+      /publish\.lock: it is damaged; kgit continues without it, and keeps it as .*damaged\//,
     );
     const { checks } = (await kgit(join(copy, 'clone'), ['doctor', '--json'], { env })).json;
     const check = checks.find(({ name: each }: { name: string }) => each === 'local-files');
