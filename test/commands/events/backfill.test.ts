@@ -136,7 +136,7 @@ describe('kgit backfill', () => {
     await kgitJson('.', ['init', repository, '--remote', remote]);
     await kgitJson(repository, ['import', state]);
     const early = await kgit(repository, ['backfill', '--dry-run'], { env });
-    expect(early.stderr).toContain("'kgit status' notes its identity");
+    expect(early.stderr).toContain("run 'kgit status' to record its identity");
     await kgit(repository, ['status'], { env });
     const other = cloneOf(remote);
     const count = () => Number(git(remote, 'rev-list', '--count', 'main'));

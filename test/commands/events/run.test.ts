@@ -100,7 +100,10 @@ describe('kgit run', () => {
     [['run', 'deploy', '--cluster', 'prod', '--'], "no command after '--'"],
     [['run', 'deploy', '--', 'ls'], 'Neither --cluster nor --deployment'],
     [['run', 'Bad Word', '--cluster', 'prod', '--', 'ls'], 'action'],
-    [['run', 'deploy', '--cluster', 'prod', '--param', 'exit_code=1', '--', 'ls'], 'itself records'],
+    [
+      ['run', 'deploy', '--cluster', 'prod', '--param', 'exit_code=1', '--', 'ls'],
+      'kgit run records it itself',
+    ],
   ])('%j is a usage error and runs nothing', async (args, message) => {
     const run = await kgit(stateRepository(), [args[0] as string, '--json', ...args.slice(1)]);
     expect(expectFailure(run, 'USAGE', 2).message).toContain(message);

@@ -88,8 +88,8 @@ describe('kgit lock', () => {
     [['lock', '../x'], 'cannot name a lock'],
     [['lock', 'a', 'b'], "comes after '--'"],
     [['lock', 'a', '--'], "no command after '--'"],
-    [['lock', 'a', '--ttl', '0'], '--ttl is 1s at least'],
-    [['lock', 'a', '--ttl', '25h'], '--ttl is 1s at least'],
+    [['lock', 'a', '--ttl', '0'], '--ttl must be between 1s and 24h'],
+    [['lock', 'a', '--ttl', '25h'], '--ttl must be between 1s and 24h'],
     [['lock', 'a', '--wait', 'soon'], 'not a duration'],
     [['lock', 'a', '--queue'], 'queue'],
     [['unlock'], 'NAME is missing'],
@@ -111,7 +111,7 @@ describe('kgit lock', () => {
     await kgitJson(one, ['unlock', 'network']);
     expect(await ended).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ token: 2, broke: null });
-    expect(stderr).toMatch(/^waiting for lock network: \S+ has it, for \d+m? ?.*more unless renewed\n$/);
+    expect(stderr).toMatch(/^waiting for lock network: \S+ holds it, for \d+m? ?.*more unless renewed\n$/);
   });
 
   it('gives one of many the lock, each time with another token', async () => {

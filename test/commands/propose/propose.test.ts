@@ -149,7 +149,7 @@ describe('a proposal', () => {
     commitFiles(hand, { 'deployments/dep-a/state.yaml': '{{{' });
     git(hand, 'push', '--quiet', '--force', 'origin', 'mine');
     const invalid = expectFailure(await run(...broken), 'INVALID_STATE', 14);
-    expect(invalid.suggestions[0]).toContain('Mend it on mine');
+    expect(invalid.suggestions[0]).toContain('Fix it on mine');
     for (const name of ['HEAD', 'refs/heads/x', 'main'])
       expectFailure(
         await run('set', '--create-key', 'a=1', '--propose', '--proposal-branch', name),
@@ -225,7 +225,7 @@ describe('without a forge that opens it', () => {
     forge.faults.push({ status: 500, method: 'POST' });
     const out = await run('set', 'kof.v=1', '--propose');
     expect([out.code, out.json.delivery, out.json.proposal.number]).toEqual([0, 'proposed', null]);
-    expect(out.stderr).toContain('no request to merge');
+    expect(out.stderr).toContain('without a request to merge');
     expect(forge.calls.filter(({ method }) => method === 'GET')).toHaveLength(3);
     await forge.stop();
   });

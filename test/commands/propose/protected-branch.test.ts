@@ -209,7 +209,7 @@ it('what waits is proposed though one of it cannot be, which is told', async () 
   const run = await kgit(clone, ['outbox', 'retry', '--propose', '--json']);
   const error = expectFailure(run, 'REFUSED', 20);
   expect(error.message).toMatch(
-    new RegExp(`a write that stays in the outbox \\(2 proposed\\)\n${ids[1]}: .*`),
+    new RegExp(`a write; it stays in the outbox \\(2 proposed\\)\n${ids[1]}: .*`),
   );
   expect(error.data.proposed.map((one: { operation: string }) => one.operation)).toEqual([ids[0], ids[2]]);
   expect(error.data.failed).toMatchObject([{ operation: ids[1], code: 'REFUSED' }]);

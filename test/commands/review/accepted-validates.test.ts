@@ -69,7 +69,11 @@ describe('what the program accepts passes its own validate', () => {
       /secret_override cannot be given/,
     ],
     ['changes of a caller', { ...EVENT, changes: [] }, /changes cannot be given/],
-    ['an event of a lock', { ...EVENT, subject: 'lock/network' }, /events of lock\/network cannot be given/],
+    [
+      'an event of a lock',
+      { ...EVENT, subject: 'lock/network' },
+      /events of lock\/network are recorded by kgit itself/,
+    ],
     [
       'a timestamp in the future',
       { ...EVENT, timestamp: '2099-01-01T00:00:00Z' },
