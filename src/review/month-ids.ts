@@ -36,7 +36,7 @@ export class MonthIds {
     if (known.path !== path && known.action === action && known.text === text) return;
     const where = known.path === path ? 'twice in this file' : `by ${known.path}, too`;
     this.#findings.add('event-id', path, `the id ${id} of ${formatSubject(subject)} is taken ${where}`, {
-      fix: 'Write the later event again with kgit push-event, which makes a new id, and take its file away',
+      fix: 'Write the later event again with kgit push-event, which makes a new id, and remove its file',
     });
   }
 }

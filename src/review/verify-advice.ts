@@ -11,11 +11,11 @@ const EVENT_RULES: readonly string[] = [
   'file-size',
 ];
 const ACCEPT =
-  "say in the message of a later commit that it was meant: 'Kgit-Accepts-Removal: COMMIT', with the commit that did it";
+  "accept it in the message of a later commit: 'Kgit-Accepts-Removal: COMMIT', with the id of the commit that made the change";
 
 /** Advice for a file that is not a valid event. */
 function eventAdvice(path: string, tools: ReviewTools): string {
-  return `See when it was right: ${tools.versions(path)}. Put it back from there (${tools.restore('REVISION', path)}) and commit it. Where it never was right, mend it or take it away (${tools.remove(path)}), commit that, and ${ACCEPT}`;
+  return `Find the last good version: ${tools.versions(path)}. Restore it (${tools.restore('REVISION', path)}) and commit. If there never was one, correct or remove the file (${tools.remove(path)}), commit, and ${ACCEPT}`;
 }
 
 /** Advice for a finding of `kgit verify` on the state branch whose rule does not give any. */
@@ -23,19 +23,19 @@ export function verifyAdvice({ rule, path }: Finding, tools: ReviewTools): strin
   if (path === null) return null;
   const place = placeOfPath(path);
   if (place.kind === 'state') {
-    if (rule === 'yaml') return 'kgit verify --fix writes it anew as the events say';
+    if (rule === 'yaml') return 'kgit verify --fix rewrites it from the events';
     if (rule === 'state-schema')
-      return `Look at it (kgit get --deployment ${place.subject.id}), then set a phase with kgit phase, or take the path away with kgit unset`;
+      return `Inspect it (kgit get --deployment ${place.subject.id}), then set a phase with kgit phase, or remove the path with kgit unset`;
     if (rule === 'secret')
-      return `Everybody who can read the repository knows it: change it where it is used, then set the path to something else (kgit set PATH='<redacted>' --deployment ${place.subject.id})`;
+      return `Everybody who can read the repository knows it: replace the secret where it is used, then overwrite the path (kgit set PATH='<redacted>' --deployment ${place.subject.id})`;
   }
   if (place.kind === 'event' || place.kind === 'sealed') {
     if (rule === 'secret')
-      return 'Everybody who can read the repository knows it: change it where it is used';
+      return 'Everybody who can read the repository knows it: replace the secret where it is used';
     if (EVENT_RULES.includes(rule)) return eventAdvice(path, tools);
   }
   if (place.kind === 'marker') return tools.correct(path);
   if (rule === 'file-kind')
-    return `Take it away (${tools.forget(path)}), put a plain file in its place where one is needed, then commit it`;
+    return `Remove it (${tools.forget(path)}), add a plain file instead if one is needed, then commit`;
   return null;
 }

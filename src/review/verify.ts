@@ -124,11 +124,11 @@ export async function verify(revision: Revision, trusted: Revision | null, check
     findings.add(
       'history-rewritten',
       null,
-      `the history does not lead back to ${was}, which was verified before`,
+      `the history no longer contains ${was}, which was verified before`,
       {
         fix: isKnown
-          ? `See what is gone: ${toolsOf(review).missing(trusted, revision)}. Where it was meant: kgit verify --trust`
-          : 'That revision is not here any more. Where it was meant: kgit verify --trust',
+          ? `See what is missing: ${toolsOf(review).missing(trusted, revision)}. If it was intended: kgit verify --trust`
+          : 'That revision no longer exists here. If that was intended: kgit verify --trust',
       },
     );
   }

@@ -65,7 +65,7 @@ export function checkEvent(item: EventText, now: number, findings: Findings): Kg
   if (subject.kind !== 'deployment' && event.changes !== undefined)
     add('event-schema', `changes: ${formatSubject(subject)} has no state`, ['changes']);
   const wanted = eventPath(subject, event);
-  if (isOwn && wanted !== path) add('event-place', `the event in it belongs into ${wanted}`, ['id']);
+  if (isOwn && wanted !== path) add('event-place', `the event in it belongs in ${wanted}`, ['id']);
   const fault = eventTimeFault(event, now);
   if (fault !== null) add('event-time', `${event.timestamp}: ${fault}`, ['timestamp']);
   for (const { path: where, what } of secretsOf(event)) {

@@ -206,16 +206,16 @@ export async function checkEventsKept(
   const restore = (path: string) => advice.restore(from, path);
   for await (const { kind, path, file, held } of lostEvents(review, changes, to)) {
     if (kind === 'edited')
-      findings.add('event-changed', path, 'an event that is published is never edited', {
-        fix: `Restore it (${restore(path)}), and say what is right in a new event`,
+      findings.add('event-changed', path, 'a published event must not be edited', {
+        fix: `Restore it (${restore(path)}), and record the correction as a new event`,
       });
     else if (kind === 'removed') {
       const reverted = rollbackFor(path, advice);
-      findings.add('event-removed', path, 'an event that is published is not there any more', {
-        fix: reverted ? revertFix(reverted) : `Put it back: ${restore(held.path)}`,
+      findings.add('event-removed', path, 'a published event is missing', {
+        fix: reverted ? revertFix(reverted) : `Restore it: ${restore(held.path)}`,
       });
     } else
-      findings.add('event-changed', file, `the event ${path} is not what was published`, {
+      findings.add('event-changed', file, `the event ${path} differs from what was published`, {
         fix: `Restore its file (${restore(file)}); kgit compact seals it unchanged`,
       });
   }

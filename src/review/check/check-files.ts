@@ -42,17 +42,17 @@ function checkEntry({ path, kind, odd, bytes, place }: PlacedFile, { review, fin
   }
   if (kind === 'executable' && place.kind !== 'other')
     findings.add('file-kind', path, 'it is executable', {
-      fix: `${tools.makePlain(path)}, then commit it`,
+      fix: `${tools.makePlain(path)}, then commit`,
     });
   if (place.kind === 'stray') {
-    findings.add('file-place', path, 'kgit puts no file there, and reads none', {
-      fix: `Take it away (${tools.remove(path)}) or give it the name that the rules ask for, then commit it`,
+    findings.add('file-place', path, 'kgit neither writes nor reads a file there', {
+      fix: `Remove it (${tools.remove(path)}) or rename it as the rules require, then commit`,
     });
     return false;
   }
   if (place.kind !== 'other' && (bytes ?? 0) > MAX_YAML_BYTES) {
     const most = MAX_YAML_BYTES / 1024 / 1024;
-    findings.add('file-size', path, `${bytes} bytes, more than the ${most} MiB that are read`);
+    findings.add('file-size', path, `${bytes} bytes; kgit reads ${most} MiB at most`);
     return false;
   }
   return place.kind !== 'other';
@@ -118,7 +118,7 @@ class FileChecker {
 
   end(): void {
     if (!this.#hasMarker)
-      this.#check.findings.add('marker', MARKER_FILE, 'it is missing, so this is no state repository', {
+      this.#check.findings.add('marker', MARKER_FILE, 'it is missing, so this is not a state repository', {
         fix: 'kgit init',
       });
   }

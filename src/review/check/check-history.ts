@@ -95,28 +95,28 @@ async function fixOf({ commit, held }: Lost, review: Review, tip: Revision): Pro
   const { revision } = commit;
   const tools = toolsOf(review);
   const isSealed = placeOfPath(held.path).kind === 'sealed';
-  const accept = `Where it was meant, say so in the message of a commit: Kgit-Accepts-Removal: ${revision}`;
+  const accept = `If it was intended, say so in the message of a commit: Kgit-Accepts-Removal: ${revision}`;
   const [then, now] = isSealed
     ? await Promise.all([review.contentAt(revision, held.path), review.contentAt(tip, held.path)])
     : [null, null];
   // A month that was sealed again meanwhile has events that the old file lacks.
   const back =
     then === now
-      ? `Put it back: ${tools.restoreBefore(revision, held.path)}.`
-      : `Put it back by hand: ${tools.differencesSince(revision, held.path)} shows what is missing.`;
+      ? `Restore it: ${tools.restoreBefore(revision, held.path)}.`
+      : `Restore it by hand: ${tools.differencesSince(revision, held.path)} shows what is missing.`;
   return `${back} ${accept}`;
 }
 
 async function tell(event: Lost, at: 'changed' | 'removed', tip: Revision, check: Check): Promise<void> {
   const { path, commit, acceptedBy } = event;
   const { revision, author, committed } = commit;
-  const did = at === 'removed' ? 'is not there any more' : 'is not what it was';
+  const did = at === 'removed' ? 'is missing' : 'has changed';
   const by = `since commit ${short(revision)} of ${author.slice(0, 100)}, ${committed}`;
-  const accepted = acceptedBy === null ? '' : `; commit ${short(acceptedBy)} says that it was meant`;
+  const accepted = acceptedBy === null ? '' : `; commit ${short(acceptedBy)} accepts that`;
   check.findings.add(
     at === 'removed' ? 'event-removed' : 'event-changed',
     path,
-    `an event that was published ${did} ${by}${accepted}`,
+    `a published event ${did} ${by}${accepted}`,
     acceptedBy === null ? { fix: await fixOf(event, check.review, tip) } : { severity: 'warning' },
   );
 }
@@ -135,8 +135,8 @@ async function tellLost(lost: LostInHistory, tip: Revision, check: Check): Promi
     }
   }
   if (lost.isFull)
-    check.findings.add('event-removed', null, `commits took away more than ${MAX_LOST} events`, {
-      fix: `See which: ${toolsOf(check.review).removals()}`,
+    check.findings.add('event-removed', null, `commits removed more than ${MAX_LOST} events`, {
+      fix: `List them: ${toolsOf(check.review).removals()}`,
     });
 }
 
@@ -179,7 +179,7 @@ export async function checkHistory(
   const { cutOff } = check.store.history;
   if (cutOff === null || from !== null) return result(true);
   tellMissing(
-    `${cutOff.why}: what happened to events before its first commit was not looked at`,
+    `${cutOff.why}: whether events were removed before its first commit was not checked`,
     `Fetch the history: ${cutOff.remedy}`,
     check,
   );

@@ -26,13 +26,13 @@ export async function checkRules(
     if (before !== null && CI_FILES.includes(path))
       findings.add('rules-changed', path, 'the proposal changes the check that judges it', {
         severity: 'warning',
-        fix: 'Let somebody look at it who may change the rules',
+        fix: 'Ask somebody who may change the rules to review it',
       });
   const older = check.store.view(base);
   if (!(await isRequired(older))) return;
   const changed: [path: string, what: string][] = [];
   if (!(await isRequired(check.store.view(revision))))
-    changed.push([MARKER_FILE, 'it takes signatures: required away']);
+    changed.push([MARKER_FILE, 'it removes signatures: required']);
   if (changes.some(({ path }) => path.startsWith(`${SIGNERS_FOLDER}/`)))
     changed.push([SIGNERS_FOLDER, 'it changes who may sign']);
   if (changed.length === 0) return;
@@ -45,7 +45,7 @@ export async function checkRules(
           'rules-changed',
           path,
           `commit ${commit.slice(0, 12)}: ${what}, and ${SIGNATURE_FAULTS[verdict]}`,
-          { fix: 'Have it signed by somebody whom the base allows' },
+          { fix: 'Have it signed by somebody who may sign on the base' },
         );
   }
 }

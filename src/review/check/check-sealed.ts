@@ -29,7 +29,7 @@ export function checkSealed(
   let sealed: SealedEvent[];
   try {
     if (sealedName(text, path) !== (subject.kind === 'deployment' ? subject.id : subject.name))
-      findings.add('event-place', path, `it does not say that it is ${formatSubject(subject)}'s`, {
+      findings.add('event-place', path, `it does not name ${formatSubject(subject)} as its subject`, {
         line: 1,
       });
     sealed = parseSealedMonth(text, path);
@@ -48,7 +48,7 @@ export function checkSealed(
     if (!event) continue;
     sound.push({ event, text: own });
     if (monthOf(event.id) !== month)
-      findings.add('event-place', path, `the event ${event.id} belongs into ${monthOf(event.id)}`, {
+      findings.add('event-place', path, `the event ${event.id} belongs in ${monthOf(event.id)}`, {
         line: linesAbove(text, item) + 1,
       });
   }

@@ -57,7 +57,7 @@ export function requireSignatures({ review, backend }: SignatureCheck): Review['
     `${MARKER_FILE} requires signatures (settings.signatures), which backend: ${backend} does not have`,
     {
       suggestions: [
-        `Take 'signatures: required' out of ${MARKER_FILE}`,
+        `Remove 'signatures: required' from ${MARKER_FILE}`,
         'Or keep the state in a git repository: backend: git, and --repo PATH|URL',
       ],
       data: { feature: 'signatures', backend },
@@ -88,7 +88,7 @@ function tell({ revision, verdict, signer }: Signature, review: Review, findings
     `commit ${commit}: ${SIGNATURE_FAULTS[verdict]}${signer ? ` (${signer})` : ''}`,
     {
       severity: verdict === 'expired' ? 'warning' : 'error',
-      fix: `Look at it: ${toolsOf(review).show(revision)}. Who may sign stands in ${SIGNERS_FOLDER}/`,
+      fix: `Inspect it: ${toolsOf(review).show(revision)}. ${SIGNERS_FOLDER}/ lists who may sign`,
     },
   );
 }

@@ -74,7 +74,11 @@ export async function tellDifferences(
     );
   }
   if (differences.length > MAX_TOLD)
-    findings.add('state-without-event', path, `so are ${differences.length - MAX_TOLD} more paths`);
+    findings.add(
+      'state-without-event',
+      path,
+      `${differences.length - MAX_TOLD} more paths differ from the events`,
+    );
 }
 
 /** The deployments whose state or events differ. */

@@ -65,7 +65,7 @@ describe('an event that a commit took away', () => {
     const author = git(path, 'log', '-1', '--format=%an', revision);
     const date = git(path, 'log', '-1', '--format=%cI', revision);
     expect(findings[0]?.message).toBe(
-      `an event that was published is not there any more since commit ${revision.slice(0, 12)} of ${author}, ${date}`,
+      `a published event is missing since commit ${revision.slice(0, 12)} of ${author}, ${date}`,
     );
     const other = cloneOf(remote);
     follow(other, findings[0] as Finding);
@@ -150,7 +150,7 @@ describe('an event that a commit edited', () => {
     const { findings, code } = await foundIn(remote);
     expect(code).toBe(3);
     expect(findings).toMatchObject([{ rule: 'event-changed', path: files[1] }]);
-    expect(findings[0]?.message).toContain(`is not what it was since commit ${revision.slice(0, 12)}`);
+    expect(findings[0]?.message).toContain(`has changed since commit ${revision.slice(0, 12)}`);
     if (isSealed) return;
     follow(path, findings[0] as Finding);
     commit(path, 'as it was');
