@@ -88,7 +88,7 @@ export function besideClusters() {
     /** The last part of the path of each request. */
     asked: () => server().requests.map(({ path }) => path.split('/').at(-1) ?? ''),
     reported,
-    /** The lines that say what is not well, and what could not be seen. */
+    /** The lines about problems, and about what could not be read. */
     told: async (format: 'text' | 'wide' = 'text', contexts: readonly string[] = []): Promise<string[]> =>
       (await shown(format, contexts)).filter((line) => /^(! |not seen)/.test(line)),
     shown,

@@ -13,7 +13,7 @@ export async function checkout(): Promise<{ path: string; store: GitStore; base:
   return { path, store, base: (await store.head()).revision as string };
 }
 
-/** A commit on top of `base` that no branch has: one file changed, one new, one gone. */
+/** A commit on top of `base` that is on no branch: one file changed, one added, one removed. */
 export function successor(path: string, base: string): string {
   const index = join(temporaryFolder(), 'index');
   const work = temporaryFolder();

@@ -10,7 +10,7 @@ import { join } from 'node:path';
  */
 export default function setup(): () => void {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kgit-')));
-  // Tests run programs as other users, too, who must get to what is theirs in there.
+  // Tests also run programs as other users, who must reach their own files in there.
   chmodSync(folder, 0o711);
   process.env['TMPDIR'] = folder;
   process.env['CACHE_OF_TESTS'] = join(folder, 'cache');
@@ -18,7 +18,7 @@ export default function setup(): () => void {
   execFileSync(process.execPath, ['scripts/build.mjs', '--quiet'], { stdio: 'inherit' });
   return () => {
     // Tests take rights away from folders, which cannot be removed without them. A file that vanishes meanwhile makes
-    // chmod fail, which does not matter: what could not be removed, rmSync tells.
+    // chmod fail, which does not matter: rmSync reports what it cannot remove.
     spawnSync('chmod', ['-Rf', 'u+rwX', folder]);
     // A publisher that a test left in the background may still be writing its last file.
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

@@ -17,10 +17,10 @@ Object.assign(process.env, {
   HOME: home,
   XDG_CONFIG_HOME: join(home, '.config'),
   XDG_STATE_HOME: join(home, '.local/state'),
-  // Of the whole run: what is compiled once need not be compiled for every file of tests.
+  // Shared by the whole run, so that code is not compiled again for every test file.
   XDG_CACHE_HOME: process.env['CACHE_OF_TESTS'],
   GIT_CONFIG_NOSYSTEM: '1',
-  // What `script` starts commands with: bash and dash do not hand on a Ctrl-C in the same way.
+  // The shell that `script` starts commands with: bash and dash pass on Ctrl-C differently.
   SHELL: '/bin/sh',
   // As long as a test may take, so that a busy machine causes no timeouts.
   KGIT_TIMEOUT: '300s',

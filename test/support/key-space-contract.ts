@@ -230,7 +230,7 @@ export function keySpaceContract(name: string, under: KeySpaceUnderTest): void {
       expect(await versionOf(space, 'a')).toBe(first);
       await put(space, { a: '2' });
       expect(await versionOf(space, 'a')).not.toBe(first);
-      // Compared, and not put: only what is expected decides.
+      // Only compared, not put: the expected values decide.
       const expected = new Map([['a', first]]);
       expect((await space.write({ expect: expected, puts: puts({ c: '1' }) }, MS)).kind).toBe('stale');
       const now = new Map([['a', await versionOf(space, 'a')]]);

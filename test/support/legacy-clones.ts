@@ -37,7 +37,7 @@ export const DEPLOYMENT = 'k0rdent-shared';
 const SUBJECT = deployment(DEPLOYMENT);
 const TRIES = 3;
 
-/** What moves on for all clones: one time, and ids that are nobody else's. */
+/** The clock and the source of unique ids that all clones share. */
 export class World {
   readonly remote = new MemoryRepository();
   /** The changes of state in the order in which they were published. */
@@ -64,7 +64,7 @@ async function applied(view: StateView, operation: Operation) {
   return done.kind === 'commit' ? done : { files: new Map<string, string>(), events: [] };
 }
 
-/** A clone on a machine of its own, with the scripts' files beside it: what it publishes waits until it syncs. */
+/** A clone on its own machine, with the scripts' files beside it. Its writes wait until it syncs. */
 export class LegacyClone {
   readonly name: string;
   /** The scripts' checkout. */
@@ -111,7 +111,7 @@ export class LegacyClone {
     writeFileSync(this.stateFile, stringify(data, { aliasDuplicateObjects: false }));
   }
 
-  /** The repository as this clone sees it: what it got last, and what waits here. */
+  /** The repository as this clone sees it: what it fetched last, plus its waiting operations. */
   async read(): Promise<Pick<Reading, 'view' | 'pending'>> {
     const seen = new MemoryRepository();
     for (const [path, text] of this.#seen) seen.files.set(path, text);
@@ -130,7 +130,7 @@ export class LegacyClone {
     return this.read().then(({ view }) => readState(view, DEPLOYMENT));
   }
 
-  /** Publishes what waits, and gets what others published. */
+  /** Publishes the waiting operations, and fetches what others published. */
   async sync(): Promise<void> {
     for (const operation of this.#waiting)
       await this.#publish(operation).catch((error: unknown) => {
@@ -181,7 +181,7 @@ export class LegacyClone {
 
   async #import(onConflict: ConflictRule, isQueued: boolean, tries: number): Promise<boolean> {
     const host = this.#host();
-    // What waits and was planned already is published, and told of where it is refused.
+    // Operations that were already planned are published; refusals are reported.
     if (!isQueued && tries > 1) await this.sync();
     const { view, pending } = await host.read();
     const parsed = parseImport(await readLegacyFiles([this.folder]), SETTINGS);

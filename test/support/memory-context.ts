@@ -9,7 +9,7 @@ import { ScheduledPublisher } from '../../src/store/publish/scheduled-publisher.
 import { MemoryStore } from './memory-store.js';
 import { fakeClock, repositoryOf, thisProcess } from './store-fixtures.js';
 
-/** What use cases of src/app are handed, over a store in memory. */
+/** The arguments of use cases of src/app, over a store in memory. */
 export function memoryContext<S extends Backend = MemoryStore>(
   settings: Partial<Settings> = {},
   store: S = new MemoryStore() as Backend as S,

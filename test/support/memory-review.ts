@@ -11,7 +11,7 @@ async function pathsBelow(view: StateView, folder: string): Promise<string[]> {
   return (await Promise.all(paths)).flat();
 }
 
-/** The files of a view as a review reads them: what `checkFiles` asks of a review store, and nothing else. */
+/** The part of a review that `checkFiles` needs, over the files of a view. */
 export function reviewOf(view: StateView): FileCheck['review'] {
   const bytes = async (path: string) => Buffer.from((await view.read(path)) ?? '');
   const review: Pick<Review, 'files' | 'contents'> = {

@@ -136,7 +136,7 @@ class MemoryHistory implements History {
   }
 }
 
-/** Whole histories compared, all of it in memory. Nothing is signed. */
+/** Compares whole histories in memory. Nothing is signed. */
 class MemoryReview implements Review {
   readonly isPartial = false;
   readonly #versions: ReadonlyMap<Revision, Version>;

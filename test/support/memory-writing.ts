@@ -15,7 +15,7 @@ export function sets(values: Readonly<Record<string, Value>>): Edit[] {
   return Object.entries(values).map(([path, value]) => ({ op: 'set', path: parseStatePath(path), value }));
 }
 
-/** What use cases of writing take, over a store in memory; `notes` is what the user was told. */
+/** The arguments of use cases that write, over a store in memory; `notes` are the notes for the user. */
 export function memoryWriting<S extends Backend = MemoryStore>(
   settings: Partial<Settings> = {},
   store: S = new MemoryStore() as Backend as S,
@@ -42,7 +42,7 @@ export function memoryWriting<S extends Backend = MemoryStore>(
       const target = { deployment: 'dep-a', create: true };
       await changeState(await writing(), target, { fields: { action: 'begun' }, edits: sets(values) });
     },
-    /** What is published of the state of `dep-a`. */
+    /** The published state of `dep-a`. */
     state: async () => readState(await view(), 'dep-a'),
     /** The published events of `dep-a`, oldest first, but for the one that began it. */
     events: async () => {

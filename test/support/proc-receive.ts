@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { git } from './git-fixtures.js';
 
-/** What a remote says of the first push, instead of carrying it out. */
+/** How a remote answers the first push instead of carrying it out. */
 export interface FirstAnswer {
   readonly reason: string;
   /** A commit that the branch is moved to meanwhile, as by another writer; null: it stays. */

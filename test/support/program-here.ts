@@ -133,7 +133,7 @@ export async function runHere(
     const { main } = load('main.cjs') as { main(): Promise<void> };
     const code = await Promise.race([exited, main().then(() => Number(own.exitCode ?? 0))]);
     own.emit('exit', code);
-    // The end of a process closes its pipes, which ends what reads from them.
+    // When a process ends, its pipes close, and their readers end.
     for (const { stdin, stdout: out, stderr: err } of children)
       for (const pipe of [stdin, out, err]) pipe?.destroy();
     return { code, stdout: stdout.text, stderr: stderr.text };

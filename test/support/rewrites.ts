@@ -5,7 +5,7 @@ import { cloneOf, git, temporaryFolder } from './git-fixtures.js';
 import { type KgitRun, kgit, kgitJson } from './kgit.js';
 import { MARKER, sharedState } from './state-repository.js';
 
-/** As long as what takes its place, for the lengths in a stream of `git fast-export`. */
+/** As long as its replacement, because a stream of `git fast-export` contains lengths. */
 export const LEAK = 'hunter22';
 const REMOVED = 'REMOVED!';
 

@@ -1,6 +1,6 @@
 import { type KgitOptions, startKgit } from './kgit.js';
 
-/** The last words of what `kgit demo` prints once its stand-in answers: of its text, or of its JSON. */
+/** The last words that `kgit demo` prints once its stand-in answers, as text or as JSON. */
 const READY = /Ctrl-C ends|^\}\n/m;
 
 /** A `kgit demo` whose stand-in answers. */

@@ -30,7 +30,7 @@ function problems(validate: ValidateFunction, value: unknown): string[] {
   );
 }
 
-/** What of `value` breaks the schema at `path` below `schemas/`. */
+/** The places in `value` that break the schema at `path` below `schemas/`. */
 export function schemaProblems(path: string, value: unknown): string[] {
   const validate = validators.get(path) ?? ajv.compile(readSchema(path));
   validators.set(path, validate);

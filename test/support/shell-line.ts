@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-/** What a line typed into a shell led to. */
+/** The result of a line typed into a shell. */
 export interface ShellLine {
   /** What a terminal would show. */
   readonly shown: string;

@@ -128,7 +128,7 @@ const isBaseClass = (node: ts.Node) =>
   (!ts.isHeritageClause(node.parent) ||
     (node.parent.token === ts.SyntaxKind.ExtendsKeyword && ts.isClassLike(node.parent.parent)));
 
-/** What `node` by itself takes that an import does not show. */
+/** The capabilities that `node` uses without an import. */
 function useOf(node: ts.Node): string | null {
   if (isDeclare(node)) return 'declare';
   if (ts.isStringLiteralLike(node)) {

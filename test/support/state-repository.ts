@@ -67,7 +67,7 @@ export function offlineClone(url = 'http://127.0.0.1:1/state.git'): string {
   return path;
 }
 
-/** Checks what every JSON result of a command that opened the repository has. */
+/** Checks the fields that every JSON result of a command has that opened the repository. */
 export function expectResult(json: KgitRun['json'], kind: string): void {
   expect(Object.keys(json).slice(0, 3)).toEqual(['apiVersion', 'kind', 'repository']);
   expect(json).toMatchObject({ apiVersion: 'kgit/v1', kind: `${kind}Result` });

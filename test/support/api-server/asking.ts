@@ -15,7 +15,7 @@ export interface AskedServer {
   bookmark(): void;
 }
 
-/** An answer without what differs from run to run. */
+/** An answer without the parts that differ between runs. */
 export interface RecordedAnswer {
   readonly status: number;
   readonly type: string;
@@ -51,7 +51,7 @@ function normalised(value: unknown, key = ''): unknown {
   return Object.fromEntries(entries.map(([name, one]) => [name, normalised(one, name)]));
 }
 
-/** Which object it is, and what of its metadata kgit relies on. */
+/** The name of the object, and the metadata that kgit relies on. */
 function objectLine(kind: unknown, metadata: JsonValue): string {
   const place = [metadata['namespace'], metadata['name']].filter(Boolean).join('/');
   const given = ['uid', 'resourceVersion', 'creationTimestamp'].filter(

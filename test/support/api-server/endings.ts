@@ -13,7 +13,7 @@ export type Ending =
 
 /** How a watch ended. */
 export interface RecordedEnding {
-  /** The exit code of kubectl, and what it says. */
+  /** The exit code of kubectl, and its message. */
   readonly code: number | null;
   readonly stderr: string;
   /** The code of the GOAWAY that HTTP/2 sent before; null where it sent none. */
@@ -38,7 +38,7 @@ const WATCH = '/apis/k0rdent.mirantis.com/v1beta1/clusterdeployments?watch=1&tim
 /** Watches the server with kubectl and over HTTP/2, each on a connection of its own, until both have ended. */
 export async function endingOf(server: EndingServer, ending: Ending): Promise<RecordedEnding> {
   const path = `${WATCH}${ending === 'the time of the watch is over' ? 2 : 600}`;
-  // A watch of no version begins with what is there, which shows that it has begun.
+  // A watch without a version begins with the existing objects, which shows that it has begun.
   await server.apply(cluster('seen'));
   const said = kubectlEnd(server, path);
   // This client does not notice a server that hangs.

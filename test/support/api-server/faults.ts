@@ -3,7 +3,7 @@ import type { ReceivedRequest } from '../../../src/demo/api-server/routes.js';
 import { send } from '../../../src/demo/api-server/server.js';
 import * as status from '../../../src/demo/api-server/status.js';
 
-/** What a fault answers instead of the truth. */
+/** The answer that a fault gives. */
 export type FaultKind =
   | 'unauthorized'
   | 'forbidden'

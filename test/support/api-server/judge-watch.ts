@@ -16,7 +16,7 @@ export interface Move {
   readonly at: string | null;
 }
 
-/** What a watch told, beside what happened. */
+/** What a watch reported, compared with what happened. */
 export interface Verdict {
   readonly transitions: number;
   readonly told: number;
@@ -81,7 +81,7 @@ function byName(moves: readonly Move[]): Map<string, Move[]> {
 
 const isTold = (one: Move, told: Move) => one.to === told.to && (one.at === null || one.at === told.at);
 
-/** Judges what was told of the clusters, each by itself: their transitions have no order among them. */
+/** Judges the reports per cluster, because transitions of different clusters have no order. */
 export function judge(happened: readonly Move[], told: readonly Move[]): Verdict {
   const [ofName, toldOf] = [byName(happened), byName(told)];
   const sum = { duplicates: 0, missed: 0, overtaken: 0, disordered: 0 };

@@ -132,7 +132,7 @@ async function askWatches(server: AskedServer, note: Note): Promise<string> {
   note('a watch, until its time ends', lines(watched));
   note('a bookmark', lines(watched, true));
   note('the versions of a watch', finding(doVersionsRise(watched, version) ? 'rise' : 'do not rise'));
-  // From here on all of it lies behind the version that is watched.
+  // From here on, everything is older than the watched version.
   const late = (query: string) => ask(server, 'reader', `${ALL}?watch=1&timeoutSeconds=1&${query}`);
   note('a watch of a name', lines(await late(`resourceVersion=${version}&fieldSelector=metadata.name%3Dd`)));
   note('a watch of a label', lines(await late(`resourceVersion=${version}&labelSelector=tier%3Dprod`)));

@@ -68,7 +68,7 @@ export async function openTestField(): Promise<TestField> {
   return { ...field, run, push };
 }
 
-/** What a server heard of passwords. */
+/** The `Authorization` headers that a server received. */
 export function heard(server: GitHttpsServer): string[] {
   return server.requests.flatMap(({ authorization }) => authorization ?? []);
 }
