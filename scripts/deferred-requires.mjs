@@ -74,7 +74,13 @@ export const deferPackage = (name, script) => ({
   },
 });
 
-/** Replaces the package `debug`, which every module of oclif loads, by a stub unless DEBUG is set. */
+/** What stands in for `debug`: it prints nothing. */
+const QUIET = 'const quiet = () => () => {}; quiet.default = quiet;';
+
+/**
+ * Replaces the package `debug`, which every module of oclif loads, by a stub unless DEBUG is set. ioredis never gets the
+ * real one: it prints commands, and with them passwords.
+ */
 export const deferDebug = {
   name: 'defer-debug',
   setup(build) {
@@ -82,10 +88,14 @@ export const deferDebug = {
       // simple-git adds formats to it; it is loaded with simple-git, which few runs use.
       pluginData === 'real' || namespace === 'quiet-debug' || /simple-git|@kwsites/.test(importer)
         ? undefined
-        : { path: resolveDir, namespace: 'quiet-debug' },
+        : { path: resolveDir, namespace: /[\\/]ioredis[\\/]/.test(importer) ? 'no-debug' : 'quiet-debug' },
     );
+    build.onLoad({ filter: /.*/, namespace: 'no-debug' }, () => ({
+      contents: `${QUIET} module.exports = quiet;`,
+      loader: 'js',
+    }));
     build.onLoad({ filter: /.*/, namespace: 'quiet-debug' }, ({ path }) => ({
-      contents: 'module.exports = process.env.DEBUG ? require("debug") : () => () => {};',
+      contents: `${QUIET} module.exports = process.env.DEBUG ? require("debug") : quiet;`,
       resolveDir: path,
       loader: 'js',
     }));

@@ -66,7 +66,7 @@ function breaches(files: readonly SourceFile[]): string[] {
 
 /** Who imports a driver, beside the table of drivers and what opens git repositories. */
 function driverUsers(files: readonly SourceFile[]): string[] {
-  const isDriver = (path: string) => isWithin(path, 'backends');
+  const isDriver = (path: string) => isWithin(path, 'backends') && !isWithin(path, 'backends/options');
   const isGit = (path: string) => path === 'gitstore/git-store.ts';
   return files
     .filter(

@@ -6,6 +6,7 @@ import { exitCodeTable } from './exit-codes.js';
 import { readCommands } from './manifest.js';
 import { withRegion } from './regions.js';
 import {
+  driverOptionsTable,
   filesTable,
   gitKeysTable,
   phaseSequenceYaml,
@@ -24,6 +25,7 @@ const PARTS: readonly Part[] = [
   { page: 'README.md', region: 'exit codes', content: exitCodeTable },
   { page: 'docs/scripting.md', region: 'exit codes', content: exitCodeTable },
   { page: 'docs/settings.md', region: 'settings', content: settingsTable },
+  { page: 'docs/settings.md', region: 'driver options', content: driverOptionsTable },
   { page: 'docs/settings.md', region: 'files', content: filesTable },
   { page: 'docs/settings.md', region: 'git settings', content: gitKeysTable },
   { page: 'docs/settings.md', region: 'variables', content: variablesTable },

@@ -17,7 +17,7 @@ function filesOf({ places }: SettingRule): string {
 export function settingsTable(): string {
   return markdownTable(
     ['setting', 'what it is', 'type', 'default', 'flag', 'variable', 'in files', 'who may set it, and why'],
-    SETTING_RULES.map((rule) => [
+    SETTING_RULES.filter(({ driver }) => driver === undefined).map((rule) => [
       code(rule.name),
       rule.about,
       rule.type,
@@ -27,6 +27,16 @@ export function settingsTable(): string {
       filesOf(rule),
       `${rule.places.includes('kgit.yaml') ? 'The team' : 'You alone'}. ${rule.trust}`,
     ]),
+  );
+}
+
+/** The table of the drivers' options, from `src/backends/options/`. */
+export function driverOptionsTable(): string {
+  return markdownTable(
+    ['option', 'what it is', 'type', 'default', 'variable'],
+    SETTING_RULES.filter(({ driver }) => driver !== undefined).map(
+      ({ name, about, type, preset, variable }) => [code(name), about, type, preset, code(variable)],
+    ),
   );
 }
 

@@ -191,6 +191,13 @@ export const FILES = {
       'read by `kubectl`; no setting names a kubeconfig or a context, and `kubectl` does not see `KGIT_TOKEN`',
     readBy: ['k0rdent/kubectl/kubectl.ts'],
   },
+  'server-secrets': {
+    file: 'the files that `password_file`, `token_file` and `tls` of a back end name',
+    writer: 'you name them',
+    decides: 'how a server knows you, and which server you trust',
+    guard: 'named by your own files alone; bounded; never shown',
+    readBy: ['backends/options/secret-files.ts'],
+  },
   legacy: {
     file: 'state and event files that are imported, mirrored or written by scripts',
     writer: 'whoever runs those scripts',

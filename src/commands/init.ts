@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { beginDeployment } from '../app/init/begin-deployment.js';
 import { initLayout, requireManagement } from '../app/init/init-layout.js';
-import { initRepository, planInit } from '../app/init/init-repository.js';
+import { initRepository, needsPlace, planInit } from '../app/init/init-repository.js';
 import { CI_SYSTEMS } from '../app/init/template-files.js';
 import { remoteAddress } from '../app/open/remote-address.js';
 import { helpText } from '../cli/base/help-text.js';
@@ -11,6 +11,7 @@ import { PROPOSE_FLAGS } from '../cli/flags/propose-flags.js';
 import { initResult, plannedInitResult } from '../cli/render/init-result.js';
 import { UsageError } from '../errors.js';
 import { deployment } from '../model/subject/subject.js';
+import { chosenDriver } from '../setup/drivers.js';
 import { systemClock } from '../setup/this-host.js';
 import type { CommandResult } from '../terminal/output.js';
 
@@ -18,7 +19,7 @@ export default class Init extends WriteCommand<typeof Init> {
   static override summary = 'Set up a state repository.';
   static override description = helpText(
     WriteCommand,
-    `Makes DIR a state repository with a first commit, and publishes it to the remote if there is one. In an existing repository it adds the files that are missing and changes nothing else. If the remote is a folder, it is created if missing and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless core.fsync is set already. A test with a lock of its own shows where the remote accepts locks; if that is only among the branches, kgit.yaml records it (locks). With --propose nothing is set up; the deployment is proposed.`,
+    `Makes DIR a state repository with a first commit, and publishes it to the remote if there is one. In an existing repository it adds the files that are missing and changes nothing else. If the remote is a folder, it is created if missing and set up so that a power cut loses nothing that was acknowledged (core.fsync), unless core.fsync is set already. With another back end the store is where --repo or the settings say, and gets kgit.yaml. A test with a lock of its own shows where the remote accepts locks; if that is only among the branches, kgit.yaml records it (locks). With --propose nothing is set up; the deployment is proposed.`,
   );
   static override examples = [
     '<%= config.bin %> init state --deployment k0rdent-abc123',
@@ -44,7 +45,7 @@ export default class Init extends WriteCommand<typeof Init> {
 
   protected async execute(): Promise<CommandResult> {
     const { flags, environment, ids } = this;
-    const [path, cwd] = [resolve(this.args.dir ?? '.'), process.cwd()];
+    const cwd = process.cwd();
     requireManagement(flags.management);
     const remote = this.#remote(cwd);
     if (flags.queue) throw new UsageError('init is not queued: others need the repository now');
@@ -54,28 +55,40 @@ export default class Init extends WriteCommand<typeof Init> {
         suggestions: ['Name it with --deployment, or leave --propose out'],
       });
     }
-    const intent = { folder: path, remote, layout: await initLayout(this.config.root, flags) };
-    const host = async () => ({
-      settings: await this.settingsOnly(),
-      cwd,
-      environment,
-      clock: systemClock,
-      ids,
-      waits: this.notes,
-    });
+    const settings = await this.settingsOnly();
+    const folder = (await needsPlace(settings)) ? resolve(this.args.dir ?? '.') : null;
+    if (folder === null) this.#refusePlace(chosenDriver(settings));
+    const ci = folder === null ? null : flags.ci;
+    const layout = await initLayout(this.config.root, { management: flags.management, ci });
+    const intent = { folder, remote, layout };
+    const host = { settings, cwd, environment, clock: systemClock, ids, waits: this.notes };
     if (flags['dry-run'] && !flags.propose)
-      return plannedInitResult(intent, await planInit(intent, await host()), subject);
-    const laid = flags.propose ? null : await initRepository(intent, await host());
+      return plannedInitResult(intent, await planInit(intent, host), subject);
+    const laid = flags.propose ? null : await initRepository(intent, host);
     for (const note of laid?.notes ?? []) this.note(note);
-    this.flags = { ...flags, repo: path };
+    if (folder !== null) this.flags = { ...flags, repo: folder };
     const context = await this.open('never');
     const begun =
       subject &&
       (await this.write(context, (writing) => beginDeployment(writing, subject, this.eventFields)));
     const { opened } = context;
     const { revision } = await opened.repository.store.head();
-    const address = opened.git?.address ?? null;
-    return initResult({ path, name: opened.name, revision, address, laid, subject, begun });
+    const server = opened.repository.store.isRemote ? opened.path : null;
+    const address = opened.git === null ? server : opened.git.address;
+    return initResult({ path: opened.path, name: opened.name, revision, address, laid, subject, begun });
+  }
+
+  /** Throws UsageError if the line names a place: other drivers than git take it from the settings. */
+  #refusePlace(backend: string): void {
+    const { remote, ci } = this.flags;
+    if (this.args.dir === undefined && remote === undefined && ci === 'none') return;
+    throw new UsageError(`with backend: ${backend}, kgit init takes no folder, --remote or --ci`, {
+      suggestions: [
+        'Name the store with --repo or in your settings',
+        `Or, for a git repository: --repo FOLDER`,
+      ],
+      data: { feature: 'init DIR', backend },
+    });
   }
 
   #remote(cwd: string): string | undefined {

@@ -8,7 +8,7 @@ import { type DamagedFile, setAsideDamaged } from '../store/local/damaged-files.
 import { ProcessLock } from '../store/local/process-lock.js';
 import { Outbox } from '../store/outbox/outbox.js';
 import type { Backend } from '../store/port/backend.js';
-import type { DriverContext, Identity, OpenedStore } from '../store/port/driver.js';
+import type { DriverContext, Identity, LocalFolder, OpenedStore } from '../store/port/driver.js';
 import type { OpenProposals } from '../store/port/proposals.js';
 import type { Review } from '../store/port/review.js';
 import { Publisher } from '../store/publish/publisher.js';
@@ -80,17 +80,20 @@ function assemble(
 }
 
 /** Returns the folder, below the user's state folder, for a store without its own place for this machine's data. */
-async function folderOf(
-  { target }: Backend,
-  environment: Environment,
-): Promise<OpenedStore['localFolder'] & object> {
+async function folderOf(target: string, environment: Environment): Promise<LocalFolder> {
   const stem = target.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 40);
   const name = `${stem}-${createHash('sha256').update(target).digest('hex').slice(0, 16)}`;
   const path = join(xdgFolder(environment, 'XDG_STATE_HOME', '.local/state'), name);
   return { path, damaged: await setAsideDamaged(path) };
 }
 
-export interface OpenOptions extends Pick<DriverContext, 'isOffline' | 'waits'> {
+/** Returns the values of a driver's own options. */
+function optionsOf(driver: string, settings: Settings): DriverContext['options'] {
+  const names = Object.keys(DRIVERS.get(driver)?.options ?? {});
+  return Object.fromEntries(names.map((name) => [name, settings[`${driver}.${name}`]]));
+}
+
+export interface OpenOptions extends Pick<DriverContext, 'isOffline' | 'waits' | 'warn'> {
   /** Whether the history is needed, or the head alone is enough: a clone of a URL is made accordingly. */
   readonly history?: boolean;
 }
@@ -112,18 +115,23 @@ export async function openStateRepository(
   const { repo: place, timeout } = settings;
   const {
     store,
-    localFolder,
+    localFolder: local,
     git = null,
     ...opened
   }: OpenedStore & { readonly git?: GitFacet | null } = await open({
     ...options,
     place,
+    store: settings.store,
+    path: settings.path,
+    options: optionsOf(backend, settings),
     cwd,
     environment,
+    clock: systemClock,
+    host: thisHost,
+    localFolder: (target) => folderOf(target, environment),
     timeout,
     history,
   });
-  const local = localFolder ?? (await folderOf(store, environment));
   return {
     ...opened,
     git,

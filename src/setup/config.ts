@@ -7,9 +7,17 @@ import { hasCode } from '../model/value/error-codes.js';
 import { isMap, type Value } from '../model/value/value.js';
 import { readAtMost } from '../store/local/durable-files.js';
 import { checkMarker, managementsOf } from '../store/read/records.js';
-import { DRIVERS } from './drivers.js';
+import { DRIVERS, driverOf } from './drivers.js';
 import { DEFAULT_SETTINGS, SETTING_RULES, type SettingRule, type Settings } from './settings.js';
-import { checkoutOf, checkoutOfFile, committable, isCi, ownFolder, strangeness } from './trust.js';
+import {
+  checkoutOf,
+  checkoutOfFile,
+  committable,
+  isCi,
+  mayBeReadByOthers,
+  ownFolder,
+  strangeness,
+} from './trust.js';
 
 /** Name of the project file: the nearest one upward is read if the user owns it. */
 const PROJECT_FILE = '.kgitrc.yaml';
@@ -34,9 +42,16 @@ export interface ConfigSources {
 export type Layer = Partial<Record<keyof Settings, unknown>>;
 
 function broken(rule: SettingRule, value: unknown, where: string): UsageError {
-  const shown = JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
+  const shown = rule.isSecret ? 'something' : (JSON.stringify(value)?.slice(0, 80) ?? 'nothing');
   return new UsageError(`${where}: ${rule.name} is ${shown}, not a ${rule.type}`, {
     data: { setting: rule.name, where },
+  });
+}
+
+function notPrivate({ name, variable }: SettingRule, where: string): UsageError {
+  return new UsageError(`${where}: ${name} is there, and other users of this machine can read the file`, {
+    suggestions: [`chmod 600 ${where}`, `Or set ${[variable, `${name}_file`].filter(Boolean).join(' or ')}`],
+    data: { setting: name, where },
   });
 }
 
@@ -60,6 +75,29 @@ function withinShared({ shared }: SettingRule, value: unknown): unknown {
   return Math.min(Math.max(value, least), most);
 }
 
+/** Returns the names of all values in a block: `host`, `tls.ca`. */
+function namesIn(block: Readonly<Record<string, unknown>>, before = ''): readonly string[] {
+  return Object.entries(block).flatMap(([key, value]) =>
+    isMap(value) ? namesIn(value, `${before}${key}.`) : `${before}${key}`,
+  );
+}
+
+/** Throws UsageError if a driver's block has an option that the driver lacks: a typing error would change the server. */
+function checkOptionNames(map: Readonly<Record<string, unknown>>, where: string): void {
+  for (const [driver, { options }] of DRIVERS) {
+    const block = map[driver];
+    if (block === undefined || block === null || Object.keys(options).length === 0) continue;
+    if (!isMap(block))
+      throw new UsageError(`${where}: ${driver} is a mapping of options`, { data: { where } });
+    const unknown = namesIn(block).find((name) => !Object.hasOwn(options, name));
+    if (unknown === undefined) continue;
+    throw new UsageError(`${where}: ${driver} has no option ${JSON.stringify(unknown.slice(0, 80))}`, {
+      suggestions: [`Its options are ${Object.keys(options).join(', ')}`],
+      data: { setting: `${driver}.${unknown.slice(0, 80)}`, where },
+    });
+  }
+}
+
 /**
  * Reads the settings from the mapping of a file. Throws UsageError for one that is invalid or not allowed there.
  * @param places a setting must be allowed in all of these
@@ -78,6 +116,7 @@ function layerOfMap(content: unknown, where: string, places: readonly ('files' |
       });
     layer.backend = backend;
   }
+  if (!places.includes('kgit.yaml')) checkOptionNames(map, where);
   for (const rule of SETTING_RULES) {
     const { found, value } = lookUp(map, rule.name.split('.'));
     if (!found) continue;
@@ -88,6 +127,7 @@ function layerOfMap(content: unknown, where: string, places: readonly ('files' |
       });
     }
     const read = readSetting(rule, value, where);
+    if (rule.isSecret && read !== '' && mayBeReadByOthers(where)) throw notPrivate(rule, where);
     layer[rule.key] = places.includes('kgit.yaml') ? withinShared(rule, read) : read;
   }
   return layer;
@@ -292,10 +332,18 @@ export function markerLayer(marker: Readonly<Record<string, unknown>>): Layer {
   }
 }
 
-/** Merges layers into the effective settings: for each, the value of the highest layer, else the default. Frozen. */
+/**
+ * Merges layers into the effective settings: for each, the value of the highest layer, else the default. Frozen. `repo`
+ * and `backend` both choose a store, so a layer with another `backend` hides the `repo` of lower layers.
+ */
 export function mergeLayers(layers: readonly Layer[]): Settings {
   const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS };
-  for (const layer of [...layers].reverse()) Object.assign(merged, layer);
+  for (const layer of [...layers].reverse()) {
+    const { repo } = merged;
+    if (layer.backend !== undefined && typeof repo === 'string' && driverOf(repo) !== layer.backend)
+      merged['repo'] = undefined;
+    Object.assign(merged, layer);
+  }
   return Object.freeze(merged) as unknown as Settings;
 }
 

@@ -1,19 +1,22 @@
+import { CONSUL_OPTIONS } from '../backends/options/consul.js';
+import { ETCD_OPTIONS } from '../backends/options/etcd.js';
+import type { Options } from '../backends/options/option.js';
+import { REDIS_OPTIONS } from '../backends/options/redis.js';
 import type { DriverAbilities } from '../store/port/abilities.js';
 import type { Driver } from '../store/port/driver.js';
 import type { Settings } from './settings.js';
-import { systemClock, thisHost } from './this-host.js';
 
 /** A kind of store that kgit can use. */
 interface DriverRow {
   /** Schemes of URLs that name such a store. */
   readonly schemes: readonly string[];
+  /** The options in the block of settings named after the driver. */
+  readonly options: Options;
   /** Loads the driver on demand. */
   readonly load: () => Promise<Driver>;
   /** Loads what else the driver can do, for the few commands that need it. */
   readonly abilities?: () => Promise<Partial<DriverAbilities>>;
 }
-
-const MACHINE = { clock: systemClock, host: thisHost };
 
 /** Drivers by their names in the settings (`backend:`). A new one needs a row here and a folder in `src/backends/`. */
 export const DRIVERS = new Map<string, DriverRow>([
@@ -22,37 +25,64 @@ export const DRIVERS = new Map<string, DriverRow>([
     'git',
     {
       schemes: [],
+      options: {},
       load: async () => (await import('./git-driver.js')).openGitRepository,
       abilities: async () => (await import('./git-abilities.js')).GIT_ABILITIES,
-    },
-  ],
-  [
-    'sqlite',
-    {
-      schemes: ['sqlite'],
-      load: async () => {
-        const { openSqlite } = await import('../backends/sqlite/open-sqlite.js');
-        return (context) => openSqlite(context, MACHINE);
-      },
     },
   ],
   [
     'file',
     {
       schemes: ['file'],
-      load: async () => {
-        const { openFiles } = await import('../backends/file/open-files.js');
-        return (context) => openFiles(context, MACHINE);
-      },
+      options: {},
+      load: async () => (await import('../backends/file/open-file.js')).openFile,
+    },
+  ],
+  [
+    'sqlite',
+    {
+      schemes: ['sqlite'],
+      options: {},
+      load: async () => (await import('../backends/sqlite/open-sqlite.js')).openSqlite,
+    },
+  ],
+  [
+    'redis',
+    {
+      schemes: ['redis', 'rediss'],
+      options: REDIS_OPTIONS,
+      load: async () => (await import('../backends/redis/open-redis.js')).openRedis,
+    },
+  ],
+  [
+    'etcd',
+    {
+      schemes: ['etcd', 'etcds'],
+      options: ETCD_OPTIONS,
+      load: async () => (await import('../backends/etcd/open-etcd.js')).openEtcd,
+    },
+  ],
+  [
+    'consul',
+    {
+      schemes: ['consul', 'consuls'],
+      options: CONSUL_OPTIONS,
+      load: async () => (await import('../backends/consul/open-consul.js')).openConsul,
     },
   ],
 ]);
 
-/** Returns the name of the driver that the settings choose: by the scheme of `repo`, else by `backend`. */
+/**
+ * Returns the name of the driver that the settings choose: `repo` decides, by its scheme, else `backend`. Folders, and
+ * URLs whose scheme no driver has, are git's.
+ */
 export function chosenDriver({ repo, backend }: Pick<Settings, 'repo' | 'backend'>): string {
-  // With two slashes it is the URL of a git repository.
-  if (repo?.startsWith('file://')) return 'git';
-  const scheme = /^([a-z][a-z0-9+.-]*):/.exec(repo ?? '')?.[1];
+  return repo === undefined ? backend : driverOf(repo);
+}
+
+/** Returns the driver of a place: the one that has its scheme, else git, whose URLs may begin with `file://`. */
+export function driverOf(repo: string): string {
+  const scheme = /^(?!file:\/\/)([a-z][a-z0-9+.-]*):/.exec(repo)?.[1];
   for (const [name, { schemes }] of DRIVERS) if (scheme && schemes.includes(scheme)) return name;
-  return backend;
+  return 'git';
 }

@@ -1,15 +1,23 @@
+import { isStoreName } from '../backends/options/server-address.js';
 import { apiAddress, FORGE_KINDS, type ForgeKind } from '../forge/forge-kind.js';
 import { isAction } from '../model/event/event.js';
 import { LOCK_PLACES, type LockPlace } from '../model/lease/lock-place.js';
 import { SCRIPT_PHASES } from '../model/state/script-phases.js';
 import { isLabel } from '../model/subject/subject.js';
+import { DRIVERS } from './drivers.js';
 import { date, duration, interval, MAX_NAME, place, text, textWhere, wordOf } from './setting-values.js';
 
 /** All settings, with their effective values. */
 export interface Settings {
   readonly repo: string | undefined;
-  /** The driver if the scheme of `repo` does not name it: a key of `DRIVERS`. */
+  /** The driver if `repo` does not name one: a key of `DRIVERS`. */
   readonly backend: string;
+  /** Name of the store at its server; several stores can share one. */
+  readonly store: string;
+  /** Whether this machine keeps a copy that answers reads while the server is away. */
+  readonly fallback: (typeof FALLBACKS)[number];
+  /** Where drivers that need no server keep the store. */
+  readonly path: string | undefined;
   readonly deployment: string | undefined;
   readonly management: string | undefined;
   readonly namespace: string;
@@ -35,8 +43,11 @@ export interface Settings {
   readonly locks: LockPlace;
   /** Whether commits must be signed by an allowed signer (`docs/review.md`). */
   readonly signatures: 'required' | 'none';
+  /** Options of drivers, such as `redis.host`: those of `options` in the table of drivers. */
+  readonly [option: `${string}.${string}`]: unknown;
 }
 
+export const FALLBACKS = ['none', 'file'] as const;
 export const ON_PROTECTED = ['fail', 'propose'] as const;
 type OnProtected = (typeof ON_PROTECTED)[number];
 
@@ -53,6 +64,10 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
   readonly variable?: string;
   /** Why it is allowed, or not, in files that others can write. */
   readonly trust: string;
+  /** The driver whose option it is; undefined for settings of all drivers. */
+  readonly driver?: string;
+  /** Whether the value must be shown to nobody; a file that holds it must be readable by its owner alone. */
+  readonly isSecret?: boolean;
   /** The range, in ms, for files that others can write; values outside it are clamped. */
   readonly shared?: readonly [least: number, most: number];
   /** Parses a value; undefined if it breaks the rule. */
@@ -63,6 +78,9 @@ export interface SettingRule<K extends keyof Settings = keyof Settings> {
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   repo: undefined,
   backend: 'git',
+  store: 'default',
+  fallback: 'none',
+  path: undefined,
   deployment: undefined,
   management: undefined,
   namespace: 'kcm-system',
@@ -83,8 +101,10 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
 const everywhere: readonly Place[] = ['flag', 'environment', 'files', 'kgit.yaml'];
 const notInRepository: readonly Place[] = ['flag', 'environment', 'files'];
 
-/** The only table of settings: configuration is read by it, and docs/settings.md is generated from it. */
-export const SETTING_RULES: readonly SettingRule[] = [
+const onlyInFiles: readonly Place[] = ['files'];
+
+/** The settings of every driver. */
+const GENERAL_RULES: readonly SettingRule[] = [
   {
     key: 'repo',
     name: 'repo',
@@ -96,6 +116,36 @@ export const SETTING_RULES: readonly SettingRule[] = [
     read: place,
     trust: 'It says where everything is written, and which server hears KGIT_TOKEN.',
     about: 'The state repository.',
+  },
+  {
+    key: 'store',
+    name: 'store',
+    type: 'name of a store',
+    preset: 'default',
+    places: onlyInFiles,
+    read: textWhere(isStoreName),
+    trust: 'It says where everything is written.',
+    about: 'The store at a server other than git; several stores can share a server.',
+  },
+  {
+    key: 'fallback',
+    name: 'fallback',
+    type: 'none or file',
+    preset: 'none',
+    places: onlyInFiles,
+    read: wordOf(FALLBACKS),
+    trust: 'It writes a copy of the store to this machine.',
+    about: 'What answers reads while the server is away: nothing, or a copy in files on this machine.',
+  },
+  {
+    key: 'path',
+    name: 'path',
+    type: 'path of a file or folder',
+    preset: 'none',
+    places: onlyInFiles,
+    read: place,
+    trust: 'It says where everything is written.',
+    about: 'Where backend: sqlite and backend: file keep the store.',
   },
   {
     key: 'deployment',
@@ -276,4 +326,25 @@ export const SETTING_RULES: readonly SettingRule[] = [
     trust: 'It counts commit by commit, as reviewed; a proposal that takes it away is a finding.',
     about: 'Whether kgit verify asks for a signature of an allowed signer on every commit.',
   },
+];
+
+/** The rules of one driver's options. No repository may set them: they say which server hears a password. */
+function optionRules(driver: string): readonly SettingRule[] {
+  const options = Object.entries(DRIVERS.get(driver)?.options ?? {});
+  return options.map(([option, { isSecret = false, variable, ...rule }]) => ({
+    ...rule,
+    driver,
+    key: `${driver}.${option}` as const,
+    name: `${driver}.${option}`,
+    places: variable === undefined ? onlyInFiles : ['environment', 'files'],
+    ...(variable === undefined ? {} : { variable }),
+    isSecret,
+    trust: 'It says which server is asked, and how it knows the user.',
+  }));
+}
+
+/** The only table of settings: configuration is read by it, and docs/settings.md is generated from it. */
+export const SETTING_RULES: readonly SettingRule[] = [
+  ...GENERAL_RULES,
+  ...[...DRIVERS.keys()].flatMap(optionRules),
 ];

@@ -115,6 +115,11 @@ export function strangeness(path: string, uid: number | null): string | null | u
   return isOpen ? `lies in a folder that others can write (chmod go-w ${dirname(path)})` : null;
 }
 
+/** Whether users other than its owner can read a file. A system without such permissions counts as private. */
+export function mayBeReadByOthers(path: string): boolean {
+  return process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0;
+}
+
 /** Whether a path lies in a `.git` folder, whose files cannot be committed. */
 export function isInGitFolder(path: string): boolean {
   return path.split(sep).includes('.git');

@@ -105,6 +105,7 @@ export class StateRepository {
   }
 
   #isDue(head: Head, policy: FetchPolicy): boolean {
+    if (this.store.isNear) return true;
     if (policy === 'never') return false;
     return typeof policy === 'string' || this.#clock.now() - (head.fetchedAt ?? 0) > policy.olderThan;
   }

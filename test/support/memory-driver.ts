@@ -5,16 +5,24 @@ import { MemoryStore } from './memory-store.js';
 /** By the name that is given as `--repo`. */
 const stores = new Map<string, MemoryStore>();
 
-const openMemory: Driver = async ({ place = 'memory' }) => {
+const openMemory: Driver = async ({ place = 'memory', localFolder }) => {
   const store = stores.get(place) ?? new MemoryStore();
   stores.set(place, store);
   const { review } = store;
-  return { store, path: place, name: 'memory', where: `${place} (in memory)`, identity: {}, review };
+  return {
+    localFolder: await localFolder(store.target),
+    store,
+    path: place,
+    name: 'memory',
+    where: `${place} (in memory)`,
+    identity: {},
+    review,
+  };
 };
 
 /** Lets `backend: memory` and `--repo memory:NAME` open stores of this process, in this process. */
 export function registerMemoryDriver(): void {
-  DRIVERS.set('memory', { schemes: ['memory'], load: async () => openMemory });
+  DRIVERS.set('memory', { schemes: ['memory'], options: {}, load: async () => openMemory });
 }
 
 /** The store that is opened under a name. */

@@ -5,6 +5,7 @@ import { maskSecrets } from '../../model/secret/mask-secrets.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
 import { lineOf } from '../../review/lines.js';
 import { type Layer, markerLayer, mergeLayers, type SettingSource } from '../../setup/config.js';
+import { chosenDriver } from '../../setup/drivers.js';
 import { actorOf, ciUser } from '../../setup/identity.js';
 import { SETTING_RULES, type SettingRule, type Settings } from '../../setup/settings.js';
 import type { Environment } from '../../setup/this-host.js';
@@ -42,8 +43,9 @@ type Implied = Readonly<Partial<Record<keyof Settings, Pick<SettingRow, 'value' 
 const DEFAULT_ORIGIN: Origin = { kind: 'default', place: null, line: null };
 
 /** Formats a value as it would be written in a file: durations with their unit. */
-function written({ type }: SettingRule, value: unknown): SettingRow['value'] {
+function written({ type, isSecret }: SettingRule, value: unknown): SettingRow['value'] {
   if (value === undefined || value === null) return null;
+  if (isSecret) return value === '' ? null : '(set, not shown)';
   if (typeof value === 'number') return type.startsWith('duration') ? durationText(value) : String(value);
   if (typeof value === 'boolean') return value;
   return Array.isArray(value) ? value.map(String) : String(value);
@@ -111,7 +113,8 @@ function masked(row: SettingRow): SettingRow {
 }
 
 /**
- * Lists each setting with its value and origin, in the order of the table of settings. Throws InvalidStateError.
+ * Lists each setting with its value and origin, in the order of the table of settings, without the options of drivers
+ * that are not in use. Throws InvalidStateError.
  * @param sources highest precedence first
  * @param context the repository, whose kgit.yaml is a source, too; null if there is none
  */
@@ -123,7 +126,9 @@ export async function settingRows(
   const settings = context?.settings ?? mergeLayers(sources.map(({ layer }) => layer));
   const marker = context && (await markerOf(context));
   const implied = context === null ? {} : await impliedBy(context, environment);
-  const rows = SETTING_RULES.map(async (rule): Promise<SettingRow> => {
+  const chosen = chosenDriver(settings);
+  const rules = SETTING_RULES.filter(({ driver = chosen }) => driver === chosen);
+  const rows = rules.map(async (rule): Promise<SettingRow> => {
     const { key, name, about } = rule;
     const row = { name, value: written(rule, settings[key]), about };
     const source = sources.find(({ layer }) => layer[key] !== undefined);

@@ -18,11 +18,12 @@ export function requireManagement(name: string | undefined): void {
 /**
  * Returns the layout of a new state repository.
  * @param root this program's folder
+ * @param ci null for a store that nobody checks out: it gets kgit.yaml alone
  * @param management the management cluster that kgit.yaml lists; the default one if undefined
  */
 export async function initLayout(
   root: string,
-  { management, ci }: { readonly management: string | undefined; readonly ci: CiSystem },
+  { management, ci }: { readonly management: string | undefined; readonly ci: CiSystem | null },
 ): Promise<Layout> {
   const files = await templateFiles(root, ci);
   files.set(MARKER_FILE, withManagement(files.get(MARKER_FILE) ?? '', management));

@@ -3,7 +3,7 @@ import type { LockPlace } from '../../model/lease/lock-place.js';
 import { MARKER_FILE } from '../../model/subject/layout.js';
 import type { IdSource } from '../../model/value/ulid.js';
 import { type OpenRepository, openStateRepository } from '../../setup/composition.js';
-import { abilityOf } from '../../setup/facet-of.js';
+import { abilityIfAny, abilityOf } from '../../setup/facet-of.js';
 import { actorOf } from '../../setup/identity.js';
 import type { Settings } from '../../setup/settings.js';
 import { type Environment, thisHost } from '../../setup/this-host.js';
@@ -16,8 +16,8 @@ import { namingLockPlace } from './marker-text.js';
 
 /** Which state repository is set up, and with what. */
 export interface InitIntent {
-  /** Absolute path. */
-  readonly folder: string;
+  /** Absolute path; null for a driver that makes a store by its first write, in the place that the settings name. */
+  readonly folder: string | null;
   /** The address to publish to; as it is configured there if undefined. */
   readonly remote: string | undefined;
   readonly layout: Layout;
@@ -40,6 +40,8 @@ export interface Initialized extends LaidOut, Pick<MadePlace, 'made' | 'synced'>
 
 /** What would be set up. */
 export interface PlannedInit {
+  /** The folder, or the user's name for a server. */
+  readonly path: string;
   /** What users call the line of revisions; null if there is no repository yet. */
   readonly name: string | null;
   readonly added: readonly string[];
@@ -109,18 +111,31 @@ function driverHost({ settings: { timeout }, cwd, environment, waits }: InitHost
   return { cwd, environment, timeout, waits };
 }
 
-async function openAt(folder: string, { settings, environment }: InitHost): Promise<OpenRepository> {
+async function openAt(
+  folder: string | null,
+  { settings, cwd, environment, waits }: InitHost,
+): Promise<OpenRepository> {
+  if (folder === null) return openStateRepository(settings, cwd, environment, { waits });
   return openStateRepository({ ...settings, repo: folder }, folder, environment);
+}
+
+/** What a driver without places makes: nothing, for its first write does. */
+const NO_PLACE: MadePlace = { isThere: true, hasFile: async () => false, made: null, synced: null };
+
+/** Whether the driver of the settings keeps stores in places that must be made first, such as folders. */
+export async function needsPlace(settings: InitHost['settings']): Promise<boolean> {
+  return (await abilityIfAny(settings, 'make')) !== undefined;
 }
 
 /**
  * Sets up a state repository, or adds what an existing one lacks.
- * Throws UsageError if the driver cannot make stores; EnvironmentError; then as `completeLayout`.
+ * Throws EnvironmentError; then as `completeLayout`.
  */
 export async function initRepository(intent: InitIntent, host: InitHost): Promise<Initialized> {
   const { folder, remote, layout } = intent;
-  const maker = await abilityOf(host.settings, 'make', 'kgit init');
-  const { made, synced, hasFile } = await maker.make(folder, remote, driverHost(host));
+  const maker = folder === null ? null : await abilityOf(host.settings, 'make', 'kgit init');
+  const place = folder !== null && maker ? await maker.make(folder, remote, driverHost(host)) : NO_PLACE;
+  const { made, synced, hasFile } = place;
   const opened = await openAt(folder, host);
   try {
     return { ...(await completeLayout(opened, layout, hasFile, host)), made, synced };
@@ -131,14 +146,14 @@ export async function initRepository(intent: InitIntent, host: InitHost): Promis
 
 /** Plans what `initRepository` would do, as far as this machine knows. Writes nothing, not even the folder. */
 export async function planInit({ folder, layout }: InitIntent, host: InitHost): Promise<PlannedInit> {
-  const maker = await abilityOf(host.settings, 'make', 'kgit init');
-  const place = await maker.look(folder, driverHost(host));
+  const maker = folder === null ? null : await abilityOf(host.settings, 'make', 'kgit init');
+  const place = folder !== null && maker ? await maker.look(folder, driverHost(host)) : NO_PLACE;
   const opened = place.isThere ? await openAt(folder, host) : null;
   try {
     const store = opened?.repository.store;
     const view = store?.view((await store.head()).revision) ?? { read: async () => null };
     const added = [...(await missingFiles(view, place.hasFile, layout)).keys()];
-    return { name: opened?.name ?? null, added };
+    return { path: folder ?? opened?.path ?? '', name: opened?.name ?? null, added };
   } finally {
     await opened?.repository.close();
   }

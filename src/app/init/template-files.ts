@@ -24,12 +24,12 @@ const CI: Readonly<Record<Exclude<CiSystem, 'none'>, readonly [string, string]>>
 };
 
 /**
- * The files of a new state repository: path and text of each.
+ * The files of a new state repository: path and text of each; kgit.yaml alone if `ci` is null.
  * @param root this program's folder
  */
-export async function templateFiles(root: string, ci: CiSystem): Promise<Map<string, string>> {
-  const sources = Object.entries(COMMON);
-  if (ci !== 'none') sources.push([...CI[ci]]);
+export async function templateFiles(root: string, ci: CiSystem | null): Promise<Map<string, string>> {
+  const sources = Object.entries(COMMON).filter(([, path]) => ci !== null || path === MARKER_FILE);
+  if (ci !== null && ci !== 'none') sources.push([...CI[ci]]);
   const files = sources.map(
     async ([name, path]) => [path, await readFile(join(root, name), 'utf8')] as const,
   );

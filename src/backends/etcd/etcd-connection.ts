@@ -1,4 +1,12 @@
-import { Client, connectivityState, credentials, Metadata, type status } from '@grpc/grpc-js';
+import {
+  Client,
+  connectivityState,
+  credentials,
+  logVerbosity,
+  Metadata,
+  setLogVerbosity,
+  type status,
+} from '@grpc/grpc-js';
 import { inTime } from '../server/in-time.js';
 import { ANSWER_TIMEOUT, CONNECT_TIMEOUT, wordsOf } from '../server/network-faults.js';
 import { ServerErrors } from '../server/server-errors.js';
@@ -7,6 +15,9 @@ import { etcdConnectFault, etcdFault, isTokenOld } from './etcd-faults.js';
 import { type EtcdOptions, etcdPlace } from './etcd-options.js';
 import { AuthenticateRequest, RangeRequest, WatchRequest } from './proto/requests.js';
 import { AuthenticateResponse, RangeResponse, WatchResponse } from './proto/responses.js';
+
+// With GRPC_TRACE set, the library would print tokens.
+setLogVerbosity(logVerbosity.NONE);
 
 /** Largest answer that is read, in bytes. */
 const MAX_ANSWER = 256 * 1024 * 1024;

@@ -24,6 +24,8 @@ export interface KeyedStoreOptions {
   readonly timeoutMs: number;
   /** Whether the keys are on a server. */
   readonly isRemote: boolean;
+  /** Whether asking the server is forbidden. */
+  readonly isOffline?: boolean | undefined;
   /** File that keeps the revision that was seen last; null to keep it in memory alone. */
   readonly knownFile?: string | null;
 }
@@ -50,6 +52,7 @@ export class KeyedStore implements Backend {
   readonly target: string;
   readonly isRemote: boolean;
   readonly readsRemotely: boolean;
+  readonly isNear: boolean;
   readonly maxFileBytes: number;
   readonly history: KeyedHistory;
   readonly review: KeyedReview;
@@ -65,13 +68,17 @@ export class KeyedStore implements Backend {
   readonly #views = new Map<Revision, KeyedView>();
   #hasWritten = false;
 
-  constructor(space: KeySpace, { clock, timeoutMs, isRemote, knownFile = null }: KeyedStoreOptions) {
+  constructor(
+    space: KeySpace,
+    { clock, timeoutMs, isRemote, isOffline = false, knownFile = null }: KeyedStoreOptions,
+  ) {
     this.#space = space;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.target = space.target;
     this.isRemote = isRemote;
     this.readsRemotely = isRemote;
+    this.isNear = isRemote && !isOffline;
     this.maxFileBytes = largestValue(space);
     this.#reader = new KeyReader(space, timeoutMs);
     this.#large = new LargeWrites(space, this.#reader);

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ConflictError, EnvironmentError, RemoteError } from '../../errors.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isUlid } from '../../model/value/ulid.js';
 import { isMap } from '../../model/value/value.js';
-import { replaceWhole } from '../../store/local/durable-files.js';
+import { privateFolder, replaceWhole } from '../../store/local/durable-files.js';
 import {
   OTHER_HISTORY,
   type OtherHistory,
@@ -102,6 +103,7 @@ export class KnownLine implements SharedHistory {
     this.#known = { store, revision: head.revision, at: this.#now() };
     if (this.#file === null) return;
     try {
+      await privateFolder(dirname(this.#file));
       await replaceWhole(this.#file, JSON.stringify(this.#known));
     } catch (error) {
       // A machine that keeps nothing reads and writes the store all the same.

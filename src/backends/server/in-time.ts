@@ -1,17 +1,22 @@
+/** Any long time, in ms. */
+const LONG_MS = 2 ** 30;
+
 /**
  * Waits for `work`, at most until `signal` aborts. Then `late` makes the error, and whatever becomes of `work` is
- * ignored.
+ * ignored. Keeps the process alive meanwhile: neither a connection that is being made nor `AbortSignal.timeout` may do
+ * so.
  */
 export function inTime<T>(work: Promise<T>, signal: AbortSignal, late: () => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
-    const end = () => reject(late());
-    if (signal.aborted) {
-      work.catch(() => undefined);
-      end();
-      return;
-    }
-    signal.addEventListener('abort', end, { once: true });
-    const settled = () => signal.removeEventListener('abort', end);
+    const awake = setInterval(() => undefined, LONG_MS);
+    const end = () => {
+      clearInterval(awake);
+      reject(late());
+    };
+    const settled = () => {
+      clearInterval(awake);
+      signal.removeEventListener('abort', end);
+    };
     work.then(
       (value) => {
         settled();
@@ -22,5 +27,7 @@ export function inTime<T>(work: Promise<T>, signal: AbortSignal, late: () => unk
         reject(error);
       },
     );
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
   });
 }

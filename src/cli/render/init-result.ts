@@ -9,7 +9,7 @@ import { proposalLines } from './write/proposal-lines.js';
 
 /** What `kgit init` did. */
 export interface InitResult {
-  /** Absolute path of the folder. */
+  /** Absolute path of the folder, or the user's name for a server. */
   readonly path: string;
   /** What users call the line of revisions: the branch. */
   readonly name: string;
@@ -61,13 +61,13 @@ export function initResult(result: InitResult): CommandResult {
  * @param name null if there is no repository yet
  */
 export function plannedInitResult(
-  { folder, remote }: InitIntent,
-  { name, added }: PlannedInit,
+  { remote }: InitIntent,
+  { path, name, added }: PlannedInit,
   subject: DeploymentSubject | null,
 ): CommandResult {
   return {
     json: {
-      path: folder,
+      path,
       branch: name ?? DEFAULT_BRANCH,
       revision: null,
       remote: remote ?? null,
@@ -79,9 +79,9 @@ export function plannedInitResult(
       madeRemote: null,
       configured: null,
     },
-    names: [folder],
+    names: [path],
     lines: ({ style }) => [
-      `${style('green', '✓')} would set up ${style('bold', folder)}`,
+      `${style('green', '✓')} would set up ${style('bold', path)}`,
       ...added.map((file) => `  ${style('dim', '+')} ${file}`),
     ],
   };

@@ -8,6 +8,8 @@ import type { WorkingCopy } from './working-copy.js';
 export interface Backend extends StateStore {
   /** Whether reading through a view may contact a server. */
   readonly readsRemotely: boolean;
+  /** Whether asking the server for the head is about as fast as reading a file, so that every read begins with it. */
+  readonly isNear?: boolean;
   readonly history: History;
   /** The locks kept in the same place. */
   readonly leases: LeaseStore;

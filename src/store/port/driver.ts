@@ -2,24 +2,42 @@ import type { Actor } from '../../model/operation/operation.js';
 import type { Check } from '../../model/value/check.js';
 import type { DamagedFile } from '../local/damaged-files.js';
 import type { Backend } from './backend.js';
-import type { Clock, Wait, Waits } from './host.js';
+import type { Clock, Host, Wait, Waits } from './host.js';
 import type { OpenProposals } from './proposals.js';
 import type { Review } from './review.js';
 import type { Head } from './state-store.js';
+
+/** Where kgit keeps data of this machine only, and which damaged files it found there. */
+export interface LocalFolder {
+  readonly path: string;
+  readonly damaged: readonly DamagedFile[];
+}
 
 /** The arguments with which a driver opens a store. */
 export interface DriverContext {
   /** Where the store is, as the user named it; undefined if the user named nothing. */
   readonly place: string | undefined;
+  /** Name of the store, for servers that hold several; the place may name another one. */
+  readonly store: string;
+  /** File or folder of the store, for drivers that need no server; undefined if the user named none. */
+  readonly path: string | undefined;
+  /** Values of the driver's options, by their names in its block of settings. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** The current folder, against which relative paths are resolved. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly host: Host;
+  /** Makes the place, below the user's state folder, for what this machine alone keeps about a store. */
+  readonly localFolder: (target: string) => Promise<LocalFolder>;
   /** How long one exchange with a server may take, in ms. */
   readonly timeout: number;
   /** Whether the caller reads the history; false if the head is enough. */
   readonly history: boolean;
   /** Whether contacting a server is forbidden. */
   readonly isOffline?: boolean | undefined;
+  /** Tells the user something that is no failure. */
+  readonly warn?: ((message: string) => void) | undefined;
   /** Is notified of waits. */
   readonly waits?: Waits | undefined;
 }
@@ -87,11 +105,7 @@ export interface OpenedStore {
   /** Path and name, for messages: `/srv/state (branch main)`. */
   readonly where: string;
   readonly identity: Identity;
-  /**
-   * Where kgit keeps data of this machine only, and which damaged files it found there. Defaults to the user's state
-   * folder.
-   */
-  readonly localFolder?: { readonly path: string; readonly damaged: readonly DamagedFile[] };
+  readonly localFolder: LocalFolder;
   /** Null if the driver cannot compare whole histories. */
   readonly review: Review | null;
   /** Absent if the driver has no proposals. */

@@ -106,8 +106,8 @@ export async function readState(view: StateView, id: string): Promise<Record<str
 export async function readMarker(view: StateView, where: string): Promise<Record<string, Value>> {
   const text = await view.read(MARKER_FILE);
   if (text === null) {
-    throw new NoRepositoryError(`${where} is not a state repository: its branch has no ${MARKER_FILE}`, {
-      suggestions: ["Make it one with 'kgit init'", 'Name another branch: --repo DIR#BRANCH'],
+    throw new NoRepositoryError(`${where} is not a state repository: it has no ${MARKER_FILE}`, {
+      suggestions: ["Make it one with 'kgit init'", 'Or name another one: --repo'],
       data: { path: where },
     });
   }

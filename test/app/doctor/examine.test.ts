@@ -56,11 +56,14 @@ beforeEach(async () => {
   await store.swap(null, [commit({ 'kgit.yaml': MARKER })], 0);
   DRIVERS.set('checked', {
     schemes: [],
-    load: async () => async () => {
-      if (failure) throw failure;
-      const about = { path: 'memory', name: 'memory', where: 'memory', identity: {}, review: null };
-      return { store, ...about, ...more };
-    },
+    options: {},
+    load:
+      async () =>
+      async ({ localFolder }) => {
+        if (failure) throw failure;
+        const about = { path: 'memory', name: 'memory', where: 'memory', identity: {}, review: null };
+        return { store, localFolder: await localFolder(store.target), ...about, ...more };
+      },
     abilities: async () => (doctor ? { doctor } : {}),
   });
 });

@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { beginDeployment } from '../../../src/app/init/begin-deployment.js';
 import { initLayout, requireManagement } from '../../../src/app/init/init-layout.js';
-import { completeLayout, initRepository, planInit } from '../../../src/app/init/init-repository.js';
+import {
+  completeLayout,
+  initRepository,
+  needsPlace,
+  planInit,
+} from '../../../src/app/init/init-repository.js';
 import { layOut } from '../../../src/app/init/lay-out.js';
 import { RemoteError, UsageError } from '../../../src/errors.js';
 import { deployment } from '../../../src/model/subject/subject.js';
@@ -133,21 +138,25 @@ describe('the place of locks', () => {
 });
 
 describe('a driver', () => {
-  const { context, clock, ids } = memoryContext();
-  const settings = { ...DEFAULT_SETTINGS, backend: 'made', user: 'ada' };
+  const { clock, ids } = memoryContext();
+  const settings = { ...DEFAULT_SETTINGS, user: 'ada' };
   const environment = { XDG_STATE_HOME: temporaryFolder() };
   const host = { settings, cwd: '/', environment, clock, ids };
 
-  afterEach(() => DRIVERS.delete('made'));
+  // Folders are git's, so the driver takes git's place.
+  const git = DRIVERS.get('git');
+  afterEach(() => git && DRIVERS.set('git', git));
 
   function register(make?: StoreMaker): void {
     const { store } = memoryContext();
-    DRIVERS.set('made', {
+    DRIVERS.set('git', {
       schemes: [],
+      options: {},
       load:
         async () =>
-        async ({ place = '' }) => ({
+        async ({ place = '', localFolder }) => ({
           store,
+          localFolder: await localFolder(store.target),
           path: place,
           name: 'made',
           where: place,
@@ -168,21 +177,24 @@ describe('a driver', () => {
       },
     });
     const intent = { folder: '/new', remote: 'x://y', layout: await layoutFor() };
-    expect(await planInit(intent, host)).toEqual({ name: null, added: FILES });
+    expect(await planInit(intent, host)).toEqual({ path: intent.folder, name: null, added: FILES });
     expect(await initRepository(intent, host)).toMatchObject({ added: FILES, made: '/server', synced: null });
     expect(asked).toEqual(['/new', 'x://y']);
-    expect(await planInit(intent, host)).toEqual({ name: 'made', added: [] });
+    expect(await planInit(intent, host)).toEqual({ path: intent.folder, name: 'made', added: [] });
   });
 
-  it('that makes none is refused', async () => {
+  it('that makes none gets a layout where the settings say', async () => {
     register();
-    const intent = { folder: '/new', remote: undefined, layout: await layoutFor() };
-    for (const refused of [initRepository(intent, host), planInit(intent, host)])
-      await expect(refused).rejects.toMatchObject({
-        code: 'USAGE',
-        data: { feature: 'kgit init', backend: 'made' },
-      });
-    expect(context.opened.backend).toBe('memory');
+    expect(await needsPlace(settings)).toBe(false);
+    const intent = {
+      folder: null,
+      remote: undefined,
+      layout: await initLayout(ROOT, { management: 'hub', ci: null }),
+    };
+    const named = { ...host, settings: { ...settings, repo: 'here' } };
+    expect(await planInit(intent, named)).toEqual({ path: 'here', name: 'made', added: ['kgit.yaml'] });
+    expect(await initRepository(intent, named)).toMatchObject({ added: ['kgit.yaml'], made: null });
+    expect(await planInit(intent, named)).toMatchObject({ added: [] });
   });
 });
 

@@ -314,8 +314,8 @@ describe('a server that changes meanwhile', () => {
     const sentinel = await started({
       args: ['--sentinel'],
       config: `sentinel monitor kgit-main 127.0.0.1 ${main.port} 1
-sentinel down-after-milliseconds kgit-main 500
-sentinel failover-timeout kgit-main 3000`,
+sentinel down-after-milliseconds kgit-main 60000
+sentinel failover-timeout kgit-main 20000`,
       ready: /\+monitor master/,
     });
     const place = { sentinels: [{ host: '127.0.0.1', port: sentinel.port }], master: 'kgit-main' };
@@ -323,15 +323,17 @@ sentinel failover-timeout kgit-main 3000`,
     expect(space.target).toBe(`redis+sentinel://127.0.0.1:${sentinel.port}/kgit-main/0#prod`);
     expect(await put(space)).toMatchObject({ kind: 'done' });
     await until(async () => (await replica.ask('INFO replication')).includes('master_link_status:up'));
-    // It knows the replica's state only after a while.
+    // It knows the replica only after a while.
+    let answer = '';
     await until(
       async () => {
-        await sentinel.ask('SENTINEL FAILOVER kgit-main');
-        return (await main.ask('INFO replication')).includes('role:slave');
+        answer = await sentinel.ask('SENTINEL FAILOVER kgit-main');
+        return answer.startsWith('+OK');
       },
-      undefined,
+      () => answer,
       500,
     );
+    await until(async () => (await main.ask('INFO replication')).includes('role:slave'));
     expect(await put(space, 'tip/a', 'x')).toMatchObject({ kind: 'done' });
     await main.kill();
     expect(await space.get(['head', 'tip/a'], MS)).toMatchObject([{ value: '1' }, { value: 'x' }]);

@@ -6,7 +6,7 @@ import { type GitPoint, gitCounted, gitKills } from '../../support/campaign/git-
 import { count } from '../../support/campaign/size.js';
 import { killedAt, type SystemCallPoint, traced } from '../../support/campaign/strace.js';
 import { bareRepository, git, temporaryFolder } from '../../support/git-fixtures.js';
-import { type KgitOptions, kgit, kgitJson } from '../../support/kgit.js';
+import { type KgitOptions, kgitJson, kgitProcess } from '../../support/kgit.js';
 import { layOut } from '../../sync/import-support.js';
 
 const KILLS = count('CAMPAIGN_IMPORT_KILLS', 10, 40);
@@ -57,7 +57,7 @@ describe('kgit import, killed and run again', () => {
     const fresh = await template();
     const watched = fresh();
     const [calls, commands] = [traced(), gitCounted()];
-    const whole = await kgit(watched.clone, ['import', state], {
+    const whole = await kgitProcess(watched.clone, ['import', state], {
       ...calls,
       env: { ...calls.env, ...commands.env },
     });
@@ -80,9 +80,9 @@ describe('kgit import, killed and run again', () => {
     let killed = 0;
     for (const [name, options] of [...spread(ofGit, KILLS / 2), ...spread(ofSystem, KILLS / 2)]) {
       const place = fresh();
-      const run = await kgit(place.clone, ['import', state], options);
+      const run = await kgitProcess(place.clone, ['import', state], options);
       if (run.code === null || run.code === 137) killed += 1;
-      const again = await kgit(place.clone, ['import', state]);
+      const again = await kgitProcess(place.clone, ['import', state]);
       expect(again.code, `${name}: ${again.stderr}`).toBe(0);
       expect(filesOf(place), name).toEqual(wanted);
       expect(git(place.remote, 'rev-list', '--count', 'main'), name).toBe('2');

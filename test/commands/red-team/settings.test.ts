@@ -12,6 +12,9 @@ import { sharedState } from '../../support/state-repository.js';
 /** What a stranger would like each setting to be; a new setting needs a line. */
 const HOSTILE: Readonly<Record<string, unknown>> = {
   repo: 'https://evil.example/state.git',
+  store: 'evil',
+  fallback: 'file',
+  path: '/tmp/evil',
   deployment: 'evil',
   management: 'evil',
   namespace: 'evil',
@@ -29,11 +32,31 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   signatures: 'required',
 };
 
+/** The same for the options of drivers, by their type. */
+const HOSTILE_OPTIONS: Readonly<Record<string, unknown>> = {
+  text: 'evil',
+  'path of a file': '/etc/shadow',
+  'list of HOST:PORT': ['evil.example:1'],
+  'whole number from 1 to 65535': 66,
+  'whole number from 0 to 65535': 66,
+  'whole number from 0 to 100': 66,
+  'required or none': 'none',
+};
+
+function hostile({ name, driver, type }: SettingRule): unknown {
+  return driver === undefined ? HOSTILE[name] : HOSTILE_OPTIONS[type];
+}
+
+/** A mapping that holds one value, below the names of a dotted path. */
+function nested(path: readonly string[], value: unknown): unknown {
+  const [first, ...rest] = path;
+  return first === undefined ? value : { [first]: nested(rest, value) };
+}
+
 /** Writes one setting into the file and reads all settings as a command does. */
-async function settingsFrom({ place, after }: Writer, { name }: SettingRule) {
+async function settingsFrom({ place, after }: Writer, rule: SettingRule) {
   const { file, cwd, env = {}, isNamed = false } = place();
-  const [first = '', second] = name.split('.');
-  const block = { [first]: second ? { [second]: HOSTILE[name] } : HOSTILE[name] };
+  const block = nested(rule.name.split('.'), hostile(rule));
   put(file, JSON.stringify(isNamed ? { state_management: block } : block));
   after?.(file);
   const told: string[] = [];
@@ -46,11 +69,13 @@ async function settingsFrom({ place, after }: Writer, { name }: SettingRule) {
 }
 
 /** What comes of a setting in a file that is trusted so far. */
-function expected({ trust }: Writer, { key, name, places, read, shared }: SettingRule) {
-  const value = read(HOSTILE[name]);
+function expected({ trust }: Writer, rule: SettingRule) {
+  const { key, name, places, read, shared, isSecret } = rule;
+  const value = read(hostile(rule));
   const isForFiles = places.includes('files');
   const isForAll = isForFiles && places.includes('kgit.yaml');
   const bounded = shared && typeof value === 'number' ? Math.min(value, shared[1]) : value;
+  if (trust === 'all' && isSecret) return { error: 'other users of this machine can read the file' };
   if (trust === 'all') return isForFiles ? { value } : { error: `${name} cannot be set there` };
   if (trust === 'refused') return isForAll ? { value: bounded } : { error: `${name} cannot be set there` };
   if (trust === 'shared' && isForAll) return { value: bounded };
@@ -68,7 +93,7 @@ describe.each(Object.entries(WRITERS))('a setting written by %s', (_name, writer
       return;
     }
     expect(settings).not.toBeInstanceOf(Error);
-    expect(settings).toMatchObject({ ...DEFAULT_SETTINGS, [rule.key]: want.value });
+    expect(settings).toEqual({ ...DEFAULT_SETTINGS, [rule.key]: want.value });
     expect(told).toHaveLength(want.told === undefined ? 0 : 1);
     if (want.told !== undefined) {
       expect(told[0]).toContain(file);
@@ -80,7 +105,8 @@ describe.each(Object.entries(WRITERS))('a setting written by %s', (_name, writer
 
 describe('the suite', () => {
   it('has a line for every setting, and a writer for every file of settings', () => {
-    expect(Object.keys(HOSTILE)).toEqual(SETTING_RULES.map(({ name }) => name));
+    const general = SETTING_RULES.filter(({ driver }) => driver === undefined);
+    expect(Object.keys(HOSTILE)).toEqual(general.map(({ name }) => name));
     const rows = Object.entries(FILES).filter(([, { readBy }]) =>
       (readBy as readonly string[]).includes('setup/config.ts'),
     );

@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../git-fixtures.js';
+import { builtServer } from './built-server.js';
 import { freePort, type ServerProcess, startProcess } from './server-process.js';
 
 /** A real Consul on the loopback, with data of its own. */
@@ -14,19 +12,8 @@ export interface ConsulServer extends ServerProcess {
   ask(method: 'GET' | 'PUT', path: string, body?: unknown, token?: string): Promise<unknown>;
 }
 
-function findConsul(): string | null {
-  const script = fileURLToPath(new URL('./consul/install.sh', import.meta.url));
-  // Tests have a home of their own; what was built lies in that of the user.
-  const env = { PATH: process.env['PATH'], HOME: userInfo().homedir };
-  try {
-    return execFileSync(script, ['--if-built'], { env, encoding: 'utf8' }).trim();
-  } catch {
-    return null;
-  }
-}
-
 /** Path of the program; null where it was not built: see `consul/install.sh`. */
-export const CONSUL = findConsul();
+export const CONSUL = builtServer('consul');
 
 function asked(port: number, method: string, path: string, body: unknown, token = ''): Promise<unknown> {
   return new Promise((resolve, reject) => {

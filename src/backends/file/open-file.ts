@@ -1,0 +1,11 @@
+import type { Driver } from '../../store/port/driver.js';
+import { openKeyed } from '../keyed/open-keyed.js';
+import { pathOf } from '../options/path-place.js';
+import { FileKeySpace } from './file-key-space.js';
+
+/** Opens a store in a folder of plain files, which the first write creates. Throws UsageError, EnvironmentError. */
+export const openFile: Driver = async (context) => {
+  const path = pathOf(context, 'file', 'file:DIR');
+  const space = new FileKeySpace(path, context.host, context.clock);
+  return openKeyed(space, { path, name: 'files', isRemote: false }, context);
+};

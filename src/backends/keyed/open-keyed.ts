@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { DriverContext, OpenedStore } from '../../store/port/driver.js';
+import type { KeySpace } from './key-space.js';
+import { KeyedStore } from './keyed-store.js';
+
+/** Where a key space is, as users are told. */
+export interface KeyedPlace {
+  /** The server, file or folder, without secrets. */
+  readonly path: string;
+  /** Name of the store. */
+  readonly name: string;
+  /** Whether the keys are on a server. */
+  readonly isRemote: boolean;
+}
+
+/** The revision that was seen last. */
+const KNOWN_FILE = 'known.json';
+
+/** Opens the store that a key space holds, with this machine's files below the user's state folder. */
+export async function openKeyed(
+  space: KeySpace,
+  { path, name, isRemote }: KeyedPlace,
+  { clock, timeout, isOffline, localFolder }: DriverContext,
+): Promise<OpenedStore> {
+  const folder = await localFolder(space.target);
+  const knownFile = isRemote ? join(folder.path, KNOWN_FILE) : null;
+  const store = new KeyedStore(space, { clock, timeoutMs: timeout, isRemote, isOffline, knownFile });
+  return {
+    store,
+    path,
+    name,
+    where: `${path} (store ${name})`,
+    identity: {},
+    localFolder: folder,
+    review: store.review,
+  };
+}
