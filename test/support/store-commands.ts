@@ -1,29 +1,21 @@
+/** Every command on a store that is not git: suites of drivers call it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DRIVERS } from '../../src/setup/drivers.js';
-import type { Backend } from '../../src/store/port/backend.js';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { requireKubectl, sample } from '../k0rdent/support.js';
-import { type ApiServer, startApiServer } from '../support/api-server/server.js';
-import { temporaryFolder } from '../support/git-fixtures.js';
-import { runInProcess } from '../support/in-process.js';
-import { registerMemoryDriver } from '../support/memory-driver.js';
-import { commit } from '../support/store-contract.js';
+import { type ApiServer, startApiServer } from './api-server/server.js';
+import { temporaryFolder } from './git-fixtures.js';
+import { runInProcess } from './in-process.js';
 
 const AUTHOR = ['--user', 'ada'];
 const folder = temporaryFolder();
 const config = join(folder, 'deploy.yaml');
 const events = join(folder, 'events.yaml');
+const state = join(folder, 'state');
 const legacy = join(folder, 'legacy');
 const pipes = join(folder, 'pipes');
 let server: ApiServer;
-
-const MARKER = `apiVersion: kgit/v1
-kind: StateRepository
-managements:
-  default: {}
-`;
 
 /** Every command, in an order that gives each something to work on: its arguments and its exit code. */
 interface Run {
@@ -40,7 +32,9 @@ const run = (name: string, args: readonly string[], code = 0, shows = /(?:)/): R
   shows,
 });
 
-const RUNS: readonly Run[] = [
+/** @param repo the address of the store */
+const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
+  run('init', [...AUTHOR], 0, /kgit\.yaml/),
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--create', ...AUTHOR], 0),
   run('set', ['deployment.region=us', '--deployment', 'dep-a', ...AUTHOR], 0),
   run('get', ['deployment.region', '--deployment', 'dep-a'], 0, /^us$/m),
@@ -59,7 +53,7 @@ const RUNS: readonly Run[] = [
   run('lock', ['network', '--', 'true'], 0),
   run('run', ['step', '--deployment', 'dep-a', ...AUTHOR, '--', 'true'], 0),
   run('compact', ['--before', 'today', ...AUTHOR]),
-  run('export', ['--to', '@state'], 0),
+  run('export', ['--to', state], 0),
   run('outbox', [], 0),
   run('sync', [], 0),
   run('config', [], 0),
@@ -69,7 +63,7 @@ const RUNS: readonly Run[] = [
   run('diff', ['@first'], 0, /region/),
   run('get', ['deployment.region', '--deployment', 'dep-a', '--at', '@first'], 0, /^eu$/m),
   run('rollback', ['--to', '@first', '--deployment', 'dep-a', ...AUTHOR]),
-  run('validate', ['--repo', '@repo']),
+  run('validate', ['--repo', repo]),
   run('verify', []),
   run('import', [legacy, '--yes', ...AUTHOR]),
   run('mirror', [legacy, ...AUTHOR]),
@@ -86,54 +80,30 @@ const RUNS: readonly Run[] = [
   run('backfill', ['--yes', ...AUTHOR]),
   run('identify', []),
   // Those that are about git itself.
-  run('init', [join(folder, 'new')], 2, /backend: (memory|sqlite|file)/),
-  run('clone', [folder, join(folder, 'cloned')], 2, /backend: (memory|sqlite|file)/),
-  run('backup', [join(folder, 'state.bundle')], 2, /backend: (memory|sqlite|file)/),
-  run(
-    'restore',
-    [join(folder, 'state.bundle'), join(folder, 'restored')],
-    2,
-    /backend: (memory|sqlite|file)/,
-  ),
-  run('resolve', [], 2, /backend: (memory|sqlite|file)/),
-  run(
-    'set',
-    ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR],
-    2,
-    /backend: (memory|sqlite|file)/,
-  ),
+  run('init', [join(folder, 'new')], 2, backend),
+  run('clone', [folder, join(folder, 'cloned')], 2, backend),
+  run('backup', [join(folder, 'state.bundle')], 2, backend),
+  run('restore', [join(folder, 'state.bundle'), join(folder, 'restored')], 2, backend),
+  run('resolve', [], 2, backend),
+  run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, backend),
 ];
 
 /** git calls the first for its own files; the second makes a git repository. */
 const ELSEWHERE = ['merge-state', 'demo'];
 
-interface BackendUnderTest {
+/** A store that is not git. */
+export interface CommandStore {
+  /** Name of its driver. */
   readonly backend: string;
-  readonly repo: string;
+  /** Starts its server, and returns the address of an empty store. */
+  readonly begin: () => Promise<string>;
+  readonly end: () => Promise<void>;
 }
 
-const BACKENDS: readonly BackendUnderTest[] = [
-  { backend: 'memory', repo: 'memory:team' },
-  { backend: 'sqlite', repo: `sqlite:${join(folder, 'team.db')}` },
-  { backend: 'file', repo: `file:${join(folder, 'team')}` },
-];
-
-/** The store, as another program of this machine opens it. */
-async function opened({ backend, repo }: BackendUnderTest): Promise<Backend> {
-  const open = await DRIVERS.get(backend)?.load();
-  if (!open) throw new Error(`there is no driver ${backend}`);
-  const context = { place: repo, cwd: folder, environment: {}, timeout: 10_000, history: true };
-  return (await open(context)).store;
-}
-
-describe.each(BACKENDS)('every command on a store that is not git: $backend', (under) => {
-  const { backend, repo } = under;
-  /** The revision that `@first` stands for, which is known once it is made. */
-  let first = '';
-  const asRun = (arg: string) =>
-    ({ '@first': first, '@repo': repo, '@state': join(folder, `state-${backend}`) })[arg] ??
-    (arg === '@ended' ? endedProcess() : arg);
-
+/** Runs every command on a store. */
+export function storeCommands({ backend, begin, end }: CommandStore): void {
+  const runs = (repo: string) => runsOn(new RegExp(`backend: ${backend}`), repo);
+  let repo = '';
   beforeAll(async () => {
     // An editor that changes nothing.
     vi.stubEnv('EDITOR', 'true');
@@ -143,48 +113,49 @@ describe.each(BACKENDS)('every command on a store that is not git: $backend', (u
       clusters: [sample('cld-01-azure-healthy.yaml')],
     });
     vi.stubEnv('KUBECONFIG', server.kubeconfig);
-    rmSync(pipes, { recursive: true, force: true });
     mkdirSync(pipes);
     execFileSync('mkfifo', [join(pipes, 'pool')]);
-    registerMemoryDriver();
-    writeFileSync(config, `state_management:\n  backend: ${backend}\n  repo: ${repo}\n`);
+    repo = await begin();
+    // The address, as a block of its own would name it.
+    writeFileSync(config, `state_management:\n  repo: ${JSON.stringify(repo)}\n`);
     writeFileSync(events, 'action: node_added\nsubject: cluster/prod\n');
     mkdirSync(join(legacy, 'state'), { recursive: true });
     writeFileSync(join(legacy, 'state/deployment-state.yaml'), 'deployment_id: dep-b\nregion: eu\n');
-    const store = await opened(under);
-    await store.swap(null, [commit({ 'kgit.yaml': MARKER })], 5_000);
-    await store.close();
   });
 
   afterAll(async () => {
     vi.unstubAllEnvs();
     await server.stop();
+    await end();
   });
 
-  it.each(RUNS)('$name $args', async ({ name, args, code, shows = /(?:)/ }) => {
+  // The address is known once the server has started.
+  it.each(runs('@repo'))('$name $args', async ({ name, args, code, shows = /(?:)/ }) => {
+    const asRun = (arg: string) =>
+      arg === '@first' ? first : arg === '@ended' ? endedProcess() : arg === '@repo' ? repo : arg;
     const ended = await runInProcess(name, [
       ...(name === 'validate' ? [] : ['--config', config]),
       ...args.map(asRun),
     ]);
-    expect(ended).toMatchObject({ code });
-    if (name === 'set' && first === '') {
-      const store = await opened(under);
-      first = (await store.head()).revision ?? '';
-      await store.close();
-    }
+    expect(ended, ended.stderr).toMatchObject({ code });
+    if (name === 'set' && first === '') first = await revisionNow();
     expect(`${ended.stdout}${ended.stderr}`).toMatch(shows);
   });
-});
 
-describe('the commands', () => {
   it('names each command once at least', () => {
-    const all = readdirSync(join(import.meta.dirname, '../../src/commands')).map((file) =>
-      file.replace(/\.ts$/, ''),
-    );
-    const named = new Set([...RUNS.map(({ name }) => name), ...ELSEWHERE]);
+    const all = readdirSync('src/commands').map((file) => file.replace(/\.ts$/, ''));
+    const named = new Set([...runs('').map(({ name }) => name), ...ELSEWHERE]);
     expect(all.filter((name) => !named.has(name))).toEqual([]);
   });
-});
+}
+
+/** The revision that `@first` stands for, which is known once it is made. */
+let first = '';
+
+async function revisionNow(): Promise<string> {
+  const { stdout } = await runInProcess('list', ['--config', config, '--output', 'json']);
+  return (JSON.parse(stdout) as { repository: { revision: string } }).repository.revision;
+}
 
 /** The id of a process that has ended. */
 function endedProcess(): string {

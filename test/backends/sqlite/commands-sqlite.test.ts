@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import { temporaryFolder } from '../../support/git-fixtures.js';
+import { storeCommands } from '../../support/store-commands.js';
+
+storeCommands({
+  backend: 'sqlite',
+  begin: async () => `sqlite:${join(temporaryFolder(), 'state')}`,
+  end: async () => undefined,
+});
