@@ -52,7 +52,7 @@ export class Draft {
     const puts = new Map<string, string | null>();
     const paths: Record<Change, string[]> = { added: [], changed: [], removed: [] };
     for (const [path, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const before = await this.#textOf(path);
+      const before = await this.#textOf(path, files);
       if (before === text) continue;
       paths[before === null ? 'added' : text === null ? 'removed' : 'changed'].push(path);
       puts.set(fileKey(path), text);
@@ -84,9 +84,15 @@ export class Draft {
     return files;
   }
 
-  async #textOf(path: string): Promise<string | null> {
+  /** The text before a commit that writes and removes `files`. */
+  async #textOf(path: string, files: ReadonlyMap<string, string | null>): Promise<string | null> {
     const drafted = this.#files.get(path);
-    return drafted === undefined ? this.#view.read(path) : drafted;
+    if (drafted !== undefined) return drafted;
+    const text = await this.#view.text(path);
+    if (text === null && (await this.#view.kindOf(path)) === 'folder')
+      for await (const below of this.#view.paths(path))
+        if ((files.has(below) ? files : this.#files).get(below) !== null) return this.#view.read(path);
+    return text;
   }
 
   /** The file at a path, or the files of the folder there. */

@@ -12,7 +12,7 @@ import type { KeySpace, Put, Write, WriteFailure } from './key-space.js';
 import { KeyedHistory } from './keyed-history.js';
 import { KeyedLeases, lockExpected, lockPut } from './keyed-leases.js';
 import { KeyedReview } from './keyed-review.js';
-import { KeyedView } from './keyed-view.js';
+import { KeyedView, WENT_BACK } from './keyed-view.js';
 import { KnownLine } from './known-line.js';
 import { budgetOf, type Failed, isWithin, LargeWrites, putsOf, sum } from './large-write.js';
 import { FORMAT, HEAD, lockKey, revisionKey } from './layout.js';
@@ -124,6 +124,7 @@ export class KeyedStore implements Backend {
     try {
       return await this.#swap(base, commits, timeoutMs, locks);
     } catch (error) {
+      if (error instanceof RemoteError && error.data['cause'] === WENT_BACK) return { kind: 'moved' };
       if (error instanceof RemoteError) return failedRead(error);
       if (error instanceof InvalidStateError) return { kind: 'refused', scope: 'local', error };
       throw error;

@@ -7,6 +7,9 @@ import { ADDED, fileKey, formerFolder, formerName, NO_NUMBER, revisionKey, TIP }
 import { Overlay } from './overlay.js';
 import { parseRecord, seqOf } from './records.js';
 
+/** `data.cause` of the RemoteError for a revision that the store does not have any more. */
+export const WENT_BACK = 'went-back';
+
 /** How many files are read in one call. */
 const FILES = 60;
 
@@ -46,13 +49,14 @@ export class KeyedView implements StateView {
   }
 
   async read(path: string): Promise<string | null> {
-    const text = await this.#text(path);
+    const text = await this.text(path);
     if (text === null && (await this.kindOf(path)) !== null)
       throw isElse(path, 'a folder stands where a file should');
     return text;
   }
 
-  #text(path: string): Promise<string | null> {
+  /** Like `read`, but null where a folder is. */
+  text(path: string): Promise<string | null> {
     const known = this.#texts.get(path);
     if (known) return known;
     const read = this.readMany([path]).then(([text = null]) => text);
@@ -100,7 +104,7 @@ export class KeyedView implements StateView {
     }
     throw new RemoteError(`revision ${this.#revision} is not in the store any more`, {
       suggestions: ["See what became of its history: 'kgit sync'"],
-      data: { revision: this.#revision, cause: 'went-back' },
+      data: { revision: this.#revision, cause: WENT_BACK },
     });
   }
 

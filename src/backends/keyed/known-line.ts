@@ -84,6 +84,8 @@ export class KnownLine implements SharedHistory {
   async refresh(timeoutMs: number): Promise<StampedHead | null> {
     const known = await this.known();
     const key = revisionKey(seqOf(known?.revision ?? '') ?? 0);
+    // Another store may be in its place.
+    this.#reader.store = undefined;
     const { head, values } = await this.#reader.get([key], timeoutMs);
     if (known !== null) {
       const found = values[0] == null ? null : parseRecord(key, values[0]).revision;
@@ -113,6 +115,7 @@ export class KnownLine implements SharedHistory {
 
   async otherHistory(timeoutMs: number): Promise<OtherHistory | null> {
     const known = await this.known();
+    this.#reader.store = undefined;
     const head = await this.#reader.head(timeoutMs);
     if (known === null || head === null || this.#reader.store === known.store) return null;
     return { known: known.revision, found: head.revision, knownCount: null, foundCount: head.seq };
