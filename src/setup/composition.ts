@@ -113,6 +113,8 @@ export async function openStateRepository(
   if (driver === undefined) throw new InternalError(`there is no driver ${backend}`);
   const open = await driver.load();
   const { repo: place, timeout } = settings;
+  if (settings.fallback === 'file' && backend !== 'git')
+    options.warn?.('fallback: file keeps no copy yet: while the server is away, reads fail and end with 16');
   const {
     store,
     localFolder: local,

@@ -141,7 +141,8 @@ export abstract class KgitCommand<T extends CommandClass> extends PrintingComman
     // A repository opened earlier has helper processes, which would keep this process alive.
     await this.#close();
     const waits = this.tellsWaits ? { waits: this.notes } : {};
-    const options = { history: this.readsHistory, isOffline: this.isOffline, ...waits };
+    const warn = (message: string) => this.notes.noteOnce(message);
+    const options = { history: this.readsHistory, isOffline: this.isOffline, warn, ...waits };
     const opened = await openStateRepository(settings, process.cwd(), process.env, options);
     this.#context = opened;
     for (const line of damagedLines(opened.damaged)) this.notes.noteOnce(line);

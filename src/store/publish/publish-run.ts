@@ -122,7 +122,8 @@ export class PublishRun {
       ({ entries, head } = await this.#dropUnclaimed(entries, head));
       if (head === null || entries.length === 0) break;
       const batch = queue.splitting.next(entries);
-      const plan = await planBatch(this.#store, head.revision, batch);
+      const plan = await this.#plan(head, batch, entries);
+      if (plan === null) return null;
       if (this.#isFresh || plan.entries.every(isSure)) {
         const step = await this.#push(plan, head, entries, queue.splitting);
         if (step === 'end') return null;
@@ -140,6 +141,21 @@ export class PublishRun {
       ({ head, entries } = await this.#atNewTip(queue, await queue.list()));
     }
     return head;
+  }
+
+  /** Plans a batch; null if the server stopped answering, so that all `entries` are left. */
+  async #plan(
+    { revision }: Head,
+    batch: readonly OutboxEntry[],
+    entries: readonly OutboxEntry[],
+  ): Promise<BatchPlan | null> {
+    try {
+      return await planBatch(this.#store, revision, batch);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      await this.#entries.leave(entries, error);
+      return null;
+    }
   }
 
   /** The new tip, and what of a queue can be decided there. @param known what waited when the tip was asked for */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConflictError, RefusedError, RemoteError } from '../../../src/errors.js';
 import { statePath } from '../../../src/model/subject/layout.js';
 import type { Head, SwapOutcome } from '../../../src/store/port/state-store.js';
+import { commit } from '../../support/store-contract.js';
 import {
   eventOperation,
   FaultyStore,
@@ -298,5 +299,29 @@ describe('a server that is in the middle of another write', () => {
         data: { attempts, lock: 'main.lock' },
       },
     });
+  });
+});
+
+describe('a server that stops answering while operations are planned', () => {
+  it('leaves them waiting: it says nothing about them', async () => {
+    const store = new FaultyStore();
+    await store.swap(null, [commit(state('one'))], 0);
+    const { outbox, publisher } = repositoryOf(store);
+    const operation = setOperation('deployment.phase', 'two');
+    await outbox.add(operation, store.target);
+    const { view } = store;
+    store.view = (revision) => ({
+      ...view.call(store, revision),
+      read: () => Promise.reject(new RemoteError('the server is away')),
+    });
+    const report = await publisher.publishAll(DEADLINE);
+    expect(report?.deliveries.get(operation.id)).toMatchObject({
+      kind: 'pending',
+      error: { message: 'the server is away' },
+    });
+    expect(await outbox.size()).toBe(1);
+    store.view = view;
+    await publisher.publishAll(DEADLINE);
+    expect(await outbox.size()).toBe(0);
   });
 });
