@@ -310,10 +310,8 @@ describe('a server that stops answering while operations are planned', () => {
     const operation = setOperation('deployment.phase', 'two');
     await outbox.add(operation, store.target);
     const { view } = store;
-    store.view = (revision) => ({
-      ...view.call(store, revision),
-      read: () => Promise.reject(new RemoteError('the server is away')),
-    });
+    const away = () => Promise.reject(new RemoteError('the server is away'));
+    store.view = (revision) => Object.assign(view.call(store, revision), { read: away, kindOf: away });
     const report = await publisher.publishAll(DEADLINE);
     expect(report?.deliveries.get(operation.id)).toMatchObject({
       kind: 'pending',
