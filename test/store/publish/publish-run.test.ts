@@ -310,8 +310,16 @@ describe('a server that stops answering while operations are planned', () => {
     const operation = setOperation('deployment.phase', 'two');
     await outbox.add(operation, store.target);
     const { view } = store;
-    const away = () => Promise.reject(new RemoteError('the server is away'));
-    store.view = (revision) => Object.assign(view.call(store, revision), { read: away, kindOf: away });
+    store.view = (revision) => {
+      const of = view.call(store, revision);
+      const { read } = of;
+      // The tip is checked before the operations are planned.
+      const away = async (path: string) => {
+        if (path === statePath('d')) throw new RemoteError('the server is away');
+        return read.call(of, path);
+      };
+      return Object.assign(of, { read: away });
+    };
     const report = await publisher.publishAll(DEADLINE);
     expect(report?.deliveries.get(operation.id)).toMatchObject({
       kind: 'pending',
