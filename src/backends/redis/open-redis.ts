@@ -6,6 +6,7 @@ import { REDIS_OPTIONS } from '../options/redis.js';
 import { parseHostPort, parseServerAddress } from '../options/server-address.js';
 import { readLogin, warnOfPlainSecret } from '../options/server-context.js';
 import type { HostPort } from '../server/server-place.js';
+import { redisChecks } from './redis-checks.js';
 import { RedisKeySpace } from './redis-key-space.js';
 import { type RedisOptions, redisPlace } from './redis-options.js';
 
@@ -68,5 +69,12 @@ async function optionsOf(context: DriverContext): Promise<RedisOptions> {
 export const openRedis: Driver = async (context) => {
   const options = await optionsOf(context);
   const place = { path: `Redis at ${redisPlace(options)}`, name: options.store, isRemote: true };
-  return openKeyed(new RedisKeySpace(options), place, context);
+  const space = new RedisKeySpace(options);
+  return {
+    ...(await openKeyed(space, place, context)),
+    checks: async ({ timeout }) => ({
+      files: [],
+      store: [{ name: 'server', look: async () => redisChecks(await space.facts(timeout)) }],
+    }),
+  };
 };

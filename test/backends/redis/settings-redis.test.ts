@@ -62,6 +62,20 @@ describe('a store on Redis', () => {
     expect(other.stderr).toContain("Make it one with 'kgit init'");
   });
 
+  it('is checked by doctor', async () => {
+    const { code, stdout } = await kgit(temporaryFolder(), [
+      'doctor',
+      '--config',
+      settings(PASSWORD),
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; detail: string }[] };
+    expect(checks.find(({ name }) => name === 'durability')?.detail).toBe(
+      'append-only file, appendfsync always',
+    );
+  });
+
   it('shows no password, right or wrong', async () => {
     const cwd = temporaryFolder();
     const env = { KGIT_REDIS_PASSWORD: 'wrong-horse' };
