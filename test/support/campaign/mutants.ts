@@ -47,8 +47,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/store/publish/publish-run.ts',
     edits: [
       [
-        'planBatch(this.#store, head.revision, batch)',
-        'planBatch(this.#store, this.#options.old ??= head.revision, batch)',
+        'planBatch(this.#store, revision, batch)',
+        'planBatch(this.#store, this.#options.old ??= revision, batch)',
       ],
     ],
     says: /is not the fold of its events|was built on another tip|was changed or removed/,
