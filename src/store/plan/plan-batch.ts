@@ -1,4 +1,4 @@
-import { type ErrorCode, KgitError } from '../../errors.js';
+import { KgitError } from '../../errors.js';
 import type { SubjectEvent } from '../../model/event/event.js';
 import { commitMessage } from '../../model/operation/commit-message.js';
 import type { Operation } from '../../model/operation/operation.js';
@@ -51,9 +51,6 @@ function beginning({ subject, event }: SubjectEvent): string {
   return `${monthFolder(subject, event.id)}/${event.id}-`;
 }
 
-/** Codes of failures that are not the operation's. */
-const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'ENVIRONMENT', 'REMOTE']);
-
 /**
  * Applies the entries in order to the files of `revision`, in memory; nothing is written. An operation that fails is
  * rejected alone, and those after it are applied without it.
@@ -81,8 +78,9 @@ export async function planBatch(
       view.write(applied.files);
       commits.push(commitOf(operation, applied));
     } catch (error) {
-      // A failure of the server, of git or of this machine says nothing about the operation, which is kept.
-      if (!(error instanceof KgitError) || SAYS_NOTHING.has(error.code)) throw error;
+      // A failure of git or of this machine says nothing about the operation, which is kept.
+      if (!(error instanceof KgitError) || error.code === 'INTERNAL' || error.code === 'ENVIRONMENT')
+        throw error;
       planned.push({ entry, applied: { kind: 'rejected', error } });
     }
   }

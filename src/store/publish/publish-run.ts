@@ -149,13 +149,14 @@ export class PublishRun {
     batch: readonly OutboxEntry[],
     entries: readonly OutboxEntry[],
   ): Promise<BatchPlan | null> {
-    try {
-      return await planBatch(this.#store, revision, batch);
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      await this.#entries.leave(entries, error);
+    const plan = await planBatch(this.#store, revision, batch);
+    for (const { applied } of plan.entries) {
+      // It says nothing about the operation.
+      if (applied.kind !== 'rejected' || !(applied.error instanceof RemoteError)) continue;
+      await this.#entries.leave(entries, applied.error);
       return null;
     }
+    return plan;
   }
 
   /** The new tip, and what of a queue can be decided there. @param known what waited when the tip was asked for */
