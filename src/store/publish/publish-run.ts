@@ -79,6 +79,7 @@ export class PublishRun {
   #believed: Revision | null = null;
   #isRaced = false;
   #lastPushMs = 0;
+  /** Whether a push got no answer, and no plan since has shown what it left. */
   #mayHaveLanded = false;
   /** Set if the server was in the middle of another write at the last try. */
   #busy: RemoteError | null = null;
@@ -153,9 +154,11 @@ export class PublishRun {
     for (const { applied } of plan.entries) {
       // It says nothing about the operation.
       if (applied.kind !== 'rejected' || !(applied.error instanceof RemoteError)) continue;
-      await this.#entries.leave(entries, applied.error);
+      await this.#entries.leave(entries, applied.error, this.#mayHaveLanded);
       return null;
     }
+    // The plan of a new tip says which of the entries are there.
+    if (this.#isFresh) this.#mayHaveLanded = false;
     return plan;
   }
 
@@ -296,7 +299,6 @@ export class PublishRun {
       this.#isFresh = true;
       // After a push without an answer it may be ourselves who moved the branch.
       this.#isRaced ||= !this.#mayHaveLanded && head.revision !== this.#believed;
-      this.#mayHaveLanded = false;
       this.#believed = head.revision;
       return head;
     } catch (error) {

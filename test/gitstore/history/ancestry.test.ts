@@ -16,7 +16,7 @@ function askedGit() {
 }
 
 describe('what comes after what', () => {
-  it('is known along what was fetched and pushed, in one direction, and asked of git beside it', async () => {
+  it('is known along what was fetched and pushed, in both directions, and asked of git beside it', async () => {
     const { asked, git } = askedGit();
     const ancestry = new Ancestry(git);
     ancestry.note(A, B);
@@ -28,10 +28,10 @@ describe('what comes after what', () => {
       [A, A],
     ] as const)
       expect(await ancestry.isAncestor(older, newer)).toBe(true);
-    expect(asked).toEqual([]);
     expect(await ancestry.isAncestor(C, A)).toBe(false);
+    expect(asked).toEqual([]);
     expect(await ancestry.isAncestor(A, 'd'.repeat(40))).toBe(false);
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(1);
   });
 
   it('forgets what was noted of a line that was left', async () => {
