@@ -9,6 +9,7 @@ import type { Clock, Host } from '../../store/port/host.js';
 import { requireLocalDisk, unusable } from '../disk/local-disk.js';
 import type { Cost, KeySpace, Put, SeenHead, Span, Stamped, Write, Written } from '../keyed/key-space.js';
 import { Overlay } from '../keyed/overlay.js';
+import { parsePuts } from '../keyed/stored-puts.js';
 import { untilChanged } from '../keyed/until-changed.js';
 import { NumberedLock } from './numbered-lock.js';
 
@@ -288,21 +289,9 @@ export class FileKeySpace implements KeySpace {
 }
 
 function parseJournal(text: string, folder: string): ReadonlyMap<string, string | null> {
-  let puts: unknown = null;
-  try {
-    const json: unknown = JSON.parse(text);
-    puts = isMap(json) ? json['puts'] : null;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  if (!Array.isArray(puts)) throw broken(folder);
-  return new Map(
-    puts.map((put: unknown) => {
-      const [key, value] = Array.isArray(put) ? put : [];
-      if (typeof key !== 'string' || !(value === null || typeof value === 'string')) throw broken(folder);
-      return [key, value];
-    }),
-  );
+  const puts = parsePuts(text);
+  if (puts === null) throw broken(folder);
+  return puts;
 }
 
 function broken(folder: string): InvalidStateError {

@@ -1,5 +1,4 @@
 import { InvalidStateError } from '../../errors.js';
-import { isMap } from '../../model/value/value.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { KeySpace, Span, Stamped } from './key-space.js';
 import { FORMAT, HEAD, NO_NUMBER, numbered, partKey, pathsKey, REVISIONS, revisionKey } from './layout.js';
@@ -13,6 +12,7 @@ import {
   parseRecord,
   type RevisionRecord,
 } from './records.js';
+import { parsePuts } from './stored-puts.js';
 
 /** The head, and the version by which writes compare it. */
 export interface StampedHead extends HeadRecord {
@@ -194,22 +194,9 @@ export function formatParts(time: number, puts: ReadonlyMap<string, string | nul
 }
 
 function parseParts(text: string, revision: Revision): ReadonlyMap<string, string | null> {
-  let puts: unknown = null;
-  try {
-    const json: unknown = JSON.parse(text);
-    puts = isMap(json) ? json['puts'] : null;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  if (!Array.isArray(puts)) throw brokenParts(revision);
-  return new Map(
-    puts.map((put: unknown) => {
-      const [key, value] = Array.isArray(put) ? put : [];
-      if (typeof key !== 'string' || !(value === null || typeof value === 'string'))
-        throw brokenParts(revision);
-      return [key, value];
-    }),
-  );
+  const puts = parsePuts(text);
+  if (puts === null) throw brokenParts(revision);
+  return puts;
 }
 
 function brokenParts(revision: Revision): InvalidStateError {

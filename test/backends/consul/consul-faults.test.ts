@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { consulFault } from '../../../src/backends/consul/consul-faults.js';
 import { ConsulKeySpace } from '../../../src/backends/consul/consul-key-space.js';
 import type { ConsulOptions } from '../../../src/backends/consul/consul-options.js';
-import { RemoteError, UsageError } from '../../../src/errors.js';
+import { UsageError } from '../../../src/errors.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
+import { expectBothFail, MS, put, readError } from '../../support/key-space-faults.js';
 import { until } from '../../support/patience.js';
 import { CONSUL, type ConsulServer, startConsul } from '../../support/servers/consul-server.js';
 import { type CuttingProxy, cuttingProxy } from '../../support/servers/cutting-proxy.js';
@@ -14,7 +15,6 @@ import { neverAnswers } from '../../support/silent-servers.js';
 import { clientCertificate, serverCertificate } from '../../support/transport/certificates.js';
 import { consulPlace } from './consul-place.js';
 
-const MS = 20_000;
 const TOKEN = '6f1d2a3b-0000-4c5d-8e9f-aa11bb22cc33';
 const open: ConsulKeySpace[] = [];
 const servers: (ConsulServer | CuttingProxy)[] = [];
@@ -32,29 +32,8 @@ function spaceAt(port: number, more: Partial<ConsulOptions> = {}): ConsulKeySpac
   return space;
 }
 
-const put = (space: ConsulKeySpace, key = 'head', value: string | null = '1', ms = MS) =>
-  space.write({ expect: new Map(), puts: [{ key, value }] }, ms);
-
-/** What a read of one key fails with. */
-async function readError(space: ConsulKeySpace, ms = MS): Promise<RemoteError> {
-  const error = await space.get(['head'], ms).then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  expect(error).toBeInstanceOf(RemoteError);
-  return error as RemoteError;
-}
-
-/** Holds that read and write fail alike, that the error says what to do, and that it tells no secret. */
-async function bothFail(space: ConsulKeySpace, kind: 'unreachable' | 'denied', cause: string): Promise<void> {
-  const written = await put(space);
-  const error = await readError(space);
-  expect(written).toMatchObject({ kind, error: { data: { remote: kind, cause } } });
-  expect(error.data).toMatchObject({ remote: kind, cause });
-  expect(error.suggestions).toHaveLength(1);
-  const told = JSON.stringify([written, error, error.message, error.stack, error.cause, space.target]);
-  expect(told).not.toContain(TOKEN);
-}
+const bothFail = (space: ConsulKeySpace, ...how: Parameters<typeof expectBothFail>[1]) =>
+  expectBothFail(space, how, TOKEN);
 
 async function started(config?: object): Promise<ConsulServer> {
   const server = await startConsul(config);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdKeySpace } from '../../../src/backends/etcd/etcd-key-space.js';
 import type { EtcdOptions } from '../../../src/backends/etcd/etcd-options.js';
-import { RemoteError, UsageError } from '../../../src/errors.js';
+import { UsageError } from '../../../src/errors.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
+import { expectBothFail, MS, put, readError } from '../../support/key-space-faults.js';
 import { until } from '../../support/patience.js';
 import { type CuttingProxy, cuttingProxy } from '../../support/servers/cutting-proxy.js';
 import { type EtcdServer, startEtcd, startEtcdPair } from '../../support/servers/etcd-server.js';
@@ -12,7 +13,6 @@ import { freePort } from '../../support/servers/server-process.js';
 import { clientCertificate, serverCertificate } from '../../support/transport/certificates.js';
 import { etcdPlace } from './etcd-place.js';
 
-const MS = 20_000;
 const PASSWORD = 'Kq7-hidden-Wz';
 const open: EtcdKeySpace[] = [];
 const servers: (EtcdServer | CuttingProxy)[] = [];
@@ -27,29 +27,8 @@ function spaceAt(port: number, more: Partial<EtcdOptions> = {}): EtcdKeySpace {
   return space;
 }
 
-const put = (space: EtcdKeySpace, key = 'head', value: string | null = '1', ms = MS) =>
-  space.write({ expect: new Map(), puts: [{ key, value }] }, ms);
-
-/** What a read of one key fails with. */
-async function readError(space: EtcdKeySpace, ms = MS): Promise<RemoteError> {
-  const error = await space.get(['head'], ms).then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  expect(error).toBeInstanceOf(RemoteError);
-  return error as RemoteError;
-}
-
-/** Holds that read and write fail alike, that the error says what to do, and that it tells no secret. */
-async function bothFail(space: EtcdKeySpace, kind: 'unreachable' | 'denied', cause: string): Promise<void> {
-  const written = await put(space);
-  const error = await readError(space);
-  expect(written).toMatchObject({ kind, error: { data: { remote: kind, cause } } });
-  expect(error.data).toMatchObject({ remote: kind, cause });
-  expect(error.suggestions).toHaveLength(1);
-  const told = JSON.stringify([written, error, error.message, error.stack, error.cause, space.target]);
-  expect(told).not.toContain(PASSWORD);
-}
+const bothFail = (space: EtcdKeySpace, ...how: Parameters<typeof expectBothFail>[1]) =>
+  expectBothFail(space, how, PASSWORD);
 
 async function started(...args: Parameters<typeof startEtcd>): Promise<EtcdServer> {
   const server = await startEtcd(...args);

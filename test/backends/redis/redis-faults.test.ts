@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answerFault } from '../../../src/backends/redis/redis-faults.js';
 import { RedisKeySpace } from '../../../src/backends/redis/redis-key-space.js';
 import type { RedisOptions } from '../../../src/backends/redis/redis-options.js';
-import { RemoteError, UsageError } from '../../../src/errors.js';
+import { UsageError } from '../../../src/errors.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
+import { expectBothFail, MS, put, readError } from '../../support/key-space-faults.js';
 import { until } from '../../support/patience.js';
 import { type CuttingProxy, cuttingProxy } from '../../support/servers/cutting-proxy.js';
 import { type RedisServer, SAFE, startRedis } from '../../support/servers/redis-server.js';
@@ -13,7 +14,6 @@ import { freePort } from '../../support/servers/server-process.js';
 import { serverCertificate } from '../../support/transport/certificates.js';
 import { redisPlace } from './redis-place.js';
 
-const MS = 20_000;
 const PASSWORD = 'Kq7-hidden-Wz';
 const open: RedisKeySpace[] = [];
 const servers: (RedisServer | CuttingProxy)[] = [];
@@ -28,29 +28,8 @@ function spaceAt(port: number, more: Partial<RedisOptions> = {}): RedisKeySpace 
   return space;
 }
 
-const put = (space: RedisKeySpace, key = 'head', value: string | null = '1', ms = MS) =>
-  space.write({ expect: new Map(), puts: [{ key, value }] }, ms);
-
-/** What a read of one key fails with. */
-async function readError(space: RedisKeySpace, ms = MS): Promise<RemoteError> {
-  const error = await space.get(['head'], ms).then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  expect(error).toBeInstanceOf(RemoteError);
-  return error as RemoteError;
-}
-
-/** Holds that read and write fail alike, that the error says what to do, and that it tells no secret. */
-async function bothFail(space: RedisKeySpace, kind: 'unreachable' | 'denied', cause: string): Promise<void> {
-  const written = await put(space);
-  const error = await readError(space);
-  expect(written).toMatchObject({ kind, error: { data: { remote: kind, cause } } });
-  expect(error.data).toMatchObject({ remote: kind, cause });
-  expect(error.suggestions).toHaveLength(1);
-  const told = JSON.stringify([written, error, error.message, error.stack, error.cause, space.target]);
-  expect(told).not.toContain(PASSWORD);
-}
+const bothFail = (space: RedisKeySpace, ...how: Parameters<typeof expectBothFail>[1]) =>
+  expectBothFail(space, how, PASSWORD);
 
 async function started(...args: Parameters<typeof startRedis>): Promise<RedisServer> {
   const server = await startRedis(...args);
