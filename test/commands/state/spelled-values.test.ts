@@ -105,10 +105,12 @@ describe('a number in a file of the scripts', () => {
         return;
       }
       const { v } = parseSpelledYaml(file, 'f') as { v: unknown };
-      if (typeof plain === 'number' && Number.isFinite(plain)) expect(String(v)).toBe(text);
+      // kgit's own files spell 3e20 as 3.0e+20, for readers of YAML 1.1.
+      const spellings = [String(v), formatYaml({ v }).replace(/^v: (.*)\n$/, '$1')];
+      if (typeof plain === 'number' && Number.isFinite(plain)) expect(spellings).toContain(text);
       else if (plain !== Infinity && plain !== -Infinity) expect(v).toEqual(plain);
     });
-    fc.assert(check, { numRuns: 3_000 });
+    fc.assert(check, { numRuns: 3_000, examples: [['3.0e+20']] });
   });
 
   it('is imported, recorded and exported as it is spelled, its duration as a number', async () => {
