@@ -26,6 +26,7 @@ export default class Init extends WriteCommand<typeof Init> {
     '<%= config.bin %> init state --remote git@github.com:team/state.git --ci github',
     '<%= config.bin %> init . --management eu-hub',
     '<%= config.bin %> init . --deployment k0rdent-def456 --propose',
+    '<%= config.bin %> init --repo redis://localhost:6379/0#prod --deployment k0rdent-abc123',
   ];
   static override args = { dir: Args.string({ description: 'The folder (default: the current one).' }) };
   static override flags = {
@@ -85,7 +86,7 @@ export default class Init extends WriteCommand<typeof Init> {
     throw new UsageError(`with backend: ${backend}, kgit init takes no folder, --remote or --ci`, {
       suggestions: [
         'Name the store with --repo or in your settings',
-        `Or, for a git repository: --repo FOLDER`,
+        'Or, for a git repository: --repo FOLDER',
       ],
       data: { feature: 'init DIR', backend },
     });

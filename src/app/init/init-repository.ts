@@ -7,7 +7,7 @@ import { abilityIfAny, abilityOf } from '../../setup/facet-of.js';
 import { actorOf } from '../../setup/identity.js';
 import type { Settings } from '../../setup/settings.js';
 import { type Environment, thisHost } from '../../setup/this-host.js';
-import type { DriverHost, MadePlace, StorePlace } from '../../store/port/abilities.js';
+import type { DriverHost, MadePlace, StoreMaker, StorePlace } from '../../store/port/abilities.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Clock, Waits } from '../../store/port/host.js';
 import { followPublished } from '../../store/publish/follow-published.js';
@@ -111,6 +111,10 @@ function driverHost({ settings: { timeout }, cwd, environment, waits }: InitHost
   return { cwd, environment, timeout, waits };
 }
 
+function makerOf({ settings }: InitHost): Promise<StoreMaker> {
+  return abilityOf(settings, 'make', 'kgit init');
+}
+
 async function openAt(
   folder: string | null,
   { settings, cwd, environment, waits }: InitHost,
@@ -133,9 +137,8 @@ export async function needsPlace(settings: InitHost['settings']): Promise<boolea
  */
 export async function initRepository(intent: InitIntent, host: InitHost): Promise<Initialized> {
   const { folder, remote, layout } = intent;
-  const maker = folder === null ? null : await abilityOf(host.settings, 'make', 'kgit init');
-  const place = folder !== null && maker ? await maker.make(folder, remote, driverHost(host)) : NO_PLACE;
-  const { made, synced, hasFile } = place;
+  const { made, synced, hasFile } =
+    folder === null ? NO_PLACE : await (await makerOf(host)).make(folder, remote, driverHost(host));
   const opened = await openAt(folder, host);
   try {
     return { ...(await completeLayout(opened, layout, hasFile, host)), made, synced };
@@ -146,12 +149,12 @@ export async function initRepository(intent: InitIntent, host: InitHost): Promis
 
 /** Plans what `initRepository` would do, as far as this machine knows. Writes nothing, not even the folder. */
 export async function planInit({ folder, layout }: InitIntent, host: InitHost): Promise<PlannedInit> {
-  const maker = folder === null ? null : await abilityOf(host.settings, 'make', 'kgit init');
-  const place = folder !== null && maker ? await maker.look(folder, driverHost(host)) : NO_PLACE;
+  const place = folder === null ? NO_PLACE : await (await makerOf(host)).look(folder, driverHost(host));
   const opened = place.isThere ? await openAt(folder, host) : null;
   try {
     const store = opened?.repository.store;
-    const view = store?.view((await store.head()).revision) ?? { read: async () => null };
+    const head = store?.isNear ? await store.refresh(host.settings.timeout) : await store?.head();
+    const view = store?.view(head?.revision ?? null) ?? { read: async () => null };
     const added = [...(await missingFiles(view, place.hasFile, layout)).keys()];
     return { path: folder ?? opened?.path ?? '', name: opened?.name ?? null, added };
   } finally {

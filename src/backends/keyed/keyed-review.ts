@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InvalidStateError } from '../../errors.js';
 import { placeOfPath } from '../../model/subject/place.js';
-import type {
-  ChangedFile,
-  HistoryChange,
-  HistoryCommit,
-  Review,
-  Signature,
-  TreeFile,
-} from '../../store/port/review.js';
+import type { ChangedFile, HistoryChange, HistoryCommit, Review, TreeFile } from '../../store/port/review.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { KeyReader } from './key-reader.js';
 import type { KeyedView } from './keyed-view.js';
@@ -48,13 +41,9 @@ export class KeyedReview implements Review {
     return (await this.#reader.record(seqOf(revision) ?? 0))?.revision === revision;
   }
 
-  async mergeBase(one: Revision, other: Revision): Promise<Revision | null> {
-    if (!(await this.#isThere(one)) || !(await this.#isThere(other))) return null;
-    return (seqOf(one) ?? 0) < (seqOf(other) ?? 0) ? one : other;
-  }
-
   async isOnLine(older: Revision, newer: Revision): Promise<boolean> {
-    return (await this.mergeBase(older, newer)) === older;
+    if (!(await this.#isThere(older)) || !(await this.#isThere(newer))) return false;
+    return (seqOf(older) ?? 0) <= (seqOf(newer) ?? 0);
   }
 
   async *files(revision: Revision): AsyncGenerator<readonly TreeFile[]> {
@@ -169,12 +158,5 @@ export class KeyedReview implements Review {
     for await (const { revision, added, changed, removed } of this.#line(null, to))
       if ([added, changed, removed].some((paths) => paths.some(isBelow))) revisions.push(revision);
     return revisions;
-  }
-
-  async signatures(from: Revision | null, to: Revision): Promise<readonly Signature[]> {
-    const signatures: Signature[] = [];
-    for await (const { revision } of this.#line(from, to))
-      signatures.push({ revision, verdict: 'none', signer: '' });
-    return signatures;
   }
 }
