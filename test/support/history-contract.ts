@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/store/port/backend.js';
+import type { WholeRevision } from '../../src/store/port/history.js';
 import { commit, swapAll } from './store-contract.js';
 
 /** The contract of History: every driver passes it. */
@@ -95,6 +96,62 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
       expect(await store.history.revisionAt(head, between)).toBe(first);
       expect(await store.history.revisionAt(first, Date.now() + 5_000)).toBe(first);
       expect(await store.history.revisionAt(head, begin - 5_000)).toBeNull();
+      await store.close();
+    });
+
+    it('gives whole revisions, oldest first, with all that each did to the files', async () => {
+      const store = await under.open();
+      const event = 'clusters/m/n/c/events/2025-06/01JXS2ZSHEXTK9FDQV7G7M2H5J-cluster_created.yaml';
+      const text = 'ünï: "x"\n\r\n # end';
+      const commits = [
+        {
+          ...commit({ a: '1', 'd/e': '1', [event]: 'one' }, 'first\n\nbody\n\nTrailer: x'),
+          author: { name: 'Ünï', email: 'u@x' },
+        },
+        commit({ 'd/e': '2', b: text }),
+        commit({ a: null, 'd/f': '' }),
+        commit({ d: null, [event]: 'two', a: '1' }),
+        commit({ 'd/e': '3', [event]: null, b: 'last' }),
+      ];
+      const revisions = await swapAll(store, null, commits);
+      const got: WholeRevision[] = [];
+      for await (const each of store.history.whole(null, revisions[4] ?? '')) got.push(each);
+      expect(got.map(({ revision }) => revision)).toEqual(revisions);
+      expect(got.map(({ parent }) => parent)).toEqual([null, ...revisions.slice(0, 4)]);
+      expect(got.map(({ files }) => [...files])).toEqual([
+        [
+          ['a', '1'],
+          [event, 'one'],
+          ['d/e', '1'],
+        ],
+        [
+          ['b', text],
+          ['d/e', '2'],
+        ],
+        [
+          ['a', null],
+          ['d/f', ''],
+        ],
+        [
+          ['a', '1'],
+          [event, 'two'],
+          ['d/e', null],
+          ['d/f', null],
+        ],
+        [
+          ['b', 'last'],
+          [event, null],
+          ['d/e', '3'],
+        ],
+      ]);
+      expect(got[0]).toMatchObject({ author: { name: 'Ünï', email: 'u@x' }, odd: [] });
+      expect(got[0]?.message.trimEnd()).toBe('first\n\nbody\n\nTrailer: x');
+      const times = got.map(({ published }) => published);
+      expect(times).toEqual([...times].sort((x, y) => x - y));
+      const parts: string[] = [];
+      for await (const { revision } of store.history.whole(revisions[1] ?? '', revisions[3] ?? ''))
+        parts.push(revision);
+      expect(parts).toEqual(revisions.slice(2, 4));
       await store.close();
     });
 

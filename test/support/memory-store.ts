@@ -3,7 +3,12 @@ import { InvalidStateError } from '../../src/errors.js';
 import { placeOfPath } from '../../src/model/subject/place.js';
 import { byName } from '../../src/model/subject/sorted-names.js';
 import type { Backend } from '../../src/store/port/backend.js';
-import type { History, TimelineEntry } from '../../src/store/port/history.js';
+import {
+  type History,
+  notOnLine,
+  type TimelineEntry,
+  type WholeRevision,
+} from '../../src/store/port/history.js';
 import type { LockMove } from '../../src/store/port/lease-store.js';
 import type {
   ChangedFile,
@@ -27,6 +32,7 @@ interface Version {
   readonly parent: Revision | null;
   /** ms since the epoch; never before the parent's. */
   readonly time: number;
+  readonly commit: Commit;
   readonly files: ReadonlyMap<string, string>;
   readonly added: readonly string[];
 }
@@ -111,6 +117,22 @@ class MemoryHistory implements History {
 
   async parentOf(revision: Revision): Promise<Revision | null> {
     return this.#versions.get(revision)?.parent ?? null;
+  }
+
+  async *whole(after: Revision | null, to: Revision): AsyncGenerator<WholeRevision> {
+    const line = [...this.#line(to)];
+    const from = line.findIndex(([at]) => at === after);
+    if (after !== null && from < 0) throw notOnLine(after, to);
+    for (const [revision, version] of line.slice(0, after === null ? undefined : from).reverse()) {
+      const { parent, commit, time, files: now } = version;
+      const { message, author } = commit;
+      const before = (parent && this.#versions.get(parent)?.files) || new Map<string, string>();
+      const paths = [...new Set([...before.keys(), ...now.keys()])].sort();
+      const files = new Map<string, string | null>();
+      for (const path of paths)
+        if (before.get(path) !== now.get(path)) files.set(path, now.get(path) ?? null);
+      yield { revision, parent, message, author, time: commit.time, published: time, files, odd: [] };
+    }
   }
 
   async *timeline(revision: Revision): AsyncGenerator<TimelineEntry> {
@@ -282,7 +304,8 @@ export class MemoryStore implements Backend {
     return { kind: 'swapped', revisions, notes: [], locks: tips };
   }
 
-  #add(parent: Revision | null, { message, author, time, files }: Commit): Revision {
+  #add(parent: Revision | null, commit: Commit): Revision {
+    const { message, author, time, files } = commit;
     const before = parent === null ? undefined : this.#versions.get(parent);
     const texts = before?.files ?? new Map<string, string>();
     const hash = createHash('sha256').update(JSON.stringify([parent, message, author, time, [...files]]));
@@ -291,7 +314,8 @@ export class MemoryStore implements Backend {
       .filter(([path, text]) => text !== null && !texts.has(path))
       .map(([path]) => path);
     const made = Math.max(time, before?.time ?? 0);
-    this.#versions.set(revision, { parent, time: made, files: changed(texts, files), added: added.sort() });
+    const after = changed(texts, files);
+    this.#versions.set(revision, { parent, time: made, commit, files: after, added: added.sort() });
     return revision;
   }
 

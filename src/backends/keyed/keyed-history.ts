@@ -1,8 +1,9 @@
-import type { History, TimelineEntry } from '../../store/port/history.js';
+import { type History, notOnLine, type TimelineEntry, type WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { KeyReader } from './key-reader.js';
 import type { KeyedView } from './keyed-view.js';
-import { type RevisionRecord, seqOf } from './records.js';
+import { fileKey, revisionKey } from './layout.js';
+import { damaged, type RevisionRecord, seqOf } from './records.js';
 
 /** How many files are searched at a time. */
 const FILES = 200;
@@ -52,6 +53,30 @@ export class KeyedHistory implements History {
     const seq = seqOf(revision);
     const record = seq === null ? null : await this.#reader.record(seq);
     return record?.revision === revision ? record : null;
+  }
+
+  async *whole(after: Revision | null, to: Revision): AsyncGenerator<WholeRevision> {
+    const last = seqOf(to) ?? 0;
+    let parent = after;
+    let seq = after === null ? 0 : (seqOf(after) ?? 0);
+    for await (const record of this.#reader.records(seq + 1, last)) {
+      seq += 1;
+      const { revision, author, time, message } = record;
+      if (record.parent !== parent && parent === after && after !== null) throw notOnLine(after, to);
+      if (record.parent !== parent) throw damaged(revisionKey(seq));
+      if (seq === last && revision !== to) throw notOnLine(revision, to);
+      const written = [...record.added, ...record.changed];
+      const texts = await this.#view(revision).readWritten(written);
+      const files = new Map<string, string | null>(record.removed.map((path) => [path, null]));
+      for (const [i, path] of written.entries()) {
+        const text = texts[i] ?? null;
+        if (text === null) throw damaged(fileKey(path));
+        files.set(path, text);
+      }
+      const sorted = new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+      yield { revision, parent, message, author, time, published: time, files: sorted, odd: [] };
+      parent = revision;
+    }
   }
 
   async *timeline(revision: Revision): AsyncGenerator<TimelineEntry> {

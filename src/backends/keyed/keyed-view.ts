@@ -65,25 +65,41 @@ export class KeyedView implements StateView {
   }
 
   /** Reads files, null where there is none, and keeps none of them in memory. */
-  async readMany(paths: readonly string[]): Promise<(string | null)[]> {
+  readMany(paths: readonly string[]): Promise<(string | null)[]> {
+    return this.#readAll(paths, isMarked);
+  }
+
+  /**
+   * Reads files that are there in this revision, as those that it wrote are. It takes one look at `was/` for each: what
+   * comes first behind a revision that has the file replaces or removes it, and leaves a mark.
+   */
+  readWritten(paths: readonly string[]): Promise<(string | null)[]> {
+    return this.#readAll(paths, () => true);
+  }
+
+  /** @param leavesMark whether the first revision behind this one that touches the path leaves a mark in `was/` */
+  async #readAll(
+    paths: readonly string[],
+    leavesMark: (path: string) => boolean,
+  ): Promise<(string | null)[]> {
     if (this.#revision === null) return paths.map(() => null);
     const texts: (string | null)[] = [];
     for (let i = 0; i < paths.length; i += FILES)
-      texts.push(...(await this.#values(paths.slice(i, i + FILES))));
+      texts.push(...(await this.#values(paths.slice(i, i + FILES), leavesMark)));
     return texts;
   }
 
-  async #values(paths: readonly string[]): Promise<(string | null)[]> {
+  async #values(paths: readonly string[], leavesMark: (path: string) => boolean): Promise<(string | null)[]> {
     const { head, values } = await this.#reader.get(paths.map(fileKey));
     if ((await this.#confirm(head)).seq === this.#seq) return [...values];
-    const texts: (string | null)[] = [];
-    for (const [i, path] of paths.entries()) {
-      const touch = await this.#touchOf(path, head);
-      texts.push(
-        touch === null ? (values[i] ?? null) : touch.isAdded ? null : await this.#former(path, touch),
-      );
-    }
-    return texts;
+    const textOf = async (path: string, i: number) => {
+      const touch = leavesMark(path)
+        ? await this.#markOf(path, head)
+        : ((await this.#touched(head)).get(path) ?? null);
+      if (touch === null) return values[i] ?? null;
+      return touch.isAdded ? null : this.#former(path, touch);
+    };
+    return Promise.all(paths.map(textOf));
   }
 
   async #former(path: string, { seq }: Touch): Promise<string | null> {
@@ -108,9 +124,8 @@ export class KeyedView implements StateView {
     });
   }
 
-  /** What the first revision behind this one did to a path, up to `head`; null if it is as it was. */
-  async #touchOf(path: string, head: StampedHead | null): Promise<Touch | null> {
-    if (!isMarked(path)) return (await this.#touched(head)).get(path) ?? null;
+  /** What the first revision behind this one did to a path, by its mark in `was/`; null if it is as it was. */
+  async #markOf(path: string, head: StampedHead | null): Promise<Touch | null> {
     const folder = formerFolder(path);
     const span = { folder, from: formerName(this.#seq + 1), to: `@${NO_NUMBER}`, limit: 1 };
     const found = (await this.#reader.range(span)).map(([key]) => key);

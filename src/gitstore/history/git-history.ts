@@ -1,4 +1,4 @@
-import type { CutOff, History, TimelineEntry } from '../../store/port/history.js';
+import type { CutOff, History, TimelineEntry, WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { ObjectReader } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
@@ -40,6 +40,12 @@ export class GitHistory implements History {
 
   parentOf(revision: Revision): Promise<Revision | null> {
     return resolveRevision(this.#git, `${revision}^1`);
+  }
+
+  async *whole(after: Revision | null, to: Revision): AsyncGenerator<WholeRevision> {
+    // Loaded late: few commands copy a history.
+    const { wholeRevisions } = await import('./whole-revisions.js');
+    yield* wholeRevisions(this.#git, this.#reader, after, to);
   }
 
   timeline(revision: Revision): AsyncIterable<TimelineEntry> {

@@ -1,3 +1,5 @@
+import { ConflictError } from '../../errors.js';
+import type { Actor } from '../../model/operation/operation.js';
 import type { Revision } from './state-store.js';
 
 /** The paths that one revision added, for the timeline. */
@@ -18,6 +20,41 @@ export interface CutOff {
   readonly inCi: string;
 }
 
+/** A revision with everything that it did: all that a copy of a history needs, but for the locks. */
+export interface WholeRevision {
+  readonly revision: Revision;
+  /** The revision before it on the line; null for the first one. */
+  readonly parent: Revision | null;
+  readonly message: string;
+  readonly author: Actor;
+  /** When its author made it, in ms since the epoch. */
+  readonly time: number;
+  /** When it was published, in ms since the epoch; as `time` where the driver keeps one time alone. */
+  readonly published: number;
+  /**
+   * The files that it wrote, with their whole texts, and those that it removed (null), in the order of their paths. A
+   * file that it left as it was is not among them, and no folder is. Executable files are plain ones here.
+   */
+  readonly files: ReadonlyMap<string, string | null>;
+  /** What it put at a path that no store keeps as text. A file that was there before is in `files` as removed. */
+  readonly odd: readonly OddFile[];
+}
+
+/** Something that is no text file. */
+export interface OddFile {
+  readonly path: string;
+  /** What it is, as a noun: `a symbolic link`. */
+  readonly what: string;
+}
+
+/** The error for a walk along the line that does not meet the revision at which it was to begin. */
+export function notOnLine(after: Revision, to: Revision): ConflictError {
+  return new ConflictError(`revision ${after} is not on the line that leads to ${to}`, {
+    suggestions: ["The history was replaced: see 'kgit sync'"],
+    data: { expected: after, actual: to },
+  });
+}
+
 /**
  * The revisions of a store, on the single line along which its head moves. `test/support/history-contract.ts` says what
  * each method must do.
@@ -36,6 +73,14 @@ export interface History {
   revisionAt(revision: Revision, time: number): Promise<Revision | null>;
   /** The revision before this one; null for the first one that is here. */
   parentOf(revision: Revision): Promise<Revision | null>;
+  /**
+   * The revisions behind `after` (the first of all if it is null) up to `to`, oldest first and without a gap: the parent
+   * of each is the one before it. Laid over the files of `after` one by one, they give the files of each revision but for
+   * what is odd. The same call gives the same revisions, whatever is published meanwhile. One revision at a time is in
+   * memory. Where the older part of the history is cut off, it begins with all files of the first revision that is here.
+   * Throws ConflictError if `after` is not on the line to `to`, RemoteError, InvalidStateError for damaged records.
+   */
+  whole(after: Revision | null, to: Revision): AsyncIterable<WholeRevision>;
   /** The revisions that added files, from `revision` backwards, newest first. */
   timeline(revision: Revision): AsyncIterable<TimelineEntry>;
   /**
