@@ -15,7 +15,6 @@ import { readEvents } from '../../src/store/read/records.js';
 import { importedEvents } from '../../src/sync/parse/imported-event.js';
 import { anyEdit } from '../support/arbitraries.js';
 import { temporaryFolder } from '../support/git-fixtures.js';
-import { reviewOf } from '../support/memory-review.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { oddFields, oddSubject, oddText, oddValue } from '../support/odd-events.js';
 import { MARKER, STATE } from '../support/state-repository.js';
@@ -47,7 +46,7 @@ async function fresh() {
 async function findingsOf(store: MemoryStore): Promise<string[]> {
   const findings = new Findings();
   const { revision } = await store.head();
-  const check = { review: reviewOf(store.view(revision)), now: T0, findings, markerFault: () => null };
+  const check = { review: store.review, now: T0, findings, markerFault: () => null };
   await checkFiles(revision as string, check);
   return findings.list.map(({ rule, path, message }) => `${rule} ${path}: ${message}`);
 }

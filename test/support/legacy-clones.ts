@@ -16,7 +16,6 @@ import type { Reading } from '../../src/store/outbox/outcomes.js';
 import { applyOperation } from '../../src/store/plan/apply-operation.js';
 import type { StateView } from '../../src/store/port/state-store.js';
 import { EventFinder } from '../../src/store/read/event-finder.js';
-import { OverlayView } from '../../src/store/read/overlay-view.js';
 import { readEvents, readState } from '../../src/store/read/records.js';
 import { keepLocally } from '../../src/sync/apply/keep-locally.js';
 import { type MergeHost, mergeFiles, mergeRead } from '../../src/sync/apply/merge-files.js';
@@ -113,9 +112,8 @@ export class LegacyClone {
 
   /** The repository as this clone sees it: what it fetched last, plus its waiting operations. */
   async read(): Promise<Pick<Reading, 'view' | 'pending'>> {
-    const seen = new MemoryRepository();
-    for (const [path, text] of this.#seen) seen.files.set(path, text);
-    const view = new OverlayView(seen);
+    const view = new MemoryRepository();
+    view.write(this.#seen);
     const pending: Operation[] = [];
     for (const operation of this.#waiting) {
       const files = await applied(view, operation).then(({ files }) => files, onlyConflicts);
@@ -145,7 +143,7 @@ export class LegacyClone {
   async #publish(operation: Operation): Promise<void> {
     const { remote, published } = this.#world;
     const { files, events } = await applied(remote, operation);
-    for (const [path, text] of files) if (text !== null) remote.files.set(path, text);
+    remote.write(files);
     published.push(...events.map(({ event }) => event));
   }
 

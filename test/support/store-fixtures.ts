@@ -74,7 +74,7 @@ export function fakeClock(start = T0): Clock & { slept: number[] } {
 
 /** A store that is remote and answers swaps as told before it does its work. */
 export class FaultyStore extends MemoryStore {
-  override readonly isRemote = true;
+  override readonly isRemote: boolean = true;
   swaps = 0;
   refreshes = 0;
   /** Called before each swap: an outcome instead of it, or null to let it through. */

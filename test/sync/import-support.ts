@@ -10,7 +10,9 @@ import { formatSubject } from '../../src/model/subject/subject.js';
 import { makeUlid } from '../../src/model/value/ulid.js';
 import { isMap } from '../../src/model/value/value.js';
 import { applyOperation } from '../../src/store/plan/apply-operation.js';
+import type { FileChanges } from '../../src/store/port/state-store.js';
 import { EventFinder } from '../../src/store/read/event-finder.js';
+import { OverlayView } from '../../src/store/read/overlay-view.js';
 import { parseImport } from '../../src/sync/parse/parse-import.js';
 import type { FoundSecret, SecretGuard } from '../../src/sync/parse/withhold.js';
 import { existingRecords } from '../../src/sync/plan/existing-records.js';
@@ -20,7 +22,7 @@ import type { LocalFile } from '../../src/sync/plan/last-imported.js';
 import { planImport } from '../../src/sync/plan/plan-import.js';
 import type { ImportSettings } from '../../src/sync/read/parsed-file.js';
 import type { LegacyFile } from '../../src/sync/read/read-legacy-files.js';
-import { MemoryView } from '../support/memory-store.js';
+import { MemoryStore } from '../support/memory-store.js';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures', 'state');
 
@@ -78,13 +80,22 @@ export function eventFile(
 }
 
 /** A repository in memory that takes operations as a driver does. */
-export class MemoryRepository extends MemoryView {
+export class MemoryRepository extends OverlayView {
   /** What this clone last took from each file, by place. */
   readonly local = new Map<string, LocalFile>();
+  readonly files = new Map<string, string>();
   private count = 0;
 
-  constructor(readonly files = new Map<string, string>()) {
-    super(files);
+  constructor() {
+    super(new MemoryStore().view(null));
+  }
+
+  override write(changes: FileChanges): void {
+    super.write(changes);
+    for (const [path, text] of changes) {
+      if (text === null) this.files.delete(path);
+      else this.files.set(path, text);
+    }
   }
 
   async plan(
@@ -111,8 +122,7 @@ export class MemoryRepository extends MemoryView {
       });
       const tip = { view: this, at: async () => null, events: new EventFinder(this) };
       const applied = await applyOperation(operation, tip);
-      if (applied.kind === 'commit')
-        for (const [path, text] of applied.files) if (text !== null) this.files.set(path, text);
+      if (applied.kind === 'commit') this.write(applied.files);
       ends.push(applied.kind);
     }
     return ends;

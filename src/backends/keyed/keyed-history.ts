@@ -89,7 +89,7 @@ export class KeyedHistory implements History {
     const places = new Map<string, number>();
     let place = 0;
     if (wanted.size === 0) return places;
-    for await (const { added } of this.timeline(revision)) {
+    for await (const { added } of this.#reader.recordsBack(seqOf(revision) ?? 0)) {
       for (const path of added) if (wanted.delete(path)) places.set(path, place);
       if (wanted.size === 0) break;
       place += 1;

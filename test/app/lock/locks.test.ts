@@ -79,7 +79,7 @@ it('are listed as last seen if the remote is not asked, or does not answer', asy
   Object.assign(store.leases, {
     list: async (talkMs: number | null) => {
       if (talkMs !== null) throw new RemoteError('away');
-      return list();
+      return list(talkMs);
     },
   });
   await expect(listLocks(leases, true, TALK_MS)).rejects.toThrow('away');

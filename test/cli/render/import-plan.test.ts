@@ -43,7 +43,7 @@ describe('formatPlan', () => {
       legacyFile('deployment-state.yaml', `deployment_id: k0rdent-x\nphase: ${JSON.stringify(phase)}\n`);
     await repository.carryOut(await repository.plan([state('a')]));
     const file = 'deployments/k0rdent-x/state.yaml';
-    repository.files.set(file, (repository.files.get(file) ?? '').replace('phase: a', 'phase: r'));
+    repository.write(new Map([[file, (repository.files.get(file) ?? '').replace('phase: a', 'phase: r')]]));
     const files = [
       state('b\u001b[31m'),
       legacyFile('other\u001b.yaml', 'a: 1\n'),

@@ -105,7 +105,7 @@ describe('a write under a lease', () => {
     const { record } = await one.take();
     const claim = claimOf(record);
     await one.repository.write(write(claim), options);
-    expect((await store.leases.read('network'))?.record).toMatchObject({ action: 'renew', token: 1 });
+    expect((await store.leases.read('network', 0))?.record).toMatchObject({ action: 'renew', token: 1 });
     await two.leases.break('network', anId(), { ...two.by, reason: 'test' }, MS);
     await two.take();
     const before = (await store.head()).revision;
@@ -153,8 +153,8 @@ describe('a write under a lease', () => {
     const claim = claimOf((await one.take()).record);
     for (const { repository } of [two, one, two, one]) await repository.write(write(claim), options);
     await one.leases.renew(claim, author, MS);
-    // The store in memory counts moves: one acquisition and five renewals.
-    expect(await store.leases.read('network')).toMatchObject({ version: '6', record: { token: 1 } });
+    // The store in memory counts writes: one acquisition and five renewals.
+    expect(await store.leases.read('network', 0)).toMatchObject({ version: '6', record: { token: 1 } });
   });
 
   it('that changes nothing proves its lease all the same', async () => {
@@ -163,7 +163,7 @@ describe('a write under a lease', () => {
     const claim = claimOf((await one.take()).record);
     const operation = { ...write(claim), events: [] };
     expect((await one.repository.write(operation, options)).delivery).toBe('unchanged');
-    expect((await store.leases.read('network'))?.record.action).toBe('renew');
+    expect((await store.leases.read('network', 0))?.record.action).toBe('renew');
     await two.leases.break('network', anId(), two.by, MS);
     await expect(one.repository.write({ ...operation, id: anId() }, options)).rejects.toThrow(FencedError);
   });
@@ -207,14 +207,14 @@ describe('a write under a lease', () => {
       // It has landed all the same.
       store.leases.move = async (wanted) => {
         store.leases.move = move;
-        await move(wanted);
+        await move(wanted, 0);
         return failure;
       };
       const { record } = await one.take();
       expect(record.holder.host).toBe('one');
       store.leases.move = async (wanted) => {
         store.leases.move = move;
-        await move(wanted);
+        await move(wanted, 0);
         return failure;
       };
       expect(await one.leases.renew(claimOf(record), author, MS)).toMatchObject({ action: 'renew' });

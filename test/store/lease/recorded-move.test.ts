@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NotFoundError, RefusedError, RemoteError } from '../../../src/errors.js';
 import type { LeaseActor } from '../../../src/store/lease/acquisition.js';
+import type { LeaseStore } from '../../../src/store/port/lease-store.js';
 import type { SwapOutcome } from '../../../src/store/port/state-store.js';
-import type { MemoryLeases } from '../../support/memory-leases.js';
 import { anId, eventOperation, FaultyStore, fakeClock, repositoryOf } from '../../support/store-fixtures.js';
 
 const MS = 5_000;
@@ -29,7 +29,7 @@ async function told(): Promise<{ chain: string | undefined; events: number }> {
   const events: string[] = [];
   for await (const { added } of store.history.timeline(revision as string))
     events.push(...added.filter((path) => path.includes('lock_broken')));
-  return { chain: (await store.leases.read('network'))?.record.action, events: events.length };
+  return { chain: (await store.leases.read('network', 0))?.record.action, events: events.length };
 }
 
 /** A store whose next swap is carried out without an answer, and something else happens before anybody looks. */
@@ -92,7 +92,7 @@ describe('a lease that is ended and the event of it', () => {
     store.meanwhile = () => clone('three').take();
     await clone('two').break_();
     expect(await told()).toEqual({ chain: 'acquire', events: 1 });
-    expect((await store.leases.read('network'))?.record.holder.host).toBe('three');
+    expect((await store.leases.read('network', 0))?.record.holder.host).toBe('three');
   });
 
   it('are not there where the push was never carried out, and the next try lands them', async () => {
@@ -120,11 +120,11 @@ describe('a lease that is ended and the event of it', () => {
 
   it('of a lock that its holder renewed meanwhile are decided anew; of one that was released, not at all', async () => {
     const { take } = clone('three');
-    const free = async (leases: MemoryLeases) => {
-      const tip = await leases.read('network');
+    const free = async (leases: LeaseStore) => {
+      const tip = await leases.read('network', 0);
       if (!tip) throw new Error('nobody has it');
       const record = { ...tip.record, action: 'release' as const };
-      await leases.move({ name: 'network', from: tip, records: [record], author });
+      await leases.move({ name: 'network', from: tip, records: [record], author }, 0);
     };
     store.onSwap = async (self) => {
       self.onSwap = () => null;
@@ -168,7 +168,7 @@ describe('a branch that is closed to commits', () => {
     store.onSwap = () => ({ kind: 'refused', error: new RefusedError('the branch is protected') });
     const move = store.leases.move.bind(store.leases);
     store.leases.move = async (wanted) => {
-      await move(wanted);
+      await move(wanted, 0);
       return unknown;
     };
     expect((await clone('two').break_()).ended.revision).toBeNull();

@@ -35,8 +35,7 @@ describe('an operation whose event has its id from its content', () => {
   const apply = async (operation: Operation) => {
     const tip = { view: repository, at: async () => null, events: new EventFinder(repository) };
     const applied = await applyOperation(operation, tip);
-    if (applied.kind === 'commit')
-      for (const [path, text] of applied.files) if (text !== null) repository.files.set(path, text);
+    if (applied.kind === 'commit') repository.write(applied.files);
     return applied;
   };
   const peers = async () => (await readState(repository, SUBJECT.id))?.['deployment'];
@@ -113,8 +112,7 @@ it('leaves out what is told once where a newer tip has its context under another
   const apply = async (operation: Operation) => {
     const tip = { view: repository, at: async () => null, events: new EventFinder(repository) };
     const applied = await applyOperation(operation, tip);
-    if (applied.kind === 'commit')
-      for (const [path, text] of applied.files) if (text !== null) repository.files.set(path, text);
+    if (applied.kind === 'commit') repository.write(applied.files);
     return applied;
   };
   expect(await apply(told(1n, '100'))).toMatchObject({ kind: 'commit' });

@@ -312,13 +312,12 @@ describe('a server that stops answering while operations are planned', () => {
     const { view } = store;
     store.view = (revision) => {
       const of = view.call(store, revision);
-      const { read } = of;
       // The tip is checked before the operations are planned.
-      const away = async (path: string) => {
+      const read = async (path: string) => {
         if (path === statePath('d')) throw new RemoteError('the server is away');
-        return read.call(of, path);
+        return of.read(path);
       };
-      return Object.assign(of, { read: away });
+      return { read, list: of.list.bind(of), kindOf: of.kindOf.bind(of) };
     };
     const report = await publisher.publishAll(DEADLINE);
     expect(report?.deliveries.get(operation.id)).toMatchObject({

@@ -20,7 +20,7 @@ describe('where the repository holds other values', () => {
     const repository = new MemoryRepository();
     await repository.carryOut(await repository.plan([first]));
     const text = repository.files.get(file) ?? '';
-    repository.files.set(file, text.replace('phase: a', 'phase: r').replace('port: 1', 'port: 9'));
+    repository.write(new Map([[file, text.replace('phase: a', 'phase: r').replace('port: 1', 'port: 9')]]));
     return repository;
   }
 
@@ -78,7 +78,7 @@ describe('where the repository holds other values', () => {
     const repository = new MemoryRepository();
     await repository.carryOut(await repository.plan([first]));
     const text = repository.files.get(file) ?? '';
-    repository.files.set(file, text.replace('phase: a', 'phase: r'));
+    repository.write(new Map([[file, text.replace('phase: a', 'phase: r')]]));
     const later = legacyFile(
       'deployment-state.yaml',
       'deployment_id: k0rdent-x\nphase: a\nconfig: {port: 2, host: h}\n',
