@@ -4,7 +4,14 @@ import type { Backend } from '../store/port/backend.js';
 import type { Clock, Host } from '../store/port/host.js';
 import type { LockMove } from '../store/port/lease-store.js';
 import type { SharedHistory } from '../store/port/shared-history.js';
-import type { Commit, Head, Revision, StateView, SwapOutcome } from '../store/port/state-store.js';
+import type {
+  Commit,
+  Head,
+  Revision,
+  RevisionChange,
+  StateView,
+  SwapOutcome,
+} from '../store/port/state-store.js';
 import { BranchFollower } from './branch/branch-follower.js';
 import { pushBranch } from './branch/branch-push.js';
 import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
@@ -252,6 +259,31 @@ export class GitStore implements Backend {
     } finally {
       await refs.end();
     }
+  }
+
+  async *changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
+    // Loaded late: few commands watch.
+    const [{ branchTips }, { changesBetween }] = await Promise.all([
+      import('./branch/branch-tips.js'),
+      import('./history/branch-changes.js'),
+    ]);
+    const { clock, repository } = this.#options;
+    const { commonDir } = repository;
+    const names = this.#fetched ? [this.#fetched.trackingRef, this.#fetched.usersRef] : [];
+    const tips = branchTips({
+      looks: async () => [...(await this.#refs.read([...names, this.#branchRef]))].join(),
+      head: () => this.head(),
+      fetchedAt: this.#fetched && (() => readFetchedAt(commonDir, clock.now())),
+      fetch: (timeoutMs) => this.refresh(timeoutMs),
+      ...{ clock, signal },
+    });
+    let at = after;
+    for await (const tip of tips)
+      for await (const change of changesBetween(this.#git, at, tip)) {
+        if (signal.aborted) return;
+        at = change.revision;
+        yield change;
+      }
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GitStore } from '../../src/gitstore/git-store.js';
 import type { StateStore } from '../../src/store/port/state-store.js';
+import { changesContract, nextChanges } from '../support/changes-contract.js';
 import {
   bareRepository,
   cloneOf,
@@ -10,10 +11,11 @@ import {
   fsck,
   git,
   openGitStore,
+  realClock,
   temporaryFolder,
 } from '../support/git-fixtures.js';
 import { historyContract } from '../support/history-contract.js';
-import { commit, storeContract } from '../support/store-contract.js';
+import { commit, storeContract, swapAll } from '../support/store-contract.js';
 import { workingCopyContract } from '../support/working-copy-contract.js';
 
 const repositories: string[] = [];
@@ -46,14 +48,26 @@ for (const [name, open] of [
 }
 
 const remotes = new WeakMap<StateStore, string>();
-async function onRemote(remote: string): Promise<GitStore> {
-  const store = await openGitStore(remember(cloneOf(remote)), 'origin');
+async function onRemote(remote: string, clock = realClock): Promise<GitStore> {
+  const store = await openGitStore(remember(cloneOf(remote)), 'origin', clock);
   remotes.set(store, remote);
   return store;
 }
 
 storeContract('GitStore, a clone of a local path', {
   open: () => onRemote(remember(bareRepository())),
+  another: (store) => onRemote(remotes.get(store) as string),
+});
+
+changesContract('GitStore, purely local and bare', {
+  open: () => openGitStore(remember(bareRepository())),
+  another: null,
+});
+
+// Fetches every 100 ms.
+const hasty = { ...realClock, now: () => realClock.now() * 50 };
+changesContract('GitStore, a clone of a local path', {
+  open: () => onRemote(remember(bareRepository()), hasty),
   another: (store) => onRemote(remotes.get(store) as string),
 });
 
@@ -137,5 +151,37 @@ describe('GitStore and the checkout', () => {
     const notes = await one.workingCopy.follow();
     expect(notes).toEqual([expect.stringContaining('commits that the remote does not have')]);
     await Promise.all([one.close(), two.close()]);
+  });
+});
+
+describe('GitStore and its watchers', () => {
+  it('tells what a merge into a line of their own brought as one change', async () => {
+    const path = bareRepository();
+    const store = await openGitStore(path);
+    const [first] = await swapAll(store, null, [commit({ a: '1' })]);
+    const clone = cloneOf(path);
+    await swapAll(store, first ?? '', [commit({ b: '1' })]);
+    const seen = (await store.head()).revision ?? '';
+    writeFileSync(join(clone, 'mine'), '');
+    writeFileSync(join(clone, 'a'), '2');
+    git(clone, 'add', '.');
+    git(clone, 'commit', '--quiet', '-m', 'mine');
+    git(clone, 'pull', '--quiet', '--no-rebase', '--no-edit');
+    git(clone, 'push', '--quiet');
+    const [change] = await nextChanges(store, seen, 1);
+    expect(change).toMatchObject({ revision: git(clone, 'rev-parse', 'HEAD'), parent: seen });
+    expect(change).toMatchObject({ added: ['mine'], changed: ['a'], removed: [] });
+    expect(change?.author.name).toBe('Grace');
+    await store.close();
+  });
+
+  it('tells that the branch of the remote was rewritten while it was watched', async () => {
+    const remote = bareRepository();
+    const store = await onRemote(remote, hasty);
+    const [, second] = await swapAll(store, null, [commit({ a: '1' }), commit({ a: '2' })]);
+    const waiting = nextChanges(store, second ?? '', 1);
+    git(remote, 'update-ref', 'refs/heads/main', 'refs/heads/main~1');
+    await expect(waiting).rejects.toMatchObject({ data: { cause: 'went-back', revision: second } });
+    await store.close();
   });
 });

@@ -71,7 +71,11 @@ export const realClock: Clock = {
 };
 
 /** The git driver on a repository. */
-export async function openGitStore(path: string, remote: string | null = null): Promise<GitStore> {
+export async function openGitStore(
+  path: string,
+  remote: string | null = null,
+  clock: Clock = realClock,
+): Promise<GitStore> {
   const finder = new Git(path, process.env);
   const repository = await openRepository(finder, path);
   return new GitStore(finder.at(repository.commonDir), {
@@ -81,7 +85,7 @@ export async function openGitStore(path: string, remote: string | null = null): 
     remote,
     folder: join(repository.commonDir, 'kgit'),
     committer: { name: 'kgit', email: 'kgit@test' },
-    clock: realClock,
+    clock,
     host: thisHost,
   });
 }

@@ -2,6 +2,7 @@ import type { KeySpace } from '../../src/backends/keyed/key-space.js';
 import { KeyedStore } from '../../src/backends/keyed/keyed-store.js';
 import { systemClock } from '../../src/setup/this-host.js';
 import type { StateStore } from '../../src/store/port/state-store.js';
+import { changesContract } from './changes-contract.js';
 import { historyContract } from './history-contract.js';
 import { leaseContract } from './lease-contract.js';
 import { reviewContract } from './review-contract.js';
@@ -22,6 +23,7 @@ export function keyedStoreContracts(name: string, spaceOf: (store: string) => Ke
   };
   const another = async (store: StateStore) => client(names.get(store) ?? '');
   storeContract(name, { open, another });
+  changesContract(name, { open, another });
   historyContract(name, { open });
   leaseContract(name, { open, another });
   reviewContract(name, {

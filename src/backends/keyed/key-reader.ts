@@ -146,7 +146,8 @@ export class KeyReader {
   /** Records from the number `from` up to `to`, both included. */
   async *records(from: number, to: number): AsyncGenerator<RevisionRecord> {
     for (let at = from; at <= to; ) {
-      const page = await this.#page(at, to, false);
+      // Some key spaces list all names between the bounds.
+      const page = await this.#page(at, Math.min(to, at + PAGE - 1), false);
       yield* page;
       at += page.length;
     }

@@ -4,15 +4,23 @@ import { makeUlid, randomBits } from '../../model/value/ulid.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Clock } from '../../store/port/host.js';
 import type { LockMove, LockOutcome, LockTip } from '../../store/port/lease-store.js';
-import type { SharedHistory } from '../../store/port/shared-history.js';
-import type { Commit, Head, Revision, StateView, SwapOutcome } from '../../store/port/state-store.js';
+import { type SharedHistory, WENT_BACK } from '../../store/port/shared-history.js';
+import type {
+  Commit,
+  Head,
+  Revision,
+  RevisionChange,
+  StateView,
+  SwapOutcome,
+} from '../../store/port/state-store.js';
 import { Draft, type DraftedCommit } from './draft.js';
 import { KeyReader, type StampedHead } from './key-reader.js';
 import type { KeySpace, Put, Write, WriteFailure } from './key-space.js';
+import { keyedChanges } from './keyed-changes.js';
 import { KeyedHistory } from './keyed-history.js';
 import { KeyedLeases, lockExpected, lockPut } from './keyed-leases.js';
 import { KeyedReview } from './keyed-review.js';
-import { KeyedView, WENT_BACK } from './keyed-view.js';
+import { KeyedView } from './keyed-view.js';
 import { KnownLine } from './known-line.js';
 import { budgetOf, type Failed, isWithin, LargeWrites, putsOf, sum } from './large-write.js';
 import { FORMAT, HEAD, lockKey, revisionKey } from './layout.js';
@@ -278,6 +286,10 @@ export class KeyedStore implements Backend {
       timeoutMs,
     );
     return locks.filter((_, i) => (found[i]?.version ?? null) !== expected[i]?.[1]).map(({ name }) => name);
+  }
+
+  changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
+    return keyedChanges(this.#space, this.#reader, after, signal);
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,12 @@
-import { InvalidStateError, RemoteError } from '../../errors.js';
+import { InvalidStateError } from '../../errors.js';
 import { placeOfPath } from '../../model/subject/place.js';
 import { byName } from '../../model/subject/sorted-names.js';
+import { wentBack } from '../../store/port/shared-history.js';
 import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
 import type { KeyReader, StampedHead } from './key-reader.js';
 import { ADDED, fileKey, formerFolder, formerName, NO_NUMBER, revisionKey, TIP } from './layout.js';
 import { Overlay } from './overlay.js';
 import { parseRecord, seqOf } from './records.js';
-
-/** `data.cause` of the RemoteError for a revision that the store does not have any more. */
-export const WENT_BACK = 'went-back';
 
 /** How many files are read in one call. */
 const FILES = 60;
@@ -118,10 +116,7 @@ export class KeyedView implements StateView {
         return head;
       }
     }
-    throw new RemoteError(`revision ${this.#revision} is not in the store any more`, {
-      suggestions: ["See what became of its history: 'kgit sync'"],
-      data: { revision: this.#revision, cause: WENT_BACK },
-    });
+    throw wentBack(this.#revision ?? '');
   }
 
   /** What the first revision behind this one did to a path, by its mark in `was/`; null if it is as it was. */

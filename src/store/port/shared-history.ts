@@ -1,3 +1,4 @@
+import { RemoteError } from '../../errors.js';
 import type { Revision } from './state-store.js';
 
 /** The shared history no longer contains the head that was known here. */
@@ -16,6 +17,17 @@ export interface Rewrite {
 
 /** `data.cause` of the ConflictError when `refresh` finds an `OtherHistory`; continue with `acceptHistory`. */
 export const OTHER_HISTORY = 'other-history';
+
+/** `data.cause` of `wentBack`. */
+export const WENT_BACK = 'went-back';
+
+/** The error for a revision that the store does not have any more. */
+export function wentBack(revision: Revision): RemoteError {
+  return new RemoteError(`revision ${revision} is not in the store any more`, {
+    suggestions: ["See what became of its history: 'kgit sync'"],
+    data: { revision, cause: WENT_BACK },
+  });
+}
 
 /** Two unrelated histories: the one known here, and the one on the server. */
 export interface OtherHistory {

@@ -62,6 +62,20 @@ export interface StateValues {
   changes(): readonly LeafChange[];
 }
 
+/** A revision, and what it did to the files. */
+export interface RevisionChange {
+  readonly revision: Revision;
+  /** The revision before it, to which the lists of paths compare; null for the first of all. */
+  readonly parent: Revision | null;
+  /** When it was made, in ms since the epoch. */
+  readonly time: number;
+  readonly author: Actor;
+  readonly message: string;
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
 /** What is refused: */
 export type RefusedScope =
   /** Any move of the branch. */
@@ -134,6 +148,14 @@ export interface StateStore {
     timeoutMs: number,
     locks?: readonly LockMove[],
   ): Promise<SwapOutcome>;
+  /**
+   * Yields the revisions that follow `after`, each once and in order, then new ones as they come. Ends when `signal`
+   * aborts. Many revisions are read in pages. Throws RemoteError if the server cannot be reached: the caller goes on
+   * behind the last revision that it got (`followChanges`). Throws `wentBack` if `after` is not in the store any more.
+   * `test/support/changes-contract.ts` says more.
+   * @param after null for all revisions
+   */
+  changes(after: Revision | null, signal: AbortSignal): AsyncIterable<RevisionChange>;
   /** Ends helper processes. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { KeySpace, Stamped, Write, Written } from '../../../src/backends/keyed/key-space.js';
 import { KeyedStore } from '../../../src/backends/keyed/keyed-store.js';
 import { MemoryKeySpace, SharedMemory } from '../../../src/backends/memory/memory-key-space.js';
@@ -6,6 +6,7 @@ import { ConflictError, RemoteError } from '../../../src/errors.js';
 import { systemClock } from '../../../src/setup/this-host.js';
 import type { Rewrite } from '../../../src/store/port/shared-history.js';
 import type { Revision } from '../../../src/store/port/state-store.js';
+import { nextChanges } from '../../support/changes-contract.js';
 import { commit, swapAll } from '../../support/store-contract.js';
 
 const MS = 5_000;
@@ -233,5 +234,90 @@ describe('a server that went back', () => {
     expect(other).toMatchObject({ found, foundCount: 1 });
     if (other) await store.shared?.acceptHistory(other);
     expect((await store.refresh(MS)).revision).toBe(found);
+  });
+});
+
+/** A client that gets hints as it is told to. */
+class HintedSpace extends MemoryKeySpace {
+  hint: (hints: number) => Promise<void> = () => new Promise(() => undefined);
+  hints = 0;
+
+  override changed(): Promise<void> {
+    this.hints += 1;
+    return this.hint(this.hints);
+  }
+}
+
+describe('a watch', () => {
+  const stop = () => new AbortController().signal;
+
+  it('reads every 5 seconds where no hint comes, with one wait for a hint', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const shared = new SharedMemory();
+    const writer = storeOver(new MemoryKeySpace(shared));
+    const space = new HintedSpace(shared);
+    const changes = storeOver(space).changes(null, stop());
+    for (let n = 0; n < 3; n++) {
+      const next = changes.next();
+      await vi.advanceTimersByTimeAsync(4_900);
+      const [revision] = await swapAll(writer, (await writer.refresh(MS)).revision, [commit({ a: `${n}` })]);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect((await next).value?.revision).toBe(revision);
+    }
+    expect(space.hints).toBe(1);
+    await changes.return(undefined);
+  });
+
+  it('takes hints for what they are, however many come and whatever they say', async () => {
+    const shared = new SharedMemory();
+    const writer = storeOver(new MemoryKeySpace(shared));
+    const space = new HintedSpace(shared);
+    space.hint = async (hints) => {
+      if (hints === 30) await swapAll(writer, null, [commit({ a: '1' }), commit({ a: '2' })]);
+    };
+    const seen: (Revision | null)[] = [];
+    for await (const { revision, parent } of storeOver(space).changes(null, stop())) {
+      expect(parent).toBe(seen.at(-1) ?? null);
+      seen.push(revision);
+      if (seen.length === 2) break;
+    }
+    const lost = new RemoteError('cut off', { data: { remote: 'unreachable' } });
+    space.hint = () => Promise.reject(lost);
+    await expect(nextChanges(storeOver(space), seen[1] ?? '', 1)).rejects.toBe(lost);
+  });
+
+  it.each([
+    ['went back', 1],
+    ['went back and has other revisions since', 3],
+    ['lost everything', 0],
+  ])('tells that the server %s', async (_, others) => {
+    const shared = new SharedMemory();
+    const space = new MemoryKeySpace(shared);
+    const backup = new Map<string, Stamped>();
+    const [first] = await swapAll(storeOver(space), null, [commit({ a: '1' })]);
+    for (const [key, value] of shared.values) backup.set(key, value);
+    const [second] = await swapAll(storeOver(space), first ?? '', [commit({ a: '2' })]);
+    const waiting = nextChanges(storeOver(space), second ?? '', 1);
+    shared.values.clear();
+    if (others > 0) for (const [key, value] of backup) shared.values.set(key, value);
+    for (let n = 1; n < others; n++) {
+      const other = storeOver(space);
+      await swapAll(other, (await other.refresh(MS)).revision, [commit({ a: `other ${n}` })]);
+    }
+    for (const wake of shared.watchers) wake();
+    await expect(waiting).rejects.toMatchObject({ data: { cause: 'went-back', revision: second } });
+  });
+
+  it('reads what is far behind in pages', async () => {
+    const shared = new SharedMemory();
+    const writer = storeOver(new MemoryKeySpace(shared));
+    const commits = Array.from({ length: 1_200 }, (_, n) => commit({ a: `${n}` }));
+    const revisions = await swapAll(writer, null, commits);
+    const space = new MemoryKeySpace(shared);
+    const range = vi.spyOn(space, 'range');
+    const found = await nextChanges(storeOver(space), revisions[9] ?? '', 1_190);
+    expect(found.map(({ revision }) => revision)).toEqual(revisions.slice(10));
+    expect(range).toHaveBeenCalledTimes(3);
   });
 });
