@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { withOrigin } from '../../src/model/operation/origin-trailer.js';
 import type { Backend } from '../../src/store/port/backend.js';
 import type { WholeRevision } from '../../src/store/port/history.js';
+import type { Commit } from '../../src/store/port/state-store.js';
 import { commit, swapAll } from './store-contract.js';
 
 /** The contract of History: every driver passes it. */
@@ -152,6 +154,32 @@ export function historyContract(name: string, under: { open(): Promise<Backend> 
       for await (const { revision } of store.history.whole(revisions[1] ?? '', revisions[3] ?? ''))
         parts.push(revision);
       expect(parts).toEqual(revisions.slice(2, 4));
+      await store.close();
+    });
+
+    it('copies revisions with their times, and finds the copy of one by its old id or the beginning of it', async () => {
+      const store = await under.open();
+      const [one, two] = ['41-0123456789abcdef', '42-fedcba9876543210'];
+      const copy = (origin: string, published: number): Commit => ({
+        ...commit({ [origin]: '1' }, withOrigin('m: one', origin)),
+        published,
+      });
+      const times = [1_600_000_000_000, 1_650_000_000_000, 1_640_000_000_000];
+      const copies = [
+        copy(one, times[0] ?? 0),
+        copy(two, times[1] ?? 0),
+        { ...commit({ a: '1' }), published: times[2] ?? 0 },
+      ];
+      const revisions = await swapAll(store, null, copies);
+      const head = revisions[2] ?? '';
+      const published: number[] = [];
+      for await (const each of store.history.whole(null, head)) published.push(each.published);
+      expect(published).toEqual([times[0], times[1], times[1]]);
+      expect(await store.history.revisionAt(head, 1_649_000_000_000)).toBe(revisions[0]);
+      expect(await store.history.copyOf(one, head)).toBe(revisions[0]);
+      expect(await store.history.copyOf('42-fedc', head)).toBe(revisions[1]);
+      expect(await store.history.copyOf(two, revisions[0] ?? '')).toBeNull();
+      expect(await store.history.copyOf('0123456789abcdef', head)).toBeNull();
       await store.close();
     });
 

@@ -1,4 +1,5 @@
 import { NotFoundError, UsageError } from '../../errors.js';
+import { isRevisionId } from '../../model/operation/origin-trailer.js';
 import { parseTime } from '../../model/value/time.js';
 import type { Reading } from '../../store/outbox/outcomes.js';
 import type { Backend } from '../../store/port/backend.js';
@@ -28,10 +29,16 @@ async function headRevision({ store, reading }: Revisions): Promise<Revision | n
   return (await store.workingCopy?.checkedOut()) ?? reading.revision;
 }
 
+/** Resolves the id that a revision had in the store from which this one was migrated; null if it is none. */
+async function copyOf(text: string, { store, reading }: Revisions): Promise<Revision | null> {
+  if (reading.revision === null || !isRevisionId(text)) return null;
+  return store.history.copyOf(text, reading.revision);
+}
+
 /** Resolves the name of a revision; null if there is none. A linked worktree has its own HEAD. */
 async function revisionOrNull(text: string, revisions: Revisions): Promise<Revision | null> {
   const steps = HEAD.exec(text);
-  if (steps === null) return revisions.store.history.resolve(text);
+  if (steps === null) return (await revisions.store.history.resolve(text)) ?? copyOf(text, revisions);
   const head = await headRevision(revisions);
   return head === null ? null : revisions.store.history.resolve(`${head}${steps[1] ?? ''}`);
 }

@@ -1,6 +1,7 @@
+import { placeOfPath } from '../../model/subject/place.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
 import { isMarked, type KeyedView } from './keyed-view.js';
-import { ADDED, fileKey, formerFolder, formerName, pathsKey, revisionKey, valueKey } from './layout.js';
+import { ADDED, fileKey, formerFolder, formerName, pathsKey, revisionKey } from './layout.js';
 import {
   digestOf,
   formatRecord,
@@ -47,29 +48,31 @@ export class Draft {
     const files = await this.#filesOf(commit);
     const parent = this.#head?.revision ?? null;
     const seq = (this.#head?.seq ?? 0) + 1;
-    const time = Math.max(this.#now, this.#head?.time ?? 0);
-    const revision = revisionAfter(parent, seq, digestOf(message, author, files));
+    const time = Math.max(commit.published ?? this.#now, this.#head?.time ?? 0);
     const puts = new Map<string, string | null>();
     const paths: Record<Change, string[]> = { added: [], changed: [], removed: [] };
+    const changes = new Map<string, string | null>();
     for (const [path, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const before = await this.#textOf(path, files);
       if (before === text) continue;
+      changes.set(path, text);
       paths[before === null ? 'added' : text === null ? 'removed' : 'changed'].push(path);
       puts.set(fileKey(path), text);
       const former = formerFolder(path) + formerName(seq);
       if (before !== null) puts.set(former, before);
       else if (isMarked(path)) puts.set(former + ADDED, '');
+      const place = placeOfPath(path);
+      if (place.kind !== 'state') continue;
+      // Loaded late: most writes change no state.
+      const { valuePuts } = await import('./state-values.js');
+      for (const [key, value] of valuePuts(place.subject.id, before, text)) puts.set(key, value);
     }
+    const revision = revisionAfter(parent, seq, digestOf(message, author, changes));
     for (const [path, text] of files) this.#files.set(path, text);
     const lists = this.#split(paths);
     const record: RevisionRecord = { revision, parent, time, author, message, ...paths, lists: lists.length };
     puts.set(revisionKey(seq), formatRecord(record));
     for (const [n, list] of lists.entries()) puts.set(pathsKey(seq, n), list);
-    if (commit.state)
-      for (const { path, value } of commit.state.changes()) {
-        const text = typeof value === 'string' ? value : value === undefined ? null : JSON.stringify(value);
-        puts.set(valueKey(commit.state.deployment, path), text);
-      }
     this.#head = { seq, revision, time };
     return { revision, seq, time, puts };
   }

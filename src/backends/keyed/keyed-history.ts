@@ -1,3 +1,4 @@
+import { namesOrigin } from '../../model/operation/origin-trailer.js';
 import { type History, notOnLine, type TimelineEntry, type WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { KeyReader } from './key-reader.js';
@@ -28,6 +29,12 @@ export class KeyedHistory implements History {
     if (digits === '') return null;
     const record = await this.#reader.record(Number(digits));
     return record?.revision.startsWith(`${digits}-${hash}`) ? record.revision : null;
+  }
+
+  async copyOf(origin: string, revision: Revision): Promise<Revision | null> {
+    for await (const record of this.#reader.recordsBack(seqOf(revision) ?? 0))
+      if (namesOrigin(record.message, origin)) return record.revision;
+    return null;
   }
 
   async revisionAt(revision: Revision, time: number): Promise<Revision | null> {

@@ -3,7 +3,7 @@ import type { Revision } from '../../store/port/state-store.js';
 import type { ObjectReader } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
 import { filesWith, placesOf } from './places.js';
-import { resolveRevision, revisionAt } from './revisions.js';
+import { copyOf, resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
 
 /** The commits of the state branch, along first parents. */
@@ -32,6 +32,10 @@ export class GitHistory implements History {
 
   resolve(name: string): Promise<Revision | null> {
     return resolveRevision(this.#git, name);
+  }
+
+  copyOf(origin: string, revision: Revision): Promise<Revision | null> {
+    return copyOf(this.#git, origin, revision);
   }
 
   revisionAt(revision: Revision, time: number): Promise<Revision | null> {

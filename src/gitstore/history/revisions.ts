@@ -1,3 +1,4 @@
+import { isRevisionId, originLine } from '../../model/operation/origin-trailer.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Git } from '../process/git.js';
 
@@ -21,6 +22,14 @@ export async function revisionAt(git: Git, revision: Revision, time: number): Pr
   if (time < 0) return null;
   const latest = `--min-age=${Math.floor(time / 1000)}`;
   const args = ['rev-list', '--max-count=1', '--first-parent', latest, '--end-of-options', revision, '--'];
+  return (await git.text(args)) || null;
+}
+
+/** The newest commit, along first parents, whose message names a revision of another store as its origin. */
+export async function copyOf(git: Git, origin: string, revision: Revision): Promise<Revision | null> {
+  if (!isRevisionId(origin)) return null;
+  const named = ['--basic-regexp', `--grep=^${originLine(origin)}`];
+  const args = ['rev-list', '--max-count=1', '--first-parent', ...named, '--end-of-options', revision, '--'];
   return (await git.text(args)) || null;
 }
 

@@ -69,8 +69,10 @@ export class CommitBuilder {
     await this.#filtered.refuse(base, [...new Set(written)]);
     const now = this.#options.clock.now();
     const before = await this.#committed(base);
-    // Dates do not go backwards along the branch.
-    const chain = { base, committer, committed: Math.max(Math.floor(now / 1000), before) };
+    const committed: number[] = [];
+    for (const { published = now } of commits)
+      committed.push(Math.max(Math.floor(published / 1000), committed.at(-1) ?? before));
+    const chain = { base, committer, committed };
     const notes = clockNotes(before * 1000 - now);
     const unsigned = await buildCommits(this.#git, commits, chain);
     if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, notes };

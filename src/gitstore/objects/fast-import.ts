@@ -33,8 +33,8 @@ const CRASH_REPORT = /^fast-import: dumping crash report to (.+)$/m;
 export interface Chain {
   readonly base: Revision | null;
   readonly committer: Actor;
-  /** Seconds since the epoch; never before the base's, so that dates do not go backwards along the branch. */
-  readonly committed: number;
+  /** When each commit is made, in seconds since the epoch; dates do not go backwards along the branch. */
+  readonly committed: readonly number[];
 }
 
 function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): Generator<Buffer> {
@@ -42,7 +42,7 @@ function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): G
     const parent = i > 0 ? `from :${i}\n` : chain.base ? `from ${chain.base}\n` : '';
     const author = person('author', commit.author, Math.floor(commit.time / 1000));
     yield Buffer.from(
-      `commit ${SCRATCH}\nmark :${i + 1}\n${author}${person('committer', chain.committer, chain.committed)}`,
+      `commit ${SCRATCH}\nmark :${i + 1}\n${author}${person('committer', chain.committer, chain.committed[i] ?? 0)}`,
     );
     yield data(commit.message);
     yield Buffer.from(parent);

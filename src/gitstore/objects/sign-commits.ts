@@ -53,7 +53,7 @@ export async function signCommits(
     const tree = /^tree ([0-9a-f]+)$/m.exec(object?.data.toString('utf8') ?? '')?.[1] ?? '';
     const env = {
       ...personEnvironment('AUTHOR', commit.author, Math.floor(commit.time / 1000)),
-      ...personEnvironment('COMMITTER', chain.committer, chain.committed),
+      ...personEnvironment('COMMITTER', chain.committer, chain.committed[i] ?? 0),
     };
     const args = ['commit-tree', '-S', ...(parent ? ['-p', parent] : []), tree];
     const { code, stdout, stderr } = await git.run(args, { input: commit.message, env, timeout: SIGN_MS });

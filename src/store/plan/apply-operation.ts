@@ -5,7 +5,6 @@ import { checkFileSize } from '../../model/operation/check-operation.js';
 import type { LearnedManagement, Operation, StateChange } from '../../model/operation/operation.js';
 import { applyEdits, checkPrecondition, possibleEdits } from '../../model/state/apply.js';
 import type { Edit } from '../../model/state/edit.js';
-import { leafChanges } from '../../model/state/leaf-changes.js';
 import { parseState } from '../../model/state/state-document.js';
 import {
   CLUSTERS,
@@ -17,7 +16,7 @@ import {
 } from '../../model/subject/layout.js';
 import { DEFAULT_MANAGEMENT, formatSubject, type Subject } from '../../model/subject/subject.js';
 import { isMap, sameValue, type Value } from '../../model/value/value.js';
-import type { FileChanges, Revision, StateValues, StateView } from '../port/state-store.js';
+import type { FileChanges, Revision, StateView } from '../port/state-store.js';
 import type { EventFinder } from '../read/event-finder.js';
 import { recordedIdentities } from '../read/records.js';
 import { newestOf } from '../read/stored-events.js';
@@ -32,8 +31,6 @@ export type Applied =
       readonly events: readonly SubjectEvent[];
       readonly changes: readonly Change[];
       readonly duplicates: readonly string[];
-      /** The values of state that it changes, if it changes any. */
-      readonly state?: StateValues;
       /** Of a compact: what it sealed. */
       readonly sealing?: Sealing;
     }
@@ -139,7 +136,6 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
   const duplicates: string[] = [];
   const folders = new Set<string>();
   let changes: readonly Change[] = [];
-  let state: StateValues | undefined;
   const { change } = operation;
   let carrier = change?.event;
   for (const { subject, event, given, once } of operation.events) {
@@ -175,7 +171,6 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
         written = { ...event, changes };
         checkFileSize(file, applied.text, tip.maxFileBytes);
         files.set(file, applied.text);
-        state = stateValues(change.deployment, text, applied.text);
       }
     }
     const path = eventPath(subject, event);
@@ -186,17 +181,8 @@ export async function applyOperation(operation: Operation, tip: Tip): Promise<Ap
     fresh.push({ subject, event: written });
   }
   if (operation.learned) await learn(operation.learned, tip.view, files);
-  if (files.size > 0)
-    return { kind: 'commit', files, events: fresh, changes, duplicates, ...(state && { state }) };
+  if (files.size > 0) return { kind: 'commit', files, events: fresh, changes, duplicates };
   return duplicates.length > 0 ? { kind: 'present', changes, duplicates } : { kind: 'unchanged' };
-}
-
-function stateValues(deployment: string, before: string | null, after: string): StateValues {
-  const file = statePath(deployment);
-  return {
-    deployment,
-    changes: () => leafChanges(parseState(before ?? '', file), parseState(after, file)),
-  };
 }
 
 /** How many of the newest events of an action are searched for one with the same context. */

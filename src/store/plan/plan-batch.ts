@@ -30,14 +30,13 @@ export function sealingOf(applied: PlannedEntry['applied']): { sealing?: Sealing
 }
 
 function commitOf(operation: Operation, applied: Applied & { kind: 'commit' }): Commit {
-  const { files, events, state } = applied;
+  const { files, events } = applied;
   return {
     message: commitMessage(operation, events),
     author: operation.actor,
     time: operation.time,
     files,
     ...(isAppend(operation) && { append: events.map(beginning) }),
-    ...(state && { state }),
   };
 }
 

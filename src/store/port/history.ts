@@ -67,6 +67,11 @@ export interface History {
   /** Resolves a name, such as a tag or an abbreviated id; null if no revision has it. */
   resolve(name: string): Promise<Revision | null>;
   /**
+   * The newest revision, from `revision` backwards, whose message names the revision `origin` of another store, or one
+   * that begins so, as one that it was copied from (`Kgit-Origin`); null if none does.
+   */
+  copyOf(origin: string, revision: Revision): Promise<Revision | null>;
+  /**
    * The newest revision, from `revision` backwards, made at or before `time` (ms since the epoch); null if all are
    * younger.
    */

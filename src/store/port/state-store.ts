@@ -1,6 +1,5 @@
 import type { KgitError, RemoteError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
-import type { LeafChange } from '../../model/state/leaf-changes.js';
 import type { LockMove, LockTip } from './lease-store.js';
 
 /** Identifies one version of the whole store; printable, and opaque to all but its driver. */
@@ -51,15 +50,11 @@ export interface Commit {
    * may add them to a newer head as long as nothing there begins with one of these, instead of answering `moved`.
    */
   readonly append?: readonly string[];
-  /** Set if the commit changes a state document, for drivers that keep each value by itself. */
-  readonly state?: StateValues;
-}
-
-/** The values of a deployment's state that a commit changes. */
-export interface StateValues {
-  readonly deployment: string;
-  /** Computed when it is called. */
-  changes(): readonly LeafChange[];
+  /**
+   * Set if the commit copies a revision: when that was published, in ms since the epoch. Times never go backwards along
+   * the line, so it may become that of the revision before it.
+   */
+  readonly published?: number;
 }
 
 /** A revision, and what it did to the files. */

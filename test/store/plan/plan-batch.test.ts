@@ -20,14 +20,3 @@ it('marks what can be added to any tip, with the paths that must be free there',
     expect(commits.map(({ append }) => append)).toEqual([i === 0 ? [path] : undefined]);
   }
 });
-
-it('tells the values of state that each commit changes, each from where the one before left them', async () => {
-  const operations = [setOperation('deployment.phase', 'a'), setOperation('deployment.phase', 'b')];
-  const all = [...operations, eventOperation()].map(entry);
-  const { commits } = await planBatch(new MemoryStore(), null, all);
-  expect(commits.map(({ state }) => state && [state.deployment, state.changes()])).toEqual([
-    ['d', [{ path: ['deployment', 'phase'], value: 'a' }]],
-    ['d', [{ path: ['deployment', 'phase'], value: 'b' }]],
-    undefined,
-  ]);
-});
