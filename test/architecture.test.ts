@@ -67,7 +67,7 @@ function breaches(files: readonly SourceFile[]): string[] {
 /** Who imports a driver, beside the table of drivers and what opens git repositories. */
 function driverUsers(files: readonly SourceFile[]): string[] {
   const isDriver = (path: string) => isWithin(path, 'backends') && !isWithin(path, 'backends/options');
-  const isGit = (path: string) => path === 'gitstore/git-store.ts';
+  const isGit = (path: string) => path === 'gitstore/git-program.ts';
   return files
     .filter(
       ({ path, imports }) =>
@@ -133,7 +133,7 @@ describe('the sources', () => {
   it('name a driver in the table of drivers alone', () => {
     expect(driverUsers(sources)).toEqual([]);
     const seeds = new Map([
-      ['commands/init.ts', "import { GitStore } from '../gitstore/git-store.js';"],
+      ['commands/init.ts', "import { gitStore } from '../gitstore/git-program.js';"],
       ['setup/composition.ts', "import { RedisStore } from '../backends/redis/redis-store.js';"],
       ['setup/drivers.ts', "await import('../backends/redis/redis-store.js');"],
     ]);

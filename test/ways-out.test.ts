@@ -78,9 +78,9 @@ const WAYS: readonly {
     files: [
       ...[
         'gitstore/backup/backup.ts',
-        'gitstore/objects/commit-builder.ts',
+        'gitstore/objects/git-builder.ts',
         'gitstore/objects/fast-import.ts',
-        'gitstore/lock/lock-commits.ts',
+        'gitstore/lock/git-empty-commits.ts',
       ],
       ...['gitstore/review/merge-branches.ts', 'gitstore/objects/sign-commits.ts'],
     ],
@@ -101,8 +101,8 @@ const WAYS: readonly {
     way: 'pushes of git: they carry what was built above',
     call: /'push'|from '[^']*\/push\.js'/,
     files: [
-      ...['gitstore/branch/branch-push.ts', 'gitstore/doctor/doctor-remote.ts', 'gitstore/lock/lock-refs.ts'],
-      ...['gitstore/history/other-history.ts', 'gitstore/branch/push.ts', 'gitstore/review/git-proposals.ts'],
+      ...['gitstore/branch/git-remote.ts', 'gitstore/doctor/doctor-remote.ts'],
+      ...['gitstore/branch/push.ts', 'gitstore/review/git-proposals.ts'],
     ],
     guards: [],
   },

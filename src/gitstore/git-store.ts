@@ -1,7 +1,7 @@
-import { ConflictError, EnvironmentError, RefusedError } from '../errors.js';
-import type { Actor } from '../model/operation/operation.js';
+import { ConflictError, EnvironmentError, type KgitError, RefusedError } from '../errors.js';
 import type { Backend } from '../store/port/backend.js';
-import type { Clock, Host } from '../store/port/host.js';
+import type { History } from '../store/port/history.js';
+import type { Clock } from '../store/port/host.js';
 import type { LockMove } from '../store/port/lease-store.js';
 import type { SharedHistory } from '../store/port/shared-history.js';
 import type {
@@ -12,126 +12,98 @@ import type {
   StateView,
   SwapOutcome,
 } from '../store/port/state-store.js';
-import { BranchFollower } from './branch/branch-follower.js';
+import type { WorkingCopy } from '../store/port/working-copy.js';
 import { pushBranch } from './branch/branch-push.js';
 import { noteFetchedAt, readFetchedAt } from './branch/fetched-at.js';
-import { FetchedBranch } from './branch/fetched-branch.js';
-import type { LostTip } from './branch/known-tip.js';
-import { LeftBehind } from './branch/left-behind.js';
-import { MovingRefs } from './branch/moving-refs.js';
-import { branchMove } from './branch/refs.js';
-import { blockedBy, Checkouts } from './checkout/checkouts.js';
-import { GitWorkingCopy } from './checkout/git-working-copy.js';
-import { Ancestry } from './history/ancestry.js';
-import { keepCommitGraph } from './history/commit-graph.js';
-import { GitHistory } from './history/git-history.js';
+import type { FetchedBranch } from './branch/fetched-branch.js';
+import type { Remote } from './branch/git-remote.js';
+import { branchMove, type RefStore } from './branch/refs.js';
+import type { Ancestry } from './history/ancestry.js';
+import type { Graph } from './history/graph.js';
 import { isRelated } from './history/other-history.js';
-import { joinPacks } from './history/pack-upkeep.js';
+import type { Line } from './history/printed-commits.js';
 import { type RefMove, tipsOf } from './lock/lock-commits.js';
-import { LockRefs, localLines, lostLocally } from './lock/lock-refs.js';
-import { type Built, CommitBuilder, isOn } from './objects/commit-builder.js';
+import { type LockRefs, localLines, lostLocally } from './lock/lock-refs.js';
+import type { Built, CommitBuilder } from './objects/commit-builder.js';
 import { GitView } from './objects/git-view.js';
-import { ObjectReader } from './objects/object-reader.js';
-import { type Git, withoutCredentials } from './process/git.js';
-import { takeEarlyReader } from './repository/early-git.js';
-import { mainWorkTree, type Repository } from './repository/repository.js';
+import type { Objects } from './objects/object-reader.js';
 
-export interface GitStoreOptions {
-  readonly repository: Repository;
-  /** The state branch. */
-  readonly branch: string;
-  /** Name of the remote that the branch is published to; null for a purely local repository. */
-  readonly remote: string | null;
-  /** Runs in the user's folder; null if nothing is checked out. */
-  readonly standing: Git | null;
-  /** Folder for data that must not be lost: the clone's `kgit` folder, or one outside a clone that kgit keeps. */
-  readonly folder: string;
-  /** More options for every fetch. */
-  readonly fetchOptions?: readonly string[];
-  /** Whether kgit made the clone and may fetch more of its history. */
-  readonly isManaged?: boolean;
-  /** For a clone that kgit made anew: a tip that was known before and that the remote no longer has. */
-  readonly lostTip?: LostTip | null;
-  readonly committer: Actor;
-  readonly clock: Clock;
-  readonly host: Host;
+/** Result of a move of the branch of a purely local repository. */
+export type LocalMove =
+  | { readonly kind: 'moved'; readonly notes: readonly string[] }
+  /** Somebody else moved a ref first; `stderr` is git's message. */
+  | { readonly kind: 'lost'; readonly stderr: string }
+  /** Something on this machine is in the way; nothing was changed. */
+  | { readonly kind: 'refused'; readonly error: KgitError };
+
+/** Moves the refs of the branch on this machine. */
+export interface BranchMover {
+  /** Tip of the user's branch; null if there is none. */
+  tip(): Promise<Revision | null>;
+  /** Moves the tracking ref to the published tip. Throws EnvironmentError. */
+  track(trackingRef: string, tip: Revision): Promise<void>;
+  /**
+   * Moves the branch and other refs of a purely local repository, and its checkouts with them: all or nothing.
+   * Throws EnvironmentError.
+   * @param moves in the syntax of `git update-ref --stdin`
+   */
+  move(moves: readonly string[], from: Revision | null, to: Revision): Promise<LocalMove>;
 }
 
-/** The git driver: builds commits with fast-import, and moves the branch by a push, or locally by CAS of the ref. */
+/** Where a published branch is, and who talks to it. */
+export interface Published {
+  readonly remote: Remote;
+  readonly fetched: FetchedBranch;
+}
+
+/** What a git store is made of: by the git program (`git-program.ts`), or by the embedded git. */
+export interface GitParts {
+  /** As in `StateStore`. */
+  readonly target: string;
+  readonly branch: string;
+  /** The folder that all worktrees share. */
+  readonly commonDir: string;
+  readonly clock: Clock;
+  readonly readsRemotely: boolean;
+  readonly reader: Objects;
+  readonly builder: Pick<CommitBuilder, 'build'>;
+  readonly refs: Pick<RefStore, 'read'>;
+  readonly graph: Graph;
+  readonly ancestry: Ancestry;
+  readonly line: Line;
+  readonly mover: BranchMover;
+  /** Null for a purely local repository. */
+  readonly published: Published | null;
+  readonly leases: LockRefs;
+  readonly history: History;
+  readonly workingCopy: WorkingCopy;
+  /** Ends helper processes. @param hasMoved whether refs have moved, so that upkeep may pay */
+  readonly close: (hasMoved: boolean) => Promise<void>;
+}
+
+/** A store in a git repository: builds commits, and moves the branch by a push, or locally by CAS of the ref. */
 export class GitStore implements Backend {
   readonly target: string;
   readonly isRemote: boolean;
   readonly readsRemotely: boolean;
-  readonly history: GitHistory;
+  readonly history: History;
   readonly leases: LockRefs;
-  readonly workingCopy: GitWorkingCopy;
+  readonly workingCopy: WorkingCopy;
   readonly shared: SharedHistory | undefined;
-  readonly #git: Git;
-  readonly #options: GitStoreOptions;
-  readonly #reader: ObjectReader;
-  readonly #builder: CommitBuilder;
-  readonly #checkouts: Checkouts;
-  readonly #follower: BranchFollower;
-  readonly #refs: MovingRefs;
-  readonly #ancestry: Ancestry;
-  readonly #leftBehind: LeftBehind;
+  readonly #parts: GitParts;
   readonly #branchRef: string;
-  /** Null for a purely local repository. */
-  readonly #fetched: FetchedBranch | null;
   #hasMoved = false;
 
-  /** @param git aimed at the repository's common folder */
-  constructor(git: Git, options: GitStoreOptions) {
-    const { repository, branch, remote, folder, clock, host } = options;
-    const { commonDir, config } = repository;
-    this.#git = git;
-    this.#options = options;
-    // A reader that was started before the remote was known could not fetch objects.
-    this.#reader = new ObjectReader(git, git.lazyFetches === null ? takeEarlyReader(commonDir) : null);
-    this.#refs = new MovingRefs(git, repository, folder, host);
-    this.#builder = new CommitBuilder(git, this.#reader, options);
-    this.#branchRef = `refs/heads/${branch}`;
-    this.isRemote = remote !== null;
-    this.readsRemotely = git.lazyFetches !== null;
-    const address = remote === null ? commonDir : (config.get(`remote.${remote}.url`) ?? remote);
-    this.target = `${withoutCredentials(address)}#${branch}`;
-    const isSigned = isOn(config.get('commit.gpgsign'));
-    const { committer } = options;
-    const locked = { remote, remoteName: this.#remoteName(), branch, folder, committer, isSigned };
-    this.leases = new LockRefs(git, this.#reader, locked);
-    const checkedOut = { commonDir, mainPath: mainWorkTree(repository), folder, branch };
-    this.#checkouts = new Checkouts(git, checkedOut, host, clock.sleep);
-    this.#ancestry = new Ancestry(git);
-    // A purely local branch is never behind a remote.
-    this.#leftBehind = new LeftBehind(git, this.#refs, { branch, remote: remote ?? '' });
-    this.#follower = new BranchFollower(
-      git,
-      this.#refs,
-      this.#checkouts,
-      this.#ancestry,
-      branch,
-      this.#leftBehind,
-    );
-    const place = { repository, branch, folder, remoteName: this.#remoteName() };
-    const { fetchOptions = [], isManaged = false, lostTip = null } = options;
-    const kind = { fetchOptions, isManaged, lostTip, leftBehind: this.#leftBehind };
-    this.#fetched =
-      remote === null
-        ? null
-        : new FetchedBranch(git, this.#refs, this.#ancestry, { ...place, ...kind, remote });
-    this.history = new GitHistory(git, this.#reader, repository.isShallow, remote);
-    this.shared = this.#fetched ? this.#sharedHistory(this.#fetched) : undefined;
-    this.workingCopy = new GitWorkingCopy({
-      git,
-      standing: options.standing,
-      repository,
-      refs: this.#refs,
-      checkouts: this.#checkouts,
-      follower: this.#follower,
-      leftBehind: this.#leftBehind,
-      isRemote: this.isRemote,
-      head: () => this.head(),
-    });
+  constructor(parts: GitParts) {
+    this.#parts = parts;
+    this.target = parts.target;
+    this.isRemote = parts.published !== null;
+    this.readsRemotely = parts.readsRemotely;
+    this.history = parts.history;
+    this.leases = parts.leases;
+    this.workingCopy = parts.workingCopy;
+    this.shared = parts.published ? this.#sharedHistory(parts.published.fetched) : undefined;
+    this.#branchRef = `refs/heads/${parts.branch}`;
   }
 
   #sharedHistory(fetched: FetchedBranch): SharedHistory {
@@ -148,16 +120,17 @@ export class GitStore implements Backend {
   }
 
   async head(): Promise<Head> {
-    if (this.#fetched === null) return { revision: await this.#follower.tip(), fetchedAt: null };
-    const { trackingRef, usersRef } = this.#fetched;
-    const refs = await this.#refs.read([trackingRef, usersRef, this.#branchRef]);
+    const { published, mover, graph, ancestry, commonDir, clock } = this.#parts;
+    if (published === null) return { revision: await mover.tip(), fetchedAt: null };
+    const { trackingRef, usersRef } = published.fetched;
+    const refs = await this.#parts.refs.read([trackingRef, usersRef, this.#branchRef]);
     const [ours, users] = [refs.get(trackingRef), refs.get(usersRef)];
-    const fetchedAt = await readFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
+    const fetchedAt = await readFetchedAt(commonDir, clock.now());
     const local = refs.get(this.#branchRef);
-    if (!ours && users && local && !(await isRelated(this.#git, users, local)))
+    if (!ours && users && local && !(await isRelated(graph, users, local)))
       return { revision: local, fetchedAt };
     // The user's own fetch or push may know a newer tip than kgit's.
-    const isNewer = users && ours && users !== ours && (await this.#ancestry.isAncestor(ours, users));
+    const isNewer = users && ours && users !== ours && (await ancestry.isAncestor(ours, users));
     // If nothing was ever published, the first push will bring the local branch.
     const revision = (isNewer ? users : (ours ?? users)) ?? local ?? null;
     return { revision, fetchedAt };
@@ -165,23 +138,19 @@ export class GitStore implements Backend {
 
   #noteFetched(): Promise<void> {
     this.#hasMoved = true;
-    return noteFetchedAt(this.#options.repository.commonDir, this.#options.clock.now());
+    return noteFetchedAt(this.#parts.commonDir, this.#parts.clock.now());
   }
 
   async refresh(timeoutMs: number): Promise<Head> {
-    if (this.#fetched === null) return this.head();
-    const tip = await this.#fetched.fetch(async () => (await this.head()).revision, timeoutMs);
+    const { published, mover, clock } = this.#parts;
+    if (published === null) return this.head();
+    const tip = await published.fetched.fetch(async () => (await this.head()).revision, timeoutMs);
     await this.#noteFetched();
-    return { revision: tip ?? (await this.#follower.tip()), fetchedAt: this.#options.clock.now() };
-  }
-
-  /** The remote's name and its address without credentials, for messages. */
-  #remoteName(): string {
-    return `remote ${this.#options.remote} (${this.target.slice(0, this.target.lastIndexOf('#'))})`;
+    return { revision: tip ?? (await mover.tip()), fetchedAt: clock.now() };
   }
 
   view(revision: Revision | null): StateView {
-    return new GitView(this.#reader, revision);
+    return new GitView(this.#parts.reader, revision);
   }
 
   async swap(
@@ -190,10 +159,11 @@ export class GitStore implements Backend {
     timeoutMs: number,
     locks: readonly LockMove[] = [],
   ): Promise<SwapOutcome> {
+    const { published, builder, ancestry } = this.#parts;
     let built: Built;
     try {
-      await this.#fetched?.check(base);
-      built = await this.#builder.build(base, commits);
+      await published?.fetched.check(base);
+      built = await builder.build(base, commits);
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof ConflictError)) throw error;
       return { kind: 'refused', scope: 'local', error };
@@ -201,32 +171,29 @@ export class GitStore implements Backend {
     const { revisions } = built;
     const tip = revisions.at(-1) ?? base;
     if (tip === null) return { kind: 'swapped', revisions, notes: [] };
-    if (this.#fetched === null)
+    if (published === null)
       return this.#swapLocally(base, tip, built, await this.leases.prepareLocally(locks));
-    const target = { ...this.#fetched.place, from: await this.#fetched.expected(base), to: tip, timeoutMs };
+    const { fetched, remote } = published;
+    const target = { ...fetched.place, from: await fetched.expected(base), to: tip, timeoutMs };
     const told: string[] = [];
     const { moves, failure } = await this.leases.pushMoves(locks, async (planned) => {
       const names = await this.leases.misplaced(base, planned);
       if (names.length > 0) return { kind: 'fenced', names };
-      const pushed = await pushBranch(this.#git, { ...target, locks: planned });
+      const pushed = await pushBranch(remote, { ...target, locks: planned });
       told.push(...pushed.notes);
       return pushed.failure;
     });
     if (failure) return failure;
-    await this.#fetched.noteMoved(tip);
-    if (base) this.#ancestry.note(base, tip);
-    const notes = [
-      ...built.notes,
-      ...told,
-      ...(await this.#notePushed(this.#fetched.trackingRef, tip, moves)),
-    ];
+    await fetched.noteMoved(tip);
+    if (base) ancestry.note(base, tip);
+    const notes = [...built.notes, ...told, ...(await this.#notePushed(fetched.trackingRef, tip, moves))];
     return { kind: 'swapped', revisions, notes, locks: tipsOf(moves) };
   }
 
   /** Records what was pushed; it is published, whatever fails now. */
   async #notePushed(trackingRef: string, tip: Revision, locks: readonly RefMove[]): Promise<string[]> {
     try {
-      await this.#follower.track(trackingRef, tip);
+      await this.#parts.mover.track(trackingRef, tip);
       if (locks.length > 0) await this.leases.noteSeen(locks);
       await this.#noteFetched();
       return [];
@@ -242,23 +209,19 @@ export class GitStore implements Backend {
     built: Pick<Built, 'revisions' | 'notes'>,
     locks: readonly RefMove[],
   ): Promise<SwapOutcome> {
-    const now = await this.#follower.tip();
+    const { mover } = this.#parts;
+    const now = await mover.tip();
     if (now !== base) return { kind: 'moved' };
-    const refs = this.#refs.session();
-    try {
-      const moves = [branchMove(this.#branchRef, base, tip), localLines(locks)];
-      const outcome = await this.#checkouts.move(refs, moves, base, tip);
-      if (outcome.kind === 'blocked') return { kind: 'refused', scope: 'local', error: blockedBy(outcome) };
-      if (outcome.kind === 'lost') {
-        const names = lostLocally(outcome.stderr, locks);
-        return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
-      }
-      this.#hasMoved = true;
-      const notes = [...built.notes, ...outcome.notes];
-      return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
-    } finally {
-      await refs.end();
+    const moves = [branchMove(this.#branchRef, base, tip), localLines(locks)];
+    const outcome = await mover.move(moves, base, tip);
+    if (outcome.kind === 'refused') return { kind: 'refused', scope: 'local', error: outcome.error };
+    if (outcome.kind === 'lost') {
+      const names = lostLocally(outcome.stderr, locks);
+      return names.length > 0 ? { kind: 'fenced', names } : { kind: 'moved' };
     }
+    this.#hasMoved = true;
+    const notes = [...built.notes, ...outcome.notes];
+    return { kind: 'swapped', revisions: built.revisions, notes, locks: tipsOf(locks) };
   }
 
   async *changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
@@ -267,33 +230,25 @@ export class GitStore implements Backend {
       import('./branch/branch-tips.js'),
       import('./history/branch-changes.js'),
     ]);
-    const { clock, repository } = this.#options;
-    const { commonDir } = repository;
-    const names = this.#fetched ? [this.#fetched.trackingRef, this.#fetched.usersRef] : [];
+    const { clock, commonDir, published, refs, graph, line } = this.#parts;
+    const names = published ? [published.fetched.trackingRef, published.fetched.usersRef] : [];
     const tips = branchTips({
-      looks: async () => [...(await this.#refs.read([...names, this.#branchRef]))].join(),
+      looks: async () => [...(await refs.read([...names, this.#branchRef]))].join(),
       head: () => this.head(),
-      fetchedAt: this.#fetched && (() => readFetchedAt(commonDir, clock.now())),
+      fetchedAt: published && (() => readFetchedAt(commonDir, clock.now())),
       fetch: (timeoutMs) => this.refresh(timeoutMs),
       ...{ clock, signal },
     });
     let at = after;
     for await (const tip of tips)
-      for await (const change of changesBetween(this.#git, at, tip)) {
+      for await (const change of changesBetween(graph, line, at, tip)) {
         if (signal.aborted) return;
         at = change.revision;
         yield change;
       }
   }
 
-  async close(): Promise<void> {
-    await this.#follower.end();
-    await this.#checkouts.lookAgain();
-    if (this.#hasMoved) {
-      const { repository, folder, clock } = this.#options;
-      await keepCommitGraph(this.#git, repository, clock.now());
-      await joinPacks(this.#git, repository, folder, clock.now());
-    }
-    await this.#reader.close();
+  close(): Promise<void> {
+    return this.#parts.close(this.#hasMoved);
   }
 }

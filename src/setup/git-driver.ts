@@ -6,7 +6,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
 import { EnvironmentError, NoRepositoryError, UsageError } from '../errors.js';
 import { type LostTip, recallTip } from '../gitstore/branch/known-tip.js';
-import { GitStore } from '../gitstore/git-store.js';
+import { gitStore } from '../gitstore/git-program.js';
 import { Git, withoutCredentials } from '../gitstore/process/git.js';
 import { allowLazyFetches } from '../gitstore/process/lazy-fetches.js';
 import { requireGit } from '../gitstore/repository/git-version.js';
@@ -152,7 +152,7 @@ function openedAt(branch: string, { git, layout, path, localFolder, ...place }: 
   const identity = identityOf(layout.config);
   const url = remote === null ? null : (layout.config.get(`remote.${remote}.url`) ?? '');
   const facet = { git, layout, branch, remote, address: url === null ? null : withoutCredentials(url) };
-  const store = new GitStore(git, {
+  const store = gitStore(git, {
     ...place,
     repository: layout,
     branch,

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GitStore } from '../../src/gitstore/git-store.js';
+import { gitStore } from '../../src/gitstore/git-program.js';
+import type { GitStore } from '../../src/gitstore/git-store.js';
 import { Git } from '../../src/gitstore/process/git.js';
 import { openRepository } from '../../src/gitstore/repository/repository.js';
 import { thisHost } from '../../src/setup/this-host.js';
@@ -78,7 +79,7 @@ export async function openGitStore(
 ): Promise<GitStore> {
   const finder = new Git(path, process.env);
   const repository = await openRepository(finder, path);
-  return new GitStore(finder.at(repository.commonDir), {
+  return gitStore(finder.at(repository.commonDir), {
     standing: repository.workTree === null ? null : finder,
     repository,
     branch: 'main',

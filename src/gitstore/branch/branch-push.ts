@@ -1,17 +1,13 @@
 import { RefusedError } from '../../errors.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { RefMove } from '../lock/lock-commits.js';
-import { type LockPushFailure, lockPushArgs, lockPushOutcome } from '../lock/lock-outcome.js';
-import type { Git, GitResult } from '../process/git.js';
-import { PUSH_OPTIONS } from '../process/transfer-options.js';
-import { push } from './push.js';
+import { type LockPushFailure, lockPushOutcome } from '../lock/lock-outcome.js';
+import type { GitResult } from '../process/git.js';
+import type { Remote } from './git-remote.js';
 import { type PushRefusal, refStatuses, remoteFailure } from './push-outcome.js';
-import { remoteTips } from './remote-tips.js';
 
 /** One push that moves the state branch, together with locks. */
 export interface BranchPush {
-  /** Name of the remote. */
-  readonly remote: string;
   /** The remote's name and address, for messages. */
   readonly remoteName: string;
   readonly branch: string;
@@ -31,29 +27,28 @@ export interface BranchPushed {
 }
 
 /** Moves the branch at the remote. */
-export async function pushBranch(git: Git, move: BranchPush): Promise<BranchPushed> {
-  const { remote, remoteName, branch, from, to, locks, timeoutMs } = move;
+export async function pushBranch(remote: Remote, move: BranchPush): Promise<BranchPushed> {
+  const { remoteName, branch, from, to, locks, timeoutMs } = move;
   const ref = `refs/heads/${branch}`;
-  const { leases, refspecs } = lockPushArgs(locks);
-  // The new tip contains the old one, so nothing is forced. The lease protects a branch that was moved back: a push
-  // that checks only ancestry would restore what was removed.
-  const lease = `--force-with-lease=${ref}:${from ?? ''}`;
-  const options = [...PUSH_OPTIONS, ...(locks.length > 0 ? ['--atomic'] : []), lease, ...leases];
-  const args = [...options, '--end-of-options', remote, `${to}:${ref}`, ...refspecs];
-  const result = await push(git, remote, args, { timeout: timeoutMs });
+  const call = { isAtomic: locks.length > 0, timeoutMs };
+  const result = await remote.push([{ ref, from, to }, ...locks], call);
   const failure = lockPushOutcome(result, locks, remoteName, branch);
   const { notes } = result;
   if (failure === null && !saysMoved(result, ref, to))
-    return { failure: await askTip(git, move, result), notes };
+    return { failure: await askTip(remote, move, result), notes };
   if (failure?.kind !== 'refused' || failure.isKnown) return { failure, notes };
-  return { failure: await believed(git, move, failure), notes };
+  return { failure: await believed(remote, move, failure), notes };
 }
 
 /** Checks a refusal in unknown words against the refs: it may be a lost race. */
-async function believed(git: Git, move: BranchPush, failure: PushRefusal): Promise<LockPushFailure | null> {
-  const { remote, branch, from, to, locks, timeoutMs } = move;
+async function believed(
+  remote: Remote,
+  move: BranchPush,
+  failure: PushRefusal,
+): Promise<LockPushFailure | null> {
+  const { branch, from, to, locks, timeoutMs } = move;
   const ref = `refs/heads/${branch}`;
-  const tips = await remoteTips(git, remote, [ref, ...locks.map((lock) => lock.ref)], timeoutMs);
+  const { tips } = await remote.tips([ref, ...locks.map((lock) => lock.ref)], timeoutMs);
   // The remote gives no answer, so its first one stands.
   if (tips === null) return failure;
   const lost = locks.filter((lock) => (tips.get(lock.ref) ?? null) !== lock.from);
@@ -77,17 +72,17 @@ function saysMoved(result: GitResult, ref: string, to: Revision): boolean {
  * Asks for the branch after the server accepted the push but named another ref or tip: its hook did something else with
  * the push.
  */
-async function askTip(git: Git, move: BranchPush, result: GitResult): Promise<LockPushFailure | null> {
-  const { remote, remoteName, branch, from, to, timeoutMs } = move;
-  const args = ['ls-remote', '--heads', '--end-of-options', remote, `refs/heads/${branch}`];
-  const asked = await git.talk(remote, args, { timeout: timeoutMs });
-  if (asked.code !== 0) return { kind: 'unknown', error: remoteFailure(asked, remoteName).error };
-  const tip = /^([0-9a-f]{40})\t/m.exec(asked.stdout.toString('utf8'))?.[1] ?? null;
+async function askTip(remote: Remote, move: BranchPush, result: GitResult): Promise<LockPushFailure | null> {
+  const { remoteName, branch, from, to, timeoutMs } = move;
+  const ref = `refs/heads/${branch}`;
+  const asked = await remote.tips([ref], timeoutMs);
+  if (asked.tips === null) return { kind: 'unknown', error: remoteFailure(asked.result, remoteName).error };
+  const tip = asked.tips.get(ref) ?? null;
   if (tip === to) return null;
   // The server may have put commits of its own there, with the same events: the next fetch shows it.
   if (tip !== from) return { kind: 'moved' };
   const answered = refStatuses(result.stdout.toString('utf8')).map((status) => status.ref);
-  const named = answered.filter((name) => name !== `refs/heads/${branch}`);
+  const named = answered.filter((name) => name !== ref);
   const error = new RefusedError(
     `${remoteName} accepted the push to ${branch} and did not move the branch${named.length > 0 ? `; it named ${named.join(', ')}` : ''}`,
     {

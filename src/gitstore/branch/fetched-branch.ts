@@ -1,20 +1,17 @@
 import type { OtherHistory, Rewrite } from '../../store/port/shared-history.js';
 import type { Revision } from '../../store/port/state-store.js';
 import { type Ancestry, wentForwards } from '../history/ancestry.js';
-import { branchGone, haveCommonHistory, unrelatedHistory } from '../history/other-history.js';
-import type { Git, GitResult } from '../process/git.js';
+import type { Graph } from '../history/graph.js';
+import { branchGone, unrelatedHistory } from '../history/other-history.js';
+import type { GitResult } from '../process/git.js';
 import { retriedFetch } from '../process/retried-fetch.js';
-import { FETCH_OPTIONS } from '../process/transfer-options.js';
-import type { Repository } from '../repository/repository.js';
+import type { Remote } from './git-remote.js';
 import { KnownTip, type LostTip } from './known-tip.js';
 import type { LeftBehind } from './left-behind.js';
-import type { MovingRefs } from './moving-refs.js';
-import { fetchFailure } from './push-outcome.js';
-import { branchMove } from './refs.js';
-import { stillHas } from './still-has.js';
+import { fetchFailure, remoteFailure } from './push-outcome.js';
+import { branchMove, type RefStore } from './refs.js';
 
 export interface FetchedBranchOptions {
-  readonly repository: Repository;
   readonly branch: string;
   /** Name of the remote. */
   readonly remote: string;
@@ -22,13 +19,19 @@ export interface FetchedBranchOptions {
   readonly remoteName: string;
   /** The clone's `kgit` folder. */
   readonly folder: string;
-  /** More options for every fetch. */
-  readonly fetchOptions: readonly string[];
   /** Whether kgit made the clone and may fetch more of its history. */
   readonly isManaged: boolean;
   /** A tip that was known before this clone was made and that the remote no longer has. */
   readonly lostTip: LostTip | null;
   readonly leftBehind: Pick<LeftBehind, 'noteFormer'>;
+}
+
+/** What a fetched branch works with. */
+export interface BranchParts {
+  readonly remote: Remote;
+  readonly refs: RefStore;
+  readonly graph: Graph;
+  readonly ancestry: Ancestry;
 }
 
 /** The remote's branch, as this clone knows it. */
@@ -38,8 +41,9 @@ export class FetchedBranch {
   readonly trackingRef: string;
   /** The tracking ref of the user's own git. */
   readonly usersRef: string;
-  readonly #git: Git;
-  readonly #refs: MovingRefs;
+  readonly #remote: Remote;
+  readonly #refs: RefStore;
+  readonly #graph: Graph;
   readonly #ancestry: Ancestry;
   readonly #options: FetchedBranchOptions;
   readonly #branchRef: string;
@@ -50,13 +54,14 @@ export class FetchedBranch {
   #lostTip: LostTip | null;
   readonly #known: KnownTip;
 
-  constructor(git: Git, refs: MovingRefs, ancestry: Ancestry, options: FetchedBranchOptions) {
+  constructor(parts: BranchParts, options: FetchedBranchOptions) {
     const { branch, remote, folder, lostTip } = options;
     this.#lostTip = lostTip;
     this.#known = new KnownTip(folder);
-    this.#git = git;
-    this.#refs = refs;
-    this.#ancestry = ancestry;
+    this.#remote = parts.remote;
+    this.#refs = parts.refs;
+    this.#graph = parts.graph;
+    this.#ancestry = parts.ancestry;
     this.#options = options;
     this.#branchRef = `refs/heads/${branch}`;
     this.trackingRef = `refs/kgit/remote/${branch}`;
@@ -65,9 +70,9 @@ export class FetchedBranch {
   }
 
   /** The branch and its remote. */
-  get place(): Pick<FetchedBranchOptions, 'branch' | 'remote' | 'remoteName'> {
-    const { branch, remote, remoteName } = this.#options;
-    return { branch, remote, remoteName };
+  get place(): Pick<FetchedBranchOptions, 'branch' | 'remoteName'> {
+    const { branch, remoteName } = this.#options;
+    return { branch, remoteName };
   }
 
   /** Records the remote's tip. Throws EnvironmentError. */
@@ -105,7 +110,7 @@ export class FetchedBranch {
     // git refuses to move the tracking ref to a tip that does not contain the old one.
     const isRejected = known !== undefined && /^ ! \[rejected\]/m.test(result.stderr);
     if (result.code !== 0 && !isEmpty && !isRejected) throw fetchFailure(result, this.#options.remoteName);
-    if (isEmpty && known) throw await branchGone(this.#git, { ...this.place, known, timeoutMs });
+    if (isEmpty && known) throw await this.#gone(known, timeoutMs);
     const tip = isEmpty
       ? null
       : isRejected
@@ -127,13 +132,13 @@ export class FetchedBranch {
     if (known === undefined) return null;
     if (this.#lostTip) {
       const { tip } = this.#lostTip;
-      return { known: tip, found: known, knownCount: null, foundCount: await this.#count(known) };
+      return { known: tip, found: known, knownCount: null, foundCount: await this.#graph.count(known) };
     }
     const found = await this.#find(timeoutMs);
     if (found === known || (await this.#areRelated(known, found, timeoutMs))) return null;
     // The fetch may have moved the user's own ref, the only one that pointed to it.
-    if (tracked === undefined) await this.#refs.set(this.trackingRef, known);
-    const [knownCount, foundCount] = [await this.#count(known), await this.#count(found)];
+    if (tracked === undefined) await this.#refs.apply([`update ${this.trackingRef} ${known}\n`]);
+    const [knownCount, foundCount] = [await this.#graph.count(known), await this.#graph.count(found)];
     return { known, found, knownCount, foundCount };
   }
 
@@ -149,10 +154,15 @@ export class FetchedBranch {
     return (await this.#refs.read([this.trackingRef])).get(this.trackingRef);
   }
 
-  #talk(refspec: string, timeout: number): Promise<GitResult> {
-    const { remote, fetchOptions } = this.#options;
-    const args = ['fetch', ...FETCH_OPTIONS, ...fetchOptions, '--end-of-options', remote, refspec];
-    return retriedFetch(() => this.#git.talk(remote, args, { timeout }));
+  #talk(refspec: string, timeoutMs: number): Promise<GitResult> {
+    return retriedFetch(() => this.#remote.fetch([refspec], { timeoutMs }));
+  }
+
+  /** The error for a branch that is gone from the remote, or for a remote that is no git server any more. */
+  async #gone(known: Revision, timeoutMs: number): Promise<Error> {
+    const { remoteName, branch } = this.#options;
+    const { error } = remoteFailure(await this.#remote.probe(branch, known, timeoutMs), remoteName);
+    return error.causeWord === 'not-git' ? error : branchGone(this.place);
   }
 
   /** Fetches the remote's tip, whatever it is built on; the tracking ref stays. */
@@ -180,38 +190,30 @@ export class FetchedBranch {
   async #first(local: Revision, isRemotes: boolean, tip: Revision, timeoutMs: number): Promise<void> {
     if (local === tip || (await this.#ancestry.isAncestor(local, tip))) return;
     if (!(await this.#areRelated(local, tip, timeoutMs))) {
-      const back = isRemotes ? [this.trackingRef, local] : ['-d', this.trackingRef];
-      await this.#git.text(['update-ref', ...back]);
+      const back = isRemotes ? `update ${this.trackingRef} ${local}` : `delete ${this.trackingRef}`;
+      await this.#refs.apply([`${back}\n`]);
       throw unrelatedHistory(this.#options, { known: isRemotes ? local : null, found: tip });
     }
     if (isRemotes) await this.#tell(await this.#judge(local, tip, timeoutMs));
   }
 
   async #judge(from: Revision, to: Revision, timeoutMs: number): Promise<Rewrite> {
-    const { repository, folder, remote, branch } = this.#options;
-    const removed = await this.#count(from, to);
+    const { folder, branch } = this.#options;
+    const removed = await this.#graph.count(from, to);
     // Only people make a history that diverges. One that merely ends earlier may also be a server's loss.
     if (!(await this.#ancestry.isAncestor(to, from))) return { from, to, removed, cause: 'moved' };
-    const question = { repository, folder, remote, branch, from, to, count: removed, timeoutMs };
-    const isThere = await stillHas(this.#git, question);
+    const question = { folder, branch, from, to, count: removed, timeoutMs };
+    const isThere = await this.#remote.stillHas(question);
     return { from, to, removed, cause: isThere === null ? 'unclear' : isThere ? 'moved' : 'lost' };
   }
 
-  async #count(tip: Revision, ...without: readonly Revision[]): Promise<number> {
-    const excluded = without.map((revision) => `^${revision}`);
-    return Number(await this.#git.text(['rev-list', '--count', tip, ...excluded, '--']));
-  }
-
   async #areRelated(one: Revision, other: Revision, timeoutMs: number): Promise<boolean> {
-    const { repository, isManaged, remote } = this.#options;
-    if (await haveCommonHistory(this.#git, one, other)) return true;
-    if (!repository.isShallow) return false;
+    if (await this.#graph.haveCommonHistory(one, other)) return true;
+    if (!(await this.#graph.isShallow())) return false;
     // The common commits may be among those that a shallow clone has cut off.
-    if (!isManaged) return true;
-    const more = ['--unshallow', '--filter=tree:0'];
-    const args = ['fetch', ...FETCH_OPTIONS, ...more, '--end-of-options', remote, one];
-    const { code } = await this.#git.talk(remote, args, { timeout: timeoutMs });
-    return code === 0 && (await haveCommonHistory(this.#git, one, other));
+    if (!this.#options.isManaged) return true;
+    const { code } = await this.#remote.fetch([one], { timeoutMs, depth: 'all' });
+    return code === 0 && (await this.#graph.haveCommonHistory(one, other));
   }
 
   async #tell(rewrite: Rewrite): Promise<void> {
@@ -228,11 +230,6 @@ export class FetchedBranch {
 
   async #moveTo(found: Revision, known: Revision): Promise<void> {
     // If another process of this clone was faster, the ref is at the same or a newer tip.
-    const session = this.#refs.session();
-    try {
-      await session.apply([branchMove(this.trackingRef, known, found), `delete ${this.#foundRef}\n`]);
-    } finally {
-      await session.end();
-    }
+    await this.#refs.apply([branchMove(this.trackingRef, known, found), `delete ${this.#foundRef}\n`]);
   }
 }

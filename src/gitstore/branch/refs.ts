@@ -22,6 +22,19 @@ export function branchMove(branch: string, from: Revision | null, to: Revision):
   return `update ${branch} ${to} ${from ?? '0'.repeat(to.length)}\n`;
 }
 
+/** The refs of a repository. */
+export interface RefStore {
+  /** The commits that full names such as `refs/heads/main` point to; missing names are left out. */
+  read(names: readonly string[]): Promise<Map<string, Revision>>;
+  /** The refs at and below these names, and those below a name that ends with a slash. */
+  list(names: readonly string[]): Promise<Map<string, Revision>>;
+  /**
+   * Makes moves in the syntax of `git update-ref --stdin`, all or none. Throws EnvironmentError.
+   * @returns null, or a message in git's words about a ref that is not where it was expected
+   */
+  apply(moves: readonly string[]): Promise<string | null>;
+}
+
 /** The refs of a repository, read from git's own files where possible: asking git takes as long as a whole read. */
 export class Refs {
   readonly #git: Git;
@@ -39,13 +52,13 @@ export class Refs {
     const found = new Map<string, Revision>();
     const missing: string[] = [];
     for (const name of names) {
-      if (!this.#arePlain || name.includes('..')) return this.#ask(names);
+      if (!this.#arePlain || name.includes('..')) return this.list(names);
       const text = await textOf(join(this.#commonDir, name));
       const oid = text?.trimEnd();
       if (oid === undefined) missing.push(name);
       else if (OID.test(oid)) found.set(name, oid);
       // git resolves a symbolic ref, or one that is broken.
-      else return this.#ask(names);
+      else return this.list(names);
     }
     if (missing.length === 0) return found;
     const packed = (await textOf(join(this.#commonDir, 'packed-refs'))) ?? '';
@@ -57,7 +70,8 @@ export class Refs {
     return found;
   }
 
-  async #ask(names: readonly string[]): Promise<Map<string, Revision>> {
+  /** The refs at and below these names. */
+  async list(names: readonly string[]): Promise<Map<string, Revision>> {
     const text = await this.#git.text(['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
     const pairs = text.split('\n').filter(Boolean);
     return new Map(pairs.map((line) => line.split(' ') as [string, Revision]));

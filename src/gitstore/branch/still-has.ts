@@ -9,10 +9,8 @@ import type { Repository } from '../repository/repository.js';
 
 /** The commits to ask for: the last `count` of `from`, down to `to`, the tip of `branch` at the remote. */
 export interface Question {
-  readonly repository: Repository;
   /** Where the temporary folder is made. */
   readonly folder: string;
-  readonly remote: string;
   readonly branch: string;
   readonly from: Revision;
   readonly to: Revision;
@@ -24,23 +22,30 @@ export interface Question {
  * Whether the remote still has commits, with their files, that its branch no longer contains. Null if it gives no
  * answer.
  */
-export async function stillHas(git: Git, question: Question): Promise<boolean | null> {
-  const { repository, folder, branch, from, to, count } = question;
+export async function stillHas(
+  git: Git,
+  repository: Repository,
+  remote: string,
+  question: Question,
+): Promise<boolean | null> {
+  const { folder, branch, from, to, count, timeoutMs } = question;
   await privateFolder(folder);
   const place = await mkdtemp(join(folder, 'question-'));
   try {
     await layOut(place, repository.commonDir);
+    const fetch = (more: string, wanted: string) =>
+      fetchFrom(asking, repository, { remote, timeoutMs }, more, wanted);
     const asking = git.at(place, repository.workTree ?? repository.commonDir, repository.config);
     // git does not ask for commits that it has. A fetch with a depth takes only the branch of this repository for
     // granted, so the remote must read every object that is not in `to`.
     await writeFile(join(place, 'refs/heads/known'), `${to}\n`);
-    const asked = await fetch(asking, question, [`--depth=${count}`], from);
+    const asked = await fetch(`--depth=${count}`, from);
     if (asked.code === 0) return true;
     if (asked.stderr.includes(`not our ref ${from}`) || isDamaged(asked.stderr)) return false;
     // Before protocol version 2, a server sends only what a ref leads to. It still says which commits it has.
     if (!/unadvertised object/.test(asked.stderr)) return null;
     await writeFile(join(place, 'refs/heads/known'), `${from}\n`);
-    const told = await fetch(asking, question, ['--depth=1'], `refs/heads/${branch}`);
+    const told = await fetch('--depth=1', `refs/heads/${branch}`);
     if (told.code !== 0) return isDamaged(told.stderr) ? false : null;
     return told.stderr.includes(`< ACK ${from}`);
   } finally {
@@ -48,10 +53,11 @@ export async function stillHas(git: Git, question: Question): Promise<boolean | 
   }
 }
 
-function fetch(
+function fetchFrom(
   git: Git,
-  { repository, remote, timeoutMs }: Question,
-  more: readonly string[],
+  repository: Repository,
+  { remote, timeoutMs }: { readonly remote: string; readonly timeoutMs: number },
+  more: string,
   wanted: string,
 ): Promise<GitResult> {
   const options = [
@@ -59,7 +65,7 @@ function fetch(
     // The refs of the clone itself must not count.
     ...['-c', 'core.alternateRefsPrefixes=refs/none'],
   ];
-  const args = [...options, 'fetch', ...FETCH_OPTIONS, ...more, '--end-of-options', remote, wanted];
+  const args = [...options, 'fetch', ...FETCH_OPTIONS, more, '--end-of-options', remote, wanted];
   return git.talk(remote, args, { timeout: timeoutMs, env: { GIT_TRACE_PACKET: '1' } });
 }
 

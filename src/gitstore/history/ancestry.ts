@@ -1,15 +1,14 @@
 import type { Revision } from '../../store/port/state-store.js';
-import type { Git } from '../process/git.js';
-import { isAncestor } from './revisions.js';
+import type { Graph } from './graph.js';
 
 /** Remembers which revisions of the state branch are ancestors of others, so that git need not be asked again. */
 export class Ancestry {
-  readonly #git: Git;
+  readonly #graph: Pick<Graph, 'isAncestor'>;
   /** Each revision is an ancestor of those after it. */
   #chain: Revision[] = [];
 
-  constructor(git: Git) {
-    this.#git = git;
+  constructor(graph: Pick<Graph, 'isAncestor'>) {
+    this.#graph = graph;
   }
 
   /** Records that `newer` was built, or is known to lie, on top of `older`. */
@@ -23,7 +22,7 @@ export class Ancestry {
   async isAncestor(older: Revision, newer: Revision): Promise<boolean> {
     const [from, to] = [this.#chain.indexOf(older), this.#chain.indexOf(newer)];
     if (from >= 0 && to >= 0) return from <= to;
-    return isAncestor(this.#git, older, newer);
+    return this.#graph.isAncestor(older, newer);
   }
 }
 

@@ -1,14 +1,7 @@
 import { wentBack } from '../../store/port/shared-history.js';
 import type { Revision, RevisionChange } from '../../store/port/state-store.js';
-import type { Git } from '../process/git.js';
-import {
-  changesIn,
-  NO_FILE,
-  type PrintedChange,
-  type PrintedCommit,
-  printedCommits,
-} from './printed-commits.js';
-import { isAncestor } from './revisions.js';
+import type { Graph } from './graph.js';
+import { type Line, NO_FILE, type PrintedCommit } from './printed-commits.js';
 
 function changeOf({
   changes,
@@ -36,24 +29,19 @@ function changeOf({
  * @param after null for all commits
  */
 export async function* changesBetween(
-  git: Git,
+  graph: Pick<Graph, 'isAncestor'>,
+  line: Line,
   after: Revision | null,
   to: Revision,
 ): AsyncGenerator<RevisionChange> {
   if (after === to) return;
-  if (after !== null && !(await isAncestor(git, after, to))) throw wentBack(after);
+  if (after !== null && !(await graph.isAncestor(after, to))) throw wentBack(after);
   let at = after;
-  for await (const commit of printedCommits(git, after, to)) {
+  for await (const commit of line.commits(after, to)) {
     if (after === null || commit.parent === at) {
       at = commit.revision;
       yield changeOf(commit);
     } else if (commit.revision === to)
-      yield { ...changeOf({ ...commit, changes: await differences(git, after, to) }), parent: after };
+      yield { ...changeOf({ ...commit, changes: await line.differences(after, to) }), parent: after };
   }
-}
-
-async function differences(git: Git, from: Revision, to: Revision): Promise<PrintedChange[]> {
-  const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', '--no-ext-diff'];
-  const text = await git.text([...args, '--end-of-options', from, to]);
-  return changesIn(text.split('\0'));
 }

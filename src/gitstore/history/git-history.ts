@@ -3,31 +3,40 @@ import type { Revision } from '../../store/port/state-store.js';
 import type { ObjectReader } from '../objects/object-reader.js';
 import type { Git } from '../process/git.js';
 import { filesWith, placesOf } from './places.js';
+import type { Line } from './printed-commits.js';
 import { copyOf, resolveRevision, revisionAt } from './revisions.js';
 import { timeline } from './timeline.js';
+
+/** How users of git find and name revisions. */
+export const NAMING = [
+  "See 'git log' for revisions",
+  "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
+] as const;
+
+/** @param remote name of the remote; null for a purely local repository */
+export function cutOff(remote: string | null): CutOff {
+  const remedy = 'git fetch --unshallow';
+  return {
+    why: 'this clone is shallow',
+    remedy,
+    remedyFor: (...revisions) => [remedy, remote ?? 'origin', ...revisions].join(' '),
+    inCi: 'have the checkout fetch all of it (fetch-depth: 0, GIT_DEPTH: "0")',
+  };
+}
 
 /** The commits of the state branch, along first parents. */
 export class GitHistory implements History {
   readonly cutOff: CutOff | null;
-  readonly naming = [
-    "See 'git log' for revisions",
-    "'git fetch' brings the branches of the remote; they are then named origin/BRANCH",
-  ] as const;
+  readonly naming = NAMING;
   readonly #git: Git;
   readonly #reader: ObjectReader;
+  readonly #line: Line;
 
-  constructor(git: Git, reader: ObjectReader, isShallow: boolean, remote: string | null) {
+  constructor(git: Git, reader: ObjectReader, line: Line, isShallow: boolean, remote: string | null) {
     this.#git = git;
+    this.#line = line;
     this.#reader = reader;
-    const remedy = 'git fetch --unshallow';
-    this.cutOff = isShallow
-      ? {
-          why: 'this clone is shallow',
-          remedy,
-          remedyFor: (...revisions) => [remedy, remote ?? 'origin', ...revisions].join(' '),
-          inCi: 'have the checkout fetch all of it (fetch-depth: 0, GIT_DEPTH: "0")',
-        }
-      : null;
+    this.cutOff = isShallow ? cutOff(remote) : null;
   }
 
   resolve(name: string): Promise<Revision | null> {
@@ -49,7 +58,7 @@ export class GitHistory implements History {
   async *whole(after: Revision | null, to: Revision): AsyncGenerator<WholeRevision> {
     // Loaded late: few commands copy a history.
     const { wholeRevisions } = await import('./whole-revisions.js');
-    yield* wholeRevisions(this.#git, this.#reader, after, to);
+    yield* wholeRevisions(this.#line, this.#reader, after, to);
   }
 
   timeline(revision: Revision): AsyncIterable<TimelineEntry> {

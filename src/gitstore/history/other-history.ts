@@ -1,9 +1,7 @@
 import { ConflictError, RemoteError } from '../../errors.js';
 import { OTHER_HISTORY } from '../../store/port/shared-history.js';
 import type { Revision } from '../../store/port/state-store.js';
-import { remoteFailure } from '../branch/push-outcome.js';
-import type { Git } from '../process/git.js';
-import { PUSH_OPTIONS } from '../process/transfer-options.js';
+import type { Graph } from './graph.js';
 
 interface RemoteBranch {
   /** The remote's name and address, for messages. */
@@ -11,15 +9,9 @@ interface RemoteBranch {
   readonly branch: string;
 }
 
-/** Whether two commits share history, as far as this clone has it. */
-export async function haveCommonHistory(git: Git, one: Revision, other: Revision): Promise<boolean> {
-  return one === other || (await git.run(['merge-base', one, other])).code === 0;
-}
-
-/** Like `haveCommonHistory`, but true in a shallow clone, where the common commits may be cut off. */
-export async function isRelated(git: Git, one: Revision, other: Revision): Promise<boolean> {
-  if (await haveCommonHistory(git, one, other)) return true;
-  return (await git.text(['rev-parse', '--is-shallow-repository'])) === 'true';
+/** Whether two commits share history, or may share it: in a shallow clone the common commits may be cut off. */
+export async function isRelated(graph: Graph, one: Revision, other: Revision): Promise<boolean> {
+  return (await graph.haveCommonHistory(one, other)) || graph.isShallow();
 }
 
 /**
@@ -53,25 +45,8 @@ export function unrelatedHistory(
   });
 }
 
-/** What is needed to find out why a branch is gone from the remote. */
-export interface GoneQuestion extends RemoteBranch {
-  /** Name of the remote. */
-  readonly remote: string;
-  /** The branch's last known commit. */
-  readonly known: Revision;
-  readonly timeoutMs: number;
-}
-
-/**
- * The error for a branch that is gone from the remote. To a fetch over http, a web page looks like a repository without
- * branches. Only a push tells them apart, so this makes a dry run of one.
- */
-export async function branchGone(git: Git, question: GoneQuestion): Promise<RemoteError> {
-  const { remoteName, remote, branch, known, timeoutMs } = question;
-  const refspec = `${known}:refs/heads/${branch}`;
-  const args = ['push', '--dry-run', ...PUSH_OPTIONS, '--end-of-options', remote, refspec];
-  const { error } = remoteFailure(await git.talk(remote, args, { timeout: timeoutMs }), remoteName);
-  if (error.causeWord === 'not-git') return error;
+/** The error for a branch that is gone from a remote that is still a git server. */
+export function branchGone({ remoteName, branch }: RemoteBranch): RemoteError {
   return new RemoteError(`${remoteName}: the branch ${branch} is not there any more`, {
     suggestions: [
       'Check that it is still the same repository: git ls-remote',

@@ -56,7 +56,7 @@ function changeOf(raw: RegExpExecArray, path: string): PrintedChange {
 }
 
 /** Reads changes from git's `--raw -z` output, split at its NULs. */
-export function changesIn(tokens: readonly string[]): PrintedChange[] {
+function changesIn(tokens: readonly string[]): PrintedChange[] {
   const changes: PrintedChange[] = [];
   for (let at = 0; at + 1 < tokens.length; at += 2) {
     const raw = CHANGE.exec(tokens[at] ?? '');
@@ -78,27 +78,44 @@ function commitOf(fields: readonly string[], changes: readonly PrintedChange[]):
   };
 }
 
-/** Yields the commits behind `after` up to `to` along first parents, oldest first, as one git process prints them. */
-export async function* printedCommits(
-  git: Git,
-  after: Revision | null,
-  to: Revision,
-): AsyncGenerator<PrintedCommit> {
-  const range = after === null ? [to] : [to, `^${after}`];
-  let fields: string[] = [];
-  let changes: PrintedChange[] = [];
-  let raw: RegExpExecArray | null = null;
-  for await (const tokens of gitRecords(git, [...ARGS, '--end-of-options', ...range, '--'], '\0')) {
-    for (const token of tokens) {
-      if (raw !== null) {
-        changes.push(changeOf(raw, token));
-        raw = null;
-      } else if (fields.length > 0 && fields.length < FIELDS.length) fields.push(token);
-      else if (token.startsWith(COMMIT)) {
-        if (fields.length > 0) yield commitOf(fields, changes);
-        [fields, changes] = [[token.slice(COMMIT.length)], []];
-      } else raw = CHANGE.exec(token);
-    }
+/** The commits of a branch along first parents, and what each changed. */
+export interface Line {
+  /** Yields the commits behind `after` up to `to`, oldest first. */
+  commits(after: Revision | null, to: Revision): AsyncIterable<PrintedCommit>;
+  /** The files that differ between two commits. */
+  differences(from: Revision, to: Revision): Promise<readonly PrintedChange[]>;
+}
+
+/** Has the git program print commits, and reads them as one process prints them. */
+export class PrintedLine implements Line {
+  readonly #git: Git;
+
+  constructor(git: Git) {
+    this.#git = git;
   }
-  if (fields.length > 0) yield commitOf(fields, changes);
+
+  async *commits(after: Revision | null, to: Revision): AsyncGenerator<PrintedCommit> {
+    const range = after === null ? [to] : [to, `^${after}`];
+    let fields: string[] = [];
+    let changes: PrintedChange[] = [];
+    let raw: RegExpExecArray | null = null;
+    for await (const tokens of gitRecords(this.#git, [...ARGS, '--end-of-options', ...range, '--'], '\0')) {
+      for (const token of tokens) {
+        if (raw !== null) {
+          changes.push(changeOf(raw, token));
+          raw = null;
+        } else if (fields.length > 0 && fields.length < FIELDS.length) fields.push(token);
+        else if (token.startsWith(COMMIT)) {
+          if (fields.length > 0) yield commitOf(fields, changes);
+          [fields, changes] = [[token.slice(COMMIT.length)], []];
+        } else raw = CHANGE.exec(token);
+      }
+    }
+    if (fields.length > 0) yield commitOf(fields, changes);
+  }
+
+  async differences(from: Revision, to: Revision): Promise<readonly PrintedChange[]> {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', '--no-ext-diff'];
+    return changesIn((await this.#git.text([...args, '--end-of-options', from, to])).split('\0'));
+  }
 }

@@ -2,15 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { notOnLine, type OddFile, type WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
-import type { ObjectReader } from '../objects/object-reader.js';
-import type { Git } from '../process/git.js';
-import { NO_FILE, type PrintedChange, type PrintedCommit, printedCommits } from './printed-commits.js';
+import type { Objects } from '../objects/object-reader.js';
+import { type Line, NO_FILE, type PrintedChange, type PrintedCommit } from './printed-commits.js';
 
 const FILES: readonly string[] = ['100644', '100755'];
 const ODD: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
 
 /** The text of a blob, or what it is instead. */
-async function textOf(reader: ObjectReader, { path, oid }: PrintedChange): Promise<string | OddFile> {
+async function textOf(reader: Objects, { path, oid }: PrintedChange): Promise<string | OddFile> {
   try {
     const object = await reader.read(oid, path);
     if (object) return isUtf8(object.data) ? object.data.toString('utf8') : { path, what: 'not UTF-8 text' };
@@ -23,7 +22,7 @@ async function textOf(reader: ObjectReader, { path, oid }: PrintedChange): Promi
   }
 }
 
-async function wholeOf(reader: ObjectReader, commit: PrintedCommit): Promise<WholeRevision> {
+async function wholeOf(reader: Objects, commit: PrintedCommit): Promise<WholeRevision> {
   const { changes, authored: time, committed: published, ...known } = commit;
   const texts = await Promise.all(
     changes.map((change) =>
@@ -47,16 +46,16 @@ async function wholeOf(reader: ObjectReader, commit: PrintedCommit): Promise<Who
 
 /**
  * Yields the commits behind `after` up to `to` along first parents, oldest first, each compared with its first parent.
- * Reads one git process as it prints. Throws ConflictError if `after` is not on the line.
+ * Throws ConflictError if `after` is not on the line.
  */
 export async function* wholeRevisions(
-  git: Git,
-  reader: ObjectReader,
+  line: Pick<Line, 'commits'>,
+  reader: Objects,
   after: Revision | null,
   to: Revision,
 ): AsyncGenerator<WholeRevision> {
   let isFirst = true;
-  for await (const commit of printedCommits(git, after, to)) {
+  for await (const commit of line.commits(after, to)) {
     const whole = await wholeOf(reader, commit);
     // Where the line bypasses it, git goes down to where the two met.
     if (isFirst && after !== null && whole.parent !== after) throw notOnLine(after, to);

@@ -4,14 +4,10 @@ import type { LockPlace } from '../../model/lease/lock-place.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { LockMove, LockTip } from '../../store/port/lease-store.js';
 import { namedCommitter } from '../objects/committer.js';
-import type { ObjectReader } from '../objects/object-reader.js';
-import { personEnvironment, SIGN_MS, signingFailed } from '../objects/sign-commits.js';
-import type { Git } from '../process/git.js';
+import type { Objects } from '../objects/object-reader.js';
 import { type ChainLink, leaseMessage, nextLength, parseLeaseMessage } from './lease-message.js';
 import { LOCK_FOLDERS } from './lock-folders.js';
 
-/** The empty tree. */
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 /** `<ref>@<commit>#<length>`; older versions of kgit left the length out of the leases that a clone holds. */
 const VERSION = /^(refs\/[^@]+)@([0-9a-f]{40})(?:#(\d{1,16}))?$/;
 
@@ -84,7 +80,7 @@ export function foreignRef(remote: string | null, ref: string, problem: string):
  * @param remote name of the remote that has it; null in a purely local repository
  */
 export async function readTip(
-  reader: ObjectReader,
+  reader: Objects,
   remote: string | null,
   ref: string,
   oid: string,
@@ -98,16 +94,32 @@ export async function readTip(
   throw foreignRef(remote, ref, `its ${what} ${oid.slice(0, 10)} is none that kgit made of a lock`);
 }
 
+/** A commit without files. */
+export interface EmptyCommit {
+  readonly message: string;
+  readonly parent: string | null;
+  readonly author: Actor;
+  readonly committer: Actor;
+  /** Seconds since the epoch, of author and committer. */
+  readonly seconds: number;
+}
+
+/** Makes the commits of lock chains. */
+export interface EmptyCommits {
+  /** Stores the empty tree, which every commit names. Throws EnvironmentError. */
+  storeTree(): Promise<void>;
+  /** Stores a commit and returns its id. Throws EnvironmentError. */
+  store(commit: EmptyCommit): Promise<string>;
+}
+
 /** Builds the commits of lock chains: empty trees, with the record in the message. */
 export class LockCommits {
-  readonly #git: Git;
+  readonly #commits: EmptyCommits;
   readonly #committer: Actor;
-  readonly #isSigned: boolean;
 
-  constructor(git: Git, committer: Actor, isSigned: boolean) {
-    this.#git = git;
+  constructor(commits: EmptyCommits, committer: Actor) {
+    this.#commits = commits;
     this.#committer = committer;
-    this.#isSigned = isSigned;
   }
 
   /**
@@ -124,7 +136,7 @@ export class LockCommits {
     // git can read the empty tree even if it is not stored, but fsck reports it missing. A renewal finds it stored
     // already.
     if (move.records.some(({ action }) => action === 'acquire' || action === 'break'))
-      await this.#git.text(['mktree'], { input: '' });
+      await this.#commits.storeTree();
     for (const record of move.records) {
       // Branches may be closed to forced pushes, so chains there never start anew.
       length = nextLength(length);
@@ -139,17 +151,8 @@ export class LockCommits {
   }
 
   async #commit(link: ChainLink, parent: string | null, author: Actor): Promise<string> {
+    const committer = await namedCommitter(this.#committer);
     const seconds = Math.floor(link.record.at / 1000);
-    const env = {
-      ...personEnvironment('AUTHOR', author, seconds),
-      ...personEnvironment('COMMITTER', await namedCommitter(this.#committer), seconds),
-    };
-    const options = [...(this.#isSigned ? ['-S'] : []), ...(parent ? ['-p', parent] : [])];
-    const call = { input: leaseMessage(link), env, ...(this.#isSigned ? { timeout: SIGN_MS } : {}) };
-    const args = ['commit-tree', ...options, EMPTY_TREE];
-    if (!this.#isSigned) return this.#git.text(args, call);
-    const { code, stdout, stderr } = await this.#git.run(args, call);
-    if (code !== 0) throw signingFailed(stderr);
-    return stdout.toString('utf8').trim();
+    return this.#commits.store({ message: leaseMessage(link), parent, author, committer, seconds });
   }
 }

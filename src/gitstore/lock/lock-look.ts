@@ -1,10 +1,10 @@
 import { decodeLockName } from '../../model/lease/lock-name.js';
 import { LOCK_PLACES, type LockPlace } from '../../model/lease/lock-place.js';
+import type { Remote } from '../branch/git-remote.js';
 import { fetchFailure } from '../branch/push-outcome.js';
+import type { RefStore } from '../branch/refs.js';
 import { GitView } from '../objects/git-view.js';
-import type { ObjectReader } from '../objects/object-reader.js';
-import type { Git } from '../process/git.js';
-import { FETCH_OPTIONS } from '../process/transfer-options.js';
+import type { Objects } from '../objects/object-reader.js';
 import { decidedPlace } from './decided-place.js';
 import { LOCK_FOLDERS } from './lock-folders.js';
 
@@ -32,9 +32,15 @@ export interface Found {
   readonly decided: LockPlace | null;
 }
 
+/** What locks are read with. */
+export interface LockLookParts {
+  /** Null for a purely local repository. */
+  readonly remote: Remote | null;
+  readonly refs: RefStore;
+  readonly reader: Objects;
+}
+
 export interface LockLookOptions {
-  /** Name of the remote; null for a purely local repository. */
-  readonly remote: string | null;
   /** The remote's name and address, for messages. */
   readonly remoteName: string;
   readonly branch: string;
@@ -42,30 +48,27 @@ export interface LockLookOptions {
 
 /** Reads a remote's locks in both places, and the lock place that the branch's settings name, with one fetch. */
 export class LockLook {
-  readonly #git: Git;
-  readonly #reader: ObjectReader;
+  readonly #parts: LockLookParts;
   readonly #options: LockLookOptions;
 
-  constructor(git: Git, reader: ObjectReader, options: LockLookOptions) {
-    this.#git = git;
-    this.#reader = reader;
+  constructor(parts: LockLookParts, options: LockLookOptions) {
+    this.#parts = parts;
     this.#options = options;
   }
 
   /** Fetches the locks whose encoded names match a pattern. Throws RemoteError, EnvironmentError. */
   async fetch(pattern: string, timeoutMs: number): Promise<void> {
-    const { remote, remoteName, branch } = this.#options;
+    const { remote, refs } = this.#parts;
+    const { remoteName, branch } = this.#options;
     if (remote === null) return;
     const locks = LOCK_PLACES.map((place) => `+${LOCK_FOLDERS[place]}${pattern}:${SEEN[place]}${pattern}`);
     let refspecs = [...locks, `+refs/heads/${branch}:${SEEN_TIP}${branch}`];
-    // The empty refmap leaves the user's own tracking branch alone: other fetches of this clone race for it.
-    const options = ['fetch', ...FETCH_OPTIONS, '--refmap=', '--prune', '--end-of-options', remote];
     for (let tries = 1; ; tries++) {
-      const result = await this.#git.talk(remote, [...options, ...refspecs], { timeout: timeoutMs });
+      const result = await remote.fetch(refspecs, { timeoutMs, prunes: true });
       if (result.code === 0) return;
       // Nothing was published yet, so no place is decided.
       if (refspecs.length > locks.length && /couldn't find remote ref/.test(result.stderr)) {
-        await this.#git.text(['update-ref', '-d', `${SEEN_TIP}${branch}`]);
+        await refs.apply([`delete ${SEEN_TIP}${branch}\n`]);
         refspecs = locks;
         continue;
       }
@@ -80,31 +83,26 @@ export class LockLook {
    * Throws InvalidStateError if the settings name an unknown place.
    */
   async found(encoded: string): Promise<Found> {
-    const { remote, branch } = this.#options;
-    const places = remote === null ? { refs: LOCK_FOLDERS.refs } : SEEN;
-    const tipRef = `${SEEN_TIP}${branch}`;
-    const listed = await this.#git.text([
-      'for-each-ref',
-      '--format=%(refname) %(objectname)',
-      ...Object.values(places).map((place) => place + encoded),
-      ...(remote === null ? [] : [tipRef]),
-    ]);
-    const lines = listed.split('\n').filter(Boolean);
-    const refs = LOCK_PLACES.flatMap((place) => {
-      const folder = remote === null ? LOCK_FOLDERS[place] : SEEN[place];
-      return lines.flatMap((line) => {
-        const [here = '', oid = ''] = line.split(' ');
-        if (!here.startsWith(folder)) return [];
-        const rest = here.slice(folder.length);
+    const isLocal = this.#parts.remote === null;
+    const folders = isLocal ? LOCK_FOLDERS : SEEN;
+    const tipRef = `${SEEN_TIP}${this.#options.branch}`;
+    const places = isLocal ? (['refs'] as const) : LOCK_PLACES;
+    const names = places.map((place) => folders[place] + encoded);
+    const listed = await this.#parts.refs.list(isLocal ? names : [...names, tipRef]);
+    const refs = places.flatMap((place) =>
+      [...listed].flatMap(([here, oid]) => {
+        if (!here.startsWith(folders[place])) return [];
+        const rest = here.slice(folders[place].length);
         return { ref: LOCK_FOLDERS[place] + rest, place, name: decodeLockName(rest), oid };
-      });
-    });
-    const tip = lines.find((line) => line.startsWith(`${tipRef} `))?.slice(tipRef.length + 1);
+      }),
+    );
+    const tip = listed.get(tipRef);
     return { refs, decided: tip === undefined ? null : await this.decidedAt(tip) };
   }
 
   /** The lock place that a revision's settings name; null if they name none. Throws InvalidStateError. */
   async decidedAt(revision: string): Promise<LockPlace | null> {
-    return this.#options.remote === null ? null : decidedPlace(new GitView(this.#reader, revision));
+    const { remote, reader } = this.#parts;
+    return remote === null ? null : decidedPlace(new GitView(reader, revision));
   }
 }

@@ -7,15 +7,6 @@ import type { RefMove } from './lock-commits.js';
 /** Why an atomic push of locks failed. */
 export type LockPushFailure = PushFailure | { readonly kind: 'fenced'; readonly names: readonly string[] };
 
-/** Arguments of a push that moves locks, each by CAS from its expected commit. */
-export function lockPushArgs(moves: readonly RefMove[]): { leases: string[]; refspecs: string[] } {
-  return {
-    // An empty expected commit demands that the ref does not exist.
-    leases: moves.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ''}`),
-    refspecs: moves.map(({ ref, to }) => `${to}:${ref}`),
-  };
-}
-
 /** The flag of a ref that moved as intended; `=` means that nothing was sent, so nothing was won. */
 function expectedFlag({ from, isForced }: RefMove): string {
   return from === null ? '*' : isForced ? '+' : ' ';

@@ -13,16 +13,20 @@ import type {
   PlaceProof,
   PlaceProver,
 } from '../../store/port/lease-store.js';
-import { push } from '../branch/push.js';
-import { remoteTips } from '../branch/remote-tips.js';
-import type { ObjectReader } from '../objects/object-reader.js';
-import { type Git, gitFailed } from '../process/git.js';
-import { PUSH_OPTIONS } from '../process/transfer-options.js';
+import type { Remote } from '../branch/git-remote.js';
 import { ChainTrimming } from './chain-trimming.js';
-import { foreignRef, LockCommits, placeOfRef, type RefMove, readTip, versionParts } from './lock-commits.js';
+import {
+  type EmptyCommits,
+  foreignRef,
+  LockCommits,
+  placeOfRef,
+  type RefMove,
+  readTip,
+  versionParts,
+} from './lock-commits.js';
 import { LOCK_FOLDERS } from './lock-folders.js';
-import { type FoundRef, LockLook, SEEN } from './lock-look.js';
-import { type LockPushFailure, lockPushArgs, lockPushOutcome } from './lock-outcome.js';
+import { type FoundRef, LockLook, type LockLookParts, SEEN } from './lock-look.js';
+import { type LockPushFailure, lockPushOutcome } from './lock-outcome.js';
 import { provePlace } from './lock-proof.js';
 import { standingOf, strayLease, type TipsByPlace } from './lock-standing.js';
 
@@ -35,7 +39,11 @@ export interface LockRefsOptions {
   /** The clone's `kgit` folder. */
   readonly folder: string;
   readonly committer: Actor;
-  readonly isSigned: boolean;
+}
+
+/** What locks are read and moved with. */
+export interface LockParts extends LockLookParts {
+  readonly commits: EmptyCommits;
 }
 
 /** Result of a push of locks: the moves with the chains that were pushed last, and why the remote took none. */
@@ -48,8 +56,7 @@ export interface PushedMoves {
  * Locks as refs beside the branch. They move by `--force-with-lease`, or by `update-ref` in a purely local repository.
  */
 export class LockRefs implements LeaseStore {
-  readonly #git: Git;
-  readonly #reader: ObjectReader;
+  readonly #parts: LockParts;
   readonly #options: LockRefsOptions;
   readonly #commits: LockCommits;
   readonly #look: LockLook;
@@ -57,12 +64,11 @@ export class LockRefs implements LeaseStore {
   /** The lock place that the settings named at the last look. */
   #decided: LockPlace | null = null;
 
-  constructor(git: Git, reader: ObjectReader, options: LockRefsOptions) {
-    this.#git = git;
-    this.#reader = reader;
+  constructor(parts: LockParts, options: LockRefsOptions) {
+    this.#parts = parts;
     this.#options = options;
-    this.#commits = new LockCommits(git, options.committer, options.isSigned);
-    this.#look = new LockLook(git, reader, options);
+    this.#commits = new LockCommits(parts.commits, options.committer);
+    this.#look = new LockLook(parts, options);
     this.#trimming = new ChainTrimming(options.folder, options.remoteName);
   }
 
@@ -111,7 +117,7 @@ export class LockRefs implements LeaseStore {
   async #tip({ ref, name, oid }: FoundRef): Promise<LockTip> {
     const { remote } = this.#options;
     if (name === null) throw foreignRef(remote, ref, 'no lock has such a name');
-    return readTip(this.#reader, remote, ref, oid);
+    return readTip(this.#parts.reader, remote, ref, oid);
   }
 
   /**
@@ -159,21 +165,20 @@ export class LockRefs implements LeaseStore {
   }
 
   move(move: LockMove, timeoutMs: number): Promise<LockOutcome> {
-    return this.#options.remote === null ? this.#moveLocally(move) : this.#push(move, timeoutMs);
+    const { remote } = this.#parts;
+    return remote === null ? this.#moveLocally(move) : this.#push(remote, move, timeoutMs);
   }
 
-  async #push(move: LockMove, timeoutMs: number, place?: LockPlace): Promise<LockOutcome> {
-    const { remote, remoteName, branch } = this.#options;
+  async #push(remote: Remote, move: LockMove, timeoutMs: number, place?: LockPlace): Promise<LockOutcome> {
+    const { remoteName, branch } = this.#options;
     const pushThem = async (built: readonly RefMove[]) => {
-      const { leases, refspecs } = lockPushArgs(built);
       // Without atomic pushes a lock fences no write, so it is not even taken.
-      const args = [...PUSH_OPTIONS, '--atomic', ...leases, '--end-of-options', remote ?? '', ...refspecs];
-      const result = await push(this.#git, remote ?? '', args, { timeout: timeoutMs });
+      const result = await remote.push(built, { isAtomic: true, timeoutMs });
       return lockPushOutcome(result, built, remoteName, branch);
     };
     const { moves, failure } = await this.pushMoves([move], pushThem, place);
     if (failure?.kind === 'fenced' || failure?.kind === 'busy') return { kind: 'moved' };
-    if (failure?.kind === 'refused' && !failure.isKnown && (await this.#isMoved(moves, timeoutMs)))
+    if (failure?.kind === 'refused' && !failure.isKnown && (await isMoved(remote, moves, timeoutMs)))
       return { kind: 'moved' };
     if (failure?.kind === 'refused' && failure.scope !== 'locks' && move.from === null)
       return { kind: 'refused', error: noPlace(failure.error) };
@@ -182,48 +187,47 @@ export class LockRefs implements LeaseStore {
     return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
   }
 
-  /** Whether a lock is not where its move starts: a refusal in unknown words may be a lost race. */
-  async #isMoved(moves: readonly RefMove[], timeoutMs: number): Promise<boolean> {
-    const refs = moves.map(({ ref }) => ref);
-    const tips = await remoteTips(this.#git, this.#options.remote ?? '', refs, timeoutMs);
-    return tips !== null && moves.some(({ ref, from }) => (tips.get(ref) ?? null) !== from);
-  }
-
   /** Updates the local copies of the remote's lock refs. */
   async noteSeen(moves: readonly RefMove[]): Promise<void> {
     const lines = moves.map(
       ({ ref, name, to }) => `update ${SEEN[placeOfRef(ref)]}${encodeLockName(name)} ${to}\n`,
     );
-    // The locks have moved at the remote. If another process is updating these refs, the next look brings them here.
-    await this.#git.run(['update-ref', '--stdin'], { input: lines.join('') });
+    try {
+      await this.#parts.refs.apply(lines);
+    } catch (error) {
+      // The locks have moved at the remote. If another process is updating these refs, the next look brings them here.
+      if (!(error instanceof EnvironmentError)) throw error;
+    }
   }
 
   /** Proves where locks can live. Throws RemoteError, EnvironmentError. */
   async provePlace(prover: PlaceProver, timeoutMs: number): Promise<PlaceProof> {
-    if (this.#options.remote === null) return { place: null, notes: [] };
+    const { remote } = this.#parts;
+    if (remote === null) return { place: null, notes: [] };
     return provePlace(prover, {
       list: async () => ({ locks: await this.list(timeoutMs), decided: this.#decided }),
       tips: (name) => this.#tipsOf(name, timeoutMs),
-      move: (move, place) => this.#push(move, timeoutMs, place),
-      remove: (tip) => this.#remove(tip, timeoutMs),
+      move: (move, place) => this.#push(remote, move, timeoutMs, place),
+      remove: async (tip) => {
+        // If the server does not let refs be deleted, the lock of the proof stays, released.
+        const { ref, oid } = versionParts(tip);
+        await remote.push([{ ref, from: oid, to: null }], { isAtomic: false, timeoutMs });
+      },
     });
-  }
-
-  /** Removes the lock of the proof. If the server does not let refs be deleted, the lock stays, released. */
-  async #remove(tip: LockTip, timeoutMs: number): Promise<void> {
-    const remote = this.#options.remote ?? '';
-    const { ref, oid } = versionParts(tip);
-    const args = [...PUSH_OPTIONS, `--force-with-lease=${ref}:${oid}`, '--end-of-options', remote, `:${ref}`];
-    await push(this.#git, remote, args, { timeout: timeoutMs });
   }
 
   async #moveLocally(move: LockMove): Promise<LockOutcome> {
     const moves = await this.prepareLocally([move]);
-    const { code, stderr } = await this.#git.run(['update-ref', '--stdin'], { input: localLines(moves) });
-    if (code === 0) return { kind: 'swapped', tip: (moves[0] as RefMove).tip };
-    if (lostLocally(stderr, moves).length > 0) return { kind: 'moved' };
-    throw gitFailed(['update-ref'], code, stderr);
+    const lost = await this.#parts.refs.apply([localLines(moves)]);
+    return lost === null ? { kind: 'swapped', tip: (moves[0] as RefMove).tip } : { kind: 'moved' };
   }
+}
+
+/** Whether a lock is not where its move starts: a refusal in unknown words may be a lost race. */
+async function isMoved(remote: Remote, moves: readonly RefMove[], timeoutMs: number): Promise<boolean> {
+  const refs = moves.map(({ ref }) => ref);
+  const { tips } = await remote.tips(refs, timeoutMs);
+  return tips !== null && moves.some(({ ref, from }) => (tips.get(ref) ?? null) !== from);
 }
 
 /** The refusal of a new lock, with advice for a server that takes no lock there at all. */

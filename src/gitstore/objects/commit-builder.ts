@@ -2,18 +2,17 @@ import { MAX_AHEAD_MS } from '../../model/event/event-time.js';
 import type { Actor } from '../../model/operation/operation.js';
 import type { Clock } from '../../store/port/host.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
-import type { Git } from '../process/git.js';
-import type { Repository } from '../repository/repository.js';
 import { namedCommitter } from './committer.js';
-import { buildCommits } from './fast-import.js';
-import { FilteredPaths } from './filtered-paths.js';
-import type { ObjectReader } from './object-reader.js';
-import { signCommits } from './sign-commits.js';
+import type { Chain } from './fast-import.js';
+import type { Objects } from './object-reader.js';
 
 export interface CommitBuilderOptions {
-  readonly repository: Repository;
   readonly committer: Actor;
   readonly clock: Clock;
+  /** Throws RefusedError if a filter would change one of these paths on top of `base`. */
+  readonly refuseFiltered: (base: Revision | null, paths: readonly string[]) => Promise<void>;
+  /** Makes the commits of a chain; no ref points to them yet. Throws EnvironmentError. */
+  readonly make: (commits: readonly Commit[], chain: Chain) => Promise<Revision[]>;
 }
 
 /** Whether a setting of git is on, by git's rules for booleans. */
@@ -42,31 +41,22 @@ function clockNotes(aheadMs: number): string[] {
 
 /** Builds commits as the user's git would: dates in order, signed if git is set up to sign. */
 export class CommitBuilder {
-  readonly #git: Git;
-  readonly #reader: ObjectReader;
+  readonly #reader: Objects;
   readonly #options: CommitBuilderOptions;
-  readonly #filtered: FilteredPaths;
 
-  constructor(git: Git, reader: ObjectReader, options: CommitBuilderOptions) {
-    this.#git = git;
+  constructor(reader: Objects, options: CommitBuilderOptions) {
     this.#reader = reader;
     this.#options = options;
-    const { commonDir, config } = options.repository;
-    this.#filtered = new FilteredPaths(git, reader, {
-      commonDir,
-      configured: config.get('core.attributesfile'),
-    });
   }
 
   /** Builds a chain of commits on `base`. Throws RefusedError for a filtered path, EnvironmentError. */
   async build(base: Revision | null, commits: readonly Commit[]): Promise<Built> {
     if (commits.length === 0) return { revisions: [], notes: [] };
-    const { repository } = this.#options;
     const committer = await namedCommitter(this.#options.committer);
     const written = commits.flatMap(({ files }) =>
       [...files].flatMap(([path, text]) => (text === null ? [] : path)),
     );
-    await this.#filtered.refuse(base, [...new Set(written)]);
+    await this.#options.refuseFiltered(base, [...new Set(written)]);
     const now = this.#options.clock.now();
     const before = await this.#committed(base);
     const committed: number[] = [];
@@ -74,10 +64,7 @@ export class CommitBuilder {
       committed.push(Math.max(Math.floor(published / 1000), committed.at(-1) ?? before));
     const chain = { base, committer, committed };
     const notes = clockNotes(before * 1000 - now);
-    const unsigned = await buildCommits(this.#git, commits, chain);
-    if (!isOn(repository.config.get('commit.gpgsign'))) return { revisions: unsigned, notes };
-    const revisions = await signCommits(this.#git, this.#reader, unsigned, commits, chain);
-    return { revisions, notes };
+    return { revisions: await this.#options.make(commits, chain), notes };
   }
 
   /** When the base was committed, in seconds since the epoch; 0 if there is none. */

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { InvalidStateError } from '../../errors.js';
 import { beginningWith, byName, placeOf } from '../../model/subject/sorted-names.js';
 import type { Entry, Revision, StateView } from '../../store/port/state-store.js';
-import type { ObjectReader } from './object-reader.js';
+import type { Objects } from './object-reader.js';
 
 /**
  * An entry of a tree. Mode and object id are parsed on demand, since nobody asks for them in most of millions of
@@ -67,11 +67,11 @@ const MODES: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '
  * never followed, a submodule never taken for a missing entry.
  */
 export class GitView implements StateView {
-  readonly #reader: ObjectReader;
+  readonly #reader: Objects;
   readonly #revision: Revision | null;
   readonly #folders = new Map<string, Promise<readonly TreeEntry[] | null>>();
 
-  constructor(reader: ObjectReader, revision: Revision | null) {
+  constructor(reader: Objects, revision: Revision | null) {
     this.#reader = reader;
     this.#revision = revision;
   }

@@ -5,6 +5,9 @@ import { CatFile, type GitObject, type ObjectRequest } from './cat-file.js';
 /** This many objects or more, asked for at once, get a process of their own, which answers in large pieces and ends. */
 const MANY = 256;
 
+/** What reads objects; an `ObjectReader` or the embedded git. */
+export type Objects = Pick<ObjectReader, 'read'>;
+
 /** Reads objects through `git cat-file --batch`, started at the first read; requests are pipelined. */
 export class ObjectReader {
   readonly #git: Git;

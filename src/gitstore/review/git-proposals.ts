@@ -11,11 +11,11 @@ import type {
   ServerAddress,
 } from '../../store/port/proposals.js';
 import type { Commit, Revision } from '../../store/port/state-store.js';
+import { GitRemote } from '../branch/git-remote.js';
 import { push } from '../branch/push.js';
 import { fetchFailure, type PushFailure, pushOutcome } from '../branch/push-outcome.js';
 import { Refs } from '../branch/refs.js';
-import { remoteTips } from '../branch/remote-tips.js';
-import { CommitBuilder } from '../objects/commit-builder.js';
+import { gitBuilder } from '../objects/git-builder.js';
 import { ObjectReader } from '../objects/object-reader.js';
 import { type Git, withoutCredentials } from '../process/git.js';
 import { remoteUrl } from '../process/remote-access.js';
@@ -70,6 +70,7 @@ export class GitProposals implements Proposals {
   readonly #remoteName: string;
   readonly #git: Git;
   readonly #options: GitProposalsOptions;
+  readonly #remote: GitRemote;
   readonly #reader: ObjectReader;
 
   /** @param git aimed at the repository's common folder */
@@ -77,6 +78,7 @@ export class GitProposals implements Proposals {
     this.#git = git;
     this.#options = options;
     this.#reader = new ObjectReader(git);
+    this.#remote = new GitRemote(git, { name: options.remote, repository: options.repository });
     const address = options.repository.config.get(`remote.${options.remote}.url`) ?? options.remote;
     this.#remoteName = `remote ${options.remote} (${withoutCredentials(address)})`;
   }
@@ -108,10 +110,7 @@ export class GitProposals implements Proposals {
   }
 
   async build(base: Revision, commits: readonly Commit[]): Promise<readonly Revision[]> {
-    const { revisions } = await new CommitBuilder(this.#git, this.#reader, this.#options).build(
-      base,
-      commits,
-    );
+    const { revisions } = await gitBuilder(this.#git, this.#reader, this.#options).build(base, commits);
     return revisions;
   }
 
@@ -135,7 +134,7 @@ export class GitProposals implements Proposals {
   ): Promise<PushFailure | null> {
     if (failure?.kind !== 'refused' || failure.isKnown) return failure;
     const ref = `refs/heads/${branch}`;
-    const tips = await remoteTips(this.#git, this.#options.remote, [ref], timeoutMs);
+    const { tips } = await this.#remote.tips([ref], timeoutMs);
     // The remote gives no answer, so its first one stands.
     if (tips === null) return failure;
     const tip = tips.get(ref) ?? null;

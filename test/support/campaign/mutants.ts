@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'the branch is pushed by force',
-    file: 'src/gitstore/branch/branch-push.ts',
-    edits: [['lease, ...leases]', "'--force', ...leases]"]],
+    file: 'src/gitstore/branch/git-remote.ts',
+    edits: [['...leases];', "'--force'];"]],
     says: /was acknowledged and is nowhere/,
   },
   {

@@ -1,0 +1,38 @@
+import type { Actor } from '../../model/operation/operation.js';
+import type { Clock } from '../../store/port/host.js';
+import type { Git } from '../process/git.js';
+import type { Repository } from '../repository/repository.js';
+import { CommitBuilder, isOn } from './commit-builder.js';
+import { buildCommits } from './fast-import.js';
+import { FilteredPaths } from './filtered-paths.js';
+import type { ObjectReader } from './object-reader.js';
+import { signCommits } from './sign-commits.js';
+
+export interface GitBuilderOptions {
+  readonly repository: Repository;
+  readonly committer: Actor;
+  readonly clock: Clock;
+}
+
+/** Has the git program build commits: with fast-import, and signed if git is set up to sign. */
+export function gitBuilder(
+  git: Git,
+  reader: ObjectReader,
+  { repository: { commonDir, config }, committer, clock }: GitBuilderOptions,
+): CommitBuilder {
+  const filtered = new FilteredPaths(git, reader, {
+    commonDir,
+    configured: config.get('core.attributesfile'),
+  });
+  return new CommitBuilder(reader, {
+    committer,
+    clock,
+    refuseFiltered: (base, paths) => filtered.refuse(base, paths),
+    make: async (commits, chain) => {
+      const unsigned = await buildCommits(git, commits, chain);
+      return isOn(config.get('commit.gpgsign'))
+        ? signCommits(git, reader, unsigned, commits, chain)
+        : unsigned;
+    },
+  });
+}
