@@ -230,7 +230,7 @@ export class GitStore implements Backend {
       import('./branch/branch-tips.js'),
       import('./history/branch-changes.js'),
     ]);
-    const { clock, commonDir, published, refs, graph, line } = this.#parts;
+    const { clock, commonDir, published, refs, graph, line, reader } = this.#parts;
     const names = published ? [published.fetched.trackingRef, published.fetched.usersRef] : [];
     const tips = branchTips({
       looks: async () => [...(await refs.read([...names, this.#branchRef]))].join(),
@@ -241,7 +241,7 @@ export class GitStore implements Backend {
     });
     let at = after;
     for await (const tip of tips)
-      for await (const change of changesBetween(graph, line, at, tip)) {
+      for await (const change of changesBetween({ graph, line, reader }, at, tip)) {
         if (signal.aborted) return;
         at = change.revision;
         yield change;

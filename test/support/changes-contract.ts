@@ -43,7 +43,11 @@ export function changesContract(name: string, { open, another }: StoreUnderTest)
       });
       expect(three).toMatchObject({ parent: revisions[1], added: [], changed: ['d'], removed: [] });
       expect(Number(one?.time)).toBeGreaterThan(1_700_000_000_000);
-      expect(await nextChanges(store, revisions[1] ?? '', 1)).toEqual([three]);
+      const again = await nextChanges(store, revisions[1] ?? '', 1);
+      expect(again).toMatchObject([{ revision: revisions[2] }]);
+      expect(await one?.read(['ü "c"', 'a/b'])).toEqual(['1', '1']);
+      expect(await two?.read(['a/b', 'd'])).toEqual(['2', '']);
+      expect(await three?.read(['d'])).toEqual(['x']);
       await store.close();
     });
 

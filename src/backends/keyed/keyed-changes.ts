@@ -2,6 +2,7 @@ import { wentBack } from '../../store/port/shared-history.js';
 import type { Revision, RevisionChange } from '../../store/port/state-store.js';
 import type { KeyReader, StampedHead } from './key-reader.js';
 import type { KeySpace } from './key-space.js';
+import type { KeyedView } from './keyed-view.js';
 import { revisionKey } from './layout.js';
 import { parseRecord, seqOf } from './records.js';
 
@@ -53,6 +54,7 @@ class HeadWatch {
 export async function* keyedChanges(
   space: Pick<KeySpace, 'changed'>,
   reader: KeyReader,
+  viewOf: (revision: Revision) => KeyedView,
   after: Revision | null,
   signal: AbortSignal,
 ): AsyncGenerator<RevisionChange> {
@@ -67,7 +69,8 @@ export async function* keyedChanges(
           if (signal.aborted) return;
           if (record.parent !== at) throw wentBack(at ?? record.revision);
           at = record.revision;
-          yield record;
+          const { revision } = record;
+          yield { ...record, read: (paths) => viewOf(revision).readWritten(paths) };
         }
       await watch.next(head);
     }

@@ -289,7 +289,8 @@ export class KeyedStore implements Backend {
   }
 
   changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
-    return keyedChanges(this.#space, this.#reader, after, signal);
+    const viewOf = (revision: Revision) => this.#viewOf(revision);
+    return keyedChanges(this.#space, this.#reader, viewOf, after, signal);
   }
 
   async close(): Promise<void> {

@@ -27,6 +27,9 @@ const CHANGE = /^\n?:(\d{6}) (\d{6}) [0-9a-f]{40,64} ([0-9a-f]{40,64}) [A-Z]\d*$
 /** The mode of a side on which there is no file. */
 export const NO_FILE = '000000';
 
+/** Whether a mode is that of a text file, plain or executable. */
+export const isFile = (mode: string): boolean => mode === '100644' || mode === '100755';
+
 /** A file that a commit changed. */
 export interface PrintedChange {
   readonly path: string;

@@ -3,9 +3,8 @@ import { EnvironmentError, InvalidStateError } from '../../errors.js';
 import { notOnLine, type OddFile, type WholeRevision } from '../../store/port/history.js';
 import type { Revision } from '../../store/port/state-store.js';
 import type { Objects } from '../objects/object-reader.js';
-import { type Line, NO_FILE, type PrintedChange, type PrintedCommit } from './printed-commits.js';
+import { isFile, type Line, NO_FILE, type PrintedChange, type PrintedCommit } from './printed-commits.js';
 
-const FILES: readonly string[] = ['100644', '100755'];
 const ODD: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
 
 /** The text of a blob, or what it is instead. */
@@ -28,7 +27,7 @@ async function wholeOf(reader: Objects, commit: PrintedCommit): Promise<WholeRev
     changes.map((change) =>
       change.mode === NO_FILE
         ? null
-        : FILES.includes(change.mode)
+        : isFile(change.mode)
           ? textOf(reader, change)
           : { path: change.path, what: ODD[change.mode] ?? `of mode ${change.mode}` },
     ),
@@ -38,7 +37,7 @@ async function wholeOf(reader: Objects, commit: PrintedCommit): Promise<WholeRev
   for (const [i, { path, was }] of changes.entries()) {
     const text = texts[i] ?? null;
     if (typeof text === 'string') files.set(path, text);
-    else if (FILES.includes(was)) files.set(path, null);
+    else if (isFile(was)) files.set(path, null);
     if (text !== null && typeof text !== 'string') odd.push(text);
   }
   return { ...known, time, published, files, odd };

@@ -1,5 +1,5 @@
 import { maskSecrets } from '../../model/secret/mask-secrets.js';
-import { masked } from '../kubectl/masked.js';
+import { masked } from '../../model/secret/masked.js';
 import { readArray, readObject, readString } from '../kubectl/read.js';
 import type { KeptObject } from '../observe/observation.js';
 import { type ClusterState, clusterStatus } from './cluster-state.js';

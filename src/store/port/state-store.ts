@@ -69,6 +69,8 @@ export interface RevisionChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
+  /** Reads files that it added or changed, as it left them; null for what is no text file. */
+  read(paths: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
 /** What is refused: */

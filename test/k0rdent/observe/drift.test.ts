@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { masked } from '../../../src/k0rdent/kubectl/masked.js';
 import { findDrift, type RecordedParameters } from '../../../src/k0rdent/observe/drift.js';
+import { masked } from '../../../src/model/secret/masked.js';
 import type { Value } from '../../../src/model/value/value.js';
 import { sample } from '../support.js';
 

@@ -1,11 +1,11 @@
-import { findSecrets } from '../../model/secret/find-secrets.js';
-import { MASK, maskSecrets } from '../../model/secret/mask-secrets.js';
-import { setOwn } from '../../model/value/value.js';
+import { setOwn } from '../value/value.js';
+import { findSecrets } from './find-secrets.js';
+import { MASK, maskSecrets } from './mask-secrets.js';
 
 const MAX_DEPTH = 40;
 
 /**
- * Masks secrets in a value from a cluster, for output. Text that is secret by its form or its name becomes `***`, as
+ * Masks secrets in a value that others wrote, for output. Text that is secret by its form or its name becomes `***`, as
  * does everything nested too deep.
  */
 export function masked(value: unknown, path: readonly (string | number)[] = []): unknown {
