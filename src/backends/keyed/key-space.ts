@@ -57,6 +57,42 @@ export type Written =
   | { readonly kind: 'stale'; readonly keys: readonly string[] }
   | WriteFailure;
 
+/** A commit that only adds files, so that its record can be completed where it is put. */
+export interface AppendedCommit {
+  /** As `revisionAfter` takes it. */
+  readonly digest: string;
+  /** Text of the record from the author on. */
+  readonly rest: string;
+  /** The files. */
+  readonly puts: readonly Put[];
+}
+
+/** Commits for whatever head there is. */
+export interface Append {
+  /** The record of the revision that they were planned on, and how it begins if the store still has it. */
+  readonly base: { readonly key: string; readonly beginning: string };
+  /** The values that these keys must have; null if there must be no such key. */
+  readonly expect: ReadonlyMap<string, string | null>;
+  /** How no key may begin: a folder, and the beginning of a name there. */
+  readonly free: readonly string[];
+  /** At least one. */
+  readonly commits: readonly AppendedCommit[];
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+export type AppendOutcome =
+  | {
+      readonly kind: 'done';
+      /** The new value of the key `head`, and its version. */
+      readonly head: Stamped;
+      /** One for each commit. */
+      readonly revisions: readonly string[];
+    }
+  /** There is no head, a large write is in progress, or something is not as it must be. Nothing was written. */
+  | { readonly kind: 'stale' }
+  | WriteFailure;
+
 /** The head as it was seen, for `changed`. */
 export interface SeenHead {
   /** Number of its revision; 0 if nothing was ever published. */
@@ -94,6 +130,11 @@ export interface KeySpace {
   range(span: Span, timeoutMs: number): Promise<[key: string, value: string][]>;
   /** Changes all keys of `puts`, or none. */
   write(write: Write, timeoutMs: number): Promise<Written>;
+  /**
+   * Puts commits on top of the head that is there, exactly as `appendTo` does, and moves the head. Absent where a server
+   * cannot compute; then they are compared with the head that was read.
+   */
+  append?(append: Append, timeoutMs: number): Promise<AppendOutcome>;
   /**
    * Resolves once the key `head` may have changed since it was seen, or after some time, or when `signal` aborts. A
    * hint: callers read again, and ask again. Throws as reads do.

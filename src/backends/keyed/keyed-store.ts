@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidStateError, RefusedError, RemoteError } from '../../errors.js';
+import { MARKER_FILE } from '../../model/subject/layout.js';
 import { makeUlid, randomBits } from '../../model/value/ulid.js';
 import type { Backend } from '../../store/port/backend.js';
 import type { Clock } from '../../store/port/host.js';
@@ -13,6 +14,7 @@ import type {
   StateView,
   SwapOutcome,
 } from '../../store/port/state-store.js';
+import { Appends } from './appends.js';
 import { Draft, type DraftedCommit } from './draft.js';
 import { KeyReader, type StampedHead } from './key-reader.js';
 import type { KeySpace, Put, Write, WriteFailure } from './key-space.js';
@@ -22,7 +24,7 @@ import { KeyedLeases, lockExpected, lockPut } from './keyed-leases.js';
 import { KeyedReview } from './keyed-review.js';
 import { KeyedView } from './keyed-view.js';
 import { KnownLine } from './known-line.js';
-import { budgetOf, type Failed, isWithin, LargeWrites, putsOf, sum } from './large-write.js';
+import { budgetOf, type Failed, isWithin, LargeWrites, listBytes, putsOf, sum } from './large-write.js';
 import { FORMAT, HEAD, lockKey, revisionKey } from './layout.js';
 import { formatHead, formatText, type HeadRecord } from './records.js';
 
@@ -71,6 +73,7 @@ export class KeyedStore implements Backend {
   readonly #timeoutMs: number;
   readonly #reader: KeyReader;
   readonly #large: LargeWrites;
+  readonly #appends: Appends;
   /** Null if the keys are on this machine. */
   readonly #line: KnownLine | null;
   readonly #views = new Map<Revision, KeyedView>();
@@ -92,6 +95,14 @@ export class KeyedStore implements Backend {
     this.#large = new LargeWrites(space, this.#reader);
     this.#line = isRemote ? new KnownLine(this.#reader, space.target, knownFile, () => clock.now()) : null;
     this.shared = this.#line ?? undefined;
+    this.#appends = new Appends({
+      space,
+      reader: this.#reader,
+      large: this.#large,
+      moveHead: (from, to, puts, limit) => this.#transact({ from, to, puts, locks: [] }, limit),
+      onMoved: (head) => this.#moved(head),
+      now: () => clock.now(),
+    });
     const view = (revision: Revision) => this.#viewOf(revision);
     this.history = new KeyedHistory(this.#reader, view);
     this.review = new KeyedReview(this.#reader, view);
@@ -145,6 +156,12 @@ export class KeyedStore implements Backend {
     timeoutMs: number,
     locks: readonly LockMove[],
   ): Promise<SwapOutcome> {
+    const isAppend = commits.length > 0 && commits.every(({ append }) => append !== undefined);
+    if (isAppend && base !== null && locks.length === 0) {
+      const marker = await this.#viewOf(base).text(MARKER_FILE);
+      const appended = await this.#appends.add(base, marker, commits, timeoutMs);
+      if (appended) return appended;
+    }
     // A head that was read before saves a question: the transaction compares it.
     const { last } = this.#reader;
     if (last === undefined || (last?.revision ?? null) !== base || commits.length === 0)
@@ -160,7 +177,7 @@ export class KeyedStore implements Backend {
     if ((head?.revision ?? null) !== base) return { kind: 'moved' };
     const budget = budgetOf(this.#space);
     const view = base === null ? new KeyedView(this.#reader, null) : this.#viewOf(base);
-    const draft = new Draft(view, head, this.#clock.now(), Math.floor(budget.bytes / 4));
+    const draft = new Draft(view, head, this.#clock.now(), listBytes(budget));
     const drafted: DraftedCommit[] = [];
     let cost = this.#space.cost([...locks.map(lockPut), { key: HEAD, value: HEAD_ROOM }]);
     for (const commit of commits) {
@@ -250,12 +267,15 @@ export class KeyedStore implements Backend {
     this.#hasWritten = true;
     this.#reader.store = store ?? this.#reader.store;
     const versionOf = (key: string) => written.versions.get(key) ?? '';
-    if (to !== null) {
-      this.#reader.last = { ...to, version: versionOf(HEAD) };
-      await this.#line?.note(to);
-    }
+    if (to !== null) await this.#moved({ ...to, version: versionOf(HEAD) });
     const tips = moved.map(({ key, record }) => [record.name, { version: versionOf(key), record }] as const);
     return { kind: 'done', tips: new Map(tips) };
+  }
+
+  /** Notes a head that this client moved. */
+  async #moved(head: StampedHead): Promise<void> {
+    this.#reader.last = head;
+    await this.#line?.note(head);
   }
 
   /** Id for a store that has none yet. */

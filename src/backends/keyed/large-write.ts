@@ -18,6 +18,9 @@ export const budgetOf = ({ limits }: KeySpace): Cost => ({
   bytes: Math.floor(limits.bytes * SHARE),
 });
 
+/** How many bytes a list of paths in a record may have. */
+export const listBytes = ({ bytes }: Cost): number => Math.floor(bytes / 4);
+
 export const isWithin = (cost: Cost, budget: Cost): boolean =>
   cost.ops <= budget.ops && cost.bytes <= budget.bytes;
 

@@ -82,19 +82,30 @@ export function formatHead({ seq, revision, time, applied, parts }: HeadRecord):
   return JSON.stringify({ seq, revision, time: timeText(time), applied, parts });
 }
 
-export function formatRecord(record: RevisionRecord): string {
-  const { revision, parent, time, author, message, added, changed, removed, lists } = record;
-  const paths = lists > 0 ? { lists } : { added, changed, removed };
+type RecordRest = Omit<RevisionRecord, 'revision' | 'parent' | 'time'>;
+
+/** The text of a record from the author on, which does not depend on the revision before it. */
+export function formatRecordRest({ author, message, added, changed, removed, lists }: RecordRest): string {
   const { name, email } = author;
-  return JSON.stringify({
-    revision,
-    parent,
-    time: timeText(time),
-    author: { name, email },
-    message,
-    ...paths,
-  });
+  const paths = lists > 0 ? { lists } : { added, changed, removed };
+  return `,${JSON.stringify({ author: { name, email }, message, ...paths }).slice(1)}`;
 }
+
+/** The text of a record up to the author. */
+export function formatRecordStart({
+  revision,
+  parent,
+  time,
+}: Omit<RevisionRecord, keyof RecordRest>): string {
+  return JSON.stringify({ revision, parent, time: timeText(time) }).slice(0, -1);
+}
+
+export function formatRecord(record: RevisionRecord): string {
+  return formatRecordStart(record) + formatRecordRest(record);
+}
+
+/** The beginning of the record of a revision. */
+export const recordBeginning = (revision: Revision): string => `{"revision":${JSON.stringify(revision)},`;
 
 /** The error for a key that does not hold what kgit puts there. */
 export function damaged(key: string): InvalidStateError {

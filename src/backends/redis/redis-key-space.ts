@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { Cost, KeySpace, Put, SeenHead, Span, Stamped, Write, Written } from '../keyed/key-space.js';
+import type {
+  Append,
+  AppendOutcome,
+  Cost,
+  KeySpace,
+  Put,
+  SeenHead,
+  Span,
+  Stamped,
+  Write,
+  Written,
+} from '../keyed/key-space.js';
 import { readFailure, writeFailure } from '../server/server-errors.js';
 import { checkedStoreName } from '../server/server-place.js';
 import { type RedisArgument, RedisConnection } from './redis-connection.js';
 import { type RedisFacts, redisFacts, unsafeReason } from './redis-durability.js';
 import { FEW_REPLICAS } from './redis-faults.js';
 import { type RedisOptions, redisTarget } from './redis-options.js';
-import { WRITE } from './redis-scripts.js';
+import { APPEND, WRITE } from './redis-scripts.js';
 
 /** How long one wait for a change lasts, in ms: proxies cut connections that are silent for much longer. */
 const BLOCK_MS = 25_000;
@@ -137,6 +148,28 @@ export class RedisKeySpace implements KeySpace {
       return value === undefined ? [] : [[key, versionOf(value)]];
     });
     return { kind: 'done', versions: new Map(versions) };
+  }
+
+  async append(append: Append, timeoutMs: number): Promise<AppendOutcome> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const { base, expect, free, commits, now } = append;
+    const time = new Date(now).toISOString();
+    const text = JSON.stringify({ base, expect: [...expect], free, commits, time });
+    try {
+      await this.#check(signal);
+      const answer = await this.#connection.script(
+        APPEND,
+        this.#keys(['head']),
+        [this.#prefix, text],
+        signal,
+      );
+      const [value, ...revisions] = texts(answer);
+      if (value === undefined) return { kind: 'stale' };
+      await this.#replicated(timeoutMs, signal);
+      return { kind: 'done', head: { value, version: versionOf(value) }, revisions };
+    } catch (error) {
+      return writeFailure(error);
+    }
   }
 
   async changed({ seq }: SeenHead, signal: AbortSignal): Promise<void> {

@@ -4,14 +4,17 @@ import { hasCode } from '../../model/value/error-codes.js';
 
 type Parameter = string | number | Uint8Array;
 
+/** A prepared statement. */
+export interface SqliteStatement {
+  get(...parameters: Parameter[]): unknown;
+  all(...parameters: Parameter[]): unknown[];
+  run(...parameters: Parameter[]): unknown;
+}
+
 /** What `node:sqlite` and libsql have in common. */
 export interface SqliteDatabase {
   exec(sql: string): void;
-  prepare(sql: string): {
-    get(...parameters: Parameter[]): unknown;
-    all(...parameters: Parameter[]): unknown[];
-    run(...parameters: Parameter[]): unknown;
-  };
+  prepare(sql: string): SqliteStatement;
   close(): void;
 }
 

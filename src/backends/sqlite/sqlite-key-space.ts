@@ -6,9 +6,23 @@ import { isMap } from '../../model/value/value.js';
 import { privateFolder } from '../../store/local/durable-files.js';
 import type { Clock } from '../../store/port/host.js';
 import { requireLocalDisk } from '../disk/local-disk.js';
-import type { Cost, KeySpace, Put, SeenHead, Span, Stamped, Write, Written } from '../keyed/key-space.js';
+import { appendLocked } from '../keyed/appends.js';
+import type {
+  Append,
+  AppendOutcome,
+  Cost,
+  KeySpace,
+  Put,
+  SeenHead,
+  Span,
+  Stamped,
+  Write,
+  WriteFailure,
+  Written,
+} from '../keyed/key-space.js';
+import { formatHead } from '../keyed/records.js';
 import { untilChanged } from '../keyed/until-changed.js';
-import type { SqliteDatabase, SqliteEngine } from './sqlite-engine.js';
+import type { SqliteDatabase, SqliteEngine, SqliteStatement } from './sqlite-engine.js';
 
 const MIB = 1024 * 1024;
 /** How long one call waits in SQLite for another process, in ms: longer waits leave the event loop free. */
@@ -183,13 +197,40 @@ export class SqliteKeySpace implements KeySpace {
   }
 
   async write({ expect, puts, tell = [] }: Write, timeoutMs: number): Promise<Written> {
+    return this.#writing(timeoutMs, (database, version): Written => {
+      const keys = transaction(database, (table) => {
+        const stale = [...expect].filter(([key, expected]) => table.version(key) !== expected);
+        if (stale.length === 0) table.put(puts, version);
+        return stale.map(([key]) => key);
+      });
+      if (keys.length > 0) return { kind: 'stale', keys };
+      return { kind: 'done', versions: new Map(tell.map((key) => [key, version])) };
+    });
+  }
+
+  async append(append: Append, timeoutMs: number): Promise<AppendOutcome> {
+    return this.#writing(timeoutMs, (database, version): AppendOutcome => {
+      const appended = transaction(database, (table) => {
+        const found = appendLocked(append, table);
+        if (found) table.put(found.all, version);
+        return found;
+      });
+      if (appended === null) return { kind: 'stale' };
+      const { head, revisions } = appended;
+      return { kind: 'done', head: { value: formatHead(head), version }, revisions };
+    });
+  }
+
+  /** @param write gets the version of what it puts */
+  async #writing<T>(
+    timeoutMs: number,
+    write: (database: SqliteDatabase, version: string) => T,
+  ): Promise<T | WriteFailure> {
     try {
       const database = await this.#open(timeoutMs, true);
       if (database === null) throw new Error('a file that is to be written is opened');
       const version = randomBytes(8).toString('hex');
-      const keys = await this.#patiently(timeoutMs, () => transaction(database, { expect, puts }, version));
-      if (keys.length > 0) return { kind: 'stale', keys };
-      return { kind: 'done', versions: new Map(tell.map((key) => [key, version])) };
+      return await this.#patiently(timeoutMs, () => write(database, version));
     } catch (error) {
       if (error instanceof RemoteError) return { kind: 'unreachable', error };
       if (error instanceof RefusedError) return { kind: 'refused', error };
@@ -217,36 +258,55 @@ function column(row: unknown, name: string): string {
 /** Texts with NUL are kept as bytes, because libraries cut them there. */
 const asColumn = (value: string) => (value.includes('\0') ? Buffer.from(value) : value);
 
-/** Writes in one transaction. Returns the keys that do not have the expected version; then nothing was written. */
-function transaction(
-  database: SqliteDatabase,
-  { expect, puts }: Pick<Write, 'expect' | 'puts'>,
-  version: string,
-): string[] {
+/** The keys in a transaction that writes. */
+class LockedTable {
+  readonly #database: SqliteDatabase;
+  readonly #find: SqliteStatement;
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+    this.#find = database.prepare('SELECT value, version FROM kgit WHERE key = ?');
+  }
+
+  #column(key: string, name: string): string | null {
+    const row = this.#find.get(key);
+    return row === undefined ? null : column(row, name);
+  }
+
+  version(key: string): string | null {
+    return this.#column(key, 'version');
+  }
+
+  value(key: string): string | null {
+    return this.#column(key, 'value');
+  }
+
+  hasName(beginning: string): boolean {
+    const next = this.#database.prepare('SELECT key FROM kgit WHERE key >= ? ORDER BY key LIMIT 1');
+    return column(next.get(beginning), 'key').startsWith(beginning);
+  }
+
+  put(puts: readonly Put[], version: string): void {
+    const put = this.#database.prepare('REPLACE INTO kgit (key, value, version) VALUES (?, ?, ?)');
+    const remove = this.#database.prepare('DELETE FROM kgit WHERE key = ?');
+    for (const { key, value } of puts)
+      if (value === null) remove.run(key);
+      else put.run(key, asColumn(value), version);
+  }
+}
+
+/** Does `work` while nobody else writes, all of it or nothing. */
+function transaction<T>(database: SqliteDatabase, work: (table: LockedTable) => T): T {
   database.exec('BEGIN IMMEDIATE');
-  let stale: string[] = [];
   let isOpen = true;
   try {
-    const versionOf = database.prepare('SELECT version FROM kgit WHERE key = ?');
-    stale = [...expect]
-      .filter(([key, expected]) => {
-        const row = versionOf.get(key);
-        return (row === undefined ? null : column(row, 'version')) !== expected;
-      })
-      .map(([key]) => key);
-    if (stale.length === 0) {
-      const put = database.prepare('REPLACE INTO kgit (key, value, version) VALUES (?, ?, ?)');
-      const remove = database.prepare('DELETE FROM kgit WHERE key = ?');
-      for (const { key, value } of puts)
-        if (value === null) remove.run(key);
-        else put.run(key, asColumn(value), version);
-      database.exec('COMMIT');
-      isOpen = false;
-    }
+    const done = work(new LockedTable(database));
+    database.exec('COMMIT');
+    isOpen = false;
+    return done;
   } finally {
     if (isOpen) database.exec('ROLLBACK');
   }
-  return stale;
 }
 
 /** The names right below a folder, found from key to key: what is below a folder there is skipped. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ConsulKeySpace } from '../../../src/backends/consul/consul-key-space.js';
+import { appendContract } from '../../support/append-contract.js';
 import { keySpaceContract } from '../../support/key-space-contract.js';
 import { keyedStoreContracts } from '../../support/keyed-store-contracts.js';
 import { CONSUL, type ConsulServer, startConsul } from '../../support/servers/consul-server.js';
@@ -24,6 +25,7 @@ describe.skipIf(CONSUL === null)(`Consul${CONSUL === null ? ' (not built here)' 
     another: async () => spaceOf(`k${stores}`),
   });
   keyedStoreContracts('KeyedStore on Consul', spaceOf);
+  appendContract('KeyedStore on Consul', spaceOf);
 });
 
 it.runIf(CONSUL === null)('Consul is not built here, so its suites do not run', () => undefined);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { EtcdKeySpace } from '../../../src/backends/etcd/etcd-key-space.js';
+import { appendContract } from '../../support/append-contract.js';
 import { keyedStoreContracts } from '../../support/keyed-store-contracts.js';
 import { type EtcdServer, startEtcd } from '../../support/servers/etcd-server.js';
 import { etcdPlace } from './etcd-place.js';
@@ -12,3 +13,4 @@ beforeAll(async () => {
 afterAll(() => server.kill());
 
 keyedStoreContracts('KeyedStore on etcd', (store) => new EtcdKeySpace(etcdPlace(server.port, { store })));
+appendContract('KeyedStore on etcd', (store) => new EtcdKeySpace(etcdPlace(server.port, { store })));

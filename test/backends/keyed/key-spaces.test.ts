@@ -1,4 +1,5 @@
 import type { KeySpace } from '../../../src/backends/keyed/key-space.js';
+import { appendContract } from '../../support/append-contract.js';
 import { keySpaceContract } from '../../support/key-space-contract.js';
 import { type KindOfSpace, LOCAL_SPACES, type Place, TINY_SPACE } from '../../support/key-spaces.js';
 import { keyedStoreContracts } from '../../support/keyed-store-contracts.js';
@@ -16,14 +17,17 @@ function spaceContract({ name, place }: KindOfSpace): void {
   });
 }
 
-function storeContracts({ name, place }: KindOfSpace): void {
+/** Opens the key space of a store by its name. */
+function placesOf({ place }: KindOfSpace): (store: string) => KeySpace {
   const places = new Map<string, Place>();
-  keyedStoreContracts(`KeyedStore over ${name}`, (store) => {
+  return (store) => {
     const at = places.get(store) ?? place();
     places.set(store, at);
     return at();
-  });
+  };
 }
 
 for (const kind of LOCAL_SPACES) spaceContract(kind);
-for (const kind of [...LOCAL_SPACES, TINY_SPACE]) storeContracts(kind);
+for (const kind of [...LOCAL_SPACES, TINY_SPACE])
+  keyedStoreContracts(`KeyedStore over ${kind.name}`, placesOf(kind));
+for (const kind of LOCAL_SPACES) appendContract(`KeyedStore over ${kind.name}`, placesOf(kind));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisKeySpace } from '../../../src/backends/redis/redis-key-space.js';
+import { appendContract } from '../../support/append-contract.js';
 import { keySpaceContract } from '../../support/key-space-contract.js';
 import { keyedStoreContracts } from '../../support/keyed-store-contracts.js';
 import { builtServer } from '../../support/servers/built-server.js';
@@ -32,6 +33,7 @@ describe.skipIf(VALKEY === null)('Valkey', () => {
     another: async () => spaceOf(`k${stores}`),
   });
   keyedStoreContracts('KeyedStore on Valkey', spaceOf);
+  appendContract('KeyedStore on Valkey', spaceOf);
 });
 
 it.runIf(VALKEY === null)('Valkey is not here, so its suites do not run', () => undefined);
