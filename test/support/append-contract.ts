@@ -106,15 +106,23 @@ export function appendContract(name: string, spaceOf: (store: string) => KeySpac
       }
     });
 
-    it('but for a head that went back behind their base, or another line', async () => {
-      const { client, store, base } = await begun();
-      const [later = ''] = await swapped(client(), base, [eventCommit('a')]);
-      const other = await begun();
-      for (const gone of [later, `2-${'0'.repeat(16)}`]) {
-        expect(await other.store.swap(gone, [eventCommit('b')], MS)).toEqual({ kind: 'moved' });
-        expect((await other.store.refresh(MS)).revision).toMatch(/^1-/);
+    it('but for a server that went back behind their base, or on from there by another line', async () => {
+      const { place, client, store, base } = await begun();
+      const space = spaceOf(place);
+      const before = await dump(space);
+      const [lost = ''] = await swapped(client(), base, [eventCommit('a')]);
+      const other = client();
+      for (const each of [store, other]) {
+        await each.refresh(MS);
+        await each.view(lost).read('kgit.yaml');
       }
-      expect((await store.refresh(MS)).revision).toBe(later);
+      const gone = [...(await dump(space)).keys()].filter((key) => !before.has(key));
+      const puts = [...before, ...gone.map((key) => [key, null] as const)];
+      await space.write({ expect: new Map(), puts: puts.map(([key, value]) => ({ key, value })) }, MS);
+      expect(await store.swap(lost, [eventCommit('b')], MS)).toEqual({ kind: 'moved' });
+      await swapped(client(), base, [eventCommit('c'), eventCommit('d')]);
+      expect(await other.swap(lost, [eventCommit('b')], MS)).toEqual({ kind: 'moved' });
+      expect((await client().refresh(MS)).revision).toMatch(/^3-/);
     });
 
     it('once a large write that somebody began is finished', async () => {

@@ -231,7 +231,6 @@ export class Appends {
   async #hasRoom(append: Append, seen: Revision, head: StampedHead): Promise<boolean> {
     if (head.revision === seen) return true;
     const from = (seqOf(seen) ?? 0) + 1;
-    if (head.seq < from) return false;
     let parent: Revision | null = seen;
     for await (const record of this.#parts.reader.records(from, head.seq)) {
       if (record.parent !== parent || !leavesRoom(append, record)) return false;
