@@ -14,7 +14,7 @@ import type {
   StateView,
   SwapOutcome,
 } from '../../store/port/state-store.js';
-import { Appends } from './appends.js';
+import { Appends } from './append/appends.js';
 import { Draft, type DraftedCommit } from './draft.js';
 import { KeyReader, type StampedHead } from './key-reader.js';
 import type { KeySpace, Put, Write, WriteFailure } from './key-space.js';

@@ -75,7 +75,7 @@ return {}
 `);
 
 /**
- * Puts commits on top of the head, as `appendTo` (`src/backends/keyed/appends.ts`) does. KEYS: the head. ARGV: prefix of
+ * Puts commits on top of the head, as `appendTo` (`src/backends/keyed/append/append-plan.ts`) does. KEYS: the head. ARGV: prefix of
  * the store; an `Append` as JSON, with `time` as text. Returns the new head and the revisions; nothing if the keys do
  * not allow it, and then nothing was written.
  */

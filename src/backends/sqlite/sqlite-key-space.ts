@@ -6,7 +6,7 @@ import { isMap } from '../../model/value/value.js';
 import { privateFolder } from '../../store/local/durable-files.js';
 import type { Clock } from '../../store/port/host.js';
 import { requireLocalDisk } from '../disk/local-disk.js';
-import { appendLocked } from '../keyed/appends.js';
+import { appendLocked } from '../keyed/append/append-plan.js';
 import type {
   Append,
   AppendOutcome,
