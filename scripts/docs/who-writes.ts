@@ -150,6 +150,7 @@ export const FILES = {
       'store/lease/seen-tokens.ts',
       'store/local/shared-folders.ts',
       'store/local/damaged-files.ts',
+      'store/local/waiting-files.ts',
     ],
   },
   clones: {
@@ -212,16 +213,17 @@ export const FILES = {
     ],
   },
   input: {
-    file: 'standard input, `--file`, `@FILE`, what an editor leaves, bundles of `kgit backup`',
+    file: 'standard input, `--file`, `@FILE`, what an editor leaves, backups of `kgit backup`',
     writer: 'you name them',
     decides: 'nothing but what is recorded',
-    guard: 'bounded and parsed; a bundle is checked beside its target before it replaces anything',
+    guard: 'bounded and parsed; a backup is checked as a whole before it changes anything',
     readBy: [
       'cli/input/input.ts',
       'cli/input/editor.ts',
       'gitstore/backup/backup.ts',
       'gitstore/backup/backup-file.ts',
       'gitstore/backup/restore.ts',
+      'backends/archive/read-archive.ts',
       'setup/git-abilities.ts',
     ],
   },

@@ -11,7 +11,7 @@ export default class Backup extends KgitCommand<typeof Backup> {
   static override summary = 'Back up the whole repository to one file.';
   static override description = helpText(
     KgitCommand,
-    `Writes the history of the state branch, the locks and the outbox of this clone to FILE: a git bundle, which any git can read and kgit restore brings back. The file appears whole or not at all, and replaces an existing one. Values that were withheld from the repository are not in it.`,
+    `Writes the history, the locks and the outbox of this machine to FILE, which kgit restore brings back. The file of a git repository is a git bundle, which any git can read; that of another back end is an archive, compressed lines of JSON. The file appears whole or not at all, and replaces an existing one. Values that were withheld from the repository are not in it.`,
     'NO_REPO',
     'NOT_FOUND',
     'ENVIRONMENT',
@@ -19,6 +19,7 @@ export default class Backup extends KgitCommand<typeof Backup> {
   static override examples = [
     '<%= config.bin %> backup state.bundle',
     '<%= config.bin %> backup /mnt/usb/state.bundle --json',
+    '<%= config.bin %> backup prod.ndjson.gz --repo redis://localhost/0#prod',
   ];
   static override args = { file: Args.string({ required: true, description: 'The file to write.' }) };
 

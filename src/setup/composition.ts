@@ -44,6 +44,8 @@ export interface OpenRepository {
   readonly review: Review | null;
   /** Undefined if the driver makes no backups. */
   readonly backup?: OpenedStore['backup'];
+  /** Undefined if the driver restores no backup into an open store. */
+  readonly restore?: OpenedStore['restore'];
   /** Undefined if the driver adds no checks of `kgit doctor`. */
   readonly checks?: OpenedStore['checks'];
   /** Absent if the driver has no proposals. */

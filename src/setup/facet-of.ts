@@ -5,7 +5,7 @@ import { chosenDriver, DRIVERS } from './drivers.js';
 import type { Settings } from './settings.js';
 
 /** Parts of an open repository that not every driver has. */
-type Optional = 'git' | 'review' | 'backup' | 'proposals';
+type Optional = 'git' | 'review' | 'backup' | 'restore' | 'proposals';
 
 /**
  * Returns a part of an open repository that not every driver has.

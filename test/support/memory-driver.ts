@@ -1,3 +1,5 @@
+import { restoreArchive } from '../../src/backends/archive/restore-archive.js';
+import { writeArchive } from '../../src/backends/archive/write-archive.js';
 import { DRIVERS } from '../../src/setup/drivers.js';
 import type { Driver } from '../../src/store/port/driver.js';
 import { MemoryStore } from './memory-store.js';
@@ -9,14 +11,17 @@ const openMemory: Driver = async ({ place = 'memory', localFolder }) => {
   const store = stores.get(place) ?? new MemoryStore();
   stores.set(place, store);
   const { review } = store;
+  const folder = await localFolder(store.target);
   return {
-    localFolder: await localFolder(store.target),
+    localFolder: folder,
     store,
     path: place,
     name: 'memory',
     where: `${place} (in memory)`,
     identity: {},
     review,
+    backup: (request) => writeArchive(store, folder.path, request),
+    restore: (request) => restoreArchive(store, folder.path, request),
   };
 };
 

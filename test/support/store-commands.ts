@@ -66,6 +66,7 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   run('validate', ['--repo', repo]),
   run('verify', []),
   run('import', [legacy, '--yes', ...AUTHOR]),
+  run('backup', [join(folder, 'state.ndjson.gz')]),
   run('mirror', [legacy, ...AUTHOR]),
   run('doctor', []),
   run('edit', ['--deployment', 'dep-a', ...AUTHOR]),
@@ -82,8 +83,8 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   // Those that are about git itself.
   run('init', [join(folder, 'new')], 2, backend),
   run('clone', [folder, join(folder, 'cloned')], 2, backend),
-  run('backup', [join(folder, 'state.bundle')], 2, backend),
-  run('restore', [join(folder, 'state.bundle'), join(folder, 'restored')], 2, backend),
+  run('restore', [join(folder, 'state.ndjson.gz')], 12, /not empty/),
+  run('restore', [join(folder, 'state.ndjson.gz'), join(folder, 'restored')], 2, backend),
   run('resolve', [], 2, backend),
   run('set', ['deployment.region=eu', '--deployment', 'dep-a', '--propose', ...AUTHOR], 2, backend),
 ];

@@ -78,6 +78,7 @@ export class KeyedStore implements Backend {
   readonly #line: KnownLine | null;
   readonly #views = new Map<Revision, KeyedView>();
   #hasWritten = false;
+  #adopted: string | null = null;
 
   constructor(
     space: KeySpace,
@@ -107,6 +108,20 @@ export class KeyedStore implements Backend {
     this.history = new KeyedHistory(this.#reader, view);
     this.review = new KeyedReview(this.#reader, view);
     this.leases = new KeyedLeases(space, timeoutMs, (move, limit) => this.#moveLock(move, limit));
+  }
+
+  /** Asks for the newest revision and the id of the store; null if it is empty, whatever was seen there before. */
+  async found(
+    timeoutMs: number,
+  ): Promise<{ readonly id: string | null; readonly revision: Revision | null }> {
+    this.#reader.store = undefined;
+    const head = await this.#reader.head(timeoutMs);
+    return { id: this.#reader.store ?? null, revision: head?.revision ?? null };
+  }
+
+  /** Has an empty store get this id with its first revision, in place of a new one. */
+  adopt(id: string): void {
+    this.#adopted = id;
   }
 
   async head(): Promise<Head> {
@@ -280,7 +295,7 @@ export class KeyedStore implements Backend {
 
   /** Id for a store that has none yet. */
   #newStore(): string {
-    return makeUlid(this.#clock.now(), randomBits(randomBytes(10)));
+    return this.#adopted ?? makeUlid(this.#clock.now(), randomBits(randomBytes(10)));
   }
 
   async #moveLock(move: LockMove, timeoutMs: number): Promise<LockOutcome> {

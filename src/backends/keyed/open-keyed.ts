@@ -33,5 +33,9 @@ export async function openKeyed(
     identity: {},
     localFolder: folder,
     review: store.review,
+    backup: async (request) =>
+      (await import('../archive/write-archive.js')).writeArchive(store, folder.path, request),
+    restore: async (request) =>
+      (await import('../archive/restore-archive.js')).restoreArchive(store, folder.path, request),
   };
 }

@@ -10,7 +10,10 @@ const HEAD_BYTES = 512;
 /** Other kinds of files, by their first bytes. */
 const OTHERS: readonly (readonly [what: string, isIt: (head: Buffer) => boolean])[] = [
   ['it is empty', (head) => head.length === 0],
-  ['it is compressed by gzip: unpack it first', (head) => head.toString('latin1', 0, 2) === '\x1f\x8b'],
+  [
+    'it is compressed by gzip: if another back end wrote it, name an empty store with --repo, else unpack it first',
+    (head) => head.toString('latin1', 0, 2) === '\x1f\x8b',
+  ],
   ['it is a zip archive', (head) => head.toString('latin1', 0, 2) === 'PK'],
   ['it is a tar archive: unpack it first', (head) => head.toString('latin1', 257, 262) === 'ustar'],
   ['it is a text file, and a backup is a git bundle', (head) => !head.includes(0)],

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, NotFoundError } from '../../errors.js';
 import type { Actor } from '../../model/operation/operation.js';
-import { hasCode } from '../../model/value/error-codes.js';
-import { orIfGone, readNamed } from '../../store/local/durable-files.js';
+import { orIfGone } from '../../store/local/durable-files.js';
+import { OUTBOX, readWaiting } from '../../store/local/waiting-files.js';
 import type { BackedUp, BackupRequest } from '../../store/port/driver.js';
 import type { Head, Revision } from '../../store/port/state-store.js';
 import { isOn } from '../objects/commit-builder.js';
@@ -20,10 +20,6 @@ import type { Repository } from '../repository/repository.js';
 /** The commit, among the refs of a backup, that holds the manifest and the outbox as files. */
 export const BACKUP_REF = 'refs/kgit/backup';
 export const MANIFEST = 'manifest.json';
-/** The folder of the outbox, in the clone's `kgit` folder and in a backup. */
-export const OUTBOX = 'outbox';
-/** The names of files in the outbox. */
-export const ENTRY = /^\d{12}-[0-9A-HJKMNP-TV-Z]{26}$/;
 /** Lock refs, and a clone's local copies of its remote's. */
 export const LOCKS = 'refs/kgit/locks/';
 export const SEEN_LOCKS = 'refs/kgit/seen/refs/';
@@ -56,22 +52,6 @@ export interface BackupSource {
   readonly folder: string;
   /** Reads the newest revision known here. */
   readonly head: () => Promise<Head>;
-}
-
-/** Reads the files of an outbox. */
-async function readOutbox(folder: string): Promise<Map<string, Buffer>> {
-  const unlessGone = <T>(error: unknown, otherwise: T): T => {
-    if (hasCode(error, 'ENOENT')) return otherwise;
-    throw error;
-  };
-  const names = await readdir(join(folder, OUTBOX)).catch((error: unknown) => unlessGone(error, []));
-  const files = new Map<string, Buffer>();
-  for (const name of names.filter((one) => ENTRY.test(one)).sort()) {
-    // A file that is gone by now was published.
-    const text = await readNamed(join(folder, OUTBOX, name));
-    if (text) files.set(name, text);
-  }
-  return files;
 }
 
 /** Writes the commit that holds manifest and outbox. */
@@ -159,7 +139,7 @@ export async function backUpClone(source: BackupSource, request: BackupRequest):
   const { file, now, timeoutMs, wait } = request;
   // Before the revision is chosen: an operation that another process publishes in between is then in both, and restored
   // once; in the other order it would be in neither.
-  const outbox = await readOutbox(source.folder);
+  const outbox = await readWaiting(source.folder);
   const { revision } = await source.head();
   if (revision === null) throw new NotFoundError(`the branch ${branch} is empty`);
   if (layout.isShallow) {

@@ -5,11 +5,12 @@ import { EnvironmentError, InvalidStateError, UsageError } from '../../errors.js
 import { MARKER_FILE } from '../../model/subject/layout.js';
 import { hasCode } from '../../model/value/error-codes.js';
 import { isMap } from '../../model/value/value.js';
-import { createDurably, privateFolder, readNamed } from '../../store/local/durable-files.js';
+import { createDurably, privateFolder } from '../../store/local/durable-files.js';
+import { isWaitingName, OUTBOX, readWaiting, retargeted } from '../../store/local/waiting-files.js';
 import type { Restored, RestoreRequest } from '../../store/port/abilities.js';
 import { type Git, withoutCredentials } from '../process/git.js';
 import { isBranchName } from '../review/git-proposals.js';
-import { BACKUP_REF, ENTRY, LOCKS, MANIFEST, type Manifest, OUTBOX, SEEN_LOCKS } from './backup.js';
+import { BACKUP_REF, LOCKS, MANIFEST, type Manifest, SEEN_LOCKS } from './backup.js';
 import { notABackup } from './backup-file.js';
 
 export interface RestoreOptions extends Pick<RestoreRequest, 'remote' | 'mayReplace'> {
@@ -30,9 +31,7 @@ function broken(file: string, why: string, advice = 'Take another backup'): Inva
 
 /** The text of a restored file of the outbox: unchanged, except for its target if the remote is new. */
 function retarget(text: string, target: string | null): string {
-  if (target === null) return text;
-  const entry: unknown = JSON.parse(text);
-  return isMap(entry) ? JSON.stringify({ ...entry, target }) : text;
+  return target === null ? text : (retargeted(text, target) ?? text);
 }
 
 /** The target of waiting operations if the remote is new; null if they keep theirs. */
@@ -149,7 +148,7 @@ async function restoreOutbox(
   await privateFolder(join(folder, OUTBOX));
   for (const line of lines) {
     const [, oid, size, name = ''] = /^100644 blob ([0-9a-f]+) +(\d+)\t(.*)$/s.exec(line) ?? [];
-    if (!oid || !ENTRY.test(name) || Number(size) > MAX_ENTRY)
+    if (!oid || !isWaitingName(name) || Number(size) > MAX_ENTRY)
       throw broken(file, 'its outbox holds something that kgit never wrote');
     const text = (await clone.run(['cat-file', 'blob', oid])).stdout.toString('utf8');
     await createDurably(join(folder, OUTBOX, name), retarget(text, target));
@@ -159,20 +158,10 @@ async function restoreOutbox(
 
 /** Keeps the operations that wait in the replaced clone and are not in the backup. */
 async function keepWaiting(from: string, to: string, target: string | null): Promise<number> {
-  let names: string[];
-  try {
-    names = await readdir(join(from, OUTBOX));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 0;
-    throw error;
-  }
-  const known = new Set((await readdir(join(to, OUTBOX))).map((name) => name.slice(13)));
-  const missing = names.filter((name) => ENTRY.test(name) && !known.has(name.slice(13)));
-  for (const name of missing) {
-    const text = await readNamed(join(from, OUTBOX, name));
-    // A process of the replaced clone may have published it meanwhile.
-    if (text) await createDurably(join(to, OUTBOX, name), retarget(text.toString('utf8'), target));
-  }
+  const known = new Set([...(await readWaiting(to)).keys()].map((name) => name.slice(13)));
+  const missing = [...(await readWaiting(from))].filter(([name]) => !known.has(name.slice(13)));
+  for (const [name, text] of missing)
+    await createDurably(join(to, OUTBOX, name), retarget(text.toString('utf8'), target));
   return missing.length;
 }
 

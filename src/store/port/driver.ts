@@ -61,6 +61,11 @@ export interface BackupRequest {
   readonly wait: Wait;
 }
 
+export interface RestoreIntoRequest extends Pick<BackupRequest, 'timeoutMs' | 'wait'> {
+  /** Absolute path of a file that a backup of such a store wrote. */
+  readonly file: string;
+}
+
 /** What a backup holds. */
 export interface BackedUp {
   readonly revision: string;
@@ -115,6 +120,12 @@ export interface OpenedStore {
    * there. Undefined if the driver makes no backups. Throws NotFoundError for an empty store, EnvironmentError.
    */
   readonly backup?: ((request: BackupRequest) => Promise<BackedUp>) | undefined;
+  /**
+   * Restores a backup into this store, which is empty. The whole file is checked before anything is written. Undefined if
+   * the driver restores a backup elsewhere (`DriverAbilities.restore`), or not at all. Throws InvalidStateError,
+   * ConflictError, RefusedError, RemoteError, EnvironmentError.
+   */
+  readonly restore?: ((request: RestoreIntoRequest) => Promise<BackedUp>) | undefined;
   /** Undefined if the driver adds no checks. */
   readonly checks?: ((inspection: Inspection) => Promise<StoreChecks>) | undefined;
 }
