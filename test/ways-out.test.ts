@@ -36,7 +36,11 @@ const WAYS: readonly {
   {
     way: 'commits of the branch: of operations, of a lock that was ended, and of what a repository is laid out with',
     call: /[.#]store\.swap\(|\bstore\.swap\(/,
-    files: ['app/init/lay-out.ts', 'store/publish/publish-run.ts', 'store/lease/recorded-move.ts'],
+    files: [
+      ...['app/init/lay-out.ts', 'store/publish/publish-run.ts', 'store/lease/recorded-move.ts'],
+      // What a store held before.
+      'backends/archive/restore-archive.ts',
+    ],
     guards: [
       ['app/init/lay-out.ts', 'refuseTexts('],
       ['app/init/init-layout.ts', 'refuseTexts('],
@@ -45,7 +49,12 @@ const WAYS: readonly {
   {
     way: 'locks: names, holders, hosts, run ids, reasons',
     call: /\bleases\.move\(/,
-    files: ['store/lease/leases.ts', 'store/lease/recorded-move.ts'],
+    files: [
+      'store/lease/leases.ts',
+      'store/lease/recorded-move.ts',
+      // Leases that a store held before.
+      'backends/archive/restore-archive.ts',
+    ],
     guards: [
       ['store/lease/leases.ts', 'guardedReason(wanted, wanted.name)'],
       ['store/lease/leases.ts', 'guardedReason(by, undefined)'],
