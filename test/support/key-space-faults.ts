@@ -1,7 +1,10 @@
 /** What suites of faults share: a read and a write of one key, and how both fail. */
 import { expect } from 'vitest';
+import { keyedChecks } from '../../src/backends/doctor/keyed-checks.js';
 import type { KeySpace, Written } from '../../src/backends/keyed/key-space.js';
+import { KeyedStore } from '../../src/backends/keyed/keyed-store.js';
 import { RemoteError } from '../../src/errors.js';
+import { systemClock } from '../../src/setup/this-host.js';
 
 /** Time limit of a call that ends before it, in ms. */
 export const MS = 20_000;
@@ -34,4 +37,12 @@ export async function expectBothFail(
   expect(error.suggestions).toHaveLength(1);
   const told = JSON.stringify([written, error, error.message, error.stack, error.cause, space.target]);
   expect(told).not.toContain(secret);
+}
+
+/** What `kgit doctor` says about the rights in a store: 'may', or why not. */
+export async function rightsOf(space: KeySpace): Promise<string> {
+  const store = new KeyedStore(space, { clock: systemClock, timeoutMs: MS, isRemote: true });
+  const [rights] = keyedChecks(space, store, 0, MS);
+  const found = await rights?.look().catch((error: Error) => error.message);
+  return typeof found === 'string' ? found : found?.[0]?.ok === true ? 'may' : 'may not';
 }

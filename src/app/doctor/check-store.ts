@@ -8,6 +8,7 @@ import { checkOutbox } from '../../store/doctor/doctor-outbox.js';
 import { checkPushes } from '../../store/doctor/doctor-pushes.js';
 import type { StoreCheck } from '../../store/port/driver.js';
 import type { Clock } from '../../store/port/host.js';
+import type { Head } from '../../store/port/state-store.js';
 import type { PushRecord } from '../../store/publish/push-log.js';
 import { readMarker } from '../../store/read/records.js';
 import { checkFileOnly } from '../../sync/apply/file-only-check.js';
@@ -77,7 +78,8 @@ export async function checkStore(
   const { repository, localFolder, where } = opened;
   const { clock, asError, ownFolders } = host;
   const { store } = repository;
-  const head = await store.head();
+  const found = await store.head().catch(asError);
+  const head: Head = 'code' in found ? { revision: null, fetchedAt: null } : found;
   const pushes = await opened.pushes.read();
   const own = await opened.checks?.({ head, timeout, clock });
   let health: RepositoryHealth | null = null;
@@ -87,13 +89,14 @@ export async function checkStore(
   });
   const checks: readonly StoreCheck[] = [
     one('repository', async () => {
+      if ('code' in found) throw found;
       if (configured === null) await readMarker(store.view(head.revision), where);
       else if ('code' in configured) throw configured;
       return passed('repository', `${where} at ${head.revision?.slice(0, 10) ?? 'no commit yet'}`);
     }),
     ...(own?.files ?? []),
     one('local-files', () => checkDamaged(localFolder)),
-    diskCheck([localFolder, ...ownFolders]),
+    diskCheck([localFolder, ...ownFolders, ...(store.isRemote ? [] : [opened.path])]),
     one('outbox', async () => {
       const entries = await repository.outbox.list();
       health = { ...head, waiting: entries.map(({ id }) => id), pushes };
@@ -105,6 +108,6 @@ export async function checkStore(
     one('pushes', async () => checkPushes(pushes)),
     ...(own?.store ?? []),
   ];
-  const found = await Promise.all(checks.map((check) => runCheck(check, asError)));
-  return { checks: found.flat(), health };
+  const results = await Promise.all(checks.map((check) => runCheck(check, asError)));
+  return { checks: results.flat(), health };
 }

@@ -1,6 +1,8 @@
+import { RemoteError } from '../../errors.js';
 import type { Cost, KeySpace, Put, SeenHead, Span, Stamped, Write, Written } from '../keyed/key-space.js';
 import { readFailure, writeFailure } from '../server/server-errors.js';
 import { checkedStoreName } from '../server/server-place.js';
+import type { ConsulFacts } from './consul-checks.js';
 import { consulFault, FORBIDDEN, NO_CONSUL } from './consul-faults.js';
 import { type ConsulAnswer, ConsulHttp, type ConsulRequest } from './consul-http.js';
 import { type ConsulOptions, consulTarget } from './consul-options.js';
@@ -160,6 +162,36 @@ export class ConsulKeySpace implements KeySpace {
       await this.#read({ method: 'GET', path, query: { index, wait: WAIT }, accepts: [404] }, limit);
     } catch (error) {
       if (!limit.aborted) throw error;
+    }
+  }
+
+  /** What the agent tells about itself, for `kgit doctor`. Throws RemoteError. */
+  async facts(timeoutMs: number): Promise<ConsulFacts> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const leader = await this.#read({ method: 'GET', path: '/v1/status/leader' }, signal);
+    const self = await this.#self(signal);
+    const field = (part: string, name: string) => {
+      const section = isObject(self) ? self[part] : null;
+      return isObject(section) ? section[name] : null;
+    };
+    const numberOf = (value: unknown) => (typeof value === 'number' ? value : null);
+    const version = field('Config', 'Version');
+    return {
+      version: typeof version === 'string' ? version : null,
+      hasLeader: typeof leader.json === 'string' && leader.json !== '',
+      maxValueBytes: numberOf(field('DebugConfig', 'KVMaxValueSize')),
+      maxTransactionBytes: numberOf(field('DebugConfig', 'TxnMaxReqLen')),
+      date: leader.headers.date,
+    };
+  }
+
+  /** The settings of the agent; null if the token may not ask for them, as few may. */
+  async #self(signal: AbortSignal): Promise<unknown> {
+    try {
+      return (await this.#read({ method: 'GET', path: '/v1/agent/self' }, signal)).json;
+    } catch (error) {
+      if (error instanceof RemoteError && error.isDenied) return null;
+      throw error;
     }
   }
 

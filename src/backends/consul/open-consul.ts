@@ -45,5 +45,16 @@ async function optionsOf(context: DriverContext): Promise<ConsulOptions> {
 export const openConsul: Driver = async (context) => {
   const options = await optionsOf(context);
   const place = { path: `Consul at ${hostPort(options)}`, name: options.store, isRemote: true };
-  return openKeyed(new ConsulKeySpace(options), place, context);
+  const space = new ConsulKeySpace(options);
+  return openKeyed(space, place, context, (inspection) => [
+    {
+      name: 'server',
+      look: async () => {
+        const { consulChecks } = await import('./consul-checks.js');
+        const { clockCheck, timeOf } = await import('../doctor/server-clock.js');
+        const facts = await space.facts(inspection.timeout);
+        return [...consulChecks(facts), clockCheck(inspection, timeOf(facts.date))];
+      },
+    },
+  ]);
 };

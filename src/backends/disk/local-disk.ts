@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../../errors.js';
+import { type Check, passed } from '../../model/value/check.js';
 import { hasCode } from '../../model/value/error-codes.js';
 
 /** File systems over a network, by the number that Linux gives each kind: their locks and fsyncs are not to be relied on. */
@@ -46,6 +47,12 @@ export async function requireLocalDisk(
       data: { path, fileSystem: kind },
     },
   );
+}
+
+/** Checks where a store at `path` is, for `kgit doctor`. Throws as `requireLocalDisk` does. */
+export async function checkLocalDisk(path: string): Promise<Check> {
+  await requireLocalDisk(path);
+  return passed('file-system', `${path} is on a disk of this machine`);
 }
 
 async function typeOfNearest(path: string, typeOf: (path: string) => Promise<number>): Promise<number> {

@@ -43,6 +43,8 @@ export interface EtcdFacts {
   readonly version: string;
   /** Bytes of its database. */
   readonly size: number;
+  /** Bytes that its database may have; null if the server does not tell, as before 3.6. */
+  readonly quota: number | null;
   readonly hasLeader: boolean;
   /** Alarms, such as that its space is used up. */
   readonly alarms: readonly string[];
@@ -218,8 +220,9 @@ export class EtcdKeySpace implements KeySpace {
   async facts(timeoutMs: number): Promise<EtcdFacts> {
     try {
       const answer = await this.#connection.call(STATUS, {}, AbortSignal.timeout(timeoutMs));
-      const { version, dbSize, leader, errors } = answer;
-      return { version, size: Number(dbSize), hasLeader: leader !== '0', alarms: errors };
+      const { version, dbSize, dbSizeQuota, leader, errors } = answer;
+      const quota = Number(dbSizeQuota) || null;
+      return { version, size: Number(dbSize), quota, hasLeader: leader !== '0', alarms: errors };
     } catch (error) {
       throw readFailure(error);
     }

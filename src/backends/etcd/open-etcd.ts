@@ -53,5 +53,23 @@ async function optionsOf(context: DriverContext): Promise<EtcdOptions> {
 export const openEtcd: Driver = async (context) => {
   const options = await optionsOf(context);
   const place = { path: `etcd at ${etcdPlace(options)}`, name: options.store, isRemote: true };
-  return openKeyed(new EtcdKeySpace(options), place, context);
+  const space = new EtcdKeySpace(options);
+  return openKeyed(space, place, context, (inspection) => [
+    {
+      name: 'server',
+      look: async () => {
+        const { etcdChecks } = await import('./etcd-checks.js');
+        return etcdChecks(await space.facts(inspection.timeout));
+      },
+    },
+    {
+      name: 'clock',
+      look: async () => {
+        const { clockCheck, serverTime } = await import('../doctor/server-clock.js');
+        const [first] = options.endpoints;
+        const time = first && (await serverTime(first, options.tls, '/version', inspection.timeout));
+        return [clockCheck(inspection, time ?? null)];
+      },
+    },
+  ]);
 };

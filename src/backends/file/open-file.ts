@@ -1,4 +1,6 @@
+import { passed } from '../../model/value/check.js';
 import type { Driver } from '../../store/port/driver.js';
+import { checkLocalDisk } from '../disk/local-disk.js';
 import { openKeyed } from '../keyed/open-keyed.js';
 import { pathOf } from '../options/path-place.js';
 import { FileKeySpace } from './file-key-space.js';
@@ -7,5 +9,14 @@ import { FileKeySpace } from './file-key-space.js';
 export const openFile: Driver = async (context) => {
   const path = pathOf(context, 'file', 'file:DIR');
   const space = new FileKeySpace(path, context.host, context.clock);
-  return openKeyed(space, { path, name: 'files', isRemote: false }, context);
+  return openKeyed(space, { path, name: 'files', isRemote: false }, context, () => [
+    { name: 'file-system', look: async () => [await checkLocalDisk(path)] },
+    {
+      name: 'integrity',
+      look: async () => {
+        await space.get(['head']);
+        return [passed('integrity', 'its journal is whole')];
+      },
+    },
+  ]);
 };

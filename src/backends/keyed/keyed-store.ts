@@ -279,7 +279,6 @@ export class KeyedStore implements Backend {
       await this.#reader.head(timeoutMs);
       return this.#transact({ from, to, puts, locks }, timeoutMs);
     }
-    this.#hasWritten = true;
     this.#reader.store = store ?? this.#reader.store;
     const versionOf = (key: string) => written.versions.get(key) ?? '';
     if (to !== null) await this.#moved({ ...to, version: versionOf(HEAD) });
@@ -289,6 +288,7 @@ export class KeyedStore implements Backend {
 
   /** Notes a head that this client moved. */
   async #moved(head: StampedHead): Promise<void> {
+    this.#hasWritten = true;
     this.#reader.last = head;
     await this.#line?.note(head);
   }
@@ -326,6 +326,11 @@ export class KeyedStore implements Backend {
   changes(after: Revision | null, signal: AbortSignal): AsyncGenerator<RevisionChange> {
     const viewOf = (revision: Revision) => this.#viewOf(revision);
     return keyedChanges(this.#space, this.#reader, viewOf, after, signal);
+  }
+
+  /** How many parts of writes that nobody finished are left. @param now ms since the epoch */
+  async leftParts(now: number, timeoutMs: number): Promise<number> {
+    return (await this.#large.left(now, timeoutMs)).length;
   }
 
   async close(): Promise<void> {

@@ -114,8 +114,14 @@ export class LargeWrites {
 
   /** Removes the parts of writes that were begun an hour ago and that no head names. @param now ms since the epoch */
   async sweep(now: number, timeoutMs: number): Promise<void> {
+    await this.#remove(await this.left(now, timeoutMs), timeoutMs);
+  }
+
+  /** Keys of the parts that `sweep` removes. */
+  async left(now: number, timeoutMs: number): Promise<string[]> {
+    const left: string[] = [];
     const folders = await this.#space.names(PARTS, '', timeoutMs);
-    if (folders.length === 0) return;
+    if (folders.length === 0) return left;
     const head = await this.#reader.head(timeoutMs);
     for (const folder of folders) {
       if (head && !isApplied(head) && folder === `${head.revision}/`) continue;
@@ -123,8 +129,9 @@ export class LargeWrites {
       const keys = names.map((name) => `${PARTS}${folder}${name}`);
       const [first = null] = await this.#space.get([`${PARTS}${folder}${[...names].sort()[0]}`], timeoutMs);
       const begun = Number(/^\{"time":(\d+)/.exec(first?.value ?? '')?.[1] ?? 0);
-      if (begun < now - LEFT_AFTER_MS) await this.#remove(keys, timeoutMs);
+      if (begun < now - LEFT_AFTER_MS) left.push(...keys);
     }
+    return left;
   }
 
   /** What is not removed now is swept later. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DriverContext, OpenedStore } from '../../store/port/driver.js';
+import type { DriverContext, Inspection, OpenedStore, StoreCheck } from '../../store/port/driver.js';
 import type { KeySpace } from './key-space.js';
 import { KeyedStore } from './keyed-store.js';
 
@@ -16,11 +16,15 @@ export interface KeyedPlace {
 /** The revision that was seen last. */
 const KNOWN_FILE = 'known.json';
 
-/** Opens the store that a key space holds, with this machine's files below the user's state folder. */
+/**
+ * Opens the store that a key space holds, with this machine's files below the user's state folder.
+ * @param checks those of the server or the disk
+ */
 export async function openKeyed(
   space: KeySpace,
   { path, name, isRemote }: KeyedPlace,
   { clock, timeout, isOffline, localFolder }: DriverContext,
+  checks: (inspection: Inspection) => readonly StoreCheck[],
 ): Promise<OpenedStore> {
   const folder = await localFolder(space.target);
   const knownFile = isRemote ? join(folder.path, KNOWN_FILE) : null;
@@ -33,6 +37,11 @@ export async function openKeyed(
     identity: {},
     localFolder: folder,
     review: store.review,
+    checks: async (inspection) => {
+      const { keyedChecks } = await import('../doctor/keyed-checks.js');
+      const own = keyedChecks(space, store, inspection.clock.now(), inspection.timeout);
+      return { files: [], store: [...checks(inspection), ...own] };
+    },
     backup: async (request) =>
       (await import('../archive/write-archive.js')).writeArchive(store, folder.path, request),
     restore: async (request) =>

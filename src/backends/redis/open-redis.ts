@@ -70,11 +70,7 @@ export const openRedis: Driver = async (context) => {
   const options = await optionsOf(context);
   const place = { path: `Redis at ${redisPlace(options)}`, name: options.store, isRemote: true };
   const space = new RedisKeySpace(options);
-  return {
-    ...(await openKeyed(space, place, context)),
-    checks: async ({ timeout }) => ({
-      files: [],
-      store: [{ name: 'server', look: async () => redisChecks(await space.facts(timeout)) }],
-    }),
-  };
+  return openKeyed(space, place, context, ({ timeout }) => [
+    { name: 'server', look: async () => redisChecks(await space.facts(timeout)) },
+  ]);
 };

@@ -1,12 +1,8 @@
-import { type Check, finding, passed } from '../../model/value/check.js';
+import { type Check, finding, mebibytes, passed } from '../../model/value/check.js';
 import { type RedisFacts, unsafeReason } from './redis-durability.js';
 
 /** Share of the memory from which a server is nearly full. */
 const NEARLY_FULL = 0.8;
-
-function mib(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MiB`;
-}
 
 /** Judges what a server tells about itself, for `kgit doctor`. */
 export function redisChecks(facts: RedisFacts): readonly Check[] {
@@ -35,8 +31,8 @@ function durability(facts: RedisFacts): Check {
 }
 
 function memory({ usedMemory, maxMemory }: RedisFacts): Check {
-  if (maxMemory === 0) return passed('memory', `${mib(usedMemory)} used, without a limit`);
-  const detail = `${mib(usedMemory)} of ${mib(maxMemory)} used`;
+  if (maxMemory === 0) return passed('memory', `${mebibytes(usedMemory)} used, without a limit`);
+  const detail = `${mebibytes(usedMemory)} of ${mebibytes(maxMemory)} used`;
   return usedMemory < maxMemory * NEARLY_FULL
     ? passed('memory', detail)
     : finding('memory', `${detail}; a full server refuses writes`, 'Raise maxmemory on the server');

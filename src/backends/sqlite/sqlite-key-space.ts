@@ -238,6 +238,14 @@ export class SqliteKeySpace implements KeySpace {
     }
   }
 
+  /** What is damaged in the file, for `kgit doctor`; null if nothing is. Throws as reads do. */
+  damage(timeoutMs: number): Promise<string | null> {
+    return this.#reading<string | null>(timeoutMs, null, (database) => {
+      const found = column(database.prepare('PRAGMA quick_check(1)').get(), 'quick_check');
+      return found === 'ok' ? null : found;
+    });
+  }
+
   changed(after: SeenHead, signal: AbortSignal): Promise<void> {
     return untilChanged(this, after, signal, this.#clock);
   }

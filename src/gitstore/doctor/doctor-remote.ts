@@ -1,5 +1,14 @@
 import type { LockPlace } from '../../model/lease/lock-place.js';
-import { type Check, finding, findingOf, passed } from '../../model/value/check.js';
+import {
+  type Check,
+  CLOCK_FIX,
+  finding,
+  findingOf,
+  MAX_SKEW_MS,
+  passed,
+  seconds,
+  skewCheck,
+} from '../../model/value/check.js';
 import type { Clock } from '../../store/port/host.js';
 import { push } from '../branch/push.js';
 import { pushOutcome, remoteFailure } from '../branch/push-outcome.js';
@@ -8,8 +17,6 @@ import { RECEIVE_PACK, UPLOAD_PACK } from '../process/transfer-options.js';
 import { cloneFault } from '../repository/clone-fault.js';
 import { checkLocks } from './doctor-locks.js';
 
-/** Largest tolerated difference between this clock and the remote's, in ms. */
-const MAX_SKEW_MS = 60_000;
 /** The ref that doctor's dry-run push would create. The branch itself would refuse a clone that is behind. */
 const TRIAL_REF = 'refs/kgit/doctor';
 /** A line of git's trace output: time, place in the source, text. */
@@ -116,15 +123,10 @@ function writable(target: RemoteTarget, { result }: PushAnswer): Check {
  * @param committed when the last known commit was made, in ms since the epoch
  */
 export function checkClock(now: number, skew: number | null, committed: number | null): Check {
-  const fix = "Set this machine's clock: timedatectl set-ntp true";
-  const seconds = (ms: number) => `${Math.round(Math.abs(ms) / 1000)}s`;
-  if (skew !== null) {
-    const says = `this clock is ${seconds(skew)} ${skew < 0 ? 'behind' : 'ahead of'} the remote's`;
-    return Math.abs(skew) > MAX_SKEW_MS ? finding('clock', says, fix) : passed('clock', says);
-  }
+  if (skew !== null) return skewCheck(skew);
   if (committed !== null && committed - now > MAX_SKEW_MS) {
     const says = `the last commit is ${seconds(committed - now)} ahead of this clock`;
-    return finding('clock', says, `${fix}; or that of the machine that wrote the commit (git log -1)`);
+    return finding('clock', says, `${CLOCK_FIX}; or that of the machine that wrote the commit (git log -1)`);
   }
   const why = committed === null ? 'nothing to compare with' : 'not behind the last commit';
   return passed('clock', `${why}; only an http(s) remote sends its time`);

@@ -6,7 +6,7 @@ import { ConsulKeySpace } from '../../../src/backends/consul/consul-key-space.js
 import type { ConsulOptions } from '../../../src/backends/consul/consul-options.js';
 import { UsageError } from '../../../src/errors.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
-import { expectBothFail, MS, put, readError } from '../../support/key-space-faults.js';
+import { expectBothFail, MS, put, readError, rightsOf } from '../../support/key-space-faults.js';
 import { until } from '../../support/patience.js';
 import { CONSUL, type ConsulServer, startConsul } from '../../support/servers/consul-server.js';
 import { type CuttingProxy, cuttingProxy } from '../../support/servers/cutting-proxy.js';
@@ -104,6 +104,18 @@ describe.skipIf(CONSUL === null)('a real Consul', () => {
     await bothFail(spaceAt(guarded.port, { token, store: 'other' }), 'denied', 'forbidden');
     await bothFail(spaceAt(guarded.port), 'denied', 'forbidden');
     await bothFail(spaceAt(guarded.port, { token: TOKEN.replace('6', '7') }), 'denied', 'unauthorized');
+    expect(await rightsOf(space)).toBe('may');
+    expect(await space.facts(MS)).toMatchObject({ hasLeader: true, version: null, maxValueBytes: null });
+    expect(await spaceAt(guarded.port, { token: TOKEN }).facts(MS)).toMatchObject({
+      version: expect.stringMatching(/^1\./),
+      maxValueBytes: 524_288,
+      date: expect.stringContaining('GMT'),
+    });
+    const rules = 'key_prefix "kgit/prod/" { policy = "read" }';
+    await guarded.ask('PUT', '/v1/acl/policy', { Name: 'reader', Rules: rules }, TOKEN);
+    const reader = await guarded.ask('PUT', '/v1/acl/token', { Policies: [{ Name: 'reader' }] }, TOKEN);
+    const readOnly = spaceAt(guarded.port, { token: (reader as { SecretID: string }).SecretID });
+    expect(await rightsOf(readOnly)).toMatch(/denied|permission/i);
     // Consul leaves out what a token must not read, and says so.
     const poor = await guarded.ask('PUT', '/v1/acl/token', {}, TOKEN);
     const without = spaceAt(guarded.port, { token: (poor as { SecretID: string }).SecretID });

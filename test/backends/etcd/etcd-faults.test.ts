@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { etcdChecks } from '../../../src/backends/etcd/etcd-checks.js';
 import { EtcdKeySpace } from '../../../src/backends/etcd/etcd-key-space.js';
 import type { EtcdOptions } from '../../../src/backends/etcd/etcd-options.js';
 import { UsageError } from '../../../src/errors.js';
 import { temporaryFolder } from '../../support/git-fixtures.js';
-import { expectBothFail, MS, put, readError } from '../../support/key-space-faults.js';
+import { expectBothFail, MS, put, readError, rightsOf } from '../../support/key-space-faults.js';
 import { until } from '../../support/patience.js';
 import { type CuttingProxy, cuttingProxy } from '../../support/servers/cutting-proxy.js';
 import { type EtcdServer, startEtcd, startEtcdPair } from '../../support/servers/etcd-server.js';
@@ -86,6 +87,9 @@ describe('a cluster that is not there or does not let us in', () => {
     const hint = space.changed({ seq: 0, version: null }, new AbortController().signal);
     expect(await put(space)).toMatchObject({ kind: 'done' });
     await hint;
+    control(...root, 'role', 'grant-permission', 'kgit', '--prefix=true', 'read', '/kgit/readable/');
+    expect(await rightsOf(space)).toEqual('may');
+    expect(await rightsOf(spaceAt(users.port, { ...user, store: 'readable' }))).toMatch(/denied|permission/i);
     // The tokens that were given out are no longer valid.
     control(...root, 'role', 'grant-permission', 'kgit', '--prefix=true', 'readwrite', '/other/');
     expect(await put(space)).toMatchObject({ kind: 'done' });
@@ -146,7 +150,9 @@ describe('a cluster that cannot write', () => {
       kind: 'refused',
       error: { data: { cause: 'space' } },
     });
-    expect((await space.facts(MS)).alarms.join()).toContain('NOSPACE');
+    expect(etcdChecks(await space.facts(MS)).flatMap(({ name, ok }) => (ok ? [] : [name]))).toEqual([
+      'alarms',
+    ]);
   });
 
   it('takes smaller requests and transactions only', async () => {

@@ -72,6 +72,7 @@ export interface StatusResponse {
   dbSize: string;
   leader: string;
   errors: string[];
+  dbSizeQuota: string;
 }
 
 export interface AuthenticateResponse {
@@ -419,7 +420,7 @@ export const Event: MessageFns<Event> = {
 };
 
 function createBaseStatusResponse(): StatusResponse {
-  return { version: '', dbSize: '0', leader: '0', errors: [] };
+  return { version: '', dbSize: '0', leader: '0', errors: [], dbSizeQuota: '0' };
 }
 
 export const StatusResponse: MessageFns<StatusResponse> = {
@@ -466,6 +467,14 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             }
 
             message.errors.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.dbSizeQuota = reader.int64().toString();
             continue;
           }
         }
