@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import type { KgitRun } from '../kgit.js';
-import { DEPLOYMENT, type Fleet, type Runner } from './fleet.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KgitRun, startKgit } from '../kgit.js';
+import { DEPLOYMENT, type Runner, type Writers } from './fleet.js';
 import type { Answer, Call, Step } from './history.js';
 import { LEASE_MS } from './holder-rules.js';
 
@@ -50,9 +51,31 @@ function answerOf({ stdout }: KgitRun): Answer | null {
   }
 }
 
+/** Runs kgit and kills it after `ms` if it still runs. */
+export const killedAfter =
+  (ms: number): Runner =>
+  async (clone, args, options) => {
+    const child = startKgit(clone, args, options);
+    let stdout = '';
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.resume();
+    child.stdin.end();
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    const stop = new AbortController();
+    void sleep(ms, undefined, { signal: stop.signal }).then(
+      () => child.kill('SIGKILL'),
+      () => undefined,
+    );
+    const code = await ended;
+    stop.abort();
+    return { code, stdout, stderr: '', json: null } satisfies KgitRun;
+  };
+
 /** Runs one step and records it. */
 export async function callKgit(
-  { clones, run: kgitIn }: Fleet,
+  { clones, run: kgitIn }: Writers,
   clone: number,
   id: string,
   step: Step,

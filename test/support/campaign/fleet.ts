@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { bareRepository, fsck, git, temporaryFolder } from '../git-fixtures.js';
 import { type KgitOptions, type KgitRun, kgitJson, kgitProcess } from '../kgit.js';
 import { checkHistory } from './checker.js';
-import type { Call } from './history.js';
+import type { Call, History } from './history.js';
 import { readBranch, readChains } from './read-branch.js';
 import { saveHistory } from './saved-history.js';
 
@@ -14,12 +14,17 @@ export const DEPLOYMENT = 'fleet';
 /** How kgit is run: directly, on another host, or by something that kills it. */
 export type Runner = (clone: string, args: readonly string[], options?: KgitOptions) => Promise<KgitRun>;
 
-/** A shared repository and the clones of it that a campaign writes from. */
-export interface Fleet {
-  readonly remote: string;
+/** The places that a campaign writes to one store from. */
+export interface Writers {
+  /** Folders that kgit runs in: clones, or machines of their own. */
   readonly clones: readonly string[];
-  /** How kgit is run in a clone by default. */
+  /** How kgit is run in one of them by default. */
   readonly run: Runner;
+}
+
+/** A shared repository and the clones of it that a campaign writes from. */
+export interface Fleet extends Writers {
+  readonly remote: string;
 }
 
 /** Makes a remote with one deployment, and clones of it; `url` is its address in the clones. */
@@ -42,7 +47,7 @@ export async function makeFleet(
 }
 
 /** Publishes what waits in every clone and updates the checkouts. Returns what went wrong. */
-export async function syncAll({ clones, run: kgitIn }: Fleet): Promise<string[]> {
+export async function syncAll({ clones, run: kgitIn }: Writers): Promise<string[]> {
   const wrong: string[] = [];
   // In the second round, earlier clones get what later ones published.
   for (const clone of [...clones, ...clones]) {
@@ -53,10 +58,9 @@ export async function syncAll({ clones, run: kgitIn }: Fleet): Promise<string[]>
   return wrong;
 }
 
-/** Reads the run ids of waiting operations from the outbox files. */
-function waitingIn({ clones }: Fleet): string[] {
-  return clones.flatMap((clone) => {
-    const folder = join(clone, '.git/kgit/outbox');
+/** Reads the run ids of waiting operations from the files of outboxes. */
+export function waitingIn(outboxes: readonly string[]): string[] {
+  return outboxes.flatMap((folder) => {
     const names = existsSync(folder)
       ? readdirSync(folder).filter((name) => /^\d{12}-\w{26}$/.test(name))
       : [];
@@ -77,16 +81,20 @@ export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>
   }
 }
 
-/** Checks the end state: nothing waits, the checker finds nothing, git finds no fault. */
-export async function expectKept(fleet: Fleet, calls: readonly Call[], note: string): Promise<void> {
-  const unsynced = await syncAll(fleet);
-  const waiting = waitingIn(fleet);
-  const [commits, chains] = [readBranch(fleet.remote), readChains(fleet.remote)];
-  const history = { calls, commits, waiting, chains };
+/** Checks a history after the last sync: the checker finds nothing, and nothing waits. A bad one is saved. */
+export function expectPromises(history: History, unsynced: readonly string[], note: string): void {
   const wrong = checkHistory(history);
   const saved =
     wrong.length > 0 ? `; to judge it again: npm run stress -- --judge ${saveHistory(history)}` : '';
   expect([...wrong, ...unsynced], `${note}${saved}`).toEqual([]);
-  expect(waiting, note).toEqual([]);
+  expect(history.waiting, note).toEqual([]);
+}
+
+/** Checks the end state: nothing waits, the checker finds nothing, git finds no fault. */
+export async function expectKept(fleet: Fleet, calls: readonly Call[], note: string): Promise<void> {
+  const unsynced = await syncAll(fleet);
+  const waiting = waitingIn(fleet.clones.map((clone) => join(clone, '.git/kgit/outbox')));
+  const [commits, chains] = [readBranch(fleet.remote), readChains(fleet.remote)];
+  expectPromises({ calls, commits, waiting, chains }, unsynced, note);
   expectSound(fleet);
 }

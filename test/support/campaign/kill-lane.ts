@@ -1,11 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { statePath } from '../../../src/model/subject/layout.js';
 import { git } from '../git-fixtures.js';
-import { type KgitOptions, type KgitRun, kgitProcess, startKgit } from '../kgit.js';
-import { callKgit } from './call-kgit.js';
+import { type KgitOptions, kgitProcess } from '../kgit.js';
+import { callKgit, killedAfter } from './call-kgit.js';
 import { type CuttingServer, startCuttingServer } from './cutting-server.js';
 import { DEPLOYMENT, expectKept, type Fleet, makeFleet, type Runner, syncAll } from './fleet.js';
 import { type GitPoint, gitCounted, gitKills } from './git-shim.js';
@@ -32,27 +31,6 @@ const gitPoint = (point: GitPoint): Place => ({
   name: `git ${point.command} ${point.nth}: ${point.moment}`,
   options: () => gitKills(point),
 });
-
-/** Runs kgit and kills it after `ms` if it still runs. */
-const killedAfter =
-  (ms: number): Runner =>
-  async (clone, args) => {
-    const child = startKgit(clone, args);
-    let stdout = '';
-    child.stdout.on('data', (text) => {
-      stdout += text;
-    });
-    child.stdin.end();
-    const ended = new Promise<number | null>((done) => child.once('close', done));
-    const stop = new AbortController();
-    void sleep(ms, undefined, { signal: stop.signal }).then(
-      () => child.kill('SIGKILL'),
-      () => undefined,
-    );
-    const code = await ended;
-    stop.abort();
-    return { code, stdout, stderr: '', json: null } satisfies KgitRun;
-  };
 
 /**
  * One repository over http and two clones that take turns, so that each write finds that the other was faster:

@@ -7,7 +7,8 @@ import { formatSubject } from '../../../src/model/subject/subject.js';
 import { git } from '../git-fixtures.js';
 import type { ChainStep, PublishedCommit, PublishedEvent } from './history.js';
 
-const STATE = /^deployments\/([^/]+)\/state\.yaml$/;
+/** The state document of a deployment. */
+export const STATE = /^deployments\/([^/]+)\/state\.yaml$/;
 const BIG = 1024 * 1024 * 1024;
 
 /** The texts of objects, by `<revision>:<path>`. */
@@ -26,7 +27,8 @@ function readAll(repository: string, names: readonly string[]): Map<string, stri
   return texts;
 }
 
-function eventOf(revision: string, path: string, text: string): PublishedEvent {
+/** What an event's file says. */
+export function eventOf(revision: string, path: string, text: string): PublishedEvent {
   const place = parseEventPath(path);
   if (!place) throw new Error(`${path} is no event's`);
   const event = parseEvent(text, path);

@@ -1,5 +1,5 @@
 import { callKgit } from './call-kgit.js';
-import type { Fleet } from './fleet.js';
+import type { Writers } from './fleet.js';
 import { type Call, isAcknowledged, type Step } from './history.js';
 import { Random } from './random.js';
 
@@ -55,7 +55,7 @@ function learn(known: Known, { step, answer, ...call }: Call): void {
 }
 
 /** Runs all workers and returns their calls, unordered. */
-export async function runStress(fleet: Fleet, options: StressOptions): Promise<Call[]> {
+export async function runStress(fleet: Writers, options: StressOptions): Promise<Call[]> {
   const known: Known = new Map();
   const more = ['--timeout', options.timeout];
   const calls: Call[] = [];
