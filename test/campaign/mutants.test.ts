@@ -13,10 +13,10 @@ describe('the program broken on purpose', () => {
 
   // Each builds the program anew and runs the stress campaign with it: minutes.
   for (const mutant of isLong ? MUTANTS : [])
-    it(`where ${mutant.what}: the checker sees it`, () => {
+    it(`where ${mutant.what}: a test sees it`, () => {
       const folder = plant(mutant);
       const calls = mutant.calls === undefined ? {} : { CAMPAIGN_CALLS: String(mutant.calls) };
-      const args = ['node_modules/vitest/vitest.mjs', 'run', 'test/campaign/stress.test.ts'];
+      const args = ['node_modules/vitest/vitest.mjs', 'run', mutant.test ?? 'test/campaign/stress.test.ts'];
       const told: string[] = [];
       for (let i = 0; i < TRIES && !mutant.says.test(told.join('')); i++) {
         const env = { ...process.env, CAMPAIGN: '', CAMPAIGN_SEED: String(seed + i), ...calls };

@@ -8,6 +8,7 @@ import { DEPLOYMENT, makeFleet } from '../support/campaign/fleet.js';
 import type { History } from '../support/campaign/history.js';
 import { readBranch, readChains } from '../support/campaign/read-branch.js';
 import { loadHistory, saveHistory } from '../support/campaign/saved-history.js';
+import { temporaryFolder } from '../support/git-fixtures.js';
 
 const STRESS = fileURLToPath(new URL('../../bench/stress.mjs', import.meta.url));
 
@@ -26,7 +27,7 @@ it('a history is saved as it is, and judged from its file as it was judged at fi
   expect(commits.at(-1)?.states.get(DEPLOYMENT)).toMatchObject({ a: { b: 'x' } });
   const good: History = { calls, commits, waiting: [], chains };
   const bad: History = { ...good, commits: commits.slice(0, -1) };
-  const [goodFile, badFile] = [saveHistory(good), saveHistory(bad)];
+  const [goodFile, badFile] = [saveHistory(good, temporaryFolder()), saveHistory(bad, temporaryFolder())];
   expect(loadHistory(goodFile)).toEqual(good);
   expect(judged(goodFile)).toMatchObject({ status: 0, told: expect.stringContaining('0 promises broken') });
   const { status, told } = judged(goodFile, badFile);

@@ -249,8 +249,10 @@ export class KeyedStore implements Backend {
       if (written.kind !== 'unknown') await this.#large.drop(revision, parts, timeoutMs);
       return outcomeOf(written, locks);
     }
-    // It is published: whoever writes next finishes it, if this process does not.
-    await this.#large.finish(timeoutMs);
+    // It is published: whoever writes next finishes it, if the server stops answering this process.
+    await this.#large.finish(timeoutMs).catch((error: unknown) => {
+      if (!(error instanceof RemoteError)) throw error;
+    });
     return { kind: 'swapped', revisions: [revision], notes: [], locks: written.tips };
   }
 

@@ -154,6 +154,15 @@ export function publishingStill(): RemoteError {
   });
 }
 
+/** The error for a move of a lock that may have taken place: the server did not answer it, and does not tell now. */
+export function lockUnknown(error: KgitError): RemoteError {
+  return new RemoteError(`${error.message} (whether the lock was moved cannot be known)`, {
+    cause: error,
+    suggestions: ['See who has it once the server answers: kgit locks'],
+    data: { ...error.data, outcome: 'unknown' },
+  });
+}
+
 /**
  * Awaits work on a lock and removes advice about the outbox from its errors, because lock operations are never queued.
  */

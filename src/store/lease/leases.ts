@@ -1,4 +1,4 @@
-import type { KgitError } from '../../errors.js';
+import { type KgitError, RemoteError } from '../../errors.js';
 import {
   acquired,
   broken,
@@ -22,6 +22,7 @@ import type { Acquired, Acquisition, BrokenLease, EndedLease, LeaseActor } from 
 import type { HeldLeases } from './held-leases.js';
 import {
   lockHeld,
+  lockUnknown,
   nobodyHas,
   notHeld,
   ofLock,
@@ -90,9 +91,10 @@ export class Leases {
     const until = clock.now() + wanted.wait;
     let isTold = false;
     let broke: EndedLease | null = null;
+    let unanswered: KgitError | null = null;
     for (let tries = 1; ; tries++) {
       const asked = clock.now();
-      const before = await this.sight.look(name, talkMs);
+      const before = await this.#lookAfter(unanswered, name, talkMs);
       if (before) refuseTwice(before);
       const taken = before && isTaken(before.record) ? before.record : null;
       // A lock in the wrong place is at most ended there; the new one is created in the right place.
@@ -113,6 +115,7 @@ export class Leases {
         const outcome = end?.outcome ?? (await store.leases.move(move, talkMs));
         if (outcome.kind === 'swapped' && outcome.tip && !endsOnly)
           return this.#keep(outcome.tip, isShared, broke);
+        unanswered = outcome.kind === 'unknown' ? outcome.error : null;
         // A failure does not say who has the lock now.
         if (
           'error' in outcome &&
@@ -127,6 +130,15 @@ export class Leases {
         isTold = true;
       }
       await this.#backOff(tries, freeAt, until);
+    }
+  }
+
+  /** Reads a lock. @param unanswered of a move before, of which the lock tells whether it took place */
+  async #lookAfter(unanswered: KgitError | null, name: string, talkMs: number): Promise<LockTip | null> {
+    try {
+      return await this.sight.look(name, talkMs);
+    } catch (error) {
+      throw error instanceof RemoteError && unanswered !== null ? lockUnknown(unanswered) : error;
     }
   }
 
@@ -223,7 +235,7 @@ export class Leases {
       }
       if (outcome.kind !== 'moved') {
         if (await this.sight.hasLanded(record, talkMs)) return record;
-        throw outcome.error;
+        throw outcome.kind === 'unknown' ? lockUnknown(outcome.error) : outcome.error;
       }
       // Another clone with the same claim may have renewed it.
       if (tries >= MIN_TRIES) throw othersWereFaster(claim.name);

@@ -8,6 +8,7 @@ import type { Revision } from '../port/state-store.js';
 import { backOffMs } from '../publish/back-off.js';
 import { followPublished } from '../publish/follow-published.js';
 import { lostRaces } from '../publish/publish-errors.js';
+import { lockUnknown } from './lease-errors.js';
 
 /** Shortest time that one exchange with the remote is given, whatever is left of the deadline. */
 const TALK_MIN_MS = 1_000;
@@ -93,7 +94,7 @@ export async function moveRecorded(
         throw outcome.error;
     }
     if (tries > 1 && clock.now() >= until)
-      throw lost ?? lostRaces(tries, outcome.kind === 'busy' ? outcome.error : null);
+      throw lost ? lockUnknown(lost) : lostRaces(tries, outcome.kind === 'busy' ? outcome.error : null);
     await clock.sleep(Math.min(backOffMs(clock, tries), Math.max(until - clock.now(), 0)));
     revision = await tip(store, talkMs(), lost);
   }
@@ -107,7 +108,7 @@ async function tip(store: Backend, talkMs: number, unknown: KgitError | null): P
   try {
     return (await store.refresh(talkMs)).revision;
   } catch (error) {
-    throw error instanceof RemoteError && unknown !== null ? unknown : error;
+    throw error instanceof RemoteError && unknown !== null ? lockUnknown(unknown) : error;
   }
 }
 

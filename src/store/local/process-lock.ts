@@ -45,6 +45,7 @@ export class ProcessLock {
   readonly #host: Host;
   readonly #make: typeof createDurably;
   #nonce: string | null = null;
+  #isInherited = false;
 
   /** @param make creates the lock file whole; a lock that is held only briefly need not survive a power loss */
   constructor(path: string, host: Host, make: typeof createDurably = createDurably) {
@@ -63,13 +64,20 @@ export class ProcessLock {
     return current !== null && !this.#isGone(current);
   }
 
+  /** Whether it was taken from a process that ended while it held the lock, and may have left its work half done. */
+  get isInherited(): boolean {
+    return this.#isInherited;
+  }
+
   /** Takes the lock if it is free or its holder is gone; false if another process holds it. */
   async tryAcquire(): Promise<boolean> {
+    this.#isInherited = false;
     const nonce = randomBytes(8).toString('hex');
     for (let attempt = 0; attempt < 2; attempt++) {
       // Reading is cheap, and most callers find the lock held.
       const current = await readHolder(this.#path);
       if (current && (!this.#isGone(current) || !(await this.#steal(current, nonce)))) return false;
+      this.#isInherited ||= current !== null;
       if (await this.#create(nonce)) return true;
     }
     return false;

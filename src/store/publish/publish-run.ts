@@ -33,6 +33,8 @@ export interface PublishRunOptions {
   readonly released: ReadonlySet<string>;
   /** Whether operations refused earlier are tried again however short ago that was. */
   readonly retriesAll: boolean;
+  /** Whether another process ended while it published, so that what waits may be on the branch. */
+  readonly mayHaveLanded: boolean;
 }
 
 /** What a run over the outbox did. */
@@ -79,8 +81,8 @@ export class PublishRun {
   #believed: Revision | null = null;
   #isRaced = false;
   #lastPushMs = 0;
-  /** Whether a push got no answer, and no plan since has shown what it left. */
-  #mayHaveLanded = false;
+  /** Whether a push got no answer, or its process ended, and no plan since has shown what it left. */
+  #mayHaveLanded: boolean;
   /** Set if the server was in the middle of another write at the last try. */
   #busy: RemoteError | null = null;
 
@@ -92,6 +94,7 @@ export class PublishRun {
     this.#claims = new ClaimedWrites(leases);
     this.#entries = new RunEntries(outbox, clock, { ...options, target: store.target });
     this.#isFresh = !store.isRemote;
+    this.#mayHaveLanded = options.mayHaveLanded;
   }
 
   /** Publishes what waits, and then, one by one, what was refused before. */
@@ -247,11 +250,11 @@ export class PublishRun {
         return 'end';
       }
       case 'unreachable':
-        await this.#entries.leave(entries, outcome.error);
+        await this.#entries.leave(entries, outcome.error, this.#mayHaveLanded);
         return 'end';
       case 'denied':
         if (outcome.scope === undefined) {
-          await this.#entries.leave(entries, outcome.error);
+          await this.#entries.leave(entries, outcome.error, this.#mayHaveLanded);
           return 'end';
         }
         return this.#refuse(writers, head, entries, splitting, outcome);

@@ -91,7 +91,7 @@ export class Publisher {
       const late = await outbox.takeResult(id);
       if (late && late.kind !== 'pending') return late;
       await outbox.remove(id);
-      return { ...pending, unknown: pending.unknown || !isHolder };
+      return { ...pending, unknown: pending.unknown || !isHolder || publishLock.isInherited };
     } finally {
       if (isHolder) await publishLock.release();
     }
@@ -132,16 +132,23 @@ export class Publisher {
   ): Promise<PublishReport> {
     // Reads, and writes that are queued, publish nothing.
     const { PublishRun } = await import('./publish-run.js');
-    const { store, outbox, pushes, clock } = this.#parts;
+    const { store, outbox, pushes, publishLock, clock } = this.#parts;
     const began = clock.now();
     const known = await pushes.read();
     const window = store.isRemote && own !== undefined ? joinWindow(known, began) : 0;
     if (window > 0) await clock.sleep(Math.min(window, Math.max(deadline - began, 0)));
-    const run = new PublishRun(this.#parts, { deadline, own, isRaced: isRaced(known, began), ...what });
+    const mayHaveLanded = publishLock.isInherited;
+    const run = new PublishRun(this.#parts, {
+      deadline,
+      own,
+      isRaced: isRaced(known, began),
+      mayHaveLanded,
+      ...what,
+    });
     const report = await run.run().catch(async (error: unknown) => {
       if (own === undefined) throw error;
       // A tip whose objects lie at the remote alone cannot be applied to just now.
-      if (error instanceof RemoteError) return interrupted(own, error);
+      if (error instanceof RemoteError) return interrupted(own, error, mayHaveLanded);
       // A run that cannot be ended (disk full, a broken file) must not leave an operation that was told to have failed.
       await outbox.remove(own);
       throw error;
@@ -163,8 +170,8 @@ export class Publisher {
 }
 
 /** The report of a run that could not be ended, whose operation stays in the outbox. */
-function interrupted(own: string, error: RemoteError): PublishReport {
-  const delivery: Delivery = { kind: 'pending', error, attempts: 0, unknown: false };
+function interrupted(own: string, error: RemoteError, unknown: boolean): PublishReport {
+  const delivery: Delivery = { kind: 'pending', error, attempts: 0, unknown };
   return { deliveries: new Map([[own, delivery]]), notes: [], attempts: 0, isRaced: false };
 }
 

@@ -160,7 +160,7 @@ describe.skipIf(CONSUL === null)('a real Consul', () => {
     const space = spaceAt(proxy.port, { store: 'cut' });
     const direct = spaceAt(server.port, { store: 'cut' });
     await put(space);
-    proxy.holdAnswers();
+    void proxy.hold('answer');
     const written = put(space, 'tip/a', 'x');
     await until(async () => (await direct.get(['tip/a'], MS))[0]?.value === 'x');
     proxy.cut();

@@ -186,7 +186,7 @@ describe('a write of which nobody knows how it ended', () => {
     const space = spaceAt(proxy.port, { store: 'cut' });
     const direct = spaceAt(server.port, { store: 'cut' });
     await put(space);
-    proxy.holdAnswers();
+    void proxy.hold('answer');
     const written = put(space, 'tip/a', 'x');
     await until(async () => (await direct.get(['tip/a'], MS))[0]?.value === 'x');
     proxy.cut();

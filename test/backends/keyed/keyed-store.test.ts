@@ -3,14 +3,18 @@ import type { KeySpace, Stamped, Write, Written } from '../../../src/backends/ke
 import { KeyedStore } from '../../../src/backends/keyed/keyed-store.js';
 import { MemoryKeySpace, SharedMemory } from '../../../src/backends/memory/memory-key-space.js';
 import { ConflictError, RemoteError } from '../../../src/errors.js';
+import { renewed } from '../../../src/model/lease/lease.js';
 import { systemClock } from '../../../src/setup/this-host.js';
+import type { LockTip } from '../../../src/store/port/lease-store.js';
 import type { Rewrite } from '../../../src/store/port/shared-history.js';
 import type { Revision } from '../../../src/store/port/state-store.js';
 import { nextChanges } from '../../support/changes-contract.js';
+import { acquisition } from '../../support/lease-contract.js';
 import { commit, swapAll } from '../../support/store-contract.js';
 
 const MS = 5_000;
 const SMALL = { ops: 12, bytes: 4_000 };
+const AUTHOR = { name: 'Ada', email: 'ada@example.com' };
 const HOUR_MS = 60 * 60 * 1000;
 
 function storeOver(space: KeySpace, now: () => number = () => systemClock.now()): KeyedStore {
@@ -103,6 +107,23 @@ describe('a large operation', () => {
     expect(partsOf(shared)).toEqual([]);
   });
 
+  it('is told to be published once it is, although the server stops answering then', async () => {
+    const shared = new SharedMemory();
+    const space = new CutSpace(shared, SMALL);
+    const store = storeOver(space);
+    const get = space.get.bind(space);
+    space.onWrite = async ({ puts }) => {
+      if (puts.some(({ key }) => key === 'head'))
+        space.get = async () => {
+          throw new RemoteError('no route', { data: { remote: 'unreachable' } });
+        };
+    };
+    expect((await store.swap(null, [large('new')], MS)).kind).toBe('swapped');
+    space.get = get;
+    const reader = storeOver(new MemoryKeySpace(shared, SMALL));
+    expect(await seen(reader, (await reader.refresh(MS)).revision)).toEqual(['new']);
+  });
+
   it('drops its parts where it loses the race', async () => {
     const shared = new SharedMemory();
     const space = new CutSpace(shared, SMALL);
@@ -116,6 +137,38 @@ describe('a large operation', () => {
     };
     expect((await store.swap(null, [large('new')], MS)).kind).toBe('moved');
     expect(partsOf(shared)).toEqual([]);
+  });
+});
+
+describe('a transaction', () => {
+  it('sees a lock and a head that others move right before it', async () => {
+    const shared = new SharedMemory();
+    const space = new CutSpace(shared);
+    const store = storeOver(space);
+    const other = storeOver(new MemoryKeySpace(shared));
+    const take = (client: KeyedStore, from: LockTip | null = null) => {
+      const records = [acquisition(from?.record ?? null)];
+      return client.leases.move({ name: 'network', from, records, author: AUTHOR }, MS);
+    };
+    const once = (meanwhile: () => Promise<unknown>) => {
+      space.onWrite = async () => {
+        space.onWrite = async () => undefined;
+        await meanwhile();
+      };
+    };
+    const [base = ''] = await swapAll(store, null, [commit({ a: '1' })]);
+    once(() => take(other));
+    expect((await take(store)).kind).toBe('moved');
+    const from = (await store.leases.read('network', MS)) as LockTip;
+    const renewal = { name: 'network', from, records: [renewed(from.record, MS)], author: AUTHOR };
+    once(() => take(other, from));
+    expect(await store.swap(base, [commit({ a: '2' })], MS, [renewal])).toEqual({
+      kind: 'fenced',
+      names: ['network'],
+    });
+    once(() => other.swap(base, [commit({ a: '3' })], MS));
+    expect((await store.swap(base, [commit({ a: '2' })], MS)).kind).toBe('moved');
+    expect(await store.view((await store.refresh(MS)).revision).read('a')).toBe('3');
   });
 });
 

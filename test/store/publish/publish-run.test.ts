@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConflictError, RefusedError, RemoteError } from '../../../src/errors.js';
 import { statePath } from '../../../src/model/subject/layout.js';
+import { ProcessLock } from '../../../src/store/local/process-lock.js';
 import type { Head, SwapOutcome } from '../../../src/store/port/state-store.js';
+import { temporaryFolder } from '../../support/git-fixtures.js';
 import { commit } from '../../support/store-contract.js';
 import {
   eventOperation,
@@ -10,6 +13,7 @@ import {
   repositoryOf,
   setOperation,
   T0,
+  thisProcess,
 } from '../../support/store-fixtures.js';
 
 const DEADLINE = T0 + 60_000;
@@ -110,6 +114,37 @@ describe('a publisher that died between the result of an operation and its entry
     const report = await publisher.publishAll(DEADLINE);
     expect(report?.deliveries.get(operation.id)).toMatchObject({ kind: 'published' });
   });
+});
+
+describe('a publisher that died while it published', () => {
+  it.each([
+    ['asks for the tip', 1],
+    ['pushes', 0],
+  ])(
+    'leaves it open what became of a write, where the remote is gone when the next one %s',
+    async (_what, attempts) => {
+      const store = new FaultyStore();
+      const folder = temporaryFolder();
+      await new ProcessLock(join(folder, 'publish.lock'), { ...thisProcess, pid: 999_999_999 }).tryAcquire();
+      const { outbox, publisher, publishLock } = repositoryOf(store, fakeClock(), folder);
+      const gone = { kind: 'unreachable', error: new RemoteError('no route') } as const;
+      store.onSwap = () => gone;
+      store.onRefresh = () => {
+        throw gone.error;
+      };
+      const deliver = async () => {
+        const own = eventOperation();
+        await outbox.add(own, store.target);
+        if (attempts > 0)
+          for (const entry of await outbox.list()) await outbox.recordTrouble(entry, attempts, gone.error);
+        return (await publisher.deliver(own.id, T0, false)).delivery;
+      };
+      expect(await deliver()).toMatchObject({ kind: 'pending', unknown: true });
+      expect(publishLock.isInherited).toBe(true);
+      // The next one finds the lock free.
+      expect(await deliver()).toMatchObject({ kind: 'pending', unknown: false });
+    },
+  );
 });
 
 describe('where others were met a moment ago', () => {

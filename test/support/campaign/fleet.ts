@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { bareRepository, fsck, git, temporaryFolder } from '../git-fixtures.js';
 import { type KgitOptions, type KgitRun, kgitJson, kgitProcess } from '../kgit.js';
@@ -84,8 +85,12 @@ export function expectSound({ remote, clones }: Pick<Fleet, 'remote' | 'clones'>
 /** Checks a history after the last sync: the checker finds nothing, and nothing waits. A bad one is saved. */
 export function expectPromises(history: History, unsynced: readonly string[], note: string): void {
   const wrong = checkHistory(history);
+  // The folder of the run is removed at its end.
+  const folder = () => mkdtempSync(join(dirname(tmpdir()), 'kgit-history-'));
   const saved =
-    wrong.length > 0 ? `; to judge it again: npm run stress -- --judge ${saveHistory(history)}` : '';
+    wrong.length > 0
+      ? `; to judge it again: npm run stress -- --judge ${saveHistory(history, folder())}`
+      : '';
   expect([...wrong, ...unsynced], `${note}${saved}`).toEqual([]);
   expect(history.waiting, note).toEqual([]);
 }

@@ -9,11 +9,15 @@ export interface Mutant {
   readonly file: string;
   /** Replacements; each text occurs once in the file. */
   readonly edits: readonly (readonly [find: string, put: string])[];
+  /** The test that must see it; the stress campaign if there is none. */
+  readonly test?: string;
   /** Number of calls per process, if the small form shows the damage too rarely. */
   readonly calls?: number;
-  /** The checker's expected finding. */
+  /** What the test must say: the checker's finding, or the names of tests that fail. */
   readonly says: RegExp;
 }
+
+const KEYED = 'test/backends/keyed/keyed-store.test.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -70,6 +74,86 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [['store.swap(revision, commits, talkMs(), [move])', 'store.swap(revision, commits, talkMs())']],
     calls: 20,
     says: /was ended, and the lock does not/,
+  },
+  {
+    what: 'a store with keys compares no head',
+    file: 'src/backends/keyed/keyed-store.ts',
+    edits: [['[[HEAD, from?.version ?? null] as const]', '[]']],
+    test: KEYED,
+    says: /× .* sees a lock and a head that others move/,
+  },
+  {
+    what: 'a store with keys compares locks before its transaction, not in it',
+    file: 'src/backends/keyed/keyed-store.ts',
+    edits: [
+      ['      ...locks.map(lockExpected),\n', ''],
+      [
+        '    // The first transaction of all',
+        `    const stale = await this.#staleLocks(locks, timeoutMs);
+    if (stale.length > 0) return { kind: 'stale', keys: stale.map(lockKey) };
+    // The first transaction of all`,
+      ],
+    ],
+    test: KEYED,
+    says: /× .* sees a lock and a head that others move/,
+  },
+  {
+    what: 'nobody looks whether a large write is in its place',
+    file: 'src/backends/keyed/key-reader.ts',
+    edits: [['head === null || head.applied === head.seq', 'head !== undefined']],
+    test: KEYED,
+    says: /× .* shows all of it or nothing, wherever its process ends/,
+  },
+  {
+    what: 'a large write is seen before it is published',
+    file: 'src/backends/keyed/large-write.ts',
+    edits: [
+      [
+        '    const text = formatParts(time, puts);',
+        `    for (const some of inChunks(this.#space, putsOf(puts)))
+      await this.#space.write({ expect: new Map(), puts: some }, timeoutMs);
+    const text = formatParts(time, puts);`,
+      ],
+    ],
+    test: KEYED,
+    says: /× .* shows each reader one revision at every step of it/,
+  },
+  {
+    what: 'a lock that is released is deleted, and its token begins anew',
+    file: 'src/backends/keyed/keyed-leases.ts',
+    edits: [
+      [
+        'return { key: lockKey(name), value, record };',
+        "return { key: lockKey(name), value: record.action === 'release' ? null : value, record };",
+      ],
+    ],
+    test: 'test/backends/memory-store.test.ts',
+    says: /× .* moves a lock only from where the move begins/,
+  },
+  {
+    what: 'a lock of a store with keys is deleted when it is released: the checker sees it',
+    file: 'src/backends/keyed/keyed-leases.ts',
+    edits: [
+      [
+        'return { key: lockKey(name), value, record };',
+        "return { key: lockKey(name), value: record.action === 'release' ? null : value, record };",
+      ],
+    ],
+    test: 'test/campaign/keyed-stress.test.ts',
+    calls: 20,
+    says: /got token 1 after|token 1 was given/,
+  },
+  {
+    what: 'a write of which nobody knows how it ended is told as a success',
+    file: 'src/backends/redis/redis-key-space.ts',
+    edits: [
+      [
+        '      return writeFailure(error);',
+        "      if (writeFailure(error).kind !== 'unknown') return writeFailure(error);",
+      ],
+    ],
+    test: 'test/campaign/keyed-unknown.test.ts',
+    says: /×/,
   },
 ];
 

@@ -1,14 +1,13 @@
 /** Saves a history to a file, because a run cannot be repeated exactly. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../git-fixtures.js';
 import type { History } from './history.js';
 
 const MAP = 'entriesOfMap';
 
-/** Writes a history to a new file; returns its path. */
-export function saveHistory(history: History): string {
-  const path = join(temporaryFolder('kgit-history-'), 'history.json');
+/** Writes a history to a file in a folder; returns its path. */
+export function saveHistory(history: History, folder: string): string {
+  const path = join(folder, 'history.json');
   const text = JSON.stringify(
     history,
     (_key, value: unknown) => (value instanceof Map ? { [MAP]: [...value] } : value),
