@@ -28,19 +28,18 @@ interface Kind {
   readonly writes: RegExp;
 }
 
-const WRITES = /"applied":|"lease":/;
 const KINDS: Readonly<Record<string, Kind>> = {
   redis: {
     start: () => startRedis(),
     address: (port, store) => `redis://127.0.0.1:${port}/0#${store}`,
     space: (port, store) => new RedisKeySpace(redisPlace(port, { store })),
-    writes: WRITES,
+    writes: /EVAL/,
   },
   etcd: {
     start: () => startEtcd(),
     address: (port, store) => `etcd://127.0.0.1:${port}#${store}`,
     space: (port, store) => new EtcdKeySpace(etcdPlace(port, { store })),
-    writes: WRITES,
+    writes: /"applied":|"lease":/,
   },
   ...(CONSUL !== null && {
     consul: {
@@ -64,8 +63,8 @@ const FATES: readonly Fate[] = [
 interface Command {
   readonly args: readonly string[];
   readonly answers: Readonly<Record<Fate, readonly [code: number, json: object]>>;
-  /** Undefined where a repetition is another write. */
-  readonly again?: Readonly<Record<Fate, number>> | undefined;
+  /** Without those whose repetition is another write. */
+  readonly again?: Readonly<Partial<Record<Fate, number>>> | undefined;
 }
 
 const PUBLISHED = { delivery: 'published' };
@@ -96,8 +95,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   phase: {
     args: ['phase', 'start', 'create_vms', '--deployment', 'd'],
-    // A repetition in a later second notes that second.
     answers: answers(PUBLISHED, UNKNOWN),
+    // A repetition of one that is there notes the second of the repetition.
+    again: { 'the server ended before': 0 },
   },
   lock: {
     args: ['lock', 'one'],
@@ -137,6 +137,8 @@ describe.each(Object.entries(KINDS))('on %s', (name, { start, address, space, wr
     const direct = at(server.port, 'direct');
     await kgitJson(machine, ['init', '--deployment', 'd'], direct);
     await kgitJson(machine, ['set', '--create-key', 'a.b=1', '--deployment', 'd'], direct);
+    // Redis knows the script of appends from then on: the first request is the write.
+    if (command === 'push-event') await kgitJson(machine, ['push-event', 'begun', '--cluster', 'c'], direct);
     if (command === 'unlock --force') await kgitJson(machine, ['lock', 'one'], direct);
     const through = at(proxy.port, 'through');
     const keys = space(server.port, store);
@@ -159,7 +161,7 @@ describe.each(Object.entries(KINDS))('on %s', (name, { start, address, space, wr
       const isLost = fate === 'the server ended before';
       const held = proxy.hold(isLost ? 'request' : 'answer', writes);
       const running = run(...args);
-      await held;
+      await Promise.race([held, running]);
       if (!isLost) await until(async () => (await moved()) !== before);
       const isGone = fate !== 'it was carried out';
       if (isGone) await server.kill();
@@ -170,7 +172,7 @@ describe.each(Object.entries(KINDS))('on %s', (name, { start, address, space, wr
       expect(ended, ended.stdout).toMatchObject({ code });
       expect(ended.json).toMatchObject(json);
       expect(await run('sync')).toMatchObject({ code: 0, json: { pending: 0 } });
-      if (again) expect((await run(...args)).code).toBe(again[fate]);
+      if (again?.[fate] !== undefined) expect((await run(...args)).code).toBe(again[fate]);
       // Once in all.
       const { commits, chains, wrong } = await readLine(keys);
       expect(wrong).toEqual([]);

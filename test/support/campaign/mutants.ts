@@ -59,10 +59,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'locks move by force, wherever they are',
-    file: 'src/gitstore/lock/lock-outcome.ts',
+    file: 'src/gitstore/branch/git-remote.ts',
     edits: [
-      ['leases: moves.map(', 'leases: moves.slice(moves.length).map('],
-      ['refspecs: moves.map(({ ref, to }) => `', 'refspecs: moves.map(({ ref, to }) => `+'],
+      ['leases = updates.map(', "leases = updates.filter(({ ref }) => !ref.startsWith('refs/kgit/')).map("],
+      [
+        'refspecs = updates.map(({ ref, to }) => `',
+        "refspecs = updates.map(({ ref, to }) => (ref.startsWith('refs/kgit/') ? '+' : '') + `",
+      ],
     ],
     // A holder must write again after its lease was ended.
     calls: 40,
@@ -127,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
         "return { key: lockKey(name), value: record.action === 'release' ? null : value, record };",
       ],
     ],
-    test: 'test/backends/memory-store.test.ts',
+    test: 'test/backends/keyed/key-spaces.test.ts',
     says: /× .* moves a lock only from where the move begins/,
   },
   {
@@ -144,16 +147,11 @@ export const MUTANTS: readonly Mutant[] = [
     says: /got token 1 after|token 1 was given/,
   },
   {
-    what: 'a write of which nobody knows how it ended is told as a success',
-    file: 'src/backends/redis/redis-key-space.ts',
-    edits: [
-      [
-        '      return writeFailure(error);',
-        "      if (writeFailure(error).kind !== 'unknown') return writeFailure(error);",
-      ],
-    ],
-    test: 'test/campaign/keyed-unknown.test.ts',
-    says: /×/,
+    what: 'a write whose answer was lost is told not to be there',
+    file: 'src/backends/server/server-errors.ts',
+    edits: [["remote === 'denied' || remote === 'unknown'", "remote === 'denied'"]],
+    test: 'test/backends/keyed/no-answer.test.ts',
+    says: /× it was carried out, and the server is gone/,
   },
 ];
 
