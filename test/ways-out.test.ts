@@ -38,8 +38,12 @@ const WAYS: readonly {
     call: /[.#]store\.swap\(|\bstore\.swap\(/,
     files: [
       ...['app/init/lay-out.ts', 'store/publish/publish-run.ts', 'store/lease/recorded-move.ts'],
-      // What a store held before.
-      'backends/archive/restore-archive.ts',
+      // What a store held before, and that it moved.
+      ...[
+        'backends/archive/restore-archive.ts',
+        'app/migrate/copy-revisions.ts',
+        'app/migrate/freeze-store.ts',
+      ],
     ],
     guards: [
       ['app/init/lay-out.ts', 'refuseTexts('],
@@ -53,7 +57,7 @@ const WAYS: readonly {
       'store/lease/leases.ts',
       'store/lease/recorded-move.ts',
       // Leases that a store held before.
-      'backends/archive/restore-archive.ts',
+      ...['backends/archive/restore-archive.ts', 'app/migrate/copy-locks.ts'],
     ],
     guards: [
       ['store/lease/leases.ts', 'guardedReason(wanted, wanted.name)'],

@@ -5,6 +5,7 @@ import { completeShapes, completionShapes } from './completion-results.js';
 import { demoShapes } from './demo-result.js';
 import { lockShapes, locksShapes, unlockShapes } from './lease-results.js';
 import { backfillShapes, exportShapes, importShapes, mirrorShapes } from './legacy-results.js';
+import { migrateShapes } from './migrate-results.js';
 import {
   action,
   change,
@@ -156,6 +157,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     shapes: mirrorShapes,
   },
   MergeStateResult: { about: 'kgit merge-state', repository: 'never', shapes: mergeStateShapes },
+  MigrateResult: { about: 'kgit migrate', repository: 'never', shapes: migrateShapes },
   OutboxResult: {
     about: 'kgit outbox',
     repository: 'always',

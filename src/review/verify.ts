@@ -88,19 +88,25 @@ async function documentOf(view: StateView, id: string): Promise<State | null> {
 const RESTORE =
   'kgit verify --fix brings it back to what the events say. Where the change was meant, make it then with its event';
 
+/** Returns what the events of a deployment make of its state, if its document says something else; null if it does not. */
+export async function foldAt(revision: Revision, id: string, store: Backend): Promise<Unfolded | null> {
+  const state = await documentOf(store.view(revision), id);
+  const recorded = await recordedState(revision, id, state ?? {}, store);
+  if (recorded === null || (state !== null && sameValue(recorded, state))) return null;
+  return { id, state, recorded };
+}
+
 /** Checks that the events of a deployment add up to its state; returns the mismatch, or null if there is none. */
 async function checkFold(
   revision: Revision,
   id: string,
   { review, store, findings }: Check,
 ): Promise<Unfolded | null> {
-  const view = store.view(revision);
-  const state = await documentOf(view, id);
-  const recorded = await recordedState(revision, id, state ?? {}, store);
-  if (recorded === null || (state !== null && sameValue(recorded, state))) return null;
+  const found = await foldAt(revision, id, store);
   const wayOut = { restore: RESTORE, lost: null, advice: directAdvice(toolsOf(review)) };
-  if (state !== null) await tellDifferences(view, deployment(id), recorded, wayOut, findings);
-  return { id, state, recorded };
+  if (found !== null && found.state !== null)
+    await tellDifferences(store.view(revision), deployment(id), found.recorded, wayOut, findings);
+  return found;
 }
 
 /**

@@ -90,6 +90,7 @@ describe('the schemas of results', () => {
     await give('backfill', '--dry-run');
     await give('backup', backup);
     await give('restore', backup, join(temporaryFolder(), 'state'));
+    await give('migrate', '--to', `file:${join(temporaryFolder(), 'moved')}`, '--dry-run');
     git(path, 'push', '--quiet', 'origin', 'HEAD~3:refs/heads/topic');
     await give('resolve', 'topic');
     const sides = ['base', 'ours', 'theirs'].map((name) => join(temporaryFolder(), name));

@@ -67,6 +67,7 @@ const runsOn = (backend: RegExp, repo: string): readonly Run[] => [
   run('verify', []),
   run('import', [legacy, '--yes', ...AUTHOR]),
   run('backup', [join(folder, 'state.ndjson.gz')]),
+  run('migrate', ['--to', `file:${join(folder, 'moved')}`, '--dry-run'], 0, /dry run/),
   run('mirror', [legacy, ...AUTHOR]),
   run('doctor', []),
   run('edit', ['--deployment', 'dep-a', ...AUTHOR]),

@@ -111,6 +111,10 @@ const LINES: Readonly<Record<string, readonly [success: Line, failure: Line]>> =
     ['merge-state $A $A $B deployments/dep-a/state.yaml', 0, ''],
     ['merge-state', 2, 'error USAGE'],
   ],
+  migrate: [
+    ['migrate --to file:% --dry-run', 0, 'dry run'],
+    ['migrate', 2, 'error USAGE'],
+  ],
   mirror: [
     ['mirror $MIRRORED', 0, ''],
     ['mirror', 2, 'error USAGE'],

@@ -6,5 +6,5 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Clusters: ['status', 'show', 'wait', 'identify'],
   Team: ['sync', 'outbox', 'lock', 'unlock', 'locks', 'compact', 'backup', 'restore'],
   Review: ['validate', 'verify', 'resolve'],
-  'Move over': ['import', 'mirror', 'export', 'shell-init'],
+  'Move over': ['import', 'mirror', 'export', 'shell-init', 'migrate'],
 };

@@ -122,6 +122,8 @@ export class PublishRun {
     let entries = await queue.list();
     if (this.#store.isRemote && entries.length > 0 && (asksFirst || isBacklog(entries)))
       ({ head, entries } = await this.#atNewTip(queue, entries));
+    // Without a server nobody asked for the head since the store was opened: it may have been upgraded or migrated.
+    else if (!this.#store.isRemote && entries.length > 0) head = await this.#refresh(entries);
     while (head && entries.length > 0) {
       ({ entries, head } = await this.#dropUnclaimed(entries, head));
       if (head === null || entries.length === 0) break;

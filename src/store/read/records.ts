@@ -17,12 +17,42 @@ import {
   isSubdomain,
   type Subject,
 } from '../../model/subject/subject.js';
+import { shellWord } from '../../model/value/shell-word.js';
 import { isMap, type Value } from '../../model/value/value.js';
-import type { StateView } from '../port/state-store.js';
+import type { Revision, StateView } from '../port/state-store.js';
 import { countMonth, lastOfMonth, monthsOf, readMonth, type StoredEvent } from './stored-events.js';
 
 /** The version of repositories that this program reads and writes. */
 export const API_VERSION = 'kgit/v1';
+/** The version in the kgit.yaml of a store that was migrated: no kgit reads or writes it. */
+export const MOVED_VERSION = 'kgit/moved';
+/** How much of a text in a kgit.yaml is shown, in characters. */
+const MAX_SHOWN = 300;
+
+/** Where a store went. */
+export interface Moved {
+  /** What users give as `--repo`. */
+  readonly to: string;
+  /** The newest revision before it went. */
+  readonly revision: Revision;
+  readonly by: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+/** Where the store with this kgit.yaml went; null if it is in use. Throws InvalidStateError for a broken file. */
+export function movedOf(text: string): Moved | null {
+  return movedBy(parseState(text, MARKER_FILE));
+}
+
+function movedBy({ apiVersion, moved }: Record<string, Value>): Moved | null {
+  if (apiVersion !== MOVED_VERSION) return null;
+  const textOf = (key: string) => {
+    const value = isMap(moved) ? moved[key] : null;
+    return typeof value === 'string' ? value.slice(0, MAX_SHOWN) : '?';
+  };
+  return { to: textOf('to'), revision: textOf('revision'), by: textOf('by'), at: textOf('at') };
+}
 
 async function folders(view: StateView, path: string, isName: (name: string) => boolean): Promise<string[]> {
   const entries = (await view.list(path)) ?? [];
@@ -128,6 +158,8 @@ export async function checkVersion(view: StateView, where: string): Promise<void
 export function checkMarker(marker: Record<string, Value>): void {
   const version = marker['apiVersion'];
   if (version === API_VERSION && marker['kind'] === 'StateRepository') return;
+  const moved = movedBy(marker);
+  if (moved !== null) throw hasMoved(moved);
   const isNewer = typeof version === 'string' && /^kgit\/v([2-9]|\d{2})/.test(version);
   throw new InvalidStateError(
     `${MARKER_FILE}: apiVersion is ${JSON.stringify(version ?? null)}, kind ${JSON.stringify(marker['kind'] ?? null)}; this kgit knows ${API_VERSION}, StateRepository`,
@@ -138,6 +170,21 @@ export function checkMarker(marker: Record<string, Value>): void {
           : `Look at who changed ${MARKER_FILE}, and put it back`,
       ],
       data: { path: MARKER_FILE },
+    },
+  );
+}
+
+/** The error for a store that was migrated. */
+function hasMoved(moved: Moved): InvalidStateError {
+  const { to, by, at } = moved;
+  return new InvalidStateError(
+    `this store moved to ${JSON.stringify(to)} (${at}, by ${by}): nothing is read or written here`,
+    {
+      suggestions: [
+        `Use that one: --repo ${shellWord(to)}, or repo: in your settings`,
+        `If writes wait here ('kgit outbox' lists them), publish them there: kgit migrate --to ${shellWord(to)} --resume`,
+      ],
+      data: { path: MARKER_FILE, moved },
     },
   );
 }
