@@ -87,13 +87,15 @@ const WAYS: readonly {
   },
   {
     way: 'committers',
-    call: /\b(?:buildCommits|personEnvironment)\((?!$)/,
+    call: /\b(?:buildCommits|makeCommits|personEnvironment)\((?!$)/,
     files: [
       ...[
         'gitstore/backup/backup.ts',
         'gitstore/objects/git-builder.ts',
         'gitstore/objects/fast-import.ts',
         'gitstore/lock/git-empty-commits.ts',
+        'gitstore/embedded/embedded-store.ts',
+        'gitstore/embedded/made-commits.ts',
       ],
       ...['gitstore/review/merge-branches.ts', 'gitstore/objects/sign-commits.ts'],
     ],
@@ -115,6 +117,7 @@ const WAYS: readonly {
     call: /'push'|from '[^']*\/push\.js'/,
     files: [
       ...['gitstore/branch/git-remote.ts', 'gitstore/doctor/doctor-remote.ts'],
+      ...['gitstore/embedded/http-remote.ts', 'gitstore/embedded/wire/receive-pack.ts'],
       ...['gitstore/branch/push.ts', 'gitstore/review/git-proposals.ts'],
     ],
     guards: [],

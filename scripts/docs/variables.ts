@@ -43,4 +43,12 @@ export const VARIABLES: readonly (readonly [names: readonly string[], about: str
     ],
     'what git itself takes from them; what names a repository, as `GIT_DIR`, is kept from it',
   ],
+  [
+    [
+      ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_CONFIG_COUNT'],
+      ...['GIT_SSL_CAINFO', 'GIT_SSL_CERT', 'GIT_SSL_KEY', 'GIT_SSL_NO_VERIFY'],
+      ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
+    ],
+    'what `backend: git-embedded` takes from them, as git does',
+  ],
 ];

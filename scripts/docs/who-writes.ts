@@ -102,6 +102,9 @@ export const FILES = {
     decides: 'what git lets it: the remote, credential helpers, ssh',
     guard: 'the table of git settings below; of another user, git refuses it (`safe.directory`)',
     readBy: [
+      'gitstore/embedded/files.ts',
+      'gitstore/embedded/http-access.ts',
+      'store/port/means.ts',
       'setup/git-driver.ts',
       'gitstore/repository/repository.ts',
       'gitstore/checkout/checkouts.ts',

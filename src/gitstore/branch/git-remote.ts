@@ -10,6 +10,8 @@ export interface RefUpdate {
   readonly ref: string;
   readonly from: string | null;
   readonly to: string | null;
+  /** Whether `to` is known not to contain `from`. */
+  readonly isForced?: boolean;
 }
 
 export interface FetchCall {

@@ -1,7 +1,7 @@
 import { eventIdOfName } from '../../model/subject/layout.js';
 import { ulidTime } from '../../model/value/ulid.js';
 import type { Revision } from '../../store/port/state-store.js';
-import type { ObjectReader } from '../objects/object-reader.js';
+import type { Objects } from '../objects/object-reader.js';
 import { type Git, gitFailed } from '../process/git.js';
 
 /**
@@ -11,12 +11,24 @@ import { type Git, gitFailed } from '../process/git.js';
  */
 export async function placesOf(
   git: Git,
-  reader: ObjectReader,
+  reader: Objects,
   revision: Revision,
   paths: readonly string[],
 ): Promise<Map<string, number>> {
   const args = ['rev-list', '--first-parent', '--timestamp', '--end-of-options', revision, '--'];
   const line = (await git.text(args)).split('\n').map((text) => text.split(' ') as [string, Revision]);
+  return placesOn(line, reader, paths);
+}
+
+/**
+ * Index of the revision on a line that added each file.
+ * @param line the times of its revisions, in seconds since the epoch, and their ids, newest first
+ */
+export async function placesOn(
+  line: readonly (readonly [string, Revision])[],
+  reader: Objects,
+  paths: readonly string[],
+): Promise<Map<string, number>> {
   const placeOf = async (path: string): Promise<[string, number]> => {
     const isThere = async (place: number) => (await reader.read(`${line[place]?.[1]}:${path}`)) !== null;
     return [path, await lastPlace(line.length, guess(line, path), isThere)];

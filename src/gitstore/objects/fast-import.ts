@@ -13,7 +13,8 @@ function headerText(text: string): string {
   return text.replace(/[<>\n\r\0]/g, ' ').trim() || 'kgit';
 }
 
-function person(role: string, { name, email }: Actor, seconds: number): string {
+/** The line of a commit's header for its author or committer. */
+export function personLine(role: string, { name, email }: Actor, seconds: number): string {
   return `${role} ${headerText(name)} <${headerText(email).replaceAll(' ', '')}> ${seconds} +0000\n`;
 }
 
@@ -40,9 +41,9 @@ export interface Chain {
 function* stream(commits: readonly Commit[], chain: Chain, oidLength: number): Generator<Buffer> {
   for (const [i, commit] of commits.entries()) {
     const parent = i > 0 ? `from :${i}\n` : chain.base ? `from ${chain.base}\n` : '';
-    const author = person('author', commit.author, Math.floor(commit.time / 1000));
+    const author = personLine('author', commit.author, Math.floor(commit.time / 1000));
     yield Buffer.from(
-      `commit ${SCRATCH}\nmark :${i + 1}\n${author}${person('committer', chain.committer, chain.committed[i] ?? 0)}`,
+      `commit ${SCRATCH}\nmark :${i + 1}\n${author}${personLine('committer', chain.committer, chain.committed[i] ?? 0)}`,
     );
     yield data(commit.message);
     yield Buffer.from(parent);

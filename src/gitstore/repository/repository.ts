@@ -49,6 +49,17 @@ function parsePlace(output: string): { commonDir?: string; format?: string; work
   return commonDir && format ? { commonDir, format, ...(workTree ? { workTree } : {}) } : {};
 }
 
+/** The error for a folder that is in no repository. */
+export function noRepository(folder: string): NoRepositoryError {
+  return new NoRepositoryError(`${folder} is not in a git repository`, {
+    suggestions: [
+      "Begin one here: 'kgit init'",
+      "Join your team's: 'kgit clone URL', or name it with --repo",
+    ],
+    data: { path: folder },
+  });
+}
+
 /**
  * Finds the repository that contains `folder`. Throws NoRepositoryError if there is none, EnvironmentError if git is
  * missing or may not read it.
@@ -59,13 +70,7 @@ export async function openRepository(git: Git, folder: string): Promise<Reposito
   const { commonDir, format, workTree } = parsePlace(place.stdout.toString('utf8'));
   if (!commonDir?.startsWith('/') && !/^[A-Za-z]:/.test(commonDir ?? '')) {
     if (!/not a git repository/.test(place.stderr)) throw gitFailed(['rev-parse'], place.code, place.stderr);
-    throw new NoRepositoryError(`${folder} is not in a git repository`, {
-      suggestions: [
-        "Begin one here: 'kgit init'",
-        "Join your team's: 'kgit clone URL', or name it with --repo",
-      ],
-      data: { path: folder },
-    });
+    throw noRepository(folder);
   }
   if (format !== 'sha1') {
     throw new EnvironmentError(`${folder} is a ${format} repository, and kgit works with sha1 ones`, {

@@ -17,28 +17,15 @@ import { isPartialClone, type Repository } from '../repository/repository.js';
 import { GIT_TOOLS } from './git-tools.js';
 import { historyChanges } from './history-changes.js';
 import { signatures } from './signatures.js';
+import { treeFile } from './tree-file.js';
 
 /** An entry in the output of `git ls-tree -l`. */
 const ENTRY = /^(\d{6}) \w+ ([0-9a-f]{40,64}) +(-|\d+)$/;
 
-const PLAIN = '100644';
-const ODD: Readonly<Record<string, string>> = {
-  '120000': 'a symbolic link, which no reader follows',
-  '160000': 'a submodule, which no reader looks into',
-};
-
 function entryOf(record: string): TreeFile {
   const cut = record.indexOf('\t');
   const [, mode = '', oid = '', bytes = '-'] = ENTRY.exec(record.slice(0, cut)) ?? [];
-  const odd = ODD[mode];
-  const kind = odd ? 'other' : mode === PLAIN ? 'plain' : 'executable';
-  return {
-    path: record.slice(cut + 1),
-    kind,
-    odd,
-    content: oid,
-    bytes: bytes === '-' ? null : Number(bytes),
-  };
+  return treeFile(record.slice(cut + 1), mode, oid, bytes === '-' ? null : Number(bytes));
 }
 
 /** Reviews of a git repository: git itself compares its commits and trees. */

@@ -34,7 +34,7 @@ function monthOf(path: string): string | null {
 }
 
 /** Collects the changes of one commit month by month, and keeps those of months that lose something. */
-class Gathering {
+export class Gathering {
   #month: string | null = null;
   #own: ChangedFile[] = [];
   #isLoss = false;
@@ -118,5 +118,10 @@ function commitOf([
   committed = '',
   accepts = '',
 ]: readonly string[]): HistoryCommit {
-  return { revision, author, committed, accepts: accepts.split(/\s+/).filter((word) => OID.test(word)) };
+  return { revision, author, committed, accepts: acceptsIn(accepts) };
+}
+
+/** The ids in the values of Kgit-Accepts-Removal. */
+export function acceptsIn(values: string): string[] {
+  return values.split(/\s+/).filter((word) => OID.test(word));
 }

@@ -1,0 +1,266 @@
+import { dirname, join } from 'node:path';
+import { EnvironmentError } from '../../errors.js';
+import { hasCode } from '../../model/value/error-codes.js';
+import { cannotKeep } from '../../store/local/durable-files.js';
+import type { Clock, Host } from '../../store/port/host.js';
+import type { FileSystem } from '../../store/port/means.js';
+import type { Revision } from '../../store/port/state-store.js';
+import { RefLocks } from '../branch/ref-locks.js';
+import type { RefStore } from '../branch/refs.js';
+import { gitFailed, heldLock } from '../process/git.js';
+import { cloneFault } from '../repository/clone-fault.js';
+import { namesIn, syncFolder, textAt, writeNew } from './files.js';
+
+const OID = /^[0-9a-f]{40}$/;
+const NOTHING = '0'.repeat(40);
+/** How long to wait for a ref that another git is moving, in ms. */
+const PATIENCE_MS = 2_000;
+/** How many symbolic refs are followed. */
+const MAX_LINKS = 5;
+
+/** A move of a ref; `from` is null if it must not exist, undefined if it may be anywhere. */
+interface Move {
+  readonly ref: string;
+  readonly to: Revision | null;
+  readonly from: Revision | null | undefined;
+}
+
+const MOVE = /^(update|create|delete) (\S+)(?: ([0-9a-f]{40}))?(?: ([0-9a-f]{40}))?$/;
+
+function parseMove(line: string): Move {
+  const [, verb, ref = '', one, two] = MOVE.exec(line) ?? [];
+  const old = (oid: string | undefined) => (oid === NOTHING ? null : oid);
+  if (verb === 'create' && one) return { ref, to: one, from: null };
+  if (verb === 'update' && one) return { ref, to: one, from: old(two) };
+  if (verb === 'delete') return { ref, to: null, from: old(one) };
+  throw new RangeError(`${line} moves no ref`);
+}
+
+export interface RefPlace {
+  readonly fs: FileSystem;
+  /** The folder that all worktrees share. */
+  readonly commonDir: string;
+  /** The clone's `kgit` folder. */
+  readonly folder: string;
+  readonly host: Host;
+  readonly clock: Clock;
+}
+
+/** The refs of a repository in git's own files, moved under git's own locks (`REF.lock`, `packed-refs.lock`). */
+export class FileRefs implements RefStore {
+  readonly #place: RefPlace;
+  readonly #locks: RefLocks;
+  /** Moves of this process go one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(place: RefPlace) {
+    this.#place = place;
+    this.#locks = new RefLocks(place.commonDir, place.folder, place.host);
+  }
+
+  #path(name: string): string {
+    return join(this.#place.commonDir, name);
+  }
+
+  async read(names: readonly string[]): Promise<Map<string, Revision>> {
+    const found = new Map<string, Revision>();
+    let packed: ReadonlyMap<string, Revision> | null = null;
+    for (const name of names) {
+      let oid = await this.#loose(name);
+      if (oid === null) {
+        packed ??= await this.#packed();
+        oid = packed.get(name) ?? null;
+      }
+      if (oid !== null) found.set(name, oid);
+    }
+    return found;
+  }
+
+  async list(names: readonly string[]): Promise<Map<string, Revision>> {
+    const isWanted = (ref: string) =>
+      names.some((name) => ref === name || ref.startsWith(name.endsWith('/') ? name : `${name}/`));
+    const all = [...(await this.#packed()).keys()].filter(isWanted);
+    for (const name of names) all.push(...(await this.#looseBelow(name.replace(/\/$/, ''))));
+    const found = await this.read([...new Set(all)].filter(isWanted));
+    return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The commit that a ref in a file of its own points to; symbolic refs are followed. */
+  async #loose(name: string, links = 0): Promise<Revision | null> {
+    if (name.includes('..')) return null;
+    const text = (await textAt(this.#place.fs, this.#path(name)))?.trimEnd();
+    if (text === undefined) return null;
+    if (OID.test(text)) return text;
+    const target = /^ref: (refs\/\S+)$/.exec(text)?.[1];
+    if (target === undefined || links >= MAX_LINKS) return null;
+    return (await this.#loose(target, links + 1)) ?? (await this.#packed()).get(target) ?? null;
+  }
+
+  async #looseBelow(name: string): Promise<string[]> {
+    const names = await namesIn(this.#place.fs, this.#path(name));
+    const own = (await textAt(this.#place.fs, this.#path(name))) === null ? [] : [name];
+    const below = await Promise.all(
+      names.filter((each) => !each.endsWith('.lock')).map((each) => this.#looseBelow(`${name}/${each}`)),
+    );
+    return [...own, ...below.flat()];
+  }
+
+  async #packed(): Promise<ReadonlyMap<string, Revision>> {
+    const text = (await textAt(this.#place.fs, this.#path('packed-refs'))) ?? '';
+    const lines = text.matchAll(/^([0-9a-f]{40}) (\S+)$/gm);
+    return new Map([...lines].map(([, oid = '', ref = '']) => [ref, oid]));
+  }
+
+  apply(moves: readonly string[]): Promise<string | null> {
+    const lines = moves.join('').split('\n').filter(Boolean);
+    const applied = this.#queue.then(() => this.#apply(lines.map(parseMove)));
+    this.#queue = applied.catch(() => undefined);
+    return applied;
+  }
+
+  /** Removes the locks that killed processes of kgit left. Throws EnvironmentError. */
+  removeLeftBehind(): Promise<void> {
+    return this.#locks.removeLeftBehind();
+  }
+
+  async #apply(moves: readonly Move[]): Promise<string | null> {
+    const held: string[] = [];
+    let forget: (() => Promise<void>) | null = null;
+    try {
+      const removes = moves.some(({ to }) => to === null);
+      // As git does, in one order everywhere, so that no two wait for each other.
+      const refs = moves.map(({ ref }) => ref).sort();
+      for (const name of removes ? [...refs, 'packed-refs'] : refs) {
+        await this.#lock(name);
+        held.push(name);
+      }
+      forget = await this.#locks.note(this.#place.host.pid, held);
+      const lost = await this.#lost(moves);
+      if (lost !== null) return lost;
+      const gone = moves.filter(({ to }) => to === null).map(({ ref }) => ref);
+      if (gone.length > 0) await this.#unpack(new Set(gone));
+      for (const { ref, to } of moves) await (to === null ? this.#remove(ref) : this.#write(ref, to));
+      return null;
+    } finally {
+      for (const name of held) await this.#unlock(name);
+      await forget?.();
+    }
+  }
+
+  /** git's message about the first ref that is not where its move starts; null if all are. */
+  async #lost(moves: readonly Move[]): Promise<string | null> {
+    const now = await this.read(moves.map(({ ref }) => ref));
+    for (const { ref, from, to } of moves) {
+      const at = now.get(ref) ?? null;
+      const begins = `cannot lock ref '${ref}': `;
+      if (from !== undefined && at !== from) {
+        if (from === null) return `${begins}reference already exists`;
+        return (
+          begins + (at === null ? `unable to resolve reference '${ref}'` : `is at ${at} but expected ${from}`)
+        );
+      }
+      const clash = at === null && to !== null ? await this.#clash(ref) : null;
+      if (clash !== null) {
+        const said = `fatal: ${begins}'${clash}' exists; cannot create '${ref}'`;
+        throw cloneFault(said) ?? gitFailed(['update-ref'], 128, said);
+      }
+    }
+    return null;
+  }
+
+  /** A ref above or below this one: to git, `a` is a file or a folder. */
+  async #clash(ref: string): Promise<string | null> {
+    const above = ref.split('/').slice(0, -1);
+    const folders = above.map((_, i) => above.slice(0, i + 1).join('/')).slice(2);
+    const [found] = [...(await this.read(folders)).keys(), ...(await this.list([`${ref}/`])).keys()];
+    return found ?? null;
+  }
+
+  async #lock(name: string): Promise<void> {
+    const { fs, clock } = this.#place;
+    const path = `${this.#path(name)}.lock`;
+    const begun = clock.now();
+    for (let isCleared = false; ; ) {
+      try {
+        await (await fs.open(path, 'wx', 0o644)).close();
+        return;
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) {
+          await fs.mkdir(dirname(path), { recursive: true });
+          continue;
+        }
+        if (!hasCode(error, 'EEXIST')) throw cannotKeep(path, error);
+        if (!isCleared) await this.removeLeftBehind();
+        isCleared = true;
+        if (clock.now() - begun > PATIENCE_MS)
+          throw heldLock(`Unable to create '${path}': File exists`) ?? error;
+        await clock.sleep(5 + 20 * clock.random());
+      }
+    }
+  }
+
+  async #unlock(name: string): Promise<void> {
+    await this.#place.fs.unlink(`${this.#path(name)}.lock`).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
+  }
+
+  /** Renames the lock, with the new value in it, into place. */
+  async #write(ref: string, to: Revision): Promise<void> {
+    const { fs } = this.#place;
+    const path = this.#path(ref);
+    try {
+      const handle = await fs.open(`${path}.lock`, 'w');
+      try {
+        await handle.writeFile(`${to}\n`);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.rename(`${path}.lock`, path).catch(async (error: unknown) => {
+        if (!hasCode(error, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw error;
+        // Folders of refs that are gone.
+        await removeEmpty(fs, path);
+        await fs.rename(`${path}.lock`, path);
+      });
+      await syncFolder(fs, dirname(path));
+    } catch (error) {
+      throw error instanceof EnvironmentError ? error : cannotKeep(path, error);
+    }
+  }
+
+  async #remove(ref: string): Promise<void> {
+    const path = this.#path(ref);
+    await this.#place.fs.unlink(path).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM')) throw cannotKeep(path, error);
+    });
+    await syncFolder(this.#place.fs, dirname(path));
+  }
+
+  /** Takes refs out of `packed-refs`, which this process has locked. */
+  async #unpack(gone: ReadonlySet<string>): Promise<void> {
+    const { fs } = this.#place;
+    const path = this.#path('packed-refs');
+    const text = (await textAt(fs, path)) ?? '';
+    const kept: string[] = [];
+    let isGone = false;
+    for (const line of text.split('\n').filter(Boolean)) {
+      // A line with ^ is about the tag above it.
+      if (!line.startsWith('^')) isGone = gone.has(line.slice(41));
+      if (!isGone) kept.push(`${line}\n`);
+    }
+    if (kept.join('') === text) return;
+    const temporary = `${path}.new`;
+    await fs.unlink(temporary).catch(() => undefined);
+    await writeNew(fs, temporary, kept.join(''));
+    await fs.rename(temporary, path);
+    await syncFolder(fs, this.#place.commonDir);
+  }
+}
+
+async function removeEmpty(fs: FileSystem, folder: string): Promise<void> {
+  for (const name of await namesIn(fs, folder)) await removeEmpty(fs, join(folder, name));
+  await fs.rmdir(folder).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+}

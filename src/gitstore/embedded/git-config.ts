@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../../store/port/means.js';
+import { textAt } from './files.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Largest configuration file that is read, in characters. */
+const MAX_TEXT = 1024 * 1024;
+const SECTION = /^\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]\s*(.*)$/;
+const VARIABLE = /^([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?$/s;
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', b: '\b' };
+
+/** A value without its quotes, escapes and comment. */
+function plainValue(text: string): string {
+  let value = '';
+  let [isQuoted, kept] = [false, 0];
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string;
+    if (char === '"') isQuoted = !isQuoted;
+    else if (char === '\\') {
+      i += 1;
+      value += ESCAPED[text[i] ?? ''] ?? text[i] ?? '';
+    } else if (!isQuoted && (char === '#' || char === ';')) break;
+    else value += char;
+    if (isQuoted || !/\s/.test(char)) kept = value.length;
+  }
+  return value.slice(0, kept);
+}
+
+/** Parses one of git's configuration files: the last value of each key, in lower case but for the middle part. */
+export function parseGitConfig(text: string): Map<string, string> {
+  const config = new Map<string, string>();
+  let section = '';
+  // A backslash at the end of a line continues it.
+  for (const line of text
+    .slice(0, MAX_TEXT)
+    .replace(/\\\r?\n/g, '')
+    .split(/\r?\n/)) {
+    let rest = line.trim();
+    const header = SECTION.exec(rest);
+    if (header) {
+      const [, name = '', middle, more = ''] = header;
+      section =
+        middle === undefined ? name.toLowerCase() : `${name.toLowerCase()}.${middle.replace(/\\(.)/g, '$1')}`;
+      rest = more;
+    }
+    const [, key, value] = (rest.startsWith('#') || rest.startsWith(';') ? null : VARIABLE.exec(rest)) ?? [];
+    if (key && section)
+      config.set(`${section}.${key.toLowerCase()}`, value === undefined ? 'true' : plainValue(value));
+  }
+  return config;
+}
+
+/** The settings that `GIT_CONFIG_COUNT` hands to every git. */
+function fromEnvironment(environment: Environment): Map<string, string> {
+  const count = Math.min(Number(environment['GIT_CONFIG_COUNT'] ?? 0) || 0, 1000);
+  const config = new Map<string, string>();
+  for (let i = 0; i < count; i++) {
+    const [key, value] = [environment[`GIT_CONFIG_KEY_${i}`], environment[`GIT_CONFIG_VALUE_${i}`]];
+    const cut = [key?.indexOf('.') ?? -1, key?.lastIndexOf('.') ?? -1] as const;
+    if (key === undefined || value === undefined || cut[0] < 0) continue;
+    const name = `${key.slice(0, cut[0]).toLowerCase()}${key.slice(cut[0], cut[1])}${key.slice(cut[1]).toLowerCase()}`;
+    config.set(name, value);
+  }
+  return config;
+}
+
+/** Files of the system and of the user, in git's order. */
+function usersFiles(environment: Environment): readonly string[] {
+  const { HOME: home, XDG_CONFIG_HOME: xdg } = environment;
+  const system = environment['GIT_CONFIG_NOSYSTEM']
+    ? []
+    : [environment['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig'];
+  const named = environment['GIT_CONFIG_GLOBAL'];
+  if (named !== undefined) return [...system, named].filter(Boolean);
+  const folder = xdg || (home && join(home, '.config'));
+  return [
+    ...system,
+    ...(folder ? [join(folder, 'git/config')] : []),
+    ...(home ? [join(home, '.gitconfig')] : []),
+  ];
+}
+
+/**
+ * git's effective configuration, as far as it needs no program: files that others include are not read.
+ * @param gitDir of a repository; null outside of one
+ */
+export async function readGitConfig(
+  fs: FileSystem,
+  gitDir: string | null,
+  environment: Environment,
+): Promise<Map<string, string>> {
+  const files = [...usersFiles(environment), ...(gitDir === null ? [] : [join(gitDir, 'config')])];
+  const texts = await Promise.all(files.map((file) => textAt(fs, file)));
+  const parts = [...texts.map((text) => parseGitConfig(text ?? '')), fromEnvironment(environment)];
+  return new Map(parts.flatMap((part) => [...part]));
+}
+
+/** A value as a configuration file holds it. */
+const quoted = (value: string) => `"${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+
+/** Formats a section of a configuration file. */
+export function configSection(
+  name: string,
+  middle: string | null,
+  values: Readonly<Record<string, string>>,
+): string {
+  const head = middle === null ? `[${name}]` : `[${name} ${quoted(middle)}]`;
+  const lines = Object.entries(values).map(
+    ([key, value]) => `\t${key} = ${/^[\w./:+*-]+$/.test(value) ? value : quoted(value)}\n`,
+  );
+  return `${head}\n${lines.join('')}`;
+}

@@ -1,0 +1,95 @@
+import type { GitObject } from '../objects/cat-file.js';
+
+/** An entry of a tree. */
+export interface TreeEntry {
+  /** As git writes it: `40000` is a folder. */
+  readonly mode: string;
+  /** Its bytes, a character each, so that a name that is no UTF-8 stays as it is. */
+  readonly name: string;
+  readonly oid: string;
+}
+
+export const FOLDER = '40000';
+export const PLAIN_FILE = '100644';
+
+/** A name as text. */
+export const textOf = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
+/** A text as the bytes of a name. */
+export const nameOf = (text: string): string => Buffer.from(text).toString('latin1');
+
+/** The text by which git sorts: bytes, folders as if their names ended with a slash. */
+export const sortKey = ({ mode, name }: TreeEntry): string => (mode === FOLDER ? `${name}/` : name);
+export const inTreeOrder = (a: TreeEntry, b: TreeEntry): number => (sortKey(a) < sortKey(b) ? -1 : 1);
+
+/** Parses a tree object. */
+export function parseTree(data: Buffer): TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < data.length; ) {
+    const modeTo = data.indexOf(32, at);
+    const nameTo = data.indexOf(0, modeTo);
+    const to = nameTo + 21;
+    entries.push({
+      mode: data.toString('latin1', at, modeTo),
+      name: data.toString('latin1', modeTo + 1, nameTo),
+      oid: data.toString('hex', nameTo + 1, to),
+    });
+    at = to;
+  }
+  return entries;
+}
+
+/** Formats a tree object. */
+export function formatTree(entries: readonly TreeEntry[]): Buffer {
+  const parts = [...entries]
+    .sort(inTreeOrder)
+    .flatMap(({ mode, name, oid }) => [Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]);
+  return Buffer.concat(parts);
+}
+
+/** The header of a commit. */
+export interface CommitHeader {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  /** Name and address of the author. */
+  readonly author: string;
+  readonly email: string;
+  /** Seconds since the epoch. */
+  readonly authored: number;
+  readonly committed: number;
+  /** Offset of the committer's clock: `+0200`. */
+  readonly zone: string;
+  readonly message: string;
+}
+
+/** Parses a commit object. */
+export function parseCommit({ data }: Pick<GitObject, 'data'>): CommitHeader {
+  const text = data.toString('utf8');
+  const cut = text.indexOf('\n\n');
+  const header = cut < 0 ? text : text.slice(0, cut);
+  const author = /^author (.*?) ?<([^>]*)> (\d+) [+-]\d{4}$/m.exec(header);
+  const committer = /^committer .*> (\d+) ([+-]\d{4})$/m.exec(header);
+  return {
+    tree: /^tree ([0-9a-f]{40})$/m.exec(header)?.[1] ?? '',
+    parents: [...header.matchAll(/^parent ([0-9a-f]{40})$/gm)].map(([, parent = '']) => parent),
+    author: author?.[1] ?? '',
+    email: author?.[2] ?? '',
+    authored: Number(author?.[3] ?? 0),
+    committed: Number(committer?.[1] ?? 0),
+    zone: committer?.[2] ?? '+0000',
+    message: cut < 0 ? '' : text.slice(cut + 2),
+  };
+}
+
+/** The parts of a new commit. */
+export interface NewCommit {
+  readonly tree: string;
+  readonly parent: string | null;
+  /** The lines of author and committer, as `personLine` makes them. */
+  readonly people: string;
+  readonly message: string;
+}
+
+/** Formats a commit object. */
+export function formatCommit({ tree, parent, people, message }: NewCommit): Buffer {
+  return Buffer.from(`tree ${tree}\n${parent ? `parent ${parent}\n` : ''}${people}\n${message}`);
+}

@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Errors, indexPack, type PromiseFsClient, readObject, writeObject } from 'isomorphic-git';
+import { EnvironmentError, InvalidStateError } from '../../errors.js';
+import { cannotKeep } from '../../store/local/durable-files.js';
+import type { FileSystem } from '../../store/port/means.js';
+import type { GitObject } from '../objects/cat-file.js';
+import type { Objects } from '../objects/object-reader.js';
+import { durableFs, namesIn } from './files.js';
+import { parseCommit, parseTree } from './object-formats.js';
+
+/** Types of the objects that kgit makes, in the order in which they are stored: none names one that is not there yet. */
+const TYPES = ['blob', 'tree', 'commit', 'tag'] as const;
+type ObjectType = (typeof TYPES)[number];
+const isType = (type: string | undefined): type is ObjectType => TYPES.some((known) => known === type);
+
+/** Largest object that is read, in bytes, as with the git program. */
+const MAX_OBJECT = 64 * 1024 * 1024;
+/** Packs of so many objects at most are stored as single files, as git does: nothing here joins small packs. */
+const UNPACK_LIMIT = 100;
+
+/** Id of an object. */
+export function objectId(type: string, data: Uint8Array): string {
+  return createHash('sha1').update(`${type} ${data.length}\0`).update(data).digest('hex');
+}
+
+const NAME = /^([0-9a-f]{40})(\^\{tree\})?(?::(.*))?$/s;
+
+/** Where the objects of a repository are. */
+export interface ObjectPlace {
+  readonly fs: FileSystem;
+  /** The folder that all worktrees share. */
+  readonly commonDir: string;
+  /** Fetches objects that a partial clone lacks; null if none may be missing. */
+  readonly fetchMissing: ((oids: readonly string[]) => Promise<void>) | null;
+}
+
+/** The objects of a repository: isomorphic-git reads them, makes them, and indexes packs. */
+export class StoredObjects implements Objects {
+  readonly #place: ObjectPlace;
+  readonly #fs: ReturnType<typeof durableFs>;
+  /** Made and not stored yet. */
+  readonly #made = new Map<string, GitObject>();
+  /** isomorphic-git keeps packs and their indexes here. */
+  #cache = {};
+  /** The objects that this turn of the event loop asks for, and the fetch that brings them. */
+  #missing: { readonly oids: Set<string>; readonly fetched: Promise<void> } | null = null;
+
+  constructor(place: ObjectPlace) {
+    this.#place = place;
+    this.#fs = durableFs(place.fs);
+  }
+
+  /** @param name `<object id>`, `<commit>^{tree}` or `<commit>:<path>` */
+  async read(name: string): Promise<GitObject | null> {
+    const [, oid = '', tree, path] = NAME.exec(name) ?? [];
+    const object = await this.object(oid);
+    if (object === null || (tree === undefined && path === undefined)) return object;
+    let at = object.type === 'commit' ? await this.object(parseCommit(object).tree) : object;
+    for (const part of (path ?? '').split('/').filter(Boolean)) {
+      if (at?.type !== 'tree') return null;
+      const entry = parseTree(at.data).find((each) => each.name === Buffer.from(part).toString('latin1'));
+      at = entry === undefined ? null : await this.object(entry.oid);
+    }
+    return at;
+  }
+
+  /** Reads an object; null if there is none. Throws RemoteError if it could not be fetched. */
+  async object(oid: string): Promise<GitObject | null> {
+    const found = this.#made.get(oid) ?? (await this.#stored(oid));
+    if (found !== null || this.#place.fetchMissing === null || oid === '') return found;
+    await this.#fetch(oid);
+    return this.#stored(oid);
+  }
+
+  /** Whether an object is here. Nothing is fetched. */
+  async has(oid: string): Promise<boolean> {
+    return this.#made.has(oid) || (await this.#stored(oid)) !== null;
+  }
+
+  /** Reads an object that must be there. Throws InvalidStateError. */
+  async need(oid: string, type: ObjectType): Promise<GitObject> {
+    const object = await this.object(oid);
+    if (object?.type === type) return object;
+    throw new InvalidStateError(`the ${type} ${oid} is ${object === null ? 'missing' : `a ${object.type}`}`, {
+      suggestions: ["See what is with 'git fsck'; a fresh clone has what the remote has"],
+    });
+  }
+
+  /** Makes an object; `store` writes it. */
+  make(type: ObjectType, data: Buffer): string {
+    const oid = objectId(type, data);
+    this.#made.set(oid, { oid, type, data });
+    return oid;
+  }
+
+  /** Stores what was made, so that a power cut leaves all that a stored object names. Throws EnvironmentError. */
+  async store(): Promise<void> {
+    const made = [...this.#made.values()];
+    for (const type of TYPES)
+      await Promise.all(made.filter((object) => object.type === type).map((object) => this.#write(object)));
+    for (const { oid } of made) this.#made.delete(oid);
+  }
+
+  async #write({ type, data }: GitObject): Promise<void> {
+    const { commonDir } = this.#place;
+    if (!isType(type)) throw new RangeError(`no object has the type ${type}`);
+    try {
+      await writeObject({
+        fs: this.#fs,
+        gitdir: commonDir,
+        dir: commonDir,
+        type,
+        object: data,
+        format: 'content',
+      });
+    } catch (error) {
+      throw cannotKeep(join(commonDir, 'objects'), error);
+    }
+  }
+
+  async #stored(oid: string): Promise<GitObject | null> {
+    if (oid === '') return null;
+    try {
+      return await this.#readStored(oid);
+    } catch (error) {
+      // A git that joins packs may have removed the one that was being read.
+      if (!(error instanceof Errors.InternalError)) throw error;
+      this.#cache = {};
+      return this.#readStored(oid);
+    }
+  }
+
+  async #readStored(oid: string): Promise<GitObject | null> {
+    const { commonDir: gitdir } = this.#place;
+    try {
+      const found = await readObject({
+        ...{ fs: this.#fs, gitdir, dir: gitdir, cache: this.#cache },
+        ...{ oid, format: 'content' },
+      });
+      const { type } = found;
+      if (!isType(type) || !(found.object instanceof Uint8Array)) throw damaged(oid);
+      if (found.object.length > MAX_OBJECT)
+        throw new InvalidStateError(`the object ${oid} is too large (${found.object.length} bytes)`);
+      return { oid, type, data: Buffer.from(found.object) };
+    } catch (error) {
+      if (error instanceof Errors.NotFoundError) return null;
+      throw error;
+    }
+  }
+
+  /** Fetches a missing object; all that are asked for in one turn of the event loop come together. */
+  #fetch(oid: string): Promise<void> {
+    if (this.#missing === null) {
+      const oids = new Set<string>();
+      const fetched = new Promise<void>((resolve, reject) => {
+        setImmediate(() => {
+          this.#missing = null;
+          this.#place.fetchMissing?.([...oids]).then(resolve, reject);
+        });
+      });
+      this.#missing = { oids, fetched };
+    }
+    this.#missing.oids.add(oid);
+    return this.#missing.fetched;
+  }
+
+  /**
+   * Stores a pack that a server sent. Throws EnvironmentError, InvalidStateError for a damaged pack.
+   * @param isPromised whether the server may have left out objects that it promises to send later
+   */
+  async addPack(pack: Buffer, isPromised: boolean): Promise<void> {
+    const count = pack.readUInt32BE(8);
+    if (count === 0) return;
+    const id = pack.subarray(-20).toString('hex');
+    if (createHash('sha1').update(pack.subarray(0, -20)).digest('hex') !== id) throw damaged('a pack');
+    const folder = join(this.#place.commonDir, 'objects/pack');
+    if (!isPromised && count <= UNPACK_LIMIT) return this.#unpack(pack, id, count);
+    await this.#place.fs.mkdir(folder, { recursive: true });
+    const path = `pack-${id}`;
+    if ((await namesIn(this.#place.fs, folder)).includes(`${path}.idx`)) return;
+    // The index makes the pack count, so it comes last.
+    if (isPromised) await this.#fs.promises.writeFile(join(folder, `${path}.promisor`), '');
+    await this.#fs.promises.writeFile(join(folder, `${path}.pack`), pack);
+    await this.#index(folder, `${path}.pack`, count, this.#fs);
+  }
+
+  async #unpack(pack: Buffer, id: string, count: number): Promise<void> {
+    const folder = '/kgit-pack';
+    const memory = memoryOf(pack, `${folder}/objects/pack/pack-${id}.pack`);
+    const oids = await this.#index(`${folder}/objects/pack`, `pack-${id}.pack`, count, memory);
+    const cache = {};
+    for (const oid of oids) {
+      const found = await readObject({
+        fs: memory,
+        gitdir: folder,
+        dir: folder,
+        oid,
+        format: 'content',
+        cache,
+      });
+      if (!isType(found.type) || !(found.object instanceof Uint8Array)) throw damaged(oid);
+      if (this.make(found.type, Buffer.from(found.object)) !== oid) throw damaged(oid);
+    }
+    await this.store();
+  }
+
+  async #index(folder: string, name: string, count: number, fs: PromiseFsClient): Promise<readonly string[]> {
+    const { oids } = await indexPack({ fs, dir: folder, gitdir: folder, filepath: name });
+    if (oids.length !== count) throw damaged('a pack');
+    return oids;
+  }
+}
+
+/** A file system that holds one pack, and the index that isomorphic-git makes of it. */
+function memoryOf(pack: Buffer, path: string): PromiseFsClient {
+  const files = new Map<string, Buffer>([[path, pack]]);
+  const gone = (name: string) => Object.assign(new Error(name), { code: 'ENOENT' });
+  const nothing = async () => undefined;
+  return {
+    promises: {
+      readFile: async (name: string) => {
+        const found = files.get(name);
+        if (found === undefined) throw gone(name);
+        return found;
+      },
+      writeFile: async (name: string, data: Uint8Array) => {
+        files.set(name, Buffer.from(data));
+      },
+      readdir: async (folder: string) =>
+        [...files.keys()]
+          .filter((name) => name.startsWith(`${folder}/`))
+          .map((name) => name.slice(folder.length + 1)),
+      stat: async (name: string) => {
+        if (!files.has(name)) throw gone(name);
+        return {};
+      },
+      ...{
+        lstat: nothing,
+        mkdir: nothing,
+        rmdir: nothing,
+        unlink: nothing,
+        readlink: nothing,
+        symlink: nothing,
+      },
+    },
+  };
+}
+
+function damaged(what: string): EnvironmentError {
+  return new EnvironmentError(`${what} is damaged`, {
+    suggestions: ["See what is with 'git fsck'; a fresh clone has what the remote has"],
+  });
+}
