@@ -28,4 +28,6 @@ describe.skipIf(CONSUL === null)(`Consul${CONSUL === null ? ' (not built here)' 
   appendContract('KeyedStore on Consul', spaceOf);
 });
 
-it.runIf(CONSUL === null)('Consul is not built here, so its suites do not run', () => undefined);
+if (CONSUL === null)
+  it('Consul is not built here (test/support/servers/consul/install.sh), so its suites do not run', () =>
+    undefined);

